@@ -1,0 +1,59 @@
+/** Sends a video's events to each Frontend that has viewers of it: encoded once, sent to each. */
+import { type DispatchedEvent, encodeDispatched } from "../shared/dispatched.ts";
+import { OvationError } from "../shared/errors.ts";
+
+/** Bytes that an event's envelope may add to its own. */
+const ENTRY_OVERHEAD_BYTES = 128;
+
+interface EmitterOptions {
+  readonly subjects: (video: string) => readonly string[];
+  readonly publish: (subject: string, payload: Uint8Array) => boolean;
+  readonly maxPayloadBytes: () => number;
+}
+
+export class Emitter {
+  readonly #options: EmitterOptions;
+  /** Messages sent, and events that no Frontend had viewers for. */
+  readonly stats = { messages: 0, unwatchedEvents: 0 };
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws OvationError `unavailable` when the bus doesn't take it; part of it may have been sent
+   * if there was more than one message, and a repeat with the same ids is shown once
+   */
+  emit(video: string, events: readonly DispatchedEvent[]): void {
+    const subjects = this.#options.subjects(video);
+    if (subjects.length === 0) {
+      this.stats.unwatchedEvents += events.length;
+      return;
+    }
+    for (const part of this.#parts(events)) {
+      const payload = encodeDispatched(part);
+      for (const subject of subjects) {
+        if (!this.#options.publish(subject, payload)) throw new OvationError("unavailable");
+        this.stats.messages += 1;
+      }
+    }
+  }
+
+  /** Cuts a list where the message would pass what the NATS server takes. */
+  *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
+    if (events.length === 1) return yield events;
+    const limit = this.#options.maxPayloadBytes() - ENTRY_OVERHEAD_BYTES;
+    let from = 0;
+    let bytes = 0;
+    for (const [index, event] of events.entries()) {
+      const size = event.bytes.length + ENTRY_OVERHEAD_BYTES;
+      if (bytes + size > limit && index > from) {
+        yield events.slice(from, index);
+        from = index;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    yield events.slice(from);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The dispatcher's mirror of the subscription table and of the gateways' leases: kept by watching,
+ * mended by reading whole. While the table can't be read, dispatching goes on from what is here.
+ */
+import type { Bucket, BucketEntry } from "../shared/bus/bucket.ts";
+import type { Bus } from "../shared/bus/connection.ts";
+import { BucketFollower, type Snapshot } from "../shared/bus/follower.ts";
+import type { Log } from "../shared/log.ts";
+import { isGatewayId } from "../shared/names.ts";
+import { parseRowKey } from "../shared/subjects.ts";
+import type { Leases } from "./leases.ts";
+import type { RouteTable } from "./routes.ts";
+
+interface MirrorOptions {
+  readonly bus: Bus;
+  readonly subscriptions: Bucket;
+  readonly frontends: Bucket;
+  readonly routes: RouteTable;
+  readonly leases: Leases;
+  readonly reconcileIntervalMs: number;
+  readonly leaseMs: number;
+  readonly log: Log;
+  /** A video's viewers, as the mirror sees them, changed. */
+  readonly onVideoChanged: (video: string) => void;
+}
+
+/**
+ * What tells one renewal of a lease from the next. The revision alone would not do: in a bucket that
+ * was made anew, revisions begin again.
+ */
+export function signOfLife(entry: BucketEntry): string {
+  return `${entry.revision} ${Buffer.from(entry.value ?? []).toString()}`;
+}
+
+/** What reading the table whole had to mend, since the watch had not told it. */
+export interface MirrorStats {
+  rowsAdded: number;
+  rowsChanged: number;
+  rowsRemoved: number;
+  reads: number;
+  readFailures: number;
+}
+
+export class Mirror {
+  readonly stats: MirrorStats = {
+    rowsAdded: 0,
+    rowsChanged: 0,
+    rowsRemoved: 0,
+    reads: 0,
+    readFailures: 0,
+  };
+  readonly #options: MirrorOptions;
+  readonly #rows: BucketFollower;
+  readonly #leases: BucketFollower;
+  readonly #loaded: Promise<unknown>;
+  readonly #readable = { rows: false, leases: false };
+  #incarnation = "";
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    const { bus, log, reconcileIntervalMs: resyncIntervalMs } = options;
+    const rowsLoaded = Promise.withResolvers<void>();
+    const leasesLoaded = Promise.withResolvers<void>();
+    this.#loaded = Promise.all([rowsLoaded.promise, leasesLoaded.promise]);
+    this.#rows = new BucketFollower({
+      bus,
+      bucket: options.subscriptions,
+      resyncIntervalMs,
+      log,
+      handlers: {
+        onSnapshot: (snapshot) => {
+          this.#readable.rows = true;
+          this.#mendRows(snapshot);
+          rowsLoaded.resolve();
+        },
+        onChange: (entry) => this.#rowChanged(entry),
+        onUnreadable: (error) => this.#unreadable("rows", error),
+      },
+    });
+    this.#leases = new BucketFollower({
+      bus,
+      bucket: options.frontends,
+      resyncIntervalMs,
+      log,
+      handlers: {
+        onSnapshot: (snapshot) => {
+          this.#mendLeases(snapshot);
+          leasesLoaded.resolve();
+        },
+        onChange: (entry) => this.#leaseChanged(entry),
+        onUnreadable: (error) => this.#unreadable("leases", error),
+      },
+    });
+  }
+
+  /** Whether table and leases could be read when last tried. */
+  get isReadable(): boolean {
+    return this.#readable.rows && this.#readable.leases;
+  }
+
+  /** Begins to follow, and resolves when table and leases were read for the first time. */
+  async start(): Promise<void> {
+    this.#rows.start();
+    this.#leases.start();
+    await this.#loaded;
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#graceTimer);
+    await Promise.all([this.#rows.stop(), this.#leases.stop()]);
+  }
+
+  /** The watch is suspected of having missed something: reads all anew. */
+  resync(): void {
+    this.#rows.resync("suspicion");
+    this.#leases.resync("suspicion");
+  }
+
+  #unreadable(which: "rows" | "leases", error: unknown): void {
+    this.stats.readFailures += 1;
+    if (this.#readable[which]) {
+      this.#options.log.warn(
+        { which, err: error },
+        "the table can't be read; going on from memory",
+      );
+    }
+    this.#readable[which] = false;
+  }
+
+  #setRow(video: string, gateway: string, entry: BucketEntry): "same" | "added" | "changed" {
+    const { routes, leases } = this.#options;
+    const viewers = Number(Buffer.from(entry.value ?? []).toString());
+    if (!Number.isSafeInteger(viewers) || viewers < 0) return "same";
+    const before = routes.row(video, gateway);
+    leases.expect(gateway);
+    if (!routes.set(video, gateway, { viewers, revision: entry.revision })) return "same";
+    this.#options.onVideoChanged(video);
+    return before === undefined ? "added" : "changed";
+  }
+
+  #removeRow(video: string, gateway: string): boolean {
+    if (!this.#options.routes.remove(video, gateway)) return false;
+    this.#options.onVideoChanged(video);
+    return true;
+  }
+
+  #rowChanged(entry: BucketEntry): void {
+    const name = parseRowKey(entry.key);
+    if (name === undefined) return;
+    if (entry.value === undefined) this.#removeRow(name.video, name.gateway);
+    else this.#setRow(name.video, name.gateway, entry);
+  }
+
+  /** Compares the table as it was just read with the mirror, and mends the mirror. */
+  #mendRows(snapshot: Snapshot): void {
+    const { stats } = this;
+    stats.reads += 1;
+    const isFirst = snapshot.reason === "start";
+    const seen = new Set<string>();
+    for (const [key, entry] of snapshot.entries) {
+      const name = parseRowKey(key);
+      if (name === undefined) continue;
+      seen.add(key);
+      const outcome = this.#setRow(name.video, name.gateway, entry);
+      if (outcome === "added" && !isFirst) stats.rowsAdded += 1;
+      if (outcome === "changed") stats.rowsChanged += 1;
+    }
+    const madeAnew = this.#incarnation !== "" && this.#incarnation !== snapshot.incarnation;
+    this.#incarnation = snapshot.incarnation;
+    const missing = [...this.#options.routes.rows()].filter(
+      ({ video, gateway }) => !seen.has(`${video}.${gateway}`),
+    );
+    if (madeAnew && missing.length > 0) return this.#waitForGateways(missing.length);
+    clearTimeout(this.#graceTimer);
+    for (const { video, gateway } of missing) {
+      if (this.#removeRow(video, gateway)) stats.rowsRemoved += 1;
+    }
+  }
+
+  /**
+   * The bucket was made anew, and the gateways are writing their rows again. Until they had the
+   * time for it, a row that we know is worth more than its absence: an event sent to nobody costs
+   * nothing, one not sent is lost.
+   */
+  #waitForGateways(missing: number): void {
+    this.#options.log.warn({ missing }, "the table was made anew; keeping known rows for a lease");
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = setTimeout(() => this.resync(), this.#options.leaseMs);
+  }
+
+  #leaseChanged(entry: BucketEntry): void {
+    const { leases } = this.#options;
+    if (!isGatewayId(entry.key)) return;
+    if (entry.value === undefined) {
+      leases.forget(entry.key);
+      this.#setDead(entry.key, true);
+      return;
+    }
+    leases.renew(entry.key, signOfLife(entry));
+    this.#setDead(entry.key, false);
+  }
+
+  #setDead(gateway: string, dead: boolean): void {
+    const { routes, onVideoChanged } = this.#options;
+    if (!routes.setDead(gateway, dead)) return;
+    for (const video of routes.videosOf(gateway)) onVideoChanged(video);
+  }
+
+  #mendLeases(snapshot: Snapshot): void {
+    const { leases } = this.#options;
+    // A sign of life given while we were cut off could not be seen: nobody is late for that.
+    if (!this.#readable.leases || snapshot.reason === "reconnect") leases.restartClocks();
+    this.#readable.leases = true;
+    for (const entry of snapshot.entries.values()) this.#leaseChanged(entry);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Writes the generated pages, and the generated parts of pages written by hand.
+ *
+ *   node scripts/write-docs.ts           writes them
+ *   node scripts/write-docs.ts --check   writes nothing; exits 1 and names what is stale
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { configurationPage } from "../shared/config/describe.ts";
+
+interface Generated {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** Only the part between `<!-- generated:MARKER -->` and `<!-- /generated -->`; else the whole. */
+  readonly marker?: string;
+  content(): string;
+}
+
+const GENERATED: readonly Generated[] = [
+  { file: "docs/configuration.md", content: configurationPage },
+];
+
+const root = join(import.meta.dirname, "..");
+const checkOnly = process.argv.includes("--check");
+
+// File by file, since several parts may belong to the same one.
+const pages = Map.groupBy(GENERATED, (part) => part.file);
+for (const [file, parts] of pages) {
+  const path = join(root, file);
+  const before = textOf(path);
+  let after = before;
+  for (const part of parts) {
+    const written = after;
+    after =
+      part.marker === undefined
+        ? part.content()
+        : replaced(after, file, part.marker, part.content());
+    if (checkOnly && after !== written) {
+      const where = part.marker === undefined ? file : `${file} (generated:${part.marker})`;
+      process.stderr.write(`${where} is stale: run "node scripts/write-docs.ts"\n`);
+      process.exitCode = 1;
+    }
+  }
+  if (!checkOnly && after !== before) {
+    writeFileSync(path, after);
+    process.stdout.write(`wrote ${file}\n`);
+  }
+}
+
+/** The page with the content between its markers replaced. */
+function replaced(page: string, file: string, marker: string, content: string): string {
+  const open = `<!-- generated:${marker} -->`;
+  const close = "<!-- /generated -->";
+  const start = page.indexOf(open);
+  const end = page.indexOf(close, start);
+  if (start < 0 || end < 0) throw new Error(`${file} has no "${open}" with a "${close}" after it`);
+  return `${page.slice(0, start)}${open}\n${content.trimEnd()}\n${page.slice(end)}`;
+}
+
+/** The file's text; empty when there is none yet, which is as stale as any other. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
+}

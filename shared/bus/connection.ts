@@ -1,0 +1,230 @@
+/**
+ * The connection to NATS, in Ovation's words. Only the files of this folder know the NATS client.
+ *
+ * The client drops what is published while it is disconnected, without a word, gives up after ten
+ * tries and notices a half-open link after minutes. So here publishing is gated on the state of the
+ * connection, the client never gives up, and a dead link is found within two pings.
+ */
+import { connect, errors, type Msg, type NatsConnection, type Subscription } from "nats";
+import { OvationError } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+const PING_INTERVAL_MS = 5_000;
+const RECONNECT_WAIT_MS = 250;
+const RECONNECT_JITTER_MS = 250;
+/** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
+const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
+const CONFIRM_EVERY_BYTES = 1_048_576;
+const MESSAGE_OVERHEAD_BYTES = 64;
+
+export interface BusOptions {
+  readonly servers: readonly string[];
+  readonly token?: string | undefined;
+  /** Shown in NATS's own monitoring. */
+  readonly name: string;
+  readonly log: Log;
+}
+
+export interface BusStats {
+  /** Messages that were not sent, since the connection was down or its buffer full. */
+  publishesRefused: number;
+  reconnects: number;
+  /** Messages whose handler threw. */
+  handlerFaults: number;
+}
+
+/** `payload` is valid until the handler returns, or longer: it is never written to again. */
+export type MessageHandler = (payload: Uint8Array, subject: string, reply: string) => void;
+
+export interface BusSubscription {
+  /** Ends at once; what is on its way is dropped. */
+  unsubscribe(): void;
+  /** Takes no more, and resolves when all that had been delivered was handled. */
+  drain(): Promise<void>;
+}
+
+export type BusState = "connected" | "disconnected" | "closed";
+type StateListener = (state: BusState) => void;
+
+export class Bus {
+  readonly stats: BusStats = { publishesRefused: 0, reconnects: 0, handlerFaults: 0 };
+  /** The client itself, for the KV part of this folder only. */
+  readonly connection: NatsConnection;
+  readonly #log: Log;
+  readonly #listeners = new Set<StateListener>();
+  #state: BusState = "connected";
+  #unconfirmedBytes = 0;
+  #unflushedBytes = 0;
+  #connectionCount = 0;
+
+  private constructor(connection: NatsConnection, log: Log) {
+    this.connection = connection;
+    this.#log = log;
+    void this.#followStatus();
+    void connection.closed().then((error) => {
+      if (error instanceof Error) log.error({ error: error.message }, "NATS connection closed");
+      this.#enter("closed");
+    });
+  }
+
+  /** Connects, waiting for as long as it takes until a server is there. */
+  static async connect(options: BusOptions): Promise<Bus> {
+    const connection = await connect({
+      servers: [...options.servers],
+      name: options.name,
+      ...(options.token === undefined ? {} : { token: options.token }),
+      maxReconnectAttempts: -1,
+      waitOnFirstConnect: true,
+      ignoreAuthErrorAbort: true,
+      reconnectTimeWait: RECONNECT_WAIT_MS,
+      reconnectJitter: RECONNECT_JITTER_MS,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: 2,
+      timeout: 5_000,
+    });
+    return new Bus(connection, options.log);
+  }
+
+  get state(): BusState {
+    return this.#state;
+  }
+
+  /** Version of the server that we are connected to. */
+  get serverVersion(): string {
+    return this.connection.info?.version ?? "unknown";
+  }
+
+  /** Largest payload that the server takes, in bytes. */
+  get maxPayloadBytes(): number {
+    return this.connection.info?.max_payload ?? 1_048_576;
+  }
+
+  /** Tells of each change of state; returns how to stop listening. */
+  onState(listener: StateListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends, or says at once that it can't: false means that nothing was sent. */
+  publish(subject: string, payload: Uint8Array): boolean {
+    if (this.#state !== "connected" || this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
+      this.stats.publishesRefused += 1;
+      return false;
+    }
+    this.connection.publish(subject, payload);
+    this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    return true;
+  }
+
+  /**
+   * Sends a request and waits for its one answer.
+   * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
+   */
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    if (this.#state !== "connected" || this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
+      this.stats.publishesRefused += 1;
+      throw new OvationError("unavailable");
+    }
+    try {
+      this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+      return (await this.connection.request(subject, payload, { timeout: timeoutMs })).data;
+    } catch (error) {
+      const nobody =
+        error instanceof errors.NoRespondersError ||
+        (error instanceof errors.RequestError && error.isNoResponders());
+      throw new OvationError(nobody ? "unavailable" : "timeout", undefined, { cause: error });
+    }
+  }
+
+  /** Calls `handler` for each message; with `queue`, messages are shared among its members. */
+  subscribe(subject: string, handler: MessageHandler, queue?: string): BusSubscription {
+    const callback = (error: Error | null, message: Msg) => {
+      if (error !== null) {
+        this.#log.error({ subject, error: error.message }, "subscription failed");
+        return;
+      }
+      try {
+        handler(message.data, message.subject, message.reply ?? "");
+      } catch (fault) {
+        this.stats.handlerFaults += 1;
+        this.#log.error({ subject: message.subject, err: fault }, "message handler threw");
+      }
+    };
+    const subscription: Subscription = this.connection.subscribe(
+      subject,
+      queue === undefined ? { callback } : { callback, queue },
+    );
+    return {
+      unsubscribe: () => {
+        if (!subscription.isClosed()) subscription.unsubscribe();
+      },
+      drain: async () => {
+        if (!subscription.isClosed() && this.#state === "connected") await subscription.drain();
+      },
+    };
+  }
+
+  /** Resolves when the server has taken all that was sent before. */
+  async flush(): Promise<void> {
+    if (this.#state === "connected") await this.connection.flush();
+  }
+
+  /** Lets go of the connection, sending first what waits. */
+  async stop(): Promise<void> {
+    if (this.connection.isClosed()) return;
+    try {
+      if (this.#state === "connected") await this.connection.flush();
+    } catch {
+      // The link broke meanwhile: there is nothing left to send on it.
+    }
+    await this.connection.close();
+  }
+
+  #account(bytes: number): void {
+    this.#unconfirmedBytes += bytes;
+    this.#unflushedBytes += bytes;
+    if (this.#unflushedBytes < CONFIRM_EVERY_BYTES) return;
+    const confirmed = this.#unflushedBytes;
+    const during = this.#connectionCount;
+    this.#unflushedBytes = 0;
+    this.connection.flush().then(
+      () => {
+        if (during === this.#connectionCount) this.#unconfirmedBytes -= confirmed;
+      },
+      () => undefined, // The link broke; entering "disconnected" sets the account to zero.
+    );
+  }
+
+  #enter(state: BusState): void {
+    if (this.#state === state || this.#state === "closed") return;
+    this.#state = state;
+    this.#unconfirmedBytes = 0;
+    this.#unflushedBytes = 0;
+    this.#connectionCount += 1;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      switch (status.type) {
+        case "disconnect":
+          this.#log.warn({ server: status.server }, "NATS connection lost");
+          this.#enter("disconnected");
+          break;
+        case "reconnect":
+          this.stats.reconnects += 1;
+          this.#log.info({ server: status.server }, "NATS connection is back");
+          this.#enter("connected");
+          break;
+        case "error":
+          this.#log.error({ error: status.error.message }, "NATS reported an error");
+          break;
+        case "ldm":
+          this.#log.warn({ server: status.server }, "NATS server is in lame-duck mode");
+          break;
+        default:
+          break;
+      }
+    }
+  }
+}

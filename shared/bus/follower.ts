@@ -1,0 +1,159 @@
+/**
+ * Keeps a copy of a bucket up to date. The watch is a hint and the bucket read whole is the truth:
+ * a watch stays silent when the bucket was made anew, and misses deletes that were compacted while
+ * a link was cut. So the bucket is read whole at the start, after each reconnect, when the server
+ * tells that it was made or deleted, at a slow interval, and when the owner suspects the watch.
+ */
+import { Backoff } from "../backoff.ts";
+import type { Log } from "../log.ts";
+import type { Bucket, BucketEntry, BucketWatch } from "./bucket.ts";
+import type { Bus } from "./connection.ts";
+
+const SNAPSHOT_TIMEOUT_MS = 5_000;
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 5_000;
+
+export type ResyncReason =
+  | "start"
+  | "reconnect"
+  | "interval"
+  | "remade"
+  | "suspicion"
+  | "watch-ended";
+
+export interface Snapshot {
+  readonly entries: ReadonlyMap<string, BucketEntry>;
+  readonly incarnation: string;
+  readonly reason: ResyncReason;
+}
+
+export interface FollowerHandlers {
+  onSnapshot(snapshot: Snapshot): void;
+  onChange(entry: BucketEntry): void;
+  /** The bucket could not be read; the copy is as it was. */
+  onUnreadable(error: unknown): void;
+}
+
+interface FollowerOptions {
+  readonly bus: Bus;
+  readonly bucket: Bucket;
+  readonly handlers: FollowerHandlers;
+  readonly resyncIntervalMs: number;
+  readonly log: Log;
+}
+
+export class BucketFollower {
+  readonly #options: FollowerOptions;
+  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+  #watch: BucketWatch | undefined;
+  #reason: ResyncReason = "start";
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #loop: Promise<void> | undefined;
+  #unlisten: (() => void)[] = [];
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to follow; the first snapshot comes when the bucket can be read. */
+  start(): void {
+    const { bus, bucket } = this.#options;
+    this.#unlisten = [
+      bus.onState((state) => {
+        if (state === "connected") this.resync("reconnect");
+      }),
+      bucket.onRemade(() => this.resync("remade")),
+    ];
+    this.#loop = this.#run();
+  }
+
+  /** Reads the bucket whole, now. */
+  resync(reason: ResyncReason): void {
+    this.#reason = reason;
+    this.#watch?.stop();
+    this.#wake?.();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const unlisten of this.#unlisten) unlisten();
+    clearTimeout(this.#timer);
+    this.#watch?.stop();
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      const reason = this.#reason;
+      this.#reason = "watch-ended";
+      try {
+        await this.#readAndFollow(reason);
+        if (this.#reason === "watch-ended") await this.#pause(RETRY_MIN_MS);
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#options.handlers.onUnreadable(error);
+        if (this.#reason === "watch-ended") this.#reason = reason;
+        await this.#pause(this.#backoff.nextMs());
+      }
+    }
+  }
+
+  async #readAndFollow(reason: ResyncReason): Promise<void> {
+    const { bucket, handlers } = this.#options;
+    await bucket.ensure();
+    const watch = await bucket.watch();
+    this.#watch = watch;
+    if (this.#stopped) return watch.stop();
+    const collected = new Map<string, BucketEntry>();
+    let complete = watch.initialCount === 0;
+    const finish = () => {
+      complete = true;
+      clearTimeout(deadline);
+      this.#backoff.reset();
+      this.#scheduleResync();
+      handlers.onSnapshot({ entries: collected, incarnation: watch.incarnation, reason });
+      // Asked for again while it was being read: what was read may be older than the asking.
+      if (this.#reason !== "watch-ended") watch.stop();
+    };
+    const deadline = setTimeout(() => watch.stop(), SNAPSHOT_TIMEOUT_MS);
+    try {
+      if (complete) finish();
+      for await (const entry of watch.entries) {
+        if (complete) {
+          handlers.onChange(entry);
+          continue;
+        }
+        if (entry.value === undefined) collected.delete(entry.key);
+        else collected.set(entry.key, entry);
+        if (entry.pending === 0) finish();
+      }
+    } finally {
+      clearTimeout(deadline);
+      this.#watch = undefined;
+      watch.stop();
+    }
+    if (!complete && !this.#stopped) throw new Error("the bucket could not be read whole in time");
+  }
+
+  #scheduleResync(): void {
+    clearTimeout(this.#timer);
+    // Spread by a tenth, so that many processes don't all read at once.
+    const delay = this.#options.resyncIntervalMs * (0.9 + 0.2 * Math.random());
+    this.#timer = setTimeout(() => this.resync("interval"), delay);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Why a WebSocket was closed. One table for gateway, SDK and docs.
+ * By its range a code says whether to come back: 4400 to 4499 is the client's own fault and would
+ * happen again; everything else is worth another try.
+ */
+export interface CloseCode {
+  readonly code: number;
+  readonly reason: string;
+  /** Whether a client should connect again. */
+  readonly reconnect: boolean;
+  readonly meaning: string;
+}
+
+function closeCode(code: number, reason: string, meaning: string): CloseCode {
+  return { code, reason, reconnect: code < 4400 || code > 4499, meaning };
+}
+
+export const closeCodes = {
+  restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
+  tryLater: closeCode(1013, "try_later", "The gateway can take no more. Connect again later."),
+  malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
+  connectTimeout: closeCode(4408, "connect_timeout", "No `connect` came in time."),
+  requestId: closeCode(4409, "request_id", "A request id was missing, not a number or not rising."),
+  tooLarge: closeCode(4413, "too_large", "A message was over the limit."),
+  frameType: closeCode(4415, "frame_type", "Text came where binary is due, or the reverse."),
+  slow: closeCode(4508, "slow", "The client read too slowly to be given its answers."),
+} as const;
+
+export type CloseReason = keyof typeof closeCodes;

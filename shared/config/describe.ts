@@ -1,0 +1,130 @@
+import {
+  type CrossCheck,
+  crossChecks,
+  crossCheckText,
+  ROLES,
+  type Role,
+  roleSettings,
+} from "./roles.ts";
+import { type Setting, type SettingGroup, settingNames } from "./setting.ts";
+import { commonSettings } from "./settings.ts";
+
+const HELP_COLUMNS = 100;
+const TITLES: Readonly<Record<Role, string>> = { gateway: "Gateway", dispatcher: "Dispatcher" };
+
+/** What `--help` prints: every setting of the role, with its names, default and limits. */
+export function helpText(role: Role): string {
+  const groups = [
+    helpGroup("Common settings", commonSettings),
+    helpGroup(`${TITLES[role]} settings`, roleSettings[role]),
+  ];
+  return [
+    `Usage: node ${role}/main.ts [--flag value | --flag=value ...]`,
+    "",
+    ...wrapped(
+      "Each setting has a flag and an environment variable. Flags go before the environment, the environment before the default. Unknown flags and unknown OVATION_ variables are refused.",
+      0,
+    ),
+    "",
+    "  -h, --help",
+    "      Prints this text.",
+    "",
+    groups.join("\n\n"),
+    "",
+  ].join("\n");
+}
+
+/** The whole of docs/configuration.md. */
+export function configurationPage(): string {
+  return [
+    "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
+    "# Configuration",
+    "",
+    "A gateway and a dispatcher take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help` and `node dispatcher/main.ts --help` print what is on this page.",
+    "",
+    "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
+    "- An environment variable that is empty counts as unset.",
+    "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other role may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
+    "- On Kubernetes, set `enableServiceLinks: false`: a service named `ovation` or `ovation-…` would otherwise put variables of its own, such as `OVATION_PORT`, into each pod.",
+    "- Secrets, and users and passwords in URLs, are never logged.",
+    "",
+    pageGroup("Common", "Settings of both roles.", commonSettings),
+    "",
+    ...ROLES.flatMap((role) => [
+      pageGroup(TITLES[role], `Settings of a ${role} alone.`, roleSettings[role]),
+      "",
+    ]),
+  ].join("\n");
+}
+
+function helpGroup(title: string, group: SettingGroup): string {
+  const settings = Object.entries(group).map(([key, setting]) => {
+    const { flag, env } = settingNames(key);
+    const heading = setting.isSwitch
+      ? `${flag}, ${flag.replace("--", "--no-")}`
+      : `${flag} <value>`;
+    return [
+      `  ${heading}`,
+      ...wrapped(docOf(setting).replaceAll("`", ""), 6),
+      ...wrapped(`Environment: ${env}`, 6),
+      ...wrapped(`Default: ${setting.defaultText ?? "unset"}`, 6),
+      ...wrapped(`Allowed: ${setting.allowed}`, 6),
+    ].join("\n");
+  });
+  const demands = demandsOn(group).flatMap((check) =>
+    wrapped(`${crossCheckText(check, (key) => settingNames(key).flag)}.`, 2),
+  );
+  return [`${title}:`, ...settings, ...(demands.length > 0 ? [demands.join("\n")] : [])].join(
+    "\n\n",
+  );
+}
+
+function pageGroup(title: string, intro: string, group: SettingGroup): string {
+  const rows = Object.entries(group).map(([key, setting]) => {
+    const { flag, env } = settingNames(key);
+    const { defaultText, allowed } = setting;
+    const cells = [
+      `\`${flag}\``,
+      `\`${env}\``,
+      defaultText === undefined ? "unset" : `\`${defaultText}\``,
+      allowed,
+      docOf(setting),
+    ];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  });
+  const demands = demandsOn(group).map(
+    (check) => `${crossCheckText(check, (key) => `\`${settingNames(key).flag}\``)}.`,
+  );
+  return [
+    `## ${title}`,
+    "",
+    [intro, ...demands].join(" "),
+    "",
+    "| setting | environment | default | allowed | what it does |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+function docOf(setting: Setting<unknown>): string {
+  return setting.secret ? `${setting.doc} Secret: never logged.` : setting.doc;
+}
+
+function demandsOn(group: SettingGroup): readonly CrossCheck[] {
+  return crossChecks.filter((check) => check.left in group && check.right in group);
+}
+
+/** Lines of whole words within the help's width; a word that is longer gets a line of its own. */
+function wrapped(text: string, indent: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent + line.length + 1 + word.length > HELP_COLUMNS) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].map((one) => " ".repeat(indent) + one);
+}

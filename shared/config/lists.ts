@@ -1,0 +1,77 @@
+import { DELIVERY_CLASSES, KIND_PATTERN, KINDS_LIMIT, type Kind, VIEWERS_KIND } from "../kinds.ts";
+import { quoted, reader, type Setting, setting } from "./setting.ts";
+
+/** URLs, separated by commas. User and password in them are kept out of logs and messages. */
+export function urlList(parts: {
+  readonly schemes: readonly string[];
+  readonly default: readonly string[];
+  readonly doc: string;
+}): Setting<readonly string[]> {
+  const schemes = parts.schemes.map((scheme) => `${scheme}://`).join(" or ");
+  const isSound = (given: string): boolean => {
+    if (!URL.canParse(given)) return false;
+    const { protocol, hostname, pathname, search, hash } = new URL(given);
+    const path = pathname.replace(/^\/$/, "") + search + hash;
+    return parts.schemes.includes(protocol.slice(0, -1)) && hostname !== "" && path === "";
+  };
+  return setting<readonly string[]>({
+    schema: reader((list, fault) => {
+      const urls = entries(list);
+      for (const [index, url] of urls.entries()) {
+        // The URL itself is not repeated: what is wrong with it may be its password.
+        if (!isSound(url))
+          fault(
+            `must hold URLs of the form ${schemes}host:port, but entry ${index + 1} is not one`,
+          );
+      }
+      return urls;
+    }),
+    default: parts.default,
+    defaultText: parts.default.join(","),
+    allowed: `comma-separated URLs, each ${schemes}host:port`,
+    doc: parts.doc,
+    // Up to the last "@", since a password may hold one too.
+    loggable: (urls) => urls.map((url) => url.replace(/^([a-z]+:\/\/)?.*@/is, "$1")),
+  });
+}
+
+/** Kinds of events with their delivery class, written `name:class,name:class`. */
+export function kindList(parts: {
+  readonly default: readonly Kind[];
+  readonly doc: string;
+}): Setting<readonly Kind[]> {
+  const classes = DELIVERY_CLASSES.join(", ");
+  return setting<readonly Kind[]>({
+    schema: reader((list, fault) => {
+      const kinds: Kind[] = [];
+      for (const entry of entries(list)) {
+        const [name = "", word, ...rest] = entry.split(":");
+        const deliveryClass = DELIVERY_CLASSES.find((one) => one === word);
+        if (!KIND_PATTERN.test(name)) {
+          fault(`must name kinds that match ${KIND_PATTERN.source}, but holds ${quoted(name)}`);
+        } else if (name === VIEWERS_KIND) {
+          fault(`must not hold "${VIEWERS_KIND}": that kind is built in, of class latest`);
+        } else if (kinds.some((kind) => kind.name === name)) {
+          fault(`must hold each kind once, but has "${name}" again`);
+        } else {
+          if (!deliveryClass || rest.length > 0) {
+            fault(`must give each kind a class out of ${classes}, but holds ${quoted(entry)}`);
+          }
+          kinds.push({ name, deliveryClass: deliveryClass ?? "transient" });
+        }
+      }
+      if (kinds.length > KINDS_LIMIT) {
+        fault(`must hold at most ${KINDS_LIMIT} kinds, but has ${kinds.length}`);
+      }
+      return kinds;
+    }),
+    default: parts.default,
+    defaultText: parts.default.map((kind) => `${kind.name}:${kind.deliveryClass}`).join(","),
+    allowed: `comma-separated name:class, at most ${KINDS_LIMIT}; class is one of ${classes}`,
+    doc: parts.doc,
+  });
+}
+
+function entries(list: string): readonly string[] {
+  return list.split(",").map((entry) => entry.trim());
+}

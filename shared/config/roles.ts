@@ -1,0 +1,54 @@
+import type { SettingGroup } from "./setting.ts";
+import {
+  commonSettings,
+  type DispatcherConfig,
+  dispatcherSettings,
+  type GatewayConfig,
+  gatewaySettings,
+} from "./settings.ts";
+
+/** The configuration of each role. */
+export interface ConfigByRole {
+  readonly gateway: GatewayConfig;
+  readonly dispatcher: DispatcherConfig;
+}
+
+export type Role = keyof ConfigByRole;
+
+export const ROLES: readonly Role[] = ["gateway", "dispatcher"];
+
+/** The settings that only this role has. */
+export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
+  gateway: gatewaySettings,
+  dispatcher: dispatcherSettings,
+};
+
+/** All settings of a role: the common ones and its own. */
+export function settingsOf(role: Role): SettingGroup {
+  return { ...commonSettings, ...roleSettings[role] };
+}
+
+/** The role that is not this one. */
+export function otherRole(role: Role): Role {
+  return role === "gateway" ? "dispatcher" : "gateway";
+}
+
+/** A demand on two settings together: `left` must be at least `factor` times `right`. */
+export interface CrossCheck {
+  readonly left: keyof GatewayConfig;
+  readonly factor: number;
+  readonly right: keyof GatewayConfig;
+}
+
+/** Held for every role that has both settings. */
+export const crossChecks: readonly CrossCheck[] = [
+  { left: "frameIntervalMaxMs", factor: 1, right: "frameIntervalMinMs" },
+  // Two signs of life may be lost without a living gateway being given up.
+  { left: "leaseMs", factor: 3, right: "leaseRenewMs" },
+];
+
+/** The demand in words, with each setting named by `name`. */
+export function crossCheckText(check: CrossCheck, name: (key: string) => string): string {
+  const times = check.factor === 1 ? "" : `${check.factor} times `;
+  return `${name(check.left)} must be at least ${times}${name(check.right)}`;
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+
+/**
+ * One setting: all that parsing, `--help`, logging and the documentation need to know of it.
+ * Its property key is its key in the group, and its other names follow from that: `settingNames`.
+ */
+export interface Setting<T> {
+  /** From the text of a flag or variable; each issue's message continues "<name> ...". */
+  readonly schema: z.ZodType<T, string>;
+  readonly default: T;
+  /** The default as one would write it; undefined when the setting is unset by default. */
+  readonly defaultText: string | undefined;
+  /** What values are allowed, limits and unit included, in words. */
+  readonly allowed: string;
+  /** One or two sentences, in Markdown with no more than `code`. */
+  readonly doc: string;
+  readonly secret: boolean;
+  /** A switch needs no value on the command line, and has a `--no-` form. */
+  readonly isSwitch: boolean;
+  /** The value as it may appear in a log. A method, so that settings of all types fit a group. */
+  loggable(value: T): unknown;
+}
+
+/** Settings by property key. */
+export type SettingGroup = Readonly<Record<string, Setting<unknown>>>;
+
+/** The configuration that a group of settings yields. */
+export type ConfigOf<G extends SettingGroup> = {
+  readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never;
+};
+
+/** The flag and the environment variable of a setting. */
+export interface SettingNames {
+  readonly flag: string;
+  readonly env: string;
+}
+
+export const ENV_PREFIX = "OVATION_";
+export const REDACTED = "[redacted]";
+
+/** `frameIntervalMaxMs` is `--frame-interval-max-ms` and `OVATION_FRAME_INTERVAL_MAX_MS`. */
+export function settingNames(key: string): SettingNames {
+  const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return {
+    flag: `--${kebab}`,
+    env: ENV_PREFIX + kebab.replaceAll("-", "_").toUpperCase(),
+  };
+}
+
+/** A whole number within limits. */
+export function integer(parts: {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly unit?: "ms" | "bytes";
+  readonly doc: string;
+}): Setting<number> {
+  const { min, max, unit } = parts;
+  const allowed = `integer from ${min} to ${max}${unit ? ` (${unit})` : ""}`;
+  return setting<number>({
+    schema: reader((text, fault) => {
+      const value = Number(text);
+      // The pattern refuses what Number() would take: "", "0x10", "1e3", " 5".
+      const sound = /^-?[0-9]+$/.test(text) && value >= min && value <= max;
+      return sound ? value : fault(`must be an ${allowed}, but is ${quoted(text)}`);
+    }),
+    default: parts.default,
+    defaultText: String(parts.default),
+    allowed,
+    doc: parts.doc,
+  });
+}
+
+/** A TCP port to listen on; 0 lets the system choose. */
+export function port(parts: { readonly default: number; readonly doc: string }): Setting<number> {
+  return integer({ min: 0, max: 65_535, ...parts });
+}
+
+/** A switch: true or false. */
+export function boolean(parts: {
+  readonly default: boolean;
+  readonly doc: string;
+}): Setting<boolean> {
+  return setting<boolean>({
+    schema: reader((text, fault) => {
+      if (text === "true") return true;
+      return text === "false" ? false : fault(`must be true or false, but is ${quoted(text)}`);
+    }),
+    default: parts.default,
+    defaultText: String(parts.default),
+    allowed: "true or false",
+    doc: parts.doc,
+    isSwitch: true,
+  });
+}
+
+/** Free text on one line. */
+export function text(parts: { readonly default: string; readonly doc: string }): Setting<string> {
+  return setting<string>({
+    schema: lineOfText,
+    default: parts.default,
+    defaultText: parts.default,
+    allowed: "text",
+    doc: parts.doc,
+  });
+}
+
+/** Free text on one line that is unset by default, and may be a secret. */
+export function optionalText(parts: {
+  readonly doc: string;
+  readonly secret?: boolean;
+}): Setting<string | undefined> {
+  return setting<string | undefined>({
+    schema: lineOfText,
+    default: undefined,
+    defaultText: undefined,
+    allowed: "text",
+    doc: parts.doc,
+    secret: parts.secret ?? false,
+  });
+}
+
+/** One word out of a few. */
+export function choice<const T extends string>(parts: {
+  readonly choices: readonly T[];
+  readonly default: NoInfer<T>;
+  readonly doc: string;
+}): Setting<T> {
+  const allowed = parts.choices.join(", ");
+  return setting<T>({
+    schema: reader((given, fault) => {
+      const found = parts.choices.find((word) => word === given);
+      return found ?? fault(`must be one of ${allowed}, but is ${quoted(given)}`);
+    }),
+    default: parts.default,
+    defaultText: parts.default,
+    allowed: `one of ${allowed}`,
+    doc: parts.doc,
+  });
+}
+
+/** A setting out of what its type knows of it; it is not secret and no switch unless told. */
+export function setting<T>(
+  parts: Omit<Setting<T>, "secret" | "isSwitch" | "loggable"> & Partial<Setting<T>>,
+): Setting<T> {
+  const secret = parts.secret ?? false;
+  const loggable = secret
+    ? (value: T) => (value === undefined ? value : REDACTED)
+    : (value: T) => value;
+  return { secret, isSwitch: false, loggable, ...parts };
+}
+
+/**
+ * A schema out of a function. `fault` may be called several times, since one text may have several
+ * faults and all of them are told; a value returned beside a fault is never seen by anyone.
+ */
+export function reader<T>(
+  read: (given: string, fault: (message: string) => undefined) => T | undefined,
+): z.ZodType<T, string> {
+  return z.string().transform((given, context) => {
+    const fault = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return undefined;
+    };
+    const value = read(given, fault);
+    return value === undefined ? z.NEVER : value;
+  });
+}
+
+const lineOfText = reader<string>((given, fault) => {
+  const sound = given !== "" && given === given.trim() && !/\p{Cc}/u.test(given);
+  // Not repeated either: it may be a secret.
+  return sound ? given : fault("must be text on one line, not empty and without space at its ends");
+});
+
+/** A value in a message: clipped, and with control characters escaped. */
+export function quoted(value: string): string {
+  return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
+}

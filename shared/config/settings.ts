@@ -1,0 +1,221 @@
+import { kindList, urlList } from "./lists.ts";
+import {
+  boolean,
+  type ConfigOf,
+  choice,
+  integer,
+  optionalText,
+  port,
+  type SettingGroup,
+  text,
+} from "./setting.ts";
+
+/** What both roles are told. */
+export const commonSettings = {
+  natsUrl: urlList({
+    schemes: ["nats", "tls"],
+    default: ["nats://127.0.0.1:4222"],
+    doc: "The NATS servers to connect to; any one of a cluster is enough to find the others.",
+  }),
+  natsToken: optionalText({
+    doc: "The token to log in to NATS with. Set it by the environment: flags can be read by every user of the machine.",
+    secret: true,
+  }),
+  logLevel: choice({
+    choices: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+    default: "info",
+    doc: "The least severe messages that are still logged.",
+  }),
+  opsHost: text({
+    default: "127.0.0.1",
+    doc: "The address on which health and metrics are served.",
+  }),
+  kinds: kindList({
+    default: [
+      { name: "like", deliveryClass: "transient" },
+      { name: "comment", deliveryClass: "durable" },
+    ],
+    doc: "The kinds of events and how each is delivered, the same for all processes. `viewers`, of class latest, is built in.",
+  }),
+  dataLimitBytes: integer({
+    min: 64,
+    max: 262_144,
+    default: 4096,
+    unit: "bytes",
+    doc: "The largest `data` of one event, by its MessagePack encoding.",
+  }),
+  leaseMs: integer({
+    min: 1000,
+    max: 300_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "How long a gateway counts as alive after its last sign of life; the same for all processes.",
+  }),
+  leaseRenewMs: integer({
+    min: 100,
+    max: 100_000,
+    default: 2500,
+    unit: "ms",
+    doc: "How often a gateway gives a sign of life.",
+  }),
+  tableReplicas: integer({
+    min: 1,
+    max: 5,
+    default: 1,
+    doc: "How many NATS servers keep a copy of the subscription table.",
+  }),
+  reconcileIntervalMs: integer({
+    min: 500,
+    max: 3_600_000,
+    default: 30_000,
+    unit: "ms",
+    doc: "How often the subscription table is read whole and compared with what is known of it.",
+  }),
+  countIntervalMs: integer({
+    min: 50,
+    max: 60_000,
+    default: 1000,
+    unit: "ms",
+    doc: "The time in which the viewer count of one video is updated at most once.",
+  }),
+  drainMs: integer({
+    min: 0,
+    max: 600_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "The longest time that a graceful stop may take.",
+  }),
+} as const satisfies SettingGroup;
+
+/** What only a gateway is told. */
+export const gatewaySettings = {
+  opsPort: port({
+    default: 9101,
+    doc: "The port on which health and metrics are served; 0 takes any free one.",
+  }),
+  host: text({ default: "0.0.0.0", doc: "The address on which viewers and publishers connect." }),
+  port: port({
+    default: 8080,
+    doc: "The port on which viewers and publishers connect; 0 takes any free one.",
+  }),
+  sharePort: boolean({
+    default: false,
+    doc: "Lets several gateway processes of one machine listen on the same port (SO_REUSEPORT).",
+  }),
+  address: optionalText({
+    doc: "What the lease tells others as this gateway's address. When unset, the host's name and the port.",
+  }),
+  requestTimeoutMs: integer({
+    min: 50,
+    max: 60_000,
+    default: 2000,
+    unit: "ms",
+    doc: "The longest wait for a dispatcher's answer to a publish request.",
+  }),
+  frameIntervalMinMs: integer({
+    min: 0,
+    max: 1000,
+    default: 0,
+    unit: "ms",
+    doc: "The shortest time between two frames of a video to one viewer.",
+  }),
+  frameIntervalMaxMs: integer({
+    min: 1,
+    max: 5000,
+    default: 100,
+    unit: "ms",
+    doc: "The longest time for which a frame collects events, however busy the gateway is.",
+  }),
+  frameEvents: integer({
+    min: 1,
+    max: 10_000,
+    default: 100,
+    doc: "The most events in one frame. When more arrive, the frame carries a sample of them and the exact counts.",
+  }),
+  frameGroupViewers: integer({
+    min: 1,
+    max: 100_000,
+    default: 1000,
+    doc: "How many viewers get their frame in one pass of the event loop.",
+  }),
+  viewerBufferBytes: integer({
+    min: 4096,
+    max: 16_777_216,
+    default: 65_536,
+    unit: "bytes",
+    doc: "How much may wait for one slow viewer before events are dropped for it.",
+  }),
+  messageLimitBytes: integer({
+    min: 512,
+    max: 1_048_576,
+    default: 16_384,
+    unit: "bytes",
+    doc: "The largest message that a viewer may send.",
+  }),
+  bodyLimitBytes: integer({
+    min: 1024,
+    max: 16_777_216,
+    default: 1_048_576,
+    unit: "bytes",
+    doc: "The largest body of an HTTP request.",
+  }),
+  connectTimeoutMs: integer({
+    min: 100,
+    max: 120_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "The time that a WebSocket has to send `connect`.",
+  }),
+  idleTimeoutMs: integer({
+    min: 8000,
+    max: 960_000,
+    default: 32_000,
+    unit: "ms",
+    doc: "A viewer that answers no ping for this long is closed.",
+  }),
+  sseKeepaliveMs: integer({
+    min: 1000,
+    max: 60_000,
+    default: 15_000,
+    unit: "ms",
+    doc: "How often a quiet Server-Sent Events stream gets a comment line, so that no proxy closes it.",
+  }),
+  subscriptionsLimit: integer({
+    min: 1,
+    max: 10_000,
+    default: 100,
+    doc: "How many videos one connection may watch.",
+  }),
+  inFlightLimit: integer({
+    min: 1,
+    max: 10_000,
+    default: 100,
+    doc: "How many publishes of one connection may wait for their answer.",
+  }),
+  lingerMs: integer({
+    min: 0,
+    max: 600_000,
+    default: 5000,
+    unit: "ms",
+    doc: "How long a video's subscription is kept after its last viewer left, so that a page reload costs nothing.",
+  }),
+  deduplicateMs: integer({
+    min: 1000,
+    max: 3_600_000,
+    default: 120_000,
+    unit: "ms",
+    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown once.",
+  }),
+} as const satisfies SettingGroup;
+
+/** What only a dispatcher is told. */
+export const dispatcherSettings = {
+  opsPort: port({
+    default: 9102,
+    doc: "The port on which health and metrics are served; 0 takes any free one.",
+  }),
+} as const satisfies SettingGroup;
+
+export type CommonConfig = ConfigOf<typeof commonSettings>;
+export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
+export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;

@@ -1,0 +1,133 @@
+import { parseArgs } from "node:util";
+import { otherRole, type Role, settingsOf } from "./roles.ts";
+import { ENV_PREFIX, quoted, settingNames } from "./setting.ts";
+import { suggestion } from "./suggest.ts";
+
+/** A setting's text as somebody gave it, and the name by which they did. */
+export interface Given {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a source gives, by property key, and what is wrong with the rest of it. */
+export interface Reading {
+  readonly given: ReadonlyMap<string, Given>;
+  readonly faults: readonly string[];
+}
+
+/** What a flag of the command line stands for. */
+interface Flag {
+  readonly key: string;
+  readonly isSwitch: boolean;
+  /** Written `--no-...`. */
+  readonly negated: boolean;
+}
+
+/** These belong to tests and to the local stack, which share the environment with the roles. */
+const FOREIGN_ENV = /^OVATION_(TEST|LOCAL)_/;
+
+/** The settings given by flags. The last of several flags of one name counts. */
+export function readFlags(
+  role: Role,
+  argv: readonly string[],
+): Reading & { readonly help: boolean } {
+  const flags = flagsOf(role);
+  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+  };
+  for (const [flag, { isSwitch }] of flags) {
+    options[flag.slice(2)] = { type: isSwitch ? "boolean" : "string" };
+  }
+  // Not strict: it would throw at the first fault, and all are to be told.
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const given = new Map<string, Given>();
+  const faults: string[] = [];
+  let help = false;
+  // The value of an unknown flag looks like a stray word, and is no second fault.
+  let unknownAt: number | undefined;
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      if (unknownAt === undefined || token.index !== unknownAt + 1) {
+        faults.push(
+          `argument ${quoted(token.value)} belongs to no flag${switchHint(argv[token.index - 1], flags)}`,
+        );
+      }
+      continue;
+    }
+    if (token.name === "help") {
+      help = true;
+      continue;
+    }
+    const name = token.rawName;
+    const known = flags.get(name);
+    if (!known) {
+      faults.push(unknownFlag(role, name, [...flags.keys(), "--help"]));
+      unknownAt = token.inlineValue === true ? undefined : token.index;
+    } else if (known.isSwitch) {
+      if (known.negated && token.value !== undefined) {
+        faults.push(`${name} takes no value`);
+      } else {
+        given.set(known.key, { name, text: token.value ?? String(!known.negated) });
+      }
+    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
+      // "--host --port 80" is a forgotten value far more often than a host called "--port".
+      faults.push(`${name} needs a value (one that begins with "--" is written ${name}=value)`);
+    } else {
+      given.set(known.key, { name, text: token.value });
+    }
+  }
+  return { help, given, faults };
+}
+
+/** The settings given by the environment. An empty variable counts as unset. */
+export function readEnvironment(
+  role: Role,
+  env: Readonly<Record<string, string | undefined>>,
+): Reading {
+  const keys = new Map(Object.keys(settingsOf(role)).map((key) => [settingNames(key).env, key]));
+  // Roles often share one environment, so what is meant for the other one is let pass.
+  const others = new Set(
+    Object.keys(settingsOf(otherRole(role))).map((key) => settingNames(key).env),
+  );
+  const given = new Map<string, Given>();
+  const faults: string[] = [];
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(ENV_PREFIX) || FOREIGN_ENV.test(name) || !text) continue;
+    const key = keys.get(name);
+    if (key !== undefined) given.set(key, { name, text });
+    else if (!others.has(name)) {
+      faults.push(`${name} is not a setting${suggestion(name, [...keys.keys(), ...others])}`);
+    }
+  }
+  return { given, faults };
+}
+
+function flagsOf(role: Role): ReadonlyMap<string, Flag> {
+  const flags = new Map<string, Flag>();
+  for (const [key, { isSwitch }] of Object.entries(settingsOf(role))) {
+    const { flag } = settingNames(key);
+    flags.set(flag, { key, isSwitch, negated: false });
+    if (isSwitch) flags.set(flag.replace("--", "--no-"), { key, isSwitch, negated: true });
+  }
+  return flags;
+}
+
+function unknownFlag(role: Role, name: string, names: readonly string[]): string {
+  const other = otherRole(role);
+  const isOthers = Object.keys(settingsOf(other)).some((key) => settingNames(key).flag === name);
+  if (isOthers) return `${name} is a setting of the ${other}, not of the ${role}`;
+  return `${name} is not a setting${suggestion(name, names)}`;
+}
+
+function switchHint(before: string | undefined, flags: ReadonlyMap<string, Flag>): string {
+  const isSwitch = before !== undefined && flags.get(before)?.isSwitch === true;
+  return isSwitch ? ` (a switch takes its value as ${before}=true or ${before}=false)` : "";
+}

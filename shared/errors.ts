@@ -1,0 +1,131 @@
+/**
+ * Every error that Ovation answers with: one table, from which docs/protocol.md is made.
+ * `status` is the HTTP status; `close` the close code where the error ends a WebSocket.
+ */
+import type { CloseReason } from "./close-codes.ts";
+
+/** `no`: the same request fails again. `yes`: nothing was taken. `same-id`: the outcome is unknown. */
+export type Retry = "no" | "yes" | "same-id";
+
+interface ErrorKind {
+  readonly status: number;
+  readonly retry: Retry;
+  readonly meaning: string;
+  readonly close?: CloseReason;
+}
+
+function refused(meaning: string, status = 400): ErrorKind {
+  return { status, retry: "no", meaning };
+}
+
+function violation(close: CloseReason, meaning: string, status = 400): ErrorKind {
+  return { status, retry: "no", meaning, close };
+}
+
+export const errorKinds = {
+  message_malformed: violation("malformed", "The message is not valid msgpack or JSON."),
+  message_too_large: violation("tooLarge", "The message is over the message limit.", 413),
+  frame_type_wrong: violation("frameType", "Text came on a msgpack connection, or binary on JSON."),
+  request_id_invalid: violation(
+    "requestId",
+    "`id` is missing, is not a whole number from 1 up, or is not above the last one.",
+  ),
+  connect_timeout: violation("connectTimeout", "No `connect` came in time.", 408),
+  op_unknown: refused("`op` is not one of the protocol."),
+  connect_required: refused("The first request must be `connect`."),
+  already_connected: refused("`connect` was answered before on this connection."),
+  field_invalid: refused("A field is missing or has the wrong type; `field` names it."),
+  video_invalid: refused("The video id is not 1 to 128 characters out of A-Z a-z 0-9 _ -."),
+  kind_unknown: refused("The kind is not configured."),
+  kind_reserved: refused("The kind is made by Ovation itself and can't be published."),
+  event_id_invalid: refused("The event id is not 1 to 64 characters out of A-Z a-z 0-9 _ -."),
+  data_invalid: refused("`data` is nested too deep, or holds what JSON can't carry."),
+  data_too_large: refused("`data` is over the data limit.", 413),
+  already_subscribed: refused("This connection watches the video already.", 409),
+  not_subscribed: refused("This connection does not watch the video.", 409),
+  subscriptions_exceeded: refused("The connection watches as many videos as it may.", 429),
+  in_flight_exceeded: {
+    status: 429,
+    retry: "yes",
+    meaning: "Too many publishes of this connection wait for their answer.",
+  },
+  batch_size_invalid: refused("A list of events must hold 1 to 1,000.", 413),
+  body_malformed: refused("The body is not valid JSON or msgpack."),
+  body_too_large: refused("The body is over the body limit.", 413),
+  content_type_unsupported: refused("`Content-Type` is not application/json or msgpack.", 415),
+  not_acceptable: refused("`Accept` must allow text/event-stream here.", 406),
+  not_found: refused("There is nothing at this path.", 404),
+  method_not_allowed: refused("The path does not know this method.", 405),
+  handshake_invalid: refused("`Upgrade: websocket`, `Connection: Upgrade` and a key are due."),
+  version_unsupported: refused("`Sec-WebSocket-Version` must be 13.", 426),
+  subprotocol_unsupported: refused("No subprotocol that the gateway speaks was offered."),
+  unavailable: {
+    status: 503,
+    retry: "yes",
+    meaning: "No dispatcher can be reached just now. Nothing was taken.",
+  },
+  timeout: {
+    status: 504,
+    retry: "same-id",
+    meaning: "No answer in time. The event may have been sent: repeat it with the same event id.",
+  },
+  draining: { status: 503, retry: "yes", meaning: "The gateway is about to stop." },
+  internal: { status: 500, retry: "same-id", meaning: "A fault of Ovation's own; it was logged." },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+/** What an error looks like on every wire. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The field that is at fault, such as `events[3].kind`. */
+  readonly field?: string;
+  /** The limit that was passed, in the unit that `message` names. */
+  readonly limit?: number;
+}
+
+interface Detail {
+  readonly field?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** An error with a code of the table: what a caller is told when a request is refused. */
+export class OvationError extends Error {
+  override readonly name = "OvationError";
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly limit: number | undefined;
+
+  constructor(code: ErrorCode, message?: string, detail: Detail = {}) {
+    super(message ?? errorKinds[code].meaning, { cause: detail.cause });
+    this.code = code;
+    this.field = detail.field;
+    this.limit = detail.limit;
+  }
+
+  get kind(): ErrorKind {
+    return errorKinds[this.code];
+  }
+
+  body(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.field === undefined ? {} : { field: this.field }),
+      ...(this.limit === undefined ? {} : { limit: this.limit }),
+    };
+  }
+}
+
+/** The error as one of ours: anything unforeseen becomes `internal`, its text kept out of sight. */
+export function asOvationError(error: unknown): OvationError {
+  return error instanceof OvationError
+    ? error
+    : new OvationError("internal", undefined, { cause: error });
+}
+
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === "string" && Object.hasOwn(errorKinds, text);
+}

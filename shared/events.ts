@@ -1,0 +1,144 @@
+/** What is published and what is delivered, as types and as the schemas that check them. */
+import { z } from "zod";
+import { OvationError } from "./errors.ts";
+import { type KindTable, VIEWERS_KIND } from "./kinds.ts";
+import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
+import { encodeMsgpack } from "./wire/codec.ts";
+
+/** Most events in one publish request. */
+export const MAX_BATCH = 1_000;
+
+/** Something that happened on a video, as viewers get it. `at` is milliseconds since 1970. */
+export interface OvationEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly at: number;
+  readonly actor?: string;
+  readonly data?: unknown;
+}
+
+export const videoSchema = z.string().regex(VIDEO_PATTERN);
+
+/** What a publisher gives of an event; the dispatcher adds the rest. */
+export const eventInputSchema = z.object({
+  id: z.string().regex(EVENT_ID_PATTERN).optional(),
+  kind: z.string(),
+  actor: z.string().min(1).max(128).optional(),
+  data: z.unknown().optional(),
+});
+export type EventInput = z.output<typeof eventInputSchema>;
+
+/** The answer to a publish request that came over the bus. */
+export const publishReplySchema = z.union([
+  z.object({ accepted: z.array(z.string()) }),
+  z.object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      field: z.string().optional(),
+      limit: z.number().optional(),
+    }),
+  }),
+]);
+
+/** Which kinds there are and how large an event's data may be. */
+export interface EventRules {
+  readonly kinds: KindTable;
+  readonly dataLimitBytes: number;
+}
+
+const codeOfField = {
+  id: "event_id_invalid",
+  eventId: "event_id_invalid",
+  video: "video_invalid",
+} as const;
+
+function pathText(prefix: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, prefix);
+}
+
+/** The first fault that zod found, as an error that names the field. */
+export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
+  const issue = error.issues[0];
+  const path = issue?.path ?? [];
+  const field = pathText(prefix, path);
+  const last = path.at(-1);
+  const isNamed = last === "id" || last === "eventId" || last === "video";
+  if (isNamed && issue?.code === "invalid_format") {
+    return new OvationError(codeOfField[last], undefined, { field });
+  }
+  const subject = field === "" ? "the message" : field;
+  return new OvationError("field_invalid", `${subject}: ${issue?.message ?? "invalid"}`, { field });
+}
+
+function checkData(input: EventInput, rules: EventRules, field: string, boundBytes: number): void {
+  // A value takes at most three times its JSON's bytes as msgpack (`1.5,` against a float64), so
+  // what came in a small message needs no measuring.
+  if (input.data === undefined || 3 * boundBytes <= rules.dataLimitBytes) return;
+  const bytes = encodeMsgpack(input.data).length;
+  if (bytes <= rules.dataLimitBytes) return;
+  throw new OvationError(
+    "data_too_large",
+    `${field} is ${bytes} bytes as msgpack; the limit is ${rules.dataLimitBytes}`,
+    { field, limit: rules.dataLimitBytes },
+  );
+}
+
+/**
+ * Checks one event against the deployment's rules.
+ * @param field what to call it in an error, such as `events[3]`; empty for a lone event
+ * @param boundBytes length of the message that held it
+ * @throws OvationError kind_unknown, kind_reserved or data_too_large
+ */
+export function checkEvent(
+  input: EventInput,
+  rules: EventRules,
+  field: string,
+  boundBytes: number,
+): void {
+  const at = field === "" ? "" : `${field}.`;
+  if (input.kind === VIEWERS_KIND) {
+    throw new OvationError("kind_reserved", `${at}kind: ${VIEWERS_KIND} is made by Ovation`, {
+      field: `${at}kind`,
+    });
+  }
+  if (rules.kinds.get(input.kind) === undefined) {
+    const known = rules.kinds.names().filter((name) => name !== VIEWERS_KIND);
+    throw new OvationError(
+      "kind_unknown",
+      `${at}kind: not one of the configured kinds (${known.join(", ")})`,
+      { field: `${at}kind` },
+    );
+  }
+  checkData(input, rules, `${at}data`, boundBytes);
+}
+
+/**
+ * Parses a decoded publish request, one event or a list, and checks every event of it.
+ * @throws OvationError that names the first field at fault; nothing is taken then
+ */
+export function parsePublishRequest(
+  value: unknown,
+  rules: EventRules,
+  boundBytes: number,
+): EventInput[] {
+  const isList = Array.isArray(value);
+  if (isList && (value.length < 1 || value.length > MAX_BATCH)) {
+    throw new OvationError(
+      "batch_size_invalid",
+      `${value.length} events in the list; 1 to ${MAX_BATCH} are taken`,
+      { field: "events", limit: MAX_BATCH },
+    );
+  }
+  const items = isList ? value : [value];
+  return items.map((item: unknown, index) => {
+    const field = isList ? `events[${index}]` : "";
+    const parsed = eventInputSchema.safeParse(item);
+    if (!parsed.success) throw errorOfIssues(parsed.error, field);
+    checkEvent(parsed.data, rules, field, boundBytes);
+    return parsed.data;
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * How the events of a kind are delivered.
+ *
+ * - `transient`: may be sampled for a slow or flooded viewer; counts stay exact.
+ * - `durable`: stored, ordered per video, recoverable.
+ * - `latest`: only the newest one matters.
+ */
+export type DeliveryClass = "transient" | "durable" | "latest";
+
+/** Every delivery class, for borders that must check one. */
+export const DELIVERY_CLASSES: readonly DeliveryClass[] = ["transient", "durable", "latest"];
+
+/** A kind of event and what it is owed on its way. */
+export interface Kind {
+  readonly name: string;
+  readonly deliveryClass: DeliveryClass;
+}
+
+/** The grammar of a kind's name. */
+export const KIND_PATTERN = /^[a-z][a-z0-9_-]{0,31}$/;
+
+/** The most kinds a deployment may configure, the built-in one not counted. */
+export const KINDS_LIMIT = 32;
+
+/** The built-in kind that carries viewer counts. */
+export const VIEWERS_KIND = "viewers";
+
+const BUILT_IN: Kind = Object.freeze({ name: VIEWERS_KIND, deliveryClass: "latest" });
+
+/** The kinds a deployment knows: those it configured, and the built-in `viewers`. */
+export class KindTable implements Iterable<Kind> {
+  readonly #byName: ReadonlyMap<string, Kind>;
+
+  constructor(kinds: readonly Kind[]) {
+    // The built-in comes last, so that nothing given here can take its name.
+    this.#byName = new Map([...kinds, BUILT_IN].map((kind) => [kind.name, kind]));
+  }
+
+  /** The kind of this name, or undefined if this deployment has none. */
+  get(name: string): Kind | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The names of all kinds. */
+  names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  [Symbol.iterator](): Iterator<Kind> {
+    return this.#byName.values();
+  }
+}

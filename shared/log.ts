@@ -1,0 +1,23 @@
+/** Structured logs by pino, one JSON object a line on standard output. */
+import { type Logger, pino } from "pino";
+
+export type { Logger } from "pino";
+
+/** What any part may log with. */
+export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
+
+/**
+ * Makes the process's logger. Fields that could hold a secret are removed by name, wherever a
+ * caller might put them.
+ */
+export function createLog(role: string, node: string, level: string): Logger {
+  return pino({
+    level,
+    base: { role, node },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: ["token", "*.token", "authorization", "*.authorization"], remove: true },
+  });
+}
+
+/** A log that says nothing, for tests. */
+export const silentLog: Log = pino({ level: "silent" });

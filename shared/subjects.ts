@@ -1,0 +1,50 @@
+/**
+ * Every NATS subject and KV key of Ovation, each as a function with its inverse.
+ * Callers pass names that {@link isVideoId} and {@link isGatewayId} accept.
+ */
+import { isGatewayId, isVideoId } from "./names.ts";
+
+/** The queue group that all dispatchers share on {@link PUBLISH_SUBJECTS}. */
+export const DISPATCHER_QUEUE = "dispatchers";
+/** Publish requests of every video. */
+export const PUBLISH_SUBJECTS = "ov.publish.*";
+/** KV bucket: which gateway has how many viewers of which video. */
+export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
+/** KV bucket: one lease for each live gateway. */
+export const FRONTENDS_BUCKET = "ov_frontends";
+
+const PUBLISH_PREFIX = "ov.publish.";
+
+/** Where a publish request for `video` goes. */
+export function publishSubject(video: string): string {
+  return PUBLISH_PREFIX + video;
+}
+
+/** The video of a publish request's subject, or undefined if it isn't a valid video id. */
+export function videoOfPublishSubject(subject: string): string | undefined {
+  const video = subject.slice(PUBLISH_PREFIX.length);
+  return subject.startsWith(PUBLISH_PREFIX) && isVideoId(video) ? video : undefined;
+}
+
+/** Where dispatchers send the events of `video` for the viewers of `gateway`. */
+export function frontendSubject(gateway: string, video: string): string {
+  return `ov.frontend.${gateway}.${video}`;
+}
+
+/** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
+export function rowKey(video: string, gateway: string): string {
+  return `${video}.${gateway}`;
+}
+
+/** Key filter for all rows of one gateway. */
+export function rowsOfGateway(gateway: string): string {
+  return `*.${gateway}`;
+}
+
+/** The inverse of {@link rowKey}; undefined for a key that is no row of ours. */
+export function parseRowKey(key: string): { video: string; gateway: string } | undefined {
+  const dot = key.indexOf(".");
+  const video = key.slice(0, dot);
+  const gateway = key.slice(dot + 1);
+  return dot > 0 && isVideoId(video) && isGatewayId(gateway) ? { video, gateway } : undefined;
+}
