@@ -20,8 +20,6 @@ interface MirrorOptions {
   readonly reconcileIntervalMs: number;
   readonly leaseMs: number;
   readonly log: Log;
-  /** A video's viewers, as the mirror sees them, changed. */
-  readonly onVideoChanged: (video: string) => void;
 }
 
 /**
@@ -135,20 +133,13 @@ export class Mirror {
     const before = routes.row(video, gateway);
     leases.expect(gateway);
     if (!routes.set(video, gateway, { viewers, revision: entry.revision })) return "same";
-    this.#options.onVideoChanged(video);
     return before === undefined ? "added" : "changed";
-  }
-
-  #removeRow(video: string, gateway: string): boolean {
-    if (!this.#options.routes.remove(video, gateway)) return false;
-    this.#options.onVideoChanged(video);
-    return true;
   }
 
   #rowChanged(entry: BucketEntry): void {
     const name = parseRowKey(entry.key);
     if (name === undefined) return;
-    if (entry.value === undefined) this.#removeRow(name.video, name.gateway);
+    if (entry.value === undefined) this.#options.routes.remove(name.video, name.gateway);
     else this.#setRow(name.video, name.gateway, entry);
   }
 
@@ -174,7 +165,7 @@ export class Mirror {
     if (madeAnew && missing.length > 0) return this.#waitForGateways(missing.length);
     clearTimeout(this.#graceTimer);
     for (const { video, gateway } of missing) {
-      if (this.#removeRow(video, gateway)) stats.rowsRemoved += 1;
+      if (this.#options.routes.remove(video, gateway)) stats.rowsRemoved += 1;
     }
   }
 
@@ -190,21 +181,15 @@ export class Mirror {
   }
 
   #leaseChanged(entry: BucketEntry): void {
-    const { leases } = this.#options;
+    const { leases, routes } = this.#options;
     if (!isGatewayId(entry.key)) return;
     if (entry.value === undefined) {
       leases.forget(entry.key);
-      this.#setDead(entry.key, true);
+      routes.setDead(entry.key, true);
       return;
     }
     leases.renew(entry.key, signOfLife(entry));
-    this.#setDead(entry.key, false);
-  }
-
-  #setDead(gateway: string, dead: boolean): void {
-    const { routes, onVideoChanged } = this.#options;
-    if (!routes.setDead(gateway, dead)) return;
-    for (const video of routes.videosOf(gateway)) onVideoChanged(video);
+    routes.setDead(entry.key, false);
   }
 
   #mendLeases(snapshot: Snapshot): void {

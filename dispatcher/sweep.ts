@@ -4,6 +4,7 @@
  */
 import { type Bucket, RevisionConflict } from "../shared/bus/bucket.ts";
 import type { Log } from "../shared/log.ts";
+import { forEachLimited } from "../shared/parallel.ts";
 import { rowKey } from "../shared/subjects.ts";
 import type { Leases } from "./leases.ts";
 import { signOfLife } from "./mirror.ts";
@@ -92,22 +93,17 @@ export class Sweeper {
 
   async #sweepRows(gateway: string): Promise<void> {
     const { routes, subscriptions, onRowSwept } = this.#options;
-    const videos = [...routes.videosOf(gateway)];
-    while (videos.length > 0 && !this.#stopped) {
-      await Promise.all(
-        videos.splice(0, ROWS_AT_ONCE).map(async (video) => {
-          const row = routes.row(video, gateway);
-          if (row === undefined) return;
-          try {
-            await subscriptions.remove(rowKey(video, gateway), row.revision);
-          } catch (error) {
-            if (error instanceof RevisionConflict) return;
-            throw error;
-          }
-          this.stats.rowsSwept += 1;
-          onRowSwept(video);
-        }),
-      );
-    }
+    await forEachLimited([...routes.videosOf(gateway)], ROWS_AT_ONCE, async (video) => {
+      const row = routes.row(video, gateway);
+      if (row === undefined || this.#stopped) return;
+      try {
+        await subscriptions.remove(rowKey(video, gateway), row.revision);
+      } catch (error) {
+        if (error instanceof RevisionConflict) return;
+        throw error;
+      }
+      this.stats.rowsSwept += 1;
+      onRowSwept(video);
+    });
   }
 }

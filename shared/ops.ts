@@ -5,15 +5,26 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import type { Bus } from "./bus/connection.ts";
 
-/** One condition of readiness, by name; the text says what is wrong. */
-export type ReadinessCheck = () => { readonly name: string; readonly fault: string | undefined };
+/** How one condition stands: a fault means not ready, a warning that it still does its work. */
+export interface Condition {
+  readonly name: string;
+  readonly fault?: string | undefined;
+  readonly warning?: string | undefined;
+}
+export type ReadinessCheck = () => Condition;
 
 interface OpsOptions {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
   readonly checks: readonly ReadinessCheck[];
+}
+
+/** Ready only while connected to NATS. */
+export function busCondition(bus: Bus | undefined): Condition {
+  return { name: "nats", fault: bus?.state === "connected" ? undefined : "not connected" };
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -24,11 +35,9 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 export class OpsServer {
   readonly #options: OpsOptions;
   readonly #server: Server;
-  #checks: readonly ReadinessCheck[];
 
   constructor(options: OpsOptions) {
     this.#options = options;
-    this.#checks = options.checks;
     this.#server = createServer((request, response) => {
       this.#answer(request.method ?? "", request.url ?? "", response).catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined);
@@ -47,11 +56,6 @@ export class OpsServer {
       this.#server.listen(port, host, resolve);
     });
     return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Adds conditions that can only be known later than the start. */
-  addChecks(checks: readonly ReadinessCheck[]): void {
-    this.#checks = [...this.#checks, ...checks];
   }
 
   async stop(): Promise<void> {
@@ -76,12 +80,14 @@ export class OpsServer {
   }
 
   #answerReady(response: ServerResponse): void {
-    const results = this.#checks.map((check) => check());
-    const faults = results.filter((result) => result.fault !== undefined);
-    const checks = Object.fromEntries(results.map(({ name, fault }) => [name, fault ?? "ok"]));
-    sendJson(response, faults.length === 0 ? 200 : 503, {
-      status: faults.length === 0 ? "ready" : "not ready",
-      checks,
+    const conditions = this.#options.checks.map((check) => check());
+    const isReady = conditions.every(({ fault }) => fault === undefined);
+    const isWhole = conditions.every(({ warning }) => warning === undefined);
+    sendJson(response, isReady ? 200 : 503, {
+      status: isReady ? (isWhole ? "ready" : "degraded") : "not ready",
+      checks: Object.fromEntries(
+        conditions.map(({ name, fault, warning }) => [name, fault ?? warning ?? "ok"]),
+      ),
     });
   }
 }

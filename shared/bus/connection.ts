@@ -8,6 +8,7 @@
 import { connect, errors, type Msg, type NatsConnection, type Subscription } from "nats";
 import { OvationError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { serverOptions } from "./servers.ts";
 
 const PING_INTERVAL_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
@@ -70,7 +71,7 @@ export class Bus {
   /** Connects, waiting for as long as it takes until a server is there. */
   static async connect(options: BusOptions): Promise<Bus> {
     const connection = await connect({
-      servers: [...options.servers],
+      ...serverOptions(options.servers),
       name: options.name,
       ...(options.token === undefined ? {} : { token: options.token }),
       maxReconnectAttempts: -1,

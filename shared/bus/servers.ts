@@ -1,0 +1,28 @@
+/**
+ * Server URLs as the NATS client wants them. The client takes no user and password from a URL, and
+ * would read the first digits after a colon as the port; so they are taken off here.
+ */
+export interface ServerOptions {
+  readonly servers: string[];
+  readonly user?: string;
+  readonly pass?: string;
+  readonly tls?: Record<string, never>;
+}
+
+const DEFAULT_PORT = "4222";
+
+/** @param urls `nats://` or `tls://` URLs; user and password are those of the first that has any */
+export function serverOptions(urls: readonly string[]): ServerOptions {
+  const parsed = urls.map((url) => new URL(url));
+  const withUser = parsed.find((url) => url.username !== "");
+  return {
+    servers: parsed.map((url) => `${url.hostname}:${url.port === "" ? DEFAULT_PORT : url.port}`),
+    ...(withUser === undefined
+      ? {}
+      : {
+          user: decodeURIComponent(withUser.username),
+          pass: decodeURIComponent(withUser.password),
+        }),
+    ...(parsed.some((url) => url.protocol === "tls:") ? { tls: {} } : {}),
+  };
+}

@@ -1,0 +1,70 @@
+/** Runs one role as a process: configuration, log, signals, exit codes. */
+import { ConfigError, loadConfig } from "./config/load.ts";
+import { redactedConfig } from "./config/redact.ts";
+import type { ConfigByRole, Role } from "./config/roles.ts";
+import type { Component } from "./lifecycle.ts";
+import { createLog, type Log } from "./log.ts";
+import { newNodeId } from "./names.ts";
+
+/** Exit codes: 0 stopped as asked, 1 failed, 2 wrong settings. */
+const EXIT_FAILED = 1;
+const EXIT_SETTINGS = 2;
+
+type MakeRole<R extends Role> = (id: string, config: ConfigByRole[R], log: Log) => Component;
+
+/** Resolves when the work is done or the time is up, whichever is first. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeUp]);
+  clearTimeout(timer);
+}
+
+function readSettings<R extends Role>(role: R): ConfigByRole[R] {
+  try {
+    const loaded = loadConfig(role, process.argv.slice(2), process.env);
+    if (loaded.outcome === "config") return loaded.config;
+    process.stdout.write(`${loaded.text}\n`);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_SETTINGS);
+  }
+}
+
+/**
+ * Starts the role and keeps it until SIGTERM, SIGINT, or the end of the parent that spawned it with
+ * an IPC channel. A second signal, or a drain that takes longer than `drainMs`, ends it at once.
+ */
+export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promise<void> {
+  const config = readSettings(role);
+  const id = newNodeId();
+  const log = createLog(role, id, config.logLevel);
+  log.info({ config: redactedConfig(role, config) }, "starting");
+  const component = make(id, config, log);
+  let stopping = false;
+
+  const fail = (reason: string) => (error: unknown) => {
+    log.fatal({ err: error }, reason);
+    process.exit(EXIT_FAILED);
+  };
+  const stop = async (why: string) => {
+    if (stopping) process.exit(EXIT_FAILED);
+    stopping = true;
+    log.info({ why }, "stopping");
+    await within(config.drainMs, component.drain());
+    await within(config.drainMs, component.stop());
+    process.exit(0);
+  };
+  const stopOn = (why: string) => () => void stop(why).catch(fail("could not stop"));
+
+  process.on("uncaughtException", fail("uncaught exception"));
+  process.on("unhandledRejection", fail("unhandled rejection"));
+  process.on("SIGTERM", stopOn("SIGTERM"));
+  process.on("SIGINT", stopOn("SIGINT"));
+  if (process.send !== undefined) process.on("disconnect", stopOn("parent gone"));
+  await component.start().catch(fail("could not start"));
+}
