@@ -1,0 +1,99 @@
+/** Where viewers and backends come in: the listener, and all connections that it has open. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { GatewayConfig } from "../shared/config/settings.ts";
+import { SUBPROTOCOLS, type Subprotocol } from "../shared/wire/messages.ts";
+import { checkHandshake } from "./handshake.ts";
+import { type EventStream, eventsOverHttp } from "./http/events.ts";
+import { publishOverHttp } from "./http/publish.ts";
+import { Router } from "./http/router.ts";
+import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
+import type { GatewayServices } from "./services.ts";
+import { Session } from "./session.ts";
+
+/** Viewers that are sent away come back at a random moment within this time. */
+const RECONNECT_SPREAD_MS = 5_000;
+/** Connections that are sent away in one turn of the event loop. */
+const DISMISSED_PER_TURN = 250;
+
+export class Doors {
+  readonly #listener: Listener;
+  readonly #router: Router;
+  readonly #services: GatewayServices;
+  readonly #config: GatewayConfig;
+  readonly #sessions = new Set<Session>();
+  readonly #streams = new Set<EventStream>();
+  #whenEmpty: PromiseWithResolvers<void> | undefined;
+
+  constructor(services: GatewayServices, config: GatewayConfig) {
+    this.#services = services;
+    this.#config = config;
+    this.#router = new Router(services, {
+      GET: eventsOverHttp({
+        services,
+        keepaliveMs: config.sseKeepaliveMs,
+        streams: this.#streams,
+      }),
+      POST: publishOverHttp(services, config.bodyLimitBytes),
+    });
+    this.#listener = new Listener({
+      host: config.host,
+      port: config.port,
+      sharePort: config.sharePort,
+      messageLimitBytes: config.messageLimitBytes,
+      bufferLimitBytes: config.viewerBufferBytes,
+      idleTimeoutMs: config.idleTimeoutMs,
+      checkHandshake,
+      onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
+      onRequest: (exchange) => this.#router.route(exchange),
+      onRefused: (exchange, error) => this.#router.refuse(exchange, error),
+    });
+  }
+
+  /** @returns the port that viewers connect to */
+  async start(): Promise<number> {
+    return await this.#listener.start();
+  }
+
+  /** Takes nobody new, tells every viewer when to come back, and answers what is under way. */
+  async drain(): Promise<void> {
+    this.#listener.stopListening();
+    const leaving = [...this.#sessions, ...this.#streams];
+    for (const [index, viewer] of leaving.entries()) {
+      viewer.dismiss(Math.round(Math.random() * RECONNECT_SPREAD_MS));
+      if (index % DISMISSED_PER_TURN === 0) await nextTurn();
+    }
+    await this.#router.settled();
+    this.#whenEmpty = Promise.withResolvers();
+    this.#tellIfEmpty();
+    await this.#whenEmpty.promise;
+  }
+
+  /** Closes every connection at once. */
+  stop(): void {
+    for (const stream of [...this.#streams]) stream.end();
+    this.#listener.stop();
+  }
+
+  #openSession(socket: ViewerSocket, subprotocol: Subprotocol): SocketHandlers {
+    const { connections } = this.#services;
+    const session = new Session(socket, SUBPROTOCOLS[subprotocol], this.#services, this.#config);
+    this.#sessions.add(session);
+    connections.webSockets += 1;
+    connections.opened += 1;
+    return {
+      onMessage: (bytes, isBinary) => session.onMessage(bytes, isBinary),
+      onDrain: () => session.onDrain(),
+      onClose: () => {
+        connections.webSockets -= 1;
+        connections.closed += 1;
+        this.#sessions.delete(session);
+        session.onClose();
+        this.#tellIfEmpty();
+      },
+    };
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#sessions.size === 0) this.#whenEmpty?.resolve();
+  }
+}

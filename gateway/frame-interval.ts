@@ -1,0 +1,46 @@
+/**
+ * How long a viewer waits between two frames of a video. Sending costs, not events, so this is what
+ * decides how much of the processor is spent: it widens when the event loop is busy and narrows
+ * when it has time again.
+ */
+
+/** Above this share of busy time the interval widens; it aims at the target. */
+const BUSY = 0.75;
+const TARGET = 0.6;
+/** Below this share it narrows. */
+const IDLE = 0.45;
+/** Where widening from zero begins, in milliseconds. */
+const FIRST_STEP_MS = 5;
+const NARROWING = 0.8;
+/** Below this the interval is as good as none. */
+const NONE_MS = 1;
+
+export class FrameInterval {
+  readonly #minMs: number;
+  readonly #maxMs: number;
+  #ms: number;
+
+  constructor(minMs: number, maxMs: number) {
+    this.#minMs = minMs;
+    this.#maxMs = maxMs;
+    this.#ms = minMs;
+  }
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /**
+   * Takes one observation into account.
+   * @param busy share of the time since the last one that the event loop was busy, 0 to 1
+   */
+  observe(busy: number): void {
+    if (busy > BUSY) {
+      // What is sent falls as the interval grows, so this would bring the share to the target.
+      this.#ms = Math.min(this.#maxMs, Math.max(FIRST_STEP_MS, (this.#ms * busy) / TARGET));
+    } else if (busy < IDLE) {
+      const narrower = this.#ms * NARROWING;
+      this.#ms = Math.max(this.#minMs, narrower < NONE_MS ? 0 : narrower);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * One HTTP request and its response. The listener's raw request can be read only while its handler
+ * runs, and the raw response throws when it is used after its end: both are owned here.
+ */
+import { STATUS_CODES } from "node:http";
+import { OvationError } from "../shared/errors.ts";
+import type { SendOutcome } from "./viewer.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What is needed of the listener's request. */
+export interface RawRequest {
+  getMethod(): string;
+  getUrl(): string;
+  getHeader(name: string): string;
+}
+
+/** What is needed of the listener's response. */
+export interface RawResponse {
+  onAborted(handler: () => void): unknown;
+  onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
+  onWritable(handler: (offset: number) => boolean): unknown;
+  cork(callback: () => void): unknown;
+  writeStatus(status: string): unknown;
+  writeHeader(name: string, value: string): unknown;
+  /** False when it could not be sent whole at once; what is left is sent by and by. */
+  write(chunk: string | Uint8Array): boolean;
+  end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
+}
+
+/** Headers that a handler may want later, copied while they can be read. */
+const KEPT_HEADERS = ["accept", "authorization", "content-length", "content-type"] as const;
+type KeptHeader = (typeof KEPT_HEADERS)[number];
+
+function statusLine(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+}
+
+export class HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly #headers: ReadonlyMap<KeptHeader, string>;
+  readonly #response: RawResponse;
+  readonly #closeListeners: (() => void)[] = [];
+  #isOpen = true;
+
+  /** Must be made while the request's handler runs. */
+  constructor(response: RawResponse, request: RawRequest) {
+    this.method = request.getMethod().toUpperCase();
+    this.path = request.getUrl();
+    this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.#response = response;
+    response.onAborted(() => this.#closed());
+  }
+
+  /** False once it was answered or the client went away. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  header(name: KeptHeader): string {
+    return this.#headers.get(name) ?? "";
+  }
+
+  /** Calls back when the client went away before the end. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  /**
+   * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
+   * @throws OvationError body_too_large
+   */
+  async readBody(limitBytes: number): Promise<Uint8Array> {
+    const tooLarge = new OvationError(
+      "body_too_large",
+      `the body is over the limit of ${limitBytes} bytes`,
+      { limit: limitBytes },
+    );
+    if (Number(this.header("content-length")) > limitBytes) throw tooLarge;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    return await new Promise((resolve, reject) => {
+      this.#response.onData((chunk, isLast) => {
+        bytes += chunk.byteLength;
+        if (bytes > limitBytes) {
+          chunks.length = 0;
+          reject(tooLarge);
+          return;
+        }
+        // The chunk is taken back when this returns.
+        chunks.push(Buffer.from(new Uint8Array(chunk)));
+        if (isLast) resolve(Buffer.concat(chunks, bytes));
+      });
+    });
+  }
+
+  /** Answers, once; nothing happens when the client has gone. */
+  respond(status: number, headers: Headers, body: string | Uint8Array): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#response.cork(() => {
+      this.#begin(status, headers);
+      // A client that may still be sending a refused body is not kept.
+      this.#response.end(body, status === 413);
+    });
+  }
+
+  /** Begins an answer that goes on, such as a stream of events. */
+  stream(headers: Headers): ResponseStream {
+    const stream = new ResponseStream(this.#response);
+    this.#closeListeners.unshift(() => stream.closed());
+    if (this.#isOpen) this.#response.cork(() => this.#begin(200, headers));
+    else stream.closed();
+    return stream;
+  }
+
+  #begin(status: number, headers: Headers): void {
+    this.#response.writeStatus(statusLine(status));
+    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+  }
+
+  #closed(): void {
+    this.#isOpen = false;
+    for (const listener of this.#closeListeners) listener();
+  }
+}
+
+/**
+ * A response that is written to as long as the client is there. uWebSockets.js sets no limit to
+ * what waits for a client that doesn't read, so after one write that could not be sent whole,
+ * nothing more is written until the client has read it.
+ */
+export class ResponseStream {
+  #response: RawResponse | undefined;
+  #isFull = false;
+  #onWritable: (() => void) | undefined;
+
+  constructor(response: RawResponse) {
+    this.#response = response;
+    response.onWritable(() => {
+      this.#isFull = false;
+      // Something must be written here, or the rest of the last write stays where it is.
+      this.#onWritable?.();
+      return true;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#response !== undefined;
+  }
+
+  /** Calls back when there is room again; it must write something. */
+  onWritable(listener: () => void): void {
+    this.#onWritable = listener;
+  }
+
+  send(bytes: Uint8Array | string): SendOutcome {
+    const response = this.#response;
+    if (response === undefined) return "closed";
+    if (this.#isFull) return "dropped";
+    response.cork(() => {
+      this.#isFull = !response.write(bytes);
+    });
+    return "sent";
+  }
+
+  end(): void {
+    const response = this.#response;
+    if (response === undefined) return;
+    this.#response = undefined;
+    response.cork(() => response.end());
+  }
+
+  /** For the exchange only: the client has gone. */
+  closed(): void {
+    this.#response = undefined;
+  }
+}

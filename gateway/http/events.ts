@@ -1,0 +1,126 @@
+/**
+ * `GET /v1/videos/{video}/events`: a video's events as Server-Sent Events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ */
+import { asOvationError, OvationError } from "../../shared/errors.ts";
+import type { ServerMessage } from "../../shared/wire/messages.ts";
+import type { ResponseStream } from "../http-exchange.ts";
+import { countRefused, type GatewayServices } from "../services.ts";
+import { Viewer } from "../viewer.ts";
+import type { HttpHandler } from "./router.ts";
+
+/** What an EventSource waits before it connects again, unless it is told otherwise. */
+const RETRY_MS = 2_000;
+const KEEPALIVE = ":\n\n";
+const HEADERS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  // nginx would otherwise collect the stream before it passes it on.
+  "X-Accel-Buffering": "no",
+};
+
+function acceptsEventStream(accept: string): boolean {
+  const types = accept.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
+  return types.some((type) => ["", "*/*", "text/*", "text/event-stream"].includes(type ?? ""));
+}
+
+function message(body: ServerMessage): string {
+  return `data: ${JSON.stringify(body)}\n\n`;
+}
+
+/** One viewer over Server-Sent Events. */
+export class EventStream {
+  readonly viewer: Viewer;
+  readonly #stream: ResponseStream;
+  readonly #keepalive: NodeJS.Timeout;
+  readonly #onEnd: () => void;
+  #ended = false;
+  /** What has to be said but found no room: the answer, or nothing. */
+  #owed = "";
+
+  /** @param onEnd called once, whoever ended the stream */
+  constructor(
+    stream: ResponseStream,
+    services: GatewayServices,
+    keepaliveMs: number,
+    onEnd: () => void,
+  ) {
+    this.#stream = stream;
+    this.#onEnd = onEnd;
+    this.viewer = new Viewer(
+      { wire: "sse", send: (bytes) => stream.send(bytes) },
+      services.delivery,
+    );
+    stream.onWritable(() => this.#writable());
+    this.#keepalive = setInterval(() => stream.send(KEEPALIVE), keepaliveMs);
+    stream.send(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  get isOpen(): boolean {
+    return this.#stream.isOpen;
+  }
+
+  say(body: ServerMessage): void {
+    const text = message(body);
+    if (this.#stream.send(text) === "dropped") this.#owed = text;
+  }
+
+  /** Tells the viewer to come back after a while, and ends the stream. */
+  dismiss(reconnectAfterMs: number): void {
+    this.#stream.send(`retry: ${reconnectAfterMs}\n${message({ op: "bye", reconnectAfterMs })}`);
+    this.end();
+  }
+
+  /** Ends the stream, or notes that the client has ended it. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#keepalive);
+    this.viewer.leaveAll();
+    this.#stream.end();
+    this.#onEnd();
+  }
+
+  #writable(): void {
+    const text = this.#owed === "" ? KEEPALIVE : this.#owed;
+    this.#owed = "";
+    this.#stream.send(text);
+    this.viewer.catchUp();
+  }
+}
+
+interface EventsOptions {
+  readonly services: GatewayServices;
+  readonly keepaliveMs: number;
+  /** Holds each open stream, to dismiss it when the gateway stops. */
+  readonly streams: Set<EventStream>;
+}
+
+export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions): HttpHandler {
+  const { connections, interest } = services;
+  return async (exchange, video) => {
+    if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
+    const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
+      connections.eventStreams -= 1;
+      connections.closed += 1;
+      streams.delete(stream);
+      interest.release(video);
+    });
+    connections.eventStreams += 1;
+    connections.opened += 1;
+    streams.add(stream);
+    exchange.onClose(() => stream.end());
+    try {
+      const audience = await interest.hold(video);
+      if (!stream.isOpen) return;
+      stream.say({ op: "result", id: 0 });
+      stream.viewer.join(audience);
+    } catch (fault) {
+      const error = asOvationError(fault);
+      countRefused(connections, error.code);
+      // An EventSource gives up for ever on any status but 200: it is told here, and comes back.
+      stream.say({ op: "error", id: 0, ...error.body() });
+      stream.end();
+    }
+  };
+}

@@ -1,0 +1,95 @@
+/** Which HTTP request is answered by whom; everything else gets a named error. */
+import { asOvationError, OvationError } from "../../shared/errors.ts";
+import { isVideoId } from "../../shared/names.ts";
+import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { CONNECT_PATH } from "../../shared/wire/messages.ts";
+import type { HttpExchange } from "../http-exchange.ts";
+import { countRefused, type GatewayServices } from "../services.ts";
+
+/** Answers one kind of request; throws an OvationError to refuse it. */
+export type HttpHandler = (exchange: HttpExchange, video: string) => Promise<void>;
+
+const EVENTS_PATH = /^\/v1\/videos\/([^/]*)\/events$/;
+
+export const JSON_TYPE = "application/json";
+export const MSGPACK_TYPE = "application/msgpack";
+
+export class Router {
+  readonly #services: GatewayServices;
+  readonly #eventsHandlers: Readonly<Record<string, HttpHandler>>;
+  readonly #underWay = new Set<Promise<void>>();
+  #isSettling = false;
+
+  /** @param eventsHandlers by method, of `/v1/videos/{video}/events` */
+  constructor(services: GatewayServices, eventsHandlers: Readonly<Record<string, HttpHandler>>) {
+    this.#services = services;
+    this.#eventsHandlers = eventsHandlers;
+  }
+
+  /** Answers one request, whatever happens. */
+  route(exchange: HttpExchange): void {
+    this.#services.connections.requests += 1;
+    const handling = this.#handle(exchange)
+      .catch((error: unknown) => this.refuse(exchange, error))
+      .finally(() => this.#underWay.delete(handling));
+    this.#underWay.add(handling);
+    // A body that never comes to its end leaves its handler waiting.
+    exchange.onClose(() => this.#underWay.delete(handling));
+  }
+
+  /** Takes no further request, and resolves when those under way are answered. */
+  async settled(): Promise<void> {
+    this.#isSettling = true;
+    await Promise.all(this.#underWay);
+  }
+
+  /** Answers with an error of the table. */
+  refuse(exchange: HttpExchange, fault: unknown): void {
+    const error = asOvationError(fault);
+    countRefused(this.#services.connections, error.code);
+    if (error.code === "internal") this.#services.log.error({ err: fault }, "a request failed");
+    respondWithError(exchange, error, {});
+  }
+
+  async #handle(exchange: HttpExchange): Promise<void> {
+    if (this.#isSettling) throw new OvationError("draining");
+    // A WebSocket's request without its key arrives here.
+    if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
+    const video = EVENTS_PATH.exec(exchange.path)?.[1];
+    if (video === undefined) throw new OvationError("not_found");
+    const handler = this.#eventsHandlers[exchange.method];
+    if (handler === undefined) throw new OvationError("method_not_allowed");
+    if (!isVideoId(video)) throw new OvationError("video_invalid", undefined, { field: "video" });
+    await handler(exchange, video);
+  }
+}
+
+/** Whether the request's body is msgpack, so that the answer is too. */
+export function speaksMsgpack(exchange: HttpExchange): boolean {
+  const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
+  return type === MSGPACK_TYPE || type === "application/x-msgpack";
+}
+
+/** Answers in the encoding of the request. */
+export function respondWith(
+  exchange: HttpExchange,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const isMsgpack = speaksMsgpack(exchange);
+  exchange.respond(
+    status,
+    { "Content-Type": isMsgpack ? MSGPACK_TYPE : JSON_TYPE, ...headers },
+    isMsgpack ? encodeMsgpack(body) : JSON.stringify(body),
+  );
+}
+
+/** Answers with an error, beside which `more` may say what was done all the same. */
+export function respondWithError(exchange: HttpExchange, error: OvationError, more: object): void {
+  const headers: Record<string, string> = {};
+  if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
+  if (error.code === "method_not_allowed") headers["Allow"] = "GET, POST";
+  if (error.kind.status === 503) headers["Retry-After"] = "1";
+  respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);
+}

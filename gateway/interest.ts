@@ -1,0 +1,95 @@
+/**
+ * Which videos this gateway waits for: for each, a NATS subscription and a row in the table, from
+ * its first viewer until a little after its last one left.
+ */
+import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
+import { decodeDispatched } from "../shared/dispatched.ts";
+import { frontendSubject } from "../shared/subjects.ts";
+import { Audience, type AudienceOptions, type AudienceStats } from "./audience.ts";
+import type { RowWriter } from "./row-writer.ts";
+
+interface InterestOptions {
+  readonly bus: Bus;
+  readonly gateway: string;
+  readonly rows: RowWriter;
+  readonly audience: AudienceOptions;
+  readonly lingerMs: number;
+}
+
+interface Entry {
+  readonly audience: Audience;
+  readonly subscription: BusSubscription;
+  /** Viewers that came or are about to; the entry stays while there is one. */
+  holds: number;
+  linger: NodeJS.Timeout | undefined;
+}
+
+export class Interest {
+  readonly #options: InterestOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly audienceStats: AudienceStats = { received: 0, repeated: 0, durableOverflow: 0 };
+  /** Messages from dispatchers that could not be read. */
+  unreadable = 0;
+
+  constructor(options: InterestOptions) {
+    this.#options = options;
+  }
+
+  get videoCount(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Holds a video for one viewer, and resolves when dispatchers can know of it. Each call is to be
+   * matched by one {@link release}, also when it throws.
+   * @throws OvationError `unavailable` when the table can't be written
+   */
+  async hold(video: string): Promise<Audience> {
+    const entry = this.#entries.get(video) ?? this.#begin(video);
+    entry.holds += 1;
+    clearTimeout(entry.linger);
+    entry.linger = undefined;
+    const { rows } = this.#options;
+    rows.set(video, entry.holds);
+    await rows.ready(video);
+    return entry.audience;
+  }
+
+  /** One viewer less. */
+  release(video: string): void {
+    const entry = this.#entries.get(video);
+    if (entry === undefined) return;
+    entry.holds -= 1;
+    if (entry.holds > 0) {
+      this.#options.rows.set(video, entry.holds);
+      return;
+    }
+    entry.linger = setTimeout(() => this.#end(video, entry), this.#options.lingerMs);
+  }
+
+  stop(): void {
+    for (const [video, entry] of [...this.#entries]) this.#end(video, entry);
+  }
+
+  #begin(video: string): Entry {
+    const { bus, gateway, audience: options } = this.#options;
+    const audience = new Audience(video, options, this.audienceStats);
+    // Before the row is written: the server must know of the subscription when events begin to come.
+    const subscription = bus.subscribe(frontendSubject(gateway, video), (payload) => {
+      const events = decodeDispatched(payload);
+      if (events === undefined) this.unreadable += 1;
+      else audience.receive(events);
+    });
+    const entry: Entry = { audience, subscription, holds: 0, linger: undefined };
+    this.#entries.set(video, entry);
+    return entry;
+  }
+
+  #end(video: string, entry: Entry): void {
+    clearTimeout(entry.linger);
+    this.#entries.delete(video);
+    entry.subscription.unsubscribe();
+    entry.audience.stop();
+    this.#options.rows.remove(video);
+  }
+}

@@ -1,0 +1,125 @@
+/** The gateway's figures for Prometheus, read from the parts when they are asked for. */
+import type { Registry } from "prom-client";
+import type { Bus } from "../shared/bus/connection.ts";
+import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import type { FrameInterval } from "./frame-interval.ts";
+import type { FrameScheduler } from "./frame-scheduler.ts";
+import type { Interest } from "./interest.ts";
+import type { Lease } from "./lease.ts";
+import type { RowWriter } from "./row-writer.ts";
+import type { ConnectionStats } from "./services.ts";
+import type { DeliveryStats } from "./viewer.ts";
+
+interface Parts {
+  readonly bus: Bus;
+  readonly interest: Interest;
+  readonly interval: FrameInterval;
+  readonly scheduler: FrameScheduler;
+  readonly rows: RowWriter;
+  readonly lease: Lease;
+  readonly connections: ConnectionStats;
+  readonly delivery: DeliveryStats;
+}
+
+type Register = (name: string, help: string, read: () => number) => void;
+
+export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
+  const counter: Register = (name, help, read) =>
+    counterOf(registry, `ovation_gateway_${name}`, help, [], () => [[{}, read()]]);
+  const gauge: Register = (name, help, read) =>
+    gaugeOf(registry, `ovation_gateway_${name}`, help, read);
+  registerBusMetrics(registry, parts.bus);
+  registerConnections(registry, counter, parts.connections);
+  registerDelivery(registry, counter, parts.delivery);
+  registerFrames(counter, gauge, parts);
+  registerTable(counter, gauge, parts);
+}
+
+function registerConnections(registry: Registry, counter: Register, stats: ConnectionStats): void {
+  gaugeOf(registry, "ovation_gateway_websockets", "Open WebSockets.", () => stats.webSockets);
+  gaugeOf(
+    registry,
+    "ovation_gateway_event_streams",
+    "Open Server-Sent Events streams.",
+    () => stats.eventStreams,
+  );
+  counter("connections_opened_total", "Connections opened.", () => stats.opened);
+  counter("connections_closed_total", "Connections closed.", () => stats.closed);
+  counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
+  counterOf(registry, "ovation_gateway_refused_total", "Requests refused.", ["code"], () =>
+    [...stats.refused].map(([code, count]) => [{ code }, count]),
+  );
+}
+
+function registerDelivery(registry: Registry, counter: Register, stats: DeliveryStats): void {
+  counter("frames_sent_total", "Frames written to viewers.", () => stats.frames);
+  counter("events_delivered_total", "Events written to viewers.", () => stats.delivered);
+  counter("bytes_sent_total", "Bytes of frames written to viewers.", () => stats.bytes);
+  counter(
+    "events_sampled_total",
+    "Events told as counts only, since their frame was over its bound.",
+    () => stats.sampled,
+  );
+  counterOf(
+    registry,
+    "ovation_gateway_events_dropped_total",
+    "Events not written to a viewer that read too slowly; it was told their number later.",
+    ["class"],
+    () => Object.entries(stats.dropped).map(([name, count]) => [{ class: name }, count]),
+  );
+  counter(
+    "summaries_sent_total",
+    "Summaries sent to viewers that had missed frames.",
+    () => stats.summaries,
+  );
+}
+
+function registerFrames(counter: Register, gauge: Register, parts: Parts): void {
+  const { interest, interval, scheduler } = parts;
+  gauge("frame_interval_seconds", "The frame interval just now.", () => interval.ms / 1_000);
+  gauge(
+    "groups_queued",
+    "Groups of viewers that wait for their frame.",
+    () => scheduler.queuedGroups,
+  );
+  counter(
+    "events_received_total",
+    "Events that came over the bus.",
+    () => interest.audienceStats.received,
+  );
+  counter(
+    "events_repeated_total",
+    "Events left out, since their id had come before.",
+    () => interest.audienceStats.repeated,
+  );
+  counter(
+    "durable_overflow_total",
+    "Durable events told as counts only: too many waited.",
+    () => interest.audienceStats.durableOverflow,
+  );
+  counter(
+    "messages_unreadable_total",
+    "Messages from dispatchers that could not be read.",
+    () => interest.unreadable,
+  );
+}
+
+function registerTable(counter: Register, gauge: Register, parts: Parts): void {
+  const { interest, rows, lease } = parts;
+  gauge("videos", "Videos held: watched, or not long since.", () => interest.videoCount);
+  gauge("table_rows", "Rows of this gateway in the table.", () => rows.rowCount);
+  counter("row_writes_total", "Rows written or removed.", () => rows.stats.writes);
+  counter(
+    "row_write_failures_total",
+    "Rows that could not be written at once.",
+    () => rows.stats.failures,
+  );
+  counter(
+    "rows_mended_total",
+    "Rows found wrong when the table was read whole.",
+    () => rows.stats.mended,
+  );
+  gauge("lease_age_seconds", "Time since the lease was renewed.", () => lease.ageMs / 1_000);
+  counter("lease_lost_total", "Times the lease was lost and taken anew.", () => lease.stats.lost);
+  counter("lease_failures_total", "Renewals that failed.", () => lease.stats.failures);
+}

@@ -1,0 +1,83 @@
+/** Hands what viewers and backends publish to the dispatchers, and brings back their answer. */
+import type { Bus } from "../shared/bus/connection.ts";
+import { isErrorCode, OvationError } from "../shared/errors.ts";
+import { type EventInput, publishReplySchema } from "../shared/events.ts";
+import { VIEWERS_KIND } from "../shared/kinds.ts";
+import { publishSubject } from "../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
+
+interface PublisherOptions {
+  readonly bus: Bus;
+  readonly timeoutMs: number;
+}
+
+const COUNT_REQUEST = encodeMsgpack({ kind: VIEWERS_KIND });
+
+function acceptedIds(reply: Uint8Array): string[] {
+  const parsed = publishReplySchema.safeParse(decodeTrustedMsgpack(reply));
+  if (!parsed.success) throw new OvationError("internal", undefined, { cause: parsed.error });
+  if ("accepted" in parsed.data) return parsed.data.accepted;
+  const { code, message, field, limit } = parsed.data.error;
+  throw new OvationError(isErrorCode(code) ? code : "internal", message, { field, limit });
+}
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Publishes one event.
+   * @returns its id
+   * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
+   */
+  async publish(video: string, input: EventInput): Promise<string> {
+    const [id] = await this.#request(video, encodeMsgpack(input));
+    if (id === undefined) throw new OvationError("internal");
+    return id;
+  }
+
+  /**
+   * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
+   * first that fails.
+   * @returns the ids that were accepted, and the error if not all were
+   */
+  async publishAll(
+    video: string,
+    inputs: readonly EventInput[],
+  ): Promise<{ accepted: string[]; error?: unknown }> {
+    const accepted: string[] = [];
+    for (const request of this.#requests(inputs)) {
+      try {
+        accepted.push(...(await this.#request(video, request)));
+      } catch (error) {
+        return { accepted, error };
+      }
+    }
+    return { accepted };
+  }
+
+  /** Asks for the viewers of a video to be counted and told; nobody waits for the answer. */
+  askCount(video: string): void {
+    this.#options.bus.publish(publishSubject(video), COUNT_REQUEST);
+  }
+
+  async #request(video: string, payload: Uint8Array): Promise<string[]> {
+    const { bus, timeoutMs } = this.#options;
+    return acceptedIds(await bus.request(publishSubject(video), payload, timeoutMs));
+  }
+
+  /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */
+  *#requests(inputs: readonly EventInput[]): Generator<Uint8Array> {
+    const whole = encodeMsgpack(inputs);
+    if (whole.length <= this.#options.bus.maxPayloadBytes / 2 || inputs.length === 1) {
+      yield whole;
+      return;
+    }
+    const middle = inputs.length >> 1;
+    yield* this.#requests(inputs.slice(0, middle));
+    yield* this.#requests(inputs.slice(middle));
+  }
+}

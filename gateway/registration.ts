@@ -1,0 +1,103 @@
+/**
+ * This gateway's place in the subscription table: its lease and its rows, and what keeps both right
+ * when NATS was away, the buckets were made anew, or others took this gateway for dead.
+ */
+import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
+import { Bucket } from "../shared/bus/bucket.ts";
+import type { Bus } from "../shared/bus/connection.ts";
+import type { GatewayConfig } from "../shared/config/settings.ts";
+import { monotonicNow } from "../shared/lifecycle.ts";
+import type { Log } from "../shared/log.ts";
+import { Lease } from "./lease.ts";
+import { RowWriter } from "./row-writer.ts";
+
+interface RegistrationOptions {
+  readonly bus: Bus;
+  readonly gateway: string;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  /** What others may read of this gateway. */
+  readonly describe: () => Record<string, unknown>;
+  /** A row was written or removed. */
+  readonly onRowStored: (video: string) => void;
+}
+
+export class Registration {
+  readonly lease: Lease;
+  readonly rows: RowWriter;
+  readonly #options: RegistrationOptions;
+  readonly #subscriptions: Bucket;
+  readonly #frontends: Bucket;
+  #timer: NodeJS.Timeout | undefined;
+  #unlisten: (() => void)[] = [];
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+    const { bus, gateway, config, log } = options;
+    this.#subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
+    this.#frontends = new Bucket(bus, frontendsBucket(config), log);
+    this.rows = new RowWriter({
+      bucket: this.#subscriptions,
+      gateway,
+      intervalMs: config.countIntervalMs,
+      now: monotonicNow,
+      log,
+      onStored: options.onRowStored,
+    });
+    this.lease = new Lease({
+      bucket: this.#frontends,
+      gateway,
+      leaseMs: config.leaseMs,
+      renewMs: config.leaseRenewMs,
+      now: monotonicNow,
+      log,
+      describe: options.describe,
+      onLost: () => this.rows.rewriteAll(),
+    });
+  }
+
+  /** Makes the buckets if they aren't there, and takes the lease. */
+  async start(): Promise<void> {
+    const { bus, config } = this.#options;
+    await Promise.all([this.#subscriptions.ensure(), this.#frontends.ensure()]);
+    await this.lease.start();
+    this.#unlisten = [
+      bus.onState((state) => {
+        if (state === "connected") this.#writeAllAgain();
+      }),
+      this.#subscriptions.onRemade(() => this.rows.rewriteAll()),
+      this.#frontends.onRemade(() => void this.lease.renew()),
+    ];
+    this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
+  }
+
+  /** Takes rows and lease out of the table, for good. */
+  async end(): Promise<void> {
+    this.#stopListening();
+    await this.rows.removeAll();
+    await this.lease.end();
+  }
+
+  stop(): void {
+    this.#stopListening();
+    this.rows.stop();
+    this.lease.stop();
+  }
+
+  #stopListening(): void {
+    clearInterval(this.#timer);
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+  }
+
+  #writeAllAgain(): void {
+    void this.lease.renew();
+    this.rows.rewriteAll();
+  }
+
+  #reconcile(): void {
+    if (this.#options.bus.state !== "connected") return;
+    this.rows.reconcile().catch((error: unknown) => {
+      this.#options.log.debug({ err: error }, "own rows could not be read");
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** `unsubscribe {video}`: no event of the video comes after the answer. */
+import { OvationError } from "../../shared/errors.ts";
+import type { RequestHandler } from "../session.ts";
+
+export const unsubscribe: RequestHandler<"unsubscribe"> = (session, { video }) => {
+  if (!session.viewer.watches(video)) {
+    throw new OvationError("not_subscribed", undefined, { field: "video" });
+  }
+  session.viewer.leave(video);
+  session.videos.delete(video);
+  session.services.interest.release(video);
+  return { result: {} };
+};

@@ -1,0 +1,42 @@
+/** What the handlers of requests need of the gateway, as narrow as they use it. */
+import type { EventRules } from "../shared/events.ts";
+import type { Log } from "../shared/log.ts";
+import type { Interest } from "./interest.ts";
+import type { Publisher } from "./publisher.ts";
+import type { DeliveryStats } from "./viewer.ts";
+
+export interface GatewayServices {
+  readonly gateway: string;
+  readonly rules: EventRules;
+  readonly interest: Pick<Interest, "hold" | "release">;
+  readonly publisher: Pick<Publisher, "publish" | "publishAll">;
+  readonly delivery: DeliveryStats;
+  readonly connections: ConnectionStats;
+  readonly log: Log;
+}
+
+/** Connections and what went wrong on them. */
+export interface ConnectionStats {
+  webSockets: number;
+  eventStreams: number;
+  opened: number;
+  closed: number;
+  /** Requests of viewers and backends, and those refused by error code. */
+  requests: number;
+  readonly refused: Map<string, number>;
+}
+
+export function emptyConnectionStats(): ConnectionStats {
+  return {
+    webSockets: 0,
+    eventStreams: 0,
+    opened: 0,
+    closed: 0,
+    requests: 0,
+    refused: new Map(),
+  };
+}
+
+export function countRefused(stats: ConnectionStats, code: string): void {
+  stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
+}

@@ -1,0 +1,121 @@
+/**
+ * One viewer: a connection of whatever wire, and the videos that it watches. A viewer that reads too
+ * slowly misses frames; what it missed is counted, and told to it when there is room again.
+ */
+import type { Audience, Membership } from "./audience.ts";
+import type { Cursor } from "./event-log.ts";
+import type { Frame, Wire } from "./frame.ts";
+
+/** What became of a write: `dropped` means that nothing of it was or will be sent. */
+export type SendOutcome = "sent" | "dropped" | "closed";
+
+/** A viewer's connection, as far as frames are concerned. It never throws. */
+export interface Outlet {
+  readonly wire: Wire;
+  send(bytes: Uint8Array): SendOutcome;
+}
+
+/** What viewers of this gateway got and didn't get, over all of them, by delivery class. */
+export interface DeliveryStats {
+  frames: number;
+  delivered: number;
+  bytes: number;
+  /** Events told as counts only, since their frame was over its bound. */
+  sampled: number;
+  dropped: { transient: number; durable: number; latest: number };
+  /** Summaries sent to viewers that had missed frames. */
+  summaries: number;
+}
+
+export function emptyDeliveryStats(): DeliveryStats {
+  return {
+    frames: 0,
+    delivered: 0,
+    bytes: 0,
+    sampled: 0,
+    dropped: { transient: 0, durable: 0, latest: 0 },
+    summaries: 0,
+  };
+}
+
+export class Viewer {
+  readonly #outlet: Outlet;
+  readonly #stats: DeliveryStats;
+  readonly #memberships = new Map<string, Membership>();
+
+  constructor(outlet: Outlet, stats: DeliveryStats) {
+    this.#outlet = outlet;
+    this.#stats = stats;
+  }
+
+  get wire(): Wire {
+    return this.#outlet.wire;
+  }
+
+  watches(video: string): boolean {
+    return this.#memberships.has(video);
+  }
+
+  /** From now on this viewer gets the video's events. */
+  join(audience: Audience): void {
+    this.#memberships.set(audience.video, audience.add(this));
+    const latest = audience.latest();
+    if (latest !== undefined) this.#write(latest);
+  }
+
+  leave(video: string): void {
+    const membership = this.#memberships.get(video);
+    if (membership === undefined) return;
+    this.#memberships.delete(video);
+    membership.audience.remove(membership);
+  }
+
+  leaveAll(): void {
+    for (const video of [...this.#memberships.keys()]) this.leave(video);
+  }
+
+  /** Gives the viewer a frame of its group, or counts what it missed of it. */
+  deliver(frame: Frame, membership: Membership, before: Cursor): void {
+    if (membership.missedFrom === undefined) {
+      const outcome = this.#write(frame);
+      if (outcome !== "dropped") return;
+      membership.missedFrom = before;
+    }
+    const { dropped } = this.#stats;
+    dropped.transient += frame.tally.transient;
+    dropped.durable += frame.tally.durable;
+    dropped.latest += frame.tally.latest;
+  }
+
+  /** There is room again: tells, for each video, what was missed, in exact counts. */
+  catchUp(): void {
+    for (const membership of this.#memberships.values()) {
+      const { missedFrom, audience } = membership;
+      if (missedFrom === undefined) continue;
+      const summary = audience.summary(missedFrom, membership);
+      if (this.#write(summary) === "dropped") return;
+      membership.missedFrom = undefined;
+      this.#stats.summaries += 1;
+    }
+  }
+
+  /** Whether it missed frames that it hasn't been told of. */
+  get isBehind(): boolean {
+    for (const { missedFrom } of this.#memberships.values()) {
+      if (missedFrom !== undefined) return true;
+    }
+    return false;
+  }
+
+  #write(frame: Frame): SendOutcome {
+    const bytes = frame.on(this.#outlet.wire);
+    const outcome = this.#outlet.send(bytes);
+    if (outcome === "sent") {
+      this.#stats.frames += 1;
+      this.#stats.delivered += frame.events.length;
+      this.#stats.bytes += bytes.length;
+      this.#stats.sampled += frame.sampledOut;
+    }
+    return outcome;
+  }
+}
