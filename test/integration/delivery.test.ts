@@ -1,0 +1,186 @@
+/** What a viewer can rely on while nothing fails: its videos' events, each once. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Bus } from "../../shared/bus/connection.ts";
+import { silentLog } from "../../shared/log.ts";
+import { publishSubject } from "../../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { post, TEST_WIRES, type TestEventStream, TestSocket, watch } from "../support/viewer.ts";
+
+describe("three gateways and two dispatchers", () => {
+  const VIDEOS = ["launch", "keynote", "encore"];
+  const EVENTS = 10_000;
+  let stack: TestStack;
+  let bus: Bus;
+
+  beforeAll(async () => {
+    stack = await TestStack.start({
+      gateways: 3,
+      dispatchers: 2,
+      // Every event is to be seen, not a sample: frames may be as large as the test needs.
+      gateway: { frameEvents: 10_000, viewerBufferBytes: 8_388_608 },
+    });
+    bus = await Bus.connect({ servers: [stack.nats.url], name: "test-service", log: silentLog });
+  });
+  afterAll(async () => {
+    await bus?.stop();
+    await stack?.stop();
+  });
+
+  test("each viewer gets exactly the events of its videos, once, over every wire and every way of publishing", async () => {
+    const viewers = await Promise.all(
+      VIDEOS.flatMap((video) =>
+        TEST_WIRES.flatMap((wire) =>
+          [0, 1, 2].map(async (index) => ({
+            video,
+            inbox: await watch(wire, stack.gatewayAt(index).port, video),
+          })),
+        ),
+      ),
+    );
+    await Promise.all(VIDEOS.map((video) => stack.mirrored(video, 9)));
+    const publisher = await TestSocket.connect(stack.gatewayAt(1).port, "msgpack");
+    const ways = [
+      async (video: string, n: number) => {
+        const { body } = await post(stack.gatewayAt(n).port, video, { kind: "like", data: n });
+        return body["accepted"];
+      },
+      async (video: string, n: number) => {
+        const answer = await publisher.ask("publish", { video, kind: "like", data: n });
+        return [answer["eventId"]];
+      },
+      async (video: string, n: number) => {
+        const request = encodeMsgpack({ kind: "like", data: n });
+        const reply = await bus.request(publishSubject(video), request, 5_000);
+        return (decodeTrustedMsgpack(reply) as { accepted: string[] }).accepted;
+      },
+    ];
+    const accepted = new Map<string, Set<unknown>>(VIDEOS.map((video) => [video, new Set()]));
+    const publish = async (n: number) => {
+      const video = VIDEOS[n % VIDEOS.length] ?? "";
+      const ids = await ways[Math.floor(n / VIDEOS.length) % ways.length]?.(video, n);
+      for (const id of Array.isArray(ids) ? ids : []) accepted.get(video)?.add(id);
+    };
+    for (let from = 0; from < EVENTS; from += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => publish(from + index)));
+    }
+    const published = [...accepted.values()].reduce((sum, ids) => sum + ids.size, 0);
+    expect(published).toBe(EVENTS);
+
+    for (const { video, inbox } of viewers) {
+      const due = accepted.get(video) ?? new Set();
+      await inbox.until(() => inbox.of(video, "like").length >= due.size);
+      const ids = inbox.of(video, "like").map(({ id }) => id);
+      expect(ids.length).toBe(due.size);
+      expect(new Set(ids)).toEqual(due);
+      expect([...inbox.events.keys()]).toEqual([video]);
+    }
+    await Promise.all(viewers.map(({ inbox }) => inbox.close()));
+    await publisher.close();
+  });
+
+  test("a retry with the same event id is shown once", async () => {
+    const viewer = await watch("json", stack.gatewayAt(0).port, "retry");
+    await stack.mirrored("retry", 1);
+    for (const gateway of stack.gateways) {
+      const { body } = await post(gateway.port, "retry", { kind: "like", id: "same" });
+      expect(body).toEqual({ accepted: ["same"] });
+    }
+    await post(stack.gateway.port, "retry", { kind: "like", id: "last" });
+    await viewer.until(() => viewer.of("retry", "like").some(({ id }) => id === "last"));
+    expect(viewer.of("retry", "like").map(({ id }) => id)).toEqual(["same", "last"]);
+    await viewer.close();
+  });
+
+  test("one connection watches many videos, and none that it left", async () => {
+    const viewer = await TestSocket.connect(stack.gateway.port);
+    await viewer.ask("subscribe", { video: "first" });
+    await viewer.ask("subscribe", { video: "second" });
+    await Promise.all([stack.mirrored("first", 1), stack.mirrored("second", 1)]);
+    await post(stack.gatewayAt(1).port, "first", { kind: "like" });
+    await viewer.until(() => viewer.of("first", "like").length === 1);
+    expect(await viewer.ask("unsubscribe", { video: "first" })).toMatchObject({ op: "result" });
+    await post(stack.gatewayAt(1).port, "first", { kind: "like" });
+    await post(stack.gatewayAt(1).port, "second", { kind: "like" });
+    await viewer.until(() => viewer.of("second", "like").length === 1);
+    expect(viewer.of("first", "like")).toHaveLength(1);
+    await viewer.close();
+  });
+
+  test("a batch of 1,000 events over HTTP arrives whole and in order", async () => {
+    const viewer = await watch("msgpack", stack.gatewayAt(2).port, "batch");
+    await stack.mirrored("batch", 1);
+    const batch = Array.from({ length: 1_000 }, (_, n) => ({ kind: "comment", data: { n } }));
+    const { status, body } = await post(stack.gateway.port, "batch", batch);
+    expect(status).toBe(200);
+    await viewer.until(() => viewer.of("batch", "comment").length >= 1_000);
+    expect(viewer.of("batch", "comment").map(({ id }) => id)).toEqual(body["accepted"]);
+    await viewer.close();
+  });
+
+  test("a batch that is larger than a NATS message arrives whole and in order", async () => {
+    const viewer = await watch("msgpack", stack.gatewayAt(1).port, "large");
+    await stack.mirrored("large", 1);
+    const text = "x".repeat(4_000);
+    const batch = Array.from({ length: 250 }, (_, n) => ({ kind: "comment", data: { n, text } }));
+    const { body } = await post(stack.gateway.port, "large", batch);
+    await viewer.until(() => viewer.of("large", "comment").length >= 250);
+    expect(viewer.of("large", "comment").map(({ id }) => id)).toEqual(body["accepted"]);
+    await viewer.close();
+  });
+
+  test("a service on the bus may publish JSON, and gets a typed error for what is refused", async () => {
+    const ask = async (video: string, text: string) => {
+      const reply = await bus.request(publishSubject(video), Buffer.from(text), 5_000);
+      return JSON.parse(Buffer.from(reply).toString());
+    };
+    expect(await ask("bus", '{"kind":"like","id":"mine"}')).toEqual({ accepted: ["mine"] });
+    expect(await ask("bus", '[{"kind":"like"},{"kind":"nope"}]')).toMatchObject({
+      error: { code: "kind_unknown", field: "events[1].kind" },
+    });
+    expect(await ask("bus", "{")).toMatchObject({ error: { code: "body_malformed" } });
+    expect(await ask("a~b", '{"kind":"like"}')).toMatchObject({ error: { code: "video_invalid" } });
+  });
+
+  test("viewers are told how many they are, over all gateways, and when it changes", async () => {
+    const told = (inbox: TestSocket | TestEventStream) =>
+      (inbox.of("crowd", "viewers").at(-1)?.data as { viewers: number } | undefined)?.viewers;
+    const viewers = await Promise.all(
+      [0, 1, 2].map((index) => watch("json", stack.gatewayAt(index).port, "crowd")),
+    );
+    for (const viewer of viewers) await viewer.until(() => told(viewer) === 3);
+    const late = await watch("sse", stack.gatewayAt(0).port, "crowd");
+    // The count as it is known is there at once, without waiting for the next change.
+    expect(told(late)).toBe(3);
+    await late.until(() => told(late) === 4);
+    await viewers[1]?.close();
+    await viewers[2]?.close();
+    await late.close();
+  });
+
+  test("viewer counts come at most once per video and interval", async () => {
+    const viewer = await watch("json", stack.gateway.port, "calm");
+    const crowd: (TestSocket | TestEventStream)[] = [];
+    for (let n = 1; n <= 12; n += 1)
+      crowd.push(await watch("json", stack.gatewayAt(n).port, "calm"));
+    const last = () => viewer.of("calm", "viewers").at(-1)?.data;
+    await viewer.until(() => (last() as { viewers: number } | undefined)?.viewers === 13);
+    const times = viewer.of("calm", "viewers").length;
+    // Thirteen changes came within a moment; far fewer were told.
+    expect(times).toBeLessThanOrEqual(4);
+    await Promise.all([viewer, ...crowd].map((one) => one.close()));
+  });
+
+  test("a video's subscription and row are held a little after its last viewer left, and no longer", async () => {
+    const gateway = await stack.addGateway({ lingerMs: 100 });
+    const viewer = await watch("json", gateway.port, "linger");
+    await stack.mirrored("linger", 1);
+    expect(await metric(gateway, "ovation_gateway_table_rows")).toBe(1);
+    await viewer.close();
+    await stack.mirrored("linger", 0);
+    expect(await metric(gateway, "ovation_gateway_videos")).toBe(0);
+    expect(stack.dispatchers.every(({ routes }) => routes.subjects("linger").length === 0)).toBe(
+      true,
+    );
+  });
+});

@@ -1,0 +1,117 @@
+/** Several gateways and dispatchers in this process, against one real nats-server. */
+import { Dispatcher } from "../../dispatcher/dispatcher.ts";
+import { Gateway } from "../../gateway/gateway.ts";
+import { configFor } from "../../shared/config/load.ts";
+import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settings.ts";
+import { silentLog } from "../../shared/log.ts";
+import { newNodeId } from "../../shared/names.ts";
+import { startTestNats, type TestNats } from "./nats.ts";
+
+export interface StackOptions {
+  readonly gateways?: number;
+  readonly dispatchers?: number;
+  readonly gateway?: Partial<GatewayConfig>;
+  readonly dispatcher?: Partial<DispatcherConfig>;
+}
+
+export class TestStack {
+  readonly nats: TestNats;
+  readonly gateways: Gateway[] = [];
+  readonly dispatchers: Dispatcher[] = [];
+  readonly #options: StackOptions;
+
+  private constructor(nats: TestNats, options: StackOptions) {
+    this.nats = nats;
+    this.#options = options;
+  }
+
+  static async start(options: StackOptions = {}): Promise<TestStack> {
+    const stack = new TestStack(await startTestNats(), options);
+    for (let count = options.dispatchers ?? 1; count > 0; count -= 1) await stack.addDispatcher();
+    for (let count = options.gateways ?? 1; count > 0; count -= 1) await stack.addGateway();
+    return stack;
+  }
+
+  /** The gateway that a test with one gateway, or any of several, may use. */
+  get gateway(): Gateway {
+    return this.gatewayAt(0);
+  }
+
+  /** Gateways by number, beginning anew after the last. */
+  gatewayAt(index: number): Gateway {
+    const gateway = this.gateways[index % this.gateways.length];
+    if (gateway === undefined) throw new Error("the stack has no gateway");
+    return gateway;
+  }
+
+  async addGateway(config: Partial<GatewayConfig> = {}): Promise<Gateway> {
+    const gateway = new Gateway(
+      newNodeId(),
+      configFor("gateway", {
+        natsUrl: [this.nats.url],
+        host: "127.0.0.1",
+        port: 0,
+        opsPort: 0,
+        ...this.#options.gateway,
+        ...config,
+      }),
+      silentLog,
+    );
+    await gateway.start();
+    this.gateways.push(gateway);
+    return gateway;
+  }
+
+  async addDispatcher(config: Partial<DispatcherConfig> = {}): Promise<Dispatcher> {
+    const dispatcher = new Dispatcher(
+      newNodeId(),
+      configFor("dispatcher", {
+        natsUrl: [this.nats.url],
+        opsPort: 0,
+        ...this.#options.dispatcher,
+        ...config,
+      }),
+      silentLog,
+    );
+    await dispatcher.start();
+    this.dispatchers.push(dispatcher);
+    return dispatcher;
+  }
+
+  /** Resolves when every dispatcher sees this number of viewers of the video. */
+  async mirrored(video: string, viewers: number): Promise<void> {
+    await eventually(() =>
+      this.dispatchers.every(({ routes }) => routes.viewers(video) === viewers),
+    );
+  }
+
+  async stop(): Promise<void> {
+    for (const gateway of this.gateways) await gateway.stop();
+    for (const dispatcher of this.dispatchers) await dispatcher.stop();
+    await this.nats.stop();
+  }
+}
+
+const LOOK_EVERY_MS = 5;
+const DEFAULT_BOUND_MS = 30_000;
+
+/** Resolves when the condition holds, for what no event tells; rejects after a bound. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  boundMs = DEFAULT_BOUND_MS,
+): Promise<void> {
+  const deadline = performance.now() + boundMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${boundMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** A metric's value, as Prometheus would read it: the sum over its label sets. */
+export async function metric(node: { readonly opsPort: number }, name: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${node.opsPort}/metrics`);
+  const lines = (await response.text()).split("\n");
+  const values = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  if (values.length === 0) throw new Error(`no metric ${name}`);
+  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+}

@@ -1,0 +1,220 @@
+/** A viewer as a client would write it: over WebSocket in either subprotocol, or over SSE. */
+import { get as httpGet, type IncomingMessage } from "node:http";
+import { createParser } from "eventsource-parser";
+import { unpack } from "msgpackr";
+import WebSocket from "ws";
+import type { OvationEvent } from "../../shared/events.ts";
+import { encode } from "../../shared/wire/codec.ts";
+import type { ServerMessage } from "../../shared/wire/messages.ts";
+
+export type TestWire = "msgpack" | "json" | "sse";
+export const TEST_WIRES: readonly TestWire[] = ["msgpack", "json", "sse"];
+
+/** An answer to a request, or a push, with all its fields open to look at. */
+export type Received = ServerMessage & Readonly<Record<string, unknown>>;
+
+/** What a viewer got, whatever its wire. */
+export class Inbox {
+  readonly messages: Received[] = [];
+  /** Events by video, in the order in which they came. */
+  readonly events = new Map<string, OvationEvent[]>();
+  /** Exact numbers by video and kind: `counts` where a message has them, else its events. */
+  readonly totals = new Map<string, Map<string, number>>();
+  readonly #waiting = new Set<() => void>();
+
+  receive(message: Received): void {
+    this.messages.push(message);
+    if (message.op === "events") this.#take(message.video, message.events, message.counts);
+    this.changed();
+  }
+
+  /** Looks again at what is waited for. */
+  changed(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  total(video: string, kind: string): number {
+    return this.totals.get(video)?.get(kind) ?? 0;
+  }
+
+  /** Events of one kind on a video. */
+  of(video: string, kind: string): OvationEvent[] {
+    return (this.events.get(video) ?? []).filter((event) => event.kind === kind);
+  }
+
+  /** Resolves with the first value that isn't undefined or false; looks at each message. */
+  async until<T>(look: () => T | undefined | false): Promise<T> {
+    return await new Promise((resolve) => {
+      const check = () => {
+        const value = look();
+        if (value === undefined || value === false) return;
+        this.#waiting.delete(check);
+        resolve(value);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  #take(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {
+    const all = this.events.get(video) ?? [];
+    all.push(...events);
+    this.events.set(video, all);
+    const totals = this.totals.get(video) ?? new Map<string, number>();
+    const add = (kind: string, count: number) => totals.set(kind, (totals.get(kind) ?? 0) + count);
+    if (counts === undefined) for (const { kind } of events) add(kind, 1);
+    else for (const [kind, count] of Object.entries(counts)) add(kind, count);
+    this.totals.set(video, totals);
+  }
+}
+
+/** A WebSocket to a gateway, before or after `connect`. */
+export class TestSocket extends Inbox {
+  readonly socket: WebSocket;
+  readonly #encoding: "msgpack" | "json";
+  #lastId = 0;
+  /** Code and reason, once it was closed. */
+  closed: { readonly code: number; readonly reason: string } | undefined;
+
+  private constructor(socket: WebSocket, encoding: "msgpack" | "json") {
+    super();
+    this.socket = socket;
+    this.#encoding = encoding;
+    socket.on("message", (data: Buffer, isBinary) => {
+      this.receive(isBinary ? unpack(data) : JSON.parse(data.toString()));
+    });
+    socket.on("close", (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.changed();
+    });
+    socket.on("error", () => undefined); // A close follows, which tells.
+  }
+
+  /** Opens a WebSocket and sends nothing. */
+  static async open(port: number, encoding: "msgpack" | "json" = "json"): Promise<TestSocket> {
+    const url = `ws://127.0.0.1:${port}/v1/connect`;
+    const socket = new WebSocket(url, [`ovation.v1.${encoding}`], { perMessageDeflate: false });
+    const opened = new TestSocket(socket, encoding);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", () => resolve());
+      socket.once("error", reject);
+    });
+    return opened;
+  }
+
+  /** Opens a WebSocket and connects. */
+  static async connect(port: number, encoding: "msgpack" | "json" = "json"): Promise<TestSocket> {
+    const opened = await TestSocket.open(port, encoding);
+    await opened.ask("connect");
+    return opened;
+  }
+
+  /** Sends a request with the next id and resolves with its answer, a result or an error. */
+  async ask(op: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Received> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.sendMessage({ op, id, ...fields });
+    return await this.answerTo(id);
+  }
+
+  /** Resolves with the answer to the request of this id. */
+  async answerTo(id: number): Promise<Received> {
+    return await this.until(() =>
+      this.messages.find((message) => "id" in message && message.id === id),
+    );
+  }
+
+  sendMessage(message: unknown): void {
+    this.socket.send(encode(this.#encoding, message), { binary: this.#encoding === "msgpack" });
+  }
+
+  async untilClosed(): Promise<{ readonly code: number; readonly reason: string }> {
+    return await this.until(() => this.closed);
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.untilClosed();
+  }
+}
+
+/** A Server-Sent Events stream. */
+export class TestEventStream extends Inbox {
+  readonly response: IncomingMessage;
+  /** The `id:` of each message that had one. */
+  readonly ids: string[] = [];
+  readonly comments: string[] = [];
+  retryMs: number | undefined;
+  isEnded = false;
+
+  private constructor(response: IncomingMessage) {
+    super();
+    this.response = response;
+    const parser = createParser({
+      onEvent: ({ id, data }) => {
+        if (id !== undefined) this.ids.push(id);
+        this.receive(JSON.parse(data));
+      },
+      onRetry: (ms) => {
+        this.retryMs = ms;
+        this.changed();
+      },
+      onComment: (comment) => {
+        this.comments.push(comment);
+        this.changed();
+      },
+    });
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => parser.feed(text));
+    response.on("close", () => {
+      this.isEnded = true;
+      this.changed();
+    });
+    response.on("error", () => undefined); // A close follows, which tells.
+  }
+
+  /** Resolves when the subscription was answered. */
+  static async open(port: number, video: string): Promise<TestEventStream> {
+    const url = `http://127.0.0.1:${port}/v1/videos/${video}/events`;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      httpGet(url, { agent: false, headers: { accept: "text/event-stream" } }, resolve).on(
+        "error",
+        reject,
+      );
+    });
+    const stream = new TestEventStream(response);
+    await stream.until(() => stream.messages.length > 0);
+    return stream;
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+}
+
+/** A viewer of one video over any wire. */
+export async function watch(
+  wire: TestWire,
+  port: number,
+  video: string,
+): Promise<TestSocket | TestEventStream> {
+  if (wire === "sse") return await TestEventStream.open(port, video);
+  const socket = await TestSocket.connect(port, wire);
+  const answer = await socket.ask("subscribe", { video });
+  if (answer.op !== "result") throw new Error(`subscribe was refused: ${JSON.stringify(answer)}`);
+  return socket;
+}
+
+/** Publishes over HTTP and gives the status and the answer. */
+export async function post(
+  port: number,
+  video: string,
+  body: unknown,
+): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/videos/${video}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
