@@ -66,8 +66,9 @@ export class Sweeper {
   async #confirm(gateway: string): Promise<void> {
     const { frontends, leases, routes, onStaleMirror, log } = this.#options;
     const known = leases.sign(gateway);
-    const entry = await frontends.get(gateway);
+    const newest = await frontends.get(gateway);
     if (this.#stopped) return;
+    const entry = newest?.value === undefined ? undefined : newest;
     if (entry !== undefined && signOfLife(entry) !== known) {
       leases.renew(gateway, signOfLife(entry));
       return onStaleMirror();

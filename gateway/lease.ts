@@ -84,8 +84,9 @@ export class Lease {
   async #retake(): Promise<void> {
     const { bucket, gateway } = this.#options;
     try {
-      const entry = await bucket.get(gateway);
-      await this.#put(entry?.revision ?? 0);
+      // A removal has a revision too, and it is that which the next entry follows.
+      const newest = await bucket.get(gateway);
+      await this.#put(newest?.revision ?? 0);
     } catch (error) {
       return this.#failed(error);
     }

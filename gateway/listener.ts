@@ -40,6 +40,9 @@ interface SocketData {
 
 type UwsSocket = uWS.WebSocket<SocketData>;
 
+/** uWebSockets.js's listen options, by number: builds differ in how they export their names. */
+const LISTEN_SHARED = 0;
+const LISTEN_EXCLUSIVE = 1;
 /** Results of uWebSockets.js's `send`: 0 is buffered, 1 sent, 2 dropped. */
 const DROPPED = 2;
 /**
@@ -102,9 +105,7 @@ export class Listener {
    */
   async start(): Promise<number> {
     const { host, port, sharePort } = this.#options;
-    const mode = sharePort
-      ? uWS.ListenOptions.LIBUS_LISTEN_DEFAULT
-      : uWS.ListenOptions.LIBUS_LISTEN_EXCLUSIVE_PORT;
+    const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
     return await new Promise((resolve, reject) => {
       const listening = (socket: uWS.us_listen_socket | false) => {
         if (socket === false) {
@@ -118,7 +119,7 @@ export class Listener {
       const listen = this.#app.listen.bind(this.#app) as unknown as (
         host: string,
         port: number,
-        options: uWS.ListenOptions,
+        mode: number,
         callback: typeof listening,
       ) => void;
       listen(host, port, mode, listening);

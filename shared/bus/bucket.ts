@@ -103,7 +103,7 @@ export class Bucket {
     return this.#kv;
   }
 
-  /** Writes, and gives the new revision. With `revision`, only over that one (0: only if absent). */
+  /** Writes, and gives the new revision. With `revision`, only over that one (0: only if the key is new). */
   async put(key: string, value: Uint8Array, revision?: number): Promise<number> {
     const kv = await this.#open();
     try {
@@ -126,11 +126,13 @@ export class Bucket {
     }
   }
 
+  /** The newest entry of a key, also when that is its removal; undefined if there is none at all. */
   async get(key: string): Promise<BucketEntry | undefined> {
     const kv = await this.#open();
     const entry = await kv.get(key);
-    if (entry === null || entry.operation !== "PUT") return undefined;
-    return { key, value: entry.value, revision: entry.revision };
+    if (entry === null) return undefined;
+    const value = entry.operation === "PUT" ? entry.value : undefined;
+    return { key, value, revision: entry.revision };
   }
 
   /** The keys that match `filter`, in which `*` stands for one part. */

@@ -1,4 +1,6 @@
 /** Several gateways and dispatchers in this process, against one real nats-server. */
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "nats";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { configFor } from "../../shared/config/load.ts";
@@ -83,6 +85,16 @@ export class TestStack {
     await eventually(() =>
       this.dispatchers.every(({ routes }) => routes.viewers(video) === viewers),
     );
+  }
+
+  /** Deletes a bucket of the table behind everybody's back. */
+  async deleteBucket(name: string): Promise<void> {
+    const connection = await connect({ servers: this.nats.url });
+    try {
+      await (await jetstreamManager(connection)).streams.delete(`KV_${name}`);
+    } finally {
+      await connection.close();
+    }
   }
 
   async stop(): Promise<void> {

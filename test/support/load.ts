@@ -1,0 +1,45 @@
+/** Publishes likes at a steady rate while a test does something else. */
+import type { TestSocket } from "./viewer.ts";
+
+/** What became of a load: ids that were accepted, and the errors by code. */
+export interface LoadResult {
+  readonly accepted: Set<string>;
+  readonly refused: Map<string, number>;
+}
+
+export class Load {
+  readonly result: LoadResult = { accepted: new Set(), refused: new Map() };
+  readonly #publisher: TestSocket;
+  readonly #video: string;
+  readonly #timer: NodeJS.Timeout;
+  readonly #underWay = new Set<Promise<void>>();
+
+  /** @param perSecond likes a second, on one connection */
+  constructor(publisher: TestSocket, video: string, perSecond: number) {
+    this.#publisher = publisher;
+    this.#video = video;
+    this.#timer = setInterval(() => this.#publish(), 1_000 / perSecond);
+  }
+
+  /** Stops, and resolves when every publish was answered. */
+  async stop(): Promise<LoadResult> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underWay);
+    return this.result;
+  }
+
+  #publish(): void {
+    const publish = this.#publisher
+      .ask("publish", { video: this.#video, kind: "like" })
+      .then((answer) => {
+        const { accepted, refused } = this.result;
+        if (answer.op === "result") accepted.add(String(answer["eventId"]));
+        else {
+          const code = String(answer["code"]);
+          refused.set(code, (refused.get(code) ?? 0) + 1);
+        }
+      })
+      .finally(() => this.#underWay.delete(publish));
+    this.#underWay.add(publish);
+  }
+}

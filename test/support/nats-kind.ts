@@ -1,0 +1,29 @@
+/** Which nats-servers the integration tests run against. */
+
+/** The oldest version, the pinned newest, and one in a container. */
+export const natsKinds = ["2.9", "current", "container"] as const;
+export type NatsKind = (typeof natsKinds)[number];
+
+export function isNatsKind(text: string): text is NatsKind {
+  return natsKinds.some((kind) => kind === text);
+}
+
+/** The kind named by OVATION_TEST_NATS; undefined: whatever this machine has. */
+export function natsKindAsked(): NatsKind | undefined {
+  const asked = process.env["OVATION_TEST_NATS"];
+  if (asked === undefined || asked === "") return undefined;
+  if (isNatsKind(asked)) return asked;
+  throw new Error(`OVATION_TEST_NATS is "${asked}", not one of ${natsKinds.join(", ")}`);
+}
+
+/** The kinds named by OVATION_TEST_REQUIRE: not having one of these is a failure. */
+export function natsKindsRequired(): readonly NatsKind[] {
+  const listed = process.env["OVATION_TEST_REQUIRE"] ?? "";
+  const names = listed.split(",").map((name) => name.trim());
+  return names
+    .filter((name) => name !== "")
+    .map((name) => {
+      if (isNatsKind(name)) return name;
+      throw new Error(`OVATION_TEST_REQUIRE names "${name}", not one of ${natsKinds.join(", ")}`);
+    });
+}

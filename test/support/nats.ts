@@ -1,0 +1,71 @@
+/** A nats-server of its own for a test, of the kind that OVATION_TEST_NATS names. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
+import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { startNatsServer } from "../../deploy/local/nats/nats-server.ts";
+import type { NatsServerSource } from "../../deploy/local/nats/source.ts";
+import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
+import { startNatsContainer } from "./nats-container.ts";
+import { type NatsKind, natsKindAsked } from "./nats-kind.ts";
+
+/** What to start. */
+export interface TestNatsOptions {
+  /** 0, the default: a free one. */
+  readonly port?: number;
+  /** Whether `stop` leaves the store, so that a `restart` after it finds it again. */
+  readonly keepStore?: boolean;
+}
+
+/** A nats-server that runs. Its methods are to be called one after the other. */
+export interface TestNats {
+  readonly url: string;
+  readonly port: number;
+  /** As the server itself gives it, such as 2.9.10. */
+  readonly version: string;
+  readonly storeDir: string;
+  /** Ends it as an operator would. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would. The store stays. */
+  kill9(): Promise<void>;
+  /** Kills it if it runs, and starts it on the same URL with the same store, or an empty one. */
+  restart(how?: { readonly wipe?: boolean }): Promise<void>;
+}
+
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+function findSource(kind: NatsKind | undefined): Promise<NatsServerSource> {
+  if (kind === "2.9" || kind === "current") return provideNatsVersion(kind, log);
+  return findNatsServer({ log });
+}
+
+async function start(storeDir: string, port: number): Promise<TestNats> {
+  const kind = natsKindAsked();
+  if (kind === "container") {
+    return startNatsContainer({ storeDir, port: port === 0 ? await freePort() : port });
+  }
+  return startNatsServer({ source: await findSource(kind), storeDir, port });
+}
+
+/** Starts a nats-server with JetStream on 127.0.0.1 for a test, with an empty store. */
+export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
+  const { port = 0, keepStore = false } = options;
+  const storeDir = await mkdtemp(join(tmpdir(), "ovation-nats-"));
+  const removeStore = () => rm(storeDir, { recursive: true, force: true });
+  try {
+    const server = await start(storeDir, port);
+    if (keepStore) return server;
+    const stop = server.stop.bind(server);
+    server.stop = async () => {
+      await stop();
+      await removeStore();
+    };
+    return server;
+  } catch (error) {
+    await removeStore();
+    throw error;
+  }
+}

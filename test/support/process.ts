@@ -1,0 +1,75 @@
+/** A gateway or a dispatcher as a process of its own, for tests that kill it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { eventually } from "./stack.ts";
+
+export interface RoleProcess {
+  readonly child: ChildProcess;
+  readonly id: string;
+  /** Where viewers connect, of a gateway. */
+  readonly port: number;
+  readonly opsPort: number;
+  /** Ends it as a crash would. */
+  kill9(): Promise<void>;
+  /** Ends it as an operator would; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+interface LogLine {
+  readonly level?: number;
+  readonly node?: string;
+  readonly port?: number;
+  readonly opsPort?: number;
+  readonly msg?: string;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exit = once(child, "exit");
+    child.kill(signal);
+    await exit;
+  }
+  return child.exitCode;
+}
+
+/** Spawns a role and resolves when it runs; rejects with its log when it ends before. */
+export async function spawnRole(
+  role: "gateway" | "dispatcher",
+  natsUrl: string,
+  flags: readonly string[] = [],
+): Promise<RoleProcess> {
+  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
+  const args = [`${role}/main.ts`, "--nats-url", natsUrl, "--ops-port", "0", ...address, ...flags];
+  // The channel ends with this process, and the role with the channel: nothing is left behind.
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  if (child.stdout === null || child.stderr === null) throw new Error("no output to read");
+  const output: string[] = [];
+  const seen: { id: string; port: number; opsPort: number; runs: boolean } = {
+    id: "",
+    port: 0,
+    opsPort: 0,
+    runs: false,
+  };
+  createInterface({ input: child.stderr }).on("line", (line) => output.push(line));
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    if (output.length < 200) output.push(text);
+    const line: LogLine = JSON.parse(text);
+    seen.id = line.node ?? seen.id;
+    seen.port = line.port ?? seen.port;
+    seen.opsPort = line.opsPort ?? seen.opsPort;
+    seen.runs ||= line.msg === `${role} runs`;
+  });
+  await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`${role} ended:\n${output.join("\n")}`);
+    return seen.runs;
+  });
+  return {
+    child,
+    id: seen.id,
+    port: seen.port,
+    opsPort: seen.opsPort,
+    kill9: async () => void (await end(child, "SIGKILL")),
+    stop: async () => await end(child, "SIGTERM"),
+  };
+}
