@@ -12,13 +12,17 @@ export class Load {
   readonly #publisher: TestSocket;
   readonly #video: string;
   readonly #timer: NodeJS.Timeout;
+  readonly #perSecond: number;
+  readonly #begun = performance.now();
+  #published = 0;
   readonly #underWay = new Set<Promise<void>>();
 
   /** @param perSecond likes a second, on one connection */
   constructor(publisher: TestSocket, video: string, perSecond: number) {
     this.#publisher = publisher;
     this.#video = video;
-    this.#timer = setInterval(() => this.#publish(), 1_000 / perSecond);
+    this.#perSecond = perSecond;
+    this.#timer = setInterval(() => this.#publishDue(), 1_000 / perSecond);
   }
 
   /** Stops, and resolves when every publish was answered. */
@@ -28,7 +32,14 @@ export class Load {
     return this.result;
   }
 
+  /** Keeps to the schedule by the clock, also when a tick comes late. */
+  #publishDue(): void {
+    const due = ((performance.now() - this.#begun) * this.#perSecond) / 1_000;
+    while (this.#published < due) this.#publish();
+  }
+
   #publish(): void {
+    this.#published += 1;
     const publish = this.#publisher
       .ask("publish", { video: this.#video, kind: "like" })
       .then((answer) => {
