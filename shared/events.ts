@@ -71,7 +71,8 @@ export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
     return new OvationError(codeOfField[last], undefined, { field });
   }
   const subject = field === "" ? "the message" : field;
-  return new OvationError("field_invalid", `${subject}: ${issue?.message ?? "invalid"}`, { field });
+  const text = `${subject}: ${issue?.message ?? "invalid"}`;
+  return new OvationError("field_invalid", text, { field: field === "" ? undefined : field });
 }
 
 function checkData(input: EventInput, rules: EventRules, field: string, boundBytes: number): void {

@@ -1,6 +1,7 @@
 /** A KV bucket of JetStream, in Ovation's words. */
-import { JetStreamApiError, StorageType } from "@nats-io/jetstream";
+import { DeliverPolicy, JetStreamApiError, jetstream, StorageType } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
+import { createInbox } from "nats";
 import type { Log } from "../log.ts";
 import type { Bus } from "./connection.ts";
 
@@ -137,32 +138,61 @@ export class Bucket {
 
   /** The keys that match `filter`, in which `*` stands for one part. */
   async keys(filter: string): Promise<string[]> {
-    const kv = await this.#open();
-    const keys: string[] = [];
-    for await (const key of await kv.keys(filter)) keys.push(key);
-    return keys;
+    const watch = await this.watch(filter);
+    const keys = new Set<string>();
+    if (watch.initialCount > 0) {
+      for await (const entry of watch.entries) {
+        if (entry.value !== undefined) keys.add(entry.key);
+        if (entry.pending === 0) break;
+      }
+    }
+    watch.stop();
+    return [...keys];
   }
 
-  /** Follows the bucket: first all that is in it, then each change. */
-  async watch(): Promise<BucketWatch> {
+  /**
+   * Follows the keys that match `filter`: first all that are there, then each change. By an ordered
+   * consumer of our own, since the client's KV watch leaves its consumer on the server for minutes
+   * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
+   */
+  async watch(filter = ">"): Promise<BucketWatch> {
     const kv = await this.#open();
     const status = await kv.status();
-    const watcher = await kv.watch();
+    const prefix = `$KV.${this.spec.name}.`;
+    const consumer = await jetstream(this.#bus.connection).consumers.getPushConsumer(
+      status.streamInfo.config.name,
+      {
+        deliver_prefix: createInbox(),
+        deliver_policy: DeliverPolicy.LastPerSubject,
+        filter_subjects: prefix + filter,
+      },
+    );
+    const { num_pending: initialCount } = await consumer.info(true);
+    const messages = await consumer.consume();
     async function* entries(): AsyncGenerator<WatchedEntry> {
-      for await (const entry of watcher) {
+      for await (const message of messages) {
+        const operation = message.headers?.get("KV-Operation") ?? "";
         yield {
-          key: entry.key,
-          value: entry.operation === "PUT" ? entry.value : undefined,
-          revision: entry.revision,
-          pending: entry.delta ?? 0,
+          key: message.subject.slice(prefix.length),
+          value: operation === "" ? message.data : undefined,
+          revision: message.seq,
+          pending: message.info.pending,
         };
       }
     }
+    let stopped = false;
+    const stop = () => {
+      if (stopped) return;
+      stopped = true;
+      messages.stop();
+      // If that fails, the server lets the consumer go by itself, in some minutes.
+      if (this.#bus.state === "connected") consumer.delete().catch(() => undefined);
+    };
     return {
-      initialCount: status.values,
+      initialCount,
       incarnation: String(status.streamInfo.created),
       entries: entries(),
-      stop: () => watcher.stop(),
+      stop,
     };
   }
 }

@@ -11,6 +11,15 @@ export interface ServerOptions {
 
 const DEFAULT_PORT = "4222";
 
+/** Percent-decodes; text that holds a bare `%`, as a password may, stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** @param urls `nats://` or `tls://` URLs; user and password are those of the first that has any */
 export function serverOptions(urls: readonly string[]): ServerOptions {
   const parsed = urls.map((url) => new URL(url));
@@ -20,8 +29,8 @@ export function serverOptions(urls: readonly string[]): ServerOptions {
     ...(withUser === undefined
       ? {}
       : {
-          user: decodeURIComponent(withUser.username),
-          pass: decodeURIComponent(withUser.password),
+          user: decoded(withUser.username),
+          pass: decoded(withUser.password),
         }),
     ...(parsed.some((url) => url.protocol === "tls:") ? { tls: {} } : {}),
   };

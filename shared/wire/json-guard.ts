@@ -3,7 +3,13 @@ import { MAX_DEPTH, MalformedError } from "./msgpack-guard.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Half a surrogate pair, which JSON can escape, has no UTF-8: msgpack could not carry it. */
+function guardText(text: string): void {
+  if (!text.isWellFormed()) throw new MalformedError("text holds half a surrogate pair");
+}
+
 function guardValue(value: unknown, depth: number): void {
+  if (typeof value === "string") return guardText(value);
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new MalformedError("a number is not finite");
   }
@@ -15,6 +21,7 @@ function guardValue(value: unknown, depth: number): void {
   }
   for (const [key, item] of Object.entries(value)) {
     if (key === "__proto__") throw new MalformedError("the key __proto__ is refused");
+    guardText(key);
     guardValue(item, depth + 1);
   }
 }

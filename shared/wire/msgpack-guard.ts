@@ -1,9 +1,12 @@
 /**
  * Walks untrusted msgpack before it is decoded, and refuses what JSON could not carry or what
  * would make a decoder allocate: lengths beyond the bytes that are there, deep nesting, extension
- * types, binary, keys that are not text, numbers that are not finite or not exact.
+ * types, binary, text that is not UTF-8, keys that are not text, numbers that are not finite or not
+ * exact.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
+
+import { isUtf8 } from "node:buffer";
 
 /** Deepest nesting of arrays and maps that is taken from outside. */
 export const MAX_DEPTH = 16;
@@ -66,7 +69,14 @@ class Walker {
 
   #text(length: number): void {
     this.#need(length);
-    this.#at += length;
+    const end = this.#at + length;
+    // Most text is ASCII, which is told faster by looking than by calling.
+    let at = this.#at;
+    while (at < end && (this.#bytes[at] ?? 0) < 0x80) at += 1;
+    if (at < end && !isUtf8(this.#bytes.subarray(at, end))) {
+      throw new MalformedError("text is not UTF-8");
+    }
+    this.#at = end;
   }
 
   #key(): void {
@@ -75,10 +85,10 @@ class Walker {
     if (first === 0xd9) length = this.#unsigned(1);
     else if (first === 0xda) length = this.#unsigned(2);
     else if (first >> 5 !== 0b101) throw new MalformedError("a key is not text");
-    this.#need(length);
-    const key = this.#bytes.subarray(this.#at, this.#at + length);
-    if (key.equals(PROTO)) throw new MalformedError("the key __proto__ is refused");
-    this.#at += length;
+    const start = this.#at;
+    this.#text(length);
+    const isProto = length === PROTO.length && PROTO.equals(this.#bytes.subarray(start, this.#at));
+    if (isProto) throw new MalformedError("the key __proto__ is refused");
   }
 
   #items(count: number, depth: number, isMap: boolean): void {
