@@ -54,6 +54,7 @@ export class Mirror {
   readonly #readable = { rows: false, leases: false };
   #incarnation = "";
   #graceTimer: NodeJS.Timeout | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -99,6 +100,10 @@ export class Mirror {
 
   /** Begins to follow, and resolves when table and leases were read for the first time. */
   async start(): Promise<void> {
+    this.#unlisten = this.#options.bus.onState((state) => {
+      // Until both are read anew, what they tell of is older than the outage: nobody is late by it.
+      if (state !== "connected") this.#readable.rows = this.#readable.leases = false;
+    });
     this.#rows.start();
     this.#leases.start();
     await this.#loaded;
@@ -106,6 +111,7 @@ export class Mirror {
 
   async stop(): Promise<void> {
     clearTimeout(this.#graceTimer);
+    this.#unlisten?.();
     await Promise.all([this.#rows.stop(), this.#leases.stop()]);
   }
 
@@ -137,6 +143,7 @@ export class Mirror {
   }
 
   #rowChanged(entry: BucketEntry): void {
+    this.#options.log.debug({ key: entry.key, v: entry.value?.length, r: entry.revision }, "ROW");
     const name = parseRowKey(entry.key);
     if (name === undefined) return;
     if (entry.value === undefined) this.#options.routes.remove(name.video, name.gateway);
@@ -181,6 +188,7 @@ export class Mirror {
   }
 
   #leaseChanged(entry: BucketEntry): void {
+    this.#options.log.debug({ key: entry.key, v: entry.value?.length, r: entry.revision }, "LEASE");
     const { leases, routes } = this.#options;
     if (!isGatewayId(entry.key)) return;
     if (entry.value === undefined) {
@@ -195,7 +203,7 @@ export class Mirror {
   #mendLeases(snapshot: Snapshot): void {
     const { leases } = this.#options;
     // A sign of life given while we were cut off could not be seen: nobody is late for that.
-    if (!this.#readable.leases || snapshot.reason === "reconnect") leases.restartClocks();
+    if (!this.#readable.leases) leases.restartClocks();
     this.#readable.leases = true;
     for (const entry of snapshot.entries.values()) this.#leaseChanged(entry);
   }

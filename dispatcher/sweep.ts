@@ -77,8 +77,13 @@ export class Sweeper {
     if (!leases.expired().includes(gateway)) return;
     if (entry === undefined && routes.videosOf(gateway).size === 0) return leases.forget(gateway);
     routes.setDead(gateway, true);
+    // As they are now: a row that is written later is the gateway's word that it lives.
+    const rows = [...routes.videosOf(gateway)].map((video) => ({
+      video,
+      revision: routes.row(video, gateway)?.revision ?? 0,
+    }));
     this.stats.gatewaysDead += 1;
-    log.warn({ gateway, rows: routes.videosOf(gateway).size }, "a gateway's lease ended");
+    log.warn({ gateway, rows: rows.length }, "a gateway's lease ended");
     if (entry !== undefined) {
       try {
         await frontends.remove(gateway, entry.revision);
@@ -88,17 +93,19 @@ export class Sweeper {
         throw error;
       }
     }
-    await this.#sweepRows(gateway);
     leases.forget(gateway);
+    await this.#sweepRows(gateway, rows);
   }
 
-  async #sweepRows(gateway: string): Promise<void> {
-    const { routes, subscriptions, onRowSwept } = this.#options;
-    await forEachLimited([...routes.videosOf(gateway)], ROWS_AT_ONCE, async (video) => {
-      const row = routes.row(video, gateway);
-      if (row === undefined || this.#stopped) return;
+  async #sweepRows(
+    gateway: string,
+    rows: readonly { readonly video: string; readonly revision: number }[],
+  ): Promise<void> {
+    const { subscriptions, onRowSwept } = this.#options;
+    await forEachLimited(rows, ROWS_AT_ONCE, async ({ video, revision }) => {
+      if (this.#stopped) return;
       try {
-        await subscriptions.remove(rowKey(video, gateway), row.revision);
+        await subscriptions.remove(rowKey(video, gateway), revision);
       } catch (error) {
         if (error instanceof RevisionConflict) return;
         throw error;

@@ -135,6 +135,11 @@ export class Audience {
     this.#schedule();
   }
 
+  /** Where the video's events are now, as an SSE message tells it. */
+  get sseId(): string {
+    return this.#log.sseIdAt(this.#log.end);
+  }
+
   /** The newest values of latest kinds, for a viewer that has just come. */
   latest(): Frame | undefined {
     return this.#log.latest();

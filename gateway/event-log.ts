@@ -59,6 +59,11 @@ export class EventLog {
     return this.#end;
   }
 
+  /** The `id:` of an SSE message that brings its reader to the cursor. */
+  sseIdAt({ position }: Cursor): string {
+    return `${this.#sseEpoch}:${position}`;
+  }
+
   append(event: DispatchedEvent): void {
     this.#position += 1;
     this.#end = undefined;
@@ -181,7 +186,7 @@ export class EventLog {
     const room = Math.max(0, frameEvents - durable.length);
     const events = [
       ...durable,
-      ...sample(within, room, frameBytes - bytes),
+      ...sample(within, room, frameBytes - bytes, durable.length === 0),
       ...this.#latestBetween(cursor, next),
     ].sort((one, other) => one.position - other.position);
     return { frame: this.#frame(events, cursor, next), next };
@@ -206,19 +211,28 @@ export class EventLog {
     }
     for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
     const isWhole = events.length - tally.latest === told;
-    const sseId = `${this.#sseEpoch}:${to.position}`;
-    return new Frame(this.#video, events, isWhole ? undefined : counts, tally, sseId);
+    const shownCounts = isWhole ? undefined : counts;
+    return new Frame(this.#video, events, shownCounts, tally, this.sseIdAt(to));
   }
 }
 
-/** An even choice of at most `count` events and `bytes` bytes, the newest among them. */
-function sample(events: readonly LoggedEvent[], count: number, bytes: number): LoggedEvent[] {
+/**
+ * An even choice of at most `count` events and `bytes` bytes, the newest among them: even if that
+ * one alone is larger, should `alone` say that nothing else is in the frame.
+ */
+function sample(
+  events: readonly LoggedEvent[],
+  count: number,
+  bytes: number,
+  alone: boolean,
+): LoggedEvent[] {
   const chosen: LoggedEvent[] = [];
   let left = bytes;
   const step = Math.max(1, events.length / Math.max(1, count));
   for (let at = events.length - 1; at >= 0 && chosen.length < count; at -= step) {
     const event = events[Math.ceil(at)];
-    if (event === undefined || event.bytes.length > left) break;
+    const isFirst = alone && chosen.length === 0;
+    if (event === undefined || (event.bytes.length > left && !isFirst)) break;
     left -= event.bytes.length;
     chosen.push(event);
   }

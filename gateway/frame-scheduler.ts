@@ -86,7 +86,8 @@ export class FrameScheduler {
     const { now, viewersPerPass } = this.#options;
     let written = 0;
     for (let group = this.#queue.peek(); group !== undefined; group = this.#queue.peek()) {
-      if (group.dueAt > now() || written >= viewersPerPass) break;
+      if (group.dueAt > now()) break;
+      if (written > 0 && written + group.size > viewersPerPass) break;
       this.#queue.pop();
       written += group.size;
       group.queued = false;

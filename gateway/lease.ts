@@ -56,6 +56,12 @@ export class Lease {
     await this.#busy;
   }
 
+  /** Renews anew once a renewal under way, which may have been lost, has ended. */
+  async renewAfresh(): Promise<void> {
+    await this.#busy;
+    await this.renew();
+  }
+
   /** Gives the lease back: dispatchers stop counting on this gateway at once. */
   async end(): Promise<void> {
     this.stop();

@@ -1,6 +1,6 @@
 /**
- * Remembers ids for a while, to tell a repeated event from a new one. Two generations: ids are
- * kept for between one and two spans, and a full generation is closed early.
+ * Remembers ids for a while, to tell a repeated event from a new one. Two generations, turned when
+ * an id comes: ids are kept for between one and three spans, and a full generation is closed early.
  */
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 

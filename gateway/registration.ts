@@ -42,6 +42,7 @@ export class Registration {
       intervalMs: config.countIntervalMs,
       now: monotonicNow,
       log,
+      isConnected: () => bus.state === "connected",
       onStored: options.onRowStored,
     });
     this.lease = new Lease({
@@ -66,7 +67,7 @@ export class Registration {
         if (state === "connected") this.#writeAllAgain();
       }),
       this.#subscriptions.onRemade(() => this.rows.rewriteAll()),
-      this.#frontends.onRemade(() => void this.lease.renew()),
+      this.#frontends.onRemade(() => void this.lease.renewAfresh()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
   }
@@ -90,7 +91,7 @@ export class Registration {
   }
 
   #writeAllAgain(): void {
-    void this.lease.renew();
+    void this.lease.renewAfresh();
     this.rows.rewriteAll();
   }
 

@@ -15,6 +15,8 @@ import { parseRowKey, rowKey, rowsOfGateway } from "../shared/subjects.ts";
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 const WRITES_AT_ONCE = 64;
+/** A viewer that waits for its row is refused at the first failure after this time. */
+const READY_BOUND_MS = 3_000;
 
 interface RowState {
   /** The number that the row should hold; undefined when there should be no row. */
@@ -27,7 +29,11 @@ interface RowState {
   again: boolean;
   timer: NodeJS.Timeout | undefined;
   readonly backoff: Backoff;
-  waiting: PromiseWithResolvers<void>[];
+  waiting: Waiter[];
+}
+
+interface Waiter extends PromiseWithResolvers<void> {
+  readonly since: number;
 }
 
 interface RowWriterOptions {
@@ -36,6 +42,8 @@ interface RowWriterOptions {
   readonly intervalMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
+  /** While the bus is away, nobody waits for a row to be written. */
+  readonly isConnected: () => boolean;
   /** A row was written or removed: the video's viewers are to be counted anew. */
   readonly onStored: (video: string) => void;
 }
@@ -70,8 +78,9 @@ export class RowWriter {
   async ready(video: string): Promise<void> {
     const row = this.#state(video);
     if (typeof row.stored === "number") return;
+    if (!this.#options.isConnected()) throw new OvationError("unavailable");
     const waiter = Promise.withResolvers<void>();
-    row.waiting.push(waiter);
+    row.waiting.push({ ...waiter, since: this.#options.now() });
     await waiter.promise;
   }
 
@@ -138,7 +147,7 @@ export class RowWriter {
     this.#stopped = true;
     for (const row of this.#rows.values()) {
       clearTimeout(row.timer);
-      this.#reject(row);
+      this.#reject(row, Number.POSITIVE_INFINITY);
     }
   }
 
@@ -198,6 +207,7 @@ export class RowWriter {
       row.busy = false;
       row.again = false;
       for (const waiter of row.waiting.splice(0)) waiter.resolve();
+      log.debug({ video, due }, "a row was written");
       onStored(video);
     } catch (error) {
       this.stats.failures += 1;
@@ -205,7 +215,7 @@ export class RowWriter {
       row.stored = "unknown";
       row.busy = false;
       row.again = false;
-      this.#reject(row, error);
+      this.#reject(row, now() - READY_BOUND_MS, error);
       bucket.ensure().catch(() => undefined); // It may be gone; if not even that works, the retry tells.
       if (!this.#stopped) this.#later(video, row, row.backoff.nextMs());
       return;
@@ -213,10 +223,12 @@ export class RowWriter {
     this.#advance(video, row);
   }
 
-  #reject(row: RowState, cause?: unknown): void {
-    const error = new OvationError("unavailable", "the subscription table can't be written now", {
-      cause,
-    });
-    for (const waiter of row.waiting.splice(0)) waiter.reject(error);
+  /** Refuses those that have waited since before `until`. */
+  #reject(row: RowState, until: number, cause?: unknown): void {
+    const text = "the subscription table can't be written now";
+    const error = new OvationError("unavailable", text, { cause });
+    const refused = row.waiting.filter(({ since }) => since < until);
+    row.waiting = row.waiting.filter(({ since }) => since >= until);
+    for (const waiter of refused) waiter.reject(error);
   }
 }

@@ -56,8 +56,8 @@ export class Session implements SocketHandlers {
   readonly viewer: Viewer;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
-  /** Videos watched or about to be: each is held in the gateway's interest. */
-  readonly videos = new Set<string>();
+  /** Videos watched or about to be, each by its hold on the gateway's interest. */
+  readonly videos = new Map<string, symbol>();
   isConnected = false;
   /** Publishes that wait for their answer. */
   inFlight = 0;
@@ -87,10 +87,6 @@ export class Session implements SocketHandlers {
     }, limits.connectTimeoutMs);
   }
 
-  get isOpen(): boolean {
-    return this.#socket.isOpen;
-  }
-
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
     let id = 0;
@@ -110,7 +106,7 @@ export class Session implements SocketHandlers {
   onClose(): void {
     clearTimeout(this.#connectTimer);
     this.viewer.leaveAll();
-    for (const video of this.videos) this.services.interest.release(video);
+    for (const video of this.videos.keys()) this.services.interest.release(video);
     this.videos.clear();
   }
 

@@ -52,10 +52,6 @@ export class Viewer {
     return this.#outlet.wire;
   }
 
-  watches(video: string): boolean {
-    return this.#memberships.has(video);
-  }
-
   /** From now on this viewer gets the video's events. */
   join(audience: Audience): void {
     this.#memberships.set(audience.video, audience.add(this));

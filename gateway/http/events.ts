@@ -24,8 +24,8 @@ function acceptsEventStream(accept: string): boolean {
   return types.some((type) => ["", "*/*", "text/*", "text/event-stream"].includes(type ?? ""));
 }
 
-function message(body: ServerMessage): string {
-  return `data: ${JSON.stringify(body)}\n\n`;
+function message(body: ServerMessage, id?: string): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(body)}\n\n`;
 }
 
 /** One viewer over Server-Sent Events. */
@@ -60,8 +60,9 @@ export class EventStream {
     return this.#stream.isOpen;
   }
 
-  say(body: ServerMessage): void {
-    const text = message(body);
+  /** @param id what an EventSource is to remember; it keeps what it has if there is none */
+  say(body: ServerMessage, id?: string): void {
+    const text = message(body, id);
     if (this.#stream.send(text) === "dropped") this.#owed = text;
   }
 
@@ -113,7 +114,7 @@ export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions
     try {
       const audience = await interest.hold(video);
       if (!stream.isOpen) return;
-      stream.say({ op: "result", id: 0 });
+      stream.say({ op: "result", id: 0 }, audience.sseId);
       stream.viewer.join(audience);
     } catch (fault) {
       const error = asOvationError(fault);

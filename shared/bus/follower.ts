@@ -114,6 +114,10 @@ export class BucketFollower {
       clearTimeout(deadline);
       this.#backoff.reset();
       this.#scheduleResync();
+      this.#options.log.debug(
+        { bucket: bucket.spec.name, reason, entries: collected.size },
+        "bucket was read whole",
+      );
       handlers.onSnapshot({ entries: collected, incarnation: watch.incarnation, reason });
       // Asked for again while it was being read: what was read may be older than the asking.
       if (this.#reason !== "watch-ended") watch.stop();

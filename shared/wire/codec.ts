@@ -6,8 +6,9 @@ import { guardMsgpack, MalformedError } from "./msgpack-guard.ts";
 /** How a message is encoded: `msgpack` is binary, `json` is UTF-8 text. */
 export type Encoding = "msgpack" | "json";
 
-// Records are msgpackr's own extension: plain maps are what every other library reads.
-const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
+// Records are msgpackr's own extension: plain maps are what every other library reads. Without
+// variableMapSize every map has a header of three bytes, and one of more than 65,535 entries throws.
+const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
 /** Encodes to msgpack; the bytes are the caller's own to keep. */

@@ -5,7 +5,7 @@ import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settings.ts";
-import { silentLog } from "../../shared/log.ts";
+import { createLog, type Log } from "../../shared/log.ts";
 import { newNodeId } from "../../shared/names.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
 
@@ -14,6 +14,11 @@ export interface StackOptions {
   readonly dispatchers?: number;
   readonly gateway?: Partial<GatewayConfig>;
   readonly dispatcher?: Partial<DispatcherConfig>;
+}
+
+/** Silent, unless OVATION_TEST_LOG names a level to look into something. */
+function testLog(role: string): Log {
+  return createLog(role, role, process.env["OVATION_TEST_LOG"] ?? "silent");
 }
 
 export class TestStack {
@@ -57,7 +62,7 @@ export class TestStack {
         ...this.#options.gateway,
         ...config,
       }),
-      silentLog,
+      testLog("gateway"),
     );
     await gateway.start();
     this.gateways.push(gateway);
@@ -73,7 +78,7 @@ export class TestStack {
         ...this.#options.dispatcher,
         ...config,
       }),
-      silentLog,
+      testLog("dispatcher"),
     );
     await dispatcher.start();
     this.dispatchers.push(dispatcher);
@@ -85,6 +90,13 @@ export class TestStack {
     await eventually(() =>
       this.dispatchers.every(({ routes }) => routes.viewers(video) === viewers),
     );
+  }
+
+  /** Resolves when every gateway and dispatcher says that it is ready. */
+  async ready(): Promise<void> {
+    for (const { opsPort } of [...this.gateways, ...this.dispatchers]) {
+      await eventually(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok);
+    }
   }
 
   /** Deletes a bucket of the table behind everybody's back. */

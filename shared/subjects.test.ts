@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import {
+  frontendSubject,
+  PUBLISH_SUBJECTS,
+  parseRowKey,
+  publishSubject,
+  rowKey,
+  rowsOfGateway,
+  videoOfPublishSubject,
+} from "./subjects.ts";
+
+const VIDEOS = ["launch", "a", "-_-", "x".repeat(128)];
+
+/** Whether a NATS subject matches a pattern with `*`. */
+function matches(pattern: string, subject: string): boolean {
+  const [due, is] = [pattern.split("."), subject.split(".")];
+  return (
+    due.length === is.length && due.every((token, index) => token === "*" || token === is[index])
+  );
+}
+
+test("a publish subject names its video, is one that dispatchers hear, and reads back", () => {
+  for (const video of VIDEOS) {
+    const subject = publishSubject(video);
+    expect(matches(PUBLISH_SUBJECTS, subject)).toBe(true);
+    expect(videoOfPublishSubject(subject)).toBe(video);
+  }
+  expect(publishSubject("launch")).toBe("ov.publish.launch");
+});
+
+test.each([
+  "ov.publish.",
+  "ov.publish.a.b",
+  "ov.publish.*",
+  "ov.publish.a b",
+  `ov.publish.${"x".repeat(129)}`,
+  "ov.publish",
+  "ov.other.launch",
+  "launch",
+])("%s is no publish subject of a video", (subject) => {
+  expect(videoOfPublishSubject(subject)).toBeUndefined();
+});
+
+test("what goes to a Frontend names gateway and video", () => {
+  expect(frontendSubject("g1", "launch")).toBe("ov.frontend.g1.launch");
+});
+
+describe("row keys", () => {
+  test("read back to video and gateway", () => {
+    for (const video of VIDEOS) {
+      expect(parseRowKey(rowKey(video, "g1"))).toEqual({ video, gateway: "g1" });
+    }
+  });
+
+  test("of one gateway match its filter, those of others don't", () => {
+    expect(matches(rowsOfGateway("g1"), rowKey("launch", "g1"))).toBe(true);
+    expect(matches(rowsOfGateway("g1"), rowKey("launch", "g2"))).toBe(false);
+  });
+
+  test.each(["", ".", "launch", "launch.", ".g1", "a.b.g1", "launch.G1", "a b.g1", "launch.*"])(
+    "%j is no row of ours",
+    (key) => {
+      expect(parseRowKey(key)).toBeUndefined();
+    },
+  );
+});
