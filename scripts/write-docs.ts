@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configurationPage } from "../shared/config/describe.ts";
+import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 
 interface Generated {
   /** From the root of the repository. */
@@ -18,6 +19,8 @@ interface Generated {
 
 const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
+  { file: "docs/protocol.md", marker: "errors", content: errorTable },
+  { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { banner, likeCommand, listenCommand, type RunningStack, socketCommand } from "./banner.ts";
+
+const stack: RunningStack = {
+  port: 8123,
+  natsUrl: "nats://127.0.0.1:20001",
+  processes: [
+    { name: "gateway-1", pid: 11, opsPort: 20_011 },
+    { name: "dispatcher-1", pid: 12, opsPort: 20_012 },
+  ],
+  logDirectory: "/somewhere/logs",
+  pid: 10,
+};
+
+/** The arguments that a shell makes of a command, after the command's name. */
+function shellArguments(command: string): readonly string[] {
+  const script = command.replace(/^\S+/, "printf '%s\\0'");
+  return execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
+}
+
+test("the banner tells where everything is", () => {
+  const text = banner(stack, (title) => title);
+  for (const fact of [
+    "http://127.0.0.1:8123 ",
+    "ws://127.0.0.1:8123/v1/connect",
+    "nats://127.0.0.1:20001",
+    "/somewhere/logs",
+    "gateway-1     http://127.0.0.1:20011/readyz  http://127.0.0.1:20011/metrics  (pid 11)",
+    "dispatcher-1  http://127.0.0.1:20012/readyz  http://127.0.0.1:20012/metrics  (pid 12)",
+    "kill 10",
+  ]) {
+    expect(text).toContain(fact);
+  }
+  for (const command of [listenCommand(8123), likeCommand(8123), socketCommand(8123)]) {
+    expect(text.split("\n")).toContain(`  ${command}`);
+  }
+});
+
+test("only titles stand out, and only as the caller makes them", () => {
+  const text = banner(stack, (title) => `<${title}>`);
+  expect(text).toContain("<Ovation is up>");
+  expect(text.replaceAll(/<(.*)>/g, "$1")).toBe(banner(stack, (title) => title));
+});
+
+test("the commands for curl are whole to a shell", () => {
+  const url = "http://127.0.0.1:8123/v1/videos/launch/events";
+  expect(shellArguments(listenCommand(8123))).toEqual([
+    "-N",
+    "-H",
+    "Accept: text/event-stream",
+    url,
+  ]);
+  const type = "Content-Type: application/json";
+  const like = ["-X", "POST", url, "-H", type, "-d", '{"kind":"like"}'];
+  expect(shellArguments(likeCommand(8123))).toEqual(like);
+});
+
+test("the script for the WebSocket is whole to a shell, and JavaScript", () => {
+  const [node, flag, script = ""] = shellArguments(socketCommand(8123));
+  expect([node, flag]).toEqual(["node", "-e"]);
+  expect(script).toContain('"ws://127.0.0.1:8123/v1/connect","ovation.v1.json"');
+  expect(() => new Function(script)).not.toThrow();
+});

@@ -1,0 +1,81 @@
+/** What `npm start` prints when everything runs. */
+import type { Emphasis } from "./say.ts";
+
+/** A gateway or dispatcher that runs. */
+export interface RunningProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly opsPort: number;
+}
+
+/** All that there is to tell of a stack that runs. */
+export interface RunningStack {
+  readonly port: number;
+  /** Without user and password. */
+  readonly natsUrl: string;
+  readonly processes: readonly RunningProcess[];
+  readonly logDirectory: string;
+  /** The process that a SIGINT stops. */
+  readonly pid: number;
+}
+
+/** The example's video; it exists as soon as somebody names it. */
+const VIDEO = "launch";
+
+/** The command that prints what happens on the example's video. */
+export function listenCommand(port: number): string {
+  return `curl -N -H 'Accept: text/event-stream' ${eventsUrl(port)}`;
+}
+
+/** The command that publishes a like on the example's video. */
+export function likeCommand(port: number): string {
+  return `curl -X POST ${eventsUrl(port)} -H 'Content-Type: application/json' -d '{"kind":"like"}'`;
+}
+
+/** The command that does over a WebSocket what {@link listenCommand} does, with Node 22 alone. */
+export function socketCommand(port: number): string {
+  // Without a single quote, for it stands between two of them.
+  const script = [
+    `const s=new WebSocket("ws://127.0.0.1:${port}/v1/connect","ovation.v1.json")`,
+    "s.onmessage=m=>console.log(m.data)",
+    `s.onclose=c=>console.log("closed",c.code)`,
+    `s.onopen=()=>[{op:"connect",id:1},{op:"subscribe",id:2,video:"${VIDEO}"}].forEach(r=>s.send(JSON.stringify(r)))`,
+  ].join(";");
+  return `npx node -e '${script}'`;
+}
+
+/** The closing block, one string with line ends. */
+export function banner(stack: RunningStack, emphasis: Emphasis): string {
+  const { port, processes } = stack;
+  const width = Math.max(...processes.map(({ name }) => name.length));
+  const ops = processes.map(({ name, pid, opsPort }) => {
+    const url = `http://127.0.0.1:${opsPort}`;
+    return `  ${name.padEnd(width)}  ${url}/readyz  ${url}/metrics  (pid ${pid ?? "none"})`;
+  });
+  return [
+    "",
+    emphasis("Ovation is up"),
+    `  Gateways  http://127.0.0.1:${port}  ws://127.0.0.1:${port}/v1/connect`,
+    `  NATS      ${stack.natsUrl}`,
+    `  Logs      ${stack.logDirectory}`,
+    "",
+    emphasis("Health and metrics"),
+    ...ops,
+    "",
+    emphasis("Listen to a video"),
+    `  ${listenCommand(port)}`,
+    "",
+    emphasis("Publish a like, from another terminal"),
+    `  ${likeCommand(port)}`,
+    "",
+    emphasis("Listen by WebSocket, from this folder"),
+    `  ${socketCommand(port)}`,
+    "",
+    `Ctrl-C stops it all (or: kill ${stack.pid})`,
+    "",
+  ].join("\n");
+}
+
+function eventsUrl(port: number): string {
+  return `http://127.0.0.1:${port}/v1/videos/${VIDEO}/events`;
+}

@@ -1,0 +1,30 @@
+/** How a process that did not start, or that ended, is told of. */
+import { lastFault, readable } from "./log-file.ts";
+
+const SHOWN_LINES = 10;
+const SHOWN_LINE_LENGTH = 300;
+
+/** A process did not start. The message is one line, the details are what it said last. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly details: readonly string[];
+
+  /** @param lines all that it said */
+  constructor(message: string, lines: readonly string[]) {
+    super(message);
+    this.details = lines
+      .filter((line) => line.trim() !== "")
+      .slice(-SHOWN_LINES)
+      .map((line) => readable(line).slice(0, SHOWN_LINE_LENGTH));
+  }
+}
+
+/** Why a process ended: its exit code or signal, and what it last complained of. */
+export function endText(
+  { code, signal }: { readonly code: number | null; readonly signal: string | null },
+  lines: readonly string[],
+): string {
+  const end = signal === null ? `exit code ${code}` : `killed by ${signal}`;
+  const fault = lastFault(lines);
+  return fault === undefined ? end : `${end}, "${fault}"`;
+}

@@ -1,0 +1,67 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LogFile, lastFault, readable } from "./log-file.ts";
+
+const FATAL =
+  '{"level":60,"role":"gateway","err":{"message":"EADDRINUSE"},"msg":"could not start"}';
+const ERROR = '{"level":50,"error":"refused","msg":"NATS reported an error"}';
+const INFO = '{"level":30,"msg":"starting"}';
+const NATS_FATAL = "[17] 2026/01/31 12:00:00.000000 [FTL] Can't start JetStream: no space";
+
+describe("what the lines say", () => {
+  test("the last error or worse is the fault, with the error's own message", () => {
+    expect(lastFault([ERROR, FATAL, INFO, "text"])).toBe("could not start: EADDRINUSE");
+    expect(lastFault([FATAL, ERROR])).toBe("NATS reported an error: refused");
+    expect(lastFault([INFO, NATS_FATAL])).toBe("Can't start JetStream: no space");
+  });
+
+  test("there may be none", () => {
+    expect(lastFault([])).toBeUndefined();
+    expect(
+      lastFault([INFO, "Error: text", "null", "60", "[1] {", '{"level":"x"}']),
+    ).toBeUndefined();
+  });
+
+  test("a line is shortened to its level and message, and other text left as it is", () => {
+    expect(readable(INFO)).toBe("info: starting");
+    expect(readable(FATAL)).toBe("fatal: could not start: EADDRINUSE");
+    expect(readable(NATS_FATAL)).toBe("fatal: Can't start JetStream: no space");
+    for (const text of ["Node.js v22", "{broken", "null"]) expect(readable(text)).toBe(text);
+  });
+});
+
+describe("the file", () => {
+  let directory = "";
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "ovation-log-test-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test("gives the lines that came after a point, at most its last 16 KiB, and whole ones", () => {
+    const log = new LogFile(join(directory, "deep"), "gateway-1");
+    writeSync(log.fd, "before\n");
+    const { size } = log;
+    appendFileSync(log.path, "one\n\ntwo\n");
+    expect(log.linesSince(size)).toEqual(["one", "two"]);
+    appendFileSync(log.path, `${"x".repeat(1_000)}\n`.repeat(20));
+    const lines = log.linesSince(size);
+    expect(lines.length).toBeLessThan(20);
+    expect(new Set(lines)).toEqual(new Set(["x".repeat(1_000)]));
+    log.close();
+  });
+
+  test("begins anew and keeps the last one, which whoever has it goes on reading", () => {
+    const first = new LogFile(directory, "nats");
+    writeSync(first.fd, "first\n");
+    const second = new LogFile(directory, "nats");
+    writeSync(second.fd, "second\n");
+    writeSync(first.fd, "first again\n");
+    expect(readFileSync(second.path, "utf8")).toBe("second\n");
+    expect(first.linesSince(0)).toEqual(["first", "first again"]);
+    expect(readFileSync(join(directory, "nats.previous.log"), "utf8")).toContain("first again");
+    first.close();
+    second.close();
+  });
+});

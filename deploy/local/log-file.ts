@@ -1,0 +1,111 @@
+/** The file that takes the output of one process, and what its last lines say. */
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync } from "node:fs";
+import { join } from "node:path";
+
+/** As much as is read back of what a process said last. */
+const TAIL_BYTES = 16_384;
+
+const FAULT_LEVELS: readonly string[] = ["error", "fatal"];
+const PINO_LEVELS = new Map([
+  [10, "trace"],
+  [20, "debug"],
+  [30, "info"],
+  [40, "warn"],
+  [50, "error"],
+  [60, "fatal"],
+]);
+/** `[4711] 2026/01/31 12:00:00.000000 [FTL] its words` */
+const NATS_LINE = /^\[\d+\] \S+ \S+ \[([A-Z]{3})\] (.*)$/;
+const NATS_LEVELS = new Map([
+  ["INF", "info"],
+  ["WRN", "warn"],
+  ["ERR", "error"],
+  ["FTL", "fatal"],
+]);
+
+/** What is of interest in a line, be it of pino or of nats-server. */
+interface LogLine {
+  readonly level: string;
+  readonly text: string;
+}
+
+/**
+ * `<name>.log`, begun anew; that of the last time is kept as `<name>.previous.log`. It is held
+ * open and read by its descriptor, so that a second stack, which moves the file aside, changes
+ * nothing about what this one reads.
+ */
+export class LogFile {
+  readonly path: string;
+  /** For the process to write to. It writes without our help, and goes on when we are gone. */
+  readonly fd: number;
+
+  constructor(directory: string, name: string) {
+    mkdirSync(directory, { recursive: true });
+    this.path = join(directory, `${name}.log`);
+    try {
+      renameSync(this.path, join(directory, `${name}.previous.log`));
+    } catch {
+      // There was none.
+    }
+    this.fd = openSync(this.path, "a+");
+  }
+
+  /** How long it is now: a later {@link linesSince} begins here. */
+  get size(): number {
+    return fstatSync(this.fd).size;
+  }
+
+  /** The last lines that were written after the file had this size. */
+  linesSince(size: number): readonly string[] {
+    const start = Math.max(size, this.size - TAIL_BYTES);
+    const buffer = Buffer.alloc(this.size - start);
+    const length = readSync(this.fd, buffer, 0, buffer.length, start);
+    const lines = buffer.toString("utf8", 0, length).split("\n");
+    // Begun in the middle, the first line is only the end of one.
+    if (start > size) lines.shift();
+    return lines.filter((line) => line.trim() !== "");
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** The message of the last line that is an error or worse. */
+export function lastFault(lines: readonly string[]): string | undefined {
+  return lines
+    .map(parseLine)
+    .filter((line) => line !== undefined)
+    .findLast((line) => FAULT_LEVELS.includes(line.level))?.text;
+}
+
+/** A line for people: of a log line only its level and message, of any other all. */
+export function readable(line: string): string {
+  const parsed = parseLine(line);
+  return parsed === undefined ? line : `${parsed.level}: ${parsed.text}`;
+}
+
+function parseLine(line: string): LogLine | undefined {
+  const [, natsLevel, natsText] = NATS_LINE.exec(line) ?? [];
+  if (natsLevel !== undefined && natsText !== undefined) {
+    return { level: NATS_LEVELS.get(natsLevel) ?? "debug", text: natsText };
+  }
+  try {
+    return parsePino(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function parsePino(line: unknown): LogLine | undefined {
+  const level = PINO_LEVELS.get(Number(property(line, "level")));
+  if (level === undefined) return undefined;
+  const error = property(line, "error") ?? property(property(line, "err"), "message");
+  const parts = [property(line, "msg"), error].filter((part) => typeof part === "string");
+  return { level, text: parts.join(": ") };
+}
+
+function property(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}

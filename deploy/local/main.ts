@@ -1,0 +1,80 @@
+/** `npm start`: the whole of Ovation on this machine, until Ctrl-C. */
+import { banner } from "./banner.ts";
+import { StartError } from "./ending.ts";
+import { type Options, OptionsError, parseOptions } from "./options.ts";
+import { emphasis, outliveReaders, say } from "./say.ts";
+import { Stack } from "./stack.ts";
+
+/** Exit codes: 0 stopped as asked, 1 failed or killed, 2 wrong options. */
+const EXIT_FAILED = 1;
+const EXIT_OPTIONS = 2;
+
+/**
+ * One Ctrl-C under npm arrives twice: once from the terminal, which tells the whole group, and once
+ * from npm, which passes on what it got. Only a signal after this time is meant as a second one.
+ */
+const SAME_SIGNAL_MS = 1_000;
+
+function readOptions(): Options {
+  try {
+    const parsed = parseOptions(process.argv.slice(2), process.env);
+    if (parsed.outcome === "options") return parsed.options;
+    say.step(parsed.text);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    say.fault(error.message);
+    process.exit(EXIT_OPTIONS);
+  }
+}
+
+function tellFault(error: unknown): void {
+  if (!(error instanceof Error)) return say.fault(String(error));
+  say.fault(error.message);
+  const details = error.cause instanceof StartError ? error.cause.details : [];
+  for (const line of details) say.fault(`  ${line}`);
+}
+
+async function main(): Promise<void> {
+  outliveReaders();
+  const stack = new Stack(readOptions(), process.env, say);
+  let signalledAt: number | undefined;
+  let isKilled = false;
+
+  const stop = async () => {
+    await stack.stop();
+    if (isKilled) return;
+    say.step("Ovation is stopped");
+    process.exit(0);
+  };
+  const kill = async () => {
+    isKilled = true;
+    say.step("Killing everything");
+    await stack.kill();
+    process.exit(EXIT_FAILED);
+  };
+  const fail = (error: unknown) => {
+    tellFault(error);
+    process.exit(EXIT_FAILED);
+  };
+  const onSignal = () => {
+    const now = performance.now();
+    if (signalledAt === undefined) {
+      signalledAt = now;
+      stop().catch(fail);
+    } else if (!isKilled && now - signalledAt > SAME_SIGNAL_MS) kill().catch(fail);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+
+  try {
+    say.step(banner(await stack.start(), emphasis));
+  } catch (error) {
+    // A start that was cut short by a stop is no fault.
+    if (signalledAt !== undefined) return;
+    tellFault(error);
+    await stack.stop();
+    process.exit(EXIT_FAILED);
+  }
+}
+
+await main();

@@ -1,0 +1,43 @@
+/** Launches the stack's own nats-server. */
+import { endText, StartError } from "./ending.ts";
+import type { Launch } from "./kept.ts";
+import type { LogFile } from "./log-file.ts";
+import type { findNatsServer } from "./nats/find-nats-server.ts";
+import { type NatsServer, startNatsServer } from "./nats/nats-server.ts";
+
+interface NatsOptions {
+  readonly source: Awaited<ReturnType<typeof findNatsServer>>;
+  readonly port: number;
+  readonly storeDir: string;
+  readonly log: LogFile;
+}
+
+/** How nats-server comes to life: each time on the same port, with the same store. */
+export function natsLaunch({ source, port, storeDir, log }: NatsOptions): Launch {
+  let server: NatsServer | undefined;
+  // In a container there is no such file.
+  const extraArgs = source.kind === "binary" ? ["--log", log.path] : [];
+
+  return async (signal) => {
+    signal.throwIfAborted();
+    const logStart = log.size;
+    try {
+      if (server === undefined) {
+        server = await startNatsServer({ source, port, storeDir, extraArgs });
+      } else await server.restart();
+    } catch (error) {
+      const [message = "", ...output] = String(error).split("\n");
+      throw new StartError(message, [...output, ...log.linesSince(logStart)]);
+    }
+    const running = server;
+    if (signal.aborted) await running.stop();
+    signal.throwIfAborted();
+    const ended = running.exited.then((exit) => endText(exit, log.linesSince(logStart)));
+    return {
+      pid: running.pid,
+      ended,
+      stop: () => void running.stop(),
+      kill: () => void running.kill9(),
+    };
+  };
+}

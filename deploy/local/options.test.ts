@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { type Options, OptionsError, parseOptions } from "./options.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+function optionsOf(argv: readonly string[], env: Env = {}): Options {
+  const parsed = parseOptions(argv, env);
+  if (parsed.outcome !== "options") throw new Error("expected options, got help");
+  return parsed.options;
+}
+
+function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
+  try {
+    parseOptions(argv, env);
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe("numbers", () => {
+  test("have defaults", () => {
+    expect(optionsOf([])).toEqual({ gateways: 2, dispatchers: 2, port: 8080, nats: undefined });
+  });
+
+  test("are written with a space or an equals sign, and the last of a name counts", () => {
+    const argv = ["--gateways", "16", "--dispatchers=1", "--port=1", "--port", "65535"];
+    expect(optionsOf(argv)).toMatchObject({ gateways: 16, dispatchers: 1, port: 65_535 });
+  });
+
+  test.each([
+    ["--gateways=0", 'from 1 to 16, but is "0"'],
+    ["--gateways=17", 'from 1 to 16, but is "17"'],
+    ["--dispatchers=2.5", 'from 1 to 16, but is "2.5"'],
+    ["--dispatchers=-1", 'from 1 to 16, but is "-1"'],
+    ["--port=0", 'from 1 to 65535, but is "0"'],
+    ["--port=65536", 'from 1 to 65535, but is "65536"'],
+    ["--port=0x50", 'but is "0x50"'],
+    ["--port=", 'but is ""'],
+    ["--port", "but is missing"],
+  ])("%s is refused with the limits", (flag, message) => {
+    expect(faultsOf([flag])).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe("what is unknown", () => {
+  test("is refused by name, all faults at once, with a suggestion where one is close", () => {
+    expect(faultsOf(["--prot", "1", "--colour=red", "-x", "stray", "--gateways=x"])).toEqual([
+      "--prot is not a flag (did you mean --port?)",
+      "--colour is not a flag",
+      "-x is not a flag",
+      '--gateways must be a whole number from 1 to 16, but is "x"',
+    ]);
+  });
+
+  test("a stray argument is refused", () => {
+    expect(faultsOf(["stray"])).toEqual(['argument "stray" belongs to no flag']);
+  });
+});
+
+test.each(["--help", "-h"])("%s is answered even when there are faults", (flag) => {
+  const parsed = parseOptions(["--nope", flag], {});
+  expect(parsed).toMatchObject({ outcome: "help" });
+  if (parsed.outcome !== "help") return;
+  for (const word of ["--gateways", "--dispatchers", "--port", "NATS_URL", "1 to 16"]) {
+    expect(parsed.text).toContain(word);
+  }
+});
+
+describe("a NATS of one's own", () => {
+  test("is named by NATS_URL, else by the setting of the roles; empty counts as unset", () => {
+    const roles = { OVATION_NATS_URL: "nats://b:2" };
+    expect(optionsOf([], { NATS_URL: "nats://a:1", ...roles }).nats?.url).toBe("nats://a:1");
+    expect(optionsOf([], { NATS_URL: "", ...roles }).nats?.url).toBe("nats://b:2");
+    expect(optionsOf([], { NATS_URL: "" }).nats).toBeUndefined();
+  });
+
+  test("is shown without user and password", () => {
+    const { nats } = optionsOf([], { NATS_URL: "nats://me:hush@a:1,tls://b" });
+    expect(nats).toEqual({ url: "nats://me:hush@a:1,tls://b", shownUrl: "nats://a:1,tls://b" });
+  });
+
+  test("must be a URL of NATS, and is not repeated when it isn't", () => {
+    const faults = faultsOf([], { NATS_URL: "http://me:hush@a" });
+    expect(faults).toEqual([expect.stringMatching(/^NATS_URL must hold URLs of the form nats:/)]);
+    expect(faults[0]).not.toContain("hush");
+  });
+});

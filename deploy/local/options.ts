@@ -1,0 +1,158 @@
+/** The command line of `npm start`, and the little that it takes from the environment. */
+import { parseArgs } from "node:util";
+import { quoted, type Setting } from "../../shared/config/setting.ts";
+import { commonSettings } from "../../shared/config/settings.ts";
+import { suggestion } from "../../shared/config/suggest.ts";
+
+/** A NATS that somebody else runs. */
+export interface GivenNats {
+  /** As it was given: it may hold a password. */
+  readonly url: string;
+  /** As it may be shown. */
+  readonly shownUrl: string;
+}
+
+export interface Options {
+  readonly gateways: number;
+  readonly dispatchers: number;
+  readonly port: number;
+  /** Undefined: the stack brings its own. */
+  readonly nats: GivenNats | undefined;
+}
+
+/** What a command line comes to. */
+export type Parsed =
+  | { readonly outcome: "options"; readonly options: Options }
+  | { readonly outcome: "help"; readonly text: string };
+
+/** The command line cannot be used. The message tells all faults at once. */
+export class OptionsError extends Error {
+  override readonly name = "OptionsError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super([...faults, "See npm start -- --help"].join("\n"));
+    this.faults = faults;
+  }
+}
+
+interface Flag {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly doc: string;
+}
+
+const flags = {
+  gateways: { min: 1, max: 16, default: 2, doc: "gateways, which share the port" },
+  dispatchers: { min: 1, max: 16, default: 2, doc: "dispatchers" },
+  port: { min: 1, max: 65_535, default: 8080, doc: "port for viewers and publishers" },
+} as const satisfies Record<string, Flag>;
+
+type FlagName = keyof typeof flags;
+const flagNames = Object.keys(flags) as FlagName[];
+
+/** By whom a NATS of one's own is named: the everyday variable first, then the roles' own. */
+const NATS_VARIABLES = ["NATS_URL", "OVATION_NATS_URL"] as const;
+
+/**
+ * Reads the command line and the environment.
+ *
+ * @param argv the arguments after the script's name
+ * @throws OptionsError naming every unknown flag and every value outside its limits
+ */
+export function parseOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Parsed {
+  const faults: string[] = [];
+  const numbers: Record<FlagName, number> = {
+    gateways: flags.gateways.default,
+    dispatchers: flags.dispatchers.default,
+    port: flags.port.default,
+  };
+  // Not strict: it would throw at the first fault, and all are to be told.
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: {
+      help: { type: "boolean", short: "h" },
+      ...Object.fromEntries(flagNames.map((name) => [name, { type: "string" }] as const)),
+    },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  if (tokens.some((token) => token.kind === "option" && token.name === "help")) {
+    return { outcome: "help", text: helpText() };
+  }
+  // The value of an unknown flag looks like a stray word, and is no second fault.
+  let unknownAt: number | undefined;
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      const isValueOfUnknown = unknownAt !== undefined && token.index === unknownAt + 1;
+      if (!isValueOfUnknown) faults.push(`argument ${quoted(token.value)} belongs to no flag`);
+      continue;
+    }
+    const name = flagNames.find((known) => known === token.name);
+    if (name === undefined) {
+      const known = [...flagNames, "help"].map((flag) => `--${flag}`);
+      faults.push(`${token.rawName} is not a flag${suggestion(token.rawName, known)}`);
+      unknownAt = token.inlineValue === true ? undefined : token.index;
+    } else {
+      const { fault, value } = readNumber(token.rawName, token.value, flags[name]);
+      if (fault !== undefined) faults.push(fault);
+      numbers[name] = value;
+    }
+  }
+  const nats = givenNats(env, faults);
+  if (faults.length > 0) throw new OptionsError(faults);
+  return { outcome: "options", options: { ...numbers, nats } };
+}
+
+function readNumber(name: string, text: string | undefined, flag: Flag) {
+  const value = Number(text);
+  // The pattern refuses what Number() would take: "", "0x10", "1e3", " 5".
+  const isSound = /^[0-9]+$/.test(text ?? "") && value >= flag.min && value <= flag.max;
+  if (isSound) return { fault: undefined, value };
+  const given = text === undefined ? "is missing" : `is ${quoted(text)}`;
+  const fault = `${name} must be a whole number from ${flag.min} to ${flag.max}, but ${given}`;
+  return { fault, value: flag.default };
+}
+
+function givenNats(
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): GivenNats | undefined {
+  // An empty variable counts as unset, as it does for the roles.
+  const name = NATS_VARIABLES.find((variable) => env[variable]);
+  const url = name && env[name];
+  if (!url) return undefined;
+  const setting: Setting<readonly string[]> = commonSettings.natsUrl;
+  const read = setting.schema.safeParse(url);
+  if (!read.success) {
+    faults.push(...read.error.issues.map((issue) => `${name} ${issue.message}`));
+    return undefined;
+  }
+  return { url, shownUrl: String(setting.loggable(read.data)) };
+}
+
+function helpText(): string {
+  const lines = flagNames.map((name) => {
+    const { min, max, default: byDefault, doc } = flags[name];
+    return `  ${`--${name} N`.padEnd(18)}${doc}: ${min} to ${max}, ${byDefault} by default`;
+  });
+  return [
+    "Usage: npm start -- [--flag N ...]",
+    "",
+    "Runs the whole of Ovation on this machine until Ctrl-C, for viewers on this machine.",
+    "",
+    ...lines,
+    `  ${"--help".padEnd(18)}prints this`,
+    "",
+    "Environment:",
+    "  NATS_URL          a NATS server with JetStream to use (nats://host:port); unset, the",
+    "                    stack runs one of its own, with an empty store that goes with it",
+    "  OVATION_...       the settings of the gateways and dispatchers: docs/configuration.md",
+  ].join("\n");
+}

@@ -1,0 +1,143 @@
+/** `npm start` as a person does it, for tests: its own group of processes, and its output. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+/** How a command ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A command that runs, with all that it has written. */
+export class Command {
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  #output = "";
+  #onOutput = new Set<() => void>();
+
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    // A group of its own, as a terminal would give it.
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#output += text;
+        for (const look of this.#onOutput) look();
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      child.once("close", (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The first match in the output, as soon as it is there. Rejects when the command ends before. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    let look = (): void => undefined;
+    const printed = new Promise<RegExpExecArray>((resolve) => {
+      look = () => {
+        const match = pattern.exec(this.#output);
+        if (match !== null) resolve(match);
+      };
+      look();
+      this.#onOutput.add(look);
+    });
+    const ended = this.ended.then(({ code, signal }) => {
+      throw new Error(`ended (${code ?? signal}) without ${pattern}:\n${this.#output}`);
+    });
+    try {
+      return await Promise.race([printed, ended]);
+    } finally {
+      this.#onOutput.delete(look);
+      ended.catch(() => undefined);
+    }
+  }
+
+  /** Signals the whole group, as a terminal does. */
+  signalGroup(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-(this.#child.pid ?? Number.NaN), signal);
+    } catch {
+      // All of it is gone already.
+    }
+  }
+}
+
+/** A line of the shell, as it would be pasted. */
+export function shell(line: string): Command {
+  return new Command("sh", ["-c", line]);
+}
+
+/** `npm start`, and every process that comes of it. */
+export class NpmStart extends Command {
+  /** Temporary files of the stack, and of nothing else. */
+  readonly temporary: string;
+  readonly #mark: string;
+
+  constructor(...flags: readonly string[]) {
+    const temporary = mkdtempSync(join(tmpdir(), "ovation-start-test-"));
+    const mark = `OVATION_TEST_MARK=${randomUUID()}`;
+    const [name = "", value] = mark.split("=");
+    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary, [name]: value };
+    delete env["NATS_URL"];
+    super("npm", ["start", "--", ...flags], env);
+    this.temporary = temporary;
+    this.#mark = mark;
+  }
+
+  /** Resolves when everything runs. */
+  async up(): Promise<void> {
+    await this.prints(/^Ctrl-C stops it all/m);
+  }
+
+  /** The command of the closing block that begins like this. */
+  printedCommand(beginning: string): string {
+    const line = this.output.split("\n").find((text) => text.startsWith(`  ${beginning}`));
+    if (line === undefined) throw new Error(`no "${beginning}" in:\n${this.output}`);
+    return line.trim();
+  }
+
+  /** The process that holds the others. */
+  get pid(): number {
+    return Number(/^Starting .* \(pid (\d+)\)$/m.exec(this.output)?.[1]);
+  }
+
+  /** A process by the name that the output gives it, as it was at first. */
+  pidOf(name: string): number {
+    return Number(new RegExp(`^${name} is ready .* \\(pid (\\d+)\\)$`, "m").exec(this.output)?.[1]);
+  }
+
+  /** Every process that lives and inherited our mark: ours or a child of ours, told of or not. */
+  alive(): readonly number[] {
+    return readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number)
+      .filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(this.#mark);
+        } catch {
+          return false; // It ended just now.
+        }
+      });
+  }
+
+  /** Leaves nothing behind, however the test went. */
+  async cleanUp(): Promise<void> {
+    for (const pid of this.alive()) process.kill(pid, "SIGKILL");
+    await this.ended;
+    rmSync(this.temporary, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

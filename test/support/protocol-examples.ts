@@ -1,0 +1,114 @@
+/**
+ * Reads the examples of docs/protocol.md and compares what they expect with what came: `"…"` is any
+ * text, `…` any number and `[…]` any list; all else is exact.
+ */
+import { expect } from "vitest";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A fenced block: its form, its text and where it begins. */
+export interface Block {
+  readonly kind: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+/** Every fenced block of a page. */
+export function blocksOf(page: string): Block[] {
+  return [...page.matchAll(/^```(.*)\n([\s\S]*?)\n```$/gm)].map((match) => ({
+    kind: match[1] ?? "",
+    text: match[2] ?? "",
+    line: page.slice(0, match.index).split("\n").length,
+  }));
+}
+
+const ANY_NUMBER = { "any number": true };
+
+/** What an example expects: JSON in which a bare `…` stands for any number. */
+export function pattern(json: string): unknown {
+  return JSON.parse(json.replace(/([:[,]\s*)…/g, `$1${JSON.stringify(ANY_NUMBER)}`));
+}
+
+/** The pattern as something that `toEqual` understands. */
+export function matcher(due: unknown): unknown {
+  if (due === "…") return expect.any(String);
+  if (typeof due !== "object" || due === null) return due;
+  if (JSON.stringify(due) === JSON.stringify(ANY_NUMBER)) return expect.any(Number);
+  if (JSON.stringify(due) === JSON.stringify([ANY_NUMBER])) return expect.any(Array);
+  if (Array.isArray(due)) return due.map(matcher);
+  return Object.fromEntries(Object.entries(due).map(([key, value]) => [key, matcher(value)]));
+}
+
+/** Whether a message is what the pattern says. */
+export function matches(is: unknown, due: unknown): boolean {
+  try {
+    expect(is).toEqual(matcher(due));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The message without its events of kind `viewers`; undefined if nothing else is in it. */
+export function withoutViewers(message: Fields): Fields | undefined {
+  const { events } = message;
+  if (!Array.isArray(events)) return message;
+  const others = events.filter(({ kind }) => kind !== "viewers");
+  const isEmpty = others.length === 0 && events.length > 0 && message["counts"] === undefined;
+  return isEmpty ? undefined : { ...message, events: others };
+}
+
+/** A request and the response that is expected. */
+export interface HttpExample {
+  readonly path: string;
+  readonly request: RequestInit;
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  /** What follows the response's head. */
+  readonly rest: string;
+}
+
+function headersOf(lines: readonly string[]): [string, string][] {
+  return lines.map((line) => {
+    const [, name, value] = /^([\w-]+): (.+)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new Error(`no header: ${line}`);
+    return [name, value];
+  });
+}
+
+/** Reads a request and its response, the way they go over the line. */
+export function parseHttp(text: string): HttpExample {
+  const split = /^(?<request>.*?)\n\nHTTP\/1\.1 (?<status>\d+) .+?\n(?<response>.*)$/s.exec(text);
+  const [head = "", body] = split?.groups?.["request"]?.split(/\n\n(.*)/s) ?? [];
+  const [first = "", ...lines] = head.split("\n");
+  const [, method, path] = /^([A-Z]+) (\/\S*) HTTP\/1\.1$/.exec(first) ?? [];
+  const [responseHead = "", rest = ""] = split?.groups?.["response"]?.split(/\n\n(.*)/s) ?? [];
+  if (method === undefined || path === undefined) throw new Error(`no HTTP example: ${text}`);
+  return {
+    path,
+    request: { method, headers: headersOf(lines), ...(body === undefined ? {} : { body }) },
+    status: Number(split?.groups?.["status"]),
+    headers: headersOf(responseHead.split("\n")),
+    rest,
+  };
+}
+
+/** Whether a part says what is due: `data` is compared as JSON, `id: …` is any id. */
+export function isPart(part: string, due: string): boolean {
+  const [is, expected] = [part.split("\n"), due.split("\n")];
+  return (
+    is.length === expected.length &&
+    expected.every((line, index) => {
+      const own = is[index] ?? "";
+      if (line === "id: …") return /^id: \S+$/.test(own);
+      if (!line.startsWith("data: ") || !own.startsWith("data: ")) return own === line;
+      return matches(JSON.parse(own.slice(6)), pattern(line.slice(6)));
+    })
+  );
+}
+
+/** Whether a part tells nothing but viewer counts. */
+export function isViewersOnly(part: string): boolean {
+  const data = /^data: (.*)$/m.exec(part)?.[1];
+  return data !== undefined && withoutViewers(JSON.parse(data)) === undefined;
+}

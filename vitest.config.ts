@@ -1,0 +1,78 @@
+/**
+ * Which tests there are, and on which nats-servers they run. The integration suite runs once per
+ * kind of server that this machine has, one file at a time: each starts servers of its own.
+ */
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { natsKindFault } from "./test/support/nats-available.ts";
+import { type NatsKind, natsKinds, natsKindsRequired } from "./test/support/nats-kind.ts";
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** The kinds to test on: what this machine lacks is left out, unless it is required. */
+async function kindsToTest(): Promise<NatsKind[]> {
+  const required = natsKindsRequired();
+  const kinds: NatsKind[] = [];
+  for (const kind of natsKinds) {
+    const fault = await natsKindFault(kind, say);
+    if (fault === undefined || required.includes(kind)) kinds.push(kind);
+    if (fault !== undefined && !required.includes(kind)) {
+      say(`Left out: integration tests on nats-server "${kind}" (${fault})`);
+    }
+  }
+  return kinds;
+}
+
+/** One after the other, in this order: together they would be too much for two cores. */
+const groups = ["unit", "local", ...natsKinds.map((kind) => `nats-${kind}`)];
+
+function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
+  return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
+}
+
+function integrationProject(kind: NatsKind): TestProjectInlineConfiguration {
+  const name = `nats-${kind}`;
+  const ryuk = { TESTCONTAINERS_RYUK_DISABLED: "true" };
+  return {
+    extends: true,
+    test: {
+      name,
+      include: ["test/integration/**/*.test.ts"],
+      env: { OVATION_TEST_NATS: kind, ...ryuk },
+      fileParallelism: false,
+      ...groupOf(name),
+    },
+  };
+}
+
+const unit: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "unit",
+    include: ["shared", "gateway", "dispatcher", "deploy", "scripts"].map(
+      (folder) => `${folder}/**/*.test.ts`,
+    ),
+    ...groupOf("unit"),
+  },
+};
+
+const local: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "local",
+    include: ["test/local/**/*.test.ts"],
+    fileParallelism: false,
+    ...groupOf("local"),
+  },
+};
+
+export default defineConfig(async () => ({
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ["default", "json"],
+    outputFile: { json: ".cache/vitest.json" },
+    projects: [unit, local, ...(await kindsToTest()).map(integrationProject)],
+  },
+}));
