@@ -21,8 +21,8 @@ export class Emitter {
   }
 
   /**
-   * @throws OvationError `unavailable` when the bus doesn't take it; part of it may have been sent
-   * if there was more than one message, and a repeat with the same ids is shown once
+   * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
+   * a part; a repeat with the same ids is shown once
    */
   emit(video: string, events: readonly DispatchedEvent[]): void {
     const subjects = this.#options.subjects(video);
@@ -30,10 +30,14 @@ export class Emitter {
       this.stats.unwatchedEvents += events.length;
       return;
     }
+    let sent = 0;
     for (const part of this.#parts(events)) {
       const payload = encodeDispatched(part);
       for (const subject of subjects) {
-        if (!this.#options.publish(subject, payload)) throw new OvationError("unavailable");
+        if (!this.#options.publish(subject, payload)) {
+          throw new OvationError(sent === 0 ? "unavailable" : "timeout");
+        }
+        sent += 1;
         this.stats.messages += 1;
       }
     }

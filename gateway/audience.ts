@@ -145,6 +145,11 @@ export class Audience {
     return this.#log.latest();
   }
 
+  /** From where a viewer is to be told the latest values that it could not be given on coming. */
+  beforeAllLatest({ group }: Membership): Cursor {
+    return { position: 0, totals: group.cursor.totals };
+  }
+
   /** What a viewer missed from `from` up to what its group has had. */
   summary(from: Cursor, membership: Membership): Frame {
     return this.#log.summary(from, membership.group.cursor);

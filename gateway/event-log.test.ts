@@ -1,59 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DispatchedEvent } from "../shared/dispatched.ts";
-import type { DeliveryClass } from "../shared/kinds.ts";
-import { encodeMsgpack } from "../shared/wire/codec.ts";
-import { type Cursor, EventLog } from "./event-log.ts";
-import type { Frame } from "./frame.ts";
-
-const CLASS_OF: Readonly<Record<string, DeliveryClass>> = {
-  like: "transient",
-  wave: "transient",
-  comment: "durable",
-  viewers: "latest",
-};
-const LIMITS = { frameEvents: 10, frameBytes: 65_536 };
-
-function event(kind: string, id: string, data?: unknown): DispatchedEvent {
-  const deliveryClass = CLASS_OF[kind] ?? "transient";
-  return { kind, deliveryClass, bytes: encodeMsgpack({ id, kind, at: 1, data }) };
-}
-
-function logOf(limits: Partial<typeof LIMITS> = {}): EventLog {
-  return new EventLog("launch", "epoch", { ...LIMITS, ...limits });
-}
-
-function append(log: EventLog, kind: string, count: number, from = 1): void {
-  for (let n = from; n < from + count; n += 1) log.append(event(kind, `${kind}-${n}`));
-}
-
-interface Shown {
-  readonly events: readonly { readonly id: string }[];
-  readonly counts?: Readonly<Record<string, number>>;
-}
-
-function ids(frame: Frame): string[] {
-  const message = JSON.parse(frame.on("json").toString()) as Shown;
-  return message.events.map(({ id }) => id);
-}
-
-/** Every frame from the cursor to the end of the log. */
-function readAll(log: EventLog, from: Cursor): Frame[] {
-  const frames: Frame[] = [];
-  for (let cursor = from; log.hasAfter(cursor); ) {
-    const { frame, next } = log.read(cursor);
-    expect(next.position).toBeGreaterThan(cursor.position);
-    frames.push(frame);
-    cursor = next;
-  }
-  return frames;
-}
-
-function totals(frames: readonly Frame[], kind: string): number {
-  return frames.reduce((sum, { counts, events }) => {
-    const shown = events.filter((one) => one.kind === kind).length;
-    return sum + (counts === undefined ? shown : (counts[kind] ?? 0));
-  }, 0);
-}
+import { append, event, ids, logOf, readAll, totals } from "../test/support/event-log.ts";
+import type { Cursor } from "./event-log.ts";
 
 describe("readers", () => {
   test("a reader gets what came after its cursor, in the order in which it came", () => {
@@ -157,63 +104,6 @@ describe("transient events", () => {
     const { frame } = log.read(cursor);
     expect(ids(frame)).toEqual(["large"]);
     expect(frame.counts).toBeUndefined();
-  });
-});
-
-describe("durable events", () => {
-  test("none is sampled out: by count, they are split over frames in order", () => {
-    const log = logOf();
-    const cursor = log.end;
-    append(log, "comment", 25);
-    const frames = readAll(log, cursor);
-    expect(frames.map(({ events }) => events.length)).toEqual([10, 10, 5]);
-    expect(frames.flatMap(ids)).toEqual(Array.from({ length: 25 }, (_, n) => `comment-${n + 1}`));
-    expect(frames.every(({ counts }) => counts === undefined)).toBe(true);
-  });
-
-  test("none is sampled out: by bytes, they are split over frames, a larger one alone", () => {
-    const log = logOf({ frameBytes: 300 });
-    const cursor = log.end;
-    const sizes = [100, 100, 1_000, 100, 100];
-    for (const [n, size] of sizes.entries()) {
-      log.append(event("comment", `c${n}`, "x".repeat(size)));
-    }
-    expect(readAll(log, cursor).map(ids)).toEqual([["c0", "c1"], ["c2"], ["c3", "c4"]]);
-  });
-
-  test("a like between two frames of them is shown once, in the later one", () => {
-    const log = logOf({ frameBytes: 300 });
-    const cursor = log.end;
-    log.append(event("comment", "c1", "x".repeat(100)));
-    append(log, "like", 1);
-    log.append(event("comment", "c2", "x".repeat(200)));
-    expect(readAll(log, cursor).map(ids)).toEqual([["c1"], ["like-1", "c2"]]);
-  });
-
-  test("amid a flood of likes they all come, and the counts of all frames add up", () => {
-    const log = logOf();
-    const cursor = log.end;
-    for (let n = 1; n <= 25; n += 1) {
-      append(log, "like", 40, n * 100);
-      append(log, "comment", 1, n);
-    }
-    const frames = readAll(log, cursor);
-    const comments = frames.flatMap(ids).filter((id) => id.startsWith("comment"));
-    expect(comments).toEqual(Array.from({ length: 25 }, (_, n) => `comment-${n + 1}`));
-    expect(totals(frames, "like")).toBe(1_000);
-    expect(totals(frames, "comment")).toBe(25);
-    for (const frame of frames) expect(frame.events.length).toBeLessThanOrEqual(10);
-  });
-
-  test("beyond what may wait they are counted, both as overflow and for viewers", () => {
-    const log = logOf({ frameEvents: 10_000, frameBytes: 1_048_576 });
-    const cursor = log.end;
-    append(log, "comment", 4_100);
-    const { frame } = log.read(cursor);
-    expect(frame.events).toHaveLength(4_096);
-    expect(frame.counts).toEqual({ comment: 4_100 });
-    expect(log.takeOverflow()).toBe(4);
-    expect(log.takeOverflow()).toBe(0);
   });
 });
 

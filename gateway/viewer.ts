@@ -54,9 +54,12 @@ export class Viewer {
 
   /** From now on this viewer gets the video's events. */
   join(audience: Audience): void {
-    this.#memberships.set(audience.video, audience.add(this));
+    const membership = audience.add(this);
+    this.#memberships.set(audience.video, membership);
     const latest = audience.latest();
-    if (latest !== undefined) this.#write(latest);
+    if (latest !== undefined && this.#write(latest) === "dropped") {
+      membership.missedFrom = audience.beforeAllLatest(membership);
+    }
   }
 
   leave(video: string): void {
@@ -93,14 +96,6 @@ export class Viewer {
       membership.missedFrom = undefined;
       this.#stats.summaries += 1;
     }
-  }
-
-  /** Whether it missed frames that it hasn't been told of. */
-  get isBehind(): boolean {
-    for (const { missedFrom } of this.#memberships.values()) {
-      if (missedFrom !== undefined) return true;
-    }
-    return false;
   }
 
   #write(frame: Frame): SendOutcome {

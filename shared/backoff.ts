@@ -9,7 +9,7 @@ export class Backoff {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#random = random;
-    this.#ceilingMs = minMs;
+    this.#ceilingMs = this.#first();
   }
 
   /** The next wait: anywhere from the minimum up to a ceiling that doubles with each call. */
@@ -20,6 +20,11 @@ export class Backoff {
   }
 
   reset(): void {
-    this.#ceilingMs = this.#minMs;
+    this.#ceilingMs = this.#first();
+  }
+
+  /** Above the minimum, so that the first wait is spread too. */
+  #first(): number {
+    return Math.min(this.#maxMs, 2 * this.#minMs);
   }
 }

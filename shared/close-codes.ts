@@ -17,7 +17,6 @@ function closeCode(code: number, reason: string, meaning: string): CloseCode {
 
 export const closeCodes = {
   restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
-  tryLater: closeCode(1013, "try_later", "The gateway can take no more. Connect again later."),
   malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
   connectTimeout: closeCode(4408, "connect_timeout", "No `connect` came in time."),
   requestId: closeCode(4409, "request_id", "A request id was missing, not a number or not rising."),

@@ -39,7 +39,6 @@ export const errorKinds = {
   kind_unknown: refused("The kind is not configured."),
   kind_reserved: refused("The kind is made by Ovation itself and can't be published."),
   event_id_invalid: refused("The event id is not 1 to 64 characters out of A-Z a-z 0-9 _ -."),
-  data_invalid: refused("`data` is nested too deep, or holds what JSON can't carry."),
   data_too_large: refused("`data` is over the data limit.", 413),
   already_subscribed: refused("This connection watches the video already.", 409),
   not_subscribed: refused("This connection does not watch the video.", 409),

@@ -5,7 +5,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
-import type { Bus } from "./bus/connection.ts";
 
 /** How one condition stands: a fault means not ready, a warning that it still does its work. */
 export interface Condition {
@@ -20,11 +19,6 @@ interface OpsOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly checks: readonly ReadinessCheck[];
-}
-
-/** Ready only while connected to NATS. */
-export function busCondition(bus: Bus | undefined): Condition {
-  return { name: "nats", fault: bus?.state === "connected" ? undefined : "not connected" };
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

@@ -73,7 +73,8 @@ export type Counts = Readonly<Record<string, number>>;
 
 /**
  * What happened on a video since the last such message. When `counts` is there, `events` is only a
- * part: `counts` says how many there were of each kind, those in `events` included.
+ * part: `counts` says how many there were of each kind, those in `events` included, but for kinds of
+ * class latest, of which only the newest is of interest.
  */
 export interface EventsMessage {
   readonly op: "events";

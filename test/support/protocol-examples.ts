@@ -102,7 +102,9 @@ export function isPart(part: string, due: string): boolean {
       const own = is[index] ?? "";
       if (line === "id: …") return /^id: \S+$/.test(own);
       if (!line.startsWith("data: ") || !own.startsWith("data: ")) return own === line;
-      return matches(JSON.parse(own.slice(6)), pattern(line.slice(6)));
+      const message = JSON.parse(own.slice(6));
+      const shown = pattern(line.slice(6));
+      return matches(message, shown) || matches(withoutViewers(message), shown);
     })
   );
 }

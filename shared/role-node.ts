@@ -1,0 +1,102 @@
+/**
+ * What a gateway and a dispatcher have in common as parts of a deployment: an id, health and
+ * metrics, the connection to NATS, and the order of starting and stopping.
+ */
+import type { Registry } from "prom-client";
+import { Bus } from "./bus/connection.ts";
+import type { Role } from "./config/roles.ts";
+import type { CommonConfig } from "./config/settings.ts";
+import type { Component } from "./lifecycle.ts";
+import type { Log } from "./log.ts";
+import { createRegistry } from "./metrics.ts";
+import { type Condition, OpsServer } from "./ops.ts";
+
+type State = "starting" | "running" | "draining" | "stopped";
+
+export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort: number }>
+  implements Component
+{
+  readonly id: string;
+  protected readonly config: Config;
+  protected readonly log: Log;
+  protected readonly registry: Registry = createRegistry();
+  readonly #role: Role;
+  readonly #ops: OpsServer;
+  #state: State = "starting";
+  #opsPort = 0;
+  #bus: Bus | undefined;
+
+  constructor(role: Role, id: string, config: Config, log: Log) {
+    this.#role = role;
+    this.id = id;
+    this.config = config;
+    this.log = log;
+    this.#ops = new OpsServer({
+      host: config.opsHost,
+      port: config.opsPort,
+      registry: this.registry,
+      checks: [
+        () => ({ name: "state", fault: this.#state === "running" ? undefined : this.#state }),
+        () => this.#busCondition(),
+        () => this.condition(),
+      ],
+    });
+  }
+
+  /** Where health and metrics are served, once started. */
+  get opsPort(): number {
+    return this.#opsPort;
+  }
+
+  /** False once it was stopped, also while it was still starting. */
+  protected get isWanted(): boolean {
+    return this.#state !== "stopped";
+  }
+
+  /** Serves health, connects to NATS for as long as it takes, and starts the role's parts. */
+  async start(): Promise<void> {
+    this.#opsPort = await this.#ops.start();
+    this.log.info({ opsPort: this.#opsPort }, "health and metrics are served");
+    const bus = await Bus.connect({
+      servers: this.config.natsUrl,
+      token: this.config.natsToken,
+      name: `ovation-${this.#role}-${this.id}`,
+      log: this.log,
+    });
+    this.#bus = bus;
+    const details = await this.startParts(bus);
+    this.#state = "running";
+    this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
+  }
+
+  /** Takes nothing new, and finishes what it has. */
+  async drain(): Promise<void> {
+    const bus = this.#bus;
+    if (this.#state !== "running" || bus === undefined) return;
+    this.#state = "draining";
+    this.log.info(`${this.#role} drains`);
+    await this.drainParts(bus);
+    await bus.flush();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    await this.stopParts();
+    await this.#bus?.stop();
+    await this.#ops.stop();
+    this.log.info(`${this.#role} stopped`);
+  }
+
+  /** Starts what the role is made of; returns what its log is to say of it. */
+  protected abstract startParts(bus: Bus): Promise<Record<string, unknown>>;
+  protected abstract drainParts(bus: Bus): Promise<void>;
+  protected abstract stopParts(): Promise<void>;
+  /** The role's own condition of readiness. */
+  protected abstract condition(): Condition;
+
+  #busCondition(): Condition {
+    const isConnected = this.#bus?.state === "connected";
+    return { name: "nats", fault: isConnected ? undefined : "not connected" };
+  }
+}

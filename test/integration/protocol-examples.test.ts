@@ -1,0 +1,193 @@
+/** Runs every example of docs/protocol.md as it stands there, each against a gateway of its own. */
+import { readFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Gateway } from "../../gateway/gateway.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { silentLog } from "../../shared/log.ts";
+import {
+  blocksOf,
+  type Fields,
+  type HttpExample,
+  isPart,
+  isViewersOnly,
+  matcher,
+  matches,
+  parseHttp,
+  pattern,
+  withoutViewers,
+} from "../support/protocol-examples.ts";
+import { TestStack } from "../support/stack.ts";
+import { post, TestSocket } from "../support/viewer.ts";
+
+type Runner = (text: string, variant: string) => Promise<void>;
+
+const PAGE = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+let stack: TestStack;
+let gateway: Gateway;
+let bus: Bus;
+
+/** Takes messages until all that are due have come, in any order; anything else is a fault. */
+async function receiveAll(due: unknown[], next: () => Promise<Fields>): Promise<void> {
+  while (due.length > 0) {
+    const message = await next();
+    const others = withoutViewers(message);
+    const index = due.findIndex((one) => matches(message, one) || matches(others, one));
+    if (index >= 0) due.splice(index, 1);
+    else if (others !== undefined) expect(message).toEqual(matcher(due[0]));
+  }
+}
+
+/** What happens elsewhere in a conversation. */
+const remarks: readonly [RegExp, (match: RegExpExecArray) => Promise<void>][] = [
+  [
+    /^# A backend publishes (\d+) events of kind (\w+) on (\w+) at once\.$/,
+    async ([, count, kind, video]) => {
+      const events = Array.from({ length: Number(count) }, () => ({ kind }));
+      expect((await post(gateway.port, String(video), events)).status).toBe(200);
+    },
+  ],
+  [/^# The gateway is told to stop\.$/, () => gateway.drain()],
+];
+
+/** Lines of `→` (sent), `←` (received), `← close` and `#` (what happens elsewhere). */
+async function conversation(text: string, variant: string): Promise<void> {
+  const socket = await TestSocket.open(gateway.port, variant === "json" ? "json" : "msgpack");
+  let taken = 0;
+  const next = async (): Promise<Fields> => {
+    const message = await socket.until(() => socket.messages[taken] ?? (socket.closed && {}));
+    taken += 1;
+    return message;
+  };
+  const due: unknown[] = [];
+  const elsewhere: Promise<void>[] = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("← {")) {
+      due.push(pattern(line.slice(2)));
+      continue;
+    }
+    await receiveAll(due, next);
+    const close = /^← close (\d+) (\w+)$/.exec(line);
+    const remark = remarks.find(([form]) => form.test(line));
+    const match = remark?.[0].exec(line);
+    if (line.startsWith("→ {")) socket.sendMessage(JSON.parse(line.slice(2)));
+    else if (remark && match) elsewhere.push(remark[1](match));
+    else if (close) {
+      expect(await socket.untilClosed()).toEqual({ code: Number(close[1]), reason: close[2] });
+    } else throw new Error(`this line of a conversation can't be read: ${line}`);
+  }
+  await receiveAll(due, next);
+  if (socket.closed === undefined) {
+    // Its answer comes last: nothing may have come that the example does not show.
+    socket.sendMessage({ op: "the end", id: 1_000_000 });
+    await receiveAll(
+      [{ op: "error", id: 1_000_000, code: "op_unknown", message: "…", field: "op" }],
+      next,
+    );
+    await socket.close();
+  }
+  const untold = socket.messages.slice(taken).filter((message) => withoutViewers(message));
+  expect(untold).toEqual([]);
+  await Promise.all(elsewhere);
+}
+
+async function fetchExample(example: HttpExample): Promise<Response> {
+  const response = await fetch(`http://127.0.0.1:${gateway.port}${example.path}`, example.request);
+  expect(response.status).toBe(example.status);
+  for (const [name, value] of example.headers) expect(response.headers.get(name)).toBe(value);
+  return response;
+}
+
+async function http(text: string): Promise<void> {
+  const example = parseHttp(text);
+  const response = await fetchExample(example);
+  expect(await response.json()).toEqual(matcher(pattern(example.rest)));
+}
+
+/** The parts of an event stream that are separated by empty lines, comments left out. */
+async function* streamParts(response: Response): AsyncGenerator<string> {
+  let text = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const parts = (text + chunk).split("\n\n");
+    text = parts.pop() ?? "";
+    yield* parts.filter((part) => !part.startsWith(":"));
+  }
+}
+
+async function sse(text: string): Promise<void> {
+  const example = parseHttp(text);
+  const parts = streamParts(await fetchExample(example));
+  for (const due of example.rest.split("\n\n")) {
+    const [, path, body = ""] = /^→ POST (\S+) (.+)$/.exec(due) ?? [];
+    if (path !== undefined) {
+      const video = path.split("/")[3] ?? "";
+      expect((await post(gateway.port, video, JSON.parse(body))).status).toBe(200);
+      continue;
+    }
+    let { value: part = "" } = await parts.next();
+    while (isViewersOnly(part) && !isPart(part, due)) part = (await parts.next()).value ?? "";
+    if (!isPart(part, due)) expect(part).toBe(due);
+  }
+  await parts.return(undefined);
+}
+
+async function nats(text: string): Promise<void> {
+  const lines = text.split("\n");
+  expect(lines.length % 2).toBe(0);
+  const bytesOf = (written: string) =>
+    written.startsWith("0x ")
+      ? Buffer.from(written.slice(3).replaceAll(" ", ""), "hex")
+      : Buffer.from(written);
+  for (let index = 0; index < lines.length; index += 2) {
+    const [, subject, request = ""] = /^→ (\S+) (.+)$/.exec(lines[index] ?? "") ?? [];
+    const [, due = ""] = /^← (.+)$/.exec(lines[index + 1] ?? "") ?? [];
+    if (subject === undefined || due === "") throw new Error(`no request and reply: ${text}`);
+    const reply = Buffer.from(await bus.request(subject, bytesOf(request), 5_000));
+    if (due.startsWith("0x ")) expect(reply.toString("hex")).toBe(bytesOf(due).toString("hex"));
+    else expect(JSON.parse(reply.toString())).toEqual(matcher(pattern(due)));
+  }
+}
+
+const runners: Readonly<Record<string, Runner>> = { conversation, http, sse, nats };
+
+const blocks = blocksOf(PAGE);
+const cases = blocks.flatMap((block) =>
+  (block.kind === "conversation" ? ["json", "msgpack"] : ["json"]).map((variant) => ({
+    ...block,
+    variant,
+  })),
+);
+
+beforeAll(async () => {
+  stack = await TestStack.start({ gateways: 0 });
+  bus = await Bus.connect({ servers: [stack.nats.url], name: "test-service", log: silentLog });
+});
+afterAll(async () => {
+  await bus?.stop();
+  await stack?.stop();
+});
+
+test("docs/protocol.md has examples of every form, and each fence is one of them", () => {
+  expect(new Set(blocks.map(({ kind }) => kind))).toEqual(new Set(Object.keys(runners)));
+  expect(2 * blocks.length).toBe(PAGE.match(/^\s*(```|~~~)/gm)?.length);
+});
+
+describe("docs/protocol.md", () => {
+  beforeEach(async () => {
+    gateway = await stack.addGateway();
+  });
+  afterEach(async () => {
+    // Takes its rows out of the table, so that the next example counts its own viewers only.
+    await gateway.drain();
+    await gateway.stop();
+  });
+
+  test.each(cases)(
+    "the $kind at line $line holds in $variant",
+    async ({ kind, text, variant }) => {
+      const run = runners[kind];
+      if (run === undefined) throw new Error(`a block of the form ${kind} can't be run`);
+      await run(text, variant);
+    },
+    15_000,
+  );
+});

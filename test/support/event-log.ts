@@ -1,0 +1,62 @@
+/** Event logs with events in them, and what their frames tell. */
+import { expect } from "vitest";
+import { type Cursor, EventLog } from "../../gateway/event-log.ts";
+import type { Frame } from "../../gateway/frame.ts";
+import type { DispatchedEvent } from "../../shared/dispatched.ts";
+import type { DeliveryClass } from "../../shared/kinds.ts";
+import { encodeMsgpack } from "../../shared/wire/codec.ts";
+
+const CLASS_OF: Readonly<Record<string, DeliveryClass>> = {
+  like: "transient",
+  wave: "transient",
+  comment: "durable",
+  viewers: "latest",
+};
+const LIMITS = { frameEvents: 10, frameBytes: 65_536 };
+
+/** An event as a dispatcher sends it; the class goes by the kind. */
+export function event(kind: string, id: string, data?: unknown): DispatchedEvent {
+  const deliveryClass = CLASS_OF[kind] ?? "transient";
+  return { kind, deliveryClass, bytes: encodeMsgpack({ id, kind, at: 1, data }) };
+}
+
+/** An empty log of small frames. */
+export function logOf(limits: Partial<typeof LIMITS> = {}): EventLog {
+  return new EventLog("launch", "epoch", { ...LIMITS, ...limits });
+}
+
+/** Appends events `kind-1`, `kind-2` and so on. */
+export function append(log: EventLog, kind: string, count: number, from = 1): void {
+  for (let n = from; n < from + count; n += 1) log.append(event(kind, `${kind}-${n}`));
+}
+
+interface Shown {
+  readonly events: readonly { readonly id: string }[];
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** The ids of the events that a frame shows. */
+export function ids(frame: Frame): string[] {
+  const message = JSON.parse(frame.on("json").toString()) as Shown;
+  return message.events.map(({ id }) => id);
+}
+
+/** Every frame from the cursor to the end of the log; a cursor that stands still is a fault. */
+export function readAll(log: EventLog, from: Cursor): Frame[] {
+  const frames: Frame[] = [];
+  for (let cursor = from; log.hasAfter(cursor); ) {
+    const { frame, next } = log.read(cursor);
+    expect(next.position).toBeGreaterThan(cursor.position);
+    frames.push(frame);
+    cursor = next;
+  }
+  return frames;
+}
+
+/** How many of a kind the frames tell of. */
+export function totals(frames: readonly Frame[], kind: string): number {
+  return frames.reduce((sum, { counts, events }) => {
+    const shown = events.filter((one) => one.kind === kind).length;
+    return sum + (counts === undefined ? shown : (counts[kind] ?? 0));
+  }, 0);
+}
