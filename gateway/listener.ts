@@ -59,15 +59,6 @@ export class ViewerSocket {
     this.#socket = socket;
   }
 
-  get isOpen(): boolean {
-    return this.#socket !== undefined;
-  }
-
-  /** Bytes that wait for the viewer to read. */
-  get bufferedBytes(): number {
-    return this.#socket?.getBufferedAmount() ?? 0;
-  }
-
   /** Writes one message. `dropped` when more than the limit waits already. */
   send(bytes: Uint8Array, isBinary: boolean): SendOutcome {
     if (this.#socket === undefined) return "closed";
@@ -101,15 +92,18 @@ export class Listener {
   /**
    * Listens.
    * @returns the port, for when 0 was asked for
-   * @throws Error when the port is taken
+   * @throws Error when the port can't be had
    */
   async start(): Promise<number> {
     const { host, port, sharePort } = this.#options;
+    // The addon shares only a port that was named.
+    if (sharePort && port === 0) throw new Error("port 0 can't be shared: name a port");
     const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
     return await new Promise((resolve, reject) => {
       const listening = (socket: uWS.us_listen_socket | false) => {
         if (socket === false) {
-          reject(new Error(`port ${port} on ${host} can't be listened on: it is taken`));
+          const why = "it is taken, not permitted, or the host is no address of this machine";
+          reject(new Error(`port ${port} on ${host} can't be listened on: ${why}`));
           return;
         }
         this.#listenSocket = socket;

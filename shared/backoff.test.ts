@@ -8,7 +8,7 @@ function waits(backoff: Backoff, times: number): number[] {
 describe("the next wait", () => {
   test("has a ceiling that doubles up to the maximum", () => {
     expect(waits(new Backoff(100, 1_000, () => 1), 7)).toEqual([
-      200, 400, 800, 1_000, 1_000, 1_000, 1_000,
+      100, 200, 400, 800, 1_000, 1_000, 1_000,
     ]);
   });
 
@@ -19,13 +19,13 @@ describe("the next wait", () => {
   test("is spread evenly between the two", () => {
     const draws = [0.5, 0.5, 0.25, 0.75];
     const backoff = new Backoff(100, 1_000, () => draws.shift() ?? 0);
-    expect(waits(backoff, 4)).toEqual([150, 250, 275, 775]);
+    expect(waits(backoff, 4)).toEqual([100, 150, 175, 625]);
   });
 
   test("is short again after a reset", () => {
     const backoff = new Backoff(100, 1_000, () => 1);
     waits(backoff, 5);
     backoff.reset();
-    expect(waits(backoff, 2)).toEqual([200, 400]);
+    expect(waits(backoff, 2)).toEqual([100, 200]);
   });
 });

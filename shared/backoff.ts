@@ -9,7 +9,7 @@ export class Backoff {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#random = random;
-    this.#ceilingMs = this.#first();
+    this.#ceilingMs = minMs;
   }
 
   /** The next wait: anywhere from the minimum up to a ceiling that doubles with each call. */
@@ -20,11 +20,6 @@ export class Backoff {
   }
 
   reset(): void {
-    this.#ceilingMs = this.#first();
-  }
-
-  /** Above the minimum, so that the first wait is spread too. */
-  #first(): number {
-    return Math.min(this.#maxMs, 2 * this.#minMs);
+    this.#ceilingMs = this.#minMs;
   }
 }

@@ -4,25 +4,32 @@ import type { RequestHandler } from "../session.ts";
 
 export const subscribe: RequestHandler<"subscribe"> = async (session, { video }) => {
   const { services, videos, limits } = session;
-  if (videos.has(video))
+  if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
+  }
   const limit = limits.subscriptionsLimit;
   if (videos.size >= limit) {
     const text = `a connection may watch ${limit} videos`;
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
-  videos.add(video);
+  // Tells this subscribe from a later one, should it be taken back before it is answered.
+  const hold = Symbol(video);
+  const isHeld = () => videos.get(video) === hold;
+  videos.set(video, hold);
   try {
     const audience = await services.interest.hold(video);
     return {
       result: {},
-      // The connection may have ended meanwhile; then the video was released with it.
+      // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
       afterwards: () => {
-        if (session.isOpen) session.viewer.join(audience);
+        if (isHeld()) session.viewer.join(audience);
       },
     };
   } catch (error) {
-    if (videos.delete(video)) services.interest.release(video);
+    if (isHeld()) {
+      videos.delete(video);
+      services.interest.release(video);
+    }
     throw error;
   }
 };

@@ -3,11 +3,10 @@ import { OvationError } from "../../shared/errors.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const unsubscribe: RequestHandler<"unsubscribe"> = (session, { video }) => {
-  if (!session.viewer.watches(video)) {
+  if (!session.videos.delete(video)) {
     throw new OvationError("not_subscribed", undefined, { field: "video" });
   }
   session.viewer.leave(video);
-  session.videos.delete(video);
   session.services.interest.release(video);
   return { result: {} };
 };

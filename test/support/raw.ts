@@ -123,6 +123,8 @@ export async function ask(port: number, question: HttpQuestion): Promise<HttpAns
   const responded = once(request, "response");
   request.end(body);
   const [response] = await responded;
+  // Whoever is refused before the body is whole may find the connection closed while sending it.
+  request.on("error", () => undefined);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   return new HttpAnswer(response.statusCode, response.headers, Buffer.concat(chunks));

@@ -1,0 +1,217 @@
+/** What bytes get that are no good msgpack or JSON: one error, a close code, and nothing else. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "../../shared/wire/codec.ts";
+import { BusSniffer, FOREIGN, msgpackWith, sendBytes } from "../support/raw.ts";
+import { TestStack } from "../support/stack.ts";
+import { TestSocket, watch } from "../support/viewer.ts";
+
+const LIMIT = 65_536;
+
+let stack: TestStack;
+let sniffer: BusSniffer;
+let onlooker: Awaited<ReturnType<typeof watch>>;
+let port: number;
+
+beforeAll(async () => {
+  stack = await TestStack.start({ gateway: { messageLimitBytes: LIMIT } });
+  port = stack.gateway.port;
+  sniffer = await BusSniffer.start(stack.nats.url);
+  onlooker = await watch("json", port, "ok-fence");
+  await stack.mirrored("ok-fence", 1);
+});
+afterEach(async () => {
+  const fence = await sniffer.fence(port);
+  expect(sniffer.takeForeign()).toEqual([]);
+  await onlooker.until(() => onlooker.of("ok-fence", "like").some(({ data }) => data === fence));
+});
+afterAll(async () => {
+  await onlooker?.close();
+  await sniffer?.stop();
+  await stack?.stop();
+});
+
+const PUBLISH = { op: "publish", id: 2, video: "ok-a", kind: "like", eventId: FOREIGN };
+
+/** Sends bytes as a message, which is to be refused and to end the connection. */
+async function expectMalformed(encoding: "msgpack" | "json", bytes: Uint8Array): Promise<void> {
+  const viewer = await TestSocket.connect(port, encoding);
+  sendBytes(viewer, bytes);
+  sendBytes(viewer, encode(encoding, { ...PUBLISH, id: 3 }));
+  expect(await viewer.untilClosed()).toEqual({ code: 4400, reason: "malformed" });
+  expect(viewer.messages.slice(1)).toEqual([
+    {
+      op: "error",
+      id: 0,
+      code: "message_malformed",
+      message: expect.stringMatching(/^the message/),
+    },
+  ]);
+}
+
+function hex(text: string): Buffer {
+  return Buffer.from(text.replaceAll(" ", ""), "hex");
+}
+
+/** A value in as many arrays of one as asked for. */
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
+
+test.each([
+  ["nothing", Buffer.alloc(0)],
+  ["a number", hex("07")],
+  ["a list", hex("91 07")],
+  ["nil", hex("c0")],
+  ["the byte that msgpack never uses", hex("c1")],
+  ["JSON", Buffer.from(JSON.stringify(PUBLISH))],
+  ["a map that goes on for ever", hex("df ff ff ff ff")],
+  ["a list that goes on for ever", hex("dd ff ff ff ff")],
+  ["text that goes on for ever", hex("db ff ff ff ff")],
+  ["20,000 lists in each other", Buffer.alloc(20_000, 0x91)],
+  ["20,000 maps in each other", Buffer.from("81a161".repeat(20_000), "hex")],
+  ["bytes after the value", Buffer.concat([encode("msgpack", PUBLISH), hex("c0")])],
+  ["two messages in one", Buffer.concat([encode("msgpack", PUBLISH), encode("msgpack", PUBLISH)])],
+])("%s instead of a msgpack message closes the connection", async (_what, bytes) => {
+  await expectMalformed("msgpack", bytes);
+});
+
+test.each([
+  ["an extension", hex("d4 01 00")],
+  ["an extension of variable length", hex("c7 03 05 01 02 03")],
+  ["an extension of msgpackr's own", hex("d4 72 40")],
+  ["a timestamp", hex("d6 ff 00 00 00 00")],
+  ["binary", hex("c4 01 00")],
+  ["binary that goes on for ever", hex("c6 ff ff ff ff")],
+  ["a key __proto__", hex("81 a9 5f5f70726f746f5f5f 81 a1 61 01")],
+  ["a key that is a number", hex("81 01 01")],
+  ["a key that is nil", hex("81 c0 01")],
+  ["a key that is a list", hex("81 91 01 01")],
+  ["a key that is binary", hex("81 c4 01 61 01")],
+  ["NaN", hex("cb 7ff8000000000000")],
+  ["infinity", hex("cb 7ff0000000000000")],
+  ["minus infinity in 32 bits", hex("ca ff800000")],
+  ["a whole number beyond 2^53", hex("cf 0020000000000001")],
+  ["the largest of 64 bits", hex("cf ffffffffffffffff")],
+  ["the smallest of 64 bits", hex("d3 8000000000000000")],
+  ["a list longer than the message", hex("dd 00 01 00 00 01 02 03")],
+  ["a map longer than the message", hex("de ff ff a1 61 01")],
+  ["text longer than the message", hex("d9 ff 61")],
+  ["text that is not UTF-8", hex("a2 ff fe")],
+  ["half a surrogate pair", hex("a3 ed a0 80")],
+  ["16 lists in each other", encode("msgpack", nested(16))],
+])("%s in a msgpack request's data closes the connection", async (_what, data) => {
+  await expectMalformed("msgpack", msgpackWith(PUBLISH, "data", data));
+});
+
+test("a msgpack message cut off anywhere closes the connection", async () => {
+  const whole = encode("msgpack", { ...PUBLISH, data: { text: "héllo", list: [1.5, -7, 70_000] } });
+  for (let length = 0; length < whole.length; length += 1) {
+    await expectMalformed("msgpack", whole.subarray(0, length));
+  }
+});
+
+test.each([
+  ["nothing", ""],
+  ["a number", "7"],
+  ["a list", `[${JSON.stringify(PUBLISH)}]`],
+  ["null", "null"],
+  ["text", '"publish"'],
+  ["an object that isn't closed", JSON.stringify(PUBLISH).slice(0, -1)],
+  ["two objects", `${JSON.stringify(PUBLISH)}${JSON.stringify(PUBLISH)}`],
+  ["a comma too many", JSON.stringify(PUBLISH).replace("}", ",}")],
+  ["single quotes", JSON.stringify(PUBLISH).replaceAll('"', "'")],
+  ["a comment", `${JSON.stringify(PUBLISH)} // like`],
+  ["10,000 lists that aren't closed", "[".repeat(10_000)],
+  ["msgpack", encode("msgpack", PUBLISH).toString("latin1")],
+])("%s instead of a JSON message closes the connection", async (_what, text) => {
+  await expectMalformed("json", Buffer.from(text));
+});
+
+test.each([
+  ["10,000 lists in each other", "[".repeat(10_000) + "]".repeat(10_000)],
+  ["10,000 objects in each other", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`],
+  ["16 lists in each other", JSON.stringify(nested(16))],
+  ["a key __proto__", '{"__proto__":{"isAdmin":true}}'],
+  ["a key __proto__ that is escaped", '{"\\u005f_proto__":1}'],
+  ["a number beyond all", "1e999"],
+  ["a number below all", "-1e999"],
+  ["NaN", "NaN"],
+  ["half a surrogate pair", '"\\ud800"'],
+  ["half a surrogate pair as a key", '{"\\udc00":1}'],
+  ["a bare NUL", '"\u0000"'],
+  ["a bare line break", '"\n"'],
+])("%s in a JSON request's data closes the connection", async (_what, data) => {
+  await expectMalformed(
+    "json",
+    Buffer.from(`${JSON.stringify(PUBLISH).slice(0, -1)},"data":${data}}`),
+  );
+});
+
+test.each([
+  ["msgpack", false],
+  ["json", true],
+] as const)("on %s, a frame of the other type closes the connection", async (encoding, binary) => {
+  const viewer = await TestSocket.connect(port, encoding);
+  viewer.socket.send(JSON.stringify(PUBLISH), { binary });
+  expect(await viewer.untilClosed()).toEqual({ code: 4415, reason: "frame_type" });
+  expect(viewer.messages.slice(1)).toMatchObject([
+    { op: "error", id: 0, code: "frame_type_wrong" },
+  ]);
+});
+
+test.each([hex("ff fe"), hex("ed a0 80"), hex("c0 af"), Buffer.from('{"op":"é', "latin1")])(
+  "text that is not UTF-8 ends the connection, without a code",
+  async (bytes) => {
+    const viewer = await TestSocket.connect(port, "json");
+    viewer.socket.send(bytes, { binary: false });
+    expect(await viewer.untilClosed()).toEqual({ code: 1006, reason: "" });
+  },
+);
+
+test("an unmasked frame has no effect, and the connection ends", async () => {
+  const viewer = await TestSocket.connect(port, "json");
+  const bytes = encode("json", { ...PUBLISH, eventId: undefined, data: FOREIGN });
+  // The library takes the first four bytes for the mask, and so waits for four more.
+  for (let n = 0; n < 2; n += 1) viewer.socket.send(bytes, { binary: false, mask: false });
+  expect(await viewer.untilClosed()).toEqual({ code: 1006, reason: "" });
+});
+
+describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
+  test.each([
+    ["15 lists in each other", nested(15)],
+    ["a NUL, a line break and what lies beyond 16 bits", "\u0000\n\r\u2028😀\uffff"],
+    ["whole numbers up to 2^53", [2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 32, -(2 ** 31) - 1]],
+    ["fractions", [0.1, 1.7976931348623157e308, 5e-324, -1.5]],
+    ["keys that any object has", JSON.parse('{"constructor":1,"toString":{"hasOwnProperty":2}}')],
+    ["nothing but empty things", [null, "", [], {}, false, 0]],
+  ])("%s in data reach viewers as they are, on every wire", async (_what, data) => {
+    const publisher = await TestSocket.connect(port, encoding);
+    const wires = ["msgpack", "json", "sse"] as const;
+    const viewers = await Promise.all(wires.map((wire) => watch(wire, port, `ok-${encoding}`)));
+    await stack.mirrored(`ok-${encoding}`, viewers.length);
+    const { eventId } = await publisher.ask("publish", {
+      video: `ok-${encoding}`,
+      kind: "comment",
+      data,
+    });
+    for (const viewer of viewers) {
+      const got = await viewer.until(() =>
+        viewer.of(`ok-${encoding}`, "comment").find(({ id }) => id === eventId),
+      );
+      expect(got.data).toEqual(data);
+      await viewer.close();
+    }
+    await publisher.close();
+  });
+});
+
+test("of a field that is there twice, the last one counts", async () => {
+  const viewer = await TestSocket.connect(port, "json");
+  const text =
+    '{"op":"shout","id":3,"video":"ok-a","kind":"no","id":2,"kind":"like","op":"publish"}';
+  viewer.socket.send(text);
+  expect(await viewer.answerTo(2)).toMatchObject({ op: "result" });
+  await viewer.close();
+});

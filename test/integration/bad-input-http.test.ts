@@ -1,0 +1,258 @@
+/** What a bad HTTP request gets: a status, a named error, and nothing is published. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "../../shared/wire/codec.ts";
+import { BusSniffer, FOREIGN, msgpackWith, postBytes, RawSocket } from "../support/raw.ts";
+import { eventually, metric, TestStack } from "../support/stack.ts";
+import { TestSocket, watch } from "../support/viewer.ts";
+
+const BODY_LIMIT = 65_536;
+const LIKE = { kind: "like", data: FOREIGN };
+const JSON_TYPE = { "content-type": "application/json" };
+const MSGPACK_TYPE = { "content-type": "application/msgpack" };
+
+let stack: TestStack;
+let sniffer: BusSniffer;
+let onlooker: Awaited<ReturnType<typeof watch>>;
+let port: number;
+
+beforeAll(async () => {
+  stack = await TestStack.start({ gateway: { bodyLimitBytes: BODY_LIMIT } });
+  port = stack.gateway.port;
+  sniffer = await BusSniffer.start(stack.nats.url);
+  onlooker = await watch("sse", port, "ok-fence");
+  await stack.mirrored("ok-fence", 1);
+});
+afterEach(async () => {
+  const fence = await sniffer.fence(port);
+  expect(sniffer.takeForeign()).toEqual([]);
+  await onlooker.until(() => onlooker.of("ok-fence", "like").some(({ data }) => data === fence));
+});
+afterAll(async () => {
+  await onlooker?.close();
+  await sniffer?.stop();
+  await stack?.stop();
+});
+
+/** A request for events, as raw bytes, that claims or carries the body given. */
+function rawPost(headers: string, body: string): string {
+  return (
+    "POST /v1/videos/ok-a/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+    `${headers}\r\n\r\n${body}`
+  );
+}
+
+describe("what is in the body", () => {
+  const list = (count: number) => Array.from({ length: count }, () => ({ ...LIKE }));
+  const tooMuch = FOREIGN + "x".repeat(4_096);
+  const good = list(3);
+  test.each([
+    ["an empty list", [], 413, { code: "batch_size_invalid", field: "events", limit: 1_000 }],
+    ["1,001 events", list(1_001), 413, { code: "batch_size_invalid", limit: 1_000 }],
+    ["a number", 7, 400, { code: "field_invalid" }],
+    ["null", null, 400, { code: "field_invalid" }],
+    ["no kind", { data: FOREIGN }, 400, { code: "field_invalid", field: "kind" }],
+    ["an unknown kind", { ...LIKE, kind: "no" }, 400, { code: "kind_unknown", field: "kind" }],
+    [
+      "the kind viewers",
+      { ...LIKE, kind: "viewers" },
+      400,
+      { code: "kind_reserved", field: "kind" },
+    ],
+    ["a bad id", { ...LIKE, id: "a.b" }, 400, { code: "event_id_invalid", field: "id" }],
+    ["an empty actor", { ...LIKE, actor: "" }, 400, { code: "field_invalid", field: "actor" }],
+    ["too long an actor", { ...LIKE, actor: "a".repeat(129) }, 400, { field: "actor" }],
+    [
+      "too much data",
+      { ...LIKE, data: tooMuch },
+      413,
+      { code: "data_too_large", field: "data", limit: 4_096 },
+    ],
+    ["a number in a list", [...good, 7], 400, { code: "field_invalid", field: "events[3]" }],
+    [
+      "no kind in a list",
+      [...good, { data: 1 }],
+      400,
+      { code: "field_invalid", field: "events[3].kind" },
+    ],
+    [
+      "an unknown kind in a list",
+      [...good, { kind: "no" }],
+      400,
+      { code: "kind_unknown", field: "events[3].kind" },
+    ],
+    [
+      "the kind viewers in a list",
+      [...good, { kind: "viewers" }],
+      400,
+      { code: "kind_reserved", field: "events[3].kind" },
+    ],
+    [
+      "a bad id in a list",
+      [...good, { ...LIKE, id: "*" }],
+      400,
+      { code: "event_id_invalid", field: "events[3].id" },
+    ],
+    [
+      "too much data in a list",
+      [...good, { ...LIKE, data: tooMuch }],
+      413,
+      { code: "data_too_large", field: "events[3].data", limit: 4_096 },
+    ],
+  ] as const)(
+    "%s is refused by name, in the encoding it came in",
+    async (_what, body, status, error) => {
+      for (const [encoding, headers] of [
+        ["json", JSON_TYPE],
+        ["msgpack", MSGPACK_TYPE],
+      ] as const) {
+        const answer = await postBytes(port, "ok-a", encode(encoding, body), headers);
+        expect(answer.status).toBe(status);
+        expect(answer.headers["content-type"]).toBe(headers["content-type"]);
+        expect(answer.error).toMatchObject(error);
+        if ("limit" in error) expect(answer.error["message"]).toMatch(/\d/);
+      }
+    },
+  );
+
+  test.each([
+    ["nothing", ""],
+    ["an object that isn't closed", '{"kind":"like"'],
+    ["two values", '{"kind":"like"}{"kind":"like"}'],
+    ["text that is not UTF-8", Buffer.from('{"kind":"like","data":"é"}', "latin1")],
+    ["10,000 lists in each other", "[".repeat(10_000) + "]".repeat(10_000)],
+    ["a key __proto__", '{"kind":"like","data":{"__proto__":1}}'],
+    ["a number beyond all", '{"kind":"like","data":1e999}'],
+    ["msgpack", encode("msgpack", LIKE)],
+  ])("%s instead of JSON is refused by name", async (_what, body) => {
+    const answer = await postBytes(port, "ok-a", body);
+    expect(answer.status).toBe(400);
+    expect(answer.error).toMatchObject({ code: "body_malformed" });
+  });
+
+  test.each([
+    ["nothing", Buffer.alloc(0)],
+    ["a map cut off", encode("msgpack", LIKE).subarray(0, -1)],
+    ["bytes after the value", Buffer.concat([encode("msgpack", LIKE), Buffer.of(0xc0)])],
+    ["a list that goes on for ever", Buffer.from("ddffffffff", "hex")],
+    ["20,000 lists in each other", Buffer.alloc(20_000, 0x91)],
+    ["binary", msgpackWith({ kind: "like" }, "data", Buffer.from("c40100", "hex"))],
+    ["NaN", msgpackWith({ kind: "like" }, "data", Buffer.from("cb7ff8000000000000", "hex"))],
+    ["JSON", Buffer.from(JSON.stringify(LIKE))],
+  ])("%s instead of msgpack is refused by name, in msgpack", async (_what, body) => {
+    const answer = await postBytes(port, "ok-a", body, MSGPACK_TYPE);
+    expect(answer.status).toBe(400);
+    expect(answer.headers["content-type"]).toBe("application/msgpack");
+    expect(answer.error).toMatchObject({ code: "body_malformed" });
+  });
+});
+
+describe("the body's type and length", () => {
+  test.each([
+    "text/plain",
+    "application/jsonx",
+    "application/x-www-form-urlencoded",
+    "",
+    undefined,
+  ])("the content type %s is refused by name", async (type) => {
+    const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
+    const answer = await postBytes(port, "ok-a", JSON.stringify(LIKE), headers);
+    expect(answer.status).toBe(415);
+    expect(answer.error).toMatchObject({ code: "content_type_unsupported", field: "Content-Type" });
+    expect(answer.error["message"]).toContain("application/json or application/msgpack");
+  });
+
+  test.each(["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;x=y"])(
+    "the content type %s is JSON",
+    async (type) => {
+      const answer = await postBytes(port, "ok-a", '{"kind":"like","id":"mine"}', {
+        "content-type": type,
+      });
+      expect([answer.status, answer.body]).toEqual([200, { accepted: ["mine"] }]);
+    },
+  );
+
+  const ofLength = (length: number) => JSON.stringify(LIKE).padEnd(length, " ");
+
+  test("a body of the limit is taken", async () => {
+    const body = '{"kind":"like"}'.padEnd(BODY_LIMIT, " ");
+    expect((await postBytes(port, "ok-a", body)).status).toBe(200);
+    const chunked = { ...JSON_TYPE, "transfer-encoding": "chunked" };
+    expect((await postBytes(port, "ok-a", body, chunked)).status).toBe(200);
+  });
+
+  test.each([
+    ["a byte over the limit", BODY_LIMIT + 1],
+    ["far over the limit", 64 * BODY_LIMIT],
+  ])("a body %s is refused by name, whether its length is told or not", async (_what, length) => {
+    const body = ofLength(length);
+    for (const headers of [JSON_TYPE, { ...JSON_TYPE, "transfer-encoding": "chunked" }]) {
+      const answer = await postBytes(port, "ok-a", body, headers);
+      expect(answer.status).toBe(413);
+      expect(answer.error).toMatchObject({ code: "body_too_large", limit: BODY_LIMIT });
+    }
+  });
+
+  test("a body that says it is over the limit is refused before it has come", async () => {
+    const socket = await RawSocket.open(port);
+    socket.write(rawPost(`Content-Length: ${BODY_LIMIT + 1}`, '{"kind"'));
+    expect((await socket.response()).error).toMatchObject({ code: "body_too_large" });
+    await socket.untilClosed();
+  });
+
+  test.each([
+    ["of a told length", rawPost("Content-Length: 100", JSON.stringify(LIKE))],
+    [
+      "in chunks",
+      rawPost("Transfer-Encoding: chunked", `20\r\n${JSON.stringify(LIKE).slice(0, 32)}\r\n`),
+    ],
+  ])("a body %s that is cut off halfway publishes nothing", async (_what, bytes) => {
+    const requests = async () => await metric(stack.gateway, "ovation_gateway_requests_total");
+    const before = await requests();
+    const socket = await RawSocket.open(port);
+    socket.write(bytes);
+    await eventually(async () => (await requests()) === before + 1);
+    socket.destroy();
+    await socket.untilClosed();
+    expect((await postBytes(port, "ok-a", '{"kind":"like"}')).status).toBe(200);
+  });
+
+  test("a refused request leaves its connection good for the next one", async () => {
+    const socket = await RawSocket.open(port);
+    const body = JSON.stringify(LIKE);
+    const bad = rawPost(`Content-Length: ${body.length}`, body).replace("/json", "/xml");
+    const good = rawPost("Content-Length: 15", '{"kind":"like"}');
+    socket.write(bad);
+    expect((await socket.response()).status).toBe(415);
+    socket.write(bad.replace("ok-a", "a.b"));
+    expect((await socket.response()).error["code"]).toBe("video_invalid");
+    socket.write(good);
+    expect((await socket.response()).status).toBe(200);
+    socket.destroy();
+  });
+});
+
+describe("no dispatcher on the bus", () => {
+  let lonely: TestStack;
+  beforeAll(async () => {
+    lonely = await TestStack.start({ dispatchers: 0 });
+  });
+  afterAll(async () => {
+    await lonely?.stop();
+  });
+
+  test("is told at once, over HTTP with when to try again, and on the socket", async () => {
+    const { port } = lonely.gateway;
+    const answer = await postBytes(port, "ok-a", '[{"kind":"like"},{"kind":"like"}]');
+    expect(answer.status).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("1");
+    expect(answer.error).toMatchObject({ code: "unavailable" });
+    expect(answer.body["accepted"]).toEqual([]);
+    const viewer = await TestSocket.connect(port);
+    const like = { video: "ok-a", kind: "like" };
+    expect(await viewer.ask("publish", like)).toMatchObject({ op: "error", code: "unavailable" });
+    expect(await viewer.ask("subscribe", { video: "ok-a" })).toMatchObject({ op: "result" });
+    await lonely.addDispatcher();
+    expect(await viewer.ask("publish", like)).toMatchObject({ op: "result" });
+    await viewer.close();
+  });
+});
