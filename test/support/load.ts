@@ -25,10 +25,15 @@ export class Load {
     this.#timer = setInterval(() => this.#publishDue(), 1_000 / perSecond);
   }
 
+  /** Resolves when every like that was published so far was answered. */
+  async answered(): Promise<void> {
+    await Promise.all([...this.#underWay]);
+  }
+
   /** Stops, and resolves when every publish was answered. */
   async stop(): Promise<LoadResult> {
     clearInterval(this.#timer);
-    await Promise.all(this.#underWay);
+    await this.answered();
     return this.result;
   }
 
