@@ -143,7 +143,6 @@ export class Mirror {
   }
 
   #rowChanged(entry: BucketEntry): void {
-    this.#options.log.debug({ key: entry.key, v: entry.value?.length, r: entry.revision }, "ROW");
     const name = parseRowKey(entry.key);
     if (name === undefined) return;
     if (entry.value === undefined) this.#options.routes.remove(name.video, name.gateway);
@@ -188,7 +187,6 @@ export class Mirror {
   }
 
   #leaseChanged(entry: BucketEntry): void {
-    this.#options.log.debug({ key: entry.key, v: entry.value?.length, r: entry.revision }, "LEASE");
     const { leases, routes } = this.#options;
     if (!isGatewayId(entry.key)) return;
     if (entry.value === undefined) {
