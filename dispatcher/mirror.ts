@@ -168,8 +168,8 @@ export class Mirror {
     const missing = [...this.#options.routes.rows()].filter(
       ({ video, gateway }) => !seen.has(`${video}.${gateway}`),
     );
-    if (madeAnew && missing.length > 0) return this.#waitForGateways(missing.length);
-    clearTimeout(this.#graceTimer);
+    if (madeAnew && missing.length > 0) this.#waitForGateways(missing.length);
+    if (this.#graceTimer !== undefined) return;
     for (const { video, gateway } of missing) {
       if (this.#options.routes.remove(video, gateway)) stats.rowsRemoved += 1;
     }
@@ -183,7 +183,10 @@ export class Mirror {
   #waitForGateways(missing: number): void {
     this.#options.log.warn({ missing }, "the table was made anew; keeping known rows for a lease");
     clearTimeout(this.#graceTimer);
-    this.#graceTimer = setTimeout(() => this.resync(), this.#options.leaseMs);
+    this.#graceTimer = setTimeout(() => {
+      this.#graceTimer = undefined;
+      this.resync();
+    }, this.#options.leaseMs);
   }
 
   #leaseChanged(entry: BucketEntry): void {

@@ -65,6 +65,10 @@ export class Bucket {
    * its settings differ from ours.
    */
   async ensure(): Promise<void> {
+    await this.#bus.whileConnected(() => this.#make());
+  }
+
+  async #make(): Promise<void> {
     const { name, replicas, maxAgeMs } = this.spec;
     const kv = await new Kvm(this.#bus.connection).create(name, {
       history: 1,
@@ -108,10 +112,12 @@ export class Bucket {
   async put(key: string, value: Uint8Array, revision?: number): Promise<number> {
     const kv = await this.#open();
     try {
-      return await kv.put(key, value, {
-        timeout: OPERATION_TIMEOUT_MS,
-        ...(revision === undefined ? {} : { previousSeq: revision }),
-      });
+      return await this.#bus.whileConnected(() =>
+        kv.put(key, value, {
+          timeout: OPERATION_TIMEOUT_MS,
+          ...(revision === undefined ? {} : { previousSeq: revision }),
+        }),
+      );
     } catch (error) {
       throw asConflict(error);
     }
@@ -121,7 +127,8 @@ export class Bucket {
   async remove(key: string, revision?: number): Promise<void> {
     const kv = await this.#open();
     try {
-      await kv.delete(key, revision === undefined ? {} : { previousSeq: revision });
+      const condition = revision === undefined ? {} : { previousSeq: revision };
+      await this.#bus.whileConnected(() => kv.delete(key, condition));
     } catch (error) {
       throw asConflict(error);
     }
@@ -130,7 +137,7 @@ export class Bucket {
   /** The newest entry of a key, also when that is its removal; undefined if there is none at all. */
   async get(key: string): Promise<BucketEntry | undefined> {
     const kv = await this.#open();
-    const entry = await kv.get(key);
+    const entry = await this.#bus.whileConnected(() => kv.get(key));
     if (entry === null) return undefined;
     const value = entry.operation === "PUT" ? entry.value : undefined;
     return { key, value, revision: entry.revision };
@@ -156,6 +163,10 @@ export class Bucket {
    * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
    */
   async watch(filter = ">"): Promise<BucketWatch> {
+    return await this.#bus.whileConnected(() => this.#watch(filter));
+  }
+
+  async #watch(filter: string): Promise<BucketWatch> {
     const kv = await this.#open();
     const status = await kv.status();
     const prefix = `$KV.${this.spec.name}.`;

@@ -53,6 +53,8 @@ export class Bus {
   readonly connection: NatsConnection;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
+  /** How to give up each piece of work that waits for an answer. */
+  readonly #inFlight = new Set<() => void>();
   #state: BusState = "connected";
   #unconfirmedBytes = 0;
   #unflushedBytes = 0;
@@ -122,19 +124,39 @@ export class Bus {
    * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
    */
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    if (this.#state !== "connected" || this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
+    if (this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
       this.stats.publishesRefused += 1;
       throw new OvationError("unavailable");
     }
-    try {
-      this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
-      return (await this.connection.request(subject, payload, { timeout: timeoutMs })).data;
-    } catch (error) {
-      const nobody =
-        error instanceof errors.NoRespondersError ||
-        (error instanceof errors.RequestError && error.isNoResponders());
-      throw new OvationError(nobody ? "unavailable" : "timeout", undefined, { cause: error });
+    this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    const answer = await this.whileConnected(() =>
+      this.connection.request(subject, payload, { timeout: timeoutMs }).catch((error: unknown) => {
+        const nobody =
+          error instanceof errors.NoRespondersError ||
+          (error instanceof errors.RequestError && error.isNoResponders());
+        throw new OvationError(nobody ? "unavailable" : "timeout", undefined, { cause: error });
+      }),
+    );
+    return answer.data;
+  }
+
+  /**
+   * Does work that needs an answer from NATS, and gives up at once when the connection is lost: an
+   * answer to what was sent before can't come any more.
+   * @throws OvationError `unavailable` when not connected, `timeout` when the connection was lost
+   */
+  async whileConnected<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#state !== "connected") {
+      this.stats.publishesRefused += 1;
+      throw new OvationError("unavailable");
     }
+    return await new Promise<T>((resolve, reject) => {
+      const lost = () => reject(new OvationError("timeout", "the connection to NATS was lost"));
+      this.#inFlight.add(lost);
+      work()
+        .then(resolve, reject)
+        .finally(() => this.#inFlight.delete(lost));
+    });
   }
 
   /** Calls `handler` for each message; with `queue`, messages are shared among its members. */
@@ -202,7 +224,22 @@ export class Bus {
     this.#unconfirmedBytes = 0;
     this.#unflushedBytes = 0;
     this.#connectionCount += 1;
+    if (state !== "connected") for (const lost of [...this.#inFlight]) lost();
     for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  /** Connected again, once the server has taken our subscriptions: before, messages pass us by. */
+  async #returned(server: string): Promise<void> {
+    const during = this.#connectionCount;
+    try {
+      await this.connection.flush();
+    } catch {
+      return; // Lost again; the next return tells.
+    }
+    if (during !== this.#connectionCount) return;
+    this.stats.reconnects += 1;
+    this.#log.info({ server }, "NATS connection is back");
+    this.#enter("connected");
   }
 
   async #followStatus(): Promise<void> {
@@ -213,9 +250,7 @@ export class Bus {
           this.#enter("disconnected");
           break;
         case "reconnect":
-          this.stats.reconnects += 1;
-          this.#log.info({ server: status.server }, "NATS connection is back");
-          this.#enter("connected");
+          void this.#returned(status.server);
           break;
         case "error":
           this.#log.error({ error: status.error.message }, "NATS reported an error");
