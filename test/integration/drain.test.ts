@@ -1,0 +1,64 @@
+/** What viewers and publishers can rely on when a process is stopped as an operator stops it. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Load } from "../support/load.ts";
+import { type RoleProcess, spawnRole } from "../support/process.ts";
+import { eventually, metric, TestStack } from "../support/stack.ts";
+import { TestEventStream, TestSocket, watch } from "../support/viewer.ts";
+
+let stack: TestStack;
+let stopped: RoleProcess | undefined;
+
+beforeEach(async () => {
+  stack = await TestStack.start({ gateways: 2, dispatchers: 1 });
+});
+afterEach(async () => {
+  await stopped?.kill9();
+  await stack.stop();
+});
+
+test("a stopped gateway tells its viewers when to come back, leaves the table at once and exits 0", async () => {
+  const gateway = await spawnRole("gateway", stack.nats.url);
+  stopped = gateway;
+  const socket = await TestSocket.connect(gateway.port);
+  await socket.ask("subscribe", { video: "launch" });
+  const stream = await TestEventStream.open(gateway.port, "launch");
+  const stays = await watch("json", stack.gateway.port, "launch");
+  await stack.mirrored("launch", 3);
+
+  expect(await gateway.stop()).toBe(0);
+  for (const viewer of [socket, stream]) {
+    const bye = await viewer.until(() => viewer.messages.find(({ op }) => op === "bye"));
+    expect(bye["reconnectAfterMs"]).toBeGreaterThanOrEqual(0);
+    expect(bye["reconnectAfterMs"]).toBeLessThanOrEqual(5_000);
+  }
+  expect(await socket.untilClosed()).toEqual({ code: 1012, reason: "restart" });
+  await stream.until(() => stream.isEnded);
+  // An EventSource heeds `retry:`, not our message.
+  expect(stream.retryMs).toBe(stream.messages.find(({ op }) => op === "bye")?.["reconnectAfterMs"]);
+  await stack.mirrored("launch", 1);
+  const [dispatcher] = stack.dispatchers;
+  expect(dispatcher?.routes.row("launch", gateway.id)).toBeUndefined();
+  expect(await metric(dispatcher ?? gateway, "ovation_dispatcher_gateways_dead_total")).toBe(0);
+  await stays.close();
+});
+
+test("a stopped dispatcher finishes what it took: under load, no like is refused or lost", async () => {
+  const dispatcher = await spawnRole("dispatcher", stack.nats.url);
+  stopped = dispatcher;
+  const viewer = await watch("msgpack", stack.gatewayAt(0).port, "launch");
+  await stack.mirrored("launch", 1);
+  await eventually(async () => (await metric(dispatcher, "ovation_dispatcher_table_rows")) === 1);
+  const publisher = await TestSocket.connect(stack.gatewayAt(1).port);
+  const load = new Load(publisher, "launch", 500);
+  await eventually(
+    async () => (await metric(dispatcher, "ovation_dispatcher_requests_total")) > 100,
+  );
+  expect(await dispatcher.stop()).toBe(0);
+  const before = load.result.accepted.size;
+  await eventually(() => load.result.accepted.size > before + 200);
+  const { accepted, refused } = await load.stop();
+  expect([...refused]).toEqual([]);
+  await viewer.until(() => viewer.total("launch", "like") >= accepted.size);
+  expect(new Set(viewer.of("launch", "like").map(({ id }) => id))).toEqual(accepted);
+  await publisher.close();
+});
