@@ -138,10 +138,15 @@ export class Stack {
   }
 
   async #stopAll(): Promise<void> {
-    this.#say.step("Stopping the gateways");
-    await stopAll(this.#gateways);
-    this.#say.step("Stopping the dispatchers");
-    await stopAll(this.#dispatchers);
+    // The gateways first: they still need dispatchers for what they have under way.
+    for (const [name, members] of [
+      ["gateways", this.#gateways],
+      ["dispatchers", this.#dispatchers],
+    ] as const) {
+      if (members.length === 0) continue;
+      this.#say.step(`Stopping the ${name}`);
+      await stopAll(members);
+    }
     if (this.#nats !== undefined) {
       this.#say.step("Stopping nats");
       await this.#nats.stop();

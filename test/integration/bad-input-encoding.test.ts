@@ -1,33 +1,19 @@
 /** What bytes get that are no good msgpack or JSON: one error, a close code, and nothing else. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/wire/codec.ts";
-import { BusSniffer, FOREIGN, msgpackWith, sendBytes } from "../support/raw.ts";
-import { TestStack } from "../support/stack.ts";
+import { FOREIGN, msgpackWith, sendBytes } from "../support/raw.ts";
+import type { TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
+import { useWatchedStack } from "../support/watched-stack.ts";
 
 const LIMIT = 65_536;
 
 let stack: TestStack;
-let sniffer: BusSniffer;
-let onlooker: Awaited<ReturnType<typeof watch>>;
 let port: number;
 
-beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { messageLimitBytes: LIMIT } });
-  port = stack.gateway.port;
-  sniffer = await BusSniffer.start(stack.nats.url);
-  onlooker = await watch("json", port, "ok-fence");
-  await stack.mirrored("ok-fence", 1);
-});
-afterEach(async () => {
-  const fence = await sniffer.fence(port);
-  expect(sniffer.takeForeign()).toEqual([]);
-  await onlooker.until(() => onlooker.of("ok-fence", "like").some(({ data }) => data === fence));
-});
-afterAll(async () => {
-  await onlooker?.close();
-  await sniffer?.stop();
-  await stack?.stop();
+const watched = useWatchedStack({ messageLimitBytes: LIMIT }, "json");
+beforeAll(() => {
+  ({ stack, port } = watched());
 });
 
 const PUBLISH = { op: "publish", id: 2, video: "ok-a", kind: "like", eventId: FOREIGN };

@@ -1,9 +1,10 @@
 /** What a bad HTTP request gets: a status, a named error, and nothing is published. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/wire/codec.ts";
-import { BusSniffer, FOREIGN, msgpackWith, postBytes, RawSocket } from "../support/raw.ts";
+import { FOREIGN, msgpackWith, postBytes, RawSocket } from "../support/raw.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
-import { TestSocket, watch } from "../support/viewer.ts";
+import { TestSocket } from "../support/viewer.ts";
+import { useWatchedStack } from "../support/watched-stack.ts";
 
 const BODY_LIMIT = 65_536;
 const LIKE = { kind: "like", data: FOREIGN };
@@ -11,26 +12,11 @@ const JSON_TYPE = { "content-type": "application/json" };
 const MSGPACK_TYPE = { "content-type": "application/msgpack" };
 
 let stack: TestStack;
-let sniffer: BusSniffer;
-let onlooker: Awaited<ReturnType<typeof watch>>;
 let port: number;
 
-beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { bodyLimitBytes: BODY_LIMIT } });
-  port = stack.gateway.port;
-  sniffer = await BusSniffer.start(stack.nats.url);
-  onlooker = await watch("sse", port, "ok-fence");
-  await stack.mirrored("ok-fence", 1);
-});
-afterEach(async () => {
-  const fence = await sniffer.fence(port);
-  expect(sniffer.takeForeign()).toEqual([]);
-  await onlooker.until(() => onlooker.of("ok-fence", "like").some(({ data }) => data === fence));
-});
-afterAll(async () => {
-  await onlooker?.close();
-  await sniffer?.stop();
-  await stack?.stop();
+const watched = useWatchedStack({ bodyLimitBytes: BODY_LIMIT }, "sse");
+beforeAll(() => {
+  ({ stack, port } = watched());
 });
 
 /** A request for events, as raw bytes, that claims or carries the body given. */

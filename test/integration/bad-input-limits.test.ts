@@ -1,9 +1,10 @@
 /** What happens at a connection's limits, and to many requests at once. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/wire/codec.ts";
-import { BusSniffer, burst, FOREIGN, sendBytes } from "../support/raw.ts";
+import { burst, FOREIGN, sendBytes } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { type Received, TestSocket, watch } from "../support/viewer.ts";
+import { useWatchedStack } from "../support/watched-stack.ts";
 
 const LIKE = { op: "publish", video: "ok-a", kind: "like" };
 
@@ -20,28 +21,14 @@ function answersOf(viewer: TestSocket): Received[] {
 describe("a gateway with small limits", () => {
   const LIMIT = 2_048;
   let stack: TestStack;
-  let sniffer: BusSniffer;
-  let onlooker: Awaited<ReturnType<typeof watch>>;
   let port: number;
 
-  beforeAll(async () => {
-    stack = await TestStack.start({
-      gateway: { messageLimitBytes: LIMIT, subscriptionsLimit: 3, connectTimeoutMs: 100 },
-    });
-    port = stack.gateway.port;
-    sniffer = await BusSniffer.start(stack.nats.url);
-    onlooker = await watch("msgpack", port, "ok-fence");
-    await stack.mirrored("ok-fence", 1);
-  });
-  afterEach(async () => {
-    const fence = await sniffer.fence(port);
-    expect(sniffer.takeForeign()).toEqual([]);
-    await onlooker.until(() => onlooker.of("ok-fence", "like").some(({ data }) => data === fence));
-  });
-  afterAll(async () => {
-    await onlooker?.close();
-    await sniffer?.stop();
-    await stack?.stop();
+  const watched = useWatchedStack(
+    { messageLimitBytes: LIMIT, subscriptionsLimit: 3, connectTimeoutMs: 100 },
+    "msgpack",
+  );
+  beforeAll(() => {
+    ({ stack, port } = watched());
   });
 
   test.each(["msgpack", "json"] as const)(
