@@ -16,7 +16,7 @@ import {
   pattern,
   withoutViewers,
 } from "../support/protocol-examples.ts";
-import { TestStack } from "../support/stack.ts";
+import { eventually, TestStack } from "../support/stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
 type Runner = (text: string, variant: string) => Promise<void>;
@@ -37,6 +37,16 @@ async function receiveAll(due: unknown[], next: () => Promise<Fields>): Promise<
   }
 }
 
+/** Resolves when every dispatcher knows that this gateway has a viewer of the video. */
+async function known(video: string): Promise<void> {
+  await eventually(() =>
+    stack.dispatchers.every(({ routes }) => routes.row(video, gateway.id) !== undefined),
+  );
+}
+
+/** Lines after which a video's events are due: a publish, or a remark that names one. */
+const PUBLISHING = /"op":"publish"|^# A backend publishes/;
+
 /** What happens elsewhere in a conversation. */
 const remarks: readonly [RegExp, (match: RegExpExecArray) => Promise<void>][] = [
   [
@@ -48,6 +58,14 @@ const remarks: readonly [RegExp, (match: RegExpExecArray) => Promise<void>][] = 
   ],
   [/^# The gateway is told to stop\.$/, () => gateway.drain()],
 ];
+
+/** The videos whose first subscribe of the conversation is before its first publish. */
+function subscribedIn(text: string): string[] {
+  const before = text.slice(0, text.search(new RegExp(PUBLISHING, "m")));
+  return [...before.matchAll(/"op":"subscribe","id":\d+,"video":"([\w-]+)"/g)].map(([, video]) =>
+    String(video),
+  );
+}
 
 /** Lines of `→` (sent), `←` (received), `← close` and `#` (what happens elsewhere). */
 async function conversation(text: string, variant: string): Promise<void> {
@@ -69,6 +87,8 @@ async function conversation(text: string, variant: string): Promise<void> {
     const close = /^← close (\d+) (\w+)$/.exec(line);
     const remark = remarks.find(([form]) => form.test(line));
     const match = remark?.[0].exec(line);
+    // A person would not be so quick: dispatchers learn of a first viewer a moment after its answer.
+    if (PUBLISHING.test(line)) await Promise.all(subscribedIn(text).map(known));
     if (line.startsWith("→ {")) socket.sendMessage(JSON.parse(line.slice(2)));
     else if (remark && match) elsewhere.push(remark[1](match));
     else if (close) {
@@ -120,6 +140,7 @@ async function sse(text: string): Promise<void> {
     const [, path, body = ""] = /^→ POST (\S+) (.+)$/.exec(due) ?? [];
     if (path !== undefined) {
       const video = path.split("/")[3] ?? "";
+      await known(video);
       expect((await post(gateway.port, video, JSON.parse(body))).status).toBe(200);
       continue;
     }
