@@ -1,4 +1,6 @@
 /** Publish requests as they come over the bus: checked, given ids and times, answered. */
+
+import { decodeUntrusted } from "../shared/decode-untrusted.ts";
 import type { DispatchedEvent } from "../shared/dispatched.ts";
 import { asOvationError, OvationError } from "../shared/errors.ts";
 import { type EventInput, type EventRules, parsePublishRequest } from "../shared/events.ts";
@@ -7,14 +9,7 @@ import type { WallClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import { EventIds } from "../shared/names.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
-import {
-  decode,
-  type Encoding,
-  encode,
-  encodeMsgpack,
-  sniffEncoding,
-} from "../shared/wire/codec.ts";
-import { MalformedError } from "../shared/wire/msgpack-guard.ts";
+import { type Encoding, encode, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
@@ -38,15 +33,6 @@ function isCountRequest(value: unknown): boolean {
   return (
     typeof value === "object" && value !== null && "kind" in value && value.kind === VIEWERS_KIND
   );
-}
-
-function decodeRequest(encoding: Encoding, payload: Uint8Array): unknown {
-  try {
-    return decode(encoding, payload);
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    throw new OvationError("body_malformed", `the request: ${error.message}`, { cause: error });
-  }
 }
 
 export class Intake {
@@ -82,7 +68,7 @@ export class Intake {
     const { rules, emit, askCount } = this.#options;
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
-    const value = decodeRequest(encoding, payload);
+    const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     if (isCountRequest(value)) {
       askCount(video);
       return [];

@@ -3,9 +3,10 @@
  * that each is answered exactly once. What breaks the protocol closes the connection.
  */
 import { closeCodes } from "../shared/close-codes.ts";
+import { decodeUntrusted } from "../shared/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../shared/errors.ts";
 import { errorOfIssues } from "../shared/events.ts";
-import { decode, type Encoding, encode } from "../shared/wire/codec.ts";
+import { type Encoding, encode } from "../shared/wire/codec.ts";
 import {
   isOp,
   type Op,
@@ -15,7 +16,6 @@ import {
   requestSchemas,
   type ServerMessage,
 } from "../shared/wire/messages.ts";
-import { MalformedError } from "../shared/wire/msgpack-guard.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
 import { publish } from "./requests/publish.ts";
@@ -134,13 +134,8 @@ export class Session implements SocketHandlers {
       const text = `the message is ${bytes.length} bytes; the limit is ${limit}`;
       throw new OvationError("message_too_large", text, { limit });
     }
-    let message: unknown;
-    try {
-      message = decode(this.#encoding, bytes);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      throw new OvationError("message_malformed", `the message: ${error.message}`);
-    }
+    const code = "message_malformed";
+    const message = decodeUntrusted(this.#encoding, bytes, code, "the message");
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       throw new OvationError("message_malformed", "the message is not a map");
     }

@@ -1,8 +1,8 @@
 /** `POST /v1/videos/{video}/events`: a backend publishes one event or a list of up to 1,000. */
+import { decodeUntrusted } from "../../shared/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { parsePublishRequest } from "../../shared/events.ts";
-import { decode, type Encoding } from "../../shared/wire/codec.ts";
-import { MalformedError } from "../../shared/wire/msgpack-guard.ts";
+import type { Encoding } from "../../shared/wire/codec.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { GatewayServices } from "../services.ts";
 import {
@@ -25,20 +25,12 @@ function encodingOf(exchange: HttpExchange): Encoding {
   );
 }
 
-function decodeBody(encoding: Encoding, body: Uint8Array): unknown {
-  try {
-    return decode(encoding, body);
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    throw new OvationError("body_malformed", `the body: ${error.message}`, { cause: error });
-  }
-}
-
 export function publishOverHttp(services: GatewayServices, bodyLimitBytes: number): HttpHandler {
   return async (exchange, video) => {
     const encoding = encodingOf(exchange);
     const body = await exchange.readBody(bodyLimitBytes);
-    const inputs = parsePublishRequest(decodeBody(encoding, body), services.rules, body.length);
+    const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
+    const inputs = parsePublishRequest(value, services.rules, body.length);
     const { accepted, error } = await services.publisher.publishAll(video, inputs);
     if (error === undefined) return respondWith(exchange, 200, { accepted });
     // What was accepted before the failure stays so; a repeat with the same ids is harmless.
