@@ -2,7 +2,8 @@
  * Ends the leases of dead gateways and removes their rows. Every dispatcher watches every lease;
  * the one that wins the removal of the lease sweeps the rows.
  */
-import { type Bucket, RevisionConflict } from "../shared/bus/bucket.ts";
+import type { Bucket } from "../shared/bus/bucket.ts";
+import { RevisionConflict } from "../shared/bus/conflict.ts";
 import type { Log } from "../shared/log.ts";
 import { forEachLimited } from "../shared/parallel.ts";
 import { rowKey } from "../shared/subjects.ts";

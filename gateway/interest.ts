@@ -76,9 +76,9 @@ export class Interest {
     const audience = new Audience(video, options, this.audienceStats);
     // Before the row is written: the server must know of the subscription when events begin to come.
     const subscription = bus.subscribe(frontendSubject(gateway, video), (payload) => {
-      const events = decodeDispatched(payload);
-      if (events === undefined) this.unreadable += 1;
-      else audience.receive(events);
+      const dispatched = decodeDispatched(payload);
+      if (dispatched === undefined) this.unreadable += 1;
+      else if (dispatched.form === "events") audience.receive(dispatched.events);
     });
     const entry: Entry = { audience, subscription, holds: 0, linger: undefined };
     this.#entries.set(video, entry);

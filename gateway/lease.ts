@@ -2,7 +2,8 @@
  * This gateway's sign of life. Every write is bound to the revision of the one before it, so that a
  * gateway learns when its lease was ended by others, or when the bucket was made anew.
  */
-import { type Bucket, RevisionConflict } from "../shared/bus/bucket.ts";
+import type { Bucket } from "../shared/bus/bucket.ts";
+import { RevisionConflict } from "../shared/bus/conflict.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type DispatchedEvent, decodeDispatched, encodeDispatched } from "./dispatched.ts";
+import {
+  type DispatchedEvent,
+  decodeDispatched,
+  encodeDispatched,
+  encodeHead,
+} from "./dispatched.ts";
+import { encodeRecord } from "./history/record.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
@@ -14,13 +20,32 @@ function plain(events: readonly DispatchedEvent[] | undefined): unknown {
   return events?.map((event) => ({ ...event, bytes: Buffer.from(event.bytes).toString("hex") }));
 }
 
+/** The events of a payload that holds such; undefined for any other. */
+function eventsOf(payload: Uint8Array): readonly DispatchedEvent[] | undefined {
+  const dispatched = decodeDispatched(payload);
+  return dispatched?.form === "events" ? dispatched.events : undefined;
+}
+
 test("events come out as they went in, byte for byte", () => {
-  expect(plain(decodeDispatched(encodeDispatched(EVENTS)))).toEqual(plain(EVENTS));
-  expect(decodeDispatched(encodeDispatched([]))).toEqual([]);
+  expect(plain(eventsOf(encodeDispatched(EVENTS)))).toEqual(plain(EVENTS));
+  expect(eventsOf(encodeDispatched([]))).toEqual([]);
+});
+
+test("word of how far a chain goes comes out as it went in", () => {
+  expect(decodeDispatched(encodeHead(1_795_500_000_123_456))).toEqual({
+    form: "head",
+    seq: 1_795_500_000_123_456,
+  });
+});
+
+test("a stored record is told from the other forms", () => {
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  expect(decodeDispatched(encodeRecord(record))).toEqual({ form: "record", record });
 });
 
 test("only an event whose publisher gave an id has one", () => {
-  const decoded = decodeDispatched(encodeDispatched(EVENTS));
+  const decoded = eventsOf(encodeDispatched(EVENTS));
   expect(decoded?.map((event) => "givenId" in event)).toEqual([false, true, false]);
 });
 
@@ -34,16 +59,18 @@ describe("from another version", () => {
         ["comment", 1, bytes],
       ],
     ]);
-    expect(decodeDispatched(payload)?.map(({ kind }) => kind)).toEqual(["like", "comment"]);
+    expect(eventsOf(payload)?.map(({ kind }) => kind)).toEqual(["like", "comment"]);
   });
 
   test("further fields of an event do no harm", () => {
     const payload = encodeMsgpack([1, [["like", 0, bytes, "id", { more: true }]]]);
-    expect(decodeDispatched(payload)).toHaveLength(1);
+    expect(eventsOf(payload)).toHaveLength(1);
   });
 
   test.each([
-    ["another version", [2, []]],
+    ["another version", [4, []]],
+    ["a record without its chain", [2, []]],
+    ["a head that isn't a number", [3, "end"]],
     ["no list", { version: 1 }],
     ["no events", [1]],
     ["something else", "hello"],
@@ -68,5 +95,5 @@ test.each([
   ["bytes that aren't", ["like", 0, "text"]],
   ["a class that isn't a number", ["like", "transient", bytes]],
 ])("an entry with %s is left out", (_, entry) => {
-  expect(decodeDispatched(encodeMsgpack([1, [entry, ["like", 0, bytes]]]))).toHaveLength(1);
+  expect(eventsOf(encodeMsgpack([1, [entry, ["like", 0, bytes]]]))).toHaveLength(1);
 });

@@ -1,15 +1,25 @@
 /**
- * What a dispatcher sends to a Frontend: one or more events of one video. Each event is already
- * encoded as viewers get it, beside the little that a gateway must know of it, so that the bytes
- * pass from the dispatcher to the socket without being decoded.
+ * What a dispatcher sends to a Frontend of one video. Each event is already encoded as viewers get
+ * it, beside the little that a gateway must know of it, so that the bytes pass from the dispatcher
+ * to the socket without being decoded. Three forms, msgpack:
  *
- * Layout, msgpack: `[version, [[kind, class, event bytes, given id?], …]]`.
+ * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …]]`
+ * - a stored record of durable events, see history/record.ts: `[2, …]`
+ * - word of how far the video's chain goes, without its events: `[3, seq]`
  */
+import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
 import type { DeliveryClass } from "./kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
-const VERSION = 1;
+const EVENTS_VERSION = 1;
+const HEAD_VERSION = 3;
 const CLASSES = ["transient", "durable", "latest"] as const satisfies readonly DeliveryClass[];
+
+/** A message of a dispatcher, by its form. */
+export type Dispatched =
+  | { readonly form: "events"; readonly events: DispatchedEvent[] }
+  | { readonly form: "record"; readonly record: StoredRecord }
+  | { readonly form: "head"; readonly seq: number };
 
 /** One event on its way from a dispatcher to viewers. */
 export interface DispatchedEvent {
@@ -31,7 +41,7 @@ export function encodeDispatched(events: readonly DispatchedEvent[]): Buffer {
       ? [event.kind, deliveryClass, event.bytes]
       : [event.kind, deliveryClass, event.bytes, event.givenId];
   });
-  return encodeMsgpack([VERSION, entries]);
+  return encodeMsgpack([EVENTS_VERSION, entries]);
 }
 
 function parseEntry(entry: unknown): DispatchedEvent | undefined {
@@ -45,17 +55,34 @@ function parseEntry(entry: unknown): DispatchedEvent | undefined {
     : { kind, deliveryClass, bytes };
 }
 
+/** Tells Frontends that the video's chain goes up to `seq`, which they may have missed. */
+export function encodeHead(seq: number): Buffer {
+  return encodeMsgpack([HEAD_VERSION, seq]);
+}
+
 /**
- * The inverse of {@link encodeDispatched}. Events of a class that this version doesn't know are
- * left out; a payload that isn't one of ours gives undefined.
+ * Reads a message of a dispatcher. Events of a class that this version doesn't know are left out; a
+ * payload that isn't one of ours, or is of a form that this version doesn't know, gives undefined.
  */
-export function decodeDispatched(payload: Uint8Array): DispatchedEvent[] | undefined {
+export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
   let value: unknown;
   try {
     value = decodeTrustedMsgpack(payload);
   } catch {
     return undefined;
   }
-  if (!Array.isArray(value) || value[0] !== VERSION || !Array.isArray(value[1])) return undefined;
-  return value[1].map(parseEntry).filter((event) => event !== undefined);
+  if (!Array.isArray(value)) return undefined;
+  const [version, content]: unknown[] = value;
+  if (version === EVENTS_VERSION && Array.isArray(content)) {
+    const events = content.map(parseEntry).filter((event) => event !== undefined);
+    return { form: "events", events };
+  }
+  if (version === RECORD_VERSION) {
+    const record = parseStoredRecord(value);
+    return record === undefined ? undefined : { form: "record", record };
+  }
+  if (version === HEAD_VERSION && typeof content === "number") {
+    return { form: "head", seq: content };
+  }
+  return undefined;
 }

@@ -68,6 +68,18 @@ export const errorKinds = {
     retry: "same-id",
     meaning: "No answer in time. The event may have been sent: repeat it with the same event id.",
   },
+  history_unavailable: {
+    status: 503,
+    retry: "same-id",
+    meaning:
+      "The history can't be written or read just now. An event may have been stored all the same: repeat it with the same event id.",
+  },
+  history_busy: {
+    status: 503,
+    retry: "yes",
+    meaning: "Too many durable events wait to be stored. Nothing was taken.",
+  },
+  event_not_found: refused("The video's history holds no such event.", 404),
   draining: { status: 503, retry: "yes", meaning: "The gateway is about to stop." },
   internal: { status: 500, retry: "same-id", meaning: "A fault of Ovation's own; it was logged." },
 } as const satisfies Record<string, ErrorKind>;

@@ -1,7 +1,7 @@
 /** What is published and what is delivered, as types and as the schemas that check them. */
 import { z } from "zod";
 import { OvationError } from "./errors.ts";
-import { type KindTable, VIEWERS_KIND } from "./kinds.ts";
+import { isBuiltIn, type KindTable } from "./kinds.ts";
 import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
@@ -15,6 +15,10 @@ export interface OvationEvent {
   readonly at: number;
   readonly actor?: string;
   readonly data?: unknown;
+  /** Of a durable event: its place in the video's chain, a whole number that rises along it. */
+  readonly seq?: number;
+  /** Of a durable event: `seq` of the one before it; 0 when none is known. */
+  readonly prev?: number;
 }
 
 export const videoSchema = z.string().regex(VIDEO_PATTERN);
@@ -28,9 +32,15 @@ export const eventInputSchema = z.object({
 });
 export type EventInput = z.output<typeof eventInputSchema>;
 
-/** The answer to a publish request that came over the bus. */
+/**
+ * The answer to a request that came over the bus. `seqs` has the places of `accepted` in the video's
+ * chain, null for an event that isn't durable; it is absent when none is.
+ */
 export const publishReplySchema = z.union([
-  z.object({ accepted: z.array(z.string()) }),
+  z.object({
+    accepted: z.array(z.string()),
+    seqs: z.array(z.number().nullable()).optional(),
+  }),
   z.object({
     error: z.object({
       code: z.string(),
@@ -101,13 +111,13 @@ export function checkEvent(
   boundBytes: number,
 ): void {
   const at = field === "" ? "" : `${field}.`;
-  if (input.kind === VIEWERS_KIND) {
-    throw new OvationError("kind_reserved", `${at}kind: ${VIEWERS_KIND} is made by Ovation`, {
+  if (isBuiltIn(input.kind)) {
+    throw new OvationError("kind_reserved", `${at}kind: ${input.kind} is made by Ovation`, {
       field: `${at}kind`,
     });
   }
   if (rules.kinds.get(input.kind) === undefined) {
-    const known = rules.kinds.names().filter((name) => name !== VIEWERS_KIND);
+    const known = rules.kinds.names().filter((name) => !isBuiltIn(name));
     throw new OvationError(
       "kind_unknown",
       `${at}kind: not one of the configured kinds (${known.join(", ")})`,

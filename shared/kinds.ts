@@ -19,21 +19,31 @@ export interface Kind {
 /** The grammar of a kind's name. */
 export const KIND_PATTERN = /^[a-z][a-z0-9_-]{0,31}$/;
 
-/** The most kinds a deployment may configure, the built-in one not counted. */
+/** The most kinds a deployment may configure, the built-in ones not counted. */
 export const KINDS_LIMIT = 32;
 
 /** The built-in kind that carries viewer counts. */
 export const VIEWERS_KIND = "viewers";
+/** The built-in kind that takes a durable event back. */
+export const RETRACTED_KIND = "retracted";
 
-const BUILT_IN: Kind = Object.freeze({ name: VIEWERS_KIND, deliveryClass: "latest" });
+const BUILT_IN: readonly Kind[] = [
+  { name: VIEWERS_KIND, deliveryClass: "latest" },
+  { name: RETRACTED_KIND, deliveryClass: "durable" },
+];
 
-/** The kinds a deployment knows: those it configured, and the built-in `viewers`. */
+/** Whether a kind is made by Ovation itself: nobody may configure or publish it. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.some((kind) => kind.name === name);
+}
+
+/** The kinds a deployment knows: those it configured, and the built-in ones. */
 export class KindTable implements Iterable<Kind> {
   readonly #byName: ReadonlyMap<string, Kind>;
 
   constructor(kinds: readonly Kind[]) {
-    // The built-in comes last, so that nothing given here can take its name.
-    this.#byName = new Map([...kinds, BUILT_IN].map((kind) => [kind.name, kind]));
+    // The built-in come last, so that nothing given here can take their names.
+    this.#byName = new Map([...kinds, ...BUILT_IN].map((kind) => [kind.name, kind]));
   }
 
   /** The kind of this name, or undefined if this deployment has none. */

@@ -8,12 +8,18 @@ import { isGatewayId, isVideoId } from "./names.ts";
 export const DISPATCHER_QUEUE = "dispatchers";
 /** Publish requests of every video. */
 export const PUBLISH_SUBJECTS = "ov.publish.*";
+/** Requests to take a durable event back, of every video. */
+export const RETRACT_SUBJECTS = "ov.retract.*";
+/** The JetStream stream that holds every video's durable events, and what it takes. */
+export const HISTORY_STREAM = "ov_history";
+export const HISTORY_SUBJECTS = "ov.history.*";
 /** KV bucket: which gateway has how many viewers of which video. */
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 /** KV bucket: one lease for each live gateway. */
 export const FRONTENDS_BUCKET = "ov_frontends";
 
 const PUBLISH_PREFIX = "ov.publish.";
+const RETRACT_PREFIX = "ov.retract.";
 
 /** Where a publish request for `video` goes. */
 export function publishSubject(video: string): string {
@@ -22,8 +28,27 @@ export function publishSubject(video: string): string {
 
 /** The video of a publish request's subject, or undefined if it isn't a valid video id. */
 export function videoOfPublishSubject(subject: string): string | undefined {
-  const video = subject.slice(PUBLISH_PREFIX.length);
-  return subject.startsWith(PUBLISH_PREFIX) && isVideoId(video) ? video : undefined;
+  return videoAfter(PUBLISH_PREFIX, subject);
+}
+
+/** Where a request to take an event of `video` back goes. */
+export function retractSubject(video: string): string {
+  return RETRACT_PREFIX + video;
+}
+
+/** The inverse of {@link retractSubject}; undefined if the rest isn't a valid video id. */
+export function videoOfRetractSubject(subject: string): string | undefined {
+  return videoAfter(RETRACT_PREFIX, subject);
+}
+
+function videoAfter(prefix: string, subject: string): string | undefined {
+  const video = subject.slice(prefix.length);
+  return subject.startsWith(prefix) && isVideoId(video) ? video : undefined;
+}
+
+/** Where the records of a video's durable events are stored. */
+export function historySubject(video: string): string {
+  return `ov.history.${video}`;
 }
 
 /** Where dispatchers send the events of `video` for the viewers of `gateway`. */

@@ -1,12 +1,12 @@
 /** A KV bucket of JetStream, in Ovation's words. */
-import { DeliverPolicy, JetStreamApiError, jetstream, StorageType } from "@nats-io/jetstream";
+import { DeliverPolicy, StorageType } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { createInbox } from "nats";
 import type { Log } from "../log.ts";
+import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
+import { readOrdered } from "./ordered-consumer.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
-const WRONG_LAST_SEQUENCE = 10_071;
 
 /** How a bucket is made. It holds what can be rebuilt, so it is kept in memory, not on disk. */
 export interface BucketSpec {
@@ -35,17 +35,6 @@ export interface BucketWatch {
   readonly incarnation: string;
   readonly entries: AsyncIterable<WatchedEntry>;
   stop(): void;
-}
-
-/** A write that was bound to a revision found another one. */
-export class RevisionConflict extends Error {
-  override readonly name = "RevisionConflict";
-}
-
-function asConflict(error: unknown): unknown {
-  return error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE
-    ? new RevisionConflict(error.message, { cause: error })
-    : error;
 }
 
 export class Bucket {
@@ -94,12 +83,7 @@ export class Bucket {
    * @returns how to stop listening
    */
   onRemade(listener: () => void): () => void {
-    const subscriptions = ["CREATED", "DELETED"].map((what) =>
-      this.#bus.subscribe(`$JS.EVENT.ADVISORY.STREAM.${what}.KV_${this.spec.name}`, listener),
-    );
-    return () => {
-      for (const subscription of subscriptions) subscription.unsubscribe();
-    };
+    return this.#bus.onStreamRemade(`KV_${this.spec.name}`, listener);
   }
 
   async #open(): Promise<KV> {
@@ -158,8 +142,7 @@ export class Bucket {
   }
 
   /**
-   * Follows the keys that match `filter`: first all that are there, then each change. By an ordered
-   * consumer of our own, since the client's KV watch leaves its consumer on the server for minutes
+   * Follows the keys that match `filter`: first all that are there, then each change
    * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
    */
   async watch(filter = ">"): Promise<BucketWatch> {
@@ -170,18 +153,12 @@ export class Bucket {
     const kv = await this.#open();
     const status = await kv.status();
     const prefix = `$KV.${this.spec.name}.`;
-    const consumer = await jetstream(this.#bus.connection).consumers.getPushConsumer(
-      status.streamInfo.config.name,
-      {
-        deliver_prefix: createInbox(),
-        deliver_policy: DeliverPolicy.LastPerSubject,
-        filter_subjects: prefix + filter,
-      },
-    );
-    const { num_pending: initialCount } = await consumer.info(true);
-    const messages = await consumer.consume();
+    const read = await readOrdered(this.#bus, status.streamInfo.config.name, {
+      deliver_policy: DeliverPolicy.LastPerSubject,
+      filter_subjects: prefix + filter,
+    });
     async function* entries(): AsyncGenerator<WatchedEntry> {
-      for await (const message of messages) {
+      for await (const message of read.messages) {
         const operation = message.headers?.get("KV-Operation") ?? "";
         yield {
           key: message.subject.slice(prefix.length),
@@ -191,19 +168,11 @@ export class Bucket {
         };
       }
     }
-    let stopped = false;
-    const stop = () => {
-      if (stopped) return;
-      stopped = true;
-      messages.stop();
-      // If that fails, the server lets the consumer go by itself, in some minutes.
-      if (this.#bus.state === "connected") consumer.delete().catch(() => undefined);
-    };
     return {
-      initialCount,
+      initialCount: read.initialCount,
       incarnation: String(status.streamInfo.created),
       entries: entries(),
-      stop,
+      stop: () => read.stop(),
     };
   }
 }

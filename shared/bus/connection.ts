@@ -187,6 +187,19 @@ export class Bus {
     };
   }
 
+  /**
+   * Tells when somebody made or deleted a stream, by JetStream's advisories.
+   * @returns how to stop listening
+   */
+  onStreamRemade(stream: string, listener: () => void): () => void {
+    const subscriptions = ["CREATED", "DELETED"].map((what) =>
+      this.subscribe(`$JS.EVENT.ADVISORY.STREAM.${what}.${stream}`, listener),
+    );
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
+  }
+
   /** Resolves when the server has taken all that was sent before. */
   async flush(): Promise<void> {
     if (this.#state === "connected") await this.connection.flush();

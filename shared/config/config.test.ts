@@ -149,12 +149,12 @@ describe("logging", () => {
 describe("the kinds of a deployment", () => {
   const gift: Kind = { name: "gift", deliveryClass: "durable" };
 
-  test("are those configured and the built-in viewers", () => {
+  test("are those configured and the built-in ones", () => {
     const table = new KindTable([gift]);
     expect(table.get("gift")).toEqual(gift);
     expect(table.get("viewers")).toEqual({ name: "viewers", deliveryClass: "latest" });
     expect(table.get("constructor")).toBeUndefined();
-    expect(table.names()).toEqual(["gift", "viewers"]);
+    expect(table.names()).toEqual(["gift", "viewers", "retracted"]);
     expect([...table].map((kind) => kind.name)).toEqual(table.names());
   });
 });

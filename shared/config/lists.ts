@@ -1,4 +1,4 @@
-import { DELIVERY_CLASSES, KIND_PATTERN, KINDS_LIMIT, type Kind, VIEWERS_KIND } from "../kinds.ts";
+import { DELIVERY_CLASSES, isBuiltIn, KIND_PATTERN, KINDS_LIMIT, type Kind } from "../kinds.ts";
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
 /** URLs, separated by commas. User and password in them are kept out of logs and messages. */
@@ -49,8 +49,8 @@ export function kindList(parts: {
         const deliveryClass = DELIVERY_CLASSES.find((one) => one === word);
         if (!KIND_PATTERN.test(name)) {
           fault(`must name kinds that match ${KIND_PATTERN.source}, but holds ${quoted(name)}`);
-        } else if (name === VIEWERS_KIND) {
-          fault(`must not hold "${VIEWERS_KIND}": that kind is built in, of class latest`);
+        } else if (isBuiltIn(name)) {
+          fault(`must not hold "${name}": that kind is built in`);
         } else if (kinds.some((kind) => kind.name === name)) {
           fault(`must hold each kind once, but has "${name}" again`);
         } else {

@@ -35,7 +35,7 @@ export const commonSettings = {
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
     ],
-    doc: "The kinds of events and how each is delivered, the same for all processes. `viewers`, of class latest, is built in.",
+    doc: "The kinds of events and how each is delivered, the same for all processes. `viewers`, of class latest, and `retracted`, durable, are built in.",
   }),
   dataLimitBytes: integer({
     min: 64,
@@ -77,6 +77,46 @@ export const commonSettings = {
     default: 1000,
     unit: "ms",
     doc: "The time in which the viewer count of one video is updated at most once.",
+  }),
+  deduplicateMs: integer({
+    min: 1000,
+    max: 3_600_000,
+    default: 120_000,
+    unit: "ms",
+    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown, and a durable event stored, once.",
+  }),
+  historyReplicas: integer({
+    min: 1,
+    max: 5,
+    default: 1,
+    doc: "How many NATS servers keep a copy of the history. One is right for a single server; 3 survives the loss of one.",
+  }),
+  historyEvents: integer({
+    min: 1,
+    max: 10_000,
+    default: 1000,
+    doc: "How many durable events are kept of one video: what a viewer who scrolls back is likely to read.",
+  }),
+  historyBytes: integer({
+    min: 65_536,
+    max: 67_108_864,
+    default: 1_048_576,
+    unit: "bytes",
+    doc: "How many bytes of durable events are kept of one video: a thousand of them with a kilobyte each.",
+  }),
+  historyAgeMs: integer({
+    min: 60_000,
+    max: 31_536_000_000,
+    default: 86_400_000,
+    unit: "ms",
+    doc: "How long a durable event is kept: a day covers a live event and those who watch it the same evening.",
+  }),
+  historyTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 1_073_741_824,
+    unit: "bytes",
+    doc: "How many bytes the history of all videos may take in the store; beyond it the oldest goes first.",
   }),
   drainMs: integer({
     min: 0,
@@ -199,12 +239,26 @@ export const gatewaySettings = {
     unit: "ms",
     doc: "How long a video's subscription is kept after its last viewer left, so that a page reload costs nothing.",
   }),
-  deduplicateMs: integer({
-    min: 1000,
-    max: 3_600_000,
-    default: 120_000,
+  historyWaitMs: integer({
+    min: 100,
+    max: 60_000,
+    default: 5000,
     unit: "ms",
-    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown once.",
+    doc: "The longest wait for the history: of a viewer that asks for the past, and of durable events behind a gap.",
+  }),
+  historyCheckMs: integer({
+    min: 500,
+    max: 600_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "How often a quiet video's history is looked at for durable events that did not arrive.",
+  }),
+  historyCacheBytes: integer({
+    min: 1_048_576,
+    max: 17_179_869_184,
+    default: 134_217_728,
+    unit: "bytes",
+    doc: "How much memory this gateway may use for the history of the videos that are watched here.",
   }),
 } as const satisfies SettingGroup;
 
@@ -213,6 +267,19 @@ export const dispatcherSettings = {
   opsPort: port({
     default: 9102,
     doc: "The port on which health and metrics are served; 0 takes any free one.",
+  }),
+  storeTimeoutMs: integer({
+    min: 50,
+    max: 60_000,
+    default: 1500,
+    unit: "ms",
+    doc: "The longest wait for the store to confirm a durable event. Keep it below the gateways' request timeout.",
+  }),
+  storeQueueLimit: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 10_000,
+    doc: "How many durable events may wait to be stored; more are refused.",
   }),
 } as const satisfies SettingGroup;
 

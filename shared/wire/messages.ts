@@ -25,7 +25,20 @@ const connectSchema = z.object({
   token: z.string().max(8_192).optional(),
 });
 
-const subscribeSchema = z.object({ op: z.literal("subscribe"), video: videoSchema });
+/** Most events of the past that one request may ask for. */
+export const HISTORY_LIMIT = 1_000;
+/** A place in a video's chain; 0 is before all of it. */
+export const seqSchema = z.int().min(0);
+/** Names an incarnation of the history. */
+export const EPOCH_PATTERN = /^[a-z0-9]{1,32}$/;
+
+const subscribeSchema = z.object({
+  op: z.literal("subscribe"),
+  video: videoSchema,
+  after: seqSchema.optional(),
+  epoch: z.string().regex(EPOCH_PATTERN).optional(),
+  last: z.int().min(0).max(HISTORY_LIMIT).optional(),
+});
 
 const unsubscribeSchema = z.object({ op: z.literal("unsubscribe"), video: videoSchema });
 
@@ -60,12 +73,25 @@ export interface ResultMessage {
   readonly gateway?: string;
   /** Of `publish`: the event's id. */
   readonly eventId?: string;
+  /**
+   * Of `publish`: the durable event's place in the video's chain. Of `subscribe`: the place up to
+   * which the chain goes now, 0 while it is empty; absent when the history can't be read.
+   */
+  readonly seq?: number;
+  /** Of `subscribe`: the incarnation of the history that `seq` is of. */
+  readonly epoch?: string;
+  /** Of `subscribe` with `after`: whether all that came after it follows. */
+  readonly recovered?: boolean;
+  /** Where not all could be recovered: the oldest place that is kept; 0 when nothing is. */
+  readonly oldest?: number;
 }
 
 /** The answer to a request that was refused; `id` is 0 when the request's own can't be known. */
 export interface ErrorMessage extends ErrorBody {
   readonly op: "error";
   readonly id: number;
+  /** Of `publish`, where the outcome is unknown: the id to repeat the event with. */
+  readonly eventId?: string;
 }
 
 /** Exact numbers of events by kind. */
@@ -89,4 +115,20 @@ export interface ByeMessage {
   readonly reconnectAfterMs: number;
 }
 
-export type ServerMessage = ResultMessage | ErrorMessage | EventsMessage | ByeMessage;
+/**
+ * The video's history is not the one that this viewer knows: it was made anew, lost its newest
+ * events, or no longer reaches back to what this viewer has missed. What comes next begins at `seq`.
+ */
+export interface ResetMessage {
+  readonly op: "reset";
+  readonly video: string;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export type ServerMessage =
+  | ResultMessage
+  | ErrorMessage
+  | EventsMessage
+  | ResetMessage
+  | ByeMessage;

@@ -1,0 +1,256 @@
+/** The JetStream stream that holds the durable events of all videos, in Ovation's words. */
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StorageType,
+  type StoredMsg,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { nanos } from "nats";
+import type { CommonConfig } from "../config/settings.ts";
+import { OvationError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../subjects.ts";
+import { asConflict, RevisionConflict } from "./conflict.ts";
+import type { Bus } from "./connection.ts";
+import { type OrderedRead, readOrdered } from "./ordered-consumer.ts";
+
+const OPERATION_TIMEOUT_MS = 2_000;
+/** A read of one video's whole history. */
+const READ_TIMEOUT_MS = 5_000;
+
+type Limits = Pick<
+  CommonConfig,
+  "historyReplicas" | "historyEvents" | "historyAgeMs" | "historyTotalBytes"
+>;
+
+export interface StoredMessage {
+  readonly payload: Uint8Array;
+  /** Its sequence in the stream, which all videos share. */
+  readonly sequence: number;
+  /** When the server stored it, by the server's clock, in milliseconds since 1970. */
+  readonly storedAt: number;
+}
+
+function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
+  return {
+    name: HISTORY_STREAM,
+    subjects: [HISTORY_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: limits.historyReplicas,
+    // A message holds at least one event, so this keeps at least as many events as are asked for.
+    max_msgs_per_subject: limits.historyEvents,
+    max_age: nanos(limits.historyAgeMs),
+    max_bytes: limits.historyTotalBytes,
+    discard: DiscardPolicy.Old,
+    allow_direct: true,
+  };
+}
+
+/** Settings of an existing stream that are held against ours. */
+const COMPARED = [
+  "storage",
+  "num_replicas",
+  "max_msgs_per_subject",
+  "max_age",
+  "max_bytes",
+  "discard",
+] as const satisfies readonly (keyof StreamConfig)[];
+
+function messageOf(message: StoredMsg | null): StoredMessage | undefined {
+  if (message === null) return undefined;
+  return { payload: message.data, sequence: message.seq, storedAt: message.time.getTime() };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+}
+
+function asUnavailable(error: unknown): OvationError {
+  return new OvationError("history_unavailable", undefined, { cause: error });
+}
+
+export class HistoryStream {
+  readonly #bus: Bus;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  #manager: Promise<JetStreamManager> | undefined;
+
+  constructor(bus: Bus, limits: Limits, log: Log) {
+    this.#bus = bus;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /**
+   * Makes the stream if it isn't there. An existing one is taken as it is, and told by name where
+   * its settings differ from ours.
+   * @returns the epoch: names this making of the stream; another one has another history
+   * @throws OvationError history_unavailable
+   */
+  async ensure(): Promise<string> {
+    return await this.#attempt(async (manager) => {
+      const due = streamConfig(this.#limits);
+      const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        // Another process may be making it just now: the same settings are taken as made.
+        return await manager.streams
+          .add(due)
+          .catch(async () => await manager.streams.info(HISTORY_STREAM));
+      });
+      for (const setting of COMPARED) {
+        const is = info.config[setting];
+        if (is === due[setting]) continue;
+        this.#log.warn({ setting, is, due: due[setting] }, "history differs from its settings");
+      }
+      return Date.parse(String(info.created)).toString(36);
+    });
+  }
+
+  /**
+   * Tells when somebody made or deleted the stream.
+   * @returns how to stop listening
+   */
+  onRemade(listener: () => void): () => void {
+    return this.#bus.onStreamRemade(HISTORY_STREAM, listener);
+  }
+
+  /**
+   * Stores a record, only if the video's newest message is the one of sequence `after` (0: only if
+   * it has none).
+   * @returns the record's sequence in the stream
+   * @throws RevisionConflict when it has another one
+   * @throws OvationError history_unavailable when it was not confirmed; it may be stored all the same
+   */
+  async append(
+    video: string,
+    payload: Uint8Array,
+    after: number,
+    timeoutMs: number,
+  ): Promise<number> {
+    try {
+      return await this.#bus.whileConnected(async () => {
+        const { seq } = await jetstream(this.#bus.connection).publish(
+          historySubject(video),
+          payload,
+          { expect: { lastSubjectSequence: after }, timeout: timeoutMs },
+        );
+        return seq;
+      });
+    } catch (error) {
+      const conflict = asConflict(error);
+      throw conflict instanceof RevisionConflict ? conflict : asUnavailable(error);
+    }
+  }
+
+  /**
+   * The video's newest message, as the stream's leader has it.
+   * @throws OvationError history_unavailable
+   */
+  async last(video: string): Promise<StoredMessage | undefined> {
+    return await this.#attempt(async (manager) =>
+      messageOf(
+        await manager.streams.getMessage(HISTORY_STREAM, { last_by_subj: historySubject(video) }),
+      ),
+    );
+  }
+
+  /**
+   * The video's first message from `sequence` on.
+   * @throws OvationError history_unavailable
+   */
+  async next(video: string, sequence: number): Promise<StoredMessage | undefined> {
+    // The client's types know `next_by_subj` of direct reads only, which may lag behind the leader.
+    const request = { seq: sequence, next_by_subj: historySubject(video) };
+    return await this.#attempt(async (manager) =>
+      messageOf(await manager.streams.getMessage(HISTORY_STREAM, request)),
+    );
+  }
+
+  /**
+   * The video's messages that are kept, oldest first.
+   * @param since only those stored at or after it, in milliseconds since 1970 by the server's clock
+   * @throws OvationError history_unavailable
+   */
+  async read(video: string, since?: number): Promise<StoredMessage[]> {
+    return await this.#attempt(async () => {
+      const start =
+        since === undefined
+          ? ({ deliver_policy: DeliverPolicy.All } as const)
+          : ({
+              deliver_policy: DeliverPolicy.StartTime,
+              opt_start_time: new Date(since).toISOString(),
+            } as const);
+      const read = await readOrdered(this.#bus, HISTORY_STREAM, {
+        filter_subjects: historySubject(video),
+        ...start,
+      });
+      return await collect(read);
+    });
+  }
+
+  /**
+   * Deletes a message and overwrites its bytes in the store; does nothing when it has gone.
+   * @throws OvationError history_unavailable
+   */
+  async erase(sequence: number): Promise<void> {
+    await this.#attempt(async (manager) => {
+      const message = await manager.streams.getMessage(HISTORY_STREAM, { seq: sequence });
+      if (message !== null) await manager.streams.deleteMessage(HISTORY_STREAM, sequence, true);
+    });
+  }
+
+  /**
+   * Lets go of the video's messages before `sequence`.
+   * @throws OvationError history_unavailable
+   */
+  async trim(video: string, sequence: number): Promise<void> {
+    await this.#attempt((manager) =>
+      manager.streams.purge(HISTORY_STREAM, { filter: historySubject(video), seq: sequence }),
+    );
+  }
+
+  async #attempt<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.#bus.whileConnected(async () => await work(await this.#open()));
+    } catch (error) {
+      throw error instanceof OvationError && error.code === "history_unavailable"
+        ? error
+        : asUnavailable(error);
+    }
+  }
+
+  #open(): Promise<JetStreamManager> {
+    // Without its own check: JetStream may be away just now and come back.
+    this.#manager ??= jetstreamManager(this.#bus.connection, {
+      checkAPI: false,
+      timeout: OPERATION_TIMEOUT_MS,
+    });
+    return this.#manager;
+  }
+}
+
+async function collect(read: OrderedRead): Promise<StoredMessage[]> {
+  const messages: StoredMessage[] = [];
+  let isWhole = read.initialCount === 0;
+  const deadline = setTimeout(() => read.stop(), READ_TIMEOUT_MS);
+  try {
+    if (isWhole) return messages;
+    for await (const message of read.messages) {
+      const { data: payload, seq: sequence, info } = message;
+      messages.push({ payload, sequence, storedAt: info.timestampNanos / 1e6 });
+      isWhole = info.pending === 0;
+      if (isWhole) break;
+    }
+  } finally {
+    clearTimeout(deadline);
+    read.stop();
+  }
+  if (!isWhole) throw new Error(`the history could not be read whole in ${READ_TIMEOUT_MS} ms`);
+  return messages;
+}
