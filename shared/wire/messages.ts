@@ -90,8 +90,6 @@ export interface ResultMessage {
 export interface ErrorMessage extends ErrorBody {
   readonly op: "error";
   readonly id: number;
-  /** Of `publish`, where the outcome is unknown: the id to repeat the event with. */
-  readonly eventId?: string;
 }
 
 /** Exact numbers of events by kind. */
