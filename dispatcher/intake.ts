@@ -21,8 +21,8 @@ interface IntakeOptions {
   readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
   /** Stores durable events and sends them to the Frontends; gives the place of each. */
   readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
-  /** A gateway asks for the viewers of a video to be counted. */
-  readonly askCount: (video: string) => void;
+  /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
+  readonly askCount: (video: string) => Promise<void>;
 }
 
 export interface IntakeStats {
@@ -67,10 +67,7 @@ export class Intake {
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
-    if (isCountRequest(value)) {
-      askCount(video);
-      return { accepted: [] };
-    }
+    if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
     const inputs = parsePublishRequest(value, rules, payload.length);
     const at = this.#options.now();
     for (const input of inputs) {
