@@ -66,7 +66,10 @@ export async function commentsFlow(
   return places;
 }
 
-/** Shows that the number is right again, with a newcomer counted in. */
+/**
+ * Shows that the number is right again, with a newcomer counted in, and that the table has it: a new
+ * dispatcher knows nothing else.
+ */
 export async function numberIsRight(
   stack: TestStack,
   video: string,
@@ -74,6 +77,7 @@ export async function numberIsRight(
 ): Promise<void> {
   const newcomer = await watch("json", stack.gateway.port, video);
   const all = [...viewers, newcomer];
+  await stack.addDispatcher();
   await stack.mirrored(video, all.length);
   await allTold(all, video, all.length);
   await newcomer.close();

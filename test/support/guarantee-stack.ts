@@ -21,13 +21,16 @@ const FLAGS = [
   ["--count-interval-ms", String(COUNT_INTERVAL_MS)],
 ].flat();
 
+/** Above the ids of what a test asks before. */
+const UNANSWERED = 1_000;
+
 /** Starts a stack for the tests of this file; gives it once it runs. */
 export function useStack(options: StackOptions): () => TestStack {
   let stack: TestStack | undefined;
   beforeAll(async () => {
     stack = await TestStack.start({
       ...options,
-      gateway: { ...COMMON, ...options.gateway },
+      gateway: { ...COMMON, lingerMs: 0, ...options.gateway },
       dispatcher: { ...COMMON, ...options.dispatcher },
     });
   });
@@ -123,8 +126,6 @@ export function publishUnanswered(
   publisher.socket.pause();
   publisher.sendMessage({ op: "publish", id: UNANSWERED, video, kind, eventId });
 }
-/** Above the ids of what a test asks before. */
-const UNANSWERED = 1_000;
 
 /** What the history of a video holds, as anybody can read it over HTTP. */
 export async function stored(node: { readonly port: number }, video: string): Promise<string[]> {

@@ -114,13 +114,15 @@ guarantee("a dispatcher is killed", "comment", async () => {
 guarantee("a dispatcher is killed", "viewers", async () => {
   const { viewers, victim } = await withVictim("numbers");
   await allTold(viewers, "numbers", 2);
-  // What it is asked to tell now dies with it.
+  // It is the only one that can be asked, and what it is asked to tell dies with it.
+  await stack().dispatchers.pop()?.stop();
   victim.child.kill("SIGSTOP");
   const witness = await BusWitness.start(stack().nats.url);
   const newcomers = await Promise.all(
     stack().gateways.map(({ port }) => watch("json", port, "numbers")),
   );
   await witness.requests(publishSubject("numbers"), 2);
+  await stack().addDispatcher();
   await victim.kill9();
   await allTold([...viewers, ...newcomers], "numbers", 4);
   await witness.stop();

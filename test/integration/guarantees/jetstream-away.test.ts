@@ -11,6 +11,7 @@ import {
 import {
   allTold,
   idsOf,
+  LEASE_MS,
   names,
   numberOf,
   publish,
@@ -79,10 +80,20 @@ guarantee("JetStream can't be reached", "comment", async () => {
 guarantee("JetStream can't be reached", "viewers", async () => {
   const viewers = await audienceOf(stack(), "numbers");
   await allTold(viewers, "numbers", 2);
+  const before = viewers.map((viewer) => viewer.of("numbers", "viewers").length);
   await withoutJetStream(async () => {
-    // They are there, and get what flows; nobody is counted out meanwhile.
+    // No gateway can give a sign of life; nobody is taken for dead and counted out for that.
+    for (const dispatcher of stack().dispatchers) {
+      const silentMs = async () =>
+        1_000 * (await metric(dispatcher, "ovation_dispatcher_lease_oldest_age_seconds"));
+      await eventually(async () => (await silentMs()) > 1.5 * LEASE_MS);
+    }
     await likesFlow(stack(), "numbers", viewers, ["meanwhile"]);
-    for (const viewer of viewers) expect(numberOf(viewer, "numbers")).toBe(2);
+    for (const [index, viewer] of viewers.entries()) {
+      const told = viewer.of("numbers", "viewers").slice(before[index]);
+      expect(told.filter(({ data }) => (data as { viewers: number }).viewers !== 2)).toEqual([]);
+      expect(numberOf(viewer, "numbers")).toBe(2);
+    }
   });
   await numberIsRight(stack(), "numbers", viewers);
 });
