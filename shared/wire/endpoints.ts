@@ -1,0 +1,11 @@
+/** Where a viewer connects, and what is spoken there. */
+
+/** WebSocket subprotocols, the SDK's default first. */
+export const SUBPROTOCOLS = {
+  "ovation.v1.msgpack": "msgpack",
+  "ovation.v1.json": "json",
+} as const;
+export type Subprotocol = keyof typeof SUBPROTOCOLS;
+
+/** Where a WebSocket connects. */
+export const CONNECT_PATH = "/v1/connect";
