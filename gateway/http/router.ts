@@ -2,7 +2,7 @@
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { isVideoId } from "../../shared/names.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
-import { CONNECT_PATH } from "../../shared/wire/messages.ts";
+import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import { countRefused, type GatewayServices } from "../services.ts";
 
@@ -55,6 +55,7 @@ export class Router {
     if (this.#isSettling) throw new OvationError("draining");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
+    if (exchange.path === PING_PATH) return answerPing(exchange);
     const video = EVENTS_PATH.exec(exchange.path)?.[1];
     if (video === undefined) throw new OvationError("not_found");
     const handler = this.#eventsHandlers[exchange.method];
@@ -62,6 +63,12 @@ export class Router {
     if (!isVideoId(video)) throw new OvationError("video_invalid", undefined, { field: "video" });
     await handler(exchange, video);
   }
+}
+
+/** `GET /v1/ping`: proof for a viewer that has no WebSocket. */
+function answerPing(exchange: HttpExchange): void {
+  if (exchange.method !== "GET") throw new OvationError("method_not_allowed");
+  respondWith(exchange, 200, {}, { "Cache-Control": "no-store" });
 }
 
 /** Whether the request's body is msgpack, so that the answer is too. */

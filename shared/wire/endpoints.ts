@@ -9,3 +9,5 @@ export type Subprotocol = keyof typeof SUBPROTOCOLS;
 
 /** Where a WebSocket connects. */
 export const CONNECT_PATH = "/v1/connect";
+/** Where a gateway answers to a plain HTTP request, as proof that it can be reached. */
+export const PING_PATH = "/v1/ping";

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
 
-export { CONNECT_PATH, SUBPROTOCOLS, type Subprotocol } from "./endpoints.ts";
+export { CONNECT_PATH, PING_PATH, SUBPROTOCOLS, type Subprotocol } from "./endpoints.ts";
 export type {
   ByeMessage,
   Counts,

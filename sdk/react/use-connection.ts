@@ -1,0 +1,15 @@
+import { useSyncExternalStore } from "react";
+import type { Ovation } from "../client.ts";
+import type { ConnectionState } from "../state.ts";
+
+/**
+ * The state of a client's connection.
+ *
+ * @example
+ * const { name } = useConnection(ovation);
+ * return name === "reconnecting" ? <p>Connection lost, trying again …</p> : null;
+ */
+export function useConnection<Kinds extends object>(ovation: Ovation<Kinds>): ConnectionState {
+  const get = () => ovation.state;
+  return useSyncExternalStore((onChange) => ovation.onState(onChange), get, get);
+}
