@@ -14,7 +14,9 @@ export class Network {
   blocksWebSockets = false;
   /** Whether connections are refused. */
   isDown = false;
-  /** The first line of every connection's first request. */
+  /** Whether what gateways say is lost; what clients say is passed on. */
+  answersNothing = false;
+  /** The first line of every request. */
   readonly requests = new Recorder<string>();
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #server = createServer((client) => this.#accept(client));
@@ -50,9 +52,7 @@ export class Network {
   /** Passes nothing on any more on connections that are open, and tells nobody. */
   silence(): void {
     for (const [client, gateway] of this.#pairs) {
-      client.unpipe(gateway);
-      gateway.unpipe(client);
-      for (const socket of [client, gateway]) socket.resume();
+      for (const socket of [client, gateway]) socket.removeAllListeners("data").resume();
     }
   }
 
@@ -65,18 +65,6 @@ export class Network {
   #accept(client: Socket): void {
     client.on("error", () => undefined);
     if (this.isDown) return void client.resetAndDestroy();
-    client.once("data", (head) => {
-      const text = head.toString("latin1");
-      this.requests.take(text.slice(0, text.indexOf("\r\n")));
-      if (this.blocksWebSockets && /^upgrade: websocket/im.test(text)) {
-        client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        return;
-      }
-      this.#join(client, head);
-    });
-  }
-
-  #join(client: Socket, head: Buffer): void {
     const gateway = connect(this.port, "127.0.0.1");
     const pair = [client, gateway] as const;
     this.#pairs.add(pair);
@@ -86,7 +74,22 @@ export class Network {
       gateway.destroy();
     });
     gateway.on("close", () => client.destroy());
-    gateway.write(head);
-    client.pipe(gateway).pipe(client);
+    client.on("data", (bytes) => {
+      if (!this.#isStopped(client, bytes)) gateway.write(bytes);
+    });
+    gateway.on("data", (bytes) => {
+      if (!this.answersNothing) client.write(bytes);
+    });
+  }
+
+  /** Looks at each request, of which a connection may carry several; all of them are small. */
+  #isStopped(client: Socket, bytes: Buffer): boolean {
+    const text = bytes.toString("latin1");
+    const [line] = /^[A-Z]+ \S+ HTTP\/1\.1$/m.exec(text.split("\r\n", 1)[0] ?? "") ?? [];
+    if (line === undefined) return false;
+    this.requests.take(line);
+    if (!this.blocksWebSockets || !/^upgrade: websocket/im.test(text)) return false;
+    client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    return true;
   }
 }
