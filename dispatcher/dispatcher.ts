@@ -5,20 +5,29 @@
 import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
+import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
 import { KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
-import { DISPATCHER_QUEUE, PUBLISH_SUBJECTS, publishSubject } from "../shared/subjects.ts";
+import {
+  DISPATCHER_QUEUE,
+  PUBLISH_SUBJECTS,
+  publishSubject,
+  RETRACT_SUBJECTS,
+} from "../shared/subjects.ts";
 import { encodeMsgpack } from "../shared/wire/codec.ts";
+import { Answers } from "./answers.ts";
 import { ViewerCounts } from "./counts.ts";
 import { Emitter } from "./emit.ts";
+import { History } from "./history/history.ts";
 import { Intake } from "./intake.ts";
 import { Leases } from "./leases.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
 import { Mirror } from "./mirror.ts";
+import { Retractions } from "./retractions.ts";
 import { RouteTable } from "./routes.ts";
 import { Sweeper } from "./sweep.ts";
 
@@ -28,7 +37,9 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   #mirror: Mirror | undefined;
   #sweeper: Sweeper | undefined;
   #counts: ViewerCounts | undefined;
-  #subscription: BusSubscription | undefined;
+  #history: History | undefined;
+  #answers: Answers | undefined;
+  #subscriptions: readonly BusSubscription[] = [];
 
   constructor(id: string, config: DispatcherConfig, log: Log) {
     super("dispatcher", id, config, log);
@@ -56,13 +67,25 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
         }
       },
     });
+    const history = new History({
+      bus,
+      stream: new HistoryStream(bus, config, log),
+      config,
+      log,
+      emit: (video, payload, events) => emitter.send(video, payload, events),
+    });
+    const answers = new Answers({ log, publish: (reply, payload) => bus.publish(reply, payload) });
     const intake = new Intake({
       rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
-      log,
+      answers,
       emit: (video, events) => emitter.emit(video, events),
+      store: (video, events) => history.store(video, events),
       askCount: (video) => counts.ask(video),
-      answer: (reply, payload) => bus.publish(reply, payload),
+    });
+    const retractions = new Retractions({
+      answers,
+      retract: (video, id) => history.retract(video, id),
     });
     const mirror = new Mirror({
       bus,
@@ -89,9 +112,13 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     this.#mirror = mirror;
     this.#counts = counts;
     this.#sweeper = sweeper;
+    this.#history = history;
+    this.#answers = answers;
     registerDispatcherMetrics(this.registry, {
       bus,
+      answers,
       intake,
+      history,
       emitter,
       mirror,
       routes,
@@ -102,31 +129,48 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     await mirror.start();
     if (!this.isWanted) return {};
     sweeper.start();
-    this.#subscription = bus.subscribe(
-      PUBLISH_SUBJECTS,
-      (payload, subject, reply) => intake.take(payload, subject, reply),
-      DISPATCHER_QUEUE,
-    );
+    history.start();
+    this.#subscriptions = [
+      bus.subscribe(
+        PUBLISH_SUBJECTS,
+        (payload, subject, reply) => intake.take(payload, subject, reply),
+        DISPATCHER_QUEUE,
+      ),
+      bus.subscribe(
+        RETRACT_SUBJECTS,
+        (payload, subject, reply) => retractions.take(payload, subject, reply),
+        DISPATCHER_QUEUE,
+      ),
+    ];
     await bus.flush();
     return { rows: routes.rowCount };
   }
 
   /** Leaves the queue group, and finishes what it took. */
   protected override async drainParts(): Promise<void> {
-    await this.#subscription?.drain();
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.drain()));
+    await this.#answers?.drain();
   }
 
   protected override async stopParts(): Promise<void> {
     this.#sweeper?.stop();
     this.#counts?.stop();
+    this.#history?.stop();
     await this.#mirror?.stop();
   }
 
-  protected override condition(): Condition {
-    if (this.#mirror === undefined) return { name: "table", fault: "not read yet" };
-    return {
-      name: "table",
-      warning: this.#mirror.isReadable ? undefined : "can't be read; dispatching from memory",
-    };
+  protected override conditions(): readonly Condition[] {
+    if (this.#mirror === undefined) return [{ name: "table", fault: "not read yet" }];
+    const { isReadable } = this.#mirror;
+    return [
+      {
+        name: "table",
+        warning: isReadable ? undefined : "can't be read; dispatching from memory",
+      },
+      {
+        name: "history",
+        warning: this.#history?.isWritable ? undefined : "can't be written; durable events wait",
+      },
+    ];
   }
 }

@@ -1,4 +1,4 @@
-/** Sends a video's events to each Frontend that has viewers of it: encoded once, sent to each. */
+/** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
 import { type DispatchedEvent, encodeDispatched } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
 
@@ -21,6 +21,7 @@ export class Emitter {
   }
 
   /**
+   * Sends events that are not stored.
    * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
@@ -32,15 +33,32 @@ export class Emitter {
     }
     let sent = 0;
     for (const part of this.#parts(events)) {
-      const payload = encodeDispatched(part);
-      for (const subject of subjects) {
-        if (!this.#options.publish(subject, payload)) {
-          throw new OvationError(sent === 0 ? "unavailable" : "timeout");
-        }
-        sent += 1;
-        this.stats.messages += 1;
-      }
+      sent = this.#send(subjects, encodeDispatched(part), sent);
     }
+  }
+
+  /**
+   * Sends one message as it is, such as a stored record.
+   * @param events how many events it brings
+   * @throws OvationError as {@link emit}
+   */
+  send(video: string, payload: Uint8Array, events: number): void {
+    const subjects = this.#options.subjects(video);
+    if (subjects.length === 0) this.stats.unwatchedEvents += events;
+    else this.#send(subjects, payload, 0);
+  }
+
+  /** Returns how many messages of the whole have been sent. */
+  #send(subjects: readonly string[], payload: Uint8Array, sentBefore: number): number {
+    let sent = sentBefore;
+    for (const subject of subjects) {
+      if (!this.#options.publish(subject, payload)) {
+        throw new OvationError(sent === 0 ? "unavailable" : "timeout");
+      }
+      sent += 1;
+      this.stats.messages += 1;
+    }
+    return sent;
   }
 
   /** Cuts a list where the message would pass what the NATS server takes. */

@@ -2,31 +2,32 @@
 
 import { decodeUntrusted } from "../shared/decode-untrusted.ts";
 import type { DispatchedEvent } from "../shared/dispatched.ts";
-import { asOvationError, OvationError } from "../shared/errors.ts";
+import { OvationError } from "../shared/errors.ts";
 import { type EventInput, type EventRules, parsePublishRequest } from "../shared/events.ts";
+import { encodeUnplaced } from "../shared/history/durable-event.ts";
 import { type DeliveryClass, VIEWERS_KIND } from "../shared/kinds.ts";
 import type { WallClock } from "../shared/lifecycle.ts";
-import type { Log } from "../shared/log.ts";
 import { EventIds } from "../shared/names.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
-import { type Encoding, encode, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
+import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
+import type { Accepted, Answers } from "./answers.ts";
+import type { UnstoredEvent } from "./history/batch.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
   readonly now: WallClock;
-  readonly log: Log;
-  /** Sends events to the Frontends; throws when they can't be sent. */
+  readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
+  /** Sends events that are not stored to the Frontends; throws when they can't be sent. */
   readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
+  /** Stores durable events and sends them to the Frontends; gives the place of each. */
+  readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
   /** A gateway asks for the viewers of a video to be counted. */
   readonly askCount: (video: string) => void;
-  readonly answer: (reply: string, payload: Uint8Array) => void;
 }
 
 export interface IntakeStats {
   requests: number;
-  events: Record<DeliveryClass, number>;
-  /** Refused requests by error code. */
-  readonly refused: Map<string, number>;
+  readonly events: Record<DeliveryClass, number>;
 }
 
 function isCountRequest(value: unknown): boolean {
@@ -39,7 +40,6 @@ export class Intake {
   readonly stats: IntakeStats = {
     requests: 0,
     events: { transient: 0, durable: 0, latest: 0 },
-    refused: new Map(),
   };
   readonly #options: IntakeOptions;
   readonly #ids = new EventIds();
@@ -52,42 +52,79 @@ export class Intake {
   take(payload: Uint8Array, subject: string, reply: string): void {
     this.stats.requests += 1;
     const encoding = sniffEncoding(payload);
-    let answer: unknown;
+    const { answers } = this.#options;
     try {
-      answer = { accepted: this.#accept(encoding, payload, subject) };
+      const accepted = this.#accept(encoding, payload, subject);
+      if (accepted instanceof Promise) answers.later(encoding, reply, accepted);
+      else answers.accept(encoding, reply, accepted);
     } catch (fault) {
-      const error = asOvationError(fault);
-      if (error.code === "internal") this.#options.log.error({ err: fault }, "request failed");
-      this.stats.refused.set(error.code, (this.stats.refused.get(error.code) ?? 0) + 1);
-      answer = { error: error.body() };
+      answers.refuse(encoding, reply, fault);
     }
-    if (reply !== "") this.#options.answer(reply, encode(encoding, answer));
   }
 
-  #accept(encoding: Encoding, payload: Uint8Array, subject: string): string[] {
+  #accept(encoding: Encoding, payload: Uint8Array, subject: string): Accepted | Promise<Accepted> {
     const { rules, emit, askCount } = this.#options;
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     if (isCountRequest(value)) {
       askCount(video);
-      return [];
+      return { accepted: [] };
     }
     const inputs = parsePublishRequest(value, rules, payload.length);
-    const ids: string[] = [];
     const at = this.#options.now();
+    for (const input of inputs) {
+      if (this.#classOf(input) === "durable") return this.#acceptDurable(video, inputs, at);
+    }
+    const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#ids.next();
       ids.push(id);
       return this.#dispatched(input, id, at);
     });
     emit(video, events);
-    return ids;
+    return { accepted: ids };
+  }
+
+  /** Durable events go first: when they can't be stored, nothing of the request is sent. */
+  async #acceptDurable(
+    video: string,
+    inputs: readonly EventInput[],
+    at: number,
+  ): Promise<Accepted> {
+    const { store, emit } = this.#options;
+    const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
+    const durable: UnstoredEvent[] = [];
+    const fleeting: DispatchedEvent[] = [];
+    const isDurable = inputs.map((input, index) => {
+      const id = accepted[index] ?? "";
+      const { kind, actor, data } = input;
+      if (this.#classOf(input) !== "durable") {
+        fleeting.push(this.#dispatched(input, id, at));
+        return false;
+      }
+      durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
+      return true;
+    });
+    const stored = (await store(video, durable)).values();
+    this.stats.events.durable += durable.length;
+    try {
+      if (fleeting.length > 0) emit(video, fleeting);
+    } catch (cause) {
+      // Something of the request was taken, so its outcome is no plain "unavailable" any more.
+      throw new OvationError("timeout", undefined, { cause });
+    }
+    const seqs = isDurable.map((is) => (is ? (stored.next().value ?? null) : null));
+    return { accepted, seqs };
+  }
+
+  #classOf({ kind }: EventInput): DeliveryClass {
+    return this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
   }
 
   #dispatched(input: EventInput, id: string, at: number): DispatchedEvent {
     const { kind, actor, data } = input;
-    const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
+    const deliveryClass = this.#classOf(input);
     this.stats.events[deliveryClass] += 1;
     const bytes = encodeMsgpack({
       id,

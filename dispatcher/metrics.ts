@@ -2,8 +2,10 @@
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import type { Answers } from "./answers.ts";
 import type { ViewerCounts } from "./counts.ts";
 import type { Emitter } from "./emit.ts";
+import type { History } from "./history/history.ts";
 import type { Intake } from "./intake.ts";
 import type { Leases } from "./leases.ts";
 import type { Mirror } from "./mirror.ts";
@@ -12,7 +14,9 @@ import type { Sweeper } from "./sweep.ts";
 
 interface Parts {
   readonly bus: Bus;
+  readonly answers: Answers;
   readonly intake: Intake;
+  readonly history: History;
   readonly emitter: Emitter;
   readonly mirror: Mirror;
   readonly routes: RouteTable;
@@ -21,8 +25,35 @@ interface Parts {
   readonly counts: ViewerCounts;
 }
 
+function registerHistoryMetrics(registry: Registry, history: History): void {
+  const { stats } = history;
+  const counter = (name: string, help: string, read: () => number) =>
+    counterOf(registry, `ovation_dispatcher_history_${name}`, help, [], () => [[{}, read()]]);
+  const gauge = (name: string, help: string, read: () => number) =>
+    gaugeOf(registry, `ovation_dispatcher_history_${name}`, help, read);
+  counter("records_total", "Records stored.", () => stats.records);
+  counter("events_total", "Durable events stored.", () => stats.events);
+  counter("repeats_total", "Durable events that were stored before.", () => stats.repeats);
+  counter(
+    "conflicts_total",
+    "Appends that another dispatcher's came before, and that were tried again.",
+    () => stats.conflicts,
+  );
+  counter("failures_total", "Tries at the store that failed.", () => stats.failures);
+  counter(
+    "retractions_total",
+    "Requests to take an event back that were met.",
+    () => stats.retractions,
+  );
+  counter("trims_total", "Times a video's oldest events were let go.", () => stats.trims);
+  gauge("waiting_events", "Durable events that wait to be stored.", () => history.waitingEvents);
+  gauge("videos", "Videos whose newest event is known here.", () => history.videoCount);
+  gauge("writable", "1 while the history can be written.", () => (history.isWritable ? 1 : 0));
+}
+
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
-  const { intake, emitter, mirror, routes, leases, sweeper, counts } = parts;
+  registerHistoryMetrics(registry, parts.history);
+  const { answers, intake, emitter, mirror, routes, leases, sweeper, counts } = parts;
   registerBusMetrics(registry, parts.bus);
   const counter = (name: string, help: string, read: () => number) =>
     counterOf(registry, `ovation_dispatcher_${name}`, help, [], () => [[{}, read()]]);
@@ -33,7 +64,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     Object.entries(intake.stats.events).map(([name, count]) => [{ class: name }, count]),
   );
   counterOf(registry, "ovation_dispatcher_refused_total", "Requests refused.", ["code"], () =>
-    [...intake.stats.refused].map(([code, count]) => [{ code }, count]),
+    [...answers.refused].map(([code, count]) => [{ code }, count]),
   );
   counter("messages_total", "Messages sent to Frontends.", () => emitter.stats.messages);
   counter(

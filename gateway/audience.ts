@@ -3,11 +3,15 @@
  * their own, and the events on their way to them.
  */
 import type { DispatchedEvent } from "../shared/dispatched.ts";
+import type { DurableEvent } from "../shared/history/durable-event.ts";
+import type { StoredRecord } from "../shared/history/record.ts";
 import { VIEWERS_KIND } from "../shared/kinds.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
-import type { Frame } from "./frame.ts";
 import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
+import type { ChainFollower } from "./history/follower.ts";
+import type { VideoHistories } from "./history/histories.ts";
+import { type Owed, PastFrames } from "./history/past-frames.ts";
 import { RecentIds } from "./recent-ids.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -17,26 +21,26 @@ export interface Membership {
   readonly group: Group;
   /** Its place in the group's list. */
   slot: number;
-  /** Since when it has missed frames, if it has. */
+  /** Up to where it has all, if that is behind its group. */
   missedFrom: Cursor | undefined;
+  /** What it missed is being read. */
+  isWaiting: boolean;
 }
 
 export interface AudienceOptions extends LogLimits {
   readonly groupViewers: number;
   readonly countIntervalMs: number;
   readonly deduplicateMs: number;
-  readonly sseEpoch: string;
   readonly scheduler: FrameScheduler;
+  readonly histories: VideoHistories;
   readonly now: MonotonicClock;
 }
 
 export interface AudienceStats {
-  /** Events that came over the bus for viewers here. */
+  /** Events that came over the bus for viewers here, durable ones as they are delivered. */
   received: number;
   /** Events that had come before under the id that their publisher gave. */
   repeated: number;
-  /** Durable events that found too many waiting. */
-  durableOverflow: number;
 }
 
 class Group implements FrameGroup {
@@ -68,9 +72,12 @@ class Group implements FrameGroup {
 
 export class Audience {
   readonly video: string;
+  /** The video's chain of durable events. */
+  readonly history: ChainFollower;
   readonly #options: AudienceOptions;
   readonly #stats: AudienceStats;
   readonly #log: EventLog;
+  readonly #past: PastFrames;
   readonly #groups: Group[] = [];
   readonly #recentIds: RecentIds;
   #viewerCount = 0;
@@ -79,11 +86,18 @@ export class Audience {
   #viewersToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(video: string, options: AudienceOptions, stats: AudienceStats) {
+    const { histories } = options;
+    const sseIdOf = (seq: number) => histories.positionText(seq);
     this.video = video;
     this.#options = options;
     this.#stats = stats;
-    this.#log = new EventLog(video, options.sseEpoch, options);
+    this.#log = new EventLog(video, sseIdOf, options);
     this.#recentIds = new RecentIds(options.deduplicateMs, options.now);
+    this.history = histories.follow(video, {
+      onEvents: (events) => this.#receiveDurable(events),
+      onPlace: (head) => this.#moveTo(head),
+    });
+    this.#past = new PastFrames(this.history, { video, sseIdOf, ...options });
   }
 
   get viewerCount(): number {
@@ -94,17 +108,32 @@ export class Audience {
     return this.#groups.length;
   }
 
-  add(viewer: Viewer): Membership {
+  /**
+   * Takes a viewer in.
+   * @param after it has had the durable events up to this place; absent: all up to now
+   */
+  add(viewer: Viewer, after?: number): Membership {
     const { groupViewers } = this.#options;
     let group = this.#groups.find(({ members }) => members.length < groupViewers);
     if (group === undefined) {
       group = new Group(this, this.#groups.length, this.#log.end);
       this.#groups.push(group);
     }
-    const slot = group.members.length;
-    const membership = { viewer, audience: this, group, slot, missedFrom: undefined };
     // An empty group has no reader that the log would have kept anything for.
-    if (slot === 0) group.cursor = this.#log.end;
+    if (group.size === 0) group.cursor = this.#log.end;
+    // Or the next frame would bring it again what it has had elsewhere.
+    if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
+    const { totals, seq } = group.cursor;
+    // From the beginning as far as the latest values are concerned.
+    const missedFrom = { position: 0, totals, seq: after ?? seq };
+    const membership = {
+      viewer,
+      audience: this,
+      group,
+      slot: group.members.length,
+      missedFrom,
+      isWaiting: false,
+    };
     group.members.push(membership);
     this.#viewerCount += 1;
     return membership;
@@ -135,24 +164,20 @@ export class Audience {
     this.#schedule();
   }
 
-  /** Where the video's events are now, as an SSE message tells it. */
-  get sseId(): string {
-    return this.#log.sseIdAt(this.#log.end);
+  /** Takes a record of durable events off the bus. */
+  receiveRecord(record: StoredRecord): void {
+    this.history.receive(record);
   }
 
-  /** The newest values of latest kinds, for a viewer that has just come. */
-  latest(): Frame | undefined {
-    return this.#log.latest();
-  }
-
-  /** From where a viewer is to be told the latest values that it could not be given on coming. */
-  beforeAllLatest({ group }: Membership): Cursor {
-    return { position: 0, totals: group.cursor.totals };
-  }
-
-  /** What a viewer missed from `from` up to what its group has had. */
-  summary(from: Cursor, membership: Membership): Frame {
-    return this.#log.summary(from, membership.group.cursor);
+  /** What a viewer is to be told next of what it missed; undefined if it has all. */
+  owed({ missedFrom, group }: Membership): Owed | undefined {
+    if (missedFrom === undefined) return undefined;
+    const past = this.#past.owed(missedFrom, group.cursor);
+    if (past !== undefined) return past;
+    const summary = this.#log.summary(missedFrom, group.cursor);
+    return summary === undefined
+      ? undefined
+      : { form: "frame", frame: summary, reached: group.cursor };
   }
 
   /** Writes the group's next frame; returns whether another one is due at once. */
@@ -171,6 +196,39 @@ export class Audience {
 
   stop(): void {
     clearTimeout(this.#viewersTimer);
+    this.history.stop();
+  }
+
+  #receiveDurable(events: readonly DurableEvent[]): void {
+    for (const event of events) {
+      this.#stats.received += 1;
+      if (event.retracts !== undefined) this.#past.forget();
+      if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
+      else this.#log.appendDurable(event);
+      // None is ever left out, so what has gathered goes before more is taken.
+      if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
+    }
+    this.#schedule();
+  }
+
+  /** The chain is at `head`; viewers that had a place in another chain are told. */
+  #moveTo(head: number): void {
+    for (const group of this.#groups) this.#bringUpToDate(group);
+    this.#log.moveTo(head);
+    this.#past.forget();
+    for (const group of this.#groups) {
+      const before = group.cursor;
+      group.cursor = { ...before, seq: head };
+      if (before.seq === undefined) continue;
+      for (const membership of [...group.members]) {
+        membership.missedFrom ??= before;
+        membership.viewer.catchUp();
+      }
+    }
+  }
+
+  #bringUpToDate(group: Group): void {
+    while (group.members.length > 0 && this.#log.hasAfter(group.cursor)) this.flush(group);
   }
 
   #schedule(): void {
@@ -211,6 +269,5 @@ export class Audience {
       if (members.length > 0) oldest = Math.min(oldest, cursor.position);
     }
     this.#log.trim(oldest);
-    this.#stats.durableOverflow += this.#log.takeOverflow();
   }
 }

@@ -4,7 +4,9 @@ import type { GatewayConfig } from "../shared/config/settings.ts";
 import { SUBPROTOCOLS, type Subprotocol } from "../shared/wire/messages.ts";
 import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
+import { historyOverHttp } from "./http/history.ts";
 import { publishOverHttp } from "./http/publish.ts";
+import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
 import type { GatewayServices } from "./services.ts";
@@ -27,13 +29,14 @@ export class Doors {
   constructor(services: GatewayServices, config: GatewayConfig) {
     this.#services = services;
     this.#config = config;
+    const { sseKeepaliveMs: keepaliveMs, bodyLimitBytes } = config;
     this.#router = new Router(services, {
-      GET: eventsOverHttp({
-        services,
-        keepaliveMs: config.sseKeepaliveMs,
-        streams: this.#streams,
-      }),
-      POST: publishOverHttp(services, config.bodyLimitBytes),
+      events: {
+        GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
+        POST: publishOverHttp(services, bodyLimitBytes),
+      },
+      event: { DELETE: retractOverHttp(services) },
+      history: { GET: historyOverHttp(services) },
     });
     this.#listener = new Listener({
       host: config.host,

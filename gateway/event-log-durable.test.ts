@@ -1,6 +1,6 @@
 /** Durable events in the log: none is sampled out. */
 import { describe, expect, test } from "vitest";
-import { append, event, ids, logOf, readAll, totals } from "../test/support/event-log.ts";
+import { append, appendEvent, ids, logOf, readAll, totals } from "../test/support/event-log.ts";
 
 describe("durable events", () => {
   test("none is sampled out: by count, they are split over frames in order", () => {
@@ -18,7 +18,7 @@ describe("durable events", () => {
     const cursor = log.end;
     const sizes = [100, 100, 1_000, 100, 100];
     for (const [n, size] of sizes.entries()) {
-      log.append(event("comment", `c${n}`, "x".repeat(size)));
+      appendEvent(log, "comment", `c${n}`, "x".repeat(size));
     }
     expect(readAll(log, cursor).map(ids)).toEqual([["c0", "c1"], ["c2"], ["c3", "c4"]]);
   });
@@ -26,9 +26,9 @@ describe("durable events", () => {
   test("a like between two frames of them is shown once, in the later one", () => {
     const log = logOf({ frameBytes: 300 });
     const cursor = log.end;
-    log.append(event("comment", "c1", "x".repeat(100)));
+    appendEvent(log, "comment", "c1", "x".repeat(100));
     append(log, "like", 1);
-    log.append(event("comment", "c2", "x".repeat(200)));
+    appendEvent(log, "comment", "c2", "x".repeat(200));
     expect(readAll(log, cursor).map(ids)).toEqual([["c1"], ["like-1", "c2"]]);
   });
 
@@ -47,14 +47,32 @@ describe("durable events", () => {
     for (const frame of frames) expect(frame.events.length).toBeLessThanOrEqual(10);
   });
 
-  test("beyond what may wait they are counted, both as overflow and for viewers", () => {
+  test("the log says when so many wait that frames must be read before more is appended", () => {
     const log = logOf({ frameEvents: 10_000, frameBytes: 1_048_576 });
+    append(log, "comment", 4_095);
+    expect(log.isFull).toBe(false);
+    append(log, "comment", 1, 4_096);
+    expect(log.isFull).toBe(true);
+    log.trim(log.end.position);
+    expect(log.isFull).toBe(false);
+  });
+
+  test("a frame takes its reader to the place of its last one", () => {
+    const log = logOf();
+    log.moveTo(40);
     const cursor = log.end;
-    append(log, "comment", 4_100);
-    const { frame } = log.read(cursor);
-    expect(frame.events).toHaveLength(4_096);
-    expect(frame.counts).toEqual({ comment: 4_100 });
-    expect(log.takeOverflow()).toBe(4);
-    expect(log.takeOverflow()).toBe(0);
+    append(log, "comment", 25);
+    append(log, "like", 1);
+    const { frame, next } = log.read(cursor);
+    expect(next.seq).toBe(50);
+    expect(frame.on("sse").toString()).toMatch(/^id: epoch:50\n/);
+    expect(log.read(log.read(next).next).next.seq).toBe(65);
+  });
+
+  test("while the chain's place is not known, frames have no id", () => {
+    const log = logOf();
+    const cursor = log.end;
+    append(log, "like", 1);
+    expect(log.read(cursor).frame.on("sse").toString()).toMatch(/^data: /);
   });
 });

@@ -4,6 +4,7 @@
  * totals by kind stay exact. Readers keep a cursor each and get what came since.
  */
 import type { DispatchedEvent } from "../shared/dispatched.ts";
+import type { DurableEvent } from "../shared/history/durable-event.ts";
 import type { DeliveryClass } from "../shared/kinds.ts";
 import { Frame, type LoggedEvent } from "./frame.ts";
 
@@ -12,9 +13,11 @@ export interface Cursor {
   readonly position: number;
   /** By index of the kind; a kind beyond the end has had none. */
   readonly totals: readonly number[];
+  /** Its place in the chain of durable events; undefined while that is not known. */
+  readonly seq: number | undefined;
 }
 
-interface DurableEvent extends LoggedEvent {
+interface LoggedDurableEvent extends LoggedEvent {
   /** A frame may end right after a durable event, so it knows the totals up to itself. */
   readonly cursor: Cursor;
 }
@@ -28,56 +31,70 @@ export interface LogLimits {
 
 /** Transient events that the log keeps, as a multiple of what a frame can hold. */
 const SAMPLE_FACTOR = 4;
-/** Durable events that may wait in the log; only a stalled event loop lets so many gather. */
+/** Durable events that may wait in the log until frames are due. */
 const DURABLE_LIMIT = 4_096;
 
 export class EventLog {
   readonly #video: string;
-  readonly #sseEpoch: string;
+  readonly #sseIdOf: (seq: number) => string | undefined;
   readonly #limits: LogLimits;
   readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveryClass }[] = [];
   readonly #latest = new Map<string, LoggedEvent>();
-  #events: (LoggedEvent | DurableEvent)[] = [];
+  #events: (LoggedEvent | LoggedDurableEvent)[] = [];
   #transientCount = 0;
   #durableCount = 0;
   #position = 0;
   #totals: number[] = [];
+  #seq: number | undefined;
   #end: Cursor | undefined;
   #cached: { from: number; frame: Frame; next: Cursor } | undefined;
-  #overflow = 0;
 
-  /** @param sseEpoch begins the ids of SSE messages; it names this incarnation of the log */
-  constructor(video: string, sseEpoch: string, limits: LogLimits) {
+  /** @param sseIdOf the `id:` of an SSE message for a place in the chain, if there is one */
+  constructor(video: string, sseIdOf: (seq: number) => string | undefined, limits: LogLimits) {
     this.#video = video;
-    this.#sseEpoch = sseEpoch;
+    this.#sseIdOf = sseIdOf;
     this.#limits = limits;
   }
 
   /** The end of the log: a reader that starts here gets what comes from now on. */
   get end(): Cursor {
-    this.#end ??= { position: this.#position, totals: [...this.#totals] };
+    this.#end ??= { position: this.#position, totals: [...this.#totals], seq: this.#seq };
     return this.#end;
   }
 
-  /** The `id:` of an SSE message that brings its reader to the cursor. */
-  sseIdAt({ position }: Cursor): string {
-    return `${this.#sseEpoch}:${position}`;
+  /** Whether no further durable event should be appended before frames are read. */
+  get isFull(): boolean {
+    return this.#durableCount >= DURABLE_LIMIT;
   }
 
+  /** Appends an event that has no place in the chain. */
   append(event: DispatchedEvent): void {
-    this.#position += 1;
-    this.#end = undefined;
-    const logged: LoggedEvent = { ...event, position: this.#position };
+    const logged: LoggedEvent = { ...event, position: this.#advance() };
     if (event.deliveryClass === "latest") {
       this.#latest.set(event.kind, logged);
       return;
     }
-    const kind = this.#kindIndex(event);
-    this.#totals[kind] = (this.#totals[kind] ?? 0) + 1;
-    if (event.deliveryClass === "durable") return this.#appendDurable(logged);
+    this.#count(event);
     this.#events.push(logged);
     this.#transientCount += 1;
     if (this.#transientCount > SAMPLE_FACTOR * this.#limits.frameEvents) this.#thin();
+  }
+
+  /** Appends the next event of the chain. */
+  appendDurable({ kind, bytes, seq }: DurableEvent): void {
+    const event = { kind, deliveryClass: "durable", bytes } as const;
+    const position = this.#advance();
+    this.#seq = seq;
+    this.#count(event);
+    this.#durableCount += 1;
+    this.#events.push({ ...event, position, cursor: this.end });
+  }
+
+  /** The chain is at `seq`, and what went before is not to be told. */
+  moveTo(seq: number): void {
+    this.#seq = seq;
+    this.#end = undefined;
+    this.#cached = undefined;
   }
 
   /** Whether something came after the cursor. */
@@ -94,23 +111,13 @@ export class EventLog {
     return result;
   }
 
-  /** What a viewer missed between two cursors: exact counts, and the latest values. */
-  summary(from: Cursor, to: Cursor): Frame {
-    return this.#frame(this.#latestBetween(from, to), from, to);
-  }
-
-  /** The newest event of each latest kind, for a viewer that has just come. */
-  latest(): Frame | undefined {
-    const { end } = this;
-    const events = [...this.#latest.values()];
-    return events.length === 0 ? undefined : this.#frame(events, end, end);
-  }
-
-  /** Durable events that found the log full and are told as counts only, since the last call. */
-  takeOverflow(): number {
-    const overflow = this.#overflow;
-    this.#overflow = 0;
-    return overflow;
+  /**
+   * What a viewer missed between two cursors, durable events aside: exact counts, and the latest
+   * values. Undefined if that is nothing.
+   */
+  summary(from: Cursor, to: Cursor): Frame | undefined {
+    const frame = this.#frame(this.#latestBetween(from, to), from, to, ["transient"]);
+    return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
   }
 
   /** Lets go of what every reader has got. */
@@ -122,19 +129,21 @@ export class EventLog {
     this.#transientCount = this.#events.length - this.#durableCount;
   }
 
-  #kindIndex(event: DispatchedEvent): number {
+  #advance(): number {
+    this.#position += 1;
+    this.#end = undefined;
+    return this.#position;
+  }
+
+  #count(event: Pick<DispatchedEvent, "kind" | "deliveryClass">): void {
+    const kind = this.#kindIndex(event);
+    this.#totals[kind] = (this.#totals[kind] ?? 0) + 1;
+  }
+
+  #kindIndex(event: Pick<DispatchedEvent, "kind" | "deliveryClass">): number {
     const index = this.#kinds.findIndex(({ name }) => name === event.kind);
     if (index >= 0) return index;
     return this.#kinds.push({ name: event.kind, deliveryClass: event.deliveryClass }) - 1;
-  }
-
-  #appendDurable(logged: LoggedEvent): void {
-    if (this.#durableCount >= DURABLE_LIMIT) {
-      this.#overflow += 1;
-      return;
-    }
-    this.#durableCount += 1;
-    this.#events.push({ ...logged, cursor: this.end });
   }
 
   /** Halves the sample of transient events, evenly. */
@@ -162,7 +171,7 @@ export class EventLog {
 
   #build(cursor: Cursor): { frame: Frame; next: Cursor } {
     const { frameEvents, frameBytes } = this.#limits;
-    const durable: DurableEvent[] = [];
+    const durable: LoggedDurableEvent[] = [];
     const transient: LoggedEvent[] = [];
     let next = this.end;
     let bytes = 0;
@@ -198,13 +207,18 @@ export class EventLog {
     );
   }
 
-  #frame(events: readonly LoggedEvent[], from: Cursor, to: Cursor): Frame {
+  #frame(
+    events: readonly LoggedEvent[],
+    from: Cursor,
+    to: Cursor,
+    counted: readonly DeliveryClass[] = ["transient", "durable"],
+  ): Frame {
     const counts: Record<string, number> = {};
     const tally = { transient: 0, durable: 0, latest: 0 };
     let told = 0;
     for (const [index, { name, deliveryClass }] of this.#kinds.entries()) {
       const count = (to.totals[index] ?? 0) - (from.totals[index] ?? 0);
-      if (count === 0) continue;
+      if (count === 0 || !counted.includes(deliveryClass)) continue;
       counts[name] = count;
       tally[deliveryClass] += count;
       told += count;
@@ -212,7 +226,8 @@ export class EventLog {
     for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
     const isWhole = events.length - tally.latest === told;
     const shownCounts = isWhole ? undefined : counts;
-    return new Frame(this.#video, events, shownCounts, tally, this.sseIdAt(to));
+    const sseId = to.seq === undefined ? undefined : this.#sseIdOf(to.seq);
+    return new Frame(this.#video, events, shownCounts, tally, sseId);
   }
 }
 

@@ -43,6 +43,14 @@ function arrayHeader(length: number): Buffer {
   return header;
 }
 
+/**
+ * A message of a Server-Sent Events stream.
+ * @param id what the client is to remember; it keeps what it has if there is none
+ */
+export function sseMessage(data: string, id?: string): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
 export class Frame {
   readonly video: string;
   readonly events: readonly LoggedEvent[];
@@ -50,7 +58,7 @@ export class Frame {
   readonly counts: Counts | undefined;
   readonly tally: ClassTally;
   /** What an SSE client gets as `id:`. */
-  readonly #sseId: string;
+  readonly #sseId: string | undefined;
   readonly #encoded: Partial<Record<Wire, Buffer>> = {};
 
   constructor(
@@ -58,7 +66,7 @@ export class Frame {
     events: readonly LoggedEvent[],
     counts: Counts | undefined,
     tally: ClassTally,
-    sseId: string,
+    sseId: string | undefined,
   ) {
     this.video = video;
     this.events = events;
@@ -89,7 +97,7 @@ export class Frame {
       case "json":
         return Buffer.from(this.#json());
       case "sse":
-        return Buffer.from(`id: ${this.#sseId}\ndata: ${this.#json()}\n\n`);
+        return Buffer.from(sseMessage(this.#json(), this.#sseId));
     }
   }
 

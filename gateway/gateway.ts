@@ -4,16 +4,19 @@
  */
 import { hostname } from "node:os";
 import type { Bus } from "../shared/bus/connection.ts";
+import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { KindTable } from "../shared/kinds.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
+import { EventIds } from "../shared/names.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
 import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
+import { VideoHistories } from "./history/histories.ts";
 import { Interest } from "./interest.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
@@ -29,6 +32,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #interest: Interest | undefined;
   #scheduler: FrameScheduler | undefined;
   #doors: Doors | undefined;
+  #histories: VideoHistories | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -58,6 +62,14 @@ export class Gateway extends RoleNode<GatewayConfig> {
       viewersPerPass: config.frameGroupViewers,
       now: monotonicNow,
     });
+    const histories = new VideoHistories({
+      bus,
+      stream: new HistoryStream(bus, config, log),
+      config,
+      log,
+      now: monotonicNow,
+      wallClock: Date.now,
+    });
     const interest = new Interest({
       bus,
       gateway: this.id,
@@ -69,8 +81,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
         groupViewers: config.frameGroupViewers,
         countIntervalMs: config.countIntervalMs,
         deduplicateMs: config.deduplicateMs,
-        sseEpoch: this.id,
         scheduler,
+        histories,
         now: monotonicNow,
       },
     });
@@ -78,7 +90,9 @@ export class Gateway extends RoleNode<GatewayConfig> {
       {
         gateway: this.id,
         rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+        ids: new EventIds(),
         interest,
+        histories,
         publisher,
         delivery,
         connections: this.#connections,
@@ -90,9 +104,11 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#interest = interest;
     this.#scheduler = scheduler;
     this.#doors = doors;
+    this.#histories = histories;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
+      histories,
       interval,
       scheduler,
       rows: registration.rows,
@@ -101,6 +117,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       delivery,
     });
     await registration.start();
+    histories.start();
     scheduler.start();
     this.#port = await doors.start();
     return { port: this.#port };
@@ -117,6 +134,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#scheduler?.stop();
     this.#registration?.stop();
     this.#interest?.stop();
+    this.#histories?.stop();
   }
 
   /** What the lease tells of this gateway. */
@@ -131,12 +149,9 @@ export class Gateway extends RoleNode<GatewayConfig> {
     };
   }
 
-  protected override condition(): Condition {
+  protected override conditions(): readonly Condition[] {
     const age = this.#registration?.lease.ageMs;
-    return {
-      name: "lease",
-      warning:
-        age !== undefined && age > this.config.leaseMs ? "could not be renewed in time" : undefined,
-    };
+    const isLate = age !== undefined && age > this.config.leaseMs;
+    return [{ name: "lease", warning: isLate ? "could not be renewed in time" : undefined }];
   }
 }

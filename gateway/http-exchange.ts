@@ -12,6 +12,8 @@ type Headers = Readonly<Record<string, string>>;
 export interface RawRequest {
   getMethod(): string;
   getUrl(): string;
+  /** What follows the `?`; empty if there is nothing. */
+  getQuery(): string | undefined;
   getHeader(name: string): string;
 }
 
@@ -29,7 +31,13 @@ export interface RawResponse {
 }
 
 /** Headers that a handler may want later, copied while they can be read. */
-const KEPT_HEADERS = ["accept", "authorization", "content-length", "content-type"] as const;
+const KEPT_HEADERS = [
+  "accept",
+  "authorization",
+  "content-length",
+  "content-type",
+  "last-event-id",
+] as const;
 type KeptHeader = (typeof KEPT_HEADERS)[number];
 
 function statusLine(status: number): string {
@@ -39,6 +47,7 @@ function statusLine(status: number): string {
 export class HttpExchange {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
@@ -48,6 +57,7 @@ export class HttpExchange {
   constructor(response: RawResponse, request: RawRequest) {
     this.method = request.getMethod().toUpperCase();
     this.path = request.getUrl();
+    this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
     this.#response = response;
     response.onAborted(() => this.#closed());

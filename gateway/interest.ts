@@ -6,6 +6,7 @@ import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { decodeDispatched } from "../shared/dispatched.ts";
 import { frontendSubject } from "../shared/subjects.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "./audience.ts";
+import type { ChainFollower } from "./history/follower.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -19,6 +20,8 @@ interface InterestOptions {
 interface Entry {
   readonly audience: Audience;
   readonly subscription: BusSubscription;
+  /** Resolves when the place of the video's chain is known, or can't be had just now. */
+  placed: Promise<void> | undefined;
   /** Viewers that came or are about to; the entry stays while there is one. */
   holds: number;
   linger: NodeJS.Timeout | undefined;
@@ -27,7 +30,7 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly audienceStats: AudienceStats = { received: 0, repeated: 0, durableOverflow: 0 };
+  readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
 
@@ -52,7 +55,16 @@ export class Interest {
     const { rows } = this.#options;
     rows.set(video, entry.holds);
     await rows.ready(video);
+    // After the row: what is stored before dispatchers know of it is seen here. Viewers are let in
+    // without it, since what is not stored flows on; the follower goes on trying.
+    entry.placed ??= entry.audience.history.sync().catch(() => undefined);
+    await entry.placed;
     return entry.audience;
+  }
+
+  /** What follows a video's durable events, if the video is held. */
+  historyOf(video: string): ChainFollower | undefined {
+    return this.#entries.get(video)?.audience.history;
   }
 
   /** One viewer less. */
@@ -77,10 +89,24 @@ export class Interest {
     // Before the row is written: the server must know of the subscription when events begin to come.
     const subscription = bus.subscribe(frontendSubject(gateway, video), (payload) => {
       const dispatched = decodeDispatched(payload);
-      if (dispatched === undefined) this.unreadable += 1;
-      else if (dispatched.form === "events") audience.receive(dispatched.events);
+      switch (dispatched?.form) {
+        case "events":
+          return audience.receive(dispatched.events);
+        case "record":
+          return audience.receiveRecord(dispatched.record);
+        case "head":
+          return audience.history.receiveHead(dispatched.seq);
+        case undefined:
+          this.unreadable += 1;
+      }
     });
-    const entry: Entry = { audience, subscription, holds: 0, linger: undefined };
+    const entry: Entry = {
+      audience,
+      subscription,
+      placed: undefined,
+      holds: 0,
+      linger: undefined,
+    };
     this.#entries.set(video, entry);
     return entry;
   }

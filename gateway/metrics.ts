@@ -4,6 +4,7 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
+import type { VideoHistories } from "./history/histories.ts";
 import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
 import type { RowWriter } from "./row-writer.ts";
@@ -13,6 +14,7 @@ import type { DeliveryStats } from "./viewer.ts";
 interface Parts {
   readonly bus: Bus;
   readonly interest: Interest;
+  readonly histories: VideoHistories;
   readonly interval: FrameInterval;
   readonly scheduler: FrameScheduler;
   readonly rows: RowWriter;
@@ -33,6 +35,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerDelivery(registry, counter, parts.delivery);
   registerFrames(counter, gauge, parts);
   registerTable(counter, gauge, parts);
+  registerHistory(registry, counter, gauge, parts.histories);
 }
 
 function registerConnections(registry: Registry, counter: Register, stats: ConnectionStats): void {
@@ -93,11 +96,6 @@ function registerFrames(counter: Register, gauge: Register, parts: Parts): void 
     () => interest.audienceStats.repeated,
   );
   counter(
-    "durable_overflow_total",
-    "Durable events told as counts only: too many waited.",
-    () => interest.audienceStats.durableOverflow,
-  );
-  counter(
     "messages_unreadable_total",
     "Messages from dispatchers that could not be read.",
     () => interest.unreadable,
@@ -122,4 +120,42 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   gauge("lease_age_seconds", "Time since the lease was renewed.", () => lease.ageMs / 1_000);
   counter("lease_lost_total", "Times the lease was lost and taken anew.", () => lease.stats.lost);
   counter("lease_failures_total", "Renewals that failed.", () => lease.stats.failures);
+}
+
+function registerHistory(
+  registry: Registry,
+  counter: Register,
+  gauge: Register,
+  { reader, budget, stats }: VideoHistories,
+): void {
+  counterOf(
+    registry,
+    "ovation_gateway_history_reads_total",
+    "Reads of a video's history: whole, its newest record, or the next one.",
+    ["what"],
+    () => [
+      [{ what: "whole" }, reader.stats.whole],
+      [{ what: "last" }, reader.stats.last],
+      [{ what: "next" }, reader.stats.next],
+    ],
+  );
+  counter("history_read_failures_total", "Reads that failed.", () => reader.stats.failures);
+  counter("history_remade_total", "Times the history was made anew.", () => reader.stats.remade);
+  counter("gaps_total", "Times durable events were missing.", () => stats.gaps);
+  counter(
+    "gaps_unfilled_total",
+    "Gaps that could not be filled in time; viewers see them.",
+    () => stats.gapsUnfilled,
+  );
+  counter(
+    "history_resets_total",
+    "Times a video's history was found to be another one; its viewers were told.",
+    () => stats.resets,
+  );
+  gauge("history_cache_bytes", "Memory for the videos' histories.", () => budget.bytes);
+  counter(
+    "history_cache_shrunk_total",
+    "Videos whose history was let go of for memory.",
+    () => budget.shrunk,
+  );
 }

@@ -3,7 +3,7 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { isErrorCode, OvationError } from "../shared/errors.ts";
 import { type EventInput, publishReplySchema } from "../shared/events.ts";
 import { VIEWERS_KIND } from "../shared/kinds.ts";
-import { publishSubject } from "../shared/subjects.ts";
+import { publishSubject, retractSubject } from "../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 
 interface PublisherOptions {
@@ -13,10 +13,19 @@ interface PublisherOptions {
 
 const COUNT_REQUEST = encodeMsgpack({ kind: VIEWERS_KIND });
 
-function acceptedIds(reply: Uint8Array): string[] {
+/** An event that was accepted; `seq` is its place in the video's chain, if it is durable. */
+export interface Accepted {
+  readonly id: string;
+  readonly seq: number | undefined;
+}
+
+function acceptedOf(reply: Uint8Array): Accepted[] {
   const parsed = publishReplySchema.safeParse(decodeTrustedMsgpack(reply));
   if (!parsed.success) throw new OvationError("internal", undefined, { cause: parsed.error });
-  if ("accepted" in parsed.data) return parsed.data.accepted;
+  if ("accepted" in parsed.data) {
+    const { accepted, seqs } = parsed.data;
+    return accepted.map((id, index) => ({ id, seq: seqs?.[index] ?? undefined }));
+  }
   const { code, message, field, limit } = parsed.data.error;
   throw new OvationError(isErrorCode(code) ? code : "internal", message, { field, limit });
 }
@@ -30,28 +39,34 @@ export class Publisher {
 
   /**
    * Publishes one event.
-   * @returns its id
    * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
    */
-  async publish(video: string, input: EventInput): Promise<string> {
-    const [id] = await this.#request(video, encodeMsgpack(input));
-    if (id === undefined) throw new OvationError("internal");
-    return id;
+  async publish(video: string, input: EventInput): Promise<Accepted> {
+    return onlyOne(await this.#request(publishSubject(video), encodeMsgpack(input)));
+  }
+
+  /**
+   * Takes a durable event back.
+   * @returns the event that tells viewers so
+   * @throws OvationError event_not_found, or as {@link publish}
+   */
+  async retract(video: string, id: string): Promise<Accepted> {
+    return onlyOne(await this.#request(retractSubject(video), encodeMsgpack({ id })));
   }
 
   /**
    * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
    * first that fails.
-   * @returns the ids that were accepted, and the error if not all were
+   * @returns the events that were accepted, and the error if not all were
    */
   async publishAll(
     video: string,
     inputs: readonly EventInput[],
-  ): Promise<{ accepted: string[]; error?: unknown }> {
-    const accepted: string[] = [];
+  ): Promise<{ accepted: Accepted[]; error?: unknown }> {
+    const accepted: Accepted[] = [];
     for (const request of this.#requests(inputs)) {
       try {
-        accepted.push(...(await this.#request(video, request)));
+        accepted.push(...(await this.#request(publishSubject(video), request)));
       } catch (error) {
         return { accepted, error };
       }
@@ -64,9 +79,9 @@ export class Publisher {
     this.#options.bus.publish(publishSubject(video), COUNT_REQUEST);
   }
 
-  async #request(video: string, payload: Uint8Array): Promise<string[]> {
+  async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
     const { bus, timeoutMs } = this.#options;
-    return acceptedIds(await bus.request(publishSubject(video), payload, timeoutMs));
+    return acceptedOf(await bus.request(subject, payload, timeoutMs));
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */
@@ -80,4 +95,9 @@ export class Publisher {
     yield* this.#requests(inputs.slice(0, middle));
     yield* this.#requests(inputs.slice(middle));
   }
+}
+
+function onlyOne([accepted]: readonly Accepted[]): Accepted {
+  if (accepted === undefined) throw new OvationError("internal");
+  return accepted;
 }

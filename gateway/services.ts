@@ -1,6 +1,8 @@
 /** What the handlers of requests need of the gateway, as narrow as they use it. */
 import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
+import type { EventIds } from "../shared/names.ts";
+import type { VideoHistories } from "./history/histories.ts";
 import type { Interest } from "./interest.ts";
 import type { Publisher } from "./publisher.ts";
 import type { DeliveryStats } from "./viewer.ts";
@@ -8,8 +10,10 @@ import type { DeliveryStats } from "./viewer.ts";
 export interface GatewayServices {
   readonly gateway: string;
   readonly rules: EventRules;
-  readonly interest: Pick<Interest, "hold" | "release">;
-  readonly publisher: Pick<Publisher, "publish" | "publishAll">;
+  readonly ids: EventIds;
+  readonly interest: Pick<Interest, "hold" | "release" | "historyOf">;
+  readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;
+  readonly publisher: Pick<Publisher, "publish" | "publishAll" | "retract">;
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
   readonly log: Log;

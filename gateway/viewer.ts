@@ -52,14 +52,14 @@ export class Viewer {
     return this.#outlet.wire;
   }
 
-  /** From now on this viewer gets the video's events. */
-  join(audience: Audience): void {
-    const membership = audience.add(this);
+  /**
+   * From now on this viewer gets the video's events.
+   * @param after and first the durable events after this place; absent: none
+   */
+  join(audience: Audience, after?: number): void {
+    const membership = audience.add(this, after);
     this.#memberships.set(audience.video, membership);
-    const latest = audience.latest();
-    if (latest !== undefined && this.#write(latest) === "dropped") {
-      membership.missedFrom = audience.beforeAllLatest(membership);
-    }
+    this.#catchUpWith(membership);
   }
 
   leave(video: string): void {
@@ -86,16 +86,43 @@ export class Viewer {
     dropped.latest += frame.tally.latest;
   }
 
-  /** There is room again: tells, for each video, what was missed, in exact counts. */
+  /** There is room again: tells, for each video, what was missed, transient events in counts. */
   catchUp(): void {
     for (const membership of this.#memberships.values()) {
-      const { missedFrom, audience } = membership;
-      if (missedFrom === undefined) continue;
-      const summary = audience.summary(missedFrom, membership);
-      if (this.#write(summary) === "dropped") return;
-      membership.missedFrom = undefined;
-      this.#stats.summaries += 1;
+      if (this.#catchUpWith(membership) === "dropped") return;
     }
+  }
+
+  #catchUpWith(membership: Membership): SendOutcome {
+    if (membership.missedFrom === undefined) return "sent";
+    const { audience } = membership;
+    for (
+      let owed = audience.owed(membership);
+      owed !== undefined;
+      owed = audience.owed(membership)
+    ) {
+      if (owed.form === "later") {
+        this.#awaitPast(membership, owed.ready);
+        return "sent";
+      }
+      const outcome =
+        owed.form === "frame" ? this.#write(owed.frame) : this.#outlet.send(owed.on(this.wire));
+      if (outcome !== "sent") return outcome;
+      if (owed.form === "frame" && owed.frame.counts !== undefined) this.#stats.summaries += 1;
+      membership.missedFrom = owed.reached;
+    }
+    membership.missedFrom = undefined;
+    return "sent";
+  }
+
+  #awaitPast(membership: Membership, ready: Promise<void>): void {
+    if (membership.isWaiting) return;
+    membership.isWaiting = true;
+    void ready.then(() => {
+      membership.isWaiting = false;
+      const isMember = this.#memberships.get(membership.audience.video) === membership;
+      if (isMember) this.#catchUpWith(membership);
+    });
   }
 
   #write(frame: Frame): SendOutcome {

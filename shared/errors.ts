@@ -94,11 +94,14 @@ export interface ErrorBody {
   readonly field?: string;
   /** The limit that was passed, in the unit that `message` names. */
   readonly limit?: number;
+  /** The id to repeat the event with, where its outcome is unknown. */
+  readonly eventId?: string;
 }
 
 interface Detail {
   readonly field?: string | undefined;
   readonly limit?: number | undefined;
+  readonly eventId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -108,12 +111,20 @@ export class OvationError extends Error {
   readonly code: ErrorCode;
   readonly field: string | undefined;
   readonly limit: number | undefined;
+  readonly eventId: string | undefined;
 
   constructor(code: ErrorCode, message?: string, detail: Detail = {}) {
     super(message ?? errorKinds[code].meaning, { cause: detail.cause });
     this.code = code;
     this.field = detail.field;
     this.limit = detail.limit;
+    this.eventId = detail.eventId;
+  }
+
+  /** The same error, which tells the id to repeat the event with. */
+  repeatWith(eventId: string | undefined): OvationError {
+    const { code, message, field, limit } = this;
+    return new OvationError(code, message, { field, limit, eventId, cause: this.cause });
   }
 
   get kind(): ErrorKind {
@@ -126,6 +137,7 @@ export class OvationError extends Error {
       message: this.message,
       ...(this.field === undefined ? {} : { field: this.field }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
+      ...(this.eventId === undefined ? {} : { eventId: this.eventId }),
     };
   }
 }

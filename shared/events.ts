@@ -21,6 +21,9 @@ export const eventInputSchema = z.object({
 });
 export type EventInput = z.output<typeof eventInputSchema>;
 
+/** A request to take a durable event back. */
+export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
+
 /**
  * The answer to a request that came over the bus. `seqs` has the places of `accepted` in the video's
  * chain, null for an event that isn't durable; it is absent when none is.

@@ -12,13 +12,13 @@ export interface Condition {
   readonly fault?: string | undefined;
   readonly warning?: string | undefined;
 }
-export type ReadinessCheck = () => Condition;
 
 interface OpsOptions {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
-  readonly checks: readonly ReadinessCheck[];
+  /** How everything that counts for readiness stands, asked at each request. */
+  readonly conditions: () => readonly Condition[];
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -74,7 +74,7 @@ export class OpsServer {
   }
 
   #answerReady(response: ServerResponse): void {
-    const conditions = this.#options.checks.map((check) => check());
+    const conditions = this.#options.conditions();
     const isReady = conditions.every(({ fault }) => fault === undefined);
     const isWhole = conditions.every(({ warning }) => warning === undefined);
     sendJson(response, isReady ? 200 : 503, {

@@ -35,10 +35,10 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
       host: config.opsHost,
       port: config.opsPort,
       registry: this.registry,
-      checks: [
-        () => ({ name: "state", fault: this.#state === "running" ? undefined : this.#state }),
-        () => this.#busCondition(),
-        () => this.condition(),
+      conditions: () => [
+        { name: "state", fault: this.#state === "running" ? undefined : this.#state },
+        this.#busCondition(),
+        ...this.conditions(),
       ],
     });
   }
@@ -92,8 +92,8 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
   protected abstract startParts(bus: Bus): Promise<Record<string, unknown>>;
   protected abstract drainParts(bus: Bus): Promise<void>;
   protected abstract stopParts(): Promise<void>;
-  /** The role's own condition of readiness. */
-  protected abstract condition(): Condition;
+  /** The role's own conditions of readiness. */
+  protected abstract conditions(): readonly Condition[];
 
   #busCondition(): Condition {
     const isConnected = this.#bus?.state === "connected";

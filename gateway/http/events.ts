@@ -3,10 +3,14 @@
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 import { asOvationError, OvationError } from "../../shared/errors.ts";
-import type { ServerMessage } from "../../shared/wire/messages.ts";
-import type { ResponseStream } from "../http-exchange.ts";
+import { HISTORY_LIMIT, type ServerMessage } from "../../shared/wire/messages.ts";
+import { sseMessage } from "../frame.ts";
+import type { PastRequest } from "../history/histories.ts";
+import { subscriptionResult } from "../history/subscription.ts";
+import type { HttpExchange, ResponseStream } from "../http-exchange.ts";
 import { countRefused, type GatewayServices } from "../services.ts";
 import { Viewer } from "../viewer.ts";
+import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
 
 /** What an EventSource waits before it connects again, unless it is told otherwise. */
@@ -25,7 +29,23 @@ function acceptsEventStream(accept: string): boolean {
 }
 
 function message(body: ServerMessage, id?: string): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(body)}\n\n`;
+  return sseMessage(JSON.stringify(body), id);
+}
+
+/** `epoch:seq`, as every message's `id:` has it. */
+const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
+
+/**
+ * What the client had last. An `EventSource` that connects again says it in a header, one that is
+ * made anew can only in the query. A text that is no position is taken for none: it may be from
+ * another server.
+ */
+function pastRequest(exchange: HttpExchange): PastRequest {
+  const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
+  const text = exchange.header("last-event-id") || (exchange.query.get("after") ?? "");
+  const [, epoch, seq] = POSITION.exec(text) ?? [];
+  const after = Number(seq);
+  return epoch === undefined || !Number.isSafeInteger(after) ? { last } : { after, epoch, last };
 }
 
 /** One viewer over Server-Sent Events. */
@@ -98,9 +118,10 @@ interface EventsOptions {
 }
 
 export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions): HttpHandler {
-  const { connections, interest } = services;
+  const { connections, interest, histories } = services;
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
+    const request = pastRequest(exchange);
     const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
       connections.eventStreams -= 1;
       connections.closed += 1;
@@ -113,9 +134,13 @@ export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions
     exchange.onClose(() => stream.end());
     try {
       const audience = await interest.hold(video);
+      const beginning = await histories.begin(audience.history, request);
       if (!stream.isOpen) return;
-      stream.say({ op: "result", id: 0 }, audience.sseId);
-      stream.viewer.join(audience);
+      const result = subscriptionResult(histories, audience.history, beginning);
+      const seq = beginning.after ?? result.seq;
+      const position = seq === undefined ? undefined : histories.positionText(seq);
+      stream.say({ op: "result", id: 0, ...result }, position);
+      stream.viewer.join(audience, beginning.after);
     } catch (fault) {
       const error = asOvationError(fault);
       countRefused(connections, error.code);

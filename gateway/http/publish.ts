@@ -4,6 +4,8 @@ import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { parsePublishRequest } from "../../shared/events.ts";
 import type { Encoding } from "../../shared/wire/codec.ts";
 import type { HttpExchange } from "../http-exchange.ts";
+import type { Accepted } from "../publisher.ts";
+import { withRepeatableId } from "../repeatable.ts";
 import type { GatewayServices } from "../services.ts";
 import {
   type HttpHandler,
@@ -25,15 +27,27 @@ function encodingOf(exchange: HttpExchange): Encoding {
   );
 }
 
+/** Ids in the order of the request; places only if one of the events is durable. */
+function acceptedBody(accepted: readonly Accepted[]): object {
+  const ids = accepted.map(({ id }) => id);
+  if (accepted.every(({ seq }) => seq === undefined)) return { accepted: ids };
+  return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
+}
+
 export function publishOverHttp(services: GatewayServices, bodyLimitBytes: number): HttpHandler {
   return async (exchange, video) => {
     const encoding = encodingOf(exchange);
     const body = await exchange.readBody(bodyLimitBytes);
     const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
-    const inputs = parsePublishRequest(value, services.rules, body.length);
-    const { accepted, error } = await services.publisher.publishAll(video, inputs);
-    if (error === undefined) return respondWith(exchange, 200, { accepted });
+    const inputs = parsePublishRequest(value, services.rules, body.length).map((input) =>
+      withRepeatableId(input, services),
+    );
+    const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);
+    if (fault === undefined) return respondWith(exchange, 200, acceptedBody(accepted));
+    const error = asOvationError(fault);
     // What was accepted before the failure stays so; a repeat with the same ids is harmless.
-    return respondWithError(exchange, asOvationError(error), { accepted });
+    const ids = inputs.map(({ id }) => id ?? null);
+    const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
+    return respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
   };
 }

@@ -6,24 +6,37 @@ import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import { countRefused, type GatewayServices } from "../services.ts";
 
-/** Answers one kind of request; throws an OvationError to refuse it. */
-export type HttpHandler = (exchange: HttpExchange, video: string) => Promise<void>;
+/**
+ * Answers one kind of request; throws an OvationError to refuse it.
+ * @param eventId where the path names one, as it stands there
+ */
+export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
-const EVENTS_PATH = /^\/v1\/videos\/([^/]*)\/events$/;
+/** What can be done at each path of a video, by method. */
+export interface Routes {
+  readonly events: Readonly<Record<string, HttpHandler>>;
+  readonly event: Readonly<Record<string, HttpHandler>>;
+  readonly history: Readonly<Record<string, HttpHandler>>;
+}
+
+const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
+  [/^\/v1\/videos\/([^/]*)\/events$/, "events"],
+  [/^\/v1\/videos\/([^/]*)\/events\/([^/]+)$/, "event"],
+  [/^\/v1\/videos\/([^/]*)\/history$/, "history"],
+];
 
 export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
 
 export class Router {
   readonly #services: GatewayServices;
-  readonly #eventsHandlers: Readonly<Record<string, HttpHandler>>;
+  readonly #routes: Routes;
   readonly #underWay = new Set<Promise<void>>();
   #isSettling = false;
 
-  /** @param eventsHandlers by method, of `/v1/videos/{video}/events` */
-  constructor(services: GatewayServices, eventsHandlers: Readonly<Record<string, HttpHandler>>) {
+  constructor(services: GatewayServices, routes: Routes) {
     this.#services = services;
-    this.#eventsHandlers = eventsHandlers;
+    this.#routes = routes;
   }
 
   /** Answers one request, whatever happens. */
@@ -48,7 +61,8 @@ export class Router {
     const error = asOvationError(fault);
     countRefused(this.#services.connections, error.code);
     if (error.code === "internal") this.#services.log.error({ err: fault }, "a request failed");
-    respondWithError(exchange, error, {});
+    const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
+    respondWithError(exchange, error, {}, allowed);
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
@@ -56,12 +70,23 @@ export class Router {
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
     if (exchange.path === PING_PATH) return answerPing(exchange);
-    const video = EVENTS_PATH.exec(exchange.path)?.[1];
-    if (video === undefined) throw new OvationError("not_found");
-    const handler = this.#eventsHandlers[exchange.method];
+    const found = this.#find(exchange.path);
+    if (found === undefined) throw new OvationError("not_found");
+    const { video, eventId, handlers } = found;
+    const handler = handlers[exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
     if (!isVideoId(video)) throw new OvationError("video_invalid", undefined, { field: "video" });
-    await handler(exchange, video);
+    await handler(exchange, video, eventId);
+  }
+
+  #find(path: string) {
+    for (const [pattern, route] of VIDEO_PATHS) {
+      const match = pattern.exec(path);
+      if (match === null) continue;
+      const [, video = "", eventId = ""] = match;
+      return { video, eventId, handlers: this.#routes[route] };
+    }
+    return undefined;
   }
 }
 
@@ -92,11 +117,19 @@ export function respondWith(
   );
 }
 
-/** Answers with an error, beside which `more` may say what was done all the same. */
-export function respondWithError(exchange: HttpExchange, error: OvationError, more: object): void {
+/**
+ * Answers with an error, beside which `more` may say what was done all the same.
+ * @param allowed the methods that the path knows
+ */
+export function respondWithError(
+  exchange: HttpExchange,
+  error: OvationError,
+  more: object,
+  allowed: readonly string[] = [],
+): void {
   const headers: Record<string, string> = {};
   if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
-  if (error.code === "method_not_allowed") headers["Allow"] = "GET, POST";
+  if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
   if (error.kind.status === 503) headers["Retry-After"] = "1";
   respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);
 }

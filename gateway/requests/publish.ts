@@ -1,6 +1,10 @@
-/** `publish {video, kind, data?, eventId?}`: answered when a dispatcher has sent the event on. */
+/**
+ * `publish {video, kind, data?, eventId?}`: answered when a dispatcher has sent the event on, and
+ * for a durable one when it is stored.
+ */
 import { OvationError } from "../../shared/errors.ts";
 import { checkEvent, type EventInput } from "../../shared/events.ts";
+import { withRepeatableId } from "../repeatable.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const publish: RequestHandler<"publish"> = async (session, request, messageBytes) => {
@@ -18,8 +22,13 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
     throw new OvationError("in_flight_exceeded", text, { limit });
   }
   session.inFlight += 1;
+  const repeatable = withRepeatableId(input, services);
   try {
-    return { result: { eventId: await services.publisher.publish(video, input) } };
+    const { id, seq } = await services.publisher.publish(video, repeatable);
+    return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
+  } catch (error) {
+    if (!(error instanceof OvationError)) throw error;
+    throw error.kind.retry === "same-id" ? error.repeatWith(repeatable.id) : error;
   } finally {
     session.inFlight -= 1;
   }

@@ -1,9 +1,14 @@
-/** `subscribe {video}`: answered when dispatchers can know of it; events come after the answer. */
+/**
+ * `subscribe {video, after?, epoch?, last?}`: answered when dispatchers can know of it; events come
+ * after the answer, those of the past first.
+ */
 import { OvationError } from "../../shared/errors.ts";
+import { subscriptionResult } from "../history/subscription.ts";
 import type { RequestHandler } from "../session.ts";
 
-export const subscribe: RequestHandler<"subscribe"> = async (session, { video }) => {
+export const subscribe: RequestHandler<"subscribe"> = async (session, request) => {
   const { services, videos, limits } = session;
+  const { video } = request;
   if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
   }
@@ -18,11 +23,12 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, { video })
   videos.set(video, hold);
   try {
     const audience = await services.interest.hold(video);
+    const beginning = await services.histories.begin(audience.history, request);
     return {
-      result: {},
+      result: subscriptionResult(services.histories, audience.history, beginning),
       // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
       afterwards: () => {
-        if (isHeld()) session.viewer.join(audience);
+        if (isHeld()) session.viewer.join(audience, beginning.after);
       },
     };
   } catch (error) {

@@ -79,6 +79,8 @@ export class HistoryStream {
   readonly #bus: Bus;
   readonly #limits: Limits;
   readonly #log: Log;
+  /** What was told of settings that differ: `ensure` may be called often. */
+  readonly #told = new Map<string, unknown>();
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
@@ -105,7 +107,8 @@ export class HistoryStream {
       });
       for (const setting of COMPARED) {
         const is = info.config[setting];
-        if (is === due[setting]) continue;
+        if (is === due[setting] || this.#told.get(setting) === is) continue;
+        this.#told.set(setting, is);
         this.#log.warn({ setting, is, due: due[setting] }, "history differs from its settings");
       }
       return Date.parse(String(info.created)).toString(36);

@@ -27,8 +27,6 @@ export interface ResultMessage {
 export interface ErrorMessage extends ErrorBody {
   readonly op: "error";
   readonly id: number;
-  /** Of `publish`, where the outcome is unknown: the id to repeat the event with. */
-  readonly eventId?: string;
 }
 
 /** Exact numbers of events by kind. */

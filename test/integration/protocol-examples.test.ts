@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { silentLog } from "../../shared/log.ts";
+import { HISTORY_STREAM } from "../../shared/subjects.ts";
 import {
   blocksOf,
   type Fields,
@@ -179,7 +180,7 @@ const cases = blocks.flatMap((block) =>
 );
 
 beforeAll(async () => {
-  stack = await TestStack.start({ gateways: 0 });
+  stack = await TestStack.start({ gateways: 0, dispatchers: 0 });
   bus = await Bus.connect({ servers: [stack.nats.url], name: "test-service", log: silentLog });
 });
 afterAll(async () => {
@@ -194,12 +195,16 @@ test("docs/protocol.md has examples of every form, and each fence is one of them
 
 describe("docs/protocol.md", () => {
   beforeEach(async () => {
+    await stack.addDispatcher();
     gateway = await stack.addGateway();
   });
   afterEach(async () => {
     // Takes its rows out of the table, so that the next example counts its own viewers only.
     await gateway.drain();
     await gateway.stop();
+    for (const dispatcher of stack.dispatchers.splice(0)) await dispatcher.stop();
+    // Each example begins with a video that has no history.
+    await stack.deleteStream(HISTORY_STREAM);
   });
 
   test.each(cases)(

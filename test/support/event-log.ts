@@ -22,12 +22,19 @@ export function event(kind: string, id: string, data?: unknown): DispatchedEvent
 
 /** An empty log of small frames. */
 export function logOf(limits: Partial<typeof LIMITS> = {}): EventLog {
-  return new EventLog("launch", "epoch", { ...LIMITS, ...limits });
+  return new EventLog("launch", (seq) => `epoch:${seq}`, { ...LIMITS, ...limits });
+}
+
+/** Appends an event as its class asks for; a durable one is the next of the chain. */
+export function appendEvent(log: EventLog, kind: string, id: string, data?: unknown): void {
+  const { deliveryClass, bytes } = event(kind, id, data);
+  if (deliveryClass !== "durable") return log.append({ kind, deliveryClass, bytes });
+  log.appendDurable({ kind, id, bytes, seq: (log.end.seq ?? 0) + 1 });
 }
 
 /** Appends events `kind-1`, `kind-2` and so on. */
 export function append(log: EventLog, kind: string, count: number, from = 1): void {
-  for (let n = from; n < from + count; n += 1) log.append(event(kind, `${kind}-${n}`));
+  for (let n = from; n < from + count; n += 1) appendEvent(log, kind, `${kind}-${n}`);
 }
 
 interface Shown {

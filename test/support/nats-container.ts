@@ -8,6 +8,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from "testcontainers";
+import type { NatsRestart } from "../../deploy/local/nats/nats-server.ts";
 import { waitUntilReady } from "../../deploy/local/nats/probe.ts";
 import { containerEngine } from "./engine.ts";
 import { provideTestImage } from "./nats-image.ts";
@@ -82,12 +83,16 @@ export class NatsContainer {
     return this.#version;
   }
 
-  async start(): Promise<void> {
+  async start(jetStream = true): Promise<void> {
     await mkdir(this.storeDir, { recursive: true });
     const { getuid, getgid } = process;
     const container = new LoopbackContainer(this.#image, this.port)
       .withExposedPorts(NATS_PORT)
-      .withCommand(["--name", this.#name, "--jetstream", "--store_dir", "/data"])
+      .withCommand([
+        "--name",
+        this.#name,
+        ...(jetStream ? ["--jetstream", "--store_dir", "/data"] : []),
+      ])
       .withBindMounts([{ source: this.storeDir, target: "/data" }])
       .withLabels({ [OWNER_LABEL]: String(process.pid) })
       // The image has no shell, so that testcontainers can't look at the port from inside.
@@ -96,7 +101,7 @@ export class NatsContainer {
     // The store must stay this user's own, or it could not be emptied.
     if (getuid && getgid) container.withUser(`${getuid()}:${getgid()}`);
     this.#container = await container.start();
-    const target = { host: HOST, port: this.port, name: this.#name };
+    const target = { host: HOST, port: this.port, name: this.#name, jetStream };
     this.#version = await waitUntilReady(target, READY_MS, AbortSignal.timeout(READY_MS));
   }
 
@@ -115,10 +120,10 @@ export class NatsContainer {
     await container.stop({ remove: true });
   }
 
-  async restart({ wipe = false }: { readonly wipe?: boolean } = {}): Promise<void> {
+  async restart({ wipe = false, jetStream = true }: NatsRestart = {}): Promise<void> {
     await this.kill9();
     if (wipe) await rm(join(this.storeDir, "jetstream"), { recursive: true, force: true });
-    await this.start();
+    await this.start(jetStream);
   }
 }
 

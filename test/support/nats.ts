@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
 import { freePort } from "../../deploy/local/nats/free-port.ts";
-import { startNatsServer } from "../../deploy/local/nats/nats-server.ts";
+import { type NatsRestart, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
 import type { NatsServerSource } from "../../deploy/local/nats/source.ts";
 import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
 import { startNatsContainer } from "./nats-container.ts";
@@ -29,8 +29,8 @@ export interface TestNats {
   stop(): Promise<void>;
   /** Ends it as a crash would. The store stays. */
   kill9(): Promise<void>;
-  /** Kills it if it runs, and starts it on the same URL with the same store, or an empty one. */
-  restart(how?: { readonly wipe?: boolean }): Promise<void>;
+  /** Kills it if it runs, and starts it on the same URL. */
+  restart(how?: NatsRestart): Promise<void>;
 }
 
 const log = (line: string): void => {

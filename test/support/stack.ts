@@ -101,9 +101,14 @@ export class TestStack {
 
   /** Deletes a bucket of the table behind everybody's back. */
   async deleteBucket(name: string): Promise<void> {
+    await this.deleteStream(`KV_${name}`);
+  }
+
+  /** Deletes a stream behind everybody's back. */
+  async deleteStream(name: string): Promise<void> {
     const connection = await connect({ servers: this.nats.url });
     try {
-      await (await jetstreamManager(connection)).streams.delete(`KV_${name}`);
+      await (await jetstreamManager(connection)).streams.delete(name);
     } finally {
       await connection.close();
     }

@@ -42,6 +42,13 @@ export class Inbox {
     return (this.events.get(video) ?? []).filter((event) => event.kind === kind);
   }
 
+  /** The result of the subscribe, which is the first answer that says where the chain stands. */
+  get subscription(): Received {
+    const found = this.messages.find((message) => message.op === "result" && "seq" in message);
+    if (found === undefined) throw new Error("no subscription was answered with a place");
+    return found;
+  }
+
   /** Resolves with the first value that isn't undefined or false; looks at each message. */
   async until<T>(look: () => T | undefined | false): Promise<T> {
     return await new Promise((resolve) => {
@@ -173,14 +180,20 @@ export class TestEventStream extends Inbox {
     response.on("error", () => undefined); // A close follows, which tells.
   }
 
-  /** Resolves when the subscription was answered. */
-  static async open(port: number, video: string): Promise<TestEventStream> {
-    const url = `http://127.0.0.1:${port}/v1/videos/${video}/events`;
+  /**
+   * Resolves when the subscription was answered.
+   * @param past `Last-Event-ID`, and the query with its `?`
+   */
+  static async open(
+    port: number,
+    video: string,
+    past: { readonly lastEventId?: string; readonly query?: string } = {},
+  ): Promise<TestEventStream> {
+    const url = `http://127.0.0.1:${port}/v1/videos/${video}/events${past.query ?? ""}`;
+    const headers: Record<string, string> = { accept: "text/event-stream" };
+    if (past.lastEventId !== undefined) headers["last-event-id"] = past.lastEventId;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      httpGet(url, { agent: false, headers: { accept: "text/event-stream" } }, resolve).on(
-        "error",
-        reject,
-      );
+      httpGet(url, { agent: false, headers }, resolve).on("error", reject);
     });
     const stream = new TestEventStream(response);
     await stream.until(() => stream.messages.length > 0);
@@ -192,15 +205,30 @@ export class TestEventStream extends Inbox {
   }
 }
 
+/** What a viewer asks of the past when it comes. */
+export interface TestPast {
+  readonly after?: number;
+  readonly epoch?: string;
+  readonly last?: number;
+}
+
+function queryOf({ after, epoch, last }: TestPast): string {
+  const query = new URLSearchParams();
+  if (after !== undefined) query.set("after", `${epoch}:${after}`);
+  if (last !== undefined) query.set("last", String(last));
+  return query.size === 0 ? "" : `?${query}`;
+}
+
 /** A viewer of one video over any wire. */
 export async function watch(
   wire: TestWire,
   port: number,
   video: string,
+  past: TestPast = {},
 ): Promise<TestSocket | TestEventStream> {
-  if (wire === "sse") return await TestEventStream.open(port, video);
+  if (wire === "sse") return await TestEventStream.open(port, video, { query: queryOf(past) });
   const socket = await TestSocket.connect(port, wire);
-  const answer = await socket.ask("subscribe", { video });
+  const answer = await socket.ask("subscribe", { video, ...past });
   if (answer.op !== "result") throw new Error(`subscribe was refused: ${JSON.stringify(answer)}`);
   return socket;
 }

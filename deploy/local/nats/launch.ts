@@ -11,12 +11,15 @@ export interface NatsRun {
   readonly storeDir: string;
   readonly name: string;
   readonly extraArgs: readonly string[];
+  /** False: a server that stores nothing. */
+  readonly jetStream?: boolean;
 }
 
 function serverArgs(run: NatsRun, host: string, storeDir: string): string[] {
-  const { name, port, extraArgs } = run;
+  const { name, port, extraArgs, jetStream = true } = run;
   const where = ["--addr", host, "--port", String(port)];
-  return ["--name", name, ...where, "--jetstream", "--store_dir", storeDir, ...extraArgs];
+  const store = jetStream ? ["--jetstream", "--store_dir", storeDir] : [];
+  return ["--name", name, ...where, ...store, ...extraArgs];
 }
 
 function inDocker(run: NatsRun, image: string): Launch {

@@ -39,8 +39,16 @@ export interface NatsServer {
   stop(): Promise<void>;
   /** Ends it with SIGKILL, as a crash would. */
   kill9(): Promise<void>;
-  /** Kills it if it runs, and starts it on the same port with the same store, or an empty one. */
-  restart(how?: { readonly wipe?: boolean }): Promise<void>;
+  /** Kills it if it runs, and starts it on the same port. */
+  restart(how?: NatsRestart): Promise<void>;
+}
+
+/** How a server is to come back. */
+export interface NatsRestart {
+  /** With an empty store, not with the one that it had. */
+  readonly wipe?: boolean;
+  /** False: without JetStream, its store left as it is. */
+  readonly jetStream?: boolean;
 }
 
 const READY_MS = 30_000;
@@ -65,7 +73,8 @@ async function launch(run: NatsRun, readyMs: number): Promise<Running> {
   const ended = new AbortController();
   process.exited.then(() => ended.abort());
   try {
-    const target = { host: run.host, port: run.port, name: run.name };
+    const { host, port, name, jetStream } = run;
+    const target = { host, port, name, jetStream };
     return { process, version: await waitUntilReady(target, readyMs, ended.signal) };
   } catch (cause) {
     const reason = ended.signal.aborted ? "nats-server ended at once" : String(cause);
@@ -119,11 +128,11 @@ class LocalNatsServer implements NatsServer {
     return this.#running.process.kill();
   }
 
-  async restart({ wipe = false }: { readonly wipe?: boolean } = {}): Promise<void> {
+  async restart({ wipe = false, jetStream = true }: NatsRestart = {}): Promise<void> {
     await this.kill9();
     // Only what nats-server itself made there: the folder may be a user's.
     if (wipe) await rm(join(this.storeDir, "jetstream"), { recursive: true, force: true });
-    this.#running = await launch(this.#run, this.#readyMs);
+    this.#running = await launch({ ...this.#run, jetStream }, this.#readyMs);
   }
 }
 

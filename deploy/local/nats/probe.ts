@@ -8,6 +8,8 @@ export interface ProbeTarget {
   readonly port: number;
   /** Its name, so that another server on that port isn't taken for it. */
   readonly name: string;
+  /** False: JetStream is not expected of it. */
+  readonly jetStream?: boolean | undefined;
 }
 
 interface ServerInfo {
@@ -38,12 +40,17 @@ function readInfo(text: string): ServerInfo | undefined {
 }
 
 /** Looks at all that the server has said so far; undefined if more must come. */
-function judge(text: string, name: string, ask: () => void): ProbeResult | undefined {
+function judge(
+  text: string,
+  { name, jetStream }: ProbeTarget,
+  ask: () => void,
+): ProbeResult | undefined {
   const info = readInfo(text);
   if (info === undefined) return undefined;
   if (info.server_name !== name)
     return { notReady: `another server (${info.server_name}) is there` };
   const { version } = info;
+  if (jetStream === false) return { version };
   if (info.auth_required === true) {
     // We have no credentials to ask with, so its word must do.
     return info.jetstream === true ? { version } : { notReady: "JetStream is not up" };
@@ -72,7 +79,7 @@ function probe(target: ProbeTarget): Promise<ProbeResult> {
     socket.setEncoding("utf8").setTimeout(ANSWER_MS, () => end({ notReady: "it does not answer" }));
     socket.on("data", (chunk) => {
       text += chunk;
-      const result = judge(text, target.name, ask);
+      const result = judge(text, target, ask);
       if (result !== undefined) end(result);
     });
     socket.once("error", (error) => end({ notReady: error.message }));

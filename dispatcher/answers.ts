@@ -1,0 +1,60 @@
+/** Answers to requests that came over the bus, at once or when their work is done. */
+import { asOvationError } from "../shared/errors.ts";
+import type { Log } from "../shared/log.ts";
+import { type Encoding, encode } from "../shared/wire/codec.ts";
+
+interface AnswersOptions {
+  readonly log: Log;
+  readonly publish: (reply: string, payload: Uint8Array) => void;
+}
+
+/** What is told of events that were taken; see publishReplySchema. */
+export interface Accepted {
+  readonly accepted: readonly string[];
+  readonly seqs?: readonly (number | null)[];
+}
+
+export class Answers {
+  /** Refused requests by error code. */
+  readonly refused = new Map<string, number>();
+  readonly #options: AnswersOptions;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  /** @param reply where the answer goes; empty when nobody waits for it */
+  accept(encoding: Encoding, reply: string, accepted: Accepted): void {
+    this.#answer(encoding, reply, accepted);
+  }
+
+  refuse(encoding: Encoding, reply: string, fault: unknown): void {
+    const error = asOvationError(fault);
+    if (error.code === "internal") {
+      this.#options.log.error({ err: error.cause ?? error }, "request failed");
+    }
+    this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
+    this.#answer(encoding, reply, { error: error.body() });
+  }
+
+  /** Answers with the outcome of work that takes its time. */
+  later(encoding: Encoding, reply: string, work: Promise<Accepted>): void {
+    const answered = work
+      .then(
+        (accepted) => this.accept(encoding, reply, accepted),
+        (fault: unknown) => this.refuse(encoding, reply, fault),
+      )
+      .finally(() => this.#underWay.delete(answered));
+    this.#underWay.add(answered);
+  }
+
+  /** Resolves when all that was under way has been answered. */
+  async drain(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #answer(encoding: Encoding, reply: string, answer: unknown): void {
+    if (reply !== "") this.#options.publish(reply, encode(encoding, answer));
+  }
+}

@@ -1,0 +1,107 @@
+/** Which of the events that wait go into the next record, and with what place. */
+import { type DurableEvent, writePlace } from "../../shared/history/durable-event.ts";
+import type { StoredRecord } from "../../shared/history/record.ts";
+import type { Job } from "./waiting.ts";
+
+/** A record holds no more than this, unless a single event is larger. */
+export const RECORD_EVENTS_LIMIT = 256;
+export const RECORD_BYTES_LIMIT = 131_072;
+/** Bytes that a record may need for an event beside its own. */
+export const ENTRY_OVERHEAD_BYTES = 128;
+/** Places that are looked through at once: repeats don't count for a record's limits. */
+const SLOTS_LIMIT = 1_024;
+
+/** An event that is to be stored; `bytes` are those of `encodeUnplaced`. */
+export interface UnstoredEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly bytes: Buffer;
+}
+
+/** Several events of one request, which is answered when all of them have their places. */
+export class StoreRequest {
+  readonly job: Job<number[]>;
+  readonly #seqs: number[];
+  #left: number;
+
+  constructor(job: Job<number[]>) {
+    this.job = job;
+    this.#seqs = new Array<number>(job.events).fill(0);
+    this.#left = job.events;
+  }
+
+  /** The event of this index has its place. */
+  placed(index: number, seq: number): void {
+    this.#seqs[index] = seq;
+    this.#left -= 1;
+    if (this.#left === 0) this.job.resolve(this.#seqs);
+  }
+}
+
+/** One event of a request, waiting for its place. */
+export interface Slot {
+  readonly request: StoreRequest;
+  readonly index: number;
+  readonly event: UnstoredEvent;
+}
+
+export interface Batch {
+  /** Slots from the head of the queue that this batch deals with. */
+  readonly slots: readonly Slot[];
+  /** The place of each slot's event. */
+  readonly seqs: readonly number[];
+  /** How many of them were stored before. */
+  readonly repeats: number;
+  /** Undefined when nothing is new. */
+  readonly record: StoredRecord | undefined;
+}
+
+interface Place {
+  /** Where the chain's newest message is in the stream. */
+  readonly sequence: number;
+  /** `last` of its record. */
+  readonly last: number;
+  /** The place that the first new event gets. */
+  readonly base: number;
+  /** The place of an event that was stored before. */
+  readonly seqOf: (id: string) => number | undefined;
+  readonly bytesLimit: number;
+}
+
+/**
+ * Takes slots until a record is full. An id that is stored, or that comes twice, keeps its place.
+ * The events' bytes get their places written in.
+ */
+export function planBatch(waiting: Iterable<Slot>, place: Place): Batch {
+  const { sequence, last, base, seqOf, bytesLimit } = place;
+  const slots: Slot[] = [];
+  const seqs: number[] = [];
+  const events: DurableEvent[] = [];
+  const taken = new Map<string, number>();
+  let bytesSum = 0;
+  let repeats = 0;
+  for (const slot of waiting) {
+    const { id, kind, bytes } = slot.event;
+    let seq = seqOf(id) ?? taken.get(id);
+    if (seq === undefined) {
+      const size = bytes.length + ENTRY_OVERHEAD_BYTES;
+      const isFull = events.length === RECORD_EVENTS_LIMIT || bytesSum + size > bytesLimit;
+      if (isFull && events.length > 0) break;
+      seq = base + events.length;
+      writePlace(bytes, seq, events.length === 0 ? last : seq - 1);
+      events.push({ id, kind, seq, bytes });
+      taken.set(id, seq);
+      bytesSum += size;
+    } else {
+      repeats += 1;
+    }
+    slots.push(slot);
+    seqs.push(seq);
+    if (slots.length === SLOTS_LIMIT) break;
+  }
+  const record =
+    events.length === 0
+      ? undefined
+      : { prev: last, last: base + events.length - 1, events, after: sequence, amended: [] };
+  return { slots, seqs, repeats, record };
+}

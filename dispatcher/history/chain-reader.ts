@@ -1,0 +1,102 @@
+/** Brings what a dispatcher knows of a chain up to the store. */
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { WallClock } from "../../shared/lifecycle.ts";
+import { type ChainMessage, readMessage, type VideoChain } from "./video-chain.ts";
+
+/** Messages that are fetched one by one; beyond that a chain is read anew. */
+const STEPS_LIMIT = 64;
+/** How far the clocks of the NATS server and of this machine may be apart. */
+const CLOCK_SKEW_MS = 60_000;
+
+interface ReaderOptions {
+  readonly store: Pick<HistoryStream, "last" | "next" | "read">;
+  readonly deduplicateMs: number;
+  readonly now: WallClock;
+}
+
+export class ChainReader {
+  readonly #options: ReaderOptions;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads a chain that isn't known or is doubted.
+   * @throws OvationError history_unavailable
+   */
+  async freshen(chain: VideoChain): Promise<void> {
+    if (chain.trust === "sound") return;
+    await chain.mend(() =>
+      chain.trust === "doubted" ? this.#verify(chain) : this.#load(chain, false),
+    );
+  }
+
+  /**
+   * After a conflict: learns what others stored.
+   * @throws OvationError history_unavailable
+   */
+  async catchUp(chain: VideoChain): Promise<void> {
+    await chain.mend(async () => {
+      const newest = await this.#last(chain.video);
+      // Nothing newer: what we knew is gone. It aged out, or the store lost it or was made anew.
+      if (newest === undefined || newest.sequence <= chain.sequence) {
+        return await this.#load(chain, false);
+      }
+      await this.#walk(chain, newest);
+    });
+  }
+
+  /** Finds out whether the store still holds what we knew, and what came after. */
+  async #verify(chain: VideoChain): Promise<void> {
+    const newest = await this.#last(chain.video);
+    if (newest === undefined || newest.sequence < chain.sequence || chain.sequence === 0) {
+      return await this.#load(chain, false);
+    }
+    if (chain.isNewest(newest)) return;
+    const anchor = await this.#next(chain.video, chain.sequence);
+    const isKnown = anchor !== undefined && (chain.isNewest(anchor) || chain.isNext(anchor));
+    if (!isKnown) return await this.#load(chain, false);
+    if (chain.isNext(anchor)) chain.learn(anchor);
+    await this.#walk(chain, newest);
+  }
+
+  /** Goes on from message to message up to the one that was the newest a moment ago. */
+  async #walk(chain: VideoChain, newest: ChainMessage): Promise<void> {
+    for (let steps = 0; chain.sequence < newest.sequence; steps += 1) {
+      if (chain.isNext(newest)) return chain.learn(newest);
+      // Nothing speaks against what we knew: it is only far behind.
+      if (steps === STEPS_LIMIT) return await this.#load(chain, true);
+      const message = await this.#next(chain.video, chain.sequence + 1);
+      if (message === undefined || !chain.absorb(message)) return await this.#load(chain, false);
+    }
+  }
+
+  async #load(chain: VideoChain, keepIds: boolean): Promise<void> {
+    const { store, deduplicateMs, now } = this.#options;
+    chain.restart(keepIds);
+    const newest = await store.last(chain.video);
+    if (newest === undefined) return;
+    if (now() - newest.storedAt > deduplicateMs + CLOCK_SKEW_MS) {
+      return chain.learn(readMessage(newest));
+    }
+    const since = newest.storedAt - deduplicateMs;
+    for (const message of await store.read(chain.video, since)) chain.learn(readMessage(message));
+    // A replica that served the read may have been behind.
+    while (chain.sequence < newest.sequence) {
+      const message = await this.#next(chain.video, chain.sequence + 1);
+      if (message === undefined) return;
+      chain.learn(message);
+    }
+  }
+
+  async #last(video: string): Promise<ChainMessage | undefined> {
+    const message = await this.#options.store.last(video);
+    return message === undefined ? undefined : readMessage(message);
+  }
+
+  async #next(video: string, sequence: number): Promise<ChainMessage | undefined> {
+    const message = await this.#options.store.next(video, sequence);
+    return message === undefined ? undefined : readMessage(message);
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The history of all videos, from the side that writes it: durable events are stored and sent to the
+ * Frontends, or taken back. Memory is bounded: what is known of a quiet video is let go, since it
+ * can be read again.
+ */
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import { OvationError } from "../../shared/errors.ts";
+import { monotonicNow } from "../../shared/lifecycle.ts";
+import type { Log } from "../../shared/log.ts";
+import {
+  ENTRY_OVERHEAD_BYTES,
+  RECORD_BYTES_LIMIT,
+  StoreRequest,
+  type UnstoredEvent,
+} from "./batch.ts";
+import { ChainReader } from "./chain-reader.ts";
+import { Retractor } from "./retractor.ts";
+import { emptyHistoryStats } from "./stats.ts";
+import { Upkeep } from "./upkeep.ts";
+import { type LineOptions, VideoLine } from "./video-line.ts";
+import { Waiting } from "./waiting.ts";
+
+/** Videos, and ids and messages over all of them, that are remembered. */
+const VIDEOS_LIMIT = 10_000;
+const WEIGHT_LIMIT = 1_000_000;
+/** Busy videos that are passed over at once, in search of one to let go. */
+const PASSED_OVER_LIMIT = 16;
+/** A record must fit into a message of the bus, also with what a retraction adds to it. */
+const RECORD_SHARE = 4;
+/** A try that hangs leaves time for another. */
+const TRIES = 2;
+
+interface HistoryOptions {
+  readonly bus: Pick<Bus, "state" | "onState" | "maxPayloadBytes">;
+  readonly stream: HistoryStream;
+  readonly config: Pick<
+    DispatcherConfig,
+    "deduplicateMs" | "historyEvents" | "historyBytes" | "storeTimeoutMs" | "storeQueueLimit"
+  >;
+  readonly log: Log;
+  /** Sends to the Frontends; throws when that can't be. */
+  readonly emit: LineOptions["emit"];
+}
+
+export class History {
+  readonly stats = emptyHistoryStats();
+  readonly #options: HistoryOptions;
+  readonly #waiting: Waiting;
+  readonly #upkeep: Upkeep;
+  readonly #line: LineOptions;
+  readonly #retractor: Retractor;
+  /** The one that was used the longest ago first. */
+  readonly #lines = new Map<string, VideoLine>();
+  #weight = 0;
+  #stopListening: (() => void)[] = [];
+  #isStopped = false;
+
+  constructor(options: HistoryOptions) {
+    const { bus, stream, config, log, emit } = options;
+    this.#options = options;
+    this.#waiting = new Waiting({
+      timeoutMs: config.storeTimeoutMs,
+      limit: config.storeQueueLimit,
+      now: monotonicNow,
+    });
+    this.#upkeep = new Upkeep({ stream, log, now: monotonicNow, onRemade: () => this.#doubtAll() });
+    const { deduplicateMs } = config;
+    const shared = {
+      stats: this.stats,
+      now: Date.now,
+      appendTimeoutMs: config.storeTimeoutMs / TRIES,
+      isConnected: () => bus.state === "connected" && !this.#isStopped,
+      emit,
+      onStored: () => this.#upkeep.stored(),
+      onFailure: (error: OvationError) => {
+        this.stats.failures += 1;
+        this.#upkeep.failed(error);
+      },
+    };
+    this.#line = {
+      ...shared,
+      store: stream,
+      reader: new ChainReader({ store: stream, deduplicateMs, now: Date.now }),
+      chain: {
+        deduplicateMs,
+        keep: { events: config.historyEvents, bytes: config.historyBytes },
+        now: monotonicNow,
+      },
+      log,
+      bytesLimit: () => Math.min(RECORD_BYTES_LIMIT, bus.maxPayloadBytes / RECORD_SHARE),
+      onWeight: (change) => {
+        this.#weight += change;
+      },
+    };
+    this.#retractor = new Retractor({
+      ...shared,
+      store: stream,
+      lineOf: (video) => this.#lineOf(video),
+    });
+  }
+
+  /** Whether the last that is known of the store is that it works. */
+  get isWritable(): boolean {
+    return this.#upkeep.isWritable;
+  }
+
+  get waitingEvents(): number {
+    return this.#waiting.events;
+  }
+
+  get videoCount(): number {
+    return this.#lines.size;
+  }
+
+  /** Makes the stream in the background; whoever stores meanwhile waits for it. */
+  start(): void {
+    const { bus, stream } = this.#options;
+    this.#upkeep.look();
+    this.#stopListening = [
+      bus.onState(() => this.#doubtAll()),
+      stream.onRemade(() => {
+        this.#doubtAll();
+        this.#upkeep.look();
+      }),
+    ];
+  }
+
+  /** Gives up all that waits. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#upkeep.stop();
+    for (const stop of this.#stopListening) stop();
+    this.#waiting.rejectAll(new OvationError("history_unavailable"));
+  }
+
+  /**
+   * Stores events and sends them to the Frontends. An id that is stored already is not stored again.
+   * @returns the place of each event, when all are stored
+   * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
+   * stored, but the Frontends could not be told
+   */
+  async store(video: string, events: readonly UnstoredEvent[]): Promise<number[]> {
+    this.#checkSizes(events);
+    const request = new StoreRequest(this.#waiting.open<number[]>(events.length));
+    this.#lineOf(video).store(request, events);
+    return await request.job.outcome;
+  }
+
+  /**
+   * Takes an event back: nobody who comes later sees it, and its content is erased.
+   * @returns the place of the retraction; of the first one when it was taken back before
+   * @throws OvationError event_not_found, history_busy, history_unavailable, timeout
+   */
+  async retract(video: string, id: string): Promise<number> {
+    const job = this.#waiting.open<number>(1);
+    this.#retractor.retract(video, id, job);
+    return await job.outcome;
+  }
+
+  #checkSizes(events: readonly UnstoredEvent[]): void {
+    const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
+    if (events.every(({ bytes }) => bytes.length <= limit)) return;
+    throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
+  }
+
+  #lineOf(video: string): VideoLine {
+    const known = this.#lines.get(video);
+    const line = known ?? new VideoLine(video, this.#line);
+    this.#lines.delete(video);
+    this.#lines.set(video, line);
+    this.#makeRoom(line);
+    return line;
+  }
+
+  #makeRoom(wanted: VideoLine): void {
+    let passedOver = 0;
+    for (const [video, line] of this.#lines) {
+      if (this.#lines.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;
+      if (line === wanted || passedOver === PASSED_OVER_LIMIT) return;
+      if (!line.isIdle) {
+        passedOver += 1;
+        continue;
+      }
+      this.#lines.delete(video);
+      this.#weight -= line.weight;
+    }
+  }
+
+  #doubtAll(): void {
+    for (const { chain } of this.#lines.values()) chain.doubt();
+  }
+}

@@ -1,0 +1,83 @@
+/** What it takes to take a durable event back, worked out from a video's whole history. */
+import type { DurableEvent } from "../../shared/history/durable-event.ts";
+import type { ChainRecord } from "../../shared/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/kinds.ts";
+import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import type { ChainMessage } from "./video-chain.ts";
+
+/** What a retraction says of the event that it takes back. */
+export interface Target {
+  readonly id: string;
+  readonly seq: number;
+}
+
+export type Finding =
+  | { readonly state: "unknown" }
+  /** It was taken back before, by the event of place `seq`. */
+  | { readonly state: "retracted"; readonly seq: number; readonly holders: readonly number[] }
+  | {
+      readonly state: "present";
+      readonly target: Target;
+      /** Sequences of the messages that hold its content. */
+      readonly holders: readonly number[];
+      /** What else those messages hold. */
+      readonly remaining: readonly ChainRecord[];
+    };
+
+/** The event that a retraction takes back; undefined for what isn't a retraction. */
+export function targetOf({ kind, retracts, bytes }: DurableEvent): Target | undefined {
+  if (kind !== RETRACTED_KIND || retracts === undefined) return undefined;
+  const event = decodeTrustedMsgpack(bytes);
+  if (typeof event !== "object" || event === null || !("data" in event)) return undefined;
+  const { data } = event;
+  if (typeof data !== "object" || data === null || !("id" in data)) return undefined;
+  return typeof data.id === "string" ? { id: data.id, seq: retracts } : undefined;
+}
+
+function recordsOf({ record }: ChainMessage): readonly ChainRecord[] {
+  return record === undefined ? [] : [...record.amended, record];
+}
+
+function holds(message: ChainMessage, seq: number): boolean {
+  return recordsOf(message).some(({ events }) => events.some((event) => event.seq === seq));
+}
+
+/** The records of these messages without the events of these places; a later message's word wins. */
+function without(messages: readonly ChainMessage[], gone: ReadonlySet<number>): ChainRecord[] {
+  const records = new Map<number, ChainRecord>();
+  for (const { prev, last, events } of messages.flatMap(recordsOf)) {
+    records.set(last, { prev, last, events: events.filter(({ seq }) => !gone.has(seq)) });
+  }
+  return [...records.values()].toSorted((one, other) => one.last - other.last);
+}
+
+/**
+ * Looks for an event.
+ * @param messages the video's whole history, oldest first
+ */
+export function findEvent(messages: readonly ChainMessage[], id: string): Finding {
+  const events = messages.flatMap(recordsOf).flatMap((record) => record.events);
+  const gone = new Map<number, number>();
+  let retracted: { seq: number; target: Target } | undefined;
+  for (const event of events) {
+    if (event.retracts !== undefined) gone.set(event.retracts, event.seq);
+    const target = targetOf(event);
+    if (target?.id === id) retracted = { seq: event.seq, target };
+  }
+  const present = events.findLast(
+    (event) => event.id === id && event.kind !== RETRACTED_KIND && !gone.has(event.seq),
+  );
+  const seq = present?.seq ?? retracted?.target.seq;
+  if (seq === undefined) return { state: "unknown" };
+  const holders = messages.filter((message) => holds(message, seq));
+  const sequences = holders.map(({ sequence }) => sequence);
+  if (present === undefined) {
+    return { state: "retracted", seq: retracted?.seq ?? 0, holders: sequences };
+  }
+  return {
+    state: "present",
+    target: { id, seq },
+    holders: sequences,
+    remaining: without(holders, new Set([...gone.keys(), seq])),
+  };
+}

@@ -1,0 +1,136 @@
+/** Takes durable events back: a retraction is stored, then the event's content is erased. */
+import { setTimeout as wait } from "node:timers/promises";
+import pLimit from "p-limit";
+import { Backoff } from "../../shared/backoff.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { encodeHead } from "../../shared/dispatched.ts";
+import { asOvationError, OvationError } from "../../shared/errors.ts";
+import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
+import { encodeRecord, type StoredRecord } from "../../shared/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/kinds.ts";
+import { EventIds } from "../../shared/names.ts";
+import { HistoryCopy } from "./history-copy.ts";
+import { type Finding, findEvent } from "./retraction.ts";
+import type { VideoChain } from "./video-chain.ts";
+import type { LineOptions, VideoLine } from "./video-line.ts";
+import type { Job } from "./waiting.ts";
+
+/** Retractions under way, each of which holds a whole history in memory. */
+const AT_ONCE = 4;
+const RETRY_MIN_MS = 10;
+const RETRY_MAX_MS = 200;
+
+type Shared = Pick<
+  LineOptions,
+  "stats" | "now" | "appendTimeoutMs" | "isConnected" | "emit" | "onStored" | "onFailure"
+>;
+
+interface RetractorOptions extends Shared {
+  readonly store: Pick<HistoryStream, "append" | "next" | "read" | "erase">;
+  readonly lineOf: (video: string) => VideoLine;
+}
+
+/** A retraction that is stored, and the messages that are still to be erased for it. */
+interface Stored {
+  readonly seq: number;
+  readonly holders: readonly number[];
+  /** Why the Frontends could not be told. */
+  readonly fault: OvationError | undefined;
+}
+
+type Present = Extract<Finding, { state: "present" }>;
+
+export class Retractor {
+  readonly #options: RetractorOptions;
+  readonly #limit = pLimit(AT_ONCE);
+  readonly #ids = new EventIds();
+
+  constructor(options: RetractorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the event back and ends the job with the retraction's own place. */
+  retract(video: string, id: string, job: Job<number>): void {
+    void this.#limit(async () => {
+      try {
+        await this.#retract(video, id, job);
+      } catch (error) {
+        job.reject(asOvationError(error));
+      }
+    });
+  }
+
+  async #retract(video: string, id: string, job: Job<number>): Promise<void> {
+    const { store, stats, lineOf } = this.#options;
+    const copy = new HistoryCopy(store, video);
+    await this.#load(copy, job);
+    let stored: Stored | undefined;
+    await lineOf(video).turn(job, async (chain) => {
+      const finding = findEvent(await copy.upTo(chain), id);
+      if (finding.state === "unknown") job.reject(new OvationError("event_not_found"));
+      else if (finding.state === "present") stored = await this.#store(chain, finding);
+      else stored = this.#repeat(chain, finding);
+    });
+    if (stored === undefined) return;
+    // Also when the deadline has passed: what was taken back must not stay.
+    for (const holder of stored.holders) await store.erase(holder);
+    if (stored.fault !== undefined) throw stored.fault;
+    stats.retractions += 1;
+    job.resolve(stored.seq);
+  }
+
+  async #load(copy: HistoryCopy, job: Job<number>): Promise<void> {
+    const { isConnected, onFailure } = this.#options;
+    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+    while (!job.isSettled) {
+      try {
+        await copy.load();
+        return;
+      } catch (error) {
+        const failure = asOvationError(error);
+        onFailure(failure);
+        if (!isConnected()) throw failure;
+        await wait(backoff.nextMs());
+      }
+    }
+  }
+
+  async #store(chain: VideoChain, { target, remaining, holders }: Present): Promise<Stored> {
+    const { store, stats, now, appendTimeoutMs, onStored } = this.#options;
+    const at = now();
+    const kind = RETRACTED_KIND;
+    const id = this.#ids.next();
+    const seq = chain.nextSeq(at);
+    const bytes = encodeUnplaced({ id, kind, at, data: target });
+    writePlace(bytes, seq, chain.last);
+    const record: StoredRecord = {
+      prev: chain.last,
+      last: seq,
+      events: [{ id, kind, seq, bytes, retracts: target.seq }],
+      after: chain.sequence,
+      amended: remaining,
+    };
+    const payload = encodeRecord(record);
+    const sequence = await store.append(chain.video, payload, record.after, appendTimeoutMs);
+    chain.learn({ sequence, record, bytes: payload.length });
+    stats.records += 1;
+    stats.events += 1;
+    onStored();
+    return { seq, holders, fault: this.#tell(chain, payload, 1) };
+  }
+
+  /** Whoever stored the retraction may have died before it could tell the Frontends. */
+  #repeat(chain: VideoChain, finding: Extract<Finding, { state: "retracted" }>): Stored {
+    const { seq, holders } = finding;
+    return { seq, holders, fault: this.#tell(chain, encodeHead(chain.last), 0) };
+  }
+
+  #tell(chain: VideoChain, payload: Uint8Array, events: number): OvationError | undefined {
+    try {
+      this.#options.emit(chain.video, payload, events);
+      return undefined;
+    } catch (cause) {
+      return new OvationError("timeout", undefined, { cause });
+    }
+  }
+}

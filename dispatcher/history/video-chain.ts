@@ -1,0 +1,140 @@
+/**
+ * What this dispatcher knows of one video's chain: enough to store the next record so that the chain
+ * has no fork and no id twice. Whoever appends has read every message up to the one that the append
+ * is bound to; see {@link ChainReader}.
+ */
+import type { StoredMessage } from "../../shared/bus/history-stream.ts";
+import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/kinds.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { type KeepLimits, KeptMessages } from "./kept-messages.ts";
+import { RecentSeqs } from "./recent-seqs.ts";
+import { targetOf } from "./retraction.ts";
+
+/** A message of the stream as it is understood here. */
+export interface ChainMessage {
+  readonly sequence: number;
+  readonly bytes: number;
+  /** Undefined when it is none of ours, or of a later version. */
+  readonly record: StoredRecord | undefined;
+}
+
+export function readMessage({ payload, sequence }: StoredMessage): ChainMessage {
+  return { sequence, bytes: payload.length, record: decodeRecord(payload) };
+}
+
+export interface ChainOptions {
+  readonly deduplicateMs: number;
+  readonly keep: KeepLimits;
+  readonly now: MonotonicClock;
+}
+
+/** `none`: not read yet. `doubted`: the store may have become another one. `sound`: to be built on. */
+type Trust = "none" | "doubted" | "sound";
+
+export class VideoChain {
+  readonly video: string;
+  /** Places of the events stored of late. */
+  readonly ids: RecentSeqs;
+  readonly kept: KeptMessages;
+  #trust: Trust = "none";
+  #doubts = 0;
+  #sequence = 0;
+  #last = 0;
+  #highest = 0;
+
+  constructor(video: string, options: ChainOptions) {
+    this.video = video;
+    this.ids = new RecentSeqs(options.deduplicateMs, options.now);
+    this.kept = new KeptMessages(options.keep);
+  }
+
+  get trust(): Trust {
+    return this.#trust;
+  }
+
+  /** Sequence in the stream of the newest message; 0 when there is none. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** `last` of the newest record; also that of one that has aged out. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** What it remembers, for a bound over all chains. */
+  get weight(): number {
+    return this.ids.size + this.kept.size;
+  }
+
+  /** The place that a next event gets: the time in microseconds, and above every one known. */
+  nextSeq(nowMs: number): number {
+    return Math.max(this.#last + 1, this.#highest + 1, Math.floor(nowMs) * 1_000);
+  }
+
+  /** The store may have become another one: it must be looked at before the next append. */
+  doubt(): void {
+    this.#doubts += 1;
+    if (this.#trust === "sound") this.#trust = "doubted";
+  }
+
+  /** Reads the chain by `read`; a doubt that comes meanwhile stays. */
+  async mend(read: () => Promise<void>): Promise<void> {
+    const doubts = this.#doubts;
+    await read();
+    this.#trust = doubts === this.#doubts ? "sound" : "doubted";
+  }
+
+  /** Begins to read anew. Nothing is taken for stored any more, unless `keepIds` says so. */
+  restart(keepIds: boolean): void {
+    this.#trust = "none";
+    this.#sequence = 0;
+    this.kept.clear();
+    if (!keepIds) this.ids.clear();
+  }
+
+  /** Whether the message comes right after those known. */
+  isNext({ record }: ChainMessage): boolean {
+    return record !== undefined && record.after === this.#sequence && this.#agrees(record);
+  }
+
+  /** Whether it is the newest message known. */
+  isNewest({ sequence, record }: ChainMessage): boolean {
+    return sequence === this.#sequence && (record === undefined || record.last === this.#last);
+  }
+
+  /**
+   * Takes in a message that comes after those known.
+   * @returns false when that can't be: it knows nothing of a message that we know
+   */
+  absorb(message: ChainMessage): boolean {
+    if (message.record !== undefined && !this.#agrees(message.record)) return false;
+    this.learn(message);
+    return true;
+  }
+
+  /** Takes in a message as the newest, whatever was known. */
+  learn({ sequence, record, bytes }: ChainMessage): void {
+    this.#sequence = sequence;
+    if (record === undefined) return;
+    this.#last = record.last;
+    this.#highest = Math.max(this.#highest, record.last);
+    this.kept.add(sequence, record, bytes);
+    for (const { events } of [...record.amended, record]) {
+      for (const event of events) {
+        this.ids.set(event.id, event.seq);
+        if (event.kind !== RETRACTED_KIND) continue;
+        // The history no longer names what was taken back; a repeat of it must not bring it back.
+        const target = targetOf(event);
+        if (target !== undefined) this.ids.set(target.id, target.seq);
+      }
+    }
+  }
+
+  /** A message may have been erased or trimmed in between, but none bound to something older. */
+  #agrees({ after, prev, last }: StoredRecord): boolean {
+    if (after < this.#sequence || last <= this.#last) return false;
+    return after > this.#sequence || prev === this.#last;
+  }
+}

@@ -1,0 +1,37 @@
+/** Requests to take a durable event back, as they come over the bus. */
+import { decodeUntrusted } from "../shared/decode-untrusted.ts";
+import { OvationError } from "../shared/errors.ts";
+import { errorOfIssues, retractRequestSchema } from "../shared/events.ts";
+import { videoOfRetractSubject } from "../shared/subjects.ts";
+import { type Encoding, sniffEncoding } from "../shared/wire/codec.ts";
+import type { Accepted, Answers } from "./answers.ts";
+
+interface RetractionsOptions {
+  readonly answers: Pick<Answers, "later">;
+  /** Takes the event back; gives the place of the retraction. */
+  readonly retract: (video: string, id: string) => Promise<number>;
+}
+
+export class Retractions {
+  readonly #options: RetractionsOptions;
+
+  constructor(options: RetractionsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one request off the bus, in msgpack or JSON: `{id}`. */
+  take(payload: Uint8Array, subject: string, reply: string): void {
+    const encoding = sniffEncoding(payload);
+    this.#options.answers.later(encoding, reply, this.#retract(encoding, payload, subject));
+  }
+
+  async #retract(encoding: Encoding, payload: Uint8Array, subject: string): Promise<Accepted> {
+    const video = videoOfRetractSubject(subject);
+    if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
+    const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
+    const request = retractRequestSchema.safeParse(value);
+    if (!request.success) throw errorOfIssues(request.error);
+    const { id } = request.data;
+    return { accepted: [id], seqs: [await this.#options.retract(video, id)] };
+  }
+}

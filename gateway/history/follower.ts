@@ -1,0 +1,259 @@
+/**
+ * Follows one video's chain of durable events for all its viewers here: puts what comes live in
+ * order, fills gaps from the history before anything behind them is delivered, and looks now and
+ * then whether the history has something that never came.
+ */
+import { Backoff } from "../../shared/backoff.ts";
+import type { DurableEvent } from "../../shared/history/durable-event.ts";
+import type { StoredRecord } from "../../shared/history/record.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import type { Log } from "../../shared/log.ts";
+import type { HistoryBudget } from "./budget.ts";
+import type { HistoryReader } from "./reader.ts";
+import type { Timeline } from "./timeline.ts";
+
+export interface FollowerStats {
+  /** Times that something was missing in the chain. */
+  gaps: number;
+  /** Gaps that could not be filled in time. */
+  gapsUnfilled: number;
+  /** Times that a video's chain was found to be another one. */
+  resets: number;
+}
+
+export interface FollowerOptions {
+  readonly reader: HistoryReader;
+  readonly budget: HistoryBudget;
+  readonly stats: FollowerStats;
+  readonly log: Log;
+  readonly now: MonotonicClock;
+  /** The longest time that events behind a gap are held back. */
+  readonly waitMs: number;
+  readonly checkMs: number;
+}
+
+/** What the follower's owner is told. */
+export interface FollowerHandlers {
+  /** Events that are new, in the chain's order. */
+  onEvents(events: readonly DurableEvent[]): void;
+  /** The chain goes up to `head`; what went before is unknown here, or of another chain. */
+  onPlace(head: number): void;
+}
+
+/** Records of two dispatchers may overtake each other by about this much. */
+const REORDER_MS = 20;
+/** A first look comes soon: dispatchers may have learned of our interest a little late. */
+const FIRST_CHECK_MS = 1_000;
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+/** Records read one by one before the whole history is read instead. */
+const STEPS_LIMIT = 64;
+const LOADS_LIMIT = 3;
+
+export class ChainFollower {
+  readonly timeline: Timeline;
+  readonly #video: string;
+  readonly #options: FollowerOptions;
+  readonly #handlers: FollowerHandlers;
+  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+  readonly #unlisten: () => void;
+  /** Where in the stream what follows our head is to be looked for. */
+  #from = 1;
+  #loading: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #gapSince: number | undefined;
+  #receivedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(
+    video: string,
+    timeline: Timeline,
+    options: FollowerOptions,
+    handlers: FollowerHandlers,
+  ) {
+    this.#video = video;
+    this.timeline = timeline;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#unlisten = options.reader.listen({
+      onReturned: () => this.#syncSoon(0),
+      onRemade: () => this.#restart(),
+    });
+    this.#scheduleCheck(Math.min(FIRST_CHECK_MS, options.checkMs));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#syncTimer);
+    clearTimeout(this.#checkTimer);
+    this.#unlisten();
+    this.#options.budget.forget(this.timeline);
+  }
+
+  /** Takes a record that a dispatcher sent. */
+  receive(record: StoredRecord): void {
+    this.#receivedAt = this.#options.now();
+    const isFirst = this.timeline.head === undefined;
+    const events = this.timeline.take(record);
+    if (isFirst) this.#handlers.onPlace(record.prev);
+    // Its own sequence is not known, only that it comes after this one.
+    if (events.length > 0) this.#from = record.after + 1;
+    this.#deliver(events);
+    this.#noteGap();
+  }
+
+  /** A dispatcher says that the chain goes up to `seq`. */
+  receiveHead(seq: number): void {
+    if (seq > (this.timeline.head ?? 0)) this.#syncSoon(REORDER_MS);
+  }
+
+  /**
+   * Makes the timeline go up to where the history goes.
+   * @throws OvationError history_unavailable
+   */
+  async sync(): Promise<void> {
+    this.#syncing ??= this.#sync().finally(() => {
+      this.#syncing = undefined;
+    });
+    await this.#syncing;
+  }
+
+  /**
+   * Makes the timeline hold all that the history keeps; however many ask, it is read once.
+   * @throws OvationError history_unavailable
+   */
+  async whole(): Promise<void> {
+    // What was read may be older than what is here, and is read again then.
+    for (let tries = 0; tries < LOADS_LIMIT && !this.timeline.isWhole; tries += 1) {
+      this.#loading ??= this.#load().finally(() => {
+        this.#loading = undefined;
+      });
+      await this.#loading;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const { reader } = this.#options;
+    const before = this.timeline.head;
+    const newest = await reader.last(this.#video);
+    if (this.#stopped) return;
+    const end = newest?.record.last ?? 0;
+    if (before === undefined && this.timeline.head === undefined) {
+      this.timeline.begin(end);
+      this.#from = (newest?.sequence ?? 0) + 1;
+      this.#handlers.onPlace(end);
+      return;
+    }
+    if (before !== undefined && newest !== undefined && end < before) {
+      await this.#load(true);
+    } else if (newest !== undefined && end > (this.timeline.head ?? 0)) {
+      await this.#readOn();
+      if ((this.timeline.head ?? 0) < end) await this.#load();
+    } else if (end === this.timeline.head && newest !== undefined) {
+      this.#from = newest.sequence + 1;
+    }
+  }
+
+  /** Reads what follows our head, one record after the other. */
+  async #readOn(): Promise<void> {
+    for (let steps = 0; steps < STEPS_LIMIT; steps += 1) {
+      const next = await this.#options.reader.next(this.#video, this.#from);
+      if (next === undefined || this.#stopped) return;
+      const { head } = this.timeline;
+      const events = this.timeline.take(next.record);
+      this.#deliver(events);
+      // It is no continuation of what we have: something between was taken out.
+      if (events.length === 0 && next.record.last > (head ?? 0)) return;
+      this.#from = Math.max(this.#from, next.sequence + 1);
+    }
+  }
+
+  async #load(isLost = false): Promise<void> {
+    const { reader, stats, log } = this.#options;
+    const stored = await reader.whole(this.#video);
+    if (this.#stopped) return;
+    const hadPlace = this.timeline.head !== undefined;
+    const { events, isReset } = this.timeline.load(
+      stored.map(({ record }) => record),
+      isLost,
+    );
+    const newest = stored.at(-1);
+    if (newest !== undefined && newest.record.last >= (this.timeline.head ?? 0)) {
+      this.#from = newest.sequence + 1;
+    }
+    if (isReset) {
+      stats.resets += 1;
+      log.warn({ video: this.#video }, "a video's history is not what it was");
+    }
+    if (isReset || !hadPlace) this.#handlers.onPlace(this.timeline.head ?? 0);
+    this.#deliver(events);
+  }
+
+  /** The history was made anew: what is known is of the old one. */
+  #restart(): void {
+    this.timeline.begin(0);
+    this.#from = 1;
+    this.#options.stats.resets += 1;
+    this.#handlers.onPlace(0);
+    this.#syncSoon(0);
+  }
+
+  #deliver(events: readonly DurableEvent[]): void {
+    this.#options.budget.touch(this.timeline);
+    if (!this.timeline.hasGap) this.#gapSince = undefined;
+    if (events.length > 0) this.#handlers.onEvents(events);
+  }
+
+  #noteGap(): void {
+    if (!this.timeline.hasGap || this.#gapSince !== undefined) return;
+    this.#gapSince = this.#options.now();
+    this.#options.stats.gaps += 1;
+    this.#syncSoon(REORDER_MS);
+  }
+
+  /** Looks at the history after a while, and again until nothing is missing or time is up. */
+  #syncSoon(ms: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = undefined;
+      this.sync().then(
+        () => this.#synced(undefined),
+        (error: unknown) => this.#synced(error),
+      );
+    }, ms);
+  }
+
+  #synced(error: unknown): void {
+    if (this.#stopped) return;
+    const { now, waitMs, stats, log } = this.#options;
+    if (!this.timeline.hasGap) {
+      this.#gapSince = undefined;
+      if (error === undefined) this.#backoff.reset();
+      else this.#syncSoon(this.#backoff.nextMs());
+      return;
+    }
+    if (now() - (this.#gapSince ?? now()) < waitMs) {
+      this.#syncSoon(this.#backoff.nextMs());
+      return;
+    }
+    stats.gapsUnfilled += 1;
+    log.warn({ video: this.#video, err: error }, "a gap in the history could not be filled");
+    this.#deliver(this.timeline.skipGap());
+  }
+
+  #scheduleCheck(ms: number): void {
+    // Spread by a tenth, so that many videos don't all look at once.
+    const delay = ms * (0.9 + 0.2 * Math.random());
+    this.#checkTimer = setTimeout(() => this.#check(), delay);
+  }
+
+  #check(): void {
+    const { now, checkMs } = this.#options;
+    // What comes in a stream shows by itself when something was missing.
+    if (now() - this.#receivedAt > Math.min(checkMs, FIRST_CHECK_MS)) this.#syncSoon(0);
+    this.#scheduleCheck(checkMs);
+  }
+}

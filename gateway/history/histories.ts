@@ -1,0 +1,166 @@
+/** The histories of the videos at this gateway: what follows them, and where a viewer begins. */
+
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { OvationError } from "../../shared/errors.ts";
+import type { MonotonicClock, WallClock } from "../../shared/lifecycle.ts";
+import type { Log } from "../../shared/log.ts";
+import { HistoryBudget } from "./budget.ts";
+import { ChainFollower, type FollowerHandlers, type FollowerStats } from "./follower.ts";
+import { HistoryReader } from "./reader.ts";
+import { Timeline } from "./timeline.ts";
+
+interface HistoriesOptions {
+  readonly bus: Bus;
+  readonly stream: HistoryStream;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  readonly now: MonotonicClock;
+  readonly wallClock: WallClock;
+}
+
+/** What a viewer asks for when it comes. */
+export interface PastRequest {
+  /** It has all up to here. */
+  readonly after?: number | undefined;
+  /** The incarnation of the history that `after` is of. */
+  readonly epoch?: string | undefined;
+  /** It wants so many of the newest; where `after` is given, only if that can't be had. */
+  readonly last?: number | undefined;
+}
+
+/** Where a viewer begins, and what it is told of it. */
+export interface Beginning {
+  /** The place from which on it gets all; undefined for what comes from now on. */
+  readonly after: number | undefined;
+  readonly recovered?: boolean;
+  readonly oldest?: number;
+}
+
+export interface HistoryPage {
+  readonly epoch: string;
+  /** Events as msgpack, oldest first. */
+  readonly events: readonly Uint8Array[];
+  /** Whether older ones are kept. */
+  readonly more: boolean;
+}
+
+export class VideoHistories {
+  readonly reader: HistoryReader;
+  readonly budget: HistoryBudget;
+  readonly stats: FollowerStats = { gaps: 0, gapsUnfilled: 0, resets: 0 };
+  readonly #options: HistoriesOptions;
+
+  constructor(options: HistoriesOptions) {
+    this.#options = options;
+    this.reader = new HistoryReader(options);
+    this.budget = new HistoryBudget(options.config.historyCacheBytes);
+  }
+
+  /** The incarnation of the history; undefined while it could not be read. */
+  get epoch(): string | undefined {
+    return this.reader.epoch;
+  }
+
+  start(): void {
+    this.reader.start();
+  }
+
+  stop(): void {
+    this.reader.stop();
+  }
+
+  /** A place as SSE clients remember it: `epoch:seq`. */
+  positionText(seq: number): string | undefined {
+    return this.epoch === undefined ? undefined : `${this.epoch}:${seq}`;
+  }
+
+  /** Follows a video's chain until it is stopped. */
+  follow(video: string, handlers: FollowerHandlers): ChainFollower {
+    const { config, log, now } = this.#options;
+    const { reader, budget, stats } = this;
+    const { historyWaitMs: waitMs, historyCheckMs: checkMs } = config;
+    const options = { reader, budget, stats, log, now, waitMs, checkMs };
+    return new ChainFollower(video, this.#timeline(), options, handlers);
+  }
+
+  /**
+   * Finds where a viewer begins that asks for the past.
+   * @throws OvationError history_unavailable
+   */
+  async begin(history: ChainFollower, request: PastRequest): Promise<Beginning> {
+    const { after, last } = request;
+    if (after === undefined && last === undefined) return { after: undefined };
+    return await this.#within(async () => {
+      if (after === undefined) return { after: await this.#placeOf(history, last ?? 0) };
+      const { timeline } = history;
+      const isOurs = request.epoch === undefined || request.epoch === this.epoch;
+      if (isOurs && !timeline.covers(after)) await history.whole();
+      // It may be ahead of us: it has come from a gateway that was told a moment earlier.
+      if (isOurs && after > (timeline.head ?? 0)) await history.sync();
+      if (isOurs && timeline.covers(after)) return { after, recovered: true };
+      if (!isOurs) await history.whole();
+      const oldest = timeline.page(Number.POSITIVE_INFINITY, timeline.count).events[0]?.seq ?? 0;
+      const place = last === undefined ? undefined : await this.#placeOf(history, last);
+      return { after: place, recovered: false, oldest };
+    });
+  }
+
+  /**
+   * The newest events before a place.
+   * @param history of the video, if it is watched here
+   * @throws OvationError history_unavailable
+   */
+  async page(
+    video: string,
+    history: ChainFollower | undefined,
+    before: number | undefined,
+    limit: number,
+  ): Promise<HistoryPage> {
+    const timeline = await this.#within(async () => {
+      if (history === undefined) return await this.#readOnce(video);
+      await history.whole();
+      if (before === undefined) await history.sync();
+      return history.timeline;
+    });
+    const { events, more } = timeline.page(before ?? Number.POSITIVE_INFINITY, limit);
+    const { epoch } = this;
+    if (epoch === undefined) throw new OvationError("history_unavailable");
+    return { epoch, events: events.map(({ bytes }) => bytes), more };
+  }
+
+  async #placeOf(history: ChainFollower, last: number): Promise<number> {
+    if (last > 0 && history.timeline.count < last) await history.whole();
+    else if (history.timeline.head === undefined) await history.sync();
+    return history.timeline.placeBeforeLast(last);
+  }
+
+  async #readOnce(video: string): Promise<Timeline> {
+    const timeline = this.#timeline();
+    const stored = await this.reader.whole(video);
+    timeline.load(stored.map(({ record }) => record));
+    return timeline;
+  }
+
+  #timeline(): Timeline {
+    const { config, wallClock } = this.#options;
+    const { historyEvents: events, historyBytes: bytes, historyAgeMs: ageMs } = config;
+    return new Timeline({ events, bytes, ageMs }, wallClock);
+  }
+
+  /** Nobody waits for the history for longer than is set. */
+  async #within<T>(work: () => Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () =>
+        late.reject(new OvationError("history_unavailable", "the history did not answer in time")),
+      this.#options.config.historyWaitMs,
+    );
+    try {
+      return await Promise.race([work(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Reads the videos' histories for this gateway: a bounded number at a time, and follows which
+ * incarnation of the history is in force.
+ */
+import pLimit from "p-limit";
+import { Backoff } from "../../shared/backoff.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
+import type { Log } from "../../shared/log.ts";
+
+const READS_AT_ONCE = 16;
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 5_000;
+
+interface ReaderOptions {
+  readonly bus: Bus;
+  readonly stream: HistoryStream;
+  readonly log: Log;
+}
+
+/** A record, and where in the stream it stands. */
+export interface PlacedRecord {
+  readonly record: StoredRecord;
+  readonly sequence: number;
+}
+
+/** Something that wants to know when it may have missed records. */
+export interface HistoryListener {
+  /** The connection was away, and is back. */
+  onReturned(): void;
+  /** The history was made anew: nothing of the old one counts. */
+  onRemade(): void;
+}
+
+export class HistoryReader {
+  readonly #options: ReaderOptions;
+  readonly #limit = pLimit(READS_AT_ONCE);
+  readonly #listeners = new Set<HistoryListener>();
+  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+  #epoch: string | undefined;
+  #unlisten: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Whole reads, reads of a newest record, reads of one record after another, and failures. */
+  readonly stats = { whole: 0, last: 0, next: 0, failures: 0, remade: 0 };
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /** The incarnation of the history; undefined until it could be read. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** Begins to follow the history, which need not be there yet. */
+  start(): void {
+    const { bus, stream } = this.#options;
+    this.#unlisten = [
+      bus.onState((state) => {
+        if (state === "connected") this.#look("returned");
+      }),
+      stream.onRemade(() => this.#look("remade")),
+    ];
+    this.#look("start");
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#limit.clearQueue();
+  }
+
+  /** Tells a listener from now on; returns how to stop. */
+  listen(listener: HistoryListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * All records that are kept of a video, oldest first.
+   * @throws OvationError history_unavailable
+   */
+  async whole(video: string): Promise<PlacedRecord[]> {
+    const messages = await this.#read("whole", () => this.#options.stream.read(video));
+    return messages.map(placed).filter((record) => record !== undefined);
+  }
+
+  /**
+   * The newest record of a video.
+   * @throws OvationError history_unavailable
+   */
+  async last(video: string): Promise<PlacedRecord | undefined> {
+    return placed(await this.#read("last", () => this.#options.stream.last(video)));
+  }
+
+  /**
+   * The first record of a video from a place in the stream on.
+   * @throws OvationError history_unavailable
+   */
+  async next(video: string, sequence: number): Promise<PlacedRecord | undefined> {
+    return placed(await this.#read("next", () => this.#options.stream.next(video, sequence)));
+  }
+
+  async #read<T>(what: "whole" | "last" | "next", work: () => Promise<T>): Promise<T> {
+    this.stats[what] += 1;
+    try {
+      return await this.#limit(work);
+    } catch (error) {
+      this.stats.failures += 1;
+      throw error;
+    }
+  }
+
+  /** Sees which incarnation there is; makes the history if there is none. */
+  #look(why: "start" | "returned" | "remade"): void {
+    clearTimeout(this.#timer);
+    const { stream, log } = this.#options;
+    stream.ensure().then(
+      (epoch) => {
+        this.#backoff.reset();
+        this.#found(epoch, why === "returned");
+      },
+      (error: unknown) => {
+        log.debug({ err: error }, "the history can't be read; it is tried again");
+        if (this.#stopped) return;
+        this.#timer = setTimeout(() => this.#look(why), this.#backoff.nextMs());
+      },
+    );
+  }
+
+  #found(epoch: string, isReturned: boolean): void {
+    if (this.#stopped) return;
+    const isRemade = this.#epoch !== undefined && this.#epoch !== epoch;
+    this.#epoch = epoch;
+    if (isRemade) {
+      this.stats.remade += 1;
+      this.#options.log.warn({ epoch }, "the history was made anew");
+      for (const listener of this.#listeners) listener.onRemade();
+    } else if (isReturned) {
+      for (const listener of this.#listeners) listener.onReturned();
+    }
+  }
+}
+
+function placed(message: StoredMessage | undefined): PlacedRecord | undefined {
+  if (message === undefined) return undefined;
+  const record = decodeRecord(message.payload);
+  return record === undefined ? undefined : { record, sequence: message.sequence };
+}

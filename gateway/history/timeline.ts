@@ -1,0 +1,323 @@
+/**
+ * A video's chain of durable events as far as it is known here: a stretch without a hole that ends
+ * at its head, and records beyond a gap that wait for what is missing. Merges what comes live, in
+ * any order and more than once, with what is read from the store.
+ */
+import type { DurableEvent } from "../../shared/history/durable-event.ts";
+import type { ChainRecord, StoredRecord } from "../../shared/history/record.ts";
+import type { WallClock } from "../../shared/lifecycle.ts";
+import { unbroken } from "./unbroken.ts";
+
+export interface TimelineLimits {
+  /** Events kept at least, if there are so many. */
+  readonly events: number;
+  /** Bytes of events kept at most, a single larger record aside. */
+  readonly bytes: number;
+  readonly ageMs: number;
+}
+
+interface Link {
+  readonly prev: number;
+  readonly last: number;
+}
+
+/** What came of reading the store. */
+export interface Loaded {
+  /** Events after what was the head, to be delivered. */
+  readonly events: readonly DurableEvent[];
+  /** The store's chain does not hold our head: it is another one now. */
+  readonly isReset: boolean;
+}
+
+/** A part of the chain. */
+export interface Part {
+  readonly events: readonly DurableEvent[];
+  readonly reached: number;
+}
+
+/** Records that may wait beyond a gap; a further one is read from the store in its turn. */
+const PENDING_LIMIT = 1_024;
+const MICROSECONDS_PER_MS = 1_000;
+const NOTHING: readonly DurableEvent[] = [];
+const UNCHANGED: Loaded = { events: NOTHING, isReset: false };
+
+export class Timeline {
+  readonly #limits: TimelineLimits;
+  readonly #now: WallClock;
+  #head: number | undefined;
+  #floor = 0;
+  #isWhole = false;
+  #links: Link[] = [];
+  #events: DurableEvent[] = [];
+  #bytes = 0;
+  readonly #retracted = new Set<number>();
+  /** By `prev`. */
+  readonly #pending = new Map<number, StoredRecord>();
+
+  constructor(limits: TimelineLimits, now: WallClock) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** `seq` up to which the chain is known without a hole; undefined before anything is known. */
+  get head(): number | undefined {
+    return this.#head;
+  }
+
+  /** `seq` after which all events are here. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Whether the store keeps nothing older than what is here. */
+  get isWhole(): boolean {
+    return this.#isWhole || (this.#head !== undefined && this.#floor === 0);
+  }
+
+  /** Bytes of events that are here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether records wait for something that has not come. */
+  get hasGap(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** The chain goes up to `head`, of which nothing is here. */
+  begin(head: number): void {
+    this.#forgetAll();
+    this.#head = head;
+    this.#floor = head;
+  }
+
+  /**
+   * Takes a record that came live, or that the store gave in its turn.
+   * @returns the events that can be delivered now, in the chain's order
+   */
+  take(record: StoredRecord): readonly DurableEvent[] {
+    // Nothing was delivered before, so the chain may as well begin here.
+    if (this.#head === undefined) this.begin(record.prev);
+    const head = this.#head ?? record.prev;
+    if (record.last <= head) return NOTHING;
+    if (record.prev !== head) {
+      if (this.#pending.size < PENDING_LIMIT) this.#pending.set(record.prev, record);
+      return NOTHING;
+    }
+    const events = [...this.#append(record), ...this.#takePending()];
+    this.#keepWithinLimits();
+    return events;
+  }
+
+  /**
+   * Takes all that the store keeps of the video, oldest first.
+   * @param isLost the store's leader says that it goes less far than what is here: it lost its
+   * newest records, and what is here of them is no part of the chain any more
+   */
+  load(stored: readonly StoredRecord[], isLost = false): Loaded {
+    const { floor, records } = unbroken(stored);
+    const head = this.#head;
+    const end = records.at(-1)?.last;
+    if (end === undefined) {
+      // All of it aged out, or there never was any: what is here is all there is.
+      if (head === undefined) this.begin(0);
+      this.#isWhole = true;
+      return UNCHANGED;
+    }
+    // To a head of 0 all that there is is new.
+    const holdsOurs = head === 0 || floor === head || records.some(({ last }) => last === head);
+    const oursHolds = this.#floor === end || this.#links.some(({ last }) => last === end);
+    const isReset = isLost || (head !== undefined && end > head && !holdsOurs);
+    // Read before what is here was stored: it tells nothing of how the two go together.
+    if (!isReset && head !== undefined && !holdsOurs && !oursHolds) return UNCHANGED;
+    // What came live after the store was read is beyond its end, and stays.
+    const later = isReset || holdsOurs ? [] : this.#recordsAfter(end);
+    const from = isReset || head === undefined ? end : head;
+    if (isReset) this.#pending.clear();
+    this.#adopt(floor, [...records, ...later]);
+    const events = [...this.#events.filter(({ seq }) => seq > from), ...this.#takePending()];
+    this.#isWhole = true;
+    this.#keepWithinLimits();
+    return { events, isReset };
+  }
+
+  /**
+   * Gives up on what is missing before the oldest record that waits.
+   * @returns the events that can be delivered now; `prev` of the first one shows the hole
+   */
+  skipGap(): readonly DurableEvent[] {
+    const oldest = Math.min(...this.#pending.keys());
+    if (!Number.isFinite(oldest)) return NOTHING;
+    const waiting = [...this.#pending];
+    this.begin(oldest);
+    for (const [prev, record] of waiting) this.#pending.set(prev, record);
+    return this.#takePending();
+  }
+
+  /** Lets go of all events, but not of the place in the chain. */
+  shrink(): void {
+    const waiting = [...this.#pending];
+    if (this.#head !== undefined) this.begin(this.#head);
+    for (const [prev, record] of waiting) this.#pending.set(prev, record);
+  }
+
+  /** Whether `seq` is a place in the chain after which all events are here. */
+  covers(seq: number): boolean {
+    this.#expire();
+    if (this.#head === undefined || seq < this.#floor || seq > this.#head) return false;
+    if (seq === this.#floor || this.#retracted.has(seq)) return true;
+    const isLinkEnd = this.#links[firstAfter(this.#links, seq - 1, "last")]?.last === seq;
+    return isLinkEnd || this.#events[firstAfter(this.#events, seq - 1, "seq")]?.seq === seq;
+  }
+
+  /**
+   * Events after `from` up to `to`, within limits but at least one, and the place that they reach.
+   * Retractions of what was taken out before it could be given are left out.
+   */
+  between(from: number, to: number, mostEvents: number, mostBytes: number): Part {
+    const events: DurableEvent[] = [];
+    let bytes = 0;
+    for (let at = firstAfter(this.#events, from, "seq"); at < this.#events.length; at += 1) {
+      const event = this.#events[at];
+      if (event === undefined || event.seq > to) break;
+      if (event.retracts !== undefined && event.retracts > from) continue;
+      bytes += event.bytes.length;
+      const last = events.at(-1);
+      if (last !== undefined && (events.length >= mostEvents || bytes > mostBytes)) {
+        return { events, reached: last.seq };
+      }
+      events.push(event);
+    }
+    return { events, reached: to };
+  }
+
+  /** The place after which the last `count` events come, retractions not counted. */
+  placeBeforeLast(count: number): number {
+    this.#expire();
+    let left = count;
+    let at = this.#events.length - 1;
+    while (at >= 0 && left > 0) {
+      if (this.#events[at]?.retracts === undefined) left -= 1;
+      if (left > 0) at -= 1;
+    }
+    if (count === 0) return this.#head ?? 0;
+    return at <= 0 ? this.#floor : (this.#events[at - 1]?.seq ?? this.#floor);
+  }
+
+  /** How many events are here, retractions not counted. */
+  get count(): number {
+    this.#expire();
+    return this.#events.filter(({ retracts }) => retracts === undefined).length;
+  }
+
+  /** The newest `limit` events before `before`, oldest first, and whether there are older ones. */
+  page(before: number, limit: number): { events: DurableEvent[]; more: boolean } {
+    this.#expire();
+    const older = this.#events.filter(
+      ({ seq, retracts }) => seq < before && retracts === undefined,
+    );
+    return { events: older.slice(-limit), more: older.length > limit };
+  }
+
+  #append(record: ChainRecord): DurableEvent[] {
+    this.#head = record.last;
+    this.#links.push({ prev: record.prev, last: record.last });
+    for (const event of record.events) {
+      this.#events.push(event);
+      this.#bytes += event.bytes.length;
+      if (event.retracts !== undefined) this.#retract(event.retracts);
+    }
+    return [...record.events];
+  }
+
+  #takePending(): DurableEvent[] {
+    const events: DurableEvent[] = [];
+    for (;;) {
+      const head = this.#head ?? 0;
+      const next = this.#pending.get(head);
+      if (next === undefined) break;
+      this.#pending.delete(head);
+      events.push(...this.#append(next));
+    }
+    for (const [prev, { last }] of this.#pending) {
+      if (last <= (this.#head ?? 0)) this.#pending.delete(prev);
+    }
+    return events;
+  }
+
+  #retract(target: number): void {
+    this.#retracted.add(target);
+    const at = firstAfter(this.#events, target - 1, "seq");
+    const event = this.#events[at];
+    if (event?.seq !== target) return;
+    this.#events.splice(at, 1);
+    this.#bytes -= event.bytes.length;
+  }
+
+  #recordsAfter(seq: number): ChainRecord[] {
+    return this.#links
+      .filter(({ last }) => last > seq)
+      .map(({ prev, last }) => ({
+        prev,
+        last,
+        events: this.#events.filter((event) => event.seq > prev && event.seq <= last),
+      }));
+  }
+
+  #adopt(floor: number, records: readonly ChainRecord[]): void {
+    const pending = [...this.#pending];
+    this.begin(floor);
+    for (const record of records) this.#append(record);
+    for (const [prev, record] of pending) this.#pending.set(prev, record);
+  }
+
+  #forgetAll(): void {
+    this.#isWhole = false;
+    this.#links = [];
+    this.#events = [];
+    this.#bytes = 0;
+    this.#retracted.clear();
+    this.#pending.clear();
+  }
+
+  #keepWithinLimits(): void {
+    const { events, bytes } = this.#limits;
+    while (this.#links.length > 1) {
+      const oldest = this.#links[0]?.last ?? 0;
+      const kept = this.#events.length - firstAfter(this.#events, oldest, "seq");
+      if (kept < events && this.#bytes <= bytes) break;
+      this.#dropOldest();
+    }
+  }
+
+  /** Lets go of what the store has let go of by age: `seq` is the time of the commit. */
+  #expire(): void {
+    const due = (this.#now() - this.#limits.ageMs) * MICROSECONDS_PER_MS;
+    while ((this.#links[0]?.last ?? due) < due) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const link = this.#links.shift();
+    if (link === undefined) return;
+    this.#floor = link.last;
+    for (const { bytes } of this.#events.splice(0, firstAfter(this.#events, link.last, "seq"))) {
+      this.#bytes -= bytes.length;
+    }
+  }
+}
+
+/** Index of the first item whose `key` is above `value`, in a list that rises by it. */
+function firstAfter<K extends string>(
+  items: readonly Readonly<Record<K, number>>[],
+  value: number,
+  key: K,
+): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle]?.[key] ?? 0) > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

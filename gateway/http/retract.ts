@@ -1,0 +1,15 @@
+/** `DELETE /v1/videos/{video}/events/{id}`: takes a durable event back, for everybody and for good. */
+import { OvationError } from "../../shared/errors.ts";
+import { EVENT_ID_PATTERN } from "../../shared/names.ts";
+import type { GatewayServices } from "../services.ts";
+import { type HttpHandler, respondWith } from "./router.ts";
+
+export function retractOverHttp(services: GatewayServices): HttpHandler {
+  return async (exchange, video, eventId) => {
+    if (!EVENT_ID_PATTERN.test(eventId)) {
+      throw new OvationError("event_id_invalid", undefined, { field: "id" });
+    }
+    const { seq } = await services.publisher.retract(video, eventId);
+    respondWith(exchange, 200, { retracted: eventId, seq });
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * No acknowledged comment is lost, whatever is killed: dispatchers and gateways at random, and NATS
+ * once, while many publish and many watch.
+ */
+import { afterEach, expect, test } from "vitest";
+import { expectUnbroken } from "../support/chain.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { ReturningViewer, StubbornPublisher } from "../support/persistent.ts";
+import { type RoleProcess, spawnRole } from "../support/process.ts";
+import { Chance } from "../support/random.ts";
+
+const DISPATCHERS = 4;
+const GATEWAYS = 3;
+const VIDEOS = Array.from({ length: 20 }, (_, n) => `video-${n}`);
+const VIEWERS_PER_VIDEO = 3;
+const PUBLISHERS = 50;
+const COMMENTS_EACH = 400;
+/** Each publisher waits up to so long before its next comment, so that the killing has its time. */
+const MOST_PAUSE_MS = 100;
+const KILLS_APART_MS = [800, 2_500] as const;
+const FLAGS = ["--lease-ms", "3000", "--lease-renew-ms", "500", "--history-events", "10000"];
+const BYTES = ["--history-bytes", "16777216"];
+const TIMEOUT_MS = 300_000;
+
+let nats: TestNats;
+const dispatchers: RoleProcess[] = [];
+const gateways: RoleProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all([...gateways, ...dispatchers].map((role) => role.kill9()));
+  await nats?.stop();
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const spawned = async (role: "gateway" | "dispatcher") =>
+  await spawnRole(role, nats.url, [...FLAGS, ...BYTES]);
+
+test("every acknowledged comment is seen by every viewer that stays or comes back, in chain order, none twice", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const chance = new Chance("comments under fire");
+  nats = await startTestNats();
+  for (let n = 0; n < DISPATCHERS; n += 1) dispatchers.push(await spawned("dispatcher"));
+  for (let n = 0; n < GATEWAYS; n += 1) gateways.push(await spawned("gateway"));
+  const any = { pick: () => chance.of(gateways).port };
+
+  const viewers = VIDEOS.flatMap((video) =>
+    Array.from({ length: VIEWERS_PER_VIDEO }, () => new ReturningViewer(video, any)),
+  );
+  await Promise.all(viewers.map((viewer) => viewer.start()));
+
+  const published = new Map<string, Set<string>>(VIDEOS.map((video) => [video, new Set()]));
+  const publishers = Array.from({ length: PUBLISHERS }, () => new StubbornPublisher(any));
+  const publishing = publishers.map(async (publisher, p) => {
+    for (let n = 0; n < COMMENTS_EACH; n += 1) {
+      await pause(chance.between(0, MOST_PAUSE_MS));
+      const video = chance.of(VIDEOS);
+      const id = `p${p}-${n}`;
+      await publisher.comment(video, id);
+      published.get(video)?.add(id);
+    }
+  });
+
+  let isOver = false;
+  const kills: string[] = [];
+  const kill = async (role: "gateway" | "dispatcher", list: RoleProcess[]) => {
+    const index = chance.between(0, list.length - 1);
+    kills.push(role);
+    await list[index]?.kill9();
+    list[index] = await spawned(role);
+  };
+  const killing = (async () => {
+    while (!isOver) {
+      await pause(chance.between(...KILLS_APART_MS));
+      if (isOver) return;
+      if (kills.length === 5) {
+        kills.push("nats");
+        await nats.kill9();
+        await pause(chance.between(100, 1_500));
+        await nats.restart();
+      } else if (chance.between(0, 1) === 0) await kill("dispatcher", dispatchers);
+      else await kill("gateway", gateways);
+    }
+  })();
+  await Promise.all(publishing);
+  isOver = true;
+  await killing;
+
+  const places = new Map(publishers.flatMap(({ acknowledged }) => [...acknowledged]));
+  expect(places.size).toBe(PUBLISHERS * COMMENTS_EACH);
+  for (const video of VIDEOS) {
+    const due = published.get(video) ?? new Set();
+    const ofVideo = viewers.filter((viewer) => viewer.video === video);
+    await Promise.all(ofVideo.map((viewer) => viewer.has(due)));
+    for (const { comments, complaints } of ofVideo) {
+      expect(complaints).toEqual([]);
+      expect(new Set(comments.map(({ id }) => id)).size).toBe(comments.length);
+      expect(comments.length).toBe(due.size);
+      expectUnbroken(comments);
+      for (const { id, seq } of comments) expect(seq).toBe(places.get(id));
+      expect(comments).toEqual(ofVideo[0]?.comments);
+    }
+  }
+  const refused = new Map<string, number>();
+  for (const publisher of publishers) {
+    for (const [code, count] of publisher.refused) {
+      refused.set(code, (refused.get(code) ?? 0) + count);
+    }
+  }
+  const returns = viewers.reduce((sum, { connections }) => sum + connections - 1, 0);
+  process.stderr.write(
+    `comments under fire: killed ${kills.join(" ")}; viewers came back ${returns} times; ` +
+      `publishers repeated after ${JSON.stringify(Object.fromEntries(refused))}\n`,
+  );
+  expect(kills).toContain("nats");
+  await Promise.all(viewers.map((viewer) => viewer.stop()));
+  await Promise.all(publishers.map((publisher) => publisher.stop()));
+});

@@ -1,0 +1,54 @@
+/** What tests say of a video's chain of durable events. */
+import { expect } from "vitest";
+import { Bus } from "../../shared/bus/connection.ts";
+import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { configFor } from "../../shared/config/load.ts";
+import type { OvationEvent } from "../../shared/events.ts";
+import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
+import { decodeRecord, encodeRecord } from "../../shared/history/record.ts";
+import { silentLog } from "../../shared/log.ts";
+
+/** Fails unless the events are in the order of their chain, each once, with no hole between. */
+export function expectUnbroken(events: readonly OvationEvent[]): void {
+  for (const [index, event] of events.entries()) {
+    expect(event.seq).toBeTypeOf("number");
+    const before = events[index - 1];
+    if (before !== undefined) expect(event.prev).toBe(before.seq);
+  }
+}
+
+/** A dispatcher that dies between storing and sending: what it stores, no gateway is told. */
+export class SilentDispatcher {
+  readonly bus: Bus;
+  readonly stream: HistoryStream;
+
+  private constructor(bus: Bus, stream: HistoryStream) {
+    this.bus = bus;
+    this.stream = stream;
+  }
+
+  static async start(natsUrl: string): Promise<SilentDispatcher> {
+    const bus = await Bus.connect({ servers: [natsUrl], name: "silent", log: silentLog });
+    const stream = new HistoryStream(bus, configFor("dispatcher", {}), silentLog);
+    await stream.ensure();
+    return new SilentDispatcher(bus, stream);
+  }
+
+  /** Stores one comment after what is there. Returns its place. */
+  async store(video: string, id: string): Promise<number> {
+    const newest = await this.stream.last(video);
+    const prev = newest === undefined ? 0 : (decodeRecord(newest.payload)?.last ?? 0);
+    const seq = Math.max(prev + 1, Date.now() * 1_000);
+    const bytes = encodeUnplaced({ id, kind: "comment", at: Date.now() });
+    writePlace(bytes, seq, prev);
+    const after = newest?.sequence ?? 0;
+    const events = [{ id, kind: "comment", seq, bytes }];
+    const payload = encodeRecord({ prev, last: seq, events, after, amended: [] });
+    await this.stream.append(video, payload, after, 2_000);
+    return seq;
+  }
+
+  async stop(): Promise<void> {
+    await this.bus.stop();
+  }
+}
