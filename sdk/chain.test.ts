@@ -130,6 +130,13 @@ describe("a viewer that comes back", () => {
   });
 });
 
+test("after an empty history the first event may name any before it, and no other may", () => {
+  const chain = new Chain();
+  chain.adopt({ op: "result", epoch: "e1", seq: 0 }, {});
+  expect(chain.judge(event(40, 50))).toBe("take");
+  expect(chain.judge(event(60, 70))).toBe("gap");
+});
+
 test("a reset is followed, and told", () => {
   const chain = chainAt50();
   expect(chain.reset("e2", 7)).toEqual({ after: 50, oldest: undefined, isNewHistory: true });

@@ -22,7 +22,10 @@ export class Chain {
   #epoch: string | undefined;
   /** The newest that was had; undefined before the first, when history was asked for. */
   #seq: number | undefined;
-  /** Up to here the gateway has promised to give all there is, though places may be left out. */
+  /**
+   * Up to here the gateway has promised to give all there is, though places may be left out. Of an
+   * empty history there are none, and the first event may name one of another history before it.
+   */
   #settled = 0;
 
   /** What to ask for on (re)joining. `last` is how many events of the past are wanted. */
@@ -38,7 +41,7 @@ export class Chain {
     const isNewHistory = this.#epoch !== undefined && epoch !== this.#epoch;
     const before = this.#seq;
     this.#epoch = epoch;
-    this.#settled = isNewHistory ? seq : Math.max(this.#settled, seq);
+    this.#settled = seq === 0 ? Number.POSITIVE_INFINITY : seq;
     const hasHistory = last !== undefined && seq > 0;
     if (after === undefined) {
       if (!hasHistory) this.#seq = Math.max(this.#seq ?? 0, seq);
@@ -60,7 +63,7 @@ export class Chain {
     };
     this.#epoch = epoch;
     this.#seq = seq;
-    this.#settled = seq;
+    this.#settled = Number.POSITIVE_INFINITY;
     return missed;
   }
 
@@ -72,6 +75,8 @@ export class Chain {
       if (prev > Math.max(this.#seq, this.#settled)) return "gap";
     }
     this.#seq = seq;
+    // Only the very next event may have any predecessor.
+    if (this.#settled === Number.POSITIVE_INFINITY) this.#settled = seq;
     return "take";
   }
 }

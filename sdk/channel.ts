@@ -39,6 +39,8 @@ export class Channel {
   #link: Link | undefined;
   /** What is being asked, or waits to be asked again. */
   #asking: From | undefined;
+  /** Whether what comes continues the chain; else durable events are left for when it does. */
+  #isInChain = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(video: string, options: ChannelOptions) {
@@ -86,6 +88,7 @@ export class Channel {
     clearTimeout(this.#timer);
     this.#link = undefined;
     this.#asking = undefined;
+    this.#isInChain = false;
   }
 
   receive({ events, counts }: EventsMessage): void {
@@ -93,11 +96,12 @@ export class Channel {
     const dropped: OvationEvent[] = [];
     let hasGap = false;
     for (const event of events) {
-      const verdict = this.#chain.judge(event);
+      const isLater = event.seq !== undefined && !this.#isInChain;
+      const verdict = isLater ? "repeat" : this.#chain.judge(event);
       (verdict === "take" ? taken : dropped).push(event);
       hasGap ||= verdict === "gap";
     }
-    if (hasGap) this.#catchUp();
+    if (hasGap) this.#rejoin();
     if (taken.length === 0 && counts === undefined) return;
     this.#recent.add(taken, this.#history);
     const frame = frameOf(taken, dropped, counts);
@@ -105,17 +109,24 @@ export class Channel {
   }
 
   reset({ epoch, seq }: ResetMessage): void {
-    this.#miss(this.#chain.reset(epoch, seq));
+    // The answer tells what is missed, and is followed by the history that is wanted.
+    if (this.#history > 0) this.#rejoin();
+    else this.#miss(this.#chain.reset(epoch, seq));
   }
 
-  #ask(link: Link): void {
-    const from = this.#chain.from(this.#history);
+  /** @param isWhole without it, nothing of the past is asked for, nor any durable event taken */
+  #ask(link: Link, isWhole = true): void {
+    const from = isWhole ? this.#chain.from(this.#history) : {};
     this.#asking = from;
     link.subscribe(this.video, from, (answer) => {
       if (this.#asking !== from) return;
       this.#asking = undefined;
-      if (answer.op === "result") this.#joined(answer, from);
-      else this.#refused(answer);
+      const isPastMissing = answer.op === "error" && answer.code === "history_unavailable";
+      // Likes and viewer counts need no history.
+      if (isPastMissing && isWhole) this.#ask(link, false);
+      else if (answer.op === "error") this.#refused(answer);
+      else if (isWhole) this.#joined(answer, from);
+      else this.#askLater();
     });
   }
 
@@ -123,11 +134,15 @@ export class Channel {
     this.#asking = {};
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (this.#link !== undefined) this.#ask(this.#link);
+      const link = this.#link;
+      // A subscription from which no durable event is taken may stand for the time being.
+      link?.unsubscribe(this.video);
+      if (link !== undefined) this.#ask(link);
     }, this.#backoff.nextMs());
   }
 
   #joined(result: Result, from: From): void {
+    this.#isInChain = true;
     if (result.seq !== undefined) this.#backoff.reset();
     const missed = this.#chain.adopt(result, from);
     if (missed !== undefined) this.#miss(missed);
@@ -140,9 +155,9 @@ export class Channel {
   }
 
   /** Events are missing before what has come: asks for all after those that were had. */
-  #catchUp(): void {
+  #rejoin(): void {
     if (this.#asking !== undefined) return;
-    this.#link?.unsubscribe(this.video);
+    this.#isInChain = false;
     this.#askLater();
   }
 

@@ -132,8 +132,11 @@ export class Ovation<Kinds extends object = object> {
   };
 
   #watch(id: string, watcher: Watcher): () => void {
-    const channel = this.#channels.get(id) ?? this.#addChannel(id);
+    const known = this.#channels.get(id);
+    const channel = known ?? this.#addChannel(id);
     channel.add(watcher);
+    // Not before there is somebody, who says how much history is wanted.
+    if (known === undefined && this.#link !== undefined) channel.join(this.#link);
     // A client that was closed stays so until it is told otherwise.
     if (this.state.name === "idle") this.connect();
     return () => channel.remove(watcher);
@@ -146,7 +149,6 @@ export class Ovation<Kinds extends object = object> {
       onEmpty: () => this.#channels.delete(id),
     });
     this.#channels.set(id, channel);
-    if (this.#link !== undefined) channel.join(this.#link);
     return channel;
   }
 
