@@ -2,7 +2,13 @@
 import type { TokenSource } from "./credentials.ts";
 import type { WhileAway } from "./outbox.ts";
 
-/** Any constructor of WebSockets: a browser's, Node's, or that of a package such as `ws`. */
+/**
+ * Any constructor of WebSockets: a browser's, Node's, or that of a package such as `ws`.
+ *
+ * @example
+ * import WebSocket from "ws";
+ * const ovation = new Ovation({ url: "https://live.example.com", WebSocket });
+ */
 export type WebSocketConstructor = new (url: string, ...more: never[]) => object;
 
 /**

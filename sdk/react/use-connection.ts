@@ -1,3 +1,4 @@
+/** The state of the connection as a hook. */
 import { useSyncExternalStore } from "react";
 import type { Ovation } from "../client.ts";
 import type { ConnectionState } from "../state.ts";
