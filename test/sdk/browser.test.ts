@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually, TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
-import { TestBrowser } from "./support/browser.ts";
+import { hasBrowser, TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
 
 let browser: TestBrowser;
@@ -11,7 +11,7 @@ let stack: TestStack;
 let network: Network;
 
 beforeAll(async () => {
-  browser = await TestBrowser.start();
+  if (hasBrowser) browser = await TestBrowser.start();
 });
 afterAll(async () => {
   await browser?.stop();
@@ -55,7 +55,7 @@ async function comment(count: number, prefix: string): Promise<string[]> {
   return texts;
 }
 
-describe("two pages", () => {
+describe.skipIf(!hasBrowser)("two pages", () => {
   test.each([{}, { strict: true }])(
     "show the same: likes, comments and viewers (%o)",
     async (how) => {
@@ -78,7 +78,7 @@ describe("two pages", () => {
   );
 });
 
-describe("a page", () => {
+describe.skipIf(!hasBrowser)("a page", () => {
   test("is drawn once a frame at most, however many likes come, and counts them all", async () => {
     const page = await browser.open(network);
     await shows(page, "#viewers", "1");
