@@ -1,7 +1,7 @@
 /** The SDK and its hooks in a real browser. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { eventually, TestStack } from "../support/stack.ts";
+import { TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
 import { hasBrowser, TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
@@ -171,7 +171,6 @@ describe.skipIf(!hasBrowser)("a page", () => {
     const page = await browser.open(network);
     await stack.mirrored("launch", 1);
     await page.goto("about:blank");
-    await eventually(() => network.connections === 0);
     await stack.mirrored("launch", 0);
   });
 });

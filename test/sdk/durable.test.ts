@@ -17,7 +17,7 @@ async function started(settings: NonNullable<StackOptions["dispatcher"]> = {}): 
   stack = await TestStack.start({
     gateways: 2,
     dispatchers: 2,
-    gateway: { ...settings, lingerMs: 0 },
+    gateway: { ...settings, lingerMs: 0, historyCheckMs: 500 },
     dispatcher: settings,
   });
   network = await Network.start(stack.gatewayAt(0).port);

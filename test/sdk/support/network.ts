@@ -42,10 +42,6 @@ export class Network {
     return this.#url;
   }
 
-  get connections(): number {
-    return this.#pairs.size;
-  }
-
   /** Breaks all connections, as when a cable is pulled and the ends notice. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
