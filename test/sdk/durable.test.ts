@@ -13,10 +13,13 @@ let stack: TestStack;
 let network: Network;
 let spawned: RoleProcess | undefined;
 
-async function started(settings: NonNullable<StackOptions["dispatcher"]> = {}): Promise<void> {
+async function started(
+  settings: NonNullable<StackOptions["dispatcher"]> = {},
+  dispatchers = 2,
+): Promise<void> {
   stack = await TestStack.start({
     gateways: 2,
-    dispatchers: 2,
+    dispatchers,
     gateway: { ...settings, lingerMs: 0, historyCheckMs: 500 },
     dispatcher: settings,
   });
@@ -148,7 +151,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
   });
 
   test("of a history that was made anew is told so, and goes on in the new one", async () => {
-    await started();
+    await started({}, 1);
     const all = await watching(transport, { history: 5 });
     const plain = hear(all.ovation.video("launch"));
     await comment(3);
@@ -167,7 +170,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
   });
 
   test("that asks for no history goes on in a new one all the same", async () => {
-    await started();
+    await started({}, 1);
     const { comments, missed } = await watching(transport);
     await comment(3);
     await comments.until(({ length }) => length === 3);
