@@ -32,14 +32,17 @@ afterEach(async () => {
   await stack?.stop();
 });
 
-/** A backend publishes comments `<prefix>1` and so on. Gives their places. */
+/** A backend publishes comments `<prefix>1` and so on, and repeats what it may. Gives their places. */
 async function comment(count: number, prefix = "c"): Promise<number[]> {
   const seqs: number[] = [];
   for (let n = 1; n <= count; n += 1) {
     const event = { kind: "comment", id: `${prefix}${n}`, data: { n } };
-    const { status, body } = await post(stack.gatewayAt(1).port, "launch", event);
-    expect(status).toBe(200);
-    seqs.push(...(body["seqs"] as number[]));
+    await eventually(async () => {
+      const { status, body } = await post(stack.gatewayAt(1).port, "launch", event);
+      if (status === 200) seqs.push(...(body["seqs"] as number[]));
+      else expect(body).toMatchObject({ error: { code: "history_unavailable" } });
+      return status === 200;
+    });
   }
   return seqs;
 }
