@@ -4,8 +4,8 @@ import type { Missed, OvationEvent, Video, VideoOptions } from "../../sdk/index.
 import { expectUnbroken } from "../support/chain.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { eventually, type StackOptions, TestStack } from "../support/stack.ts";
-import { post } from "../support/viewer.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { post, watch } from "../support/viewer.ts";
+import { client, listen, Recorder, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 let stack: TestStack;
@@ -69,8 +69,8 @@ async function watching(transport: "websocket" | "sse", options: VideoOptions = 
   const ovation = client(network.url, { transport });
   const states = statesOf(ovation);
   const heard = hear(ovation.video("launch", options));
-  await connected(ovation);
-  await stack.mirrored("launch", 1);
+  const listening = listen(ovation, "launch");
+  await listening.joined();
   return { ovation, states, ...heard };
 }
 
@@ -185,19 +185,20 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
 
   test("learns where its comment is stored, once, however often it was sent", async () => {
     await started();
-    const ovation = client(network.url, { transport, heartbeatMs: 100, heartbeatTimeoutMs: 100 });
-    const states = statesOf(ovation);
+    const { ovation, comments } = await watching(transport);
+    await comment(1);
+    await comments.until(({ length }) => length === 1);
     const video = ovation.video("launch");
-    const { comments } = hear(video);
-    await stack.mirrored("launch", 1);
     network.answersNothing = true;
     const published = video.publish("comment", { text: "hello" });
-    await states.first(({ name }) => name === "reconnecting");
+    const onlooker = await watch("json", stack.gatewayAt(1).port, "launch", { last: 2 });
+    await onlooker.until(() => onlooker.of("launch", "comment").length === 2);
     network.answersNothing = false;
+    network.cut();
     const { eventId, seq } = await published;
-    const event = await comments.first(() => true);
-    expect(event).toMatchObject({ id: eventId, seq, data: { text: "hello" } });
-    expect(idsOf((await video.readHistory()).events)).toEqual([eventId]);
+    await comments.until(({ length }) => length === 2);
+    expect(comments.all[1]).toMatchObject({ id: eventId, seq, data: { text: "hello" } });
+    expect(idsOf((await video.readHistory()).events)).toEqual(["c1", eventId]);
   });
 
   test("reads back page by page", async () => {

@@ -1,6 +1,7 @@
 /** Clients of the SDK for a test, and what they were told. */
 import { afterEach } from "vitest";
-import { Ovation, type OvationOptions } from "../../../sdk/index.ts";
+import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/index.ts";
+import { eventually } from "../../support/stack.ts";
 
 /** Keeps what comes, and resolves when what is waited for has come. */
 export class Recorder<T> {
@@ -52,6 +53,31 @@ export function client<Kinds extends object = object>(
   const ovation = new Ovation<Kinds>({ url, ...QUICK, ...options });
   made.push(ovation as unknown as Ovation);
   return ovation;
+}
+
+/** Events of one kind as they come to a client. */
+export function listen(ovation: Ovation, id: string, kind = "like") {
+  const events = new Recorder<OvationEvent>();
+  const viewers = new Recorder<OvationEvent>();
+  const video = ovation.video(id);
+  const offs = [video.on(kind, events.take), video.on("viewers", viewers.take)];
+  return {
+    events,
+    /** Resolves when this viewer is counted: its subscription stands, and dispatchers know of it. */
+    joined: async () => void (await viewers.first(() => true)),
+    off: () => {
+      for (const off of offs) off();
+    },
+  };
+}
+
+/** Resolves when a like that this client publishes comes to it, however soon it watches. */
+export async function likesArrive(ovation: Ovation, id: string, likes: Recorder<OvationEvent>) {
+  const before = likes.all.length;
+  await eventually(async () => {
+    await ovation.video(id).publish("like");
+    return likes.all.length > before;
+  });
 }
 
 /** The states of a client, beginning with the present one. */
