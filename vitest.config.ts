@@ -25,7 +25,7 @@ async function kindsToTest(): Promise<NatsKind[]> {
 }
 
 /** One after the other, in this order: together they would be too much for two cores. */
-const groups = ["unit", "local", ...natsKinds.map((kind) => `nats-${kind}`)];
+const groups = ["unit", "local", "sdk", ...natsKinds.map((kind) => `nats-${kind}`)];
 
 function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
   return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
@@ -50,7 +50,7 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "unit",
-    include: ["shared", "gateway", "dispatcher", "deploy", "scripts", "test/support"].map(
+    include: ["shared", "gateway", "dispatcher", "sdk", "deploy", "scripts", "test/support"].map(
       (folder) => `${folder}/**/*.test.ts`,
     ),
     ...groupOf("unit"),
@@ -67,12 +67,23 @@ const local: TestProjectInlineConfiguration = {
   },
 };
 
+/** The SDK against real gateways, on whatever nats-server is there, and in a real browser. */
+const sdk: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "sdk",
+    include: ["test/sdk/**/*.test.ts"],
+    fileParallelism: false,
+    ...groupOf("sdk"),
+  },
+};
+
 export default defineConfig(async () => ({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "json"],
     outputFile: { json: ".cache/vitest.json" },
-    projects: [unit, local, ...(await kindsToTest()).map(integrationProject)],
+    projects: [unit, local, sdk, ...(await kindsToTest()).map(integrationProject)],
   },
 }));

@@ -18,6 +18,7 @@ import {
 } from "../shared/wire/messages.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
+import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
@@ -50,6 +51,7 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   subscribe,
   unsubscribe,
   publish,
+  ping,
 };
 
 export class Session implements SocketHandlers {

@@ -3,13 +3,21 @@ export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;
   readonly #random: () => number;
+  readonly #firstCeilingMs: number;
   #ceilingMs: number;
 
-  constructor(minMs: number, maxMs: number, random: () => number = Math.random) {
+  /** @param firstCeilingMs the longest that the first wait may be; by default it is the minimum */
+  constructor(
+    minMs: number,
+    maxMs: number,
+    random: () => number = Math.random,
+    firstCeilingMs = minMs,
+  ) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#random = random;
-    this.#ceilingMs = minMs;
+    this.#firstCeilingMs = firstCeilingMs;
+    this.#ceilingMs = firstCeilingMs;
   }
 
   /** The next wait: anywhere from the minimum up to a ceiling that doubles with each call. */
@@ -20,6 +28,6 @@ export class Backoff {
   }
 
   reset(): void {
-    this.#ceilingMs = this.#minMs;
+    this.#ceilingMs = this.#firstCeilingMs;
   }
 }

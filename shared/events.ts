@@ -5,21 +5,10 @@ import { isBuiltIn, type KindTable } from "./kinds.ts";
 import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
+export type { OvationEvent } from "./event.ts";
+
 /** Most events in one publish request. */
 export const MAX_BATCH = 1_000;
-
-/** Something that happened on a video, as viewers get it. `at` is milliseconds since 1970. */
-export interface OvationEvent {
-  readonly id: string;
-  readonly kind: string;
-  readonly at: number;
-  readonly actor?: string;
-  readonly data?: unknown;
-  /** Of a durable event: its place in the video's chain, a whole number that rises along it. */
-  readonly seq?: number;
-  /** Of a durable event: `seq` of the one before it; 0 when none is known. */
-  readonly prev?: number;
-}
 
 export const videoSchema = z.string().regex(VIDEO_PATTERN);
 

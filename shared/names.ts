@@ -3,11 +3,10 @@
  * NATS itself accepts `*`, `>` and more, so a name is checked here before a subject is built.
  */
 import { randomBytes } from "node:crypto";
+import { VIDEO_PATTERN } from "./name-patterns.ts";
 
-/** A video id: 1 to 128 characters, one NATS subject token. */
-export const VIDEO_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
-/** An event id given by a publisher: 1 to 64 characters. */
-export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+export { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./name-patterns.ts";
+
 /** A gateway id, made by {@link newNodeId}. */
 export const GATEWAY_PATTERN = /^[a-z0-9]{1,32}$/;
 

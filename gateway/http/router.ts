@@ -2,7 +2,7 @@
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { isVideoId } from "../../shared/names.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
-import { CONNECT_PATH } from "../../shared/wire/messages.ts";
+import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import { countRefused, type GatewayServices } from "../services.ts";
 
@@ -69,6 +69,7 @@ export class Router {
     if (this.#isSettling) throw new OvationError("draining");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
+    if (exchange.path === PING_PATH) return answerPing(exchange);
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
@@ -87,6 +88,12 @@ export class Router {
     }
     return undefined;
   }
+}
+
+/** `GET /v1/ping`: proof for a viewer that has no WebSocket. */
+function answerPing(exchange: HttpExchange): void {
+  if (exchange.method !== "GET") throw new OvationError("method_not_allowed");
+  respondWith(exchange, 200, {}, { "Cache-Control": "no-store" });
 }
 
 /** Whether the request's body is msgpack, so that the answer is too. */

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import type { OvationEvent } from "../shared/event.ts";
+import { Chain } from "./chain.ts";
+import type { From } from "./link/link.ts";
+
+function event(prev: number, seq: number): OvationEvent {
+  return { id: `e${seq}`, kind: "comment", at: 0, seq, prev };
+}
+
+const NOW = { op: "result", epoch: "e1", seq: 50 } as const;
+
+/** A chain that has had all up to 50. */
+function chainAt50(): Chain {
+  const chain = new Chain();
+  chain.adopt(NOW, {});
+  return chain;
+}
+
+describe("a viewer that has just come", () => {
+  test("asks for nothing but what is to come, and is where the chain stands", () => {
+    const chain = new Chain();
+    expect(chain.from(0)).toEqual({});
+    expect(chain.adopt(NOW, {})).toBeUndefined();
+    expect(chain.from(0)).toEqual({ after: 50, epoch: "e1" });
+  });
+
+  test("takes the history that it asked for, with places left out", () => {
+    const chain = new Chain();
+    expect(chain.from(2)).toEqual({ last: 2 });
+    chain.adopt(NOW, { last: 2 });
+    expect(chain.judge(event(20, 30))).toBe("take");
+    expect(chain.judge(event(40, 41))).toBe("take");
+    expect(chain.from(2)).toEqual({ after: 41, epoch: "e1", last: 2 });
+    // Between 41 and 50 were retractions, say.
+    expect(chain.judge(event(50, 51))).toBe("take");
+  });
+
+  test("asks for the history again when the connection was lost before any came", () => {
+    const chain = new Chain();
+    chain.adopt(NOW, { last: 2 });
+    expect(chain.from(2)).toEqual({ last: 2 });
+  });
+
+  test("asks for all that came meanwhile when the history was empty", () => {
+    const chain = new Chain();
+    chain.adopt({ op: "result", epoch: "e1", seq: 0 }, { last: 2 });
+    expect(chain.from(2)).toEqual({ after: 0, epoch: "e1", last: 2 });
+  });
+
+  test("is not put back by an answer that comes after an event", () => {
+    const chain = new Chain();
+    chain.judge(event(50, 51));
+    chain.adopt(NOW, {});
+    expect(chain.from(0).after).toBe(51);
+  });
+});
+
+describe("an event", () => {
+  test("is taken after the one before it", () => {
+    const chain = chainAt50();
+    expect(chain.judge(event(50, 60))).toBe("take");
+    expect(chain.judge(event(60, 61))).toBe("take");
+    expect(chain.from(0).after).toBe(61);
+  });
+
+  test("that was had is a repeat", () => {
+    const chain = chainAt50();
+    chain.judge(event(50, 60));
+    expect(chain.judge(event(50, 60))).toBe("repeat");
+    expect(chain.judge(event(20, 30))).toBe("repeat");
+  });
+
+  test("before which others are missing is not taken, and neither are those after it", () => {
+    const chain = chainAt50();
+    expect(chain.judge(event(60, 70))).toBe("gap");
+    expect(chain.judge(event(70, 71))).toBe("gap");
+    expect(chain.from(0).after).toBe(50);
+  });
+
+  test("of no place in the chain is always taken", () => {
+    expect(chainAt50().judge({ id: "a", kind: "like", at: 0 })).toBe("take");
+  });
+});
+
+describe("a viewer that comes back", () => {
+  const asked: From = { after: 50, epoch: "e1" };
+
+  test("takes all that follows, erased places left out", () => {
+    const chain = chainAt50();
+    expect(chain.adopt({ ...NOW, seq: 90, recovered: true }, asked)).toBeUndefined();
+    expect(chain.judge(event(70, 80))).toBe("take");
+    expect(chain.judge(event(90, 91))).toBe("take");
+  });
+
+  test("is told when not all of it is kept, and goes on from what follows", () => {
+    const chain = chainAt50();
+    const answer = { ...NOW, seq: 90, recovered: false, oldest: 70 };
+    expect(chain.adopt(answer, { ...asked, last: 2 })).toEqual({
+      after: 50,
+      oldest: 70,
+      isNewHistory: false,
+    });
+    expect(chain.judge(event(70, 80))).toBe("take");
+    expect(chain.from(2).after).toBe(80);
+  });
+
+  test("goes on from the end when it asked for no history", () => {
+    const chain = chainAt50();
+    chain.adopt({ ...NOW, seq: 90, recovered: false, oldest: 70 }, asked);
+    expect(chain.from(0).after).toBe(90);
+  });
+
+  test("begins anew in another history, whatever its places are", () => {
+    const chain = chainAt50();
+    const answer = { op: "result", epoch: "e2", seq: 20, recovered: false, oldest: 5 } as const;
+    expect(chain.adopt(answer, { ...asked, last: 2 })).toEqual({
+      after: 50,
+      oldest: 5,
+      isNewHistory: true,
+    });
+    expect(chain.judge(event(5, 10))).toBe("take");
+    expect(chain.from(0)).toEqual({ after: 10, epoch: "e2" });
+  });
+
+  test("stays where it is while the history can't be read, so that nothing is left out", () => {
+    const chain = chainAt50();
+    expect(chain.adopt({ op: "result" }, asked)).toBeUndefined();
+    expect(chain.judge(event(60, 70))).toBe("gap");
+    expect(chain.from(0)).toEqual(asked);
+  });
+});
+
+test("after an empty history the first event may name any before it, and no other may", () => {
+  const chain = new Chain();
+  chain.adopt({ op: "result", epoch: "e1", seq: 0 }, {});
+  expect(chain.judge(event(40, 50))).toBe("take");
+  expect(chain.judge(event(60, 70))).toBe("gap");
+});
+
+test("a reset is followed, and told", () => {
+  const chain = chainAt50();
+  expect(chain.reset("e2", 7)).toEqual({ after: 50, oldest: undefined, isNewHistory: true });
+  expect(chain.from(0)).toEqual({ after: 7, epoch: "e2" });
+  expect(chain.judge(event(7, 8))).toBe("take");
+});

@@ -1,0 +1,214 @@
+/** The client: one connection, and what goes over it. */
+
+import { VIDEO_PATTERN } from "../shared/name-patterns.ts";
+import { Channel, type Watcher } from "./channel.ts";
+import { Connection } from "./connection.ts";
+import { OvationError } from "./error.ts";
+import { newEventId } from "./event-id.ts";
+import { pageOf } from "./history.ts";
+import { historyOverHttp } from "./link/http.ts";
+import type { Link } from "./link/link.ts";
+import { Listeners } from "./listeners.ts";
+import type { OvationOptions } from "./options.ts";
+import { Outbox, type Published } from "./outbox.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import type { ConnectionState } from "./state.ts";
+import {
+  type HistoryPage,
+  type HistoryQuery,
+  type PublishOptions,
+  Video,
+  type VideoHost,
+  type VideoOptions,
+} from "./video.ts";
+
+/**
+ * A client of Ovation: one connection to a gateway for all videos. It connects when it is first
+ * needed, and stays connected until `close()`.
+ *
+ * The type parameter tells what data the application's kinds carry; it is not checked at run time.
+ *
+ * @example
+ * const ovation = new Ovation<{ comment: { text: string } }>({ url: "https://live.example.com" });
+ * const video = ovation.video("launch", { history: 50 });
+ * video.on("comment", ({ data }) => addLine(data.text));
+ * video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
+ * await video.publish("comment", { text: "hello" });
+ */
+export class Ovation<Kinds extends object = object> {
+  readonly #settings: Settings;
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #channels = new Map<string, Channel>();
+  readonly #states = new Listeners<ConnectionState>();
+  readonly #errors = new Listeners<OvationError>();
+  #link: Link | undefined;
+
+  /** Does nothing but to look at the options: throws a TypeError when `url` is no URL. */
+  constructor(options: OvationOptions) {
+    this.#settings = settingsOf(options);
+    this.#outbox = new Outbox(this.#settings.queueLimit, this.#settings.random);
+    this.#connection = new Connection(this.#settings, {
+      onLink: (link) => this.#linked(link),
+      onUnlink: () => this.#unlinked(),
+      onEvents: (message) => this.#channels.get(message.video)?.receive(message),
+      onReset: (message) => this.#channels.get(message.video)?.reset(message),
+      onState: (state) => this.#onState(state),
+      onError: (error) => this.#errors.tell(error),
+    });
+  }
+
+  /**
+   * The state of the connection.
+   *
+   * @example
+   * if (ovation.state.name === "connected") hideBanner();
+   */
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /**
+   * A video, by its id. Several handles of one video share its subscription.
+   *
+   * @throws OvationError `video_invalid`
+   * @example
+   * const video = ovation.video("launch", { history: 50 });
+   */
+  video(id: string, options: VideoOptions = {}): Video<Kinds> {
+    if (!VIDEO_PATTERN.test(id)) {
+      const message = "a video id is 1 to 128 characters out of A-Z a-z 0-9 _ -";
+      throw new OvationError("video_invalid", message, { video: id });
+    }
+    return new Video<Kinds>(id, options, this.#host);
+  }
+
+  /**
+   * Calls back when the state of the connection changes. Returns what ends it.
+   *
+   * @example
+   * const off = ovation.onState(({ name }) => setDot(name === "connected" ? "green" : "grey"));
+   */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    return this.#states.add(listener);
+  }
+
+  /**
+   * Calls back when something goes wrong that is no answer to a call: a video that can't be watched
+   * (`error.video` names it), or a token that can't be refreshed. Returns what ends it.
+   *
+   * @example
+   * ovation.onError((error) => report(error.code, error.video));
+   */
+  onError(listener: (error: OvationError) => void): () => void {
+    return this.#errors.add(listener);
+  }
+
+  /**
+   * Connects, if it hasn't: before it is needed, or again after the state was `closed`.
+   *
+   * @example
+   * signIn().then(() => ovation.connect());
+   */
+  connect(): void {
+    this.#connection.start();
+  }
+
+  /**
+   * Ends the connection, and refuses what waits to be published with `closed`. Videos that have
+   * listeners are watched again after `connect()`.
+   *
+   * @example
+   * window.addEventListener("pagehide", () => ovation.close());
+   */
+  close(): void {
+    this.#connection.close({ code: "closed", message: "close() was called" });
+  }
+
+  readonly #host: VideoHost = {
+    watch: (id, watcher) => this.#watch(id, watcher),
+    recent: (id, limit) => this.#channels.get(id)?.recent(limit) ?? [],
+    publish: (...publication) => this.#publish(...publication),
+    history: (id, query) => this.#history(id, query),
+  };
+
+  #watch(id: string, watcher: Watcher): () => void {
+    const known = this.#channels.get(id);
+    const channel = known ?? this.#addChannel(id);
+    channel.add(watcher);
+    // Not before there is somebody, who says how much history is wanted.
+    if (known === undefined && this.#link !== undefined) channel.join(this.#link);
+    // A client that was closed stays so until it is told otherwise.
+    if (this.state.name === "idle") this.connect();
+    return () => channel.remove(watcher);
+  }
+
+  #addChannel(id: string): Channel {
+    const channel = new Channel(id, {
+      random: this.#settings.random,
+      onRefused: (error) => this.#errors.tell(error),
+      onEmpty: () => this.#channels.delete(id),
+    });
+    this.#channels.set(id, channel);
+    return channel;
+  }
+
+  async #publish(
+    video: string,
+    kind: string,
+    data: unknown,
+    { whileAway, waitMs }: PublishOptions,
+  ): Promise<Published> {
+    const { name } = this.state;
+    if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
+    const publication = { video, kind, data: jsonOf(data, video), eventId: newEventId() };
+    const settings = this.#settings;
+    const published = this.#outbox.publish(
+      publication,
+      whileAway ?? settings.whileAway,
+      waitMs ?? settings.waitMs,
+    );
+    if (name === "idle") this.connect();
+    return await published;
+  }
+
+  async #history(video: string, { before, limit }: HistoryQuery): Promise<HistoryPage> {
+    const { fetch } = this.#settings;
+    const url = this.#connection.address.http;
+    const token = await this.#connection.token();
+    try {
+      const answer = await historyOverHttp({ url, fetch, token }, video, { before, limit });
+      return pageOf(answer, video);
+    } catch (error) {
+      if (error instanceof OvationError) throw error;
+      throw new OvationError("unreachable", String(error), { video, cause: error });
+    }
+  }
+
+  #linked(link: Link): void {
+    this.#link = link;
+    for (const channel of this.#channels.values()) channel.join(link);
+    this.#outbox.linked(link);
+  }
+
+  #unlinked(): void {
+    this.#link = undefined;
+    for (const channel of this.#channels.values()) channel.unlink();
+    this.#outbox.unlinked();
+  }
+
+  #onState(state: ConnectionState): void {
+    if (state.name === "closed") this.#outbox.clear(state.reason.code, state.reason.message);
+    this.#states.tell(state);
+  }
+}
+
+/** What JSON makes of the data: the same on every way, and the application's own to change after. */
+function jsonOf(data: unknown, video: string): unknown {
+  try {
+    const text = JSON.stringify(data) as string | undefined;
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new OvationError("data_invalid", "data can't be written as JSON", { video, cause });
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Keeps one link to a gateway: makes it, looks after it, and makes another when it ends, over a
+ * WebSocket or without one.
+ */
+import { Backoff } from "../shared/backoff.ts";
+import { type Address, Addresses } from "./addresses.ts";
+import { Credentials } from "./credentials.ts";
+import { isTokenCode, type OvationError } from "./error.ts";
+import { LinkChoice } from "./link/choice.ts";
+import type { Ending, Link, LinkHandlers, PushHandlers, Via } from "./link/link.ts";
+import type { Settings } from "./settings.ts";
+import type { ConnectionFault, ConnectionState } from "./state.ts";
+import { listenForWake, type WakeSignal } from "./wake.ts";
+
+export interface ConnectionHandlers extends Pick<PushHandlers, "onEvents" | "onReset"> {
+  /** Requests can be sent over this link. */
+  onLink(link: Link): void;
+  /** They can't any more; what wasn't answered never will be. */
+  onUnlink(): void;
+  onState(state: ConnectionState): void;
+  /** Something went wrong that changes no state. */
+  onError(error: OvationError): void;
+}
+
+/** The wait for a sign of life when there is a reason to doubt the connection. */
+const DOUBT_MS = 5_000;
+/** How often the time until a WebSocket is tried again may double. */
+const MAX_UPGRADE_FACTOR = 20;
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
+export class Connection {
+  readonly #settings: Settings;
+  readonly #handlers: ConnectionHandlers;
+  readonly #addresses: Addresses;
+  readonly #choice: LinkChoice;
+  readonly #credentials: Credentials;
+  readonly #backoff: Backoff;
+  readonly #upgradeBackoff: Backoff;
+  #state: ConnectionState = { name: "idle" };
+  /** The link in use or being made. */
+  #link: Link | undefined;
+  #isReady = false;
+  #token: string | undefined;
+  /** A WebSocket that is tried while there is a link without one. */
+  #candidate: Link | undefined;
+  /** Changes with every try and every end, so that what a try waited for is known to be late. */
+  #try = 0;
+  #failedTries = 0;
+  /** How long the gateway wants us to stay away. */
+  #byeMs: number | undefined;
+  #retryTimer: Timer;
+  #healthyTimer: Timer;
+  #upgradeTimer: Timer;
+  #stopListening: (() => void) | undefined;
+
+  constructor(settings: Settings, handlers: ConnectionHandlers) {
+    const { random, reconnectFirstMs, reconnectMaxMs, webSocketRetryMs } = settings;
+    this.#settings = settings;
+    this.#handlers = handlers;
+    this.#addresses = new Addresses(settings.url);
+    this.#choice = new LinkChoice(settings);
+    this.#credentials = new Credentials(settings.token, settings.refreshBeforeMs, () => {
+      void this.#refresh();
+    });
+    this.#backoff = new Backoff(0, reconnectMaxMs, random, reconnectFirstMs);
+    const upgradeMaxMs = webSocketRetryMs * MAX_UPGRADE_FACTOR;
+    this.#upgradeBackoff = new Backoff(webSocketRetryMs, upgradeMaxMs, random);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The gateway in use, or that is tried. */
+  get address(): Address {
+    return this.#addresses.current;
+  }
+
+  /** The token in use, or a fresh one while there is none. */
+  async token(): Promise<string | undefined> {
+    return this.#isReady ? this.#token : await this.#freshToken();
+  }
+
+  /** Connects, unless that is under way or done. */
+  start(): void {
+    if (this.#state.name !== "idle" && this.#state.name !== "closed") return;
+    this.#stopListening = listenForWake((signal) => this.#onWake(signal));
+    this.#failedTries = 0;
+    this.#setState({ name: "connecting" });
+    void this.#connect();
+  }
+
+  /** Ends the connection for good, or until it is started again. */
+  close(reason: ConnectionFault): void {
+    if (this.#state.name === "closed") return;
+    this.#drop();
+    this.#stopListening?.();
+    this.#setState({ name: "closed", reason });
+  }
+
+  /** @param fresh a token that was fetched just now */
+  async #connect(fresh?: string): Promise<void> {
+    const own = ++this.#try;
+    this.#retryTimer = undefined;
+    this.#byeMs = undefined;
+    let token = fresh;
+    try {
+      token ??= await this.#freshToken();
+    } catch (error) {
+      if (own === this.#try) this.#failed(error as OvationError);
+      return;
+    }
+    if (own !== this.#try) return;
+    const via = this.#choice.next();
+    this.#link = this.#make(via, token);
+    try {
+      this.#link.start();
+    } catch (error) {
+      this.#choice.forbidden();
+      // Not a matter of the network, so that it is tried without one at once, if it may be.
+      if (this.#choice.next() !== via) void this.#connect(token);
+      else this.#failed({ code: "unreachable", message: String(error) });
+    }
+  }
+
+  #make(via: Via, token: string | undefined): Link {
+    const { onEvents, onReset } = this.#handlers;
+    const handlers: LinkHandlers = {
+      onEvents,
+      onReset,
+      onReady: (gateway) => this.#ready(link, token, gateway),
+      onEnd: (ending) => this.#ended(link, ending),
+      onBye: ({ reconnectAfterMs }) => {
+        this.#byeMs = reconnectAfterMs;
+      },
+      onRefresh: () => void this.#refresh(),
+    };
+    const link = this.#choice.make(via, this.address, token, handlers);
+    return link;
+  }
+
+  #ready(link: Link, token: string | undefined, gateway: string | undefined): void {
+    if (link === this.#candidate) {
+      this.#candidate = undefined;
+      this.#drop();
+    }
+    this.#link = link;
+    this.#isReady = true;
+    this.#failedTries = 0;
+    this.#choice.succeeded(link.via);
+    if (link.via === "websocket") this.#upgradeBackoff.reset();
+    else this.#upgradeLater();
+    this.#use(token);
+    this.#healthyTimer = setTimeout(() => this.#backoff.reset(), this.#settings.healthyMs);
+    this.#handlers.onLink(link);
+    this.#setState({ name: "connected", via: link.via, gateway });
+  }
+
+  #ended(link: Link, ending: Ending): void {
+    if (link === this.#candidate) {
+      this.#candidate = undefined;
+      return this.#upgradeLater();
+    }
+    const wasReady = this.#isReady;
+    if (!wasReady) this.#choice.failed(link.via);
+    if (ending.again) return this.#failed(ending);
+    // A token may expire while a laptop sleeps; one that is refused at once is no better later.
+    const isExpired = wasReady && ending.code === "token_expired" && this.#credentials.canRefresh;
+    if (isExpired) this.#reconnect(ending);
+    else this.close({ code: ending.code, message: ending.message });
+  }
+
+  /** There is no link, and there should be: tries again later, unless the token is refused. */
+  #failed({ code, message }: ConnectionFault): void {
+    if (isTokenCode(code)) return this.close({ code, message });
+    const byeMs = this.#byeMs;
+    const waitMs = byeMs ?? this.#backoff.nextMs();
+    this.#drop();
+    this.#addresses.next();
+    this.#failedTries += 1;
+    this.#byeMs = byeMs;
+    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
+    const reason = { code, message };
+    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
+  }
+
+  /** Makes another link at once. */
+  #reconnect({ code, message }: ConnectionFault, token?: string): void {
+    this.#drop();
+    const reason = { code, message };
+    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs: 0, reason });
+    void this.#connect(token);
+  }
+
+  /** Lets go of all that belongs to the present link or try. */
+  #drop(): void {
+    this.#try += 1;
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#healthyTimer);
+    clearTimeout(this.#upgradeTimer);
+    this.#credentials.stop();
+    this.#retryTimer = undefined;
+    this.#byeMs = undefined;
+    this.#candidate?.close();
+    this.#candidate = undefined;
+    this.#link?.close();
+    this.#link = undefined;
+    if (this.#isReady) this.#handlers.onUnlink();
+    this.#isReady = false;
+  }
+
+  /** After a while, tries a WebSocket beside the link without one. */
+  #upgradeLater(): void {
+    if (!this.#choice.mayUpgrade) return;
+    this.#upgradeTimer = setTimeout(() => void this.#upgrade(), this.#upgradeBackoff.nextMs());
+  }
+
+  async #upgrade(): Promise<void> {
+    const own = this.#try;
+    try {
+      const token = await this.#freshToken();
+      if (own !== this.#try) return;
+      this.#candidate = this.#make("websocket", token);
+      this.#candidate.start();
+    } catch {
+      // What goes wrong here is no matter while the other link is there.
+      if (own === this.#try) this.#upgradeLater();
+    }
+  }
+
+  #freshToken(): Promise<string | undefined> {
+    return this.#credentials.fetch(this.#settings.connectTimeoutMs);
+  }
+
+  /** The gateway has taken this token. */
+  #use(token: string | undefined): void {
+    this.#token = token;
+    this.#credentials.watch(token);
+  }
+
+  /** Gives the gateway a fresh token; one that can't take it gets a new connection with it. */
+  async #refresh(): Promise<void> {
+    const own = this.#try;
+    const link = this.#link;
+    let token: string | undefined;
+    try {
+      token = await this.#freshToken();
+    } catch (error) {
+      if (own !== this.#try) return;
+      const fault = error as OvationError;
+      if (isTokenCode(fault.code)) return this.close(fault);
+      this.#handlers.onError(fault);
+      return this.#credentials.remind(this.#settings.reconnectMaxMs);
+    }
+    if (own !== this.#try || link === undefined || token === undefined) return;
+    link.refresh(token, (answer) => {
+      if (answer.op === "result") this.#use(token);
+      else if (isTokenCode(answer.code)) this.close(answer);
+      else this.#reconnect({ code: "refresh", message: "a fresh token is used" }, token);
+    });
+  }
+
+  #onWake(signal: WakeSignal): void {
+    if (this.#isReady) this.#link?.check(DOUBT_MS);
+    // Who was asked to stay away for a time does so.
+    else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
+      clearTimeout(this.#retryTimer);
+      this.#backoff.reset();
+      void this.#connect();
+    }
+  }
+
+  #setState(state: ConnectionState): void {
+    this.#state = state;
+    this.#handlers.onState(state);
+  }
+}

@@ -1,0 +1,97 @@
+/** Errors that the SDK rejects with and reports, each with a code to decide by. */
+import type { ErrorCode } from "../shared/errors.ts";
+
+/**
+ * What can go wrong on the client's own side.
+ *
+ * @example
+ * const isHopeless = (code: ClientErrorCode) => code === "closed" || code === "token_refused";
+ */
+export type ClientErrorCode =
+  /** `close()` was called. */
+  | "closed"
+  /** Not connected, and the wait was too long or not wanted. */
+  | "not_connected"
+  /** Too many publishes wait already. */
+  | "queue_full"
+  /** `data` can't be written as JSON. */
+  | "data_invalid"
+  /** The gateway can't be reached, or what answers is none. */
+  | "unreachable"
+  /** Nothing was heard for too long. */
+  | "silent"
+  /** The connection ended. */
+  | "connection_lost"
+  /** The token was refused. */
+  | "token_refused"
+  /** The `token` callback failed. */
+  | "token_unavailable";
+
+/**
+ * Codes of the gateway and of the client; a newer gateway may send others.
+ *
+ * @example
+ * const texts: Partial<Record<OvationErrorCode, string>> = { data_too_large: "That is too long." };
+ */
+export type OvationErrorCode = ErrorCode | ClientErrorCode | (string & {});
+
+/**
+ * What more is known of an error.
+ *
+ * @example
+ * throw new OvationError("token_refused", "signed out", { cause: error });
+ */
+export interface OvationErrorDetail {
+  /** The field of the request that is at fault. */
+  readonly field?: string | undefined;
+  /** The video that it is about. */
+  readonly video?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error with a code. `message` is for a person to read, `code` for a program to decide by: one of
+ * the gateway's (docs/protocol.md has the table) or one of the client's own.
+ *
+ * @example
+ * try {
+ *   await video.publish("comment", { text });
+ * } catch (error) {
+ *   if (error instanceof OvationError && error.code === "data_too_large") askForLess();
+ *   else throw error;
+ * }
+ */
+export class OvationError extends Error {
+  override readonly name = "OvationError";
+  readonly code: OvationErrorCode;
+  readonly field: string | undefined;
+  readonly video: string | undefined;
+
+  constructor(code: OvationErrorCode, message: string, detail: OvationErrorDetail = {}) {
+    super(message, { cause: detail.cause });
+    this.code = code;
+    this.field = detail.field;
+    this.video = detail.video;
+  }
+}
+
+/** Codes after which the same request may succeed; a test holds them to the table of all errors. */
+const PASSING: readonly string[] = [
+  "in_flight_exceeded",
+  "unavailable",
+  "timeout",
+  "history_unavailable",
+  "history_busy",
+  "draining",
+  "internal",
+] satisfies readonly ErrorCode[];
+
+/** Whether a request that was answered with this code is worth repeating (with the same event id). */
+export function isPassing(code: string): boolean {
+  return PASSING.includes(code);
+}
+
+/** Whether the code says that the token isn't good, so that coming back with it is no use. */
+export function isTokenCode(code: string): boolean {
+  return code.startsWith("token_") && code !== "token_unavailable";
+}

@@ -1,0 +1,26 @@
+/** `ovation-client`: the viewers' client of Ovation. */
+export type { OvationEvent } from "../shared/event.ts";
+export type { Missed } from "./chain.ts";
+export { Ovation } from "./client.ts";
+export type { TokenSource } from "./credentials.ts";
+export {
+  type ClientErrorCode,
+  OvationError,
+  type OvationErrorCode,
+  type OvationErrorDetail,
+} from "./error.ts";
+export type { Frame } from "./frame.ts";
+export type { OvationOptions, WebSocketConstructor } from "./options.ts";
+export type { Published, WhileAway } from "./outbox.ts";
+export type { ConnectionFault, ConnectionState } from "./state.ts";
+export type {
+  BuiltInKinds,
+  DataOf,
+  EventOf,
+  HistoryPage,
+  HistoryQuery,
+  KindOf,
+  PublishOptions,
+  Video,
+  VideoOptions,
+} from "./video.ts";

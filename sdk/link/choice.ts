@@ -1,0 +1,60 @@
+/** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
+import type { Address } from "../addresses.ts";
+import type { Settings } from "../settings.ts";
+import { EventStreamsLink } from "./event-streams.ts";
+import type { Link, LinkHandlers, Via } from "./link.ts";
+import { WebSocketLink } from "./websocket.ts";
+
+/** WebSockets that fail in a row, before it is tried without one. */
+const SOCKET_TRIES = 2;
+
+export class LinkChoice {
+  readonly #settings: Settings;
+  #failedSockets = 0;
+  #hasSockets: boolean;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#hasSockets = settings.WebSocket !== undefined;
+  }
+
+  /** Whether a WebSocket is worth a try beside a link without one. */
+  get mayUpgrade(): boolean {
+    return this.#hasSockets && this.#settings.transport === "auto";
+  }
+
+  /** How to connect next. */
+  next(): Via {
+    const { transport } = this.#settings;
+    if (transport !== "auto") return transport;
+    return this.#hasSockets && this.#failedSockets < SOCKET_TRIES ? "websocket" : "sse";
+  }
+
+  make(
+    via: Via,
+    { http, webSocket }: Address,
+    token: string | undefined,
+    handlers: LinkHandlers,
+  ): Link {
+    const { WebSocket } = this.#settings;
+    return via === "websocket" && WebSocket !== undefined
+      ? new WebSocketLink({ ...this.#settings, url: webSocket, token, WebSocket }, handlers)
+      : new EventStreamsLink({ ...this.#settings, url: http, token }, handlers);
+  }
+
+  /** A link was had. */
+  succeeded(via: Via): void {
+    if (via === "websocket") this.#failedSockets = 0;
+  }
+
+  /** A try failed before there was a link. */
+  failed(via: Via): void {
+    // Where it fails without one too, the reason is another: the next try is with one again.
+    this.#failedSockets = via === "websocket" ? this.#failedSockets + 1 : SOCKET_TRIES - 1;
+  }
+
+  /** The constructor of WebSockets throws: where this page isn't allowed to open one, say. */
+  forbidden(): void {
+    this.#hasSockets = false;
+  }
+}

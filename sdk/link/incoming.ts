@@ -1,0 +1,79 @@
+/** What comes from a gateway, checked once: as much of it as the SDK relies on. */
+import type { OvationEvent } from "../../shared/event.ts";
+import type { Answer, PushHandlers, Refusal } from "./link.ts";
+
+/** A decoded map. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEvent(value: unknown): value is OvationEvent {
+  return isFields(value) && typeof value["id"] === "string" && typeof value["kind"] === "string";
+}
+
+/** The events of a list; what isn't one is left out. */
+export function eventsOf(value: unknown): OvationEvent[] {
+  return Array.isArray(value) ? value.filter(isEvent) : [];
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return isNumber(value) ? value : undefined;
+}
+
+/** The `error` of an answer over HTTP, or a message with `op: "error"`. */
+export function refusalOf(fields: Fields): Refusal {
+  const code = text(fields["code"]) ?? "internal";
+  const field = text(fields["field"]);
+  const message = text(fields["message"]) ?? code;
+  return { op: "error", code, message, ...(field === undefined ? {} : { field }) };
+}
+
+/** A message with `op: "result"` or `op: "error"`. */
+export function answerOf(fields: Fields): Answer {
+  if (fields["op"] === "error") return refusalOf(fields);
+  return {
+    op: "result",
+    gateway: text(fields["gateway"]),
+    eventId: text(fields["eventId"]),
+    seq: number(fields["seq"]),
+    epoch: text(fields["epoch"]),
+    recovered: typeof fields["recovered"] === "boolean" ? fields["recovered"] : undefined,
+    oldest: number(fields["oldest"]),
+  };
+}
+
+/** Exact numbers of kinds; what isn't a number is left out. */
+function countsOf(value: unknown): Readonly<Record<string, number>> | undefined {
+  if (!isFields(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, number] => isNumber(entry[1])),
+  );
+}
+
+/** Hands a push on. One that we don't know, or can't read, is left out: it may be a newer one. */
+export function dispatchPush(message: Fields, handlers: PushHandlers): void {
+  const { op, video, events, epoch, seq, reconnectAfterMs } = message;
+  if (op === "events" && typeof video === "string" && events !== undefined) {
+    const counts = countsOf(message["counts"]);
+    handlers.onEvents({
+      op,
+      video,
+      events: eventsOf(events),
+      ...(counts === undefined ? {} : { counts }),
+    });
+  } else if (op === "reset" && typeof video === "string" && typeof epoch === "string") {
+    handlers.onReset({ op, video, epoch, seq: isNumber(seq) ? seq : 0 });
+  } else if (op === "bye") {
+    handlers.onBye({ op, reconnectAfterMs: isNumber(reconnectAfterMs) ? reconnectAfterMs : 0 });
+  } else if (op === "refresh") handlers.onRefresh();
+}

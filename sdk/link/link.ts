@@ -1,0 +1,95 @@
+/**
+ * A link is one life of a connection to one gateway, over WebSocket or over Server-Sent Events and
+ * HTTP. It is started once, ends once, and is then replaced by another. What came is handed on
+ * while it is read, never later: what an answer changes must be so before the next message is read.
+ */
+import type {
+  ByeMessage,
+  EventsMessage,
+  ResetMessage,
+  ResultMessage,
+} from "../../shared/wire/server-messages.ts";
+
+/** How viewers are connected. */
+export type Via = "websocket" | "sse";
+
+/** What a request was refused with; a newer gateway may send codes that we don't know. */
+export interface Refusal {
+  readonly op: "error";
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
+/** What a request that was carried out comes to; which fields there are depends on the request. */
+export type Result = {
+  readonly [Field in keyof Omit<ResultMessage, "id" | "op">]?: ResultMessage[Field] | undefined;
+} & { readonly op: "result" };
+
+export type Answer = Result | Refusal;
+export type OnAnswer = (answer: Answer) => void;
+
+/** From where on a video's durable events are wanted. */
+export interface From {
+  readonly after?: number | undefined;
+  readonly epoch?: string | undefined;
+  readonly last?: number | undefined;
+}
+
+/** What is published. `data` is what JSON can carry. */
+export interface Publication {
+  readonly video: string;
+  readonly kind: string;
+  readonly data?: unknown;
+  readonly eventId: string;
+}
+
+/** Why a link ended. */
+export interface Ending {
+  /** An error code: `connection_lost` and the like, or the gateway's. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether to connect again. */
+  readonly again: boolean;
+}
+
+/** What a gateway sends without being asked. */
+export interface PushHandlers {
+  onEvents(message: EventsMessage): void;
+  onReset(message: ResetMessage): void;
+  /** The link will end; come back after this time. */
+  onBye(message: ByeMessage): void;
+  /** The gateway wants a fresh token. */
+  onRefresh(): void;
+}
+
+export interface LinkHandlers extends PushHandlers {
+  /** Requests may be sent. `gateway` names it, where it is told. */
+  onReady(gateway: string | undefined): void;
+  /** The link ended by itself. Nothing comes after it, answers neither. */
+  onEnd(ending: Ending): void;
+}
+
+export interface Link {
+  readonly via: Via;
+  start(): void;
+  subscribe(video: string, from: From, onAnswer: OnAnswer): void;
+  unsubscribe(video: string): void;
+  publish(publication: Publication, onAnswer: OnAnswer): void;
+  /** Gives a fresh token. */
+  refresh(token: string, onAnswer: OnAnswer): void;
+  /** Ends the link if the gateway can't be heard within this time. */
+  check(withinMs: number): void;
+  /** Ends the link. No handler is called any more. */
+  close(): void;
+}
+
+/** How long a link waits for what must come. */
+export interface LinkTimes {
+  /** From the start until requests may be sent. */
+  readonly connectTimeoutMs: number;
+  /** Silence after which a sign of life is asked for. */
+  readonly heartbeatMs: number;
+  /** The wait for that sign. */
+  readonly heartbeatTimeoutMs: number;
+}

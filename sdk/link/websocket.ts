@@ -1,0 +1,179 @@
+/** A link over a WebSocket that speaks msgpack: one connection for all videos. */
+import { closeCodes } from "../../shared/close-codes.ts";
+import { CONNECT_PATH, type Subprotocol } from "../../shared/wire/endpoints.ts";
+import { isTokenCode } from "../error.ts";
+import { decodeMsgpack } from "../wire/msgpack-decode.ts";
+import { encodeMsgpack } from "../wire/msgpack-encode.ts";
+import { answerOf, dispatchPush, type Fields, isFields } from "./incoming.ts";
+import type { Ending, From, Link, LinkHandlers, LinkTimes, OnAnswer, Publication } from "./link.ts";
+
+const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
+/** What we close with; a gateway needs no reason to let a viewer go. */
+const NORMAL_CLOSURE = 1000;
+/** How a gateway closes a connection whose token is no good, or no longer. */
+export const TOKEN_CLOSE_CODES: Readonly<Record<number, string>> = {
+  4401: "token_expired",
+  4403: "token_refused",
+};
+
+export interface WebSocketLinkOptions extends LinkTimes {
+  /** The gateway's address, `ws:` or `wss:`, without a path of the protocol. */
+  readonly url: string;
+  readonly WebSocket: typeof WebSocket;
+  readonly token: string | undefined;
+}
+
+/** Whether to come back after a close, by the table that gateways close by. */
+function endingOf({ code, reason }: CloseEvent): Ending {
+  const tokenCode = TOKEN_CLOSE_CODES[code];
+  if (tokenCode !== undefined) {
+    return { code: tokenCode, message: reason || "the token was refused", again: false };
+  }
+  const known = Object.values(closeCodes).find((entry) => entry.code === code);
+  const again = known?.reconnect ?? (code < 4400 || code > 4499);
+  return {
+    code: again ? "connection_lost" : known?.reason || reason || "refused",
+    message: known?.meaning ?? `the connection was closed (${code}${reason && `, ${reason}`})`,
+    again,
+  };
+}
+
+export class WebSocketLink implements Link {
+  readonly via = "websocket";
+  readonly #options: WebSocketLinkOptions;
+  readonly #handlers: LinkHandlers;
+  readonly #waiting = new Map<number, OnAnswer>();
+  #socket: WebSocket | undefined;
+  #lastId = 0;
+  /** One timer for all: the opening, then silence, then the wait for a sign of life. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isReady = false;
+  /** When a sign of life that was asked for is due at the latest. */
+  #dueAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: WebSocketLinkOptions, handlers: LinkHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /** @throws whatever the constructor of a WebSocket throws where there is no use in trying */
+  start(): void {
+    const { url, token, WebSocket, connectTimeoutMs } = this.#options;
+    const socket = new WebSocket(url + CONNECT_PATH, SUBPROTOCOL);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.#request("connect", token === undefined ? {} : { token }, (answer) => {
+        if (answer.op === "error") {
+          const { code, message } = answer;
+          // No other request of ours could go better: what was refused is the connection.
+          return this.#end({ code, message, again: !isFinal(code) });
+        }
+        this.#isReady = true;
+        this.#listen();
+        this.#handlers.onReady(answer.gateway);
+      });
+    };
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = (event) => this.#end(endingOf(event));
+    // An error is followed by a close, but not in every implementation when the opening fails.
+    socket.onerror = () => {
+      if (!this.#isReady) this.#end(unreachable("no WebSocket could be opened"));
+    };
+    this.#timer = setTimeout(
+      () => this.#end(unreachable("the gateway did not answer in time")),
+      connectTimeoutMs,
+    );
+  }
+
+  subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
+    this.#request("subscribe", { video, after, epoch, last }, onAnswer);
+  }
+
+  unsubscribe(video: string): void {
+    this.#request("unsubscribe", { video }, () => undefined);
+  }
+
+  publish({ video, kind, data, eventId }: Publication, onAnswer: OnAnswer): void {
+    this.#request("publish", { video, kind, data, eventId }, onAnswer);
+  }
+
+  refresh(token: string, onAnswer: OnAnswer): void {
+    this.#request("refresh", { token }, onAnswer);
+  }
+
+  check(withinMs: number): void {
+    const dueAt = Date.now() + withinMs;
+    // Who asks again does not put off what is due already.
+    if (!this.#isReady || this.#dueAt <= dueAt) return;
+    this.#dueAt = dueAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#end({ code: "silent", message: "the gateway is not heard", again: true });
+    }, withinMs);
+    // Any answer proves that the connection lives, also that of a gateway without `ping`.
+    this.#request("ping", {}, () => undefined);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#isReady = false;
+    this.#waiting.clear();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    this.#socket = undefined;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    // In Node, closing before the opening is told as an error.
+    socket.onerror = () => undefined;
+    socket.close(NORMAL_CLOSURE);
+  }
+
+  #request(op: string, fields: Fields, onAnswer: OnAnswer): void {
+    const { OPEN } = this.#options.WebSocket;
+    // In another state it is about to be told as ended, and with it all that is on its way.
+    if (this.#socket?.readyState !== OPEN) return;
+    this.#lastId += 1;
+    this.#waiting.set(this.#lastId, onAnswer);
+    this.#socket.send(encodeMsgpack({ op, id: this.#lastId, ...fields }));
+  }
+
+  #receive(data: unknown): void {
+    this.#listen();
+    let message: unknown;
+    try {
+      message = decodeMsgpack(new Uint8Array(data as ArrayBuffer));
+    } catch {
+      return this.#end(unreachable("what answers speaks another protocol"));
+    }
+    if (!isFields(message)) return;
+    const { op, id } = message;
+    if (op !== "result" && op !== "error") return dispatchPush(message, this.#handlers);
+    const onAnswer = this.#waiting.get(Number(id));
+    this.#waiting.delete(Number(id));
+    onAnswer?.(answerOf(message));
+  }
+
+  /** Something was heard: silence is counted anew. */
+  #listen(): void {
+    if (!this.#isReady) return;
+    const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.check(heartbeatTimeoutMs), heartbeatMs);
+  }
+
+  #end(ending: Ending): void {
+    if (this.#socket === undefined) return;
+    this.close();
+    this.#handlers.onEnd(ending);
+  }
+}
+
+/** Whether `connect` would be refused again. */
+function isFinal(code: string): boolean {
+  return isTokenCode(code) || code === "field_invalid";
+}
+
+function unreachable(message: string): Ending {
+  return { code: "unreachable", message, again: true };
+}

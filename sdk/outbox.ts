@@ -1,0 +1,147 @@
+/**
+ * What is published, until the gateway has answered. Each event has an id from the beginning: what
+ * was sent and not answered is sent again with it, and counts once.
+ */
+import { Backoff } from "../shared/backoff.ts";
+import { isPassing, OvationError } from "./error.ts";
+import type { Answer, Link, Publication } from "./link/link.ts";
+
+/**
+ * What became of an event that was published.
+ *
+ * @example
+ * const { eventId } = await video.publish("comment", { text: "hello" });
+ */
+export interface Published {
+  readonly eventId: string;
+  /** Of a durable event: its place in the video's history, where it is stored now. */
+  readonly seq: number | undefined;
+}
+
+/**
+ * What to do with an event that is published while there is no connection.
+ *
+ * - `wait`: it is sent when there is one again, if that is within `waitMs`.
+ * - `fail`: it is refused at once with `not_connected`.
+ *
+ * @example
+ * await video.publish("like", undefined, { whileAway: "fail" });
+ */
+export type WhileAway = "wait" | "fail";
+
+interface Entry {
+  readonly publication: Publication;
+  readonly backoff: Backoff;
+  readonly expiry: ReturnType<typeof setTimeout>;
+  settle(outcome: Published | OvationError): void;
+  state: "waiting" | "sent" | "paused";
+  wasSent: boolean;
+}
+
+/** Publishes that may be on their way at once; gateways refuse more than 100 of a connection. */
+const IN_FLIGHT_LIMIT = 50;
+const RETRY_FIRST_MS = 200;
+const RETRY_MAX_MS = 5_000;
+
+export class Outbox {
+  readonly #limit: number;
+  readonly #random: () => number;
+  /** In the order in which they were published. */
+  readonly #entries = new Set<Entry>();
+  #inFlight = 0;
+  #link: Link | undefined;
+
+  constructor(limit: number, random: () => number) {
+    this.#limit = limit;
+    this.#random = random;
+  }
+
+  /** Resolves when the gateway has taken the event; rejects with an OvationError. */
+  publish(publication: Publication, whileAway: WhileAway, waitMs: number): Promise<Published> {
+    const { video } = publication;
+    return new Promise((resolve, reject) => {
+      if (this.#link === undefined && whileAway === "fail") {
+        return reject(new OvationError("not_connected", "there is no connection", { video }));
+      }
+      if (this.#entries.size >= this.#limit) {
+        const message = `${this.#limit} publishes wait already`;
+        return reject(new OvationError("queue_full", message, { video }));
+      }
+      const entry: Entry = {
+        publication,
+        backoff: new Backoff(0, RETRY_MAX_MS, this.#random, RETRY_FIRST_MS),
+        expiry: setTimeout(() => this.#expire(entry), waitMs),
+        state: "waiting",
+        wasSent: false,
+        settle: (outcome) => {
+          clearTimeout(entry.expiry);
+          this.#entries.delete(entry);
+          if (entry.state === "sent") this.#inFlight -= 1;
+          if (outcome instanceof OvationError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      this.#entries.add(entry);
+      this.#flush();
+    });
+  }
+
+  /** There is a connection: what waits is sent. */
+  linked(link: Link): void {
+    this.#link = link;
+    this.#flush();
+  }
+
+  /** There is none: what was on its way waits to be sent again. */
+  unlinked(): void {
+    this.#link = undefined;
+    this.#inFlight = 0;
+    for (const entry of this.#entries) if (entry.state === "sent") entry.state = "waiting";
+  }
+
+  /** Gives up all that waits. */
+  clear(code: string, message: string): void {
+    for (const { settle, publication } of [...this.#entries]) {
+      settle(new OvationError(code, message, { video: publication.video }));
+    }
+  }
+
+  #flush(): void {
+    for (const entry of this.#entries) {
+      if (this.#link === undefined || this.#inFlight >= IN_FLIGHT_LIMIT) return;
+      if (entry.state === "waiting") this.#send(this.#link, entry);
+    }
+  }
+
+  #send(link: Link, entry: Entry): void {
+    entry.state = "sent";
+    entry.wasSent = true;
+    this.#inFlight += 1;
+    link.publish(entry.publication, (answer) => {
+      // It may have expired meanwhile.
+      if (this.#entries.has(entry) && entry.state === "sent") this.#answered(entry, answer);
+      this.#flush();
+    });
+  }
+
+  #answered(entry: Entry, answer: Answer): void {
+    const { eventId, video } = entry.publication;
+    if (answer.op === "result") return entry.settle({ eventId, seq: answer.seq });
+    const { code, message, field } = answer;
+    if (!isPassing(code)) return entry.settle(new OvationError(code, message, { field, video }));
+    this.#inFlight -= 1;
+    entry.state = "paused";
+    setTimeout(() => {
+      if (entry.state !== "paused") return;
+      entry.state = "waiting";
+      this.#flush();
+    }, entry.backoff.nextMs());
+  }
+
+  #expire({ publication: { video }, wasSent, settle }: Entry): void {
+    const error = wasSent
+      ? new OvationError("timeout", "no answer in time; the event may have been taken", { video })
+      : new OvationError("not_connected", "no connection within the time to wait", { video });
+    settle(error);
+  }
+}

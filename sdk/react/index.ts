@@ -1,0 +1,6 @@
+/** `ovation-client/react`: the SDK as React hooks. */
+export { type CommentsOptions, useComments } from "./use-comments.ts";
+export { useConnection } from "./use-connection.ts";
+export { type Likes, useLikes } from "./use-likes.ts";
+export { useVideo } from "./use-video.ts";
+export { useViewers } from "./use-viewers.ts";

@@ -1,0 +1,23 @@
+/** The number of viewers as a hook. */
+import { VIEWERS_KIND } from "../../shared/kinds.ts";
+import type { Video } from "../video.ts";
+import { frameStore } from "./frame-store.ts";
+import { useFrameStore } from "./use-frame-store.ts";
+
+/**
+ * The number of viewers of a video; undefined before it is known.
+ *
+ * @example
+ * const viewers = useViewers(video);
+ * return <span>{viewers ?? "…"} watching</span>;
+ */
+export function useViewers<Kinds extends object>(video: Video<Kinds>): number | undefined {
+  return useFrameStore(
+    () =>
+      frameStore(video.viewers, (feed) => {
+        feed(() => video.viewers);
+        return video.on(VIEWERS_KIND, () => feed(() => video.viewers));
+      }),
+    [video],
+  );
+}

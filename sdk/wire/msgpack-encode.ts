@@ -1,0 +1,92 @@
+/**
+ * Writes msgpack: what JSON can say, in the shortest form for each length. A library does more than
+ * a request needs and would take half of the size that the whole SDK may have.
+ * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
+ */
+
+const utf8 = new TextEncoder();
+
+class Writer {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  write(value: unknown): void {
+    if (value === null || value === undefined) this.#byte(0xc0);
+    else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "string") this.#text(value);
+    else if (Array.isArray(value)) {
+      this.#head(value.length, 0x90, 16, 0xdc);
+      for (const item of value) this.write(item);
+    } else {
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      this.#head(entries.length, 0x80, 16, 0xde);
+      for (const [key, item] of entries) {
+        this.#text(key);
+        this.write(item);
+      }
+    }
+  }
+
+  #room(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+
+  #byte(byte: number): void {
+    const at = this.#room(1);
+    this.#bytes[at] = byte;
+  }
+
+  /** A length: within the first byte when it is small, else after `wide` or the type next to it. */
+  #head(length: number, fixed: number, fixedLimit: number, wide: number): void {
+    if (length < fixedLimit) return this.#byte(fixed | length);
+    const isLong = length > 0xffff;
+    this.#byte(isLong ? wide + 1 : wide);
+    const at = this.#room(isLong ? 4 : 2);
+    if (isLong) this.#view.setUint32(at, length);
+    else this.#view.setUint16(at, length);
+  }
+
+  #text(text: string): void {
+    const bytes = utf8.encode(text);
+    const { length } = bytes;
+    if (length > 31 && length < 256) {
+      this.#byte(0xd9);
+      this.#byte(length);
+    } else this.#head(length, 0xa0, 32, 0xda);
+    const at = this.#room(length);
+    this.#bytes.set(bytes, at);
+  }
+
+  #number(value: number): void {
+    if (Number.isInteger(value) && value >= -32 && value < 128) return this.#byte(value & 0xff);
+    if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) {
+      this.#byte(0xce);
+      const at = this.#room(4);
+      return this.#view.setUint32(at, value);
+    }
+    this.#byte(0xcb);
+    const at = this.#room(8);
+    this.#view.setFloat64(at, value);
+  }
+}
+
+/** Encodes a value that JSON could carry. Fields that are undefined are left out. */
+export function encodeMsgpack(value: unknown): Uint8Array<ArrayBuffer> {
+  const writer = new Writer();
+  writer.write(value);
+  return writer.finish();
+}

@@ -1,0 +1,6 @@
+/** The grammar of the names that a client gives; apart from names.ts, since it runs in a browser. */
+
+/** A video id: 1 to 128 characters, one NATS subject token. */
+export const VIDEO_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
+/** An event id given by a publisher: 1 to 64 characters. */
+export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;

@@ -1,0 +1,195 @@
+/** The SDK's connection, against real gateways and the network between. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { OvationError } from "../../sdk/index.ts";
+import { eventually, metric, TestStack } from "../support/stack.ts";
+import { client, connected, likesArrive, listen, Recorder, statesOf } from "./support/client.ts";
+import { Network } from "./support/network.ts";
+
+let stack: TestStack;
+let network: Network;
+
+beforeEach(async () => {
+  stack = await TestStack.start({ gateways: 2, gateway: { subscriptionsLimit: 20, lingerMs: 0 } });
+  network = await Network.start(stack.gatewayAt(0).port);
+});
+afterEach(async () => {
+  await network.stop();
+  await stack.stop();
+});
+
+describe("a connection", () => {
+  test("is made when it is first needed, and told of", async () => {
+    const ovation = client(network.url);
+    const states = statesOf(ovation);
+    expect(ovation.state).toEqual({ name: "idle" });
+    const { events } = listen(ovation, "launch");
+    expect(ovation.state).toEqual({ name: "connecting" });
+    const state = await connected(ovation);
+    expect(state).toMatchObject({ via: "websocket", gateway: stack.gatewayAt(0).id });
+    expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "connected"]);
+    await stack.mirrored("launch", 1);
+    await likesArrive(ovation, "launch", events);
+  });
+
+  test("carries many videos, each with its own events", async () => {
+    const ovation = client(network.url);
+    const videos = Array.from({ length: 20 }, (_, index) => `video-${index}`);
+    const heard = videos.map((video) => listen(ovation, video));
+    for (const { joined } of heard) await joined();
+    expect(network.requests.all).toEqual(["GET /v1/connect HTTP/1.1"]);
+    for (const video of videos) await ovation.video(video).publish("like", { video });
+    for (const [index, { events }] of heard.entries()) {
+      await events.first(() => true);
+      expect(events.all.map(({ data }) => data)).toEqual([{ video: videos[index] }]);
+    }
+  });
+
+  test("is shared by the handles of one video, which is left with the last listener", async () => {
+    const ovation = client(network.url);
+    const first = listen(ovation, "launch");
+    const second = listen(ovation, "launch");
+    await first.joined();
+    first.off();
+    await ovation.video("launch").publish("like");
+    await second.events.first(() => true);
+    expect(first.events.all).toEqual([]);
+    second.off();
+    await stack.mirrored("launch", 0);
+    listen(ovation, "launch");
+    await stack.mirrored("launch", 1);
+  });
+
+  test("tells of a video that can't be watched, and goes on with the others", async () => {
+    const ovation = client(network.url);
+    const errors = new Recorder<OvationError>();
+    ovation.onError(errors.take);
+    for (let index = 0; index < 20; index += 1) listen(ovation, `video-${index}`);
+    await stack.mirrored("video-19", 1);
+    listen(ovation, "one-too-many");
+    const error = await errors.first(() => true);
+    expect(error).toMatchObject({ code: "subscriptions_exceeded", video: "one-too-many" });
+    expect(ovation.state.name).toBe("connected");
+  });
+
+  test("is not asked for a video with an id that is none", () => {
+    expect(() => client(network.url).video("no video")).toThrow(
+      expect.objectContaining({ code: "video_invalid" }),
+    );
+  });
+
+  test("is closed for good, until it is wanted again", async () => {
+    const ovation = client(network.url);
+    const { events } = listen(ovation, "launch");
+    await stack.mirrored("launch", 1);
+    ovation.close();
+    expect(ovation.state).toMatchObject({ name: "closed", reason: { code: "closed" } });
+    await stack.mirrored("launch", 0);
+    ovation.connect();
+    await stack.mirrored("launch", 1);
+    await likesArrive(ovation, "launch", events);
+  });
+});
+
+describe("a connection that is lost", () => {
+  test("is made again, and all videos are watched as before", async () => {
+    const ovation = client(network.url);
+    const states = statesOf(ovation);
+    const one = listen(ovation, "one");
+    const two = listen(ovation, "two");
+    for (const video of ["one", "two"]) await stack.mirrored(video, 1);
+    network.port = stack.gatewayAt(1).port;
+    network.cut();
+    const lost = await states.first(({ name }) => name === "reconnecting");
+    expect(lost).toMatchObject({ attempt: 1, reason: { code: "connection_lost" } });
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    expect(ovation.state).toMatchObject({ gateway: stack.gatewayAt(1).id });
+    await likesArrive(ovation, "one", one.events);
+    await likesArrive(ovation, "two", two.events);
+  });
+
+  test("is tried again and again while nothing answers", async () => {
+    network.isDown = true;
+    const ovation = client(network.url);
+    const states = statesOf(ovation);
+    ovation.connect();
+    const later = await states.first((state) => state.name === "reconnecting" && state.attempt > 4);
+    expect(later).toMatchObject({ reason: { code: "unreachable" } });
+    const waits = states.all.flatMap((state) =>
+      state.name === "reconnecting" ? state.waitMs : [],
+    );
+    expect(Math.max(...waits)).toBeLessThanOrEqual(200);
+    network.isDown = false;
+    await states.first(({ name }) => name === "connected");
+  });
+
+  test("is had at another address when the first one doesn't answer", async () => {
+    const other = `http://127.0.0.1:${stack.gatewayAt(1).port}`;
+    const ovation = client([network.url, other]);
+    network.isDown = true;
+    ovation.connect();
+    expect(await connected(ovation)).toMatchObject({ gateway: stack.gatewayAt(1).id });
+  });
+
+  test("is not made again before the time that the gateway asked for", async () => {
+    const other = `ws://127.0.0.1:${stack.gatewayAt(1).port}`;
+    const ovation = client([network.url, other]);
+    const states = statesOf(ovation);
+    listen(ovation, "launch");
+    await stack.mirrored("launch", 1);
+    const drained = stack.gatewayAt(0).drain();
+    const left = await states.first(({ name }) => name === "reconnecting");
+    const leftAt = performance.now();
+    if (left.name !== "reconnecting") throw new Error("not left");
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    // Timers may be early by less than a millisecond.
+    expect(performance.now() - leftAt).toBeGreaterThan(left.waitMs - 1);
+    expect(ovation.state).toMatchObject({ gateway: stack.gatewayAt(1).id });
+    await drained;
+    await stack.mirrored("launch", 1);
+  });
+});
+
+describe("a connection that is quiet", () => {
+  test("is kept while the gateway answers", async () => {
+    const ovation = client(network.url, { heartbeatMs: 20, heartbeatTimeoutMs: 5_000 });
+    const states = statesOf(ovation);
+    ovation.connect();
+    await connected(ovation);
+    const requests = () => metric(stack.gatewayAt(0), "ovation_gateway_requests_total");
+    const before = await requests();
+    await eventually(async () => (await requests()) > before + 5);
+    expect(states.all.at(-1)?.name).toBe("connected");
+    expect(await metric(stack.gatewayAt(0), "ovation_gateway_refused_total").catch(() => 0)).toBe(
+      0,
+    );
+  });
+
+  test("is given up in time when it leads nowhere", async () => {
+    const ovation = client(network.url, { heartbeatMs: 100, heartbeatTimeoutMs: 100 });
+    const states = statesOf(ovation);
+    const { events } = listen(ovation, "launch");
+    await stack.mirrored("launch", 1);
+    network.silence();
+    const lost = await states.first(({ name }) => name === "reconnecting");
+    expect(lost).toMatchObject({ reason: { code: "silent" } });
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    await likesArrive(ovation, "launch", events);
+  });
+});
+
+describe("what a newer gateway or deployment sends", () => {
+  test("a kind that this application doesn't know is given to those who ask for it", async () => {
+    const gateway = await stack.addGateway({
+      kinds: [{ name: "wave", deliveryClass: "transient" }],
+    });
+    await stack.addDispatcher({ kinds: [{ name: "wave", deliveryClass: "transient" }] });
+    await stack.dispatchers[0]?.drain();
+    const ovation = client(`http://127.0.0.1:${gateway.port}`);
+    const likes = listen(ovation, "launch");
+    const waves = listen(ovation, "launch", "wave");
+    await waves.joined();
+    await ovation.video("launch").publish("wave", { height: 3 });
+    expect(await waves.events.first(() => true)).toMatchObject({ data: { height: 3 } });
+    expect(likes.events.all).toEqual([]);
+  });
+});

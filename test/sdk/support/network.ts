@@ -1,0 +1,100 @@
+/**
+ * Stands between a client and gateways, as a network does: it can be cut, made silent, sent
+ * elsewhere, and told to let no WebSocket pass.
+ */
+
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { Recorder } from "./client.ts";
+
+export class Network {
+  /** Where connections go from now on. */
+  port: number;
+  /** Whether a request for a WebSocket is answered as by a proxy that knows of none. */
+  blocksWebSockets = false;
+  /** Whether connections are refused. */
+  isDown = false;
+  /** Whether what gateways say is lost; what clients say is passed on. */
+  answersNothing = false;
+  /** What is served here itself, by path. */
+  readonly files = new Map<string, { readonly type: string; readonly body: string }>();
+  /** The first line of every request. */
+  readonly requests = new Recorder<string>();
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #server = createServer((client) => this.#accept(client));
+  #url = "";
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(port: number): Promise<Network> {
+    const network = new Network(port);
+    network.#server.listen(0, "127.0.0.1");
+    await once(network.#server, "listening");
+    const address = network.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("no address");
+    network.#url = `http://127.0.0.1:${address.port}`;
+    return network;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Breaks all connections, as when a cable is pulled and the ends notice. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+  }
+
+  /** Passes nothing on any more on connections that are open, and tells nobody. */
+  silence(): void {
+    for (const [client, gateway] of this.#pairs) {
+      for (const socket of [client, gateway]) socket.removeAllListeners("data").resume();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #accept(client: Socket): void {
+    client.on("error", () => undefined);
+    if (this.isDown) return void client.resetAndDestroy();
+    const gateway = connect(this.port, "127.0.0.1");
+    const pair = [client, gateway] as const;
+    this.#pairs.add(pair);
+    gateway.on("error", () => client.resetAndDestroy());
+    client.on("close", () => {
+      this.#pairs.delete(pair);
+      gateway.destroy();
+    });
+    gateway.on("close", () => client.destroy());
+    client.on("data", (bytes) => {
+      if (!this.#isStopped(client, bytes)) gateway.write(bytes);
+    });
+    gateway.on("data", (bytes) => {
+      if (!this.answersNothing) client.write(bytes);
+    });
+  }
+
+  /** Looks at each request, of which a connection may carry several; all of them are small. */
+  #isStopped(client: Socket, bytes: Buffer): boolean {
+    const text = bytes.toString("latin1");
+    const [line] = /^[A-Z]+ \S+ HTTP\/1\.1$/m.exec(text.split("\r\n", 1)[0] ?? "") ?? [];
+    if (line === undefined) return false;
+    this.requests.take(line);
+    const file = this.files.get(/ ([^ ?]+)/.exec(line)?.[1] ?? "");
+    if (file !== undefined) {
+      const length = Buffer.byteLength(file.body);
+      const head = `Content-Type: ${file.type}\r\nContent-Length: ${length}`;
+      client.end(`HTTP/1.1 200 OK\r\n${head}\r\nConnection: close\r\n\r\n${file.body}`);
+      return true;
+    }
+    if (!this.blocksWebSockets || !/^upgrade: websocket/im.test(text)) return false;
+    client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    return true;
+  }
+}

@@ -1,0 +1,185 @@
+/** The viewer's token, against a stand-in: gateways of today look at none. */
+import { afterEach, describe, expect, test } from "vitest";
+import { OvationError, type TokenSource } from "../../sdk/index.ts";
+import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { LaterGateway, refused, type Script } from "./support/later-gateway.ts";
+
+let gateway: LaterGateway;
+afterEach(async () => {
+  await gateway?.stop();
+});
+
+function jwt(lifeMs: number, name = ""): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "none" })}.${part({ name, exp: (Date.now() + lifeMs) / 1_000 })}.`;
+}
+
+/** Numbered tokens, each after the one before it. */
+function numbered(make: (n: number) => string): { readonly source: () => string; count: number } {
+  const tokens = {
+    count: 0,
+    source: () => {
+      tokens.count += 1;
+      return make(tokens.count);
+    },
+  };
+  return tokens;
+}
+
+async function connecting(token: TokenSource, script: Script) {
+  gateway = await LaterGateway.start(script);
+  const ovation = client(gateway.url, { token, transport: "websocket" });
+  const states = statesOf(ovation);
+  ovation.connect();
+  return { ovation, states };
+}
+
+describe("a token", () => {
+  test("is given with every connection, a fresh one each time", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { states } = await connecting(tokens.source, () => ({}));
+    await states.first(({ name }) => name === "connected");
+    gateway.sockets[0]?.close(1012);
+    await gateway.asked.until(() => gateway.of("connect").length === 2);
+    expect(gateway.of("connect").map(({ token }) => token)).toEqual(["token-1", "token-2"]);
+  });
+
+  test("that can't be had just now is asked for again", async () => {
+    const failing = new Recorder<string>();
+    const source = async () => {
+      failing.take("asked");
+      if (failing.all.length < 3) throw new TypeError("no network");
+      return "token";
+    };
+    const { states } = await connecting(source, () => ({}));
+    const failed = await states.first(({ name }) => name === "reconnecting");
+    expect(failed).toMatchObject({
+      reason: { code: "token_unavailable", message: expect.stringContaining("no network") },
+    });
+    await states.first(({ name }) => name === "connected");
+    expect(gateway.of("connect")).toHaveLength(1);
+  });
+
+  test("that the application itself knows to be refused stops the trying", async () => {
+    const source = () => {
+      throw new OvationError("token_refused", "signed out");
+    };
+    const { ovation, states } = await connecting(source, () => ({}));
+    await states.first(({ name }) => name === "closed");
+    expect(ovation.state).toMatchObject({
+      reason: { code: "token_refused", message: "signed out" },
+    });
+    expect(gateway.asked.all).toEqual([]);
+  });
+});
+
+describe("a token that is refused", () => {
+  test("stops the trying, says why, and refuses what waits", async () => {
+    const { ovation, states } = await connecting("token", ({ op }) =>
+      op === "connect" ? refused("token_revoked") : {},
+    );
+    const published = ovation.video("launch").publish("like");
+    await expect(published).rejects.toMatchObject({ code: "token_revoked" });
+    expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "closed"]);
+    expect(ovation.state).toMatchObject({ reason: { message: "refused: token_revoked" } });
+  });
+
+  test.each([
+    [4401, "token_expired"],
+    [4403, "token_refused"],
+  ])("by close code %i stops it too", async (code, reason) => {
+    const { ovation, states } = await connecting("token", ({ op }, socket) => {
+      if (op === "connect") socket.close(code);
+      return undefined;
+    });
+    await states.first(({ name }) => name === "closed");
+    expect(ovation.state).toMatchObject({ reason: { code: reason } });
+  });
+
+  test("can be followed by another one", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { ovation, states } = await connecting(tokens.source, ({ token }) =>
+      token === "token-1" ? refused("token_revoked") : {},
+    );
+    await states.first(({ name }) => name === "closed");
+    ovation.connect();
+    await states.first(({ name }) => name === "connected");
+  });
+});
+
+describe("a token that expires", () => {
+  test("is replaced before, on the same connection", async () => {
+    const tokens = numbered((n) => jwt(n === 1 ? 2_500 : 600_000, `${n}`));
+    const { states } = await connecting(tokens.source, () => ({}));
+    const refresh = await gateway.asked.first(({ op }) => op === "refresh");
+    expect(refresh["token"]).not.toBe(gateway.of("connect")[0]?.["token"]);
+    expect(gateway.sockets).toHaveLength(1);
+    expect(states.all.at(-1)?.name).toBe("connected");
+  });
+
+  test("gets another connection where a gateway can't take a fresh one", async () => {
+    const tokens = numbered((n) => jwt(n === 1 ? 2_500 : 600_000, `${n}`));
+    const { states } = await connecting(tokens.source, ({ op }) =>
+      op === "refresh" ? refused("op_unknown") : {},
+    );
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    const [refresh] = gateway.of("refresh");
+    expect(gateway.of("connect")[1]?.["token"]).toBe(refresh?.["token"]);
+    expect(tokens.count).toBe(2);
+  });
+
+  test("while the device sleeps is replaced by a fresh one, and only once", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { ovation, states } = await connecting(tokens.source, ({ op, token }) =>
+      op === "connect" && token === "token-3" ? refused("token_expired") : {},
+    );
+    await connected(ovation);
+    gateway.sockets[0]?.close(4401, "token_expired");
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    gateway.sockets[1]?.close(4401, "token_expired");
+    await states.first(({ name }) => name === "closed");
+    expect(tokens.count).toBe(3);
+  });
+});
+
+describe("a gateway that asks for a fresh token", () => {
+  test("gets it", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { ovation } = await connecting(tokens.source, () => ({}));
+    await connected(ovation);
+    gateway.sockets[0]?.send({ op: "refresh", withinMs: 1_000 });
+    expect(await gateway.asked.first(({ op }) => op === "refresh")).toMatchObject({
+      token: "token-2",
+    });
+  });
+
+  test("may refuse that one too, which ends it", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { ovation, states } = await connecting(tokens.source, ({ op }) =>
+      op === "refresh" ? refused("token_revoked") : {},
+    );
+    await connected(ovation);
+    gateway.sockets[0]?.send({ op: "refresh" });
+    const closed = await states.first(({ name }) => name === "closed");
+    expect(closed).toMatchObject({ reason: { code: "token_revoked" } });
+  });
+
+  test("is not left when none can be had, and the application is told", async () => {
+    const errors = new Recorder<OvationError>();
+    let isOut = false;
+    const source = async () => {
+      if (isOut) throw new TypeError("no network");
+      return "token";
+    };
+    const { ovation } = await connecting(source, () => ({}));
+    ovation.onError(errors.take);
+    await connected(ovation);
+    isOut = true;
+    gateway.sockets[0]?.send({ op: "refresh" });
+    expect(await errors.first(() => true)).toMatchObject({ code: "token_unavailable" });
+    isOut = false;
+    // It is asked for again by and by.
+    await gateway.asked.first(({ op }) => op === "refresh");
+    expect(ovation.state.name).toBe("connected");
+  });
+});
