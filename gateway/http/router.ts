@@ -61,8 +61,7 @@ export class Router {
     const error = asOvationError(fault);
     countRefused(this.#services.connections, error.code);
     if (error.code === "internal") this.#services.log.error({ err: fault }, "a request failed");
-    const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
-    respondWithError(exchange, error, {}, allowed);
+    respondWithError(exchange, error, {}, this.#methodsAt(exchange.path));
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
@@ -77,6 +76,11 @@ export class Router {
     if (handler === undefined) throw new OvationError("method_not_allowed");
     if (!isVideoId(video)) throw new OvationError("video_invalid", undefined, { field: "video" });
     await handler(exchange, video, eventId);
+  }
+
+  #methodsAt(path: string): readonly string[] {
+    if (path === PING_PATH) return ["GET"];
+    return Object.keys(this.#find(path)?.handlers ?? {});
   }
 
   #find(path: string) {
