@@ -19,7 +19,10 @@ export interface ChainMessage {
   readonly record: StoredRecord | undefined;
 }
 
-export function readMessage({ payload, sequence }: StoredMessage): ChainMessage {
+export function readMessage({
+  payload,
+  sequence,
+}: Pick<StoredMessage, "payload" | "sequence">): ChainMessage {
   return { sequence, bytes: payload.length, record: decodeRecord(payload) };
 }
 
@@ -39,6 +42,7 @@ export class VideoChain {
   readonly kept: KeptMessages;
   #trust: Trust = "none";
   #doubts = 0;
+  #isMending = false;
   #sequence = 0;
   #last = 0;
   #highest = 0;
@@ -82,8 +86,23 @@ export class VideoChain {
   /** Reads the chain by `read`; a doubt that comes meanwhile stays. */
   async mend(read: () => Promise<void>): Promise<void> {
     const doubts = this.#doubts;
-    await read();
+    this.#isMending = true;
+    try {
+      await read();
+    } finally {
+      this.#isMending = false;
+    }
     this.#trust = doubts === this.#doubts ? "sound" : "doubted";
+  }
+
+  /**
+   * Takes in a record that another dispatcher stored, if it is the very next: whoever knows of it
+   * needs no failed append to learn of it. Any other is left for the store to tell.
+   */
+  hear({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
+    if (this.#trust !== "sound" || this.#isMending || sequence <= this.#sequence) return;
+    const message = readMessage({ payload, sequence });
+    if (this.isNext(message)) this.learn(message);
   }
 
   /** Begins to read anew. Nothing is taken for stored any more, unless `keepIds` says so. */
@@ -115,7 +134,15 @@ export class VideoChain {
   }
 
   /** Takes in a message as the newest, whatever was known. */
-  learn({ sequence, record, bytes }: ChainMessage): void {
+  learn(message: ChainMessage): void {
+    this.appended(message);
+    // Whose record makes it too much trims it: nobody else need count what is to go.
+    const first = this.kept.firstToKeep();
+    if (first !== undefined) this.kept.forgetBefore(first);
+  }
+
+  /** Our own record is stored. */
+  appended({ sequence, record, bytes }: ChainMessage): void {
     this.#sequence = sequence;
     if (record === undefined) return;
     this.#last = record.last;
