@@ -7,9 +7,12 @@ import type { StoredMessage } from "../../shared/bus/history-stream.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/kinds.ts";
 import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { RecentMap } from "../../shared/recent-map.ts";
 import { type KeepLimits, KeptMessages } from "./kept-messages.ts";
-import { RecentSeqs } from "./recent-seqs.ts";
 import { targetOf } from "./retraction.ts";
+
+/** Ids of one video that are remembered, in each of two generations. */
+const IDS_LIMIT = 32_768;
 
 /** A message of the stream as it is understood here. */
 export interface ChainMessage {
@@ -38,7 +41,7 @@ type Trust = "none" | "doubted" | "sound";
 export class VideoChain {
   readonly video: string;
   /** Places of the events stored of late. */
-  readonly ids: RecentSeqs;
+  readonly ids: RecentMap<number>;
   readonly kept: KeptMessages;
   #trust: Trust = "none";
   #doubts = 0;
@@ -49,7 +52,7 @@ export class VideoChain {
 
   constructor(video: string, options: ChainOptions) {
     this.video = video;
-    this.ids = new RecentSeqs(options.deduplicateMs, options.now);
+    this.ids = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
     this.kept = new KeptMessages(options.keep);
   }
 

@@ -1,39 +1,15 @@
 /** What a moderator can rely on: what was taken back is gone, and everything else stays. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
 import { decodeRecord, encodeRecord } from "../../shared/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/kinds.ts";
 import { names } from "../support/guarantee-stack.ts";
-import { HistoryWriter, wholeChain } from "../support/history-writer.ts";
-import { startTestNats, type TestNats } from "../support/nats.ts";
+import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";
 
-let nats: TestNats;
-let writers: HistoryWriter[] = [];
-/** Stores nothing. */
-let reader: HistoryWriter;
+const { nats, reader, start, read } = useHistoryWriters();
 
-beforeAll(async () => {
-  nats = await startTestNats();
-  reader = await HistoryWriter.start(nats.url);
-});
-afterEach(async () => {
-  await Promise.all(writers.map((writer) => writer.stop()));
-  writers = [];
-});
-afterAll(async () => {
-  await reader?.stop();
-  await nats?.stop();
-});
-
-async function start(): Promise<HistoryWriter> {
-  const writer = await HistoryWriter.start(nats.url);
-  writers.push(writer);
-  return writer;
-}
-
-const read = (video: string) => wholeChain(reader.stream, video);
 const contentOf = (video: string, id: string) => `<content of ${id} on ${video}>`;
 
 /** Stores comments in one record, each with content of its own. */
@@ -52,15 +28,15 @@ async function commentsOf(
 
 /** Which of these comments' contents some message of the video still has. */
 async function contentsLeft(video: string, ids: readonly string[]): Promise<string[]> {
-  const messages = (await reader.stream.read(video)).map(({ payload }) => Buffer.from(payload));
+  const messages = (await reader().stream.read(video)).map(({ payload }) => Buffer.from(payload));
   return ids.filter((id) => messages.some((bytes) => bytes.includes(contentOf(video, id))));
 }
 
-/** How often a text is in the files of the store. */
+/** How often a text is in the files that hold the store's messages. */
 async function onDisk(text: string): Promise<number> {
-  const entries = await readdir(nats.storeDir, { recursive: true, withFileTypes: true });
+  const entries = await readdir(nats().storeDir, { recursive: true, withFileTypes: true });
   let count = 0;
-  for (const entry of entries.filter((one) => one.isFile())) {
+  for (const entry of entries.filter(({ name }) => name.endsWith(".blk"))) {
     const bytes = await readFile(join(entry.parentPath, entry.name));
     for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) count += 1;
   }
@@ -112,7 +88,7 @@ describe("a comment that is taken back", () => {
 
   test("by several moderators at once is taken back once", async () => {
     const all = [await start(), await start(), await start()];
-    await commentsOf(reader, "at-once", ["a", "b"]);
+    await commentsOf(reader(), "at-once", ["a", "b"]);
     const seqs = await Promise.all(all.map(({ history }) => history.retract("at-once", "a")));
     expect(new Set(seqs).size).toBe(1);
     const { events } = await read("at-once");
@@ -175,7 +151,7 @@ describe("what was stored with others", () => {
     const all = [await start(), await start(), await start()];
     const first = names("first", 40);
     for (let from = 0; from < first.length; from += 10) {
-      await commentsOf(reader, "race", first.slice(from, from + 10));
+      await commentsOf(reader(), "race", first.slice(from, from + 10));
     }
     const gone = first.filter((_, at) => at % 3 === 0);
     const taken = gone.map((id, at) => all[at % all.length]?.history.retract("race", id));
@@ -203,7 +179,7 @@ describe("what was stored with others", () => {
 describe("a dispatcher that dies before it has erased what it took back", () => {
   /** Stores the retraction as a dispatcher does, and goes no further. */
   async function retractHalf(video: string, id: string): Promise<number> {
-    const newest = await reader.stream.last(video);
+    const newest = await reader().stream.last(video);
     const record = newest === undefined ? undefined : decodeRecord(newest.payload);
     if (newest === undefined || record === undefined) throw new Error("nothing is stored");
     const target = record.events.find((event) => event.id === id);
@@ -222,7 +198,7 @@ describe("a dispatcher that dies before it has erased what it took back", () => 
       after: newest.sequence,
       amended,
     });
-    await reader.stream.append(video, payload, newest.sequence, 2_000);
+    await reader().stream.append(video, payload, newest.sequence, 2_000);
     return seq;
   }
 

@@ -1,38 +1,15 @@
 /** What can be relied on of durable events, however many dispatchers store them at once. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import { encodeUnplaced } from "../../shared/history/durable-event.ts";
 import { names } from "../support/guarantee-stack.ts";
-import { HistoryWriter, wholeChain } from "../support/history-writer.ts";
-import { startTestNats, type TestNats } from "../support/nats.ts";
+import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";
 import { Chance } from "../support/random.ts";
 import { eventually } from "../support/stack.ts";
 
 const WRITERS = 4;
-let nats: TestNats;
-let writers: HistoryWriter[] = [];
-/** Stores nothing. */
-let reader: HistoryWriter;
-
-beforeAll(async () => {
-  nats = await startTestNats();
-  reader = await HistoryWriter.start(nats.url);
-});
-afterEach(async () => {
-  await Promise.all(writers.map((writer) => writer.stop()));
-  writers = [];
-});
-afterAll(async () => {
-  await reader?.stop();
-  await nats?.stop();
-});
-
-async function start(settings: Partial<DispatcherConfig> = {}): Promise<HistoryWriter> {
-  const writer = await HistoryWriter.start(nats.url, settings);
-  writers.push(writer);
-  return writer;
-}
+const { nats, reader, start, read } = useHistoryWriters();
 
 async function startAll(
   count = WRITERS,
@@ -40,8 +17,6 @@ async function startAll(
 ): Promise<HistoryWriter[]> {
   return await Promise.all(Array.from({ length: count }, () => start(settings)));
 }
-
-const read = (video: string) => wholeChain(reader.stream, video);
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
@@ -164,9 +139,9 @@ describe("a nats-server that is killed while comments are stored", () => {
         }
       });
       await isUnderWay;
-      await nats.kill9();
+      await nats().kill9();
       await Promise.all(publishers);
-      await nats.restart();
+      await nats().restart();
       // Also what was answered, and through the other one too.
       const repeats = PUBLISHERS.flatMap((name) => names(`${round}-${name}`, EACH)).map((id, at) =>
         eventually(() => tried(all[at % 3 === 0 ? 0 : 1], id)),
@@ -175,7 +150,7 @@ describe("a nats-server that is killed while comments are stored", () => {
     }
     // Otherwise it was killed before or after, and this has shown nothing.
     expect(refused.length).toBeGreaterThan(ROUNDS * PUBLISHERS.length);
-    await eventually(() => reader.bus.state === "connected");
+    await eventually(() => reader().bus.state === "connected");
     const { places } = await read("killed");
     expect(places).toEqual(answers);
     expect(places.size).toBe(ROUNDS * PUBLISHERS.length * EACH);

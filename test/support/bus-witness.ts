@@ -1,5 +1,6 @@
 /** Sees every message on the bus in the order in which the server took them: what came before what. */
 import { connect, type NatsConnection } from "nats";
+import { Lookout } from "./lookout.ts";
 
 interface Seen {
   readonly subject: string;
@@ -9,7 +10,7 @@ interface Seen {
 
 export class BusWitness {
   readonly #connection: NatsConnection;
-  readonly #waiting = new Set<() => void>();
+  readonly #lookout = new Lookout();
   readonly seen: Seen[] = [];
 
   private constructor(connection: NatsConnection) {
@@ -18,7 +19,7 @@ export class BusWitness {
       callback: (_error, message) => {
         const { subject, reply = "", data } = message;
         this.seen.push({ subject, reply, text: Buffer.from(data).toString("latin1") });
-        for (const look of [...this.#waiting]) look();
+        this.#lookout.changed();
       },
     });
   }
@@ -31,16 +32,7 @@ export class BusWitness {
 
   /** Resolves with the first value that isn't undefined or false; looks at each message. */
   async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await new Promise((resolve) => {
-      const check = () => {
-        const value = look();
-        if (value === undefined || value === false) return;
-        this.#waiting.delete(check);
-        resolve(value);
-      };
-      this.#waiting.add(check);
-      check();
-    });
+    return await this.#lookout.until(look);
   }
 
   /** Resolves when so many requests on a subject were seen. */

@@ -1,5 +1,5 @@
 /** The part of a dispatcher that writes the history, by itself, and what the store then holds. */
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { History } from "../../dispatcher/history/history.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream, type StoredMessage } from "../../shared/bus/history-stream.ts";
@@ -9,6 +9,10 @@ import { encodeUnplaced } from "../../shared/history/durable-event.ts";
 import { type ChainRecord, decodeRecord } from "../../shared/history/record.ts";
 import { silentLog } from "../../shared/log.ts";
 import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import { startTestNats, type TestNats } from "./nats.ts";
+
+/** However busy the machine is, nothing here is refused for the time that it takes. */
+const PATIENT_MS = 60_000;
 
 export class HistoryWriter {
   readonly bus: Bus;
@@ -38,7 +42,8 @@ export class HistoryWriter {
     settings: Partial<DispatcherConfig> = {},
   ): Promise<HistoryWriter> {
     const bus = await Bus.connect({ servers: [natsUrl], name: "writer", log: silentLog });
-    const writer = new HistoryWriter(bus, configFor("dispatcher", settings));
+    const config = configFor("dispatcher", { storeTimeoutMs: PATIENT_MS, ...settings });
+    const writer = new HistoryWriter(bus, config);
     await writer.stream.ensure();
     writer.history.start();
     return writer;
@@ -142,4 +147,43 @@ function placesOf(events: readonly ChainEvent[]): Map<string, number> {
     places.set(id, seq);
   }
   return places;
+}
+
+/** A nats-server of its own for the tests of a file, and writers on it that go with each test. */
+export function useHistoryWriters(): {
+  readonly nats: () => TestNats;
+  /** One that stores nothing by itself, for the whole file. */
+  readonly reader: () => HistoryWriter;
+  readonly start: (settings?: Partial<DispatcherConfig>) => Promise<HistoryWriter>;
+  /** The video's whole chain, as the store has it. */
+  readonly read: (video: string) => ReturnType<typeof wholeChain>;
+} {
+  let nats: TestNats | undefined;
+  let reader: HistoryWriter | undefined;
+  const writers: HistoryWriter[] = [];
+  const running = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error("the nats-server does not run");
+    return part;
+  };
+  beforeAll(async () => {
+    nats = await startTestNats();
+    reader = await HistoryWriter.start(nats.url);
+  });
+  afterEach(async () => {
+    await Promise.all(writers.splice(0).map((writer) => writer.stop()));
+  });
+  afterAll(async () => {
+    await reader?.stop();
+    await nats?.stop();
+  });
+  return {
+    nats: () => running(nats),
+    reader: () => running(reader),
+    start: async (settings = {}) => {
+      const writer = await HistoryWriter.start(running(nats).url, settings);
+      writers.push(writer);
+      return writer;
+    },
+    read: (video) => wholeChain(running(reader).stream, video),
+  };
 }

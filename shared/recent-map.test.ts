@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { RecentSeqs } from "./recent-seqs.ts";
+import { RecentMap } from "./recent-map.ts";
 
 const SPAN_MS = 1_000;
 /** What one generation holds. */
-const GENERATION = 32_768;
+const GENERATION = 1_000;
 let now = 0;
-let recent: RecentSeqs;
+let recent: RecentMap<number>;
 
 beforeEach(() => {
   now = 50;
-  recent = new RecentSeqs(SPAN_MS, () => now);
+  recent = new RecentMap<number>(SPAN_MS, GENERATION, () => now);
 });
 
 test("an id is known for its whole span, and not for more than three", () => {
@@ -18,7 +18,7 @@ test("an id is known for its whole span, and not for more than three", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       now = 0;
-      const seqs = new RecentSeqs(SPAN_MS, () => now);
+      const seqs = new RecentMap<number>(SPAN_MS, GENERATION, () => now);
       const setAt = new Map<string, { readonly at: number; readonly seq: number }>();
       for (const [seq, { waitMs, id }] of steps.entries()) {
         now += waitMs;
@@ -53,4 +53,28 @@ test("nothing is known once it was cleared", () => {
   recent.clear();
   expect(recent.get("a")).toBeUndefined();
   expect(recent.size).toBe(0);
+});
+
+test("an id is known through as many further ones as a generation holds", () => {
+  recent.set("a", 1);
+  for (let n = 0; n < GENERATION; n += 1) recent.set(`n${n}`, n);
+  expect(recent.get("a")).toBe(1);
+  for (let n = 0; n < 2 * GENERATION; n += 1) recent.set(`m${n}`, n);
+  expect(recent.get("a")).toBeUndefined();
+});
+
+test.each([0, 1, 500, 999])("an id that came at %d ms is known for the whole span", (came) => {
+  // Whatever else comes between, and however the generations turn.
+  for (const between of [[], [1_000], [1_000, 1_500], [999, 1_001, 1_998]]) {
+    now = 0;
+    const seqs = new RecentMap<number>(SPAN_MS, GENERATION, () => now);
+    now = came;
+    seqs.set("a", 1);
+    for (const ms of between.filter((one) => one > came && one < came + SPAN_MS)) {
+      now = ms;
+      seqs.set(`other-${ms}`, 2);
+    }
+    now = came + SPAN_MS - 1;
+    expect(seqs.get("a")).toBe(1);
+  }
 });
