@@ -24,7 +24,8 @@ describe("a gateway with small limits", () => {
   let port: number;
 
   const watched = useWatchedStack(
-    { messageLimitBytes: LIMIT, subscriptionsLimit: 3, connectTimeoutMs: 100 },
+    // Nothing is let go of while the tests count what is held.
+    { messageLimitBytes: LIMIT, subscriptionsLimit: 3, connectTimeoutMs: 100, lingerMs: 600_000 },
     "msgpack",
   );
   beforeAll(() => {
