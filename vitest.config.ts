@@ -50,7 +50,7 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "unit",
-    include: ["shared", "gateway", "dispatcher", "deploy", "scripts"].map(
+    include: ["shared", "gateway", "dispatcher", "deploy", "scripts", "bench"].map(
       (folder) => `${folder}/**/*.test.ts`,
     ),
     ...groupOf("unit"),
