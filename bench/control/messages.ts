@@ -1,0 +1,123 @@
+/** What the processes of a run say to each other, over Node's IPC channel. */
+import type { Lag } from "../lag.ts";
+import type { Stream } from "../publishers/schedule.ts";
+import type { Exactness } from "../viewers/accounts.ts";
+import type { Target } from "../viewers/raw-socket.ts";
+import type { DialectName } from "../wire/dialects.ts";
+
+/** Given to each process of viewers once, before all else. */
+export interface ViewersSetup {
+  readonly dialect: DialectName;
+  /** The kind of event that is counted and timed. */
+  readonly kind: string;
+  readonly targets: readonly Target[];
+  /** Addresses of this machine to connect from, in turn; none leaves it to the system. */
+  readonly localAddresses: readonly string[];
+  /** Whether these viewers read at once and time what they get, or let frames gather. */
+  readonly atOnce: boolean;
+  /** Most viewers that will ever be opened. */
+  readonly capacity: number;
+}
+
+export interface Audience {
+  readonly video: string;
+  readonly viewers: number;
+}
+
+/** The measured part of a run, in microseconds from its beginning. */
+export interface Window {
+  /** The run's beginning on the machine's monotonic clock. */
+  readonly epochUs: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface OpenCommand {
+  readonly audiences: readonly Audience[];
+  /** Connections under way at the same time. */
+  readonly atATime: number;
+  /** Whether a viewer that loses its connection comes back at once, to the next target. */
+  readonly comesBack: boolean;
+}
+
+export interface Opened {
+  readonly subscribed: number;
+  readonly failed: number;
+  /** Why connections failed or were lost, and how often. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Time from a viewer's connect to its subscription, a packed histogram. */
+  readonly subscribeTimes: string;
+}
+
+/** What happened since the last such report. */
+export interface ViewersProgress {
+  readonly atUs: number;
+  readonly subscribed: number;
+  readonly told: number;
+  readonly seen: number;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly reads: number;
+  /** Of viewers that read at once: a packed histogram. */
+  readonly latency: string | undefined;
+  readonly lag: Lag;
+}
+
+export interface Settled {
+  readonly exactness: Exactness;
+  /** Over the measured window; empty of viewers that let frames gather. */
+  readonly latency: string;
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+/** Commands to a process of viewers and the reply to each. */
+export interface ViewersCommands {
+  setup(setup: ViewersSetup): void;
+  open(command: OpenCommand): Opened;
+  /** Replies when every viewer is subscribed (again), or the time is up. */
+  awaitAll(timeoutMs: number): Opened;
+  begin(window: Window): void;
+  /** Closes so many viewers of each video, the newest first. */
+  leave(audiences: readonly Audience[]): void;
+  /** Waits for what is still on its way, and draws up the accounts. */
+  settle(due: Readonly<Record<string, number>>): Settled;
+}
+
+export interface PublishersSetup {
+  readonly dialect: DialectName;
+  readonly targets: readonly Target[];
+  readonly connections: number;
+}
+
+export interface PublishCommand {
+  readonly window: Window;
+  readonly streams: readonly Stream[];
+}
+
+export interface PublishersProgress {
+  readonly atUs: number;
+  readonly sent: number;
+  readonly accepted: number;
+  readonly lag: Lag;
+}
+
+export interface Published {
+  /** Events sent and accepted, by video. */
+  readonly sent: Readonly<Record<string, number>>;
+  readonly accepted: Readonly<Record<string, number>>;
+  readonly refused: Readonly<Record<string, number>>;
+  /** Neither accepted nor refused: the outcome is unknown. */
+  readonly unanswered: number;
+  /** From the time at which an event was due to its answer, packed. */
+  readonly acknowledged: string;
+  /** How late events were sent: the generator's own fault, packed. */
+  readonly lateness: string;
+}
+
+export interface PublishersCommands {
+  setup(setup: PublishersSetup): void;
+  /** Replies when all was sent and answered, or waited for in vain. */
+  publish(command: PublishCommand): Published;
+}
+
+export type AnyCommands = ViewersCommands | PublishersCommands;
