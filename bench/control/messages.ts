@@ -63,6 +63,12 @@ export interface ViewersProgress {
   readonly lag: Lag;
 }
 
+export interface ViewersCounts {
+  readonly told: number;
+  readonly frames: number;
+  readonly bytes: number;
+}
+
 export interface Settled {
   readonly exactness: Exactness;
   /** Over the measured window; empty of viewers that let frames gather. */
@@ -77,6 +83,8 @@ export interface ViewersCommands {
   /** Replies when every viewer is subscribed (again), or the time is up. */
   awaitAll(timeoutMs: number): Opened;
   begin(window: Window): void;
+  /** What all viewers of the process were told up to now. */
+  counts(nothing: undefined): ViewersCounts;
   /** Closes so many viewers of each video, the newest first. */
   leave(audiences: readonly Audience[]): void;
   /** Waits for what is still on its way, and draws up the accounts. */

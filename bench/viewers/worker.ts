@@ -41,6 +41,7 @@ serve<ViewersCommands>(
     open: (command) => theCrowd().open(command),
     awaitAll: (timeoutMs) => theCrowd().awaitAll(timeoutMs),
     begin: (window) => theCrowd().begin(window),
+    counts: () => ({ ...theCrowd().counts }),
     leave: (audiences) => theCrowd().leave(audiences),
     settle: (due) => theCrowd().settle(due),
   },
