@@ -2,12 +2,18 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { AnyCommands, PublishersCommands, ViewersCommands } from "./messages.ts";
+import type {
+  AnyCommands,
+  PublishersCommands,
+  RequestsCommands,
+  ViewersCommands,
+} from "./messages.ts";
 import type { FromGenerator } from "./serve.ts";
 
 const WORKERS = {
   viewers: join(import.meta.dirname, "..", "viewers", "worker.ts"),
   publishers: join(import.meta.dirname, "..", "publishers", "worker.ts"),
+  requests: join(import.meta.dirname, "..", "requests", "worker.ts"),
 } as const;
 
 type Role = keyof typeof WORKERS;
@@ -43,6 +49,10 @@ export class Generator<Commands extends AnyCommands> {
 
   static publishers(name: string, onProgress: (progress: unknown) => void) {
     return new Generator<PublishersCommands>("publishers", name, onProgress);
+  }
+
+  static requests(name: string) {
+    return new Generator<RequestsCommands>("requests", name, () => undefined);
   }
 
   get pid(): number {

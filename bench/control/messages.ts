@@ -128,4 +128,40 @@ export interface PublishersCommands {
   publish(command: PublishCommand): Published;
 }
 
-export type AnyCommands = ViewersCommands | PublishersCommands;
+export interface RequestsSetup {
+  /** A nats-server. */
+  readonly host: string;
+  readonly port: number;
+  readonly videos: readonly string[];
+}
+
+export interface SaturateCommand {
+  /** Requests under way at the same time. */
+  readonly underWay: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface SteadyCommand {
+  readonly perSecond: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface Requested {
+  readonly perSecond: number;
+  /** Since the beginning. */
+  readonly refused: number;
+  readonly unanswered: number;
+  /** From due to answered, and from due to sent, packed. */
+  readonly times: string;
+  readonly lateness: string;
+}
+
+export interface RequestsCommands {
+  setup(setup: RequestsSetup): void;
+  saturate(command: SaturateCommand): Requested;
+  steady(command: SteadyCommand): Requested;
+}
+
+export type AnyCommands = ViewersCommands | PublishersCommands | RequestsCommands;
