@@ -45,8 +45,9 @@ export interface FleetOptions {
 
 /** How the viewers read, for the report. */
 export interface Split {
+  /** In a process of their own, and timed. */
   readonly atOnce: number;
-  readonly gathering: number;
+  readonly others: number;
   readonly processes: number;
 }
 
@@ -77,8 +78,7 @@ export class Fleet {
 
   get split(): Split {
     const atOnce = Math.min(this.#options.sample, this.#options.viewers);
-    const gathering = this.#options.viewers - atOnce;
-    return { atOnce, gathering, processes: this.#parts.length };
+    return { atOnce, others: this.#options.viewers - atOnce, processes: this.#parts.length };
   }
 
   /** The processes, to count their cost. */
@@ -147,13 +147,13 @@ export class Fleet {
 
   async #start(): Promise<void> {
     const { system, kind, publisherConnections, onPublishers } = this.#options;
-    const { atOnce, gathering } = this.split;
+    const { atOnce, others } = this.split;
     const count = Math.max(
-      Math.ceil(gathering / MOST_VIEWERS_PER_PROCESS),
-      Math.min(MOST_PROCESSES, Math.ceil(gathering / VIEWERS_PER_PROCESS)),
+      Math.ceil(others / MOST_VIEWERS_PER_PROCESS),
+      Math.min(MOST_PROCESSES, Math.ceil(others / VIEWERS_PER_PROCESS)),
     );
     if (atOnce > 0) this.#add("viewers-at-once", atOnce);
-    for (const [index, viewers] of share(gathering, Array(count).fill(1)).entries()) {
+    for (const [index, viewers] of share(others, Array(count).fill(1)).entries()) {
       this.#add(`viewers-gathering-${index + 1}`, viewers);
     }
     const addresses = this.#localAddresses();
@@ -218,6 +218,7 @@ function mergeOpened(parts: readonly Opened[]): Opened {
   const sum = (of: (part: Opened) => number) => parts.reduce((all, part) => all + of(part), 0);
   return {
     subscribed: sum(({ subscribed }) => subscribed),
+    gathering: sum(({ gathering }) => gathering),
     failed: sum(({ failed }) => failed),
     faults: mergeFaults(parts),
     subscribeTimes: packed(unpacked(parts.map(({ subscribeTimes }) => subscribeTimes))),

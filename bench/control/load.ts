@@ -96,6 +96,7 @@ export async function runLoad(
       system: system.name,
       about: system.about,
       split: fleet.split,
+      gathering: opened.gathering,
       exactness: settled.exactness,
       published: { sent: total(published.sent), accepted: total(published.accepted) },
       refused: published.refused,

@@ -42,6 +42,8 @@ export interface OpenCommand {
 
 export interface Opened {
   readonly subscribed: number;
+  /** Of them, those that let frames gather; where that can't be had, all read at once. */
+  readonly gathering: number;
   readonly failed: number;
   /** Why connections failed or were lost, and how often. */
   readonly faults: Readonly<Record<string, number>>;

@@ -40,6 +40,8 @@ export interface LoadResult {
   readonly system: string;
   readonly about: Readonly<Record<string, string>>;
   readonly split: Split;
+  /** How many of the viewers let frames gather in the kernel. */
+  readonly gathering: number;
   readonly exactness: Exactness;
   readonly published: { readonly sent: number; readonly accepted: number };
   readonly refused: Readonly<Record<string, number>>;

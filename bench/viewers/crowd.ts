@@ -268,6 +268,7 @@ export class Crowd {
   #opened(): Opened {
     return {
       subscribed: this.#subscribed,
+      gathering: this.#gathering.size,
       failed: this.#failed,
       faults: Object.fromEntries(this.#faults),
       subscribeTimes: packed(this.#subscribeTimes),

@@ -34,6 +34,11 @@ export class GatherLoop {
     return this.#periodMs;
   }
 
+  /** Sockets that are read here. */
+  get size(): number {
+    return this.#sockets.length;
+  }
+
   add(socket: RawSocket): void {
     this.#sockets.push(socket);
     if (this.#timer !== undefined) return;

@@ -47,7 +47,7 @@ interface Handle {
 
 /** The part of a socket that only Node's own files use. */
 function handleOf(socket: Socket): Handle | undefined {
-  const handle: unknown = Object.getOwnPropertyDescriptor(socket, "_handle")?.value;
+  const handle: unknown = Reflect.get(socket, "_handle");
   if (typeof handle !== "object" || handle === null) return undefined;
   if (!("fd" in handle) || typeof handle.fd !== "number" || handle.fd < 0) return undefined;
   return "readStop" in handle && typeof handle.readStop === "function"
