@@ -10,7 +10,7 @@ import { type Scenario, stackOf } from "./scenario.ts";
 
 const VIDEOS = 100;
 /** Enough that none of the three processes ever waits for another. */
-const UNDER_WAY = 2_000;
+const UNDER_WAY = 8_000;
 const WARM_UP_MS = 2_000;
 const GOAL = 50_000;
 
