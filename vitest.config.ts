@@ -53,6 +53,8 @@ const unit: TestProjectInlineConfiguration = {
     include: ["shared", "gateway", "dispatcher", "deploy", "scripts", "bench"].map(
       (folder) => `${folder}/**/*.test.ts`,
     ),
+    // Starts a stack of processes, so it is with those that do.
+    exclude: ["bench/end-to-end.test.ts"],
     ...groupOf("unit"),
   },
 };
@@ -61,7 +63,7 @@ const local: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "local",
-    include: ["test/local/**/*.test.ts"],
+    include: ["test/local/**/*.test.ts", "bench/end-to-end.test.ts"],
     fileParallelism: false,
     ...groupOf("local"),
   },

@@ -39,6 +39,8 @@ export interface FleetOptions {
   /** How many of them read at once. */
   readonly sample: number;
   readonly publisherConnections: number;
+  /** False: all read at once, as those must who are to notice the end of a connection. */
+  readonly mayGather?: boolean;
   readonly onViewers: (progress: ViewersProgress, name: string) => void;
   readonly onPublishers: (progress: PublishersProgress) => void;
 }
@@ -105,8 +107,10 @@ export class Fleet {
     return { ...mergeOpened(parts), tookMs: monotonicNow() - began };
   }
 
-  async awaitAll(timeoutMs: number): Promise<Opened> {
-    return mergeOpened(await this.#all((generator) => generator.ask("awaitAll", timeoutMs)));
+  /** Resolves when every viewer is subscribed, none of them at the target of that index. */
+  async awaitMoved(awayFrom: number, timeoutMs: number): Promise<Opened> {
+    const command = { awayFrom, timeoutMs };
+    return mergeOpened(await this.#all((generator) => generator.ask("awaitMoved", command)));
   }
 
   async begin(window: Window): Promise<void> {
@@ -154,7 +158,7 @@ export class Fleet {
     );
     if (atOnce > 0) this.#add("viewers-at-once", atOnce);
     for (const [index, viewers] of share(others, Array(count).fill(1)).entries()) {
-      this.#add(`viewers-gathering-${index + 1}`, viewers);
+      this.#add(`viewers-${index + 1}`, viewers);
     }
     const addresses = this.#localAddresses();
     await Promise.all(
@@ -164,7 +168,7 @@ export class Fleet {
           kind,
           targets: system.targets,
           localAddresses: addresses,
-          atOnce: generator.name === "viewers-at-once",
+          atOnce: generator.name === "viewers-at-once" || this.#options.mayGather === false,
           capacity: viewers,
         }),
       ),

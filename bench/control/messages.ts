@@ -82,8 +82,8 @@ export interface Settled {
 export interface ViewersCommands {
   setup(setup: ViewersSetup): void;
   open(command: OpenCommand): Opened;
-  /** Replies when every viewer is subscribed (again), or the time is up. */
-  awaitAll(timeoutMs: number): Opened;
+  /** Replies when every viewer is subscribed at another target than that, or the time is up. */
+  awaitMoved(command: { readonly awayFrom: number; readonly timeoutMs: number }): Opened;
   begin(window: Window): void;
   /** What all viewers of the process were told up to now. */
   counts(nothing: undefined): ViewersCounts;

@@ -27,6 +27,7 @@ export const idle: Scenario = {
       kind: "like",
       viewers,
       sample: 0,
+      mayGather: false,
       publisherConnections: 0,
       onViewers: () => undefined,
       onPublishers: () => undefined,

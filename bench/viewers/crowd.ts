@@ -99,13 +99,15 @@ export class Crowd {
     return this.#opened();
   }
 
-  async awaitAll(timeoutMs: number): Promise<Opened> {
-    const wanted = this.#viewers.filter(({ isWanted }) => isWanted).length;
+  /** Resolves when every viewer is subscribed at another target than that, or the time is up. */
+  async awaitMoved(awayFrom: number, timeoutMs: number): Promise<Opened> {
+    const isMoved = (viewer: Viewer) => viewer.isSubscribed && viewer.target !== awayFrom;
     const timeUp = AbortSignal.timeout(timeoutMs);
     await new Promise<void>((resolve) => {
       timeUp.addEventListener("abort", () => resolve());
       this.#changed = () => {
-        if (this.#subscribed >= wanted) resolve();
+        // Looking at each viewer is only worth it when the sum is right.
+        if (this.#subscribed === this.#viewers.length && this.#viewers.every(isMoved)) resolve();
       };
       this.#changed();
     });

@@ -39,7 +39,7 @@ serve<ViewersCommands>(
       crowd = new Crowd(setup);
     },
     open: (command) => theCrowd().open(command),
-    awaitAll: (timeoutMs) => theCrowd().awaitAll(timeoutMs),
+    awaitMoved: ({ awayFrom, timeoutMs }) => theCrowd().awaitMoved(awayFrom, timeoutMs),
     begin: (window) => theCrowd().begin(window),
     counts: () => ({ ...theCrowd().counts }),
     leave: (audiences) => theCrowd().leave(audiences),
