@@ -11,6 +11,7 @@ import { addExactness, noExactness } from "../viewers/accounts.ts";
 import { Generator } from "./generator.ts";
 import type {
   Audience,
+  Dues,
   OpenCommand,
   Opened,
   Published,
@@ -133,7 +134,7 @@ export class Fleet {
     return await this.#publishers.ask("publish", { window, streams });
   }
 
-  async settle(due: Readonly<Record<string, number>>): Promise<Settled> {
+  async settle(due: Dues): Promise<Settled> {
     const parts = await this.#all((generator) => generator.ask("settle", due));
     const exactness = noExactness();
     for (const part of parts) addExactness(exactness, part.exactness);

@@ -2,11 +2,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { nowUs } from "../clock.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
-import { countOf, type Stream } from "../publishers/schedule.ts";
+import type { Stream } from "../publishers/schedule.ts";
 import type { LoadResult } from "../report/result.ts";
 import { costOf } from "./cost.ts";
 import { Fleet } from "./fleet.ts";
-import type { Audience, Published, Window } from "./messages.ts";
+import type { Audience, Dues, Published, Window } from "./messages.ts";
 import { type Snapshot, snapshot, useOf } from "./snapshot.ts";
 import type { System } from "./system.ts";
 import { Timeline } from "./timeline.ts";
@@ -89,7 +89,7 @@ export async function runLoad(
     const to = await edge(system, fleet, window.epochUs + window.toUs);
     const published = await publishing;
     watcher.step("settling the accounts");
-    const settled = await fleet.settle(dueOf(plan, published));
+    const settled = await fleet.settle(dueOf(published));
     const latency = unpacked([settled.latency]);
     return {
       name: plan.name,
@@ -100,7 +100,7 @@ export async function runLoad(
       exactness: settled.exactness,
       published: { sent: total(published.sent), accepted: total(published.accepted) },
       refused: published.refused,
-      unanswered: published.unanswered,
+      unsure: total(published.unsure),
       faults: settled.faults,
       latency: percentilesOf(latency),
       acknowledged: percentilesOf(unpacked([published.acknowledged])),
@@ -142,13 +142,14 @@ function windowOf({ warmUpMs, measureMs }: LoadPlan): Window {
   return { epochUs: nowUs() + LEAD_MS * 1_000, fromUs, toUs: fromUs + measureMs * 1_000 };
 }
 
-/** What each viewer of a video is due: all that was accepted. */
-function dueOf({ streams }: LoadPlan, { accepted, unanswered }: Published): Record<string, number> {
-  if (unanswered === 0) return { ...accepted };
-  // The outcome of some is unknown: viewers are due all that was sent, and the report says so.
-  const sent: Record<string, number> = {};
-  for (const stream of streams) sent[stream.video] = (sent[stream.video] ?? 0) + countOf(stream);
-  return sent;
+function dueOf({ accepted, unsure }: Published): Dues {
+  const videos = new Set([...Object.keys(accepted), ...Object.keys(unsure)]);
+  return Object.fromEntries(
+    [...videos].map((video) => {
+      const least = accepted[video] ?? 0;
+      return [video, { least, most: least + (unsure[video] ?? 0) }];
+    }),
+  );
 }
 
 export function rssOf({ processes }: Snapshot, kind: string): number {

@@ -65,6 +65,14 @@ export interface ViewersProgress {
   readonly lag: Lag;
 }
 
+/** Events that each viewer of a video is due: all that were accepted, at most those unsure as well. */
+export interface Due {
+  readonly least: number;
+  readonly most: number;
+}
+
+export type Dues = Readonly<Record<string, Due>>;
+
 export interface ViewersCounts {
   readonly told: number;
   readonly frames: number;
@@ -90,7 +98,7 @@ export interface ViewersCommands {
   /** Closes so many viewers of each video, the newest first. */
   leave(audiences: readonly Audience[]): void;
   /** Waits for what is still on its way, and draws up the accounts. */
-  settle(due: Readonly<Record<string, number>>): Settled;
+  settle(due: Dues): Settled;
 }
 
 export interface PublishersSetup {
@@ -116,8 +124,8 @@ export interface Published {
   readonly sent: Readonly<Record<string, number>>;
   readonly accepted: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
-  /** Neither accepted nor refused: the outcome is unknown. */
-  readonly unanswered: number;
+  /** May have been taken or not, by video: no answer, or one that says that it can't be known. */
+  readonly unsure: Readonly<Record<string, number>>;
   /** From the time at which an event was due to its answer, packed. */
   readonly acknowledged: string;
   /** How late events were sent: the generator's own fault, packed. */

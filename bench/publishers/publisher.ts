@@ -14,6 +14,8 @@ import { Agenda, type Due } from "./schedule.ts";
 const AWAITED_LIMIT = 500_000;
 /** How long to wait for the last answers. */
 const ANSWERS_MS = 5_000;
+/** Refusals that leave it open whether the event was taken: docs/protocol.md, "Errors". */
+const MAY_HAVE_BEEN_TAKEN: readonly string[] = ["timeout", "history_unavailable", "internal"];
 const LONGEST_SLEEP_MS = 100;
 
 interface Connection {
@@ -29,12 +31,12 @@ export class Publisher {
   #connections: Connection[] = [];
   #next = 0;
   #awaited = 0;
-  #unanswered = 0;
   #window: PublishCommand["window"] | undefined;
   #allAnswered: (() => void) | undefined;
   readonly #sent = new Map<string, number>();
   readonly #accepted = new Map<string, number>();
   readonly #refused = new Map<string, number>();
+  readonly #unsure = new Map<string, number>();
   readonly #acknowledged = newHistogram();
   readonly #lateness = newHistogram();
   readonly counts = { sent: 0, accepted: 0 };
@@ -89,11 +91,14 @@ export class Publisher {
       look();
     });
     await this.#answers();
+    for (const { awaited } of this.#connections) {
+      for (const { stream } of awaited.values()) count(this.#unsure, stream.video);
+    }
     return {
       sent: Object.fromEntries(this.#sent),
       accepted: Object.fromEntries(this.#accepted),
       refused: Object.fromEntries(this.#refused),
-      unanswered: this.#unanswered + this.#awaited,
+      unsure: Object.fromEntries(this.#unsure),
       acknowledged: packed(this.#acknowledged),
       lateness: packed(this.#lateness),
     };
@@ -134,7 +139,7 @@ export class Publisher {
       }),
     );
     if (this.#awaited >= AWAITED_LIMIT) {
-      this.#unanswered += 1;
+      count(this.#unsure, stream.video);
       return;
     }
     this.#awaited += 1;
@@ -154,14 +159,17 @@ export class Publisher {
   /** @param outcome undefined where it is unknown */
   #done({ stream, dueUs }: Due, outcome: string | undefined): void {
     this.#awaited -= 1;
-    if (outcome === undefined) this.#unanswered += 1;
+    if (outcome === undefined) count(this.#unsure, stream.video);
     else if (outcome === "accepted") {
       this.counts.accepted += 1;
       count(this.#accepted, stream.video);
       if (this.#isMeasured(dueUs)) {
         record(this.#acknowledged, nowUs() - (this.#window?.epochUs ?? 0) - dueUs);
       }
-    } else count(this.#refused, outcome);
+    } else {
+      count(this.#refused, outcome);
+      if (MAY_HAVE_BEEN_TAKEN.includes(outcome)) count(this.#unsure, stream.video);
+    }
     if (this.#awaited === 0) this.#allAnswered?.();
   }
 

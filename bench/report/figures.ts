@@ -97,9 +97,9 @@ export function remarksOf(load: LoadResult): string[] {
   if (otherCores > OTHERS_CORES) {
     remarks.push(`NOISE: others on this machine used ${otherCores.toFixed(2)} cores meanwhile`);
   }
-  if (load.unanswered > 0) {
+  if (load.unsure > 0) {
     remarks.push(
-      `the outcome of ${load.unanswered} publishes is unknown; viewers were held to have been due them`,
+      `of ${load.unsure} publishes it can't be known whether they were taken: they count neither as lost nor as surplus`,
     );
   }
   for (const [code, count] of Object.entries(load.refused)) {

@@ -45,7 +45,8 @@ export interface LoadResult {
   readonly exactness: Exactness;
   readonly published: { readonly sent: number; readonly accepted: number };
   readonly refused: Readonly<Record<string, number>>;
-  readonly unanswered: number;
+  /** Publishes of which it can't be known whether they were taken. */
+  readonly unsure: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly latency: Percentiles;
   readonly acknowledged: Percentiles;

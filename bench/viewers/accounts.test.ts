@@ -6,14 +6,14 @@ function told(numbers: readonly number[], count = numbers.length, links: Told["l
   return { type: "told", count, numbers, dueUs: numbers.map(() => 0), links };
 }
 
-function judged(messages: readonly Told[], due: number | undefined) {
+function judged(messages: readonly Told[], due: number | undefined, unsure = 0) {
   const accounts = new Accounts(3);
   // Neighbours' accounts must not be touched.
   for (const message of messages) accounts.take(1, message);
   const sums = noExactness();
-  accounts.judge(1, due, sums);
+  accounts.judge(1, due === undefined ? undefined : { least: due, most: due + unsure }, sums);
   const neighbours = noExactness();
-  for (const viewer of [0, 2]) accounts.judge(viewer, 0, neighbours);
+  for (const viewer of [0, 2]) accounts.judge(viewer, { least: 0, most: 0 }, neighbours);
   expect(neighbours).toEqual({ ...noExactness(), judged: 2 });
   return sums;
 }
@@ -57,6 +57,12 @@ describe("a viewer's account", () => {
   test("one lost and another twice don't cancel out", () => {
     const sums = judged([told([0, 1]), told([1, 2])], 4);
     expect(sums).toMatchObject({ told: 4, twice: 1 });
+  });
+
+  test("is not blamed for what may or may not have been taken", () => {
+    expect(judged([told([0, 1, 2])], 2, 1)).toMatchObject({ lost: 0, surplus: 0 });
+    expect(judged([told([0, 1])], 2, 1)).toMatchObject({ lost: 0, surplus: 0 });
+    expect(judged([told([0, 1, 2, 3])], 2, 1)).toMatchObject({ lost: 0, surplus: 1 });
   });
 
   test("remembers as far back as its window, and says what is beyond it", () => {

@@ -3,6 +3,7 @@
  * told, and which events it saw one by one, so that one seen twice is found. Memory per viewer is
  * fixed: which events were seen is remembered for the newest few thousand of them.
  */
+import type { Due } from "../control/messages.ts";
 import type { Told } from "../wire/dialect.ts";
 
 /** Events whose number is remembered, per viewer; a power of two. */
@@ -24,7 +25,7 @@ export interface Exactness {
   countedOnly: number;
   /** Due and never told. */
   lost: number;
-  /** Told beyond what was published. */
+  /** Told beyond all that may have been taken. */
   surplus: number;
   /** Seen as events twice, by any viewer. */
   twice: number;
@@ -93,7 +94,7 @@ export class Accounts {
   }
 
   /** @param due what the viewer should have been told; undefined if that can't be known */
-  judge(viewer: number, due: number | undefined, into: Exactness): void {
+  judge(viewer: number, due: Due | undefined, into: Exactness): void {
     into.twice += this.#twice[viewer] ?? 0;
     into.stale += this.#stale[viewer] ?? 0;
     into.chainBreaks += this.#chainBreaks[viewer] ?? 0;
@@ -104,12 +105,12 @@ export class Accounts {
     const told = this.told(viewer);
     const seen = this.#seen[viewer] ?? 0;
     into.judged += 1;
-    into.due += due;
+    into.due += due.least;
     into.told += told;
     into.seen += seen;
     into.countedOnly += told - seen;
-    into.lost += Math.max(0, due - told);
-    into.surplus += Math.max(0, told - due);
+    into.lost += Math.max(0, due.least - told);
+    into.surplus += Math.max(0, told - due.most);
   }
 
   #mark(viewer: number, number: number): void {

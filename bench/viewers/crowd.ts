@@ -3,6 +3,7 @@
 import { nowUs } from "../clock.ts";
 import type {
   Audience,
+  Dues,
   OpenCommand,
   Opened,
   Settled,
@@ -134,10 +135,13 @@ export class Crowd {
   }
 
   /** @param due events that each viewer of a video should have been told of */
-  async settle(due: Readonly<Record<string, number>>): Promise<Settled> {
-    const dueTo = ({ video, isWhole }: Viewer) => (isWhole ? (due[video] ?? 0) : undefined);
+  async settle(due: Dues): Promise<Settled> {
+    const nothing = { least: 0, most: 0 };
+    const dueTo = ({ video, isWhole }: Viewer) => (isWhole ? (due[video] ?? nothing) : undefined);
     const isDone = () =>
-      this.#viewers.every((viewer) => this.#accounts.told(viewer.index) >= (dueTo(viewer) ?? 0));
+      this.#viewers.every(
+        (viewer) => this.#accounts.told(viewer.index) >= (dueTo(viewer)?.least ?? 0),
+      );
     const deadline = performance.now() + SETTLE_MS;
     let quietSince = performance.now();
     for (let told = -1; !isDone() && performance.now() < deadline; ) {
