@@ -2,7 +2,7 @@
  * Which tests there are, and on which nats-servers they run. The integration suite runs once per
  * kind of server that this machine has, one file at a time: each starts servers of its own.
  */
-import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { natsKindFault } from "./test/support/nats-available.ts";
 import { type NatsKind, natsKinds, natsKindsRequired } from "./test/support/nats-kind.ts";
 
@@ -54,7 +54,7 @@ const unit: TestProjectInlineConfiguration = {
       (folder) => `${folder}/**/*.test.ts`,
     ),
     // Starts a stack of processes, so it is with those that do.
-    exclude: ["bench/end-to-end.test.ts"],
+    exclude: [...configDefaults.exclude, "bench/end-to-end.test.ts"],
     ...groupOf("unit"),
   },
 };

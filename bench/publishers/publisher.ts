@@ -138,6 +138,11 @@ export class Publisher {
         ...(stream.text === undefined ? {} : { text: stream.text }),
       }),
     );
+    if (!this.#dialect.isAnswering) {
+      this.counts.accepted += 1;
+      count(this.#accepted, stream.video);
+      return;
+    }
     if (this.#awaited >= AWAITED_LIMIT) {
       count(this.#unsure, stream.video);
       return;

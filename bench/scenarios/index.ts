@@ -6,6 +6,7 @@ import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { likes } from "./likes.ts";
 import { manyVideos } from "./many-videos.ts";
+import { peers } from "./peers.ts";
 import { scale } from "./scale.ts";
 import type { Scenario } from "./scenario.ts";
 import { soak } from "./soak.ts";
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   scale,
   soak,
+  peers,
 ];

@@ -50,11 +50,12 @@ export const FIRST_PUBLISH_ID = 100;
 export interface Dialect {
   readonly path: string;
   readonly subprotocol?: string;
+  /** False where publishes are not answered: what was sent is then taken for accepted. */
+  readonly isAnswering: boolean;
   /** What a viewer of a video sends once its WebSocket is open; without a video, a publisher. */
   opening(video: string | undefined): readonly Outgoing[];
   /** Understands a message. The same bytes mean the same on every connection. */
   read(opcode: number, payload: Buffer): Incoming;
-  /** Undefined where events can't be published over a viewer's WebSocket. */
   publish(event: Publish): Outgoing;
 }
 

@@ -65,6 +65,7 @@ export function ovationDialect(kind: string): Dialect {
   return {
     path: CONNECT_PATH,
     subprotocol: "ovation.v1.msgpack",
+    isAnswering: true,
     opening: (video) => [
       message({ op: "connect", id: CONNECT_ID }),
       // A publisher watches nothing, and is ready when its first publish is answered.
