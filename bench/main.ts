@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { helpText, parseCommand, UsageError } from "./options.ts";
+import { writeRecording } from "./recordings/recording.ts";
 import { compareFiles } from "./report/compare.ts";
 import { build, machine } from "./report/environment.ts";
 import { pageOf } from "./report/page.ts";
@@ -52,7 +53,8 @@ function write(runs: readonly RunResult[], out: string | undefined): void {
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2));
   if (command.help) return tell(helpText(SCENARIOS.map(({ name }) => name)));
-  const [first = "likes", ...rest] = command.words;
+  const byDefault = command.options.replay === undefined ? "likes" : "replay";
+  const [first = byDefault, ...rest] = command.words;
   if (first === "compare") return tell(compareFiles(rest));
   const scenarios = [first, ...rest].map(scenarioNamed);
   const runs: RunResult[] = [];
@@ -60,6 +62,15 @@ async function main(): Promise<void> {
     for (const scenario of scenarios) runs.push(await runOnce(scenario, command.options));
   }
   write(runs, command.out);
+  const recorded = runs.flatMap(({ loads }) => loads)[0];
+  if (command.options.record !== undefined && recorded !== undefined) {
+    writeRecording(
+      command.options.record,
+      `Recorded from ${process.argv.slice(2).join(" ")}`,
+      recorded,
+    );
+    tell(`         ${command.options.record}`);
+  }
 }
 
 // Everything that was started ends with this process: by its IPC channel or its guard.

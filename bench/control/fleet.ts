@@ -30,12 +30,15 @@ import type { ServerProcess, System } from "./system.ts";
 const VIEWERS_PER_PROCESS = 5_000;
 const MOST_VIEWERS_PER_PROCESS = 18_000;
 const MOST_PROCESSES = 4;
+/** Viewers that come in several parties are shared out anew each time. */
+const ROUNDING = 256;
 /** Connections of one local address, of the 28,000 ports that Linux gives out. */
 const CONNECTIONS_PER_ADDRESS = 20_000;
 
 export interface FleetOptions {
   readonly system: System;
   readonly kind: string;
+  /** Most that are ever opened. */
   readonly viewers: number;
   /** How many of them read at once. */
   readonly sample: number;
@@ -118,6 +121,13 @@ export class Fleet {
     await this.#all((generator) => generator.ask("begin", window));
   }
 
+  /** Lets so many viewers of each video go, the newest first. */
+  async leave(audiences: readonly Audience[]): Promise<void> {
+    await this.#each(shareOut(audiences, this.#weights()), (generator, part) =>
+      generator.ask("leave", part),
+    );
+  }
+
   async counts(): Promise<ViewersCounts> {
     const parts = await this.#all((generator) => generator.ask("counts", undefined));
     const sum = (of: (counts: ViewersCounts) => number) =>
@@ -131,7 +141,8 @@ export class Fleet {
 
   async publish(window: Window, streams: readonly Stream[]): Promise<Published> {
     if (this.#publishers === undefined) throw new Error("this fleet has no publishers");
-    return await this.#publishers.ask("publish", { window, streams });
+    const { kind } = this.#options;
+    return await this.#publishers.ask("publish", { window, streams, kind });
   }
 
   async settle(due: Dues): Promise<Settled> {
@@ -170,7 +181,7 @@ export class Fleet {
           targets: system.targets,
           localAddresses: addresses,
           atOnce: generator.name === "viewers-at-once" || this.#options.mayGather === false,
-          capacity: viewers,
+          capacity: viewers + ROUNDING,
         }),
       ),
     );

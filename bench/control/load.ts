@@ -24,6 +24,10 @@ export interface LoadPlan {
   readonly publisherConnections: number;
   /** Connections under way at the same time while viewers come. */
   readonly atATime?: number;
+  /** Where viewers come and go during the run: most that are ever opened. */
+  readonly everOpened?: number;
+  /** Is begun with the first event, and ends before the accounts are settled. */
+  readonly during?: (fleet: Fleet) => Promise<void>;
 }
 
 export interface Watcher {
@@ -50,10 +54,10 @@ export async function runLoad(
   const fleet = await Fleet.start({
     system,
     kind: plan.kind,
-    viewers,
+    viewers: plan.everOpened ?? viewers,
     sample: plan.sample,
     publisherConnections: plan.publisherConnections,
-    onViewers: (progress) => timeline.viewers(progress),
+    onViewers: (progress, name) => timeline.viewers(progress, name),
     onPublishers: (progress) => timeline.publishers(progress),
   });
   const processes = () => [...system.processes, ...fleet.processes];
@@ -84,15 +88,18 @@ export async function runLoad(
     timeline.begin(window.epochUs);
     watcher.step(`publishing for ${(plan.warmUpMs + plan.measureMs) / 1_000} s`);
     const publishing = fleet.publish(window, plan.streams);
-    publishing.catch(() => undefined); // Told by the `await` below.
+    const during = plan.during?.(fleet);
+    for (const work of [publishing, during]) work?.catch(() => undefined); // Told by the `await`s below.
     const from = await edge(system, fleet, window.epochUs + window.fromUs);
     const to = await edge(system, fleet, window.epochUs + window.toUs);
     const published = await publishing;
+    await during;
     watcher.step("settling the accounts");
     const settled = await fleet.settle(dueOf(published));
     const latency = unpacked([settled.latency]);
     return {
       name: plan.name,
+      kind: plan.kind,
       system: system.name,
       about: system.about,
       split: fleet.split,

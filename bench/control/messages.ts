@@ -110,6 +110,8 @@ export interface PublishersSetup {
 export interface PublishCommand {
   readonly window: Window;
   readonly streams: readonly Stream[];
+  /** The kind that is accounted for; others are load only. */
+  readonly kind: string;
 }
 
 export interface PublishersProgress {

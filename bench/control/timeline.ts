@@ -8,6 +8,7 @@ interface Bucket {
   deliveries: number;
   frames: number;
   published: number;
+  viewers: number;
   lagMs: number;
   latency: Histogram | undefined;
   cpu: Record<string, number>;
@@ -16,6 +17,7 @@ interface Bucket {
 
 export class Timeline {
   readonly #buckets = new Map<number, Bucket>();
+  readonly #subscribed = new Map<string, number>();
   #epochUs = Number.POSITIVE_INFINITY;
   #use: { readonly atUs: number; readonly processes: readonly ProcessUse[] } | undefined;
 
@@ -24,11 +26,14 @@ export class Timeline {
     this.#epochUs = epochUs;
   }
 
-  viewers(progress: ViewersProgress): void {
+  /** @param name of the process that reports */
+  viewers(progress: ViewersProgress, name: string): void {
+    this.#subscribed.set(name, progress.subscribed);
     const bucket = this.#at(progress.atUs);
     if (bucket === undefined) return;
     bucket.deliveries += progress.told;
     bucket.frames += progress.frames;
+    bucket.viewers = [...this.#subscribed.values()].reduce((sum, viewers) => sum + viewers, 0);
     if (progress.latency === undefined) return;
     bucket.lagMs = Math.max(bucket.lagMs, progress.lag.maxMs);
     bucket.latency ??= newHistogram();
@@ -77,6 +82,7 @@ export class Timeline {
       deliveries: 0,
       frames: 0,
       published: 0,
+      viewers: 0,
       lagMs: 0,
       latency: undefined,
       cpu: {},

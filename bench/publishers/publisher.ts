@@ -8,7 +8,7 @@ import { newHistogram, packed, record } from "../latency.ts";
 import { RawSocket } from "../viewers/raw-socket.ts";
 import { type Dialect, FIRST_PUBLISH_ID } from "../wire/dialect.ts";
 import { DIALECTS } from "../wire/dialects.ts";
-import { Agenda, type Due } from "./schedule.ts";
+import { Agenda, type Due, type Stream } from "./schedule.ts";
 
 /** Answers that are waited for at most, over all connections; later ones count as unanswered. */
 const AWAITED_LIMIT = 500_000;
@@ -31,6 +31,8 @@ export class Publisher {
   #connections: Connection[] = [];
   #next = 0;
   #awaited = 0;
+  /** The kind that is accounted for. */
+  #kind = "";
   #window: PublishCommand["window"] | undefined;
   #allAnswered: (() => void) | undefined;
   readonly #sent = new Map<string, number>();
@@ -78,8 +80,9 @@ export class Publisher {
     );
   }
 
-  async publish({ window, streams }: PublishCommand): Promise<Published> {
+  async publish({ window, streams, kind }: PublishCommand): Promise<Published> {
     this.#window = window;
+    this.#kind = kind;
     const agenda = new Agenda(streams);
     await new Promise<void>((resolve) => {
       const look = () => {
@@ -92,7 +95,7 @@ export class Publisher {
     });
     await this.#answers();
     for (const { awaited } of this.#connections) {
-      for (const { stream } of awaited.values()) count(this.#unsure, stream.video);
+      for (const { stream } of awaited.values()) this.#count(this.#unsure, stream);
     }
     return {
       sent: Object.fromEntries(this.#sent),
@@ -122,7 +125,7 @@ export class Publisher {
       record(this.#lateness, nowUs() - (this.#window?.epochUs ?? 0) - dueUs);
     }
     this.counts.sent += 1;
-    count(this.#sent, stream.video);
+    this.#count(this.#sent, stream);
     if (connection.socket.isClosed) {
       count(this.#refused, "connection lost");
       return;
@@ -140,11 +143,11 @@ export class Publisher {
     );
     if (!this.#dialect.isAnswering) {
       this.counts.accepted += 1;
-      count(this.#accepted, stream.video);
+      this.#count(this.#accepted, stream);
       return;
     }
     if (this.#awaited >= AWAITED_LIMIT) {
-      count(this.#unsure, stream.video);
+      this.#count(this.#unsure, stream);
       return;
     }
     this.#awaited += 1;
@@ -164,18 +167,22 @@ export class Publisher {
   /** @param outcome undefined where it is unknown */
   #done({ stream, dueUs }: Due, outcome: string | undefined): void {
     this.#awaited -= 1;
-    if (outcome === undefined) count(this.#unsure, stream.video);
+    if (outcome === undefined) this.#count(this.#unsure, stream);
     else if (outcome === "accepted") {
       this.counts.accepted += 1;
-      count(this.#accepted, stream.video);
-      if (this.#isMeasured(dueUs)) {
+      this.#count(this.#accepted, stream);
+      if (stream.kind === this.#kind && this.#isMeasured(dueUs)) {
         record(this.#acknowledged, nowUs() - (this.#window?.epochUs ?? 0) - dueUs);
       }
     } else {
       count(this.#refused, outcome);
-      if (MAY_HAVE_BEEN_TAKEN.includes(outcome)) count(this.#unsure, stream.video);
+      if (MAY_HAVE_BEEN_TAKEN.includes(outcome)) this.#count(this.#unsure, stream);
     }
     if (this.#awaited === 0) this.#allAnswered?.();
+  }
+
+  #count(counts: Map<string, number>, { video, kind }: Stream): void {
+    if (kind === this.#kind) count(counts, video);
   }
 
   #isMeasured(dueUs: number): boolean {

@@ -22,6 +22,8 @@ export interface Second {
   readonly deliveries: number;
   readonly frames: number;
   readonly published: number;
+  /** How many watched. */
+  readonly viewers: number;
   /** Latency in milliseconds, where there was any. */
   readonly p50?: number;
   readonly p90?: number;
@@ -37,6 +39,7 @@ export interface Second {
 /** One load put on a system, and what came of it. */
 export interface LoadResult {
   readonly name: string;
+  readonly kind: string;
   readonly system: string;
   readonly about: Readonly<Record<string, string>>;
   readonly split: Split;

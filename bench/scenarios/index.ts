@@ -7,6 +7,7 @@ import { idle } from "./idle.ts";
 import { likes } from "./likes.ts";
 import { manyVideos } from "./many-videos.ts";
 import { peers } from "./peers.ts";
+import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import type { Scenario } from "./scenario.ts";
 import { soak } from "./soak.ts";
@@ -21,5 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   scale,
   soak,
+  replay,
   peers,
 ];

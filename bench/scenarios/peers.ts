@@ -85,7 +85,7 @@ export const peers: Scenario = {
           value: deliveriesPerServerCpuSecond,
           better: "higher",
         },
-        ...(goal === undefined
+        ...(goal === undefined || deliveriesPerServerCpuSecond === 0
           ? []
           : [
               {

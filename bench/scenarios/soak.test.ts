@@ -8,6 +8,7 @@ test("a trend is told per hour", () => {
     deliveries: 0,
     frames: 0,
     published: 0,
+    viewers: 0,
     cpu: {},
     rssBytes: { gateway: 1_000 + 2 * at },
     lagMs: 0,

@@ -201,6 +201,8 @@ export class Crowd {
           switch (meaning.type) {
             case "told":
               return this.#told(viewer, meaning);
+            case "greeted":
+              return socket.sendAll(this.#dialect.greeted?.(viewer.video) ?? []);
             case "subscribed":
               return this.#subscribedNow(viewer, socket, atOnce);
             case "reply":

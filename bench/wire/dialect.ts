@@ -25,6 +25,7 @@ export interface Told {
 /** What a message from a server means to the generator. */
 export type Incoming =
   | Told
+  | { readonly type: "greeted" }
   | { readonly type: "subscribed" }
   | { readonly type: "accepted"; readonly id: number }
   | { readonly type: "refused"; readonly id: number; readonly code: string }
@@ -54,6 +55,8 @@ export interface Dialect {
   readonly isAnswering: boolean;
   /** What a viewer of a video sends once its WebSocket is open; without a video, a publisher. */
   opening(video: string | undefined): readonly Outgoing[];
+  /** What a viewer sends once it has been greeted, where a server wants that to be waited for. */
+  greeted?(video: string): readonly Outgoing[];
   /** Understands a message. The same bytes mean the same on every connection. */
   read(opcode: number, payload: Buffer): Incoming;
   publish(event: Publish): Outgoing;

@@ -15,12 +15,11 @@ export function socketIoDialect(): Dialect {
   return {
     path: "/socket.io/?EIO=4&transport=websocket",
     isAnswering: false,
-    opening: (video) => [
-      packet("40"),
-      ...(video === undefined ? [] : [packet(`42${JSON.stringify(["subscribe", video])}`)]),
-    ],
+    opening: () => [packet("40")],
+    greeted: (video) => [packet(`42${JSON.stringify(["subscribe", video])}`)],
     read: (_opcode, payload) => {
       const text = payload.toString("latin1");
+      if (text.startsWith("40")) return { type: "greeted" };
       if (text === "2") return { type: "reply", reply: packet("3") };
       if (text === '42["ready"]') return { type: "subscribed" };
       return text.startsWith('42["event"') ? toldOne(readPlain(text)) : ignored;

@@ -1,5 +1,5 @@
 /** uWebSockets.js alone: one process, no bus, its own topics; each message goes on as it comes. */
-import uWS from "uWebSockets.js";
+import * as uWS from "uWebSockets.js";
 
 const port = Number(process.argv[2]);
 const app = uWS.App();
