@@ -33,7 +33,7 @@ describe("50 viewers", () => {
     const load = await runLoad(stack, planOf("e2e-likes", "like", 60, 50), quiet);
     expect(load.published).toEqual({ sent: 180, accepted: 180 });
     expect(load.split).toMatchObject({ atOnce: 10, others: 40 });
-    if (process.platform === "linux") expect(load.gathering).toBe(40);
+    if (process.platform === "linux") expect(load.gathered).toBe(40);
     expect(load.exactness).toMatchObject({
       judged: 50,
       unjudged: 0,

@@ -150,6 +150,7 @@ export class Fleet {
     const exactness = noExactness();
     for (const part of parts) addExactness(exactness, part.exactness);
     return {
+      gathered: parts.reduce((all, { gathered }) => all + gathered, 0),
       exactness,
       latency: packed(unpacked(parts.map(({ latency }) => latency))),
       faults: mergeFaults(parts),
@@ -234,7 +235,6 @@ function mergeOpened(parts: readonly Opened[]): Opened {
   const sum = (of: (part: Opened) => number) => parts.reduce((all, part) => all + of(part), 0);
   return {
     subscribed: sum(({ subscribed }) => subscribed),
-    gathering: sum(({ gathering }) => gathering),
     failed: sum(({ failed }) => failed),
     faults: mergeFaults(parts),
     subscribeTimes: packed(unpacked(parts.map(({ subscribeTimes }) => subscribeTimes))),

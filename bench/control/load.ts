@@ -103,7 +103,7 @@ export async function runLoad(
       system: system.name,
       about: system.about,
       split: fleet.split,
-      gathering: opened.gathering,
+      gathered: settled.gathered,
       exactness: settled.exactness,
       published: { sent: total(published.sent), accepted: total(published.accepted) },
       refused: published.refused,

@@ -42,8 +42,6 @@ export interface OpenCommand {
 
 export interface Opened {
   readonly subscribed: number;
-  /** Of them, those that let frames gather; where that can't be had, all read at once. */
-  readonly gathering: number;
   readonly failed: number;
   /** Why connections failed or were lost, and how often. */
   readonly faults: Readonly<Record<string, number>>;
@@ -80,6 +78,8 @@ export interface ViewersCounts {
 }
 
 export interface Settled {
+  /** Viewers that let frames gather; where that can't be had, all read at once. */
+  readonly gathered: number;
   readonly exactness: Exactness;
   /** Over the measured window; empty of viewers that let frames gather. */
   readonly latency: string;

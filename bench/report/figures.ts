@@ -68,7 +68,7 @@ export function remarksOf(load: LoadResult): string[] {
     .reduce((all, [, used]) => all + used / measuredSeconds, 0);
   const all = Object.values(cpuSeconds).reduce((sum, used) => sum + used, 0) / measuredSeconds;
   remarks.push(
-    `${split.atOnce} viewers read at once and give the latencies; of the others ${load.gathering} let frames gather and are read a few times a second, with exact counts, and ${split.others - load.gathering} read at once too`,
+    `${split.atOnce} viewers read at once and give the latencies; of the others ${load.gathered} let frames gather and are read a few times a second, with exact counts, and ${split.others - load.gathered} read at once too`,
     `the generator used ${generator.toFixed(2)} cores, ${viewersCores.toFixed(2)} of them for viewers`,
   );
   const lag = load.seconds.map(({ lagMs }) => lagMs).sort((one, other) => one - other);

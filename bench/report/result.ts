@@ -44,7 +44,7 @@ export interface LoadResult {
   readonly about: Readonly<Record<string, string>>;
   readonly split: Split;
   /** How many of the viewers let frames gather in the kernel. */
-  readonly gathering: number;
+  readonly gathered: number;
   readonly exactness: Exactness;
   readonly published: { readonly sent: number; readonly accepted: number };
   readonly refused: Readonly<Record<string, number>>;

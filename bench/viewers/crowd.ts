@@ -54,6 +54,7 @@ export class Crowd {
   #recent: Histogram = newHistogram();
   #window: Window | undefined;
   #comesBack = false;
+  #gathered = 0;
   #subscribed = 0;
   #failed = 0;
   #changed: (() => void) | undefined;
@@ -159,6 +160,7 @@ export class Crowd {
       this.#accounts.judge(viewer.index, dueTo(viewer), exactness);
     }
     return {
+      gathered: this.#gathered,
       exactness,
       latency: packed(this.#latency),
       faults: Object.fromEntries(this.#faults),
@@ -231,7 +233,10 @@ export class Crowd {
     viewer.isSubscribed = true;
     this.#subscribed += 1;
     record(this.#subscribeTimes, nowUs() - viewer.openedUs);
-    if (!atOnce && socket.gather()) this.#gathering.add(socket);
+    if (!atOnce && socket.gather()) {
+      this.#gathering.add(socket);
+      this.#gathered += 1;
+    }
     this.#settled(viewer);
   }
 
@@ -276,7 +281,6 @@ export class Crowd {
   #opened(): Opened {
     return {
       subscribed: this.#subscribed,
-      gathering: this.#gathering.size,
       failed: this.#failed,
       faults: Object.fromEntries(this.#faults),
       subscribeTimes: packed(this.#subscribeTimes),

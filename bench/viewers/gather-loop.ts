@@ -30,15 +30,6 @@ export class GatherLoop {
   /** Reads since the beginning. */
   reads = 0;
 
-  get periodMs(): number {
-    return this.#periodMs;
-  }
-
-  /** Sockets that are read here. */
-  get size(): number {
-    return this.#sockets.length;
-  }
-
   add(socket: RawSocket): void {
     this.#sockets.push(socket);
     if (this.#timer !== undefined) return;
