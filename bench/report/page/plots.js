@@ -1,7 +1,12 @@
 /* global uPlot, loads: both are put into the page before this. */
 (() => {
   const COLORS = ["#2f6fde", "#d9822b", "#c23b6b", "#1d8f6e", "#7a57d1", "#6b7785"];
-  const styleOf = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+  // A canvas knows no custom properties and no light-dark(): an element resolves them.
+  const probe = document.body.appendChild(document.createElement("i"));
+  const styleOf = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   const width = () => Math.max(320, Math.min(560, document.body.clientWidth / 2 - 24));
   const short = (value) => {
     if (value >= 1e6) return `${+(value / 1e6).toFixed(2)} M`;
