@@ -2,7 +2,7 @@
  * Which tests there are, and on which nats-servers they run. The integration suite runs once per
  * kind of server that this machine has, one file at a time: each starts servers of its own.
  */
-import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { natsKindFault } from "./test/support/nats-available.ts";
 import { type NatsKind, natsKinds, natsKindsRequired } from "./test/support/nats-kind.ts";
 
@@ -50,9 +50,18 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "unit",
-    include: ["shared", "gateway", "dispatcher", "sdk", "deploy", "scripts", "test/support"].map(
-      (folder) => `${folder}/**/*.test.ts`,
-    ),
+    include: [
+      "shared",
+      "gateway",
+      "dispatcher",
+      "sdk",
+      "bench",
+      "deploy",
+      "scripts",
+      "test/support",
+    ].map((folder) => `${folder}/**/*.test.ts`),
+    // Starts a stack of processes, so it is with those that do.
+    exclude: [...configDefaults.exclude, "bench/end-to-end.test.ts"],
     ...groupOf("unit"),
   },
 };
@@ -61,7 +70,7 @@ const local: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "local",
-    include: ["test/local/**/*.test.ts"],
+    include: ["test/local/**/*.test.ts", "bench/end-to-end.test.ts"],
     fileParallelism: false,
     ...groupOf("local"),
   },

@@ -1,0 +1,252 @@
+/**
+ * The generator of a run: its processes of viewers and publishers, told what to do as one.
+ *
+ * A sample of the viewers has a process of its own and reads at once: its times are taken where
+ * nothing else holds the event loop up. The others share processes that let frames gather.
+ */
+import { monotonicNow } from "../../shared/lifecycle.ts";
+import { packed, unpacked } from "../latency.ts";
+import type { Stream } from "../publishers/schedule.ts";
+import { addExactness, noExactness } from "../viewers/accounts.ts";
+import { Generator } from "./generator.ts";
+import type {
+  Audience,
+  Dues,
+  OpenCommand,
+  Opened,
+  Published,
+  PublishersCommands,
+  PublishersProgress,
+  Settled,
+  ViewersCommands,
+  ViewersCounts,
+  ViewersProgress,
+  Window,
+} from "./messages.ts";
+import { share, shareOut } from "./share.ts";
+import type { ServerProcess, System } from "./system.ts";
+
+/** Viewers in one process: well below what a process may have open. */
+const VIEWERS_PER_PROCESS = 5_000;
+const MOST_VIEWERS_PER_PROCESS = 18_000;
+const MOST_PROCESSES = 4;
+/** Viewers that come in several parties are shared out anew each time. */
+const ROUNDING = 256;
+/** Connections of one local address, of the 28,000 ports that Linux gives out. */
+const CONNECTIONS_PER_ADDRESS = 20_000;
+
+export interface FleetOptions {
+  readonly system: System;
+  readonly kind: string;
+  /** Most that are ever opened. */
+  readonly viewers: number;
+  /** How many of them read at once. */
+  readonly sample: number;
+  readonly publisherConnections: number;
+  /** False: all read at once, as those must who are to notice the end of a connection. */
+  readonly mayGather?: boolean;
+  readonly onViewers: (progress: ViewersProgress, name: string) => void;
+  readonly onPublishers: (progress: PublishersProgress) => void;
+}
+
+/** How the viewers read, for the report. */
+export interface Split {
+  /** In a process of their own, and timed. */
+  readonly atOnce: number;
+  readonly others: number;
+  readonly processes: number;
+}
+
+interface Part {
+  readonly generator: Generator<ViewersCommands>;
+  readonly viewers: number;
+}
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #parts: Part[] = [];
+  #publishers: Generator<PublishersCommands> | undefined;
+
+  private constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(options);
+    try {
+      await fleet.#start();
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+    return fleet;
+  }
+
+  get split(): Split {
+    const atOnce = Math.min(this.#options.sample, this.#options.viewers);
+    return { atOnce, others: this.#options.viewers - atOnce, processes: this.#parts.length };
+  }
+
+  /** The processes, to count their cost. */
+  get processes(): readonly ServerProcess[] {
+    const viewers = this.#parts.map(({ generator }) => ({ kind: "viewers", generator }));
+    const publishers = this.#publishers === undefined ? [] : [this.#publishers];
+    return [
+      ...viewers.map(({ kind, generator: { name, pid } }) => ({ kind, name, pid })),
+      ...publishers.map(({ name, pid }) => ({ kind: "publishers", name, pid })),
+      { kind: "controller", name: "controller", pid: process.pid },
+    ];
+  }
+
+  /** Opens viewers, and tells how long it took until all were subscribed. */
+  async open(
+    audiences: readonly Audience[],
+    how: Omit<OpenCommand, "audiences">,
+  ): Promise<Opened & { readonly tookMs: number }> {
+    const began = monotonicNow();
+    const atATime = Math.max(1, Math.ceil(how.atATime / this.#parts.length));
+    const parts = await this.#each(shareOut(audiences, this.#weights()), (generator, part) =>
+      generator.ask("open", { ...how, atATime, audiences: part }),
+    );
+    return { ...mergeOpened(parts), tookMs: monotonicNow() - began };
+  }
+
+  /** Resolves when every viewer is subscribed, none of them at the target of that index. */
+  async awaitMoved(awayFrom: number, timeoutMs: number): Promise<Opened> {
+    const command = { awayFrom, timeoutMs };
+    return mergeOpened(await this.#all((generator) => generator.ask("awaitMoved", command)));
+  }
+
+  async begin(window: Window): Promise<void> {
+    await this.#all((generator) => generator.ask("begin", window));
+  }
+
+  /** Lets so many viewers of each video go, the newest first. */
+  async leave(audiences: readonly Audience[]): Promise<void> {
+    await this.#each(shareOut(audiences, this.#weights()), (generator, part) =>
+      generator.ask("leave", part),
+    );
+  }
+
+  async counts(): Promise<ViewersCounts> {
+    const parts = await this.#all((generator) => generator.ask("counts", undefined));
+    const sum = (of: (counts: ViewersCounts) => number) =>
+      parts.reduce((all, part) => all + of(part), 0);
+    return {
+      told: sum(({ told }) => told),
+      frames: sum(({ frames }) => frames),
+      bytes: sum(({ bytes }) => bytes),
+    };
+  }
+
+  async publish(window: Window, streams: readonly Stream[]): Promise<Published> {
+    if (this.#publishers === undefined) throw new Error("this fleet has no publishers");
+    const { kind } = this.#options;
+    return await this.#publishers.ask("publish", { window, streams, kind });
+  }
+
+  async settle(due: Dues): Promise<Settled> {
+    const parts = await this.#all((generator) => generator.ask("settle", due));
+    const exactness = noExactness();
+    for (const part of parts) addExactness(exactness, part.exactness);
+    return {
+      gathered: parts.reduce((all, { gathered }) => all + gathered, 0),
+      exactness,
+      latency: packed(unpacked(parts.map(({ latency }) => latency))),
+      faults: mergeFaults(parts),
+    };
+  }
+
+  async stop(): Promise<void> {
+    const generators = [...this.#parts.map(({ generator }) => generator), this.#publishers];
+    await Promise.all(generators.map((generator) => generator?.stop()));
+  }
+
+  async #start(): Promise<void> {
+    const { system, kind, publisherConnections, onPublishers } = this.#options;
+    const { atOnce, others } = this.split;
+    const count = Math.max(
+      Math.ceil(others / MOST_VIEWERS_PER_PROCESS),
+      Math.min(MOST_PROCESSES, Math.ceil(others / VIEWERS_PER_PROCESS)),
+    );
+    if (atOnce > 0) this.#add("viewers-at-once", atOnce);
+    for (const [index, viewers] of share(others, Array(count).fill(1)).entries()) {
+      this.#add(`viewers-${index + 1}`, viewers);
+    }
+    const addresses = this.#localAddresses();
+    await Promise.all(
+      this.#parts.map(({ generator, viewers }) =>
+        generator.ask("setup", {
+          dialect: system.dialect,
+          kind,
+          targets: system.targets,
+          localAddresses: addresses,
+          atOnce: generator.name === "viewers-at-once" || this.#options.mayGather === false,
+          capacity: viewers + ROUNDING,
+        }),
+      ),
+    );
+    if (publisherConnections === 0) return;
+    this.#publishers = Generator.publishers("publishers", (progress) =>
+      onPublishers(progress as PublishersProgress),
+    );
+    await this.#publishers.ask("setup", {
+      dialect: system.dialect,
+      targets: system.targets,
+      connections: publisherConnections,
+    });
+  }
+
+  #add(name: string, viewers: number): void {
+    const generator = Generator.viewers(name, (progress) =>
+      this.#options.onViewers(progress as ViewersProgress, name),
+    );
+    this.#parts.push({ generator, viewers });
+  }
+
+  /** On the loopback, every address of 127.0.0.0/8 is ours to connect from. */
+  #localAddresses(): string[] {
+    const { system, viewers } = this.#options;
+    const isLocal = system.targets.every(({ host }) => host.startsWith("127."));
+    const count = Math.ceil(viewers / CONNECTIONS_PER_ADDRESS);
+    if (!isLocal || count <= 1) return [];
+    return Array.from({ length: count }, (_, index) => `127.0.0.${index + 2}`);
+  }
+
+  #weights(): number[] {
+    return this.#parts.map(({ viewers }) => viewers);
+  }
+
+  #all<R>(ask: (generator: Generator<ViewersCommands>) => Promise<R>): Promise<R[]> {
+    return Promise.all(this.#parts.map(({ generator }) => ask(generator)));
+  }
+
+  #each<A, R>(
+    argumentsOfParts: readonly A[],
+    ask: (generator: Generator<ViewersCommands>, argument: A) => Promise<R>,
+  ): Promise<R[]> {
+    return Promise.all(
+      this.#parts.map(({ generator }, index) => ask(generator, argumentsOfParts[index] as A)),
+    );
+  }
+}
+
+function mergeOpened(parts: readonly Opened[]): Opened {
+  const sum = (of: (part: Opened) => number) => parts.reduce((all, part) => all + of(part), 0);
+  return {
+    subscribed: sum(({ subscribed }) => subscribed),
+    failed: sum(({ failed }) => failed),
+    faults: mergeFaults(parts),
+    subscribeTimes: packed(unpacked(parts.map(({ subscribeTimes }) => subscribeTimes))),
+  };
+}
+
+function mergeFaults(
+  parts: readonly { readonly faults: Readonly<Record<string, number>> }[],
+): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const { faults } of parts) {
+    for (const [why, count] of Object.entries(faults)) all[why] = (all[why] ?? 0) + count;
+  }
+  return all;
+}

@@ -1,0 +1,44 @@
+/**
+ * A stand-in for a gateway: it has a lease and rows in the table, so that dispatchers send to it, but
+ * nobody listens there. So a dispatcher does all of its work, and no gateway takes part in the cost.
+ */
+
+import { frontendsBucket, subscriptionsBucket } from "../../shared/buckets.ts";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { loadConfig } from "../../shared/config/load.ts";
+import { silentLog } from "../../shared/log.ts";
+import { newNodeId } from "../../shared/names.ts";
+import { rowKey } from "../../shared/subjects.ts";
+
+export interface StandIn {
+  stop(): Promise<void>;
+}
+
+export async function standInFrontend(
+  natsUrl: string,
+  videos: readonly string[],
+): Promise<StandIn> {
+  const loaded = loadConfig("gateway", [], {});
+  if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
+  const { config } = loaded;
+  const log = silentLog;
+  const bus = await Bus.connect({ servers: [natsUrl], name: "ovation-bench", log });
+  const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
+  const frontends = new Bucket(bus, frontendsBucket(config), log);
+  const gateway = newNodeId();
+  let renewals = 0;
+  const renew = async () => {
+    renewals += 1;
+    await frontends.put(gateway, Buffer.from(JSON.stringify({ renewals })));
+  };
+  await renew();
+  for (const video of videos) await subscriptions.put(rowKey(video, gateway), Buffer.from("1"));
+  const timer = setInterval(() => void renew().catch(() => undefined), config.leaseRenewMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await bus.stop();
+    },
+  };
+}

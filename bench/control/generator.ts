@@ -1,0 +1,82 @@
+/** The controller's side of a generator process. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type {
+  AnyCommands,
+  PublishersCommands,
+  RequestsCommands,
+  ViewersCommands,
+} from "./messages.ts";
+import type { FromGenerator } from "./serve.ts";
+
+const WORKERS = {
+  viewers: join(import.meta.dirname, "..", "viewers", "worker.ts"),
+  publishers: join(import.meta.dirname, "..", "publishers", "worker.ts"),
+  requests: join(import.meta.dirname, "..", "requests", "worker.ts"),
+} as const;
+
+type Role = keyof typeof WORKERS;
+type Argument<Command> = Command extends (argument: infer A) => unknown ? A : never;
+type Reply<Command> = Command extends (argument: never) => infer R ? R : never;
+
+export class Generator<Commands extends AnyCommands> {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastId = 0;
+
+  private constructor(role: Role, name: string, onProgress: (progress: unknown) => void) {
+    this.name = name;
+    this.#child = fork(WORKERS[role], { serialization: "advanced" });
+    this.#child.on("message", (message: FromGenerator) => {
+      if ("progress" in message) return onProgress(message.progress);
+      const waiting = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      if ("fault" in message) waiting?.reject(new Error(`${name}: ${message.fault}`));
+      else waiting?.resolve(message.reply);
+    });
+    this.#child.once("exit", (code, signal) => {
+      const fault = new Error(`${name} ended (${signal ?? `exit code ${code}`})`);
+      for (const waiting of this.#waiting.values()) waiting.reject(fault);
+      this.#waiting.clear();
+    });
+  }
+
+  static viewers(name: string, onProgress: (progress: unknown) => void) {
+    return new Generator<ViewersCommands>("viewers", name, onProgress);
+  }
+
+  static publishers(name: string, onProgress: (progress: unknown) => void) {
+    return new Generator<PublishersCommands>("publishers", name, onProgress);
+  }
+
+  static requests(name: string) {
+    return new Generator<RequestsCommands>("requests", name, () => undefined);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Has a command carried out, and gives its reply. */
+  async ask<Name extends keyof Commands & string>(
+    command: Name,
+    argument: Argument<Commands[Name]>,
+  ): Promise<Reply<Commands[Name]>> {
+    if (!this.#child.connected) throw new Error(`${this.name} is gone`);
+    this.#lastId += 1;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#waiting.set(this.#lastId, waiting);
+    this.#child.send({ id: this.#lastId, command, argument });
+    // Both sides are of one build: what a command replies is what its type says.
+    return (await waiting.promise) as Reply<Commands[Name]>;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    this.#child.disconnect();
+    await exit;
+  }
+}

@@ -1,0 +1,170 @@
+/** Puts one load on a system: opens the viewers, publishes by schedule, measures, settles accounts. */
+import { setTimeout as wait } from "node:timers/promises";
+import { nowUs } from "../clock.ts";
+import { percentilesOf, unpacked } from "../latency.ts";
+import type { Stream } from "../publishers/schedule.ts";
+import type { LoadResult } from "../report/result.ts";
+import { costOf } from "./cost.ts";
+import { Fleet } from "./fleet.ts";
+import type { Audience, Dues, Published, Window } from "./messages.ts";
+import { type Snapshot, snapshot, useOf } from "./snapshot.ts";
+import type { System } from "./system.ts";
+import { Timeline } from "./timeline.ts";
+
+export interface LoadPlan {
+  readonly name: string;
+  readonly kind: string;
+  readonly audiences: readonly Audience[];
+  /** What is published, from the run's beginning: warm-up and measured time in one. */
+  readonly streams: readonly Stream[];
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Viewers that read at once. */
+  readonly sample: number;
+  readonly publisherConnections: number;
+  /** Connections under way at the same time while viewers come. */
+  readonly atATime?: number;
+  /** Where viewers come and go during the run: most that are ever opened. */
+  readonly everOpened?: number;
+  /** Is begun with the first event, and ends before the accounts are settled. */
+  readonly during?: (fleet: Fleet) => Promise<void>;
+}
+
+export interface Watcher {
+  step(text: string): void;
+  /** A line that tells how it stands, once a second. */
+  progress(text: string): void;
+}
+
+const USE_EVERY_MS = 1_000;
+const AT_A_TIME = 200;
+/** Between the last viewer's coming and the first event: counts of viewers, rows and laggards. */
+const REST_MS = 2_000;
+/** The first event is due so long after the order to publish it. */
+const LEAD_MS = 200;
+
+/** @throws when viewers can't be opened at all */
+export async function runLoad(
+  system: System,
+  plan: LoadPlan,
+  watcher: Watcher,
+): Promise<LoadResult> {
+  const viewers = plan.audiences.reduce((all, audience) => all + audience.viewers, 0);
+  const timeline = new Timeline();
+  const fleet = await Fleet.start({
+    system,
+    kind: plan.kind,
+    viewers: plan.everOpened ?? viewers,
+    sample: plan.sample,
+    publisherConnections: plan.publisherConnections,
+    onViewers: (progress, name) => timeline.viewers(progress, name),
+    onPublishers: (progress) => timeline.publishers(progress),
+  });
+  const processes = () => [...system.processes, ...fleet.processes];
+  const ticker = setInterval(() => {
+    timeline.use(nowUs(), useOf(processes()));
+    const { at, deliveries, p50, p99, cpu } = timeline.seconds.at(-2) ?? { at: -1, cpu: {} };
+    if (at < 0) return;
+    const cores = Object.entries(cpu).map(([kind, used]) => `${kind} ${used.toFixed(2)}`);
+    const times = p50 === undefined ? "" : `, p50 ${p50.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`;
+    watcher.progress(`${at} s: ${deliveries} deliveries/s${times}, cores: ${cores.join(", ")}`);
+  }, USE_EVERY_MS);
+  try {
+    const empty = await snapshot(system.processes, fleet.processes);
+    watcher.step(`${viewers} viewers come`);
+    const opened = await fleet.open(plan.audiences, {
+      atATime: plan.atATime ?? AT_A_TIME,
+      comesBack: false,
+    });
+    if (opened.subscribed < viewers) {
+      watcher.step(
+        `only ${opened.subscribed} of ${viewers} came: ${JSON.stringify(opened.faults)}`,
+      );
+    }
+    await wait(REST_MS);
+    const full = await snapshot(system.processes, fleet.processes);
+    const window = windowOf(plan);
+    await fleet.begin(window);
+    timeline.begin(window.epochUs);
+    watcher.step(`publishing for ${(plan.warmUpMs + plan.measureMs) / 1_000} s`);
+    const publishing = fleet.publish(window, plan.streams);
+    const during = plan.during?.(fleet);
+    for (const work of [publishing, during]) work?.catch(() => undefined); // Told by the `await`s below.
+    const from = await edge(system, fleet, window.epochUs + window.fromUs);
+    const to = await edge(system, fleet, window.epochUs + window.toUs);
+    const published = await publishing;
+    await during;
+    watcher.step("settling the accounts");
+    const settled = await fleet.settle(dueOf(published));
+    const latency = unpacked([settled.latency]);
+    return {
+      name: plan.name,
+      kind: plan.kind,
+      system: system.name,
+      about: system.about,
+      split: fleet.split,
+      gathered: settled.gathered,
+      exactness: settled.exactness,
+      published: { sent: total(published.sent), accepted: total(published.accepted) },
+      refused: published.refused,
+      unsure: total(published.unsure),
+      faults: settled.faults,
+      latency: percentilesOf(latency),
+      acknowledged: percentilesOf(unpacked([published.acknowledged])),
+      lateness: percentilesOf(unpacked([published.lateness])),
+      distribution: DISTRIBUTION.map((at) => [at, latency.getValueAtPercentile(at) / 1_000]),
+      openMs: opened.tookMs,
+      rssPerViewerBytes: (rssOf(full, "gateway") - rssOf(empty, "gateway")) / Math.max(1, viewers),
+      ...costOf(from, to, viewers),
+      seconds: timeline.seconds,
+    };
+  } finally {
+    clearInterval(ticker);
+    await fleet.stop();
+  }
+}
+
+const DISTRIBUTION = [
+  0, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 99, 99.5, 99.9, 99.99,
+  100,
+];
+
+/** What was used, and what was delivered, up to one end of the measured window. */
+export interface Edge {
+  readonly use: Snapshot;
+  readonly told: number;
+}
+
+async function edge(system: System, fleet: Fleet, atUs: number): Promise<Edge> {
+  await wait(Math.max(0, (atUs - nowUs()) / 1_000));
+  const [use, { told }] = await Promise.all([
+    snapshot(system.processes, fleet.processes),
+    fleet.counts(),
+  ]);
+  return { use, told };
+}
+
+function windowOf({ warmUpMs, measureMs }: LoadPlan): Window {
+  const fromUs = warmUpMs * 1_000;
+  return { epochUs: nowUs() + LEAD_MS * 1_000, fromUs, toUs: fromUs + measureMs * 1_000 };
+}
+
+function dueOf({ accepted, unsure }: Published): Dues {
+  const videos = new Set([...Object.keys(accepted), ...Object.keys(unsure)]);
+  return Object.fromEntries(
+    [...videos].map((video) => {
+      const least = accepted[video] ?? 0;
+      return [video, { least, most: least + (unsure[video] ?? 0) }];
+    }),
+  );
+}
+
+export function rssOf({ processes }: Snapshot, kind: string): number {
+  return processes
+    .filter((process) => process.kind === kind)
+    .reduce((all, { rssBytes }) => all + rssBytes, 0);
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
+}

@@ -1,0 +1,33 @@
+/** An Ovation that runs elsewhere, in a cluster too: only its addresses are known. */
+import type { Target } from "../viewers/raw-socket.ts";
+import type { ServerProcess, System } from "./system.ts";
+
+/** The gateways of `ws://host:port`, as many as are given. */
+export function targetsOf(urls: readonly string[]): Target[] {
+  return urls.map((text) => {
+    const url = new URL(text);
+    if (url.protocol !== "ws:" && url.protocol !== "http:") {
+      throw new Error(`${text}: only ws:// and http:// can be driven, without TLS`);
+    }
+    return { host: url.hostname, port: Number(url.port || "80") };
+  });
+}
+
+/** @param metricsUrls where gateways serve their metrics, if that can be reached from here */
+export function outside(urls: readonly string[], metricsUrls: readonly string[]): System {
+  return {
+    name: "ovation",
+    dialect: "ovation",
+    targets: targetsOf(urls),
+    processes: metricsUrls.map(
+      (metricsUrl, index): ServerProcess => ({
+        kind: "gateway",
+        name: `gateway-${index + 1}`,
+        pid: 0,
+        metricsUrl,
+      }),
+    ),
+    about: { target: urls.join(", ") },
+    stop: async () => undefined,
+  };
+}

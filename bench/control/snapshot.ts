@@ -1,0 +1,52 @@
+/** All that was used up to a moment; the difference of two tells the cost of what was between. */
+import { nowUs } from "../clock.ts";
+import { readMetrics } from "./metrics.ts";
+import { machineCpuSeconds, usageOf } from "./proc.ts";
+import type { ServerProcess } from "./system.ts";
+
+export interface ProcessUse {
+  readonly kind: string;
+  readonly name: string;
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+}
+
+export interface Snapshot {
+  readonly atUs: number;
+  readonly processes: readonly ProcessUse[];
+  readonly machineCpuSeconds: number;
+  /** Sums over the gateways. */
+  readonly frames: number;
+  readonly frameBytes: number;
+  readonly dropped: number;
+  readonly sampled: number;
+  /** The widest of the gateways. */
+  readonly frameIntervalMs: number;
+}
+
+/** Use of processes alone, which takes no time worth mentioning. */
+export function useOf(processes: readonly ServerProcess[]): ProcessUse[] {
+  return processes
+    .filter(({ pid }) => pid > 0)
+    .map(({ kind, name, pid }) => ({ kind, name, ...usageOf(pid) }));
+}
+
+export async function snapshot(
+  servers: readonly ServerProcess[],
+  generators: readonly ServerProcess[],
+): Promise<Snapshot> {
+  const gateways = servers.filter(({ kind }) => kind === "gateway");
+  const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
+  const values = (name: string) => metrics.map((of) => of.get(`ovation_gateway_${name}`) ?? 0);
+  const sum = (name: string) => values(name).reduce((all, value) => all + value, 0);
+  return {
+    atUs: nowUs(),
+    processes: useOf([...servers, ...generators]),
+    machineCpuSeconds: machineCpuSeconds(),
+    frames: sum("frames_sent_total"),
+    frameBytes: sum("bytes_sent_total"),
+    dropped: sum("events_dropped_total"),
+    sampled: sum("events_sampled_total"),
+    frameIntervalMs: Math.max(0, ...values("frame_interval_seconds")) * 1_000,
+  };
+}

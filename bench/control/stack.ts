@@ -1,0 +1,177 @@
+/** A whole Ovation of processes on this machine, each gateway on a port of its own. */
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { childLaunch } from "../../deploy/local/child.ts";
+import type { Life } from "../../deploy/local/kept.ts";
+import { LogFile } from "../../deploy/local/log-file.ts";
+import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
+import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
+import { freePorts } from "../../deploy/local/ports.ts";
+import type { Target } from "../viewers/raw-socket.ts";
+import type { ServerProcess, System } from "./system.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const LOGS = join(ROOT, ".cache", "bench", "logs");
+const HOST = "127.0.0.1";
+
+export interface StackOptions {
+  readonly gateways: number;
+  readonly dispatchers: number;
+  /** Flags for every gateway, and for every dispatcher. */
+  readonly gatewayFlags?: readonly string[];
+  readonly dispatcherFlags?: readonly string[];
+  /** Where gateways and dispatchers leave a CPU profile when they stop. */
+  readonly profileDirectory?: string | undefined;
+  readonly onStep: (text: string) => void;
+}
+
+interface Role {
+  readonly process: ServerProcess;
+  readonly life: Life;
+  readonly target: Target;
+}
+
+/** Where NATS is, with all that a run needs of it. */
+export interface BenchNats {
+  readonly url: string;
+  readonly process: ServerProcess;
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+/** A nats-server with an empty store, which goes with it. */
+export async function startNats(onStep: (text: string) => void): Promise<BenchNats> {
+  const source = await findNatsServer({ log: onStep });
+  const storeDir = mkdtempSync(join(tmpdir(), "ovation-bench-"));
+  const server: NatsServer = await startNatsServer({ source, storeDir });
+  return {
+    url: server.url,
+    process: { kind: "nats", name: "nats", pid: server.pid },
+    version: server.version,
+    stop: async () => {
+      await server.stop();
+      await rm(storeDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+export class Stack implements System {
+  readonly name = "ovation";
+  readonly dialect = "ovation";
+  readonly #options: StackOptions;
+  readonly #roles: Role[] = [];
+  #nats: BenchNats | undefined;
+
+  private constructor(options: StackOptions) {
+    this.#options = options;
+  }
+
+  /** Starts NATS, the dispatchers and the gateways, and resolves when all are ready. */
+  static async start(options: StackOptions): Promise<Stack> {
+    const stack = new Stack(options);
+    try {
+      await stack.#start();
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  get natsUrl(): string {
+    return this.#nats?.url ?? "";
+  }
+
+  get targets(): readonly Target[] {
+    return this.#roles.filter(({ process }) => process.kind === "gateway").map((r) => r.target);
+  }
+
+  get processes(): readonly ServerProcess[] {
+    const roles = this.#roles.map(({ process }) => process);
+    return this.#nats === undefined ? roles : [...roles, this.#nats.process];
+  }
+
+  get about(): Readonly<Record<string, string>> {
+    const { gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = this.#options;
+    return {
+      gateways: [String(gateways), ...gatewayFlags].join(" "),
+      dispatchers: [String(dispatchers), ...dispatcherFlags].join(" "),
+      nats: this.#nats?.version ?? "none",
+    };
+  }
+
+  /** Ends one process as a crash would, and resolves when it is gone. */
+  async kill(name: string): Promise<void> {
+    const at = this.#roles.findIndex(({ process }) => process.name === name);
+    const [role] = at < 0 ? [] : this.#roles.splice(at, 1);
+    if (role === undefined) throw new Error(`no process ${name}`);
+    role.life.kill();
+    await role.life.ended;
+  }
+
+  async stop(): Promise<void> {
+    // The gateways first: they still need dispatchers for what they have under way.
+    for (const kind of ["gateway", "dispatcher"]) {
+      const ofKind = this.#roles.filter(({ process }) => process.kind === kind);
+      for (const { life } of ofKind) life.stop();
+      await Promise.all(ofKind.map(({ life }) => life.ended));
+    }
+    this.#roles.length = 0;
+    await this.#nats?.stop();
+    this.#nats = undefined;
+  }
+
+  async #start(): Promise<void> {
+    const {
+      gateways,
+      dispatchers,
+      onStep,
+      gatewayFlags = [],
+      dispatcherFlags = [],
+    } = this.#options;
+    onStep(`starting NATS, ${dispatchers} dispatchers and ${gateways} gateways`);
+    this.#nats = await startNats(onStep);
+    const ports = [...(await freePorts(dispatchers + 2 * gateways))];
+    for (let number = 1; number <= dispatchers; number += 1) {
+      await this.#launch("dispatcher", number, { host: HOST, port: 0 }, ports, dispatcherFlags);
+    }
+    for (let number = 1; number <= gateways; number += 1) {
+      const target = { host: HOST, port: ports.pop() ?? 0 };
+      const where = ["--host", target.host, "--port", String(target.port)];
+      await this.#launch("gateway", number, target, ports, [...where, ...gatewayFlags]);
+    }
+  }
+
+  async #launch(
+    role: "gateway" | "dispatcher",
+    number: number,
+    target: Target,
+    ports: number[],
+    flags: readonly string[],
+  ): Promise<void> {
+    const name = `${role}-${number}`;
+    const opsPort = ports.pop() ?? 0;
+    const ops = ["--ops-host", HOST, "--ops-port", String(opsPort), "--nats-url", this.natsUrl];
+    const { profileDirectory } = this.#options;
+    const profile =
+      profileDirectory === undefined
+        ? []
+        : [
+            "--cpu-prof",
+            "--cpu-prof-dir",
+            profileDirectory,
+            "--cpu-prof-name",
+            `${name}.cpuprofile`,
+          ];
+    const life = await childLaunch({
+      args: [...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
+      env: process.env,
+      readyUrl: `http://${HOST}:${opsPort}/readyz`,
+      log: new LogFile(LOGS, name),
+    })(new AbortController().signal);
+    const metricsUrl = `http://${HOST}:${opsPort}/metrics`;
+    this.#roles.push({ process: { kind: role, name, pid: life.pid, metricsUrl }, life, target });
+  }
+}

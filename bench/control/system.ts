@@ -1,0 +1,23 @@
+/** What is under test: servers to connect to, and processes whose cost is counted. */
+import type { Target } from "../viewers/raw-socket.ts";
+import type { DialectName } from "../wire/dialects.ts";
+
+/** A process of the system, of one kind among several. */
+export interface ServerProcess {
+  readonly kind: string;
+  readonly name: string;
+  readonly pid: number;
+  /** Where its Prometheus metrics are, if it has any. */
+  readonly metricsUrl?: string;
+}
+
+export interface System {
+  readonly name: string;
+  readonly dialect: DialectName;
+  readonly targets: readonly Target[];
+  /** Empty where the system runs elsewhere. */
+  readonly processes: readonly ServerProcess[];
+  /** What runs there, such as versions and settings, for the report. */
+  readonly about: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}

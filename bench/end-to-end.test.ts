@@ -1,0 +1,81 @@
+/** A small load on a whole stack: what the harness counts is exact, whatever the machine is busy with. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type LoadPlan, runLoad, type Watcher } from "./control/load.ts";
+import { Stack } from "./control/stack.ts";
+import { pageOf } from "./report/page.ts";
+import { RESULT_FORMAT } from "./report/result.ts";
+import { oneVideo, steady } from "./scenarios/scenario.ts";
+
+const quiet: Watcher = { step: () => undefined, progress: () => undefined };
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await Stack.start({ gateways: 2, dispatchers: 2, onStep: () => undefined });
+});
+afterAll(async () => await stack?.stop());
+
+function planOf(video: string, kind: string, perSecond: number, viewers: number): LoadPlan {
+  const text = kind === "comment" ? "What a goal!" : undefined;
+  return {
+    name: kind,
+    kind,
+    audiences: oneVideo(video, viewers),
+    streams: [steady(video, kind, perSecond, 3, text)],
+    warmUpMs: 1_000,
+    measureMs: 2_000,
+    sample: 10,
+    publisherConnections: 8,
+  };
+}
+
+describe("50 viewers", () => {
+  test("get every like once, those that read at once and those that gather", async () => {
+    const load = await runLoad(stack, planOf("e2e-likes", "like", 60, 50), quiet);
+    expect(load.published).toEqual({ sent: 180, accepted: 180 });
+    expect(load.split).toMatchObject({ atOnce: 10, others: 40 });
+    if (process.platform === "linux") expect(load.gathered).toBe(40);
+    expect(load.exactness).toMatchObject({
+      judged: 50,
+      unjudged: 0,
+      due: 50 * 180,
+      told: 50 * 180,
+      lost: 0,
+      surplus: 0,
+      twice: 0,
+      stale: 0,
+    });
+    // Those due in the two measured seconds, of each viewer that reads at once.
+    expect(load.latency.count).toBe(10 * 120);
+    expect(load.acknowledged.count).toBe(120);
+    expect(load.faults).toEqual({});
+    const file = {
+      format: RESULT_FORMAT,
+      machine: {},
+      build: {},
+      command: [],
+      runs: [
+        { scenario: "likes", question: "", startedAt: "", figures: [], loads: [load], remarks: [] },
+      ],
+    } as const;
+    const page = pageOf(file);
+    expect(page).toContain("uPlot");
+    expect(page).not.toMatch(/<(script|link)[^>]+(src|href)=/);
+  });
+
+  test("get a flood as a sample with exact counts", async () => {
+    const load = await runLoad(stack, planOf("e2e-flood", "like", 2_000, 50), quiet);
+    // How many are refused for want of time is the machine's affair; of the others none is lost.
+    const { accepted } = load.published;
+    expect(accepted).toBeGreaterThan(0);
+    expect(load.exactness).toMatchObject({ judged: 50, due: 50 * accepted, lost: 0, surplus: 0 });
+    expect(load.exactness.twice).toBe(0);
+    expect(load.exactness.told).toBe(load.exactness.seen + load.exactness.countedOnly);
+  });
+
+  test("get every comment in the one order of its chain", async () => {
+    const load = await runLoad(stack, planOf("e2e-comments", "comment", 30, 50), quiet);
+    expect(load.published).toEqual({ sent: 90, accepted: 90 });
+    expect(load.exactness).toMatchObject({ told: 50 * 90, seen: 50 * 90, countedOnly: 0 });
+    expect(load.exactness).toMatchObject({ lost: 0, twice: 0, chainBreaks: 0 });
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { helpText, parseCommand } from "./options.ts";
+
+test("nothing given leaves everything to the scenario", () => {
+  const { words, repeat, options } = parseCommand([]);
+  expect(words).toEqual([]);
+  expect(repeat).toBe(1);
+  expect(options).toMatchObject({ viewers: undefined, rate: undefined, urls: [], speed: 1 });
+});
+
+test("flags are read as numbers, and those of the roles as flags", () => {
+  const { words, options } = parseCommand([
+    ..."likes --viewers 200 --rate 0.5 --gateway-flag frame-interval-max-ms=50".split(" "),
+    ..."--gateway-flag=--log-level=warn --url ws://a:1 --url ws://b:2".split(" "),
+  ]);
+  expect(words).toEqual(["likes"]);
+  expect(options).toMatchObject({
+    viewers: 200,
+    rate: 0.5,
+    gatewayFlags: ["--frame-interval-max-ms=50", "--log-level=warn"],
+    urls: ["ws://a:1", "ws://b:2"],
+  });
+});
+
+test.each([
+  ["--viewers", "many"],
+  ["--viewers", "0"],
+  ["--viewers", "1.5"],
+  ["--seconds", ""],
+  ["--unknown", "1"],
+])("%s %s is refused", (...argv) => {
+  expect(() => parseCommand(argv)).toThrow();
+});
+
+test("the help names every scenario", () => {
+  expect(helpText(["likes", "flood"])).toContain("likes, flood");
+});

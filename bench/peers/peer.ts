@@ -1,0 +1,88 @@
+/** A peer as a system under test: processes of its own server, with NATS if it needs one. */
+import { join } from "node:path";
+import { childLaunch } from "../../deploy/local/child.ts";
+import type { Life } from "../../deploy/local/kept.ts";
+import { LogFile } from "../../deploy/local/log-file.ts";
+import { freePorts } from "../../deploy/local/ports.ts";
+import { type BenchNats, startNats } from "../control/stack.ts";
+import type { ServerProcess, System } from "../control/system.ts";
+import type { DialectName } from "../wire/dialects.ts";
+
+export interface Peer {
+  readonly name: string;
+  readonly dialect: DialectName;
+  readonly server: string;
+  readonly processes: number;
+  readonly needsNats: boolean;
+  /** Its settings and where they are from, for the report. */
+  readonly settings: string;
+}
+
+export const PEERS: readonly Peer[] = [
+  {
+    name: "ws",
+    dialect: "plain",
+    server: "ws.mjs",
+    processes: 1,
+    needsNats: false,
+    settings: "one process, no bus, perMessageDeflate off, broadcast as in its README",
+  },
+  {
+    name: "uWebSockets.js",
+    dialect: "plain",
+    server: "uws.mjs",
+    processes: 1,
+    needsNats: false,
+    settings: "one process, no bus, its own topics, no compression, 16 MiB of backpressure",
+  },
+  {
+    name: "socket.io",
+    dialect: "socket.io",
+    server: "socket-io.mjs",
+    processes: 2,
+    needsNats: true,
+    settings:
+      "two processes over NATS (@mickl/socket.io-nats-adapter), WebSocket alone, no compression",
+  },
+];
+
+const LOGS = join(import.meta.dirname, "..", "..", ".cache", "bench", "logs");
+const HOST = "127.0.0.1";
+
+export async function startPeer(peer: Peer, onStep: (text: string) => void): Promise<System> {
+  onStep(`starting ${peer.name}: ${peer.settings}`);
+  const nats: BenchNats | undefined = peer.needsNats ? await startNats(onStep) : undefined;
+  const lives: Life[] = [];
+  const processes: ServerProcess[] = nats === undefined ? [] : [nats.process];
+  const stop = async () => {
+    for (const life of lives) life.stop();
+    await Promise.all(lives.map(({ ended }) => ended));
+    await nats?.stop();
+  };
+  const ports = await freePorts(peer.processes);
+  try {
+    for (const [index, port] of ports.entries()) {
+      const name = `${peer.name}-${index + 1}`;
+      const server = join(import.meta.dirname, "servers", peer.server);
+      const life = await childLaunch({
+        args: [server, String(port), ...(nats === undefined ? [] : [nats.url])],
+        env: process.env,
+        readyUrl: `http://${HOST}:${port}/readyz`,
+        log: new LogFile(LOGS, name),
+      })(new AbortController().signal);
+      lives.push(life);
+      processes.push({ kind: "server", name, pid: life.pid });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    name: peer.name,
+    dialect: peer.dialect,
+    targets: ports.map((port) => ({ host: HOST, port })),
+    processes,
+    about: { settings: peer.settings },
+    stop,
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * When events are due. A schedule is fixed before a run and does not wait for the server (open
+ * loop): what the server is late with is its latency, never a reason to ask it less.
+ */
+import TinyQueue from "tinyqueue";
+
+/** Events of one kind on one video. All times are from the run's beginning. */
+export interface Stream {
+  readonly video: string;
+  readonly kind: string;
+  /** Text that each event carries. */
+  readonly text?: string;
+  /** Number of its first event; later streams of a video go on where earlier ones ended. */
+  readonly firstNumber: number;
+  readonly timing: Timing;
+}
+
+export type Timing =
+  | {
+      readonly form: "steady";
+      readonly perSecond: number;
+      readonly fromUs: number;
+      readonly count: number;
+    }
+  | { readonly form: "listed"; readonly dueUs: readonly number[] };
+
+/** How many events a stream has. */
+export function countOf({ timing }: Stream): number {
+  return timing.form === "steady" ? timing.count : timing.dueUs.length;
+}
+
+/** When the stream's event `index` is due, in microseconds from the run's beginning. */
+export function dueUs({ timing }: Stream, index: number): number {
+  return timing.form === "steady"
+    ? timing.fromUs + Math.round((index * 1_000_000) / timing.perSecond)
+    : (timing.dueUs[index] ?? Number.POSITIVE_INFINITY);
+}
+
+/** An event that is due. */
+export interface Due {
+  readonly stream: Stream;
+  readonly number: number;
+  readonly dueUs: number;
+}
+
+interface Place {
+  readonly stream: Stream;
+  next: number;
+  nextUs: number;
+}
+
+/** Several streams as one, in the order in which their events are due. */
+export class Agenda {
+  readonly #queue: TinyQueue<Place>;
+
+  constructor(streams: readonly Stream[]) {
+    const places = streams
+      .filter((stream) => countOf(stream) > 0)
+      .map((stream) => ({ stream, next: 0, nextUs: dueUs(stream, 0) }));
+    this.#queue = new TinyQueue<Place>(places, (one, other) => one.nextUs - other.nextUs);
+  }
+
+  /** When the next event is due; infinity when there is none left. */
+  get nextUs(): number {
+    return this.#queue.peek()?.nextUs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Gives every event that is due by then, in order. */
+  take(untilUs: number, onDue: (due: Due) => void): void {
+    while (this.nextUs <= untilUs) {
+      const place = this.#queue.pop();
+      if (place === undefined) return;
+      const { stream, next, nextUs } = place;
+      onDue({ stream, number: stream.firstNumber + next, dueUs: nextUs });
+      place.next += 1;
+      if (place.next >= countOf(stream)) continue;
+      place.nextUs = dueUs(stream, place.next);
+      this.#queue.push(place);
+    }
+  }
+}

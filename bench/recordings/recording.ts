@@ -1,0 +1,109 @@
+/** An audience as it was, or as somebody made it up: how many watched, and what they did, over time. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import type { Stream } from "../publishers/schedule.ts";
+import type { LoadResult } from "../report/result.ts";
+
+const recordingSchema = z.object({
+  format: z.literal(1),
+  about: z.string(),
+  /** Each tells of the time from its own `at` (seconds) to that of the next; the last ends it. */
+  points: z
+    .array(
+      z.object({
+        at: z.number().min(0),
+        /** How many watch at that moment. */
+        viewers: z.int().min(0),
+        /** Events until the next point. */
+        likes: z.int().min(0),
+        comments: z.int().min(0).default(0),
+      }),
+    )
+    .min(2),
+});
+
+export type Recording = z.output<typeof recordingSchema>;
+
+/** @throws when the file is no recording */
+export function readRecording(path: string): Recording {
+  const parsed = recordingSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Writes down the audience of a run: what was published second by second, and how many watched. */
+export function writeRecording(path: string, about: string, load: LoadResult): void {
+  const last = load.seconds.at(-1)?.at ?? 0;
+  const points = load.seconds.map(({ at, viewers, published }) => ({
+    at,
+    viewers,
+    likes: load.kind === "like" ? published : 0,
+    comments: load.kind === "comment" ? published : 0,
+  }));
+  const end = { at: last + 1, viewers: points.at(-1)?.viewers ?? 0, likes: 0, comments: 0 };
+  const recording: Recording = { format: 1, about, points: [...points, end] };
+  writeFileSync(path, `${JSON.stringify(recording)}\n`);
+}
+
+/** A change of the audience, in milliseconds from the beginning. */
+export interface Move {
+  readonly atMs: number;
+  /** Negative: so many leave. */
+  readonly viewers: number;
+}
+
+export interface Played {
+  readonly seconds: number;
+  readonly first: number;
+  readonly moves: readonly Move[];
+  /** Most viewers that are ever opened, those included who left. */
+  readonly everOpened: number;
+  readonly streams: readonly Stream[];
+}
+
+/**
+ * Makes a recording into what is to be done.
+ * @param speed 2 plays it twice as fast
+ * @param scale 0.5 plays it with half the viewers and half the events
+ */
+export function play(recording: Recording, video: string, speed: number, scale: number): Played {
+  const { points } = recording;
+  const sized = (count: number) => Math.round(count * scale);
+  const moves: Move[] = [];
+  const due = { like: [] as number[], comment: [] as number[] };
+  const first = sized(points[0]?.viewers ?? 0);
+  let watching = first;
+  let everOpened = first;
+  for (const [index, point] of points.entries()) {
+    const viewers = sized(point.viewers);
+    if (viewers !== watching) {
+      moves.push({ atMs: (1_000 * point.at) / speed, viewers: viewers - watching });
+      everOpened += Math.max(0, viewers - watching);
+      watching = viewers;
+    }
+    const next = points[index + 1];
+    if (next === undefined) break;
+    const fromUs = (1e6 * point.at) / speed;
+    const forUs = (1e6 * (next.at - point.at)) / speed;
+    for (const [kind, count] of [
+      ["like", sized(point.likes)],
+      ["comment", sized(point.comments)],
+    ] as const) {
+      for (let n = 0; n < count; n += 1) due[kind].push(Math.round(fromUs + (forUs * n) / count));
+    }
+  }
+  const stream = (kind: "like" | "comment", text?: string): Stream => ({
+    video,
+    kind,
+    firstNumber: 0,
+    timing: { form: "listed", dueUs: due[kind] },
+    ...(text === undefined ? {} : { text }),
+  });
+  return {
+    seconds: (points.at(-1)?.at ?? 0) / speed,
+    first,
+    moves,
+    everOpened,
+    streams: [stream("like"), ...(due.comment.length > 0 ? [stream("comment", "Goal!")] : [])],
+  };
+}

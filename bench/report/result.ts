@@ -1,0 +1,94 @@
+/** What a run comes to: the JSON file, from which the table and the page are made. */
+import type { Split } from "../control/fleet.ts";
+import type { Percentiles } from "../latency.ts";
+import type { Exactness } from "../viewers/accounts.ts";
+
+export const RESULT_FORMAT = 1;
+
+/** One number that a run is judged by. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+  /** Which way is better; `exact` is right or wrong, and no matter of noise. */
+  readonly better: "lower" | "higher" | "exact" | "neither";
+  readonly goal?: { readonly relation: "≤" | "≥" | "="; readonly value: number };
+}
+
+/** What happened in one second of a run. */
+export interface Second {
+  /** Seconds since the run's beginning. */
+  readonly at: number;
+  readonly deliveries: number;
+  readonly frames: number;
+  readonly published: number;
+  /** How many watched. */
+  readonly viewers: number;
+  /** Latency in milliseconds, where there was any. */
+  readonly p50?: number;
+  readonly p90?: number;
+  readonly p99?: number;
+  readonly max?: number;
+  /** Cores used, by process kind. */
+  readonly cpu: Readonly<Record<string, number>>;
+  readonly rssBytes: Readonly<Record<string, number>>;
+  /** Event-loop lag of the viewers that read at once, in milliseconds. */
+  readonly lagMs: number;
+}
+
+/** One load put on a system, and what came of it. */
+export interface LoadResult {
+  readonly name: string;
+  readonly kind: string;
+  readonly system: string;
+  readonly about: Readonly<Record<string, string>>;
+  readonly split: Split;
+  /** How many of the viewers let frames gather in the kernel. */
+  readonly gathered: number;
+  readonly exactness: Exactness;
+  readonly published: { readonly sent: number; readonly accepted: number };
+  readonly refused: Readonly<Record<string, number>>;
+  /** Publishes of which it can't be known whether they were taken. */
+  readonly unsure: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly latency: Percentiles;
+  readonly acknowledged: Percentiles;
+  readonly lateness: Percentiles;
+  /** Points of the latency's distribution: percentile and milliseconds. */
+  readonly distribution: readonly (readonly [number, number])[];
+  readonly measuredSeconds: number;
+  readonly deliveriesPerSecond: number;
+  /** CPU seconds in the measured window, by process kind. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+  readonly cpuSecondsPerMillion: Readonly<Record<string, number>>;
+  readonly deliveriesPerServerCpuSecond: number;
+  /** Cores that everything else on the machine used meanwhile. */
+  readonly otherCores: number;
+  readonly socketWritesPerSecond: number;
+  readonly bytesPerDelivery: number;
+  readonly bytesPerViewerSecond: number;
+  readonly frameIntervalMs: number;
+  readonly openMs: number;
+  readonly rssPerViewerBytes: number;
+  readonly seconds: readonly Second[];
+}
+
+/** One run of a scenario. */
+export interface RunResult {
+  readonly scenario: string;
+  readonly question: string;
+  readonly startedAt: string;
+  readonly figures: readonly Figure[];
+  readonly loads: readonly LoadResult[];
+  /** What is to be known to read the figures right, such as that one is the generator's limit. */
+  readonly remarks: readonly string[];
+}
+
+export interface ResultFile {
+  readonly format: typeof RESULT_FORMAT;
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly build: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+  /** Several when the run was repeated. */
+  readonly runs: readonly RunResult[];
+}

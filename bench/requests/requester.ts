@@ -1,0 +1,141 @@
+/** Publish requests straight over NATS, as fast as they are answered or by a schedule. */
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { publishSubject } from "../../shared/subjects.ts";
+import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { nowUs } from "../clock.ts";
+import type {
+  Requested,
+  RequestsSetup,
+  SaturateCommand,
+  SteadyCommand,
+} from "../control/messages.ts";
+import { type Histogram, newHistogram, packed, record } from "../latency.ts";
+import { AnswerReader, requestText } from "./nats-wire.ts";
+
+/** Answers that may be outstanding: beyond it a steady schedule is not kept, and that is told. */
+const OUTSTANDING_LIMIT = 1_048_576;
+const ANSWERS_MS = 5_000;
+/** A like as a viewer's gateway would pass it on. */
+const LIKE = encodeMsgpack({ kind: "like", data: [123_456, 12_345_678] }).toString("latin1");
+
+export class Requester {
+  readonly #socket: Socket;
+  readonly #subjects: readonly string[];
+  readonly #inbox = `_BENCH.${randomUUID().slice(0, 8)}`;
+  /** When each outstanding request was due, by its number within the limit. */
+  readonly #dueUs = new Float64Array(OUTSTANDING_LIMIT);
+  #sent = 0;
+  #answered = 0;
+  #refused = 0;
+  #onAnswers: () => void = () => undefined;
+  #times: Histogram | undefined;
+
+  private constructor({ host, port, videos }: RequestsSetup) {
+    this.#subjects = videos.map(publishSubject);
+    this.#socket = connect({ host, port, noDelay: true });
+  }
+
+  static async open(setup: RequestsSetup): Promise<Requester> {
+    const requester = new Requester(setup);
+    const socket = requester.#socket;
+    await once(socket, "connect");
+    const reader = new AnswerReader(
+      (number, accepted) => requester.#answer(number, accepted),
+      () => socket.write("PONG\r\n"),
+    );
+    socket.on("data", (chunk) => {
+      reader.push(chunk);
+      requester.#onAnswers();
+    });
+    const options = { verbose: false, pedantic: false, name: "ovation-bench", lang: "bench" };
+    socket.write(`CONNECT ${JSON.stringify(options)}\r\nSUB ${requester.#inbox}.* 1\r\n`);
+    return requester;
+  }
+
+  /** Keeps so many requests under way. */
+  async saturate({ underWay, warmUpMs, measureMs }: SaturateCommand): Promise<Requested> {
+    const endsAt = performance.now() + warmUpMs + measureMs;
+    const isOver = () => performance.now() >= endsAt;
+    const fill = () => {
+      if (!isOver()) this.#send(underWay - (this.#sent - this.#answered), () => nowUs());
+    };
+    this.#onAnswers = fill;
+    fill();
+    await later(warmUpMs);
+    const before = this.#answered;
+    const began = performance.now();
+    await later(measureMs);
+    const perSecond = (1_000 * (this.#answered - before)) / (performance.now() - began);
+    this.#onAnswers = () => undefined;
+    await this.#answers();
+    return { ...this.#outcome(), perSecond };
+  }
+
+  /** Sends by a fixed schedule, whatever the answers do. */
+  async steady({ perSecond, warmUpMs, measureMs }: SteadyCommand): Promise<Requested> {
+    const began = nowUs();
+    const first = this.#sent;
+    const due = (index: number) => began + (index * 1e6) / perSecond;
+    const endsUs = began + (warmUpMs + measureMs) * 1_000;
+    const times = newHistogram();
+    const lateness = newHistogram();
+    while (nowUs() < endsUs) {
+      const sent = this.#sent - first;
+      const behind = Math.floor(((nowUs() - began) * perSecond) / 1e6) - sent;
+      if (behind > 0) record(lateness, nowUs() - due(sent));
+      this.#send(behind, (index) => due(sent + index));
+      if (nowUs() > began + warmUpMs * 1_000) this.#times = times;
+      await later(1);
+    }
+    const before = this.#sent - first;
+    await this.#answers();
+    this.#times = undefined;
+    return {
+      ...this.#outcome(),
+      perSecond: (1e6 * before) / (endsUs - began),
+      times: packed(times),
+      lateness: packed(lateness),
+    };
+  }
+
+  #send(count: number, dueOf: (index: number) => number): void {
+    const room = OUTSTANDING_LIMIT - (this.#sent - this.#answered);
+    let text = "";
+    for (let index = 0; index < Math.min(count, room); index += 1) {
+      const subject = this.#subjects[this.#sent % this.#subjects.length] ?? "";
+      this.#dueUs[this.#sent % OUTSTANDING_LIMIT] = dueOf(index);
+      text += requestText(subject, this.#inbox, this.#sent, LIKE);
+      this.#sent += 1;
+    }
+    if (text !== "") this.#socket.write(text, "latin1");
+  }
+
+  #answer(number: number, accepted: boolean): void {
+    this.#answered += 1;
+    if (!accepted) this.#refused += 1;
+    const times = this.#times;
+    if (times !== undefined)
+      record(times, nowUs() - (this.#dueUs[number % OUTSTANDING_LIMIT] ?? 0));
+  }
+
+  #outcome(): Requested {
+    return {
+      perSecond: 0,
+      refused: this.#refused,
+      unanswered: this.#sent - this.#answered,
+      times: packed(newHistogram()),
+      lateness: packed(newHistogram()),
+    };
+  }
+
+  async #answers(): Promise<void> {
+    const deadline = performance.now() + ANSWERS_MS;
+    while (this.#answered < this.#sent && performance.now() < deadline) await later(5);
+  }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

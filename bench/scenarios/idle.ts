@@ -1,0 +1,100 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { Fleet } from "../control/fleet.ts";
+import { rssOf } from "../control/load.ts";
+import { readMetrics } from "../control/metrics.ts";
+import { snapshot } from "../control/snapshot.ts";
+import type { Figure } from "../report/result.ts";
+import { newVideo, type Scenario, stackOf } from "./scenario.ts";
+
+const GATEWAYS = 4;
+/** A process may have 20,000 files open on many systems; a gateway needs a few for itself. */
+const VIEWERS_PER_GATEWAY = 15_000;
+const VIDEOS = 100;
+const GOAL_BYTES = 2_048;
+/** As long as it takes until every connection has been pinged and has answered. */
+const SETTLE_MS = 35_000;
+
+export const idle: Scenario = {
+  name: "idle",
+  question:
+    "How much memory does a viewer cost who only waits? As many WebSockets as the machine allows, over four gateways and 100 videos, each subscribed and then quiet; memory is that of the gateways' processes beyond what they had empty, after every connection has been pinged.",
+  run: async (options, watcher) => {
+    const gateways = options.gateways ?? GATEWAYS;
+    const viewers = options.viewers ?? gateways * VIEWERS_PER_GATEWAY;
+    const stack = await stackOf(options, watcher, { gateways });
+    const fleet = await Fleet.start({
+      system: stack,
+      kind: "like",
+      viewers,
+      sample: 0,
+      mayGather: false,
+      publisherConnections: 0,
+      onViewers: () => undefined,
+      onPublishers: () => undefined,
+    });
+    try {
+      const prefix = newVideo("idle");
+      const videos = options.videos ?? VIDEOS;
+      const audiences = Array.from({ length: videos }, (_, index) => ({
+        video: `${prefix}-${index}`,
+        viewers:
+          Math.floor((viewers * (index + 1)) / videos) - Math.floor((viewers * index) / videos),
+      })).filter((audience) => audience.viewers > 0);
+      const empty = await snapshot(stack.processes, fleet.processes);
+      watcher.step(`${viewers} viewers come`);
+      const opened = await fleet.open(audiences, { atATime: 400, comesBack: false });
+      watcher.step(
+        `${opened.subscribed} are there after ${Math.round(opened.tookMs)} ms; they wait`,
+      );
+      const settleMs = options.seconds === undefined ? SETTLE_MS : options.seconds * 1_000;
+      const from = await snapshot(stack.processes, fleet.processes);
+      await wait(settleMs);
+      const full = await snapshot(stack.processes, fleet.processes);
+      const metrics = await Promise.all(
+        stack.processes
+          .filter(({ kind }) => kind === "gateway")
+          .map(({ metricsUrl }) => readMetrics(metricsUrl)),
+      );
+      const sum = (name: string) => metrics.reduce((all, of) => all + (of.get(name) ?? 0), 0);
+      const held = sum("ovation_gateway_websockets");
+      const cpu = (use: typeof full) =>
+        use.processes
+          .filter(({ kind }) => kind === "gateway")
+          .reduce((all, { cpuSeconds }) => all + cpuSeconds, 0);
+      const figures: Figure[] = [
+        { name: "viewers held", unit: "", value: held, better: "higher" },
+        { name: "not held", unit: "", value: viewers - held, better: "exact" },
+        {
+          name: "gateway RSS per viewer",
+          unit: "bytes",
+          value: (rssOf(full, "gateway") - rssOf(empty, "gateway")) / Math.max(1, held),
+          better: "lower",
+          goal: { relation: "≤", value: GOAL_BYTES },
+        },
+        {
+          name: "of it V8 heap in use",
+          unit: "bytes",
+          value: sum("nodejs_heap_size_used_bytes") / Math.max(1, held),
+          better: "lower",
+        },
+        {
+          name: "empty gateway RSS",
+          unit: "MiB",
+          value: rssOf(empty, "gateway") / gateways / 2 ** 20,
+          better: "lower",
+        },
+        {
+          name: "gateways' CPU while idle",
+          unit: "cores",
+          value: ((cpu(full) - cpu(from)) * 1_000) / settleMs,
+          better: "lower",
+        },
+      ];
+      const remarks = Object.entries(opened.faults).map(([why, count]) => `${count}: ${why}`);
+      return { figures, loads: [], remarks };
+    } finally {
+      await fleet.stop();
+      await stack.stop();
+    }
+  },
+};

@@ -1,0 +1,27 @@
+/** All scenarios, in the order in which they are told. */
+import { comments } from "./comments.ts";
+import { connectStorm } from "./connect-storm.ts";
+import { dispatch } from "./dispatch.ts";
+import { flood } from "./flood.ts";
+import { idle } from "./idle.ts";
+import { likes } from "./likes.ts";
+import { manyVideos } from "./many-videos.ts";
+import { peers } from "./peers.ts";
+import { replay } from "./replay.ts";
+import { scale } from "./scale.ts";
+import type { Scenario } from "./scenario.ts";
+import { soak } from "./soak.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  likes,
+  flood,
+  manyVideos,
+  dispatch,
+  comments,
+  connectStorm,
+  idle,
+  scale,
+  soak,
+  replay,
+  peers,
+];

@@ -1,0 +1,13 @@
+/** The dialects by name, as the processes of a run tell them to each other. */
+import type { Dialect } from "./dialect.ts";
+import { ovationDialect } from "./ovation.ts";
+import { plainDialect } from "./plain.ts";
+import { socketIoDialect } from "./socket-io.ts";
+
+export const DIALECTS = {
+  ovation: ovationDialect,
+  plain: plainDialect,
+  "socket.io": socketIoDialect,
+} as const satisfies Readonly<Record<string, (kind: string) => Dialect>>;
+
+export type DialectName = keyof typeof DIALECTS;

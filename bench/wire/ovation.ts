@@ -1,0 +1,96 @@
+/** Ovation's own protocol in msgpack: docs/protocol.md. */
+import type { OvationEvent } from "../../shared/events.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { CONNECT_PATH, type ServerMessage } from "../../shared/wire/messages.ts";
+import {
+  type Dialect,
+  FIRST_PUBLISH_ID,
+  type Incoming,
+  ignored,
+  type Outgoing,
+} from "./dialect.ts";
+import { OPCODE } from "./frames.ts";
+
+const CONNECT_ID = 1;
+const SUBSCRIBE_ID = 2;
+
+function message(value: Record<string, unknown>): Outgoing {
+  return { opcode: OPCODE.binary, payload: encodeMsgpack(value) };
+}
+
+/** The number and the due time that a publisher of this harness put into the event. */
+function stampOf({ data }: OvationEvent): readonly [number, number] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const [number, dueUs]: unknown[] = data;
+  return typeof number === "number" && typeof dueUs === "number" ? [number, dueUs] : undefined;
+}
+
+function told(
+  kind: string,
+  events: readonly OvationEvent[],
+  counts: Readonly<Record<string, number>> | undefined,
+): Incoming {
+  const numbers: number[] = [];
+  const dueUs: number[] = [];
+  const links: { prev: number; seq: number }[] = [];
+  let seen = 0;
+  for (const event of events) {
+    if (event.kind !== kind) continue;
+    seen += 1;
+    const stamp = stampOf(event);
+    if (stamp === undefined) continue;
+    numbers.push(stamp[0]);
+    dueUs.push(stamp[1]);
+    if (event.seq !== undefined && event.prev !== undefined) {
+      links.push({ prev: event.prev, seq: event.seq });
+    }
+  }
+  const count = counts === undefined ? seen : (counts[kind] ?? 0);
+  return count === 0 ? ignored : { type: "told", count, numbers, dueUs, links };
+}
+
+function answer(reply: Extract<ServerMessage, { readonly op: "result" | "error" }>): Incoming {
+  const { id } = reply;
+  if (id >= FIRST_PUBLISH_ID) {
+    return reply.op === "result"
+      ? { type: "accepted", id }
+      : { type: "refused", id, code: reply.code };
+  }
+  if (reply.op === "error") return { type: "refused", id, code: reply.code };
+  return id === SUBSCRIBE_ID ? { type: "subscribed" } : ignored;
+}
+
+/** @param kind the kind of event that is measured */
+export function ovationDialect(kind: string): Dialect {
+  return {
+    path: CONNECT_PATH,
+    subprotocol: "ovation.v1.msgpack",
+    isAnswering: true,
+    opening: (video) => [
+      message({ op: "connect", id: CONNECT_ID }),
+      // A publisher watches nothing, and is ready when its first publish is answered.
+      ...(video === undefined ? [] : [message({ op: "subscribe", id: SUBSCRIBE_ID, video })]),
+    ],
+    read: (_opcode, payload) => {
+      // The server under test is trusted to speak its protocol; what it doesn't say can't be counted.
+      const received = decodeTrustedMsgpack(payload) as ServerMessage;
+      switch (received.op) {
+        case "events":
+          return told(kind, received.events, received.counts);
+        case "result":
+        case "error":
+          return answer(received);
+        default:
+          return ignored;
+      }
+    },
+    publish: ({ id, video, kind: published, number, dueUs, text }) =>
+      message({
+        op: "publish",
+        id,
+        video,
+        kind: published,
+        data: text === undefined ? [number, dueUs] : [number, dueUs, text],
+      }),
+  };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import type { Incoming } from "./dialect.ts";
+import { OPCODE } from "./frames.ts";
+import { plainDialect, plainMessage } from "./plain.ts";
+import { socketIoDialect } from "./socket-io.ts";
+
+const one: Incoming = { type: "told", count: 1, numbers: [7], dueUs: [1_234], links: [] };
+
+test("plain peers: what was sent comes as it was", () => {
+  const dialect = plainDialect();
+  const event = { id: 1, video: "v", kind: "like", number: 7, dueUs: 1_234 };
+  const { payload } = dialect.publish(event);
+  expect(Buffer.from(payload).toString()).toBe(plainMessage("v", "like", 7, 1_234));
+  expect(dialect.read(OPCODE.text, Buffer.from(payload))).toEqual(one);
+  expect(dialect.read(OPCODE.text, Buffer.from('{"ready":true}'))).toEqual({ type: "subscribed" });
+});
+
+test("Socket.IO: greeted, subscribed, pinged, told", () => {
+  const dialect = socketIoDialect();
+  const read = (text: string) => dialect.read(OPCODE.text, Buffer.from(text));
+  expect(read('0{"sid":"x","pingInterval":25000}')).toEqual({ type: "ignored" });
+  expect(read('40{"sid":"y"}')).toEqual({ type: "greeted" });
+  expect(read('42["ready"]')).toEqual({ type: "subscribed" });
+  expect(read("2")).toMatchObject({ type: "reply", reply: { payload: Buffer.from("3") } });
+  expect(read('42["event",{"video":"v","kind":"like","data":[7,1234]}]')).toEqual(one);
+});
