@@ -7,7 +7,7 @@ import type { LoadResult } from "../report/result.ts";
 import { costOf } from "./cost.ts";
 import { Fleet } from "./fleet.ts";
 import type { Audience, Dues, Published, Window } from "./messages.ts";
-import { type Snapshot, snapshot, useOf } from "./snapshot.ts";
+import { type Snapshot, snapshot, usesOf } from "./snapshot.ts";
 import type { System } from "./system.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -62,7 +62,7 @@ export async function runLoad(
   });
   const processes = () => [...system.processes, ...fleet.processes];
   const ticker = setInterval(() => {
-    timeline.use(nowUs(), useOf(processes()));
+    timeline.use(nowUs(), usesOf(processes()));
     const { at, deliveries, p50, p99, cpu } = timeline.seconds.at(-2) ?? { at: -1, cpu: {} };
     if (at < 0) return;
     const cores = Object.entries(cpu).map(([kind, used]) => `${kind} ${used.toFixed(2)}`);

@@ -25,7 +25,7 @@ export interface Snapshot {
 }
 
 /** Use of processes alone, which takes no time worth mentioning. */
-export function useOf(processes: readonly ServerProcess[]): ProcessUse[] {
+export function usesOf(processes: readonly ServerProcess[]): ProcessUse[] {
   return processes
     .filter(({ pid }) => pid > 0)
     .map(({ kind, name, pid }) => ({ kind, name, ...usageOf(pid) }));
@@ -41,7 +41,7 @@ export async function snapshot(
   const sum = (name: string) => values(name).reduce((all, value) => all + value, 0);
   return {
     atUs: nowUs(),
-    processes: useOf([...servers, ...generators]),
+    processes: usesOf([...servers, ...generators]),
     machineCpuSeconds: machineCpuSeconds(),
     frames: sum("frames_sent_total"),
     frameBytes: sum("bytes_sent_total"),
