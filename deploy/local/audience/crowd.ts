@@ -9,7 +9,7 @@ const TICK_MS = 25;
 /** So that a thousand don't knock at once. */
 const MOVED_PER_TICK = 10;
 /** How often one of a few hundred has something to say. */
-const COMMENTS_PER_VIEWER_AND_SECOND = 0.01;
+const COMMENTS_PER_VIEWER_AND_SECOND = 0.02;
 const COMMENTS_PER_SECOND_LIMIT = 1.5;
 
 interface CrowdOptions {

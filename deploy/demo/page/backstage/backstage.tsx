@@ -42,9 +42,9 @@ export function Backstage({ ovation, video, stack }: BackstageProps) {
             onChange={(level) => void link.setAudience(audienceAt(level))}
           />
           <Processes link={link} snapshot={snapshot} ownGateway={ownGateway} />
+          <Happenings happenings={happenings} />
           <TableRows snapshot={snapshot} videoId={video.id} />
           <Figures link={link} />
-          <Happenings happenings={happenings} />
         </>
       )}
     </aside>

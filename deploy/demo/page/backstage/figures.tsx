@@ -44,7 +44,7 @@ export function Figures({ link }: { readonly link: StackLink }) {
   const [likes, deliveries] = link.rates.newest ?? [];
   const [dispatched, onward, stored] = link.latencies.newest ?? [];
   return (
-    <>
+    <div className="figures">
       <section className="block" aria-label="Events by second">
         <h3>
           By second <small>last minute</small>
@@ -74,18 +74,18 @@ export function Figures({ link }: { readonly link: StackLink }) {
       </section>
       <section className="block" aria-label="Latency by hop">
         <h3>
-          Latency by hop <small>of a probe, twice a second</small>
+          Latency by hop <small>of a probe</small>
         </h3>
         <dl className="keys">
           <Key
             color="--amber"
-            name="NATS, dispatcher"
+            name="to gateways"
             value={shownMs(dispatched)}
             title="From a publisher over NATS to a dispatcher, and from there to the gateways' subjects"
           />
           <Key
             color="--sky"
-            name="gateway, this page"
+            name="to this page"
             value={shownMs(onward)}
             title="From there through a gateway's frame to this page"
           />
@@ -105,6 +105,6 @@ export function Figures({ link }: { readonly link: StackLink }) {
           label="Latency of each hop over the last minute"
         />
       </section>
-    </>
+    </div>
   );
 }

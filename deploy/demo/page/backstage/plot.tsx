@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { SPAN_MS, type StackLink } from "./stack-link.ts";
 import type { Trail } from "./trail.ts";
 
-const HEIGHT = 118;
+const HEIGHT = 98;
 
 interface PlotProps {
   readonly link: StackLink;
@@ -67,7 +67,7 @@ function makePlot(
     {
       width: Math.max(100, place.clientWidth),
       height: HEIGHT,
-      padding: [8, 6, 2, 0],
+      padding: [8, 6, 8, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: {
@@ -84,6 +84,8 @@ function makePlot(
           font: `11px ${style.fontFamily}`,
           stroke: color("--muted"),
           splits: () => [...marks],
+          // By itself, a logarithmic axis names only some of its marks.
+          filter: (_plot, splits) => splits,
           values: (_plot, splits) => splits.map(markText),
           grid: { stroke: color("--line"), width: 1 },
           ticks: { show: false },

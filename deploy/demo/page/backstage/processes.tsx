@@ -66,7 +66,20 @@ function ProcessCard({ process, isOwn, onKill, onRevive }: ProcessCardProps) {
       <header className="process-head">
         <span className="process-dot" aria-hidden="true" />
         <h4>{name}</h4>
-        {isOwn && <span className="process-own">yours</span>}
+        {isOwn && (
+          <span className="process-own" title="This page is connected to it">
+            you
+          </span>
+        )}
+        <button
+          type="button"
+          className={isUp ? "act act-kill" : "act act-revive"}
+          aria-label={`${isUp ? "Kill" : "Revive"} ${name}`}
+          aria-disabled={state === "starting" || state === "stopped"}
+          onClick={isUp ? onKill : onRevive}
+        >
+          {isUp ? "Kill" : "Revive"}
+        </button>
       </header>
       {isUp ? (
         <dl className="process-figures">
@@ -90,15 +103,6 @@ function ProcessCard({ process, isOwn, onKill, onRevive }: ProcessCardProps) {
           <DownText process={process} />
         </p>
       )}
-      <button
-        type="button"
-        className={isUp ? "act act-kill" : "act act-revive"}
-        aria-label={`${isUp ? "Kill" : "Revive"} ${name}`}
-        aria-disabled={state === "starting" || state === "stopped"}
-        onClick={isUp ? onKill : onRevive}
-      >
-        {isUp ? "Kill" : "Revive"}
-      </button>
     </article>
   );
 }

@@ -126,7 +126,7 @@ export class StackLink {
     this.#seen.delete(id);
     const isWhole = seenMs !== undefined && dispatchedMs !== undefined;
     // The clocks of two processes agree to a millisecond.
-    const onwardMs = isWhole ? Math.max(0.1, seenMs - dispatchedMs) : undefined;
+    const onwardMs = isWhole ? Math.max(0.5, seenMs - dispatchedMs) : undefined;
     this.latencies.add(sentAt, [dispatchedMs, onwardMs, storedMs]);
   }
 

@@ -20,7 +20,7 @@ function people(): readonly Person[] {
   const all = Array.from({ length: MOST }, (_, index) => ({
     // The middle fills first.
     x: 0.5 + (next() - 0.5) * Math.min(1.06, 0.42 + (index / MOST) * 0.9),
-    depth: next(),
+    depth: index / MOST,
     pose: Math.floor(next() * POSES),
     phase: next() * 6.28,
     eager: next(),
@@ -90,12 +90,12 @@ export class Crowd {
       // With little to cheer for, arms stay down.
       const picture = this.#poses[energy + 0.12 > eager ? pose : 0];
       if (picture === undefined) continue;
-      const size = 0.62 + 0.38 * depth;
+      const size = 0.82 + 0.5 * depth;
       const hop = Math.abs(Math.sin(beat * 3.14 + phase * 0.25));
       const lift = hop * (2 + 22 * energy) * (0.5 + eager);
       const lean = Math.sin(beat * 1.57 + phase) * (1 + 4 * energy);
       const left = x * width - (WIDTH * size) / 2 + lean;
-      const top = height - HEIGHT * size * 0.74 + (1 - depth) * 4 - lift;
+      const top = height - HEIGHT * size * 0.76 + (1 - depth) * 4 - lift;
       brush.drawImage(picture, left, top, WIDTH * size, HEIGHT * size);
     }
   }

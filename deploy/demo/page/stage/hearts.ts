@@ -8,6 +8,8 @@ import { type Brush, type Sprite, sprite } from "./sprite.ts";
 const MOST = 160;
 /** New ones by second; beyond, each stands for more likes. */
 const MOST_PER_SECOND = 55;
+/** How quickly the whole house joins in. */
+const HEAT_MS = 1_200;
 const SPRITE_SIZE = 64;
 const COLORS = ["#ff4d5e", "#ff6f61", "#ff2f6d", "#ff8f70", "#ffd1d6"] as const;
 
@@ -29,6 +31,9 @@ export class Hearts {
   /** Likes that have no heart yet. */
   #owed = 0;
   #allowance = 1;
+  #added = 0;
+  /** Likes by second, smoothed. */
+  #perSecond = 0;
 
   get count(): number {
     return this.#hearts.length;
@@ -36,6 +41,7 @@ export class Hearts {
 
   add(likes: number): void {
     this.#owed += likes;
+    this.#added += likes;
   }
 
   /** Moves on by this time, and lets new ones rise. */
@@ -47,14 +53,18 @@ export class Hearts {
       if (heart.age < 1) this.#hearts[kept++] = heart;
     }
     this.#hearts.length = kept;
+    const perSecond = (this.#added / elapsedMs) * 1_000;
+    this.#added = 0;
+    this.#perSecond += (perSecond - this.#perSecond) * Math.min(1, elapsedMs / HEAT_MS);
     this.#allowance = Math.min(6, this.#allowance + (elapsedMs / 1_000) * MOST_PER_SECOND);
     const due = Math.min(this.#owed, Math.floor(this.#allowance), MOST - kept);
     if (due < 1) return;
     this.#allowance -= due;
     // All that is owed goes into the hearts of this moment: what is seen is what happens now.
     const likesEach = this.#owed / due;
+    const heat = Math.min(1, this.#perSecond / (2 * MOST_PER_SECOND));
     this.#owed = 0;
-    for (let made = 0; made < due; made += 1) this.#hearts.push(newHeart(likesEach));
+    for (let made = 0; made < due; made += 1) this.#hearts.push(newHeart(likesEach, heat));
   }
 
   /** @param width and height of the picture, in the brush's units */
@@ -62,25 +72,26 @@ export class Hearts {
     for (const { x, age, size, drift, sway, phase, color } of this.#hearts) {
       const picture = this.#sprites[color];
       if (picture === undefined) continue;
-      const rise = 1 - (1 - age) ** 1.6;
+      const rise = 1 - (1 - age) ** 1.15;
       const grown = size * Math.min(1, age * 9);
       const left = x * width + drift * age * width + Math.sin(phase + age * 9) * sway;
-      const top = height * (0.94 - 0.86 * rise);
-      brush.globalAlpha = age > 0.62 ? Math.max(0, (1 - age) / 0.38) : 1;
+      const top = height * (0.96 - 0.94 * rise);
+      brush.globalAlpha = age > 0.5 ? Math.max(0, (1 - age) / 0.5) : 1;
       brush.drawImage(picture, left - grown / 2, top - grown / 2, grown, grown);
     }
     brush.globalAlpha = 1;
   }
 }
 
-function newHeart(likes: number): Heart {
-  const isCrowd = likes > 3;
+/** @param heat from 0, where a heart is rare, to 1, where they come as fast as they may */
+function newHeart(likes: number, heat: number): Heart {
+  // A few rise from where one likes; of many, the whole house.
+  const isFromHouse = Math.random() < heat;
   return {
-    // A few rise from where one likes; of many, the whole house.
-    x: isCrowd ? 0.06 + Math.random() * 0.88 : 0.72 + Math.random() * 0.22,
+    x: isFromHouse ? 0.04 + Math.random() * 0.92 : 0.78 + Math.random() * 0.16,
     age: 0,
     lifeMs: 2_300 + Math.random() * 1_400,
-    size: (22 + Math.random() * 14) * (1 + 0.16 * Math.log2(Math.max(1, likes))),
+    size: (16 + Math.random() * 16) * (1 + 0.13 * Math.log2(Math.max(1, likes))),
     drift: (Math.random() - 0.5) * 0.1,
     sway: 5 + Math.random() * 12,
     phase: Math.random() * 6.28,

@@ -73,8 +73,28 @@ function backdrop(width: number, height: number): Sprite {
   });
 }
 
+/** What the stage throws on those before it: without it they would be black on black. */
+function spill(width: number, height: number): Sprite {
+  return sprite(width, height, (brush) => {
+    const fall = brush.createLinearGradient(0, 0, 0, height);
+    fall.addColorStop(0, "#b0463c");
+    fall.addColorStop(0.3, "#6b2434");
+    fall.addColorStop(1, "#200c18");
+    brush.fillStyle = fall;
+    brush.fillRect(0, 0, width, height);
+    const sides = brush.createLinearGradient(0, 0, width, 0);
+    sides.addColorStop(0, "rgba(18, 8, 16, 0.85)");
+    sides.addColorStop(0.3, "rgba(18, 8, 16, 0)");
+    sides.addColorStop(0.7, "rgba(18, 8, 16, 0)");
+    sides.addColorStop(1, "rgba(18, 8, 16, 0.85)");
+    brush.fillStyle = sides;
+    brush.fillRect(0, 0, width, height);
+  });
+}
+
 export class Lights {
   readonly #backdrop: Sprite;
+  readonly #spill: Sprite;
   readonly #beams = BEAM_COLORS.map(beam);
   readonly #width: number;
   readonly #height: number;
@@ -83,6 +103,7 @@ export class Lights {
     this.#width = width;
     this.#height = height;
     this.#backdrop = backdrop(width, height);
+    this.#spill = spill(width, height * 0.24);
   }
 
   /** What is behind the band. */
@@ -90,6 +111,13 @@ export class Lights {
     brush.drawImage(this.#backdrop, 0, 0);
     this.#drawWall(brush, mood);
     this.#drawBeams(brush, mood);
+  }
+
+  /** The light that falls before the stage, from this height on. */
+  drawSpill(brush: Brush, top: number, energy: number): void {
+    brush.globalAlpha = 0.45 + 0.55 * energy;
+    brush.drawImage(this.#spill, 0, top + 10);
+    brush.globalAlpha = 1;
   }
 
   /** Columns that dance like the bars of an equaliser. */

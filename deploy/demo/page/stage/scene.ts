@@ -19,6 +19,9 @@ const STIR_MS = 900;
 /** So many likes by second are as exciting as it gets. */
 const FRENZY = 3_000;
 
+/** The moment that is shown to those who want no motion. */
+const STILL = { beat: 2.25, energy: 0.4 };
+
 export class Scene {
   readonly hearts = new Hearts();
   viewers = 0;
@@ -47,8 +50,9 @@ export class Scene {
 
   /** @param isStill a picture, and no motion */
   draw(brush: Brush, isStill: boolean): void {
-    const beat = isStill ? 2.25 : (sharedNow() * BEATS_PER_MS) % 4_096;
-    const energy = Math.min(1, Math.log1p(this.#rate) / Math.log1p(FRENZY));
+    const beat = isStill ? STILL.beat : (sharedNow() * BEATS_PER_MS) % 4_096;
+    const stirred = Math.min(1, Math.log1p(this.#rate) / Math.log1p(FRENZY));
+    const energy = isStill ? STILL.energy : stirred;
     this.#lights.drawBehind(brush, { beat, energy });
     this.#drawBand(brush, beat, energy);
     this.#crowd.draw(brush, SCENE_WIDTH, SCENE_HEIGHT, this.viewers, beat, energy);
@@ -59,6 +63,7 @@ export class Scene {
     const floor = SCENE_HEIGHT * 0.77;
     brush.fillStyle = "#0b070c";
     brush.fillRect(0, floor - 4, SCENE_WIDTH, SCENE_HEIGHT - floor + 4);
+    this.#lights.drawSpill(brush, floor, energy);
     brush.fillRect(SCENE_WIDTH * 0.36, floor - 34, SCENE_WIDTH * 0.28, 34);
     const bob = (phase: number) => Math.sin(beat * 3.14 + phase) * (1 + 4 * energy);
     const put = (picture: Sprite, x: number, y: number, width: number, height: number) =>
