@@ -1,11 +1,17 @@
 /**
  * Viewer counts. A gateway whose count moved asks for the sum with a publish request of kind
  * `viewers`; the dispatcher that takes it sums the table and tells all viewers, at most once per
- * video and interval.
+ * video and interval. It answers only then, so that a gateway whose request died with a dispatcher
+ * asks again.
  */
+import { OvationError } from "../shared/errors.ts";
+
 interface CountsOptions {
   readonly intervalMs: number;
   readonly viewers: (video: string) => number;
+  /** False while the table can't be read: what would be told is old. */
+  readonly isReadable: () => boolean;
+  /** Throws when it can't be told. */
   readonly tell: (video: string, viewers: number) => void;
 }
 
@@ -14,7 +20,8 @@ const SETTLE_MS = 25;
 
 interface Pending {
   timer: NodeJS.Timeout;
-  asked: boolean;
+  /** Those who wait for the next telling. */
+  asking: PromiseWithResolvers<void>[];
   told: number;
 }
 
@@ -31,35 +38,55 @@ export class ViewerCounts {
     return this.#pending.size;
   }
 
-  /** Somebody asks that the viewers of `video` be counted and told. */
-  ask(video: string): void {
+  /**
+   * Somebody asks that the viewers of `video` be counted and told. Resolves when they are.
+   * @throws OvationError when that can't be
+   */
+  async ask(video: string): Promise<void> {
+    const asking = Promise.withResolvers<void>();
     const pending = this.#pending.get(video);
-    if (pending !== undefined) {
-      pending.asked = true;
-      return;
+    if (pending === undefined) {
+      const settle = Math.min(SETTLE_MS, this.#options.intervalMs);
+      const timer = setTimeout(() => this.#tick(video), settle);
+      this.#pending.set(video, { timer, asking: [asking], told: -1 });
+    } else {
+      pending.asking.push(asking);
     }
-    const settle = Math.min(SETTLE_MS, this.#options.intervalMs);
-    const timer = setTimeout(() => this.#tick(video), settle);
-    this.#pending.set(video, { timer, asked: true, told: -1 });
+    await asking.promise;
   }
 
   stop(): void {
-    for (const { timer } of this.#pending.values()) clearTimeout(timer);
+    for (const { timer, asking } of this.#pending.values()) {
+      clearTimeout(timer);
+      for (const { reject } of asking) reject(new OvationError("unavailable"));
+    }
     this.#pending.clear();
   }
 
   #tick(video: string): void {
     const pending = this.#pending.get(video);
     if (pending === undefined) return;
-    const viewers = this.#options.viewers(video);
-    // The mirror may have caught up since we last told: then we tell again, unasked.
-    if (!pending.asked && viewers === pending.told) {
+    const asking = pending.asking.splice(0);
+    if (!this.#options.isReadable()) {
+      // Whoever asked asks again, perhaps another dispatcher.
+      for (const { reject } of asking) reject(new OvationError("unavailable"));
       this.#pending.delete(video);
       return;
     }
-    pending.asked = false;
+    const viewers = this.#options.viewers(video);
+    // The mirror may have caught up since we last told: then we tell again, unasked.
+    if (asking.length === 0 && viewers === pending.told) {
+      this.#pending.delete(video);
+      return;
+    }
     pending.told = viewers;
     pending.timer = setTimeout(() => this.#tick(video), this.#options.intervalMs);
-    this.#options.tell(video, viewers);
+    try {
+      this.#options.tell(video, viewers);
+      for (const { resolve } of asking) resolve();
+    } catch (error) {
+      // The bus is away, which it counts; who asked asks again.
+      for (const { reject } of asking) reject(error);
+    }
   }
 }

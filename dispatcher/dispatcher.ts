@@ -7,18 +7,12 @@ import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
-import { KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
+import { KindTable } from "../shared/kinds.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
-import {
-  DISPATCHER_QUEUE,
-  PUBLISH_SUBJECTS,
-  publishSubject,
-  RETRACT_SUBJECTS,
-} from "../shared/subjects.ts";
-import { encodeMsgpack } from "../shared/wire/codec.ts";
+import { DISPATCHER_QUEUE, PUBLISH_SUBJECTS, RETRACT_SUBJECTS } from "../shared/subjects.ts";
 import { Answers } from "./answers.ts";
 import { ViewerCounts } from "./counts.ts";
 import { Emitter } from "./emit.ts";
@@ -59,13 +53,8 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     const counts = new ViewerCounts({
       intervalMs: config.countIntervalMs,
       viewers: (video) => routes.viewers(video),
-      tell: (video, viewers) => {
-        try {
-          emitter.emit(video, [intake.viewersEvent(viewers)]);
-        } catch {
-          // The bus is away, which it counts; the gateways ask again when it is back.
-        }
-      },
+      isReadable: () => mirror.isReadable,
+      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)]),
     });
     const history = new History({
       bus,
@@ -96,6 +85,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       reconcileIntervalMs: config.reconcileIntervalMs,
       leaseMs: config.leaseMs,
       log,
+      onMended: (video) => void counts.ask(video).catch(() => undefined),
     });
     const sweeper = new Sweeper({
       subscriptions,
@@ -106,8 +96,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       log,
       isReadable: () => mirror.isReadable && bus.state === "connected",
       onStaleMirror: () => mirror.resync(),
-      onRowSwept: (video) =>
-        bus.publish(publishSubject(video), encodeMsgpack({ kind: VIEWERS_KIND })),
+      onRowSwept: (video) => void counts.ask(video).catch(() => undefined),
     });
     this.#mirror = mirror;
     this.#counts = counts;

@@ -5,7 +5,7 @@ import type { DispatchedEvent } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
 import { type EventInput, type EventRules, parsePublishRequest } from "../shared/events.ts";
 import { encodeUnplaced } from "../shared/history/durable-event.ts";
-import { type DeliveryClass, VIEWERS_KIND } from "../shared/kinds.ts";
+import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/kinds.ts";
 import type { WallClock } from "../shared/lifecycle.ts";
 import { EventIds } from "../shared/names.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
@@ -21,8 +21,8 @@ interface IntakeOptions {
   readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
   /** Stores durable events and sends them to the Frontends; gives the place of each. */
   readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
-  /** A gateway asks for the viewers of a video to be counted. */
-  readonly askCount: (video: string) => void;
+  /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
+  readonly askCount: (video: string) => Promise<void>;
 }
 
 export interface IntakeStats {
@@ -67,20 +67,19 @@ export class Intake {
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
-    if (isCountRequest(value)) {
-      askCount(video);
-      return { accepted: [] };
-    }
+    if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
     const inputs = parsePublishRequest(value, rules, payload.length);
     const at = this.#options.now();
     for (const input of inputs) {
-      if (this.#classOf(input) === "durable") return this.#acceptDurable(video, inputs, at);
+      if (this.#unstoredClassOf(input) === undefined) {
+        return this.#acceptDurable(video, inputs, at);
+      }
     }
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#ids.next();
       ids.push(id);
-      return this.#dispatched(input, id, at);
+      return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
     emit(video, events);
     return { accepted: ids };
@@ -95,12 +94,13 @@ export class Intake {
     const { store, emit } = this.#options;
     const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
     const durable: UnstoredEvent[] = [];
-    const fleeting: DispatchedEvent[] = [];
+    const unstored: DispatchedEvent[] = [];
     const isDurable = inputs.map((input, index) => {
       const id = accepted[index] ?? "";
       const { kind, actor, data } = input;
-      if (this.#classOf(input) !== "durable") {
-        fleeting.push(this.#dispatched(input, id, at));
+      const deliveryClass = this.#unstoredClassOf(input);
+      if (deliveryClass !== undefined) {
+        unstored.push(this.#dispatched(input, deliveryClass, id, at));
         return false;
       }
       durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
@@ -109,7 +109,7 @@ export class Intake {
     const stored = (await store(video, durable)).values();
     this.stats.events.durable += durable.length;
     try {
-      if (fleeting.length > 0) emit(video, fleeting);
+      if (unstored.length > 0) emit(video, unstored);
     } catch (cause) {
       // Something of the request was taken, so its outcome is no plain "unavailable" any more.
       throw new OvationError("timeout", undefined, { cause });
@@ -118,13 +118,19 @@ export class Intake {
     return { accepted, seqs };
   }
 
-  #classOf({ kind }: EventInput): DeliveryClass {
-    return this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
+  /** Undefined for a kind whose events are stored. */
+  #unstoredClassOf({ kind }: EventInput): UnstoredClass | undefined {
+    const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
+    return deliveryClass === "durable" ? undefined : deliveryClass;
   }
 
-  #dispatched(input: EventInput, id: string, at: number): DispatchedEvent {
+  #dispatched(
+    input: EventInput,
+    deliveryClass: UnstoredClass,
+    id: string,
+    at: number,
+  ): DispatchedEvent {
     const { kind, actor, data } = input;
-    const deliveryClass = this.#classOf(input);
     this.stats.events[deliveryClass] += 1;
     const bytes = encodeMsgpack({
       id,

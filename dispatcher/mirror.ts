@@ -20,6 +20,8 @@ interface MirrorOptions {
   readonly reconcileIntervalMs: number;
   readonly leaseMs: number;
   readonly log: Log;
+  /** Reading the table whole changed what is known of a video: its count may have been told wrong. */
+  readonly onMended: (video: string) => void;
 }
 
 /**
@@ -160,8 +162,10 @@ export class Mirror {
       if (name === undefined) continue;
       seen.add(key);
       const outcome = this.#setRow(name.video, name.gateway, entry);
-      if (outcome === "added" && !isFirst) stats.rowsAdded += 1;
-      if (outcome === "changed") stats.rowsChanged += 1;
+      if (isFirst || outcome === "same") continue;
+      if (outcome === "added") stats.rowsAdded += 1;
+      else stats.rowsChanged += 1;
+      this.#options.onMended(name.video);
     }
     const madeAnew = this.#incarnation !== "" && this.#incarnation !== snapshot.incarnation;
     this.#incarnation = snapshot.incarnation;
@@ -171,7 +175,9 @@ export class Mirror {
     if (madeAnew && missing.length > 0) this.#waitForGateways(missing.length);
     if (this.#graceTimer !== undefined) return;
     for (const { video, gateway } of missing) {
-      if (this.#options.routes.remove(video, gateway)) stats.rowsRemoved += 1;
+      if (!this.#options.routes.remove(video, gateway)) continue;
+      stats.rowsRemoved += 1;
+      this.#options.onMended(video);
     }
   }
 

@@ -7,12 +7,12 @@ import type { DurableEvent } from "../shared/history/durable-event.ts";
 import type { StoredRecord } from "../shared/history/record.ts";
 import { VIEWERS_KIND } from "../shared/kinds.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
+import { RecentMap } from "../shared/recent-map.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
 import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
 import type { ChainFollower } from "./history/follower.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { type Owed, PastFrames } from "./history/past-frames.ts";
-import { RecentIds } from "./recent-ids.ts";
 import type { Viewer } from "./viewer.ts";
 
 export interface Membership {
@@ -42,6 +42,9 @@ export interface AudienceStats {
   /** Events that had come before under the id that their publisher gave. */
   repeated: number;
 }
+
+/** Ids given by publishers that are remembered, in each of two generations. */
+const IDS_LIMIT = 8_192;
 
 class Group implements FrameGroup {
   dueAt = 0;
@@ -79,7 +82,7 @@ export class Audience {
   readonly #log: EventLog;
   readonly #past: PastFrames;
   readonly #groups: Group[] = [];
-  readonly #recentIds: RecentIds;
+  readonly #recentIds: RecentMap<true>;
   #viewerCount = 0;
   #heldViewers: DispatchedEvent | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
@@ -92,7 +95,7 @@ export class Audience {
     this.#options = options;
     this.#stats = stats;
     this.#log = new EventLog(video, sseIdOf, options);
-    this.#recentIds = new RecentIds(options.deduplicateMs, options.now);
+    this.#recentIds = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
     this.history = histories.follow(video, {
       onEvents: (events) => this.#receiveDurable(events),
       onPlace: (head) => this.#moveTo(head),
@@ -155,9 +158,8 @@ export class Audience {
   receive(events: readonly DispatchedEvent[]): void {
     for (const event of events) {
       this.#stats.received += 1;
-      if (event.givenId !== undefined && !this.#recentIds.add(event.givenId)) {
-        this.#stats.repeated += 1;
-      } else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event);
+      if (this.#isRepeat(event)) this.#stats.repeated += 1;
+      else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event);
       // While nobody is here to read it, only what the next viewer is given is kept.
       else if (this.#viewerCount > 0 || event.deliveryClass === "latest") this.#log.append(event);
     }
@@ -197,6 +199,13 @@ export class Audience {
   stop(): void {
     clearTimeout(this.#viewersTimer);
     this.history.stop();
+  }
+
+  #isRepeat({ givenId }: DispatchedEvent): boolean {
+    if (givenId === undefined) return false;
+    if (this.#recentIds.get(givenId) !== undefined) return true;
+    this.#recentIds.set(givenId, true);
+    return false;
   }
 
   #receiveDurable(events: readonly DurableEvent[]): void {

@@ -135,12 +135,12 @@ export class EventLog {
     return this.#position;
   }
 
-  #count(event: Pick<DispatchedEvent, "kind" | "deliveryClass">): void {
+  #count(event: Pick<LoggedEvent, "kind" | "deliveryClass">): void {
     const kind = this.#kindIndex(event);
     this.#totals[kind] = (this.#totals[kind] ?? 0) + 1;
   }
 
-  #kindIndex(event: Pick<DispatchedEvent, "kind" | "deliveryClass">): number {
+  #kindIndex(event: Pick<LoggedEvent, "kind" | "deliveryClass">): number {
     const index = this.#kinds.findIndex(({ name }) => name === event.kind);
     if (index >= 0) return index;
     return this.#kinds.push({ name: event.kind, deliveryClass: event.deliveryClass }) - 1;

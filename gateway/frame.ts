@@ -2,7 +2,7 @@
  * A frame: what viewers of a video get in one write. However many viewers there are, it is encoded
  * once for each wire that one of them speaks.
  */
-import type { DispatchedEvent } from "../shared/dispatched.ts";
+import type { DeliveryClass } from "../shared/kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import type { Counts } from "../shared/wire/messages.ts";
 
@@ -10,7 +10,11 @@ import type { Counts } from "../shared/wire/messages.ts";
 export type Wire = "msgpack" | "json" | "sse";
 
 /** An event in a video's log. `position` numbers all events of the video at this gateway. */
-export interface LoggedEvent extends DispatchedEvent {
+export interface LoggedEvent {
+  readonly kind: string;
+  readonly deliveryClass: DeliveryClass;
+  /** The event as msgpack, as viewers get it. */
+  readonly bytes: Uint8Array;
   readonly position: number;
   /** The event as JSON text, once somebody needed it. */
   json?: string;

@@ -13,6 +13,7 @@ import { EventIds } from "../shared/names.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
+import { CountRequests } from "./count-requests.ts";
 import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
@@ -32,6 +33,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #interest: Interest | undefined;
   #scheduler: FrameScheduler | undefined;
   #doors: Doors | undefined;
+  #counts: CountRequests | undefined;
   #histories: VideoHistories | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
@@ -48,13 +50,14 @@ export class Gateway extends RoleNode<GatewayConfig> {
     const { config, log } = this;
     const delivery = emptyDeliveryStats();
     const publisher = new Publisher({ bus, timeoutMs: config.requestTimeoutMs });
+    const counts = new CountRequests((video) => publisher.askCount(video));
     const registration = new Registration({
       bus,
       gateway: this.id,
       config,
       log,
       describe: () => this.#describe(),
-      onRowStored: (video) => publisher.askCount(video),
+      onRowStored: (video) => counts.moved(video),
     });
     const interval = new FrameInterval(config.frameIntervalMinMs, config.frameIntervalMaxMs);
     const scheduler = new FrameScheduler({
@@ -104,6 +107,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#interest = interest;
     this.#scheduler = scheduler;
     this.#doors = doors;
+    this.#counts = counts;
     this.#histories = histories;
     registerGatewayMetrics(this.registry, {
       bus,
@@ -131,6 +135,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
 
   protected override async stopParts(): Promise<void> {
     this.#doors?.stop();
+    this.#counts?.stop();
     this.#scheduler?.stop();
     this.#registration?.stop();
     this.#interest?.stop();

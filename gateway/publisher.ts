@@ -74,9 +74,12 @@ export class Publisher {
     return { accepted };
   }
 
-  /** Asks for the viewers of a video to be counted and told; nobody waits for the answer. */
-  askCount(video: string): void {
-    this.#options.bus.publish(publishSubject(video), COUNT_REQUEST);
+  /**
+   * Asks for the viewers of a video to be counted, and resolves when they have been told.
+   * @throws OvationError as {@link publish}
+   */
+  async askCount(video: string): Promise<void> {
+    await this.#request(publishSubject(video), COUNT_REQUEST);
   }
 
   async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {

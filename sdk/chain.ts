@@ -5,7 +5,12 @@
 import type { OvationEvent } from "../shared/event.ts";
 import type { From, Result } from "./link/link.ts";
 
-/** Durable events that this viewer will not get. */
+/**
+ * Durable events that this viewer will not get.
+ *
+ * @example
+ * video.onMissed(({ isNewHistory }) => isNewHistory ? clearList() : addLine("Some are missing."));
+ */
 export interface Missed {
   /** The newest event that was had before them; undefined when none was. */
   readonly after: number | undefined;

@@ -9,8 +9,9 @@ import { pageOf } from "./history.ts";
 import { historyOverHttp } from "./link/http.ts";
 import type { Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
-import { type OvationOptions, type Settings, settingsOf } from "./options.ts";
+import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
+import { type Settings, settingsOf } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
 import {
   type HistoryPage,

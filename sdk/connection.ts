@@ -8,7 +8,7 @@ import { Credentials } from "./credentials.ts";
 import { isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
 import type { Ending, Link, LinkHandlers, PushHandlers, Via } from "./link/link.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState } from "./state.ts";
 import { listenForWake, type WakeSignal } from "./wake.ts";
 

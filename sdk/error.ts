@@ -1,7 +1,12 @@
 /** Errors that the SDK rejects with and reports, each with a code to decide by. */
 import type { ErrorCode } from "../shared/errors.ts";
 
-/** What can go wrong on the client's own side. */
+/**
+ * What can go wrong on the client's own side.
+ *
+ * @example
+ * const isHopeless = (code: ClientErrorCode) => code === "closed" || code === "token_refused";
+ */
 export type ClientErrorCode =
   /** `close()` was called. */
   | "closed"
@@ -22,10 +27,20 @@ export type ClientErrorCode =
   /** The `token` callback failed. */
   | "token_unavailable";
 
-/** Codes of the gateway and of the client; a newer gateway may send others. */
+/**
+ * Codes of the gateway and of the client; a newer gateway may send others.
+ *
+ * @example
+ * const texts: Partial<Record<OvationErrorCode, string>> = { data_too_large: "That is too long." };
+ */
 export type OvationErrorCode = ErrorCode | ClientErrorCode | (string & {});
 
-/** What more is known of an error. */
+/**
+ * What more is known of an error.
+ *
+ * @example
+ * throw new OvationError("token_refused", "signed out", { cause: error });
+ */
 export interface OvationErrorDetail {
   /** The field of the request that is at fault. */
   readonly field?: string | undefined;

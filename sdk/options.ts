@@ -2,7 +2,13 @@
 import type { TokenSource } from "./credentials.ts";
 import type { WhileAway } from "./outbox.ts";
 
-/** Any constructor of WebSockets: a browser's, Node's, or that of a package such as `ws`. */
+/**
+ * Any constructor of WebSockets: a browser's, Node's, or that of a package such as `ws`.
+ *
+ * @example
+ * import WebSocket from "ws";
+ * const ovation = new Ovation({ url: "https://live.example.com", WebSocket });
+ */
 export type WebSocketConstructor = new (url: string, ...more: never[]) => object;
 
 /**
@@ -49,37 +55,4 @@ export interface OvationOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Chance, for a test that wants none: from 0 up to 1. */
   readonly random?: () => number;
-}
-
-/** Every option with a value, but for those that have no default. */
-export type Settings = Required<Omit<OvationOptions, "token" | "WebSocket">> & {
-  readonly token: TokenSource | undefined;
-  readonly WebSocket: typeof globalThis.WebSocket | undefined;
-};
-
-/** Fills in the defaults. */
-export function settingsOf(options: OvationOptions): Settings {
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as OvationOptions;
-  return {
-    refreshBeforeMs: 60_000,
-    whileAway: "wait",
-    waitMs: 30_000,
-    queueLimit: 1_000,
-    transport: "auto",
-    connectTimeoutMs: 10_000,
-    reconnectFirstMs: 1_000,
-    reconnectMaxMs: 30_000,
-    healthyMs: 10_000,
-    heartbeatMs: 20_000,
-    heartbeatTimeoutMs: 10_000,
-    webSocketRetryMs: 60_000,
-    // Called as a method of anything else, a browser's fetch throws.
-    fetch: (...request) => globalThis.fetch(...request),
-    random: Math.random,
-    ...given,
-    token: options.token,
-    WebSocket: (options.WebSocket ?? globalThis.WebSocket) as typeof globalThis.WebSocket,
-  };
 }

@@ -2,7 +2,12 @@
 import type { OvationErrorCode } from "./error.ts";
 import type { Via } from "./link/link.ts";
 
-/** Why there is no connection: a code for a program, a message for a person. */
+/**
+ * Why there is no connection: a code for a program, a message for a person.
+ *
+ * @example
+ * const describe = ({ code, message }: ConnectionFault) => `${message} (${code})`;
+ */
 export interface ConnectionFault {
   readonly code: OvationErrorCode;
   readonly message: string;

@@ -7,14 +7,24 @@ import type { Frame } from "./frame.ts";
 import { Listeners } from "./listeners.ts";
 import type { Published, WhileAway } from "./outbox.ts";
 
-/** The data of the kinds that Ovation makes itself. */
+/**
+ * The data of the kinds that Ovation makes itself.
+ *
+ * @example
+ * const count = ({ viewers }: BuiltInKinds["viewers"]) => `${viewers} watching`;
+ */
 export interface BuiltInKinds {
   readonly viewers: { readonly viewers: number };
   /** Takes back the durable event of this id and place. */
   readonly retracted: { readonly id: string; readonly seq: number };
 }
 
-/** The data that events of a kind carry: what the application says of its kinds, else unknown. */
+/**
+ * The data that events of a kind carry: what the application says of its kinds, else unknown.
+ *
+ * @example
+ * type Comment = DataOf<{ comment: { text: string } }, "comment">; // { text: string }
+ */
 export type DataOf<Kinds, Kind extends string> = Kind extends keyof BuiltInKinds
   ? BuiltInKinds[Kind]
   : Kind extends keyof Kinds
@@ -32,7 +42,12 @@ export type EventOf<Kinds, Kind extends string> = Omit<OvationEvent, "kind" | "d
   readonly data: DataOf<Kinds, Kind>;
 };
 
-/** The name of a kind: those that the application told of are offered, any other is allowed. */
+/**
+ * The name of a kind: those that the application told of are offered, any other is allowed.
+ *
+ * @example
+ * const kind: KindOf<{ comment: string; wave: number }> = "wave";
+ */
 export type KindOf<Kinds> = (keyof Kinds & string) | keyof BuiltInKinds | (string & {});
 
 /**
@@ -46,13 +61,23 @@ export interface VideoOptions {
   readonly history?: number;
 }
 
-/** How one event is published; by default as the {@link OvationOptions} say. */
+/**
+ * How one event is published; by default as the {@link OvationOptions} say.
+ *
+ * @example
+ * await video.publish("like", undefined, { whileAway: "fail" });
+ */
 export interface PublishOptions {
   readonly whileAway?: WhileAway;
   readonly waitMs?: number;
 }
 
-/** Which part of the past to read. */
+/**
+ * Which part of the past to read.
+ *
+ * @example
+ * const query: HistoryQuery = { before: oldest.seq, limit: 50 };
+ */
 export interface HistoryQuery {
   /** Events before this place; by default the newest. */
   readonly before?: number;
@@ -60,7 +85,12 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
-/** A part of a video's past. */
+/**
+ * A part of a video's past.
+ *
+ * @example
+ * const { events, more }: HistoryPage = await video.readHistory();
+ */
 export interface HistoryPage {
   /** Oldest first. */
   readonly events: readonly OvationEvent[];

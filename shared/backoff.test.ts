@@ -22,6 +22,13 @@ describe("the next wait", () => {
     expect(waits(backoff, 4)).toEqual([100, 150, 175, 625]);
   });
 
+  test("may have a first ceiling of its own, so that not even the first ones come together", () => {
+    const backoff = new Backoff(0, 1_000, () => 0.5, 400);
+    expect(waits(backoff, 4)).toEqual([200, 400, 500, 500]);
+    backoff.reset();
+    expect(backoff.nextMs()).toBe(200);
+  });
+
   test("is short again after a reset", () => {
     const backoff = new Backoff(100, 1_000, () => 1);
     waits(backoff, 5);

@@ -11,7 +11,7 @@ import { encodeMsgpack } from "./wire/codec.ts";
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
 const EVENTS: readonly DispatchedEvent[] = [
   { kind: "like", deliveryClass: "transient", bytes },
-  { kind: "comment", deliveryClass: "durable", bytes, givenId: "e1" },
+  { kind: "wave", deliveryClass: "transient", bytes, givenId: "e1" },
   { kind: "viewers", deliveryClass: "latest", bytes },
 ];
 
@@ -56,10 +56,10 @@ describe("from another version", () => {
       [
         ["like", 0, bytes],
         ["new", 7, bytes],
-        ["comment", 1, bytes],
+        ["viewers", 1, bytes],
       ],
     ]);
-    expect(eventsOf(payload)?.map(({ kind }) => kind)).toEqual(["like", "comment"]);
+    expect(eventsOf(payload)?.map(({ kind }) => kind)).toEqual(["like", "viewers"]);
   });
 
   test("further fields of an event do no harm", () => {

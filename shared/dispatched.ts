@@ -8,12 +8,12 @@
  * - word of how far the video's chain goes, without its events: `[3, seq]`
  */
 import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
-import type { DeliveryClass } from "./kinds.ts";
+import type { UnstoredClass } from "./kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
-const CLASSES = ["transient", "durable", "latest"] as const satisfies readonly DeliveryClass[];
+const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
 /** A message of a dispatcher, by its form. */
 export type Dispatched =
@@ -21,10 +21,10 @@ export type Dispatched =
   | { readonly form: "record"; readonly record: StoredRecord }
   | { readonly form: "head"; readonly seq: number };
 
-/** One event on its way from a dispatcher to viewers. */
+/** An event that is not stored, on its way from a dispatcher to viewers. */
 export interface DispatchedEvent {
   readonly kind: string;
-  readonly deliveryClass: DeliveryClass;
+  readonly deliveryClass: UnstoredClass;
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   /** The id, only if a publisher gave it: such an event may come a second time. */

@@ -1,6 +1,11 @@
 /** What is delivered; apart from events.ts, since it is known in a browser too. */
 
-/** Something that happened on a video, as viewers get it. `at` is milliseconds since 1970. */
+/**
+ * Something that happened on a video, as viewers get it. `at` is milliseconds since 1970.
+ *
+ * @example
+ * const line = ({ actor = "somebody", at }: OvationEvent) => `${actor}, ${new Date(at)}`;
+ */
 export interface OvationEvent {
   readonly id: string;
   readonly kind: string;

@@ -7,6 +7,9 @@
  */
 export type DeliveryClass = "transient" | "durable" | "latest";
 
+/** The classes whose events are sent on without being stored. */
+export type UnstoredClass = Exclude<DeliveryClass, "durable">;
+
 /** Every delivery class, for borders that must check one. */
 export const DELIVERY_CLASSES: readonly DeliveryClass[] = ["transient", "durable", "latest"];
 

@@ -4,9 +4,12 @@ import {
   frontendSubjects,
   PUBLISH_SUBJECTS,
   parseRowKey,
+  parseStoredSubject,
   publishSubject,
   rowKey,
   rowsOfGateway,
+  STORED_SUBJECTS,
+  storedSubject,
   videoOfPublishSubject,
 } from "./subjects.ts";
 
@@ -67,3 +70,19 @@ describe("row keys", () => {
     },
   );
 });
+
+test("what a dispatcher stored is told on a subject that reads back", () => {
+  for (const video of VIDEOS) {
+    const subject = storedSubject(video, 12_345);
+    expect(matches(STORED_SUBJECTS, subject)).toBe(true);
+    expect(parseStoredSubject(subject)).toEqual({ video, sequence: 12_345 });
+  }
+});
+
+test.each([
+  "ov.stored.launch",
+  "ov.stored.launch.0",
+  "ov.stored.launch.x",
+  "ov.stored..1",
+  "ov.stored.a.b.1",
+])("%s tells of no record", (subject) => expect(parseStoredSubject(subject)).toBeUndefined());

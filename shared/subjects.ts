@@ -13,6 +13,8 @@ export const RETRACT_SUBJECTS = "ov.retract.*";
 /** The JetStream stream that holds every video's durable events, and what it takes. */
 export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
+/** What dispatchers tell each other of records that they stored, of every video. */
+export const STORED_SUBJECTS = "ov.stored.*.*";
 /** KV bucket: which gateway has how many viewers of which video. */
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 /** KV bucket: one lease for each live gateway. */
@@ -20,6 +22,7 @@ export const FRONTENDS_BUCKET = "ov_frontends";
 
 const PUBLISH_PREFIX = "ov.publish.";
 const RETRACT_PREFIX = "ov.retract.";
+const STORED_PREFIX = "ov.stored.";
 
 /** Where a publish request for `video` goes. */
 export function publishSubject(video: string): string {
@@ -49,6 +52,22 @@ function videoAfter(prefix: string, subject: string): string | undefined {
 /** Where the records of a video's durable events are stored. */
 export function historySubject(video: string): string {
   return `ov.history.${video}`;
+}
+
+/** Where a dispatcher tells the others of a record of `video` that it stored at `sequence`. */
+export function storedSubject(video: string, sequence: number): string {
+  return `${STORED_PREFIX}${video}.${sequence}`;
+}
+
+/** The inverse of {@link storedSubject}; undefined for a subject that is none of ours. */
+export function parseStoredSubject(
+  subject: string,
+): { video: string; sequence: number } | undefined {
+  const dot = subject.lastIndexOf(".");
+  const video = videoAfter(STORED_PREFIX, subject.slice(0, dot));
+  const number = subject.slice(dot + 1);
+  if (video === undefined || !/^[1-9]\d{0,15}$/.test(number)) return undefined;
+  return { video, sequence: Number(number) };
 }
 
 /** Where dispatchers send the events of `video` for the viewers of `gateway`. */

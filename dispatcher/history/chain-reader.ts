@@ -1,10 +1,12 @@
 /** Brings what a dispatcher knows of a chain up to the store. */
-import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
 import type { WallClock } from "../../shared/lifecycle.ts";
 import { type ChainMessage, readMessage, type VideoChain } from "./video-chain.ts";
 
 /** Messages that are fetched one by one; beyond that a chain is read anew. */
 const STEPS_LIMIT = 64;
+/** Messages that are fetched one by one from the newest back. */
+const STEPS_BACK_LIMIT = 16;
 /** How far the clocks of the NATS server and of this machine may be apart. */
 const CLOCK_SKEW_MS = 60_000;
 
@@ -73,21 +75,34 @@ export class ChainReader {
   }
 
   async #load(chain: VideoChain, keepIds: boolean): Promise<void> {
-    const { store, deduplicateMs, now } = this.#options;
     chain.restart(keepIds);
-    const newest = await store.last(chain.video);
+    const newest = await this.#options.store.last(chain.video);
     if (newest === undefined) return;
-    if (now() - newest.storedAt > deduplicateMs + CLOCK_SKEW_MS) {
-      return chain.learn(readMessage(newest));
-    }
-    const since = newest.storedAt - deduplicateMs;
-    for (const message of await store.read(chain.video, since)) chain.learn(readMessage(message));
+    for (const message of await this.#recent(chain.video, newest)) chain.learn(message);
     // A replica that served the read may have been behind.
     while (chain.sequence < newest.sequence) {
       const message = await this.#next(chain.video, chain.sequence + 1);
       if (message === undefined) return;
       chain.learn(message);
     }
+  }
+
+  /** The messages whose ids are still to be known, oldest first. */
+  async #recent(video: string, newest: StoredMessage): Promise<ChainMessage[]> {
+    const { store, deduplicateMs, now } = this.#options;
+    const messages = [readMessage(newest)];
+    if (now() - newest.storedAt > deduplicateMs + CLOCK_SKEW_MS) return messages;
+    const since = newest.storedAt - deduplicateMs;
+    // Most videos have few of them, and a read by consumer costs the server more than some gets.
+    for (let steps = 0; steps < STEPS_BACK_LIMIT; steps += 1) {
+      const after = messages[0]?.record?.after;
+      if (after === 0) return messages;
+      const before = after === undefined ? undefined : await store.next(video, after);
+      if (before === undefined || before.sequence !== after) break;
+      messages.unshift(readMessage(before));
+      if (before.storedAt < since) return messages;
+    }
+    return (await store.read(video, since)).map(readMessage);
   }
 
   async #last(video: string): Promise<ChainMessage | undefined> {

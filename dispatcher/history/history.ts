@@ -9,6 +9,7 @@ import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/errors.ts";
 import { monotonicNow } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
+import { parseStoredSubject, STORED_SUBJECTS, storedSubject } from "../../shared/subjects.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
   RECORD_BYTES_LIMIT,
@@ -33,8 +34,8 @@ const RECORD_SHARE = 4;
 const TRIES = 2;
 
 interface HistoryOptions {
-  readonly bus: Pick<Bus, "state" | "onState" | "maxPayloadBytes">;
-  readonly stream: HistoryStream;
+  readonly bus: Pick<Bus, "state" | "onState" | "maxPayloadBytes" | "publish" | "subscribe">;
+  readonly stream: Pick<HistoryStream, keyof HistoryStream>;
   readonly config: Pick<
     DispatcherConfig,
     "deduplicateMs" | "historyEvents" | "historyBytes" | "storeTimeoutMs" | "storeQueueLimit"
@@ -73,7 +74,13 @@ export class History {
       appendTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
       emit,
-      onStored: () => this.#upkeep.stored(),
+      onStored: (
+        video: string,
+        { payload, sequence }: { payload: Uint8Array; sequence: number },
+      ) => {
+        this.#upkeep.stored();
+        bus.publish(storedSubject(video, sequence), payload);
+      },
       onFailure: (error: OvationError) => {
         this.stats.failures += 1;
         this.#upkeep.failed(error);
@@ -118,7 +125,13 @@ export class History {
   start(): void {
     const { bus, stream } = this.#options;
     this.#upkeep.look();
+    const others = bus.subscribe(STORED_SUBJECTS, (payload, subject) => {
+      const heard = parseStoredSubject(subject);
+      if (heard === undefined) return;
+      this.#lines.get(heard.video)?.hear({ payload, sequence: heard.sequence });
+    });
     this.#stopListening = [
+      () => others.unsubscribe(),
       bus.onState(() => this.#doubtAll()),
       stream.onRemade(() => {
         this.#doubtAll();

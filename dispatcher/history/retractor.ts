@@ -115,7 +115,7 @@ export class Retractor {
     chain.learn({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += 1;
-    onStored();
+    onStored(chain.video, { payload, sequence });
     return { seq, holders, fault: this.#tell(chain, payload, 1) };
   }
 

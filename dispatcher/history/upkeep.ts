@@ -27,7 +27,6 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = 0;
   #isLooking = false;
-  #lookedAt = Number.NEGATIVE_INFINITY;
   #epoch: string | undefined;
   /** Failed tries at the store, and how many of them were known at the last look. */
   #failures = 0;
@@ -61,8 +60,7 @@ export class Upkeep {
   failed(error: unknown): void {
     this.#failures += 1;
     this.#setFailed(error);
-    const sinceMs = this.#options.now() - this.#lookedAt;
-    this.#lookIn(Math.max(0, RETRY_MIN_MS - sinceMs));
+    this.#lookIn(RETRY_MIN_MS);
   }
 
   #lookIn(ms: number): void {
@@ -80,7 +78,6 @@ export class Upkeep {
   async #lookNow(): Promise<void> {
     const failures = this.#failures;
     this.#isLooking = true;
-    this.#lookedAt = this.#options.now();
     try {
       this.#found(await this.#options.stream.ensure());
       this.#backoff.reset();

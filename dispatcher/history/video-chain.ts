@@ -7,9 +7,12 @@ import type { StoredMessage } from "../../shared/bus/history-stream.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/kinds.ts";
 import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { RecentMap } from "../../shared/recent-map.ts";
 import { type KeepLimits, KeptMessages } from "./kept-messages.ts";
-import { RecentSeqs } from "./recent-seqs.ts";
 import { targetOf } from "./retraction.ts";
+
+/** Ids of one video that are remembered, in each of two generations. */
+const IDS_LIMIT = 32_768;
 
 /** A message of the stream as it is understood here. */
 export interface ChainMessage {
@@ -19,7 +22,10 @@ export interface ChainMessage {
   readonly record: StoredRecord | undefined;
 }
 
-export function readMessage({ payload, sequence }: StoredMessage): ChainMessage {
+export function readMessage({
+  payload,
+  sequence,
+}: Pick<StoredMessage, "payload" | "sequence">): ChainMessage {
   return { sequence, bytes: payload.length, record: decodeRecord(payload) };
 }
 
@@ -35,17 +41,18 @@ type Trust = "none" | "doubted" | "sound";
 export class VideoChain {
   readonly video: string;
   /** Places of the events stored of late. */
-  readonly ids: RecentSeqs;
+  readonly ids: RecentMap<number>;
   readonly kept: KeptMessages;
   #trust: Trust = "none";
   #doubts = 0;
+  #isMending = false;
   #sequence = 0;
   #last = 0;
   #highest = 0;
 
   constructor(video: string, options: ChainOptions) {
     this.video = video;
-    this.ids = new RecentSeqs(options.deduplicateMs, options.now);
+    this.ids = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
     this.kept = new KeptMessages(options.keep);
   }
 
@@ -82,8 +89,23 @@ export class VideoChain {
   /** Reads the chain by `read`; a doubt that comes meanwhile stays. */
   async mend(read: () => Promise<void>): Promise<void> {
     const doubts = this.#doubts;
-    await read();
+    this.#isMending = true;
+    try {
+      await read();
+    } finally {
+      this.#isMending = false;
+    }
     this.#trust = doubts === this.#doubts ? "sound" : "doubted";
+  }
+
+  /**
+   * Takes in a record that another dispatcher stored, if it is the very next: whoever knows of it
+   * needs no failed append to learn of it. Any other is left for the store to tell.
+   */
+  hear({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
+    if (this.#trust !== "sound" || this.#isMending || sequence <= this.#sequence) return;
+    const message = readMessage({ payload, sequence });
+    if (this.isNext(message)) this.learn(message);
   }
 
   /** Begins to read anew. Nothing is taken for stored any more, unless `keepIds` says so. */
@@ -115,7 +137,15 @@ export class VideoChain {
   }
 
   /** Takes in a message as the newest, whatever was known. */
-  learn({ sequence, record, bytes }: ChainMessage): void {
+  learn(message: ChainMessage): void {
+    this.appended(message);
+    // Whose record makes it too much trims it: nobody else need count what is to go.
+    const first = this.kept.firstToKeep();
+    if (first !== undefined) this.kept.forgetBefore(first);
+  }
+
+  /** Our own record is stored. */
+  appended({ sequence, record, bytes }: ChainMessage): void {
     this.#sequence = sequence;
     if (record === undefined) return;
     this.#last = record.last;

@@ -5,7 +5,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Backoff } from "../../shared/backoff.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
-import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
 import { encodeHead } from "../../shared/dispatched.ts";
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { encodeRecord } from "../../shared/history/record.ts";
@@ -21,11 +21,18 @@ import {
 import type { ChainReader } from "./chain-reader.ts";
 import { Fifo } from "./fifo.ts";
 import type { HistoryStats } from "./stats.ts";
+import { Trimmer } from "./trimmer.ts";
 import { type ChainOptions, VideoChain } from "./video-chain.ts";
 import type { Job } from "./waiting.ts";
 
 const RETRY_MIN_MS = 10;
 const RETRY_MAX_MS = 200;
+/**
+ * After a conflict others write to the video too. Whoever wins knows the newest message first, and
+ * would win again: it lets the others have a turn, and more comes together for its own next record.
+ */
+const CONTENDED_MS = 1_000;
+const YIELD_MS = 5;
 
 /** What all lines share. */
 export interface LineOptions {
@@ -42,7 +49,8 @@ export interface LineOptions {
   readonly isConnected: () => boolean;
   /** Sends to the Frontends; throws when that can't be. */
   readonly emit: (video: string, payload: Uint8Array, events: number) => void;
-  readonly onStored: () => void;
+  /** A record is stored: the other dispatchers are to know of it. */
+  readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
   /** It remembers so much more than before. */
   readonly onWeight: (change: number) => void;
@@ -65,20 +73,22 @@ function jobOf(entry: Entry): Turn["job"] {
 export class VideoLine {
   readonly chain: VideoChain;
   readonly #options: LineOptions;
+  readonly #trimmer: Trimmer;
   readonly #queue = new Fifo<Entry>();
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isRunning = false;
-  #isTrimming = false;
   #weight = 0;
+  #contendedUntil = 0;
 
   constructor(video: string, options: LineOptions) {
     this.chain = new VideoChain(video, options.chain);
+    this.#trimmer = new Trimmer(options);
     this.#options = options;
   }
 
   /** Whether nothing is under way, so that all that is known here may be forgotten. */
   get isIdle(): boolean {
-    return !this.#isRunning && !this.#isTrimming;
+    return !this.#isRunning && !this.#trimmer.isTrimming;
   }
 
   /** What it remembers, as it has told by `onWeight`. */
@@ -103,12 +113,16 @@ export class VideoLine {
     });
   }
 
+  /** Another dispatcher stored this. */
+  hear(message: Pick<StoredMessage, "payload" | "sequence">): void {
+    this.chain.hear(message);
+    this.#weigh();
+  }
+
   #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    void this.#run().finally(() => {
-      this.#isRunning = false;
-    });
+    void this.#run();
   }
 
   async #run(): Promise<void> {
@@ -119,10 +133,16 @@ export class VideoLine {
       } catch (error) {
         await this.#failed(asOvationError(error));
       }
-      const weight = this.chain.weight;
-      this.#options.onWeight(weight - this.#weight);
-      this.#weight = weight;
+      this.#weigh();
     }
+    // In the same turn of the event loop: what is queued from now on must start it again.
+    this.#isRunning = false;
+  }
+
+  #weigh(): void {
+    const { weight } = this.chain;
+    this.#options.onWeight(weight - this.#weight);
+    this.#weight = weight;
   }
 
   /** Deadlines end jobs in the order of the queue. Returns whether something is left to do. */
@@ -140,6 +160,7 @@ export class VideoLine {
   async #step(): Promise<void> {
     const { reader, stats } = this.#options;
     if (this.chain.trust !== "sound") return await reader.freshen(this.chain);
+    const { sequence } = this.chain;
     try {
       const head = this.#queue.at(0);
       if (head !== undefined && "work" in head) {
@@ -151,7 +172,9 @@ export class VideoLine {
     } catch (error) {
       if (!(error instanceof RevisionConflict)) throw error;
       stats.conflicts += 1;
-      await reader.catchUp(this.chain);
+      this.#contendedUntil = this.#options.chain.now() + CONTENDED_MS;
+      // Whoever was faster may have told us so meanwhile.
+      if (this.chain.sequence === sequence) await reader.catchUp(this.chain);
     }
   }
 
@@ -191,12 +214,13 @@ export class VideoLine {
     }
     const payload = encodeRecord(record);
     const sequence = await store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
-    chain.learn({ sequence, record, bytes: payload.length });
+    chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += record.events.length;
-    this.#options.onStored();
+    this.#options.onStored(chain.video, { payload, sequence });
     this.#finish(batch, payload, record.events.length);
-    this.#trim();
+    this.#trimmer.trim(chain);
+    if (this.#options.chain.now() < this.#contendedUntil) await wait(Math.random() * YIELD_MS);
   }
 
   *#slots(): Generator<Slot> {
@@ -221,23 +245,5 @@ export class VideoLine {
       if (fault === undefined) request.placed(index, seqs[at] ?? 0);
       else request.job.reject(fault);
     }
-  }
-
-  #trim(): void {
-    const { store, stats, log } = this.#options;
-    const { video, kept } = this.chain;
-    const first = this.#isTrimming ? undefined : kept.firstToKeep();
-    if (first === undefined) return;
-    this.#isTrimming = true;
-    store
-      .trim(video, first)
-      .then(() => {
-        kept.forgetBefore(first);
-        stats.trims += 1;
-      })
-      .catch((error: unknown) => log.warn({ video, err: error }, "could not trim a history"))
-      .finally(() => {
-        this.#isTrimming = false;
-      });
   }
 }

@@ -6,10 +6,13 @@ import pLimit from "p-limit";
 import { Backoff } from "../../shared/backoff.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import { OvationError } from "../../shared/errors.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
 import type { Log } from "../../shared/log.ts";
 
 const READS_AT_ONCE = 16;
+/** Reads that may wait for their turn; a further one is refused. */
+const READS_WAITING_LIMIT = 4_096;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
@@ -36,6 +39,8 @@ export interface HistoryListener {
 export class HistoryReader {
   readonly #options: ReaderOptions;
   readonly #limit = pLimit(READS_AT_ONCE);
+  /** Reads of whole histories that have not begun, by video: whoever wants the same shares it. */
+  readonly #notBegun = new Map<string, Promise<PlacedRecord[]>>();
   readonly #listeners = new Set<HistoryListener>();
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #epoch: string | undefined;
@@ -84,8 +89,17 @@ export class HistoryReader {
    * @throws OvationError history_unavailable
    */
   async whole(video: string): Promise<PlacedRecord[]> {
-    const messages = await this.#read("whole", () => this.#options.stream.read(video));
-    return messages.map(placed).filter((record) => record !== undefined);
+    const shared = this.#notBegun.get(video);
+    if (shared !== undefined) return await shared;
+    const read = this.#read("whole", async () => {
+      this.#notBegun.delete(video);
+      const messages = await this.#options.stream.read(video);
+      return messages.map(placed).filter((record) => record !== undefined);
+    });
+    this.#notBegun.set(video, read);
+    return await read.finally(() => {
+      if (this.#notBegun.get(video) === read) this.#notBegun.delete(video);
+    });
   }
 
   /**
@@ -107,6 +121,9 @@ export class HistoryReader {
   async #read<T>(what: "whole" | "last" | "next", work: () => Promise<T>): Promise<T> {
     this.stats[what] += 1;
     try {
+      if (this.#limit.pendingCount >= READS_WAITING_LIMIT) {
+        throw new OvationError("history_unavailable", "too many reads of the history wait");
+      }
       return await this.#limit(work);
     } catch (error) {
       this.stats.failures += 1;

@@ -1,6 +1,6 @@
 /** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
 import type { Address } from "../addresses.ts";
-import type { Settings } from "../options.ts";
+import type { Settings } from "../settings.ts";
 import { EventStreamsLink } from "./event-streams.ts";
 import type { Link, LinkHandlers, Via } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";

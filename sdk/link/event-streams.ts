@@ -83,13 +83,15 @@ export class EventStreamsLink implements Link {
   }
 
   #ping(withinMs: number, onAlive: () => void): void {
-    clearTimeout(this.#pingTimer);
+    // Who asks again does not put off what is due already.
+    if (this.#pingTimer !== undefined) return;
     this.#pingTimer = setTimeout(() => {
       this.#end("unreachable", "the gateway did not answer in time", true);
     }, withinMs);
     pingOverHttp(this.#options, this.#requests.signal).then(
       (refusal) => {
         clearTimeout(this.#pingTimer);
+        this.#pingTimer = undefined;
         // Any other refusal, such as an older gateway's, proves as well that there is one.
         if (refusal === undefined) onAlive();
         else this.#answered(refusal, onAlive);

@@ -48,6 +48,8 @@ export class WebSocketLink implements Link {
   /** One timer for all: the opening, then silence, then the wait for a sign of life. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
+  /** When a sign of life that was asked for is due at the latest. */
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(options: WebSocketLinkOptions, handlers: LinkHandlers) {
     this.#options = options;
@@ -101,7 +103,10 @@ export class WebSocketLink implements Link {
   }
 
   check(withinMs: number): void {
-    if (!this.#isReady) return;
+    const dueAt = Date.now() + withinMs;
+    // Who asks again does not put off what is due already.
+    if (!this.#isReady || this.#dueAt <= dueAt) return;
+    this.#dueAt = dueAt;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#end({ code: "silent", message: "the gateway is not heard", again: true });
@@ -152,6 +157,7 @@ export class WebSocketLink implements Link {
   #listen(): void {
     if (!this.#isReady) return;
     const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
+    this.#dueAt = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.check(heartbeatTimeoutMs), heartbeatMs);
   }

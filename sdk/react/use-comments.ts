@@ -1,10 +1,16 @@
+/** Comments as a hook. */
 import { RETRACTED_KIND } from "../../shared/kinds.ts";
 import { retractedSeq } from "../recent.ts";
 import type { EventOf, Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 
-/** Which comments a component shows. */
+/**
+ * Which comments a component shows.
+ *
+ * @example
+ * const questions = useComments(video, { kind: "question", limit: 20 });
+ */
 export interface CommentsOptions<Kind extends string> {
   /** Default: `comment`. */
   readonly kind?: Kind;

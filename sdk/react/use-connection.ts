@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from "react";
+/** The state of the connection as a hook. */
+import { useCallback, useSyncExternalStore } from "react";
 import type { Ovation } from "../client.ts";
 import type { ConnectionState } from "../state.ts";
 
@@ -10,6 +11,7 @@ import type { ConnectionState } from "../state.ts";
  * return name === "reconnecting" ? <p>Connection lost, trying again …</p> : null;
  */
 export function useConnection<Kinds extends object>(ovation: Ovation<Kinds>): ConnectionState {
+  const subscribe = useCallback((onChange: () => void) => ovation.onState(onChange), [ovation]);
   const get = () => ovation.state;
-  return useSyncExternalStore((onChange) => ovation.onState(onChange), get, get);
+  return useSyncExternalStore(subscribe, get, get);
 }

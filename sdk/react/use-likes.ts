@@ -1,10 +1,16 @@
+/** Likes as a hook. */
 import { useCallback } from "react";
 import type { Published } from "../outbox.ts";
 import type { Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 
-/** Likes, as a component shows them. */
+/**
+ * Likes, as a component shows them.
+ *
+ * @example
+ * const Count = ({ likes }: { likes: Likes }) => <b>{likes.total}</b>;
+ */
 export interface Likes {
   /** How many there were since the component was mounted: the exact number. */
   readonly total: number;

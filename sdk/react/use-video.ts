@@ -1,3 +1,4 @@
+/** A video as a hook. */
 import { useEffect, useMemo } from "react";
 import type { Ovation } from "../client.ts";
 import type { Video, VideoOptions } from "../video.ts";

@@ -1,3 +1,4 @@
+/** The number of viewers as a hook. */
 import { VIEWERS_KIND } from "../../shared/kinds.ts";
 import type { Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";

@@ -1,4 +1,5 @@
 /** The JetStream stream that holds the durable events of all videos, in Ovation's words. */
+import { setTimeout as wait } from "node:timers/promises";
 import {
   DeliverPolicy,
   DiscardPolicy,
@@ -14,6 +15,7 @@ import {
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import { OvationError } from "../errors.ts";
+import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../subjects.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
@@ -23,6 +25,12 @@ import { type OrderedRead, readOrdered } from "./ordered-consumer.ts";
 const OPERATION_TIMEOUT_MS = 2_000;
 /** A read of one video's whole history. */
 const READ_TIMEOUT_MS = 5_000;
+const PROGRESS_MS = 100;
+/**
+ * A server of 2.9 says that a stream is deleted before its files are gone, and takes those of a new
+ * one with them: then nothing can be stored until it is deleted again.
+ */
+const REMAKE_AFTER_MS = 250;
 
 type Limits = Pick<
   CommonConfig,
@@ -81,6 +89,7 @@ export class HistoryStream {
   readonly #log: Log;
   /** What was told of settings that differ: `ensure` may be called often. */
   readonly #told = new Map<string, unknown>();
+  #remadeAt = Number.NEGATIVE_INFINITY;
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
@@ -100,6 +109,7 @@ export class HistoryStream {
       const due = streamConfig(this.#limits);
       const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
         if (!isNotFound(error)) throw error;
+        await wait(Math.max(0, this.#remadeAt + REMAKE_AFTER_MS - monotonicNow()));
         // Another process may be making it just now: the same settings are taken as made.
         return await manager.streams
           .add(due)
@@ -120,7 +130,10 @@ export class HistoryStream {
    * @returns how to stop listening
    */
   onRemade(listener: () => void): () => void {
-    return this.#bus.onStreamRemade(HISTORY_STREAM, listener);
+    return this.#bus.onStreamRemade(HISTORY_STREAM, () => {
+      this.#remadeAt = monotonicNow();
+      listener();
+    });
   }
 
   /**
@@ -203,8 +216,15 @@ export class HistoryStream {
    */
   async erase(sequence: number): Promise<void> {
     await this.#attempt(async (manager) => {
-      const message = await manager.streams.getMessage(HISTORY_STREAM, { seq: sequence });
-      if (message !== null) await manager.streams.deleteMessage(HISTORY_STREAM, sequence, true);
+      const isThere = async () =>
+        (await manager.streams.getMessage(HISTORY_STREAM, { seq: sequence })) !== null;
+      if (!(await isThere())) return;
+      try {
+        await manager.streams.deleteMessage(HISTORY_STREAM, sequence, true);
+      } catch (error) {
+        // Somebody else may have erased it meanwhile.
+        if (await isThere()) throw error;
+      }
     });
   }
 
@@ -242,16 +262,24 @@ async function collect(read: OrderedRead): Promise<StoredMessage[]> {
   const messages: StoredMessage[] = [];
   let isWhole = read.initialCount === 0;
   const deadline = setTimeout(() => read.stop(), READ_TIMEOUT_MS);
+  // The last ones may be erased or trimmed before they are sent: then none says that it is the last.
+  const look = setInterval(async () => {
+    const { pending, sent } = await read.progress().catch(() => ({ pending: 1, sent: 0 }));
+    if (pending > 0 || sent > (messages.at(-1)?.sequence ?? 0)) return;
+    isWhole = true;
+    read.stop();
+  }, PROGRESS_MS);
   try {
     if (isWhole) return messages;
     for await (const message of read.messages) {
       const { data: payload, seq: sequence, info } = message;
       messages.push({ payload, sequence, storedAt: info.timestampNanos / 1e6 });
-      isWhole = info.pending === 0;
+      isWhole ||= info.pending === 0;
       if (isWhole) break;
     }
   } finally {
     clearTimeout(deadline);
+    clearInterval(look);
     read.stop();
   }
   if (!isWhole) throw new Error(`the history could not be read whole in ${READ_TIMEOUT_MS} ms`);

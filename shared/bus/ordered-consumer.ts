@@ -15,6 +15,8 @@ export interface OrderedRead {
   /** Messages that were there when the reading began. */
   readonly initialCount: number;
   readonly messages: AsyncIterable<JsMsg>;
+  /** How far the server has come: messages that it has still to send, and the last that it sent. */
+  progress(): Promise<{ readonly pending: number; readonly sent: number }>;
   /** Safe to call twice. */
   stop(): void;
 }
@@ -39,5 +41,9 @@ export async function readOrdered(
     // If that fails, the server lets the consumer go by itself, in some minutes.
     if (bus.state === "connected") consumer.delete().catch(() => undefined);
   };
-  return { initialCount, messages, stop };
+  const progress = async () => {
+    const { num_pending: pending, delivered } = await consumer.info();
+    return { pending, sent: delivered.stream_seq };
+  };
+  return { initialCount, messages, progress, stop };
 }

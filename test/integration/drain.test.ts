@@ -1,5 +1,8 @@
 /** What viewers and publishers can rely on when a process is stopped as an operator stops it. */
+import { connect } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { publishSubject } from "../../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
 import { Load } from "../support/load.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
@@ -60,5 +63,32 @@ test("a stopped dispatcher finishes what it took: under load, no like is refused
   expect([...refused]).toEqual([]);
   await viewer.until(() => viewer.total("launch", "like") >= accepted.size);
   expect(new Set(viewer.of("launch", "like").map(({ id }) => id))).toEqual(accepted);
+  await publisher.close();
+});
+
+test("a stopped dispatcher stores and answers every comment that it took", async () => {
+  const [dispatcher] = stack.dispatchers;
+  const publisher = await connect({ servers: stack.nats.url });
+  const ids = Array.from({ length: 2_000 }, (_, n) => `c${n}`);
+  let answered = 0;
+  const asked = ids.map(async (id) => {
+    // So large that the store has work for a while.
+    const comment = encodeMsgpack({ kind: "comment", id, data: "x".repeat(4_000) });
+    const { data } = await publisher.request(publishSubject("launch"), comment, {
+      timeout: 10_000,
+    });
+    answered += 1;
+    return decodeTrustedMsgpack(data);
+  });
+  // NATS has them all, and gives them to the only dispatcher there is.
+  await publisher.flush();
+  await eventually(() => answered > 0);
+  const drained = dispatcher?.drain();
+  expect(answered).toBeLessThan(ids.length / 2);
+  await drained;
+  await dispatcher?.stop();
+  for (const [at, answer] of (await Promise.all(asked)).entries()) {
+    expect(answer).toEqual({ accepted: [ids[at]], seqs: [expect.any(Number)] });
+  }
   await publisher.close();
 });

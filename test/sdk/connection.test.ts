@@ -1,8 +1,9 @@
 /** The SDK's connection, against real gateways and the network between. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { OvationError, OvationEvent } from "../../sdk/index.ts";
+import type { OvationError } from "../../sdk/index.ts";
+import { Recorder } from "../support/recorder.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 let stack: TestStack;
@@ -17,13 +18,6 @@ afterEach(async () => {
   await stack.stop();
 });
 
-/** Events of one kind as they come to a client. */
-function listen(ovation: ReturnType<typeof client>, video: string, kind = "like") {
-  const events = new Recorder<OvationEvent>();
-  const off = ovation.video(video).on(kind, events.take);
-  return { events, off };
-}
-
 describe("a connection", () => {
   test("is made when it is first needed, and told of", async () => {
     const ovation = client(network.url);
@@ -35,18 +29,17 @@ describe("a connection", () => {
     expect(state).toMatchObject({ via: "websocket", gateway: stack.gatewayAt(0).id });
     expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "connected"]);
     await stack.mirrored("launch", 1);
-    await ovation.video("launch").publish("like");
-    expect(await events.first(() => true)).toMatchObject({ kind: "like" });
+    await likesArrive(ovation, "launch", events);
   });
 
   test("carries many videos, each with its own events", async () => {
     const ovation = client(network.url);
     const videos = Array.from({ length: 20 }, (_, index) => `video-${index}`);
-    const heard = videos.map((video) => listen(ovation, video).events);
-    for (const video of videos) await stack.mirrored(video, 1);
+    const heard = videos.map((video) => listen(ovation, video));
+    for (const { joined } of heard) await joined();
     expect(network.requests.all).toEqual(["GET /v1/connect HTTP/1.1"]);
     for (const video of videos) await ovation.video(video).publish("like", { video });
-    for (const [index, events] of heard.entries()) {
+    for (const [index, { events }] of heard.entries()) {
       await events.first(() => true);
       expect(events.all.map(({ data }) => data)).toEqual([{ video: videos[index] }]);
     }
@@ -56,7 +49,7 @@ describe("a connection", () => {
     const ovation = client(network.url);
     const first = listen(ovation, "launch");
     const second = listen(ovation, "launch");
-    await stack.mirrored("launch", 1);
+    await first.joined();
     first.off();
     await ovation.video("launch").publish("like");
     await second.events.first(() => true);
@@ -94,8 +87,7 @@ describe("a connection", () => {
     await stack.mirrored("launch", 0);
     ovation.connect();
     await stack.mirrored("launch", 1);
-    await ovation.video("launch").publish("like");
-    await events.first(() => true);
+    await likesArrive(ovation, "launch", events);
   });
 });
 
@@ -112,14 +104,8 @@ describe("a connection that is lost", () => {
     expect(lost).toMatchObject({ attempt: 1, reason: { code: "connection_lost" } });
     await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
     expect(ovation.state).toMatchObject({ gateway: stack.gatewayAt(1).id });
-    for (const video of ["one", "two"]) {
-      await eventually(
-        () => stack.dispatchers[0]?.routes.row(video, stack.gatewayAt(1).id) !== undefined,
-      );
-      await ovation.video(video).publish("like");
-    }
-    await one.events.first(() => true);
-    await two.events.first(() => true);
+    await likesArrive(ovation, "one", one.events);
+    await likesArrive(ovation, "two", two.events);
   });
 
   test("is tried again and again while nothing answers", async () => {
@@ -188,8 +174,7 @@ describe("a connection that is quiet", () => {
     const lost = await states.first(({ name }) => name === "reconnecting");
     expect(lost).toMatchObject({ reason: { code: "silent" } });
     await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
-    await ovation.video("launch").publish("like");
-    await events.first(() => true);
+    await likesArrive(ovation, "launch", events);
   });
 });
 
@@ -203,7 +188,7 @@ describe("what a newer gateway or deployment sends", () => {
     const ovation = client(`http://127.0.0.1:${gateway.port}`);
     const likes = listen(ovation, "launch");
     const waves = listen(ovation, "launch", "wave");
-    await eventually(() => stack.dispatchers[1]?.routes.viewers("launch") === 1);
+    await waves.joined();
     await ovation.video("launch").publish("wave", { height: 3 });
     expect(await waves.events.first(() => true)).toMatchObject({ data: { height: 3 } });
     expect(likes.events.all).toEqual([]);

@@ -1,9 +1,8 @@
 /** What becomes of events that the SDK publishes, whatever happens on their way. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { OvationEvent } from "../../sdk/index.ts";
 import { TestStack } from "../support/stack.ts";
 import { watch } from "../support/viewer.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { client, connected, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 let stack: TestStack;
@@ -24,9 +23,8 @@ const TRANSPORTS = ["websocket", "sse"] as const;
 describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
   test("is given to those who watch, with the data that JSON makes of it", async () => {
     const ovation = client(network.url, { transport });
-    const heard = new Recorder<OvationEvent>();
-    ovation.video("launch").on("comment", heard.take);
-    await stack.mirrored("launch", 1);
+    const { events: heard, joined } = listen(ovation, "launch", "comment");
+    await joined();
     const data = { text: "né \ud800", when: new Date(0), nothing: undefined, list: [1.5, null] };
     const { eventId } = await ovation.video("launch").publish("comment", data);
     data.text = "changed after";
@@ -70,8 +68,7 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
   });
 
   test("counts once when its answer was lost and it was sent again", async () => {
-    const ovation = client(network.url, { transport, heartbeatMs: 100, heartbeatTimeoutMs: 100 });
-    const states = statesOf(ovation);
+    const ovation = client(network.url, { transport });
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
     ovation.video("other").watch();
     await stack.mirrored("launch", 1);
@@ -80,8 +77,8 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     const published = ovation.video("launch").publish("comment", "here");
     // It has arrived, and its publisher doesn't know.
     await viewer.until(() => viewer.of("launch", "comment").length === 1);
-    await states.first(({ name }) => name === "reconnecting");
     network.answersNothing = false;
+    network.cut();
     const { eventId } = await published;
     await ovation.video("launch").publish("comment", "after it");
     await viewer.until(() =>

@@ -3,9 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { OvationError, OvationEvent } from "../../sdk/index.ts";
-import { eventually, TestStack } from "../support/stack.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import type { OvationError } from "../../sdk/index.ts";
+import { Recorder } from "../support/recorder.ts";
+import { TestStack } from "../support/stack.ts";
+import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 let stack: TestStack;
@@ -21,12 +22,6 @@ afterEach(async () => {
   await stack.stop();
 });
 
-function listen(ovation: ReturnType<typeof client>, video: string, kind = "like") {
-  const events = new Recorder<OvationEvent>();
-  const off = ovation.video(video).on(kind, events.take);
-  return { events, off };
-}
-
 /** Stands for a page that may open no WebSocket. */
 class ForbiddenWebSocket {
   constructor() {
@@ -41,7 +36,7 @@ describe("where WebSockets are blocked", () => {
     const two = listen(ovation, "two");
     const viewers = listen(ovation, "two", "viewers");
     expect(await connected(ovation)).toMatchObject({ via: "sse" });
-    for (const video of ["one", "two"]) await stack.mirrored(video, 1);
+    for (const { joined } of [one, two]) await joined();
     await viewers.events.first(({ data }) => (data as { viewers: number }).viewers === 1);
     for (const video of ["one", "two"]) await ovation.video(video).publish("like", { video });
     expect(await one.events.first(() => true)).toMatchObject({ data: { video: "one" } });
@@ -66,8 +61,7 @@ describe("where WebSockets are blocked", () => {
     const names = states.all.map(({ name }) => name);
     expect(names.slice(names.indexOf("connected"))).toEqual(["connected", "connected"]);
     await stack.mirrored("launch", 1);
-    await ovation.video("launch").publish("like");
-    await events.first(() => true);
+    await likesArrive(ovation, "launch", events);
   });
 
   test("no more videos than a browser can have streams are watched, and it is told", async () => {
@@ -93,10 +87,7 @@ describe("where WebSockets are blocked", () => {
     expect(await states.first(({ name }) => name === "reconnecting")).toMatchObject({
       reason: { code: "connection_lost" },
     });
-    const row = () => stack.dispatchers[0]?.routes.row("launch", stack.gatewayAt(1).id);
-    await eventually(() => row() !== undefined);
-    await ovation.video("launch").publish("like");
-    await events.first(() => true);
+    await likesArrive(ovation, "launch", events);
   });
 
   test("a stream on which nothing comes for too long is given up", async () => {

@@ -3,21 +3,18 @@ import { expect } from "vitest";
 import { type Cursor, EventLog } from "../../gateway/event-log.ts";
 import type { Frame } from "../../gateway/frame.ts";
 import type { DispatchedEvent } from "../../shared/dispatched.ts";
-import type { DeliveryClass } from "../../shared/kinds.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
 
-const CLASS_OF: Readonly<Record<string, DeliveryClass>> = {
-  like: "transient",
-  wave: "transient",
-  comment: "durable",
-  viewers: "latest",
-};
 const LIMITS = { frameEvents: 10, frameBytes: 65_536 };
 
-/** An event as a dispatcher sends it; the class goes by the kind. */
+function bytesOf(kind: string, id: string, data?: unknown): Buffer {
+  return encodeMsgpack({ id, kind, at: 1, data });
+}
+
+/** An event that is not stored, as a dispatcher sends it; the class goes by the kind. */
 export function event(kind: string, id: string, data?: unknown): DispatchedEvent {
-  const deliveryClass = CLASS_OF[kind] ?? "transient";
-  return { kind, deliveryClass, bytes: encodeMsgpack({ id, kind, at: 1, data }) };
+  const deliveryClass = kind === "viewers" ? "latest" : "transient";
+  return { kind, deliveryClass, bytes: bytesOf(kind, id, data) };
 }
 
 /** An empty log of small frames. */
@@ -27,8 +24,8 @@ export function logOf(limits: Partial<typeof LIMITS> = {}): EventLog {
 
 /** Appends an event as its class asks for; a durable one is the next of the chain. */
 export function appendEvent(log: EventLog, kind: string, id: string, data?: unknown): void {
-  const { deliveryClass, bytes } = event(kind, id, data);
-  if (deliveryClass !== "durable") return log.append({ kind, deliveryClass, bytes });
+  if (kind !== "comment") return log.append(event(kind, id, data));
+  const bytes = bytesOf(kind, id, data);
   log.appendDurable({ kind, id, bytes, seq: (log.end.seq ?? 0) + 1 });
 }
 

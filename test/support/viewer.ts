@@ -6,6 +6,7 @@ import WebSocket from "ws";
 import type { OvationEvent } from "../../shared/events.ts";
 import { encode } from "../../shared/wire/codec.ts";
 import type { ServerMessage } from "../../shared/wire/messages.ts";
+import { Lookout } from "./lookout.ts";
 
 export type TestWire = "msgpack" | "json" | "sse";
 export const TEST_WIRES: readonly TestWire[] = ["msgpack", "json", "sse"];
@@ -20,7 +21,7 @@ export class Inbox {
   readonly events = new Map<string, OvationEvent[]>();
   /** Exact numbers by video and kind: `counts` where a message has them, else its events. */
   readonly totals = new Map<string, Map<string, number>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #lookout = new Lookout();
 
   receive(message: Received): void {
     this.messages.push(message);
@@ -30,7 +31,7 @@ export class Inbox {
 
   /** Looks again at what is waited for. */
   changed(): void {
-    for (const look of [...this.#waiting]) look();
+    this.#lookout.changed();
   }
 
   total(video: string, kind: string): number {
@@ -51,16 +52,7 @@ export class Inbox {
 
   /** Resolves with the first value that isn't undefined or false; looks at each message. */
   async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await new Promise((resolve) => {
-      const check = () => {
-        const value = look();
-        if (value === undefined || value === false) return;
-        this.#waiting.delete(check);
-        resolve(value);
-      };
-      this.#waiting.add(check);
-      check();
-    });
+    return await this.#lookout.until(look);
   }
 
   #take(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {

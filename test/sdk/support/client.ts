@@ -1,40 +1,8 @@
 /** Clients of the SDK for a test, and what they were told. */
 import { afterEach } from "vitest";
-import { Ovation, type OvationOptions } from "../../../sdk/index.ts";
-
-/** Keeps what comes, and resolves when what is waited for has come. */
-export class Recorder<T> {
-  readonly all: T[] = [];
-  readonly #waiting = new Set<() => void>();
-
-  readonly take = (item: T): void => {
-    this.all.push(item);
-    for (const look of [...this.#waiting]) look();
-  };
-
-  /** Resolves with the first value of `look` that isn't undefined or false. */
-  async until<R>(look: (all: readonly T[]) => R | undefined | false): Promise<R> {
-    return await new Promise((resolve) => {
-      const check = () => {
-        const value = look(this.all);
-        if (value === undefined || value === false) return;
-        this.#waiting.delete(check);
-        resolve(value);
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  /** Resolves with the first item that fits. */
-  async first(fits: (item: T) => boolean): Promise<T> {
-    const { item } = await this.until((all) => {
-      const index = all.findIndex(fits);
-      return index >= 0 && { item: all[index] as T };
-    });
-    return item;
-  }
-}
+import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/index.ts";
+import { Recorder } from "../../support/recorder.ts";
+import { eventually } from "../../support/stack.ts";
 
 /** Reconnects quickly, and by no chance late. */
 export const QUICK = {
@@ -52,6 +20,31 @@ export function client<Kinds extends object = object>(
   const ovation = new Ovation<Kinds>({ url, ...QUICK, ...options });
   made.push(ovation as unknown as Ovation);
   return ovation;
+}
+
+/** Events of one kind as they come to a client. */
+export function listen(ovation: Ovation, id: string, kind = "like") {
+  const events = new Recorder<OvationEvent>();
+  const viewers = new Recorder<OvationEvent>();
+  const video = ovation.video(id);
+  const offs = [video.on(kind, events.take), video.on("viewers", viewers.take)];
+  return {
+    events,
+    /** Resolves when this viewer is counted: its subscription stands, and dispatchers know of it. */
+    joined: async () => void (await viewers.first(() => true)),
+    off: () => {
+      for (const off of offs) off();
+    },
+  };
+}
+
+/** Resolves when a like that this client publishes comes to it, however soon it watches. */
+export async function likesArrive(ovation: Ovation, id: string, likes: Recorder<OvationEvent>) {
+  const before = likes.all.length;
+  await eventually(async () => {
+    await ovation.video(id).publish("like");
+    return likes.all.length > before;
+  });
 }
 
 /** The states of a client, beginning with the present one. */

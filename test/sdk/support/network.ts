@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { Recorder } from "./client.ts";
+import { Recorder } from "../../support/recorder.ts";
 
 export class Network {
   /** Where connections go from now on. */
@@ -16,6 +16,8 @@ export class Network {
   isDown = false;
   /** Whether what gateways say is lost; what clients say is passed on. */
   answersNothing = false;
+  /** What is served here itself, by path. */
+  readonly files = new Map<string, { readonly type: string; readonly body: string }>();
   /** The first line of every request. */
   readonly requests = new Recorder<string>();
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -38,10 +40,6 @@ export class Network {
 
   get url(): string {
     return this.#url;
-  }
-
-  get connections(): number {
-    return this.#pairs.size;
   }
 
   /** Breaks all connections, as when a cable is pulled and the ends notice. */
@@ -88,6 +86,13 @@ export class Network {
     const [line] = /^[A-Z]+ \S+ HTTP\/1\.1$/m.exec(text.split("\r\n", 1)[0] ?? "") ?? [];
     if (line === undefined) return false;
     this.requests.take(line);
+    const file = this.files.get(/ ([^ ?]+)/.exec(line)?.[1] ?? "");
+    if (file !== undefined) {
+      const length = Buffer.byteLength(file.body);
+      const head = `Content-Type: ${file.type}\r\nContent-Length: ${length}`;
+      client.end(`HTTP/1.1 200 OK\r\n${head}\r\nConnection: close\r\n\r\n${file.body}`);
+      return true;
+    }
     if (!this.blocksWebSockets || !/^upgrade: websocket/im.test(text)) return false;
     client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     return true;

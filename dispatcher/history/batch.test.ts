@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { encodeUnplaced } from "../../shared/history/durable-event.ts";
+import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import {
+  type Batch,
+  ENTRY_OVERHEAD_BYTES,
+  planBatch,
+  RECORD_EVENTS_LIMIT,
+  type Slot,
+  StoreRequest,
+} from "./batch.ts";
+import { Job } from "./waiting.ts";
+
+const BYTES_LIMIT = 10_000;
+const BASE = 5_000;
+const LAST = 4_000;
+
+/** One slot for each id, all of one request, their data so many bytes long. */
+function slotsOf(ids: readonly string[], size: (index: number) => number = () => 1): Slot[] {
+  const job = new Job<number[]>(ids.length, 0, () => undefined);
+  const request = new StoreRequest(job);
+  return ids.map((id, index) => {
+    const bytes = encodeUnplaced({ id, kind: "comment", at: 1, data: "x".repeat(size(index)) });
+    return { request, index, event: { id, kind: "comment", bytes } };
+  });
+}
+
+function plan(slots: readonly Slot[], stored: ReadonlyMap<string, number> = new Map()): Batch {
+  return planBatch(slots, {
+    sequence: 7,
+    last: LAST,
+    base: BASE,
+    seqOf: (id) => stored.get(id),
+    bytesLimit: BYTES_LIMIT,
+  });
+}
+
+const placeIn = (bytes: Uint8Array) =>
+  decodeTrustedMsgpack(bytes) as { readonly seq: number; readonly prev: number };
+
+describe("a batch", () => {
+  test("links its events to each other and the first to the chain", () => {
+    const { record, seqs } = plan(slotsOf(["a", "b", "c"]));
+    expect(seqs).toEqual([BASE, BASE + 1, BASE + 2]);
+    expect(record).toMatchObject({ prev: LAST, last: BASE + 2, after: 7, amended: [] });
+    expect(record?.events.map(({ bytes }) => placeIn(bytes))).toMatchObject([
+      { seq: BASE, prev: LAST },
+      { seq: BASE + 1, prev: BASE },
+      { seq: BASE + 2, prev: BASE + 1 },
+    ]);
+  });
+
+  test("of nothing but repeats has no record", () => {
+    const { record, seqs, repeats } = plan(slotsOf(["a", "a"]), new Map([["a", 12]]));
+    expect({ record, seqs, repeats }).toEqual({ record: undefined, seqs: [12, 12], repeats: 2 });
+  });
+
+  test("planned anew after a lost race replaces the places in its bytes", () => {
+    const slots = slotsOf(["a", "b"]);
+    plan(slots);
+    const { record } = plan(slots, new Map([["a", 12]]));
+    expect(record?.events).toHaveLength(1);
+    expect(record?.events.map(({ bytes }) => placeIn(bytes))).toMatchObject([
+      { seq: BASE, prev: LAST },
+    ]);
+  });
+
+  test("has as many events as it may, repeats not counted", () => {
+    const ids = Array.from({ length: RECORD_EVENTS_LIMIT + 50 }, (_, n) => `c${n}`);
+    const slots = slotsOf(ids.flatMap((id) => [id, id]));
+    const { record, slots: taken } = planBatch(slots, {
+      sequence: 0,
+      last: 0,
+      base: 1,
+      seqOf: () => undefined,
+      bytesLimit: 10_000_000,
+    });
+    expect(record?.events).toHaveLength(RECORD_EVENTS_LIMIT);
+    expect(taken).toHaveLength(2 * RECORD_EVENTS_LIMIT);
+  });
+
+  test("of one event may be over the bytes", () => {
+    const slots = slotsOf(["large", "b"], (index) => (index === 0 ? 2 * BYTES_LIMIT : 1));
+    expect(plan(slots).slots).toHaveLength(1);
+  });
+
+  test("takes from the head of any queue, each id once, within the bytes, and answers for all", () => {
+    const entry = fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 12_000 }));
+    const queue = fc.array(entry, { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(queue, fc.uniqueArray(fc.integer({ min: 0, max: 20 })), (entries, known) => {
+        const stored = new Map(known.map((n) => [`c${n}`, 100 + n]));
+        const ids = entries.map(([n]) => `c${n}`);
+        const slots = slotsOf(ids, (index) => entries[index]?.[1] ?? 0);
+        const { slots: taken, seqs, record, repeats } = plan(slots, stored);
+        const events = record?.events ?? [];
+        expect(taken).toEqual(slots.slice(0, taken.length));
+        expect(taken.length).toBeGreaterThan(0);
+        const places = new Map([...stored, ...events.map(({ id, seq }) => [id, seq] as const)]);
+        expect(seqs).toEqual(taken.map(({ event }) => places.get(event.id)));
+        expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+        expect(events.filter(({ id }) => stored.has(id))).toEqual([]);
+        expect(repeats + events.length).toBe(taken.length);
+        const bytes = events.reduce((sum, one) => sum + one.bytes.length + ENTRY_OVERHEAD_BYTES, 0);
+        expect(events.length === 1 || bytes <= BYTES_LIMIT).toBe(true);
+      }),
+    );
+  });
+});
+
+test("a request is answered when its last event has its place, in the order that it asked", async () => {
+  const job = new Job<number[]>(3, 0, () => undefined);
+  const request = new StoreRequest(job);
+  request.placed(2, 30);
+  request.placed(0, 10);
+  expect(job.isSettled).toBe(false);
+  request.placed(1, 20);
+  expect(await job.outcome).toEqual([10, 20, 30]);
+});

@@ -1,0 +1,49 @@
+/**
+ * Sees to it that viewer counts are told: a request that dies with the dispatcher that took it is
+ * made again. At most one is under way for a video.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { Backoff } from "../shared/backoff.ts";
+
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2_000;
+/** When NATS has been away for longer, rows are written again, and counts asked for with them. */
+const MOST_TRIES = 8;
+
+export class CountRequests {
+  readonly #ask: (video: string) => Promise<void>;
+  /** By video: whether it moved again since the request under way was made. */
+  readonly #underWay = new Map<string, boolean>();
+  readonly #stopped = new AbortController();
+
+  /** @param ask resolves when a dispatcher has told the count */
+  constructor(ask: (video: string) => Promise<void>) {
+    this.#ask = ask;
+  }
+
+  /** A count has moved. */
+  moved(video: string): void {
+    if (this.#underWay.has(video)) this.#underWay.set(video, true);
+    else void this.#request(video);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #request(video: string): Promise<void> {
+    const { signal } = this.#stopped;
+    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+    for (let tries = 0; tries < MOST_TRIES && !signal.aborted; tries += 1) {
+      this.#underWay.set(video, false);
+      try {
+        await this.#ask(video);
+        if (this.#underWay.get(video) === false) break;
+        tries = 0;
+      } catch {
+        await wait(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+      }
+    }
+    this.#underWay.delete(video);
+  }
+}

@@ -1,0 +1,31 @@
+/** What the SDK costs a page. */
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+
+const BUDGET_BYTES = 12_000;
+
+async function gzippedBytes(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    external: ["react"],
+  });
+  return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
+}
+
+test("the whole SDK, msgpack included, is within its budget", async () => {
+  const bytes = await gzippedBytes("index.ts");
+  expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
+  // That something is weighed at all.
+  expect(bytes).toBeGreaterThan(BUDGET_BYTES / 2);
+});
+
+test("the hooks bring little of their own, and none of the SDK's parts with them", async () => {
+  expect(await gzippedBytes("react/index.ts")).toBeLessThan(2_000);
+});

@@ -1,0 +1,245 @@
+/** What can be relied on of durable events, however many dispatchers store them at once. */
+import { describe, expect, test } from "vitest";
+import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
+import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import { encodeUnplaced } from "../../shared/history/durable-event.ts";
+import { names } from "../support/guarantee-stack.ts";
+import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";
+import { Chance } from "../support/random.ts";
+import { eventually } from "../support/stack.ts";
+
+const WRITERS = 4;
+const { nats, reader, start, read } = useHistoryWriters();
+
+async function startAll(
+  count = WRITERS,
+  settings: Partial<DispatcherConfig> = {},
+): Promise<HistoryWriter[]> {
+  return await Promise.all(Array.from({ length: count }, () => start(settings)));
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+
+describe("dispatchers that store at once", () => {
+  test("on one video make one chain, and answer each comment with the place it has there", async () => {
+    const all = await startAll();
+    const answers = new Map<string, number>();
+    await Promise.all(
+      all.map(async (writer, at) => {
+        // Several publishers each, some with one comment after the other, some with many at once.
+        const lone = names(`lone${at}`, 50).map(async (id) => {
+          answers.set(id, await writer.comment("one", id));
+        });
+        const inTurn = async () => {
+          for (const id of names(`turn${at}`, 20)) {
+            answers.set(id, await writer.comment("one", id));
+          }
+        };
+        const ids = names(`many${at}`, 50);
+        const many = async () => {
+          for (const [index, seq] of (await writer.store("one", ids)).entries()) {
+            answers.set(ids[index] ?? "", seq);
+          }
+        };
+        await Promise.all([...lone, inTurn(), many()]);
+      }),
+    );
+    const chain = await read("one");
+    expect(answers.size).toBe(WRITERS * 120);
+    expect(chain.places).toEqual(answers);
+    // Otherwise they were not at it at once, and this has shown nothing.
+    expect(sum(all.map(({ history }) => history.stats.conflicts))).toBeGreaterThan(0);
+  });
+
+  test("on many videos make one chain each", async () => {
+    const all = await startAll();
+    const videos = names("many", 20);
+    const stored = videos.flatMap((video) =>
+      all.flatMap((writer, at) =>
+        names(`w${at}`, 10).map(
+          async (id) => [video, id, await writer.comment(video, id)] as const,
+        ),
+      ),
+    );
+    const answers = await Promise.all(stored);
+    for (const video of videos) {
+      const due = answers.filter(([of]) => of === video).map(([, id, seq]) => [id, seq] as const);
+      const { places } = await read(video);
+      expect(places).toEqual(new Map(due));
+    }
+  });
+
+  test("the same comments, in whatever order, store each once and answer with the same place", async () => {
+    const all = await startAll();
+    const chance = new Chance("the same comments at once");
+    const ids = names("same", 200);
+    const answers = await Promise.all(
+      all.map(async (writer) => {
+        const order = ids.map((id) => ({ id, key: chance.between(0, 1_000_000) }));
+        order.sort((one, other) => one.key - other.key);
+        const stored = order.map(async ({ id }) => [id, await writer.comment("same", id)] as const);
+        return new Map(await Promise.all(stored));
+      }),
+    );
+    const { places } = await read("same");
+    expect(places.size).toBe(ids.length);
+    for (const answer of answers) expect(answer).toEqual(places);
+  });
+
+  test("a dispatcher that knows nothing of a video gives a repeat its first place", async () => {
+    const first = await start();
+    const ids = names("known", 30);
+    const places: number[] = [];
+    for (const id of ids) places.push(await first.comment("known", id));
+    const second = await start();
+    expect(await second.store("known", [...ids, "new"])).toEqual([...places, expect.any(Number)]);
+    // The first doesn't know of the last one yet.
+    expect(await first.store("known", ["new", ...ids])).toEqual([expect.any(Number), ...places]);
+    expect((await read("known")).places.size).toBe(31);
+  });
+
+  test("the Frontends are sent the very bytes that are stored", async () => {
+    const all = await startAll();
+    await Promise.all(
+      all.flatMap((writer, at) => names(`b${at}`, 20).map((id) => writer.comment("bytes", id))),
+    );
+    const { messages } = await read("bytes");
+    const sent = all.flatMap((writer) => writer.sent.get("bytes") ?? []);
+    const texts = (payloads: readonly Uint8Array[]) =>
+      payloads.map((payload) => Buffer.from(payload).toString("hex")).sort();
+    expect(texts(sent)).toEqual(texts(messages.map(({ payload }) => payload)));
+  });
+});
+
+describe("a nats-server that is killed while comments are stored", () => {
+  const PUBLISHERS = names("p", 30);
+  const EACH = 10;
+  const ROUNDS = 3;
+
+  test("each comment is stored once, at the place of its answer, after repeats with the same id", async () => {
+    const all = await startAll(2);
+    const answers = new Map<string, number>();
+    const refused: string[] = [];
+    const tried = async (writer: HistoryWriter | undefined, id: string): Promise<boolean> => {
+      const seq = await writer?.comment("killed", id).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: "history_unavailable" });
+        return undefined;
+      });
+      if (seq === undefined) return false;
+      expect(answers.get(id) ?? seq).toBe(seq);
+      answers.set(id, seq);
+      return true;
+    };
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const { promise: isUnderWay, resolve: underWay } = Promise.withResolvers<void>();
+      const publishers = PUBLISHERS.map(async (name, at) => {
+        for (const id of names(`${round}-${name}`, EACH)) {
+          if (!(await tried(all[at % 2], id))) refused.push(id);
+          if (answers.size >= (round - 1) * PUBLISHERS.length * EACH + 60) underWay();
+        }
+      });
+      await isUnderWay;
+      await nats().kill9();
+      await Promise.all(publishers);
+      await nats().restart();
+      // Also what was answered, and through the other one too.
+      const repeats = PUBLISHERS.flatMap((name) => names(`${round}-${name}`, EACH)).map((id, at) =>
+        eventually(() => tried(all[at % 3 === 0 ? 0 : 1], id)),
+      );
+      await Promise.all(repeats);
+    }
+    // Otherwise it was killed before or after, and this has shown nothing.
+    expect(refused.length).toBeGreaterThan(ROUNDS * PUBLISHERS.length);
+    await eventually(() => reader().bus.state === "connected");
+    const { places } = await read("killed");
+    expect(places).toEqual(answers);
+    expect(places.size).toBe(ROUNDS * PUBLISHERS.length * EACH);
+  });
+});
+
+describe("comments that come together", () => {
+  test("are stored together: a thousand in a few messages", async () => {
+    const writer = await start();
+    await Promise.all(names("hot", 1_000).map((id) => writer.comment("hot", id)));
+    const { sizes, places } = await read("hot");
+    expect(places.size).toBe(1_000);
+    expect(sizes.length).toBeLessThanOrEqual(6);
+    for (const size of sizes) expect(size).toBeLessThanOrEqual(RECORD_EVENTS_LIMIT);
+  });
+
+  test("with an id twice store it once, and both have its place", async () => {
+    const writer = await start();
+    const [a, b, again, c] = await writer.store("twice", ["a", "b", "a", "c"]);
+    expect(again).toBe(a);
+    expect((await read("twice")).places).toEqual(new Map(Object.entries({ a, b, c })));
+  });
+
+  test("are not held up by a large one, which goes alone", async () => {
+    const writer = await start();
+    const large = "x".repeat(200_000);
+    const seqs = await Promise.all([
+      ...names("before", 10).map((id) => writer.comment("large", id)),
+      writer.comment("large", "large", large),
+      ...names("after", 10).map((id) => writer.comment("large", id)),
+    ]);
+    expect(seqs).toEqual([...seqs].sort((one, other) => one - other));
+    const { sizes, events } = await read("large");
+    expect(sizes).toEqual([10, 1, 10]);
+    expect(events[10]).toMatchObject({ id: "large", data: large });
+  });
+
+  test("of the largest size that is not refused are stored", async () => {
+    const writer = await start();
+    const named = { id: "i".repeat(64), kind: "k".repeat(32), at: Date.now() };
+    const limit = writer.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
+    const sized = (bytes: number) => {
+      const empty = encodeUnplaced({ ...named, data: "x".repeat(70_000) }).length - 70_000;
+      return encodeUnplaced({ ...named, data: "x".repeat(bytes - empty) });
+    };
+    expect(sized(limit)).toHaveLength(limit);
+    const tooLarge = writer.history.store("largest", [{ ...named, bytes: sized(limit + 1) }]);
+    await expect(tooLarge).rejects.toMatchObject({ code: "data_too_large" });
+    const [seq] = await writer.history.store("largest", [{ ...named, bytes: sized(limit) }]);
+    const { places } = await read("largest");
+    expect(places).toEqual(new Map([[named.id, seq]]));
+  });
+});
+
+describe("the bounds", () => {
+  test("more comments than may wait are refused at once, and the others are stored", async () => {
+    const writer = await start({ storeQueueLimit: 10 });
+    const waiting = names("waiting", 10).map((id) => writer.comment("busy", id));
+    const order: string[] = [];
+    const refused = writer.comment("busy", "more").catch((error: { code: string }) => {
+      order.push(error.code);
+    });
+    const first = Promise.race(waiting).then(() => order.push("stored"));
+    await Promise.all([refused, first, ...waiting]);
+    expect(order).toEqual(["history_busy", "stored"]);
+    await writer.comment("busy", "later");
+    const { places } = await read("busy");
+    expect([...places.keys()]).toEqual([...names("waiting", 10), "later"]);
+  });
+
+  test.each([1, 2])(
+    "what is kept of a video, with %i dispatchers, is no less than asked for and not much more",
+    async (count) => {
+      const video = `kept-by-${count}`;
+      const keep = 100;
+      const perRecord = 10;
+      const own = await startAll(count, { historyEvents: keep });
+      const ids = names("kept", 40 * perRecord);
+      for (let from = 0; from < ids.length; from += perRecord) {
+        const writer = own[(from / perRecord) % count];
+        await writer?.store(video, ids.slice(from, from + perRecord));
+        const { places } = await read(video);
+        expect(places.size).toBeGreaterThanOrEqual(Math.min(keep, from + perRecord));
+      }
+      const atMost = keep * 1.25 + perRecord;
+      await eventually(async () => (await read(video)).places.size <= atMost);
+      const { places } = await read(video);
+      expect([...places.keys()]).toEqual(ids.slice(-places.size));
+      expect(sum(own.map(({ history }) => history.stats.trims))).toBeGreaterThan(0);
+    },
+  );
+});

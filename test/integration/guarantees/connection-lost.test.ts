@@ -1,0 +1,100 @@
+/** What can be relied on when a viewer's connection is lost. */
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import {
+  allTold,
+  idsOf,
+  lose,
+  names,
+  publish,
+  publishUnanswered,
+  repeated,
+  stored,
+  untilShown,
+  useStack,
+} from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { TestSocket, watch } from "../../support/viewer.ts";
+
+const stack = useStack({ gateways: 2, dispatchers: 2 });
+
+/** A viewer at each gateway that stays, and one that will be lost. */
+async function audience(video: string) {
+  const stay = await Promise.all(stack().gateways.map(({ port }) => watch("msgpack", port, video)));
+  const lost = await TestSocket.connect(stack().gateway.port);
+  await lost.ask("subscribe", { video });
+  await stack().mirrored(video, 3);
+  return { stay, lost };
+}
+
+/** Publishes on the connection, which is lost when everybody has the event but its publisher. */
+async function loseUnanswered(
+  lost: TestSocket,
+  video: string,
+  kind: "like" | "comment",
+  stay: Awaited<ReturnType<typeof audience>>["stay"],
+): Promise<void> {
+  const messages = lost.messages.length;
+  publishUnanswered(lost, video, kind, "mine");
+  for (const viewer of stay) await untilShown(viewer, video, kind, "mine");
+  expect(lost.messages).toHaveLength(messages);
+  await lose(lost);
+}
+
+guarantee("a viewer's connection is lost", "like", async () => {
+  const { stay, lost } = await audience("likes");
+  await loseUnanswered(lost, "likes", "like", stay);
+  await publish(stack().gateway, "likes", "like", ["meanwhile"]);
+  const back = await watch("json", stack().gatewayAt(1).port, "likes");
+  await repeated(stack().gatewayAt(1).port, "likes", "like", "mine");
+  await publish(stack().gateway, "likes", "like", ["last"]);
+  for (const viewer of stay) {
+    const likes = await untilShown(viewer, "likes", "like", "last");
+    expect(idsOf(likes)).toEqual(["mine", "meanwhile", "last"]);
+  }
+  expect(idsOf(await untilShown(back, "likes", "like", "last"))).toEqual(["last"]);
+  expect(back.total("likes", "like")).toBe(1);
+  await Promise.all([back, ...stay].map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer's connection is lost", "comment", async () => {
+  const { stay, lost } = await audience("comments");
+  const before = names("before", 3);
+  const places = await publish(stack().gateway, "comments", "comment", before);
+  await untilShown(lost, "comments", "comment", "before-3");
+  await loseUnanswered(lost, "comments", "comment", stay);
+  const meanwhile = names("meanwhile", 5);
+  await publish(stack().gatewayAt(1), "comments", "comment", meanwhile);
+  const past = { after: places[2] ?? 0, epoch: String(lost.subscription["epoch"]) };
+  const back = await watch("json", stack().gatewayAt(1).port, "comments", past);
+  expect(back.subscription).toMatchObject({ recovered: true });
+  const { seq } = await repeated(stack().gatewayAt(1).port, "comments", "comment", "mine");
+  await publish(stack().gateway, "comments", "comment", ["last"]);
+  const missed = await untilShown(back, "comments", "comment", "last");
+  expect(idsOf(missed)).toEqual(["mine", ...meanwhile, "last"]);
+  expect(missed[0]).toMatchObject({ seq, prev: places[2] });
+  const all = [...before, "mine", ...meanwhile, "last"];
+  for (const viewer of stay) {
+    const comments = await untilShown(viewer, "comments", "comment", "last");
+    expect(idsOf(comments)).toEqual(all);
+    expectUnbroken(comments);
+    expect(comments.slice(3)).toEqual(missed);
+  }
+  expect(await stored(stack().gateway, "comments")).toEqual(all);
+  await Promise.all([back, ...stay].map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer's connection is lost", "viewers", async () => {
+  const { stay, lost } = await audience("numbers");
+  await allTold([...stay, lost], "numbers", 3);
+  await lose(lost);
+  await allTold(stay, "numbers", 2);
+  const others = await Promise.all(
+    names("other", 3).map(() => watch("sse", stack().gateway.port, "numbers")),
+  );
+  await allTold([...stay, ...others], "numbers", 5);
+  const back = await watch("json", stack().gatewayAt(1).port, "numbers");
+  const all = [back, ...stay, ...others];
+  await allTold(all, "numbers", 6);
+  await Promise.all(all.map((viewer) => viewer.close()));
+});

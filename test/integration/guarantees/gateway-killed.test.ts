@@ -1,0 +1,111 @@
+/** What can be relied on when a gateway is killed. */
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import {
+  allTold,
+  idsOf,
+  LEASE_MS,
+  names,
+  publish,
+  publishUnanswered,
+  repeated,
+  stored,
+  untilShown,
+  useProcesses,
+  useStack,
+} from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { Load } from "../../support/load.ts";
+import { ReturningViewer } from "../../support/persistent.ts";
+import { eventually } from "../../support/stack.ts";
+import { TestSocket, watch } from "../../support/viewer.ts";
+
+/** What a busy machine may take beyond the time that is promised. */
+const SLACK_MS = 3_000;
+const stack = useStack({ gateways: 2 });
+const spawned = useProcesses(stack);
+
+guarantee("a gateway is killed", "like", async () => {
+  const victim = await spawned("gateway");
+  const elsewhere = await Promise.all(
+    stack().gateways.map(({ port }) => watch("msgpack", port, "likes")),
+  );
+  const loser = await TestSocket.connect(victim.port);
+  await loser.ask("subscribe", { video: "likes" });
+  await stack().mirrored("likes", 3);
+  const publisher = await TestSocket.connect(stack().gateway.port);
+  const load = new Load(publisher, "likes", 200);
+  await loser.until(() => loser.of("likes", "like").length > 20);
+  await victim.kill9();
+  await loser.untilClosed();
+  await publish(stack().gateway, "likes", "like", ["meanwhile"]);
+  const back = await watch("json", stack().gatewayAt(1).port, "likes");
+  await publish(stack().gateway, "likes", "like", ["last"]);
+  expect(idsOf(await untilShown(back, "likes", "like", "last"))).not.toContain("meanwhile");
+  const before = load.result.accepted.size;
+  await eventually(() => load.result.accepted.size > before + 50);
+  const { accepted, refused } = await load.stop();
+  expect([...refused]).toEqual([]);
+  const all = [...accepted, "meanwhile", "last"];
+  for (const viewer of elsewhere) {
+    await viewer.until(() => viewer.of("likes", "like").length >= all.length);
+    expect(idsOf(viewer.of("likes", "like")).sort()).toEqual(all.sort());
+  }
+  await Promise.all([back, publisher, ...elsewhere].map((viewer) => viewer.close()));
+});
+
+guarantee("a gateway is killed", "comment", async () => {
+  const victim = await spawned("gateway");
+  let { port } = victim;
+  const viewers = names("viewer", 3).map(
+    () => new ReturningViewer("comments", { pick: () => port }),
+  );
+  await Promise.all(viewers.map((viewer) => viewer.start()));
+  const stays = await watch("json", stack().gateway.port, "comments");
+  await stack().mirrored("comments", 4);
+  const before = names("before", 3);
+  await publish(victim, "comments", "comment", before);
+  for (const viewer of viewers) await viewer.has(new Set(before));
+  const publishers = [await TestSocket.connect(port), await TestSocket.connect(port)] as const;
+  publishUnanswered(publishers[0], "comments", "comment", "taken");
+  await untilShown(stays, "comments", "comment", "taken");
+  // From here on it takes nothing and tells nothing: what is sent to it dies with it.
+  victim.child.kill("SIGSTOP");
+  publishUnanswered(publishers[1], "comments", "comment", "not-taken");
+  const meanwhile = names("meanwhile", 5);
+  await publish(stack().gateway, "comments", "comment", meanwhile);
+  ({ port } = stack().gatewayAt(1));
+  await victim.kill9();
+  const again = [
+    await repeated(port, "comments", "comment", "taken"),
+    await repeated(port, "comments", "comment", "not-taken"),
+  ];
+  const all = [...before, "taken", ...meanwhile, "not-taken"];
+  for (const viewer of viewers) {
+    await viewer.has(new Set(all));
+    expect(idsOf(viewer.comments)).toEqual(all);
+    expectUnbroken(viewer.comments);
+    expect(viewer.complaints).toEqual([]);
+    expect(viewer.connections).toBe(2);
+  }
+  const comments = await untilShown(stays, "comments", "comment", "not-taken");
+  expect(idsOf(comments)).toEqual(all);
+  expect([comments[3]?.seq, comments.at(-1)?.seq]).toEqual(again.map(({ seq }) => seq));
+  expect(await stored(stack().gateway, "comments")).toEqual(all);
+  await Promise.all([...viewers.map((viewer) => viewer.stop()), stays.close()]);
+});
+
+guarantee("a gateway is killed", "viewers", async () => {
+  const victim = await spawned("gateway");
+  const stay = await Promise.all(
+    stack().gateways.map(({ port }) => watch("json", port, "numbers")),
+  );
+  const lost = await Promise.all([1, 2, 3].map(() => TestSocket.connect(victim.port)));
+  for (const viewer of lost) await viewer.ask("subscribe", { video: "numbers" });
+  await allTold([...stay, ...lost], "numbers", 5);
+  const killedAt = performance.now();
+  await victim.kill9();
+  await allTold(stay, "numbers", 2);
+  expect(performance.now() - killedAt).toBeLessThan(LEASE_MS + SLACK_MS);
+  await Promise.all(stay.map((viewer) => viewer.close()));
+});

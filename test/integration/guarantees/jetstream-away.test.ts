@@ -1,0 +1,99 @@
+/** What can be relied on while NATS is there but stores nothing. */
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import {
+  audienceOf,
+  commentsFlow,
+  insisted,
+  likesFlow,
+  numberIsRight,
+} from "../../support/failing-nats.ts";
+import {
+  allTold,
+  idsOf,
+  LEASE_MS,
+  names,
+  numberOf,
+  publish,
+  stored,
+  useStack,
+} from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { eventually, metric } from "../../support/stack.ts";
+import { post } from "../../support/viewer.ts";
+
+const stack = useStack({ gateways: 2, dispatchers: 2, dispatcher: { storeTimeoutMs: 300 } });
+
+/** Takes JetStream away, does something, and gives it back. */
+async function withoutJetStream(work: () => Promise<void>): Promise<void> {
+  const { nats, gateways, dispatchers } = stack();
+  await nats.restart({ jetStream: false });
+  for (const node of [...gateways, ...dispatchers]) {
+    await eventually(async () => (await metric(node, "ovation_bus_connected")) === 1);
+  }
+  try {
+    await work();
+  } finally {
+    await nats.restart();
+  }
+  await stack().ready();
+}
+
+guarantee("JetStream can't be reached", "like", async () => {
+  const viewers = await audienceOf(stack(), "likes");
+  await withoutJetStream(async () => {
+    await likesFlow(stack(), "likes", viewers, names("meanwhile", 20));
+  });
+  await likesFlow(stack(), "likes", viewers, names("after", 5));
+});
+
+guarantee("JetStream can't be reached", "comment", async () => {
+  const viewers = await audienceOf(stack(), "comments");
+  await commentsFlow(stack(), "comments", viewers, names("before", 5));
+  const refused = names("refused", 200);
+  await withoutJetStream(async () => {
+    const answers = await Promise.all(
+      refused.map((id) => post(stack().gateway.port, "comments", { kind: "comment", id })),
+    );
+    for (const { status, body } of answers) {
+      expect(status).toBe(503);
+      expect(body).toMatchObject({ error: { code: "history_unavailable" } });
+    }
+    for (const dispatcher of stack().dispatchers) {
+      expect(await metric(dispatcher, "ovation_dispatcher_history_waiting_events")).toBe(0);
+    }
+    await publish(stack().gateway, "comments", "like", ["like"]);
+  });
+  const { seq } = await insisted(stack(), "comments", "comment", "refused-1");
+  expect((await insisted(stack(), "comments", "comment", "refused-1")).seq).toBe(seq);
+  const after = names("after", 3);
+  await commentsFlow(stack(), "comments", viewers, after);
+  const all = [...names("before", 5), "refused-1", ...after];
+  for (const viewer of viewers) {
+    expect(idsOf(viewer.of("comments", "comment"))).toEqual(all);
+    expectUnbroken(viewer.of("comments", "comment"));
+    expect(viewer.messages.filter(({ op }) => op === "reset")).toEqual([]);
+  }
+  expect(await stored(stack().gateway, "comments")).toEqual(all);
+});
+
+guarantee("JetStream can't be reached", "viewers", async () => {
+  const viewers = await audienceOf(stack(), "numbers");
+  await allTold(viewers, "numbers", 2);
+  const before = viewers.map((viewer) => viewer.of("numbers", "viewers").length);
+  await withoutJetStream(async () => {
+    // No gateway can give a sign of life; nobody is taken for dead and counted out for that.
+    for (const dispatcher of stack().dispatchers) {
+      const silentMs = async () =>
+        1_000 * (await metric(dispatcher, "ovation_dispatcher_lease_oldest_age_seconds"));
+      await eventually(async () => (await silentMs()) > 1.5 * LEASE_MS);
+    }
+    await likesFlow(stack(), "numbers", viewers, ["meanwhile"]);
+    for (const [index, viewer] of viewers.entries()) {
+      const told = viewer.of("numbers", "viewers").slice(before[index]);
+      expect(told.filter(({ data }) => (data as { viewers: number }).viewers !== 2)).toEqual([]);
+      expect(numberOf(viewer, "numbers")).toBe(2);
+    }
+  });
+  await numberIsRight(stack(), "numbers", viewers);
+});

@@ -1,0 +1,89 @@
+/** What can be relied on when NATS is restarted with its store. */
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import { audienceOf, insisted, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
+import { allTold, idsOf, names, stored, useStack } from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { StubbornPublisher } from "../../support/persistent.ts";
+import { eventually } from "../../support/stack.ts";
+import { post, TestSocket } from "../../support/viewer.ts";
+
+/** More than the load brings, so that all of it can be read again. */
+const SETTINGS = { historyEvents: 10_000 };
+const stack = useStack({ gateways: 2, dispatchers: 2, gateway: SETTINGS, dispatcher: SETTINGS });
+
+guarantee("NATS is restarted", "like", async () => {
+  const viewers = await audienceOf(stack(), "likes");
+  await likesFlow(stack(), "likes", viewers, names("before", 5));
+  await stack().nats.kill9();
+  const refused = await post(stack().gateway.port, "likes", { kind: "like", id: "meanwhile" });
+  expect(refused.status).not.toBe(200);
+  expect(["unavailable", "timeout"]).toContain((refused.body["error"] as { code: string }).code);
+  await stack().nats.restart();
+  const { codes } = await insisted(stack(), "likes", "like", "meanwhile");
+  expect(codes.filter((code) => code !== "unavailable" && code !== "timeout")).toEqual([]);
+  await stack().ready();
+  await likesFlow(stack(), "likes", viewers, names("after", 5));
+});
+
+/** Publishes one comment after the other at a gateway, each until it is acknowledged. */
+function keepsPublishing({ port }: { readonly port: number }, name: string) {
+  const publisher = new StubbornPublisher({ pick: () => port });
+  let isWanted = true;
+  const publishing = (async () => {
+    for (let n = 1; isWanted; n += 1) await publisher.comment("comments", `${name}-${n}`);
+  })();
+  return {
+    publisher,
+    end: async () => {
+      isWanted = false;
+      await publishing;
+      await publisher.stop();
+    },
+  };
+}
+
+guarantee("NATS is restarted", "comment", async () => {
+  const viewers = await audienceOf(stack(), "comments");
+  const load = names("publisher", 4).map((name, at) =>
+    keepsPublishing(stack().gatewayAt(at), name),
+  );
+  const haveAcknowledged = (count: number) =>
+    eventually(() => load.every(({ publisher }) => publisher.acknowledged.size >= count));
+  await haveAcknowledged(20);
+  await stack().nats.kill9();
+  await eventually(() => load.every(({ publisher }) => publisher.refused.size > 0));
+  const before = Math.max(...load.map(({ publisher }) => publisher.acknowledged.size));
+  await stack().nats.restart();
+  await haveAcknowledged(before + 20);
+  await Promise.all(load.map(({ end }) => end()));
+  const places = new Map(load.flatMap(({ publisher }) => [...publisher.acknowledged]));
+  for (const viewer of viewers) {
+    await viewer.until(() => viewer.of("comments", "comment").length >= places.size);
+    const comments = viewer.of("comments", "comment");
+    expectUnbroken(comments);
+    // In the order of the chain, so this says of all that each is there once and in its place.
+    expect(comments.map(({ id, seq }) => [id, seq])).toEqual(
+      [...places].sort(([, one], [, other]) => one - other),
+    );
+    expect(viewer.messages.filter(({ op }) => op === "reset")).toEqual([]);
+    if (viewer instanceof TestSocket) expect(viewer.closed).toBeUndefined();
+  }
+  expect(await stored(stack().gateway, "comments")).toEqual(
+    idsOf(viewers[0]?.of("comments", "comment") ?? []),
+  );
+});
+
+guarantee("NATS is restarted", "viewers", async () => {
+  const viewers = await audienceOf(stack(), "numbers");
+  // At the one gateway only: the other writes its row anew with nothing changed.
+  const goes = await TestSocket.connect(stack().gateway.port);
+  await goes.ask("subscribe", { video: "numbers" });
+  await allTold([...viewers, goes], "numbers", 3);
+  await stack().nats.kill9();
+  await goes.close();
+  await stack().nats.restart();
+  await allTold(viewers, "numbers", 2);
+  await stack().ready();
+  await numberIsRight(stack(), "numbers", viewers);
+});

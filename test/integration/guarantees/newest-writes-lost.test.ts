@@ -1,0 +1,80 @@
+/**
+ * What can be relied on when NATS loses what it has written last, as by a power cut before it was on
+ * the disk: an older copy of the store takes the place of the store.
+ */
+import { cp, rm } from "node:fs/promises";
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import { audienceOf, commentsFlow, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
+import {
+  allTold,
+  idsOf,
+  names,
+  stored,
+  untilReset,
+  useStack,
+} from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { watch } from "../../support/viewer.ts";
+
+const stack = useStack({ gateways: 2, dispatchers: 2 });
+
+/** Lets NATS run, and takes away what it wrote meanwhile. */
+async function losing(work: () => Promise<void>): Promise<void> {
+  const { nats } = stack();
+  const copy = `${nats.storeDir}-copy`;
+  await nats.kill9();
+  await cp(nats.storeDir, copy, { recursive: true });
+  await nats.restart();
+  await stack().ready();
+  await work();
+  await nats.kill9();
+  await rm(`${nats.storeDir}/jetstream`, { recursive: true, force: true });
+  await cp(`${copy}/jetstream`, `${nats.storeDir}/jetstream`, { recursive: true });
+  await rm(copy, { recursive: true });
+  await nats.restart();
+  await stack().ready();
+}
+
+guarantee("NATS loses its newest writes", "like", async () => {
+  const viewers = await audienceOf(stack(), "likes");
+  await losing(() => likesFlow(stack(), "likes", viewers, names("meanwhile", 3)));
+  await likesFlow(stack(), "likes", viewers, names("after", 5));
+});
+
+guarantee("NATS loses its newest writes", "comment", async () => {
+  const viewers = await audienceOf(stack(), "comments");
+  const kept = await commentsFlow(stack(), "comments", viewers, names("kept", 5));
+  const lost: number[] = [];
+  await losing(async () => {
+    lost.push(...(await commentsFlow(stack(), "comments", viewers, names("lost", 3))));
+  });
+  for (const viewer of viewers) {
+    const reset = await untilReset(viewer);
+    expect(reset).toMatchObject({ video: "comments", seq: kept.at(-1) });
+  }
+  expect(await stored(stack().gateway, "comments")).toEqual(names("kept", 5));
+  const after = await commentsFlow(stack(), "comments", viewers, names("after", 5));
+  expect(Math.min(...after)).toBeGreaterThan(Math.max(...lost));
+  const epoch = String(viewers[0]?.subscription["epoch"]);
+  // One that saw all of it, and one that knows only what the store has.
+  for (const { port } of [stack().gateway, await stack().addGateway()]) {
+    const lostPlace = { after: lost[1] ?? 0, epoch };
+    const astray = await watch("json", port, "comments", lostPlace);
+    expect(astray.subscription).toMatchObject({ recovered: false, oldest: kept[0] });
+    const keptPlace = { after: kept[1] ?? 0, epoch };
+    const back = await watch("json", port, "comments", keptPlace);
+    expect(back.subscription).toMatchObject({ recovered: true });
+    await back.until(() => back.of("comments", "comment").length === 8);
+    const missed = [...names("kept", 5).slice(2), ...names("after", 5)];
+    expect(idsOf(back.of("comments", "comment"))).toEqual(missed);
+    expectUnbroken(back.of("comments", "comment"));
+  }
+});
+
+guarantee("NATS loses its newest writes", "viewers", async () => {
+  const viewers = await audienceOf(stack(), "numbers");
+  await allTold(viewers, "numbers", viewers.length);
+  await losing(async () => undefined);
+  await numberIsRight(stack(), "numbers", viewers);
+});

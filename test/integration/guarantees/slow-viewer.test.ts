@@ -1,0 +1,111 @@
+/** What can be relied on when a viewer reads too slowly. */
+import { expect } from "vitest";
+import { expectUnbroken } from "../../support/chain.ts";
+import {
+  allTold,
+  idsOf,
+  names,
+  numberOf,
+  publish,
+  untilReset,
+  untilShown,
+  useStack,
+} from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { metric } from "../../support/stack.ts";
+import { post, TestSocket, watch } from "../../support/viewer.ts";
+
+const HISTORY_EVENTS = 200;
+const SETTINGS = { historyEvents: HISTORY_EVENTS };
+const stack = useStack({ gateway: SETTINGS, dispatcher: SETTINGS });
+const TEXT = "x".repeat(2_000);
+const LIKES_AT_ONCE = 100;
+
+type Viewer = Awaited<ReturnType<typeof watch>>;
+
+async function slowAndQuick(video: string): Promise<{ slow: Viewer; quick: Viewer }> {
+  const slow = await watch("json", stack().gateway.port, video);
+  const quick = await watch("sse", stack().gateway.port, video);
+  await stack().mirrored(video, 2);
+  return { slow, quick };
+}
+
+const sourceOf = (viewer: Viewer) =>
+  viewer instanceof TestSocket ? viewer.socket : viewer.response;
+
+/**
+ * Lets a viewer read no more, and publishes likes until it misses some: what the kernel holds on the
+ * way is full then. The other one gets them all meanwhile. Returns how many.
+ */
+async function holdUp(video: string, slow: Viewer, quick: Viewer): Promise<number> {
+  const dropped = () => metric(stack().gateway, "ovation_gateway_events_dropped_total");
+  const before = await dropped();
+  const had = quick.total(video, "like");
+  let published = 0;
+  sourceOf(slow).pause();
+  while ((await dropped()) === before) {
+    const batch = Array.from({ length: LIKES_AT_ONCE }, () => ({ kind: "like", data: TEXT }));
+    expect((await post(stack().gateway.port, video, batch)).status).toBe(200);
+    published += LIKES_AT_ONCE;
+    await quick.until(() => quick.total(video, "like") === had + published);
+  }
+  return published;
+}
+
+guarantee("a viewer reads too slowly", "like", async () => {
+  const { slow, quick } = await slowAndQuick("likes");
+  const published = await holdUp("likes", slow, quick);
+  expect(slow.total("likes", "like")).toBeLessThan(published);
+  sourceOf(slow).resume();
+  await slow.until(() => slow.total("likes", "like") >= published);
+  await publish(stack().gateway, "likes", "like", ["last"]);
+  await untilShown(slow, "likes", "like", "last");
+  expect(slow.total("likes", "like")).toBe(published + 1);
+  expect(slow.of("likes", "like").length).toBeLessThan(published + 1);
+  await Promise.all([slow.close(), quick.close()]);
+});
+
+guarantee("a viewer reads too slowly", "comment", async () => {
+  const { slow, quick } = await slowAndQuick("comments");
+  await holdUp("comments", slow, quick);
+  const kept = names("kept", HISTORY_EVENTS / 2);
+  await publish(stack().gateway, "comments", "comment", kept);
+  await untilShown(quick, "comments", "comment", kept.at(-1) ?? "");
+  expect(slow.of("comments", "comment")).toEqual([]);
+  sourceOf(slow).resume();
+  await untilShown(slow, "comments", "comment", kept.at(-1) ?? "");
+  expect(idsOf(slow.of("comments", "comment"))).toEqual(kept);
+  expect(slow.messages.filter(({ op }) => op === "reset")).toEqual([]);
+
+  await holdUp("comments", slow, quick);
+  const more = names("more", 2 * HISTORY_EVENTS);
+  const places = await publish(stack().gateway, "comments", "comment", more);
+  await untilShown(quick, "comments", "comment", more.at(-1) ?? "");
+  sourceOf(slow).resume();
+  const { epoch, seq } = slow.subscription;
+  expect(await untilReset(slow)).toMatchObject({ video: "comments", epoch, seq: places.at(-1) });
+  expect(Number(seq)).toBeLessThan(places[0] ?? 0);
+  await publish(stack().gateway, "comments", "comment", ["last"]);
+  const comments = await untilShown(slow, "comments", "comment", "last");
+  expect(idsOf(comments)).toEqual([...kept, "last"]);
+  expectUnbroken(comments.slice(0, -1));
+  expect(comments.at(-1)?.prev).toBe(places.at(-1));
+  const all = await untilShown(quick, "comments", "comment", "last");
+  expect(idsOf(all)).toEqual([...kept, ...more, "last"]);
+  expectUnbroken(all);
+  await Promise.all([slow.close(), quick.close()]);
+});
+
+guarantee("a viewer reads too slowly", "viewers", async () => {
+  const { slow, quick } = await slowAndQuick("numbers");
+  await allTold([slow, quick], "numbers", 2);
+  await holdUp("numbers", slow, quick);
+  const newcomers = await Promise.all(
+    [1, 2, 3].map(() => watch("msgpack", stack().gateway.port, "numbers")),
+  );
+  await allTold([quick, ...newcomers], "numbers", 5);
+  expect(numberOf(slow, "numbers")).toBe(2);
+  sourceOf(slow).resume();
+  await allTold([slow], "numbers", 5);
+  await Promise.all([slow, quick, ...newcomers].map((viewer) => viewer.close()));
+});

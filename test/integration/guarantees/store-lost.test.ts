@@ -1,0 +1,43 @@
+/** What can be relied on when NATS comes back with nothing. */
+import { expect } from "vitest";
+import { audienceOf, commentsFlow, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
+import { allTold, names, stored, untilReset, useStack } from "../../support/guarantee-stack.ts";
+import { guarantee } from "../../support/guarantees.ts";
+import { watch } from "../../support/viewer.ts";
+
+const stack = useStack({ gateways: 2, dispatchers: 2 });
+
+guarantee("NATS loses its store", "like", async () => {
+  const viewers = await audienceOf(stack(), "likes");
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  await likesFlow(stack(), "likes", viewers, names("after", 5));
+});
+
+guarantee("NATS loses its store", "comment", async () => {
+  const viewers = await audienceOf(stack(), "comments");
+  const places = await commentsFlow(stack(), "comments", viewers, names("before", 5));
+  const known = viewers.map((viewer) => String(viewer.subscription["epoch"]));
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  for (const [index, viewer] of viewers.entries()) {
+    const reset = await untilReset(viewer);
+    expect(reset).toMatchObject({ video: "comments", epoch: expect.any(String) });
+    expect(reset["epoch"]).not.toBe(known[index]);
+  }
+  const after = names("after", 5);
+  const newPlaces = await commentsFlow(stack(), "comments", viewers, after);
+  expect(Math.min(...newPlaces)).toBeGreaterThan(Math.max(...places));
+  expect(await stored(stack().gateway, "comments")).toEqual(after);
+  const past = { after: places[2] ?? 0, epoch: String(known[0]) };
+  const back = await watch("json", stack().gatewayAt(1).port, "comments", past);
+  expect(back.subscription).toMatchObject({ recovered: false, oldest: newPlaces[0] });
+});
+
+guarantee("NATS loses its store", "viewers", async () => {
+  const viewers = await audienceOf(stack(), "numbers");
+  await allTold(viewers, "numbers", 2);
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  await numberIsRight(stack(), "numbers", viewers);
+});

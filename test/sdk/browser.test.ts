@@ -1,0 +1,179 @@
+/** The SDK and its hooks in a real browser. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasBrowser } from "../support/chromium.ts";
+import { TestStack } from "../support/stack.ts";
+import { post } from "../support/viewer.ts";
+import { TestBrowser } from "./support/browser.ts";
+import { Network } from "./support/network.ts";
+
+let browser: TestBrowser;
+let stack: TestStack;
+let network: Network;
+
+beforeAll(async () => {
+  if (hasBrowser) browser = await TestBrowser.start();
+});
+afterAll(async () => {
+  await browser?.stop();
+});
+beforeEach(async () => {
+  stack = await TestStack.start({ gateways: 2, gateway: { lingerMs: 0, countIntervalMs: 50 } });
+  network = await Network.start(stack.gatewayAt(0).port);
+});
+afterEach(async () => {
+  await browser.closePages();
+  await network.stop();
+  await stack.stop();
+});
+
+/** Resolves when an element's text is as expected. */
+async function shows(page: Page, selector: string, text: string): Promise<void> {
+  await page.waitForFunction(
+    ([where, due]) => document.querySelector(where ?? "")?.textContent === due,
+    [selector, text],
+  );
+}
+
+async function lines(page: Page, list = "main > ul"): Promise<string[]> {
+  return await page.locator(`${list} > li`).allTextContents();
+}
+
+async function hasLines(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (due) => document.querySelectorAll("main > ul > li").length === due,
+    count,
+  );
+}
+
+async function comment(count: number, prefix: string): Promise<string[]> {
+  const texts = Array.from({ length: count }, (_, n) => `${prefix} ${n + 1}`);
+  for (const text of texts) {
+    const event = { kind: "comment", data: { text } };
+    const { status } = await post(stack.gatewayAt(1).port, "launch", event);
+    expect(status).toBe(200);
+  }
+  return texts;
+}
+
+describe.skipIf(!hasBrowser)("two pages", () => {
+  test.each([{}, { strict: true }])(
+    "show the same: likes, comments and viewers (%o)",
+    async (how) => {
+      const one = await browser.open(network, how);
+      const two = await browser.open(network, how);
+      for (const page of [one, two]) await shows(page, "#state", "websocket");
+      for (const page of [one, two]) await shows(page, "#viewers", "2");
+      await stack.mirrored("launch", 2);
+      await one.getByRole("button").click();
+      await two.getByRole("button").click();
+      for (const page of [one, two]) await shows(page, "button", "2");
+      await one.evaluate(() =>
+        window.parts.ovation.video("launch").publish("comment", { text: "hello" }),
+      );
+      for (const page of [one, two]) {
+        await hasLines(page, 1);
+        expect(await lines(page)).toEqual(["hello"]);
+      }
+    },
+  );
+});
+
+describe.skipIf(!hasBrowser)("a page", () => {
+  test("is drawn once a frame at most, however many likes come, and counts them all", async () => {
+    const page = await browser.open(network);
+    await shows(page, "#viewers", "1");
+    await stack.mirrored("launch", 1);
+    const before = await page.evaluate(() => ({ ...window.parts, ovation: undefined }));
+    const batch = Array.from({ length: 500 }, () => ({ kind: "like" }));
+    for (let n = 0; n < 40; n += 1) await post(stack.gatewayAt(1).port, "launch", batch);
+    await shows(page, "button", "20000");
+    const after = await page.evaluate(() => ({ ...window.parts, ovation: undefined }));
+    expect(after.bursts - before.bursts).toBe(20_000);
+    // A frame of slack at both ends, since these are counted in between.
+    expect(after.draws - before.draws).toBeLessThanOrEqual(after.frames - before.frames + 2);
+  });
+
+  test("begins with the last comments, also a part of it that comes later, without what was taken back", async () => {
+    const texts = await comment(60, "before");
+    const page = await browser.open(network);
+    await hasLines(page, 50);
+    expect(await lines(page)).toEqual(texts.slice(10));
+    const { events } = await page.evaluate(() =>
+      window.parts.ovation.video("launch").readHistory({ limit: 1 }),
+    );
+    const url = `http://127.0.0.1:${stack.gatewayAt(1).port}/v1/videos/launch/events/${events[0]?.id}`;
+    expect((await fetch(url, { method: "DELETE" })).status).toBe(200);
+    await hasLines(page, 49);
+    const after = await comment(1, "after");
+    await hasLines(page, 50);
+    const due = [...texts.slice(10, -1), ...after];
+    expect(await lines(page)).toEqual(due);
+    await page.getByRole("checkbox").check();
+    await page.waitForFunction(() => document.querySelectorAll("section li").length === 50);
+    expect(await lines(page, "section > ul")).toEqual(due);
+  });
+
+  test("comes back when the network does, with all comments of the meantime, in order, once", async () => {
+    // It would wait for a minute, if it were not told.
+    const options = { reconnectFirstMs: 60_000, reconnectMaxMs: 60_000 };
+    const page = await browser.open(network, { options, late: true });
+    await shows(page, "#viewers", "1");
+    await stack.mirrored("launch", 1);
+    const before = await comment(2, "before");
+    await hasLines(page, 2);
+    await page.context().setOffline(true);
+    network.isDown = true;
+    network.cut();
+    await shows(page, "#state", "reconnecting");
+    const away = await comment(200, "away");
+    network.isDown = false;
+    expect(await page.locator("#state").textContent()).toBe("reconnecting");
+    await page.context().setOffline(false);
+    await shows(page, "#state", "websocket");
+    await stack.mirrored("launch", 1);
+    const after = await comment(2, "after");
+    await hasLines(page, 204);
+    expect(await lines(page)).toEqual([...before, ...away, ...after]);
+  });
+
+  test("looks after its connection when its tab is shown again", async () => {
+    const options = { reconnectFirstMs: 60_000, reconnectMaxMs: 60_000 };
+    const page = await browser.open(network, { options, late: true });
+    await shows(page, "#state", "websocket");
+    network.cut();
+    await shows(page, "#state", "reconnecting");
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await shows(page, "#state", "websocket");
+    // One that leads nowhere is not waited for as long as it would be otherwise; what was on its
+    // way when it was looked after first may still have been taken for a sign of life.
+    network.silence();
+    await page.evaluate(() => {
+      setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 100);
+    });
+    await page.waitForFunction(() => window.parts.ovation.state.name !== "connected");
+  });
+
+  test("shows the same where no WebSocket can be had", async () => {
+    network.blocksWebSockets = true;
+    const texts = await comment(3, "before");
+    const page = await browser.open(network, { options: { reconnectFirstMs: 50 } });
+    await shows(page, "#state", "sse");
+    await shows(page, "#viewers", "1");
+    await stack.mirrored("launch", 1);
+    await page.getByRole("button").click();
+    await shows(page, "button", "1");
+    await page.evaluate(() =>
+      window.parts.ovation.video("launch").publish("comment", { text: "hello" }),
+    );
+    await hasLines(page, 4);
+    expect(await lines(page)).toEqual([...texts, "hello"]);
+  });
+
+  test("leaves when it is left", async () => {
+    const page = await browser.open(network);
+    await stack.mirrored("launch", 1);
+    await page.goto("about:blank");
+    await stack.mirrored("launch", 0);
+  });
+});

@@ -1,0 +1,177 @@
+/** The package as a fresh project gets it: packed, installed, run as JavaScript and compiled against. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestStack } from "../support/stack.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../..");
+const sdk = join(root, "sdk");
+/** What an application of this kind has beside the SDK; linked, so that nothing is fetched. */
+const BESIDE = [
+  "react",
+  "@types/react",
+  "csstype",
+  "@types/node",
+  "undici-types",
+  "ws",
+  "@types/ws",
+];
+
+let folder: string;
+let project: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ovation-package-"));
+  project = join(folder, "project");
+  await mkdir(project);
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: sdk });
+  const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "";
+  await writeFile(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
+  await run("npm", ["install", "--no-audit", "--no-fund", join(folder, tarball)], { cwd: project });
+  for (const name of BESIDE) {
+    const link = join(project, "node_modules", name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(root, "node_modules", name), link);
+  }
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("nothing comes with it but itself, and no file names another place than its own", async () => {
+  const installed = await readdir(join(project, "node_modules"), { withFileTypes: true });
+  const real = installed.filter((entry) => entry.isDirectory() && !/^[.@]/.test(entry.name));
+  expect(real.map(({ name }) => name)).toEqual(["ovation-client"]);
+  const own = join(project, "node_modules/ovation-client");
+  for (const file of await readdir(own, { recursive: true })) {
+    if (!/\.(js|ts|json|md)$/.test(file)) continue;
+    const text = await readFile(join(own, file), "utf8");
+    expect(text, file).not.toContain(root);
+    expect(text, file).not.toMatch(/from "(?:node:|\.\.\/\.\.\/\.\.\/)/);
+  }
+});
+
+test("it has the version of what it is a part of", async () => {
+  const version = async (path: string) =>
+    (JSON.parse(await readFile(join(path, "package.json"), "utf8")) as { version: string }).version;
+  expect(await version(join(project, "node_modules/ovation-client"))).toBe(await version(root));
+});
+
+describe("a program in plain JavaScript", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await TestStack.start();
+  });
+  afterAll(async () => {
+    await stack?.stop();
+  });
+
+  test("watches and publishes", async () => {
+    const program = `
+      import { Ovation, OvationError } from "ovation-client";
+      import { useLikes } from "ovation-client/react";
+      const ovation = new Ovation({ url: process.argv[2] });
+      const video = ovation.video("launch", { history: 5 });
+      const heard = new Promise((resolve) => video.on("comment", resolve));
+      const { seq } = await video.publish("comment", { text: "hello" });
+      const refusal = await video.publish("boo").catch((error) => error);
+      const comment = await heard;
+      ovation.close();
+      console.log(JSON.stringify({
+        via: comment.data.text,
+        isSame: comment.seq === seq,
+        code: refusal instanceof OvationError && refusal.code,
+        hooks: typeof useLikes,
+      }));
+    `;
+    await writeFile(join(project, "main.js"), program);
+    const url = `http://127.0.0.1:${stack.gateway.port}`;
+    const child = spawn(process.execPath, ["main.js", url], { cwd: project, stdio: "pipe" });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (bytes) => {
+        output += String(bytes);
+      });
+    }
+    // It ends by itself: nothing of a client that was closed keeps it alive.
+    await once(child, "close");
+    expect(JSON.parse(output)).toEqual({
+      via: "hello",
+      isSame: true,
+      code: "kind_unknown",
+      hooks: "function",
+    });
+  });
+});
+
+/** How projects of today resolve modules. */
+const RESOLUTIONS = [
+  { module: "NodeNext", moduleResolution: "NodeNext" },
+  { module: "ESNext", moduleResolution: "Bundler" },
+];
+
+const TYPED = `
+  import { Ovation, type ConnectionState, type EventOf } from "ovation-client";
+  interface Kinds { comment: { text: string }; wave: number }
+  const ovation = new Ovation<Kinds>({ url: "https://live.example.com" });
+  const video = ovation.video("launch");
+  video.on("comment", ({ data, seq }) => { const text: string = data.text; const at: number | undefined = seq; return [text, at]; });
+  video.on("viewers", ({ data }) => data.viewers.toFixed());
+  video.on("unheard", ({ data }) => {
+    // @ts-expect-error: nobody said what it is
+    return data.text;
+  });
+  // @ts-expect-error: its data is a number
+  video.publish("wave", "high");
+  // @ts-expect-error: there is no such choice
+  video.publish("wave", 3, { whileAway: "hope" });
+  const wave: EventOf<Kinds, "wave"> | undefined = undefined;
+  export const name = (state: ConnectionState): string => state.name === "closed" ? state.reason.code : state.name;
+  export { wave };
+`;
+
+describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (resolution) => {
+  /** Compiles the files as strictly as can be, the package's own types too. */
+  async function compile(files: Readonly<Record<string, string>>, more: object): Promise<string> {
+    const place = await mkdtemp(join(project, "ts-"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(place, name), text);
+    const compilerOptions = {
+      ...resolution,
+      target: "ES2022",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      jsx: "react-jsx",
+      ...more,
+    };
+    await writeFile(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+    try {
+      await run(join(root, "node_modules/.bin/tsc"), ["-p", place]);
+      return "";
+    } catch (error) {
+      return String((error as { stdout?: unknown }).stdout);
+    }
+  }
+
+  test.each([
+    ["a page", { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] }],
+    ["a program for Node", { lib: ["ES2022"], types: ["node"] }],
+  ])("knows the types, in %s", async (_, more) => {
+    expect(await compile({ "main.ts": TYPED }, more)).toBe("");
+  });
+
+  test("compiles every example of the README", async () => {
+    const page = await readFile(join(sdk, "README.md"), "utf8");
+    const examples = [...page.matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)];
+    expect(examples.length).toBeGreaterThan(4);
+    const files = examples.map(([, ending, text], index) => [`example-${index}.${ending}`, text]);
+    const lib = ["ES2022", "DOM", "DOM.Iterable"];
+    const more = { lib, types: ["node"], skipLibCheck: true };
+    expect(await compile(Object.fromEntries(files), more)).toBe("");
+  });
+});

@@ -1,0 +1,25 @@
+/** The hooks where there is no page: on a server that renders one. */
+import { createElement, type ReactElement } from "react";
+import { renderToString } from "react-dom/server";
+import { expect, test } from "vitest";
+import { Ovation } from "../../sdk/index.ts";
+import {
+  useComments,
+  useConnection,
+  useLikes,
+  useVideo,
+  useViewers,
+} from "../../sdk/react/index.ts";
+
+test("everything renders as before anything has come, and nothing is connected to", () => {
+  const ovation = new Ovation({ url: "http://127.0.0.1:1" });
+  function App(): ReactElement {
+    const video = useVideo(ovation, "launch", { history: 50 });
+    const { total, burst } = useLikes(video);
+    const comments = useComments(video);
+    const shown = [total, burst, comments.length, String(useViewers(video))];
+    return createElement("p", null, [useConnection(ovation).name, ...shown].join(" "));
+  }
+  expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 undefined</p>");
+  expect(ovation.state).toEqual({ name: "idle" });
+});

@@ -1,0 +1,70 @@
+/** Headless Chromium, and a page in it that comes from the address where gateways are. */
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { OvationOptions } from "../../../sdk/index.ts";
+import { launchChromium } from "../../support/chromium.ts";
+import type { Network } from "./network.ts";
+
+const HTML =
+  '<!doctype html><title>page</title><body><script type="module" src="/page.js"></script>';
+
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, "../browser/page.tsx")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** How the page is opened. */
+export interface PageOptions {
+  /** For its client. */
+  readonly options?: Partial<OvationOptions>;
+  /** Whether the longest wait is always the one that it takes. */
+  readonly late?: boolean;
+  readonly strict?: boolean;
+}
+
+export class TestBrowser {
+  readonly #browser: Browser;
+  readonly #script: string;
+  readonly #contexts: BrowserContext[] = [];
+
+  private constructor(browser: Browser, script: string) {
+    this.#browser = browser;
+    this.#script = script;
+  }
+
+  static async start(): Promise<TestBrowser> {
+    return new TestBrowser(await launchChromium(), await bundle());
+  }
+
+  /** Opens the page in a window of its own. */
+  async open(network: Network, { options = {}, late, strict }: PageOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext();
+    this.#contexts.push(context);
+    network.files.set("/page", { type: "text/html; charset=utf-8", body: HTML });
+    network.files.set("/page.js", { type: "text/javascript; charset=utf-8", body: this.#script });
+    const page = await context.newPage();
+    page.on("pageerror", (error) => process.stderr.write(`page: ${error.stack}\n`));
+    const query = new URLSearchParams({ options: JSON.stringify(options) });
+    if (late === true) query.set("late", "");
+    if (strict === true) query.set("strict", "");
+    await page.goto(`${network.url}/page?${query}`);
+    return page;
+  }
+
+  async closePages(): Promise<void> {
+    for (const context of this.#contexts.splice(0)) await context.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+  }
+}

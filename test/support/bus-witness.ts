@@ -1,0 +1,51 @@
+/** Sees every message on the bus in the order in which the server took them: what came before what. */
+import { connect, type NatsConnection } from "nats";
+import { Lookout } from "./lookout.ts";
+
+interface Seen {
+  readonly subject: string;
+  readonly reply: string;
+  readonly text: string;
+}
+
+export class BusWitness {
+  readonly #connection: NatsConnection;
+  readonly #lookout = new Lookout();
+  readonly seen: Seen[] = [];
+
+  private constructor(connection: NatsConnection) {
+    this.#connection = connection;
+    connection.subscribe(">", {
+      callback: (_error, message) => {
+        const { subject, reply = "", data } = message;
+        this.seen.push({ subject, reply, text: Buffer.from(data).toString("latin1") });
+        this.#lookout.changed();
+      },
+    });
+  }
+
+  static async start(natsUrl: string): Promise<BusWitness> {
+    const witness = new BusWitness(await connect({ servers: natsUrl }));
+    await witness.#connection.flush();
+    return witness;
+  }
+
+  /** Resolves with the first value that isn't undefined or false; looks at each message. */
+  async until<T>(look: () => T | undefined | false): Promise<T> {
+    return await this.#lookout.until(look);
+  }
+
+  /** Resolves when so many requests on a subject were seen. */
+  async requests(subject: string, count: number): Promise<void> {
+    await this.until(() => this.on(subject).length >= count);
+  }
+
+  /** What was seen on a subject. */
+  on(subject: string): Seen[] {
+    return this.seen.filter((message) => message.subject === subject);
+  }
+
+  async stop(): Promise<void> {
+    await this.#connection.close();
+  }
+}

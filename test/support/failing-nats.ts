@@ -1,0 +1,85 @@
+/** What the tests of a failing NATS have in common: an audience that stays, and what comes after. */
+import { expect } from "vitest";
+import { expectUnbroken } from "./chain.ts";
+import { allTold, idsOf, publish, untilShown } from "./guarantee-stack.ts";
+import { eventually, type TestStack } from "./stack.ts";
+import { type Inbox, post, TestSocket, watch } from "./viewer.ts";
+
+/** A viewer at each gateway, known to every dispatcher. */
+export async function audienceOf(stack: TestStack, video: string): Promise<Inbox[]> {
+  const viewers = await Promise.all(
+    stack.gateways.map(({ port }) => watch("msgpack", port, video)),
+  );
+  await stack.mirrored(video, viewers.length);
+  return viewers;
+}
+
+/** Publishes with this id until it is accepted; gives the codes of the errors before. */
+export async function insisted(
+  stack: TestStack,
+  video: string,
+  kind: "like" | "comment",
+  id: string,
+): Promise<{ readonly codes: string[]; readonly seq: number | null | undefined }> {
+  const codes: string[] = [];
+  let seq: number | null | undefined;
+  await eventually(async () => {
+    const { status, body } = await post(stack.gateway.port, video, { kind, id });
+    if (status === 200) seq = (body["seqs"] as (number | null)[] | undefined)?.[0];
+    else codes.push((body["error"] as { code: string }).code);
+    return status === 200;
+  });
+  return { codes, seq };
+}
+
+/** Shows that likes flow to everybody, once each, and that nobody had to connect again. */
+export async function likesFlow(
+  stack: TestStack,
+  video: string,
+  viewers: readonly Inbox[],
+  ids: readonly string[],
+): Promise<void> {
+  await publish(stack.gatewayAt(1), video, "like", ids);
+  for (const viewer of viewers) {
+    const likes = await untilShown(viewer, video, "like", ids.at(-1) ?? "");
+    const shown = idsOf(likes).filter((id) => ids.includes(id));
+    expect(shown).toEqual([...ids]);
+    if (viewer instanceof TestSocket) expect(viewer.closed).toBeUndefined();
+  }
+}
+
+/** Shows that comments are stored and delivered, in order and once; gives their places. */
+export async function commentsFlow(
+  stack: TestStack,
+  video: string,
+  viewers: readonly Inbox[],
+  ids: readonly string[],
+): Promise<number[]> {
+  const places = await publish(stack.gatewayAt(1), video, "comment", ids);
+  for (const viewer of viewers) {
+    const comments = await untilShown(viewer, video, "comment", ids.at(-1) ?? "");
+    const shown = comments.slice(-ids.length);
+    expect(idsOf(shown)).toEqual([...ids]);
+    expect(shown.map(({ seq }) => seq)).toEqual(places);
+    expectUnbroken(shown);
+  }
+  return places;
+}
+
+/**
+ * Shows that the number is right again, with a newcomer counted in, and that the table has it: a new
+ * dispatcher knows nothing else.
+ */
+export async function numberIsRight(
+  stack: TestStack,
+  video: string,
+  viewers: readonly Inbox[],
+): Promise<void> {
+  const newcomer = await watch("json", stack.gateway.port, video);
+  const all = [...viewers, newcomer];
+  await stack.addDispatcher();
+  await stack.mirrored(video, all.length);
+  await allTold(all, video, all.length);
+  await newcomer.close();
+  await allTold(viewers, video, viewers.length);
+}

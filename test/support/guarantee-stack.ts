@@ -1,0 +1,157 @@
+/** What the tests of the guarantees run on, and what they ask of viewers and publishers. */
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { OvationEvent } from "../../shared/events.ts";
+import { type RoleProcess, spawnRole } from "./process.ts";
+import { eventually, metric, type StackOptions, TestStack } from "./stack.ts";
+import { type Inbox, post, type Received, TestSocket } from "./viewer.ts";
+
+/** A lease that ends soon, and counts that are told soon, so that the tests are quick. */
+export const LEASE_MS = 1_500;
+const LEASE_RENEW_MS = 300;
+const COUNT_INTERVAL_MS = 50;
+const COMMON = {
+  leaseMs: LEASE_MS,
+  leaseRenewMs: LEASE_RENEW_MS,
+  countIntervalMs: COUNT_INTERVAL_MS,
+  reconcileIntervalMs: 2_000,
+};
+const FLAGS = [
+  ["--lease-ms", String(LEASE_MS)],
+  ["--lease-renew-ms", String(LEASE_RENEW_MS)],
+  ["--count-interval-ms", String(COUNT_INTERVAL_MS)],
+].flat();
+
+/** Above the ids of what a test asks before. */
+const UNANSWERED = 1_000;
+
+/** Starts a stack for the tests of this file; gives it once it runs. */
+export function useStack(options: StackOptions): () => TestStack {
+  let stack: TestStack | undefined;
+  beforeAll(async () => {
+    stack = await TestStack.start({
+      ...options,
+      gateway: { ...COMMON, lingerMs: 0, ...options.gateway },
+      dispatcher: { ...COMMON, ...options.dispatcher },
+    });
+  });
+  afterAll(async () => await stack?.stop());
+  return () => {
+    if (stack === undefined) throw new Error("the stack does not run");
+    return stack;
+  };
+}
+
+/** Starts roles as processes beside the stack, to be killed; those that a test leaves go with it. */
+export function useProcesses(
+  stack: () => TestStack,
+): (role: "gateway" | "dispatcher") => Promise<RoleProcess> {
+  const processes: RoleProcess[] = [];
+  afterEach(async () => {
+    for (const process of processes.splice(0)) await process.kill9();
+  });
+  return async (role) => {
+    const process = await spawnRole(role, stack().nats.url, FLAGS);
+    processes.push(process);
+    return process;
+  };
+}
+
+/** Resolves when a dispatcher process has so many rows of the table. */
+export async function knowsRows(dispatcher: RoleProcess, rows: number): Promise<void> {
+  await eventually(
+    async () => (await metric(dispatcher, "ovation_dispatcher_table_rows")) === rows,
+  );
+}
+
+export const idsOf = (events: readonly { readonly id: string }[]) => events.map(({ id }) => id);
+
+/** `a-1`, `a-2` and so on. */
+export const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
+
+/** The number of viewers that this one was told last. */
+export function numberOf(viewer: Inbox, video: string): number | undefined {
+  const data = viewer.of(video, "viewers").at(-1)?.data as { viewers: number } | undefined;
+  return data?.viewers;
+}
+
+/** Resolves when every one of them was told this number last. */
+export async function allTold(
+  viewers: readonly Inbox[],
+  video: string,
+  number: number,
+): Promise<void> {
+  for (const viewer of viewers) await viewer.until(() => numberOf(viewer, video) === number);
+}
+
+/** Resolves with the viewer's events of the kind when this id is among them. */
+export async function untilShown(
+  viewer: Inbox,
+  video: string,
+  kind: string,
+  id: string,
+): Promise<OvationEvent[]> {
+  await viewer.until(() => viewer.of(video, kind).some((event) => event.id === id));
+  return viewer.of(video, kind);
+}
+
+/** Resolves when this viewer was told a reset. */
+export async function untilReset(viewer: Inbox): Promise<Received> {
+  return await viewer.until(() => viewer.messages.find(({ op }) => op === "reset"));
+}
+
+/** Publishes events of one kind over HTTP, one after the other, each of which must be accepted. */
+export async function publish(
+  node: { readonly port: number },
+  video: string,
+  kind: "like" | "comment",
+  ids: readonly string[],
+): Promise<number[]> {
+  const seqs: number[] = [];
+  for (const id of ids) {
+    const { status, body } = await post(node.port, video, { kind, id });
+    expect({ status, body }).toMatchObject({ status: 200, body: { accepted: [id] } });
+    if (kind === "comment") seqs.push(...(body["seqs"] as number[]));
+  }
+  return seqs;
+}
+
+/** Sends a publish request whose answer will not be read. */
+export function publishUnanswered(
+  publisher: TestSocket,
+  video: string,
+  kind: "like" | "comment",
+  eventId: string,
+): void {
+  publisher.socket.pause();
+  publisher.sendMessage({ op: "publish", id: UNANSWERED, video, kind, eventId });
+}
+
+/** What the history of a video holds, as anybody can read it over HTTP. */
+export async function stored(node: { readonly port: number }, video: string): Promise<string[]> {
+  const url = `http://127.0.0.1:${node.port}/v1/videos/${video}/history?limit=1000`;
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  const { events } = (await response.json()) as { events: { id: string }[] };
+  return idsOf(events);
+}
+
+/** Publishes with this id until it is accepted; gives the answer. */
+export async function repeated(
+  port: number,
+  video: string,
+  kind: "like" | "comment",
+  eventId: string,
+): Promise<Received> {
+  const publisher = await TestSocket.connect(port);
+  const answer = await publisher.ask("publish", { video, kind, eventId });
+  expect(answer).toMatchObject({ op: "result", eventId });
+  await publisher.close();
+  return answer;
+}
+
+/** Ends a connection as a network does: without a word. */
+export async function lose(viewer: TestSocket): Promise<void> {
+  viewer.socket.terminate();
+  await viewer.untilClosed();
+}

@@ -1,0 +1,44 @@
+/** What docs/guarantees.md promises and what the tests show must be the same. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CELLS, cellsOf } from "./guarantees.ts";
+
+const TESTS = join(import.meta.dirname, "../integration/guarantees/*.test.ts");
+/** A call at the beginning of a line: one that is commented out or left out on a condition is none. */
+const SHOWN = /^guarantee\(\s*"([^"]+)",\s*"([^"]+)"/gm;
+
+test("every cell of the table has a test, and every test a cell", () => {
+  const shown = globSync(TESTS).flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(SHOWN)].map(
+      ([, failure, kind]) => `${failure}: ${kind}`,
+    ),
+  );
+  expect(shown.sort()).toEqual(CELLS.map(({ failure, kind }) => `${failure}: ${kind}`).sort());
+});
+
+test("no cell is empty", () => {
+  expect(CELLS).not.toEqual([]);
+  expect(CELLS.filter(({ text }) => text === "")).toEqual([]);
+});
+
+test("the table is read to its end, and no further", () => {
+  const page = [
+    "| other | table |",
+    "",
+    "| what fails | like | comment | viewers |",
+    "| --- | --- | --- | --- |",
+    "| one thing | a | b | c |",
+    "| another | d | e | |",
+    "",
+    "| more | of | another | table |",
+  ];
+  expect(cellsOf(page.join("\n"))).toEqual([
+    { failure: "one thing", kind: "like", text: "a" },
+    { failure: "one thing", kind: "comment", text: "b" },
+    { failure: "one thing", kind: "viewers", text: "c" },
+    { failure: "another", kind: "like", text: "d" },
+    { failure: "another", kind: "comment", text: "e" },
+    { failure: "another", kind: "viewers", text: "" },
+  ]);
+});

@@ -1,0 +1,189 @@
+/** The part of a dispatcher that writes the history, by itself, and what the store then holds. */
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { History } from "../../dispatcher/history/history.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { HistoryStream, type StoredMessage } from "../../shared/bus/history-stream.ts";
+import { configFor } from "../../shared/config/load.ts";
+import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import { encodeUnplaced } from "../../shared/history/durable-event.ts";
+import { type ChainRecord, decodeRecord } from "../../shared/history/record.ts";
+import { silentLog } from "../../shared/log.ts";
+import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import { startTestNats, type TestNats } from "./nats.ts";
+
+/** However busy the machine is, nothing here is refused for the time that it takes. */
+const PATIENT_MS = 60_000;
+
+export class HistoryWriter {
+  readonly bus: Bus;
+  readonly stream: HistoryStream;
+  readonly history: History;
+  /** What the Frontends were sent, by video. */
+  readonly sent = new Map<string, Uint8Array[]>();
+
+  private constructor(bus: Bus, config: DispatcherConfig) {
+    this.bus = bus;
+    this.stream = new HistoryStream(bus, config, silentLog);
+    this.history = new History({
+      bus,
+      stream: this.stream,
+      config,
+      log: silentLog,
+      emit: (video, payload) => {
+        this.sent.set(video, this.sent.get(video) ?? []);
+        this.sent.get(video)?.push(payload);
+      },
+    });
+  }
+
+  /** On a connection of its own, as each dispatcher has one. */
+  static async start(
+    natsUrl: string,
+    settings: Partial<DispatcherConfig> = {},
+  ): Promise<HistoryWriter> {
+    const bus = await Bus.connect({ servers: [natsUrl], name: "writer", log: silentLog });
+    const config = configFor("dispatcher", { storeTimeoutMs: PATIENT_MS, ...settings });
+    const writer = new HistoryWriter(bus, config);
+    await writer.stream.ensure();
+    writer.history.start();
+    return writer;
+  }
+
+  /** Stores comments in one request. */
+  async store(video: string, ids: readonly string[], data?: unknown): Promise<number[]> {
+    const events = ids.map((id) => {
+      const kind = "comment";
+      return { id, kind, bytes: encodeUnplaced({ id, kind, at: Date.now(), data }) };
+    });
+    return await this.history.store(video, events);
+  }
+
+  /** Stores one comment. */
+  async comment(video: string, id: string, data?: unknown): Promise<number> {
+    const [seq] = await this.store(video, [id], data);
+    return seq ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    this.history.stop();
+    await this.bus.stop();
+  }
+}
+
+/** One event of a chain: what the record says of it, and what its own bytes say. */
+interface ChainEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly seq: number;
+  readonly prev: number;
+  readonly data: unknown;
+}
+
+interface WholeChain {
+  readonly messages: readonly StoredMessage[];
+  /** How many events each message brought first. */
+  readonly sizes: readonly number[];
+  /** What is there to read, in order: nothing that was taken back. */
+  readonly events: readonly ChainEvent[];
+  /** Places by id. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Every record, also those that a later message took over; the later word counts. */
+function recordsOf(messages: readonly StoredMessage[]): ChainRecord[] {
+  const records = new Map<number, ChainRecord>();
+  for (const { payload } of messages) {
+    const record = decodeRecord(payload);
+    if (record === undefined) throw new Error("a message that is no record");
+    for (const one of [...record.amended, record]) records.set(one.last, one);
+  }
+  return [...records.values()].sort((one, other) => one.last - other.last);
+}
+
+/**
+ * Reads what the store holds of a video as it is, and fails unless that is one chain: each record
+ * names the one before it, each event's own bytes agree, each id comes once.
+ */
+export async function wholeChain(
+  stream: Pick<HistoryStream, "read">,
+  video: string,
+): Promise<WholeChain> {
+  const messages = await stream.read(video);
+  const records = recordsOf(messages);
+  const retracted = new Set<number>();
+  const events: ChainEvent[] = [];
+  for (const [at, { prev, last, events: entries }] of records.entries()) {
+    const before = records[at - 1];
+    if (before !== undefined) expect(prev, "a hole or a fork").toBe(before.last);
+    for (const { id, kind, seq, bytes, retracts } of entries) {
+      const event = decodeTrustedMsgpack(bytes) as ChainEvent;
+      expect(event).toMatchObject({ id, kind, seq });
+      expect(seq).toBeGreaterThan(prev);
+      expect(seq).toBeLessThanOrEqual(last);
+      if (retracts !== undefined) retracted.add(retracts);
+      events.push(event);
+    }
+  }
+  const shown = events.filter(({ seq }) => !retracted.has(seq));
+  expectOneLine(shown, retracted);
+  const sizes = messages.map(({ payload }) => decodeRecord(payload)?.events.length ?? 0);
+  return { messages, sizes, events: shown, places: placesOf(shown) };
+}
+
+/** Each event follows the one before it, or one that was taken back. */
+function expectOneLine(events: readonly ChainEvent[], retracted: ReadonlySet<number>): void {
+  for (const [at, { seq, prev }] of events.entries()) {
+    expect(prev).toBeLessThan(seq);
+    const before = events[at - 1];
+    if (before === undefined || retracted.has(prev)) continue;
+    expect(prev, "an event's own predecessor").toBe(before.seq);
+  }
+}
+
+function placesOf(events: readonly ChainEvent[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const { id, seq } of events) {
+    expect(places.has(id), `${id} is stored twice`).toBe(false);
+    places.set(id, seq);
+  }
+  return places;
+}
+
+/** A nats-server of its own for the tests of a file, and writers on it that go with each test. */
+export function useHistoryWriters(): {
+  readonly nats: () => TestNats;
+  /** One that stores nothing by itself, for the whole file. */
+  readonly reader: () => HistoryWriter;
+  readonly start: (settings?: Partial<DispatcherConfig>) => Promise<HistoryWriter>;
+  /** The video's whole chain, as the store has it. */
+  readonly read: (video: string) => ReturnType<typeof wholeChain>;
+} {
+  let nats: TestNats | undefined;
+  let reader: HistoryWriter | undefined;
+  const writers: HistoryWriter[] = [];
+  const running = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error("the nats-server does not run");
+    return part;
+  };
+  beforeAll(async () => {
+    nats = await startTestNats();
+    reader = await HistoryWriter.start(nats.url);
+  });
+  afterEach(async () => {
+    await Promise.all(writers.splice(0).map((writer) => writer.stop()));
+  });
+  afterAll(async () => {
+    await reader?.stop();
+    await nats?.stop();
+  });
+  return {
+    nats: () => running(nats),
+    reader: () => running(reader),
+    start: async (settings = {}) => {
+      const writer = await HistoryWriter.start(running(nats).url, settings);
+      writers.push(writer);
+      return writer;
+    },
+    read: (video) => wholeChain(running(reader).stream, video),
+  };
+}
