@@ -75,7 +75,8 @@ export class Window {
 
   /** The gateway that the page is connected to. */
   async ownGateway(): Promise<string> {
-    const own = this.page.getByRole("article").filter({ hasText: /\byou\b/ });
+    const mark = this.page.getByTitle("This page is connected to it");
+    const own = this.page.getByRole("article").filter({ has: mark });
     return (await own.getAttribute("aria-label")) ?? "";
   }
 }
