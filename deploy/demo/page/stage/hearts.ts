@@ -35,10 +35,6 @@ export class Hearts {
   /** Likes by second, smoothed. */
   #perSecond = 0;
 
-  get count(): number {
-    return this.#hearts.length;
-  }
-
   add(likes: number): void {
     this.#owed += likes;
     this.#added += likes;

@@ -23,8 +23,8 @@ const FRENZY = 3_000;
 const STILL = { beat: 2.25, energy: 0.4 };
 
 export class Scene {
-  readonly hearts = new Hearts();
   viewers = 0;
+  readonly #hearts = new Hearts();
   readonly #lights = new Lights(SCENE_WIDTH, SCENE_HEIGHT);
   readonly #crowd = new Crowd();
   readonly #band: { readonly singer: Sprite; readonly guitarist: Sprite; readonly drummer: Sprite };
@@ -38,25 +38,31 @@ export class Scene {
 
   like(count: number): void {
     this.#likes += count;
-    this.hearts.add(count);
+    this.#hearts.add(count);
   }
 
   step(elapsedMs: number): void {
     const now = (this.#likes / elapsedMs) * 1_000;
     this.#likes = 0;
     this.#rate += (now - this.#rate) * Math.min(1, elapsedMs / STIR_MS);
-    this.hearts.step(elapsedMs);
+    this.#hearts.step(elapsedMs);
   }
 
-  /** @param isStill a picture, and no motion */
-  draw(brush: Brush, isStill: boolean): void {
+  /**
+   * Draws all but the hearts.
+   * @param isStill a picture, and no motion
+   */
+  drawShow(brush: Brush, isStill: boolean): void {
     const beat = isStill ? STILL.beat : (sharedNow() * BEATS_PER_MS) % 4_096;
     const stirred = Math.min(1, Math.log1p(this.#rate) / Math.log1p(FRENZY));
     const energy = isStill ? STILL.energy : stirred;
     this.#lights.drawBehind(brush, { beat, energy });
     this.#drawBand(brush, beat, energy);
     this.#crowd.draw(brush, SCENE_WIDTH, SCENE_HEIGHT, this.viewers, beat, energy);
-    if (!isStill) this.hearts.draw(brush, SCENE_WIDTH, SCENE_HEIGHT);
+  }
+
+  drawHearts(brush: Brush): void {
+    this.#hearts.draw(brush, SCENE_WIDTH, SCENE_HEIGHT);
   }
 
   #drawBand(brush: Brush, beat: number, energy: number): void {
