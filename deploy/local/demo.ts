@@ -92,10 +92,10 @@ export class Demo {
   }
 
   async stop(): Promise<void> {
-    this.#director.stop();
     await this.#control.stop();
     await this.#audience.stop();
     await this.#live.stop();
+    this.#director.stop();
   }
 
   /** Ends the audience at once. */

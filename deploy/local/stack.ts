@@ -3,12 +3,9 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig } from "../../shared/config/load.ts";
-import type { CommonConfig } from "../../shared/config/settings.ts";
-import { KINDS_LIMIT } from "../../shared/kinds.ts";
 import { forEachLimited } from "../../shared/parallel.ts";
 import { buildPage } from "../demo/build.ts";
-import { PROBE_KIND, type Role } from "../demo/contract.ts";
+import type { Role } from "../demo/contract.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { childLaunch } from "./child.ts";
 import { Demo } from "./demo.ts";
@@ -20,17 +17,13 @@ import { freePort } from "./nats/free-port.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "./ports.ts";
+import { commonConfig, type RoleProcess, roleArgs, roleEnv } from "./roles.ts";
 import type { Say } from "./say.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");
 /** Starting is work for the processor: all at once, each would be slow to answer. */
 const STARTED_AT_ONCE = 4;
-/**
- * On one small machine, with an audience of hundreds, frames that come 20 times a second leave the
- * processor time for those who look at it.
- */
-const FRAME_INTERVAL_MS = 50;
 /** How long a kill may take until it shows. */
 const KILL_MS = 2_000;
 
@@ -46,8 +39,8 @@ export class Stack {
   readonly #say: Say;
   /** What the stack needs on disk while it runs: NATS's store, and the page. */
   #directory: string | undefined;
+  #page: Promise<void> | undefined;
   #nats: Kept | undefined;
-  #natsUrl = "";
   #dispatchers: readonly Member[] = [];
   #gateways: readonly Member[] = [];
   #demo: Demo | undefined;
@@ -76,27 +69,23 @@ export class Stack {
     );
     this.#throwIfStopped();
     // In one breath with the look whether it is still wanted, so that it can't be left behind.
-    const directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
-    this.#directory = directory;
-    const pageDirectory = join(directory, "page");
-    const page = buildPage(pageDirectory, { controlPort, video: VIDEO });
-    page.catch(() => undefined); // Told by the `await` below.
-    if (nats === undefined) await this.#startNats(join(directory, "nats"));
-    else this.#say.step(`NATS is that of ${nats.shownUrl}`);
-    await page;
+    this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
+    this.#page = buildPage(this.#pageDirectory, { controlPort, video: VIDEO });
+    this.#page.catch(() => undefined); // Told by the `await` below.
+    const ownNats = nats === undefined ? await this.#startNats() : undefined;
+    if (nats !== undefined) this.#say.step(`NATS is that of ${nats.shownUrl}`);
+    await this.#page;
     this.#throwIfStopped();
-    const config = this.#readConfig();
-    const env = this.#roleEnv(config);
-    this.#dispatchers = opsPorts
-      .slice(gateways)
-      .map((opsPort, index) => this.#role("dispatcher", index + 1, opsPort, [], env));
-    const gatewayArgs = [
-      ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
-      ...["--page-dir", pageDirectory],
-    ];
-    this.#gateways = opsPorts
-      .slice(0, gateways)
-      .map((opsPort, index) => this.#role("gateway", index + 1, opsPort, gatewayArgs, env));
+    const natsChoice = nats ?? { url: ownNats ?? "" };
+    const config = commonConfig(this.#env, natsChoice);
+    const env = roleEnv(this.#env, config, natsChoice);
+    const members = opsPorts.map((opsPort, index) =>
+      index < gateways
+        ? this.#role({ role: "gateway", opsPort }, index + 1, env)
+        : this.#role({ role: "dispatcher", opsPort }, index + 1 - gateways, env),
+    );
+    this.#gateways = members.slice(0, gateways);
+    this.#dispatchers = members.slice(gateways);
     this.#demo = new Demo({
       video: VIDEO,
       port,
@@ -115,7 +104,7 @@ export class Stack {
     await this.#demo.start();
     return {
       port,
-      natsUrl: nats?.shownUrl ?? this.#natsUrl,
+      natsUrl: nats?.shownUrl ?? natsChoice.url,
       processes: [...this.#gateways, ...this.#dispatchers].map(({ kept, opsPort }) => {
         return { name: kept.name, pid: kept.pid, opsPort };
       }),
@@ -143,54 +132,29 @@ export class Stack {
     await this.#removeFiles();
   }
 
-  async #startNats(storeDir: string): Promise<void> {
+  /** Returns its URL. */
+  async #startNats(): Promise<string> {
     const source = await findNatsServer({ log: (line) => this.#say.step(line) });
     const port = await freePort();
     this.#throwIfStopped();
+    const storeDir = join(this.#directory ?? "", "nats");
     mkdirSync(storeDir);
     const log = new LogFile(LOG_DIRECTORY, "nats");
-    this.#natsUrl = `nats://127.0.0.1:${port}`;
     this.#nats = this.#keep("nats", natsLaunch({ source, port, storeDir, log }));
     await this.#nats.start();
+    return `nats://127.0.0.1:${port}`;
   }
 
-  /** What gateways and dispatchers have in common, as they will read it. */
-  #readConfig(): CommonConfig {
-    const given = this.#options.nats;
-    const natsEnv = { OVATION_NATS_URL: given === undefined ? this.#natsUrl : given.url };
-    const loaded = loadConfig("gateway", [], { ...this.#env, ...natsEnv });
-    if (loaded.outcome !== "config") throw new Error("no configuration");
-    return loaded.config;
-  }
-
-  /** The environment of gateways and dispatchers: what is not set there is set for a demo. */
-  #roleEnv({ kinds }: CommonConfig): NodeJS.ProcessEnv {
-    const given = this.#options.nats;
-    const isProbed = kinds.some(({ name }) => name === PROBE_KIND) || kinds.length >= KINDS_LIMIT;
-    const all = isProbed ? kinds : [...kinds, { name: PROBE_KIND, deliveryClass: "transient" }];
-    return {
-      OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
-      ...this.#env,
-      OVATION_KINDS: all.map(({ name, deliveryClass }) => `${name}:${deliveryClass}`).join(","),
-      // By the environment, a URL with a password in it is not for everybody to read.
-      ...(given === undefined ? {} : { OVATION_NATS_URL: given.url }),
-    };
-  }
-
-  #role(
-    role: "gateway" | "dispatcher",
-    number: number,
-    opsPort: number,
-    roleArgs: readonly string[],
-    env: NodeJS.ProcessEnv,
-  ): Member {
+  #role(process: Omit<RoleProcess, "name">, number: number, env: NodeJS.ProcessEnv): Member {
+    const { role, opsPort } = process;
     const name = `${role}-${number}`;
-    const ops = ["--ops-host", "127.0.0.1", "--ops-port", String(opsPort)];
-    const natsArgs = this.#options.nats === undefined ? ["--nats-url", this.#natsUrl] : [];
-    // By its address in the table, the page finds the process of a row.
-    const address = role === "gateway" ? ["--address", name] : [];
+    const { port } = this.#options;
+    const gatewayArgs = [
+      ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
+      ...["--page-dir", this.#pageDirectory],
+    ];
     const launch = childLaunch({
-      args: [join(ROOT, role, "main.ts"), ...roleArgs, ...address, ...ops, ...natsArgs],
+      args: roleArgs({ ...process, name }, role === "gateway" ? gatewayArgs : []),
       env,
       readyUrl: `http://127.0.0.1:${opsPort}/readyz`,
       log: new LogFile(LOG_DIRECTORY, name),
@@ -234,8 +198,14 @@ export class Stack {
     await this.#removeFiles();
   }
 
+  get #pageDirectory(): string {
+    return join(this.#directory ?? "", "page");
+  }
+
   async #removeFiles(): Promise<void> {
     if (this.#directory === undefined) return;
+    // It would make anew what is removed here.
+    await this.#page?.catch(() => undefined);
     // A server that is just being killed may write a last file meanwhile.
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }

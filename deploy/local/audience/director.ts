@@ -46,7 +46,10 @@ export class Director {
   /** A process of the audience has come to life. */
   attach(child: ChildProcess): void {
     this.#child = child;
-    child.on("message", (message) => this.#count(attendanceSchema.parse(message).connected));
+    child.on("message", (message) => {
+      const attendance = attendanceSchema.safeParse(message);
+      if (attendance.success) this.#count(attendance.data.connected);
+    });
     child.once("exit", () => this.#count(0));
     this.#tell();
   }
