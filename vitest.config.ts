@@ -25,7 +25,7 @@ async function kindsToTest(): Promise<NatsKind[]> {
 }
 
 /** One after the other, in this order: together they would be too much for two cores. */
-const groups = ["unit", "local", "sdk", ...natsKinds.map((kind) => `nats-${kind}`)];
+const groups = ["unit", "local", "sdk", "demo", ...natsKinds.map((kind) => `nats-${kind}`)];
 
 function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
   return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
@@ -87,12 +87,23 @@ const sdk: TestProjectInlineConfiguration = {
   },
 };
 
+/** The demo page in a real browser, on the stack that `npm start` runs. */
+const demo: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "demo",
+    include: ["test/demo/**/*.test.ts"],
+    fileParallelism: false,
+    ...groupOf("demo"),
+  },
+};
+
 export default defineConfig(async () => ({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "json"],
     outputFile: { json: ".cache/vitest.json" },
-    projects: [unit, local, sdk, ...(await kindsToTest()).map(integrationProject)],
+    projects: [unit, local, sdk, demo, ...(await kindsToTest()).map(integrationProject)],
   },
 }));

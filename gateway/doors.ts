@@ -5,6 +5,7 @@ import { SUBPROTOCOLS, type Subprotocol } from "../shared/wire/messages.ts";
 import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
+import { PageFiles } from "./http/page-files.ts";
 import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
@@ -20,6 +21,7 @@ const DISMISSED_PER_TURN = 250;
 export class Doors {
   readonly #listener: Listener;
   readonly #router: Router;
+  readonly #page: PageFiles;
   readonly #services: GatewayServices;
   readonly #config: GatewayConfig;
   readonly #sessions = new Set<Session>();
@@ -30,14 +32,16 @@ export class Doors {
     this.#services = services;
     this.#config = config;
     const { sseKeepaliveMs: keepaliveMs, bodyLimitBytes } = config;
-    this.#router = new Router(services, {
+    this.#page = new PageFiles(config.pageDir);
+    const routes = {
       events: {
         GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
         POST: publishOverHttp(services, bodyLimitBytes),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
-    });
+    };
+    this.#router = new Router(services, routes, this.#page);
     this.#listener = new Listener({
       host: config.host,
       port: config.port,
@@ -54,6 +58,7 @@ export class Doors {
 
   /** @returns the port that viewers connect to */
   async start(): Promise<number> {
+    await this.#page.start();
     return await this.#listener.start();
   }
 

@@ -28,6 +28,8 @@ export interface RawResponse {
   /** False when it could not be sent whole at once; what is left is sent by and by. */
   write(chunk: string | Uint8Array): boolean;
   end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
+  /** Ends with the length that a body would have, or with none. */
+  endWithoutBody(lengthBytes?: number): unknown;
 }
 
 /** Headers that a handler may want later, copied while they can be read. */
@@ -36,6 +38,7 @@ const KEPT_HEADERS = [
   "authorization",
   "content-length",
   "content-type",
+  "if-none-match",
   "last-event-id",
 ] as const;
 type KeptHeader = (typeof KEPT_HEADERS)[number];
@@ -113,6 +116,19 @@ export class HttpExchange {
       this.#begin(status, headers);
       // A client that may still be sending a refused body is not kept.
       this.#response.end(body, status === 413);
+    });
+  }
+
+  /**
+   * Answers without a body, once.
+   * @param lengthBytes what a body would have, where the client only asks for that
+   */
+  respondWithoutBody(status: number, headers: Headers, lengthBytes?: number): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#response.cork(() => {
+      this.#begin(status, headers);
+      this.#response.endWithoutBody(lengthBytes);
     });
   }
 

@@ -22,7 +22,7 @@ function targetsOf(source: string): string[] {
   return [...source.matchAll(STATEMENT)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
-const files = globSync("**/*.{ts,mts,js,mjs}", {
+const files = globSync("**/*.{ts,tsx,mts,js,mjs}", {
   cwd: root,
   exclude: (path) => /(^|[/\\])(node_modules|test|dist|\.[^/\\]+)$/.test(path),
 });
@@ -84,6 +84,17 @@ describe("the laws of the house", () => {
       ({ file, target }) => partOf(file) === "shared" && PARTS.includes(partOf(target)),
     );
     expect(upward).toEqual([]);
+  });
+
+  test("the demo page uses the SDK by its public name, and nothing else of ours", () => {
+    const page = imports.filter(({ file }) => file.startsWith("deploy/demo/page/"));
+    const used = new Set(page.map(({ target }) => target));
+    expect(used).toContain("ovation-client");
+    expect(used).toContain("ovation-client/react");
+    const ours = [...used].filter((target) => [...PARTS, "shared"].includes(partOf(target)));
+    expect(ours).toEqual([]);
+    const neighbours = [...used].filter((target) => partOf(target) === "deploy");
+    expect(neighbours.filter((target) => !target.startsWith("deploy/demo/"))).toEqual([]);
   });
 
   test("only the files of shared/bus/ know the NATS client", () => {

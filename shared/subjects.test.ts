@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   frontendSubject,
+  frontendSubjects,
   PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
@@ -46,6 +47,8 @@ test.each([
 
 test("what goes to a Frontend names gateway and video", () => {
   expect(frontendSubject("g1", "launch")).toBe("ov.frontend.g1.launch");
+  expect(matches(frontendSubjects("launch"), frontendSubject("g1", "launch"))).toBe(true);
+  expect(matches(frontendSubjects("launch"), frontendSubject("g1", "other"))).toBe(false);
 });
 
 describe("row keys", () => {

@@ -75,6 +75,11 @@ export function frontendSubject(gateway: string, video: string): string {
   return `ov.frontend.${gateway}.${video}`;
 }
 
+/** What dispatchers send for the viewers of `video`, whichever gateway they are at: to look on. */
+export function frontendSubjects(video: string): string {
+  return `ov.frontend.*.${video}`;
+}
+
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
 export function rowKey(video: string, gateway: string): string {
   return `${video}.${gateway}`;

@@ -22,6 +22,7 @@ function shellArguments(command: string): readonly string[] {
 test("the banner tells where everything is", () => {
   const text = banner(stack, (title) => title);
   for (const fact of [
+    "Open      http://127.0.0.1:8123/\n",
     "http://127.0.0.1:8123 ",
     "ws://127.0.0.1:8123/v1/connect",
     "nats://127.0.0.1:20001",

@@ -20,7 +20,7 @@ export interface RunningStack {
 }
 
 /** The example's video; it exists as soon as somebody names it. */
-const VIDEO = "launch";
+export const VIDEO = "launch";
 
 /** The command that prints what happens on the example's video. */
 export function listenCommand(port: number): string {
@@ -55,6 +55,8 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
   return [
     "",
     emphasis("Ovation is up"),
+    `  Open      http://127.0.0.1:${port}/`,
+    "",
     `  Gateways  http://127.0.0.1:${port}  ws://127.0.0.1:${port}/v1/connect`,
     `  NATS      ${stack.natsUrl}`,
     `  Logs      ${stack.logDirectory}`,

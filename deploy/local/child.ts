@@ -14,6 +14,8 @@ interface ChildOptions {
   /** Answers 200 once the process can do its work. */
   readonly readyUrl: string;
   readonly log: LogFile;
+  /** Gets each process as soon as it is ready: to talk to it over its IPC channel. */
+  readonly onChild?: (child: ChildProcess) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ interface ChildOptions {
  * goes to the whole group of the one who started us, and a role takes a second signal as an order
  * to end at once. The IPC channel is what it dies by should we be killed.
  */
-export function childLaunch({ args, env, readyUrl, log }: ChildOptions): Launch {
+export function childLaunch({ args, env, readyUrl, log, onChild }: ChildOptions): Launch {
   return async (signal) => {
     signal.throwIfAborted();
     const logStart = log.size;
@@ -40,6 +42,7 @@ export function childLaunch({ args, env, readyUrl, log }: ChildOptions): Launch 
       const message = error instanceof Error ? error.message : String(error);
       throw new StartError(message, log.linesSince(logStart));
     }
+    onChild?.(child);
     return {
       pid: child.pid ?? 0,
       ended,

@@ -177,6 +177,66 @@ describe("a death", () => {
   });
 });
 
+describe("a blow", () => {
+  const LONG_MS = 60_000;
+
+  /** What it was at, one after the other. */
+  function conditionsOf(options: Partial<ConstructorParameters<typeof Kept>[0]> = {}): string[] {
+    const conditions: string[] = [];
+    const args = [join(directory, "child.mjs")];
+    const env = { PORT: new URL(url).port, BROKEN_IF: brokenIf };
+    const launch = childLaunch({ args, env, readyUrl: `${url}/readyz`, log });
+    const onChange = () => conditions.push(kept.condition.name);
+    kept = new Kept({ name: "child", launch, say: ear, backoff: BACKOFF, onChange, ...options });
+    return conditions;
+  }
+
+  test("leaves the process down until it is revived", async () => {
+    const conditions = conditionsOf();
+    await kept.start();
+    const { pid } = kept;
+    expect(kept.strike(LONG_MS)).toBe(true);
+    await ear.heard(/^child was killed, as asked\. It is started again in 60 s$/);
+    expect(lives(pid)).toBe(false);
+    const { condition } = kept;
+    expect(condition.name === "down" && condition.backAtMs - Date.now()).toBeGreaterThan(50_000);
+    expect(kept.revive()).toBe(true);
+    await ear.heard(/^child is back \(pid \d+\)$/);
+    expect(kept.condition).toEqual({ name: "running", pid: kept.pid });
+    await kept.stop();
+    expect(conditions).toEqual(["starting", "running", "down", "starting", "running", "stopped"]);
+  });
+
+  test("wears off by itself, and the next death is one like any other", async () => {
+    await kept.start();
+    kept.strike(30);
+    await ear.heard(/^child is back/);
+    killNow();
+    await ear.heard(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
+  });
+
+  test("falls on nothing while the process is down, and what runs can't be revived", async () => {
+    expect(kept.strike(LONG_MS)).toBe(false);
+    await kept.start();
+    expect(kept.revive()).toBe(false);
+    kept.strike(LONG_MS);
+    await ear.heard(/^child was killed/);
+    expect(kept.strike(LONG_MS)).toBe(false);
+    await kept.stop();
+    expect(kept.revive()).toBe(false);
+    expect(kept.condition).toEqual({ name: "stopped" });
+  });
+
+  test("can be ended before a long wait between failed starts is over", async () => {
+    conditionsOf({ backoff: { minMs: LONG_MS, maxMs: LONG_MS, healthyMs: LONG_MS } });
+    await kept.start();
+    killNow();
+    await ear.heard(/^child died.* in 60 s$/);
+    kept.revive();
+    await ear.heard(/^child is back/);
+  });
+});
+
 describe("a stop", () => {
   test("ends the process and is no death", async () => {
     await kept.start();

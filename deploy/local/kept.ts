@@ -29,10 +29,20 @@ export interface Life {
  */
 export type Launch = (signal: AbortSignal) => Promise<Life>;
 
+/** What a kept process is at. */
+export type Condition =
+  | { readonly name: "starting" }
+  | { readonly name: "running"; readonly pid: number }
+  /** It died, or was struck down: it is started at this time (since 1970), or when revived. */
+  | { readonly name: "down"; readonly backAtMs: number }
+  | { readonly name: "stopped" };
+
 interface KeptOptions {
   readonly name: string;
   readonly launch: Launch;
   readonly say: Say;
+  /** Told of every change of the condition. */
+  readonly onChange?: () => void;
   /** For tests, which can't wait for as long as people can. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number; readonly healthyMs: number };
 }
@@ -43,14 +53,20 @@ export class Kept {
   readonly #say: Say;
   readonly #backoff: Backoff;
   readonly #healthyMs: number;
+  readonly #onChange: () => void;
   readonly #stopping = new AbortController();
+  #condition: Condition = { name: "stopped" };
   #life: Life | undefined;
   #keeping: Promise<void> = Promise.resolve();
+  /** How long the process that was just struck down is to stay so. */
+  #strickenMs: number | undefined;
+  #endPause: (() => void) | undefined;
 
-  constructor({ name, launch, say, backoff }: KeptOptions) {
+  constructor({ name, launch, say, onChange = () => undefined, backoff }: KeptOptions) {
     this.name = name;
     this.#launch = launch;
     this.#say = say;
+    this.#onChange = onChange;
     // No jitter: there is nobody to stumble over, and the waits can be told in whole seconds.
     const { minMs, maxMs } = backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS };
     this.#backoff = new Backoff(minMs, maxMs, () => 1);
@@ -62,16 +78,39 @@ export class Kept {
     return this.#life?.pid;
   }
 
+  get condition(): Condition {
+    return this.#condition;
+  }
+
+  /**
+   * Kills the process, as an accident would, and leaves it down for that long, or until it is
+   * revived. False when there is none to kill.
+   */
+  strike(downMs: number): boolean {
+    if (this.#life === undefined || this.#stopping.signal.aborted) return false;
+    this.#strickenMs = downMs;
+    this.#life.kill();
+    return true;
+  }
+
+  /** Starts the process now that is down. False when it isn't. */
+  revive(): boolean {
+    if (this.#endPause === undefined) return false;
+    this.#endPause();
+    return true;
+  }
+
   /**
    * Starts it for the first time, and keeps it from then on.
    * @throws when it does not become ready: there is nobody yet who would need it back
    */
   async start(): Promise<void> {
     const began = performance.now();
+    this.#enter({ name: "starting" });
     const starting = this.#launch(this.#stopping.signal);
     this.#keeping = starting.then(
       (life) => this.#keep(life),
-      () => undefined, // Told by the `await` below.
+      () => this.#enter({ name: "stopped" }), // Told by the `await` below.
     );
     const { pid } = await starting.catch((cause: unknown) => {
       throw new Error(`${this.name} did not start: ${messageOf(cause)}`, { cause });
@@ -111,32 +150,61 @@ export class Kept {
     while (life !== undefined) {
       this.#life = life;
       if (life !== first) this.#say.step(`${this.name} is back (pid ${life.pid})`);
+      this.#enter({ name: "running", pid: life.pid });
       // It became ready in the very moment in which it was no longer wanted.
       if (this.#stopping.signal.aborted) life.stop();
       const bornAt = performance.now();
       const reason = await life.ended;
       this.#life = undefined;
-      if (this.#stopping.signal.aborted) return;
+      const strickenMs = this.#strickenMs;
+      this.#strickenMs = undefined;
+      if (this.#stopping.signal.aborted) break;
       if (performance.now() - bornAt >= this.#healthyMs) this.#backoff.reset();
-      life = await this.#revive(`died: ${reason}`);
+      life = await this.#bringBack(reason, strickenMs);
     }
+    this.#enter({ name: "stopped" });
   }
 
-  /** Tries until it is back; undefined when it is not wanted any more. */
-  async #revive(what: string): Promise<Life | undefined> {
+  /**
+   * Tries until it is back; undefined when it is not wanted any more.
+   * @param strickenMs how long it is to stay down, if it was struck down
+   */
+  async #bringBack(reason: string, strickenMs: number | undefined): Promise<Life | undefined> {
     const { signal } = this.#stopping;
-    let news = what;
+    let news = strickenMs === undefined ? `died: ${reason}` : "was killed, as asked";
+    let waitMs = strickenMs ?? this.#backoff.nextMs();
     for (;;) {
-      const waitMs = this.#backoff.nextMs();
       this.#say.step(`${this.name} ${news}. It is started again in ${waitMs / 1_000} s`);
       try {
-        await wait(waitMs, undefined, { signal });
+        await this.#pause(waitMs);
+        this.#enter({ name: "starting" });
         return await this.#launch(signal);
       } catch (error) {
         if (signal.aborted) return undefined;
         news = `did not come back: ${messageOf(error)}`;
+        waitMs = this.#backoff.nextMs();
       }
     }
+  }
+
+  /** Waits, but no longer than until it is revived. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    const over = new AbortController();
+    this.#endPause = () => over.abort();
+    this.#enter({ name: "down", backAtMs: Date.now() + ms });
+    try {
+      await wait(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      this.#endPause = undefined;
+    }
+  }
+
+  #enter(condition: Condition): void {
+    this.#condition = condition;
+    this.#onChange();
   }
 }
 

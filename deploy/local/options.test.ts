@@ -21,7 +21,13 @@ function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
 
 describe("numbers", () => {
   test("have defaults", () => {
-    expect(optionsOf([])).toEqual({ gateways: 2, dispatchers: 2, port: 8080, nats: undefined });
+    expect(optionsOf([])).toEqual({
+      gateways: 2,
+      dispatchers: 2,
+      port: 8080,
+      audience: 15,
+      nats: undefined,
+    });
   });
 
   test("are written with a space or an equals sign, and the last of a name counts", () => {
@@ -34,6 +40,7 @@ describe("numbers", () => {
     ["--gateways=17", 'from 1 to 16, but is "17"'],
     ["--dispatchers=2.5", 'from 1 to 16, but is "2.5"'],
     ["--dispatchers=-1", 'from 1 to 16, but is "-1"'],
+    ["--audience=101", 'from 0 to 100, but is "101"'],
     ["--port=0", 'from 1 to 65535, but is "0"'],
     ["--port=65536", 'from 1 to 65535, but is "65536"'],
     ["--port=0x50", 'but is "0x50"'],

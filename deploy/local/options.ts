@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { quoted, type Setting } from "../../shared/config/setting.ts";
 import { commonSettings } from "../../shared/config/settings.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
+import { HIGHEST_LEVEL } from "../demo/audience-level.ts";
 
 /** A NATS that somebody else runs. */
 export interface GivenNats {
@@ -16,6 +17,8 @@ export interface Options {
   readonly gateways: number;
   readonly dispatchers: number;
   readonly port: number;
+  /** How large the simulated audience is at first, from 0 to 100. */
+  readonly audience: number;
   /** Undefined: the stack brings its own. */
   readonly nats: GivenNats | undefined;
 }
@@ -47,6 +50,7 @@ const flags = {
   gateways: { min: 1, max: 16, default: 2, doc: "gateways, which share the port" },
   dispatchers: { min: 1, max: 16, default: 2, doc: "dispatchers" },
   port: { min: 1, max: 65_535, default: 8080, doc: "port for viewers and publishers" },
+  audience: { min: 0, max: HIGHEST_LEVEL, default: 15, doc: "the page's simulated audience" },
 } as const satisfies Record<string, Flag>;
 
 type FlagName = keyof typeof flags;
@@ -70,6 +74,7 @@ export function parseOptions(
     gateways: flags.gateways.default,
     dispatchers: flags.dispatchers.default,
     port: flags.port.default,
+    audience: flags.audience.default,
   };
   // Not strict: it would throw at the first fault, and all are to be told.
   const { tokens } = parseArgs({

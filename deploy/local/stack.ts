@@ -1,18 +1,23 @@
 /** The whole of Ovation on one machine: what it is made of, and the order of start and stop. */
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { forEachLimited } from "../../shared/parallel.ts";
-import type { RunningStack } from "./banner.ts";
+import { buildPage } from "../demo/build.ts";
+import type { Role } from "../demo/contract.ts";
+import { type RunningStack, VIDEO } from "./banner.ts";
 import { childLaunch } from "./child.ts";
+import { Demo } from "./demo.ts";
 import { Kept, type Launch } from "./kept.ts";
+import type { Watched } from "./live/live.ts";
 import { LogFile } from "./log-file.ts";
 import { findNatsServer } from "./nats/find-nats-server.ts";
 import { freePort } from "./nats/free-port.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "./ports.ts";
+import { commonConfig, type RoleProcess, roleArgs, roleEnv } from "./roles.ts";
 import type { Say } from "./say.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -24,6 +29,7 @@ const KILL_MS = 2_000;
 
 interface Member {
   readonly kept: Kept;
+  readonly role: Role;
   readonly opsPort: number;
 }
 
@@ -31,11 +37,13 @@ export class Stack {
   readonly #options: Options;
   readonly #env: NodeJS.ProcessEnv;
   readonly #say: Say;
-  #storeDir: string | undefined;
+  /** What the stack needs on disk while it runs: NATS's store, and the page. */
+  #directory: string | undefined;
+  #page: Promise<void> | undefined;
   #nats: Kept | undefined;
-  #natsUrl = "";
   #dispatchers: readonly Member[] = [];
   #gateways: readonly Member[] = [];
+  #demo: Demo | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: Options, env: NodeJS.ProcessEnv, say: Say) {
@@ -49,30 +57,54 @@ export class Stack {
    * @throws when a part does not start; what runs by then must still be stopped
    */
   async start(): Promise<RunningStack> {
-    const { gateways, dispatchers, port, nats } = this.#options;
+    const { gateways, dispatchers, port, audience, nats } = this.#options;
     const fault = await gatewayPortFault(port);
     if (fault !== undefined) throw new Error(portFaultText(fault));
     this.#say.step(
       `Starting ${counted(gateways, "gateway")} on port ${port} and ${counted(dispatchers, "dispatcher")} (pid ${process.pid})`,
     );
     this.#say.step(`What they log goes to ${LOG_DIRECTORY}`);
-    if (nats === undefined) await this.#startNats();
-    else this.#say.step(`NATS is that of ${nats.shownUrl}`);
-    const opsPorts = await freePorts(gateways + dispatchers);
+    const [controlPort = 0, audienceOpsPort = 0, ...opsPorts] = await freePorts(
+      2 + gateways + dispatchers,
+    );
     this.#throwIfStopped();
-    this.#dispatchers = opsPorts
-      .slice(gateways)
-      .map((opsPort, index) => this.#role("dispatcher", index + 1, opsPort, []));
-    const gatewayArgs = ["--host", "127.0.0.1", "--port", String(port), "--share-port"];
-    this.#gateways = opsPorts
-      .slice(0, gateways)
-      .map((opsPort, index) => this.#role("gateway", index + 1, opsPort, gatewayArgs));
+    // In one breath with the look whether it is still wanted, so that it can't be left behind.
+    this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
+    this.#page = buildPage(this.#pageDirectory, { controlPort, video: VIDEO });
+    this.#page.catch(() => undefined); // Told by the `await` below.
+    const ownNats = nats === undefined ? await this.#startNats() : undefined;
+    if (nats !== undefined) this.#say.step(`NATS is that of ${nats.shownUrl}`);
+    await this.#page;
+    this.#throwIfStopped();
+    const natsChoice = nats ?? { url: ownNats ?? "" };
+    const config = commonConfig(this.#env, natsChoice);
+    const env = roleEnv(this.#env, config, natsChoice);
+    const members = opsPorts.map((opsPort, index) =>
+      index < gateways
+        ? this.#role({ role: "gateway", opsPort }, index + 1, env)
+        : this.#role({ role: "dispatcher", opsPort }, index + 1 - gateways, env),
+    );
+    this.#gateways = members.slice(0, gateways);
+    this.#dispatchers = members.slice(gateways);
+    this.#demo = new Demo({
+      video: VIDEO,
+      port,
+      controlPort,
+      opsPort: audienceOpsPort,
+      audienceLevel: audience,
+      config,
+      env: this.#env,
+      logDirectory: LOG_DIRECTORY,
+      processes: this.#watched(),
+      say: this.#say,
+    });
     // Dispatchers first: a gateway that is ready has somebody to send its publishes to.
     await startAll(this.#dispatchers);
     await startAll(this.#gateways);
+    await this.#demo.start();
     return {
       port,
-      natsUrl: nats?.shownUrl ?? this.#natsUrl,
+      natsUrl: nats?.shownUrl ?? natsChoice.url,
       processes: [...this.#gateways, ...this.#dispatchers].map(({ kept, opsPort }) => {
         return { name: kept.name, pid: kept.pid, opsPort };
       }),
@@ -89,6 +121,7 @@ export class Stack {
 
   /** Ends everything at once. */
   async kill(): Promise<void> {
+    this.#demo?.kill();
     for (const kept of this.#everything()) kept.kill();
     // What would not even die is left to its IPC channel, which closes with this process.
     const timeUp = AbortSignal.timeout(KILL_MS);
@@ -96,40 +129,50 @@ export class Stack {
       this.stop(),
       new Promise<void>((resolve) => timeUp.addEventListener("abort", () => resolve())),
     ]);
-    await this.#removeStore();
+    await this.#removeFiles();
   }
 
-  async #startNats(): Promise<void> {
+  /** Returns its URL. */
+  async #startNats(): Promise<string> {
     const source = await findNatsServer({ log: (line) => this.#say.step(line) });
     const port = await freePort();
     this.#throwIfStopped();
-    // In one breath with the look whether it is still wanted, so that it can't be left behind.
-    const storeDir = mkdtempSync(join(tmpdir(), "ovation-local-"));
-    this.#storeDir = storeDir;
+    const storeDir = join(this.#directory ?? "", "nats");
+    mkdirSync(storeDir);
     const log = new LogFile(LOG_DIRECTORY, "nats");
-    this.#natsUrl = `nats://127.0.0.1:${port}`;
     this.#nats = this.#keep("nats", natsLaunch({ source, port, storeDir, log }));
     await this.#nats.start();
+    return `nats://127.0.0.1:${port}`;
   }
 
-  #role(role: string, number: number, opsPort: number, roleArgs: readonly string[]): Member {
+  #role(process: Omit<RoleProcess, "name">, number: number, env: NodeJS.ProcessEnv): Member {
+    const { role, opsPort } = process;
     const name = `${role}-${number}`;
-    const ops = ["--ops-host", "127.0.0.1", "--ops-port", String(opsPort)];
-    const given = this.#options.nats;
-    // By the environment, a URL with a password in it is not for everybody to read.
-    const natsArgs = given === undefined ? ["--nats-url", this.#natsUrl] : [];
-    const natsEnv = given === undefined ? {} : { OVATION_NATS_URL: given.url };
+    const { port } = this.#options;
+    const gatewayArgs = [
+      ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
+      ...["--page-dir", this.#pageDirectory],
+    ];
     const launch = childLaunch({
-      args: [join(ROOT, role, "main.ts"), ...roleArgs, ...ops, ...natsArgs],
-      env: { ...this.#env, ...natsEnv },
+      args: roleArgs({ ...process, name }, role === "gateway" ? gatewayArgs : []),
+      env,
       readyUrl: `http://127.0.0.1:${opsPort}/readyz`,
       log: new LogFile(LOG_DIRECTORY, name),
     });
-    return { kept: this.#keep(name, launch), opsPort };
+    return { kept: this.#keep(name, launch), role, opsPort };
+  }
+
+  /** All that a page may look at. */
+  #watched(): readonly Watched[] {
+    const nats = this.#nats === undefined ? [] : [{ kept: this.#nats, role: "nats" } as const];
+    const members = [...this.#gateways, ...this.#dispatchers].map(({ kept, role, opsPort }) => {
+      return { kept, role, metricsUrl: `http://127.0.0.1:${opsPort}/metrics` };
+    });
+    return [...nats, ...members];
   }
 
   #keep(name: string, launch: Launch): Kept {
-    return new Kept({ name, launch, say: this.#say });
+    return new Kept({ name, launch, say: this.#say, onChange: () => this.#demo?.tell() });
   }
 
   #everything(): readonly Kept[] {
@@ -138,6 +181,7 @@ export class Stack {
   }
 
   async #stopAll(): Promise<void> {
+    await this.#demo?.stop();
     // The gateways first: they still need dispatchers for what they have under way.
     for (const [name, members] of [
       ["gateways", this.#gateways],
@@ -151,13 +195,19 @@ export class Stack {
       this.#say.step("Stopping nats");
       await this.#nats.stop();
     }
-    await this.#removeStore();
+    await this.#removeFiles();
   }
 
-  async #removeStore(): Promise<void> {
-    if (this.#storeDir === undefined) return;
+  get #pageDirectory(): string {
+    return join(this.#directory ?? "", "page");
+  }
+
+  async #removeFiles(): Promise<void> {
+    if (this.#directory === undefined) return;
+    // It would make anew what is removed here.
+    await this.#page?.catch(() => undefined);
     // A server that is just being killed may write a last file meanwhile.
-    await rm(this.#storeDir, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Where a start waited for something, a stop may have gone by that found nothing to stop yet. */

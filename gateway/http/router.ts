@@ -5,6 +5,7 @@ import { encodeMsgpack } from "../../shared/wire/codec.ts";
 import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import { countRefused, type GatewayServices } from "../services.ts";
+import type { PageFiles } from "./page-files.ts";
 
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
@@ -12,11 +13,15 @@ import { countRefused, type GatewayServices } from "../services.ts";
  */
 export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
+type RouterServices = Pick<GatewayServices, "connections" | "log">;
+
+type Handlers = Readonly<Record<string, HttpHandler>>;
+
 /** What can be done at each path of a video, by method. */
 export interface Routes {
-  readonly events: Readonly<Record<string, HttpHandler>>;
-  readonly event: Readonly<Record<string, HttpHandler>>;
-  readonly history: Readonly<Record<string, HttpHandler>>;
+  readonly events: Handlers;
+  readonly event: Handlers;
+  readonly history: Handlers;
 }
 
 const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
@@ -29,14 +34,20 @@ export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
 
 export class Router {
-  readonly #services: GatewayServices;
+  readonly #services: RouterServices;
   readonly #routes: Routes;
+  readonly #page: Pick<PageFiles, "has" | "serve">;
+  readonly #pageHandlers: Handlers;
   readonly #underWay = new Set<Promise<void>>();
   #isSettling = false;
 
-  constructor(services: GatewayServices, routes: Routes) {
+  /** @param page served at the paths that it has, where the API has none */
+  constructor(services: RouterServices, routes: Routes, page: Pick<PageFiles, "has" | "serve">) {
     this.#services = services;
     this.#routes = routes;
+    this.#page = page;
+    const serve = async (exchange: HttpExchange) => page.serve(exchange);
+    this.#pageHandlers = { GET: serve, HEAD: serve };
   }
 
   /** Answers one request, whatever happens. */
@@ -61,44 +72,49 @@ export class Router {
     const error = asOvationError(fault);
     countRefused(this.#services.connections, error.code);
     if (error.code === "internal") this.#services.log.error({ err: fault }, "a request failed");
-    respondWithError(exchange, error, {}, this.#methodsAt(exchange.path));
+    const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
+    respondWithError(exchange, error, {}, allowed);
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
     if (this.#isSettling) throw new OvationError("draining");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
-    if (exchange.path === PING_PATH) return answerPing(exchange);
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
     const handler = handlers[exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
-    if (!isVideoId(video)) throw new OvationError("video_invalid", undefined, { field: "video" });
-    await handler(exchange, video, eventId);
+    if (video !== undefined && !isVideoId(video)) {
+      throw new OvationError("video_invalid", undefined, { field: "video" });
+    }
+    await handler(exchange, video ?? "", eventId);
   }
 
-  #methodsAt(path: string): readonly string[] {
-    if (path === PING_PATH) return ["GET"];
-    return Object.keys(this.#find(path)?.handlers ?? {});
-  }
-
-  #find(path: string) {
+  #find(path: string): Found | undefined {
+    if (path === PING_PATH) return { handlers: PING_HANDLERS, eventId: "" };
     for (const [pattern, route] of VIDEO_PATHS) {
       const match = pattern.exec(path);
       if (match === null) continue;
       const [, video = "", eventId = ""] = match;
       return { video, eventId, handlers: this.#routes[route] };
     }
-    return undefined;
+    return this.#page.has(path) ? { handlers: this.#pageHandlers, eventId: "" } : undefined;
   }
 }
 
-/** `GET /v1/ping`: proof for a viewer that has no WebSocket. */
-function answerPing(exchange: HttpExchange): void {
-  if (exchange.method !== "GET") throw new OvationError("method_not_allowed");
-  respondWith(exchange, 200, {}, { "Cache-Control": "no-store" });
+/** What a path is about, and what can be done there. */
+interface Found {
+  readonly handlers: Handlers;
+  /** Undefined: the path is not about a video. */
+  readonly video?: string;
+  readonly eventId: string;
 }
+
+/** `GET /v1/ping`: proof for a viewer that has no WebSocket. */
+const PING_HANDLERS: Handlers = {
+  GET: async (exchange) => respondWith(exchange, 200, {}, { "Cache-Control": "no-store" }),
+};
 
 /** Whether the request's body is msgpack, so that the answer is too. */
 export function speaksMsgpack(exchange: HttpExchange): boolean {

@@ -145,6 +145,9 @@ export const gatewaySettings = {
   address: optionalText({
     doc: "What the lease tells others as this gateway's address. When unset, the host's name and the port.",
   }),
+  pageDir: optionalText({
+    doc: "A folder whose files are served at the paths that the API does not use, `index.html` at `/`: a page beside the API. They are read once, at the start. When unset, there is no page.",
+  }),
   requestTimeoutMs: integer({
     min: 50,
     max: 60_000,

@@ -1,9 +1,10 @@
 /** The SDK and its hooks in a real browser. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasBrowser } from "../support/chromium.ts";
 import { TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
-import { hasBrowser, TestBrowser } from "./support/browser.ts";
+import { TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
 
 let browser: TestBrowser;

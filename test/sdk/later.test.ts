@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame, OvationEvent } from "../../sdk/index.ts";
 import { closeCodes } from "../../shared/close-codes.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { Recorder } from "../support/recorder.ts";
+import { client, connected, statesOf } from "./support/client.ts";
 import { LaterGateway, type LaterSocket, refused, type Script } from "./support/later-gateway.ts";
 
 let gateway: LaterGateway;

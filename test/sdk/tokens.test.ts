@@ -1,7 +1,8 @@
 /** The viewer's token, against a stand-in: gateways of today look at none. */
 import { afterEach, describe, expect, test } from "vitest";
 import { OvationError, type TokenSource } from "../../sdk/index.ts";
-import { client, connected, Recorder, statesOf } from "./support/client.ts";
+import { Recorder } from "../support/recorder.ts";
+import { client, connected, statesOf } from "./support/client.ts";
 import { LaterGateway, refused, type Script } from "./support/later-gateway.ts";
 
 let gateway: LaterGateway;

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OvationError } from "../../sdk/index.ts";
+import { Recorder } from "../support/recorder.ts";
 import { TestStack } from "../support/stack.ts";
-import { client, connected, likesArrive, listen, Recorder, statesOf } from "./support/client.ts";
+import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 let stack: TestStack;

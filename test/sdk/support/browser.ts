@@ -1,24 +1,13 @@
 /** Headless Chromium, and a page in it that comes from the address where gateways are. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { OvationOptions } from "../../../sdk/index.ts";
+import { launchChromium } from "../../support/chromium.ts";
 import type { Network } from "./network.ts";
 
 const HTML =
   '<!doctype html><title>page</title><body><script type="module" src="/page.js"></script>';
-
-/** Where Debian and its kin put it; OVATION_TEST_CHROMIUM names another one. */
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-const chromiumPath =
-  process.env["OVATION_TEST_CHROMIUM"] ?? PLACES.find((place) => existsSync(place));
-
-/** Where nothing has to be there, what this machine lacks is left out, and named. */
-export const hasBrowser =
-  chromiumPath !== undefined || Boolean(process.env["OVATION_TEST_REQUIRE"]);
-if (!hasBrowser) process.stderr.write("Left out: tests in a browser (there is no Chromium)\n");
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
@@ -53,10 +42,7 @@ export class TestBrowser {
   }
 
   static async start(): Promise<TestBrowser> {
-    if (chromiumPath === undefined) throw new Error("no Chromium: .ci/prepare installs one");
-    const args = ["--no-sandbox", "--disable-dev-shm-usage"];
-    const browser = await chromium.launch({ executablePath: chromiumPath, args });
-    return new TestBrowser(browser, await bundle());
+    return new TestBrowser(await launchChromium(), await bundle());
   }
 
   /** Opens the page in a window of its own. */

@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { Recorder } from "./client.ts";
+import { Recorder } from "../../support/recorder.ts";
 
 export class Network {
   /** Where connections go from now on. */

@@ -1,0 +1,21 @@
+/** What happened, in words, the newest first: kills, leases that end, recoveries. */
+import type { Happening } from "../../contract.ts";
+
+export function Happenings({ happenings }: { readonly happenings: readonly Happening[] }) {
+  return (
+    <section className="block" aria-label="What happened">
+      <h3>What happened</h3>
+      <ol className="happenings" role="log" aria-label="What happened">
+        {happenings.toReversed().map(({ id, at, tone, text }) => (
+          <li key={`${at} ${id}`} className={`is-${tone}`}>
+            <time className="number" dateTime={new Date(at).toISOString()}>
+              {new Date(at).toLocaleTimeString("en-GB")}
+            </time>
+            <span>{text}</span>
+          </li>
+        ))}
+      </ol>
+      {happenings.length === 0 && <p className="note">Nothing yet. Kill something.</p>}
+    </section>
+  );
+}

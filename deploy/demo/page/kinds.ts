@@ -1,0 +1,36 @@
+/** What the events of this page's video carry. Whatever comes was written by others. */
+import type { Ovation, Video } from "ovation-client";
+import type { ProbeData } from "../contract.ts";
+
+export interface DemoKinds {
+  comment: CommentData;
+  like: undefined;
+  probe: ProbeData;
+}
+
+export interface CommentData {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type DemoOvation = Ovation<DemoKinds>;
+export type DemoVideo = Video<DemoKinds>;
+
+export const NAME_LENGTH = 32;
+export const TEXT_LENGTH = 280;
+
+/** What is shown of a comment, whoever wrote it: a backend or a terminal may send anything. */
+export function commentOf(data: unknown): CommentData {
+  const { name, text } = (typeof data === "object" && data !== null ? data : {}) as {
+    readonly name?: unknown;
+    readonly text?: unknown;
+  };
+  return {
+    name: typeof name === "string" && name !== "" ? name.slice(0, NAME_LENGTH) : "Somebody",
+    text: typeof text === "string" ? text.slice(0, 4 * TEXT_LENGTH) : plain(data),
+  };
+}
+
+function plain(data: unknown): string {
+  return typeof data === "string" ? data : (JSON.stringify(data) ?? "");
+}

@@ -1,0 +1,86 @@
+/** The heart: likes, and shows how many there are, and how many there are just now. */
+import { useLikes } from "ovation-client/react";
+import { useEffect, useRef, useState } from "react";
+import type { DemoVideo } from "./kinds.ts";
+
+/** Over which likes by second are counted. */
+const WINDOW_MS = 1_000;
+
+export function LikeButton({ video }: { readonly video: DemoVideo }) {
+  const { total, publish } = useLikes(video);
+  const [beats, setBeats] = useState(0);
+  const perSecond = useRate(total);
+
+  const like = () => {
+    setBeats((count) => count + 1);
+    // While there is no connection it waits; one that could not be sent in time is let go of.
+    publish().catch(() => undefined);
+  };
+  useShortcut("l", like);
+
+  return (
+    <div className="like">
+      <button
+        type="button"
+        className="like-button"
+        aria-label="Like"
+        aria-keyshortcuts="L"
+        onClick={like}
+      >
+        <svg
+          key={beats}
+          className={beats > 0 ? "like-heart beats" : "like-heart"}
+          viewBox="0 0 32 32"
+          aria-hidden="true"
+        >
+          <path d="M16 28C6 21 3 16.5 3 11.8 3 7.4 6.3 4.5 9.8 4.5c2.6 0 5 1.5 6.2 4.1 1.2-2.6 3.6-4.1 6.2-4.1 3.5 0 6.8 2.9 6.8 7.3C29 16.5 26 21 16 28Z" />
+        </svg>
+      </button>
+      <p className="like-count">
+        <span className="number" data-testid="likes">
+          {total.toLocaleString("en")}
+        </span>
+        <span className="like-rate number">
+          {perSecond > 0 ? `${perSecond.toLocaleString("en")}/s` : "likes"}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** How much a growing total has grown within the last second, told twice a second. */
+function useRate(total: number): number {
+  const newest = useRef(total);
+  newest.current = total;
+  const [rate, setRate] = useState(0);
+  useEffect(() => {
+    const seen: { readonly at: number; readonly total: number }[] = [];
+    const timer = setInterval(() => {
+      const now = performance.now();
+      seen.push({ at: now, total: newest.current });
+      while (seen.length > 1 && now - (seen[0]?.at ?? now) > WINDOW_MS * 1.25) seen.shift();
+      const first = seen[0];
+      const seconds = (now - (first?.at ?? now)) / 1_000;
+      if (first !== undefined && seconds > 0.3) {
+        setRate(Math.round((newest.current - first.total) / seconds));
+      }
+    }, WINDOW_MS / 2);
+    return () => clearInterval(timer);
+  }, []);
+  return rate;
+}
+
+/** A key that does something wherever one is on the page, but not where one writes. */
+function useShortcut(key: string, action: () => void): void {
+  const newest = useRef(action);
+  newest.current = action;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+      const isWriting = event.target instanceof HTMLInputElement && event.target.type !== "range";
+      if (isPlain && !isWriting && event.key.toLowerCase() === key) newest.current();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [key]);
+}

@@ -1,0 +1,81 @@
+/**
+ * The video: a concert, drawn. It goes by the time of day, so that all windows show the same, and
+ * by the audience: their number fills the floor, their likes stir it.
+ */
+import { sharedNow } from "../../clock.ts";
+import { drummer, guitarist, singer } from "./band.ts";
+import { Crowd } from "./crowd.ts";
+import { Hearts } from "./hearts.ts";
+import { Lights } from "./lights.ts";
+import type { Brush, Sprite } from "./sprite.ts";
+
+/** What everything is drawn in; the canvas may have more pixels or fewer. */
+export const SCENE_WIDTH = 960;
+export const SCENE_HEIGHT = 540;
+
+const BEATS_PER_MS = 104 / 60_000;
+/** How quickly excitement comes and goes. */
+const STIR_MS = 900;
+/** So many likes by second are as exciting as it gets. */
+const FRENZY = 3_000;
+
+/** The moment that is shown to those who want no motion. */
+const STILL = { beat: 2.25, energy: 0.4 };
+
+export class Scene {
+  viewers = 0;
+  readonly #hearts = new Hearts();
+  readonly #lights = new Lights(SCENE_WIDTH, SCENE_HEIGHT);
+  readonly #crowd = new Crowd();
+  readonly #band: { readonly singer: Sprite; readonly guitarist: Sprite; readonly drummer: Sprite };
+  /** Likes by second, smoothed. */
+  #rate = 0;
+  #likes = 0;
+
+  constructor() {
+    this.#band = { singer: singer(), guitarist: guitarist(), drummer: drummer() };
+  }
+
+  like(count: number): void {
+    this.#likes += count;
+    this.#hearts.add(count);
+  }
+
+  step(elapsedMs: number): void {
+    const now = (this.#likes / elapsedMs) * 1_000;
+    this.#likes = 0;
+    this.#rate += (now - this.#rate) * Math.min(1, elapsedMs / STIR_MS);
+    this.#hearts.step(elapsedMs);
+  }
+
+  /**
+   * Draws all but the hearts.
+   * @param isStill a picture, and no motion
+   */
+  drawShow(brush: Brush, isStill: boolean): void {
+    const beat = isStill ? STILL.beat : (sharedNow() * BEATS_PER_MS) % 4_096;
+    const stirred = Math.min(1, Math.log1p(this.#rate) / Math.log1p(FRENZY));
+    const energy = isStill ? STILL.energy : stirred;
+    this.#lights.drawBehind(brush, { beat, energy });
+    this.#drawBand(brush, beat, energy);
+    this.#crowd.draw(brush, SCENE_WIDTH, SCENE_HEIGHT, this.viewers, beat, energy);
+  }
+
+  drawHearts(brush: Brush): void {
+    this.#hearts.draw(brush, SCENE_WIDTH, SCENE_HEIGHT);
+  }
+
+  #drawBand(brush: Brush, beat: number, energy: number): void {
+    const floor = SCENE_HEIGHT * 0.77;
+    brush.fillStyle = "#0b070c";
+    brush.fillRect(0, floor - 4, SCENE_WIDTH, SCENE_HEIGHT - floor + 4);
+    this.#lights.drawSpill(brush, floor, energy);
+    brush.fillRect(SCENE_WIDTH * 0.36, floor - 34, SCENE_WIDTH * 0.28, 34);
+    const bob = (phase: number) => Math.sin(beat * 3.14 + phase) * (1 + 4 * energy);
+    const put = (picture: Sprite, x: number, y: number, width: number, height: number) =>
+      brush.drawImage(picture, x, y, width, height);
+    put(this.#band.drummer, SCENE_WIDTH / 2 - 110, floor - 182 + bob(1) * 0.4, 220, 150);
+    put(this.#band.guitarist, SCENE_WIDTH * 0.2, floor - 178 + bob(2), 144, 180);
+    put(this.#band.singer, SCENE_WIDTH * 0.66, floor - 190 + bob(0), 114, 190);
+  }
+}

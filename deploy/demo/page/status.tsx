@@ -1,0 +1,26 @@
+/** Whether the page is connected, and over what. */
+import { useConnection } from "ovation-client/react";
+import type { DemoOvation } from "./kinds.ts";
+
+export function Status({ ovation }: { readonly ovation: DemoOvation }) {
+  const state = useConnection(ovation);
+  return (
+    <p className={`status is-${state.name}`} role="status">
+      <span className="status-dot" aria-hidden="true" />
+      {textOf(state)}
+    </p>
+  );
+}
+
+function textOf(state: DemoOvation["state"]): string {
+  switch (state.name) {
+    case "connected":
+      return state.via === "websocket" ? "WebSocket" : "Server-Sent Events";
+    case "reconnecting":
+      return "Reconnecting …";
+    case "closed":
+      return `Closed: ${state.reason.message}`;
+    default:
+      return "Connecting …";
+  }
+}

@@ -1,0 +1,15 @@
+import { useSyncExternalStore } from "react";
+
+const QUERY = matchMedia("(prefers-reduced-motion: reduce)");
+
+export function prefersReducedMotion(): boolean {
+  return QUERY.matches;
+}
+
+/** Whether the person has asked their system for less motion. */
+export function useReducedMotion(): boolean {
+  return useSyncExternalStore((onChange) => {
+    QUERY.addEventListener("change", onChange);
+    return () => QUERY.removeEventListener("change", onChange);
+  }, prefersReducedMotion);
+}

@@ -1,0 +1,78 @@
+/** Reads the metrics of one process again and again, and makes rates of its counters. */
+import { MetricsPage } from "./metrics-page.ts";
+
+const ANSWER_MS = 1_000;
+
+/** What a process counts, by second, and what it measures. */
+export interface Reading {
+  readonly cpu: number;
+  readonly memoryBytes: number;
+  /** Of a dispatcher: transient events accepted. */
+  readonly acceptedPerSecond: number;
+  /** Of a gateway: events written to viewers, those told as counts included. */
+  readonly deliveredPerSecond: number;
+  readonly framesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly connections: number;
+  readonly frameMs: number;
+}
+
+interface Totals {
+  readonly atMs: number;
+  readonly page: MetricsPage;
+}
+
+export class Meter {
+  readonly #url: string;
+  #pid: number | undefined;
+  #before: Totals | undefined;
+  #reading: Reading | undefined;
+
+  /** @param url of `/metrics` */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** The newest, until the process is another one. */
+  get reading(): Reading | undefined {
+    return this.#reading;
+  }
+
+  /** Reads once. What can't be read now, can be the next time. */
+  async read(pid: number | undefined): Promise<void> {
+    if (pid !== this.#pid || pid === undefined) {
+      // Counters begin anew with each process.
+      this.#pid = pid;
+      this.#before = this.#reading = undefined;
+      if (pid === undefined) return;
+    }
+    try {
+      const answer = await fetch(this.#url, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const page = new MetricsPage(await answer.text());
+      if (pid === this.#pid) this.#take({ atMs: performance.now(), page });
+    } catch {
+      // It has just died, or is too busy to say how it is.
+    }
+  }
+
+  #take(now: Totals): void {
+    const before = this.#before;
+    this.#before = now;
+    if (before === undefined || now.atMs <= before.atMs) return;
+    const seconds = (now.atMs - before.atMs) / 1_000;
+    const rate = (name: string, label?: string) =>
+      Math.max(0, now.page.sum(name, label) - before.page.sum(name, label)) / seconds;
+    const gateway = (name: string) => rate(`ovation_gateway_${name}_total`);
+    this.#reading = {
+      cpu: rate("process_cpu_seconds_total"),
+      memoryBytes: now.page.sum("process_resident_memory_bytes"),
+      acceptedPerSecond: rate("ovation_dispatcher_events_total", 'class="transient"'),
+      deliveredPerSecond: gateway("events_delivered") + gateway("events_sampled"),
+      framesPerSecond: gateway("frames_sent"),
+      bytesPerSecond: gateway("bytes_sent"),
+      connections:
+        now.page.sum("ovation_gateway_websockets") + now.page.sum("ovation_gateway_event_streams"),
+      frameMs: 1_000 * now.page.sum("ovation_gateway_frame_interval_seconds"),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { loadConfig } from "../../shared/config/load.ts";
+import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
+
+const nats = { url: "nats://user:secret@127.0.0.1:4222" };
+const gateway = { role: "gateway", name: "gateway-1", opsPort: 9_000 } as const;
+
+function gatewayConfig(env: NodeJS.ProcessEnv) {
+  const [, ...flags] = roleArgs(gateway, ["--port", "8123"]);
+  const loaded = loadConfig("gateway", flags, roleEnv(env, commonConfig(env, nats), nats));
+  if (loaded.outcome !== "config") throw new Error("expected a configuration");
+  return loaded.config;
+}
+
+test("a gateway of the stack knows its place, and a kind for probes", () => {
+  const config = gatewayConfig({});
+  expect(config).toMatchObject({ port: 8_123, address: "gateway-1", frameIntervalMinMs: 50 });
+  expect(config.natsUrl).toEqual([nats.url]);
+  expect(config.kinds.map(({ name }) => name)).toEqual(["like", "comment", "probe"]);
+});
+
+test("what somebody has set stays so", () => {
+  const config = gatewayConfig({
+    OVATION_FRAME_INTERVAL_MIN_MS: "7",
+    OVATION_KINDS: "wave:latest,probe:transient",
+    OVATION_LEASE_MS: "5000",
+    OVATION_LEASE_RENEW_MS: "1000",
+  });
+  expect(config).toMatchObject({ frameIntervalMinMs: 7, leaseMs: 5_000 });
+  expect(config.kinds.map(({ name }) => name)).toEqual(["wave", "probe"]);
+});
+
+test("a password of NATS is in no argument, which everybody may read", () => {
+  expect(roleArgs(gateway, []).join(" ")).not.toContain("secret");
+});

@@ -1,0 +1,63 @@
+/** The demo page under thousands of likes a second. What it takes is told, and not asserted on. */
+import type { CDPSession } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { audienceAt } from "../../deploy/demo/audience-level.ts";
+import { hasBrowser } from "../support/chromium.ts";
+import { House } from "./house.ts";
+
+const FLOOD_MS = 20_000;
+/** 3,060 likes a second to 268 viewers. */
+const LEVEL = 80;
+const SOON = { timeout: 30_000, interval: 100 };
+
+/** What the page's script holds, once all that it let go of is collected. */
+async function heapBytes(session: CDPSession): Promise<number> {
+  await session.send("HeapProfiler.collectGarbage");
+  return (await session.send("Runtime.getHeapUsage")).usedSize;
+}
+
+describe.skipIf(!hasBrowser)("a flood of likes", () => {
+  let house: House;
+
+  beforeAll(async () => {
+    house = await House.start();
+  });
+  afterAll(() => house?.stop());
+
+  test("leaves the page smooth, and its memory flat", async () => {
+    const { page, context, audience, likes } = await house.open();
+    const session = await context.newCDPSession(page);
+    const total = async () => Number((await likes.innerText()).replaceAll(",", ""));
+    await audience.fill(String(LEVEL));
+    const { likesPerSecond } = audienceAt(LEVEL);
+    await expect.poll(total, SOON).toBeGreaterThan(2 * likesPerSecond);
+
+    const heapBefore = await heapBytes(session);
+    const totalBefore = await total();
+    const framesPerSecond = await page.evaluate(
+      (ms) =>
+        new Promise<number>((resolve) => {
+          const began = performance.now();
+          let frames = 0;
+          const count = (now: number) => {
+            frames += 1;
+            if (now - began < ms) requestAnimationFrame(count);
+            else resolve((1_000 * frames) / (now - began));
+          };
+          requestAnimationFrame(count);
+        }),
+      FLOOD_MS,
+    );
+    const rate = ((await total()) - totalBefore) / (FLOOD_MS / 1_000);
+    const heapAfter = await heapBytes(session);
+
+    const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
+    process.stdout.write(
+      `demo page: ${Math.round(rate)} likes/s for ${FLOOD_MS / 1_000} s at ${framesPerSecond.toFixed(1)} frames/s; heap ${megabytes(heapBefore)} before, ${megabytes(heapAfter)} after\n`,
+    );
+    expect(rate).toBeGreaterThan(0);
+    // A heart that is kept for each like, or an event, would show here: 60,000 came.
+    expect(heapAfter - heapBefore).toBeLessThan(8 * 1_048_576);
+    expect(house.faults).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,148 @@
+/** The stack as `npm start` runs it, and windows of its page in a real browser. */
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Locator,
+  Page,
+} from "playwright-core";
+import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { NpmStart } from "../local/npm-start.ts";
+import { launchChromium } from "../support/chromium.ts";
+
+/** A window of the demo page, by what a person finds on it. */
+export class Window {
+  readonly page: Page;
+  readonly context: BrowserContext;
+
+  constructor(page: Page, context: BrowserContext) {
+    this.page = page;
+    this.context = context;
+  }
+
+  get status(): Locator {
+    return this.page.locator(".status");
+  }
+
+  get like(): Locator {
+    return this.page.getByRole("button", { name: "Like" });
+  }
+
+  get likes(): Locator {
+    return this.page.getByTestId("likes");
+  }
+
+  get viewers(): Locator {
+    return this.page.getByTestId("viewers");
+  }
+
+  get audience(): Locator {
+    return this.page.getByRole("slider", { name: "Audience" });
+  }
+
+  get happened(): Locator {
+    return this.page.getByRole("log", { name: "What happened" });
+  }
+
+  /** Those that are stored, oldest first. */
+  get comments(): Locator {
+    return this.page.locator(".comment:not(.pending) .comment-text");
+  }
+
+  /** The card of a process. */
+  process(name: string): Locator {
+    return this.page.getByRole("article", { name });
+  }
+
+  async say(text: string): Promise<void> {
+    const line = this.page.getByRole("textbox", { name: "Your comment" });
+    await line.fill(text);
+    await line.press("Enter");
+  }
+
+  /** Resolves when the text is among the stored comments. */
+  async hears(text: string): Promise<void> {
+    await this.comments.filter({ hasText: text }).first().waitFor();
+  }
+
+  async kill(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: `Kill ${name}` }).click();
+  }
+
+  async revive(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: `Revive ${name}` }).click();
+  }
+
+  /** The gateway that the page is connected to. */
+  async ownGateway(): Promise<string> {
+    const mark = this.page.getByTitle("This page is connected to it");
+    const own = this.page.getByRole("article").filter({ has: mark });
+    return (await own.getAttribute("aria-label")) ?? "";
+  }
+}
+
+export class House {
+  readonly port: number;
+  readonly #stack: NpmStart;
+  readonly #browser: Browser;
+  readonly #contexts: BrowserContext[] = [];
+  /** What pages complained of. */
+  readonly faults: string[] = [];
+
+  private constructor(port: number, stack: NpmStart, browser: Browser) {
+    this.port = port;
+    this.#stack = stack;
+    this.#browser = browser;
+  }
+
+  /** Starts it with nobody in it. */
+  static async start(): Promise<House> {
+    const port = await freePort();
+    const stack = new NpmStart("--port", String(port), "--audience", "0");
+    try {
+      await stack.up();
+      return new House(port, stack, await launchChromium());
+    } catch (error) {
+      await stack.cleanUp();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
+  /** Opens the page in a window of its own, and resolves when it watches the video. */
+  async open(options: BrowserContextOptions & { readonly url?: string } = {}): Promise<Window> {
+    const { url = this.url, ...contextOptions } = options;
+    const context = await this.#browser.newContext(contextOptions);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.faults.push(String(error.stack)));
+    await page.goto(url);
+    const window = new Window(page, context);
+    await window.viewers.filter({ hasText: /[1-9]/ }).waitFor();
+    return window;
+  }
+
+  /** Publishes as a backend does. */
+  async publish(events: readonly object[], video = "launch"): Promise<void> {
+    const answer = await fetch(`${this.url}v1/videos/${video}/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(events),
+    });
+    if (!answer.ok) throw new Error(`not published: ${await answer.text()}`);
+  }
+
+  async closeWindows(): Promise<void> {
+    for (const context of this.#contexts.splice(0)) await context.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    this.#stack.signalGroup("SIGINT");
+    await this.#stack.ended;
+    await this.#stack.cleanUp();
+  }
+}

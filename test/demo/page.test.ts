@@ -1,0 +1,163 @@
+/** The demo page in a real browser, on the stack that `npm start` runs. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Network } from "../sdk/support/network.ts";
+import { hasBrowser } from "../support/chromium.ts";
+import { House } from "./house.ts";
+
+const SOON = { timeout: 20_000, interval: 100 };
+
+describe.skipIf(!hasBrowser)("the demo page", () => {
+  let house: House;
+
+  beforeAll(async () => {
+    house = await House.start();
+  });
+  afterEach(async () => {
+    await house.closeWindows();
+    expect(house.faults.splice(0)).toEqual([]);
+  });
+  afterAll(() => house?.stop());
+
+  test("two windows show the same likes, comments and viewers", async () => {
+    const [one, other] = [await house.open(), await house.open()];
+    for (const { viewers } of [one, other]) {
+      await expect.poll(() => viewers.innerText(), SOON).toMatch(/^2\s*viewers$/);
+    }
+    await one.like.click();
+    for (const { likes } of [one, other]) {
+      await expect.poll(() => likes.innerText(), SOON).toBe("1");
+    }
+    await other.say("hello from the other window");
+    await one.hears("hello from the other window");
+    await other.hears("hello from the other window");
+  });
+
+  test("what others write is text, and never a part of the page", async () => {
+    const window = await house.open();
+    const text = '<img src=x onerror="document.title = 1"><b>bold</b>';
+    await house.publish([
+      { kind: "comment", data: { name: "<i>name</i>", text } },
+      { kind: "comment", data: ["no", { data: "of ours" }] },
+      { kind: "comment" },
+    ]);
+    await window.hears(text);
+    await window.hears('["no",{"data":"of ours"}]');
+    expect(await window.page.locator(".comment img, .comment b, .comment i").count()).toBe(0);
+    expect(await window.page.title()).toBe("Ovation, live");
+  });
+
+  test("a comment survives a reload, and a gateway that is killed from the page", async () => {
+    const window = await house.open();
+    await window.say("said before");
+    await window.hears("said before");
+    await window.page.reload();
+    await window.hears("said before");
+    await expect.poll(() => window.ownGateway(), SOON).toMatch(/^gateway-/);
+    const gateway = await window.ownGateway();
+
+    await window.kill(gateway);
+    await window.process(gateway).filter({ hasText: "Killed" }).waitFor();
+    await window.happened.filter({ hasText: "This page is connected again" }).waitFor();
+    await window.say("said without it");
+    await window.hears("said without it");
+    await window.page.reload();
+    for (const text of ["said before", "said without it"]) await window.hears(text);
+    expect(await window.comments.filter({ hasText: "said" }).allInnerTexts()).toEqual([
+      "said before",
+      "said without it",
+    ]);
+
+    await window.revive(gateway);
+    await window
+      .process(gateway)
+      .getByRole("button", { name: `Kill ${gateway}` })
+      .waitFor();
+    await window.happened.filter({ hasText: `${gateway} is up again` }).waitFor();
+  }, 90_000);
+
+  test("a dispatcher is killed and revived, and likes go on meanwhile", async () => {
+    const [window, other] = [await house.open(), await house.open()];
+    await window.kill("dispatcher-1");
+    // The other window shows the same, and may be the one that mends it.
+    await other.process("dispatcher-1").filter({ hasText: "Killed" }).waitFor();
+    await window.like.click();
+    await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
+    await other.revive("dispatcher-1");
+    await window.page.getByRole("button", { name: "Kill dispatcher-1" }).waitFor();
+    await window.happened.filter({ hasText: "dispatcher-1 is up again" }).waitFor();
+  }, 90_000);
+
+  test("the panel shows processes, the table's rows and the latency of each hop", async () => {
+    const window = await house.open();
+    for (const name of ["gateway-1", "gateway-2", "dispatcher-1", "dispatcher-2"]) {
+      await window.process(name).getByText("CPU").waitFor();
+    }
+    const table = window.page.getByRole("region", { name: "Subscription table" });
+    await expect
+      .poll(
+        () =>
+          table
+            .getByRole("row")
+            .filter({ hasText: /^gateway-\d/ })
+            .count(),
+        SOON,
+      )
+      .toBeGreaterThan(0);
+    const latencies = window.page.getByRole("region", { name: "Latency by hop" });
+    await expect
+      .poll(() => latencies.getByRole("definition").allInnerTexts(), SOON)
+      .toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[\d.,]+ ms$/)));
+  });
+
+  test("the slider brings an audience, in all windows, and sends it home", async () => {
+    const [window, other] = [await house.open(), await house.open()];
+    await window.audience.fill("10");
+    await expect.poll(() => other.audience.inputValue(), SOON).toBe("10");
+    const viewers = async () => Number((await other.viewers.innerText()).replace(/\D/g, ""));
+    await expect.poll(viewers, SOON).toBeGreaterThan(2);
+    await expect
+      .poll(async () => Number((await other.likes.innerText()).replace(",", "")), SOON)
+      .toBeGreaterThan(20);
+    await window.audience.fill("0");
+    await expect.poll(viewers, SOON).toBe(2);
+  });
+
+  test("without a WebSocket it listens by Server-Sent Events, and goes on", async () => {
+    const network = await Network.start(house.port);
+    network.blocksWebSockets = true;
+    try {
+      const window = await house.open({ url: `${network.url}/` });
+      await expect.poll(() => window.status.innerText(), SOON).toBe("Server-Sent Events");
+      const other = await house.open();
+      await window.like.click();
+      await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
+      await window.say("over plain HTTP");
+      for (const one of [window, other]) await one.hears("over plain HTTP");
+    } finally {
+      await house.closeWindows();
+      await network.stop();
+    }
+  });
+
+  test("after 5 s offline, the 200 comments of the meantime are there, in order, once", async () => {
+    const window = await house.open();
+    await window.say("before the tunnel");
+    await window.hears("before the tunnel");
+    await window.context.setOffline(true);
+    const back = new Promise((resolve) => setTimeout(resolve, 5_000));
+    const texts = Array.from({ length: 200 }, (_, index) => `in the tunnel ${index}`);
+    for (let from = 0; from < texts.length; from += 20) {
+      await house.publish(
+        texts
+          .slice(from, from + 20)
+          .map((text) => ({ kind: "comment", data: { name: "Light", text } })),
+      );
+    }
+    await back;
+    expect(await window.comments.filter({ hasText: "tunnel" }).count()).toBe(1);
+    await window.context.setOffline(false);
+    await window.hears("in the tunnel 199");
+    const shown = await window.comments.filter({ hasText: "tunnel" }).allInnerTexts();
+    expect(shown).toEqual(["before the tunnel", ...texts]);
+  }, 90_000);
+});

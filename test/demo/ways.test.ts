@@ -1,0 +1,138 @@
+/** The demo page by keyboard, without motion, on a phone, and without a stack. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hasBrowser } from "../support/chromium.ts";
+import { House } from "./house.ts";
+
+const SOON = { timeout: 20_000, interval: 100 };
+
+/** How what has the focus is called. */
+async function focused(page: Page): Promise<string> {
+  return await page.evaluate(() => {
+    const element = document.activeElement;
+    const labels = element instanceof HTMLInputElement ? element.labels : undefined;
+    return element?.getAttribute("aria-label") ?? labels?.[0]?.textContent ?? "";
+  });
+}
+
+/** The picture of the video, as it is painted now. */
+async function picture(page: Page): Promise<string> {
+  return await page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        // Once it has been painted for this frame.
+        requestAnimationFrame(() =>
+          setTimeout(() => resolve(document.querySelector("canvas")?.toDataURL() ?? "")),
+        );
+      }),
+  );
+}
+
+describe.skipIf(!hasBrowser)("the demo page", () => {
+  let house: House;
+
+  beforeAll(async () => {
+    house = await House.start();
+  });
+  afterEach(async () => {
+    await house.closeWindows();
+    expect(house.faults.splice(0)).toEqual([]);
+  });
+  afterAll(() => house?.stop());
+
+  test("can be used by keyboard alone, and each stop can be seen", async () => {
+    const { page, likes, comments, audience } = await house.open();
+    await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
+    const stops: string[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      await page.keyboard.press("Tab");
+      const name = await focused(page);
+      stops.push(name);
+      const outline = await page.evaluate(() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(
+          document.activeElement ?? document.body,
+        );
+        return outlineStyle === "none" ? "0px" : outlineWidth;
+      });
+      expect(outline, name).not.toBe("0px");
+      if (name === "Your comment") {
+        await page.keyboard.type("typed");
+        await page.keyboard.press("Enter");
+        await comments.filter({ hasText: "typed" }).waitFor();
+      }
+      if (name === "Like") {
+        await page.keyboard.press("Space");
+        await page.keyboard.press("l");
+        await expect.poll(() => likes.innerText(), SOON).toBe("2");
+      }
+      if (name === "Audience") {
+        for (let step = 0; step < 6; step += 1) await page.keyboard.press("ArrowRight");
+        await expect.poll(() => audience.inputValue(), SOON).toBe("6");
+        await page.keyboard.press("Home");
+      }
+      if (name === "Kill dispatcher-2") {
+        await page.keyboard.press("Enter");
+        const card = page.getByRole("article", { name: "dispatcher-2" });
+        await card.filter({ hasText: "Killed" }).waitFor();
+        // The button is still the one, and mends what it did.
+        expect(await focused(page)).toBe("Revive dispatcher-2");
+        await page.keyboard.press("Enter");
+        await card.getByRole("button", { name: "Kill dispatcher-2" }).waitFor();
+        break;
+      }
+    }
+    expect(stops).toEqual([
+      "Comments",
+      "Your name",
+      "Your comment",
+      "Send",
+      "Like",
+      "Audience",
+      "Kill gateway-1",
+      "Kill gateway-2",
+      "Kill dispatcher-1",
+      "Kill dispatcher-2",
+    ]);
+  }, 90_000);
+
+  test("an L that is typed into a comment is no like", async () => {
+    const { page, likes } = await house.open();
+    await page.getByRole("textbox", { name: "Your comment" }).pressSequentially("lull");
+    expect(await likes.innerText()).toBe("0");
+  });
+
+  test("keeps still for those who want no motion, and still counts", async () => {
+    const window = await house.open({ reducedMotion: "reduce" });
+    const { page, likes } = window;
+    const before = await picture(page);
+    await window.like.click();
+    await house.publish(Array.from({ length: 300 }, () => ({ kind: "like" })));
+    await expect.poll(() => likes.innerText(), SOON).toBe("301");
+    expect(await picture(page)).toBe(before);
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+
+    const moving = await house.open({ reducedMotion: "no-preference" });
+    const first = await picture(moving.page);
+    expect(await picture(moving.page)).not.toBe(first);
+  });
+
+  test.each([390, 320])("fits a phone %i pixels wide", async (width) => {
+    const { page } = await house.open({ viewport: { width, height: 844 }, isMobile: true });
+    await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
+    // The layout viewport widens when something sticks out.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    const buttons = await page.getByRole("button", { name: /^(Kill|Like|Send)/ }).all();
+    for (const button of buttons) {
+      const box = await button.boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(36);
+      expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test("shows another video by its address", async () => {
+    const window = await house.open({ url: `${house.url}?video=encore` });
+    await house.publish([{ kind: "like" }, { kind: "like" }], "encore");
+    await house.publish([{ kind: "like" }]);
+    await expect.poll(() => window.likes.innerText(), SOON).toBe("2");
+  });
+});
