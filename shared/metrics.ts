@@ -64,6 +64,11 @@ export function registerBusMetrics(registry: Registry, bus: Bus): void {
     () => bus.stats.publishesRefused,
   );
   counter(
+    "ovation_bus_permission_violations_total",
+    "Messages and subscriptions that NATS did not permit.",
+    () => bus.violations.count,
+  );
+  counter(
     "ovation_bus_handler_faults_total",
     "Messages whose handler failed.",
     () => bus.stats.handlerFaults,

@@ -59,12 +59,13 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     this.log.info({ opsPort: this.#opsPort }, "health and metrics are served");
     const bus = await Bus.connect({
       servers: this.config.natsUrl,
-      token: this.config.natsToken,
+      login: this.config,
+      inbox: this.#role,
       name: `ovation-${this.#role}-${this.id}`,
       log: this.log,
     });
     this.#bus = bus;
-    const details = await this.startParts(bus);
+    const details = await bus.permitted(() => this.startParts(bus));
     this.#state = "running";
     this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
   }

@@ -5,10 +5,14 @@
  * tries and notices a half-open link after minutes. So here publishing is gated on the state of the
  * connection, the client never gives up, and a dead link is found within two pings.
  */
-import { connect, errors, type Msg, type NatsConnection, type Subscription } from "nats";
+import { createInbox, errors, type Msg, type NatsConnection, type Subscription } from "nats";
 import { OvationError } from "../errors.ts";
+import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
+import { firstConnect } from "./first-connect.ts";
+import { type Login, loginOptions } from "./login.ts";
 import { serverOptions } from "./servers.ts";
+import { Violations } from "./violations.ts";
 
 const PING_INTERVAL_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
@@ -20,7 +24,12 @@ const MESSAGE_OVERHEAD_BYTES = 64;
 
 export interface BusOptions {
   readonly servers: readonly string[];
-  readonly token?: string | undefined;
+  readonly login?: Login;
+  /**
+   * Answers come below `_INBOX.<inbox>`, where a user of NATS may be permitted to read only its own;
+   * unset, below `_INBOX`.
+   */
+  readonly inbox?: string;
   /** Shown in NATS's own monitoring. */
   readonly name: string;
   readonly log: Log;
@@ -51,6 +60,9 @@ export class Bus {
   readonly stats: BusStats = { publishesRefused: 0, reconnects: 0, handlerFaults: 0 };
   /** The client itself, for the KV part of this folder only. */
   readonly connection: NatsConnection;
+  /** What NATS did not permit. */
+  readonly violations: Violations;
+  readonly #inboxPrefix: string;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
   /** How to give up each piece of work that waits for an answer. */
@@ -60,9 +72,11 @@ export class Bus {
   #unflushedBytes = 0;
   #connectionCount = 0;
 
-  private constructor(connection: NatsConnection, log: Log) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, log: Log) {
     this.connection = connection;
+    this.#inboxPrefix = inboxPrefix;
     this.#log = log;
+    this.violations = new Violations(log, monotonicNow);
     void this.#followStatus();
     void connection.closed().then((error) => {
       if (error instanceof Error) log.error({ error: error.message }, "NATS connection closed");
@@ -70,22 +84,26 @@ export class Bus {
     });
   }
 
-  /** Connects, waiting for as long as it takes until a server is there. */
+  /**
+   * Connects, waiting for as long as it takes until a server is there.
+   * @throws Error when the login is refused, or a file of it can't be read
+   */
   static async connect(options: BusOptions): Promise<Bus> {
-    const connection = await connect({
+    const inboxPrefix = options.inbox === undefined ? "_INBOX" : `_INBOX.${options.inbox}`;
+    const clientOptions = {
       ...serverOptions(options.servers),
       name: options.name,
-      ...(options.token === undefined ? {} : { token: options.token }),
+      ...loginOptions(options.login ?? {}),
+      inboxPrefix,
       maxReconnectAttempts: -1,
-      waitOnFirstConnect: true,
       ignoreAuthErrorAbort: true,
       reconnectTimeWait: RECONNECT_WAIT_MS,
       reconnectJitter: RECONNECT_JITTER_MS,
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: 2,
       timeout: 5_000,
-    });
-    return new Bus(connection, options.log);
+    };
+    return new Bus(await firstConnect(clientOptions, options.log), inboxPrefix, options.log);
   }
 
   get state(): BusState {
@@ -100,6 +118,11 @@ export class Bus {
   /** Largest payload that the server takes, in bytes. */
   get maxPayloadBytes(): number {
     return this.connection.info?.max_payload ?? 1_048_576;
+  }
+
+  /** A subject that nobody else uses, to be answered on. */
+  newInbox(): string {
+    return createInbox(this.#inboxPrefix);
   }
 
   /** Tells of each change of state; returns how to stop listening. */
@@ -163,7 +186,10 @@ export class Bus {
   subscribe(subject: string, handler: MessageHandler, queue?: string): BusSubscription {
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) {
-        this.#log.error({ subject, error: error.message }, "subscription failed");
+        // What was not permitted is told with all that isn't.
+        if (!(error instanceof errors.PermissionViolationError)) {
+          this.#log.error({ subject, error: error.message }, "subscription failed");
+        }
         return;
       }
       try {
@@ -198,6 +224,26 @@ export class Bus {
     return () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
     };
+  }
+
+  /**
+   * Does what a start consists of, and gives up as soon as NATS doesn't permit a part of it.
+   * @throws MissingRight naming what is not permitted
+   */
+  async permitted<T>(work: () => Promise<T>): Promise<T> {
+    const refused = Promise.withResolvers<never>();
+    const unlisten = this.violations.onEach(refused.reject);
+    const done = async () => {
+      const result = await work();
+      // NATS tells what it did not permit before it confirms this.
+      await this.flush();
+      return result;
+    };
+    try {
+      return await Promise.race([done(), refused.promise]);
+    } finally {
+      unlisten();
+    }
   }
 
   /** Resolves when the server has taken all that was sent before. */
@@ -266,7 +312,9 @@ export class Bus {
           void this.#returned(status.server);
           break;
         case "error":
-          this.#log.error({ error: status.error.message }, "NATS reported an error");
+          if (status.error instanceof errors.PermissionViolationError) {
+            this.violations.note(status.error);
+          } else this.#log.error({ error: status.error.message }, "NATS reported an error");
           break;
         case "ldm":
           this.#log.warn({ server: status.server }, "NATS server is in lame-duck mode");

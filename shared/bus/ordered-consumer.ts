@@ -8,7 +8,6 @@ import {
   jetstream,
   type OrderedPushConsumerOptions,
 } from "@nats-io/jetstream";
-import { createInbox } from "nats";
 import type { Bus } from "./connection.ts";
 
 export interface OrderedRead {
@@ -29,7 +28,7 @@ export async function readOrdered(
 ): Promise<OrderedRead> {
   const consumer = await jetstream(bus.connection).consumers.getPushConsumer(stream, {
     ...options,
-    deliver_prefix: createInbox(),
+    deliver_prefix: bus.newInbox(),
   });
   const { num_pending: initialCount } = await consumer.info(true);
   const messages: ConsumerMessages = await consumer.consume();

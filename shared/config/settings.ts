@@ -21,6 +21,29 @@ export const commonSettings = {
     doc: "The token to log in to NATS with. Set it by the environment: flags can be read by every user of the machine.",
     secret: true,
   }),
+  natsUser: optionalText({
+    doc: "The user to log in to NATS as, with a password; they go before those of a URL. The users that each role needs are in `deploy/nats/ovation.conf`.",
+  }),
+  natsPassword: optionalText({
+    doc: "The password of that user. Set it by the environment, or give it in a file: flags can be read by every user of the machine.",
+    secret: true,
+  }),
+  natsPasswordFile: optionalText({
+    doc: "A file that holds the password; it is read again at each connect.",
+  }),
+  natsCredsFile: optionalText({
+    doc: "A credentials file (JWT and nkey seed) to log in to NATS with; it is read again at each connect.",
+  }),
+  natsNkeyFile: optionalText({
+    doc: "A file that holds the nkey seed to log in to NATS with; it is read again at each connect.",
+  }),
+  natsTlsCaFile: optionalText({
+    doc: "Certificates of the authorities that NATS's own certificate must come from, in PEM; unset, those that Node.js trusts. With this or a certificate set, NATS is spoken to by TLS or not at all.",
+  }),
+  natsTlsCertFile: optionalText({
+    doc: "The certificate by which NATS knows us, in PEM; it is read again at each connect.",
+  }),
+  natsTlsKeyFile: optionalText({ doc: "The key of that certificate, in PEM." }),
   logLevel: choice({
     choices: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
     default: "info",

@@ -1,9 +1,10 @@
 /** What stays behind of clients that go away in the middle of things, and of answers not yet there. */
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { connect, type Msg, type NatsConnection } from "nats";
+import type { Msg, NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { connectTo } from "../support/nats-users.ts";
 import { burst, RawSocket } from "../support/raw.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
@@ -96,7 +97,7 @@ describe("publishes whose answer is not there yet", () => {
     requests = [];
     onRequest = new EventTarget();
     // A dispatcher that answers when it is told to.
-    bus = await connect({ servers: stack.nats.url });
+    bus = await connectTo(stack.nats.url, "publisher");
     bus.subscribe("ov.publish.*", {
       callback: (_error, message) => {
         requests.push(message);

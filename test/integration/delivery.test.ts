@@ -4,6 +4,7 @@ import { Bus } from "../../shared/bus/connection.ts";
 import { silentLog } from "../../shared/log.ts";
 import { publishSubject } from "../../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, type TestEventStream, TestSocket, watch } from "../support/viewer.ts";
 
@@ -20,7 +21,12 @@ describe("three gateways and two dispatchers", () => {
       // Every event is to be seen, not a sample: frames may be as large as the test needs.
       gateway: { frameEvents: 10_000, viewerBufferBytes: 8_388_608 },
     });
-    bus = await Bus.connect({ servers: [stack.nats.url], name: "test-service", log: silentLog });
+    bus = await Bus.connect({
+      servers: [natsUrlAs("publisher", stack.nats.url)],
+      inbox: "publisher",
+      name: "test-service",
+      log: silentLog,
+    });
   });
   afterAll(async () => {
     await bus?.stop();

@@ -1,9 +1,9 @@
 /** What viewers and publishers can rely on when a process is stopped as an operator stops it. */
-import { connect } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { publishSubject } from "../../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
 import { Load } from "../support/load.ts";
+import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../support/viewer.ts";
@@ -68,7 +68,7 @@ test("a stopped dispatcher finishes what it took: under load, no like is refused
 
 test("a stopped dispatcher stores and answers every comment that it took", async () => {
   const [dispatcher] = stack.dispatchers;
-  const publisher = await connect({ servers: stack.nats.url });
+  const publisher = await connectTo(stack.nats.url, "publisher");
   const ids = Array.from({ length: 2_000 }, (_, n) => `c${n}`);
   let answered = 0;
   const asked = ids.map(async (id) => {

@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
 import { CURRENT_VERSION } from "../../deploy/local/nats/versions.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsKindAsked } from "../support/nats-kind.ts";
+import { connectTo } from "../support/nats-users.ts";
 
 const STREAM = "harness";
 const SUBJECT = "harness.subject";
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 async function withConnection<T>(url: string, use: (nc: NatsConnection) => Promise<T>): Promise<T> {
-  const nc = await connect({ servers: url, reconnect: false, timeout: 2_000 });
+  const nc = await connectTo(url, "admin", { reconnect: false, timeout: 2_000 });
   try {
     return await use(nc);
   } finally {
@@ -94,7 +95,7 @@ describe("a test's nats-server", () => {
   test("kill9 - ends it at once, and restart brings it back with its store", async () => {
     const nats = await start();
     await store(nats.url, "one");
-    const nc = await connect({ servers: nats.url, reconnect: false });
+    const nc = await connectTo(nats.url, "admin", { reconnect: false });
     const closed = nc.closed();
     await nats.kill9();
     await closed;

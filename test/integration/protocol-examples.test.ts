@@ -5,6 +5,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { silentLog } from "../../shared/log.ts";
 import { HISTORY_STREAM } from "../../shared/subjects.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
 import {
   blocksOf,
   type Fields,
@@ -181,7 +182,12 @@ const cases = blocks.flatMap((block) =>
 
 beforeAll(async () => {
   stack = await TestStack.start({ gateways: 0, dispatchers: 0 });
-  bus = await Bus.connect({ servers: [stack.nats.url], name: "test-service", log: silentLog });
+  bus = await Bus.connect({
+    servers: [natsUrlAs("publisher", stack.nats.url)],
+    inbox: "publisher",
+    name: "test-service",
+    log: silentLog,
+  });
 });
 afterAll(async () => {
   await bus?.stop();

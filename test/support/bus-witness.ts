@@ -1,6 +1,7 @@
 /** Sees every message on the bus in the order in which the server took them: what came before what. */
-import { connect, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { Lookout } from "./lookout.ts";
+import { connectTo } from "./nats-users.ts";
 
 interface Seen {
   readonly subject: string;
@@ -25,7 +26,7 @@ export class BusWitness {
   }
 
   static async start(natsUrl: string): Promise<BusWitness> {
-    const witness = new BusWitness(await connect({ servers: natsUrl }));
+    const witness = new BusWitness(await connectTo(natsUrl));
     await witness.#connection.flush();
     return witness;
   }

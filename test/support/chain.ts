@@ -7,6 +7,7 @@ import type { OvationEvent } from "../../shared/events.ts";
 import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
 import { decodeRecord, encodeRecord } from "../../shared/history/record.ts";
 import { silentLog } from "../../shared/log.ts";
+import { natsUrlAs } from "./nats-users.ts";
 
 /** Fails unless the events are in the order of their chain, each once, with no hole between. */
 export function expectUnbroken(events: readonly OvationEvent[]): void {
@@ -28,7 +29,12 @@ export class SilentDispatcher {
   }
 
   static async start(natsUrl: string): Promise<SilentDispatcher> {
-    const bus = await Bus.connect({ servers: [natsUrl], name: "silent", log: silentLog });
+    const bus = await Bus.connect({
+      servers: [natsUrlAs("dispatcher", natsUrl)],
+      inbox: "dispatcher",
+      name: "silent",
+      log: silentLog,
+    });
     const stream = new HistoryStream(bus, configFor("dispatcher", {}), silentLog);
     await stream.ensure();
     return new SilentDispatcher(bus, stream);

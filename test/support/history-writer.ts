@@ -10,6 +10,7 @@ import { type ChainRecord, decodeRecord } from "../../shared/history/record.ts";
 import { silentLog } from "../../shared/log.ts";
 import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
+import { natsUrlAs } from "./nats-users.ts";
 
 /** However busy the machine is, nothing here is refused for the time that it takes. */
 const PATIENT_MS = 60_000;
@@ -41,7 +42,12 @@ export class HistoryWriter {
     natsUrl: string,
     settings: Partial<DispatcherConfig> = {},
   ): Promise<HistoryWriter> {
-    const bus = await Bus.connect({ servers: [natsUrl], name: "writer", log: silentLog });
+    const bus = await Bus.connect({
+      servers: [natsUrlAs("dispatcher", natsUrl)],
+      inbox: "dispatcher",
+      name: "writer",
+      log: silentLog,
+    });
     const config = configFor("dispatcher", { storeTimeoutMs: PATIENT_MS, ...settings });
     const writer = new HistoryWriter(bus, config);
     await writer.stream.ensure();

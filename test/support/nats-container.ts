@@ -10,8 +10,10 @@ import {
 } from "testcontainers";
 import type { NatsRestart } from "../../deploy/local/nats/nats-server.ts";
 import { waitUntilReady } from "../../deploy/local/nats/probe.ts";
+import { ACCESS_CONFIG, accessEnv } from "../../deploy/nats/access.ts";
 import { containerEngine } from "./engine.ts";
 import { provideTestImage } from "./nats-image.ts";
+import { TEST_PASSWORDS } from "./nats-users.ts";
 
 /** What to start. */
 export interface ContainerOptions {
@@ -21,6 +23,7 @@ export interface ContainerOptions {
 
 const HOST = "127.0.0.1";
 const NATS_PORT = 4222;
+const CONFIG_IN_CONTAINER = "/ovation.conf";
 const READY_MS = 30_000;
 /** Names the process that a container belongs to. */
 const OWNER_LABEL = "ovation.test.owner";
@@ -91,9 +94,14 @@ export class NatsContainer {
       .withCommand([
         "--name",
         this.#name,
+        ...["--config", CONFIG_IN_CONTAINER],
         ...(jetStream ? ["--jetstream", "--store_dir", "/data"] : []),
       ])
-      .withBindMounts([{ source: this.storeDir, target: "/data" }])
+      .withBindMounts([
+        { source: this.storeDir, target: "/data" },
+        { source: ACCESS_CONFIG, target: CONFIG_IN_CONTAINER, mode: "ro" },
+      ])
+      .withEnvironment(accessEnv(TEST_PASSWORDS))
       .withLabels({ [OWNER_LABEL]: String(process.pid) })
       // The image has no shell, so that testcontainers can't look at the port from inside.
       .withWaitStrategy(Wait.forLogMessage("Server is ready"))

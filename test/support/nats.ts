@@ -9,6 +9,7 @@ import type { NatsServerSource } from "../../deploy/local/nats/source.ts";
 import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
 import { startNatsContainer } from "./nats-container.ts";
 import { type NatsKind, natsKindAsked } from "./nats-kind.ts";
+import { TEST_PASSWORDS } from "./nats-users.ts";
 
 /** What to start. */
 export interface TestNatsOptions {
@@ -20,6 +21,7 @@ export interface TestNatsOptions {
 
 /** A nats-server that runs. Its methods are to be called one after the other. */
 export interface TestNats {
+  /** Without a user: `nats-users.ts` logs in as one. */
   readonly url: string;
   readonly port: number;
   /** As the server itself gives it, such as 2.9.10. */
@@ -47,7 +49,8 @@ async function start(storeDir: string, port: number): Promise<TestNats> {
   if (kind === "container") {
     return startNatsContainer({ storeDir, port: port === 0 ? await freePort() : port });
   }
-  return startNatsServer({ source: await findSource(kind), storeDir, port });
+  const source = await findSource(kind);
+  return startNatsServer({ source, storeDir, port, passwords: TEST_PASSWORDS });
 }
 
 /** Starts a nats-server with JetStream on 127.0.0.1 for a test, with an empty store. */

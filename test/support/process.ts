@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { natsUrlAs } from "./nats-users.ts";
 import { eventually } from "./stack.ts";
 
 export interface RoleProcess {
@@ -40,7 +41,8 @@ export async function spawnRole(
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
-  const args = [`${role}/main.ts`, "--nats-url", natsUrl, "--ops-port", "0", ...address, ...flags];
+  const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
+  const args = [`${role}/main.ts`, ...nats, "--ops-port", "0", ...address, ...flags];
   // The channel ends with this process, and the role with the channel: nothing is left behind.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");

@@ -2,8 +2,9 @@
 import { EventEmitter, once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectNats, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { decodeTrustedMsgpack, encode } from "../../shared/wire/codec.ts";
+import { connectTo } from "./nats-users.ts";
 import { post, type TestSocket } from "./viewer.ts";
 
 /** A TCP connection to a gateway, byte by byte. */
@@ -186,7 +187,7 @@ export class BusSniffer {
   }
 
   static async start(natsUrl: string): Promise<BusSniffer> {
-    const sniffer = new BusSniffer(await connectNats({ servers: natsUrl }));
+    const sniffer = new BusSniffer(await connectTo(natsUrl));
     await sniffer.#connection.flush();
     return sniffer;
   }

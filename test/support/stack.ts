@@ -1,6 +1,5 @@
 /** Several gateways and dispatchers in this process, against one real nats-server. */
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "nats";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { configFor } from "../../shared/config/load.ts";
@@ -8,6 +7,7 @@ import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settin
 import { createLog, type Log } from "../../shared/log.ts";
 import { newNodeId } from "../../shared/names.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
+import { connectTo, natsUrlAs } from "./nats-users.ts";
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -55,7 +55,7 @@ export class TestStack {
     const gateway = new Gateway(
       newNodeId(),
       configFor("gateway", {
-        natsUrl: [this.nats.url],
+        natsUrl: [natsUrlAs("gateway", this.nats.url)],
         host: "127.0.0.1",
         port: 0,
         opsPort: 0,
@@ -73,7 +73,7 @@ export class TestStack {
     const dispatcher = new Dispatcher(
       newNodeId(),
       configFor("dispatcher", {
-        natsUrl: [this.nats.url],
+        natsUrl: [natsUrlAs("dispatcher", this.nats.url)],
         opsPort: 0,
         ...this.#options.dispatcher,
         ...config,
@@ -106,7 +106,7 @@ export class TestStack {
 
   /** Deletes a stream behind everybody's back. */
   async deleteStream(name: string): Promise<void> {
-    const connection = await connect({ servers: this.nats.url });
+    const connection = await connectTo(this.nats.url);
     try {
       await (await jetstreamManager(connection)).streams.delete(name);
     } finally {
@@ -114,10 +114,23 @@ export class TestStack {
     }
   }
 
+  /** What NATS did not permit to a gateway or dispatcher; those that have stopped are left out. */
+  async #violations(): Promise<number> {
+    const name = "ovation_bus_permission_violations_total";
+    const counts = [...this.gateways, ...this.dispatchers].map((node) =>
+      metric(node, name).catch(() => 0),
+    );
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Ends it all. @throws when a role did what its user of NATS may not do */
   async stop(): Promise<void> {
+    const violations = await this.#violations();
     for (const gateway of this.gateways) await gateway.stop();
     for (const dispatcher of this.dispatchers) await dispatcher.stop();
     await this.nats.stop();
+    if (violations > 0)
+      throw new Error(`NATS did not permit ${violations} acts: OVATION_TEST_LOG=error tells`);
   }
 }
 

@@ -61,7 +61,7 @@ export class Live {
     const log = silentLog;
     const bus = await Bus.connect({
       servers: config.natsUrl,
-      token: config.natsToken,
+      login: config,
       name: "ovation local stack",
       log,
     });

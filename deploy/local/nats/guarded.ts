@@ -7,6 +7,8 @@ import { OutputTail } from "./output-tail.ts";
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to the environment of this process, for what is not to be seen on a command line. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly killCommand?: readonly string[];
 }
 
@@ -42,11 +44,12 @@ function tellGuard(guard: ChildProcess, message: "stop" | "kill"): void {
 }
 
 /** Starts the process under a guard; resolves once it runs, which isn't yet that it serves. */
-export function spawnGuarded(launch: Launch): Promise<GuardedProcess> {
+export function spawnGuarded({ env, ...launch }: Launch): Promise<GuardedProcess> {
   const spec = JSON.stringify({ ...launch, graceMs: GRACE_MS });
   // Its own session: a Ctrl-C in the terminal reaches the parent only.
   const guard = spawn(process.execPath, [GUARD, spec], {
     detached: true,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const tail = new OutputTail(guard.stdout, guard.stderr);

@@ -1,5 +1,6 @@
 /** The command line of a nats-server, for each kind of source. */
 import { randomUUID } from "node:crypto";
+import { ACCESS_CONFIG, accessEnv, type NatsPasswords } from "../../nats/access.ts";
 import type { Launch } from "./guarded.ts";
 import type { NatsServerSource } from "./source.ts";
 
@@ -13,13 +14,24 @@ export interface NatsRun {
   readonly extraArgs: readonly string[];
   /** False: a server that stores nothing. */
   readonly jetStream?: boolean;
+  /** Of the users that may log in, with their rights; unset, everybody may do everything. */
+  readonly passwords?: NatsPasswords | undefined;
 }
 
-function serverArgs(run: NatsRun, host: string, storeDir: string): string[] {
-  const { name, port, extraArgs, jetStream = true } = run;
+/** Where the configuration lies in a container. */
+const CONFIG_IN_CONTAINER = "/ovation.conf";
+
+function serverArgs(
+  run: NatsRun,
+  host: string,
+  storeDir: string,
+  configPath = ACCESS_CONFIG,
+): string[] {
+  const { name, port, extraArgs, jetStream = true, passwords } = run;
   const where = ["--addr", host, "--port", String(port)];
   const store = jetStream ? ["--jetstream", "--store_dir", storeDir] : [];
-  return ["--name", name, ...where, ...store, ...extraArgs];
+  const access = passwords === undefined ? [] : ["--config", configPath];
+  return ["--name", name, ...access, ...where, ...store, ...extraArgs];
 }
 
 function inDocker(run: NatsRun, image: string): Launch {
@@ -29,10 +41,17 @@ function inDocker(run: NatsRun, image: string): Launch {
   const user = getuid && getgid ? ["--user", `${getuid()}:${getgid()}`] : [];
   const publish = ["--publish", `${run.host}:${run.port}:${run.port}`];
   const store = ["--volume", `${run.storeDir}:/data`];
-  const docker = ["run", "--rm", "--name", container, ...user, ...publish, ...store, image];
+  const env = run.passwords === undefined ? {} : accessEnv(run.passwords);
+  const config =
+    run.passwords === undefined ? [] : ["--volume", `${ACCESS_CONFIG}:${CONFIG_IN_CONTAINER}:ro`];
+  // By name alone: Docker takes the values from its own environment.
+  const names = Object.keys(env).flatMap((variable) => ["--env", variable]);
+  const files = [...store, ...config];
+  const docker = ["run", "--rm", "--name", container, ...user, ...publish, ...files, ...names];
   return {
     command: "docker",
-    args: [...docker, ...serverArgs(run, "0.0.0.0", "/data")],
+    args: [...docker, image, ...serverArgs(run, "0.0.0.0", "/data", CONFIG_IN_CONTAINER)],
+    env,
     killCommand: ["docker", "rm", "--force", container],
   };
 }
@@ -44,5 +63,6 @@ function inDocker(run: NatsRun, image: string): Launch {
 export function natsLaunch(run: NatsRun): Launch {
   const { source } = run;
   if (source.kind === "docker") return inDocker(run, source.image);
-  return { command: source.path, args: serverArgs(run, run.host, run.storeDir) };
+  const env = run.passwords === undefined ? {} : accessEnv(run.passwords);
+  return { command: source.path, args: serverArgs(run, run.host, run.storeDir), env };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { NatsPasswords } from "../../nats/access.ts";
 import { freePort } from "./free-port.ts";
 import { type GuardedProcess, type ServerExit, spawnGuarded } from "./guarded.ts";
 import { type NatsRun, natsLaunch } from "./launch.ts";
@@ -19,6 +20,8 @@ export interface NatsServerOptions {
   /** The server's own name; needed in a cluster, where it must stay the same. */
   readonly name?: string;
   readonly extraArgs?: readonly string[];
+  /** Of the users of `deploy/nats/ovation.conf`; unset, everybody may do everything. */
+  readonly passwords?: NatsPasswords;
   /** How long it may take until JetStream is up. */
   readonly readyMs?: number;
 }
@@ -138,12 +141,19 @@ class LocalNatsServer implements NatsServer {
 
 /** Starts a nats-server; resolves when it serves and its JetStream is up, throws if it isn't. */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { source, storeDir, extraArgs = [], host = "127.0.0.1", readyMs = READY_MS } = options;
+  const {
+    source,
+    storeDir,
+    passwords,
+    extraArgs = [],
+    host = "127.0.0.1",
+    readyMs = READY_MS,
+  } = options;
   const name = options.name ?? `ovation-${randomUUID()}`;
   const anyPort = (options.port ?? 0) === 0;
   for (let tries = 1; ; tries += 1) {
     const port = anyPort ? await freePort(host) : (options.port ?? 0);
-    const run: NatsRun = { source, storeDir, extraArgs, host, name, port };
+    const run: NatsRun = { source, storeDir, passwords, extraArgs, host, name, port };
     try {
       return new LocalNatsServer(run, readyMs, await launch(run, readyMs));
     } catch (error) {
