@@ -23,7 +23,12 @@ export async function standInFrontend(
   if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
   const { config } = loaded;
   const log = silentLog;
-  const bus = await Bus.connect({ servers: [natsUrl], name: "ovation-bench", log });
+  const bus = await Bus.connect({
+    servers: [natsUrl],
+    inbox: "gateway",
+    name: "ovation-bench",
+    log,
+  });
   const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
   const frontends = new Bucket(bus, frontendsBucket(config), log);
   const gateway = newNodeId();

@@ -144,6 +144,8 @@ export interface RequestsSetup {
   /** A nats-server. */
   readonly host: string;
   readonly port: number;
+  readonly user: string;
+  readonly password: string;
   readonly videos: readonly string[];
 }
 

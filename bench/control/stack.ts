@@ -9,6 +9,12 @@ import { LogFile } from "../../deploy/local/log-file.ts";
 import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
 import { freePorts } from "../../deploy/local/ports.ts";
+import {
+  type NatsPasswords,
+  type NatsUser,
+  randomPasswords,
+  urlAs,
+} from "../../deploy/nats/access.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
@@ -41,11 +47,18 @@ export interface BenchNats {
   stop(): Promise<void>;
 }
 
-/** A nats-server with an empty store, which goes with it. */
-export async function startNats(onStep: (text: string) => void): Promise<BenchNats> {
+/** A nats-server with an empty store, which goes with it; with passwords, only its users come in. */
+export async function startNats(
+  onStep: (text: string) => void,
+  passwords?: NatsPasswords,
+): Promise<BenchNats> {
   const source = await findNatsServer({ log: onStep });
   const storeDir = mkdtempSync(join(tmpdir(), "ovation-bench-"));
-  const server: NatsServer = await startNatsServer({ source, storeDir });
+  const server: NatsServer = await startNatsServer({
+    source,
+    storeDir,
+    ...(passwords === undefined ? {} : { passwords }),
+  });
   return {
     url: server.url,
     process: { kind: "nats", name: "nats", pid: server.pid },
@@ -62,6 +75,7 @@ export class Stack implements System {
   readonly dialect = "ovation";
   readonly #options: StackOptions;
   readonly #roles: Role[] = [];
+  readonly #passwords = randomPasswords();
   #nats: BenchNats | undefined;
 
   private constructor(options: StackOptions) {
@@ -80,8 +94,9 @@ export class Stack implements System {
     return stack;
   }
 
-  get natsUrl(): string {
-    return this.#nats?.url ?? "";
+  /** Where NATS is, with the login of one of its users. */
+  natsUrlAs(user: NatsUser): string {
+    return urlAs(this.#nats?.url ?? "", user, this.#passwords);
   }
 
   get targets(): readonly Target[] {
@@ -132,7 +147,7 @@ export class Stack implements System {
       dispatcherFlags = [],
     } = this.#options;
     onStep(`starting NATS, ${dispatchers} dispatchers and ${gateways} gateways`);
-    this.#nats = await startNats(onStep);
+    this.#nats = await startNats(onStep, this.#passwords);
     const ports = [...(await freePorts(dispatchers + 2 * gateways))];
     for (let number = 1; number <= dispatchers; number += 1) {
       await this.#launch("dispatcher", number, { host: HOST, port: 0 }, ports, dispatcherFlags);
@@ -153,7 +168,7 @@ export class Stack implements System {
   ): Promise<void> {
     const name = `${role}-${number}`;
     const opsPort = ports.pop() ?? 0;
-    const ops = ["--ops-host", HOST, "--ops-port", String(opsPort), "--nats-url", this.natsUrl];
+    const ops = ["--ops-host", HOST, "--ops-port", String(opsPort)];
     const { profileDirectory } = this.#options;
     const profile =
       profileDirectory === undefined
@@ -167,7 +182,7 @@ export class Stack implements System {
           ];
     const life = await childLaunch({
       args: [...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
-      env: process.env,
+      env: { ...process.env, OVATION_NATS_URL: this.natsUrlAs(role) },
       readyUrl: `http://${HOST}:${opsPort}/readyz`,
       log: new LogFile(LOGS, name),
     })(new AbortController().signal);

@@ -23,7 +23,7 @@ const LIKE = encodeMsgpack({ kind: "like", data: [123_456, 12_345_678] }).toStri
 export class Requester {
   readonly #socket: Socket;
   readonly #subjects: readonly string[];
-  readonly #inbox = `_BENCH.${randomUUID().slice(0, 8)}`;
+  readonly #inbox = `_INBOX.publisher.${randomUUID().slice(0, 8)}`;
   /** When each outstanding request was due, by its number within the limit. */
   readonly #dueUs = new Float64Array(OUTSTANDING_LIMIT);
   #sent = 0;
@@ -49,7 +49,14 @@ export class Requester {
       reader.push(chunk);
       requester.#onAnswers();
     });
-    const options = { verbose: false, pedantic: false, name: "ovation-bench", lang: "bench" };
+    const login = { user: setup.user, pass: setup.password };
+    const options = {
+      ...login,
+      verbose: false,
+      pedantic: false,
+      name: "ovation-bench",
+      lang: "bench",
+    };
     socket.write(`CONNECT ${JSON.stringify(options)}\r\nSUB ${requester.#inbox}.* 1\r\n`);
     return requester;
   }

@@ -57,10 +57,10 @@ export const dispatch: Scenario = {
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
     const stack = await stackOf(options, watcher, { gateways: 0, dispatchers: 1 });
     const requests = Generator.requests("requests");
-    const standIn = await standInFrontend(stack.natsUrl, videos);
+    const standIn = await standInFrontend(stack.natsUrlAs("gateway"), videos);
     try {
-      const { hostname: host, port } = new URL(stack.natsUrl);
-      await requests.ask("setup", { host, port: Number(port), videos });
+      const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
+      await requests.ask("setup", { host, port: Number(port), user: username, password, videos });
       const generator = { kind: "generator", name: "requests", pid: requests.pid };
       const processes = [...stack.processes, generator];
       watcher.step("as many as are answered");

@@ -6,7 +6,7 @@ import { Director } from "./audience/director.ts";
 import { childLaunch } from "./child.ts";
 import { Kept } from "./kept.ts";
 import { ControlServer } from "./live/control.ts";
-import { Live, type Watched } from "./live/live.ts";
+import { Live, type NatsUrls, type Watched } from "./live/live.ts";
 import { LogFile } from "./log-file.ts";
 import type { Say } from "./say.ts";
 
@@ -23,6 +23,7 @@ interface DemoOptions {
   readonly opsPort: number;
   readonly audienceLevel: number;
   readonly config: CommonConfig;
+  readonly natsUrls: NatsUrls;
   readonly env: NodeJS.ProcessEnv;
   readonly logDirectory: string;
   /** The other processes: of these, gateways and dispatchers may be killed. */
@@ -61,6 +62,7 @@ export class Demo {
     this.#live = new Live({
       processes: [...processes, audience],
       config,
+      natsUrls: options.natsUrls,
       video,
       audience: () => this.#director.audience,
       onWatched: (isWatched) => this.#director.play(isWatched),

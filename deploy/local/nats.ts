@@ -1,4 +1,5 @@
 /** Launches the stack's own nats-server. */
+import type { NatsPasswords } from "../nats/access.ts";
 import { endText, StartError } from "./ending.ts";
 import type { Launch } from "./kept.ts";
 import type { LogFile } from "./log-file.ts";
@@ -9,11 +10,12 @@ interface NatsOptions {
   readonly source: Awaited<ReturnType<typeof findNatsServer>>;
   readonly port: number;
   readonly storeDir: string;
+  readonly passwords: NatsPasswords;
   readonly log: LogFile;
 }
 
 /** How nats-server comes to life: each time on the same port, with the same store. */
-export function natsLaunch({ source, port, storeDir, log }: NatsOptions): Launch {
+export function natsLaunch({ source, port, storeDir, passwords, log }: NatsOptions): Launch {
   let server: NatsServer | undefined;
   // In a container there is no such file.
   const extraArgs = source.kind === "binary" ? ["--log", log.path] : [];
@@ -23,7 +25,7 @@ export function natsLaunch({ source, port, storeDir, log }: NatsOptions): Launch
     const logStart = log.size;
     try {
       if (server === undefined) {
-        server = await startNatsServer({ source, port, storeDir, extraArgs });
+        server = await startNatsServer({ source, port, storeDir, passwords, extraArgs });
       } else await server.restart();
     } catch (error) {
       const [message = "", ...output] = String(error).split("\n");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../shared/config/load.ts";
+import { passwordsBy } from "../nats/access.ts";
 import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
 
 const nats = { url: "nats://user:secret@127.0.0.1:4222" };
@@ -7,7 +8,11 @@ const gateway = { role: "gateway", name: "gateway-1", opsPort: 9_000 } as const;
 
 function gatewayConfig(env: NodeJS.ProcessEnv) {
   const [, ...flags] = roleArgs(gateway, ["--port", "8123"]);
-  const loaded = loadConfig("gateway", flags, roleEnv(env, commonConfig(env, nats), nats));
+  const loaded = loadConfig(
+    "gateway",
+    flags,
+    roleEnv(env, commonConfig(env, nats), nats, "gateway"),
+  );
   if (loaded.outcome !== "config") throw new Error("expected a configuration");
   return loaded.config;
 }
@@ -28,6 +33,15 @@ test("what somebody has set stays so", () => {
   });
   expect(config).toMatchObject({ frameIntervalMinMs: 7, leaseMs: 5_000 });
   expect(config.kinds.map(({ name }) => name)).toEqual(["wave", "probe"]);
+});
+
+test("each role logs in to the stack's own NATS as the user it is, whatever login is set", () => {
+  const passwords = passwordsBy((user) => `-of-${user}`);
+  const own = { url: "nats://127.0.0.1:4222", passwords };
+  const env = { OVATION_NATS_USER: "somebody", OVATION_NATS_PASSWORD: "hush" };
+  const roles = roleEnv(env, commonConfig(env, own), own, "dispatcher");
+  expect(roles).not.toHaveProperty("OVATION_NATS_USER");
+  expect(roles["OVATION_NATS_URL"]).toBe("nats://dispatcher:p-of-dispatcher@127.0.0.1:4222");
 });
 
 test("a password of NATS is in no argument, which everybody may read", () => {

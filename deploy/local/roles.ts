@@ -4,6 +4,7 @@ import { loadConfig } from "../../shared/config/load.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { KINDS_LIMIT, type Kind } from "../../shared/kinds.ts";
 import { PROBE_KIND } from "../demo/contract.ts";
+import { type NatsPasswords, type NatsUser, urlAs } from "../nats/access.ts";
 import type { GivenNats } from "./options.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -14,7 +15,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const FRAME_INTERVAL_MS = 50;
 
 /** The NATS that they use: the stack's own, or one that somebody else runs. */
-export type NatsChoice = GivenNats | { readonly url: string };
+export type NatsChoice = GivenNats | { readonly url: string; readonly passwords?: NatsPasswords };
 
 export interface RoleProcess {
   readonly role: "gateway" | "dispatcher";
@@ -22,9 +23,22 @@ export interface RoleProcess {
   readonly opsPort: number;
 }
 
+/** Which login to NATS somebody has set is for a NATS of theirs, and not for the stack's own. */
+function envFor(nats: NatsChoice, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!("passwords" in nats)) return env;
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith("OVATION_NATS_"));
+  return Object.fromEntries(kept);
+}
+
+/** The URL by which a user logs in; a NATS that is given has its login in the URL, or needs none. */
+export function natsUrlOf(nats: NatsChoice, user: NatsUser): string {
+  const isOwn = "passwords" in nats && nats.passwords !== undefined;
+  return isOwn ? urlAs(nats.url, user, nats.passwords) : nats.url;
+}
+
 /** What the roles have in common, as they will read it. */
 export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonConfig {
-  const loaded = loadConfig("gateway", [], { ...env, OVATION_NATS_URL: nats.url });
+  const loaded = loadConfig("gateway", [], { ...envFor(nats, env), OVATION_NATS_URL: nats.url });
   if (loaded.outcome !== "config") throw new Error("no configuration");
   return loaded.config;
 }
@@ -34,13 +48,14 @@ export function roleEnv(
   env: NodeJS.ProcessEnv,
   { kinds }: CommonConfig,
   nats: NatsChoice,
+  role: RoleProcess["role"],
 ): NodeJS.ProcessEnv {
   return {
     OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
-    ...env,
+    ...envFor(nats, env),
     OVATION_KINDS: kindsWithProbe(kinds),
     // By the environment, for a URL with a password in it is not for everybody to read.
-    OVATION_NATS_URL: nats.url,
+    OVATION_NATS_URL: natsUrlOf(nats, role),
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { forEachLimited } from "../../shared/parallel.ts";
 import { buildPage } from "../demo/build.ts";
 import type { Role } from "../demo/contract.ts";
+import { type NatsPasswords, randomPasswords } from "../nats/access.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { childLaunch } from "./child.ts";
 import { Demo } from "./demo.ts";
@@ -17,7 +18,7 @@ import { freePort } from "./nats/free-port.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "./ports.ts";
-import { commonConfig, type RoleProcess, roleArgs, roleEnv } from "./roles.ts";
+import { commonConfig, natsUrlOf, type RoleProcess, roleArgs, roleEnv } from "./roles.ts";
 import type { Say } from "./say.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -76,13 +77,13 @@ export class Stack {
     if (nats !== undefined) this.#say.step(`NATS is that of ${nats.shownUrl}`);
     await this.#page;
     this.#throwIfStopped();
-    const natsChoice = nats ?? { url: ownNats ?? "" };
+    const natsChoice = nats ?? ownNats ?? { url: "" };
     const config = commonConfig(this.#env, natsChoice);
-    const env = roleEnv(this.#env, config, natsChoice);
+    const envOf = (role: RoleProcess["role"]) => roleEnv(this.#env, config, natsChoice, role);
     const members = opsPorts.map((opsPort, index) =>
       index < gateways
-        ? this.#role({ role: "gateway", opsPort }, index + 1, env)
-        : this.#role({ role: "dispatcher", opsPort }, index + 1 - gateways, env),
+        ? this.#role({ role: "gateway", opsPort }, index + 1, envOf("gateway"))
+        : this.#role({ role: "dispatcher", opsPort }, index + 1 - gateways, envOf("dispatcher")),
     );
     this.#gateways = members.slice(0, gateways);
     this.#dispatchers = members.slice(gateways);
@@ -93,6 +94,10 @@ export class Stack {
       opsPort: audienceOpsPort,
       audienceLevel: audience,
       config,
+      natsUrls: {
+        observer: [natsUrlOf(natsChoice, "observer")],
+        publisher: [natsUrlOf(natsChoice, "publisher")],
+      },
       env: this.#env,
       logDirectory: LOG_DIRECTORY,
       processes: this.#watched(),
@@ -132,17 +137,18 @@ export class Stack {
     await this.#removeFiles();
   }
 
-  /** Returns its URL. */
-  async #startNats(): Promise<string> {
+  /** Its users have passwords that nobody but this stack knows. */
+  async #startNats(): Promise<{ readonly url: string; readonly passwords: NatsPasswords }> {
     const source = await findNatsServer({ log: (line) => this.#say.step(line) });
     const port = await freePort();
     this.#throwIfStopped();
     const storeDir = join(this.#directory ?? "", "nats");
     mkdirSync(storeDir);
     const log = new LogFile(LOG_DIRECTORY, "nats");
-    this.#nats = this.#keep("nats", natsLaunch({ source, port, storeDir, log }));
+    const passwords = randomPasswords();
+    this.#nats = this.#keep("nats", natsLaunch({ source, port, storeDir, passwords, log }));
     await this.#nats.start();
-    return `nats://127.0.0.1:${port}`;
+    return { url: `nats://127.0.0.1:${port}`, passwords };
   }
 
   #role(process: Omit<RoleProcess, "name">, number: number, env: NodeJS.ProcessEnv): Member {

@@ -25,9 +25,16 @@ export interface Watched {
   readonly metricsUrl?: string;
 }
 
+/** Where NATS is, for who looks on and for who publishes probes. */
+export interface NatsUrls {
+  readonly observer: readonly string[];
+  readonly publisher: readonly string[];
+}
+
 interface LiveOptions {
   readonly processes: readonly Watched[];
   readonly config: CommonConfig;
+  readonly natsUrls: NatsUrls;
   readonly video: string;
   readonly audience: () => Audience & { readonly connected: number };
   /** Somebody begins to look, or nobody does any more. */
@@ -41,7 +48,7 @@ export class Live {
   readonly #viewers = new Set<Viewer>();
   readonly #meters = new Map<string, Meter>();
   readonly #chronicle = new Chronicle();
-  #bus: Bus | undefined;
+  readonly #buses: Bus[] = [];
   #table: TableView | undefined;
   #prober: Prober | undefined;
   #probe: ProbeView | undefined;
@@ -59,14 +66,20 @@ export class Live {
   async start(): Promise<void> {
     const { config, video } = this.#options;
     const log = silentLog;
-    const bus = await Bus.connect({
-      servers: config.natsUrl,
-      login: config,
-      name: "ovation local stack",
-      log,
-    });
-    this.#bus = bus;
-    this.#prober = new Prober({ bus, video, now: monotonicNow });
+    const { natsUrls } = this.#options;
+    const connected = (inbox: keyof NatsUrls) =>
+      Bus.connect({
+        servers: natsUrls[inbox],
+        login: config,
+        inbox,
+        name: `ovation local stack, ${inbox}`,
+        log,
+      });
+    const bus = await connected("observer");
+    this.#buses.push(bus);
+    const publisher = await connected("publisher");
+    this.#buses.push(publisher);
+    this.#prober = new Prober({ bus, publisher, video, now: monotonicNow });
     this.#table = new TableView({ bus, config, video, log, onChange: () => this.tell() });
     this.#table.start();
     if (this.#viewers.size > 0) this.#lookOn();
@@ -76,7 +89,7 @@ export class Live {
     this.#lookAway();
     clearTimeout(this.#tellTimer);
     await this.#table?.stop();
-    await this.#bus?.stop();
+    for (const bus of this.#buses) await bus.stop();
   }
 
   /** Tells a viewer of the stack, now and from now on, until the function that it returns is called. */

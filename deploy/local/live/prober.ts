@@ -17,7 +17,10 @@ const LOST_MS = 2_000;
 const STORED_VIDEO = "ovation-probe";
 
 interface ProberOptions {
+  /** To look on. */
   readonly bus: Bus;
+  /** To publish by. */
+  readonly publisher: Bus;
   readonly video: string;
   readonly now: () => number;
 }
@@ -61,10 +64,10 @@ export class Prober {
   }
 
   async #answered(video: string, event: object): Promise<number | undefined> {
-    const { bus, now } = this.#options;
+    const { publisher, now } = this.#options;
     const began = now();
     try {
-      const answer = await bus.request(publishSubject(video), encodeMsgpack(event), LOST_MS);
+      const answer = await publisher.request(publishSubject(video), encodeMsgpack(event), LOST_MS);
       const tookMs = now() - began;
       const reply = publishReplySchema.parse(decodeTrustedMsgpack(answer));
       return "accepted" in reply ? tookMs : undefined;
