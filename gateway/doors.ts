@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { SUBPROTOCOLS, type Subprotocol } from "../shared/wire/messages.ts";
+import { CertificateKeeper } from "./certificate.ts";
 import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
@@ -19,6 +20,8 @@ const RECONNECT_SPREAD_MS = 5_000;
 const DISMISSED_PER_TURN = 250;
 
 export class Doors {
+  /** Undefined without TLS. */
+  readonly certificate: CertificateKeeper | undefined;
   readonly #listener: Listener;
   readonly #router: Router;
   readonly #page: PageFiles;
@@ -54,11 +57,20 @@ export class Doors {
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
     });
+    const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
+    if (certFile === undefined || keyFile === undefined) return;
+    this.certificate = new CertificateKeeper({
+      files: { certFile, keyFile },
+      log: services.log,
+      wallClock: Date.now,
+      use: (files) => this.#listener.useCertificate(files),
+    });
   }
 
   /** @returns the port that viewers connect to */
   async start(): Promise<number> {
     await this.#page.start();
+    this.certificate?.start();
     return await this.#listener.start();
   }
 
@@ -78,6 +90,7 @@ export class Doors {
 
   /** Closes every connection at once. */
   stop(): void {
+    this.certificate?.stop();
     for (const stream of [...this.#streams]) stream.end();
     this.#listener.stop();
   }

@@ -119,12 +119,18 @@ export class Gateway extends RoleNode<GatewayConfig> {
       lease: registration.lease,
       connections: this.#connections,
       delivery,
+      certificate: doors.certificate,
     });
     await registration.start();
     histories.start();
     scheduler.start();
     this.#port = await doors.start();
     return { port: this.#port };
+  }
+
+  /** Reads the certificate's files again. */
+  reload(): void {
+    this.#doors?.certificate?.reload();
   }
 
   /** Takes nobody new, sends its viewers to the others, and leaves the table. */
@@ -157,6 +163,10 @@ export class Gateway extends RoleNode<GatewayConfig> {
   protected override conditions(): readonly Condition[] {
     const age = this.#registration?.lease.ageMs;
     const isLate = age !== undefined && age > this.config.leaseMs;
-    return [{ name: "lease", warning: isLate ? "could not be renewed in time" : undefined }];
+    const certificate = this.#doors?.certificate;
+    return [
+      { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
+      ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
+    ];
   }
 }

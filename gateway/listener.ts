@@ -5,6 +5,7 @@
 import * as uWS from "uWebSockets.js";
 import type { CloseCode } from "../shared/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
+import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import type { SendOutcome } from "./viewer.ts";
@@ -76,21 +77,56 @@ export class ViewerSocket {
   }
 }
 
+/** What the addon has for handing sockets that one app accepted to another; its types know nothing of it. */
+interface Handing {
+  getDescriptor(): unknown;
+  addChildAppDescriptor(descriptor: unknown): void;
+  removeChildAppDescriptor(descriptor: unknown): void;
+}
+
+type App = uWS.TemplatedApp & Handing;
+
+/** For TLS 1.2; those of TLS 1.3 are all sound. Forward secrecy and authenticated encryption only. */
+const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/** Certificates whose connections are kept; those of the one before are closed, and come back. */
+const CERTIFICATES_KEPT = 8;
+
+function tlsApp({ certFile, keyFile }: CertificateFiles): App {
+  const files = { cert_file_name: certFile, key_file_name: keyFile };
+  return uWS.SSLApp({ ...files, ssl_ciphers: CIPHERS }) as App;
+}
+
 export class Listener {
   readonly #options: ListenerOptions;
-  readonly #app = uWS.App();
+  /** Takes connections. With TLS it hands them to the newest of those that serve. */
+  #acceptor: App | undefined;
+  /** Serve connections: one without TLS, else one for each certificate, the newest last. */
+  readonly #serving: App[] = [];
   #listenSocket: uWS.us_listen_socket | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#app.ws<SocketData>(CONNECT_PATH, this.#behavior());
-    this.#app.any("/*", (response, request) => {
-      options.onRequest(new HttpExchange(response, request));
-    });
   }
 
   /**
-   * Listens.
+   * Takes a certificate for every connection from now on; those that are open keep theirs. An app's
+   * own certificate can't be exchanged, and closing a listening socket refuses who waits in its
+   * queue: so one app accepts, all the time, and hands each socket to the app of the certificate.
+   * @throws Error when the addon can't use it
+   */
+  useCertificate(files: CertificateFiles): void {
+    const app = this.#served(tlsApp(files));
+    this.#acceptor ??= tlsApp(files);
+    const before = this.#serving.at(-1);
+    // One after the other, for the addon's turn would be lost among two.
+    if (before !== undefined) this.#acceptor.removeChildAppDescriptor(before.getDescriptor());
+    this.#acceptor.addChildAppDescriptor(app.getDescriptor());
+    this.#serving.push(app);
+    while (this.#serving.length > CERTIFICATES_KEPT) this.#serving.shift()?.close();
+  }
+
+  /**
+   * Listens: without TLS, unless it was given a certificate.
    * @returns the port, for when 0 was asked for
    * @throws Error when the port can't be had
    */
@@ -99,6 +135,11 @@ export class Listener {
     // The addon shares only a port that was named.
     if (sharePort && port === 0) throw new Error("port 0 can't be shared: name a port");
     const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
+    if (this.#acceptor === undefined) {
+      this.#acceptor = this.#served(uWS.App() as App);
+      this.#serving.push(this.#acceptor);
+    }
+    const acceptor = this.#acceptor;
     return await new Promise((resolve, reject) => {
       const listening = (socket: uWS.us_listen_socket | false) => {
         if (socket === false) {
@@ -110,7 +151,7 @@ export class Listener {
         resolve(uWS.us_socket_local_port(socket as uWS.us_socket));
       };
       // The types know no call with both host and options; the addon does.
-      const listen = this.#app.listen.bind(this.#app) as unknown as (
+      const listen = acceptor.listen.bind(acceptor) as unknown as (
         host: string,
         port: number,
         mode: number,
@@ -129,7 +170,17 @@ export class Listener {
   /** Closes everything at once. */
   stop(): void {
     this.#listenSocket = undefined;
-    this.#app.close();
+    for (const app of new Set([this.#acceptor, ...this.#serving])) app?.close();
+    this.#acceptor = undefined;
+    this.#serving.length = 0;
+  }
+
+  #served(app: App): App {
+    app.ws<SocketData>(CONNECT_PATH, this.#behavior());
+    app.any("/*", (response, request) => {
+      this.#options.onRequest(new HttpExchange(response, request));
+    });
+    return app;
   }
 
   #behavior(): uWS.WebSocketBehavior<SocketData> {

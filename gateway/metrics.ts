@@ -2,6 +2,7 @@
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import type { CertificateKeeper } from "./certificate.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -21,6 +22,8 @@ interface Parts {
   readonly lease: Lease;
   readonly connections: ConnectionStats;
   readonly delivery: DeliveryStats;
+  /** Undefined without TLS. */
+  readonly certificate: CertificateKeeper | undefined;
 }
 
 type Register = (name: string, help: string, read: () => number) => void;
@@ -36,6 +39,29 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerFrames(counter, gauge, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
+  if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
+}
+
+function registerCertificate(
+  counter: Register,
+  gauge: Register,
+  certificate: CertificateKeeper,
+): void {
+  gauge(
+    "certificate_not_after_seconds",
+    "Until when the certificate in use is valid, in seconds since 1970.",
+    () => certificate.notAfterMs / 1_000,
+  );
+  counter(
+    "certificate_reloads_total",
+    "Times a new certificate was taken into use.",
+    () => certificate.stats.reloads,
+  );
+  counter(
+    "certificate_failures_total",
+    "New certificates that could not be used; the old one stayed.",
+    () => certificate.stats.failures,
+  );
 }
 
 function registerConnections(registry: Registry, counter: Register, stats: ConnectionStats): void {

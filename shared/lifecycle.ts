@@ -6,6 +6,8 @@ export interface Component {
   drain(): Promise<void>;
   /** Lets go of every socket, timer and subscription. Safe to call twice, with or without drain. */
   stop(): Promise<void>;
+  /** Reads again, on SIGHUP, what can change while it runs. */
+  reload?(): void;
 }
 
 /** Wall clock in milliseconds since 1970, for what is shown. */

@@ -65,6 +65,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   process.on("unhandledRejection", fail("unhandled rejection"));
   process.on("SIGTERM", stopOn("SIGTERM"));
   process.on("SIGINT", stopOn("SIGINT"));
+  if (component.reload !== undefined) process.on("SIGHUP", () => component.reload?.());
   if (process.channel !== undefined) process.on("disconnect", stopOn("parent gone"));
   // It may have gone before anybody listened.
   if (process.send !== undefined && !process.connected) stopOn("parent gone")();

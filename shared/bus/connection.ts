@@ -9,31 +9,13 @@ import { createInbox, errors, type Msg, type NatsConnection, type Subscription }
 import { OvationError } from "../errors.ts";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
-import { firstConnect } from "./first-connect.ts";
-import { type Login, loginOptions } from "./login.ts";
-import { serverOptions } from "./servers.ts";
+import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { Violations } from "./violations.ts";
 
-const PING_INTERVAL_MS = 5_000;
-const RECONNECT_WAIT_MS = 250;
-const RECONNECT_JITTER_MS = 250;
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
 const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
 const CONFIRM_EVERY_BYTES = 1_048_576;
 const MESSAGE_OVERHEAD_BYTES = 64;
-
-export interface BusOptions {
-  readonly servers: readonly string[];
-  readonly login?: Login;
-  /**
-   * Answers come below `_INBOX.<inbox>`, where a user of NATS may be permitted to read only its own;
-   * unset, below `_INBOX`.
-   */
-  readonly inbox?: string;
-  /** Shown in NATS's own monitoring. */
-  readonly name: string;
-  readonly log: Log;
-}
 
 export interface BusStats {
   /** Messages that were not sent, since the connection was down or its buffer full. */
@@ -89,21 +71,7 @@ export class Bus {
    * @throws Error when the login is refused, or a file of it can't be read
    */
   static async connect(options: BusOptions): Promise<Bus> {
-    const inboxPrefix = options.inbox === undefined ? "_INBOX" : `_INBOX.${options.inbox}`;
-    const clientOptions = {
-      ...serverOptions(options.servers),
-      name: options.name,
-      ...loginOptions(options.login ?? {}),
-      inboxPrefix,
-      maxReconnectAttempts: -1,
-      ignoreAuthErrorAbort: true,
-      reconnectTimeWait: RECONNECT_WAIT_MS,
-      reconnectJitter: RECONNECT_JITTER_MS,
-      pingInterval: PING_INTERVAL_MS,
-      maxPingOut: 2,
-      timeout: 5_000,
-    };
-    return new Bus(await firstConnect(clientOptions, options.log), inboxPrefix, options.log);
+    return new Bus(await firstConnect(options), inboxPrefixOf(options), options.log);
   }
 
   get state(): BusState {
@@ -224,26 +192,6 @@ export class Bus {
     return () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
     };
-  }
-
-  /**
-   * Does what a start consists of, and gives up as soon as NATS doesn't permit a part of it.
-   * @throws MissingRight naming what is not permitted
-   */
-  async permitted<T>(work: () => Promise<T>): Promise<T> {
-    const refused = Promise.withResolvers<never>();
-    const unlisten = this.violations.onEach(refused.reject);
-    const done = async () => {
-      const result = await work();
-      // NATS tells what it did not permit before it confirms this.
-      await this.flush();
-      return result;
-    };
-    try {
-      return await Promise.race([done(), refused.promise]);
-    } finally {
-      unlisten();
-    }
   }
 
   /** Resolves when the server has taken all that was sent before. */

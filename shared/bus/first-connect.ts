@@ -3,28 +3,69 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type ConnectionOptions, connect, errors, type NatsConnection } from "nats";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
+import { type Login, loginOptions } from "./login.ts";
+import { serverOptions } from "./servers.ts";
 
-const RETRY_MS = 250;
+const PING_INTERVAL_MS = 5_000;
+const RECONNECT_WAIT_MS = 250;
+const RECONNECT_JITTER_MS = 250;
 const LOG_EVERY_MS = 10_000;
+
+export interface BusOptions {
+  readonly servers: readonly string[];
+  /** When unset, the user and password of a server's URL, if it has them. */
+  readonly login?: Login;
+  /**
+   * Answers come below `_INBOX.<inbox>`, where a user of NATS may be permitted to read only its own;
+   * unset, below `_INBOX`.
+   */
+  readonly inbox?: string;
+  /** Shown in NATS's own monitoring. */
+  readonly name: string;
+  readonly log: Log;
+}
+
+/** Below which subjects answers come. */
+export function inboxPrefixOf({ inbox }: BusOptions): string {
+  return inbox === undefined ? "_INBOX" : `_INBOX.${inbox}`;
+}
+
+function clientOptions(options: BusOptions): ConnectionOptions {
+  return {
+    ...serverOptions(options.servers),
+    ...loginOptions(options.login ?? {}),
+    inboxPrefix: inboxPrefixOf(options),
+    name: options.name,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_JITTER_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: 2,
+    timeout: 5_000,
+  };
+}
 
 /**
  * Connects, trying again until a server takes us.
- * @throws Error when a server does not accept the login: trying again would not change that
+ * @throws Error when a server does not accept the login: trying again would not change that; and
+ * when a file of the login can't be read
  */
-export async function firstConnect(options: ConnectionOptions, log: Log): Promise<NatsConnection> {
+export async function firstConnect(options: BusOptions): Promise<NatsConnection> {
+  const client = clientOptions(options);
   let loggedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
-      return await connect(options);
+      return await connect(client);
     } catch (error) {
       if (error instanceof errors.AuthorizationError) {
         throw new Error(`NATS does not accept our login: ${error.message}`, { cause: error });
       }
       if (monotonicNow() - loggedAt > LOG_EVERY_MS) {
         loggedAt = monotonicNow();
-        log.warn({ error: String(error), servers: options.servers }, "waiting for NATS");
+        options.log.warn({ error: String(error), servers: client.servers }, "waiting for NATS");
       }
-      await wait(RETRY_MS * (1 + Math.random()));
+      await wait(RECONNECT_WAIT_MS + Math.random() * RECONNECT_JITTER_MS);
     }
   }
 }

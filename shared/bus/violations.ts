@@ -13,6 +13,32 @@ export class MissingRight extends Error {
   override readonly name = "MissingRight";
 }
 
+/** What {@link permitted} needs of a bus. */
+interface Permitting {
+  readonly violations: Violations;
+  flush(): Promise<void>;
+}
+
+/**
+ * Does what a start consists of, and gives up as soon as NATS doesn't permit a part of it.
+ * @throws MissingRight naming what is not permitted
+ */
+export async function permitted<T>(bus: Permitting, work: () => Promise<T>): Promise<T> {
+  const refused = Promise.withResolvers<never>();
+  const unlisten = bus.violations.onEach(refused.reject);
+  const done = async () => {
+    const result = await work();
+    // NATS tells what it did not permit before it confirms this.
+    await bus.flush();
+    return result;
+  };
+  try {
+    return await Promise.race([done(), refused.promise]);
+  } finally {
+    unlisten();
+  }
+}
+
 export class Violations {
   count = 0;
   readonly #log: Log;

@@ -2,6 +2,7 @@ import { helpText } from "./describe.ts";
 import { type ConfigByRole, crossChecks, crossCheckText, type Role, settingsOf } from "./roles.ts";
 import { settingNames } from "./setting.ts";
 import { readEnvironment, readFlags } from "./sources.ts";
+import { togetherFaults } from "./together.ts";
 
 /** What starting a role with these flags and this environment comes to. */
 export type Loaded<R extends Role> =
@@ -61,6 +62,8 @@ export function loadConfig<R extends Role>(
     if (typeof left !== "number" || typeof right !== "number") continue;
     if (left < check.factor * right) faults.push(crossCheckText(check, (key) => names[key] ?? key));
   }
+  const nameOf = (key: string) => (flags.given.get(key) ?? environment.given.get(key))?.name;
+  faults.push(...togetherFaults(nameOf, (key) => settingNames(key).flag));
   if (faults.length > 0) throw new ConfigError(faults);
   return { outcome: "config", config: assembled<R>(values) };
 }

@@ -165,6 +165,10 @@ export const gatewaySettings = {
     default: false,
     doc: "Lets several gateway processes of one machine listen on the same port (SO_REUSEPORT).",
   }),
+  tlsCertFile: optionalText({
+    doc: "The certificate, with those between it and its authority, in PEM: connections are then TLS 1.2 or later, and no others are taken. The files are read again when they change, and on SIGHUP; open connections stay. When unset, something before the gateway speaks TLS.",
+  }),
+  tlsKeyFile: optionalText({ doc: "The certificate's key, in PEM and without a passphrase." }),
   address: optionalText({
     doc: "What the lease tells others as this gateway's address. When unset, the host's name and the port.",
   }),
