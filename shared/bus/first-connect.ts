@@ -31,9 +31,15 @@ export function inboxPrefixOf({ inbox }: BusOptions): string {
 }
 
 function clientOptions(options: BusOptions): ConnectionOptions {
+  const login = loginOptions(options.login ?? {});
+  const { user, pass, ...servers } = serverOptions(options.servers);
+  // The client would send both logins together.
+  const isSet = login.authenticator !== undefined;
+  const fromUrl = isSet || user === undefined ? {} : { user, pass: pass ?? "" };
   return {
-    ...serverOptions(options.servers),
-    ...loginOptions(options.login ?? {}),
+    ...servers,
+    ...fromUrl,
+    ...login,
     inboxPrefix: inboxPrefixOf(options),
     name: options.name,
     maxReconnectAttempts: -1,

@@ -1,0 +1,259 @@
+/** What the users of deploy/nats/ovation.conf can't do; that they can do what they need, all other tests show. */
+import { jetstreamManager } from "@nats-io/jetstream";
+import { errors, type NatsConnection } from "nats";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { NATS_USERS, type NatsUser } from "../../deploy/nats/access.ts";
+import { Gateway } from "../../gateway/gateway.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { configFor } from "../../shared/config/load.ts";
+import { silentLog } from "../../shared/log.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { post } from "../support/viewer.ts";
+
+let stack: TestStack;
+const open: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  stack = await TestStack.start();
+  const accepted = await post(stack.gateway.port, "kept", { kind: "comment", id: "c-1" });
+  expect(accepted.status).toBe(200);
+});
+
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+afterAll(async () => await stack?.stop());
+
+async function connected(user: NatsUser): Promise<NatsConnection> {
+  const connection = await connectTo(stack.nats.url, user);
+  open.push(connection);
+  return connection;
+}
+
+/** What NATS refused of what is done with the connection, such as `publish a.b`. */
+async function refusalsOf(connection: NatsConnection, act: () => void): Promise<string[]> {
+  const refusals: string[] = [];
+  const told = (async () => {
+    for await (const status of connection.status()) {
+      if (status.type !== "error" || !(status.error instanceof errors.PermissionViolationError))
+        continue;
+      refusals.push(`${status.error.operation} ${status.error.subject}`);
+    }
+  })();
+  act();
+  await connection.flush();
+  await connection.close();
+  await told;
+  return refusals;
+}
+
+const ROLES = NATS_USERS.filter((user) => user !== "admin");
+const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
+const SYSTEM = [
+  "$SYS.REQ.SERVER.PING",
+  "$JS.API.STREAM.CREATE.other",
+  "$JS.API.STREAM.NAMES",
+  "$JS.API.STREAM.LIST",
+  "$JS.API.ACCOUNT.PURGE.OVATION",
+  "other.subject",
+];
+const ofStreams = (acts: readonly string[], streams: readonly string[] = STREAMS) =>
+  streams.flatMap((stream) => acts.map((act) => `$JS.API.${act.replace("*", stream)}`));
+const OTHERS_INBOXES = (user: NatsUser) =>
+  NATS_USERS.filter((other) => other !== user).map((other) => `_INBOX.${other}.x`);
+
+/** Beside what no role may do. */
+const FORBIDDEN: Readonly<
+  Record<
+    (typeof ROLES)[number],
+    { readonly publish: readonly string[]; readonly subscribe: readonly string[] }
+  >
+> = {
+  gateway: {
+    publish: [
+      "ov.frontend.other.video",
+      "ov.history.video",
+      "ov.stored.video.1",
+      ...OTHERS_INBOXES("gateway"),
+      ...ofStreams([
+        "STREAM.MSG.DELETE.*",
+        "STREAM.PURGE.*",
+        "CONSUMER.CREATE.*",
+        "CONSUMER.DURABLE.CREATE.*.x",
+        "CONSUMER.NAMES.*",
+      ]),
+      ...ofStreams(["CONSUMER.CREATE.*.x.y", "CONSUMER.DELETE.*.x"], ["KV_ov_frontends"]),
+    ],
+    subscribe: [
+      "ov.publish.*",
+      "ov.retract.*",
+      "ov.history.*",
+      "ov.stored.*.*",
+      "ov.frontend.>",
+      "$KV.>",
+      ...OTHERS_INBOXES("gateway"),
+    ],
+  },
+  dispatcher: {
+    publish: [
+      "ov.publish.video",
+      "ov.retract.video",
+      "_INBOX.dispatcher.x",
+      ...ofStreams(
+        ["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"],
+        ["KV_ov_subscriptions", "KV_ov_frontends"],
+      ),
+      ...ofStreams(["CONSUMER.CREATE.*", "CONSUMER.DURABLE.CREATE.*.x", "CONSUMER.NAMES.*"]),
+    ],
+    subscribe: [
+      "ov.publish.*",
+      "ov.retract.video",
+      "ov.frontend.*.*",
+      "ov.history.*",
+      "$KV.>",
+      ...OTHERS_INBOXES("dispatcher"),
+    ],
+  },
+  publisher: {
+    publish: [
+      "ov.frontend.other.video",
+      "ov.history.video",
+      "ov.stored.video.1",
+      "$KV.ov_subscriptions.video.other",
+      "$KV.ov_frontends.other",
+      "$JS.API.INFO",
+      ...OTHERS_INBOXES("publisher"),
+      ...ofStreams([
+        "STREAM.INFO.*",
+        "STREAM.CREATE.*",
+        "STREAM.MSG.GET.*",
+        "STREAM.MSG.DELETE.*",
+        "STREAM.PURGE.*",
+        "DIRECT.GET.*.x",
+        "CONSUMER.CREATE.*.x.y",
+      ]),
+    ],
+    subscribe: [
+      "ov.>",
+      "ov.publish.*",
+      "ov.frontend.*.*",
+      "$JS.>",
+      "$KV.>",
+      ...OTHERS_INBOXES("publisher"),
+    ],
+  },
+  observer: {
+    publish: [
+      "ov.publish.video",
+      "ov.retract.video",
+      "ov.frontend.other.video",
+      "ov.history.video",
+      "ov.stored.video.1",
+      "$KV.ov_subscriptions.video.other",
+      "$KV.ov_frontends.other",
+      ...OTHERS_INBOXES("observer"),
+      ...ofStreams(["STREAM.CREATE.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
+      ...ofStreams(["STREAM.MSG.GET.*", "CONSUMER.CREATE.*.x.y"], ["ov_history"]),
+    ],
+    subscribe: [
+      "ov.publish.*",
+      "ov.retract.*",
+      "ov.history.*",
+      "ov.stored.*.*",
+      ...OTHERS_INBOXES("observer"),
+    ],
+  },
+};
+
+describe.each(ROLES)("the user %s", (user) => {
+  test("can publish nothing that it needn't", async () => {
+    const connection = await connected(user);
+    const ofAll = [
+      ...SYSTEM,
+      ...ofStreams(["STREAM.DELETE.*", "STREAM.UPDATE.*", "STREAM.SNAPSHOT.*", "STREAM.RESTORE.*"]),
+    ];
+    const subjects = [...ofAll, ...FORBIDDEN[user].publish];
+    const refused = await refusalsOf(connection, () => {
+      for (const subject of subjects) connection.publish(subject);
+    });
+    expect(refused).toEqual(subjects.map((subject) => `publish ${subject}`));
+  });
+
+  test("can listen to nothing that it needn't", async () => {
+    const connection = await connected(user);
+    const subjects = [">", "_INBOX.>", "_INBOX.*", "$SYS.>", ...FORBIDDEN[user].subscribe];
+    const refused = await refusalsOf(connection, () => {
+      for (const subject of subjects) connection.subscribe(subject, { callback: () => undefined });
+    });
+    expect(refused).toEqual(subjects.map((subject) => `subscription ${subject}`));
+  });
+
+  test("can't delete, update or empty the history or the table", async () => {
+    const manager = await jetstreamManager(await connected(user), {
+      checkAPI: false,
+      timeout: 500,
+    });
+    const streams = user === "dispatcher" ? STREAMS.slice(1) : STREAMS;
+    for (const stream of STREAMS) {
+      await expect(manager.streams.delete(stream)).rejects.toThrow();
+      await expect(manager.streams.update(stream, { max_msgs: 1 })).rejects.toThrow();
+    }
+    for (const stream of streams) await expect(manager.streams.purge(stream)).rejects.toThrow();
+    const admin = await jetstreamManager(await connected("admin"));
+    expect((await admin.streams.info("ov_history")).state.messages).toBeGreaterThan(0);
+    expect((await admin.streams.info("KV_ov_frontends")).state.messages).toBeGreaterThan(0);
+  });
+});
+
+describe("without a login", () => {
+  test("nobody comes in", async () => {
+    const connecting = Bus.connect({ servers: [stack.nats.url], name: "nobody", log: silentLog });
+    await expect(connecting).rejects.toThrow("NATS does not accept our login");
+  });
+});
+
+describe("what is not permitted", () => {
+  test("is counted, and nothing of it is sent", async () => {
+    const admin = await connected("admin");
+    const seen: string[] = [];
+    admin.subscribe("ov.frontend.>", {
+      callback: (_error, { subject }) => void seen.push(subject),
+    });
+    await admin.flush();
+    const bus = await Bus.connect({
+      servers: [natsUrlAs("gateway", stack.nats.url)],
+      inbox: "gateway",
+      name: "forger",
+      log: silentLog,
+    });
+    open.push({ close: () => bus.stop() });
+    for (let count = 0; count < 3; count += 1)
+      bus.publish("ov.frontend.other.video", Buffer.from("x"));
+    await bus.flush();
+    await admin.flush();
+    expect(bus.violations.count).toBe(3);
+    expect(seen).toEqual([]);
+  });
+
+  test("and is needed, keeps a role from starting: it says what is missing", async () => {
+    const config = configFor("gateway", {
+      natsUrl: [natsUrlAs("observer", stack.nats.url)],
+      host: "127.0.0.1",
+      port: 0,
+      opsPort: 0,
+    });
+    const gateway = new Gateway("aaaaaaaaaaaaaaaa", config, silentLog);
+    await expect(gateway.start()).rejects.toThrow(
+      /NATS does not permit us to .* see deploy\/nats\/ovation.conf/,
+    );
+    await gateway.stop();
+  });
+
+  test("is nothing that a gateway or dispatcher does", async () => {
+    for (const node of [...stack.gateways, ...stack.dispatchers]) {
+      expect(await metric(node, "ovation_bus_permission_violations_total")).toBe(0);
+    }
+  });
+});
