@@ -49,7 +49,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
     const { config, log } = this;
     const delivery = emptyDeliveryStats();
-    const publisher = new Publisher({ bus, timeoutMs: config.requestTimeoutMs });
+    const kinds = new KindTable(config.kinds);
+    const publisher = new Publisher({ bus, kinds, timeoutMs: config.requestTimeoutMs });
     const counts = new CountRequests((video) => publisher.askCount(video));
     const registration = new Registration({
       bus,
@@ -92,7 +93,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     const doors = new Doors(
       {
         gateway: this.id,
-        rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+        rules: { kinds, dataLimitBytes: config.dataLimitBytes },
         ids: new EventIds(),
         interest,
         histories,
@@ -113,6 +114,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       bus,
       interest,
       histories,
+      publisher,
       interval,
       scheduler,
       rows: registration.rows,

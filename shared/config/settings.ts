@@ -192,9 +192,9 @@ export const gatewaySettings = {
   frameIntervalMaxMs: integer({
     min: 1,
     max: 5000,
-    default: 100,
+    default: 60,
     unit: "ms",
-    doc: "The longest time for which a frame collects events, however busy the gateway is.",
+    doc: "The longest time for which a frame collects events, however busy the gateway is. A gateway that can't keep this pace sends as fast as it can.",
   }),
   frameEvents: integer({
     min: 1,
@@ -205,7 +205,7 @@ export const gatewaySettings = {
   frameGroupViewers: integer({
     min: 1,
     max: 100_000,
-    default: 1000,
+    default: 250,
     doc: "How many viewers get their frame in one pass of the event loop.",
   }),
   viewerBufferBytes: integer({

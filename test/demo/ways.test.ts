@@ -102,11 +102,16 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("keeps still for those who want no motion, and still counts", async () => {
-    const window = await house.open({ reducedMotion: "reduce" });
+    // A video of its own, so that the crowd stays as it is.
+    const url = `${house.url}?video=still`;
+    const window = await house.open({ url, reducedMotion: "reduce" });
     const { page, likes } = window;
     const before = await picture(page);
     await window.like.click();
-    await house.publish(Array.from({ length: 300 }, () => ({ kind: "like" })));
+    await house.publish(
+      Array.from({ length: 300 }, () => ({ kind: "like" })),
+      "still",
+    );
     await expect.poll(() => likes.innerText(), SOON).toBe("301");
     expect(await picture(page)).toBe(before);
     expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);

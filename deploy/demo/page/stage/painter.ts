@@ -16,8 +16,6 @@ const LATE = 1.1;
 const SHOW_EVERY_MS = 30;
 /** A frame after a hidden tab, or a sleep, is no long one. */
 const LONGEST_STEP_MS = 100;
-/** Without motion, the picture changes only as the crowd does. */
-const STILL_EVERY_MS = 1_000;
 
 export class Painter {
   readonly #canvas: HTMLCanvasElement;
@@ -27,6 +25,7 @@ export class Painter {
   #frame = 0;
   #before = 0;
   #shownAt = Number.NEGATIVE_INFINITY;
+  #shownViewers = Number.NaN;
   #fineness = FINEST;
   #lookedMs = 0;
   #lookedFrames = 0;
@@ -53,12 +52,16 @@ export class Painter {
     const elapsedMs = Math.min(LONGEST_STEP_MS, Math.max(1, now - this.#before));
     this.#before = now;
     this.#scene.step(elapsedMs);
-    this.#judge(elapsedMs);
     const isStill = this.#isStill();
+    if (!isStill) this.#judge(elapsedMs);
     const isResized = this.#fit();
-    const isDue = now - this.#shownAt >= (isStill ? STILL_EVERY_MS : SHOW_EVERY_MS);
+    // Without motion, the picture changes only as the crowd does.
+    const isDue = isStill
+      ? this.#scene.viewers !== this.#shownViewers
+      : now - this.#shownAt >= SHOW_EVERY_MS;
     if (isDue || isResized) {
       this.#shownAt = now;
+      this.#shownViewers = this.#scene.viewers;
       const brush = brushOf(this.#show);
       if (brush !== undefined) this.#scene.drawShow(brush, isStill);
     } else if (isStill) return;
