@@ -1,6 +1,7 @@
 /** Answers to requests that came over the bus, at once or when their work is done. */
 import { asOvationError } from "../shared/errors.ts";
 import type { Log } from "../shared/log.ts";
+import { isMeaningful } from "../shared/subjects.ts";
 import { type Encoding, encode } from "../shared/wire/codec.ts";
 
 interface AnswersOptions {
@@ -17,6 +18,8 @@ export interface Accepted {
 export class Answers {
   /** Refused requests by error code. */
   readonly refused = new Map<string, number>();
+  /** Answers that were to go where only parts of Ovation send; they were not sent. */
+  misdirected = 0;
   readonly #options: AnswersOptions;
   readonly #underWay = new Set<Promise<void>>();
 
@@ -55,6 +58,8 @@ export class Answers {
   }
 
   #answer(encoding: Encoding, reply: string, answer: unknown): void {
-    if (reply !== "") this.#options.publish(reply, encode(encoding, answer));
+    // We may send where who asks may not: an answer never goes to a subject that means something.
+    if (isMeaningful(reply)) this.misdirected += 1;
+    else if (reply !== "") this.#options.publish(reply, encode(encoding, answer));
   }
 }

@@ -66,6 +66,11 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   counterOf(registry, "ovation_dispatcher_refused_total", "Requests refused.", ["code"], () =>
     [...answers.refused].map(([code, count]) => [{ code }, count]),
   );
+  counter(
+    "answers_misdirected_total",
+    "Answers not sent, since they were to go to a subject of Ovation or of NATS itself.",
+    () => answers.misdirected,
+  );
   counter("messages_total", "Messages sent to Frontends.", () => emitter.stats.messages);
   counter(
     "unwatched_events_total",

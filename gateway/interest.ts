@@ -87,8 +87,10 @@ export class Interest {
     const { bus, gateway, audience: options } = this.#options;
     const audience = new Audience(video, options, this.audienceStats);
     // Before the row is written: the server must know of the subscription when events begin to come.
-    const subscription = bus.subscribe(frontendSubject(gateway, video), (payload) => {
-      const dispatched = decodeDispatched(payload);
+    const subject = frontendSubject(gateway, video);
+    const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
+      // Dispatchers send what they send themselves: this is forged.
+      const dispatched = isRelayed ? undefined : decodeDispatched(payload);
       switch (dispatched?.form) {
         case "events":
           return audience.receive(dispatched.events);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   frontendSubject,
   frontendSubjects,
+  isMeaningful,
   PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
@@ -86,3 +87,11 @@ test.each([
   "ov.stored..1",
   "ov.stored.a.b.1",
 ])("%s tells of no record", (subject) => expect(parseStoredSubject(subject)).toBeUndefined());
+
+test("an answer may go to an inbox, and to no subject that means something", () => {
+  for (const subject of ["_INBOX.a.b", "my.inbox.1", "over.x"])
+    expect(isMeaningful(subject)).toBe(false);
+  for (const subject of ["ov.frontend.g.v", "$JS.API.INFO", "$KV.b.k"]) {
+    expect(isMeaningful(subject)).toBe(true);
+  }
+});

@@ -24,6 +24,11 @@ const PUBLISH_PREFIX = "ov.publish.";
 const RETRACT_PREFIX = "ov.retract.";
 const STORED_PREFIX = "ov.stored.";
 
+/** Whether what is sent on a subject means something to a part of Ovation, or to NATS itself. */
+export function isMeaningful(subject: string): boolean {
+  return subject.startsWith("ov.") || subject.startsWith("$");
+}
+
 /** Where a publish request for `video` goes. */
 export function publishSubject(video: string): string {
   return PUBLISH_PREFIX + video;

@@ -125,8 +125,9 @@ export class History {
   start(): void {
     const { bus, stream } = this.#options;
     this.#upkeep.look();
-    const others = bus.subscribe(STORED_SUBJECTS, (payload, subject) => {
-      const heard = parseStoredSubject(subject);
+    const others = bus.subscribe(STORED_SUBJECTS, (payload, subject, _reply, isRelayed) => {
+      // Dispatchers send what they send themselves: this is forged.
+      const heard = isRelayed ? undefined : parseStoredSubject(subject);
       if (heard === undefined) return;
       this.#lines.get(heard.video)?.hear({ payload, sequence: heard.sequence });
     });

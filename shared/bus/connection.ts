@@ -25,8 +25,22 @@ export interface BusStats {
   handlerFaults: number;
 }
 
-/** `payload` is valid until the handler returns, or longer: it is never written to again. */
-export type MessageHandler = (payload: Uint8Array, subject: string, reply: string) => void;
+/**
+ * `payload` is valid until the handler returns, or longer: it is never written to again.
+ * `isRelayed` when NATS itself sent the message: it answers, and sends what a stream holds, to
+ * whatever subject somebody asks it to, also where that somebody may not publish.
+ */
+export type MessageHandler = (
+  payload: Uint8Array,
+  subject: string,
+  reply: string,
+  isRelayed: boolean,
+) => void;
+
+/** NATS marks what it takes out of a stream by headers, or by a reply subject of its own. */
+function isRelayedMessage(message: Msg): boolean {
+  return message.headers !== undefined || (message.reply?.startsWith("$JS.") ?? false);
+}
 
 export interface BusSubscription {
   /** Ends at once; what is on its way is dropped. */
@@ -161,7 +175,8 @@ export class Bus {
         return;
       }
       try {
-        handler(message.data, message.subject, message.reply ?? "");
+        const isRelayed = isRelayedMessage(message);
+        handler(message.data, message.subject, message.reply ?? "", isRelayed);
       } catch (fault) {
         this.stats.handlerFaults += 1;
         this.#log.error({ subject: message.subject, err: fault }, "message handler threw");

@@ -6,13 +6,16 @@ import { NATS_USERS, type NatsUser } from "../../deploy/nats/access.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { configFor } from "../../shared/config/load.ts";
+import { encodeDispatched } from "../../shared/dispatched.ts";
 import { silentLog } from "../../shared/log.ts";
+import { frontendSubject } from "../../shared/subjects.ts";
+import { encodeMsgpack } from "../../shared/wire/codec.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
-import { metric, TestStack } from "../support/stack.ts";
-import { post } from "../support/viewer.ts";
+import { eventually, metric, TestStack } from "../support/stack.ts";
+import { post, watch } from "../support/viewer.ts";
 
 let stack: TestStack;
-const open: { close(): Promise<void> }[] = [];
+const open: { close(): Promise<void> | void }[] = [];
 
 beforeAll(async () => {
   stack = await TestStack.start();
@@ -204,6 +207,63 @@ describe.each(ROLES)("the user %s", (user) => {
     const admin = await jetstreamManager(await connected("admin"));
     expect((await admin.streams.info("ov_history")).state.messages).toBeGreaterThan(0);
     expect((await admin.streams.info("KV_ov_frontends")).state.messages).toBeGreaterThan(0);
+  });
+});
+
+describe("a gateway's user that has NATS send for it", () => {
+  /** A like that no dispatcher sent, as a dispatcher would send it. */
+  function forged(id: string): Buffer {
+    const bytes = encodeMsgpack({ id, kind: "like", video: "forged", at: 0 });
+    return encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes, givenId: id }]);
+  }
+
+  test("can't forge what viewers of another gateway see", async () => {
+    const { gateway } = stack;
+    const viewer = await watch("json", gateway.port, "forged");
+    open.push(viewer);
+    await stack.mirrored("forged", 1);
+    const connection = await connected("gateway");
+    const to = frontendSubject(gateway.id, "forged");
+    const unreadable = "ovation_gateway_messages_unreadable_total";
+    const before = await metric(gateway, unreadable);
+
+    // By the answer to a read of its own lease, and by a consumer of its own rows.
+    await connection.request("$KV.ov_frontends.forger", forged("by-answer"));
+    connection.publish("$JS.API.DIRECT.GET.KV_ov_frontends.$KV.ov_frontends.forger", "", {
+      reply: to,
+    });
+    await connection.request("$KV.ov_subscriptions.forged.forger", forged("by-consumer"));
+    const filter = "$KV.ov_subscriptions.forged.forger";
+    await connection.request(
+      `$JS.API.CONSUMER.CREATE.KV_ov_subscriptions.c.${filter}`,
+      JSON.stringify({
+        stream_name: "KV_ov_subscriptions",
+        config: { name: "c", deliver_subject: to, filter_subject: filter, ack_policy: "none" },
+      }),
+    );
+    await eventually(async () => (await metric(gateway, unreadable)) >= before + 2);
+    const { status } = await post(gateway.port, "forged", { kind: "like", id: "sound" });
+    expect(status).toBe(200);
+    await viewer.until(() => viewer.of("forged", "like").some(({ id }) => id === "sound"));
+    expect(viewer.of("forged", "like").map(({ id }) => id)).toEqual(["sound"]);
+  });
+
+  test("gets no answer of a dispatcher sent where only dispatchers send", async () => {
+    const admin = await connected("admin");
+    const seen: string[] = [];
+    admin.subscribe("ov.frontend.other.video", {
+      callback: (_error, { subject }) => void seen.push(subject),
+    });
+    await admin.flush();
+    const connection = await connected("gateway");
+    connection.publish("ov.publish.video", "x", { reply: "ov.frontend.other.video" });
+    const [dispatcher] = stack.dispatchers;
+    const misdirected = "ovation_dispatcher_answers_misdirected_total";
+    await eventually(
+      async () => dispatcher !== undefined && (await metric(dispatcher, misdirected)) === 1,
+    );
+    await admin.flush();
+    expect(seen).toEqual([]);
   });
 });
 
