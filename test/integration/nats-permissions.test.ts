@@ -54,6 +54,15 @@ async function refusalsOf(connection: NatsConnection, act: () => void): Promise<
 
 const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
+/** Tickets, and what actors have spent, are the gateways' alone. */
+const OF_GATEWAYS = [
+  "ov.spending.other",
+  "$KV.ov_tickets.hash",
+  "$JS.API.STREAM.CREATE.KV_ov_tickets",
+  "$JS.API.STREAM.INFO.KV_ov_tickets",
+  "$JS.API.DIRECT.GET.KV_ov_tickets.$KV.ov_tickets.hash",
+  "$JS.API.CONSUMER.CREATE.KV_ov_tickets.x.y",
+];
 const SYSTEM = [
   "$SYS.REQ.SERVER.PING",
   "$JS.API.STREAM.CREATE.other",
@@ -175,9 +184,13 @@ describe.each(ROLES)("the user %s", (user) => {
     const connection = await connected(user);
     const ofAll = [
       ...SYSTEM,
+      "$JS.API.STREAM.DELETE.KV_ov_tickets",
+      "$JS.API.STREAM.PURGE.KV_ov_tickets",
+      "$JS.API.CONSUMER.CREATE.KV_ov_tickets",
       ...ofStreams(["STREAM.DELETE.*", "STREAM.UPDATE.*", "STREAM.SNAPSHOT.*", "STREAM.RESTORE.*"]),
     ];
-    const subjects = [...ofAll, ...FORBIDDEN[user].publish];
+    const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
+    const subjects = [...ofAll, ...ofGateways, ...FORBIDDEN[user].publish];
     const refused = await refusalsOf(connection, () => {
       for (const subject of subjects) connection.publish(subject);
     });
@@ -186,7 +199,16 @@ describe.each(ROLES)("the user %s", (user) => {
 
   test("can listen to nothing that it needn't", async () => {
     const connection = await connected(user);
-    const subjects = [">", "_INBOX.>", "_INBOX.*", "$SYS.>", ...FORBIDDEN[user].subscribe];
+    const ofGateways = user === "gateway" ? [] : ["ov.spending.*"];
+    const subjects = [
+      ">",
+      "_INBOX.>",
+      "_INBOX.*",
+      "$SYS.>",
+      "$KV.ov_tickets.*",
+      ...ofGateways,
+      ...FORBIDDEN[user].subscribe,
+    ];
     const refused = await refusalsOf(connection, () => {
       for (const subject of subjects) connection.subscribe(subject, { callback: () => undefined });
     });
