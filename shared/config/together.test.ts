@@ -37,7 +37,7 @@ describe("settings that need another one", () => {
 });
 
 test("no password is logged", () => {
-  const env = { OVATION_NATS_USER: "anna", OVATION_NATS_PASSWORD: "hush", OVATION_OPEN: "" };
+  const env = { OVATION_NATS_USER: "anna", OVATION_NATS_PASSWORD: "hush" };
   const loaded = loadConfig("dispatcher", [], env);
   if (loaded.outcome !== "config") throw new Error("expected a configuration");
   expect(loaded.config.natsPassword).toBe("hush");

@@ -270,6 +270,27 @@ describe("a gateway's user that has NATS send for it", () => {
     expect(viewer.of("forged", "like").map(({ id }) => id)).toEqual(["sound"]);
   });
 
+  test("can't stop a video's comments by an answer that NATS puts among them", async () => {
+    const { port } = stack.gateway;
+    const publish = async (id: string) => await post(port, "muddied", { kind: "comment", id });
+    expect((await publish("c-1")).status).toBe(200);
+    const viewer = await watch("json", port, "muddied");
+    open.push(viewer);
+    const admin = await jetstreamManager(await connected("admin"));
+    const stored = async () => {
+      const request = { last_by_subj: "ov.history.muddied" };
+      return (await admin.streams.getMessage("ov_history", request))?.string() ?? "";
+    };
+    const connection = await connected("gateway");
+    connection.publish("$JS.API.INFO", "", { reply: "ov.history.muddied" });
+    await eventually(async () => (await stored()).includes("account_info_response"));
+    await eventually(async () => (await publish("c-2")).status === 200);
+    await viewer.until(() => viewer.of("muddied", "comment").some(({ id }) => id === "c-2"));
+    const history = await fetch(`http://127.0.0.1:${port}/v1/videos/muddied/history?limit=10`);
+    const { events } = (await history.json()) as { events: { id: string }[] };
+    expect(events.map(({ id }) => id)).toEqual(["c-1", "c-2"]);
+  });
+
   test("gets no answer of a dispatcher sent where only dispatchers send", async () => {
     const admin = await connected("admin");
     const seen: string[] = [];

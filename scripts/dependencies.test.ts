@@ -1,0 +1,59 @@
+/** The dependency policy of docs/security.md. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
+}
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<
+      string,
+      {
+        readonly integrity?: string;
+        readonly resolved?: string;
+        readonly hasInstallScript?: boolean;
+        readonly link?: boolean;
+      }
+    >
+  >;
+}
+
+const read = <T>(path: string): T => JSON.parse(readFileSync(join(root, path), "utf8")) as T;
+const manifest = read<Manifest>("package.json");
+const lock = read<Lock>("package-lock.json");
+const packages = Object.entries(lock.packages).filter(([path, { link }]) => path !== "" && !link);
+
+test.each(["package.json", "sdk/package.json", "bench/peers/package.json"])(
+  "%s names exact versions",
+  (path) => {
+    const { dependencies = {}, devDependencies = {}, overrides = {} } = read<Manifest>(path);
+    const all = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
+    const ranges = all.filter(
+      ([, version]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(ranges).toEqual([]);
+  },
+);
+
+test("the lock file has the SHA-512 of every package, and no address of a registry", () => {
+  expect(packages.length).toBeGreaterThan(100);
+  expect(packages.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"))).toEqual([]);
+  expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+});
+
+test("every package with an install script is listed, and only that of node may run", () => {
+  const withScript = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+  const names = withScript.map(([path]) => path.slice(path.lastIndexOf("node_modules/") + 13));
+  const listed = Object.keys(manifest.allowScripts ?? {});
+  expect(names.filter((name) => !listed.includes(name))).toEqual([]);
+  const allowed = Object.entries(manifest.allowScripts ?? {}).filter(([, isAllowed]) => isAllowed);
+  expect(allowed.map(([name]) => name)).toEqual(["node"]);
+});
