@@ -54,6 +54,11 @@ function clientOptions(options: BusOptions): ConnectionOptions {
   };
 }
 
+/** The client has one class for this and for a server that was too busy to look at our login. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof errors.AuthorizationError && !/timeout/i.test(error.message);
+}
+
 /**
  * Connects, trying again until a server takes us.
  * @throws Error when a server does not accept the login: trying again would not change that; and
@@ -66,7 +71,7 @@ export async function firstConnect(options: BusOptions): Promise<NatsConnection>
     try {
       return await connect(client);
     } catch (error) {
-      if (error instanceof errors.AuthorizationError) {
+      if (isRefusal(error)) {
         throw new Error(`NATS does not accept our login: ${error.message}`, { cause: error });
       }
       if (monotonicNow() - loggedAt > LOG_EVERY_MS) {
