@@ -97,12 +97,21 @@ export class CertificateKeeper {
     this.#take(readCertificate(this.#options.files));
     const { certFile, keyFile } = this.#options.files;
     // By the folders: a file that is replaced, or a link that is turned, is another file afterwards.
-    for (const folder of new Set([dirname(certFile), dirname(keyFile)])) {
+    for (const folder of new Set([dirname(certFile), dirname(keyFile)])) this.#watch(folder);
+  }
+
+  /** Where a folder can't be watched, SIGHUP is left. */
+  #watch(folder: string): void {
+    const fail = (error: unknown) => {
+      const what = { folder, error: String(error) };
+      this.#options.log.warn(what, "certificates are not watched: send SIGHUP for a new one");
+    };
+    try {
       const watcher = watch(folder, () => this.#reloadSoon());
-      watcher.on("error", (error) => {
-        this.#options.log.warn({ folder, error: error.message }, "certificates are not watched");
-      });
+      watcher.on("error", fail);
       this.#watchers.push(watcher);
+    } catch (error) {
+      fail(error);
     }
   }
 
