@@ -132,28 +132,14 @@ export class Bucket {
     return { key, value, revision: entry.revision };
   }
 
-  /** The keys that match `filter`, in which `*` stands for one part. */
-  async keys(filter: string): Promise<string[]> {
-    const watch = await this.watch(filter);
-    const keys = new Set<string>();
-    if (watch.initialCount > 0) {
-      for await (const entry of watch.entries) {
-        if (entry.value !== undefined) keys.add(entry.key);
-        if (entry.pending === 0) break;
-      }
-    }
-    watch.stop();
-    return [...keys];
-  }
-
   /**
-   * Reads the bucket whole, and makes none.
-   * @returns its entries, removed keys left out; undefined when there is no such bucket
+   * Reads all whose keys match `filter`, in which `*` stands for one part. Makes no bucket.
+   * @returns entries, removed keys left out; undefined when there is no such bucket
    */
-  async read(): Promise<readonly BucketEntry[] | undefined> {
+  async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
     const kv = await new Kvm(this.#bus.connection).open(this.spec.name);
     try {
-      const watch = await this.#bus.whileConnected(() => this.#watch(kv, ">"));
+      const watch = await this.#bus.whileConnected(() => this.#watch(kv, filter));
       const entries: BucketEntry[] = [];
       if (watch.initialCount > 0) {
         for await (const entry of watch.entries) {
