@@ -18,6 +18,7 @@ import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
 import { VideoHistories } from "./history/histories.ts";
+import { Inspection } from "./inspection.ts";
 import { Interest } from "./interest.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
@@ -35,6 +36,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #doors: Doors | undefined;
   #counts: CountRequests | undefined;
   #histories: VideoHistories | undefined;
+  #inspection: Inspection | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -110,6 +112,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#doors = doors;
     this.#counts = counts;
     this.#histories = histories;
+    const inspection = new Inspection({ bus, gateway: this.id, held: () => interest.held() });
+    this.#inspection = inspection;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
@@ -126,6 +130,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     await registration.start();
     histories.start();
     scheduler.start();
+    inspection.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -148,6 +153,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#registration?.stop();
     this.#interest?.stop();
     this.#histories?.stop();
+    this.#inspection?.stop();
   }
 
   /** What the lease tells of this gateway. */

@@ -313,6 +313,26 @@ export const dispatcherSettings = {
   }),
 } as const satisfies SettingGroup;
 
+/** What only the doctor is told. */
+export const doctorSettings = {
+  lookAgainMs: integer({
+    min: 100,
+    max: 60_000,
+    default: 3000,
+    unit: "ms",
+    doc: "The time between the two looks at the table. Only what is wrong at both, unchanged, is told: a table in use is always a little behind.",
+  }),
+  patienceMs: integer({
+    min: 100,
+    max: 600_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "How long to wait for NATS to be there.",
+  }),
+  json: boolean({ default: false, doc: "Prints the findings as JSON instead of text." }),
+} as const satisfies SettingGroup;
+
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
+export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

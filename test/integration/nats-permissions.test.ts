@@ -88,7 +88,8 @@ const FORBIDDEN: Readonly<
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
-      ...OTHERS_INBOXES("gateway"),
+      "ov.inspect.other",
+      ...OTHERS_INBOXES("gateway").filter((inbox) => inbox !== "_INBOX.observer.x"),
       ...ofStreams([
         "STREAM.MSG.DELETE.*",
         "STREAM.PURGE.*",
@@ -110,6 +111,7 @@ const FORBIDDEN: Readonly<
   },
   dispatcher: {
     publish: [
+      "ov.inspect.other",
       "ov.publish.video",
       "ov.retract.video",
       "_INBOX.dispatcher.x",
@@ -130,6 +132,7 @@ const FORBIDDEN: Readonly<
   },
   publisher: {
     publish: [
+      "ov.inspect.other",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -199,7 +202,7 @@ describe.each(ROLES)("the user %s", (user) => {
 
   test("can listen to nothing that it needn't", async () => {
     const connection = await connected(user);
-    const ofGateways = user === "gateway" ? [] : ["ov.spending.*"];
+    const ofGateways = user === "gateway" ? [] : ["ov.spending.*", "ov.inspect.*"];
     const subjects = [
       ">",
       "_INBOX.>",
