@@ -47,6 +47,25 @@ export class RawSocket {
     while (!this.isClosed) await once(this.#changes, "change");
   }
 
+  /**
+   * Takes off what came as much as `read` uses.
+   * @param read undefined: more bytes are needed
+   * @returns undefined when the connection is closed before there is enough
+   */
+  async take<T>(
+    read: (bytes: Buffer) => { readonly value: T; readonly used: number } | undefined,
+  ): Promise<T | undefined> {
+    for (;;) {
+      const taken = read(Buffer.from(this.#received, "latin1"));
+      if (taken !== undefined) {
+        this.#received = this.#received.slice(taken.used);
+        return taken.value;
+      }
+      if (this.isClosed) return undefined;
+      await once(this.#changes, "change");
+    }
+  }
+
   /** Takes the next HTTP response off what came. */
   async response(): Promise<HttpAnswer> {
     return await this.#response(false);
