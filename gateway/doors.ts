@@ -10,7 +10,7 @@ import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
-import type { GatewayServices } from "./services.ts";
+import { type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Viewers that are sent away come back at a random moment within this time. */
@@ -53,6 +53,7 @@ export class Doors {
       onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
+      onFault: (error) => noteFault(services, error),
     });
   }
 
@@ -95,8 +96,8 @@ export class Doors {
         connections.webSockets -= 1;
         connections.closed += 1;
         this.#sessions.delete(session);
-        session.onClose();
         this.#tellIfEmpty();
+        session.onClose();
       },
     };
   }

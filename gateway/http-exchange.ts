@@ -30,6 +30,8 @@ export interface RawResponse {
   end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
   /** Ends with the length that a body would have, or with none. */
   endWithoutBody(lengthBytes?: number): unknown;
+  /** Ends the connection. */
+  close(): unknown;
 }
 
 /** Headers that a handler may want later, copied while they can be read. */
@@ -54,7 +56,7 @@ export class HttpExchange {
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
-  #isOpen = true;
+  #state: "unanswered" | "streaming" | "over" = "unanswered";
 
   /** Must be made while the request's handler runs. */
   constructor(response: RawResponse, request: RawRequest) {
@@ -68,7 +70,7 @@ export class HttpExchange {
 
   /** False once it was answered or the client went away. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#state !== "over";
   }
 
   header(name: KeptHeader): string {
@@ -110,8 +112,7 @@ export class HttpExchange {
 
   /** Answers, once; nothing happens when the client has gone. */
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.#answers()) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body is not kept.
@@ -124,21 +125,37 @@ export class HttpExchange {
    * @param lengthBytes what a body would have, where the client only asks for that
    */
   respondWithoutBody(status: number, headers: Headers, lengthBytes?: number): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.#answers()) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
       this.#response.endWithoutBody(lengthBytes);
     });
   }
 
+  /** Ends the connection without an answer, or in the middle of one. */
+  abandon(): void {
+    if (this.isOpen) this.#response.close();
+  }
+
   /** Begins an answer that goes on, such as a stream of events. */
   stream(headers: Headers): ResponseStream {
-    const stream = new ResponseStream(this.#response);
+    const stream = new ResponseStream(this.#response, () => {
+      this.#state = "over";
+    });
     this.#closeListeners.unshift(() => stream.closed());
-    if (this.#isOpen) this.#response.cork(() => this.#begin(200, headers));
-    else stream.closed();
+    if (this.#state === "unanswered") {
+      this.#state = "streaming";
+      this.#response.cork(() => this.#begin(200, headers));
+    } else stream.closed();
     return stream;
+  }
+
+  /** Whether an answer can still be given; it can't amid a stream, which a fault ends. */
+  #answers(): boolean {
+    if (this.#state === "streaming") this.abandon();
+    if (this.#state !== "unanswered") return false;
+    this.#state = "over";
+    return true;
   }
 
   #begin(status: number, headers: Headers): void {
@@ -147,7 +164,7 @@ export class HttpExchange {
   }
 
   #closed(): void {
-    this.#isOpen = false;
+    this.#state = "over";
     for (const listener of this.#closeListeners) listener();
   }
 }
@@ -160,10 +177,13 @@ export class HttpExchange {
 export class ResponseStream {
   #response: RawResponse | undefined;
   #isFull = false;
+  readonly #onEnd: () => void;
   #onWritable: (() => void) | undefined;
 
-  constructor(response: RawResponse) {
+  /** @param onEnd called when it is ended from here */
+  constructor(response: RawResponse, onEnd: () => void) {
     this.#response = response;
+    this.#onEnd = onEnd;
     response.onWritable(() => {
       this.#isFull = false;
       // Something must be written here, or the rest of the last write stays where it is.
@@ -195,6 +215,7 @@ export class ResponseStream {
     const response = this.#response;
     if (response === undefined) return;
     this.#response = undefined;
+    this.#onEnd();
     response.cork(() => response.end());
   }
 

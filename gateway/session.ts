@@ -22,7 +22,7 @@ import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { countRefused, type GatewayServices } from "./services.ts";
+import { countRefused, type GatewayServices, noteFault } from "./services.ts";
 import { Viewer } from "./viewer.ts";
 
 export interface SessionLimits {
@@ -95,7 +95,7 @@ export class Session implements SocketHandlers {
     try {
       const message = this.#parse(bytes, isBinary);
       id = this.#requestId(message);
-      void this.#carryOut(id, message, bytes.length);
+      void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
     } catch (error) {
       this.#refuse(id, asOvationError(error));
     }
@@ -183,7 +183,17 @@ export class Session implements SocketHandlers {
     // Without waiting for what is there already, so that requests sent in a row keep their order.
     const { result, afterwards } = handled instanceof Promise ? await handled : handled;
     this.#send({ op: "result", id, ...result });
-    afterwards?.();
+    try {
+      afterwards?.();
+    } catch (fault) {
+      this.#fail(fault); // The request has had its one answer.
+    }
+  }
+
+  /** What can't be answered any more ends the connection; the viewer comes back. */
+  #fail(fault: unknown): void {
+    noteFault(this.services, fault);
+    this.#socket.end(closeCodes.internal);
   }
 
   #refuse(id: number, error: OvationError, cause?: unknown): void {

@@ -52,6 +52,9 @@ beforeAll(async () => {
     }),
     onRequest: (exchange) => exchange.respond(404, {}, ""),
     onRefused: (exchange) => exchange.respond(400, {}, ""),
+    onFault: (error) => {
+      throw error;
+    },
   });
   port = await listener.start();
 });
