@@ -38,9 +38,16 @@ export class RawSocket {
     else this.#socket.write(bytes);
   }
 
+  /** Says that nothing more comes; the other end may still answer. */
+  finish(): void {
+    this.#socket.end();
+  }
+
   /** Ends it without a farewell. */
   destroy(): void {
-    this.#socket.resetAndDestroy();
+    // Node can't reset what it is shutting down already: it would stay open for ever.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   async untilClosed(): Promise<void> {
