@@ -10,7 +10,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** What is needed of the listener's request. */
 export interface RawRequest {
-  getMethod(): string;
+  getCaseSensitiveMethod(): string;
   getUrl(): string;
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
@@ -42,6 +42,7 @@ const KEPT_HEADERS = [
   "content-type",
   "if-none-match",
   "last-event-id",
+  "transfer-encoding",
 ] as const;
 type KeptHeader = (typeof KEPT_HEADERS)[number];
 
@@ -60,7 +61,7 @@ export class HttpExchange {
 
   /** Must be made while the request's handler runs. */
   constructor(response: RawResponse, request: RawRequest) {
-    this.method = request.getMethod().toUpperCase();
+    this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
@@ -75,6 +76,14 @@ export class HttpExchange {
 
   header(name: KeptHeader): string {
     return this.#headers.get(name) ?? "";
+  }
+
+  /**
+   * Whether the body's end is known: uWebSockets.js reads any coding that begins with `chunked` as
+   * chunks, where a proxy may read something else (RFC 9112 section 6.3).
+   */
+  get isFramed(): boolean {
+    return ["", "chunked"].includes(this.header("transfer-encoding").toLowerCase());
   }
 
   /** Calls back when the client went away before the end. */
@@ -115,8 +124,8 @@ export class HttpExchange {
     if (!this.#answers()) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
-      // A client that may still be sending a refused body is not kept.
-      this.#response.end(body, status === 413);
+      // A client that may still be sending a refused body, or one without a known end, is not kept.
+      this.#response.end(body, status === 413 || status === 501);
     });
   }
 

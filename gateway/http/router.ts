@@ -82,6 +82,7 @@ export class Router {
 
   async #handle(exchange: HttpExchange): Promise<void> {
     if (this.#isSettling) throw new OvationError("draining");
+    if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
     const found = this.#find(exchange.path);
