@@ -25,7 +25,14 @@ async function kindsToTest(): Promise<NatsKind[]> {
 }
 
 /** One after the other, in this order: together they would be too much for two cores. */
-const groups = ["unit", "local", "sdk", "demo", ...natsKinds.map((kind) => `nats-${kind}`)];
+const groups = [
+  "unit",
+  "local",
+  "conformance",
+  "sdk",
+  "demo",
+  ...natsKinds.map((kind) => `nats-${kind}`),
+];
 
 function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
   return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
@@ -76,6 +83,17 @@ const local: TestProjectInlineConfiguration = {
   },
 };
 
+/** What a gateway makes of bytes, whatever NATS is behind it: conformance and fuzz. */
+const conformance: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "conformance",
+    include: ["test/conformance/**/*.test.ts"],
+    fileParallelism: false,
+    ...groupOf("conformance"),
+  },
+};
+
 /** The SDK against real gateways, on whatever nats-server is there, and in a real browser. */
 const sdk: TestProjectInlineConfiguration = {
   extends: true,
@@ -104,6 +122,13 @@ export default defineConfig(async () => ({
     hookTimeout: 120_000,
     reporters: ["default", "json"],
     outputFile: { json: ".cache/vitest.json" },
-    projects: [unit, local, sdk, demo, ...(await kindsToTest()).map(integrationProject)],
+    projects: [
+      unit,
+      local,
+      conformance,
+      sdk,
+      demo,
+      ...(await kindsToTest()).map(integrationProject),
+    ],
   },
 }));

@@ -11,7 +11,7 @@ import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
-import type { GatewayServices } from "./services.ts";
+import { type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Viewers that are sent away come back at a random moment within this time. */
@@ -64,6 +64,7 @@ export class Doors {
       onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
+      onFault: (error) => noteFault(services, error),
     });
     const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
     if (certFile === undefined || keyFile === undefined) return;

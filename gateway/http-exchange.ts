@@ -10,7 +10,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** What is needed of the listener's request. */
 export interface RawRequest {
-  getMethod(): string;
+  getCaseSensitiveMethod(): string;
   getUrl(): string;
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
@@ -30,6 +30,8 @@ export interface RawResponse {
   end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
   /** Ends with the length that a body would have, or with none. */
   endWithoutBody(lengthBytes?: number): unknown;
+  /** Ends the connection. */
+  close(): unknown;
 }
 
 /** Headers that a handler may want later, copied while they can be read. */
@@ -40,6 +42,7 @@ const KEPT_HEADERS = [
   "content-type",
   "if-none-match",
   "last-event-id",
+  "transfer-encoding",
 ] as const;
 type KeptHeader = (typeof KEPT_HEADERS)[number];
 
@@ -54,11 +57,11 @@ export class HttpExchange {
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
-  #isOpen = true;
+  #state: "unanswered" | "streaming" | "over" = "unanswered";
 
   /** Must be made while the request's handler runs. */
   constructor(response: RawResponse, request: RawRequest) {
-    this.method = request.getMethod().toUpperCase();
+    this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
@@ -68,11 +71,19 @@ export class HttpExchange {
 
   /** False once it was answered or the client went away. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#state !== "over";
   }
 
   header(name: KeptHeader): string {
     return this.#headers.get(name) ?? "";
+  }
+
+  /**
+   * Whether the body's end is known: uWebSockets.js reads any coding that begins with `chunked` as
+   * chunks, where a proxy may read something else (RFC 9112 section 6.3).
+   */
+  get isFramed(): boolean {
+    return ["", "chunked"].includes(this.header("transfer-encoding").toLowerCase());
   }
 
   /** Calls back when the client went away before the end. */
@@ -110,12 +121,11 @@ export class HttpExchange {
 
   /** Answers, once; nothing happens when the client has gone. */
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.#answers()) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
-      // A client that may still be sending a refused body is not kept.
-      this.#response.end(body, status === 413);
+      // A client that may still be sending a refused body, or one without a known end, is not kept.
+      this.#response.end(body, status === 413 || status === 501);
     });
   }
 
@@ -124,21 +134,37 @@ export class HttpExchange {
    * @param lengthBytes what a body would have, where the client only asks for that
    */
   respondWithoutBody(status: number, headers: Headers, lengthBytes?: number): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.#answers()) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
       this.#response.endWithoutBody(lengthBytes);
     });
   }
 
+  /** Ends the connection without an answer, or in the middle of one. */
+  abandon(): void {
+    if (this.isOpen) this.#response.close();
+  }
+
   /** Begins an answer that goes on, such as a stream of events. */
   stream(headers: Headers): ResponseStream {
-    const stream = new ResponseStream(this.#response);
+    const stream = new ResponseStream(this.#response, () => {
+      this.#state = "over";
+    });
     this.#closeListeners.unshift(() => stream.closed());
-    if (this.#isOpen) this.#response.cork(() => this.#begin(200, headers));
-    else stream.closed();
+    if (this.#state === "unanswered") {
+      this.#state = "streaming";
+      this.#response.cork(() => this.#begin(200, headers));
+    } else stream.closed();
     return stream;
+  }
+
+  /** Whether an answer can still be given; it can't amid a stream, which a fault ends. */
+  #answers(): boolean {
+    if (this.#state === "streaming") this.abandon();
+    if (this.#state !== "unanswered") return false;
+    this.#state = "over";
+    return true;
   }
 
   #begin(status: number, headers: Headers): void {
@@ -147,7 +173,7 @@ export class HttpExchange {
   }
 
   #closed(): void {
-    this.#isOpen = false;
+    this.#state = "over";
     for (const listener of this.#closeListeners) listener();
   }
 }
@@ -160,10 +186,13 @@ export class HttpExchange {
 export class ResponseStream {
   #response: RawResponse | undefined;
   #isFull = false;
+  readonly #onEnd: () => void;
   #onWritable: (() => void) | undefined;
 
-  constructor(response: RawResponse) {
+  /** @param onEnd called when it is ended from here */
+  constructor(response: RawResponse, onEnd: () => void) {
     this.#response = response;
+    this.#onEnd = onEnd;
     response.onWritable(() => {
       this.#isFull = false;
       // Something must be written here, or the rest of the last write stays where it is.
@@ -195,6 +224,7 @@ export class ResponseStream {
     const response = this.#response;
     if (response === undefined) return;
     this.#response = undefined;
+    this.#onEnd();
     response.cork(() => response.end());
   }
 

@@ -3,7 +3,7 @@
  * their end; here each is owned by a wrapper that knows whether it is open, and never throws.
  */
 import * as uWS from "uWebSockets.js";
-import type { CloseCode } from "../shared/close-codes.ts";
+import { type CloseCode, closeCodes } from "../shared/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
@@ -31,6 +31,8 @@ export interface ListenerOptions {
   readonly onSocket: (socket: ViewerSocket, subprotocol: Subprotocol) => SocketHandlers;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
+  /** What a handler threw: its own connection is closed, and no other is touched. */
+  readonly onFault: (error: unknown) => void;
 }
 
 interface SocketData {
@@ -40,6 +42,8 @@ interface SocketData {
 }
 
 type UwsSocket = uWS.WebSocket<SocketData>;
+type UwsBehavior = uWS.WebSocketBehavior<SocketData>;
+type Behavior = UwsBehavior & Required<Pick<UwsBehavior, "open" | "message" | "drain" | "close">>;
 
 /** uWebSockets.js's listen options, by number: builds differ in how they export their names. */
 const LISTEN_SHARED = 0;
@@ -176,14 +180,50 @@ export class Listener {
   }
 
   #served(app: App): App {
-    app.ws<SocketData>(CONNECT_PATH, this.#behavior());
+    app.ws<SocketData>(CONNECT_PATH, this.#guarded(this.#behavior()));
     app.any("/*", (response, request) => {
-      this.#options.onRequest(new HttpExchange(response, request));
+      this.#exchange(response, request, (exchange) => this.#options.onRequest(exchange));
     });
     return app;
   }
 
-  #behavior(): uWS.WebSocketBehavior<SocketData> {
+  /**
+   * The same handlers, of which none throws: an exception would reach the process, and all
+   * connections would end with it.
+   */
+  #guarded(behavior: Behavior): UwsBehavior {
+    const guard =
+      <Rest extends unknown[]>(handle: (ws: UwsSocket, ...rest: Rest) => unknown) =>
+      (ws: UwsSocket, ...rest: Rest): void => {
+        const data = ws.getUserData();
+        try {
+          handle(ws, ...rest);
+        } catch (error) {
+          this.#options.onFault(error);
+          data.socket?.end(closeCodes.internal);
+        }
+      };
+    const { open, message, drain, close } = behavior;
+    const guarded = { open: guard(open), message: guard(message), drain: guard(drain) };
+    return { ...behavior, ...guarded, close: guard(close) };
+  }
+
+  /** Has a request answered; one whose handler throws gets no answer, and its connection ends. */
+  #exchange(
+    response: uWS.HttpResponse,
+    request: uWS.HttpRequest,
+    handle: (exchange: HttpExchange) => void,
+  ): void {
+    const exchange = new HttpExchange(response, request);
+    try {
+      handle(exchange);
+    } catch (error) {
+      this.#options.onFault(error);
+      exchange.abandon();
+    }
+  }
+
+  #behavior(): Behavior {
     const { messageLimitBytes, bufferLimitBytes, idleTimeoutMs, onSocket } = this.#options;
     return {
       maxPayloadLength: PAYLOAD_LIMIT_FACTOR * messageLimitBytes,
@@ -229,7 +269,7 @@ export class Listener {
         key,
       });
     } catch (error) {
-      this.#options.onRefused(new HttpExchange(response, request), error);
+      this.#exchange(response, request, (exchange) => this.#options.onRefused(exchange, error));
       return;
     }
     const extensions = ""; // No compression: it costs more than the small frames would save.

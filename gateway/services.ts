@@ -44,3 +44,12 @@ export function emptyConnectionStats(): ConnectionStats {
 export function countRefused(stats: ConnectionStats, code: string): void {
   stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
 }
+
+/** A fault of our own, told where it can't be answered with: counted as `internal`, and logged. */
+export function noteFault(
+  { connections, log }: Pick<GatewayServices, "connections" | "log">,
+  fault: unknown,
+): void {
+  countRefused(connections, "internal");
+  log.error({ err: fault }, "a handler failed");
+}

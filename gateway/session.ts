@@ -23,7 +23,7 @@ import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { countRefused, type GatewayServices } from "./services.ts";
+import { countRefused, type GatewayServices, noteFault } from "./services.ts";
 import { type Outlet, type SendOutcome, Viewer } from "./viewer.ts";
 
 export interface SessionLimits {
@@ -96,7 +96,7 @@ export class Session implements SocketHandlers, Outlet {
     try {
       const message = this.#parse(bytes, isBinary);
       id = this.#requestId(message);
-      void this.#carryOut(id, message, bytes.length);
+      void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
     } catch (error) {
       this.#refuse(id, asOvationError(error));
     }
@@ -113,10 +113,11 @@ export class Session implements SocketHandlers, Outlet {
 
   onClose(): void {
     clearTimeout(this.#connectTimer);
+    // First, so that a fault in the rest doesn't leave it counted.
+    this.#onEnd(this);
     this.viewer.leaveAll();
     for (const video of this.videos.keys()) this.services.interest.release(video);
     this.videos.clear();
-    this.#onEnd(this);
   }
 
   /** `connect` was carried out: the connection may stay. */
@@ -191,7 +192,17 @@ export class Session implements SocketHandlers, Outlet {
     // Without waiting for what is there already, so that requests sent in a row keep their order.
     const { result, afterwards } = handled instanceof Promise ? await handled : handled;
     this.#send({ op: "result", id, ...result });
-    afterwards?.();
+    try {
+      afterwards?.();
+    } catch (fault) {
+      this.#fail(fault); // The request has had its one answer.
+    }
+  }
+
+  /** What can't be answered any more ends the connection; the viewer comes back. */
+  #fail(fault: unknown): void {
+    noteFault(this.services, fault);
+    this.#socket.end(closeCodes.internal);
   }
 
   #refuse(id: number, error: OvationError, cause?: unknown): void {

@@ -16,6 +16,7 @@ function closeCode(code: number, reason: string, meaning: string): CloseCode {
 }
 
 export const closeCodes = {
+  internal: closeCode(1011, "internal", "A fault of the gateway's own. Connect again."),
   restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
   malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
   connectTimeout: closeCode(4408, "connect_timeout", "No `connect` came in time."),

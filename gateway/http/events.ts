@@ -8,7 +8,7 @@ import { sseMessage } from "../frame.ts";
 import type { PastRequest } from "../history/histories.ts";
 import { subscriptionResult } from "../history/subscription.ts";
 import type { HttpExchange, ResponseStream } from "../http-exchange.ts";
-import { countRefused, type GatewayServices } from "../services.ts";
+import { countRefused, type GatewayServices, noteFault } from "../services.ts";
 import { Viewer } from "../viewer.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
@@ -143,7 +143,8 @@ export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions
       stream.viewer.join(audience, beginning.after);
     } catch (fault) {
       const error = asOvationError(fault);
-      countRefused(connections, error.code);
+      if (error.code === "internal") noteFault(services, fault);
+      else countRefused(connections, error.code);
       // An EventSource gives up for ever on any status but 200: it is told here, and comes back.
       stream.say({ op: "error", id: 0, ...error.body() });
       stream.end();

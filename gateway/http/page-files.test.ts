@@ -52,6 +52,9 @@ beforeAll(async () => {
     onSocket: () => ({ onMessage: () => {}, onDrain: () => {}, onClose: () => {} }),
     onRequest: (exchange) => router.route(exchange),
     onRefused: (exchange, error) => router.refuse(exchange, error),
+    onFault: (error) => {
+      throw error;
+    },
   });
   port = await listener.start();
 });

@@ -4,7 +4,7 @@ import { isVideoId } from "../../shared/names.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
 import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
-import { countRefused, type GatewayServices } from "../services.ts";
+import { countRefused, type GatewayServices, noteFault } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
 
 /**
@@ -55,6 +55,10 @@ export class Router {
     this.#services.connections.requests += 1;
     const handling = this.#handle(exchange)
       .catch((error: unknown) => this.refuse(exchange, error))
+      .catch((fault: unknown) => {
+        noteFault(this.#services, fault);
+        exchange.abandon();
+      })
       .finally(() => this.#underWay.delete(handling));
     this.#underWay.add(handling);
     // A body that never comes to its end leaves its handler waiting.
@@ -78,6 +82,7 @@ export class Router {
 
   async #handle(exchange: HttpExchange): Promise<void> {
     if (this.#isSettling) throw new OvationError("draining");
+    if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
     const found = this.#find(exchange.path);

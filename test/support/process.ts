@@ -11,6 +11,8 @@ export interface RoleProcess {
   /** Where viewers connect, of a gateway. */
   readonly port: number;
   readonly opsPort: number;
+  /** The first lines of what it wrote: its log, and whatever else. */
+  readonly output: readonly string[];
   /** Ends it as a crash would. */
   kill9(): Promise<void>;
   /** Ends it as an operator would; resolves with the exit code. */
@@ -71,6 +73,7 @@ export async function spawnRole(
     id: seen.id,
     port: seen.port,
     opsPort: seen.opsPort,
+    output,
     kill9: async () => void (await end(child, "SIGKILL")),
     stop: async () => await end(child, "SIGTERM"),
   };

@@ -23,8 +23,7 @@ export class Chance {
 
   /** One of the items. */
   of<T>(items: readonly T[]): T {
-    const item = items[this.between(0, items.length - 1)];
-    if (item === undefined) throw new Error("nothing to choose from");
-    return item;
+    if (items.length === 0) throw new Error("nothing to choose from");
+    return items[this.between(0, items.length - 1)] as T;
   }
 }

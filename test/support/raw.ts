@@ -39,13 +39,39 @@ export class RawSocket {
     else this.#socket.write(bytes);
   }
 
+  /** Says that nothing more comes; the other end may still answer. */
+  finish(): void {
+    this.#socket.end();
+  }
+
   /** Ends it without a farewell. */
   destroy(): void {
-    this.#socket.resetAndDestroy();
+    // Node can't reset what it is shutting down already: it would stay open for ever.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   async untilClosed(): Promise<void> {
     while (!this.isClosed) await once(this.#changes, "change");
+  }
+
+  /**
+   * Takes off what came as much as `read` uses.
+   * @param read undefined: more bytes are needed
+   * @returns undefined when the connection is closed before there is enough
+   */
+  async take<T>(
+    read: (bytes: Buffer) => { readonly value: T; readonly used: number } | undefined,
+  ): Promise<T | undefined> {
+    for (;;) {
+      const taken = read(Buffer.from(this.#received, "latin1"));
+      if (taken !== undefined) {
+        this.#received = this.#received.slice(taken.used);
+        return taken.value;
+      }
+      if (this.isClosed) return undefined;
+      await once(this.#changes, "change");
+    }
   }
 
   /** Takes the next HTTP response off what came. */

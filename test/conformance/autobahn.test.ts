@@ -1,0 +1,100 @@
+/**
+ * The Autobahn test suite (https://github.com/crossbario/autobahn-testsuite) against the listener
+ * that gateways stand on. It needs Python 2, so it runs only where OVATION_TEST_AUTOBAHN names its
+ * command `wstest`; `docs/conformance.md` says how to get it. What of it matters to a server is
+ * tested everywhere by `websocket-*.test.ts`, on a whole gateway.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Listener } from "../../gateway/listener.ts";
+
+const WSTEST = process.env["OVATION_TEST_AUTOBAHN"];
+/** Cases to run, by the suite's own patterns: all but compression, which is not offered. */
+const CASES = (process.env["OVATION_TEST_AUTOBAHN_CASES"] ?? "*").split(",");
+/** The suite sends messages of up to 16 MiB. */
+const LARGEST_BYTES = 16 * 2 ** 20;
+const RUN_MS = 900_000;
+
+interface CaseResult {
+  readonly behavior: string;
+  readonly behaviorClose: string;
+}
+
+/**
+ * What may be said of a case. NON-STRICT: the failure was right but came a frame later or without a
+ * Close frame, which RFC 6455 section 7.1.7 leaves open. INFORMATIONAL: there is no right or wrong.
+ */
+const GOOD = ["OK", "NON-STRICT", "INFORMATIONAL"];
+
+let folder: string;
+let listener: Listener;
+let port: number;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ovation-autobahn-"));
+  listener = new Listener({
+    host: "127.0.0.1",
+    port: 0,
+    sharePort: false,
+    messageLimitBytes: LARGEST_BYTES,
+    bufferLimitBytes: 4 * LARGEST_BYTES,
+    idleTimeoutMs: 120_000,
+    checkHandshake: () => "ovation.v1.json",
+    // The suite wants its messages back.
+    onSocket: (socket) => ({
+      onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),
+      onDrain: () => undefined,
+      onClose: () => undefined,
+    }),
+    onRequest: (exchange) => exchange.respond(404, {}, ""),
+    onRefused: (exchange) => exchange.respond(400, {}, ""),
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  port = await listener.start();
+});
+afterAll(async () => {
+  listener?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+test.skipIf(WSTEST === undefined)(
+  "the Autobahn suite finds no fault",
+  { timeout: RUN_MS },
+  async () => {
+    const spec = join(folder, "spec.json");
+    const server = {
+      agent: "ovation",
+      url: `ws://127.0.0.1:${port}/v1/connect`,
+      protocols: ["ovation.v1.json"],
+    };
+    await writeFile(
+      spec,
+      JSON.stringify({
+        outdir: folder,
+        servers: [server],
+        cases: CASES,
+        "exclude-cases": ["12.*", "13.*"],
+      }),
+    );
+    await promisify(execFile)(WSTEST ?? "", ["-m", "fuzzingclient", "-s", spec]);
+    const index = await readFile(join(folder, "index.json"), "utf8");
+    const results: Record<string, CaseResult> = JSON.parse(index).ovation;
+    const faults = Object.entries(results).filter(
+      ([, { behavior, behaviorClose }]) =>
+        !GOOD.includes(behavior) || !GOOD.includes(behaviorClose),
+    );
+    const tally = new Map<string, number>();
+    for (const { behavior } of Object.values(results)) {
+      tally.set(behavior, (tally.get(behavior) ?? 0) + 1);
+    }
+    process.stderr.write(`Autobahn: ${JSON.stringify(Object.fromEntries(tally))}\n`);
+    expect(Object.fromEntries(faults)).toEqual({});
+    expect(Object.keys(results).length).toBeGreaterThan(0);
+  },
+);

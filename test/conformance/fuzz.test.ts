@@ -1,0 +1,153 @@
+/**
+ * Random and mutated bytes, frames, messages, HTTP and NATS requests at a gateway and a dispatcher
+ * that are processes: none ends, none grows, and well-behaved viewers beside them see every event.
+ * The seed is printed and OVATION_TEST_SEED repeats it; OVATION_TEST_FUZZ_ROUNDS makes it longer.
+ */
+import { connect, type NatsConnection } from "nats";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { usageOf } from "../../bench/control/proc.ts";
+import { expectUnbroken } from "../support/chain.ts";
+import { nextAttack, throwAt } from "../support/fuzz/attacks.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { type RoleProcess, spawnRole } from "../support/process.ts";
+import { Chance } from "../support/random.ts";
+import { eventually, metric } from "../support/stack.ts";
+import {
+  post,
+  TEST_WIRES,
+  type TestEventStream,
+  type TestSocket,
+  watch,
+} from "../support/viewer.ts";
+import { fragments, frame, OPCODE, WireSocket } from "../support/websocket-wire.ts";
+import { request } from "../support/wire-conversation.ts";
+
+const ROUNDS = Number(process.env["OVATION_TEST_FUZZ_ROUNDS"] ?? 3_000);
+/** Attacks that are under way at once. */
+const AT_ONCE = 10;
+/** Rounds until buffers, code and heap have the size that they need. */
+const WARM_UP = Math.ceil(ROUNDS / 3);
+/** What a process may have more at the end than after that; a buffer of 16 KiB a round is more. */
+const GROWTH_BYTES = 32 * 2 ** 20;
+const TIMEOUT_MS = 60_000 + 60 * ROUNDS;
+const VIDEO = "watched";
+
+let nats: TestNats;
+let bus: NatsConnection;
+let dispatcher: RoleProcess;
+let gateway: RoleProcess;
+let viewers: (TestSocket | TestEventStream)[];
+
+beforeEach(async () => {
+  nats = await startTestNats();
+  bus = await connect({ servers: nats.url });
+  dispatcher = await spawnRole("dispatcher", nats.url);
+  gateway = await spawnRole("gateway", nats.url);
+  viewers = await Promise.all(TEST_WIRES.map((wire) => watch(wire, gateway.port, VIDEO)));
+});
+afterEach(async () => {
+  await Promise.all(viewers?.map((viewer) => viewer.close()) ?? []);
+  await Promise.all([gateway?.kill9(), dispatcher?.kill9(), bus?.close()]);
+  await nats?.stop();
+});
+
+const rss = () => [gateway, dispatcher].map(({ child }) => usageOf(child.pid ?? 0).rssBytes);
+
+/** Publishes a comment and some likes, and returns how many likes. */
+async function publishSome(n: number): Promise<number> {
+  const likes = Array.from({ length: 1 + (n % 5) }, () => ({ kind: "like" }));
+  const { status, body } = await post(gateway.port, VIDEO, [
+    { kind: "comment", id: `c-${n}` },
+    ...likes,
+  ]);
+  if (status !== 200) throw new Error(`a good publish was refused: ${JSON.stringify(body)}`);
+  return likes.length;
+}
+
+/** Every viewer has seen each of the comments once, in order, and the exact number of likes. */
+async function expectAllSeen(comments: number, likes: number): Promise<void> {
+  const due = Array.from({ length: comments }, (_, n) => `c-${n}`);
+  for (const viewer of viewers) {
+    await viewer.until(
+      () => viewer.of(VIDEO, "comment").length >= comments && viewer.total(VIDEO, "like") >= likes,
+    );
+    expect(viewer.of(VIDEO, "comment").map(({ id }) => id)).toEqual(due);
+    expectUnbroken(viewer.of(VIDEO, "comment"));
+    expect(viewer.total(VIDEO, "like")).toBe(likes);
+  }
+}
+
+/** Both processes live, found no fault of their own, and hold no connection but the viewers'. */
+async function expectUnharmed(): Promise<void> {
+  for (const role of [gateway, dispatcher]) {
+    expect([role.child.exitCode, role.child.signalCode]).toEqual([null, null]);
+    const faults = role.output.filter((line) => !/"level":[1-3]0/.test(line));
+    expect(faults).toEqual([]);
+  }
+  await eventually(async () => (await metric(gateway, "ovation_gateway_websockets")) === 2);
+  await eventually(async () => (await metric(gateway, "ovation_gateway_event_streams")) === 1);
+  const opened = await metric(gateway, "ovation_gateway_connections_opened_total");
+  expect(await metric(gateway, "ovation_gateway_connections_closed_total")).toBe(opened - 3);
+  const page = await (await fetch(`http://127.0.0.1:${gateway.opsPort}/metrics`)).text();
+  expect(page).not.toContain('ovation_gateway_refused_total{code="internal"}');
+}
+
+test("random and mutated input harms nothing and nobody", { timeout: TIMEOUT_MS }, async () => {
+  const chance = new Chance("fuzz");
+  const answered = { nats: 0 };
+  let likes = 0;
+  let batches = 0;
+  let before = rss();
+  for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+    const attacks = Array.from({ length: AT_ONCE }, () => nextAttack(chance));
+    const thrown = attacks.map(async (attack) => {
+      if (attack.way === "tcp") return await throwAt(gateway.port, attack);
+      // Whatever it is, it gets its one answer.
+      await bus.request(attack.subject, attack.payload, { timeout: 10_000 });
+      answered.nats += 1;
+    });
+    likes += await publishSome(batches);
+    batches += 1;
+    await Promise.all(thrown);
+    if (round < WARM_UP) before = rss();
+  }
+  const after = rss();
+  const grown = after.map((bytes, index) => bytes - (before[index] ?? 0));
+  const refused = await metric(gateway, "ovation_gateway_refused_total");
+  process.stderr.write(
+    `fuzz: ${ROUNDS} rounds, ${refused} refused, ${answered.nats} answered over NATS; grown by ` +
+      `${grown.map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`).join(" and ")}\n`,
+  );
+  await expectAllSeen(batches, likes);
+  await expectUnharmed();
+  // It was not all stopped at the door.
+  expect(refused).toBeGreaterThan(ROUNDS / 10);
+  for (const bytes of grown) expect(bytes).toBeLessThan(GROWTH_BYTES);
+});
+
+/** A byte over what the listener takes: four times the message limit, which is 16 KiB. */
+const TOO_LARGE = 65_536 + 1;
+
+test("messages that are too large, whole or in five fragments, leave no memory behind", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const message = request(1, TOO_LARGE);
+  const whole = frame({ opcode: OPCODE.text, payload: message });
+  const inFive = Buffer.concat(fragments(OPCODE.text, message, Math.ceil(TOO_LARGE / 5)));
+  let before = rss();
+  for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+    const sockets = await Promise.all(
+      Array.from({ length: AT_ONCE }, () => WireSocket.open(gateway.port)),
+    );
+    for (const [index, socket] of sockets.entries()) socket.write(index % 2 === 0 ? whole : inFive);
+    for (const socket of sockets) expect(await socket.next()).toBeUndefined();
+    if (round < WARM_UP) before = rss();
+  }
+  const after = rss();
+  process.stderr.write(
+    `too large: grown by ${((after[0] ?? 0) - (before[0] ?? 0)) / 2 ** 20} MiB\n`,
+  );
+  await expectAllSeen(1, await publishSome(0));
+  await expectUnharmed();
+  expect((after[0] ?? 0) - (before[0] ?? 0)).toBeLessThan(GROWTH_BYTES);
+});

@@ -1,0 +1,98 @@
+/**
+ * A part of the gateway that fails, by a throw or by a promise that rejects: whoever asked is
+ * answered with `internal` or closed, it is logged once, and nobody else notices.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Doors } from "../../gateway/doors.ts";
+import { emptyConnectionStats, type GatewayServices } from "../../gateway/services.ts";
+import { emptyDeliveryStats } from "../../gateway/viewer.ts";
+import { configFor } from "../../shared/config/load.ts";
+import { KindTable } from "../../shared/kinds.ts";
+import { silentLog } from "../../shared/log.ts";
+import { EventIds } from "../../shared/names.ts";
+import { ask, postBytes } from "../support/raw.ts";
+import { TestEventStream, TestSocket } from "../support/viewer.ts";
+
+const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
+
+/** Either way in which a part can fail. */
+const WAYS = [
+  [
+    "throws",
+    () => {
+      throw new Error("faulty");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("faulty"))],
+] as const;
+
+/** The parts that handlers use, each of which fails in this way. */
+function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): GatewayServices {
+  const fault = () => fail() as never;
+  return {
+    gateway: "faulty",
+    rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+    ids: new EventIds(),
+    interest: { hold: fault, release: () => undefined, historyOf: () => undefined },
+    histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
+    publisher: { publish: fault, publishAll: fault, retract: fault },
+    delivery: emptyDeliveryStats(),
+    connections: emptyConnectionStats(),
+    log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },
+  };
+}
+
+describe.each(WAYS)("a part that %s", (_way, fail) => {
+  let doors: Doors;
+  let services: GatewayServices;
+  let logged: unknown[];
+  let port: number;
+  let other: TestSocket;
+
+  beforeEach(async () => {
+    logged = [];
+    services = faultyServices(fail, logged);
+    doors = new Doors(services, config);
+    port = await doors.start();
+    other = await TestSocket.connect(port);
+  });
+  afterEach(async () => {
+    expect(logged).toHaveLength(1);
+    expect(services.connections.refused.get("internal")).toBe(1);
+    expect(await other.ask("ping")).toMatchObject({ op: "result" });
+    await other.close();
+    doors.stop();
+    expect(services.connections.opened).toBe(services.connections.closed);
+  });
+
+  test.each([
+    ["subscribe", { video: "ok-a" }],
+    ["publish", { video: "ok-a", kind: "like" }],
+  ])("makes a %s fail by name, and the connection stays of use", async (op, fields) => {
+    const viewer = await TestSocket.connect(port, "msgpack");
+    expect(await viewer.ask(op, fields)).toMatchObject({ op: "error", code: "internal" });
+    expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
+    await viewer.close();
+  });
+
+  test("makes a publish over HTTP fail by name", async () => {
+    const { status, error } = await postBytes(port, "ok-a", '{"kind":"like"}');
+    expect([status, error["code"]]).toEqual([500, "internal"]);
+    // What went wrong is for the log alone.
+    expect(JSON.stringify(error)).not.toContain("faulty");
+  });
+
+  test.each([
+    ["GET", "/v1/videos/ok-a/history?limit=1"],
+    ["DELETE", "/v1/videos/ok-a/events/e1"],
+  ])("makes a %s of %s fail by name", async (method, path) => {
+    const { status, error } = await ask(port, { method, path });
+    expect([status, error["code"]]).toEqual([500, "internal"]);
+  });
+
+  test("ends a stream of events, which tells it", async () => {
+    const stream = await TestEventStream.open(port, "ok-a");
+    expect(stream.messages).toMatchObject([{ op: "error", id: 0, code: "internal" }]);
+    await stream.until(() => stream.isEnded);
+  });
+});

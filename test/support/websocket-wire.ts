@@ -1,0 +1,148 @@
+/** WebSocket frames (RFC 6455 section 5.2), written as a client should and as it shouldn't. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { RawSocket } from "./raw.ts";
+
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+export interface FrameParts {
+  readonly opcode: number;
+  readonly payload?: string | Uint8Array;
+  /** Whether the message ends here; true unless it is said. */
+  readonly fin?: boolean;
+  /** The three reserved bits, 0 to 7. */
+  readonly reserved?: number;
+  /** In how many bytes the length is told, 0 within the header's own; the fewest unless it is said. */
+  readonly lengthBytes?: 0 | 2 | 8;
+  /** What the header says that the length is; the payload's own unless it is said. */
+  readonly length?: bigint;
+  /** Four bytes; undefined: some. */
+  readonly mask?: Uint8Array;
+}
+
+const SOME_MASK = Buffer.from([0x5a, 0xc3, 0x17, 0xee]);
+
+/** One frame of a client, masked. */
+export function frame({ opcode, fin = true, reserved = 0, ...parts }: FrameParts): Buffer {
+  const payload = Buffer.from(parts.payload ?? "");
+  const { length = BigInt(payload.length), mask = SOME_MASK } = parts;
+  const { lengthBytes = length < 126n ? 0 : length < 65_536n ? 2 : 8 } = parts;
+  const header = Buffer.alloc(2 + lengthBytes);
+  header[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
+  header[1] = 0x80 | (lengthBytes === 0 ? Number(length) : lengthBytes === 2 ? 126 : 127);
+  if (lengthBytes === 2) header.writeUInt16BE(Number(length), 2);
+  if (lengthBytes === 8) header.writeBigUInt64BE(length, 2);
+  const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+  return Buffer.concat([header, mask, masked]);
+}
+
+export function text(payload: string | Uint8Array): Buffer {
+  return frame({ opcode: OPCODE.text, payload });
+}
+
+export function ping(payload: string | Uint8Array = ""): Buffer {
+  return frame({ opcode: OPCODE.ping, payload });
+}
+
+/** A Close frame; without a code it is empty. */
+export function close(code?: number, reason: string | Uint8Array = ""): Buffer {
+  const payload = code === undefined ? "" : Buffer.concat([twoBytes(code), Buffer.from(reason)]);
+  return frame({ opcode: OPCODE.close, payload });
+}
+
+function twoBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+/** One message cut into frames of so many bytes each. */
+export function fragments(opcode: number, payload: Uint8Array, size: number): Buffer[] {
+  const count = Math.max(1, Math.ceil(payload.length / size));
+  return Array.from({ length: count }, (_, index) =>
+    frame({
+      opcode: index === 0 ? opcode : OPCODE.continuation,
+      payload: payload.subarray(index * size, (index + 1) * size),
+      fin: index === count - 1,
+    }),
+  );
+}
+
+/** A frame of the server. */
+export interface ServerFrame {
+  readonly opcode: number;
+  readonly payload: Buffer;
+}
+
+function readFrame(
+  bytes: Buffer,
+): { readonly value: ServerFrame; readonly used: number } | undefined {
+  if (bytes.length < 2) return undefined;
+  const [first = 0, second = 0] = bytes;
+  if (first >> 4 !== 0x8) throw new Error(`the server sent the frame header ${first.toString(2)}`);
+  if (second >= 0x80) throw new Error("the server masked a frame");
+  const lengthBytes = second < 126 ? 0 : second === 126 ? 2 : 8;
+  const start = 2 + lengthBytes;
+  if (bytes.length < start) return undefined;
+  const length =
+    lengthBytes === 0
+      ? second
+      : lengthBytes === 2
+        ? bytes.readUInt16BE(2)
+        : Number(bytes.readBigUInt64BE(2));
+  const used = start + length;
+  if (bytes.length < used) return undefined;
+  return { value: { opcode: first & 0x0f, payload: bytes.subarray(start, used) }, used };
+}
+
+/** A good handshake. */
+export function handshake(encoding: "msgpack" | "json" = "json"): string {
+  return (
+    "GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+    `Sec-WebSocket-Protocol: ovation.v1.${encoding}\r\n\r\n`
+  );
+}
+
+/** A WebSocket on which every byte is the test's own. */
+export class WireSocket {
+  readonly #socket: RawSocket;
+
+  private constructor(socket: RawSocket) {
+    this.#socket = socket;
+  }
+
+  /** Opens one; nothing of Ovation's own protocol is sent. */
+  static async open(port: number, encoding: "msgpack" | "json" = "json"): Promise<WireSocket> {
+    const socket = await RawSocket.open(port);
+    socket.write(handshake(encoding));
+    const { status } = await socket.response();
+    if (status !== 101) throw new Error(`the handshake was answered ${status}`);
+    return new WireSocket(socket);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Writes byte by byte, each in a turn and a segment of its own. */
+  async trickle(bytes: Uint8Array): Promise<void> {
+    for (const byte of bytes) {
+      this.#socket.write(Uint8Array.of(byte));
+      await nextTurn();
+    }
+  }
+
+  /** The next frame of the server; undefined when the connection has come to its end. */
+  async next(): Promise<ServerFrame | undefined> {
+    return await this.#socket.take(readFrame);
+  }
+
+  /** Ends it without a farewell. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async untilClosed(): Promise<void> {
+    await this.#socket.untilClosed();
+  }
+}
