@@ -31,12 +31,13 @@ export class Doors {
   constructor(services: GatewayServices, config: GatewayConfig) {
     this.#services = services;
     this.#config = config;
-    const { sseKeepaliveMs: keepaliveMs, bodyLimitBytes } = config;
-    this.#page = new PageFiles(config.pageDir);
+    const { sseKeepaliveMs: keepaliveMs } = config;
+    const { admission } = services;
+    this.#page = new PageFiles(config.pageDir, config.pagePolicy);
     const routes = {
       events: {
         GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
-        POST: publishOverHttp(services, bodyLimitBytes),
+        POST: publishOverHttp(services, config),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
@@ -50,7 +51,8 @@ export class Doors {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
-      onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
+      admit: (visitor) => admission.admitSocket(visitor),
+      onSocket: (...socket) => this.#openSession(...socket),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
     });
@@ -82,18 +84,21 @@ export class Doors {
     this.#listener.stop();
   }
 
-  #openSession(socket: ViewerSocket, subprotocol: Subprotocol): SocketHandlers {
-    const { connections } = this.#services;
+  #openSession(socket: ViewerSocket, subprotocol: Subprotocol, address: string): SocketHandlers {
+    const { connections, admission } = this.#services;
     const session = new Session(socket, SUBPROTOCOLS[subprotocol], this.#services, this.#config);
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;
+    admission.entered(address);
     return {
       onMessage: (bytes, isBinary) => session.onMessage(bytes, isBinary),
+      onPing: () => session.onPing(),
       onDrain: () => session.onDrain(),
       onClose: () => {
         connections.webSockets -= 1;
         connections.closed += 1;
+        admission.left(address);
         this.#sessions.delete(session);
         session.onClose();
         this.#tellIfEmpty();

@@ -19,6 +19,9 @@ import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
 import { VideoHistories } from "./history/histories.ts";
 import { Interest } from "./interest.ts";
+import { Admission } from "./limits/admission.ts";
+import { registerLimitMetrics } from "./limits/metrics.ts";
+import { Rates } from "./limits/rates.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 import { Registration } from "./registration.ts";
@@ -35,6 +38,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #doors: Doors | undefined;
   #counts: CountRequests | undefined;
   #histories: VideoHistories | undefined;
+  #admission: Admission | undefined;
+  #rates: Rates | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -89,6 +94,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
         now: monotonicNow,
       },
     });
+    const admission = new Admission(config, this.#connections, monotonicNow);
+    const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
     const doors = new Doors(
       {
         gateway: this.id,
@@ -99,6 +106,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
         publisher,
         delivery,
         connections: this.#connections,
+        admission,
+        rates,
         log,
       },
       config,
@@ -109,6 +118,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#doors = doors;
     this.#counts = counts;
     this.#histories = histories;
+    this.#admission = admission;
+    this.#rates = rates;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
@@ -120,9 +131,12 @@ export class Gateway extends RoleNode<GatewayConfig> {
       connections: this.#connections,
       delivery,
     });
+    registerLimitMetrics(this.registry, { admission, rates });
     await registration.start();
     histories.start();
     scheduler.start();
+    admission.overload.start();
+    rates.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -140,6 +154,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#registration?.stop();
     this.#interest?.stop();
     this.#histories?.stop();
+    this.#admission?.overload.stop();
+    this.#rates?.stop();
   }
 
   /** What the lease tells of this gateway. */

@@ -19,6 +19,8 @@ export interface RawRequest {
 
 /** What is needed of the listener's response. */
 export interface RawResponse {
+  /** 4 or 16 bytes, valid until the handler returns. */
+  getRemoteAddress(): ArrayBuffer;
   onAborted(handler: () => void): unknown;
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
   onWritable(handler: (offset: number) => boolean): unknown;
@@ -35,11 +37,15 @@ export interface RawResponse {
 /** Headers that a handler may want later, copied while they can be read. */
 const KEPT_HEADERS = [
   "accept",
+  "access-control-request-method",
   "authorization",
   "content-length",
   "content-type",
+  "host",
   "if-none-match",
   "last-event-id",
+  "origin",
+  "x-forwarded-for",
 ] as const;
 type KeptHeader = (typeof KEPT_HEADERS)[number];
 
@@ -51,6 +57,10 @@ export class HttpExchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The other end's address, 4 or 16 bytes. */
+  readonly peer: Uint8Array;
+  /** What every answer to this request says beside its own headers. */
+  commonHeaders: Headers = {};
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
@@ -62,6 +72,7 @@ export class HttpExchange {
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.peer = new Uint8Array(response.getRemoteAddress()).slice();
     this.#response = response;
     response.onAborted(() => this.#closed());
   }
@@ -82,9 +93,10 @@ export class HttpExchange {
 
   /**
    * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
-   * @throws OvationError body_too_large
+   * @param withinMs the time that all of it may take
+   * @throws OvationError body_too_large or body_timeout
    */
-  async readBody(limitBytes: number): Promise<Uint8Array> {
+  async readBody(limitBytes: number, withinMs: number): Promise<Uint8Array> {
     const tooLarge = new OvationError(
       "body_too_large",
       `the body is over the limit of ${limitBytes} bytes`,
@@ -94,16 +106,25 @@ export class HttpExchange {
     const chunks: Buffer[] = [];
     let bytes = 0;
     return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        chunks.length = 0;
+        const text = `the body did not come within ${withinMs} ms`;
+        reject(new OvationError("body_timeout", text, { limit: withinMs }));
+      }, withinMs);
+      this.onClose(() => clearTimeout(timer));
       this.#response.onData((chunk, isLast) => {
         bytes += chunk.byteLength;
         if (bytes > limitBytes) {
           chunks.length = 0;
+          clearTimeout(timer);
           reject(tooLarge);
           return;
         }
         // The chunk is taken back when this returns.
         chunks.push(Buffer.from(new Uint8Array(chunk)));
-        if (isLast) resolve(Buffer.concat(chunks, bytes));
+        if (!isLast) return;
+        clearTimeout(timer);
+        resolve(Buffer.concat(chunks, bytes));
       });
     });
   }
@@ -115,7 +136,7 @@ export class HttpExchange {
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body is not kept.
-      this.#response.end(body, status === 413);
+      this.#response.end(body, status === 413 || status === 408);
     });
   }
 
@@ -143,7 +164,8 @@ export class HttpExchange {
 
   #begin(status: number, headers: Headers): void {
     this.#response.writeStatus(statusLine(status));
-    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+    const all = { ...this.commonHeaders, ...headers };
+    for (const [name, value] of Object.entries(all)) this.#response.writeHeader(name, value);
   }
 
   #closed(): void {

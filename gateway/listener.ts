@@ -7,12 +7,15 @@ import type { CloseCode } from "../shared/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import type { Visitor } from "./limits/admission.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 /** What the owner of a socket is told. */
 export interface SocketHandlers {
   /** `bytes` are valid until this returns. */
   onMessage(bytes: Uint8Array, isBinary: boolean): void;
+  /** A ping of the WebSocket's own has come; it is answered already. */
+  onPing(): void;
   /** There is room again after a write was dropped. */
   onDrain(): void;
   onClose(): void;
@@ -27,13 +30,20 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
-  readonly onSocket: (socket: ViewerSocket, subprotocol: Subprotocol) => SocketHandlers;
+  /** Throws likewise. @returns the client's address, which is given to `onSocket` */
+  readonly admit: (visitor: Visitor) => string;
+  readonly onSocket: (
+    socket: ViewerSocket,
+    subprotocol: Subprotocol,
+    address: string,
+  ) => SocketHandlers;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
 }
 
 interface SocketData {
   readonly subprotocol: Subprotocol;
+  readonly address: string;
   socket?: ViewerSocket;
   handlers?: SocketHandlers;
 }
@@ -145,10 +155,13 @@ export class Listener {
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new ViewerSocket(ws);
-        data.handlers = onSocket(data.socket, data.subprotocol);
+        data.handlers = onSocket(data.socket, data.subprotocol, data.address);
       },
       message: (ws, message, isBinary) => {
         ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
+      },
+      ping: (ws) => {
+        ws.getUserData().handlers?.onPing();
       },
       drain: (ws) => {
         const { handlers } = ws.getUserData();
@@ -169,6 +182,7 @@ export class Listener {
   ): void {
     const key = request.getHeader("sec-websocket-key");
     let subprotocol: Subprotocol;
+    let address: string;
     try {
       subprotocol = this.#options.checkHandshake({
         upgrade: request.getHeader("upgrade"),
@@ -177,11 +191,17 @@ export class Listener {
         subprotocols: request.getHeader("sec-websocket-protocol"),
         key,
       });
+      address = this.#options.admit({
+        origin: request.getHeader("origin"),
+        host: request.getHeader("host"),
+        peer: new Uint8Array(response.getRemoteAddress()),
+        forwardedFor: request.getHeader("x-forwarded-for"),
+      });
     } catch (error) {
       this.#options.onRefused(new HttpExchange(response, request), error);
       return;
     }
     const extensions = ""; // No compression: it costs more than the small frames would save.
-    response.upgrade<SocketData>({ subprotocol }, key, subprotocol, extensions, context);
+    response.upgrade<SocketData>({ subprotocol, address }, key, subprotocol, extensions, context);
   }
 }

@@ -16,6 +16,7 @@ import {
   requestSchemas,
   type ServerMessage,
 } from "../shared/wire/messages.ts";
+import type { ConnectionMeter } from "./limits/connection-meter.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
@@ -60,6 +61,9 @@ export class Session implements SocketHandlers {
   readonly limits: SessionLimits;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new Map<string, symbol>();
+  /** Who publishes here, where a token says so: the key of limits over connections. */
+  actor: string | undefined;
+  readonly meter: ConnectionMeter;
   isConnected = false;
   /** Publishes that wait for their answer. */
   inFlight = 0;
@@ -79,6 +83,7 @@ export class Session implements SocketHandlers {
     this.#encoding = encoding;
     this.services = services;
     this.limits = limits;
+    this.meter = services.rates.meter();
     const isBinary = encoding === "msgpack";
     this.viewer = new Viewer(
       { wire: encoding, send: (bytes) => socket.send(bytes, isBinary) },
@@ -91,14 +96,22 @@ export class Session implements SocketHandlers {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
+    const verdict = this.meter.request();
+    if (verdict === "close") return this.#endFlood();
     let id = 0;
     try {
       const message = this.#parse(bytes, isBinary);
       id = this.#requestId(message);
+      if (verdict === "refuse") throw this.meter.refusal();
       void this.#carryOut(id, message, bytes.length);
     } catch (error) {
       this.#refuse(id, asOvationError(error));
     }
+  }
+
+  /** The client sent a ping of the WebSocket's own. */
+  onPing(): void {
+    if (this.meter.request() === "close") this.#endFlood();
   }
 
   onDrain(): void {
@@ -123,6 +136,11 @@ export class Session implements SocketHandlers {
     this.#isDismissed = true;
     this.#send({ op: "bye", reconnectAfterMs });
     this.#endIfDone();
+  }
+
+  #endFlood(): void {
+    this.#refuse(0, this.meter.refusal());
+    this.#socket.end(closeCodes.flooding);
   }
 
   #endIfDone(): void {
