@@ -23,17 +23,20 @@ function hostOf(origin: string): string | undefined {
 
 export class Origins {
   readonly #allowed: ReadonlySet<string>;
+  readonly #allowsAll: boolean;
+  readonly #allowsSame: boolean;
 
   /** @param allowed origins, and the words of {@link originList} */
   constructor(allowed: readonly string[]) {
-    this.#allowed = new Set(allowed);
+    this.#allowed = new Set(allowed.filter((one) => one !== "*" && one !== SAME_ORIGIN));
+    this.#allowsAll = allowed.includes("*");
+    this.#allowsSame = allowed.includes(SAME_ORIGIN);
   }
 
   /** @throws OvationError origin_refused */
   check({ origin, host }: OriginHeaders): void {
-    if (origin === "" || this.#allowed.has("*") || this.#allowed.has(origin)) return;
-    const isSame = hostOf(origin) === host.toLowerCase();
-    if (isSame && this.#allowed.has(SAME_ORIGIN)) return;
+    if (origin === "" || this.#allowsAll || this.#allowed.has(origin)) return;
+    if (this.#allowsSame && hostOf(origin) === host.toLowerCase()) return;
     throw new OvationError("origin_refused", undefined, { field: "Origin" });
   }
 
@@ -41,7 +44,7 @@ export class Origins {
   answerHeaders(origin: string): Readonly<Record<string, string>> {
     if (origin === "") return {};
     return {
-      "Access-Control-Allow-Origin": this.#allowed.has("*") ? "*" : origin,
+      "Access-Control-Allow-Origin": this.#allowsAll ? "*" : origin,
       "Access-Control-Expose-Headers": "Retry-After",
     };
   }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { ROOMY_FLAGS } from "./roomy.ts";
 import { eventually } from "./stack.ts";
 
 export interface RoleProcess {
@@ -39,7 +40,7 @@ export async function spawnRole(
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
-  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
+  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0", ...ROOMY_FLAGS] : [];
   const args = [`${role}/main.ts`, "--nats-url", natsUrl, "--ops-port", "0", ...address, ...flags];
   // The channel ends with this process, and the role with the channel: nothing is left behind.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });

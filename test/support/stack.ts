@@ -8,6 +8,7 @@ import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settin
 import { createLog, type Log } from "../../shared/log.ts";
 import { newNodeId } from "../../shared/names.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
+import { ROOMY } from "./roomy.ts";
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -59,6 +60,7 @@ export class TestStack {
         host: "127.0.0.1",
         port: 0,
         opsPort: 0,
+        ...ROOMY,
         ...this.#options.gateway,
         ...config,
       }),
