@@ -14,7 +14,9 @@ export interface RawRequest {
   getUrl(): string;
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
+  /** The first of this name. */
   getHeader(name: string): string;
+  forEach(callback: (name: string, value: string) => void): void;
 }
 
 /** What is needed of the listener's response. */
@@ -45,9 +47,22 @@ const KEPT_HEADERS = [
   "if-none-match",
   "last-event-id",
   "origin",
-  "x-forwarded-for",
 ] as const;
+const FORWARDED_FOR = "x-forwarded-for";
 type KeptHeader = (typeof KEPT_HEADERS)[number];
+
+/**
+ * All of `X-Forwarded-For` in its order: a proxy may add a line of its own below one that the client
+ * made up, and the last is the one to believe.
+ */
+export function forwardedFor(request: Pick<RawRequest, "getHeader" | "forEach">): string {
+  if (request.getHeader(FORWARDED_FOR) === "") return "";
+  const values: string[] = [];
+  request.forEach((name, value) => {
+    if (name === FORWARDED_FOR) values.push(value);
+  });
+  return values.join(",");
+}
 
 function statusLine(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
@@ -59,6 +74,8 @@ export class HttpExchange {
   readonly query: URLSearchParams;
   /** The other end's address, 4 or 16 bytes. */
   readonly peer: Uint8Array;
+  /** `X-Forwarded-For`, all of it. */
+  readonly forwardedFor: string;
   /** What every answer to this request says beside its own headers. */
   commonHeaders: Headers = {};
   readonly #headers: ReadonlyMap<KeptHeader, string>;
@@ -72,6 +89,7 @@ export class HttpExchange {
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.forwardedFor = forwardedFor(request);
     this.peer = new Uint8Array(response.getRemoteAddress()).slice();
     this.#response = response;
     response.onAborted(() => this.#closed());

@@ -6,7 +6,7 @@ import * as uWS from "uWebSockets.js";
 import type { CloseCode } from "../shared/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
-import { HttpExchange } from "./http-exchange.ts";
+import { forwardedFor, HttpExchange } from "./http-exchange.ts";
 import type { Visitor } from "./limits/admission.ts";
 import type { SendOutcome } from "./viewer.ts";
 
@@ -195,7 +195,7 @@ export class Listener {
         origin: request.getHeader("origin"),
         host: request.getHeader("host"),
         peer: new Uint8Array(response.getRemoteAddress()),
-        forwardedFor: request.getHeader("x-forwarded-for"),
+        forwardedFor: forwardedFor(request),
       });
     } catch (error) {
       this.#options.onRefused(new HttpExchange(response, request), error);

@@ -29,7 +29,7 @@ export function clientOf(
   { admission }: Pick<GatewayServices, "admission">,
   exchange: HttpExchange,
 ): string {
-  return admission.clientOf(exchange.peer, exchange.header("x-forwarded-for"));
+  return admission.clientOf(exchange.peer, exchange.forwardedFor);
 }
 
 /** Connections and what went wrong on them. */

@@ -47,6 +47,14 @@ export class RawSocket {
     while (!this.isClosed) await once(this.#changes, "change");
   }
 
+  /** Resolves when what came holds the text. */
+  async untilReceived(text: string): Promise<void> {
+    while (!this.#received.includes(text)) {
+      if (this.isClosed) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
+      await once(this.#changes, "change");
+    }
+  }
+
   /** Takes the next HTTP response off what came. */
   async response(): Promise<HttpAnswer> {
     return await this.#response(false);
