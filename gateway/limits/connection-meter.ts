@@ -14,7 +14,8 @@ export type Verdict =
   /** The connection is closed. */
   | "close";
 
-interface ConnectionMeterOptions {
+/** What all connections have in common. */
+export interface ConnectionMeterOptions {
   readonly requests: Rate;
   readonly spending: SpendingRates;
   readonly actors: Pick<Actors, "spend">;
@@ -26,13 +27,12 @@ interface ConnectionMeterOptions {
 export class ConnectionMeter {
   readonly #options: ConnectionMeterOptions;
   readonly #requests: TokenBucket;
-  readonly #spender: Spender;
+  /** Most viewers never publish. */
+  #spender: Spender | undefined;
 
   constructor(options: ConnectionMeterOptions) {
-    const { requests, spending, stats, now } = options;
     this.#options = options;
-    this.#requests = new TokenBucket(requests, now());
-    this.#spender = new Spender(spending, stats, now);
+    this.#requests = new TokenBucket(options.requests, options.now());
   }
 
   /**
@@ -61,7 +61,8 @@ export class ConnectionMeter {
    * @throws OvationError rate_limited
    */
   publish(actor: string | undefined, video: string, isLike: boolean): void {
-    const { actors, now, refuse } = this.#options;
+    const { actors, spending, stats, now, refuse } = this.#options;
+    this.#spender ??= new Spender(spending, stats, now);
     const refusal =
       this.#spender.spend(video, isLike, now()) ??
       (actor === undefined ? undefined : actors.spend(actor, video, isLike));

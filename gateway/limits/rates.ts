@@ -6,8 +6,7 @@ import type { MonotonicClock } from "../../shared/lifecycle.ts";
 import { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
-import { ConnectionMeter } from "./connection-meter.ts";
-import type { SpendingRates } from "./spender.ts";
+import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-meter.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
 export type RatesConfig = Pick<
@@ -33,23 +32,26 @@ export class Rates {
   /** Refusals by the name of the rate. */
   readonly refused = new Map<string, number>();
   readonly #stats: BoundedMapStats = { forgotten: 0 };
-  readonly #now: MonotonicClock;
-  readonly #requests: Rate;
-  readonly #connection: SpendingRates;
+  readonly #connections: ConnectionMeterOptions;
   readonly #httpPublishes: ClientBuckets;
   readonly #historyReads: ClientBuckets;
 
   constructor({ bus, gateway, config, now }: RatesOptions) {
     const { limitedClientsKept: limit } = config;
-    this.#now = now;
-    this.#requests = rateOf("requests", config.requestsPerSecond);
     const likes = rateOf("likes", config.likesPerSecond);
-    this.#connection = {
-      publishes: rateOf("connection_publishes", config.connectionPublishesPerSecond),
-      likes,
-    };
     const publishes = rateOf("actor_publishes", config.actorPublishesPerSecond);
     this.actors = new Actors({ bus, gateway, rates: { publishes, likes }, limit, now });
+    this.#connections = {
+      requests: rateOf("requests", config.requestsPerSecond),
+      spending: {
+        publishes: rateOf("connection_publishes", config.connectionPublishesPerSecond),
+        likes,
+      },
+      actors: this.actors,
+      stats: this.#stats,
+      now,
+      refuse: (rate, waitMs) => this.refusal(rate, waitMs),
+    };
     const clients = (name: string, perSecond: number) =>
       new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
     this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
@@ -76,14 +78,7 @@ export class Rates {
 
   /** For a WebSocket that was opened. */
   meter(): ConnectionMeter {
-    return new ConnectionMeter({
-      requests: this.#requests,
-      spending: this.#connection,
-      actors: this.actors,
-      stats: this.#stats,
-      now: this.#now,
-      refuse: (rate, waitMs) => this.refusal(rate, waitMs),
-    });
+    return new ConnectionMeter(this.#connections);
   }
 
   /**

@@ -65,7 +65,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
         });
       });
       const stranger = document.createElement("div");
-      stranger.innerHTML = '<img src="https://evil.example/x.png"><b onclick="document.title=1">b</b>';
+      stranger.innerHTML =
+        '<img src="https://evil.example/x.png"><b onclick="document.title=1">b</b>';
       document.body.append(stranger);
       stranger.querySelector("b")?.click();
       await both;
