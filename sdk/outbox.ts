@@ -24,18 +24,33 @@ export interface Published {
  * - `wait`: it is sent when there is one again, if that is within `waitMs`.
  * - `fail`: it is refused at once with `not_connected`.
  *
- * It is the same with one that the gateway refuses since too many came in too short a time: it is
- * sent again, or refused at once with `rate_limited`, as a like may well be.
- *
  * @example
  * await video.publish("like", undefined, { whileAway: "fail" });
  */
 export type WhileAway = "wait" | "fail";
 
+/**
+ * What to do with an event that the gateway refuses, since too many came in too short a time.
+ *
+ * - `wait`: it is sent again when the gateway takes more, if that is within `waitMs`.
+ * - `fail`: it is refused at once with `rate_limited`, as `useLikes` has it for likes.
+ *
+ * @example
+ * await video.publish("like", undefined, { whenLimited: "fail" });
+ */
+export type WhenLimited = "wait" | "fail";
+
+/** How an event is published. */
+export interface PublishTerms {
+  readonly whileAway: WhileAway;
+  readonly whenLimited: WhenLimited;
+  readonly waitMs: number;
+}
+
 interface Entry {
   readonly publication: Publication;
   readonly backoff: Backoff;
-  readonly whileAway: WhileAway;
+  readonly whenLimited: WhenLimited;
   readonly expiry: ReturnType<typeof setTimeout>;
   settle(outcome: Published | OvationError): void;
   state: "waiting" | "sent" | "paused";
@@ -66,7 +81,8 @@ export class Outbox {
   }
 
   /** Resolves when the gateway has taken the event; rejects with an OvationError. */
-  publish(publication: Publication, whileAway: WhileAway, waitMs: number): Promise<Published> {
+  publish(publication: Publication, terms: PublishTerms): Promise<Published> {
+    const { whileAway, whenLimited, waitMs } = terms;
     const { video } = publication;
     return new Promise((resolve, reject) => {
       if (this.#link === undefined && whileAway === "fail") {
@@ -80,7 +96,7 @@ export class Outbox {
         publication,
         backoff: new Backoff(0, RETRY_MAX_MS, this.#random, RETRY_FIRST_MS),
         expiry: setTimeout(() => this.#expire(entry), waitMs),
-        whileAway,
+        whenLimited,
         state: "waiting",
         wasSent: false,
         isTooMuch: false,
@@ -145,7 +161,7 @@ export class Outbox {
     }
     const { code, message, field, retryAfterMs = 0 } = answer;
     const isTooMuch = code === "rate_limited";
-    if (!isPassing(code) || (isTooMuch && entry.whileAway === "fail")) {
+    if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
       return entry.settle(new OvationError(code, message, { field, video }));
     }
     this.#inFlight -= 1;

@@ -68,6 +68,7 @@ const UNLIMITED = [
   "--connection-publishes-per-second=1000000",
   "--likes-per-second=1000000",
   "--http-publishes-per-second=10000000",
+  "--overload-delay-ms=60000",
 ];
 
 export class Stack implements System {

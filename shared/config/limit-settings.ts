@@ -54,6 +54,7 @@ export const limitSettings = {
     doc: "How many transient events, such as likes, one actor may publish a second on one video; five seconds' worth may come at once. A WebSocket without an actor counts as one.",
   }),
   httpPublishesPerSecond: integer({
+    // Five seconds' worth must hold the largest list of events that may come.
     min: 200,
     max: 10_000_000,
     default: 20_000,

@@ -47,9 +47,9 @@ export function networkList(parts: { readonly doc: string }): Setting<readonly s
   });
 }
 
-/** Whether a browser would write it so: without a path, a default port or capitals. */
+/** Whether a browser would write it so: without a path, a default port, capitals or a pattern. */
 function isOrigin(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  if (!/^https?:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
   return new URL(text).origin === text;
 }
 

@@ -33,7 +33,7 @@ test("likes over the limit are refused by name, where nobody wants to wait for t
   await connected(ovation);
   const video = ovation.video("launch");
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 100 }, () => video.publish("like", undefined, { whileAway: "fail" })),
+    Array.from({ length: 100 }, () => video.publish("like", undefined, { whenLimited: "fail" })),
   );
   const refused = outcomes.filter((outcome) => outcome.status === "rejected");
   expect(refused.length).toBeGreaterThan(0);
