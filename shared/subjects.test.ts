@@ -2,13 +2,16 @@ import { describe, expect, test } from "vitest";
 import {
   frontendSubject,
   frontendSubjects,
+  gatewayOfSpendingSubject,
   PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
   publishSubject,
   rowKey,
   rowsOfGateway,
+  SPENDING_SUBJECTS,
   STORED_SUBJECTS,
+  spendingSubject,
   storedSubject,
   videoOfPublishSubject,
 } from "./subjects.ts";
@@ -86,3 +89,12 @@ test.each([
   "ov.stored..1",
   "ov.stored.a.b.1",
 ])("%s tells of no record", (subject) => expect(parseStoredSubject(subject)).toBeUndefined());
+
+test("what gateways tell of actors names its gateway, is one that gateways hear, and reads back", () => {
+  const subject = spendingSubject("g1");
+  expect(matches(SPENDING_SUBJECTS, subject)).toBe(true);
+  expect(gatewayOfSpendingSubject(subject)).toBe("g1");
+  for (const other of ["ov.spending.", "ov.spending.G1", "ov.spending.a.b", "ov.publish.g1"]) {
+    expect(gatewayOfSpendingSubject(other)).toBeUndefined();
+  }
+});
