@@ -31,9 +31,10 @@ export class Doors {
   readonly #streams = new Set<EventStream>();
   /** One for all sessions, since there are so many of them. */
   readonly #onSessionEnd = (session: Session): void => {
-    const { connections } = this.#services;
+    const { connections, admission } = this.#services;
     connections.webSockets -= 1;
     connections.closed += 1;
+    admission.left(session.address);
     this.#sessions.delete(session);
     this.#tellIfEmpty();
   };
@@ -42,12 +43,13 @@ export class Doors {
   constructor(services: GatewayServices, config: GatewayConfig) {
     this.#services = services;
     this.#config = config;
-    const { sseKeepaliveMs: keepaliveMs, bodyLimitBytes } = config;
-    this.#page = new PageFiles(config.pageDir);
+    const { sseKeepaliveMs: keepaliveMs } = config;
+    const { admission } = services;
+    this.#page = new PageFiles(config.pageDir, config.pagePolicy);
     const routes = {
       events: {
         GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
-        POST: publishOverHttp(services, bodyLimitBytes),
+        POST: publishOverHttp(services, config),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
@@ -61,7 +63,8 @@ export class Doors {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
-      onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
+      admit: (visitor) => admission.admitSocket(visitor),
+      onSocket: (...socket) => this.#openSession(...socket),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
       onFault: (error) => noteFault(services, error),
@@ -104,13 +107,21 @@ export class Doors {
     this.#listener.stop();
   }
 
-  #openSession(socket: ViewerSocket, subprotocol: Subprotocol): SocketHandlers {
-    const { connections } = this.#services;
+  #openSession(socket: ViewerSocket, subprotocol: Subprotocol, address: string): SocketHandlers {
+    const { connections, admission } = this.#services;
     const wire = SUBPROTOCOLS[subprotocol];
-    const session = new Session(socket, wire, this.#services, this.#config, this.#onSessionEnd);
+    const session = new Session(
+      socket,
+      wire,
+      this.#services,
+      this.#config,
+      address,
+      this.#onSessionEnd,
+    );
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;
+    admission.entered(address);
     return session;
   }
 

@@ -20,6 +20,9 @@ import { FrameScheduler } from "./frame-scheduler.ts";
 import { VideoHistories } from "./history/histories.ts";
 import { Inspection } from "./inspection.ts";
 import { Interest } from "./interest.ts";
+import { Admission } from "./limits/admission.ts";
+import { registerLimitMetrics } from "./limits/metrics.ts";
+import { Rates } from "./limits/rates.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 import { Registration } from "./registration.ts";
@@ -37,6 +40,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #counts: CountRequests | undefined;
   #histories: VideoHistories | undefined;
   #inspection: Inspection | undefined;
+  #admission: Admission | undefined;
+  #rates: Rates | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -92,6 +97,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
         now: monotonicNow,
       },
     });
+    const admission = new Admission(config, this.#connections, monotonicNow);
+    const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
     const doors = new Doors(
       {
         gateway: this.id,
@@ -102,6 +109,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
         publisher,
         delivery,
         connections: this.#connections,
+        admission,
+        rates,
         log,
       },
       config,
@@ -114,6 +123,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#histories = histories;
     const inspection = new Inspection({ bus, gateway: this.id, held: () => interest.held() });
     this.#inspection = inspection;
+    this.#admission = admission;
+    this.#rates = rates;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
@@ -127,10 +138,13 @@ export class Gateway extends RoleNode<GatewayConfig> {
       delivery,
       certificate: doors.certificate,
     });
+    registerLimitMetrics(this.registry, { admission, rates });
     await registration.start();
     histories.start();
     scheduler.start();
     inspection.start();
+    admission.overload.start();
+    rates.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -154,6 +168,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#interest?.stop();
     this.#histories?.stop();
     this.#inspection?.stop();
+    this.#admission?.overload.stop();
+    this.#rates?.stop();
   }
 
   /** What the lease tells of this gateway. */

@@ -14,11 +14,15 @@ export interface RawRequest {
   getUrl(): string;
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
+  /** The first of this name. */
   getHeader(name: string): string;
+  forEach(callback: (name: string, value: string) => void): void;
 }
 
 /** What is needed of the listener's response. */
 export interface RawResponse {
+  /** 4 or 16 bytes, valid until the handler returns. */
+  getRemoteAddress(): ArrayBuffer;
   onAborted(handler: () => void): unknown;
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
   onWritable(handler: (offset: number) => boolean): unknown;
@@ -37,14 +41,31 @@ export interface RawResponse {
 /** Headers that a handler may want later, copied while they can be read. */
 const KEPT_HEADERS = [
   "accept",
+  "access-control-request-method",
   "authorization",
   "content-length",
   "content-type",
+  "host",
   "if-none-match",
   "last-event-id",
+  "origin",
   "transfer-encoding",
 ] as const;
+const FORWARDED_FOR = "x-forwarded-for";
 type KeptHeader = (typeof KEPT_HEADERS)[number];
+
+/**
+ * All of `X-Forwarded-For` in its order: a proxy may add a line of its own below one that the client
+ * made up, and the last is the one to believe.
+ */
+export function forwardedFor(request: Pick<RawRequest, "getHeader" | "forEach">): string {
+  if (request.getHeader(FORWARDED_FOR) === "") return "";
+  const values: string[] = [];
+  request.forEach((name, value) => {
+    if (name === FORWARDED_FOR) values.push(value);
+  });
+  return values.join(",");
+}
 
 function statusLine(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
@@ -54,6 +75,12 @@ export class HttpExchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The other end's address, 4 or 16 bytes. */
+  readonly peer: Uint8Array;
+  /** `X-Forwarded-For`, all of it. */
+  readonly forwardedFor: string;
+  /** What every answer to this request says beside its own headers. */
+  commonHeaders: Headers = {};
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
@@ -65,6 +92,8 @@ export class HttpExchange {
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.forwardedFor = forwardedFor(request);
+    this.peer = new Uint8Array(response.getRemoteAddress()).slice();
     this.#response = response;
     response.onAborted(() => this.#closed());
   }
@@ -93,9 +122,10 @@ export class HttpExchange {
 
   /**
    * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
-   * @throws OvationError body_too_large
+   * @param withinMs the time that all of it may take
+   * @throws OvationError body_too_large or body_timeout
    */
-  async readBody(limitBytes: number): Promise<Uint8Array> {
+  async readBody(limitBytes: number, withinMs: number): Promise<Uint8Array> {
     const tooLarge = new OvationError(
       "body_too_large",
       `the body is over the limit of ${limitBytes} bytes`,
@@ -105,16 +135,25 @@ export class HttpExchange {
     const chunks: Buffer[] = [];
     let bytes = 0;
     return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        chunks.length = 0;
+        const text = `the body did not come within ${withinMs} ms`;
+        reject(new OvationError("body_timeout", text, { limit: withinMs }));
+      }, withinMs);
+      this.onClose(() => clearTimeout(timer));
       this.#response.onData((chunk, isLast) => {
         bytes += chunk.byteLength;
         if (bytes > limitBytes) {
           chunks.length = 0;
+          clearTimeout(timer);
           reject(tooLarge);
           return;
         }
         // The chunk is taken back when this returns.
         chunks.push(Buffer.from(new Uint8Array(chunk)));
-        if (isLast) resolve(Buffer.concat(chunks, bytes));
+        if (!isLast) return;
+        clearTimeout(timer);
+        resolve(Buffer.concat(chunks, bytes));
       });
     });
   }
@@ -125,7 +164,7 @@ export class HttpExchange {
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body, or one without a known end, is not kept.
-      this.#response.end(body, status === 413 || status === 501);
+      this.#response.end(body, [408, 413, 501].includes(status));
     });
   }
 
@@ -169,7 +208,8 @@ export class HttpExchange {
 
   #begin(status: number, headers: Headers): void {
     this.#response.writeStatus(statusLine(status));
-    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+    const all = { ...this.commonHeaders, ...headers };
+    for (const [name, value] of Object.entries(all)) this.#response.writeHeader(name, value);
   }
 
   #closed(): void {

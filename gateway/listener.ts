@@ -7,13 +7,16 @@ import { type CloseCode, closeCodes } from "../shared/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
-import { HttpExchange } from "./http-exchange.ts";
+import { forwardedFor, HttpExchange } from "./http-exchange.ts";
+import type { Visitor } from "./limits/admission.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 /** What the owner of a socket is told. */
 export interface SocketHandlers {
   /** `bytes` are valid until this returns. */
   onMessage(bytes: Uint8Array, isBinary: boolean): void;
+  /** A ping of the WebSocket's own has come; it is answered already. */
+  onPing(): void;
   /** There is room again after a write was dropped. */
   onDrain(): void;
   onClose(): void;
@@ -28,7 +31,13 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
-  readonly onSocket: (socket: ViewerSocket, subprotocol: Subprotocol) => SocketHandlers;
+  /** Throws likewise. @returns the client's address, which is given to `onSocket` */
+  readonly admit: (visitor: Visitor) => string;
+  readonly onSocket: (
+    socket: ViewerSocket,
+    subprotocol: Subprotocol,
+    address: string,
+  ) => SocketHandlers;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
   /** What a handler threw: its own connection is closed, and no other is touched. */
@@ -37,13 +46,15 @@ export interface ListenerOptions {
 
 interface SocketData {
   readonly subprotocol: Subprotocol;
+  readonly address: string;
   socket?: ViewerSocket;
   handlers?: SocketHandlers;
 }
 
 type UwsSocket = uWS.WebSocket<SocketData>;
 type UwsBehavior = uWS.WebSocketBehavior<SocketData>;
-type Behavior = UwsBehavior & Required<Pick<UwsBehavior, "open" | "message" | "drain" | "close">>;
+type Behavior = UwsBehavior &
+  Required<Pick<UwsBehavior, "open" | "message" | "ping" | "drain" | "close">>;
 
 /** uWebSockets.js's listen options, by number: builds differ in how they export their names. */
 const LISTEN_SHARED = 0;
@@ -203,9 +214,14 @@ export class Listener {
           data.socket?.end(closeCodes.internal);
         }
       };
-    const { open, message, drain, close } = behavior;
-    const guarded = { open: guard(open), message: guard(message), drain: guard(drain) };
-    return { ...behavior, ...guarded, close: guard(close) };
+    return {
+      ...behavior,
+      open: guard(behavior.open),
+      message: guard(behavior.message),
+      ping: guard(behavior.ping),
+      drain: guard(behavior.drain),
+      close: guard(behavior.close),
+    };
   }
 
   /** Has a request answered; one whose handler throws gets no answer, and its connection ends. */
@@ -236,10 +252,13 @@ export class Listener {
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new ViewerSocket(ws);
-        data.handlers = onSocket(data.socket, data.subprotocol);
+        data.handlers = onSocket(data.socket, data.subprotocol, data.address);
       },
       message: (ws, message, isBinary) => {
         ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
+      },
+      ping: (ws) => {
+        ws.getUserData().handlers?.onPing();
       },
       drain: (ws) => {
         const { handlers } = ws.getUserData();
@@ -260,6 +279,7 @@ export class Listener {
   ): void {
     const key = request.getHeader("sec-websocket-key");
     let subprotocol: Subprotocol;
+    let address: string;
     try {
       subprotocol = this.#options.checkHandshake({
         upgrade: request.getHeader("upgrade"),
@@ -268,11 +288,17 @@ export class Listener {
         subprotocols: request.getHeader("sec-websocket-protocol"),
         key,
       });
+      address = this.#options.admit({
+        origin: request.getHeader("origin"),
+        host: request.getHeader("host"),
+        peer: new Uint8Array(response.getRemoteAddress()),
+        forwardedFor: forwardedFor(request),
+      });
     } catch (error) {
       this.#exchange(response, request, (exchange) => this.#options.onRefused(exchange, error));
       return;
     }
     const extensions = ""; // No compression: it costs more than the small frames would save.
-    response.upgrade<SocketData>({ subprotocol }, key, subprotocol, extensions, context);
+    response.upgrade<SocketData>({ subprotocol, address }, key, subprotocol, extensions, context);
   }
 }

@@ -3,7 +3,10 @@ import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
 import type { EventIds } from "../shared/names.ts";
 import type { VideoHistories } from "./history/histories.ts";
+import type { HttpExchange } from "./http-exchange.ts";
 import type { Interest } from "./interest.ts";
+import type { Admission } from "./limits/admission.ts";
+import type { Rates } from "./limits/rates.ts";
 import type { Publisher } from "./publisher.ts";
 import type { DeliveryStats } from "./viewer.ts";
 
@@ -16,7 +19,17 @@ export interface GatewayServices {
   readonly publisher: Pick<Publisher, "publish" | "publishAll" | "retract">;
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
+  readonly admission: Admission;
+  readonly rates: Rates;
   readonly log: Log;
+}
+
+/** Who a request over HTTP comes from, for limits: its client's address. */
+export function clientOf(
+  { admission }: Pick<GatewayServices, "admission">,
+  exchange: HttpExchange,
+): string {
+  return admission.clientOf(exchange.peer, exchange.forwardedFor);
 }
 
 /** Connections and what went wrong on them. */

@@ -17,6 +17,7 @@ import {
   type ServerMessage,
 } from "../shared/wire/messages.ts";
 import { CompactMap } from "./compact-map.ts";
+import type { ConnectionMeter } from "./limits/connection-meter.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
@@ -60,8 +61,13 @@ export class Session implements SocketHandlers, Outlet {
   readonly wire: Encoding;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
+  /** What its client is counted by. */
+  readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
+  /** Who publishes here, where a token says so: the key of limits over connections. */
+  actor: string | undefined;
+  readonly meter: ConnectionMeter;
   isConnected = false;
   /** Publishes that wait for their answer. */
   inFlight = 0;
@@ -71,19 +77,25 @@ export class Session implements SocketHandlers, Outlet {
   #lastRequestId = 0;
   #isDismissed = false;
 
-  /** @param onEnd called once, when the connection is closed, whoever closed it */
+  /**
+   * @param address what its client is counted by
+   * @param onEnd called once, when the connection is closed, whoever closed it
+   */
   constructor(
     socket: ViewerSocket,
     wire: Encoding,
     services: GatewayServices,
     limits: SessionLimits,
+    address: string,
     onEnd: (session: Session) => void,
   ) {
     this.#socket = socket;
     this.wire = wire;
     this.services = services;
     this.limits = limits;
+    this.address = address;
     this.#onEnd = onEnd;
+    this.meter = services.rates.meter();
     this.viewer = new Viewer(this, services.delivery);
     this.#connectTimer = setTimeout(() => {
       this.#refuse(0, new OvationError("connect_timeout"));
@@ -92,10 +104,13 @@ export class Session implements SocketHandlers, Outlet {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
+    const verdict = this.meter.request();
+    if (verdict === "close") return this.#endFlood();
     let id = 0;
     try {
       const message = this.#parse(bytes, isBinary);
       id = this.#requestId(message);
+      if (verdict === "refuse") throw this.meter.refusal();
       void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
     } catch (error) {
       this.#refuse(id, asOvationError(error));
@@ -105,6 +120,11 @@ export class Session implements SocketHandlers, Outlet {
   /** Writes a frame, or another message as it is to be sent. */
   send(bytes: Uint8Array): SendOutcome {
     return this.#socket.send(bytes, this.wire === "msgpack");
+  }
+
+  /** The client sent a ping of the WebSocket's own. */
+  onPing(): void {
+    if (this.meter.request() === "close") this.#endFlood();
   }
 
   onDrain(): void {
@@ -132,6 +152,11 @@ export class Session implements SocketHandlers, Outlet {
     this.#isDismissed = true;
     this.#send({ op: "bye", reconnectAfterMs });
     this.#endIfDone();
+  }
+
+  #endFlood(): void {
+    this.#refuse(0, this.meter.refusal());
+    this.#socket.end(closeCodes.flooding);
   }
 
   #endIfDone(): void {

@@ -130,7 +130,8 @@ export class Channel {
     });
   }
 
-  #askLater(): void {
+  /** @param atLeastMs how long the gateway wants us to wait */
+  #askLater(atLeastMs = 0): void {
     this.#asking = {};
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -138,7 +139,7 @@ export class Channel {
       // A subscription from which no durable event is taken may stand for the time being.
       link?.unsubscribe(this.video);
       if (link !== undefined) this.#ask(link);
-    }, this.#backoff.nextMs());
+    }, atLeastMs + this.#backoff.nextMs());
   }
 
   #joined(result: Result, from: From): void {
@@ -148,8 +149,8 @@ export class Channel {
     if (missed !== undefined) this.#miss(missed);
   }
 
-  #refused({ code, message, field }: Refusal): void {
-    if (isPassing(code)) return this.#askLater();
+  #refused({ code, message, field, retryAfterMs }: Refusal): void {
+    if (isPassing(code)) return this.#askLater(retryAfterMs);
     const { video } = this;
     this.#options.onRefused(new OvationError(code, message, { field, video }));
   }

@@ -157,17 +157,17 @@ export class Ovation<Kinds extends object = object> {
     video: string,
     kind: string,
     data: unknown,
-    { whileAway, waitMs }: PublishOptions,
+    { whileAway, whenLimited = "wait", waitMs }: PublishOptions,
   ): Promise<Published> {
     const { name } = this.state;
     if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
     const publication = { video, kind, data: jsonOf(data, video), eventId: newEventId() };
     const settings = this.#settings;
-    const published = this.#outbox.publish(
-      publication,
-      whileAway ?? settings.whileAway,
-      waitMs ?? settings.waitMs,
-    );
+    const published = this.#outbox.publish(publication, {
+      whileAway: whileAway ?? settings.whileAway,
+      whenLimited,
+      waitMs: waitMs ?? settings.waitMs,
+    });
     if (name === "idle") this.connect();
     return await published;
   }

@@ -78,6 +78,10 @@ export class OvationError extends Error {
 /** Codes after which the same request may succeed; a test holds them to the table of all errors. */
 const PASSING: readonly string[] = [
   "in_flight_exceeded",
+  "rate_limited",
+  "connections_exceeded",
+  "overloaded",
+  "body_timeout",
   "unavailable",
   "timeout",
   "history_unavailable",

@@ -11,7 +11,7 @@ export {
 } from "./error.ts";
 export type { Frame } from "./frame.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
-export type { Published, WhileAway } from "./outbox.ts";
+export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 export type { ConnectionFault, ConnectionState } from "./state.ts";
 export type {
   BuiltInKinds,

@@ -29,13 +29,34 @@ export interface Published {
  */
 export type WhileAway = "wait" | "fail";
 
+/**
+ * What to do with an event that the gateway refuses, since too many came in too short a time.
+ *
+ * - `wait`: it is sent again when the gateway takes more, if that is within `waitMs`.
+ * - `fail`: it is refused at once with `rate_limited`, as `useLikes` has it for likes.
+ *
+ * @example
+ * await video.publish("like", undefined, { whenLimited: "fail" });
+ */
+export type WhenLimited = "wait" | "fail";
+
+/** How an event is published. */
+export interface PublishTerms {
+  readonly whileAway: WhileAway;
+  readonly whenLimited: WhenLimited;
+  readonly waitMs: number;
+}
+
 interface Entry {
   readonly publication: Publication;
   readonly backoff: Backoff;
+  readonly whenLimited: WhenLimited;
   readonly expiry: ReturnType<typeof setTimeout>;
   settle(outcome: Published | OvationError): void;
   state: "waiting" | "sent" | "paused";
   wasSent: boolean;
+  /** The gateway has refused it as too much; nothing of it was taken. */
+  isTooMuch: boolean;
 }
 
 /** Publishes that may be on their way at once; gateways refuse more than 100 of a connection. */
@@ -49,6 +70,9 @@ export class Outbox {
   /** In the order in which they were published. */
   readonly #entries = new Set<Entry>();
   #inFlight = 0;
+  /** How many may be on their way: fewer, and slowly more again, when the gateway finds it too much. */
+  #window = IN_FLIGHT_LIMIT;
+  #hold: ReturnType<typeof setTimeout> | undefined;
   #link: Link | undefined;
 
   constructor(limit: number, random: () => number) {
@@ -57,7 +81,8 @@ export class Outbox {
   }
 
   /** Resolves when the gateway has taken the event; rejects with an OvationError. */
-  publish(publication: Publication, whileAway: WhileAway, waitMs: number): Promise<Published> {
+  publish(publication: Publication, terms: PublishTerms): Promise<Published> {
+    const { whileAway, whenLimited, waitMs } = terms;
     const { video } = publication;
     return new Promise((resolve, reject) => {
       if (this.#link === undefined && whileAway === "fail") {
@@ -71,8 +96,10 @@ export class Outbox {
         publication,
         backoff: new Backoff(0, RETRY_MAX_MS, this.#random, RETRY_FIRST_MS),
         expiry: setTimeout(() => this.#expire(entry), waitMs),
+        whenLimited,
         state: "waiting",
         wasSent: false,
+        isTooMuch: false,
         settle: (outcome) => {
           clearTimeout(entry.expiry);
           this.#entries.delete(entry);
@@ -108,7 +135,8 @@ export class Outbox {
 
   #flush(): void {
     for (const entry of this.#entries) {
-      if (this.#link === undefined || this.#inFlight >= IN_FLIGHT_LIMIT) return;
+      if (this.#link === undefined || this.#hold !== undefined) return;
+      if (this.#inFlight >= Math.floor(this.#window)) return;
       if (entry.state === "waiting") this.#send(this.#link, entry);
     }
   }
@@ -116,6 +144,7 @@ export class Outbox {
   #send(link: Link, entry: Entry): void {
     entry.state = "sent";
     entry.wasSent = true;
+    entry.isTooMuch = false;
     this.#inFlight += 1;
     link.publish(entry.publication, (answer) => {
       // It may have expired meanwhile.
@@ -126,19 +155,47 @@ export class Outbox {
 
   #answered(entry: Entry, answer: Answer): void {
     const { eventId, video } = entry.publication;
-    if (answer.op === "result") return entry.settle({ eventId, seq: answer.seq });
-    const { code, message, field } = answer;
-    if (!isPassing(code)) return entry.settle(new OvationError(code, message, { field, video }));
+    if (answer.op === "result") {
+      this.#window = Math.min(IN_FLIGHT_LIMIT, this.#window + 1 / this.#window);
+      return entry.settle({ eventId, seq: answer.seq });
+    }
+    const { code, message, field, retryAfterMs = 0 } = answer;
+    const isTooMuch = code === "rate_limited";
+    if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
+      return entry.settle(new OvationError(code, message, { field, video }));
+    }
     this.#inFlight -= 1;
+    if (isTooMuch) {
+      entry.state = "waiting";
+      entry.isTooMuch = true;
+      return this.#slowDown(retryAfterMs);
+    }
     entry.state = "paused";
     setTimeout(() => {
       if (entry.state !== "paused") return;
       entry.state = "waiting";
       this.#flush();
-    }, entry.backoff.nextMs());
+    }, retryAfterMs + entry.backoff.nextMs());
   }
 
-  #expire({ publication: { video }, wasSent, settle }: Entry): void {
+  /** What comes now would be refused too: nothing is sent for a while, and then less at once. */
+  #slowDown(ms: number): void {
+    if (this.#hold !== undefined) return;
+    this.#window = Math.max(1, this.#window / 2);
+    this.#hold = setTimeout(
+      () => {
+        this.#hold = undefined;
+        this.#flush();
+      },
+      Math.max(ms, RETRY_FIRST_MS),
+    );
+  }
+
+  #expire({ publication: { video }, wasSent, isTooMuch, settle }: Entry): void {
+    if (isTooMuch) {
+      const message = "the gateway found it too much in too short a time";
+      return settle(new OvationError("rate_limited", message, { video }));
+    }
     const error = wasSent
       ? new OvationError("timeout", "no answer in time; the event may have been taken", { video })
       : new OvationError("not_connected", "no connection within the time to wait", { video });

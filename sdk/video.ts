@@ -5,7 +5,7 @@ import type { Missed } from "./chain.ts";
 import type { Watcher } from "./channel.ts";
 import type { Frame } from "./frame.ts";
 import { Listeners } from "./listeners.ts";
-import type { Published, WhileAway } from "./outbox.ts";
+import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 
 /**
  * The data of the kinds that Ovation makes itself.
@@ -69,6 +69,8 @@ export interface VideoOptions {
  */
 export interface PublishOptions {
   readonly whileAway?: WhileAway;
+  /** Default: `wait`. */
+  readonly whenLimited?: WhenLimited;
   readonly waitMs?: number;
 }
 

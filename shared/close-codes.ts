@@ -23,6 +23,11 @@ export const closeCodes = {
   requestId: closeCode(4409, "request_id", "A request id was missing, not a number or not rising."),
   tooLarge: closeCode(4413, "too_large", "A message was over the limit."),
   frameType: closeCode(4415, "frame_type", "Text came where binary is due, or the reverse."),
+  flooding: closeCode(
+    4429,
+    "rate_limit",
+    "The client sent on although it was told `rate_limited` again and again.",
+  ),
   slow: closeCode(4508, "slow", "The client read too slowly to be given its answers."),
 } as const;
 

@@ -48,9 +48,31 @@ export const errorKinds = {
     retry: "yes",
     meaning: "Too many publishes of this connection wait for their answer.",
   },
+  rate_limited: {
+    status: 429,
+    retry: "yes",
+    meaning:
+      "Too much in too short a time: `message` says of what. Nothing was taken. Come again after `retryAfterMs`.",
+  },
+  connections_exceeded: {
+    status: 429,
+    retry: "yes",
+    meaning: "As many viewers are connected from the client's address as may be.",
+  },
+  overloaded: {
+    status: 503,
+    retry: "yes",
+    meaning: "The gateway takes nobody new just now. Nothing was taken. Try again, or another one.",
+  },
+  origin_refused: refused("The web page's `Origin` is not one that may use this gateway.", 403),
   batch_size_invalid: refused("A list of events must hold 1 to 1,000.", 413),
   body_malformed: refused("The body is not valid JSON or msgpack."),
   body_too_large: refused("The body is over the body limit.", 413),
+  body_timeout: {
+    status: 408,
+    retry: "yes",
+    meaning: "The body did not come in time. Nothing was taken.",
+  },
   content_type_unsupported: refused("`Content-Type` is not application/json or msgpack.", 415),
   transfer_encoding_unsupported: refused("`Transfer-Encoding` must be `chunked` or absent.", 501),
   not_acceptable: refused("`Accept` must allow text/event-stream here.", 406),
@@ -97,12 +119,15 @@ export interface ErrorBody {
   readonly limit?: number;
   /** The id to repeat the event with, where its outcome is unknown. */
   readonly eventId?: string;
+  /** How long to wait before the request is repeated, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 interface Detail {
   readonly field?: string | undefined;
   readonly limit?: number | undefined;
   readonly eventId?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -113,6 +138,7 @@ export class OvationError extends Error {
   readonly field: string | undefined;
   readonly limit: number | undefined;
   readonly eventId: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message?: string, detail: Detail = {}) {
     super(message ?? errorKinds[code].meaning, { cause: detail.cause });
@@ -120,12 +146,13 @@ export class OvationError extends Error {
     this.field = detail.field;
     this.limit = detail.limit;
     this.eventId = detail.eventId;
+    this.retryAfterMs = detail.retryAfterMs;
   }
 
   /** The same error, which tells the id to repeat the event with. */
   repeatWith(eventId: string | undefined): OvationError {
-    const { code, message, field, limit } = this;
-    return new OvationError(code, message, { field, limit, eventId, cause: this.cause });
+    const { code, message, field, limit, retryAfterMs, cause } = this;
+    return new OvationError(code, message, { field, limit, eventId, retryAfterMs, cause });
   }
 
   get kind(): ErrorKind {
@@ -139,6 +166,7 @@ export class OvationError extends Error {
       ...(this.field === undefined ? {} : { field: this.field }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
       ...(this.eventId === undefined ? {} : { eventId: this.eventId }),
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
     };
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   frontendSubject,
   frontendSubjects,
+  gatewayOfSpendingSubject,
   isMeaningful,
   PUBLISH_SUBJECTS,
   parseRowKey,
@@ -9,7 +10,9 @@ import {
   publishSubject,
   rowKey,
   rowsOfGateway,
+  SPENDING_SUBJECTS,
   STORED_SUBJECTS,
+  spendingSubject,
   storedSubject,
   videoOfPublishSubject,
 } from "./subjects.ts";
@@ -93,5 +96,14 @@ test("an answer may go to an inbox, and to no subject that means something", () 
     expect(isMeaningful(subject)).toBe(false);
   for (const subject of ["ov.frontend.g.v", "$JS.API.INFO", "$KV.b.k"]) {
     expect(isMeaningful(subject)).toBe(true);
+  }
+});
+
+test("what gateways tell of actors names its gateway, is one that gateways hear, and reads back", () => {
+  const subject = spendingSubject("g1");
+  expect(matches(SPENDING_SUBJECTS, subject)).toBe(true);
+  expect(gatewayOfSpendingSubject(subject)).toBe("g1");
+  for (const other of ["ov.spending.", "ov.spending.G1", "ov.spending.a.b", "ov.publish.g1"]) {
+    expect(gatewayOfSpendingSubject(other)).toBeUndefined();
   }
 });

@@ -15,6 +15,8 @@ export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
 /** What dispatchers tell each other of records that they stored, of every video. */
 export const STORED_SUBJECTS = "ov.stored.*.*";
+/** What gateways tell each other of what actors have published. */
+export const SPENDING_SUBJECTS = "ov.spending.*";
 /** KV bucket: which gateway has how many viewers of which video. */
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 /** KV bucket: one lease for each live gateway. */
@@ -23,6 +25,7 @@ export const FRONTENDS_BUCKET = "ov_frontends";
 const PUBLISH_PREFIX = "ov.publish.";
 const RETRACT_PREFIX = "ov.retract.";
 const STORED_PREFIX = "ov.stored.";
+const SPENDING_PREFIX = "ov.spending.";
 
 /** Whether what is sent on a subject means something to a part of Ovation, or to NATS itself. */
 export function isMeaningful(subject: string): boolean {
@@ -78,6 +81,17 @@ export function parseStoredSubject(
 /** Where dispatchers send the events of `video` for the viewers of `gateway`. */
 export function frontendSubject(gateway: string, video: string): string {
   return `ov.frontend.${gateway}.${video}`;
+}
+
+/** Where a gateway tells the others what actors have published there. */
+export function spendingSubject(gateway: string): string {
+  return `${SPENDING_PREFIX}${gateway}`;
+}
+
+/** The inverse of {@link spendingSubject}; undefined for a subject that is none of ours. */
+export function gatewayOfSpendingSubject(subject: string): string | undefined {
+  const gateway = subject.slice(SPENDING_PREFIX.length);
+  return subject.startsWith(SPENDING_PREFIX) && isGatewayId(gateway) ? gateway : undefined;
 }
 
 /** What dispatchers send for the viewers of `video`, whichever gateway they are at: to look on. */

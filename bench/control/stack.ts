@@ -70,6 +70,20 @@ export async function startNats(
   };
 }
 
+/**
+ * Publishers stand for many viewers each, and all viewers have one address: what a gateway lets one
+ * client do is no matter here.
+ */
+const UNLIMITED = [
+  "--connections-limit=10000000",
+  "--connections-per-address=10000000",
+  "--requests-per-second=1000000",
+  "--connection-publishes-per-second=1000000",
+  "--likes-per-second=1000000",
+  "--http-publishes-per-second=10000000",
+  "--overload-delay-ms=60000",
+];
+
 export class Stack implements System {
   readonly name = "ovation";
   readonly dialect = "ovation";
@@ -154,7 +168,7 @@ export class Stack implements System {
     }
     for (let number = 1; number <= gateways; number += 1) {
       const target = { host: HOST, port: ports.pop() ?? 0 };
-      const where = ["--host", target.host, "--port", String(target.port)];
+      const where = ["--host", target.host, "--port", String(target.port), ...UNLIMITED];
       await this.#launch("gateway", number, target, ports, [...where, ...gatewayFlags]);
     }
   }

@@ -43,6 +43,20 @@ export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonCo
   return loaded.config;
 }
 
+/** What the page may do: it talks to its gateway, and to the stack by a port of this machine. */
+export function pagePolicy(controlPort: number): string {
+  const control = ["127.0.0.1", "localhost"].map((host) => `http://${host}:${controlPort}`);
+  return [
+    "default-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${control.join(" ")}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
 /** Their environment: what is not set there is set for a demo. */
 export function roleEnv(
   env: NodeJS.ProcessEnv,

@@ -18,7 +18,14 @@ import { freePort } from "./nats/free-port.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "./ports.ts";
-import { commonConfig, natsUrlOf, type RoleProcess, roleArgs, roleEnv } from "./roles.ts";
+import {
+  commonConfig,
+  natsUrlOf,
+  pagePolicy,
+  type RoleProcess,
+  roleArgs,
+  roleEnv,
+} from "./roles.ts";
 import type { Say } from "./say.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -41,6 +48,7 @@ export class Stack {
   /** What the stack needs on disk while it runs: NATS's store, and the page. */
   #directory: string | undefined;
   #page: Promise<void> | undefined;
+  #controlPort = 0;
   #nats: Kept | undefined;
   #dispatchers: readonly Member[] = [];
   #gateways: readonly Member[] = [];
@@ -69,6 +77,7 @@ export class Stack {
       2 + gateways + dispatchers,
     );
     this.#throwIfStopped();
+    this.#controlPort = controlPort;
     // In one breath with the look whether it is still wanted, so that it can't be left behind.
     this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
     this.#page = buildPage(this.#pageDirectory, { controlPort, video: VIDEO });
@@ -158,6 +167,7 @@ export class Stack {
     const gatewayArgs = [
       ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
       ...["--page-dir", this.#pageDirectory],
+      ...["--page-policy", pagePolicy(this.#controlPort)],
     ];
     const launch = childLaunch({
       args: roleArgs({ ...process, name }, role === "gateway" ? gatewayArgs : []),

@@ -8,7 +8,7 @@ import { sseMessage } from "../frame.ts";
 import type { PastRequest } from "../history/histories.ts";
 import { subscriptionResult } from "../history/subscription.ts";
 import type { HttpExchange, ResponseStream } from "../http-exchange.ts";
-import { countRefused, type GatewayServices, noteFault } from "../services.ts";
+import { clientOf, countRefused, type GatewayServices, noteFault } from "../services.ts";
 import { Viewer } from "../viewer.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
@@ -46,6 +46,14 @@ function pastRequest(exchange: HttpExchange): PastRequest {
   const [, epoch, seq] = POSITION.exec(text) ?? [];
   const after = Number(seq);
   return epoch === undefined || !Number.isSafeInteger(after) ? { last } : { after, epoch, last };
+}
+
+/** An EventSource gives up for ever on any status but 200: it is told in a stream, and comes back. */
+function sendAway(exchange: HttpExchange, error: OvationError): void {
+  const stream = exchange.stream(HEADERS);
+  const body = message({ op: "error", id: 0, ...error.body() });
+  stream.send(`retry: ${error.retryAfterMs ?? RETRY_MS}\n\n${body}`);
+  stream.end();
 }
 
 /** One viewer over Server-Sent Events. */
@@ -118,18 +126,28 @@ interface EventsOptions {
 }
 
 export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions): HttpHandler {
-  const { connections, interest, histories } = services;
+  const { connections, interest, histories, admission } = services;
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const request = pastRequest(exchange);
+    const address = clientOf(services, exchange);
+    try {
+      admission.admitViewer(address);
+    } catch (fault) {
+      const error = asOvationError(fault);
+      countRefused(connections, error.code);
+      return sendAway(exchange, error);
+    }
     const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
       connections.eventStreams -= 1;
       connections.closed += 1;
+      admission.left(address);
       streams.delete(stream);
       interest.release(video);
     });
     connections.eventStreams += 1;
     connections.opened += 1;
+    admission.entered(address);
     streams.add(stream);
     exchange.onClose(() => stream.end());
     try {
@@ -145,7 +163,6 @@ export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions
       const error = asOvationError(fault);
       if (error.code === "internal") noteFault(services, fault);
       else countRefused(connections, error.code);
-      // An EventSource gives up for ever on any status but 200: it is told here, and comes back.
       stream.say({ op: "error", id: 0, ...error.body() });
       stream.end();
     }

@@ -4,13 +4,17 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { configFor } from "../../shared/config/load.ts";
+import { monotonicNow } from "../../shared/lifecycle.ts";
 import { silentLog } from "../../shared/log.ts";
 import { checkHandshake } from "../handshake.ts";
+import { Admission } from "../limits/admission.ts";
 import { Listener } from "../listener.ts";
 import { emptyConnectionStats } from "../services.ts";
 import { PageFiles } from "./page-files.ts";
 import { Router } from "./router.ts";
 
+const POLICY = "default-src 'self'; frame-ancestors 'none'";
 const SCRIPT = 'document.title = "é";\n'.repeat(20_000);
 
 let outside: string;
@@ -37,9 +41,11 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(outside, name), text);
   symlinkSync(join(outside, "secret.txt"), join(directory, "link.txt"));
   symlinkSync(outside, join(directory, "linked"));
-  const page = new PageFiles(directory);
+  const page = new PageFiles(directory, POLICY);
   await page.start();
-  const services = { connections: emptyConnectionStats(), log: silentLog };
+  const connections = emptyConnectionStats();
+  const admission = new Admission(configFor("gateway"), connections, monotonicNow);
+  const services = { connections, admission, log: silentLog };
   const router = new Router(services, { events: {}, event: {}, history: {} }, page);
   listener = new Listener({
     host: "127.0.0.1",
@@ -49,7 +55,13 @@ beforeAll(async () => {
     bufferLimitBytes: 1_000,
     idleTimeoutMs: 8_000,
     checkHandshake,
-    onSocket: () => ({ onMessage: () => {}, onDrain: () => {}, onClose: () => {} }),
+    admit: (visitor) => admission.admitSocket(visitor),
+    onSocket: () => ({
+      onMessage: () => {},
+      onPing: () => {},
+      onDrain: () => {},
+      onClose: () => {},
+    }),
     onRequest: (exchange) => router.route(exchange),
     onRefused: (exchange, error) => router.refuse(exchange, error),
     onFault: (error) => {
@@ -102,6 +114,9 @@ describe("a page", () => {
       "content-type": type,
       "cache-control": "no-cache",
       "content-length": String(Buffer.byteLength(body)),
+      "content-security-policy": POLICY,
+      "cross-origin-opener-policy": "same-origin",
+      "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",
     });
   });
@@ -153,24 +168,26 @@ describe("a page", () => {
 
 describe("a folder", () => {
   test("that isn't there stops the start", async () => {
-    await expect(new PageFiles(join(outside, "none")).start()).rejects.toThrow(/ENOENT/);
+    await expect(new PageFiles(join(outside, "none"), POLICY).start()).rejects.toThrow(/ENOENT/);
   });
 
   test("that is too large for a page stops the start, by size or by number", async () => {
     const large = join(outside, "large");
     mkdirSync(large);
     writeFileSync(join(large, "a"), Buffer.alloc(17_000_000));
-    await new PageFiles(large).start();
+    await new PageFiles(large, POLICY).start();
     writeFileSync(join(large, "b"), Buffer.alloc(17_000_000));
-    await expect(new PageFiles(large).start()).rejects.toThrow(/larger than 33554432 bytes/);
+    await expect(new PageFiles(large, POLICY).start()).rejects.toThrow(
+      /larger than 33554432 bytes/,
+    );
     const many = join(outside, "many");
     mkdirSync(many);
     for (let number = 0; number <= 1_000; number += 1) writeFileSync(join(many, `${number}`), "");
-    await expect(new PageFiles(many).start()).rejects.toThrow(/more than 1000 files/);
+    await expect(new PageFiles(many, POLICY).start()).rejects.toThrow(/more than 1000 files/);
   });
 
   test("is not needed", async () => {
-    const none = new PageFiles(undefined);
+    const none = new PageFiles(undefined, POLICY);
     await none.start();
     expect(none.has("/")).toBe(false);
   });

@@ -40,11 +40,16 @@ interface PageFile {
 
 export class PageFiles {
   readonly #directory: string | undefined;
+  readonly #policy: string;
   readonly #files = new Map<string, PageFile>();
 
-  /** @param directory undefined: there is no page */
-  constructor(directory: string | undefined) {
+  /**
+   * @param directory undefined: there is no page
+   * @param policy the `Content-Security-Policy` (https://www.w3.org/TR/CSP3/)
+   */
+  constructor(directory: string | undefined, policy: string) {
     this.#directory = directory;
+    this.#policy = policy;
   }
 
   /**
@@ -87,6 +92,9 @@ export class PageFiles {
       // Always asked for anew, and rarely sent: a page must fit the gateway that it talks to.
       "Cache-Control": "no-cache",
       ETag: etag,
+      "Content-Security-Policy": this.#policy,
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Referrer-Policy": "no-referrer",
       "X-Content-Type-Options": "nosniff",
     };
     const file = { body, headers, etag };

@@ -6,7 +6,7 @@ import type { Encoding } from "../../shared/wire/codec.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Accepted } from "../publisher.ts";
 import { withRepeatableId } from "../repeatable.ts";
-import type { GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
 import {
   type HttpHandler,
   JSON_TYPE,
@@ -34,14 +34,22 @@ function acceptedBody(accepted: readonly Accepted[]): object {
   return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
 }
 
-export function publishOverHttp(services: GatewayServices, bodyLimitBytes: number): HttpHandler {
+export interface BodyLimits {
+  readonly bodyLimitBytes: number;
+  readonly bodyTimeoutMs: number;
+}
+
+export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
+  const { rates } = services;
   return async (exchange, video) => {
     const encoding = encodingOf(exchange);
-    const body = await exchange.readBody(bodyLimitBytes);
+    const client = clientOf(services, exchange);
+    const body = await exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs);
     const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
     const inputs = parsePublishRequest(value, services.rules, body.length).map((input) =>
       withRepeatableId(input, services),
     );
+    rates.takeHttpPublishes(client, inputs.length);
     const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);
     if (fault === undefined) return respondWith(exchange, 200, acceptedBody(accepted));
     const error = asOvationError(fault);

@@ -1,7 +1,7 @@
 /** `DELETE /v1/videos/{video}/events/{id}`: takes a durable event back, for everybody and for good. */
 import { OvationError } from "../../shared/errors.ts";
 import { EVENT_ID_PATTERN } from "../../shared/names.ts";
-import type { GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
@@ -9,6 +9,7 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
     if (!EVENT_ID_PATTERN.test(eventId)) {
       throw new OvationError("event_id_invalid", undefined, { field: "id" });
     }
+    services.rates.takeHttpPublishes(clientOf(services, exchange), 1);
     const { seq } = await services.publisher.retract(video, eventId);
     respondWith(exchange, 200, { retracted: eventId, seq });
   };

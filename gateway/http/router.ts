@@ -13,7 +13,7 @@ import type { PageFiles } from "./page-files.ts";
  */
 export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
-type RouterServices = Pick<GatewayServices, "connections" | "log">;
+type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission">;
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
@@ -32,6 +32,16 @@ const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
 
 export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
+
+const API_PREFIX = "/v1/";
+const API_HEADERS = { "X-Content-Type-Options": "nosniff", Vary: "Origin" };
+
+/** A browser asks whether a page may send a request (https://fetch.spec.whatwg.org/#cors-preflight-request). */
+function isAsking(exchange: HttpExchange): boolean {
+  return (
+    exchange.header("origin") !== "" && exchange.header("access-control-request-method") !== ""
+  );
+}
 
 export class Router {
   readonly #services: RouterServices;
@@ -81,6 +91,14 @@ export class Router {
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
+    const { origins, overload } = this.#services.admission;
+    const isApi = exchange.path.startsWith(API_PREFIX);
+    if (isApi) {
+      const origin = exchange.header("origin");
+      exchange.commonHeaders = API_HEADERS;
+      origins.check({ origin, host: exchange.header("host") });
+      exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
+    }
     if (this.#isSettling) throw new OvationError("draining");
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A WebSocket's request without its key arrives here.
@@ -88,11 +106,18 @@ export class Router {
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
+    if (isApi && exchange.method === "OPTIONS" && isAsking(exchange)) {
+      const headers = origins.preflightHeaders(Object.keys(handlers));
+      return exchange.respondWithoutBody(204, headers);
+    }
     const handler = handlers[exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
     if (video !== undefined && !isVideoId(video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
+    // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
+    const isStream = handlers === this.#routes.events && exchange.method === "GET";
+    if (handlers !== PING_HANDLERS && !isStream) overload.admitRequest();
     await handler(exchange, video ?? "", eventId);
   }
 
@@ -155,6 +180,7 @@ export function respondWithError(
   const headers: Record<string, string> = {};
   if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
   if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
-  if (error.kind.status === 503) headers["Retry-After"] = "1";
+  const waitMs = error.retryAfterMs ?? (error.kind.status === 503 ? 1_000 : undefined);
+  if (waitMs !== undefined) headers["Retry-After"] = String(Math.ceil(waitMs / 1_000));
   respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);
 }

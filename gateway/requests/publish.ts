@@ -16,6 +16,8 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
     ...(data === undefined ? {} : { data }),
   };
   checkEvent(input, services.rules, "", messageBytes);
+  const isLike = services.rules.kinds.get(kind)?.deliveryClass === "transient";
+  session.meter.publish(session.actor, video, isLike);
   const limit = limits.inFlightLimit;
   if (session.inFlight >= limit) {
     const text = `${limit} publishes wait for their answer already`;

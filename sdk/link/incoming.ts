@@ -35,7 +35,14 @@ export function refusalOf(fields: Fields): Refusal {
   const code = text(fields["code"]) ?? "internal";
   const field = text(fields["field"]);
   const message = text(fields["message"]) ?? code;
-  return { op: "error", code, message, ...(field === undefined ? {} : { field }) };
+  const retryAfterMs = number(fields["retryAfterMs"]);
+  return {
+    op: "error",
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** A message with `op: "result"` or `op: "error"`. */

@@ -19,6 +19,8 @@ export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly field?: string;
+  /** How long to wait before it is repeated, where the gateway says so. */
+  readonly retryAfterMs?: number;
 }
 
 /** What a request that was carried out comes to; which fields there are depends on the request. */

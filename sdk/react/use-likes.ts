@@ -16,7 +16,7 @@ export interface Likes {
   readonly total: number;
   /** How many of them came since the component was last drawn. */
   readonly burst: number;
-  /** Publishes one. */
+  /** Publishes one; refused with `rate_limited` when the gateway finds that they are too many. */
   publish(): Promise<Published>;
 }
 
@@ -49,6 +49,9 @@ export function useLikes<Kinds extends object>(
       ),
     [video, kind],
   );
-  const publish = useCallback(() => video.publish(kind), [video, kind]);
+  const publish = useCallback(
+    () => video.publish(kind, undefined, { whenLimited: "fail" }),
+    [video, kind],
+  );
   return { ...counted, publish };
 }

@@ -1,3 +1,4 @@
+import { limitSettings } from "./limit-settings.ts";
 import { kindList, urlList } from "./lists.ts";
 import {
   boolean,
@@ -175,6 +176,11 @@ export const gatewaySettings = {
   pageDir: optionalText({
     doc: "A folder whose files are served at the paths that the API does not use, `index.html` at `/`: a page beside the API. They are read once, at the start. When unset, there is no page.",
   }),
+  pagePolicy: text({
+    default:
+      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    doc: "The `Content-Security-Policy` that the page's files are served with.",
+  }),
   requestTimeoutMs: integer({
     min: 50,
     max: 60_000,
@@ -290,6 +296,7 @@ export const gatewaySettings = {
     unit: "bytes",
     doc: "How much memory this gateway may use for the history of the videos that are watched here.",
   }),
+  ...limitSettings,
 } as const satisfies SettingGroup;
 
 /** What only a dispatcher is told. */

@@ -8,7 +8,8 @@ function guardText(text: string): void {
   if (!text.isWellFormed()) throw new MalformedError("text holds half a surrogate pair");
 }
 
-function guardValue(value: unknown, depth: number): void {
+/** @param isConstructor whether the value stands at the key `constructor` */
+function guardValue(value: unknown, depth: number, isConstructor = false): void {
   if (typeof value === "string") return guardText(value);
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new MalformedError("a number is not finite");
@@ -21,8 +22,12 @@ function guardValue(value: unknown, depth: number): void {
   }
   for (const [key, item] of Object.entries(value)) {
     if (key === "__proto__") throw new MalformedError("the key __proto__ is refused");
+    // A careless merge of the two would change every object.
+    if (isConstructor && key === "prototype") {
+      throw new MalformedError("the key prototype in constructor is refused");
+    }
     guardText(key);
-    guardValue(item, depth + 1);
+    guardValue(item, depth + 1, key === "constructor");
   }
 }
 

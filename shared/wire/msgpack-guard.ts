@@ -16,6 +16,8 @@ export class MalformedError extends Error {
 }
 
 const PROTO = Buffer.from("__proto__");
+const CONSTRUCTOR = Buffer.from("constructor");
+const PROTOTYPE = Buffer.from("prototype");
 
 /** Bytes of a value's header after its first byte, by that byte; -1 for what is refused. */
 function scalarSize(first: number): number {
@@ -79,7 +81,8 @@ class Walker {
     this.#at = end;
   }
 
-  #key(): void {
+  /** @returns where the key's text begins; it ends where the walker is */
+  #key(): number {
     const first = this.#unsigned(1);
     let length = first & 0x1f;
     if (first === 0xd9) length = this.#unsigned(1);
@@ -87,17 +90,29 @@ class Walker {
     else if (first >> 5 !== 0b101) throw new MalformedError("a key is not text");
     const start = this.#at;
     this.#text(length);
-    const isProto = length === PROTO.length && PROTO.equals(this.#bytes.subarray(start, this.#at));
-    if (isProto) throw new MalformedError("the key __proto__ is refused");
+    if (this.#isKey(start, PROTO)) throw new MalformedError("the key __proto__ is refused");
+    return start;
   }
 
-  #items(count: number, depth: number, isMap: boolean): void {
+  #isKey(start: number, key: Buffer): boolean {
+    return this.#at - start === key.length && key.equals(this.#bytes.subarray(start, this.#at));
+  }
+
+  #items(count: number, depth: number, isMap: boolean, isConstructor = false): void {
     if (depth >= MAX_DEPTH) throw new MalformedError(`nested deeper than ${MAX_DEPTH}`);
     // Each item takes at least one byte: a length that can't be true is refused before the walk.
     this.#need(isMap ? 2 * count : count);
     for (let index = 0; index < count; index += 1) {
-      if (isMap) this.#key();
-      this.#value(depth + 1);
+      if (!isMap) {
+        this.#value(depth + 1);
+        continue;
+      }
+      const key = this.#key();
+      // A careless merge of the two would change every object.
+      if (isConstructor && this.#isKey(key, PROTOTYPE)) {
+        throw new MalformedError("the key prototype in constructor is refused");
+      }
+      this.#value(depth + 1, this.#isKey(key, CONSTRUCTOR));
     }
   }
 
@@ -119,10 +134,11 @@ class Walker {
     }
   }
 
-  #value(depth: number): void {
+  /** @param isConstructor whether the value stands at the key `constructor` */
+  #value(depth: number, isConstructor = false): void {
     const first = this.#unsigned(1);
     if (first <= 0x7f || first >= 0xe0) return;
-    if (first <= 0x8f) return this.#items(first & 0x0f, depth, true);
+    if (first <= 0x8f) return this.#items(first & 0x0f, depth, true, isConstructor);
     if (first <= 0x9f) return this.#items(first & 0x0f, depth, false);
     if (first <= 0xbf) return this.#text(first & 0x1f);
     switch (first) {
@@ -137,9 +153,9 @@ class Walker {
       case 0xdd:
         return this.#items(this.#unsigned(4), depth, false);
       case 0xde:
-        return this.#items(this.#unsigned(2), depth, true);
+        return this.#items(this.#unsigned(2), depth, true, isConstructor);
       case 0xdf:
-        return this.#items(this.#unsigned(4), depth, true);
+        return this.#items(this.#unsigned(4), depth, true, isConstructor);
     }
     const size = scalarSize(first);
     if (size < 0) throw new MalformedError(`type 0x${first.toString(16)} is refused`);

@@ -44,9 +44,11 @@ beforeAll(async () => {
     bufferLimitBytes: 4 * LARGEST_BYTES,
     idleTimeoutMs: 120_000,
     checkHandshake: () => "ovation.v1.json",
+    admit: () => "",
     // The suite wants its messages back.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),
+      onPing: () => undefined,
       onDrain: () => undefined,
       onClose: () => undefined,
     }),

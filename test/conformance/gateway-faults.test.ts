@@ -4,16 +4,21 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Doors } from "../../gateway/doors.ts";
+import { Admission } from "../../gateway/limits/admission.ts";
+import { Rates } from "../../gateway/limits/rates.ts";
 import { emptyConnectionStats, type GatewayServices } from "../../gateway/services.ts";
 import { emptyDeliveryStats } from "../../gateway/viewer.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { KindTable } from "../../shared/kinds.ts";
+import { monotonicNow } from "../../shared/lifecycle.ts";
 import { silentLog } from "../../shared/log.ts";
 import { EventIds } from "../../shared/names.ts";
 import { ask, postBytes } from "../support/raw.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
 const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
+
+const NO_SUBSCRIPTION = { unsubscribe: () => undefined, drain: async () => undefined };
 
 /** Either way in which a part can fail. */
 const WAYS = [
@@ -29,15 +34,19 @@ const WAYS = [
 /** The parts that handlers use, each of which fails in this way. */
 function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): GatewayServices {
   const fault = () => fail() as never;
+  const connections = emptyConnectionStats();
+  const bus = { publish: () => true, subscribe: () => NO_SUBSCRIPTION };
   return {
     gateway: "faulty",
+    admission: new Admission(config, connections, monotonicNow),
+    rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
     ids: new EventIds(),
     interest: { hold: fault, release: () => undefined, historyOf: () => undefined },
     histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
     publisher: { publish: fault, publishAll: fault, retract: fault },
     delivery: emptyDeliveryStats(),
-    connections: emptyConnectionStats(),
+    connections,
     log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },
   };
 }

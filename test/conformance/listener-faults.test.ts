@@ -32,6 +32,7 @@ function handlersOf(socket: ViewerSocket): SocketHandlers {
       const isFlood = Buffer.from(bytes).toString() === "flood";
       socket.send(isFlood ? Buffer.alloc(FLOOD_BYTES) : bytes, isBinary);
     },
+    onPing: () => throwIf("onPing"),
     onDrain: () => throwIf("onDrain"),
     onClose: () => throwIf("onClose"),
   };
@@ -49,6 +50,10 @@ beforeAll(async () => {
       throwIf("checkHandshake");
       if (version !== "13") throw new Error("refused");
       return "ovation.v1.json";
+    },
+    admit: () => {
+      throwIf("admit");
+      return "";
     },
     onSocket: (socket) => {
       throwIf("onSocket");
@@ -127,9 +132,9 @@ test("a throw of onDrain closes its socket", async () => {
   });
 });
 
-test("a throw of checkHandshake is a refusal, which is answered", async () => {
+test.each(["checkHandshake", "admit"])("a throw of %s is a refusal, which is answered", async (name) => {
   await besideAnother(async () => {
-    faulty = "checkHandshake";
+    faulty = name;
     const socket = await RawSocket.open(port);
     socket.write(handshake());
     expect((await socket.response()).status).toBe(400);

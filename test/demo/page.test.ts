@@ -46,6 +46,37 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     expect(await window.page.title()).toBe("Ovation, live");
   });
 
+  test("even if it were a part of the page, it could not run or load anything", async () => {
+    const { page } = await house.open();
+    const answer = await page.request.get(house.url);
+    expect(answer.headers()).toMatchObject({
+      "content-security-policy": expect.stringMatching(
+        /^default-src 'self';.*connect-src 'self' http:\/\/127\.0\.0\.1:\d+.*frame-ancestors 'none'$/,
+      ),
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    });
+    const blocked = await page.evaluate(async () => {
+      const directives = new Set<string>();
+      const both = new Promise<void>((resolve) => {
+        document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+          directives.add(effectiveDirective);
+          if (directives.size === 2) resolve();
+        });
+      });
+      const stranger = document.createElement("div");
+      stranger.innerHTML =
+        '<img src="https://evil.example/x.png"><b onclick="document.title=1">b</b>';
+      document.body.append(stranger);
+      stranger.querySelector("b")?.click();
+      await both;
+      stranger.remove();
+      return [...directives].toSorted();
+    });
+    expect(blocked).toEqual(["img-src", "script-src-attr"]);
+    expect(await page.title()).toBe("Ovation, live");
+  });
+
   test("a comment survives a reload, and a gateway that is killed from the page", async () => {
     const window = await house.open();
     await window.say("said before");

@@ -71,6 +71,7 @@ test.each([
   ["binary", hex("c4 01 00")],
   ["binary that goes on for ever", hex("c6 ff ff ff ff")],
   ["a key __proto__", hex("81 a9 5f5f70726f746f5f5f 81 a1 61 01")],
+  ["a key prototype in constructor", encode("msgpack", { constructor: { prototype: { a: 1 } } })],
   ["a key that is a number", hex("81 01 01")],
   ["a key that is nil", hex("81 c0 01")],
   ["a key that is a list", hex("81 91 01 01")],
@@ -121,6 +122,7 @@ test.each([
   ["16 lists in each other", JSON.stringify(nested(16))],
   ["a key __proto__", '{"__proto__":{"isAdmin":true}}'],
   ["a key __proto__ that is escaped", '{"\\u005f_proto__":1}'],
+  ["a key prototype in constructor", '{"a":[{"constructor":{"prototype":{"isAdmin":true}}}]}'],
   ["a number beyond all", "1e999"],
   ["a number below all", "-1e999"],
   ["NaN", "NaN"],
@@ -171,6 +173,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     ["whole numbers up to 2^53", [2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 32, -(2 ** 31) - 1]],
     ["fractions", [0.1, 1.7976931348623157e308, 5e-324, -1.5]],
     ["keys that any object has", JSON.parse('{"constructor":1,"toString":{"hasOwnProperty":2}}')],
+    ["what only looks like poison", JSON.parse('{"constructor":{"a":{"prototype":1}}}')],
     ["nothing but empty things", [null, "", [], {}, false, 0]],
   ])("%s in data reach viewers as they are, on every wire", async (_what, data) => {
     const publisher = await TestSocket.connect(port, encoding);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { natsUrlAs } from "./nats-users.ts";
+import { ROOMY_FLAGS } from "./roomy.ts";
 import { eventually } from "./stack.ts";
 
 export interface RoleProcess {
@@ -42,7 +43,7 @@ export async function spawnRole(
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
-  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
+  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0", ...ROOMY_FLAGS] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
   const args = [`${role}/main.ts`, ...nats, "--ops-port", "0", ...address, ...flags];
   // The channel ends with this process, and the role with the channel: nothing is left behind.

@@ -74,6 +74,14 @@ export class RawSocket {
     }
   }
 
+  /** Resolves when what came holds the text. */
+  async untilReceived(text: string): Promise<void> {
+    while (!this.#received.includes(text)) {
+      if (this.isClosed) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
+      await once(this.#changes, "change");
+    }
+  }
+
   /** Takes the next HTTP response off what came. */
   async response(): Promise<HttpAnswer> {
     return await this.#response(false);
@@ -191,7 +199,7 @@ export const FOREIGN = "foreign-to-the-bus";
 /** Videos whose name begins like this may be on the bus, and no others. */
 const OURS = "ok-[a-z0-9-]+";
 const OUR_SUBJECTS = new RegExp(
-  `^(ov\\.(publish|retract|history)\\.${OURS}|ov\\.stored\\.${OURS}\\.\\d+|ov\\.frontend\\.[a-z0-9]+\\.${OURS}|_INBOX\\..+|\\$JS\\..+` +
+  `^(ov\\.(publish|retract|history)\\.${OURS}|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.frontend\\.[a-z0-9]+\\.${OURS}|_INBOX\\..+|\\$JS\\..+` +
     `|\\$KV\\.ov_subscriptions\\.${OURS}\\.[a-z0-9]+|\\$KV\\.ov_frontends\\.[a-z0-9]+)$`,
 );
 

@@ -9,6 +9,7 @@ import { newNodeId } from "../../shared/names.ts";
 import { eventually } from "./eventually.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
 import { connectTo, natsUrlAs } from "./nats-users.ts";
+import { ROOMY } from "./roomy.ts";
 
 export { eventually } from "./eventually.ts";
 
@@ -62,6 +63,7 @@ export class TestStack {
         host: "127.0.0.1",
         port: 0,
         opsPort: 0,
+        ...ROOMY,
         ...this.#options.gateway,
         ...config,
       }),

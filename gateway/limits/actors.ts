@@ -1,0 +1,131 @@
+/**
+ * What actors may publish over all gateways. Each gateway has a bucket for each actor that publishes
+ * there, and they tell each other what was spent: in a batch, and of an actor not before it is a
+ * quarter of the burst. So an actor that uses several gateways can exceed its limit by what it
+ * spends unheard: for each further gateway a quarter of the burst, and what it can spend within one
+ * interval, at most one burst. What is heard later is owed, so that it does not add up.
+ *
+ * While NATS is away nothing is told, and each gateway holds the limit by itself.
+ */
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import {
+  gatewayOfSpendingSubject,
+  SPENDING_SUBJECTS,
+  spendingSubject,
+} from "../../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
+import { type Refusal, Spender, type SpendingRates } from "./spender.ts";
+import { spendingSchema } from "./spending-message.ts";
+
+/** How often gateways tell. */
+export const TELL_EVERY_MS = 250;
+/** Actors in one message; the rest is told the next time. */
+const TOLD_AT_ONCE = 1_000;
+
+export interface ActorStats extends BoundedMapStats {
+  /** Events told to other gateways, and heard from them. */
+  told: number;
+  heard: number;
+  /** Messages of other gateways that could not be read. */
+  unreadable: number;
+}
+
+interface ActorsOptions {
+  readonly bus: Pick<Bus, "publish" | "subscribe">;
+  readonly gateway: string;
+  readonly rates: SpendingRates;
+  readonly limit: number;
+  readonly now: MonotonicClock;
+}
+
+export class Actors {
+  readonly stats: ActorStats = { forgotten: 0, told: 0, heard: 0, unreadable: 0 };
+  readonly #options: ActorsOptions;
+  readonly #spenders: BoundedMap<Spender>;
+  /** Those whose spending is to be told. */
+  readonly #due = new Map<string, Spender>();
+  #subscription: BusSubscription | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ActorsOptions) {
+    this.#options = options;
+    const { limit, now } = options;
+    this.#spenders = new BoundedMap(limit, (spender) => spender.isIdle(now()), this.stats);
+  }
+
+  /** Actors that are kept account of. */
+  get size(): number {
+    return this.#spenders.size;
+  }
+
+  start(): void {
+    const { bus } = this.#options;
+    this.#subscription = bus.subscribe(SPENDING_SUBJECTS, (payload, subject) => {
+      this.#hear(payload, subject);
+    });
+    this.#timer = setInterval(() => this.#tell(), TELL_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#subscription?.unsubscribe();
+  }
+
+  /** Takes one event of an actor, or says why not. */
+  spend(actor: string, video: string, isLike: boolean): Refusal | undefined {
+    const spender = this.#spenderOf(actor);
+    const refusal = spender.spend(video, isLike, this.#options.now());
+    if (refusal !== undefined) return refusal;
+    spender.untold += 1;
+    const { rates, limit } = this.#options;
+    const isMuch = spender.untold > rates.publishes.burst / 4;
+    // While NATS is away nothing leaves; who is not told of then is told of with its next event.
+    if (isMuch && this.#due.size < limit) this.#due.set(actor, spender);
+    return undefined;
+  }
+
+  #spenderOf(actor: string): Spender {
+    const known = this.#spenders.get(actor);
+    if (known !== undefined) return known;
+    const { rates, now } = this.#options;
+    const spender = new Spender(rates, this.stats, now);
+    this.#spenders.add(actor, spender);
+    return spender;
+  }
+
+  #tell(): void {
+    if (this.#due.size === 0) return;
+    const spent: [string, number][] = [];
+    const spenders: Spender[] = [];
+    for (const [actor, spender] of this.#due) {
+      spent.push([actor, spender.untold]);
+      spenders.push(spender);
+      if (spent.length >= TOLD_AT_ONCE) break;
+    }
+    const { bus, gateway } = this.#options;
+    // What can't be told now is told when NATS is back.
+    if (!bus.publish(spendingSubject(gateway), encodeMsgpack({ spent }))) return;
+    for (const [actor, count] of spent) {
+      this.#due.delete(actor);
+      this.stats.told += count;
+    }
+    for (const spender of spenders) spender.untold = 0;
+  }
+
+  #hear(payload: Uint8Array, subject: string): void {
+    const teller = gatewayOfSpendingSubject(subject);
+    const { gateway, rates, now } = this.#options;
+    if (teller === gateway) return;
+    const parsed = spendingSchema.safeParse(decodeTrustedMsgpack(payload));
+    if (teller === undefined || !parsed.success) {
+      this.stats.unreadable += 1;
+      return;
+    }
+    for (const [actor, count] of parsed.data.spent) {
+      this.stats.heard += count;
+      this.#spenderOf(actor).publishes.charge(rates.publishes, count, now());
+    }
+  }
+}

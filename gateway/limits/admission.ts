@@ -1,0 +1,89 @@
+/** Who may come in: pages by their origin, viewers by their number and address, requests by load. */
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { OvationError } from "../../shared/errors.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import type { ConnectionStats } from "../services.ts";
+import { ClientAddresses } from "./client-address.ts";
+import { type OriginHeaders, Origins } from "./origins.ts";
+import { Overload } from "./overload.ts";
+
+export type AdmissionConfig = Pick<
+  GatewayConfig,
+  | "allowedOrigins"
+  | "trustedProxies"
+  | "connectionsLimit"
+  | "connectionsPerAddress"
+  | "overloadDelayMs"
+>;
+
+/** What a request for a WebSocket tells of its sender. */
+export interface Visitor extends OriginHeaders {
+  /** The other end's address, 4 or 16 bytes. */
+  readonly peer: Uint8Array;
+  readonly forwardedFor: string;
+}
+
+export class Admission {
+  readonly origins: Origins;
+  readonly overload: Overload;
+  readonly #addresses: ClientAddresses;
+  readonly #perAddress: number;
+  /** Viewers by client address; as many as there are viewers, at most. */
+  readonly #viewers = new Map<string, number>();
+
+  constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
+    this.origins = new Origins(config.allowedOrigins);
+    this.#addresses = new ClientAddresses(config.trustedProxies);
+    this.#perAddress = config.connectionsPerAddress;
+    this.overload = new Overload({
+      delayLimitMs: config.overloadDelayMs,
+      connectionsLimit: config.connectionsLimit,
+      connections: () => connections.webSockets + connections.eventStreams,
+      now,
+      random: Math.random,
+    });
+  }
+
+  /** Addresses that viewers are connected from. */
+  get addressCount(): number {
+    return this.#viewers.size;
+  }
+
+  /** What the client of a request is counted by. */
+  clientOf(peer: Uint8Array, forwardedFor: string): string {
+    return this.#addresses.clientOf(peer, forwardedFor);
+  }
+
+  /**
+   * Lets a WebSocket in, or not.
+   * @returns the client's address, for {@link entered}
+   * @throws OvationError origin_refused, overloaded or connections_exceeded
+   */
+  admitSocket(visitor: Visitor): string {
+    this.origins.check(visitor);
+    const address = this.clientOf(visitor.peer, visitor.forwardedFor);
+    this.admitViewer(address);
+    return address;
+  }
+
+  /** @throws OvationError overloaded or connections_exceeded */
+  admitViewer(address: string): void {
+    this.overload.admitViewer();
+    const limit = this.#perAddress;
+    if ((this.#viewers.get(address) ?? 0) < limit) return;
+    const text = `${limit} viewers are connected from this address`;
+    const retryAfterMs = this.overload.retryAfterMs();
+    throw new OvationError("connections_exceeded", text, { limit, retryAfterMs });
+  }
+
+  /** A viewer that was admitted is connected. Its end must be told by {@link left}. */
+  entered(address: string): void {
+    this.#viewers.set(address, (this.#viewers.get(address) ?? 0) + 1);
+  }
+
+  left(address: string): void {
+    const others = (this.#viewers.get(address) ?? 0) - 1;
+    if (others > 0) this.#viewers.set(address, others);
+    else this.#viewers.delete(address);
+  }
+}

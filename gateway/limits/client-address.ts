@@ -1,0 +1,83 @@
+/**
+ * Who a client is by its address, for limits. Behind proxies that are trusted it is the last address
+ * in `X-Forwarded-For` that is none of theirs: what stands left of it, its sender can have made up.
+ */
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+
+const MAPPED_IPV4 = "0:0:0:0:0:ffff";
+
+/** The address of a peer, 4 or 16 bytes, as text; IPv4 in IPv6 is IPv4. */
+export function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, index) => {
+    return (((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0)).toString(16);
+  });
+  const isMapped = groups.slice(0, 6).join(":") === MAPPED_IPV4;
+  return isMapped ? bytes.subarray(12).join(".") : groups.join(":");
+}
+
+/** The eight groups of an IPv6 address in hexadecimal, without leading zeros. */
+function groupsOf(address: string): readonly string[] {
+  // The parser of URLs writes every address in one way, but for the longest run of zeros.
+  const text = new URL(`http://[${address.split("%")[0]}]`).hostname.slice(1, -1);
+  const [head = "", tail] = text.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+}
+
+/** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which one house has. */
+function clientKey(address: string): string {
+  if (isIPv4(address)) return address;
+  const groups = groupsOf(address);
+  if (groups.slice(0, 6).join(":") === MAPPED_IPV4) {
+    const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16));
+    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+  }
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** An address out of `X-Forwarded-For`, which some proxies write with a port. */
+function withoutPort(entry: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry);
+  if (bracketed !== null) return bracketed[1] ?? "";
+  return /^[\d.]+:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(":")) : entry;
+}
+
+export class ClientAddresses {
+  readonly #trusted = new BlockList();
+  readonly #trustsAny: boolean;
+
+  /** @param trustedProxies addresses and networks, checked */
+  constructor(trustedProxies: readonly string[]) {
+    this.#trustsAny = trustedProxies.length > 0;
+    for (const network of trustedProxies) {
+      const [address = "", prefix] = network.split("/");
+      const family = isIPv6(address) ? "ipv6" : "ipv4";
+      if (prefix === undefined) this.#trusted.addAddress(address, family);
+      else this.#trusted.addSubnet(address, Number(prefix), family);
+    }
+  }
+
+  /**
+   * @param peer the address of the other end of the connection, 4 or 16 bytes
+   * @param forwardedFor the header `X-Forwarded-For`, empty if there is none
+   * @returns what the client is counted by
+   */
+  clientOf(peer: Uint8Array, forwardedFor: string): string {
+    let address = addressText(peer);
+    if (!this.#trustsAny || forwardedFor === "") return clientKey(address);
+    const entries = forwardedFor.split(",").map((entry) => withoutPort(entry.trim()));
+    while (this.#isTrusted(address)) {
+      const next = entries.pop();
+      // Who writes something else than addresses can't be believed any further.
+      if (next === undefined || isIP(next) === 0) break;
+      address = next;
+    }
+    return clientKey(address);
+  }
+
+  #isTrusted(address: string): boolean {
+    return this.#trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  }
+}

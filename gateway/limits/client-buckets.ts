@@ -1,0 +1,31 @@
+/** Buckets of clients by key, all filled by one rate, and so many of them at most. */
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
+import { type Rate, TokenBucket } from "./token-bucket.ts";
+
+export class ClientBuckets {
+  readonly rate: Rate;
+  readonly #now: MonotonicClock;
+  readonly #buckets: BoundedMap<TokenBucket>;
+
+  constructor(rate: Rate, limit: number, stats: BoundedMapStats, now: MonotonicClock) {
+    this.rate = rate;
+    this.#now = now;
+    this.#buckets = new BoundedMap(limit, (bucket) => bucket.isFull(rate, now()), stats);
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** As {@link TokenBucket.take}, of a client's bucket. */
+  take(client: string, count: number): number {
+    const now = this.#now();
+    let bucket = this.#buckets.get(client);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.rate, now);
+      this.#buckets.add(client, bucket);
+    }
+    return bucket.take(this.rate, count, now);
+  }
+}

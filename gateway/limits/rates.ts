@@ -1,0 +1,109 @@
+/** How fast each client may ask and publish: all rates of a gateway, and the refusals. */
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { OvationError } from "../../shared/errors.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { Actors } from "./actors.ts";
+import type { BoundedMapStats } from "./bounded-map.ts";
+import { ClientBuckets } from "./client-buckets.ts";
+import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-meter.ts";
+import { type Rate, rateOf } from "./token-bucket.ts";
+
+export type RatesConfig = Pick<
+  GatewayConfig,
+  | "requestsPerSecond"
+  | "connectionPublishesPerSecond"
+  | "actorPublishesPerSecond"
+  | "likesPerSecond"
+  | "httpPublishesPerSecond"
+  | "historyReadsPerSecond"
+  | "limitedClientsKept"
+>;
+
+interface RatesOptions {
+  readonly bus: Pick<Bus, "publish" | "subscribe">;
+  readonly gateway: string;
+  readonly config: RatesConfig;
+  readonly now: MonotonicClock;
+}
+
+export class Rates {
+  readonly actors: Actors;
+  /** Refusals by the name of the rate. */
+  readonly refused = new Map<string, number>();
+  readonly #stats: BoundedMapStats = { forgotten: 0 };
+  readonly #connections: ConnectionMeterOptions;
+  readonly #httpPublishes: ClientBuckets;
+  readonly #historyReads: ClientBuckets;
+
+  constructor({ bus, gateway, config, now }: RatesOptions) {
+    const { limitedClientsKept: limit } = config;
+    const likes = rateOf("likes", config.likesPerSecond);
+    const publishes = rateOf("actor_publishes", config.actorPublishesPerSecond);
+    this.actors = new Actors({ bus, gateway, rates: { publishes, likes }, limit, now });
+    this.#connections = {
+      requests: rateOf("requests", config.requestsPerSecond),
+      spending: {
+        publishes: rateOf("connection_publishes", config.connectionPublishesPerSecond),
+        likes,
+      },
+      actors: this.actors,
+      stats: this.#stats,
+      now,
+      refuse: (rate, waitMs) => this.refusal(rate, waitMs),
+    };
+    const clients = (name: string, perSecond: number) =>
+      new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
+    this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
+    this.#historyReads = clients("history_reads", config.historyReadsPerSecond);
+  }
+
+  start(): void {
+    this.actors.start();
+  }
+
+  stop(): void {
+    this.actors.stop();
+  }
+
+  /** Actors and addresses that are kept account of. */
+  get clientCount(): number {
+    return this.actors.size + this.#httpPublishes.size + this.#historyReads.size;
+  }
+
+  /** Those that had to be forgotten for others. */
+  get forgotten(): number {
+    return this.actors.stats.forgotten + this.#stats.forgotten;
+  }
+
+  /** For a WebSocket that was opened. */
+  meter(): ConnectionMeter {
+    return new ConnectionMeter(this.#connections);
+  }
+
+  /**
+   * Events published over HTTP.
+   * @param client the actor, or else the address
+   * @throws OvationError rate_limited
+   */
+  takeHttpPublishes(client: string, count: number): void {
+    this.#take(this.#httpPublishes, client, count);
+  }
+
+  /** A page of history. @throws OvationError rate_limited */
+  takeHistoryRead(client: string): void {
+    this.#take(this.#historyReads, client, 1);
+  }
+
+  /** The error to refuse with; counts it. */
+  refusal({ name, perSecond }: Rate, retryAfterMs: number): OvationError {
+    this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
+    const text = `${name.replaceAll("_", " ")}: the limit is ${perSecond} a second`;
+    return new OvationError("rate_limited", text, { limit: perSecond, retryAfterMs });
+  }
+
+  #take(buckets: ClientBuckets, client: string, count: number): void {
+    const waitMs = buckets.take(client, count);
+    if (waitMs > 0) throw this.refusal(buckets.rate, waitMs);
+  }
+}

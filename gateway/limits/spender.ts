@@ -1,0 +1,63 @@
+/** Who publishes: an actor, or a connection that has none. What it may still do, and has done. */
+import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
+import { type Rate, TokenBucket } from "./token-bucket.ts";
+
+/** Videos of one spender whose likes are counted; who likes more at once is no viewer. */
+const LIKED_VIDEOS = 32;
+
+export interface SpendingRates {
+  readonly publishes: Rate;
+  /** Of transient events on one video. */
+  readonly likes: Rate;
+}
+
+/** Refused, and when it may be tried again. */
+export interface Refusal {
+  readonly rate: Rate;
+  readonly waitMs: number;
+}
+
+export class Spender {
+  readonly publishes: TokenBucket;
+  /** Published here, and not told to other gateways yet. */
+  untold = 0;
+  readonly #likes: BoundedMap<TokenBucket>;
+  readonly #rates: SpendingRates;
+
+  constructor(rates: SpendingRates, stats: BoundedMapStats, clock: () => number) {
+    this.#rates = rates;
+    this.publishes = new TokenBucket(rates.publishes, clock());
+    this.#likes = new BoundedMap(
+      LIKED_VIDEOS,
+      (bucket) => bucket.isFull(rates.likes, clock()),
+      stats,
+    );
+  }
+
+  /**
+   * Takes one event, or says why not.
+   * @param isLike whether it is transient
+   */
+  spend(video: string, isLike: boolean, now: number): Refusal | undefined {
+    const { publishes, likes } = this.#rates;
+    if (isLike) {
+      const waitMs = this.#likesOf(video, now).take(likes, 1, now);
+      if (waitMs > 0) return { rate: likes, waitMs };
+    }
+    const waitMs = this.publishes.take(publishes, 1, now);
+    return waitMs > 0 ? { rate: publishes, waitMs } : undefined;
+  }
+
+  /** Whether it is as good as one that is made anew. */
+  isIdle(now: number): boolean {
+    return this.untold === 0 && this.publishes.isFull(this.#rates.publishes, now);
+  }
+
+  #likesOf(video: string, now: number): TokenBucket {
+    const known = this.#likes.get(video);
+    if (known !== undefined) return known;
+    const bucket = new TokenBucket(this.#rates.likes, now);
+    this.#likes.add(video, bucket);
+    return bucket;
+  }
+}

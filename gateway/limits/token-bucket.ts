@@ -1,0 +1,68 @@
+/**
+ * A token bucket (RFC 2697 calls it a meter): what may be spent grows with time up to a burst. Asking
+ * is arithmetic on two numbers.
+ */
+
+/** How many seconds' worth may be spent at once. */
+export const BURST_SECONDS = 5;
+/** What was spent elsewhere is owed, up to so many bursts. */
+const DEBT_BURSTS = 8;
+
+/** What a bucket is filled by. */
+export interface Rate {
+  /** The limit's name, in the metric. */
+  readonly name: string;
+  readonly perSecond: number;
+  /** The most that it holds. */
+  readonly burst: number;
+}
+
+export function rateOf(name: string, perSecond: number): Rate {
+  return { name, perSecond, burst: BURST_SECONDS * perSecond };
+}
+
+export class TokenBucket {
+  #tokens: number;
+  #filledAt: number;
+
+  /** Begins full. @param now in milliseconds, by a monotonic clock; all times here are of it */
+  constructor(rate: Rate, now: number) {
+    this.#tokens = rate.burst;
+    this.#filledAt = now;
+  }
+
+  /**
+   * Takes `count`, or nothing at all.
+   * @returns 0 when they were taken, else in how many milliseconds they will be there
+   */
+  take(rate: Rate, count: number, now: number): number {
+    this.#fill(rate, now);
+    if (this.#tokens >= count) {
+      this.#tokens -= count;
+      return 0;
+    }
+    return Math.ceil(((count - this.#tokens) / rate.perSecond) * 1_000);
+  }
+
+  /** Takes `count` whether they are there or not: what is missing is owed, up to a bound. */
+  charge(rate: Rate, count: number, now: number): void {
+    this.#fill(rate, now);
+    this.#tokens = Math.max(-DEBT_BURSTS * rate.burst, this.#tokens - count);
+  }
+
+  /** What is there; below 0 it is owed. */
+  tokens(rate: Rate, now: number): number {
+    this.#fill(rate, now);
+    return this.#tokens;
+  }
+
+  isFull(rate: Rate, now: number): boolean {
+    return this.tokens(rate, now) >= rate.burst;
+  }
+
+  #fill(rate: Rate, now: number): void {
+    const gained = ((now - this.#filledAt) / 1_000) * rate.perSecond;
+    this.#tokens = Math.min(rate.burst, this.#tokens + gained);
+    this.#filledAt = now;
+  }
+}

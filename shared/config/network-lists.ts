@@ -1,0 +1,65 @@
+import { isIP, isIPv4 } from "node:net";
+import { quoted, reader, type Setting, setting } from "./setting.ts";
+
+/** What may stand for an origin beside one: see {@link originList}. */
+export const SAME_ORIGIN = "same-origin";
+const WORDS = [SAME_ORIGIN, "null", "*"];
+
+/** Origins of web pages, `https://host` or `https://host:port`, and words that stand for some. */
+export function originList(parts: {
+  readonly default: readonly string[];
+  readonly doc: string;
+}): Setting<readonly string[]> {
+  return setting<readonly string[]>({
+    schema: reader((list, fault) => {
+      const origins = entries(list);
+      for (const origin of origins) {
+        if (WORDS.includes(origin) || isOrigin(origin)) continue;
+        fault(
+          `must hold origins of the form https://host or https://host:port, as a browser writes them, or ${WORDS.join(", ")}, but holds ${quoted(origin)}`,
+        );
+      }
+      return origins;
+    }),
+    default: parts.default,
+    defaultText: parts.default.join(","),
+    allowed: `comma-separated origins, each https://host:port or http://host:port, or ${WORDS.map((word) => `\`${word}\``).join(", ")}`,
+    doc: parts.doc,
+  });
+}
+
+/** Addresses and networks (`10.0.0.0/8`, `fd00::/8`), none by default. */
+export function networkList(parts: { readonly doc: string }): Setting<readonly string[]> {
+  return setting<readonly string[]>({
+    schema: reader((list, fault) => {
+      const networks = entries(list);
+      for (const network of networks) {
+        if (!isNetwork(network)) {
+          fault(`must hold addresses or networks such as 10.0.0.0/8, but holds ${quoted(network)}`);
+        }
+      }
+      return networks;
+    }),
+    default: [],
+    defaultText: undefined,
+    allowed: "comma-separated addresses or networks, such as 10.0.0.0/8 or fd00::/8",
+    doc: parts.doc,
+  });
+}
+
+/** Whether a browser would write it so: without a path, a default port, capitals or a pattern. */
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
+  return new URL(text).origin === text;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (isIPv4(address) ? 32 : 128);
+}
+
+function entries(list: string): readonly string[] {
+  return list.split(",").map((entry) => entry.trim());
+}

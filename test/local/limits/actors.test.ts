@@ -1,0 +1,117 @@
+/** What one actor may publish over several gateways together. */
+import { afterEach, describe, expect, test } from "vitest";
+import { Actors } from "../../../gateway/limits/actors.ts";
+import { rateOf } from "../../../gateway/limits/token-bucket.ts";
+import { Bus } from "../../../shared/bus/connection.ts";
+import { monotonicNow } from "../../../shared/lifecycle.ts";
+import { silentLog } from "../../../shared/log.ts";
+import { startTestNats, type TestNats } from "../../support/nats.ts";
+import { eventually } from "../../support/stack.ts";
+
+const RATES = { publishes: rateOf("actor_publishes", 20), likes: rateOf("likes", 1_000) };
+const { burst } = RATES.publishes;
+
+class Gateways {
+  readonly nats: TestNats;
+  readonly buses: readonly Bus[];
+  readonly actors: readonly Actors[];
+
+  private constructor(nats: TestNats, buses: readonly Bus[], actors: readonly Actors[]) {
+    this.nats = nats;
+    this.buses = buses;
+    this.actors = actors;
+  }
+
+  /** The limits of so many gateways, each with its own connection to one NATS. */
+  static async start(count: number): Promise<Gateways> {
+    const nats = await startTestNats();
+    const buses = await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        Bus.connect({ servers: [nats.url], name: `test-${n}`, log: silentLog }),
+      ),
+    );
+    const actors = buses.map((bus, n) => {
+      const gateway = `gateway${n}`;
+      return new Actors({ bus, gateway, rates: RATES, limit: 1_000, now: monotonicNow });
+    });
+    for (const one of actors) one.start();
+    await Promise.all(buses.map((bus) => bus.flush()));
+    return new Gateways(nats, buses, actors);
+  }
+
+  at(index: number): Actors {
+    const found = this.actors[index];
+    if (found === undefined) throw new Error(`no gateway ${index}`);
+    return found;
+  }
+
+  async stop(): Promise<void> {
+    for (const one of this.actors) one.stop();
+    for (const bus of this.buses) await bus.stop();
+    await this.nats.stop();
+  }
+}
+
+/** Publishes until it is refused. @returns how many were taken */
+function spendAll(actors: Actors, actor: string): number {
+  let taken = 0;
+  while (taken < 10_000 && actors.spend(actor, "launch", false) === undefined) taken += 1;
+  return taken;
+}
+
+let gateways: Gateways | undefined;
+afterEach(async () => {
+  await gateways?.stop();
+  gateways = undefined;
+});
+
+describe("an actor at three gateways", () => {
+  test("that has spent its burst at one has none at the others, once they have heard", async () => {
+    gateways = await Gateways.start(3);
+    const [one, two, three] = [gateways.at(0), gateways.at(1), gateways.at(2)];
+    expect(spendAll(one, "anna")).toBeGreaterThanOrEqual(burst);
+    await eventually(() => two.stats.heard >= burst && three.stats.heard >= burst);
+    for (const other of [two, three]) {
+      expect(spendAll(other, "anna")).toBeLessThan(burst);
+      expect(spendAll(other, "ben")).toBeGreaterThanOrEqual(burst);
+    }
+  });
+
+  test("exceeds its limit by no more than the bound, and over time by nothing", async () => {
+    gateways = await Gateways.start(3);
+    const { actors } = gateways;
+    const begun = monotonicNow();
+    let taken = 0;
+    let lastMs = 0;
+    // Without a pause, at all three at once, for as long as it takes to see the rate alone.
+    while (lastMs < 6_000) {
+      for (const one of actors) if (one.spend("anna", "launch", false) === undefined) taken += 1;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      lastMs = monotonicNow() - begun;
+    }
+    const allowed = burst + (RATES.publishes.perSecond * lastMs) / 1_000;
+    const excess = (gateways.actors.length - 1) * (burst / 4 + burst);
+    expect(taken).toBeGreaterThan(burst);
+    expect(taken).toBeLessThanOrEqual(allowed + excess);
+  });
+
+  test("has the limit of each gateway while NATS is away", async () => {
+    gateways = await Gateways.start(2);
+    const [one, two] = [gateways.at(0), gateways.at(1)];
+    await gateways.nats.stop();
+    await eventually(() => gateways?.buses.every(({ state }) => state !== "connected") ?? false);
+    const taken = spendAll(one, "anna");
+    expect(taken).toBeGreaterThanOrEqual(burst);
+    expect(taken).toBeLessThan(2 * burst);
+    expect(spendAll(two, "anna")).toBeGreaterThanOrEqual(burst);
+    expect(one.stats.told).toBe(0);
+  });
+});
+
+test("actors that come and go are kept account of up to a limit", async () => {
+  gateways = await Gateways.start(1);
+  const one = gateways.at(0);
+  for (let n = 0; n < 5_000; n += 1) one.spend(`actor-${n}`, "launch", true);
+  expect(one.size).toBe(1_000);
+  expect(one.stats.forgotten).toBeGreaterThan(0);
+});

@@ -1,0 +1,120 @@
+/** What happens at a gateway that holds as many viewers as it may: the newcomer is told, nobody else. */
+import { afterEach, expect, test } from "vitest";
+import { ask, postBytes, RawSocket } from "../../support/raw.ts";
+import { eventually, metric, TestStack } from "../../support/stack.ts";
+import { TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
+import { knock } from "./knock.ts";
+
+let stack: TestStack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+/** Keeps the event loop of this process, and so of its gateways, busy until it is called off. */
+function hog(): () => void {
+  let isOn = true;
+  const burn = () => {
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    if (isOn) setTimeout(burn, 0);
+  };
+  burn();
+  return () => {
+    isOn = false;
+  };
+}
+
+test("at the limit of viewers, newcomers are sent away to come again, and the others go on", async () => {
+  stack = await TestStack.start({ gateway: { connectionsLimit: 2, lingerMs: 0 } });
+  const { gateway } = stack;
+  const viewers = [
+    await watch("msgpack", gateway.port, "full"),
+    await watch("sse", gateway.port, "full"),
+  ];
+  expect(await metric(gateway, "ovation_gateway_overload_level")).toBe(1);
+
+  const knocked = await knock(gateway.port);
+  expect(knocked.status).toBe(503);
+  expect(Number(knocked.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+
+  // An EventSource gives up for ever on any status but 200.
+  const refused = await TestEventStream.open(gateway.port, "full");
+  await refused.until(() => refused.isEnded);
+  expect(refused.response.statusCode).toBe(200);
+  expect(refused.retryMs).toBeGreaterThanOrEqual(1_000);
+  expect(refused.retryMs).toBeLessThanOrEqual(5_000);
+  expect(refused.messages).toMatchObject([
+    { op: "error", id: 0, code: "overloaded", limit: 2, retryAfterMs: refused.retryMs },
+  ]);
+
+  // No viewer comes with these.
+  expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(200);
+  expect((await postBytes(gateway.port, "full", '{"kind":"like"}')).status).toBe(200);
+  for (const viewer of viewers) await viewer.until(() => viewer.total("full", "like") === 1);
+
+  await viewers[0]?.close();
+  await eventually(async () => (await metric(gateway, "ovation_gateway_websockets")) === 0);
+  const next = await TestSocket.connect(gateway.port);
+  await Promise.all([next.close(), viewers[1]?.close()]);
+});
+
+test("an address has its own limit, over WebSocket and Server-Sent Events together", async () => {
+  const gateway = { connectionsPerAddress: 2, trustedProxies: ["127.0.0.1"], lingerMs: 0 };
+  stack = await TestStack.start({ gateway });
+  const { port } = stack.gateway;
+  const from = (address: string) => ({ "x-forwarded-for": `203.0.113.1, ${address}` });
+  const socket = await TestSocket.connect(port);
+  const stream = await TestEventStream.open(port, "near");
+  expect((await knock(port)).status).toBe(429);
+  // The proxy's own viewers are at their limit; those behind it are not it.
+  expect((await knock(port, from("198.51.100.1"))).status).toBe(101);
+  expect(await metric(stack.gateway, "ovation_gateway_client_addresses")).toBe(1);
+  const refused = await TestEventStream.open(port, "near");
+  await refused.until(() => refused.isEnded);
+  expect(refused.messages).toMatchObject([{ code: "connections_exceeded", limit: 2 }]);
+  stream.close();
+  await eventually(async () => (await knock(port)).status === 101);
+  await socket.close();
+});
+
+test("behind a proxy, a client can't make itself many by lines of its own in the header", async () => {
+  stack = await TestStack.start({
+    gateway: { connectionsPerAddress: 2, trustedProxies: ["127.0.0.0/8"] },
+  });
+  const sockets: RawSocket[] = [];
+  for (const expected of ['"op":"result"', '"op":"result"', "connections_exceeded"]) {
+    const socket = await RawSocket.open(stack.gateway.port);
+    sockets.push(socket);
+    socket.write(
+      "GET /v1/videos/near/events HTTP/1.1\r\nHost: localhost\r\n" +
+        `X-Forwarded-For: 203.0.113.${sockets.length}\r\nX-Forwarded-For: 198.51.100.1\r\n\r\n`,
+    );
+    await socket.untilReceived(expected);
+  }
+  for (const socket of sockets) socket.destroy();
+});
+
+test("a gateway whose event loop is late takes nobody new, answers who is there, and recovers", async () => {
+  stack = await TestStack.start({ gateway: { overloadDelayMs: 20 } });
+  const { gateway } = stack;
+  const viewer = await TestSocket.connect(gateway.port);
+  const callOff = hog();
+  try {
+    await eventually(async () => (await knock(gateway.port)).status === 503);
+    const answer = await postBytes(gateway.port, "late", '{"kind":"like"}');
+    expect(answer.status).toBe(503);
+    expect(answer.error).toMatchObject({ code: "overloaded" });
+    expect(answer.headers["retry-after"]).toBeDefined();
+    const refused = await TestEventStream.open(gateway.port, "late");
+    expect(refused.messages).toMatchObject([{ code: "overloaded" }]);
+    expect(refused.response.statusCode).toBe(200);
+    expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
+    expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(200);
+    expect(await metric(gateway, "ovation_gateway_overload_level")).toBeGreaterThanOrEqual(1);
+  } finally {
+    callOff();
+  }
+  await eventually(async () => (await knock(gateway.port)).status === 101);
+  await viewer.close();
+});

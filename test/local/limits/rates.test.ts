@@ -1,0 +1,174 @@
+/** How fast one client may ask and publish, and what becomes of one that doesn't care. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask, burst, postBytes } from "../../support/raw.ts";
+import { metric, TestStack } from "../../support/stack.ts";
+import { post, type Received, TestSocket, watch } from "../../support/viewer.ts";
+
+/** Five seconds' worth may come at once. */
+const BURST_SECONDS = 5;
+
+const DEFAULTS = { requestsPerSecond: 50, connectionPublishesPerSecond: 20, likesPerSecond: 10 };
+/** Only what a test is about is small. */
+const MANY = 100_000;
+
+function answersOf(viewer: TestSocket): Received[] {
+  return viewer.messages.filter(({ op }) => op === "result" || op === "error");
+}
+
+function requests(op: string, count: number, fields: object = {}): object[] {
+  return Array.from({ length: count }, (_, index) => ({ op, id: index + 2, ...fields }));
+}
+
+describe("with the limits that are the default", () => {
+  let stack: TestStack;
+  let port: number;
+  beforeAll(async () => {
+    stack = await TestStack.start({ gateway: DEFAULTS });
+    port = stack.gateway.port;
+  });
+  afterAll(async () => await stack?.stop());
+
+  test("a viewer that likes as fast as a hand can, and comments, is not limited", async () => {
+    const viewer = await watch("msgpack", port, "quiet");
+    if (!(viewer instanceof TestSocket)) throw new Error("no WebSocket");
+    for (let n = 0; n < 40; n += 1) {
+      expect(await viewer.ask("publish", { video: "quiet", kind: "like" })).toMatchObject({
+        op: "result",
+      });
+    }
+    expect(
+      await viewer.ask("publish", { video: "quiet", kind: "comment", data: "hello" }),
+    ).toMatchObject({ op: "result" });
+    await viewer.close();
+  });
+
+  test.each([
+    ["200,000 requests", "ping"],
+    ["200,000 pings of the WebSocket's own", "frame"],
+  ])("%s close the connection by name, and others are served meanwhile", async (_what, how) => {
+    const other = await TestSocket.connect(port);
+    const flooder = await TestSocket.connect(port);
+    const carriedOut = await metric(stack.gateway, "ovation_gateway_requests_total");
+    let sent = 0;
+    const flood = (async () => {
+      for (let round = 0; round < 200 && flooder.closed === undefined; round += 1) {
+        if (how === "frame") for (let n = 0; n < 1_000; n += 1) flooder.socket.ping();
+        else {
+          const from = sent + 2;
+          burst(
+            flooder,
+            Array.from({ length: 1_000 }, (_, n) => ({ op: "ping", id: from + n })),
+          );
+        }
+        sent += 1_000;
+        await new Promise(setImmediate);
+      }
+    })();
+    expect(await flooder.untilClosed()).toEqual({ code: 4429, reason: "rate_limit" });
+    await flood;
+    expect(flooder.messages.at(-1)).toMatchObject({ op: "error", id: 0, code: "rate_limited" });
+    const most = 2 * BURST_SECONDS * DEFAULTS.requestsPerSecond;
+    // What may come again within the seconds that this takes is far less than that.
+    expect(answersOf(flooder).length).toBeLessThan(2 * most);
+    const after = await metric(stack.gateway, "ovation_gateway_requests_total");
+    expect(after - carriedOut).toBeLessThan(2 * most);
+    expect(await other.ask("ping")).toMatchObject({ op: "result" });
+    await other.close();
+  });
+
+  test("a request too many is told when to come again, is not carried out, and then is", async () => {
+    const viewer = await TestSocket.connect(port);
+    const allowed = BURST_SECONDS * DEFAULTS.requestsPerSecond;
+    burst(viewer, requests("ping", allowed + 20));
+    await viewer.until(() => answersOf(viewer).length >= allowed + 21);
+    const refused = answersOf(viewer).filter(({ op }) => op === "error");
+    expect(refused.length).toBeGreaterThan(0);
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: "rate_limited", limit: 50 });
+      expect(error["retryAfterMs"]).toBeGreaterThan(0);
+      expect(error["retryAfterMs"]).toBeLessThan(1_000);
+    }
+    expect(viewer.closed).toBeUndefined();
+    const last = refused.at(-1);
+    await new Promise((resolve) => setTimeout(resolve, Number(last?.["retryAfterMs"])));
+    viewer.sendMessage({ op: "ping", id: allowed + 100 });
+    expect(await viewer.answerTo(allowed + 100)).toMatchObject({ op: "result" });
+    const name = 'ovation_gateway_rate_limited_total{limit="requests"}';
+    expect(await labelled(name)).toBeGreaterThanOrEqual(refused.length);
+    await viewer.close();
+  });
+
+  async function labelled(series: string): Promise<number> {
+    const page = await fetch(`http://127.0.0.1:${stack.gateway.opsPort}/metrics`);
+    const line = (await page.text()).split("\n").find((one) => one.startsWith(`${series} `));
+    return Number(line?.split(" ").at(-1) ?? 0);
+  }
+});
+
+describe("with room for requests", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await TestStack.start({
+      gateway: {
+        requestsPerSecond: MANY,
+        connectionPublishesPerSecond: 4,
+        likesPerSecond: 2,
+        httpPublishesPerSecond: 200,
+        historyReadsPerSecond: 2,
+      },
+    });
+  });
+  afterAll(async () => await stack?.stop());
+
+  test("a connection may like a video so often, and other videos beside it, up to its publishes", async () => {
+    const viewer = await TestSocket.connect(stack.gateway.port);
+    const outcome = async (video: string, kind: string, count: number) => {
+      const answers: Received[] = [];
+      for (let n = 0; n < count; n += 1) answers.push(await viewer.ask("publish", { video, kind }));
+      return answers.filter(({ op }) => op === "result").length;
+    };
+    const one = await outcome("one", "like", 20);
+    expect(one).toBeGreaterThanOrEqual(10);
+    expect(one).toBeLessThan(15);
+    const two = await outcome("two", "like", 20);
+    expect(two).toBeGreaterThan(0);
+    const comments = await outcome("one", "comment", 20);
+    expect(one + two + comments).toBeGreaterThanOrEqual(20);
+    expect(one + two + comments).toBeLessThan(30);
+    expect(await viewer.ask("publish", { video: "one", kind: "comment" })).toMatchObject({
+      code: "rate_limited",
+      limit: 4,
+    });
+    // It is no matter of the address: another one's likes are taken.
+    const other = await TestSocket.connect(stack.gateway.port);
+    expect(await other.ask("publish", { video: "one", kind: "like" })).toMatchObject({
+      op: "result",
+    });
+    await Promise.all([viewer.close(), other.close()]);
+  });
+
+  test("a backend may publish more, and is told when to come again", async () => {
+    const { port } = stack.gateway;
+    const batch = Array.from({ length: 900 }, () => ({ kind: "like" }));
+    expect((await post(port, "launch", batch)).status).toBe(200);
+    const answer = await postBytes(port, "launch", JSON.stringify(batch));
+    expect(answer.status).toBe(429);
+    expect(answer.error).toMatchObject({ code: "rate_limited", limit: 200 });
+    expect(answer.body["accepted"]).toBeUndefined();
+    const waitMs = Number(answer.error["retryAfterMs"]);
+    expect(waitMs).toBeGreaterThan(1_000);
+    expect(answer.headers["retry-after"]).toBe(String(Math.ceil(waitMs / 1_000)));
+    // What is there still may be used.
+    expect((await post(port, "launch", { kind: "like" })).status).toBe(200);
+  });
+
+  test("history is read so often and no more", async () => {
+    const { port } = stack.gateway;
+    const statuses: number[] = [];
+    for (let n = 0; n < 14; n += 1) {
+      statuses.push((await ask(port, { path: "/v1/videos/launch/history" })).status);
+    }
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(200));
+    expect(statuses).toContain(429);
+  });
+});

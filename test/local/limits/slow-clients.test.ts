@@ -1,0 +1,62 @@
+/** Clients that take their time: they are cut off, and nobody waits for them. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { RawSocket } from "../../support/raw.ts";
+import { metric, TestStack } from "../../support/stack.ts";
+import { TestSocket } from "../../support/viewer.ts";
+
+/** uWebSockets.js closes after ten seconds, which it counts in steps of four. */
+const CUT_OFF_MS = 15_000;
+
+let stack: TestStack;
+let port: number;
+beforeAll(async () => {
+  stack = await TestStack.start({ gateway: { bodyTimeoutMs: 500 } });
+  port = stack.gateway.port;
+});
+afterAll(async () => await stack?.stop());
+
+test("a thousand that say nothing, and one that says a header a second, are cut off; a viewer comes in meanwhile", async () => {
+  const begun = performance.now();
+  const silent = await Promise.all(Array.from({ length: 1_000 }, () => RawSocket.open(port)));
+  const slow = await RawSocket.open(port);
+  slow.write("GET /v1/connect HTTP/1.1\r\nHost: localhost\r\n");
+  const trickle = setInterval(() => slow.write("X-Line: 1\r\n"), 1_000);
+  try {
+    const knockedAt = performance.now();
+    const viewer = await TestSocket.connect(port);
+    expect(performance.now() - knockedAt).toBeLessThan(1_000);
+    await Promise.all([...silent, slow].map((socket) => socket.untilClosed()));
+    expect(performance.now() - begun).toBeLessThan(CUT_OFF_MS);
+    expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
+    await viewer.close();
+  } finally {
+    clearInterval(trickle);
+  }
+});
+
+test("a body that comes too slowly is answered with 408, and the connection is closed", async () => {
+  const refused = await metric(stack.gateway, "ovation_gateway_refused_total").catch(() => 0);
+  const socket = await RawSocket.open(port);
+  socket.write(
+    "POST /v1/videos/launch/events HTTP/1.1\r\nHost: localhost\r\n" +
+      "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n",
+  );
+  const trickle = setInterval(() => socket.write("["), 50);
+  try {
+    const answer = await socket.response();
+    expect(answer.status).toBe(408);
+    expect(answer.error).toMatchObject({ code: "body_timeout", limit: 500 });
+    await socket.untilClosed();
+  } finally {
+    clearInterval(trickle);
+  }
+  expect(await metric(stack.gateway, "ovation_gateway_refused_total")).toBe(refused + 1);
+});
+
+test("headers over the limit of 4 KiB end the connection with a status", async () => {
+  const socket = await RawSocket.open(port);
+  socket.write(`GET /v1/ping HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"x".repeat(8_192)}\r\n\r\n`);
+  const answer = await socket.response();
+  expect(answer.status).toBe(431);
+  await socket.untilClosed();
+});

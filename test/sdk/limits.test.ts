@@ -1,0 +1,42 @@
+/** What the client makes of a gateway's limits: it slows down, and nothing is lost or closed. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { metric, TestStack } from "../support/stack.ts";
+import { client, connected, statesOf } from "./support/client.ts";
+
+let stack: TestStack;
+let url: string;
+beforeAll(async () => {
+  // The limits that are the default.
+  stack = await TestStack.start({
+    gateway: { requestsPerSecond: 50, connectionPublishesPerSecond: 20, likesPerSecond: 10 },
+  });
+  url = `http://127.0.0.1:${stack.gateway.port}`;
+});
+afterAll(async () => await stack?.stop());
+
+test("comments over the limit wait and are taken, each once, on one connection", async () => {
+  const ovation = client(url, { transport: "websocket" });
+  const states = statesOf(ovation);
+  const video = ovation.video("launch");
+  const published = await Promise.all(
+    Array.from({ length: 140 }, (_, n) => video.publish("comment", { n })),
+  );
+  expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(140);
+  expect(new Set(published.map(({ seq }) => seq)).size).toBe(140);
+  expect(await metric(stack.gateway, "ovation_gateway_rate_limited_total")).toBeGreaterThan(0);
+  expect(states.all.filter(({ name }) => name === "reconnecting")).toEqual([]);
+});
+
+test("likes over the limit are refused by name, where nobody wants to wait for them", async () => {
+  const ovation = client(url, { transport: "websocket" });
+  ovation.connect();
+  await connected(ovation);
+  const video = ovation.video("launch");
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 100 }, () => video.publish("like", undefined, { whenLimited: "fail" })),
+  );
+  const refused = outcomes.filter((outcome) => outcome.status === "rejected");
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThanOrEqual(50);
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: "rate_limited" });
+});

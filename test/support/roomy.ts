@@ -1,0 +1,16 @@
+/**
+ * Limits that no test meets by accident: one publisher here does the work of many viewers. Tests of
+ * the limits set their own.
+ */
+export const ROOMY = {
+  requestsPerSecond: 10_000,
+  connectionPublishesPerSecond: 10_000,
+  likesPerSecond: 10_000,
+} as const;
+
+/** The same for a gateway that is a process. */
+export const ROOMY_FLAGS: readonly string[] = [
+  `--requests-per-second=${ROOMY.requestsPerSecond}`,
+  `--connection-publishes-per-second=${ROOMY.connectionPublishesPerSecond}`,
+  `--likes-per-second=${ROOMY.likesPerSecond}`,
+];
