@@ -6,9 +6,11 @@ import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
 import { PageFiles } from "./http/page-files.ts";
+import { pingOverHttp } from "./http/ping.ts";
 import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
+import { ticketsOverHttp } from "./http/tickets.ts";
 import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
 import type { GatewayServices } from "./services.ts";
 import { Session } from "./session.ts";
@@ -35,11 +37,18 @@ export class Doors {
     this.#page = new PageFiles(config.pageDir);
     const routes = {
       events: {
-        GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
+        GET: eventsOverHttp({
+          services,
+          keepaliveMs,
+          refreshGraceMs: config.authRefreshGraceMs,
+          streams: this.#streams,
+        }),
         POST: publishOverHttp(services, bodyLimitBytes),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
+      ping: { GET: pingOverHttp(services) },
+      tickets: { POST: ticketsOverHttp(services) },
     };
     this.#router = new Router(services, routes, this.#page);
     this.#listener = new Listener({
@@ -50,7 +59,7 @@ export class Doors {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
-      onSocket: (socket, subprotocol) => this.#openSession(socket, subprotocol),
+      onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
     });
@@ -82,9 +91,19 @@ export class Doors {
     this.#listener.stop();
   }
 
-  #openSession(socket: ViewerSocket, subprotocol: Subprotocol): SocketHandlers {
+  #openSession(
+    socket: ViewerSocket,
+    subprotocol: Subprotocol,
+    authorization: string,
+  ): SocketHandlers {
     const { connections } = this.#services;
-    const session = new Session(socket, SUBPROTOCOLS[subprotocol], this.#services, this.#config);
+    const session = new Session(
+      socket,
+      SUBPROTOCOLS[subprotocol],
+      authorization,
+      this.#services,
+      this.#config,
+    );
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;

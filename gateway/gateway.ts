@@ -13,6 +13,7 @@ import { EventIds } from "../shared/names.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
+import { createAuth } from "./auth/create.ts";
 import { CountRequests } from "./count-requests.ts";
 import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
@@ -89,9 +90,11 @@ export class Gateway extends RoleNode<GatewayConfig> {
         now: monotonicNow,
       },
     });
+    const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
       {
         gateway: this.id,
+        auth: auth.authenticator,
         rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
         ids: new EventIds(),
         interest,
@@ -119,6 +122,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       lease: registration.lease,
       connections: this.#connections,
       delivery,
+      auth,
     });
     await registration.start();
     histories.start();

@@ -27,13 +27,19 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
-  readonly onSocket: (socket: ViewerSocket, subprotocol: Subprotocol) => SocketHandlers;
+  /** `authorization` is the header of the handshake, empty without one. */
+  readonly onSocket: (
+    socket: ViewerSocket,
+    subprotocol: Subprotocol,
+    authorization: string,
+  ) => SocketHandlers;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
 }
 
 interface SocketData {
   readonly subprotocol: Subprotocol;
+  readonly authorization: string;
   socket?: ViewerSocket;
   handlers?: SocketHandlers;
 }
@@ -145,7 +151,7 @@ export class Listener {
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new ViewerSocket(ws);
-        data.handlers = onSocket(data.socket, data.subprotocol);
+        data.handlers = onSocket(data.socket, data.subprotocol, data.authorization);
       },
       message: (ws, message, isBinary) => {
         ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
@@ -181,7 +187,14 @@ export class Listener {
       this.#options.onRefused(new HttpExchange(response, request), error);
       return;
     }
+    const authorization = request.getHeader("authorization");
     const extensions = ""; // No compression: it costs more than the small frames would save.
-    response.upgrade<SocketData>({ subprotocol }, key, subprotocol, extensions, context);
+    response.upgrade<SocketData>(
+      { subprotocol, authorization },
+      key,
+      subprotocol,
+      extensions,
+      context,
+    );
   }
 }

@@ -78,6 +78,8 @@ export class OvationError extends Error {
 /** Codes after which the same request may succeed; a test holds them to the table of all errors. */
 const PASSING: readonly string[] = [
   "in_flight_exceeded",
+  "keys_unavailable",
+  "tickets_exceeded",
   "unavailable",
   "timeout",
   "history_unavailable",

@@ -8,8 +8,9 @@ import { type HttpHandler, respondWith } from "./router.ts";
 const DEFAULT_LIMIT = 50;
 
 export function historyOverHttp(services: GatewayServices): HttpHandler {
-  const { histories, interest } = services;
+  const { auth, histories, interest } = services;
   return async (exchange, video) => {
+    (await auth.ofRequest(exchange)).requireVideo(video);
     const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT });
     const { epoch, events, more } = await histories.page(

@@ -40,7 +40,11 @@ beforeAll(async () => {
   const page = new PageFiles(directory);
   await page.start();
   const services = { connections: emptyConnectionStats(), log: silentLog };
-  const router = new Router(services, { events: {}, event: {}, history: {} }, page);
+  const router = new Router(
+    services,
+    { events: {}, event: {}, history: {}, ping: {}, tickets: {} },
+    page,
+  );
   listener = new Listener({
     host: "127.0.0.1",
     port: 0,

@@ -3,6 +3,7 @@ import { decodeUntrusted } from "../../shared/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { parsePublishRequest } from "../../shared/events.ts";
 import type { Encoding } from "../../shared/wire/codec.ts";
+import { grantedEvent } from "../auth/granted-event.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Accepted } from "../publisher.ts";
 import { withRepeatableId } from "../repeatable.ts";
@@ -36,12 +37,18 @@ function acceptedBody(accepted: readonly Accepted[]): object {
 
 export function publishOverHttp(services: GatewayServices, bodyLimitBytes: number): HttpHandler {
   return async (exchange, video) => {
+    // Read from the first on: what comes while the token is verified would be lost.
+    const reading = exchange.readBody(bodyLimitBytes);
+    reading.catch(() => undefined);
+    const grant = await services.auth.ofRequest(exchange);
+    grant.requireVideo(video);
     const encoding = encodingOf(exchange);
-    const body = await exchange.readBody(bodyLimitBytes);
+    const body = await reading;
     const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
-    const inputs = parsePublishRequest(value, services.rules, body.length).map((input) =>
-      withRepeatableId(input, services),
-    );
+    const inputs = parsePublishRequest(value, services.rules, body.length).map((input, index) => {
+      const granted = grantedEvent(input, grant, Array.isArray(value) ? `events[${index}]` : "");
+      return withRepeatableId(granted, services);
+    });
     const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);
     if (fault === undefined) return respondWith(exchange, 200, acceptedBody(accepted));
     const error = asOvationError(fault);

@@ -1,3 +1,4 @@
+import { authFaults } from "./auth-settings.ts";
 import { helpText } from "./describe.ts";
 import { type ConfigByRole, crossChecks, crossCheckText, type Role, settingsOf } from "./roles.ts";
 import { settingNames } from "./setting.ts";
@@ -61,6 +62,7 @@ export function loadConfig<R extends Role>(
     if (typeof left !== "number" || typeof right !== "number") continue;
     if (left < check.factor * right) faults.push(crossCheckText(check, (key) => names[key] ?? key));
   }
+  if (role === "gateway") faults.push(...authFaults(values));
   if (faults.length > 0) throw new ConfigError(faults);
   return { outcome: "config", config: assembled<R>(values) };
 }

@@ -39,7 +39,7 @@ export async function spawnRole(
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
-  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
+  const address = role === "gateway" ? ["--open", "--host", "127.0.0.1", "--port", "0"] : [];
   const args = [`${role}/main.ts`, "--nats-url", natsUrl, "--ops-port", "0", ...address, ...flags];
   // The channel ends with this process, and the role with the channel: nothing is left behind.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });

@@ -59,6 +59,7 @@ export class TestStack {
         host: "127.0.0.1",
         port: 0,
         opsPort: 0,
+        open: true,
         ...this.#options.gateway,
         ...config,
       }),
