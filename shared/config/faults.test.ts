@@ -70,7 +70,7 @@ describe("unsound values", () => {
     expect(() => loadConfig("gateway", argv, env)).toThrow(
       [
         "The configuration has 6 faults:",
-        "--nope is not a setting",
+        "--colour is not a setting",
         'OVATION_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but is "loud"',
         '--lease-ms must be an integer from 1000 to 300000 (ms), but is "soon"',
         '--port must be an integer from 0 to 65535, but is "70000"',

@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly gateways?: number;
   readonly dispatchers?: number;
   readonly gateway?: Partial<GatewayConfig>;
+  /** What gateways log to. */
+  readonly gatewayLog?: Log;
   readonly dispatcher?: Partial<DispatcherConfig>;
 }
 
@@ -63,7 +65,7 @@ export class TestStack {
         ...this.#options.gateway,
         ...config,
       }),
-      testLog("gateway"),
+      this.#options.gatewayLog ?? testLog("gateway"),
     );
     await gateway.start();
     this.gateways.push(gateway);
