@@ -1,16 +1,18 @@
 /** Where viewers and backends come in: the listener, and all connections that it has open. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { GatewayConfig } from "../shared/config/settings.ts";
-import { SUBPROTOCOLS, type Subprotocol } from "../shared/wire/messages.ts";
+import { SUBPROTOCOLS } from "../shared/wire/messages.ts";
 import { CertificateKeeper } from "./certificate.ts";
 import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
 import { PageFiles } from "./http/page-files.ts";
+import { pingOverHttp } from "./http/ping.ts";
 import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
-import { Listener, type SocketHandlers, type ViewerSocket } from "./listener.ts";
+import { ticketsOverHttp } from "./http/tickets.ts";
+import { Listener, type Opening, type SocketHandlers, type ViewerSocket } from "./listener.ts";
 import { type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
@@ -48,11 +50,18 @@ export class Doors {
     this.#page = new PageFiles(config.pageDir, config.pagePolicy);
     const routes = {
       events: {
-        GET: eventsOverHttp({ services, keepaliveMs, streams: this.#streams }),
+        GET: eventsOverHttp({
+          services,
+          keepaliveMs,
+          refreshGraceMs: config.authRefreshGraceMs,
+          streams: this.#streams,
+        }),
         POST: publishOverHttp(services, config),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
+      ping: { GET: pingOverHttp(services) },
+      tickets: { POST: ticketsOverHttp(services) },
     };
     this.#router = new Router(services, routes, this.#page);
     this.#listener = new Listener({
@@ -64,7 +73,7 @@ export class Doors {
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
       admit: (visitor) => admission.admitSocket(visitor),
-      onSocket: (...socket) => this.#openSession(...socket),
+      onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
       onFault: (error) => noteFault(services, error),
@@ -107,17 +116,17 @@ export class Doors {
     this.#listener.stop();
   }
 
-  #openSession(socket: ViewerSocket, subprotocol: Subprotocol, address: string): SocketHandlers {
+  #openSession(socket: ViewerSocket, opening: Opening): SocketHandlers {
     const { connections, admission } = this.#services;
-    const wire = SUBPROTOCOLS[subprotocol];
-    const session = new Session(
-      socket,
-      wire,
-      this.#services,
-      this.#config,
+    const { subprotocol, address, authorization } = opening;
+    const session = new Session(socket, {
+      wire: SUBPROTOCOLS[subprotocol],
+      authorization,
       address,
-      this.#onSessionEnd,
-    );
+      services: this.#services,
+      limits: this.#config,
+      onEnd: this.#onSessionEnd,
+    });
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;

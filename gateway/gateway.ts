@@ -13,6 +13,7 @@ import { EventIds } from "../shared/names.ts";
 import type { Condition } from "../shared/ops.ts";
 import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
+import { createAuth } from "./auth/create.ts";
 import { CountRequests } from "./count-requests.ts";
 import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
@@ -99,9 +100,11 @@ export class Gateway extends RoleNode<GatewayConfig> {
     });
     const admission = new Admission(config, this.#connections, monotonicNow);
     const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
+    const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
       {
         gateway: this.id,
+        auth: auth.authenticator,
         rules: { kinds, dataLimitBytes: config.dataLimitBytes },
         ids: new EventIds(),
         interest,
@@ -137,6 +140,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       connections: this.#connections,
       delivery,
       certificate: doors.certificate,
+      auth,
     });
     registerLimitMetrics(this.registry, { admission, rates });
     await registration.start();

@@ -31,22 +31,27 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
-  /** Throws likewise. @returns the client's address, which is given to `onSocket` */
+  /** Throws likewise. @returns the client's address */
   readonly admit: (visitor: Visitor) => string;
-  readonly onSocket: (
-    socket: ViewerSocket,
-    subprotocol: Subprotocol,
-    address: string,
-  ) => SocketHandlers;
+  readonly onSocket: (socket: ViewerSocket, opening: Opening) => SocketHandlers;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
   /** What a handler threw: its own connection is closed, and no other is touched. */
   readonly onFault: (error: unknown) => void;
 }
 
-interface SocketData {
+/** What is known of a socket when it opens. */
+export interface Opening {
   readonly subprotocol: Subprotocol;
+  /** The client's, as `admit` gave it. */
   readonly address: string;
+  /** The header of the handshake, empty without one. */
+  readonly authorization: string;
+}
+
+interface SocketData {
+  /** Until it is open: it may hold a token, and there are many sockets. */
+  opening: Opening | undefined;
   socket?: ViewerSocket;
   handlers?: SocketHandlers;
 }
@@ -252,7 +257,9 @@ export class Listener {
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new ViewerSocket(ws);
-        data.handlers = onSocket(data.socket, data.subprotocol, data.address);
+        if (data.opening === undefined) return;
+        data.handlers = onSocket(data.socket, data.opening);
+        data.opening = undefined;
       },
       message: (ws, message, isBinary) => {
         ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
@@ -298,7 +305,9 @@ export class Listener {
       this.#exchange(response, request, (exchange) => this.#options.onRefused(exchange, error));
       return;
     }
+    const authorization = request.getHeader("authorization");
     const extensions = ""; // No compression: it costs more than the small frames would save.
-    response.upgrade<SocketData>({ subprotocol, address }, key, subprotocol, extensions, context);
+    const opening = { subprotocol, address, authorization };
+    response.upgrade<SocketData>({ opening }, key, subprotocol, extensions, context);
   }
 }

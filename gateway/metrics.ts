@@ -2,6 +2,7 @@
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
@@ -26,6 +27,7 @@ interface Parts {
   readonly delivery: DeliveryStats;
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
+  readonly auth: Auth;
 }
 
 type Register = (name: string, help: string, read: () => number) => void;
@@ -46,6 +48,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerFrames(counter, gauge, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
+  registerAuth(counter, parts.auth);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
 }
 
@@ -69,6 +72,15 @@ function registerCertificate(
     "New certificates that could not be used; the old one stayed.",
     () => certificate.stats.failures,
   );
+}
+
+function registerAuth(counter: Register, { tickets, remoteKeys }: Auth): void {
+  counter("tickets_issued_total", "Tickets issued.", () => tickets.stats.issued);
+  counter("tickets_used_total", "Event streams opened with a ticket.", () => tickets.stats.used);
+  if (remoteKeys === undefined) return;
+  const { stats } = remoteKeys;
+  counter("key_fetches_total", "Requests for the key set of tokens.", () => stats.fetches);
+  counter("key_fetch_failures_total", "Those of them that failed.", () => stats.failures);
 }
 
 function registerConnections(registry: Registry, counter: Register, stats: ConnectionStats): void {

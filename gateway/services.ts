@@ -2,6 +2,7 @@
 import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
 import type { EventIds } from "../shared/names.ts";
+import type { Authenticator } from "./auth/authenticator.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Interest } from "./interest.ts";
@@ -12,6 +13,7 @@ import type { DeliveryStats } from "./viewer.ts";
 
 export interface GatewayServices {
   readonly gateway: string;
+  readonly auth: Authenticator;
   readonly rules: EventRules;
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "hold" | "release" | "historyOf">;

@@ -16,12 +16,15 @@ import {
   requestSchemas,
   type ServerMessage,
 } from "../shared/wire/messages.ts";
+import { Expiry } from "./auth/expiry.ts";
+import { type Grant, NO_GRANT } from "./auth/grant.ts";
 import { CompactMap } from "./compact-map.ts";
 import type { ConnectionMeter } from "./limits/connection-meter.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";
+import { refresh } from "./requests/refresh.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
 import { countRefused, type GatewayServices, noteFault } from "./services.ts";
@@ -32,6 +35,19 @@ export interface SessionLimits {
   readonly connectTimeoutMs: number;
   readonly subscriptionsLimit: number;
   readonly inFlightLimit: number;
+  readonly authRefreshGraceMs: number;
+}
+
+export interface SessionOptions {
+  readonly wire: Encoding;
+  /** The `Authorization` header of the handshake, empty without one. */
+  readonly authorization: string;
+  /** What its client is counted by. */
+  readonly address: string;
+  readonly services: GatewayServices;
+  readonly limits: SessionLimits;
+  /** Told once when the socket is closed, whoever closed it: one function for all sessions. */
+  readonly onEnd: (session: Session) => void;
 }
 
 /** What a request that was carried out comes to. */
@@ -50,6 +66,7 @@ export type RequestHandler<O extends Op> = (
 
 const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   connect,
+  refresh,
   subscribe,
   unsubscribe,
   publish,
@@ -65,32 +82,34 @@ export class Session implements SocketHandlers, Outlet {
   readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
-  /** Who publishes here, where a token says so: the key of limits over connections. */
-  actor: string | undefined;
   readonly meter: ConnectionMeter;
   isConnected = false;
+  isRefreshing = false;
+  /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
+  authorization: string;
   /** Publishes that wait for their answer. */
   inFlight = 0;
   readonly #socket: ViewerSocket;
   readonly #onEnd: (session: Session) => void;
   #connectTimer: NodeJS.Timeout | undefined;
+  /** Most grants never end where no token is asked for. */
+  #expiry: Expiry | undefined;
+  #grant = NO_GRANT;
+  /** A `connect` whose token is being verified. */
+  #connecting: Promise<unknown> | undefined;
+  /** Requests that wait for it. */
+  #waiting = 0;
+  #isClosed = false;
   #lastRequestId = 0;
   #isDismissed = false;
 
-  /**
-   * @param address what its client is counted by
-   * @param onEnd called once, when the connection is closed, whoever closed it
-   */
   constructor(
     socket: ViewerSocket,
-    wire: Encoding,
-    services: GatewayServices,
-    limits: SessionLimits,
-    address: string,
-    onEnd: (session: Session) => void,
+    { wire, authorization, address, services, limits, onEnd }: SessionOptions,
   ) {
     this.#socket = socket;
     this.wire = wire;
+    this.authorization = authorization;
     this.services = services;
     this.limits = limits;
     this.address = address;
@@ -100,6 +119,20 @@ export class Session implements SocketHandlers, Outlet {
     this.#connectTimer = setTimeout(() => {
       this.#refuse(0, new OvationError("connect_timeout"));
     }, limits.connectTimeoutMs);
+  }
+
+  /** What this connection may do. */
+  get grant(): Grant {
+    return this.#grant;
+  }
+
+  /** Who is connected, where the token says it. */
+  get actor(): string | undefined {
+    return this.#grant.actor;
+  }
+
+  get isConnecting(): boolean {
+    return this.#connecting !== undefined;
   }
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
@@ -132,19 +165,73 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   onClose(): void {
+    this.#isClosed = true;
     clearTimeout(this.#connectTimer);
     // First, so that a fault in the rest doesn't leave it counted.
     this.#onEnd(this);
+    this.#expiry?.stop();
     this.viewer.leaveAll();
     for (const video of this.videos.keys()) this.services.interest.release(video);
     this.videos.clear();
   }
 
+  /** `connect` is being carried out: the requests that follow it wait. */
+  connecting<T>(work: Promise<T>): Promise<T> {
+    this.#connecting = work;
+    const done = () => {
+      this.#connecting = undefined;
+    };
+    work.then(done, done);
+    return work;
+  }
+
   /** `connect` was carried out: the connection may stay. */
-  connected(): void {
+  connected(grant: Grant): void {
     this.isConnected = true;
     clearTimeout(this.#connectTimer);
     this.#connectTimer = undefined; // It takes as much memory as the session.
+    this.authorization = ""; // It was looked at.
+    this.adopt(grant);
+  }
+
+  /**
+   * From now on, this is what the connection may do. What is watched and not covered no longer is.
+   * @returns the videos that are no longer watched
+   */
+  adopt(grant: Grant): string[] {
+    // The client may have gone while its token was verified.
+    if (this.#isClosed) return [];
+    this.#grant = grant;
+    if (grant.expiresAtMs !== undefined) this.#expiry ??= this.#newExpiry();
+    this.#expiry?.watch(grant.expiresAtMs);
+    const lost = [...this.videos.keys()].filter((video) => !grant.covers(video));
+    for (const video of lost) this.unwatch(video);
+    return lost;
+  }
+
+  #newExpiry(): Expiry {
+    const graceMs = this.limits.authRefreshGraceMs;
+    return new Expiry({
+      graceMs,
+      wallClock: Date.now,
+      onDue: () => this.#send({ op: "refresh", withinMs: graceMs }),
+      onEnd: () => this.#refuse(0, new OvationError("token_expired")),
+    });
+  }
+
+  /** No event of this video comes any more. False if it wasn't watched. */
+  unwatch(video: string): boolean {
+    if (!this.videos.delete(video)) return false;
+    this.viewer.leave(video);
+    this.services.interest.release(video);
+    return true;
+  }
+
+  tellUnsubscribed(videos: readonly string[]): void {
+    for (const video of videos) {
+      const error = new OvationError("forbidden", "the fresh token does not cover the video");
+      this.#send({ op: "unsubscribed", video, ...error.body() });
+    }
   }
 
   /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
@@ -196,12 +283,26 @@ export class Session implements SocketHandlers, Outlet {
         throw new OvationError("op_unknown", `op: not one of ${known}`, { field: "op" });
       }
       if (this.#isDismissed) throw new OvationError("draining");
+      if (this.#connecting !== undefined && op !== "connect") await this.#afterConnect();
+      if (this.#isClosed) return;
       if (!this.isConnected && op !== "connect") throw new OvationError("connect_required");
       await this.#run(op, id, message, bytes);
     } catch (error) {
       this.#refuse(id, asOvationError(error), error);
     }
     this.#endIfDone();
+  }
+
+  async #afterConnect(): Promise<void> {
+    const limit = this.limits.inFlightLimit;
+    if (this.#waiting >= limit) {
+      const text = `${limit} requests wait for connect already`;
+      throw new OvationError("in_flight_exceeded", text, { limit });
+    }
+    this.#waiting += 1;
+    // That it failed is its own answer.
+    await this.#connecting?.catch(() => undefined);
+    this.#waiting -= 1;
   }
 
   async #run<O extends Op>(

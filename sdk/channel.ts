@@ -124,7 +124,7 @@ export class Channel {
       const isPastMissing = answer.op === "error" && answer.code === "history_unavailable";
       // Likes and viewer counts need no history.
       if (isPastMissing && isWhole) this.#ask(link, false);
-      else if (answer.op === "error") this.#refused(answer);
+      else if (answer.op === "error") this.refused(answer);
       else if (isWhole) this.#joined(answer, from);
       else this.#askLater();
     });
@@ -149,7 +149,8 @@ export class Channel {
     if (missed !== undefined) this.#miss(missed);
   }
 
-  #refused({ code, message, field, retryAfterMs }: Refusal): void {
+  /** The gateway has ended the subscription, or refused it. */
+  refused({ code, message, field, retryAfterMs }: Refusal): void {
     if (isPassing(code)) return this.#askLater(retryAfterMs);
     const { video } = this;
     this.#options.onRefused(new OvationError(code, message, { field, video }));

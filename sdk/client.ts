@@ -53,6 +53,7 @@ export class Ovation<Kinds extends object = object> {
       onUnlink: () => this.#unlinked(),
       onEvents: (message) => this.#channels.get(message.video)?.receive(message),
       onReset: (message) => this.#channels.get(message.video)?.reset(message),
+      onUnsubscribed: (video, refusal) => this.#channels.get(video)?.refused(refusal),
       onState: (state) => this.#onState(state),
       onError: (error) => this.#errors.tell(error),
     });

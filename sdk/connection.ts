@@ -12,7 +12,8 @@ import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState } from "./state.ts";
 import { listenForWake, type WakeSignal } from "./wake.ts";
 
-export interface ConnectionHandlers extends Pick<PushHandlers, "onEvents" | "onReset"> {
+export interface ConnectionHandlers
+  extends Pick<PushHandlers, "onEvents" | "onReset" | "onUnsubscribed"> {
   /** Requests can be sent over this link. */
   onLink(link: Link): void;
   /** They can't any more; what wasn't answered never will be. */
@@ -125,10 +126,11 @@ export class Connection {
   }
 
   #make(via: Via, token: string | undefined): Link {
-    const { onEvents, onReset } = this.#handlers;
+    const { onEvents, onReset, onUnsubscribed } = this.#handlers;
     const handlers: LinkHandlers = {
       onEvents,
       onReset,
+      onUnsubscribed,
       onReady: (gateway) => this.#ready(link, token, gateway),
       onEnd: (ending) => this.#ended(link, ending),
       onBye: ({ reconnectAfterMs }) => {

@@ -82,6 +82,8 @@ const PASSING: readonly string[] = [
   "connections_exceeded",
   "overloaded",
   "body_timeout",
+  "keys_unavailable",
+  "tickets_exceeded",
   "unavailable",
   "timeout",
   "history_unavailable",

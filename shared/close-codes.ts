@@ -19,6 +19,8 @@ export const closeCodes = {
   internal: closeCode(1011, "internal", "A fault of the gateway's own. Connect again."),
   restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
   malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
+  tokenExpired: closeCode(4401, "token_expired", "The token has expired, and no fresh one came."),
+  tokenRefused: closeCode(4403, "token_refused", "The token is missing, or was refused."),
   connectTimeout: closeCode(4408, "connect_timeout", "No `connect` came in time."),
   requestId: closeCode(4409, "request_id", "A request id was missing, not a number or not rising."),
   tooLarge: closeCode(4413, "too_large", "A message was over the limit."),

@@ -21,6 +21,8 @@ export const SPENDING_SUBJECTS = "ov.spending.*";
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 /** KV bucket: one lease for each live gateway. */
 export const FRONTENDS_BUCKET = "ov_frontends";
+/** KV bucket: tickets that were issued and not used, by their hash. */
+export const TICKETS_BUCKET = "ov_tickets";
 
 const PUBLISH_PREFIX = "ov.publish.";
 const RETRACT_PREFIX = "ov.retract.";

@@ -168,7 +168,8 @@ export class Stack implements System {
     }
     for (let number = 1; number <= gateways; number += 1) {
       const target = { host: HOST, port: ports.pop() ?? 0 };
-      const where = ["--host", target.host, "--port", String(target.port), ...UNLIMITED];
+      const address = ["--host", target.host, "--port", String(target.port)];
+      const where = ["--open", ...address, ...UNLIMITED];
       await this.#launch("gateway", number, target, ports, [...where, ...gatewayFlags]);
     }
   }

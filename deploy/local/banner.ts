@@ -61,6 +61,8 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     `  NATS      ${stack.natsUrl}`,
     `  Logs      ${stack.logDirectory}`,
     "",
+    emphasis("OPEN to everybody who reaches it: no token is looked at (docs/authentication.md)"),
+    "",
     emphasis("Health and metrics"),
     ...ops,
     "",

@@ -14,6 +14,9 @@ const ROOT = join(import.meta.dirname, "..", "..");
  */
 const FRAME_INTERVAL_MS = 50;
 
+/** A demo asks nobody for a token; the banner says so. */
+const OPEN_ENV = { OVATION_OPEN: "true" };
+
 /** The NATS that they use: the stack's own, or one that somebody else runs. */
 export type NatsChoice = GivenNats | { readonly url: string; readonly passwords?: NatsPasswords };
 
@@ -38,7 +41,11 @@ export function natsUrlOf(nats: NatsChoice, user: NatsUser): string {
 
 /** What the roles have in common, as they will read it. */
 export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonConfig {
-  const loaded = loadConfig("gateway", [], { ...envFor(nats, env), OVATION_NATS_URL: nats.url });
+  const loaded = loadConfig("gateway", [], {
+    ...envFor(nats, env),
+    ...OPEN_ENV,
+    OVATION_NATS_URL: nats.url,
+  });
   if (loaded.outcome !== "config") throw new Error("no configuration");
   return loaded.config;
 }
@@ -67,6 +74,7 @@ export function roleEnv(
   return {
     OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
     ...envFor(nats, env),
+    ...OPEN_ENV,
     OVATION_KINDS: kindsWithProbe(kinds),
     // By the environment, for a URL with a password in it is not for everybody to read.
     OVATION_NATS_URL: natsUrlOf(nats, role),

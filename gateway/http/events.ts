@@ -4,6 +4,7 @@
  */
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { HISTORY_LIMIT, type ServerMessage } from "../../shared/wire/messages.ts";
+import { Expiry } from "../auth/expiry.ts";
 import { sseMessage } from "../frame.ts";
 import type { PastRequest } from "../history/histories.ts";
 import { subscriptionResult } from "../history/subscription.ts";
@@ -121,15 +122,22 @@ export class EventStream {
 interface EventsOptions {
   readonly services: GatewayServices;
   readonly keepaliveMs: number;
+  /** How long a stream goes on when its token has expired. */
+  readonly refreshGraceMs: number;
   /** Holds each open stream, to dismiss it when the gateway stops. */
   readonly streams: Set<EventStream>;
 }
 
-export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions): HttpHandler {
-  const { connections, interest, histories, admission } = services;
+export function eventsOverHttp(options: EventsOptions): HttpHandler {
+  const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
+  const { admission, auth, connections, interest, histories } = services;
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
+    const grant = await auth.ofStream(exchange);
+    grant.requireVideo(video);
     const request = pastRequest(exchange);
+    // The client may have gone while its token was verified.
+    if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);
     try {
       admission.admitViewer(address);
@@ -139,12 +147,23 @@ export function eventsOverHttp({ services, keepaliveMs, streams }: EventsOptions
       return sendAway(exchange, error);
     }
     const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
+      expiry.stop();
       connections.eventStreams -= 1;
       connections.closed += 1;
       admission.left(address);
       streams.delete(stream);
       interest.release(video);
     });
+    const expiry = new Expiry({
+      graceMs,
+      wallClock: Date.now,
+      onDue: () => stream.say({ op: "refresh", withinMs: graceMs }),
+      onEnd: () => {
+        stream.say({ op: "error", id: 0, ...new OvationError("token_expired").body() });
+        stream.end();
+      },
+    });
+    expiry.watch(grant.expiresAtMs);
     connections.eventStreams += 1;
     connections.opened += 1;
     admission.entered(address);

@@ -8,11 +8,13 @@ import { type HttpHandler, respondWith } from "./router.ts";
 const DEFAULT_LIMIT = 50;
 
 export function historyOverHttp(services: GatewayServices): HttpHandler {
-  const { histories, interest, rates } = services;
+  const { auth, histories, interest, rates } = services;
   return async (exchange, video) => {
+    const grant = await auth.ofRequest(exchange);
+    grant.requireVideo(video);
     const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT });
-    rates.takeHistoryRead(clientOf(services, exchange));
+    rates.takeHistoryRead(grant.actor ?? clientOf(services, exchange));
     const { epoch, events, more } = await histories.page(
       video,
       interest.historyOf(video),

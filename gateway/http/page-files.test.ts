@@ -46,7 +46,11 @@ beforeAll(async () => {
   const connections = emptyConnectionStats();
   const admission = new Admission(configFor("gateway"), connections, monotonicNow);
   const services = { connections, admission, log: silentLog };
-  const router = new Router(services, { events: {}, event: {}, history: {} }, page);
+  const router = new Router(
+    services,
+    { events: {}, event: {}, history: {}, ping: {}, tickets: {} },
+    page,
+  );
   listener = new Listener({
     host: "127.0.0.1",
     port: 0,

@@ -3,6 +3,7 @@ import { decodeUntrusted } from "../../shared/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { parsePublishRequest } from "../../shared/events.ts";
 import type { Encoding } from "../../shared/wire/codec.ts";
+import { grantedEvent } from "../auth/granted-event.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Accepted } from "../publisher.ts";
 import { withRepeatableId } from "../repeatable.ts";
@@ -34,6 +35,10 @@ function acceptedBody(accepted: readonly Accepted[]): object {
   return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
 }
 
+function isLike({ rules }: GatewayServices, kind: string): boolean {
+  return rules.kinds.get(kind)?.deliveryClass === "transient";
+}
+
 export interface BodyLimits {
   readonly bodyLimitBytes: number;
   readonly bodyTimeoutMs: number;
@@ -42,14 +47,24 @@ export interface BodyLimits {
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
   const { rates } = services;
   return async (exchange, video) => {
+    // Read from the first on: what comes while the token is verified would be lost.
+    const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs);
+    reading.catch(() => undefined);
+    const grant = await services.auth.ofRequest(exchange);
+    grant.requireVideo(video);
     const encoding = encodingOf(exchange);
-    const client = clientOf(services, exchange);
-    const body = await exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs);
+    const client = grant.actor ?? clientOf(services, exchange);
+    const body = await reading;
     const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
-    const inputs = parsePublishRequest(value, services.rules, body.length).map((input) =>
-      withRepeatableId(input, services),
-    );
+    const inputs = parsePublishRequest(value, services.rules, body.length).map((input, index) => {
+      const granted = grantedEvent(input, grant, Array.isArray(value) ? `events[${index}]` : "");
+      return withRepeatableId(granted, services);
+    });
     rates.takeHttpPublishes(client, inputs.length);
+    const actor = grant.limitedActor;
+    if (actor !== undefined) {
+      for (const { kind } of inputs) rates.takeActorPublish(actor, video, isLike(services, kind));
+    }
     const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);
     if (fault === undefined) return respondWith(exchange, 200, acceptedBody(accepted));
     const error = asOvationError(fault);

@@ -6,6 +6,9 @@ import { type HttpHandler, respondWith } from "./router.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, video, eventId) => {
+    const grant = await services.auth.ofRequest(exchange);
+    grant.requireVideo(video);
+    grant.requireScope("moderate");
     if (!EVENT_ID_PATTERN.test(eventId)) {
       throw new OvationError("event_id_invalid", undefined, { field: "id" });
     }

@@ -2,7 +2,7 @@
 import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { isVideoId } from "../../shared/names.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
-import { CONNECT_PATH, PING_PATH } from "../../shared/wire/messages.ts";
+import { CONNECT_PATH, PING_PATH, TICKETS_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import { countRefused, type GatewayServices, noteFault } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
@@ -22,6 +22,8 @@ export interface Routes {
   readonly events: Handlers;
   readonly event: Handlers;
   readonly history: Handlers;
+  readonly ping: Handlers;
+  readonly tickets: Handlers;
 }
 
 const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
@@ -117,12 +119,13 @@ export class Router {
     }
     // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
     const isStream = handlers === this.#routes.events && exchange.method === "GET";
-    if (handlers !== PING_HANDLERS && !isStream) overload.admitRequest();
+    if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
     await handler(exchange, video ?? "", eventId);
   }
 
   #find(path: string): Found | undefined {
-    if (path === PING_PATH) return { handlers: PING_HANDLERS, eventId: "" };
+    if (path === PING_PATH) return { handlers: this.#routes.ping, eventId: "" };
+    if (path === TICKETS_PATH) return { handlers: this.#routes.tickets, eventId: "" };
     for (const [pattern, route] of VIDEO_PATHS) {
       const match = pattern.exec(path);
       if (match === null) continue;
@@ -140,11 +143,6 @@ interface Found {
   readonly video?: string;
   readonly eventId: string;
 }
-
-/** `GET /v1/ping`: proof for a viewer that has no WebSocket. */
-const PING_HANDLERS: Handlers = {
-  GET: async (exchange) => respondWith(exchange, 200, {}, { "Cache-Control": "no-store" }),
-};
 
 /** Whether the request's body is msgpack, so that the answer is too. */
 export function speaksMsgpack(exchange: HttpExchange): boolean {
@@ -180,6 +178,8 @@ export function respondWithError(
   const headers: Record<string, string> = {};
   if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
   if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
+  // RFC 6750 section 3.
+  if (error.kind.status === 401) headers["WWW-Authenticate"] = "Bearer";
   const waitMs = error.retryAfterMs ?? (error.kind.status === 503 ? 1_000 : undefined);
   if (waitMs !== undefined) headers["Retry-After"] = String(Math.ceil(waitMs / 1_000));
   respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);

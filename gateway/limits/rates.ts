@@ -90,6 +90,15 @@ export class Rates {
     this.#take(this.#httpPublishes, client, count);
   }
 
+  /**
+   * An event that somebody publishes in their own name, whichever way it came in.
+   * @throws OvationError rate_limited
+   */
+  takeActorPublish(actor: string, video: string, isLike: boolean): void {
+    const refusal = this.actors.spend(actor, video, isLike);
+    if (refusal !== undefined) throw this.refusal(refusal.rate, refusal.waitMs);
+  }
+
   /** A page of history. @throws OvationError rate_limited */
   takeHistoryRead(client: string): void {
     this.#take(this.#historyReads, client, 1);

@@ -1,21 +1,25 @@
 /**
- * `publish {video, kind, data?, eventId?}`: answered when a dispatcher has sent the event on, and
+ * `publish {video, kind, actor?, data?, eventId?}`: answered when a dispatcher has sent the event on, and
  * for a durable one when it is stored.
  */
 import { OvationError } from "../../shared/errors.ts";
 import { checkEvent, type EventInput } from "../../shared/events.ts";
+import { grantedEvent } from "../auth/granted-event.ts";
 import { withRepeatableId } from "../repeatable.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const publish: RequestHandler<"publish"> = async (session, request, messageBytes) => {
   const { services, limits } = session;
-  const { video, kind, data, eventId } = request;
-  const input: EventInput = {
+  const { video, kind, actor, data, eventId } = request;
+  session.grant.requireVideo(video);
+  const given: EventInput = {
     kind,
+    ...(actor === undefined ? {} : { actor }),
     ...(eventId === undefined ? {} : { id: eventId }),
     ...(data === undefined ? {} : { data }),
   };
-  checkEvent(input, services.rules, "", messageBytes);
+  checkEvent(given, services.rules, "", messageBytes);
+  const input = grantedEvent(given, session.grant, "");
   const isLike = services.rules.kinds.get(kind)?.deliveryClass === "transient";
   session.meter.publish(session.actor, video, isLike);
   const limit = limits.inFlightLimit;

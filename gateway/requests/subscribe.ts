@@ -9,6 +9,7 @@ import type { RequestHandler } from "../session.ts";
 export const subscribe: RequestHandler<"subscribe"> = async (session, request) => {
   const { services, videos, limits } = session;
   const { video } = request;
+  session.grant.requireVideo(video);
   if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
   }
@@ -24,6 +25,8 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, request) =
   try {
     const audience = await services.interest.hold(video);
     const beginning = await services.histories.begin(audience.history, request);
+    // It may have been narrowed meanwhile, by a fresh token.
+    session.grant.requireVideo(video);
     return {
       result: subscriptionResult(services.histories, audience.history, beginning),
       // An unsubscribe, or the end of the connection, may have come meanwhile and released it.

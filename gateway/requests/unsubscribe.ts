@@ -3,10 +3,8 @@ import { OvationError } from "../../shared/errors.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const unsubscribe: RequestHandler<"unsubscribe"> = (session, { video }) => {
-  if (!session.videos.delete(video)) {
+  if (!session.unwatch(video)) {
     throw new OvationError("not_subscribed", undefined, { field: "video" });
   }
-  session.viewer.leave(video);
-  session.services.interest.release(video);
   return { result: {} };
 };

@@ -82,5 +82,7 @@ export function dispatchPush(message: Fields, handlers: PushHandlers): void {
     handlers.onReset({ op, video, epoch, seq: isNumber(seq) ? seq : 0 });
   } else if (op === "bye") {
     handlers.onBye({ op, reconnectAfterMs: isNumber(reconnectAfterMs) ? reconnectAfterMs : 0 });
+  } else if (op === "unsubscribed" && typeof video === "string") {
+    handlers.onUnsubscribed(video, refusalOf(message));
   } else if (op === "refresh") handlers.onRefresh();
 }

@@ -10,11 +10,6 @@ import type { Ending, From, Link, LinkHandlers, LinkTimes, OnAnswer, Publication
 const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
 /** What we close with; a gateway needs no reason to let a viewer go. */
 const NORMAL_CLOSURE = 1000;
-/** How a gateway closes a connection whose token is no good, or no longer. */
-export const TOKEN_CLOSE_CODES: Readonly<Record<number, string>> = {
-  4401: "token_expired",
-  4403: "token_refused",
-};
 
 export interface WebSocketLinkOptions extends LinkTimes {
   /** The gateway's address, `ws:` or `wss:`, without a path of the protocol. */
@@ -25,10 +20,6 @@ export interface WebSocketLinkOptions extends LinkTimes {
 
 /** Whether to come back after a close, by the table that gateways close by. */
 function endingOf({ code, reason }: CloseEvent): Ending {
-  const tokenCode = TOKEN_CLOSE_CODES[code];
-  if (tokenCode !== undefined) {
-    return { code: tokenCode, message: reason || "the token was refused", again: false };
-  }
   const known = Object.values(closeCodes).find((entry) => entry.code === code);
   const again = known?.reconnect ?? (code < 4400 || code > 4499);
   return {

@@ -10,13 +10,14 @@ import { settingNames } from "./setting.ts";
 type Env = Readonly<Record<string, string>>;
 
 function configOf<R extends Role>(role: R, argv: readonly string[], env: Env = {}) {
-  const loaded = loadConfig(role, argv, env);
+  const open = role === "gateway" ? { OVATION_OPEN: "true" } : {};
+  const loaded = loadConfig(role, argv, { ...open, ...env });
   if (loaded.outcome !== "config") throw new Error("expected a configuration, got help");
   return loaded.config;
 }
 
 describe("defaults", () => {
-  test("a role starts with no flags and an empty environment", () => {
+  test("a role needs no more than to know whether it is open", () => {
     const gateway = configOf("gateway", []);
     expect(gateway).toMatchObject({
       port: 8080,
@@ -41,7 +42,7 @@ describe("defaults", () => {
   });
 
   test("configFor gives a test the defaults and what it asks for", () => {
-    const config = configFor("gateway", { port: 0, logLevel: "silent" });
+    const config = configFor("gateway", { open: true, port: 0, logLevel: "silent" });
     expect(config).toEqual({ ...configOf("gateway", []), port: 0, logLevel: "silent" });
     expect(Object.isFrozen(config)).toBe(true);
   });

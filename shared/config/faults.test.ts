@@ -6,7 +6,7 @@ type Env = Readonly<Record<string, string>>;
 
 function faultsOf(argv: readonly string[], env: Env = {}, role: Role = "gateway") {
   try {
-    loadConfig(role, argv, env);
+    loadConfig(role, argv, role === "gateway" ? { OVATION_OPEN: "true", ...env } : env);
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
     throw error;
@@ -60,12 +60,17 @@ describe("unknown names", () => {
 
 describe("unsound values", () => {
   test("several faults are told at once, each by the name it was given under", () => {
-    const argv = ["--port=70000", "--lease-ms", "soon", "--nope"];
-    const env = { OVATION_LOG_LEVEL: "loud", OVATION_LINGER_MS: "-1", OVATION_SHARE_PORT: "yes" };
+    const argv = ["--port=70000", "--lease-ms", "soon", "--colour"];
+    const env = {
+      OVATION_OPEN: "true",
+      OVATION_LOG_LEVEL: "loud",
+      OVATION_LINGER_MS: "-1",
+      OVATION_SHARE_PORT: "yes",
+    };
     expect(() => loadConfig("gateway", argv, env)).toThrow(
       [
         "The configuration has 6 faults:",
-        "--nope is not a setting",
+        "--colour is not a setting",
         'OVATION_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but is "loud"',
         '--lease-ms must be an integer from 1000 to 300000 (ms), but is "soon"',
         '--port must be an integer from 0 to 65535, but is "70000"',

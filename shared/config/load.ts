@@ -1,3 +1,4 @@
+import { authFaults } from "./auth-settings.ts";
 import { helpText } from "./describe.ts";
 import { type ConfigByRole, crossChecks, crossCheckText, type Role, settingsOf } from "./roles.ts";
 import { settingNames } from "./setting.ts";
@@ -64,6 +65,7 @@ export function loadConfig<R extends Role>(
   }
   const nameOf = (key: string) => (flags.given.get(key) ?? environment.given.get(key))?.name;
   faults.push(...togetherFaults(nameOf, (key) => settingNames(key).flag));
+  if (role === "gateway") faults.push(...authFaults(values));
   if (faults.length > 0) throw new ConfigError(faults);
   return { outcome: "config", config: assembled<R>(values) };
 }

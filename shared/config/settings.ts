@@ -1,3 +1,4 @@
+import { authSettings } from "./auth-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { kindList, urlList } from "./lists.ts";
 import {
@@ -153,6 +154,7 @@ export const commonSettings = {
 
 /** What only a gateway is told. */
 export const gatewaySettings = {
+  ...authSettings,
   opsPort: port({
     default: 9101,
     doc: "The port on which health and metrics are served; 0 takes any free one.",

@@ -9,5 +9,7 @@ export type Subprotocol = keyof typeof SUBPROTOCOLS;
 
 /** Where a WebSocket connects. */
 export const CONNECT_PATH = "/v1/connect";
+/** Where a gateway gives tickets. */
+export const TICKETS_PATH = "/v1/tickets";
 /** Where a gateway answers to a plain HTTP request, as proof that it can be reached. */
 export const PING_PATH = "/v1/ping";

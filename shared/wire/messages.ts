@@ -7,15 +7,23 @@ import { z } from "zod";
 import { videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
 
-export { CONNECT_PATH, PING_PATH, SUBPROTOCOLS, type Subprotocol } from "./endpoints.ts";
+export {
+  CONNECT_PATH,
+  PING_PATH,
+  SUBPROTOCOLS,
+  type Subprotocol,
+  TICKETS_PATH,
+} from "./endpoints.ts";
 export type {
   ByeMessage,
   Counts,
   ErrorMessage,
   EventsMessage,
+  RefreshMessage,
   ResetMessage,
   ResultMessage,
   ServerMessage,
+  UnsubscribedMessage,
 } from "./server-messages.ts";
 
 /** The one thing that every request must carry: who is to be answered. */
@@ -25,6 +33,9 @@ const connectSchema = z.object({
   op: z.literal("connect"),
   token: z.string().max(8_192).optional(),
 });
+
+/** Gives a fresh token, in the place of the one that the connection has. */
+const refreshSchema = z.object({ op: z.literal("refresh"), token: z.string().max(8_192) });
 
 /** Most events of the past that one request may ask for. */
 export const HISTORY_LIMIT = 1_000;
@@ -47,6 +58,7 @@ const publishSchema = z.object({
   op: z.literal("publish"),
   video: videoSchema,
   kind: z.string(),
+  actor: z.string().min(1).max(128).optional(),
   data: z.unknown().optional(),
   eventId: z.string().regex(EVENT_ID_PATTERN).optional(),
 });
@@ -57,6 +69,7 @@ const pingSchema = z.object({ op: z.literal("ping") });
 /** Requests by their `op`. Unknown fields are ignored, so that a newer client can talk to us. */
 export const requestSchemas = {
   connect: connectSchema,
+  refresh: refreshSchema,
   subscribe: subscribeSchema,
   unsubscribe: unsubscribeSchema,
   publish: publishSchema,

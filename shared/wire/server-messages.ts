@@ -61,9 +61,23 @@ export interface ResetMessage {
   readonly seq: number;
 }
 
+/** The token has expired; a fresh one is due within this time, or the connection is closed. */
+export interface RefreshMessage {
+  readonly op: "refresh";
+  readonly withinMs: number;
+}
+
+/** The video is no longer watched: a fresh token does not cover it. */
+export interface UnsubscribedMessage extends ErrorBody {
+  readonly op: "unsubscribed";
+  readonly video: string;
+}
+
 export type ServerMessage =
   | ResultMessage
   | ErrorMessage
   | EventsMessage
   | ResetMessage
-  | ByeMessage;
+  | ByeMessage
+  | RefreshMessage
+  | UnsubscribedMessage;

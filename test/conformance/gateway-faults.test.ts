@@ -3,6 +3,7 @@
  * answered with `internal` or closed, it is logged once, and nobody else notices.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
 import { Doors } from "../../gateway/doors.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
 import { Rates } from "../../gateway/limits/rates.ts";
@@ -18,6 +19,13 @@ import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
 const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
 
+/** A gateway that looks at no token. */
+const OPEN_TO_ALL = {
+  ofToken: () => OPEN_GRANT,
+  ofRequest: () => OPEN_GRANT,
+  ofStream: () => OPEN_GRANT,
+  ticketFor: () => Promise.reject(new Error("no tickets here")),
+};
 const NO_SUBSCRIPTION = { unsubscribe: () => undefined, drain: async () => undefined };
 
 /** Either way in which a part can fail. */
@@ -38,6 +46,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
   const bus = { publish: () => true, subscribe: () => NO_SUBSCRIPTION };
   return {
     gateway: "faulty",
+    auth: OPEN_TO_ALL,
     admission: new Admission(config, connections, monotonicNow),
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },

@@ -132,16 +132,19 @@ test("a throw of onDrain closes its socket", async () => {
   });
 });
 
-test.each(["checkHandshake", "admit"])("a throw of %s is a refusal, which is answered", async (name) => {
-  await besideAnother(async () => {
-    faulty = name;
-    const socket = await RawSocket.open(port);
-    socket.write(handshake());
-    expect((await socket.response()).status).toBe(400);
-    socket.destroy();
-    expect(told).toEqual([]);
-  });
-});
+test.each(["checkHandshake", "admit"])(
+  "a throw of %s is a refusal, which is answered",
+  async (name) => {
+    await besideAnother(async () => {
+      faulty = name;
+      const socket = await RawSocket.open(port);
+      socket.write(handshake());
+      expect((await socket.response()).status).toBe(400);
+      socket.destroy();
+      expect(told).toEqual([]);
+    });
+  },
+);
 
 test.each([
   ["onRequest", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],

@@ -43,7 +43,8 @@ export async function spawnRole(
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
-  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0", ...ROOMY_FLAGS] : [];
+  const where = ["--open", "--host", "127.0.0.1", "--port", "0", ...ROOMY_FLAGS];
+  const address = role === "gateway" ? where : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
   const args = [`${role}/main.ts`, ...nats, "--ops-port", "0", ...address, ...flags];
   // The channel ends with this process, and the role with the channel: nothing is left behind.

@@ -17,6 +17,8 @@ export interface StackOptions {
   readonly gateways?: number;
   readonly dispatchers?: number;
   readonly gateway?: Partial<GatewayConfig>;
+  /** What gateways log to. */
+  readonly gatewayLog?: Log;
   readonly dispatcher?: Partial<DispatcherConfig>;
 }
 
@@ -63,11 +65,12 @@ export class TestStack {
         host: "127.0.0.1",
         port: 0,
         opsPort: 0,
+        open: true,
         ...ROOMY,
         ...this.#options.gateway,
         ...config,
       }),
-      testLog("gateway"),
+      this.#options.gatewayLog ?? testLog("gateway"),
     );
     await gateway.start();
     this.gateways.push(gateway);

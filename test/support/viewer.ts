@@ -90,9 +90,16 @@ export class TestSocket extends Inbox {
   }
 
   /** Opens a WebSocket and sends nothing. */
-  static async open(port: number, encoding: "msgpack" | "json" = "json"): Promise<TestSocket> {
+  static async open(
+    port: number,
+    encoding: "msgpack" | "json" = "json",
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<TestSocket> {
     const url = `ws://127.0.0.1:${port}/v1/connect`;
-    const socket = new WebSocket(url, [`ovation.v1.${encoding}`], { perMessageDeflate: false });
+    const socket = new WebSocket(url, [`ovation.v1.${encoding}`], {
+      perMessageDeflate: false,
+      headers,
+    });
     const opened = new TestSocket(socket, encoding);
     await new Promise<void>((resolve, reject) => {
       socket.once("open", () => resolve());
@@ -102,9 +109,13 @@ export class TestSocket extends Inbox {
   }
 
   /** Opens a WebSocket and connects. */
-  static async connect(port: number, encoding: "msgpack" | "json" = "json"): Promise<TestSocket> {
+  static async connect(
+    port: number,
+    encoding: "msgpack" | "json" = "json",
+    token?: string,
+  ): Promise<TestSocket> {
     const opened = await TestSocket.open(port, encoding);
-    await opened.ask("connect");
+    await opened.ask("connect", token === undefined ? {} : { token });
     return opened;
   }
 
@@ -174,16 +185,21 @@ export class TestEventStream extends Inbox {
 
   /**
    * Resolves when the subscription was answered.
-   * @param past `Last-Event-ID`, and the query with its `?`
+   * @param past `Last-Event-ID`, the token, and the query with its `?`
    */
   static async open(
     port: number,
     video: string,
-    past: { readonly lastEventId?: string; readonly query?: string } = {},
+    past: {
+      readonly lastEventId?: string;
+      readonly query?: string;
+      readonly token?: string;
+    } = {},
   ): Promise<TestEventStream> {
     const url = `http://127.0.0.1:${port}/v1/videos/${video}/events${past.query ?? ""}`;
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (past.lastEventId !== undefined) headers["last-event-id"] = past.lastEventId;
+    if (past.token !== undefined) headers["authorization"] = `Bearer ${past.token}`;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       httpGet(url, { agent: false, headers }, resolve).on("error", reject);
     });
@@ -230,10 +246,14 @@ export async function post(
   port: number,
   video: string,
   body: unknown,
+  token?: string,
 ): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/videos/${video}/events`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };

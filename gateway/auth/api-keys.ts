@@ -1,0 +1,55 @@
+/**
+ * Keys of backends. The file holds no key but its SHA-256: keys are random and long, so that a
+ * slow hash would add nothing. Their grants have no end; who is to lose one is taken out of the file.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { Grant, isKindPattern, PATTERNS_LIMIT, SCOPES, VIDEO_GLOB } from "./grant.ts";
+
+const KEYS_LIMIT = 1_000;
+/** What a key looks like, so that it is never taken for a token, which has dots. */
+export const API_KEY_PATTERN = /^[A-Za-z0-9_-]{32,256}$/;
+
+const fileSchema = z
+  .array(
+    z.strictObject({
+      /** For whoever reads the file. */
+      name: z.string().min(1).max(128),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT).default(["*"]),
+      publish: z.array(z.string().refine(isKindPattern)).max(64).default(["*"]),
+      scopes: z.array(z.enum(SCOPES)).default([]),
+      actor: z.string().min(1).max(128).optional(),
+    }),
+  )
+  .max(KEYS_LIMIT);
+
+export type ApiKeys = ReadonlyMap<string, Grant>;
+
+/** How a key is kept. */
+export function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
+}
+
+/**
+ * Reads the file: grants by the hash of their key.
+ * @throws Error that names the setting, the file and the first fault
+ */
+export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
+  if (path === undefined) return new Map();
+  const fault = (what: string, cause?: unknown) =>
+    new Error(`--auth-api-keys-file: ${path}: ${what}`, { cause });
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw fault(error instanceof SyntaxError ? "it is no JSON" : String(error), error);
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
+  }
+  return new Map(parsed.data.map(({ sha256, name: _, ...record }) => [sha256, new Grant(record)]));
+}

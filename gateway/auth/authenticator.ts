@@ -1,0 +1,93 @@
+/** Finds out what a connection or an HTTP request may do, by what it shows. */
+import { OvationError } from "../../shared/errors.ts";
+import type { HttpExchange } from "../http-exchange.ts";
+import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
+import { type Grant, OPEN_GRANT } from "./grant.ts";
+import type { Tickets } from "./tickets.ts";
+import type { TokenVerifier } from "./token-verifier.ts";
+
+/** Gives a grant at once where nothing needs to be verified. */
+export interface Authenticator {
+  /**
+   * @param authorization a header, which counts where there is no token
+   * @throws OvationError `token_required`, `token_refused`, `token_expired` or `keys_unavailable`
+   */
+  ofToken(token: string | undefined, authorization?: string): Grant | Promise<Grant>;
+  /** By the `Authorization` header. Throws as {@link ofToken}. */
+  ofRequest(exchange: HttpExchange): Grant | Promise<Grant>;
+  /** As {@link ofRequest}, or by a `ticket` in the query. Throws `unavailable` too. */
+  ofStream(exchange: HttpExchange): Grant | Promise<Grant>;
+  /** A ticket for what this request may do. Throws as {@link ofStream}, and `tickets_exceeded`. */
+  ticketFor(exchange: HttpExchange): Promise<{ ticket: string; expiresInMs: number }>;
+}
+
+/** The token of an `Authorization` header (RFC 6750 section 2.1); undefined without one. */
+export function bearerToken(header: string): string | undefined {
+  if (header === "") return undefined;
+  const [, token] = /^bearer +([^\s]+)$/i.exec(header) ?? [];
+  if (token !== undefined) return token;
+  throw new OvationError("token_refused", "Authorization must be Bearer and a token", {
+    field: "Authorization",
+  });
+}
+
+/** Looks at nothing, and allows everything. */
+export class OpenAuthenticator implements Authenticator {
+  readonly #tickets: Tickets;
+
+  constructor(tickets: Tickets) {
+    this.#tickets = tickets;
+  }
+
+  ofToken(): Grant {
+    return OPEN_GRANT;
+  }
+
+  ofRequest(): Grant {
+    return OPEN_GRANT;
+  }
+
+  ofStream(): Grant {
+    return OPEN_GRANT;
+  }
+
+  /** So that a page that asks for tickets works with any gateway. */
+  async ticketFor(): Promise<{ ticket: string; expiresInMs: number }> {
+    return await this.#tickets.issue(OPEN_GRANT);
+  }
+}
+
+/** Asks for a token or an API key. */
+export class TokenAuthenticator implements Authenticator {
+  readonly #verifier: TokenVerifier;
+  readonly #apiKeys: ApiKeys;
+  readonly #tickets: Tickets;
+
+  constructor(verifier: TokenVerifier, apiKeys: ApiKeys, tickets: Tickets) {
+    this.#verifier = verifier;
+    this.#apiKeys = apiKeys;
+    this.#tickets = tickets;
+  }
+
+  async ofToken(given: string | undefined, authorization = ""): Promise<Grant> {
+    const token = given ?? bearerToken(authorization);
+    if (token === undefined) throw new OvationError("token_required");
+    if (!API_KEY_PATTERN.test(token)) return await this.#verifier.verify(token);
+    const grant = this.#apiKeys.get(hashOf(token));
+    if (grant === undefined) throw new OvationError("token_refused");
+    return grant;
+  }
+
+  async ofRequest(exchange: HttpExchange): Promise<Grant> {
+    return await this.ofToken(undefined, exchange.header("authorization"));
+  }
+
+  async ofStream(exchange: HttpExchange): Promise<Grant> {
+    const ticket = exchange.query.get("ticket");
+    return ticket === null ? await this.ofRequest(exchange) : await this.#tickets.use(ticket);
+  }
+
+  async ticketFor(exchange: HttpExchange): Promise<{ ticket: string; expiresInMs: number }> {
+    return await this.#tickets.issue(await this.ofRequest(exchange));
+  }
+}

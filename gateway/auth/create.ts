@@ -1,0 +1,55 @@
+/** Makes the authenticator that the settings ask for. */
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import type { Log } from "../../shared/log.ts";
+import { loadApiKeys } from "./api-keys.ts";
+import { type Authenticator, OpenAuthenticator, TokenAuthenticator } from "./authenticator.ts";
+import { loadKeyring } from "./keyring.ts";
+import { RemoteKeys } from "./remote-keys.ts";
+import { Tickets } from "./tickets.ts";
+import { TokenVerifier } from "./token-verifier.ts";
+
+interface AuthOptions {
+  readonly bus: Bus;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  readonly now: MonotonicClock;
+  readonly wallClock: () => number;
+}
+
+/** The authenticator, and its parts that have figures to tell. */
+export interface Auth {
+  readonly authenticator: Authenticator;
+  readonly tickets: Tickets;
+  readonly remoteKeys: RemoteKeys | undefined;
+}
+
+/** @throws Error that names the setting and the file at fault */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { config, log, now } = options;
+  const tickets = new Tickets({
+    ...options,
+    lifeMs: config.authTicketMs,
+    replicas: config.tableReplicas,
+  });
+  if (config.open) {
+    log.warn("OPEN: whoever reaches this gateway may watch, publish and take events back (--open)");
+    return { authenticator: new OpenAuthenticator(tickets), tickets, remoteKeys: undefined };
+  }
+  const { authJwksUrl: url } = config;
+  const remoteKeys =
+    url === undefined
+      ? undefined
+      : new RemoteKeys({
+          url,
+          cooldownMs: config.authJwksCooldownMs,
+          staleMs: config.authJwksStaleMs,
+          now,
+          log,
+        });
+  const verifier = new TokenVerifier(await loadKeyring(config), remoteKeys, config);
+  const apiKeys = await loadApiKeys(config.authApiKeysFile);
+  const authenticator = new TokenAuthenticator(verifier, apiKeys, tickets);
+  return { authenticator, tickets, remoteKeys };
+}

@@ -1,0 +1,115 @@
+/**
+ * Tickets: what an `EventSource`, which can send no header, opens its stream with. Each opens one,
+ * within a short time, at whichever gateway: they are kept in a bucket that all gateways share, by
+ * their hash, and whoever removes one has used it.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import { RevisionConflict } from "../../shared/bus/conflict.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import { OvationError } from "../../shared/errors.ts";
+import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import type { Log } from "../../shared/log.ts";
+import { TICKETS_BUCKET } from "../../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { Grant, SCOPES } from "./grant.ts";
+
+/** Most tickets that one gateway issues within the life of one. */
+const ISSUED_LIMIT = 10_000;
+const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
+
+const ticketSchema = z.object({
+  expiresAtMs: z.number(),
+  grant: z.object({
+    actor: z.string().optional(),
+    videos: z.array(z.string()),
+    publish: z.array(z.string()),
+    scopes: z.array(z.enum(SCOPES)),
+    expiresAtMs: z.number().optional(),
+  }),
+});
+
+interface TicketsOptions {
+  readonly bus: Bus;
+  readonly lifeMs: number;
+  readonly replicas: number;
+  readonly now: MonotonicClock;
+  readonly wallClock: () => number;
+  readonly log: Log;
+}
+
+function keyOf(ticket: string): string {
+  return createHash("sha256").update(ticket).digest("hex");
+}
+
+export class Tickets {
+  readonly stats = { issued: 0, used: 0 };
+  readonly #options: TicketsOptions;
+  readonly #bucket: Bucket;
+  /** When the newest ones were issued. */
+  readonly #issuedAt: number[] = [];
+
+  constructor(options: TicketsOptions) {
+    this.#options = options;
+    const { bus, lifeMs, replicas, log } = options;
+    this.#bucket = new Bucket(bus, { name: TICKETS_BUCKET, replicas, maxAgeMs: lifeMs }, log);
+  }
+
+  /**
+   * @returns a ticket for what this grant allows, and how long it can be used
+   * @throws OvationError `tickets_exceeded` or `unavailable`
+   */
+  async issue(grant: Grant): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
+    const { lifeMs, wallClock } = this.#options;
+    this.#count();
+    const ticket = randomBytes(32).toString("base64url");
+    const record = { expiresAtMs: wallClock() + lifeMs, grant: grant.record };
+    await this.#tried(() => this.#bucket.put(keyOf(ticket), encodeMsgpack(record), 0));
+    this.stats.issued += 1;
+    return { ticket, expiresInMs: lifeMs };
+  }
+
+  /**
+   * Uses a ticket up.
+   * @throws OvationError `token_refused` or `unavailable`
+   */
+  async use(ticket: string): Promise<Grant> {
+    const refused = new OvationError("token_refused", "the ticket is unknown, used or too old");
+    if (!TICKET_PATTERN.test(ticket)) throw refused;
+    const key = keyOf(ticket);
+    const entry = await this.#tried(() => this.#bucket.get(key));
+    if (entry?.value === undefined) throw refused;
+    const parsed = ticketSchema.safeParse(decodeTrustedMsgpack(entry.value));
+    if (!parsed.success || parsed.data.expiresAtMs < this.#options.wallClock()) throw refused;
+    try {
+      // Only one of several gateways can remove this very entry.
+      await this.#tried(() => this.#bucket.remove(key, entry.revision));
+    } catch (error) {
+      throw error instanceof RevisionConflict ? refused : error;
+    }
+    this.stats.used += 1;
+    return new Grant(parsed.data.grant);
+  }
+
+  #count(): void {
+    const { now, lifeMs } = this.#options;
+    const oldest = this.#issuedAt[0] ?? Number.NEGATIVE_INFINITY;
+    if (this.#issuedAt.length >= ISSUED_LIMIT) {
+      if (now() - oldest < lifeMs) {
+        throw new OvationError("tickets_exceeded", undefined, { limit: ISSUED_LIMIT });
+      }
+      this.#issuedAt.shift();
+    }
+    this.#issuedAt.push(now());
+  }
+
+  async #tried<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof RevisionConflict) throw error;
+      throw new OvationError("unavailable", "tickets can't be kept just now", { cause: error });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** Verifies JSON Web Tokens (RFC 7519, by the rules of RFC 8725) and reads what they grant. */
+import type { KeyObject } from "node:crypto";
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
+import { z } from "zod";
+import type { AuthConfig } from "../../shared/config/auth-settings.ts";
+import { OvationError } from "../../shared/errors.ts";
+import { Grant, isKindPattern, isScope, PATTERNS_LIMIT, VIDEO_GLOB } from "./grant.ts";
+import type { Keyring } from "./keyring.ts";
+import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
+
+/** Longest token that is looked at. */
+export const TOKEN_LIMIT = 8_192;
+const KINDS_LIMIT = 64;
+
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(128).optional(),
+  exp: z.number(),
+  videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT),
+  publish: z.array(z.string().refine(isKindPattern)).max(KINDS_LIMIT).default([]),
+  /** Words separated by spaces, of which others' are let pass (RFC 8693 section 4.2). */
+  scope: z.string().default(""),
+});
+
+/** Why a token is refused, as little as its holder needs: the rest is nobody's business. */
+function refusalOf(error: unknown): OvationError {
+  if (error instanceof errors.JWTExpired) return new OvationError("token_expired", undefined);
+  if (error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout) {
+    return new OvationError("keys_unavailable", undefined, { cause: error });
+  }
+  return new OvationError("token_refused", undefined, { cause: error });
+}
+
+function grantOf(payload: JWTPayload): Grant {
+  const parsed = claimsSchema.safeParse(payload);
+  if (!parsed.success) {
+    const claim = String(parsed.error.issues[0]?.path[0] ?? "");
+    const text = `the token's claim ${claim} is missing or invalid`;
+    throw new OvationError("token_refused", text, { field: claim });
+  }
+  const { sub, exp, videos, publish, scope } = parsed.data;
+  return new Grant({
+    actor: sub,
+    videos,
+    publish,
+    scopes: scope.split(" ").filter(isScope),
+    expiresAtMs: exp * 1_000,
+  });
+}
+
+export class TokenVerifier {
+  readonly #keyring: Keyring;
+  readonly #remote: RemoteKeys | undefined;
+  readonly #options: JWTVerifyOptions;
+
+  constructor(keyring: Keyring, remote: RemoteKeys | undefined, config: AuthConfig) {
+    this.#keyring = keyring;
+    this.#remote = remote;
+    const { authAudience: audience, authIssuer: issuer } = config;
+    this.#options = {
+      algorithms: [...keyring.algorithms],
+      clockTolerance: config.authLeewayMs / 1_000,
+      requiredClaims: ["exp"],
+      ...(audience === undefined ? {} : { audience }),
+      ...(issuer === undefined ? {} : { issuer }),
+    };
+  }
+
+  /** @throws OvationError `token_refused`, `token_expired` or `keys_unavailable` */
+  async verify(token: string): Promise<Grant> {
+    let payload: JWTPayload;
+    try {
+      payload = await this.#payloadOf(token);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+    return grantOf(payload);
+  }
+
+  async #payloadOf(token: string): Promise<JWTPayload> {
+    if (token.length > TOKEN_LIMIT) throw new Error(`it is over ${TOKEN_LIMIT} characters`);
+    const { alg } = decodeProtectedHeader(token);
+    const algorithm = this.#keyring.algorithms.find((one) => one === alg);
+    if (algorithm === undefined) throw new Error("its algorithm is not one of those configured");
+    for (const key of this.#keyring.keys.get(algorithm) ?? []) {
+      const payload = await this.#verifiedBy(key, token);
+      if (payload !== undefined) return payload;
+    }
+    // `jose` looks only for a key that is of this algorithm, and never for a secret.
+    if (this.#remote === undefined || algorithm === "HS256") throw new Error("no key fits");
+    return (await jwtVerify(token, this.#remote.keyOf, this.#options)).payload;
+  }
+
+  /** Undefined when the signature is not of this key. */
+  async #verifiedBy(key: KeyObject, token: string): Promise<JWTPayload | undefined> {
+    try {
+      return (await jwtVerify(token, key, this.#options)).payload;
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+      throw error;
+    }
+  }
+}

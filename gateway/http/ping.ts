@@ -1,0 +1,10 @@
+/** `GET /v1/ping`: proof for a viewer that has no WebSocket; a token is looked at if there is one. */
+import type { GatewayServices } from "../services.ts";
+import { type HttpHandler, respondWith } from "./router.ts";
+
+export function pingOverHttp({ auth }: Pick<GatewayServices, "auth">): HttpHandler {
+  return async (exchange) => {
+    if (exchange.header("authorization") !== "") await auth.ofRequest(exchange);
+    respondWith(exchange, 200, {}, { "Cache-Control": "no-store" });
+  };
+}

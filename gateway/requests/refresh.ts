@@ -1,0 +1,20 @@
+/** `refresh {token}`: a fresh token of the same actor. What it does not cover is no longer watched. */
+import { OvationError } from "../../shared/errors.ts";
+import type { RequestHandler } from "../session.ts";
+
+export const refresh: RequestHandler<"refresh"> = async (session, { token }) => {
+  if (session.isRefreshing) {
+    throw new OvationError("in_flight_exceeded", "a refresh is under way", { limit: 1 });
+  }
+  session.isRefreshing = true;
+  try {
+    const grant = await session.services.auth.ofToken(token);
+    if (grant.actor !== session.actor) {
+      throw new OvationError("token_refused", "the token is of another actor", { field: "sub" });
+    }
+    const lost = session.adopt(grant);
+    return { result: {}, afterwards: () => session.tellUnsubscribed(lost) };
+  } finally {
+    session.isRefreshing = false;
+  }
+};

@@ -1,0 +1,206 @@
+/** What a gateway is told of tokens and API keys, and how these settings go together. */
+import {
+  boolean,
+  type ConfigOf,
+  integer,
+  optionalText,
+  quoted,
+  reader,
+  type Setting,
+  type SettingGroup,
+  setting,
+  settingNames,
+} from "./setting.ts";
+
+export type AuthAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
+const ALGORITHMS: readonly AuthAlgorithm[] = ["HS256", "RS256", "ES256", "EdDSA"];
+/** RFC 7518 section 3.2: a key at least as long as the hash. */
+const SECRET_MIN_BYTES = 32;
+const FILES_LIMIT = 10;
+
+function words(list: string): string[] {
+  return list.split(",").map((entry) => entry.trim());
+}
+
+/** Empty: those that the keys are for. */
+function algorithmList(doc: string): Setting<readonly AuthAlgorithm[]> {
+  const allowed = ALGORITHMS.join(", ");
+  return setting<readonly AuthAlgorithm[]>({
+    schema: reader((list, fault) =>
+      words(list).flatMap((word) => {
+        const found = ALGORITHMS.find((one) => one === word);
+        if (found === undefined) fault(`must hold only ${allowed}, but holds ${quoted(word)}`);
+        return found ?? [];
+      }),
+    ),
+    default: [],
+    defaultText: undefined,
+    allowed: `comma-separated, out of ${allowed}`,
+    doc,
+  });
+}
+
+function fileList(doc: string): Setting<readonly string[]> {
+  return setting<readonly string[]>({
+    schema: reader((list, fault) => {
+      const files = words(list);
+      if (files.includes("")) fault("must hold no empty path");
+      if (files.length > FILES_LIMIT) fault(`must hold at most ${FILES_LIMIT} paths`);
+      return files;
+    }),
+    default: [],
+    defaultText: undefined,
+    allowed: `comma-separated paths, at most ${FILES_LIMIT}`,
+    doc,
+  });
+}
+
+function secret(doc: string): Setting<string | undefined> {
+  return setting<string | undefined>({
+    schema: reader((text, fault) =>
+      Buffer.byteLength(text) >= SECRET_MIN_BYTES
+        ? text
+        : fault(`must be at least ${SECRET_MIN_BYTES} bytes`),
+    ),
+    default: undefined,
+    defaultText: undefined,
+    allowed: `text of at least ${SECRET_MIN_BYTES} bytes`,
+    doc,
+    secret: true,
+  });
+}
+
+/** Whoever can answer in the place of this URL makes tokens: plain HTTP only on this machine. */
+function keySetUrl(doc: string): Setting<string | undefined> {
+  const isSound = (text: string): boolean => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, username, password } = new URL(text);
+    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+    const isSafe = protocol === "https:" || (protocol === "http:" && isLocal);
+    return isSafe && username === "" && password === "";
+  };
+  return setting<string | undefined>({
+    schema: reader((text, fault) =>
+      isSound(text)
+        ? text
+        : fault("must be an https URL without user and password (http on this machine only)"),
+    ),
+    default: undefined,
+    defaultText: undefined,
+    allowed: "https URL",
+    doc,
+    // What follows a `?` may be a secret.
+    loggable: (url) => url?.replace(/\?.*$/s, "?…"),
+  });
+}
+
+export const authSettings = {
+  open: boolean({
+    default: false,
+    doc: "Looks at no token: whoever reaches the gateway may watch, publish, and take events back. Without a key, a gateway starts only with this.",
+  }),
+  authSecret: secret(
+    "The secret that tokens are signed with by HS256. Set it by the environment: flags can be read by every user of the machine.",
+  ),
+  authPublicKeyFiles: fileList(
+    "Files with public keys of tokens, in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA. They are read at the start; a token may be of any of them.",
+  ),
+  authJwksUrl: keySetUrl(
+    "The URL of a JSON Web Key Set with the public keys of tokens. It is fetched every 10 minutes, and when a token names a key that is not known.",
+  ),
+  authJwksCooldownMs: integer({
+    min: 100,
+    max: 600_000,
+    default: 5_000,
+    unit: "ms",
+    doc: "How often, at most, a token with a key that is not known makes the gateway fetch the key set.",
+  }),
+  authJwksStaleMs: integer({
+    min: 0,
+    max: 604_800_000,
+    default: 3_600_000,
+    unit: "ms",
+    doc: "How long keys of the URL go on after they were last had, while it can't be reached.",
+  }),
+  authAlgorithms: algorithmList(
+    "The only algorithms that are taken. When unset, those that the keys are for; with a JWKS URL, RS256, ES256 and EdDSA.",
+  ),
+  authAudience: optionalText({ doc: "What a token must have as its audience (`aud`), when set." }),
+  authIssuer: optionalText({ doc: "What a token must have as its issuer (`iss`), when set." }),
+  authLeewayMs: integer({
+    min: 0,
+    max: 60_000,
+    default: 5_000,
+    unit: "ms",
+    doc: "How far the clock of who makes tokens may be from the gateway's.",
+  }),
+  authRefreshGraceMs: integer({
+    min: 100,
+    max: 300_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "How long a connection whose token has expired may take to give a fresh one.",
+  }),
+  authTicketMs: integer({
+    min: 1000,
+    max: 300_000,
+    default: 30_000,
+    unit: "ms",
+    doc: "How long a ticket can be used, the same for all gateways.",
+  }),
+  authApiKeysFile: optionalText({
+    doc: "A JSON file with the API keys of backends, as SHA-256, and what each may do. It is read at the start.",
+  }),
+} as const satisfies SettingGroup;
+
+export type AuthConfig = ConfigOf<typeof authSettings>;
+
+/** The algorithms that are taken. */
+export function algorithmsOf(config: AuthConfig): readonly AuthAlgorithm[] {
+  if (config.authAlgorithms.length > 0) return config.authAlgorithms;
+  const hasPublic = config.authPublicKeyFiles.length > 0 || config.authJwksUrl !== undefined;
+  return ALGORITHMS.filter((one) =>
+    one === "HS256" ? config.authSecret !== undefined : hasPublic,
+  );
+}
+
+const KEYS = ["authSecret", "authPublicKeyFiles", "authJwksUrl", "authApiKeysFile"] as const;
+
+/**
+ * What is wrong with these settings together.
+ * @param values by key; a setting that has a fault of its own is not among them
+ */
+export function authFaults(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const flag = (key: string) => settingNames(key).flag;
+  const isSet = (key: keyof AuthConfig): boolean => {
+    const value = values[key];
+    if (!(key in values)) return true;
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  };
+  const given = KEYS.filter(isSet);
+  const faults: string[] = [];
+  if (given.length === 0 && !isSet("open")) {
+    faults.push(
+      `one of ${KEYS.map(flag).join(", ")} is due, or --open, with which anyone may publish`,
+    );
+  }
+  if (given.length > 0 && isSet("open")) {
+    faults.push(
+      `--open looks at no token, and can't be set together with ${given.map(flag).join(", ")}`,
+    );
+  }
+  const algorithms = (values["authAlgorithms"] ?? []) as readonly AuthAlgorithm[];
+  const hasPublic = isSet("authPublicKeyFiles") || isSet("authJwksUrl");
+  if (algorithms.includes("HS256") && !isSet("authSecret")) {
+    faults.push("--auth-algorithms has HS256, for which --auth-secret is due");
+  }
+  if (algorithms.some((one) => one !== "HS256") && !hasPublic) {
+    faults.push(
+      `--auth-algorithms has ${algorithms.filter((one) => one !== "HS256").join(", ")}, for which --auth-public-key-files or --auth-jwks-url is due`,
+    );
+  }
+  if (algorithms.length > 0 && isSet("authSecret") && !algorithms.includes("HS256")) {
+    faults.push("--auth-secret is for HS256, which --auth-algorithms does not have");
+  }
+  return faults;
+}
