@@ -15,6 +15,7 @@ export interface RawRequest {
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
   getHeader(name: string): string;
+  forEach(handler: (name: string, value: string) => void): void;
 }
 
 /** What is needed of the listener's response. */
@@ -54,6 +55,8 @@ export class HttpExchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** More than one is a fault (RFC 9112 section 3.2): two readers might take different ones. */
+  readonly hosts: number;
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
@@ -65,6 +68,11 @@ export class HttpExchange {
     this.path = request.getUrl();
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    let hosts = 0;
+    request.forEach((name) => {
+      if (name === "host") hosts += 1;
+    });
+    this.hosts = hosts;
     this.#response = response;
     response.onAborted(() => this.#closed());
   }
