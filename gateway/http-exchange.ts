@@ -81,6 +81,8 @@ export class HttpExchange {
   readonly forwardedFor: string;
   /** What every answer to this request says beside its own headers. */
   commonHeaders: Headers = {};
+  /** More than one is a fault (RFC 9112 section 3.2): two readers might take different ones. */
+  readonly hosts: number;
   readonly #headers: ReadonlyMap<KeptHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
@@ -94,6 +96,11 @@ export class HttpExchange {
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
     this.forwardedFor = forwardedFor(request);
     this.peer = new Uint8Array(response.getRemoteAddress()).slice();
+    let hosts = 0;
+    request.forEach((name) => {
+      if (name === "host") hosts += 1;
+    });
+    this.hosts = hosts;
     this.#response = response;
     response.onAborted(() => this.#closed());
   }

@@ -88,6 +88,7 @@ export const errorKinds = {
     meaning: "The body did not come in time. Nothing was taken.",
   },
   content_type_unsupported: refused("`Content-Type` is not application/json or msgpack.", 415),
+  host_repeated: refused("The request has more than one `Host`."),
   transfer_encoding_unsupported: refused("`Transfer-Encoding` must be `chunked` or absent.", 501),
   not_acceptable: refused("`Accept` must allow text/event-stream here.", 406),
   not_found: refused("There is nothing at this path.", 404),

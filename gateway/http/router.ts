@@ -102,6 +102,7 @@ export class Router {
       exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
     }
     if (this.#isSettling) throw new OvationError("draining");
+    if (exchange.hosts > 1) throw new OvationError("host_repeated");
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A WebSocket's request without its key arrives here.
     if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");

@@ -119,6 +119,7 @@ describe("a head that is too large, or not one", () => {
       `GET /v1/ping HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 100 }, (_, n) => `X-${n}: a\r\n`).join("")}\r\n`,
     ],
     ["a path of 5,000 characters", `GET /${"a".repeat(5_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ["two Hosts", "GET /v1/ping HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"],
     ["another version", "GET /v1/ping HTTP/3.7\r\nHost: x\r\n\r\n"],
     ["HTTP/2's first words", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])(
@@ -216,9 +217,12 @@ describe("methods and paths", () => {
     "/v1//ping",
     "/v1/ping/",
     "/v1/ping;a=b",
+    "http://x/v1/ping",
+    "x:80",
+    "*",
   ])("at %s there is nothing", async (path) => {
     const answer = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    expect([400, 404]).toContain(answer.status);
+    expect([400, 404, 505]).toContain(answer.status);
     expect(answer.bytes.toString()).not.toContain("secret");
     expect(answer.bytes.toString()).not.toContain("root:");
   });
