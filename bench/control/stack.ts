@@ -9,6 +9,7 @@ import { LogFile } from "../../deploy/local/log-file.ts";
 import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
 import { freePorts } from "../../deploy/local/ports.ts";
+import { nodeFlags } from "../../shared/node-flags.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
@@ -166,7 +167,7 @@ export class Stack implements System {
             `${name}.cpuprofile`,
           ];
     const life = await childLaunch({
-      args: [...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
+      args: [...nodeFlags(role), ...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
       env: process.env,
       readyUrl: `http://${HOST}:${opsPort}/readyz`,
       log: new LogFile(LOGS, name),
