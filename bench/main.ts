@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { helpText, parseCommand, UsageError } from "./options.ts";
-import { writeRecording } from "./recordings/recording.ts";
+import { recordingOf, writeRecording } from "./recordings/recording.ts";
 import { compareFiles } from "./report/compare.ts";
 import { build, machine } from "./report/environment.ts";
 import { pageOf } from "./report/page.ts";
@@ -64,11 +64,8 @@ async function main(): Promise<void> {
   write(runs, command.out);
   const recorded = runs.flatMap(({ loads }) => loads)[0];
   if (command.options.record !== undefined && recorded !== undefined) {
-    writeRecording(
-      command.options.record,
-      `Recorded from ${process.argv.slice(2).join(" ")}`,
-      recorded,
-    );
+    const about = `Recorded from ${process.argv.slice(2).join(" ")}`;
+    writeRecording(command.options.record, recordingOf(about, recorded));
     tell(`         ${command.options.record}`);
   }
 }

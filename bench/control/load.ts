@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { nowUs } from "../clock.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
-import type { Stream } from "../publishers/schedule.ts";
+import { arrivalsOf, type Stream } from "../publishers/schedule.ts";
 import type { LoadResult } from "../report/result.ts";
 import { costOf } from "./cost.ts";
 import { Fleet } from "./fleet.ts";
@@ -117,6 +117,7 @@ export async function runLoad(
       rssPerViewerBytes: (rssOf(full, "gateway") - rssOf(empty, "gateway")) / Math.max(1, viewers),
       ...costOf(from, to, viewers),
       seconds: timeline.seconds,
+      arrivals: arrivalsOf(plan.streams),
     };
   } finally {
     clearInterval(ticker);

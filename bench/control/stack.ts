@@ -15,6 +15,7 @@ import {
   randomPasswords,
   urlAs,
 } from "../../deploy/nats/access.ts";
+import { nodeFlags } from "../../shared/node-flags.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
@@ -196,7 +197,7 @@ export class Stack implements System {
             `${name}.cpuprofile`,
           ];
     const life = await childLaunch({
-      args: [...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
+      args: [...nodeFlags(role), ...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
       env: { ...process.env, OVATION_NATS_URL: this.natsUrlAs(role) },
       readyUrl: `http://${HOST}:${opsPort}/readyz`,
       log: new LogFile(LOGS, name),

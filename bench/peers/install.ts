@@ -1,7 +1,8 @@
 /** Installs the peers, which nothing but this comparison needs. */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
 
 /** @throws when npm can't */
 export function installPeers(onStep: (text: string) => void): void {
@@ -13,4 +14,31 @@ export function installPeers(onStep: (text: string) => void): void {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`the peers can't be installed: ${stderr}`);
+}
+
+/** A peer can't be had on this machine; the comparison goes on without it. */
+export class PeerMissing extends Error {
+  override readonly name = "PeerMissing";
+}
+
+const PROGRAMS = join(import.meta.dirname, "..", "..", ".cache", "bench", "peers");
+
+/**
+ * Builds a peer that is written in Go; Go itself knows when there is nothing to do.
+ * @returns the program
+ * @throws PeerMissing when there is no Go, or what it needs can't be fetched
+ */
+export async function buildGoPeer(folder: string, onStep: (text: string) => void): Promise<string> {
+  const name = basename(folder);
+  const program = join(PROGRAMS, name);
+  onStep(`building ${name} with Go (minutes, the first time)`);
+  try {
+    await promisify(execFile)("go", ["build", "-buildvcs=false", "-o", program, "."], {
+      cwd: folder,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : "";
+    throw new PeerMissing(`${name} is skipped, since Go can't build it here: ${why}`);
+  }
+  return program;
 }

@@ -1,5 +1,5 @@
 /** A peer as a system under test: processes of its own server, with NATS if it needs one. */
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { childLaunch } from "../../deploy/local/child.ts";
 import type { Life } from "../../deploy/local/kept.ts";
 import { LogFile } from "../../deploy/local/log-file.ts";
@@ -7,10 +7,12 @@ import { freePorts } from "../../deploy/local/ports.ts";
 import { type BenchNats, startNats } from "../control/stack.ts";
 import type { ServerProcess, System } from "../control/system.ts";
 import type { DialectName } from "../wire/dialects.ts";
+import { buildGoPeer } from "./install.ts";
 
 export interface Peer {
   readonly name: string;
   readonly dialect: DialectName;
+  /** A module for node, or the folder of a Go program. */
   readonly server: string;
   readonly processes: number;
   readonly needsNats: boolean;
@@ -44,6 +46,15 @@ export const PEERS: readonly Peer[] = [
     settings:
       "two processes over NATS (@mickl/socket.io-nats-adapter), WebSocket alone, no compression",
   },
+  {
+    name: "centrifuge",
+    dialect: "centrifuge",
+    server: "centrifuge",
+    processes: 2,
+    needsNats: true,
+    settings:
+      "the library inside Centrifugo, v0.40.1; two processes over NATS, JSON, its own queues (up to 16 messages in a write to a client that is behind), shared write buffers",
+  },
 ];
 
 const LOGS = join(import.meta.dirname, "..", "..", ".cache", "bench", "logs");
@@ -63,9 +74,12 @@ export async function startPeer(peer: Peer, onStep: (text: string) => void): Pro
   try {
     for (const [index, port] of ports.entries()) {
       const name = `${peer.name}-${index + 1}`;
+      const words = [String(port), ...(nats === undefined ? [] : [nats.url])];
       const server = join(import.meta.dirname, "servers", peer.server);
       const life = await childLaunch({
-        args: [server, String(port), ...(nats === undefined ? [] : [nats.url])],
+        ...(extname(server) === ".mjs"
+          ? { args: [server, ...words] }
+          : { command: await buildGoPeer(server, onStep), args: words }),
         env: process.env,
         readyUrl: `http://${HOST}:${port}/readyz`,
         log: new LogFile(LOGS, name),

@@ -79,3 +79,15 @@ export class Agenda {
     }
   }
 }
+
+/** How many events of each kind are due in each second of a run. */
+export function arrivalsOf(streams: readonly Stream[]): Readonly<Record<string, number>>[] {
+  const seconds: Record<string, number>[] = [];
+  new Agenda(streams).take(Number.MAX_SAFE_INTEGER, ({ stream: { kind }, dueUs }) => {
+    const second = Math.floor(dueUs / 1e6);
+    while (seconds.length <= second) seconds.push({});
+    const of = seconds[second] ?? {};
+    of[kind] = (of[kind] ?? 0) + 1;
+  });
+  return seconds;
+}

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dueUs } from "../publishers/schedule.ts";
-import { play, type Recording, readRecording } from "./recording.ts";
+import { arrivalsOf, dueUs } from "../publishers/schedule.ts";
+import { play, type Recording, readRecording, recordingOf } from "./recording.ts";
 
 const recording: Recording = {
   format: 1,
@@ -32,6 +32,22 @@ test("or faster, or smaller", () => {
   expect(seconds).toBe(2);
   expect(moves[0]).toEqual({ atMs: 1_000, viewers: 3 });
   expect(streams[0]).toMatchObject({ timing: { dueUs: [0, 500_000, 1_000_000] } });
+});
+
+test("what was played is recorded whole, second by second", () => {
+  const { streams } = play(recording, "v", 1, 1);
+  const second = { deliveries: 0, frames: 0, published: 0, cpu: {}, rssBytes: {}, lagMs: 0 };
+  const seconds = [
+    { ...second, at: 0, viewers: 10 },
+    { ...second, at: 2, viewers: 16 },
+  ];
+  expect(recordingOf("again", { seconds, arrivals: arrivalsOf(streams) }).points).toEqual([
+    { at: 0, viewers: 10, likes: 2, comments: 0 },
+    { at: 1, viewers: 10, likes: 2, comments: 0 },
+    { at: 2, viewers: 16, likes: 1, comments: 1 },
+    { at: 3, viewers: 16, likes: 1, comments: 0 },
+    { at: 4, viewers: 16, likes: 0, comments: 0 },
+  ]);
 });
 
 test("the match that is shipped is one", () => {

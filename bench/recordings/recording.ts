@@ -31,17 +31,21 @@ export function readRecording(path: string): Recording {
   return parsed.data;
 }
 
-/** Writes down the audience of a run: what was published second by second, and how many watched. */
-export function writeRecording(path: string, about: string, load: LoadResult): void {
-  const last = load.seconds.at(-1)?.at ?? 0;
-  const points = load.seconds.map(({ at, viewers, published }) => ({
-    at,
-    viewers,
-    likes: load.kind === "like" ? published : 0,
-    comments: load.kind === "comment" ? published : 0,
-  }));
-  const end = { at: last + 1, viewers: points.at(-1)?.viewers ?? 0, likes: 0, comments: 0 };
-  const recording: Recording = { format: 1, about, points: [...points, end] };
+/** The audience of a run: what was published second by second, and how many watched. */
+export function recordingOf(
+  about: string,
+  { seconds, arrivals }: Pick<LoadResult, "seconds" | "arrivals">,
+): Recording {
+  let watching = seconds[0]?.viewers ?? 0;
+  const points = arrivals.map(({ like = 0, comment = 0 }, at) => {
+    watching = seconds.find((second) => second.at === at)?.viewers ?? watching;
+    return { at, viewers: watching, likes: like, comments: comment };
+  });
+  const end = { at: points.length, viewers: watching, likes: 0, comments: 0 };
+  return { format: 1, about, points: [...points, end] };
+}
+
+export function writeRecording(path: string, recording: Recording): void {
   writeFileSync(path, `${JSON.stringify(recording)}\n`);
 }
 

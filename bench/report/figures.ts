@@ -19,6 +19,9 @@ export function figuresOf(load: LoadResult, goals: Goals = {}, prefix = ""): Fig
     return { name: prefix + name, unit, value, better, ...(goal === undefined ? {} : { goal }) };
   };
   const { exactness, latency, acknowledged, cpuSecondsPerMillion } = load;
+  // Of servers elsewhere neither processor time nor memory is known, nor more without their metrics.
+  const hasServers = load.deliveriesPerServerCpuSecond > 0;
+  const hasMetrics = load.socketWritesPerSecond > 0;
   return [
     figure("deliveries", "/s", load.deliveriesPerSecond, "higher"),
     figure("latency p50", "ms", latency.p50, "lower"),
@@ -34,21 +37,29 @@ export function figuresOf(load: LoadResult, goals: Goals = {}, prefix = ""): Fig
     figure("chain breaks", "", exactness.chainBreaks, "exact"),
     figure("counted only", "deliveries", exactness.countedOnly, "neither"),
     figure("unjudged viewers", "", exactness.unjudged, "exact"),
-    ...Object.entries(cpuSecondsPerMillion).map(([kind, used]) =>
-      figure(`CPU of ${kind}`, "s per million deliveries", used, "lower"),
-    ),
-    figure(
-      "deliveries per CPU second",
-      "of the servers",
-      load.deliveriesPerServerCpuSecond,
-      "higher",
-    ),
-    figure("socket writes", "/s", load.socketWritesPerSecond, "neither"),
-    figure("bytes per delivery", "bytes", load.bytesPerDelivery, "lower"),
-    figure("bytes per viewer", "bytes/s", load.bytesPerViewerSecond, "neither"),
-    figure("frame interval at the end", "ms", load.frameIntervalMs, "neither"),
+    ...Object.entries(cpuSecondsPerMillion)
+      .filter(([kind]) => hasServers || isGeneratorKind(kind))
+      .map(([kind, used]) => figure(`CPU of ${kind}`, "s per million deliveries", used, "lower")),
+    ...(hasServers
+      ? [
+          figure(
+            "deliveries per CPU second",
+            "of the servers",
+            load.deliveriesPerServerCpuSecond,
+            "higher",
+          ),
+          figure("gateway RSS per viewer", "bytes", load.rssPerViewerBytes, "lower"),
+        ]
+      : []),
+    ...(hasMetrics
+      ? [
+          figure("socket writes", "/s", load.socketWritesPerSecond, "neither"),
+          figure("bytes per delivery", "bytes", load.bytesPerDelivery, "lower"),
+          figure("bytes per viewer", "bytes/s", load.bytesPerViewerSecond, "neither"),
+          figure("frame interval at the end", "ms", load.frameIntervalMs, "neither"),
+        ]
+      : []),
     figure("all subscribed after", "ms", load.openMs, "lower"),
-    figure("gateway RSS per viewer", "bytes", load.rssPerViewerBytes, "lower"),
   ];
 }
 

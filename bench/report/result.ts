@@ -71,6 +71,8 @@ export interface LoadResult {
   readonly openMs: number;
   readonly rssPerViewerBytes: number;
   readonly seconds: readonly Second[];
+  /** Events that were due in each second, warm-up included, by kind. */
+  readonly arrivals: readonly Readonly<Record<string, number>>[];
 }
 
 /** One run of a scenario. */

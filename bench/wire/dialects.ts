@@ -1,4 +1,5 @@
 /** The dialects by name, as the processes of a run tell them to each other. */
+import { centrifugeDialect } from "./centrifuge.ts";
 import type { Dialect } from "./dialect.ts";
 import { ovationDialect } from "./ovation.ts";
 import { plainDialect } from "./plain.ts";
@@ -8,6 +9,7 @@ export const DIALECTS = {
   ovation: ovationDialect,
   plain: plainDialect,
   "socket.io": socketIoDialect,
+  centrifuge: centrifugeDialect,
 } as const satisfies Readonly<Record<string, (kind: string) => Dialect>>;
 
 export type DialectName = keyof typeof DIALECTS;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { centrifugeDialect } from "./centrifuge.ts";
 import type { Incoming } from "./dialect.ts";
 import { OPCODE } from "./frames.ts";
 import { plainDialect, plainMessage } from "./plain.ts";
@@ -23,4 +24,19 @@ test("Socket.IO: greeted, subscribed, pinged, told", () => {
   expect(read('42["ready"]')).toEqual({ type: "subscribed" });
   expect(read("2")).toMatchObject({ type: "reply", reply: { payload: Buffer.from("3") } });
   expect(read('42["event",{"video":"v","kind":"like","data":[7,1234]}]')).toEqual(one);
+});
+
+test("Centrifuge: greeted, subscribed, told of one or of several in one message, refused", () => {
+  const dialect = centrifugeDialect();
+  const read = (text: string) => dialect.read(OPCODE.text, Buffer.from(text));
+  const push = (number: number) =>
+    `{"push":{"channel":"v","pub":{"data":${plainMessage("v", "like", number, 1_234)}}}}`;
+  expect(read('{"id":1,"connect":{"client":"c","version":""}}')).toEqual({ type: "greeted" });
+  expect(read('{"id":2,"subscribe":{}}\n')).toEqual({ type: "subscribed" });
+  expect(read(push(7))).toEqual(one);
+  const two = { ...one, count: 2, numbers: [7, 8], dueUs: [1_234, 1_234] };
+  expect(read(`${push(7)}\n${push(8)}\n`)).toEqual(two);
+  const refusal = read('{"id":2,"error":{"code":103,"message":"permission denied"}}');
+  expect(refusal).toEqual({ type: "refused", id: 2, code: "103" });
+  expect(read('{"id":100,"publish":{}}')).toEqual({ type: "ignored" });
 });

@@ -8,6 +8,8 @@ import { untilReady } from "./ready.ts";
 const READY_MS = 30_000;
 
 interface ChildOptions {
+  /** The program; node unless another one is named. */
+  readonly command?: string;
   /** What node is to run, and with what. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -23,11 +25,18 @@ interface ChildOptions {
  * goes to the whole group of the one who started us, and a role takes a second signal as an order
  * to end at once. The IPC channel is what it dies by should we be killed.
  */
-export function childLaunch({ args, env, readyUrl, log, onChild }: ChildOptions): Launch {
+export function childLaunch({
+  command = process.execPath,
+  args,
+  env,
+  readyUrl,
+  log,
+  onChild,
+}: ChildOptions): Launch {
   return async (signal) => {
     signal.throwIfAborted();
     const logStart = log.size;
-    const child = spawn(process.execPath, args, {
+    const child = spawn(command, args, {
       env,
       detached: true,
       stdio: ["ignore", log.fd, log.fd, "ipc"],

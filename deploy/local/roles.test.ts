@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../../shared/config/load.ts";
+import { nodeFlags } from "../../shared/node-flags.ts";
 import { passwordsBy } from "../nats/access.ts";
 import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
 
@@ -7,12 +9,10 @@ const nats = { url: "nats://user:secret@127.0.0.1:4222" };
 const gateway = { role: "gateway", name: "gateway-1", opsPort: 9_000 } as const;
 
 function gatewayConfig(env: NodeJS.ProcessEnv) {
-  const [, ...flags] = roleArgs(gateway, ["--port", "8123"]);
-  const loaded = loadConfig(
-    "gateway",
-    flags,
-    roleEnv(env, commonConfig(env, nats), nats, "gateway"),
-  );
+  const args = roleArgs(gateway, ["--port", "8123"]);
+  const flags = args.slice(args.findIndex((word) => word.endsWith("main.ts")) + 1);
+  const config = commonConfig(env, nats);
+  const loaded = loadConfig("gateway", flags, roleEnv(env, config, nats, "gateway"));
   if (loaded.outcome !== "config") throw new Error("expected a configuration");
   return loaded.config;
 }
@@ -46,4 +46,12 @@ test("each role logs in to the stack's own NATS as the user it is, whatever logi
 
 test("a password of NATS is in no argument, which everybody may read", () => {
   expect(roleArgs(gateway, []).join(" ")).not.toContain("secret");
+});
+
+test("a role is started with the same flags of node here and by npm", () => {
+  for (const role of ["gateway", "dispatcher"] as const) {
+    const words = ["node", ...nodeFlags(role), `${role}/main.ts`];
+    expect(packageJson.scripts[role]).toBe(words.join(" "));
+    expect(roleArgs({ ...gateway, role }, []).slice(0, words.length - 2)).toEqual(nodeFlags(role));
+  }
 });

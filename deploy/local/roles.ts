@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../shared/config/load.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { KINDS_LIMIT, type Kind } from "../../shared/kinds.ts";
+import { nodeFlags } from "../../shared/node-flags.ts";
 import { PROBE_KIND } from "../demo/contract.ts";
 import { type NatsPasswords, type NatsUser, urlAs } from "../nats/access.ts";
 import type { GivenNats } from "./options.ts";
@@ -86,7 +87,7 @@ export function roleArgs({ role, name, opsPort }: RoleProcess, more: readonly st
   // By its address in the table, the page finds the process of a row.
   const address = role === "gateway" ? ["--address", name] : [];
   const ops = ["--ops-host", "127.0.0.1", "--ops-port", String(opsPort)];
-  return [join(ROOT, role, "main.ts"), ...more, ...address, ...ops];
+  return [...nodeFlags(role), join(ROOT, role, "main.ts"), ...more, ...address, ...ops];
 }
 
 function kindsWithProbe(kinds: readonly Kind[]): string {
