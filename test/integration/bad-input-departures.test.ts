@@ -97,7 +97,7 @@ describe("publishes whose answer is not there yet", () => {
     requests = [];
     onRequest = new EventTarget();
     // A dispatcher that answers when it is told to.
-    bus = await connectTo(stack.nats.url, "publisher");
+    bus = await connectTo(stack.nats.url);
     bus.subscribe("ov.publish.*", {
       callback: (_error, message) => {
         requests.push(message);

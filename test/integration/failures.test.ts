@@ -1,8 +1,8 @@
 /** What viewers can rely on when a process is killed or NATS is restarted under load. */
 import { Kvm } from "@nats-io/kv";
-import { connect } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Load } from "../support/load.ts";
+import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { eventually, metric, TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
@@ -171,7 +171,7 @@ describe("a row that shows another number than its gateway wrote", () => {
     await watch("msgpack", stack.gatewayAt(0).port, "launch");
     await watch("msgpack", stack.gatewayAt(0).port, "launch");
     await stack.mirrored("launch", 2);
-    const admin = await connect({ servers: stack.nats.url });
+    const admin = await connectTo(stack.nats.url);
     const table = await new Kvm(admin).open("ov_subscriptions");
     await table.put(`launch.${stack.gatewayAt(0).id}`, "1");
     await stack.mirrored("launch", 1);
