@@ -66,10 +66,9 @@ export class Session implements SocketHandlers {
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new Map<string, symbol>();
   isConnected = false;
-  isRefreshing = false;
   /** The `Authorization` header of the handshake, empty without one. */
   readonly authorization: string;
-  /** Publishes that wait for their answer. */
+  /** Publishes and refreshes that wait for their answer. */
   inFlight = 0;
   readonly #socket: ViewerSocket;
   readonly #encoding: Encoding;
