@@ -16,17 +16,19 @@ afterAll(() => stack?.stop());
 
 describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
   test("a token that expires is replaced, and the video goes on", async () => {
-    let count = 0;
+    const asked = new Recorder<"asked">();
     const token = async () => {
-      count += 1;
-      return await tokenOf({ ...VIEWER, exp: count < 3 ? inSeconds(1) : inSeconds(3_600) });
+      asked.take("asked");
+      return await tokenOf({
+        ...VIEWER,
+        exp: asked.all.length < 3 ? inSeconds(1) : inSeconds(3_600),
+      });
     };
     const ovation = client(url, { token, transport });
     const video = `on-${transport}`;
     const { events, joined } = listen(ovation, video, "comment");
     await joined();
-    const states = statesOf(ovation);
-    await states.until(() => count >= 3);
+    await asked.until((all) => all.length >= 3);
     await ovation.video(video).publish("comment", { text: "still here" });
     expect(await events.first(() => true)).toMatchObject({ actor: "anna" });
   });
