@@ -84,10 +84,9 @@ export class Session implements SocketHandlers, Outlet {
   readonly videos = new CompactMap<symbol>();
   readonly meter: ConnectionMeter;
   isConnected = false;
-  isRefreshing = false;
   /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
   authorization: string;
-  /** Publishes that wait for their answer. */
+  /** Publishes and refreshes that wait for their answer. */
   inFlight = 0;
   readonly #socket: ViewerSocket;
   readonly #onEnd: (session: Session) => void;

@@ -3,10 +3,12 @@ import { OvationError } from "../../shared/errors.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const refresh: RequestHandler<"refresh"> = async (session, { token }) => {
-  if (session.isRefreshing) {
-    throw new OvationError("in_flight_exceeded", "a refresh is under way", { limit: 1 });
+  const limit = session.limits.inFlightLimit;
+  if (session.inFlight >= limit) {
+    const text = `${limit} requests wait for their answer already`;
+    throw new OvationError("in_flight_exceeded", text, { limit });
   }
-  session.isRefreshing = true;
+  session.inFlight += 1;
   try {
     const grant = await session.services.auth.ofToken(token);
     if (grant.actor !== session.actor) {
@@ -15,6 +17,6 @@ export const refresh: RequestHandler<"refresh"> = async (session, { token }) => 
     const lost = session.adopt(grant);
     return { result: {}, afterwards: () => session.tellUnsubscribed(lost) };
   } finally {
-    session.isRefreshing = false;
+    session.inFlight -= 1;
   }
 };
