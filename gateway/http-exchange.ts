@@ -133,7 +133,7 @@ export class HttpExchange {
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body, or one without a known end, is not kept.
-      this.#response.end(body, status === 413 || status === 501);
+      this.#response.end(body, status === 413 || status === 411);
     });
   }
 
