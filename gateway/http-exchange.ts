@@ -171,7 +171,7 @@ export class HttpExchange {
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body, or one without a known end, is not kept.
-      this.#response.end(body, [408, 413, 501].includes(status));
+      this.#response.end(body, [408, 411, 413].includes(status));
     });
   }
 
