@@ -1,3 +1,4 @@
+import { nodeFlags } from "../node-flags.ts";
 import {
   type CrossCheck,
   crossChecks,
@@ -56,6 +57,7 @@ export function configurationPage(): string {
     "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other roles may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
     "- On Kubernetes, set `enableServiceLinks: false`: a service named `ovation` or `ovation-…` would otherwise put variables of its own, such as `OVATION_PORT`, into each pod.",
     "- Secrets, and users and passwords in URLs, are never logged.",
+    `- \`npm run gateway\` gives node \`${nodeFlags("gateway").join(" ")}\`, and so should whoever starts \`node gateway/main.ts\` in another way: without it, room for garbage is as much memory again as the viewers take.`,
     "",
     pageGroup("Common", "Settings of all roles.", commonSettings),
     "",
