@@ -170,7 +170,7 @@ export class World {
       const host = await this.#lan.add(`dispatcher-${number}`);
       this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags]);
     }
-    const doors = ["--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    const doors = ["--open", "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
