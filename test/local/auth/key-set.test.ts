@@ -69,7 +69,7 @@ test("a key that is rotated meanwhile is found, and one that was withdrawn count
   await socket.close();
 });
 
-test("keys go on while the URL is away, and no longer than they may", async () => {
+test("keys that were had go on while the URL is away, and others are refused", async () => {
   const gateway = await gatewayWith();
   expect((await history(gateway, await oldToken()))[0]).toBe(200);
   keySet.answer = (response) => response.destroy();
