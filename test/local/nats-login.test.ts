@@ -175,7 +175,8 @@ describe("a NATS", () => {
     const ca =
       "OVATION_NATS_TLS_CA_FILE" in files ? { OVATION_NATS_TLS_CA_FILE: authority.caFile } : {};
     const login = { OVATION_NATS_USER: "gateway", OVATION_NATS_PASSWORD: PASSWORDS.gateway, ...ca };
-    const flags = ["--nats-url", url, "--ops-port", "0", "--port", "0", "--host", "127.0.0.1"];
+    const where = ["--ops-port", "0", "--port", "0", "--host", "127.0.0.1"];
+    const flags = ["--open", "--nats-url", url, ...where];
     const child = spawn(process.execPath, ["gateway/main.ts", ...flags], {
       env: { ...process.env, ...login },
       stdio: ["ignore", "pipe", "inherit", "ipc"],
