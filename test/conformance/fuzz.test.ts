@@ -3,12 +3,13 @@
  * that are processes: none ends, none grows, and well-behaved viewers beside them see every event.
  * The seed is printed and OVATION_TEST_SEED repeats it; OVATION_TEST_FUZZ_ROUNDS makes it longer.
  */
-import { connect, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { usageOf } from "../../bench/control/proc.ts";
 import { expectUnbroken } from "../support/chain.ts";
 import { nextAttack, throwAt } from "../support/fuzz/attacks.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
+import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { Chance } from "../support/random.ts";
 import { eventually, metric } from "../support/stack.ts";
@@ -40,7 +41,7 @@ let viewers: (TestSocket | TestEventStream)[];
 
 beforeEach(async () => {
   nats = await startTestNats();
-  bus = await connect({ servers: nats.url });
+  bus = await connectTo(nats.url);
   dispatcher = await spawnRole("dispatcher", nats.url);
   gateway = await spawnRole("gateway", nats.url);
   viewers = await Promise.all(TEST_WIRES.map((wire) => watch(wire, gateway.port, VIDEO)));

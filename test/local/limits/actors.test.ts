@@ -6,6 +6,7 @@ import { Bus } from "../../../shared/bus/connection.ts";
 import { monotonicNow } from "../../../shared/lifecycle.ts";
 import { silentLog } from "../../../shared/log.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
+import { natsUrlAs } from "../../support/nats-users.ts";
 import { eventually } from "../../support/stack.ts";
 
 const RATES = { publishes: rateOf("actor_publishes", 20), likes: rateOf("likes", 1_000) };
@@ -27,7 +28,11 @@ class Gateways {
     const nats = await startTestNats();
     const buses = await Promise.all(
       Array.from({ length: count }, (_, n) =>
-        Bus.connect({ servers: [nats.url], name: `test-${n}`, log: silentLog }),
+        Bus.connect({
+          servers: [natsUrlAs("gateway", nats.url)],
+          name: `test-${n}`,
+          log: silentLog,
+        }),
       ),
     );
     const actors = buses.map((bus, n) => {
