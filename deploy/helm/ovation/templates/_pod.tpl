@@ -131,8 +131,8 @@ spec:
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           args: [{{ .component }}]
           env:
-            {{- include "ovation.environment" . | nindent 12 }}
-          {{- with include "ovation.environmentFrom" $root }}
+            {{- include "ovation.environment" . | trim | nindent 12 }}
+          {{- with include "ovation.environmentFrom" $root | trim }}
           envFrom:
             {{- . | nindent 12 }}
           {{- end }}
@@ -175,7 +175,7 @@ spec:
       volumes:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with include "ovation.topologySpread" (dict "root" $root "component" .component "constraints" .role.topologySpread) }}
+      {{- with include "ovation.topologySpread" (dict "root" $root "component" .component "constraints" .role.topologySpread) | trim }}
       topologySpreadConstraints:
         {{- . | nindent 8 }}
       {{- end }}
