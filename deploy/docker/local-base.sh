@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
-# Makes the two base images that the Dockerfile names, from Debian's packages and the npm packages
-# `node` and `npm`, for machines that can't pull images. As root, with mmdebstrap (Debian's package).
+# Makes the images that the Dockerfile and compose.yaml name, from Debian's packages, the npm packages
+# `node` and `npm`, and the nats-server of the tests, for machines that can't pull images. As root,
+# with mmdebstrap (Debian's package), after `npm ci`.
 #
 #   deploy/docker/local-base.sh          makes those that are missing
 #   deploy/docker/local-base.sh --force  makes them anew
 #
-# They hold what the official images hold as far as the build and the runtime need it, under the
-# very same names: `docker pull` replaces them by the official ones.
+# They hold what the official images hold as far as Ovation needs it, under the very same names:
+# `docker pull` replaces them by the official ones.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 debian_image=debian:trixie-slim
 node_image=node:22-trixie-slim
+nats_image=nats:2.12.15
 force=${1:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 say() { printf 'local-base: %s\n' "$*" >&2; }
 
-# From Dockerfile's own lock: the version that the official image is expected to have or exceed.
+# The Node that development runs on.
 node_version=$(sed -n 's/.*"node": "\([0-9.]*\)".*/\1/p' ../../package.json | head -n 1)
 npm_version=10.9.4
 
@@ -55,6 +57,13 @@ END
   docker build --quiet --tag "$node_image" "$work/node" >&2
 }
 
+make_nats() {
+  say "$nats_image: the image of the integration tests"
+  (cd ../.. && node_modules/.bin/node test/support/prepare.ts >&2)
+  docker tag "ovation-test-$nats_image" "$nats_image"
+}
+
 has "$debian_image" || make_debian
 has "$node_image" || make_node
-say "both are there"
+has "$nats_image" || make_nats
+say "all are there"
