@@ -25,4 +25,4 @@ docker run --rm --network none --tmpfs /ovation/.cache:exec \
   --volume "$addon/uWebSockets.js:$modules/uWebSockets.js:ro" \
   --volume "$addon/@uwsjs:/node_modules/@uwsjs:ro" \
   --volume "$nats:/usr/local/bin/nats-server:ro" \
-  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --project nats-2.9 "${files[@]}"
+  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 "${files[@]}"

@@ -15,6 +15,7 @@ export interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
   readonly spec?: PodOwnerSpec;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 interface PodOwnerSpec {

@@ -1,5 +1,6 @@
 {{/*
-A made-up value that stays: what the Secret has already, else 48 random letters and digits.
+A made-up value that stays: what the Secret has already, else 48 random letters and digits, a
+letter first: nats-server takes for a number what begins like one.
 Takes {root, secret, key}; gives it in base64. `helm template` and dry runs see no cluster, and so
 make a new one each time.
 */}}
@@ -10,7 +11,7 @@ make a new one each time.
 {{- if hasKey $data .key -}}
 {{ get $data .key }}
 {{- else -}}
-{{ randAlphaNum 48 | b64enc }}
+{{ printf "%s%s" (randAlpha 1) (randAlphaNum 47) | b64enc }}
 {{- end -}}
 {{- end -}}
 
