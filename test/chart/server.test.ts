@@ -1,5 +1,5 @@
 /** The chart on a real Kubernetes API server. Nothing runs there: it checks and keeps objects. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { CASES } from "./cases.ts";
 import { type ApiServer, startApiServer } from "./support/api-server.ts";
 import { DEFINITIONS } from "./support/definitions.ts";
@@ -22,7 +22,14 @@ beforeAll(async () => {
   });
   for (const definition of DEFINITIONS) {
     await created("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+    const { group, names } = definition.spec;
+    await served(`/apis/${group}/v1/namespaces/${NAMESPACE}/${names.plural}`);
   }
+});
+
+// One that failed must not be in the way of the others.
+afterEach(() => {
+  run("uninstall", "ovation", "--ignore-not-found");
 });
 
 afterAll(async () => {
@@ -32,6 +39,15 @@ afterAll(async () => {
 async function created(path: string, object: object): Promise<void> {
   const { status, body } = await server.ask("POST", path, object);
   if (status !== 201) throw new Error(JSON.stringify(body));
+}
+
+/** A new kind is served a moment after it was made, of which the server tells nobody. */
+async function served(path: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while ((await server.ask("GET", path)).status !== 200) {
+    if (Date.now() > deadline) throw new Error(`${path} is not served`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Succeeds, and neither Helm nor the server warns of anything but what a StatefulSet always gets. */
@@ -97,7 +113,6 @@ describe("on a Kubernetes API server", () => {
     install({});
     for (const values of Object.values(CASES)) upgrade(values, "--reset-values");
     upgrade({}, "--reset-values");
-    run("uninstall", "ovation");
   });
 
   test("what was made up at the first install stays through upgrades", async () => {
@@ -109,7 +124,6 @@ describe("on a Kubernetes API server", () => {
     upgrade({ "secrets.generate": ["nats-user", "nats-password"], "drain.seconds": 20 });
     expect(await secret("ovation-nats-token")).toEqual(token);
     expect(await secret("ovation-secrets")).toMatchObject(made as object);
-    run("uninstall", "ovation");
   });
 
   test.each(Object.entries(CASES))(
