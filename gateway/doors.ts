@@ -26,6 +26,14 @@ export class Doors {
   readonly #config: GatewayConfig;
   readonly #sessions = new Set<Session>();
   readonly #streams = new Set<EventStream>();
+  /** One for all sessions, since there are so many of them. */
+  readonly #onSessionEnd = (session: Session): void => {
+    const { connections } = this.#services;
+    connections.webSockets -= 1;
+    connections.closed += 1;
+    this.#sessions.delete(session);
+    this.#tellIfEmpty();
+  };
   #whenEmpty: PromiseWithResolvers<void> | undefined;
 
   constructor(services: GatewayServices, config: GatewayConfig) {
@@ -84,21 +92,12 @@ export class Doors {
 
   #openSession(socket: ViewerSocket, subprotocol: Subprotocol): SocketHandlers {
     const { connections } = this.#services;
-    const session = new Session(socket, SUBPROTOCOLS[subprotocol], this.#services, this.#config);
+    const wire = SUBPROTOCOLS[subprotocol];
+    const session = new Session(socket, wire, this.#services, this.#config, this.#onSessionEnd);
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;
-    return {
-      onMessage: (bytes, isBinary) => session.onMessage(bytes, isBinary),
-      onDrain: () => session.onDrain(),
-      onClose: () => {
-        connections.webSockets -= 1;
-        connections.closed += 1;
-        this.#sessions.delete(session);
-        session.onClose();
-        this.#tellIfEmpty();
-      },
-    };
+    return session;
   }
 
   #tellIfEmpty(): void {

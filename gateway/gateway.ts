@@ -18,6 +18,7 @@ import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
 import { VideoHistories } from "./history/histories.ts";
+import { Inspection } from "./inspection.ts";
 import { Interest } from "./interest.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
@@ -35,6 +36,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #doors: Doors | undefined;
   #counts: CountRequests | undefined;
   #histories: VideoHistories | undefined;
+  #inspection: Inspection | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -49,7 +51,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
     const { config, log } = this;
     const delivery = emptyDeliveryStats();
-    const publisher = new Publisher({ bus, timeoutMs: config.requestTimeoutMs });
+    const kinds = new KindTable(config.kinds);
+    const publisher = new Publisher({ bus, kinds, timeoutMs: config.requestTimeoutMs });
     const counts = new CountRequests((video) => publisher.askCount(video));
     const registration = new Registration({
       bus,
@@ -92,7 +95,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     const doors = new Doors(
       {
         gateway: this.id,
-        rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+        rules: { kinds, dataLimitBytes: config.dataLimitBytes },
         ids: new EventIds(),
         interest,
         histories,
@@ -109,10 +112,13 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#doors = doors;
     this.#counts = counts;
     this.#histories = histories;
+    const inspection = new Inspection({ bus, gateway: this.id, held: () => interest.held() });
+    this.#inspection = inspection;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
       histories,
+      publisher,
       interval,
       scheduler,
       rows: registration.rows,
@@ -123,6 +129,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     await registration.start();
     histories.start();
     scheduler.start();
+    inspection.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -140,6 +147,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#registration?.stop();
     this.#interest?.stop();
     this.#histories?.stop();
+    this.#inspection?.stop();
   }
 
   /** What the lease tells of this gateway. */

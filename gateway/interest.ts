@@ -42,6 +42,11 @@ export class Interest {
     return this.#entries.size;
   }
 
+  /** Each video that is held, with its viewers; 0 while it only lingers. */
+  *held(): Generator<readonly [video: string, viewers: number]> {
+    for (const [video, entry] of this.#entries) yield [video, entry.holds];
+  }
+
   /**
    * Holds a video for one viewer, and resolves when dispatchers can know of it. Each call is to be
    * matched by one {@link release}, also when it throws.

@@ -2,10 +2,15 @@
  * This gateway's sign of life. Every write is bound to the revision of the one before it, so that a
  * gateway learns when its lease was ended by others, or when the bucket was made anew.
  */
+import { setTimeout as wait } from "node:timers/promises";
+import { Backoff } from "../shared/backoff.ts";
 import type { Bucket } from "../shared/bus/bucket.ts";
 import { RevisionConflict } from "../shared/bus/conflict.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
+
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2_000;
 
 interface LeaseOptions {
   readonly bucket: Bucket;
@@ -28,6 +33,8 @@ export class Lease {
   #busy: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  /** What was written last, whether or not that was confirmed. */
+  #written = "";
   /** Times the lease was found to have been ended by others or by time, and failed renewals. */
   readonly stats = { lost: 0, failures: 0 };
 
@@ -41,11 +48,15 @@ export class Lease {
   }
 
   /**
-   * Takes the lease.
+   * Takes the lease, for as long as it takes until it can be had.
    * @throws RevisionConflict when another gateway has this id
    */
   async start(): Promise<void> {
-    await this.#put(0);
+    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+    /** What may have been written, though no answer told. */
+    const unclear = new Set<string>();
+    while (!this.#ended && !(await this.#take(unclear))) await wait(backoff.nextMs());
+    if (this.#ended) return;
     this.#timer = setInterval(() => void this.renew(), this.#options.renewMs);
   }
 
@@ -87,6 +98,22 @@ export class Lease {
     if (wasLate) this.#lost("it was renewed too late");
   }
 
+  /** One try to take the lease; true when it is ours. */
+  async #take(unclear: Set<string>): Promise<boolean> {
+    const { bucket, gateway } = this.#options;
+    try {
+      const newest = unclear.size === 0 ? undefined : await bucket.get(gateway);
+      const isOwn = newest?.value && unclear.has(Buffer.from(newest.value).toString());
+      await this.#put(isOwn ? newest.revision : 0);
+      return true;
+    } catch (error) {
+      if (error instanceof RevisionConflict) throw error;
+      unclear.add(this.#written);
+      this.#failed(error);
+      return false;
+    }
+  }
+
   /** Somebody changed our entry: it was removed as dead, or the bucket was made anew. */
   async #retake(): Promise<void> {
     const { bucket, gateway } = this.#options;
@@ -116,8 +143,8 @@ export class Lease {
   async #put(revision: number): Promise<void> {
     const { bucket, gateway, describe, now } = this.#options;
     this.#renewals += 1;
-    const value = JSON.stringify({ renewals: this.#renewals, ...describe() });
-    this.#revision = await bucket.put(gateway, Buffer.from(value), revision);
+    this.#written = JSON.stringify({ renewals: this.#renewals, ...describe() });
+    this.#revision = await bucket.put(gateway, Buffer.from(this.#written), revision);
     this.#renewedAt = now();
   }
 }

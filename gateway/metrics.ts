@@ -7,6 +7,7 @@ import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
+import type { Publisher } from "./publisher.ts";
 import type { RowWriter } from "./row-writer.ts";
 import type { ConnectionStats } from "./services.ts";
 import type { DeliveryStats } from "./viewer.ts";
@@ -15,6 +16,7 @@ interface Parts {
   readonly bus: Bus;
   readonly interest: Interest;
   readonly histories: VideoHistories;
+  readonly publisher: Publisher;
   readonly interval: FrameInterval;
   readonly scheduler: FrameScheduler;
   readonly rows: RowWriter;
@@ -32,6 +34,11 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   registerBusMetrics(registry, parts.bus);
   registerConnections(registry, counter, parts.connections);
+  gauge(
+    "publishes_waiting",
+    "Events that wait for an earlier request of their video to be answered.",
+    () => parts.publisher.waiting,
+  );
   registerDelivery(registry, counter, parts.delivery);
   registerFrames(counter, gauge, parts);
   registerTable(counter, gauge, parts);

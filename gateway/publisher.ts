@@ -2,12 +2,14 @@
 import type { Bus } from "../shared/bus/connection.ts";
 import { isErrorCode, OvationError } from "../shared/errors.ts";
 import { type EventInput, publishReplySchema } from "../shared/events.ts";
-import { VIEWERS_KIND } from "../shared/kinds.ts";
+import { type KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
 import { publishSubject, retractSubject } from "../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
+import { PublishBatches } from "./publish-batches.ts";
 
 interface PublisherOptions {
   readonly bus: Bus;
+  readonly kinds: KindTable;
   readonly timeoutMs: number;
 }
 
@@ -32,16 +34,25 @@ function acceptedOf(reply: Uint8Array): Accepted[] {
 
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #batches = new PublishBatches((video, inputs) => this.publishAll(video, inputs));
 
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
 
+  /** Events that wait to be published together with others. */
+  get waiting(): number {
+    return this.#batches.waiting;
+  }
+
   /**
-   * Publishes one event.
+   * Publishes one event that was checked before.
    * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
    */
   async publish(video: string, input: EventInput): Promise<Accepted> {
+    const deliveryClass = this.#options.kinds.get(input.kind)?.deliveryClass;
+    // Durable events are put together by the dispatchers, which know their order.
+    if (deliveryClass === "transient") return await this.#batches.publish(video, input);
     return onlyOne(await this.#request(publishSubject(video), encodeMsgpack(input)));
   }
 

@@ -57,10 +57,11 @@ export class Registration {
     });
   }
 
-  /** Makes the buckets if they aren't there, and takes the lease. */
+  /** Makes the buckets if they aren't there, and takes the lease, for as long as it takes. */
   async start(): Promise<void> {
     const { bus, config } = this.#options;
-    await Promise.all([this.#subscriptions.ensure(), this.#frontends.ensure()]);
+    // Rows make it too when they are written; it may be that it can't be made just now.
+    this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
     this.#unlisten = [
       bus.onState((state) => {

@@ -108,16 +108,21 @@ export class RowWriter {
   async reconcile(): Promise<void> {
     const { bucket, gateway, now } = this.#options;
     const began = now();
-    const keys = new Set(await bucket.keys(rowsOfGateway(gateway)));
+    const entries = (await bucket.read(rowsOfGateway(gateway))) ?? [];
+    const texts = new Map(
+      entries.map(({ key, value }) => [key, Buffer.from(value ?? []).toString()]),
+    );
     for (const [video, row] of this.#rows) {
-      const isMissing = typeof row.stored === "number" && !keys.has(rowKey(video, gateway));
+      // A store that lost its newest writes shows an older number.
+      const isWrong =
+        typeof row.stored === "number" && texts.get(rowKey(video, gateway)) !== String(row.stored);
       const isOld = now() - row.storedAt > ROW_MAX_AGE_MS / 2;
-      if (row.busy || row.storedAt > began || !(isMissing || isOld)) continue;
-      if (isMissing) this.stats.mended += 1;
+      if (row.busy || row.storedAt > began || !(isWrong || isOld)) continue;
+      if (isWrong) this.stats.mended += 1;
       row.stored = "unknown";
       this.#advance(video, row);
     }
-    for (const key of keys) {
+    for (const key of texts.keys()) {
       const name = parseRowKey(key);
       if (name === undefined || this.#rows.has(name.video)) continue;
       this.stats.mended += 1;

@@ -16,6 +16,7 @@ import {
   requestSchemas,
   type ServerMessage,
 } from "../shared/wire/messages.ts";
+import { CompactMap } from "./compact-map.ts";
 import type { SocketHandlers, ViewerSocket } from "./listener.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
@@ -23,7 +24,7 @@ import { publish } from "./requests/publish.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
 import { countRefused, type GatewayServices } from "./services.ts";
-import { Viewer } from "./viewer.ts";
+import { type Outlet, type SendOutcome, Viewer } from "./viewer.ts";
 
 export interface SessionLimits {
   readonly messageLimitBytes: number;
@@ -54,36 +55,36 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   ping,
 };
 
-export class Session implements SocketHandlers {
+export class Session implements SocketHandlers, Outlet {
   readonly viewer: Viewer;
+  readonly wire: Encoding;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
-  readonly videos = new Map<string, symbol>();
+  readonly videos = new CompactMap<symbol>();
   isConnected = false;
   /** Publishes that wait for their answer. */
   inFlight = 0;
   readonly #socket: ViewerSocket;
-  readonly #encoding: Encoding;
-  readonly #connectTimer: NodeJS.Timeout;
+  readonly #onEnd: (session: Session) => void;
+  #connectTimer: NodeJS.Timeout | undefined;
   #lastRequestId = 0;
   #isDismissed = false;
 
+  /** @param onEnd called once, when the connection is closed, whoever closed it */
   constructor(
     socket: ViewerSocket,
-    encoding: Encoding,
+    wire: Encoding,
     services: GatewayServices,
     limits: SessionLimits,
+    onEnd: (session: Session) => void,
   ) {
     this.#socket = socket;
-    this.#encoding = encoding;
+    this.wire = wire;
     this.services = services;
     this.limits = limits;
-    const isBinary = encoding === "msgpack";
-    this.viewer = new Viewer(
-      { wire: encoding, send: (bytes) => socket.send(bytes, isBinary) },
-      services.delivery,
-    );
+    this.#onEnd = onEnd;
+    this.viewer = new Viewer(this, services.delivery);
     this.#connectTimer = setTimeout(() => {
       this.#refuse(0, new OvationError("connect_timeout"));
     }, limits.connectTimeoutMs);
@@ -101,6 +102,11 @@ export class Session implements SocketHandlers {
     }
   }
 
+  /** Writes a frame, or another message as it is to be sent. */
+  send(bytes: Uint8Array): SendOutcome {
+    return this.#socket.send(bytes, this.wire === "msgpack");
+  }
+
   onDrain(): void {
     this.viewer.catchUp();
   }
@@ -110,12 +116,14 @@ export class Session implements SocketHandlers {
     this.viewer.leaveAll();
     for (const video of this.videos.keys()) this.services.interest.release(video);
     this.videos.clear();
+    this.#onEnd(this);
   }
 
   /** `connect` was carried out: the connection may stay. */
   connected(): void {
     this.isConnected = true;
     clearTimeout(this.#connectTimer);
+    this.#connectTimer = undefined; // It takes as much memory as the session.
   }
 
   /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
@@ -130,14 +138,14 @@ export class Session implements SocketHandlers {
   }
 
   #parse(bytes: Uint8Array, isBinary: boolean): Record<string, unknown> {
-    if (isBinary !== (this.#encoding === "msgpack")) throw new OvationError("frame_type_wrong");
+    if (isBinary !== (this.wire === "msgpack")) throw new OvationError("frame_type_wrong");
     const limit = this.limits.messageLimitBytes;
     if (bytes.length > limit) {
       const text = `the message is ${bytes.length} bytes; the limit is ${limit}`;
       throw new OvationError("message_too_large", text, { limit });
     }
     const code = "message_malformed";
-    const message = decodeUntrusted(this.#encoding, bytes, code, "the message");
+    const message = decodeUntrusted(this.wire, bytes, code, "the message");
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       throw new OvationError("message_malformed", "the message is not a map");
     }
@@ -196,8 +204,7 @@ export class Session implements SocketHandlers {
 
   /** A client that sends but doesn't read can't be owed more and more answers. */
   #send(message: ServerMessage): void {
-    const isBinary = this.#encoding === "msgpack";
-    const outcome = this.#socket.send(encode(this.#encoding, message), isBinary);
+    const outcome = this.send(encode(this.wire, message));
     if (outcome === "dropped") this.#socket.end(closeCodes.slow);
   }
 }

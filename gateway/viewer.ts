@@ -3,6 +3,7 @@
  * slowly misses frames; what it missed is counted, and told to it when there is room again.
  */
 import type { Audience, Membership } from "./audience.ts";
+import { CompactMap } from "./compact-map.ts";
 import type { Cursor } from "./event-log.ts";
 import type { Frame, Wire } from "./frame.ts";
 
@@ -41,7 +42,7 @@ export function emptyDeliveryStats(): DeliveryStats {
 export class Viewer {
   readonly #outlet: Outlet;
   readonly #stats: DeliveryStats;
-  readonly #memberships = new Map<string, Membership>();
+  readonly #memberships = new CompactMap<Membership>();
 
   constructor(outlet: Outlet, stats: DeliveryStats) {
     this.#outlet = outlet;
@@ -70,7 +71,7 @@ export class Viewer {
   }
 
   leaveAll(): void {
-    for (const video of [...this.#memberships.keys()]) this.leave(video);
+    for (const video of this.#memberships.keys()) this.leave(video);
   }
 
   /** Gives the viewer a frame of its group, or counts what it missed of it. */

@@ -80,6 +80,11 @@ export function frontendSubjects(video: string): string {
   return `ov.frontend.*.${video}`;
 }
 
+/** Where a gateway tells which videos it holds: see `shared/inspection.ts`. */
+export function inspectSubject(gateway: string): string {
+  return `ov.inspect.${gateway}`;
+}
+
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
 export function rowKey(video: string, gateway: string): string {
   return `${video}.${gateway}`;

@@ -1,5 +1,10 @@
 /** A KV bucket of JetStream, in Ovation's words. */
-import { DeliverPolicy, StorageType } from "@nats-io/jetstream";
+import {
+  DeliverPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  StorageType,
+} from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Log } from "../log.ts";
 import { asConflict } from "./conflict.ts";
@@ -127,18 +132,28 @@ export class Bucket {
     return { key, value, revision: entry.revision };
   }
 
-  /** The keys that match `filter`, in which `*` stands for one part. */
-  async keys(filter: string): Promise<string[]> {
-    const watch = await this.watch(filter);
-    const keys = new Set<string>();
-    if (watch.initialCount > 0) {
-      for await (const entry of watch.entries) {
-        if (entry.value !== undefined) keys.add(entry.key);
-        if (entry.pending === 0) break;
+  /**
+   * Reads all whose keys match `filter`, in which `*` stands for one part. Makes no bucket.
+   * @returns entries, removed keys left out; undefined when there is no such bucket
+   */
+  async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
+    const kv = await new Kvm(this.#bus.connection).open(this.spec.name);
+    try {
+      const watch = await this.#bus.whileConnected(() => this.#watch(kv, filter));
+      const entries: BucketEntry[] = [];
+      if (watch.initialCount > 0) {
+        for await (const entry of watch.entries) {
+          if (entry.value !== undefined) entries.push(entry);
+          if (entry.pending === 0) break;
+        }
       }
+      watch.stop();
+      return entries;
+    } catch (error) {
+      const code = error instanceof JetStreamApiError ? error.code : undefined;
+      if (code === JetStreamApiCodes.StreamNotFound) return undefined;
+      throw error;
     }
-    watch.stop();
-    return [...keys];
   }
 
   /**
@@ -146,11 +161,10 @@ export class Bucket {
    * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
    */
   async watch(filter = ">"): Promise<BucketWatch> {
-    return await this.#bus.whileConnected(() => this.#watch(filter));
+    return await this.#bus.whileConnected(async () => this.#watch(await this.#open(), filter));
   }
 
-  async #watch(filter: string): Promise<BucketWatch> {
-    const kv = await this.#open();
+  async #watch(kv: KV, filter: string): Promise<BucketWatch> {
     const status = await kv.status();
     const prefix = `$KV.${this.spec.name}.`;
     const read = await readOrdered(this.#bus, status.streamInfo.config.name, {

@@ -10,7 +10,16 @@ import { type Setting, type SettingGroup, settingNames } from "./setting.ts";
 import { commonSettings } from "./settings.ts";
 
 const HELP_COLUMNS = 100;
-const TITLES: Readonly<Record<Role, string>> = { gateway: "Gateway", dispatcher: "Dispatcher" };
+const TITLES: Readonly<Record<Role, string>> = {
+  gateway: "Gateway",
+  dispatcher: "Dispatcher",
+  doctor: "Doctor",
+};
+const SCRIPTS: Readonly<Record<Role, string>> = {
+  gateway: "gateway/main.ts",
+  dispatcher: "dispatcher/main.ts",
+  doctor: "deploy/doctor/main.ts",
+};
 
 /** What `--help` prints: every setting of the role, with its names, default and limits. */
 export function helpText(role: Role): string {
@@ -19,7 +28,7 @@ export function helpText(role: Role): string {
     helpGroup(`${TITLES[role]} settings`, roleSettings[role]),
   ];
   return [
-    `Usage: node ${role}/main.ts [--flag value | --flag=value ...]`,
+    `Usage: node ${SCRIPTS[role]} [--flag value | --flag=value ...]`,
     "",
     ...wrapped(
       "Each setting has a flag and an environment variable. Flags go before the environment, the environment before the default. Unknown flags and unknown OVATION_ variables are refused.",
@@ -40,18 +49,18 @@ export function configurationPage(): string {
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
     "# Configuration",
     "",
-    "A gateway and a dispatcher take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help` and `node dispatcher/main.ts --help` print what is on this page.",
+    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node deploy/doctor/main.ts --help` print what is on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
     "- An environment variable that is empty counts as unset.",
-    "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other role may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
+    "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other roles may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
     "- On Kubernetes, set `enableServiceLinks: false`: a service named `ovation` or `ovation-…` would otherwise put variables of its own, such as `OVATION_PORT`, into each pod.",
     "- Secrets, and users and passwords in URLs, are never logged.",
     "",
-    pageGroup("Common", "Settings of both roles.", commonSettings),
+    pageGroup("Common", "Settings of all roles.", commonSettings),
     "",
     ...ROLES.flatMap((role) => [
-      pageGroup(TITLES[role], `Settings of a ${role} alone.`, roleSettings[role]),
+      pageGroup(TITLES[role], `Settings of the ${role} alone.`, roleSettings[role]),
       "",
     ]),
   ].join("\n");

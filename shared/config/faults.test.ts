@@ -120,9 +120,9 @@ describe("unsound values", () => {
 
   test("the shortest frame interval may not be over the longest", () => {
     expect(faultsOf(["--frame-interval-min-ms=200"])).toEqual([
-      "--frame-interval-max-ms (default 100) must be at least --frame-interval-min-ms (200)",
+      "--frame-interval-max-ms (default 60) must be at least --frame-interval-min-ms (200)",
     ]);
-    expect(faultsOf(["--frame-interval-min-ms=100"])).toEqual([]);
+    expect(faultsOf(["--frame-interval-min-ms=60"])).toEqual([]);
   });
 
   test.each(ROLES)("the lease of a %s must outlast three of its renewals", (role) => {

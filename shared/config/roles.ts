@@ -2,7 +2,9 @@ import type { SettingGroup } from "./setting.ts";
 import {
   commonSettings,
   type DispatcherConfig,
+  type DoctorConfig,
   dispatcherSettings,
+  doctorSettings,
   type GatewayConfig,
   gatewaySettings,
 } from "./settings.ts";
@@ -11,16 +13,18 @@ import {
 export interface ConfigByRole {
   readonly gateway: GatewayConfig;
   readonly dispatcher: DispatcherConfig;
+  readonly doctor: DoctorConfig;
 }
 
 export type Role = keyof ConfigByRole;
 
-export const ROLES: readonly Role[] = ["gateway", "dispatcher"];
+export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor"];
 
 /** The settings that only this role has. */
 export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
   gateway: gatewaySettings,
   dispatcher: dispatcherSettings,
+  doctor: doctorSettings,
 };
 
 /** All settings of a role: the common ones and its own. */
@@ -28,9 +32,9 @@ export function settingsOf(role: Role): SettingGroup {
   return { ...commonSettings, ...roleSettings[role] };
 }
 
-/** The role that is not this one. */
-export function otherRole(role: Role): Role {
-  return role === "gateway" ? "dispatcher" : "gateway";
+/** The roles that are not this one. */
+export function otherRoles(role: Role): readonly Role[] {
+  return ROLES.filter((other) => other !== role);
 }
 
 /** A demand on two settings together: `left` must be at least `factor` times `right`. */

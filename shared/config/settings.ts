@@ -165,9 +165,9 @@ export const gatewaySettings = {
   frameIntervalMaxMs: integer({
     min: 1,
     max: 5000,
-    default: 100,
+    default: 60,
     unit: "ms",
-    doc: "The longest time for which a frame collects events, however busy the gateway is.",
+    doc: "The longest time for which a frame collects events, however busy the gateway is. A gateway that can't keep this pace sends as fast as it can.",
   }),
   frameEvents: integer({
     min: 1,
@@ -178,7 +178,7 @@ export const gatewaySettings = {
   frameGroupViewers: integer({
     min: 1,
     max: 100_000,
-    default: 1000,
+    default: 250,
     doc: "How many viewers get their frame in one pass of the event loop.",
   }),
   viewerBufferBytes: integer({
@@ -286,6 +286,26 @@ export const dispatcherSettings = {
   }),
 } as const satisfies SettingGroup;
 
+/** What only the doctor is told. */
+export const doctorSettings = {
+  lookAgainMs: integer({
+    min: 100,
+    max: 60_000,
+    default: 3000,
+    unit: "ms",
+    doc: "The time between the two looks at the table. Only what is wrong at both, unchanged, is told: a table in use is always a little behind.",
+  }),
+  patienceMs: integer({
+    min: 100,
+    max: 600_000,
+    default: 10_000,
+    unit: "ms",
+    doc: "How long to wait for NATS to be there.",
+  }),
+  json: boolean({ default: false, doc: "Prints the findings as JSON instead of text." }),
+} as const satisfies SettingGroup;
+
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
+export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { otherRole, type Role, settingsOf } from "./roles.ts";
+import { otherRoles, type Role, settingsOf } from "./roles.ts";
 import { ENV_PREFIX, quoted, settingNames } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -93,9 +93,11 @@ export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Reading {
   const keys = new Map(Object.keys(settingsOf(role)).map((key) => [settingNames(key).env, key]));
-  // Roles often share one environment, so what is meant for the other one is let pass.
+  // Roles often share one environment, so what is meant for another one is let pass.
   const others = new Set(
-    Object.keys(settingsOf(otherRole(role))).map((key) => settingNames(key).env),
+    otherRoles(role).flatMap((other) =>
+      Object.keys(settingsOf(other)).map((key) => settingNames(key).env),
+    ),
   );
   const given = new Map<string, Given>();
   const faults: string[] = [];
@@ -121,9 +123,10 @@ function flagsOf(role: Role): ReadonlyMap<string, Flag> {
 }
 
 function unknownFlag(role: Role, name: string, names: readonly string[]): string {
-  const other = otherRole(role);
-  const isOthers = Object.keys(settingsOf(other)).some((key) => settingNames(key).flag === name);
-  if (isOthers) return `${name} is a setting of the ${other}, not of the ${role}`;
+  const other = otherRoles(role).find((one) =>
+    Object.keys(settingsOf(one)).some((key) => settingNames(key).flag === name),
+  );
+  if (other !== undefined) return `${name} is a setting of the ${other}, not of the ${role}`;
   return `${name} is not a setting${suggestion(name, names)}`;
 }
 

@@ -123,7 +123,8 @@ describe("publishes whose answer is not there yet", () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     burst(
       viewer,
-      [2, 3, 4].map((id) => ({ ...LIKE, id })),
+      // Each on a video of its own, so that none waits for another.
+      [2, 3, 4].map((id) => ({ ...LIKE, id, video: `ok-${id}` })),
     );
     expect(await viewer.answerTo(4)).toMatchObject({ code: "in_flight_exceeded", limit: LIMIT });
     await untilRequested(LIMIT);

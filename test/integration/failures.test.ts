@@ -1,4 +1,6 @@
 /** What viewers can rely on when a process is killed or NATS is restarted under load. */
+import { Kvm } from "@nats-io/kv";
+import { connect } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Load } from "../support/load.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -163,3 +165,17 @@ function countOf(viewer: Awaited<ReturnType<typeof watch>>): number | undefined 
   const data = viewer.of("launch", "viewers").at(-1)?.data as { viewers: number } | undefined;
   return data?.viewers;
 }
+
+describe("a row that shows another number than its gateway wrote", () => {
+  test("is written anew at the next comparison: a store may lose its newest writes", async () => {
+    await watch("msgpack", stack.gatewayAt(0).port, "launch");
+    await watch("msgpack", stack.gatewayAt(0).port, "launch");
+    await stack.mirrored("launch", 2);
+    const admin = await connect({ servers: stack.nats.url });
+    const table = await new Kvm(admin).open("ov_subscriptions");
+    await table.put(`launch.${stack.gatewayAt(0).id}`, "1");
+    await stack.mirrored("launch", 1);
+    await stack.mirrored("launch", 2);
+    await admin.close();
+  });
+});

@@ -7,7 +7,10 @@ import { configFor } from "../../shared/config/load.ts";
 import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settings.ts";
 import { createLog, type Log } from "../../shared/log.ts";
 import { newNodeId } from "../../shared/names.ts";
+import { eventually } from "./eventually.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
+
+export { eventually } from "./eventually.ts";
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -118,21 +121,6 @@ export class TestStack {
     for (const gateway of this.gateways) await gateway.stop();
     for (const dispatcher of this.dispatchers) await dispatcher.stop();
     await this.nats.stop();
-  }
-}
-
-const LOOK_EVERY_MS = 5;
-const DEFAULT_BOUND_MS = 30_000;
-
-/** Resolves when the condition holds, for what no event tells; rejects after a bound. */
-export async function eventually(
-  condition: () => boolean | Promise<boolean>,
-  boundMs = DEFAULT_BOUND_MS,
-): Promise<void> {
-  const deadline = performance.now() + boundMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not so within ${boundMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 

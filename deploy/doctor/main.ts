@@ -1,0 +1,56 @@
+/**
+ * The doctor: compares the subscription table with leases and gateways, and names what lies.
+ *
+ *   node deploy/doctor/main.ts --nats-url nats://127.0.0.1:4222
+ *
+ * Exit codes: 0 the table is right, 1 something is wrong with it, 2 wrong settings, 3 it could not
+ * be looked at.
+ */
+import { Bus } from "../../shared/bus/connection.ts";
+import { ConfigError, loadConfig } from "../../shared/config/load.ts";
+import type { DoctorConfig } from "../../shared/config/settings.ts";
+import { createLog } from "../../shared/log.ts";
+import { examine } from "./examine.ts";
+import { reportText } from "./report.ts";
+
+const EXIT_FINDINGS = 1;
+const EXIT_SETTINGS = 2;
+const EXIT_BLIND = 3;
+
+function readSettings(): DoctorConfig {
+  try {
+    const loaded = loadConfig("doctor", process.argv.slice(2), process.env);
+    if (loaded.outcome === "config") return loaded.config;
+    process.stdout.write(`${loaded.text}\n`);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_SETTINGS);
+  }
+}
+
+const config = readSettings();
+// What it prints is for a person or a program, and no log.
+const log = createLog("doctor", "doctor", "silent");
+const late = setTimeout(() => {
+  process.stderr.write(`NATS was not there within ${config.patienceMs} ms\n`);
+  process.exit(EXIT_BLIND);
+}, config.patienceMs);
+try {
+  const bus = await Bus.connect({
+    servers: config.natsUrl,
+    token: config.natsToken,
+    name: "ovation-doctor",
+    log,
+  });
+  clearTimeout(late);
+  const { findings, look } = await examine(bus, config, log);
+  await bus.stop();
+  const text = config.json ? `${JSON.stringify({ findings })}\n` : reportText(findings, look);
+  process.stdout.write(text);
+  process.exitCode = findings.length === 0 ? 0 : EXIT_FINDINGS;
+} catch (error) {
+  process.stderr.write(`The table could not be looked at: ${String(error)}\n`);
+  process.exit(EXIT_BLIND);
+}

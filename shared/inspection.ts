@@ -1,0 +1,50 @@
+/**
+ * What a gateway tells of itself to who compares it with the subscription table: which videos it
+ * holds, for how many viewers, page by page, in the order of their ids.
+ */
+import { z } from "zod";
+import { isVideoId } from "./names.ts";
+import { decode, encodeMsgpack } from "./wire/codec.ts";
+import { MalformedError } from "./wire/msgpack-guard.ts";
+
+/** Videos on one page: far within what NATS takes as a message. */
+export const PAGE_VIDEOS = 2_000;
+
+const video = z.string().refine(isVideoId);
+const requestSchema = z.object({ after: video.optional() });
+const pageSchema = z.object({
+  videos: z.array(z.tuple([video, z.int().nonnegative()])),
+  isLast: z.boolean(),
+});
+
+/** Asks for the videos after this one, or for the first. */
+export type InspectionRequest = z.infer<typeof requestSchema>;
+/** Videos with the viewers of each; 0 for one that is kept a little after its last viewer left. */
+export type InspectionPage = z.infer<typeof pageSchema>;
+
+export function encodeInspectionRequest(request: InspectionRequest): Uint8Array {
+  return encodeMsgpack(request);
+}
+
+/** Undefined for bytes that are no such request. */
+export function decodeInspectionRequest(bytes: Uint8Array): InspectionRequest | undefined {
+  return parsed(requestSchema, bytes);
+}
+
+export function encodeInspectionPage(page: InspectionPage): Uint8Array {
+  return encodeMsgpack(page);
+}
+
+/** Undefined for bytes that are no such page. */
+export function decodeInspectionPage(bytes: Uint8Array): InspectionPage | undefined {
+  return parsed(pageSchema, bytes);
+}
+
+function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    return schema.safeParse(decode("msgpack", bytes)).data;
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}

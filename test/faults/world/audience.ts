@@ -1,0 +1,130 @@
+/** Viewers and commenters as applications have them: each is an `ovation-client` of its own. */
+import { expect } from "vitest";
+import { Ovation, type OvationError, type OvationEvent } from "../../../sdk/index.ts";
+import { Lookout } from "../../support/lookout.ts";
+
+/** Quick to come back, so that a story is short; the jitter is as ever. */
+const CLIENT = { reconnectFirstMs: 200, reconnectMaxMs: 2_000, heartbeatMs: 3_000 } as const;
+const HEARTBEAT = { heartbeatTimeoutMs: 2_000, connectTimeoutMs: 2_000, waitMs: 120_000 } as const;
+
+export class Viewer {
+  readonly comments: OvationEvent[] = [];
+  likes = 0;
+  /** What it was told to have missed. */
+  missed = 0;
+  /** Times when it was connected. */
+  connections = 0;
+  /** The longest that it was away, in milliseconds. */
+  longestAwayMs = 0;
+  readonly #ovation: Ovation;
+  readonly #lookout = new Lookout();
+  #awaySince: number | undefined;
+
+  constructor(urls: readonly string[], videoId: string) {
+    this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
+    const video = this.#ovation.video(videoId);
+    video.on("comment", (event) => this.comments.push(event));
+    video.onFrame(({ counts }) => {
+      this.likes += counts["like"] ?? 0;
+      this.#lookout.changed();
+    });
+    video.onMissed(() => {
+      this.missed += 1;
+    });
+    this.#ovation.onState((state) => {
+      if (state.name === "connected") this.#came();
+      else this.#awaySince ??= performance.now();
+      this.#lookout.changed();
+    });
+  }
+
+  async connected(times = 1): Promise<void> {
+    await this.until(() => this.connections >= times);
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    await this.#lookout.until(holds);
+  }
+
+  close(): void {
+    this.#ovation.close();
+  }
+
+  #came(): void {
+    this.connections += 1;
+    if (this.#awaySince === undefined) return;
+    if (this.connections > 1) {
+      const away = performance.now() - this.#awaySince;
+      this.longestAwayMs = Math.max(this.longestAwayMs, away);
+    }
+    this.#awaySince = undefined;
+  }
+}
+
+/** Comments one after the other, each until it is stored, while a story goes on. */
+export class Commenter {
+  /** Stored comments: id to place. */
+  readonly stored = new Map<string, number>();
+  readonly errors: OvationError[] = [];
+  readonly #ovation: Ovation;
+  readonly #videoId: string;
+  readonly #name: string;
+  readonly #lookout = new Lookout();
+  #isStopped = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(urls: readonly string[], videoId: string, name: string) {
+    this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
+    this.#videoId = videoId;
+    this.#name = name;
+  }
+
+  start(): void {
+    this.#loop = this.#comment();
+  }
+
+  /** Resolves when so many more are stored than when it was called. */
+  async goesOn(more = 10): Promise<void> {
+    const due = this.stored.size + more;
+    await this.#lookout.until(() => this.stored.size >= due);
+  }
+
+  /** Stops, and resolves when the last one was answered. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#loop;
+    this.#ovation.close();
+  }
+
+  async #comment(): Promise<void> {
+    const video = this.#ovation.video(this.#videoId);
+    for (let number = 0; !this.#isStopped; number += 1) {
+      try {
+        const text = `${this.#name} ${number}`;
+        const { eventId, seq } = await video.publish("comment", { text });
+        this.stored.set(eventId, seq ?? 0);
+        this.#lookout.changed();
+      } catch (error) {
+        this.errors.push(error as OvationError);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** Each viewer has each stored comment, once, all in the one order of their places. */
+export async function expectAllComments(
+  viewers: readonly Viewer[],
+  commenters: readonly Commenter[],
+): Promise<void> {
+  const stored = new Map(commenters.flatMap((commenter) => [...commenter.stored]));
+  const due = [...stored].sort(([, one], [, other]) => one - other).map(([id]) => id);
+  for (const viewer of viewers) {
+    await viewer.until(() => viewer.comments.length >= due.length);
+    // One whose answer never came may be stored all the same.
+    const shown = viewer.comments.map(({ id }) => id);
+    expect(shown.filter((id) => stored.has(id))).toEqual(due);
+    expect(new Set(shown).size).toBe(shown.length);
+    expect(viewer.missed).toBe(0);
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * A deployment on a network of its own, and the words in which fault stories are told: start, kill,
+ * pause, stop, cut, heal, expect.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Finding } from "../../../deploy/doctor/diagnose.ts";
+import { findNatsServer } from "../../../deploy/local/nats/find-nats-server.ts";
+import type { ServerExit } from "../../../deploy/local/nats/guarded.ts";
+import { provideNatsVersion } from "../../../deploy/local/nats/versions.ts";
+import { eventually } from "../../support/eventually.ts";
+import { type Host, Lan } from "./lan.ts";
+import { Node } from "./node.ts";
+
+export interface WorldOptions {
+  /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
+  readonly nats: number;
+  readonly gateways: number;
+  readonly dispatchers: number;
+  readonly gatewayFlags?: readonly string[];
+  readonly dispatcherFlags?: readonly string[];
+}
+
+const NATS_PORT = 4222;
+const NATS_MONITOR_PORT = 8222;
+const GATEWAY_PORT = 8080;
+const OPS_PORT = 9100;
+/** Short, so that a story needs no minutes; the ratios are those of the defaults. */
+export const LEASE_MS = 3_000;
+const LEASE_FLAGS = ["--lease-ms", String(LEASE_MS), "--lease-renew-ms", "500"];
+const RECONCILE_FLAGS = ["--reconcile-interval-ms", "5000"];
+
+export class World {
+  readonly #lan: Lan;
+  readonly #directory: string;
+  readonly #nodes = new Map<string, Node>();
+
+  private constructor(lan: Lan, directory: string) {
+    this.#lan = lan;
+    this.#directory = directory;
+  }
+
+  /** Starts everything, and resolves when all of it can do its work. */
+  static async start(options: WorldOptions): Promise<World> {
+    const directory = await mkdtemp(join(tmpdir(), "ovation-world-"));
+    const world = new World(await Lan.start(), directory);
+    try {
+      await world.#build(options);
+      return world;
+    } catch (error) {
+      await world.end();
+      throw error;
+    }
+  }
+
+  node(name: string): Node {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`there is no ${name}`);
+    return node;
+  }
+
+  /** All whose name begins so: `gateway`, `dispatcher`, `nats`, or one by its whole name. */
+  all(prefix: string): readonly Node[] {
+    return [...this.#nodes.values()].filter(({ name }) => name.startsWith(prefix));
+  }
+
+  /** Where viewers connect. */
+  get urls(): readonly string[] {
+    return this.all("gateway").map(({ host }) => `http://${host.address}:${GATEWAY_PORT}`);
+  }
+
+  urlOf(gateway: string): string {
+    return `http://${this.node(gateway).host.address}:${GATEWAY_PORT}`;
+  }
+
+  get natsUrls(): string {
+    return this.all("nats").map(natsUrl).join(",");
+  }
+
+  /** Starts what was ended, and resolves when it can do its work. */
+  async start(name: string): Promise<void> {
+    await this.node(name).launch();
+    await this.node(name).ready();
+  }
+
+  /** Ends it as a crash would. */
+  async kill(name: string): Promise<void> {
+    await this.node(name).kill();
+  }
+
+  /** Ends it as an operator would. */
+  async stop(name: string): Promise<ServerExit | undefined> {
+    return await this.node(name).stop();
+  }
+
+  pause(name: string): void {
+    this.node(name).signal("SIGSTOP");
+  }
+
+  resume(name: string): void {
+    this.node(name).signal("SIGCONT");
+  }
+
+  /** Nothing passes between the two any more, in either direction, and nobody is told. */
+  async cut(one: string, other: string): Promise<void> {
+    await this.cutOneWay(one, other);
+    await this.cutOneWay(other, one);
+  }
+
+  /** Nothing that the one sends arrives at the other any more. */
+  async cutOneWay(from: string, to: string): Promise<void> {
+    for (const sender of this.all(from)) {
+      for (const receiver of this.all(to)) await this.#lan.drop(sender.host, receiver.host);
+    }
+  }
+
+  /** All that was cut is whole again. */
+  async heal(): Promise<void> {
+    await this.#lan.heal();
+  }
+
+  /** Resolves when everything says that it can do its work. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.ready()));
+  }
+
+  /** What the doctor finds wrong with the subscription table. */
+  async findings(): Promise<readonly Finding[]> {
+    const flags = ["--nats-url", this.natsUrls, "--json", ...LEASE_FLAGS];
+    return await new Promise((resolve, reject) => {
+      const argv = ["deploy/doctor/main.ts", ...flags];
+      execFile(process.execPath, argv, (_, stdout, stderr) => {
+        if (stdout === "") reject(new Error(stderr));
+        else resolve(JSON.parse(stdout).findings);
+      });
+    });
+  }
+
+  /** Resolves when the doctor finds nothing wrong. */
+  async healthyTable(): Promise<void> {
+    let last: readonly Finding[] = [];
+    await eventually(async () => {
+      last = await this.findings();
+      return last.length === 0;
+    }, 60_000).catch((error: unknown) => {
+      throw new Error(`the table is not right: ${JSON.stringify(last)}`, { cause: error });
+    });
+  }
+
+  /** Ends everything, and leaves nothing behind. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
+    await this.#lan.stop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #build(options: WorldOptions): Promise<void> {
+    const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
+    await this.#addNats(nats);
+    const copies = String(Math.min(nats, 3));
+    const common = [
+      ...["--nats-url", this.natsUrls, "--table-replicas", copies, "--history-replicas", copies],
+      ...["--ops-host", "0.0.0.0", "--ops-port", String(OPS_PORT)],
+      ...LEASE_FLAGS,
+      ...RECONCILE_FLAGS,
+    ];
+    for (let number = 1; number <= dispatchers; number += 1) {
+      const host = await this.#lan.add(`dispatcher-${number}`);
+      this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags]);
+    }
+    const doors = ["--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    for (let number = 1; number <= gateways; number += 1) {
+      const host = await this.#lan.add(`gateway-${number}`);
+      const address = ["--address", host.name];
+      this.#addRole(host, "gateway", [...common, ...doors, ...address, ...gatewayFlags]);
+    }
+    const roles = [...this.all("dispatcher"), ...this.all("gateway")];
+    await Promise.all(roles.map((node) => node.launch()));
+    await this.ready();
+  }
+
+  async #addNats(count: number): Promise<void> {
+    const log = () => undefined;
+    const kind = process.env["OVATION_TEST_NATS"];
+    const source = await (kind === "2.9" || kind === "current"
+      ? provideNatsVersion(kind, log)
+      : findNatsServer({ log }));
+    if (source.kind === "docker") throw new Error("a cluster needs a nats-server of this machine");
+    const hosts: Host[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      hosts.push(await this.#lan.add(`nats-${number}`));
+    }
+    const routes = hosts.map(({ address }) => `nats://${address}:6222`).join(",");
+    for (const host of hosts) {
+      const cluster = ["--cluster_name", "world", "--cluster", `nats://${host.address}:6222`];
+      const args = [
+        ...["--name", host.name, "--addr", host.address, "--port", String(NATS_PORT)],
+        ...["--jetstream", "--store_dir", join(this.#directory, host.name)],
+        ...["--http_port", String(NATS_MONITOR_PORT)],
+        ...(count > 1 ? [...cluster, "--routes", routes] : []),
+      ];
+      const healthUrl = `http://${host.address}:${NATS_MONITOR_PORT}/healthz`;
+      this.#nodes.set(host.name, new Node({ host, command: source.path, args, healthUrl }));
+    }
+    await Promise.all(this.all("nats").map((node) => node.launch()));
+    await Promise.all(this.all("nats").map((node) => node.ready()));
+  }
+
+  #addRole(host: Host, role: "gateway" | "dispatcher", flags: readonly string[]): void {
+    const ops = `http://${host.address}:${OPS_PORT}`;
+    const options = {
+      host,
+      command: process.execPath,
+      args: [`${role}/main.ts`, ...flags],
+      healthUrl: `${ops}/readyz`,
+      metricsUrl: `${ops}/metrics`,
+    };
+    this.#nodes.set(host.name, new Node(options));
+  }
+}
+
+function natsUrl({ host }: Node): string {
+  return `nats://${host.address}:${NATS_PORT}`;
+}

@@ -1,0 +1,161 @@
+/** What an operator can rely on who asks the doctor whether the subscription table is right. */
+import { execFile } from "node:child_process";
+import { Kvm } from "@nats-io/kv";
+import { connect, type NatsConnection } from "nats";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Finding } from "../../deploy/doctor/diagnose.ts";
+import { type RoleProcess, spawnRole } from "../support/process.ts";
+import { TestStack } from "../support/stack.ts";
+import { watch } from "../support/viewer.ts";
+
+/** Nothing mends the table by itself within a test. */
+const UNMENDED = { leaseMs: 60_000, reconcileIntervalMs: 3_600_000, countIntervalMs: 50 };
+const SUBSCRIPTIONS = "ov_subscriptions";
+
+interface Diagnosis {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** Asks the doctor as an operator does. */
+async function doctor(...flags: readonly string[]): Promise<Diagnosis> {
+  const argv = ["deploy/doctor/main.ts", ...flags];
+  return await new Promise((resolve) => {
+    execFile(process.execPath, argv, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr });
+    });
+  });
+}
+
+let stack: TestStack;
+let admin: NatsConnection;
+const paused: RoleProcess[] = [];
+
+async function findings(...flags: readonly string[]): Promise<readonly Partial<Finding>[]> {
+  const url = stack.nats.url;
+  const { text } = await doctor("--nats-url", url, "--look-again-ms", "300", "--json", ...flags);
+  const found: readonly Finding[] = JSON.parse(text).findings;
+  return found.map(({ revision: _, ...finding }) => finding);
+}
+
+async function write(key: string, value: string): Promise<void> {
+  await (await new Kvm(admin).open(SUBSCRIPTIONS)).put(key, value);
+}
+
+async function remove(key: string): Promise<void> {
+  await (await new Kvm(admin).open(SUBSCRIPTIONS)).delete(key);
+}
+
+describe("a deployment that is well", () => {
+  beforeAll(async () => {
+    stack = await TestStack.start({ gateways: 2, gateway: UNMENDED });
+  });
+  afterAll(() => stack.stop());
+
+  test("is told so, whoever watches", async () => {
+    const viewers = await Promise.all(
+      [0, 0, 1].map((at) => watch("json", stack.gatewayAt(at).port, "launch")),
+    );
+    await watch("json", stack.gatewayAt(1).port, "encore");
+    // One that has left is kept a little, and its row with it.
+    await (await watch("json", stack.gatewayAt(1).port, "left")).close();
+    await stack.mirrored("launch", viewers.length);
+    const { code, text } = await doctor("--nats-url", stack.nats.url, "--look-again-ms", "300");
+    expect(text).toBe("The table is right: 2 gateways with a lease, 4 rows.\n");
+    expect(code).toBe(0);
+  });
+});
+
+describe("a row that lies is named", () => {
+  beforeEach(async () => {
+    stack = await TestStack.start({ gateway: UNMENDED, dispatchers: 0 });
+    admin = await connect({ servers: stack.nats.url });
+    await watch("json", stack.gateway.port, "launch");
+  });
+  afterEach(async () => {
+    for (const process of paused.splice(0)) await process.kill9();
+    await admin.close();
+    await stack.stop();
+  });
+
+  test("when it is missing: its viewers get nothing", async () => {
+    const gateway = stack.gateway.id;
+    await remove(`launch.${gateway}`);
+    expect(await findings()).toEqual([{ fault: "row-missing", gateway, video: "launch", held: 1 }]);
+  });
+
+  test("when its count is wrong", async () => {
+    const gateway = stack.gateway.id;
+    await write(`launch.${gateway}`, "7");
+    expect(await findings()).toEqual([
+      { fault: "count-wrong", gateway, video: "launch", row: 7, held: 1 },
+    ]);
+  });
+
+  test("when nobody there watches the video, or nobody can read it", async () => {
+    const gateway = stack.gateway.id;
+    await write(`encore.${gateway}`, "1");
+    await write(`launch.${gateway}`, "many");
+    await write("some.thing.else", "1");
+    const found = await findings();
+    expect(found).toHaveLength(3);
+    expect(found).toContainEqual({ fault: "foreign-key", key: "some.thing.else" });
+    expect(found).toContainEqual({ fault: "row-unreadable", gateway, video: "launch" });
+    expect(found).toContainEqual({
+      fault: "row-of-unwatched-video",
+      gateway,
+      video: "encore",
+      row: 1,
+    });
+  });
+
+  test("when its gateway is dead", async () => {
+    await write("launch.nobody", "3");
+    expect(await findings()).toEqual([
+      { fault: "row-of-dead-gateway", gateway: "nobody", video: "launch", row: 3 },
+    ]);
+  });
+
+  test("as its gateway is, when that shows no sign of life", async () => {
+    const flags = ["--lease-ms", "1500", "--lease-renew-ms", "300"];
+    const process = await spawnRole("gateway", stack.nats.url, flags);
+    paused.push(process);
+    process.child.kill("SIGSTOP");
+    const found = await findings(...flags);
+    expect(found).toContainEqual({ fault: "lease-expired", gateway: process.id });
+  });
+
+  test("and in words, with an exit code that a script can use", async () => {
+    await remove(`launch.${stack.gateway.id}`);
+    const asked = ["--nats-url", stack.nats.url, "--look-again-ms", "300"];
+    const { code, text } = await doctor(...asked);
+    expect(code).toBe(1);
+    expect(text).toContain("row-missing: a gateway holds this video and has no row");
+    expect(text).toContain(`gateway ${stack.gateway.id}, video launch, held 1`);
+  });
+
+  test("and looking changes nothing: a bucket that is gone is told, and not made", async () => {
+    // A gateway that runs would make it anew, which is its work.
+    await stack.gateway.drain();
+    await stack.gateway.stop();
+    await stack.deleteBucket(SUBSCRIPTIONS);
+    const missing = { fault: "bucket-missing", bucket: SUBSCRIPTIONS };
+    expect(await findings()).toEqual([missing]);
+    expect(await findings()).toEqual([missing]);
+  });
+});
+
+describe("a table that can't be looked at", () => {
+  test("is no table that is right", async () => {
+    const asked = ["--nats-url", "nats://127.0.0.1:1", "--patience-ms", "500"];
+    const { code, text } = await doctor(...asked);
+    expect(text).toContain("NATS was not there within 500 ms");
+    expect(code).toBe(3);
+  });
+
+  test("a wrong setting is refused by name", async () => {
+    const { code, text } = await doctor("--frame-events", "3");
+    expect(code).toBe(2);
+    expect(text).toContain("--frame-events is a setting of the gateway, not of the doctor");
+  });
+});

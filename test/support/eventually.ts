@@ -1,0 +1,16 @@
+/** Waiting for what no event tells. */
+
+const LOOK_EVERY_MS = 5;
+const DEFAULT_BOUND_MS = 30_000;
+
+/** Resolves when the condition holds, for what no event tells; rejects after a bound. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  boundMs = DEFAULT_BOUND_MS,
+): Promise<void> {
+  const deadline = performance.now() + boundMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${boundMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
