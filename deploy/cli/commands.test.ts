@@ -16,7 +16,7 @@ describe("the command ovation", () => {
     expect(commandOf(["--help"])).toEqual({ outcome: "help" });
   });
 
-  test.each(["gateway", "dispatcher"])("runs the role %s that npm runs too", (name) => {
+  test.each(COMMANDS)("has a file that is $name", ({ name }) => {
     const choice = commandOf([name, "--help"]);
     if (choice.outcome !== "run") throw new Error(choice.outcome);
     expect(existsSync(fileURLToPath(choice.module))).toBe(true);

@@ -4,7 +4,6 @@
  * memory, and it holds of the dependencies what is used. The addons can't be bundled: package.json
  * of this folder names them.
  */
-import { existsSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -19,7 +18,7 @@ const commands = COMMANDS.map(({ entry }) => `${entry}.ts`);
 const entries = ["deploy/cli/main.ts", "deploy/docker/healthcheck.ts", ...commands];
 await build({
   absWorkingDir: root,
-  entryPoints: entries.filter((entry) => existsSync(join(root, entry))),
+  entryPoints: entries,
   outdir: folder,
   outbase: ".",
   bundle: true,

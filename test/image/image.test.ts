@@ -124,6 +124,7 @@ describe("a container", () => {
     const gateway = part(stack, "gateway", 0);
     expect(await exec(gateway, "ovation", "--help")).toBe(0);
     expect(await exec(gateway, "ovation", "viewer")).toBe(2);
+    expect(await exec(gateway, "ovation", "doctor", "--help")).toBe(0);
   });
 
   test("is unhealthy when the role does not answer", async () => {
