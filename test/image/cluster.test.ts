@@ -84,7 +84,7 @@ async function helmTest(): Promise<string> {
 }
 
 test("helm test sees its like arrive", async () => {
-  expect(await helmTest()).toMatch(/^the like helm-test-\d+ arrived$/m);
+  expect(await helmTest()).toMatch(/^a like of helm-test-\d+ arrived$/m);
 });
 
 test("the servers answer the probes of their pods", async () => {

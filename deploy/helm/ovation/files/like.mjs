@@ -29,20 +29,32 @@ async function ask(options) {
   return response;
 }
 
+/** A like may be gone before the dispatchers know of this viewer, so another follows each second. */
+async function likeAndLike() {
+  for (let count = 1; ; count += 1) {
+    const published = await ask({
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ kind: "like", id: `${id}-${count}` }),
+    });
+    console.log(`published: ${await published.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}
+
+function fail(error) {
+  console.error(error);
+  process.exit(1);
+}
+
 const stream = await ask({ headers: { accept: "text/event-stream" } });
-const published = await ask({
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify({ kind: "like", id }),
-});
-console.log(`published: ${await published.text()}`);
+likeAndLike().catch(fail);
 
 let text = "";
 for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
   text = (text + chunk).slice(-65_536);
   if (!text.includes(id)) continue;
-  console.log(`the like ${id} arrived`);
+  console.log(`a like of ${id} arrived`);
   process.exit(0);
 }
-console.error(`the stream ended without the like ${id}`);
-process.exit(1);
+fail(new Error(`the stream ended without a like of ${id}`));
