@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 
@@ -21,6 +22,8 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  { file: `${CHART}/values.yaml`, content: valuesFile },
+  { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];
 
 const root = join(import.meta.dirname, "..");

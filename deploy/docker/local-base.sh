@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Makes the images that the Dockerfile and compose.yaml name, from Debian's packages, the npm packages
+# `node` and `npm`, and the nats-server of the tests, for machines that can't pull images. As root,
+# with mmdebstrap (Debian's package), after `npm ci`.
+#
+#   deploy/docker/local-base.sh          makes those that are missing
+#   deploy/docker/local-base.sh --force  makes them anew
+#
+# They hold what the official images hold as far as Ovation needs it, under the very same names:
+# `docker pull` replaces them by the official ones.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+debian_image=debian:trixie-slim
+node_image=node:22-trixie-slim
+nats_image=nats:2.12.15
+force=${1:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+say() { printf 'local-base: %s\n' "$*" >&2; }
+
+# The Node that development runs on.
+node_version=$(sed -n 's/.*"node": "\([0-9.]*\)".*/\1/p' ../../package.json | head -n 1)
+npm_version=10.9.4
+
+has() { [[ "$force" != --force ]] && docker image inspect "$1" >/dev/null 2>&1; }
+
+make_debian() {
+  say "$debian_image from Debian's packages"
+  mmdebstrap --variant=essential --include=ca-certificates,libstdc++6 \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    trixie "$work/debian.tar" >&2
+  docker import --change 'CMD ["bash"]' "$work/debian.tar" "$debian_image" >&2
+}
+
+make_node() {
+  say "$node_image: node $node_version and npm $npm_version on $debian_image"
+  mkdir -p "$work/node/files/bin"
+  (
+    cd "$work/node"
+    npm install --silent --no-save --prefix packages "node@$node_version" "npm@$npm_version" >&2
+    cp packages/node_modules/node/bin/node files/bin/node
+    mkdir -p files/lib/node_modules
+    cp -r packages/node_modules/npm files/lib/node_modules/npm
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js files/bin/npm
+    # The build reaches the npm registry as this machine does.
+    cp /etc/ssl/certs/ca-certificates.crt files/ca-certificates.crt
+  )
+  cat >"$work/node/Dockerfile" <<END
+FROM $debian_image
+COPY files/ /usr/local/
+ENV NODE_EXTRA_CA_CERTS=/usr/local/ca-certificates.crt
+CMD ["node"]
+END
+  docker build --quiet --tag "$node_image" "$work/node" >&2
+}
+
+make_nats() {
+  say "$nats_image: the image of the integration tests"
+  (cd ../.. && node_modules/.bin/node test/support/prepare.ts >&2)
+  # The official one has its program on the PATH, as the chart's preStop expects.
+  printf 'FROM ovation-test-%s\nENV PATH=/usr/local/bin:/usr/bin:/bin:/\n' "$nats_image" |
+    docker build --quiet --tag "$nats_image" - >&2
+}
+
+has "$debian_image" || make_debian
+has "$node_image" || make_node
+has "$nats_image" || make_nats
+say "all are there"

@@ -1,0 +1,264 @@
+{{/* What the pods of both roles have in common. */}}
+
+{{/* Restricted Pod Security. */}}
+{{- define "ovation.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "ovation.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* preStop, the drain, the stop (as long at most), and a rest: see shared/run.ts. */}}
+{{- define "ovation.gracePeriod" -}}
+{{ add .Values.drain.preStopSeconds (mul 2 .Values.drain.seconds) 5 }}
+{{- end -}}
+
+{{/* The settings of a role as variables. Takes {root, role}. */}}
+{{- define "ovation.environment" -}}
+{{- $copies := include "ovation.nats.copies" .root -}}
+{{- $own := dict "nats-url" (include "ovation.nats.url" .root) "drain-ms" (mul 1000 .root.Values.drain.seconds) "table-replicas" $copies "history-replicas" $copies "ops-host" "0.0.0.0" "ops-port" "9100" -}}
+{{- $settings := mergeOverwrite $own (deepCopy .root.Values.settings) (deepCopy .role.settings) -}}
+{{- range $reserved := list "drain-ms" "ops-port" "ops-host" "port" "nats-url" -}}
+{{- if or (hasKey $.root.Values.settings $reserved) (hasKey $.role.settings $reserved) -}}
+{{- fail (printf "settings: %s is set by the chart; see drain.seconds and nats.url" $reserved) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $value := $settings }}
+- name: {{ include "ovation.settingVariable" $name }}
+  {{- /* Helm reads numbers as floats, which would print as 1e+06. */}}
+  value: {{ if kindIs "float64" $value }}{{ if eq (floor $value) $value }}{{ $value | int64 | toString | quote }}{{ else }}{{ $value | toString | quote }}{{ end }}{{ else }}{{ $value | toString | quote }}{{ end }}
+{{- end }}
+{{- if include "ovation.nats.hasToken" .root }}
+- name: OVATION_NATS_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "ovation.nats.tokenSecret" .root }}
+      key: nats-token
+{{- end }}
+{{- with .role.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "ovation.environmentFrom" -}}
+{{- if .Values.secrets.generate }}
+- secretRef:
+    name: {{ include "ovation.fullname" . }}-secrets
+{{- end }}
+{{- with .Values.secrets.existingSecret }}
+- secretRef:
+    name: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Constraints with the selector of the pods. Takes {root, component, constraints}. */}}
+{{- define "ovation.topologySpread" -}}
+{{- range .constraints }}
+- {{ toYaml . | nindent 2 | trim }}
+  labelSelector:
+    matchLabels:
+      {{- include "ovation.selector" (dict "root" $.root "component" $.component) | nindent 6 }}
+{{- end }}
+{{- end -}}
+
+{{/* The Deployment of a role. Takes {root, component, role}. */}}
+{{- define "ovation.deployment" -}}
+{{- $root := .root -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "ovation.fullname" $root }}-{{ .component }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "ovation.labels" . | nindent 4 }}
+spec:
+  {{- if not .role.autoscaling.enabled }}
+  replicas: {{ .role.replicas }}
+  {{- end }}
+  revisionHistoryLimit: 5
+  # A new pod is ready before an old one goes, one after the other: viewers come back in portions.
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: 1
+      maxUnavailable: 0
+  minReadySeconds: 5
+  selector:
+    matchLabels:
+      {{- include "ovation.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "ovation.labels" . | nindent 8 }}
+        ovation/ops: "true"
+      annotations:
+        {{- if $root.Values.secrets.generate }}
+        # Another list of secrets makes new pods.
+        ovation/secrets: {{ join "." $root.Values.secrets.generate | quote }}
+        {{- end }}
+        prometheus.io/scrape: "true"
+        prometheus.io/port: "9100"
+        {{- with .role.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ include "ovation.serviceAccount" $root }}
+      automountServiceAccountToken: false
+      # A Service named ovation would put OVATION_PORT and the like into each pod.
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: {{ include "ovation.gracePeriod" $root }}
+      {{- with $root.Values.image.pullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      securityContext:
+        {{- include "ovation.podSecurity" $root | nindent 8 }}
+      {{- with .role.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      containers:
+        - name: {{ .component }}
+          image: {{ include "ovation.image" $root | quote }}
+          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          args: [{{ .component }}]
+          env:
+            {{- if eq .component "gateway" }}
+            # Or V8's room for garbage grows with every waiting viewer: see shared/node-flags.ts.
+            - name: NODE_OPTIONS
+              value: --max-semi-space-size=4
+            {{- end }}
+            {{- include "ovation.environment" . | trim | nindent 12 }}
+          {{- with include "ovation.environmentFrom" $root | trim }}
+          envFrom:
+            {{- . | nindent 12 }}
+          {{- end }}
+          ports:
+            {{- if eq .component "gateway" }}
+            - name: viewers
+              containerPort: 8080
+            {{- end }}
+            - name: ops
+              containerPort: 9100
+          startupProbe:
+            httpGet: { path: /healthz, port: ops }
+            periodSeconds: 1
+            failureThreshold: 60
+          livenessProbe:
+            httpGet: { path: /healthz, port: ops }
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 6
+          readinessProbe:
+            httpGet: { path: /readyz, port: ops }
+            periodSeconds: 3
+            timeoutSeconds: 3
+            failureThreshold: 2
+          {{- if gt (int $root.Values.drain.preStopSeconds) 0 }}
+          lifecycle:
+            preStop:
+              exec:
+                command: [sleep, {{ $root.Values.drain.preStopSeconds | toString | quote }}]
+          {{- end }}
+          securityContext:
+            {{- include "ovation.containerSecurity" $root | nindent 12 }}
+          resources:
+            {{- toYaml .role.resources | nindent 12 }}
+          {{- with .role.extraVolumeMounts }}
+          volumeMounts:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+      {{- with .role.extraVolumes }}
+      volumes:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with include "ovation.topologySpread" (dict "root" $root "component" .component "constraints" .role.topologySpread) | trim }}
+      topologySpreadConstraints:
+        {{- . | nindent 8 }}
+      {{- end }}
+      {{- with .role.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .role.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .role.affinity }}
+      affinity:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+{{- end -}}
+
+{{/* The HorizontalPodAutoscaler of a role. Takes {root, component, role}. */}}
+{{- define "ovation.autoscaler" -}}
+{{- $name := printf "%s-%s" (include "ovation.fullname" .root) .component -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ $name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "ovation.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: {{ $name }}
+  minReplicas: {{ .role.autoscaling.minReplicas }}
+  maxReplicas: {{ .role.autoscaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target:
+          type: Utilization
+          averageUtilization: {{ .role.autoscaling.cpuPercent }}
+    {{- if dig "connections" "enabled" false .role.autoscaling }}
+    - type: Pods
+      pods:
+        metric:
+          name: {{ .role.autoscaling.connections.metric }}
+        target:
+          type: AverageValue
+          averageValue: {{ .role.autoscaling.connections.perPod | toString | quote }}
+    {{- end }}
+  behavior:
+    # Each pod that goes makes its viewers connect anew: slowly down, quickly up.
+    scaleDown:
+      stabilizationWindowSeconds: 600
+      policies:
+        - type: Pods
+          value: 1
+          periodSeconds: 120
+    scaleUp:
+      stabilizationWindowSeconds: 0
+      policies:
+        - type: Percent
+          value: 100
+          periodSeconds: 30
+{{- end -}}
+
+{{/* The PodDisruptionBudget. Takes {root, component, budget}. */}}
+{{- define "ovation.budget" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "ovation.fullname" .root }}-{{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "ovation.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: {{ .budget }}
+  selector:
+    matchLabels:
+      {{- include "ovation.selector" . | nindent 6 }}
+{{- end -}}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds what the chart's tests need into .cache/kubernetes: Helm, and a Kubernetes API server with
+# its etcd. Needs Go 1.24 or later and takes some 10 minutes of two cores. Safe to run again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+helm=v3.19.0
+kubernetes=v1.34.0
+etcd=v3.6.13
+bin=$PWD/.cache/kubernetes
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$bin"
+export GOFLAGS="-mod=mod -buildvcs=false"
+
+# build FILE PACKAGE VERSION LDFLAGS
+build() {
+  if [[ -x "$bin/$1" ]]; then return; fi
+  go get "$2@$3"
+  go build -ldflags "-s -w $4" -o "$bin/$1" "$2"
+}
+
+module() {
+  mkdir "$work/$1"
+  cd "$work/$1"
+  go mod init "build-$1"
+}
+
+module helm
+build helm helm.sh/helm/v3/cmd/helm "$helm" ""
+
+module etcd
+build etcd go.etcd.io/etcd/server/v3 "$etcd" ""
+
+# Kubernetes names its own parts as v0.0.0: their versions follow its own.
+module kubernetes
+manifest=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
+parts=$(awk '$1 ~ /^k8s.io\// && $2 == "v0.0.0" { print $1 }' "$manifest" | sort -u)
+for part in $parts; do go mod edit -replace "$part=$part@${kubernetes/v1/v0}"; done
+version=k8s.io/component-base/version
+IFS=. read -r major minor _ <<<"${kubernetes#v}"
+build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$kubernetes" \
+  "-X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"

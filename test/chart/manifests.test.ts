@@ -1,0 +1,107 @@
+/** What the chart makes of its values. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { CASES } from "./cases.ts";
+import {
+  CHART,
+  helm,
+  podsOf,
+  rendered,
+  template,
+  type Values,
+  valueFlags,
+} from "./support/helm.ts";
+
+const documented = new Set(
+  readFileSync(join(CHART, "../../../docs/configuration.md"), "utf8").match(/OVATION_[A-Z_]+/g),
+);
+
+/** What of a case differs from the defaults: all of an object that does, the names of those gone. */
+function differences(values: Values): string {
+  const byDefault = rendered({});
+  const objects = rendered(values);
+  const changed = [...objects].filter(([name, text]) => byDefault.get(name) !== text);
+  const gone = [...byDefault.keys()].filter((name) => !objects.has(name));
+  return [...gone.map((name) => `# without ${name}\n`), ...changed.map(([, text]) => text)].join(
+    "---\n",
+  );
+}
+
+describe("the manifests", () => {
+  test("are what they were, by default", async () => {
+    await expect([...rendered({}).values()].join("---\n")).toMatchFileSnapshot(
+      "snapshots/default.yaml",
+    );
+  });
+
+  const others = Object.entries(CASES).filter(([name]) => name !== "default");
+  test.each(others)("of %s differ from the default ones as they did", async (name, values) => {
+    await expect(differences(values)).toMatchFileSnapshot(`snapshots/${name}.yaml`);
+  });
+
+  test.each(Object.entries(CASES))("of %s pass helm lint", (_, values) => {
+    const args = ["lint", CHART, "--strict", "--kube-version", "1.34.0"];
+    expect(helm([...args, ...valueFlags(values)])).toMatchObject({ ok: true });
+  });
+});
+
+describe("the pods", () => {
+  test.each(Object.entries(CASES))("of %s get settings that exist", (_, values) => {
+    const pods = [...podsOf(values).values()];
+    const names = pods.flatMap((pod) => pod.containers.flatMap(({ env = [] }) => env));
+    const settings = names.map(({ name }) => name).filter((name) => name.startsWith("OVATION_"));
+    expect(settings).toContain("OVATION_NATS_URL");
+    expect(settings.filter((name) => !documented.has(name))).toEqual([]);
+  });
+
+  test("get numbers as people write them, however large", () => {
+    const { containers } = podsOf(CASES["tuned"] ?? {}).get("ovation-gateway") ?? {
+      containers: [],
+    };
+    const env = Object.fromEntries((containers[0]?.env ?? []).map((one) => [one.name, one.value]));
+    expect(env["OVATION_HISTORY_TOTAL_BYTES"]).toBe("1099511627776");
+    expect(env["OVATION_FRAME_EVENTS"]).toBe("200");
+    expect(env["OVATION_SHARE_PORT"]).toBe("true");
+  });
+
+  test("keep 3 copies of what they store where there are as many servers", () => {
+    const copies = (values: Values) => {
+      const { containers } = podsOf(values).get("ovation-dispatcher") ?? { containers: [] };
+      const names = ["OVATION_TABLE_REPLICAS", "OVATION_HISTORY_REPLICAS"];
+      return names.map((name) => containers[0]?.env?.find((one) => one.name === name)?.value);
+    };
+    expect(copies({})).toEqual(["3", "3"]);
+    expect(copies({ "nats.replicas": 1 })).toEqual(["1", "1"]);
+  });
+
+  test.each([0, 10, 90])("have the time for preStop, drain and stop when a drain is %i s", (s) => {
+    const values = { "drain.seconds": s, "drain.preStopSeconds": 7 };
+    for (const role of ["ovation-gateway", "ovation-dispatcher"]) {
+      const pod = podsOf(values).get(role);
+      const [container] = pod?.containers ?? [];
+      const drain = container?.env?.find(({ name }) => name === "OVATION_DRAIN_MS")?.value;
+      expect(drain).toBe(String(s * 1_000));
+      expect(container?.lifecycle?.preStop.exec.command).toEqual(["sleep", "7"]);
+      // A drain, and a stop that may take as long again: shared/run.ts.
+      expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(7 + 2 * s);
+    }
+  });
+});
+
+describe("values that are refused", () => {
+  test.each<[string, Values, string]>([
+    ["unknown", { gatewy: {} }, "gatewy"],
+    ["unknown below", { "gateway.replica": 3 }, "replica"],
+    ["of another type", { "gateway.replicas": "three" }, "replicas"],
+    ["out of range", { "drain.seconds": 601 }, "600"],
+    ["2 servers, which have no majority", { "nats.replicas": 2 }, "replicas"],
+    ["a setting by its variable", { "gateway.settings": { OVATION_PORT: 1 } }, "OVATION_PORT"],
+    ["a setting that the chart makes", { settings: { "drain-ms": 1 } }, "drain.seconds"],
+    ["a route without a Gateway", { "httpRoute.enabled": true }, "parentRefs"],
+  ])("%s", (_, values, word) => {
+    const { ok, stderr } = template(values);
+    expect(ok).toBe(false);
+    expect(stderr).toContain(word);
+  });
+});

@@ -1,0 +1,158 @@
+/** The chart on a real Kubernetes API server. Nothing runs there: it checks and keeps objects. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { CASES } from "./cases.ts";
+import { type ApiServer, startApiServer } from "./support/api-server.ts";
+import { DEFINITIONS } from "./support/definitions.ts";
+import { CHART, helm, manifestsOf, template, type Values, valueFlags } from "./support/helm.ts";
+
+const NAMESPACE = "live";
+let server: ApiServer;
+
+beforeAll(async () => {
+  server = await startApiServer();
+  await created("/api/v1/namespaces", {
+    metadata: {
+      name: NAMESPACE,
+      labels: {
+        "pod-security.kubernetes.io/enforce": "restricted",
+        // Of a Deployment's pods it warns, since it is the pods themselves that it refuses.
+        "pod-security.kubernetes.io/warn": "restricted",
+      },
+    },
+  });
+  for (const definition of DEFINITIONS) {
+    await created("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+    const { group, names } = definition.spec;
+    await served(`/apis/${group}/v1/namespaces/${NAMESPACE}/${names.plural}`);
+  }
+});
+
+// One that failed must not be in the way of the others.
+afterEach(() => {
+  run("uninstall", "ovation", "--ignore-not-found");
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
+async function created(path: string, object: object): Promise<void> {
+  const { status, body } = await server.ask("POST", path, object);
+  if (status !== 201) throw new Error(JSON.stringify(body));
+}
+
+/** A new kind is served a moment after it was made, of which the server tells nobody. */
+async function served(path: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while ((await server.ask("GET", path)).status !== 200) {
+    if (Date.now() > deadline) throw new Error(`${path} is not served`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Succeeds, and neither Helm nor the server warns of anything but what a StatefulSet always gets. */
+function run(...args: string[]): string {
+  const { ok, stdout, stderr } = helm([...args, "--namespace", NAMESPACE], server.kubeconfig);
+  expect(ok, stderr).toBe(true);
+  const warnings = stderr.split("\n").filter((line) => /warning/i.test(line));
+  expect(warnings.filter((line) => !/SessionAffinity is ignored/.test(line))).toEqual([]);
+  return stdout;
+}
+
+const install = (values: Values, ...more: string[]) =>
+  run("install", "ovation", CHART, ...valueFlags(values), ...more);
+const upgrade = (values: Values, ...more: string[]) =>
+  run("upgrade", "ovation", CHART, ...valueFlags(values), ...more);
+
+async function secret(name: string): Promise<unknown> {
+  const { body } = await server.ask("GET", `/api/v1/namespaces/${NAMESPACE}/secrets/${name}`);
+  return (body as { data?: unknown }).data;
+}
+
+const COLLECTIONS = [
+  "/api/v1/#/configmaps",
+  "/api/v1/#/secrets",
+  "/api/v1/#/services",
+  "/api/v1/#/serviceaccounts",
+  "/apis/apps/v1/#/deployments",
+  "/apis/apps/v1/#/statefulsets",
+  "/apis/autoscaling/v2/#/horizontalpodautoscalers",
+  "/apis/policy/v1/#/poddisruptionbudgets",
+  "/apis/networking.k8s.io/v1/#/networkpolicies",
+  "/apis/networking.k8s.io/v1/#/ingresses",
+  "/apis/gateway.networking.k8s.io/v1/#/httproutes",
+  "/apis/monitoring.coreos.com/v1/#/servicemonitors",
+];
+
+/** The names of all that the chart could have made. */
+async function objects(): Promise<string[]> {
+  const found = COLLECTIONS.map(async (collection) => {
+    const path = collection.replace("#", `namespaces/${NAMESPACE}`);
+    const { body } = await server.ask("GET", path);
+    const { items } = body as { items: { metadata: { name: string } }[] };
+    return items.map(({ metadata }) => `${path.split("/").at(-1)} ${metadata.name}`);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+describe("on a Kubernetes API server", () => {
+  test.each(Object.entries(CASES))(
+    "%s installs, upgrades and goes without a trace",
+    async (_, values) => {
+      install(values);
+      expect(await objects()).toContain("deployments ovation-gateway");
+      upgrade({ ...values, "gateway.podAnnotations": { "ovation/reason": "test" } });
+      run("uninstall", "ovation");
+      const left = await objects();
+      // Kubernetes's own, where its controllers run.
+      expect(left.filter((name) => !/kube-root-ca|default$/.test(name))).toEqual([]);
+    },
+  );
+
+  test("one way of use becomes any other by an upgrade, and back", () => {
+    install({});
+    for (const values of Object.values(CASES)) upgrade(values, "--reset-values");
+    upgrade({}, "--reset-values");
+  });
+
+  test("what was made up at the first install stays through upgrades", async () => {
+    const values = { "secrets.generate": ["nats-user"] };
+    install(values);
+    const token = await secret("ovation-nats-token");
+    const made = await secret("ovation-secrets");
+    expect(token).toEqual({ "nats-token": expect.stringMatching(/^[A-Za-z0-9+/=]{64}$/) });
+    upgrade({ "secrets.generate": ["nats-user", "nats-password"], "drain.seconds": 20 });
+    expect(await secret("ovation-nats-token")).toEqual(token);
+    expect(await secret("ovation-secrets")).toMatchObject(made as object);
+  });
+
+  test.each(Object.entries(CASES))(
+    "restricted Pod Security admits the pods of %s",
+    async (_, values) => {
+      const { stdout } = template(values);
+      const all = manifestsOf(stdout);
+      const ofOwners = all.flatMap(({ kind, metadata, spec }) =>
+        spec?.template === undefined
+          ? []
+          : [{ name: `${kind}-${metadata.name}`.toLowerCase(), spec: spec.template.spec }],
+      );
+      const alone = all
+        .filter(({ kind }) => kind === "Pod")
+        .map(({ metadata, spec }) => ({ name: metadata.name, spec }));
+      expect(alone.length + ofOwners.length).toBeGreaterThanOrEqual(3);
+      for (const { name, spec } of [...ofOwners, ...alone]) {
+        // The claims of a StatefulSet become volumes when it makes its pods.
+        const volumes = [{ name: "data", emptyDir: {} }];
+        const whole = JSON.stringify(spec).includes('"name":"data"')
+          ? { ...spec, volumes: [...((spec as { volumes?: object[] }).volumes ?? []), ...volumes] }
+          : spec;
+        const answer = await server.ask(
+          "POST",
+          `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`,
+          { metadata: { name }, spec: whole },
+        );
+        expect(answer, name).toMatchObject({ status: 201, warnings: [] });
+      }
+    },
+  );
+});

@@ -1,0 +1,102 @@
+/** Helm and the chart, as a person uses them. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+
+const root = join(import.meta.dirname, "../../..");
+export const CHART = join(root, "deploy/helm/ovation");
+/** Helm renders for this version where there is no server that has one. */
+const KUBE_VERSION = "1.34.0";
+
+/** Any object of Kubernetes, as far as the tests look at it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+  readonly spec?: PodOwnerSpec;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+interface PodOwnerSpec {
+  readonly template?: { readonly metadata: object; readonly spec: PodSpec };
+}
+
+export interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly {
+    readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } };
+  }[];
+}
+
+/** The path of a program that install-tools.sh builds. */
+export function tool(name: string): string {
+  const path = join(root, ".cache/kubernetes", name);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run test/chart/install-tools.sh`);
+  return path;
+}
+
+export interface HelmRun {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function helm(args: readonly string[], kubeconfig = "/dev/null"): HelmRun {
+  const env = { ...process.env, KUBECONFIG: kubeconfig };
+  const { status, stdout, stderr } = spawnSync(tool("helm"), args, { encoding: "utf8", env });
+  return { ok: status === 0, stdout, stderr };
+}
+
+/** Values as `--set-json` takes them. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export function valueFlags(values: Values): string[] {
+  return Object.entries(values).flatMap(([path, value]) => [
+    "--set-json",
+    `${path}=${JSON.stringify(value)}`,
+  ]);
+}
+
+export function template(values: Values): HelmRun {
+  const args = ["template", "ovation", CHART, "--namespace", "live"];
+  return helm([...args, "--kube-version", KUBE_VERSION, ...valueFlags(values)]);
+}
+
+/** The text of each object, by kind and name, with what is made up at random taken out. */
+export function rendered(values: Values): Map<string, string> {
+  const { ok, stdout, stderr } = template(values);
+  if (!ok) throw new Error(stderr);
+  const texts = stdout.split(/^---\n/m).filter((text) => /^kind:/m.test(text));
+  return new Map(
+    texts.map((text) => {
+      const { kind, metadata } = manifestsOf(text)[0] as Manifest;
+      const steady = text
+        .replaceAll(/"[A-Za-z0-9+/=]{64}"/g, '"<made up>"')
+        .replaceAll(/^# Source.*\n/gm, "");
+      return [`${kind} ${metadata.name}`, steady];
+    }),
+  );
+}
+
+/** @param text one or more YAML documents, each an object of Kubernetes */
+export function manifestsOf(text: string): Manifest[] {
+  const documents = parseAllDocuments(text);
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    if (document.errors[0]) throw document.errors[0];
+    const object: Manifest | null = document.toJS();
+    return object === null ? [] : [object];
+  });
+}
+
+/** The pods that the chart makes, by the name of what makes them. */
+export function podsOf(values: Values): Map<string, PodSpec> {
+  const objects = manifestsOf([...rendered(values).values()].join("---\n"));
+  return new Map(
+    objects.flatMap(({ metadata, spec }) =>
+      spec?.template === undefined ? [] : [[metadata.name, spec.template.spec] as const],
+    ),
+  );
+}

@@ -1,0 +1,12 @@
+/** The chart's tests: `npm run test:chart`. They need what install-tools.sh builds. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/chart/**/*.test.ts"],
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+});

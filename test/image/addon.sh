@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs the integration tests of sockets on the uWebSockets.js that the image ships, in a container of
+# its Debian; `npm test` runs them on the one that development uses. Needs Docker and the image:
+#
+#   test/image/addon.sh [FILE ...]      files of test/integration, by a part of their names
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+files=("$@")
+((${#files[@]} > 0)) || files=(handshake delivery bad-input-websocket bad-input-http flood drain)
+nats=$(command -v nats-server) || { echo "addon: nats-server is not on the PATH" >&2; exit 1; }
+addon=$(mktemp -d)
+container=""
+cleanup() {
+  rm -rf "$addon"
+  if [[ -n "$container" ]]; then docker rm --force "$container" >/dev/null; fi
+}
+trap cleanup EXIT
+
+container=$(docker create ovation:0.1.0)
+docker cp "$container:/app/node_modules/." "$addon"
+modules=/ovation/node_modules
+docker run --rm --network none --tmpfs /ovation/.cache:exec \
+  --volume "$PWD:/ovation:ro" --workdir /ovation \
+  --volume "$addon/uWebSockets.js:$modules/uWebSockets.js:ro" \
+  --volume "$addon/@uwsjs:/node_modules/@uwsjs:ro" \
+  --volume "$nats:/usr/local/bin/nats-server:ro" \
+  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 "${files[@]}"

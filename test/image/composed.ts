@@ -1,0 +1,99 @@
+/**
+ * The stack of deploy/docker/compose.yaml by plain `docker run`, for machines without Docker's
+ * compose plugin: the same images, commands, settings and restrictions on one network.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { docker, inspect } from "./docker.ts";
+
+/** Strict, so that nothing that the file says is passed over here. */
+const serviceSchema = z.strictObject({
+  image: z.string(),
+  build: z.unknown().optional(),
+  command: z.array(z.string()),
+  read_only: z.boolean().default(false),
+  cap_drop: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
+  stop_grace_period: z.templateLiteral([z.number(), "s"]).default("10s"),
+  environment: z.record(z.string(), z.string()).default({}),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  restart: z.string(),
+  depends_on: z.array(z.string()).default([]),
+  deploy: z.strictObject({ replicas: z.number() }).default({ replicas: 1 }),
+});
+const fileSchema = z.object({ services: z.record(z.string(), serviceSchema) });
+
+type Service = z.infer<typeof serviceSchema>;
+
+export interface Composed {
+  readonly network: string;
+  /** One more container of that service; gives its name. */
+  add(service: string): Promise<string>;
+  /** The containers of a service. */
+  of(service: string): readonly string[];
+  stop(): Promise<void>;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+export async function startComposed(): Promise<Composed> {
+  const text = await readFile(join(root, "deploy/docker/compose.yaml"), "utf8");
+  const { services } = fileSchema.parse(parse(text, { merge: true }));
+  const network = `ovation-image-test-${process.pid}`;
+  await docker("network", "create", network);
+  const started: { readonly service: string; readonly container: string }[] = [];
+  const add = async (name: string): Promise<string> => {
+    const service = services[name];
+    if (service === undefined) throw new Error(`compose.yaml has no service ${name}`);
+    const container = `${network}-${name}-${started.length}`;
+    started.push({ service: name, container });
+    await docker("run", ...runFlags(network, name, container, service));
+    return container;
+  };
+  const stop = async (): Promise<void> => {
+    for (const { container } of started) await docker("rm", "--force", "--volumes", container);
+    await docker("network", "rm", network);
+  };
+  try {
+    for (const [name, { deploy }] of Object.entries(services)) {
+      for (let count = 0; count < deploy.replicas; count += 1) await add(name);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const of = (service: string): string[] =>
+    started.filter((one) => one.service === service).map(({ container }) => container);
+  return { network, add, of, stop };
+}
+
+function runFlags(network: string, name: string, container: string, service: Service): string[] {
+  return [
+    "--detach",
+    ...["--name", container, "--network", network, "--network-alias", name],
+    ...(service.read_only ? ["--read-only"] : []),
+    ...service.cap_drop.flatMap((one) => ["--cap-drop", one]),
+    ...service.security_opt.flatMap((one) => ["--security-opt", one]),
+    ...["--stop-timeout", service.stop_grace_period.replace("s", "")],
+    ...Object.entries(service.environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    // Any free port of this machine, and a volume that goes with the container.
+    ...service.ports.flatMap((port) => ["--publish", `127.0.0.1::${port.split(":").at(-1)}`]),
+    ...service.volumes.flatMap((volume) => ["--volume", volume.replace(/^[^/]*:/, "")]),
+    // Docker's own default would say how it is only after half a minute.
+    ...["--health-interval", "1s"],
+    service.image,
+    ...service.command,
+  ];
+}
+
+/** Where a gateway is reached from here. */
+export async function addressOf(gateway: string): Promise<string> {
+  const port = await inspect(
+    gateway,
+    '{{ (index (index .NetworkSettings.Ports "8080/tcp") 0).HostPort }}',
+  );
+  return `http://127.0.0.1:${port}`;
+}

@@ -1,0 +1,145 @@
+/** The image, built and run as an operator would. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addressOf, type Composed, startComposed } from "./composed.ts";
+import { docker, exec, inspect } from "./docker.ts";
+
+const IMAGE = "ovation:0.1.0";
+const root = join(import.meta.dirname, "../..");
+let stack: Composed;
+
+beforeAll(async () => {
+  await docker("build", "--file", join(root, "deploy/docker/Dockerfile"), "--tag", IMAGE, root);
+  stack = await startComposed();
+  await stack.add("gateway");
+  for (const role of [...stack.of("gateway"), ...stack.of("dispatcher")]) await healthy(role);
+});
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+/** Resolves when Docker says so: `docker inspect` takes its time, so asking again is no busy loop. */
+async function healthy(container: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while ((await inspect(container, "{{ .State.Health.Status }}")) !== "healthy") {
+    if (Date.now() < deadline) continue;
+    const { stdout, stderr } = await docker("logs", container);
+    throw new Error(`${container} did not get healthy:\n${stdout}${stderr}`);
+  }
+}
+
+function part(stack: Composed, service: string, index: number): string {
+  const container = stack.of(service)[index];
+  if (container === undefined) throw new Error(`no ${service} ${index}`);
+  return container;
+}
+
+/** The stream's text until it has `word`. */
+async function textUntil(body: ReadableStream<Uint8Array>, word: string): Promise<string> {
+  let text = "";
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes(word)) return text;
+  }
+  throw new Error(`the stream ended without ${word}: ${text}`);
+}
+
+async function watch(gateway: string, video: string): Promise<ReadableStream<Uint8Array>> {
+  const url = `${await addressOf(gateway)}/v1/videos/${video}/events`;
+  const { body } = await fetch(url, { headers: { accept: "text/event-stream" } });
+  if (body === null) throw new Error("no stream");
+  return body;
+}
+
+async function publish(gateway: string, video: string, event: object): Promise<Response> {
+  return await fetch(`${await addressOf(gateway)}/v1/videos/${video}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(event),
+  });
+}
+
+describe("the stack of compose.yaml", () => {
+  test("takes a like from one gateway to the viewers of another", async () => {
+    const stream = await watch(part(stack, "gateway", 0), "launch");
+    const { status } = await publish(part(stack, "gateway", 1), "launch", {
+      kind: "like",
+      id: "like-through-the-image",
+    });
+    expect(status).toBe(200);
+    expect(await textUntil(stream, "like-through-the-image")).toContain('"kind":"like"');
+  });
+
+  test("stores a comment", async () => {
+    const gateway = part(stack, "gateway", 0);
+    const comment = { kind: "comment", id: "c1", data: { text: "Hello" } };
+    expect((await publish(gateway, "stored", comment)).status).toBe(200);
+    const history = await fetch(`${await addressOf(gateway)}/v1/videos/stored/history?limit=10`);
+    expect(await history.text()).toContain('"id":"c1"');
+  });
+
+  test("says goodbye to viewers when a gateway is stopped, and ends with exit code 0", async () => {
+    const gateway = await stack.add("gateway");
+    await healthy(gateway);
+    const stream = await watch(gateway, "leaving");
+    const goodbye = textUntil(stream, '"op":"bye"');
+    await docker("stop", gateway);
+    expect(await goodbye).toContain("reconnectAfterMs");
+    expect(await inspect(gateway, "{{ .State.ExitCode }}")).toBe("0");
+  });
+
+  test("stops a dispatcher with exit code 0", async () => {
+    const dispatcher = await stack.add("dispatcher");
+    await healthy(dispatcher);
+    await docker("stop", dispatcher);
+    expect(await inspect(dispatcher, "{{ .State.ExitCode }}")).toBe("0");
+  });
+});
+
+describe("a container", () => {
+  test("is not root, and can write nowhere", async () => {
+    const gateway = part(stack, "gateway", 0);
+    const { stdout } = await docker("exec", gateway, "id", "--user");
+    expect(stdout.trim()).toBe("65532");
+    expect(await exec(gateway, "touch", "/app/file")).toBe(1);
+    expect(await exec(gateway, "touch", "/tmp/file")).toBe(1);
+  });
+
+  test("runs the role itself as process 1", async () => {
+    const { stdout } = await docker("exec", part(stack, "gateway", 0), "cat", "/proc/1/cmdline");
+    expect(stdout.split("\0").filter(Boolean)).toEqual([
+      "node",
+      "/app/deploy/cli/main.js",
+      "gateway",
+    ]);
+  });
+
+  test("holds the uWebSockets.js whose hash is recorded", async () => {
+    const gateway = part(stack, "gateway", 0);
+    expect(await exec(gateway, "sha256sum", "--check", "--strict", "addons.sha256")).toBe(0);
+  });
+
+  test("has the command ovation, which refuses what it doesn't know", async () => {
+    const gateway = part(stack, "gateway", 0);
+    expect(await exec(gateway, "ovation", "--help")).toBe(0);
+    expect(await exec(gateway, "ovation", "viewer")).toBe(2);
+  });
+
+  test("has the doctor, who finds nothing wrong with this stack", async () => {
+    expect(await exec(part(stack, "gateway", 0), "ovation", "doctor")).toBe(0);
+  });
+
+  test("is unhealthy when the role does not answer", async () => {
+    const { stdout: name } = await docker(
+      "run",
+      ...["--detach", "--entrypoint", "sleep", "--network", stack.network, IMAGE, "60"],
+    );
+    const container = name.trim();
+    try {
+      expect(await exec(container, "node", "/app/deploy/docker/healthcheck.js")).toBe(1);
+    } finally {
+      await docker("rm", "--force", container);
+    }
+  });
+});

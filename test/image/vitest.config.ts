@@ -1,0 +1,13 @@
+/** The image's tests: `npm run test:image`. They need a Docker, and its base images. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/image/**/*.test.ts"],
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 60_000,
+    // The first build installs all dependencies.
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
