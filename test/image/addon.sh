@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the integration tests of sockets on the uWebSockets.js that the image ships, in a container of
+# Runs the tests of sockets on the uWebSockets.js that the image ships, in a container of
 # its Debian; `npm test` runs them on the one that development uses. Needs Docker and the image:
 #
-#   test/image/addon.sh [FILE ...]      files of test/integration, by a part of their names
+#   test/image/addon.sh [FILE ...]      files of test/integration and test/local, by a part of their names
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -25,4 +25,4 @@ docker run --rm --network none --tmpfs /ovation/.cache:exec \
   --volume "$addon/uWebSockets.js:$modules/uWebSockets.js:ro" \
   --volume "$addon/@uwsjs:/node_modules/@uwsjs:ro" \
   --volume "$nats:/usr/local/bin/nats-server:ro" \
-  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 "${files[@]}"
+  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 --project local "${files[@]}"
