@@ -71,7 +71,8 @@ export const errorKinds = {
   connections_exceeded: {
     status: 429,
     retry: "yes",
-    meaning: "As many viewers are connected from the client's address as may be.",
+    meaning:
+      "As many viewers are connected from the client's address, or over Server-Sent Events, as may be.",
   },
   overloaded: {
     status: 503,

@@ -140,7 +140,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);
     try {
-      admission.admitViewer(address);
+      admission.admitStream(address);
     } catch (fault) {
       const error = asOvationError(fault);
       countRefused(connections, error.code);

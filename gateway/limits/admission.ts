@@ -12,6 +12,7 @@ export type AdmissionConfig = Pick<
   | "allowedOrigins"
   | "trustedProxies"
   | "connectionsLimit"
+  | "eventStreamsLimit"
   | "connectionsPerAddress"
   | "overloadDelayMs"
 >;
@@ -28,6 +29,8 @@ export class Admission {
   readonly overload: Overload;
   readonly #addresses: ClientAddresses;
   readonly #perAddress: number;
+  readonly #streamsLimit: number;
+  readonly #connections: ConnectionStats;
   /** Viewers by client address; as many as there are viewers, at most. */
   readonly #viewers = new Map<string, number>();
 
@@ -35,6 +38,8 @@ export class Admission {
     this.origins = new Origins(config.allowedOrigins);
     this.#addresses = new ClientAddresses(config.trustedProxies);
     this.#perAddress = config.connectionsPerAddress;
+    this.#streamsLimit = config.eventStreamsLimit;
+    this.#connections = connections;
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,
       connectionsLimit: config.connectionsLimit,
@@ -71,9 +76,15 @@ export class Admission {
     this.overload.admitViewer();
     const limit = this.#perAddress;
     if ((this.#viewers.get(address) ?? 0) < limit) return;
-    const text = `${limit} viewers are connected from this address`;
-    const retryAfterMs = this.overload.retryAfterMs();
-    throw new OvationError("connections_exceeded", text, { limit, retryAfterMs });
+    throw this.#exceeded(`${limit} viewers are connected from this address`, limit);
+  }
+
+  /** A viewer over Server-Sent Events. @throws OvationError overloaded or connections_exceeded */
+  admitStream(address: string): void {
+    this.admitViewer(address);
+    const limit = this.#streamsLimit;
+    if (this.#connections.eventStreams < limit) return;
+    throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
   }
 
   /** A viewer that was admitted is connected. Its end must be told by {@link left}. */
@@ -85,5 +96,10 @@ export class Admission {
     const others = (this.#viewers.get(address) ?? 0) - 1;
     if (others > 0) this.#viewers.set(address, others);
     else this.#viewers.delete(address);
+  }
+
+  #exceeded(message: string, limit: number): OvationError {
+    const retryAfterMs = this.overload.retryAfterMs();
+    return new OvationError("connections_exceeded", message, { limit, retryAfterMs });
   }
 }

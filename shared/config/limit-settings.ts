@@ -16,11 +16,17 @@ export const limitSettings = {
     default: 50_000,
     doc: "How many viewers a gateway holds, over WebSocket and Server-Sent Events together. Each is a file to the system: see that `ulimit -n` is above it.",
   }),
+  eventStreamsLimit: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 20_000,
+    doc: "How many of them may be over Server-Sent Events, which cost a gateway more than WebSockets do.",
+  }),
   connectionsPerAddress: integer({
     min: 1,
     max: 10_000_000,
     default: 5000,
-    doc: "How many of them may come from one client address (an IPv6 network of 64 bits counts as one): enough for a campus or a mobile network that share one.",
+    doc: "How many viewers may come from one client address (an IPv6 network of 64 bits counts as one): enough for a campus or a mobile network that share one.",
   }),
   overloadDelayMs: integer({
     min: 10,

@@ -59,6 +59,21 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   await Promise.all([next.close(), viewers[1]?.close()]);
 });
 
+test("event streams have a limit of their own, and WebSockets are let in beyond it", async () => {
+  stack = await TestStack.start({ gateway: { eventStreamsLimit: 1, lingerMs: 0 } });
+  const { port } = stack.gateway;
+  const stream = await watch("sse", port, "streamed");
+  const refused = await TestEventStream.open(port, "streamed");
+  await refused.until(() => refused.isEnded);
+  expect(refused.response.statusCode).toBe(200);
+  expect(refused.messages).toMatchObject([{ code: "connections_exceeded", limit: 1 }]);
+  const socket = await watch("msgpack", port, "streamed");
+  expect((await postBytes(port, "streamed", '{"kind":"like"}')).status).toBe(200);
+  for (const viewer of [stream, socket])
+    await viewer.until(() => viewer.total("streamed", "like") === 1);
+  await Promise.all([stream.close(), socket.close()]);
+});
+
 test("an address has its own limit, over WebSocket and Server-Sent Events together", async () => {
   const gateway = { connectionsPerAddress: 2, trustedProxies: ["127.0.0.1"], lingerMs: 0 };
   stack = await TestStack.start({ gateway });
