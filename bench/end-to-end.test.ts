@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LoadPlan, runLoad, type Watcher } from "./control/load.ts";
 import { Stack } from "./control/stack.ts";
+import { parseCommand } from "./options.ts";
 import { pageOf } from "./report/page.ts";
 import { RESULT_FORMAT } from "./report/result.ts";
+import { dispatch } from "./scenarios/dispatch.ts";
 import { oneVideo, steady } from "./scenarios/scenario.ts";
 
 const quiet: Watcher = { step: () => undefined, progress: () => undefined };
@@ -78,4 +80,14 @@ describe("50 viewers", () => {
     expect(load.exactness).toMatchObject({ told: 50 * 90, seen: 50 * 90, countedOnly: 0 });
     expect(load.exactness).toMatchObject({ lost: 0, twice: 0, chainBreaks: 0 });
   });
+});
+
+test("one dispatcher answers every request, as fast as it can and by schedule", async () => {
+  const { options } = parseCommand(["--seconds", "1", "--rate", "100"]);
+  const { figures } = await dispatch.run(options, quiet);
+  const figure = (name: string) => figures.find((one) => one.name === name)?.value;
+  expect(figure("requests")).toBeGreaterThan(0);
+  expect(figure("rate at half")).toBeGreaterThan(0);
+  expect(figure("refused")).toBe(0);
+  expect(figure("unanswered")).toBe(0);
 });

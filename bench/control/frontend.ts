@@ -19,7 +19,7 @@ export async function standInFrontend(
   natsUrl: string,
   videos: readonly string[],
 ): Promise<StandIn> {
-  const loaded = loadConfig("gateway", [], {});
+  const loaded = loadConfig("dispatcher", [], {});
   if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
   const { config } = loaded;
   const log = silentLog;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { standInFrontend } from "../control/frontend.ts";
+import { type StandIn, standInFrontend } from "../control/frontend.ts";
 import { Generator } from "../control/generator.ts";
 import type { Requested } from "../control/messages.ts";
 import { usageOf } from "../control/proc.ts";
@@ -57,8 +57,9 @@ export const dispatch: Scenario = {
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
     const stack = await stackOf(options, watcher, { gateways: 0, dispatchers: 1 });
     const requests = Generator.requests("requests");
-    const standIn = await standInFrontend(stack.natsUrlAs("gateway"), videos);
+    let standIn: StandIn | undefined;
     try {
+      standIn = await standInFrontend(stack.natsUrlAs("gateway"), videos);
       const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
       await requests.ask("setup", { host, port: Number(port), user: username, password, videos });
       const generator = { kind: "generator", name: "requests", pid: requests.pid };
@@ -108,7 +109,7 @@ export const dispatch: Scenario = {
       }
       return { figures, loads: [], remarks };
     } finally {
-      await standIn.stop();
+      await standIn?.stop();
       await requests.stop();
       await stack.stop();
     }
