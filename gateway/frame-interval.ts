@@ -5,10 +5,10 @@
  */
 
 /** Above this share of busy time the interval widens; it aims at the target. */
-const BUSY = 0.9;
-const TARGET = 0.8;
+const BUSY = 0.75;
+const TARGET = 0.6;
 /** Below this share it narrows. */
-const IDLE = 0.7;
+const IDLE = 0.45;
 /** Where widening from zero begins, in milliseconds. */
 const FIRST_STEP_MS = 5;
 const NARROWING = 0.8;
