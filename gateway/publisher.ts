@@ -50,9 +50,10 @@ export class Publisher {
    * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
    */
   async publish(video: string, input: EventInput): Promise<Accepted> {
-    const deliveryClass = this.#options.kinds.get(input.kind)?.deliveryClass;
     // Durable events are put together by the dispatchers, which know their order.
-    if (deliveryClass === "transient") return await this.#batches.publish(video, input);
+    if (this.#options.kinds.isTransient(input.kind)) {
+      return await this.#batches.publish(video, input);
+    }
     return onlyOne(await this.#request(publishSubject(video), encodeMsgpack(input)));
   }
 

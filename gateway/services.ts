@@ -1,4 +1,5 @@
 /** What the handlers of requests need of the gateway, as narrow as they use it. */
+import type { OvationError } from "../shared/errors.ts";
 import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
 import type { EventIds } from "../shared/names.ts";
@@ -58,6 +59,16 @@ export function emptyConnectionStats(): ConnectionStats {
 
 export function countRefused(stats: ConnectionStats, code: string): void {
   stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
+}
+
+/** A refusal that is answered: counted by its code, and logged if it is a fault of our own. */
+export function noteRefused(
+  { connections, log }: Pick<GatewayServices, "connections" | "log">,
+  { code }: OvationError,
+  fault: unknown,
+): void {
+  countRefused(connections, code);
+  if (code === "internal") log.error({ err: fault }, "a request failed");
 }
 
 /** A fault of our own, told where it can't be answered with: counted as `internal`, and logged. */

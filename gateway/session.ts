@@ -27,7 +27,7 @@ import { publish } from "./requests/publish.ts";
 import { refresh } from "./requests/refresh.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { countRefused, type GatewayServices, noteFault } from "./services.ts";
+import { type GatewayServices, noteFault, noteRefused } from "./services.ts";
 import { type Outlet, type SendOutcome, Viewer } from "./viewer.ts";
 
 export interface SessionLimits {
@@ -203,7 +203,7 @@ export class Session implements SocketHandlers, Outlet {
     this.#grant = grant;
     if (grant.expiresAtMs !== undefined) this.#expiry ??= this.#newExpiry();
     this.#expiry?.watch(grant.expiresAtMs);
-    const lost = [...this.videos.keys()].filter((video) => !grant.covers(video));
+    const lost = this.videos.keys().filter((video) => !grant.covers(video));
     for (const video of lost) this.unwatch(video);
     return lost;
   }
@@ -331,9 +331,7 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   #refuse(id: number, error: OvationError, cause?: unknown): void {
-    const { connections, log } = this.services;
-    countRefused(connections, error.code);
-    if (error.code === "internal") log.error({ err: cause ?? error }, "a request failed");
+    noteRefused(this.services, error, cause ?? error);
     this.#send({ op: "error", id, ...error.body() });
     if (error.kind.close !== undefined) this.#socket.end(closeCodes[error.kind.close]);
   }

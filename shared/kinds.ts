@@ -54,6 +54,11 @@ export class KindTable implements Iterable<Kind> {
     return this.#byName.get(name);
   }
 
+  /** Whether there is such a kind, and its events are transient. */
+  isTransient(name: string): boolean {
+    return this.get(name)?.deliveryClass === "transient";
+  }
+
   /** The names of all kinds. */
   names(): readonly string[] {
     return [...this.#byName.keys()];

@@ -1,14 +1,13 @@
 /** Runs one role as a process: configuration, log, signals, exit codes. */
-import { ConfigError, loadConfig } from "./config/load.ts";
+import { processSettings } from "./config/process-settings.ts";
 import { redactedConfig } from "./config/redact.ts";
 import type { ConfigByRole, Role } from "./config/roles.ts";
 import type { Component } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
 import { newNodeId } from "./names.ts";
 
-/** Exit codes: 0 stopped as asked, 1 failed, 2 wrong settings. */
+/** Exit codes: 0 stopped as asked, 1 failed, and that of wrong settings. */
 const EXIT_FAILED = 1;
-const EXIT_SETTINGS = 2;
 
 type MakeRole<R extends Role> = (id: string, config: ConfigByRole[R], log: Log) => Component;
 
@@ -22,25 +21,12 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-function readSettings<R extends Role>(role: R): ConfigByRole[R] {
-  try {
-    const loaded = loadConfig(role, process.argv.slice(2), process.env);
-    if (loaded.outcome === "config") return loaded.config;
-    process.stdout.write(`${loaded.text}\n`);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_SETTINGS);
-  }
-}
-
 /**
  * Starts the role and keeps it until SIGTERM, SIGINT, or the end of the parent that spawned it with
  * an IPC channel. A second signal, or a drain that takes longer than `drainMs`, ends it at once.
  */
 export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promise<void> {
-  const config = readSettings(role);
+  const config = processSettings(role);
   const id = newNodeId();
   const log = createLog(role, id, config.logLevel);
   log.info({ config: redactedConfig(role, config) }, "starting");

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The command `ovation`: one name for all that a deployment runs. */
+import { EXIT_SETTINGS } from "../../shared/config/process-settings.ts";
 import { commandOf, usage } from "./commands.ts";
 import { endOnEarlySignals } from "./early-signals.ts";
-
-/** As the roles have it: wrong settings, and so a wrong command. */
-const EXIT_SETTINGS = 2;
 
 endOnEarlySignals();
 const choice = commandOf(process.argv.slice(2));

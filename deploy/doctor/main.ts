@@ -7,30 +7,15 @@
  * be looked at.
  */
 import { Bus } from "../../shared/bus/connection.ts";
-import { ConfigError, loadConfig } from "../../shared/config/load.ts";
-import type { DoctorConfig } from "../../shared/config/settings.ts";
+import { processSettings } from "../../shared/config/process-settings.ts";
 import { createLog } from "../../shared/log.ts";
 import { examine } from "./examine.ts";
 import { reportText } from "./report.ts";
 
 const EXIT_FINDINGS = 1;
-const EXIT_SETTINGS = 2;
 const EXIT_BLIND = 3;
 
-function readSettings(): DoctorConfig {
-  try {
-    const loaded = loadConfig("doctor", process.argv.slice(2), process.env);
-    if (loaded.outcome === "config") return loaded.config;
-    process.stdout.write(`${loaded.text}\n`);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_SETTINGS);
-  }
-}
-
-const config = readSettings();
+const config = processSettings("doctor");
 // What it prints is for a person or a program, and no log.
 const log = createLog("doctor", "doctor", "silent");
 const late = setTimeout(() => {

@@ -9,7 +9,7 @@ import { sseMessage } from "../frame.ts";
 import type { PastRequest } from "../history/histories.ts";
 import { subscriptionResult } from "../history/subscription.ts";
 import type { HttpExchange, ResponseStream } from "../http-exchange.ts";
-import { clientOf, countRefused, type GatewayServices, noteFault } from "../services.ts";
+import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
 import { Viewer } from "../viewer.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
@@ -143,7 +143,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       admission.admitStream(address);
     } catch (fault) {
       const error = asOvationError(fault);
-      countRefused(connections, error.code);
+      noteRefused(services, error, fault);
       return sendAway(exchange, error);
     }
     const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
@@ -180,8 +180,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       stream.viewer.join(audience, beginning.after);
     } catch (fault) {
       const error = asOvationError(fault);
-      if (error.code === "internal") noteFault(services, fault);
-      else countRefused(connections, error.code);
+      noteRefused(services, error, fault);
       stream.say({ op: "error", id: 0, ...error.body() });
       stream.end();
     }

@@ -35,10 +35,6 @@ function acceptedBody(accepted: readonly Accepted[]): object {
   return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
 }
 
-function isLike({ rules }: GatewayServices, kind: string): boolean {
-  return rules.kinds.get(kind)?.deliveryClass === "transient";
-}
-
 export interface BodyLimits {
   readonly bodyLimitBytes: number;
   readonly bodyTimeoutMs: number;
@@ -63,7 +59,8 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
     rates.takeHttpPublishes(client, inputs.length);
     const actor = grant.limitedActor;
     if (actor !== undefined) {
-      for (const { kind } of inputs) rates.takeActorPublish(actor, video, isLike(services, kind));
+      const { kinds } = services.rules;
+      for (const { kind } of inputs) rates.takeActorPublish(actor, video, kinds.isTransient(kind));
     }
     const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);
     if (fault === undefined) return respondWith(exchange, 200, acceptedBody(accepted));

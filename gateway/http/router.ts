@@ -4,7 +4,7 @@ import { isVideoId } from "../../shared/names.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
 import { CONNECT_PATH, PING_PATH, TICKETS_PATH } from "../../shared/wire/messages.ts";
 import type { HttpExchange } from "../http-exchange.ts";
-import { countRefused, type GatewayServices, noteFault } from "../services.ts";
+import { type GatewayServices, noteFault, noteRefused } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
 
 /**
@@ -86,8 +86,7 @@ export class Router {
   /** Answers with an error of the table. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    countRefused(this.#services.connections, error.code);
-    if (error.code === "internal") this.#services.log.error({ err: fault }, "a request failed");
+    noteRefused(this.#services, error, fault);
     const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }

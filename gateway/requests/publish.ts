@@ -20,8 +20,7 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
   };
   checkEvent(given, services.rules, "", messageBytes);
   const input = grantedEvent(given, session.grant, "");
-  const isLike = services.rules.kinds.get(kind)?.deliveryClass === "transient";
-  session.meter.publish(session.actor, video, isLike);
+  session.meter.publish(session.actor, video, services.rules.kinds.isTransient(kind));
   const limit = limits.inFlightLimit;
   if (session.inFlight >= limit) {
     const text = `${limit} publishes wait for their answer already`;

@@ -3,9 +3,10 @@
  * gone, and its account of them balances. An exception that nobody caught fails the run.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { Chance } from "../support/random.ts";
 import { RawSocket } from "../support/raw.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { type TestEventStream, type TestSocket, watch } from "../support/viewer.ts";
 import { close, frame, handshake, OPCODE } from "../support/websocket-wire.ts";
 

@@ -7,12 +7,13 @@ import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { usageOf } from "../../bench/control/proc.ts";
 import { expectUnbroken } from "../support/chain.ts";
+import { eventually } from "../support/eventually.ts";
 import { nextAttack, throwAt } from "../support/fuzz/attacks.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { Chance } from "../support/random.ts";
-import { eventually, metric } from "../support/stack.ts";
+import { metric } from "../support/stack.ts";
 import {
   post,
   TEST_WIRES,

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Listener, type SocketHandlers, type ViewerSocket } from "../../gateway/listener.ts";
+import { eventually } from "../support/eventually.ts";
 import { ask, RawSocket } from "../support/raw.ts";
-import { eventually } from "../support/stack.ts";
 import { close, handshake, OPCODE, text, WireSocket } from "../support/websocket-wire.ts";
 
 const BUFFER_BYTES = 4_096;

@@ -6,6 +6,7 @@ import type {
   Locator,
   Page,
 } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { freePort } from "../../deploy/local/nats/free-port.ts";
 import { NpmStart } from "../local/npm-start.ts";
 import { launchChromium } from "../support/chromium.ts";
@@ -145,4 +146,26 @@ export class House {
     await this.#stack.ended;
     await this.#stack.cleanUp();
   }
+}
+
+/**
+ * Starts a house for the tests around it. After each of them its windows are closed, and no page has
+ * complained.
+ * @returns what gives the house, once it runs
+ */
+export function useHouse(): () => House {
+  let house: House | undefined;
+  const get = (): House => {
+    if (house === undefined) throw new Error("the stack does not run");
+    return house;
+  };
+  beforeAll(async () => {
+    house = await House.start();
+  });
+  afterEach(async () => {
+    await get().closeWindows();
+    expect(get().faults.splice(0)).toEqual([]);
+  });
+  afterAll(() => house?.stop());
+  return get;
 }

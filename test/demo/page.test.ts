@@ -1,25 +1,16 @@
 /** The demo page in a real browser, on the stack that `npm start` runs. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Network } from "../sdk/support/network.ts";
 import { hasBrowser } from "../support/chromium.ts";
-import { House } from "./house.ts";
+import { useHouse } from "./house.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 
 describe.skipIf(!hasBrowser)("the demo page", () => {
-  let house: House;
-
-  beforeAll(async () => {
-    house = await House.start();
-  });
-  afterEach(async () => {
-    await house.closeWindows();
-    expect(house.faults.splice(0)).toEqual([]);
-  });
-  afterAll(() => house?.stop());
+  const house = useHouse();
 
   test("two windows show the same likes, comments and viewers", async () => {
-    const [one, other] = [await house.open(), await house.open()];
+    const [one, other] = [await house().open(), await house().open()];
     for (const { viewers } of [one, other]) {
       await expect.poll(() => viewers.innerText(), SOON).toMatch(/^2\s*viewers$/);
     }
@@ -33,9 +24,9 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("what others write is text, and never a part of the page", async () => {
-    const window = await house.open();
+    const window = await house().open();
     const text = '<img src=x onerror="document.title = 1"><b>bold</b>';
-    await house.publish([
+    await house().publish([
       { kind: "comment", data: { name: "<i>name</i>", text } },
       { kind: "comment", data: ["no", { data: "of ours" }] },
       { kind: "comment" },
@@ -47,8 +38,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("even if it were a part of the page, it could not run or load anything", async () => {
-    const { page } = await house.open();
-    const answer = await page.request.get(house.url);
+    const { page } = await house().open();
+    const answer = await page.request.get(house().url);
     expect(answer.headers()).toMatchObject({
       "content-security-policy": expect.stringMatching(
         /^default-src 'self';.*connect-src 'self' http:\/\/127\.0\.0\.1:\d+.*frame-ancestors 'none'$/,
@@ -78,7 +69,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("a comment survives a reload, and a gateway that is killed from the page", async () => {
-    const window = await house.open();
+    const window = await house().open();
     await window.say("said before");
     await window.hears("said before");
     await window.page.reload();
@@ -107,7 +98,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("a dispatcher is killed and revived, and likes go on meanwhile", async () => {
-    const [window, other] = [await house.open(), await house.open()];
+    const [window, other] = [await house().open(), await house().open()];
     await window.kill("dispatcher-1");
     // The other window shows the same, and may be the one that mends it.
     await other.process("dispatcher-1").filter({ hasText: "Killed" }).waitFor();
@@ -119,7 +110,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("the panel shows processes, the table's rows and the latency of each hop", async () => {
-    const window = await house.open();
+    const window = await house().open();
     for (const name of ["gateway-1", "gateway-2", "dispatcher-1", "dispatcher-2"]) {
       await window.process(name).getByText("CPU").waitFor();
     }
@@ -141,7 +132,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("the slider brings an audience, in all windows, and sends it home", async () => {
-    const [window, other] = [await house.open(), await house.open()];
+    const [window, other] = [await house().open(), await house().open()];
     await window.audience.fill("10");
     await expect.poll(() => other.audience.inputValue(), SOON).toBe("10");
     const viewers = async () => Number((await other.viewers.innerText()).replace(/\D/g, ""));
@@ -154,31 +145,31 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("without a WebSocket it listens by Server-Sent Events, and goes on", async () => {
-    const network = await Network.start(house.port);
+    const network = await Network.start(house().port);
     network.blocksWebSockets = true;
     try {
-      const window = await house.open({ url: `${network.url}/` });
+      const window = await house().open({ url: `${network.url}/` });
       await expect.poll(() => window.status.innerText(), SOON).toBe("Server-Sent Events");
-      const other = await house.open();
+      const other = await house().open();
       await window.like.click();
       await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
       await window.say("over plain HTTP");
       for (const one of [window, other]) await one.hears("over plain HTTP");
     } finally {
-      await house.closeWindows();
+      await house().closeWindows();
       await network.stop();
     }
   });
 
   test("after 5 s offline, the 200 comments of the meantime are there, in order, once", async () => {
-    const window = await house.open();
+    const window = await house().open();
     await window.say("before the tunnel");
     await window.hears("before the tunnel");
     await window.context.setOffline(true);
     const back = new Promise((resolve) => setTimeout(resolve, 5_000));
     const texts = Array.from({ length: 200 }, (_, index) => `in the tunnel ${index}`);
     for (let from = 0; from < texts.length; from += 20) {
-      await house.publish(
+      await house().publish(
         texts
           .slice(from, from + 20)
           .map((text) => ({ kind: "comment", data: { name: "Light", text } })),

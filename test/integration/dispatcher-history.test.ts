@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import { encodeUnplaced } from "../../shared/history/durable-event.ts";
+import { eventually } from "../support/eventually.ts";
 import { names } from "../support/guarantee-stack.ts";
 import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";
 import { Chance } from "../support/random.ts";
-import { eventually } from "../support/stack.ts";
 
 const WRITERS = 4;
 const { nats, reader, start, read } = useHistoryWriters();

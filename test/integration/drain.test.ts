@@ -2,10 +2,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { publishSubject } from "../../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../support/viewer.ts";
 
 let stack: TestStack;

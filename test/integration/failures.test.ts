@@ -1,10 +1,11 @@
 /** What viewers can rely on when a process is killed or NATS is restarted under load. */
 import { Kvm } from "@nats-io/kv";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
 
 const LEASE_MS = 1_500;

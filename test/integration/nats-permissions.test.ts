@@ -10,8 +10,9 @@ import { encodeDispatched } from "../../shared/dispatched.ts";
 import { silentLog } from "../../shared/log.ts";
 import { frontendSubject } from "../../shared/subjects.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { post, watch } from "../support/viewer.ts";
 
 let stack: TestStack;

@@ -5,6 +5,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { silentLog } from "../../shared/log.ts";
 import { HISTORY_STREAM } from "../../shared/subjects.ts";
+import { eventually } from "../support/eventually.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import {
   blocksOf,
@@ -18,7 +19,7 @@ import {
   pattern,
   withoutViewers,
 } from "../support/protocol-examples.ts";
-import { eventually, TestStack } from "../support/stack.ts";
+import { TestStack } from "../support/stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
 type Runner = (text: string, variant: string) => Promise<void>;

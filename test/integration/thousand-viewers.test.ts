@@ -1,9 +1,10 @@
 /** Start to finish: a thousand viewers, a hundred likes a second, everything a process of its own. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
-import { eventually, metric } from "../support/stack.ts";
+import { metric } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
 
 const VIEWERS = 1_000;

@@ -4,9 +4,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Msg, NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { burst, RawSocket } from "../support/raw.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";
 
 let stack: TestStack;

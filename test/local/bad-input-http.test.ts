@@ -1,8 +1,9 @@
 /** What a bad HTTP request gets: a status, a named error, and nothing is published. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
 import { FOREIGN, msgpackWith, postBytes, RawSocket } from "../support/raw.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 import { useWatchedStack } from "../support/watched-stack.ts";
 

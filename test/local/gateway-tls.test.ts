@@ -7,8 +7,9 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { type CertificateAndKey, TestAuthority } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 
 let authority: TestAuthority;
 let ca: Buffer;

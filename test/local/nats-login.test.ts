@@ -14,8 +14,8 @@ import { Bus } from "../../shared/bus/connection.ts";
 import type { Login } from "../../shared/bus/login.ts";
 import { silentLog } from "../../shared/log.ts";
 import { type CertificateAndKey, TestAuthority } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
 import { jwtServer } from "../support/nats-jwt.ts";
-import { eventually } from "../support/stack.ts";
 
 const open: { stop(): Promise<void> }[] = [];
 let folder: string;

@@ -1,8 +1,9 @@
 /** The SDK's connection, against real gateways and the network between. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OvationError } from "../../sdk/index.ts";
+import { eventually } from "../support/eventually.ts";
 import { Recorder } from "../support/recorder.ts";
-import { eventually, metric, TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 

@@ -2,9 +2,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Missed, OvationEvent, Video, VideoOptions } from "../../sdk/index.ts";
 import { expectUnbroken } from "../support/chain.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { Recorder } from "../support/recorder.ts";
-import { eventually, type StackOptions, TestStack } from "../support/stack.ts";
+import { type StackOptions, TestStack } from "../support/stack.ts";
 import { post, watch } from "../support/viewer.ts";
 import { client, listen, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";

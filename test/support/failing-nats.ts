@@ -1,8 +1,9 @@
 /** What the tests of a failing NATS have in common: an audience that stays, and what comes after. */
 import { expect } from "vitest";
 import { expectUnbroken } from "./chain.ts";
+import { eventually } from "./eventually.ts";
 import { allTold, idsOf, publish, untilShown } from "./guarantee-stack.ts";
-import { eventually, type TestStack } from "./stack.ts";
+import type { TestStack } from "./stack.ts";
 import { type Inbox, post, TestSocket, watch } from "./viewer.ts";
 
 /** A viewer at each gateway, known to every dispatcher. */

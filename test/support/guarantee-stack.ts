@@ -1,8 +1,9 @@
 /** What the tests of the guarantees run on, and what they ask of viewers and publishers. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { OvationEvent } from "../../shared/events.ts";
+import { eventually } from "./eventually.ts";
 import { type RoleProcess, spawnRole } from "./process.ts";
-import { eventually, metric, type StackOptions, TestStack } from "./stack.ts";
+import { metric, type StackOptions, TestStack } from "./stack.ts";
 import { type Inbox, post, type Received, TestSocket } from "./viewer.ts";
 
 /** A lease that ends soon, and counts that are told soon, so that the tests are quick. */

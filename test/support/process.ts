@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { eventually } from "./eventually.ts";
 import { natsUrlAs } from "./nats-users.ts";
 import { ROOMY_FLAGS } from "./roomy.ts";
-import { eventually } from "./stack.ts";
 
 export interface RoleProcess {
   readonly child: ChildProcess;

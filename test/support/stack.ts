@@ -11,8 +11,6 @@ import { startTestNats, type TestNats } from "./nats.ts";
 import { connectTo, natsUrlAs } from "./nats-users.ts";
 import { ROOMY } from "./roomy.ts";
 
-export { eventually } from "./eventually.ts";
-
 export interface StackOptions {
   readonly gateways?: number;
   readonly dispatchers?: number;

@@ -1,6 +1,7 @@
 /** What can be relied on when a gateway is killed. */
 import { expect } from "vitest";
 import { expectUnbroken } from "../../support/chain.ts";
+import { eventually } from "../../support/eventually.ts";
 import {
   allTold,
   idsOf,
@@ -17,7 +18,6 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { Load } from "../../support/load.ts";
 import { ReturningViewer } from "../../support/persistent.ts";
-import { eventually } from "../../support/stack.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
 /** What a busy machine may take beyond the time that is promised. */

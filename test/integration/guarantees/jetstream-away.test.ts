@@ -1,6 +1,7 @@
 /** What can be relied on while NATS is there but stores nothing. */
 import { expect } from "vitest";
 import { expectUnbroken } from "../../support/chain.ts";
+import { eventually } from "../../support/eventually.ts";
 import {
   audienceOf,
   commentsFlow,
@@ -19,7 +20,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
-import { eventually, metric } from "../../support/stack.ts";
+import { metric } from "../../support/stack.ts";
 import { post } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2, dispatcher: { storeTimeoutMs: 300 } });

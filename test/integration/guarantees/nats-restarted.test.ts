@@ -1,11 +1,11 @@
 /** What can be relied on when NATS is restarted with its store. */
 import { expect } from "vitest";
 import { expectUnbroken } from "../../support/chain.ts";
+import { eventually } from "../../support/eventually.ts";
 import { audienceOf, insisted, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
 import { allTold, idsOf, names, stored, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
-import { eventually } from "../../support/stack.ts";
 import { post, TestSocket } from "../../support/viewer.ts";
 
 /** More than the load brings, so that all of it can be read again. */

@@ -3,8 +3,9 @@ import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { KeySetServer } from "../../support/key-set.ts";
-import { eventually, metric, TestStack } from "../../support/stack.ts";
+import { metric, TestStack } from "../../support/stack.ts";
 import { rsaKeys, tokenOf, VIEWER } from "../../support/tokens.ts";
 import { TestSocket } from "../../support/viewer.ts";
 

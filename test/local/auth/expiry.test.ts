@@ -1,6 +1,7 @@
 /** The end of a token during a connection, and fresh ones in its place. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, TestStack } from "../../support/stack.ts";
+import { eventually } from "../../support/eventually.ts";
+import { TestStack } from "../../support/stack.ts";
 import { inSeconds, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
 import { post, TestEventStream, TestSocket } from "../../support/viewer.ts";
 

@@ -1,7 +1,8 @@
 /** What a token or an API key allows, and that nothing more can be had or learned with it. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, TestStack } from "../../support/stack.ts";
+import { eventually } from "../../support/eventually.ts";
+import { TestStack } from "../../support/stack.ts";
 import { fileWith, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
 import { post, TestEventStream, TestSocket } from "../../support/viewer.ts";
 

@@ -1,8 +1,9 @@
 /** Keys behind a URL: rotated, away, slow or no key set at all. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Gateway } from "../../../gateway/gateway.ts";
+import { eventually } from "../../support/eventually.ts";
 import { KeySetServer } from "../../support/key-set.ts";
-import { eventually, metric, TestStack } from "../../support/stack.ts";
+import { metric, TestStack } from "../../support/stack.ts";
 import { ecKeys, edKeys, handMade, hmac, rsaKeys, tokenOf, VIEWER } from "../../support/tokens.ts";
 import { TestSocket } from "../../support/viewer.ts";
 

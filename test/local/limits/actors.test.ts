@@ -5,9 +5,9 @@ import { rateOf } from "../../../gateway/limits/token-bucket.ts";
 import { Bus } from "../../../shared/bus/connection.ts";
 import { monotonicNow } from "../../../shared/lifecycle.ts";
 import { silentLog } from "../../../shared/log.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { natsUrlAs } from "../../support/nats-users.ts";
-import { eventually } from "../../support/stack.ts";
 
 const RATES = { publishes: rateOf("actor_publishes", 20), likes: rateOf("likes", 1_000) };
 const { burst } = RATES.publishes;

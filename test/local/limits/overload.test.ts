@@ -1,7 +1,8 @@
 /** What happens at a gateway that holds as many viewers as it may: the newcomer is told, nobody else. */
 import { afterEach, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { ask, postBytes, RawSocket } from "../../support/raw.ts";
-import { eventually, metric, TestStack } from "../../support/stack.ts";
+import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
 import { knock } from "./knock.ts";
 

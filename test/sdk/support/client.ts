@@ -1,8 +1,8 @@
 /** Clients of the SDK for a test, and what they were told. */
 import { afterEach } from "vitest";
 import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/index.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Recorder } from "../../support/recorder.ts";
-import { eventually } from "../../support/stack.ts";
 
 /** Reconnects quickly, and by no chance late. */
 export const QUICK = {

@@ -1,0 +1,20 @@
+/** The settings of a process, by its own command line and environment. */
+import { ConfigError, loadConfig } from "./load.ts";
+import type { ConfigByRole, Role } from "./roles.ts";
+
+/** The exit code of a process whose settings, or whose command, are wrong. */
+export const EXIT_SETTINGS = 2;
+
+/** Reads them, or ends the process: after `--help`, or naming every fault. */
+export function processSettings<R extends Role>(role: R): ConfigByRole[R] {
+  try {
+    const loaded = loadConfig(role, process.argv.slice(2), process.env);
+    if (loaded.outcome === "config") return loaded.config;
+    process.stdout.write(`${loaded.text}\n`);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_SETTINGS);
+  }
+}
