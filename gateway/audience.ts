@@ -48,6 +48,7 @@ const IDS_LIMIT = 8_192;
 
 class Group implements FrameGroup {
   dueAt = 0;
+  queuedAt = 0;
   queued = false;
   cursor: Cursor;
   readonly members: Membership[] = [];

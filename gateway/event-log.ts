@@ -25,6 +25,8 @@ interface LoggedDurableEvent extends LoggedEvent {
 export interface LogLimits {
   /** Most events in one frame. */
   readonly frameEvents: number;
+  /** Most transient events in one frame, if that is less just now. */
+  readonly transientEvents?: number;
   /** Most bytes of events in one frame; a single larger event goes alone. */
   readonly frameBytes: number;
 }
@@ -170,7 +172,7 @@ export class EventLog {
   }
 
   #build(cursor: Cursor): { frame: Frame; next: Cursor } {
-    const { frameEvents, frameBytes } = this.#limits;
+    const { frameEvents, frameBytes, transientEvents = frameEvents } = this.#limits;
     const durable: LoggedDurableEvent[] = [];
     const transient: LoggedEvent[] = [];
     let next = this.end;
@@ -192,7 +194,7 @@ export class EventLog {
       bytes += event.bytes.length;
     }
     const within = transient.filter((event) => event.position <= next.position);
-    const room = Math.max(0, frameEvents - durable.length);
+    const room = Math.max(0, Math.min(transientEvents, frameEvents - durable.length));
     const events = [
       ...durable,
       ...sample(within, room, frameBytes - bytes, durable.length === 0),

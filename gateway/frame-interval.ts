@@ -18,16 +18,24 @@ const NONE_MS = 1;
 export class FrameInterval {
   readonly #minMs: number;
   readonly #maxMs: number;
+  readonly #room: () => number;
   #ms: number;
 
-  constructor(minMs: number, maxMs: number) {
+  /** @param room how many times its bound it may be just now; more than 1 in overload only */
+  constructor(minMs: number, maxMs: number, room: () => number = () => 1) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
+    this.#room = room;
     this.#ms = minMs;
   }
 
   get ms(): number {
     return this.#ms;
+  }
+
+  /** As a share of its ordinary bound. */
+  get stretch(): number {
+    return this.#ms / Math.max(this.#minMs, this.#maxMs);
   }
 
   /**
@@ -37,7 +45,8 @@ export class FrameInterval {
   observe(busy: number): void {
     if (busy > BUSY) {
       // What is sent falls as the interval grows, so this would bring the share to the target.
-      this.#ms = Math.min(this.#maxMs, Math.max(FIRST_STEP_MS, (this.#ms * busy) / TARGET));
+      const most = this.#maxMs * this.#room();
+      this.#ms = Math.min(most, Math.max(FIRST_STEP_MS, (this.#ms * busy) / TARGET));
     } else if (busy < IDLE) {
       const narrower = this.#ms * NARROWING;
       this.#ms = Math.max(this.#minMs, narrower < NONE_MS ? 0 : narrower);

@@ -6,6 +6,7 @@ const INTERVAL_MS = 100;
 
 class TestGroup implements FrameGroup {
   dueAt = 0;
+  queuedAt = 0;
   queued = false;
   readonly phase: number;
   readonly size: number;

@@ -13,6 +13,8 @@ export interface FrameGroup {
   dueAt: number;
   /** Whether the scheduler has it in its queue. */
   queued: boolean;
+  /** Since when it waits. */
+  queuedAt: number;
   /** Where in the interval it stands, 0 to 1: spreads the groups of one video after a pause. */
   readonly phase: number;
   readonly size: number;
@@ -36,6 +38,8 @@ export class FrameScheduler {
   #timer: NodeJS.Timeout | undefined;
   #observer: NodeJS.Timeout | undefined;
   #utilization = performance.eventLoopUtilization();
+  #lateMs = 0;
+  #flushed = 0;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -43,6 +47,14 @@ export class FrameScheduler {
 
   get queuedGroups(): number {
     return this.#queue.length;
+  }
+
+  /** How late frames were on average since this was last called, in milliseconds. */
+  takeLateMs(): number {
+    const late = this.#flushed === 0 ? 0 : this.#lateMs / this.#flushed;
+    this.#lateMs = 0;
+    this.#flushed = 0;
+    return late;
   }
 
   start(): void {
@@ -59,6 +71,7 @@ export class FrameScheduler {
   schedule(group: FrameGroup): void {
     if (group.queued) return;
     group.queued = true;
+    group.queuedAt = this.#options.now();
     this.#queue.push(group);
     this.#arm();
   }
@@ -99,6 +112,8 @@ export class FrameScheduler {
   #flush(group: FrameGroup): void {
     const { interval, now } = this.#options;
     const at = now();
+    this.#lateMs += at - Math.max(group.dueAt, group.queuedAt);
+    this.#flushed += 1;
     const isPaced = at - group.dueAt < interval.ms;
     const hasMore = group.flush();
     // After a pause the groups of a video all go at once; their phases spread them again.

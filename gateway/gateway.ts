@@ -68,7 +68,13 @@ export class Gateway extends RoleNode<GatewayConfig> {
       describe: () => this.#describe(),
       onRowStored: (video) => counts.moved(video),
     });
-    const interval = new FrameInterval(config.frameIntervalMinMs, config.frameIntervalMaxMs);
+    const admission = new Admission(config, this.#connections, monotonicNow);
+    const { overload } = admission;
+    const interval = new FrameInterval(
+      config.frameIntervalMinMs,
+      config.frameIntervalMaxMs,
+      () => overload.intervalRoom,
+    );
     const scheduler = new FrameScheduler({
       interval,
       viewersPerPass: config.frameGroupViewers,
@@ -89,6 +95,9 @@ export class Gateway extends RoleNode<GatewayConfig> {
       lingerMs: config.lingerMs,
       audience: {
         frameEvents: config.frameEvents,
+        get transientEvents() {
+          return overload.transientEvents(config.frameEvents);
+        },
         frameBytes: config.viewerBufferBytes,
         groupViewers: config.frameGroupViewers,
         countIntervalMs: config.countIntervalMs,
@@ -98,7 +107,6 @@ export class Gateway extends RoleNode<GatewayConfig> {
         now: monotonicNow,
       },
     });
-    const admission = new Admission(config, this.#connections, monotonicNow);
     const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
     const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
@@ -147,7 +155,13 @@ export class Gateway extends RoleNode<GatewayConfig> {
     histories.start();
     scheduler.start();
     inspection.start();
-    admission.overload.start();
+    overload.start({
+      framesLateMs: () => scheduler.takeLateMs(),
+      stretch: () => interval.stretch,
+      backlog: () => Math.max(bus.backlog, publisher.backlog),
+      sampledEvents: () => delivery.sampled,
+      log,
+    });
     rates.start();
     this.#port = await doors.start();
     return { port: this.#port };

@@ -44,6 +44,11 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     "Events that wait for an earlier request of their video to be answered.",
     () => parts.publisher.waiting,
   );
+  gauge(
+    "publishes_under_way",
+    "Requests that wait for a dispatcher's answer.",
+    () => parts.publisher.underWay,
+  );
   registerDelivery(registry, counter, parts.delivery);
   registerFrames(counter, gauge, parts);
   registerTable(counter, gauge, parts);

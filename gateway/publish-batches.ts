@@ -12,7 +12,7 @@ const BATCH_EVENTS = 1_000;
 /** The longest that an event waits for the answer to those before it. */
 const WAIT_MS = 10;
 /** Events that wait, over all videos; more are refused. */
-const WAITING_LIMIT = 100_000;
+export const WAITING_LIMIT = 100_000;
 
 /** Sends a list; gives those that were accepted, in order, and the error if not all were. */
 type Send = (

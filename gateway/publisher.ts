@@ -5,7 +5,7 @@ import { type EventInput, publishReplySchema } from "../shared/events.ts";
 import { type KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
 import { publishSubject, retractSubject } from "../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
-import { PublishBatches } from "./publish-batches.ts";
+import { PublishBatches, WAITING_LIMIT } from "./publish-batches.ts";
 
 interface PublisherOptions {
   readonly bus: Bus;
@@ -13,6 +13,8 @@ interface PublisherOptions {
   readonly timeoutMs: number;
 }
 
+/** Requests that wait for a dispatcher's answer; more are refused. */
+const UNDER_WAY_LIMIT = 20_000;
 const COUNT_REQUEST = encodeMsgpack({ kind: VIEWERS_KIND });
 
 /** An event that was accepted; `seq` is its place in the video's chain, if it is durable. */
@@ -36,6 +38,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #batches = new PublishBatches((video, inputs) => this.publishAll(video, inputs));
 
+  #underWay = 0;
+
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
@@ -43,6 +47,16 @@ export class Publisher {
   /** Events that wait to be published together with others. */
   get waiting(): number {
     return this.#batches.waiting;
+  }
+
+  /** Requests that wait for a dispatcher's answer. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** What waits, as a share of what may before more is refused. */
+  get backlog(): number {
+    return Math.max(this.#underWay / UNDER_WAY_LIMIT, this.#batches.waiting / WAITING_LIMIT);
   }
 
   /**
@@ -96,7 +110,16 @@ export class Publisher {
 
   async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
     const { bus, timeoutMs } = this.#options;
-    return acceptedOf(await bus.request(subject, payload, timeoutMs));
+    if (this.#underWay >= UNDER_WAY_LIMIT) {
+      const text = `${UNDER_WAY_LIMIT} requests wait for the dispatchers already`;
+      throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
+    }
+    this.#underWay += 1;
+    try {
+      return acceptedOf(await bus.request(subject, payload, timeoutMs));
+    } finally {
+      this.#underWay -= 1;
+    }
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */

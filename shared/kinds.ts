@@ -59,6 +59,11 @@ export class KindTable implements Iterable<Kind> {
     return this.get(name)?.deliveryClass === "transient";
   }
 
+  /** Whether there is such a kind, and its events are stored. */
+  isDurable(name: string): boolean {
+    return this.get(name)?.deliveryClass === "durable";
+  }
+
   /** The names of all kinds. */
   names(): readonly string[] {
     return [...this.#byName.keys()];

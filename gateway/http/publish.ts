@@ -56,10 +56,12 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
       const granted = grantedEvent(input, grant, Array.isArray(value) ? `events[${index}]` : "");
       return withRepeatableId(granted, services);
     });
+    const { kinds } = services.rules;
+    const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
+    services.admission.overload.admitEvents(isDurable, false);
     rates.takeHttpPublishes(client, inputs.length);
     const actor = grant.limitedActor;
     if (actor !== undefined) {
-      const { kinds } = services.rules;
       for (const { kind } of inputs) rates.takeActorPublish(actor, video, kinds.isTransient(kind));
     }
     const { accepted, error: fault } = await services.publisher.publishAll(video, inputs);

@@ -119,7 +119,10 @@ export class Router {
     }
     // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
     const isStream = handlers === this.#routes.events && exchange.method === "GET";
-    if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
+    // Durable events come last to be refused, and which they are the handler knows.
+    if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
+      overload.admitPublishing();
+    } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
     await handler(exchange, video ?? "", eventId);
   }
 

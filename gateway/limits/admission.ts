@@ -15,6 +15,7 @@ export type AdmissionConfig = Pick<
   | "eventStreamsLimit"
   | "connectionsPerAddress"
   | "overloadDelayMs"
+  | "memoryLimitBytes"
 >;
 
 /** What a request for a WebSocket tells of its sender. */
@@ -42,6 +43,7 @@ export class Admission {
     this.#connections = connections;
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,
+      memoryLimitBytes: config.memoryLimitBytes,
       connectionsLimit: config.connectionsLimit,
       connections: () => connections.webSockets + connections.eventStreams,
       now,

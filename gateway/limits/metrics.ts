@@ -1,6 +1,7 @@
 /** The figures of limits for Prometheus; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
 import { counterOf, gaugeOf } from "../../shared/metrics.ts";
+import { registerLadder } from "../../shared/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { Rates } from "./rates.ts";
 
@@ -18,12 +19,25 @@ export function registerLimitMetrics(registry: Registry, { admission, rates }: P
   const { actors } = rates;
   gauge(
     "overload_level",
-    "How near the gateway is to its bounds; from 1 up it takes nobody new.",
+    "How near the gateway is to taking nobody new; 1 is there.",
     () => overload.level,
+  );
+  registerLadder(registry, "ovation_gateway", overload.ladder);
+  counterOf(
+    registry,
+    "ovation_gateway_overload_refused_total",
+    "What was refused because of overload, or since the gateway was full: viewers, requests over HTTP, and requests to publish by the class of their events.",
+    ["what"],
+    () => Object.entries(overload.stats.refused).map(([what, count]) => [{ what }, count]),
+  );
+  counter(
+    "overload_sampled_total",
+    "Events told as counts only while frames held fewer of them because of overload.",
+    () => overload.stats.sampledEvents,
   );
   gauge(
     "event_loop_delay_seconds",
-    "How late the event loop is on average, as overload is judged by.",
+    "How late the event loop or frames are on average, as overload is judged by.",
     () => overload.delayMs / 1_000,
   );
   gauge(

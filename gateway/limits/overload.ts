@@ -1,67 +1,129 @@
-/**
- * What overload is, and the one place that says so: the event loop is late, or as many viewers are
- * connected as may be. Whoever is connected goes on; who is new is sent away, to come again later.
- */
+/** How overloaded the gateway is, by its policy, and what is let in and held back because of it. */
 import { OvationError } from "../../shared/errors.ts";
 import type { MonotonicClock } from "../../shared/lifecycle.ts";
-
-/** How often the event loop is looked at. */
-const LOOK_EVERY_MS = 100;
-/** The share of the newest look in the average: a pause of one look alone is no overload. */
-const NEWEST = 0.2;
-/** Who is sent away comes back at a random moment within these bounds. */
-const RETRY_MIN_MS = 1_000;
-const RETRY_SPREAD_MS = 4_000;
+import type { Log } from "../../shared/log.ts";
+import {
+  Lateness,
+  LOOK_EVERY_MS,
+  memoryLimit,
+  memoryShare,
+} from "../../shared/overload/pressure.ts";
+import { Ladder, logStep } from "../../shared/overload/steps.ts";
+import {
+  INTERVAL_ROOM,
+  OVERLOAD_STEPS,
+  type OverloadSignal,
+  type OverloadStep,
+  RETRY_MIN_MS,
+  RETRY_SPREAD_MS,
+  SAMPLE_SHARE,
+} from "./overload-policy.ts";
 
 export interface OverloadOptions {
   readonly delayLimitMs: number;
+  /** 0: that of the container. */
+  readonly memoryLimitBytes: number;
   readonly connectionsLimit: number;
   readonly connections: () => number;
   readonly now: MonotonicClock;
   readonly random: () => number;
 }
 
+/** What overload is judged by, beside the process itself; looked at several times a second. */
+export interface OverloadSources {
+  /** How late frames were since the last look, in milliseconds. */
+  readonly framesLateMs: () => number;
+  /** The frame interval, as a share of its ordinary bound. */
+  readonly stretch: () => number;
+  /** What waits for NATS or a dispatcher, as a share of what may. */
+  readonly backlog: () => number;
+  /** Events told as counts only, so far. */
+  readonly sampledEvents: () => number;
+  readonly log: Log;
+}
+
+/** What was refused: a viewer, a request over HTTP, or an event by its class. */
+export type RefusedThing = "viewer" | "request" | "transient" | "durable";
+
 export class Overload {
+  readonly ladder: Ladder<OverloadStep, OverloadSignal>;
+  readonly stats: { readonly refused: Record<RefusedThing, number>; sampledEvents: number } = {
+    refused: { viewer: 0, request: 0, transient: 0, durable: 0 },
+    sampledEvents: 0,
+  };
   readonly #options: OverloadOptions;
-  #delayMs = 0;
-  #lookedAt = 0;
+  readonly #lateness: Lateness;
+  readonly #memoryLimitBytes: number;
+  #sampledBefore = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OverloadOptions) {
     this.#options = options;
+    this.#lateness = new Lateness(options.now);
+    this.#memoryLimitBytes = memoryLimit(options.memoryLimitBytes);
+    this.ladder = new Ladder(OVERLOAD_STEPS, options.now);
   }
 
-  start(): void {
-    this.#lookedAt = this.#options.now();
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  start(sources: OverloadSources): void {
+    this.#lateness.begin();
+    this.#timer = setInterval(() => this.#look(sources), LOOK_EVERY_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** How late the event loop is on average, in milliseconds. */
+  /** How late the event loop and frames are on average, in milliseconds. */
   get delayMs(): number {
-    return this.#delayMs;
+    return this.#lateness.averageMs;
   }
 
-  /** How near the gateway is to its bounds; from 1 up it takes nobody new. */
+  /** How near the gateway is to taking nobody new; 1 is there. */
   get level(): number {
     const { connections, connectionsLimit } = this.#options;
-    return Math.max(this.#delayLevel, connections() / connectionsLimit);
+    return Math.max(this.ladder.nearness("refuse"), connections() / connectionsLimit);
   }
 
-  /** A request that needs no connection of its own. @throws OvationError overloaded */
+  /** How many times its ordinary bound the frame interval may be. */
+  get intervalRoom(): number {
+    return this.ladder.isAt("widen") ? INTERVAL_ROOM : 1;
+  }
+
+  /**
+   * How many transient events a frame may hold.
+   * @param ordinary when there is no overload
+   */
+  transientEvents(ordinary: number): number {
+    return this.ladder.isAt("sample") ? Math.max(1, Math.floor(ordinary * SAMPLE_SHARE)) : ordinary;
+  }
+
+  /** A request over HTTP that publishes nothing. @throws OvationError overloaded */
   admitRequest(): void {
-    if (this.#delayLevel >= 1) throw this.#refusal("the gateway is too busy just now");
+    if (this.ladder.isAt("refuse")) throw this.#busy("request");
+  }
+
+  /** A request over HTTP to publish, before it is read. @throws OvationError overloaded */
+  admitPublishing(): void {
+    if (this.ladder.isAt("shed")) throw this.#busy("request");
+  }
+
+  /**
+   * Events that somebody publishes.
+   * @param isDurable whether one of them is
+   * @param isConnected whether a connected viewer does
+   * @throws OvationError overloaded
+   */
+  admitEvents(isDurable: boolean, isConnected: boolean): void {
+    const step = isDurable || isConnected ? "shed" : "refuse";
+    if (this.ladder.isAt(step)) throw this.#busy(isDurable ? "durable" : "transient");
   }
 
   /** A viewer. @throws OvationError overloaded */
   admitViewer(): void {
-    this.admitRequest();
-    const { connections, connectionsLimit } = this.#options;
-    if (connections() < connectionsLimit) return;
-    throw this.#refusal(`the gateway holds ${connectionsLimit} viewers`, connectionsLimit);
+    if (this.ladder.isAt("refuse")) throw this.#busy("viewer");
+    const { connections, connectionsLimit: limit } = this.#options;
+    if (connections() < limit) return;
+    throw this.#refusal("viewer", `the gateway holds ${limit} viewers`, limit);
   }
 
   /** When to come back, in milliseconds. */
@@ -69,18 +131,28 @@ export class Overload {
     return Math.round(RETRY_MIN_MS + this.#options.random() * RETRY_SPREAD_MS);
   }
 
-  get #delayLevel(): number {
-    return this.#delayMs / this.#options.delayLimitMs;
+  #busy(thing: RefusedThing): OvationError {
+    return this.#refusal(thing, "the gateway is too busy just now");
   }
 
-  #refusal(message: string, limit?: number): OvationError {
+  #refusal(thing: RefusedThing, message: string, limit?: number): OvationError {
+    this.stats.refused[thing] += 1;
     return new OvationError("overloaded", message, { limit, retryAfterMs: this.retryAfterMs() });
   }
 
-  #look(): void {
-    const now = this.#options.now();
-    const lateMs = Math.max(0, now - this.#lookedAt - LOOK_EVERY_MS);
-    this.#lookedAt = now;
-    this.#delayMs += NEWEST * (lateMs - this.#delayMs);
+  #look(sources: OverloadSources): void {
+    const { delayLimitMs } = this.#options;
+    const sampled = sources.sampledEvents();
+    if (this.ladder.isAt("sample")) this.stats.sampledEvents += sampled - this.#sampledBefore;
+    this.#sampledBefore = sampled;
+    this.#lateness.look(sources.framesLateMs());
+    const before = this.ladder.level;
+    this.ladder.look({
+      late: this.#lateness.averageMs / delayLimitMs,
+      memory: memoryShare(this.#memoryLimitBytes),
+      backlog: sources.backlog(),
+      stretch: sources.stretch(),
+    });
+    logStep(sources.log, this.ladder, before);
   }
 }

@@ -20,7 +20,9 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
   };
   checkEvent(given, services.rules, "", messageBytes);
   const input = grantedEvent(given, session.grant, "");
-  session.meter.publish(session.actor, video, services.rules.kinds.isTransient(kind));
+  const { kinds } = services.rules;
+  session.meter.publish(session.actor, video, kinds.isTransient(kind));
+  services.admission.overload.admitEvents(kinds.isDurable(kind), true);
   const limit = limits.inFlightLimit;
   if (session.inFlight >= limit) {
     const text = `${limit} publishes wait for their answer already`;

@@ -102,6 +102,11 @@ export class Bus {
     return this.connection.info?.max_payload ?? 1_048_576;
   }
 
+  /** What the server has not confirmed yet, as a share of what may be so before we refuse more. */
+  get backlog(): number {
+    return this.#unconfirmedBytes / UNCONFIRMED_LIMIT_BYTES;
+  }
+
   /** A subject that nobody else uses, to be answered on. */
   newInbox(): string {
     return createInbox(this.#inboxPrefix);

@@ -28,13 +28,6 @@ export const limitSettings = {
     default: 5000,
     doc: "How many viewers may come from one client address (an IPv6 network of 64 bits counts as one): enough for a campus or a mobile network that share one.",
   }),
-  overloadDelayMs: integer({
-    min: 10,
-    max: 60_000,
-    default: 1000,
-    unit: "ms",
-    doc: "When the event loop is this late on average, the gateway takes nobody new until it has caught up.",
-  }),
   requestsPerSecond: integer({
     min: 1,
     max: 1_000_000,

@@ -1,6 +1,7 @@
 import { authSettings } from "./auth-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { kindList, urlList } from "./lists.ts";
+import { overloadSettings } from "./overload-settings.ts";
 import {
   boolean,
   type ConfigOf,
@@ -299,6 +300,7 @@ export const gatewaySettings = {
     doc: "How much memory this gateway may use for the history of the videos that are watched here.",
   }),
   ...limitSettings,
+  ...overloadSettings,
 } as const satisfies SettingGroup;
 
 /** What only a dispatcher is told. */
@@ -320,6 +322,7 @@ export const dispatcherSettings = {
     default: 10_000,
     doc: "How many durable events may wait to be stored; more are refused.",
   }),
+  ...overloadSettings,
 } as const satisfies SettingGroup;
 
 /** What only the doctor is told. */

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { stepsDue, stepsHeld } from "../../shared/overload/steps.ts";
+import { Overload, type OverloadOptions } from "./overload.ts";
+import { OVERLOAD_STEPS, type OverloadSignal } from "./overload-policy.ts";
+
+const CALM: Readonly<Record<OverloadSignal, number>> = {
+  late: 0,
+  memory: 0,
+  backlog: 0,
+  stretch: 1,
+};
+
+describe("the policy", () => {
+  test("takes its steps in the order of the issue: durable events and viewers come last", () => {
+    expect(OVERLOAD_STEPS.map(({ name }) => name)).toEqual(["widen", "sample", "refuse", "shed"]);
+  });
+
+  test.each(["late", "memory", "backlog"] as const)(
+    "%s calls for one step after the other",
+    (of) => {
+      const due = Array.from({ length: 41 }, (_, n) =>
+        stepsDue(OVERLOAD_STEPS, { ...CALM, [of]: n / 20 }),
+      );
+      expect(due[0]).toBe(0);
+      expect(due.at(-1)).toBe(4);
+      for (const [index, steps] of due.entries()) {
+        const before = due[index - 1] ?? 0;
+        expect(steps).toBeGreaterThanOrEqual(before);
+      }
+      expect(new Set(due)).toEqual(new Set([0, 1, 2, 3, 4]));
+    },
+  );
+
+  test("each step ends below where it began", () => {
+    for (const { enter, leave } of OVERLOAD_STEPS) {
+      for (const [signal, bound] of Object.entries(enter)) {
+        expect(leave[signal as OverloadSignal]).toBeLessThan(bound);
+      }
+    }
+  });
+
+  test("an ordinary load calls for nothing", () => {
+    const load = { late: 0.1, memory: 0.6, backlog: 0.1, stretch: 1 };
+    expect(stepsDue(OVERLOAD_STEPS, load)).toBe(0);
+  });
+
+  test("wider frames stay while they are in use, though nothing is late any more", () => {
+    expect(stepsHeld(OVERLOAD_STEPS, { ...CALM, stretch: 2 })).toBe(1);
+    expect(stepsHeld(OVERLOAD_STEPS, CALM)).toBe(0);
+  });
+});
+
+describe("what it does", () => {
+  let nowMs = 0;
+
+  function overloadAt(level: number, options: Partial<OverloadOptions> = {}): Overload {
+    const overload = new Overload({
+      delayLimitMs: 100,
+      memoryLimitBytes: 0,
+      connectionsLimit: 2,
+      connections: () => 1,
+      now: () => nowMs,
+      random: () => 0.5,
+      ...options,
+    });
+    while (overload.ladder.level < level) {
+      nowMs += 1_000;
+      overload.ladder.look({ ...CALM, late: 100 });
+    }
+    return overload;
+  }
+
+  function refused(act: () => void): boolean {
+    try {
+      act();
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ code: "overloaded", retryAfterMs: 3_000 });
+      return true;
+    }
+  }
+
+  test.each([
+    // level, interval, transient events, viewer, request, like over HTTP, comment, like of a viewer
+    [0, 1, 100, false, false, false, false, false],
+    [1, 4, 100, false, false, false, false, false],
+    [2, 4, 20, false, false, false, false, false],
+    [3, 4, 20, true, true, true, false, false],
+    [4, 4, 20, true, true, true, true, true],
+  ])("with %i steps in force", (level, room, events, viewer, request, like, comment, viewers) => {
+    const overload = overloadAt(level);
+    expect(overload.intervalRoom).toBe(room);
+    expect(overload.transientEvents(100)).toBe(events);
+    expect(refused(() => overload.admitViewer())).toBe(viewer);
+    expect(refused(() => overload.admitRequest())).toBe(request);
+    expect(refused(() => overload.admitEvents(false, false))).toBe(like);
+    expect(refused(() => overload.admitEvents(true, false))).toBe(comment);
+    expect(refused(() => overload.admitEvents(true, true))).toBe(comment);
+    expect(refused(() => overload.admitEvents(false, true))).toBe(viewers);
+    expect(refused(() => overload.admitPublishing())).toBe(comment);
+  });
+
+  test("a full gateway refuses viewers and nothing else, and takes no step", () => {
+    const overload = overloadAt(0, { connections: () => 2 });
+    expect(refused(() => overload.admitViewer())).toBe(true);
+    expect(refused(() => overload.admitRequest())).toBe(false);
+    expect(overload.level).toBe(1);
+    expect(overload.ladder.level).toBe(0);
+    expect(overload.stats.refused).toEqual({ viewer: 1, request: 0, transient: 0, durable: 0 });
+  });
+
+  test("a frame always holds one event", () => {
+    expect(overloadAt(2).transientEvents(1)).toBe(1);
+  });
+});

@@ -1,0 +1,97 @@
+/** A gateway with less of a processor than it needs: what it gives up, and in which order. */
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { startTestNats, type TestNats } from "../../support/nats.ts";
+import { type RoleProcess, spawnRole } from "../../support/process.ts";
+import { metric } from "../../support/stack.ts";
+import { post, type TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
+import { knock } from "./knock.ts";
+
+const VIDEO = "crowded";
+const DELAY_LIMIT_MS = 120;
+/** In each turn the process runs for a little and stands still for longer. */
+const RUN_MS = 50;
+const STOP_MS = 250;
+
+let nats: TestNats;
+let dispatcher: RoleProcess;
+let gateway: RoleProcess;
+let throttling: AbortController;
+beforeEach(async () => {
+  nats = await startTestNats();
+  dispatcher = await spawnRole("dispatcher", nats.url);
+  gateway = await spawnRole("gateway", nats.url, [
+    ...["--overload-delay-ms", String(DELAY_LIMIT_MS), "--frame-events", "50"],
+    ...["--frame-interval-min-ms", "20"],
+  ]);
+  throttling = new AbortController();
+});
+afterEach(async () => {
+  throttling.abort();
+  gateway.child.kill("SIGCONT");
+  await gateway.kill9();
+  await dispatcher.kill9();
+  await nats.stop();
+});
+
+/** As a container's limit does it to one that has used its share. */
+async function throttle(): Promise<void> {
+  const { signal } = throttling;
+  while (!signal.aborted) {
+    gateway.child.kill("SIGSTOP");
+    await wait(STOP_MS);
+    gateway.child.kill("SIGCONT");
+    await wait(RUN_MS);
+  }
+}
+
+/** Steps as the log tells them, in its order. */
+function steps(message: string): string[] {
+  return gateway.output
+    .map((line) => JSON.parse(line))
+    .filter(({ msg }) => msg === `overload: a step is ${message}`)
+    .map(({ step }) => String(step));
+}
+
+test("frames widen, then likes are sampled, then newcomers are refused; comments and viewers stay", async () => {
+  const viewers: (TestSocket | TestEventStream)[] = [];
+  for (let count = 0; count < 20; count += 1) {
+    viewers.push(await watch(count % 2 === 0 ? "msgpack" : "sse", gateway.port, VIDEO));
+  }
+  const publisher = await TestSocket.connect(gateway.port);
+  expect(await metric(gateway, "ovation_gateway_overload_step")).toBe(0);
+
+  const throttled = throttle();
+  // A flood of likes, until one is refused.
+  const batch = Array.from({ length: 200 }, () => ({ kind: "like" }));
+  let likes = 0;
+  let status = 200;
+  while (status === 200) {
+    status = (await post(gateway.port, VIDEO, batch)).status;
+    if (status === 200) likes += batch.length;
+  }
+  expect(status).toBe(503);
+  expect(steps("taken").slice(0, 3)).toEqual(["widen", "sample", "refuse"]);
+  expect((await knock(gateway.port)).status).toBe(503);
+
+  // What is durable is taken still, or with a repeat, and all who watch get it.
+  const comment = { video: VIDEO, kind: "comment", eventId: "c1" };
+  await eventually(async () => (await publisher.ask("publish", comment)).op === "result");
+  for (const viewer of viewers) {
+    await viewer.until(() => viewer.of(VIDEO, "comment").length === 1);
+    await viewer.until(() => viewer.total(VIDEO, "like") >= likes);
+    expect(viewer.total(VIDEO, "like")).toBe(likes);
+  }
+  expect(await metric(gateway, "ovation_gateway_overload_refused_total")).toBeGreaterThan(0);
+  expect(await metric(gateway, "ovation_gateway_overload_step_seconds_total")).toBeGreaterThan(0);
+
+  throttling.abort();
+  await throttled;
+  await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 0);
+  expect((await knock(gateway.port)).status).toBe(101);
+  // Back in the reverse order, the last ones being those of the end.
+  expect(steps("taken back").slice(-3)).toEqual(["refuse", "sample", "widen"]);
+  expect(await metric(gateway, "ovation_gateway_connections_closed_total")).toBeLessThanOrEqual(1);
+  await Promise.all([...viewers, publisher].map((viewer) => viewer.close()));
+});
