@@ -15,6 +15,8 @@ interface CountsOptions {
   readonly tell: (video: string, viewers: number) => void;
 }
 
+/** Videos that may wait to be counted; a further one is refused, and asked for again. */
+const PENDING_LIMIT = 100_000;
 /** Time for the row behind a request to reach the mirror: the watch lags by less than this. */
 const SETTLE_MS = 25;
 
@@ -43,8 +45,11 @@ export class ViewerCounts {
    * @throws OvationError when that can't be
    */
   async ask(video: string): Promise<void> {
-    const asking = Promise.withResolvers<void>();
     const pending = this.#pending.get(video);
+    if (pending === undefined && this.#pending.size >= PENDING_LIMIT) {
+      throw new OvationError("overloaded", `${PENDING_LIMIT} videos wait to be counted`);
+    }
+    const asking = Promise.withResolvers<void>();
     if (pending === undefined) {
       const settle = Math.min(SETTLE_MS, this.#options.intervalMs);
       const timer = setTimeout(() => this.#tick(video), settle);

@@ -21,6 +21,7 @@ import { Intake } from "./intake.ts";
 import { Leases } from "./leases.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
 import { Mirror } from "./mirror.ts";
+import { DispatcherOverload } from "./overload.ts";
 import { Retractions } from "./retractions.ts";
 import { RouteTable } from "./routes.ts";
 import { Sweeper } from "./sweep.ts";
@@ -33,6 +34,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   #counts: ViewerCounts | undefined;
   #history: History | undefined;
   #answers: Answers | undefined;
+  #overload: DispatcherOverload | undefined;
   #subscriptions: readonly BusSubscription[] = [];
 
   constructor(id: string, config: DispatcherConfig, log: Log) {
@@ -64,12 +66,14 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       emit: (video, payload, events) => emitter.send(video, payload, events),
     });
     const answers = new Answers({ log, publish: (reply, payload) => bus.publish(reply, payload) });
+    const overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
     const intake = new Intake({
       rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
       answers,
       emit: (video, events) => emitter.emit(video, events),
       store: (video, events) => history.store(video, events),
+      overload,
       askCount: (video) => counts.ask(video),
     });
     const retractions = new Retractions({
@@ -103,6 +107,8 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     this.#sweeper = sweeper;
     this.#history = history;
     this.#answers = answers;
+    this.#overload = overload;
+    overload.register(this.registry);
     registerDispatcherMetrics(this.registry, {
       bus,
       answers,
@@ -118,6 +124,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     await mirror.start();
     if (!this.isWanted) return {};
     sweeper.start();
+    overload.start();
     history.start();
     this.#subscriptions = [
       bus.subscribe(
@@ -144,6 +151,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   protected override async stopParts(): Promise<void> {
     this.#sweeper?.stop();
     this.#counts?.stop();
+    this.#overload?.stop();
     this.#history?.stop();
     await this.#mirror?.stop();
   }

@@ -12,6 +12,7 @@ import { videoOfPublishSubject } from "../shared/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
 import type { Accepted, Answers } from "./answers.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
+import type { DispatcherOverload } from "./overload.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
@@ -21,6 +22,8 @@ interface IntakeOptions {
   readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
   /** Stores durable events and sends them to the Frontends; gives the place of each. */
   readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
+  /** Refuses what the dispatcher has no time for. */
+  readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
   readonly askCount: (video: string) => Promise<void>;
 }
@@ -63,7 +66,8 @@ export class Intake {
   }
 
   #accept(encoding: Encoding, payload: Uint8Array, subject: string): Accepted | Promise<Accepted> {
-    const { rules, emit, askCount } = this.#options;
+    const { rules, emit, askCount, overload } = this.#options;
+    overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
@@ -75,6 +79,7 @@ export class Intake {
         return this.#acceptDurable(video, inputs, at);
       }
     }
+    overload.admitTransient();
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#ids.next();

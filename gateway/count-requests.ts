@@ -7,10 +7,14 @@ import { Backoff } from "../shared/backoff.ts";
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
+/** Requests that may be under way; of a further video, viewers hear when its count moves again. */
+const UNDER_WAY_LIMIT = 100_000;
 /** When NATS has been away for longer, rows are written again, and counts asked for with them. */
 const MOST_TRIES = 8;
 
 export class CountRequests {
+  /** Moves that were not told of, for want of room. */
+  dropped = 0;
   readonly #ask: (video: string) => Promise<void>;
   /** By video: whether it moved again since the request under way was made. */
   readonly #underWay = new Map<string, boolean>();
@@ -24,7 +28,8 @@ export class CountRequests {
   /** A count has moved. */
   moved(video: string): void {
     if (this.#underWay.has(video)) this.#underWay.set(video, true);
-    else void this.#request(video);
+    else if (this.#underWay.size < UNDER_WAY_LIMIT) void this.#request(video);
+    else this.dropped += 1;
   }
 
   stop(): void {

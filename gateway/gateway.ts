@@ -22,6 +22,7 @@ import { VideoHistories } from "./history/histories.ts";
 import { Inspection } from "./inspection.ts";
 import { Interest } from "./interest.ts";
 import { Admission } from "./limits/admission.ts";
+import { BodyBudget } from "./limits/body-budget.ts";
 import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
@@ -93,6 +94,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       gateway: this.id,
       rows: registration.rows,
       lingerMs: config.lingerMs,
+      videosLimit: config.videosLimit,
       audience: {
         frameEvents: config.frameEvents,
         get transientEvents() {
@@ -107,6 +109,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         now: monotonicNow,
       },
     });
+    const bodies = new BodyBudget(config.bodiesLimitBytes);
     const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
     const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
@@ -121,6 +124,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         delivery,
         connections: this.#connections,
         admission,
+        bodies,
         rates,
         log,
       },
@@ -141,6 +145,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       interest,
       histories,
       publisher,
+      counts,
       interval,
       scheduler,
       rows: registration.rows,
@@ -150,7 +155,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       certificate: doors.certificate,
       auth,
     });
-    registerLimitMetrics(this.registry, { admission, rates });
+    registerLimitMetrics(this.registry, { admission, bodies, rates });
     await registration.start();
     histories.start();
     scheduler.start();

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { OvationError } from "../shared/errors.ts";
+import type { BodyRoom } from "./limits/body-budget.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -130,9 +131,10 @@ export class HttpExchange {
   /**
    * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
    * @param withinMs the time that all of it may take
-   * @throws OvationError body_too_large or body_timeout
+   * @param room asked for each part of it
+   * @throws OvationError body_too_large, body_timeout, or overloaded when there is no room
    */
-  async readBody(limitBytes: number, withinMs: number): Promise<Uint8Array> {
+  async readBody(limitBytes: number, withinMs: number, room: BodyRoom): Promise<Uint8Array> {
     const tooLarge = new OvationError(
       "body_too_large",
       `the body is over the limit of ${limitBytes} bytes`,
@@ -154,6 +156,12 @@ export class HttpExchange {
           chunks.length = 0;
           clearTimeout(timer);
           reject(tooLarge);
+          return;
+        }
+        if (!room.take(chunk.byteLength)) {
+          chunks.length = 0;
+          clearTimeout(timer);
+          reject(new OvationError("overloaded", "the gateway reads as many bodies as it may"));
           return;
         }
         // The chunk is taken back when this returns.

@@ -4,6 +4,7 @@
  */
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { decodeDispatched } from "../shared/dispatched.ts";
+import { OvationError } from "../shared/errors.ts";
 import { frontendSubject } from "../shared/subjects.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "./audience.ts";
 import type { ChainFollower } from "./history/follower.ts";
@@ -15,7 +16,12 @@ interface InterestOptions {
   readonly rows: RowWriter;
   readonly audience: AudienceOptions;
   readonly lingerMs: number;
+  /** Videos that may be held. */
+  readonly videosLimit: number;
 }
+
+/** Rows that can't be removed just now may be as many again as the videos. */
+const ROWS_FACTOR = 2;
 
 interface Entry {
   readonly audience: Audience;
@@ -30,9 +36,13 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Those that nobody watches, the one that was left the longest ago first. */
+  readonly #lingering = new Map<string, Entry>();
   readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
+  /** Videos that were refused, and those let go of before their time, for want of room. */
+  readonly stats = { refused: 0, forgotten: 0 };
 
   constructor(options: InterestOptions) {
     this.#options = options;
@@ -48,6 +58,19 @@ export class Interest {
   }
 
   /**
+   * To be asked before a video is held.
+   * @throws OvationError videos_exceeded
+   */
+  requireRoom(video: string): void {
+    const { videosLimit: limit, rows } = this.#options;
+    if (this.#entries.has(video)) return;
+    const isFull = this.#entries.size >= limit && this.#lingering.size === 0;
+    if (!isFull && rows.rowCount < ROWS_FACTOR * limit) return;
+    this.stats.refused += 1;
+    throw new OvationError("videos_exceeded", `the gateway holds ${limit} videos`, { limit });
+  }
+
+  /**
    * Holds a video for one viewer, and resolves when dispatchers can know of it. Each call is to be
    * matched by one {@link release}, also when it throws.
    * @throws OvationError `unavailable` when the table can't be written
@@ -57,6 +80,7 @@ export class Interest {
     entry.holds += 1;
     clearTimeout(entry.linger);
     entry.linger = undefined;
+    this.#lingering.delete(video);
     const { rows } = this.#options;
     rows.set(video, entry.holds);
     await rows.ready(video);
@@ -82,6 +106,7 @@ export class Interest {
       return;
     }
     entry.linger = setTimeout(() => this.#end(video, entry), this.#options.lingerMs);
+    this.#lingering.set(video, entry);
   }
 
   stop(): void {
@@ -89,7 +114,8 @@ export class Interest {
   }
 
   #begin(video: string): Entry {
-    const { bus, gateway, audience: options } = this.#options;
+    const { bus, gateway, audience: options, videosLimit } = this.#options;
+    if (this.#entries.size >= videosLimit) this.#forgetOne();
     const audience = new Audience(video, options, this.audienceStats);
     // Before the row is written: the server must know of the subscription when events begin to come.
     const subject = frontendSubject(gateway, video);
@@ -118,8 +144,16 @@ export class Interest {
     return entry;
   }
 
+  #forgetOne(): void {
+    const [oldest] = this.#lingering;
+    if (oldest === undefined) return;
+    this.stats.forgotten += 1;
+    this.#end(...oldest);
+  }
+
   #end(video: string, entry: Entry): void {
     clearTimeout(entry.linger);
+    this.#lingering.delete(video);
     this.#entries.delete(video);
     entry.subscription.unsubscribe();
     entry.audience.stop();

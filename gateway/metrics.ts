@@ -4,6 +4,7 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
+import type { CountRequests } from "./count-requests.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -19,6 +20,7 @@ interface Parts {
   readonly interest: Interest;
   readonly histories: VideoHistories;
   readonly publisher: Publisher;
+  readonly counts: CountRequests;
   readonly interval: FrameInterval;
   readonly scheduler: FrameScheduler;
   readonly rows: RowWriter;
@@ -48,6 +50,11 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     "publishes_under_way",
     "Requests that wait for a dispatcher's answer.",
     () => parts.publisher.underWay,
+  );
+  counter(
+    "counts_dropped_total",
+    "Moved viewer counts that were not told of, since too many others waited.",
+    () => parts.counts.dropped,
   );
   registerDelivery(registry, counter, parts.delivery);
   registerFrames(counter, gauge, parts);
@@ -155,6 +162,16 @@ function registerFrames(counter: Register, gauge: Register, parts: Parts): void 
 function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   const { interest, rows, lease } = parts;
   gauge("videos", "Videos held: watched, or not long since.", () => interest.videoCount);
+  counter(
+    "videos_forgotten_total",
+    "Videos that nobody watched, let go of before their time for want of room.",
+    () => interest.stats.forgotten,
+  );
+  counter(
+    "videos_refused_total",
+    "Times that a video was not held, since there were as many as may be.",
+    () => interest.stats.refused,
+  );
   gauge("table_rows", "Rows of this gateway in the table.", () => rows.rowCount);
   counter("row_writes_total", "Rows written or removed.", () => rows.stats.writes);
   counter(

@@ -8,6 +8,7 @@ import type { VideoHistories } from "./history/histories.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Interest } from "./interest.ts";
 import type { Admission } from "./limits/admission.ts";
+import type { BodyBudget } from "./limits/body-budget.ts";
 import type { Rates } from "./limits/rates.ts";
 import type { Publisher } from "./publisher.ts";
 import type { DeliveryStats } from "./viewer.ts";
@@ -17,12 +18,13 @@ export interface GatewayServices {
   readonly auth: Authenticator;
   readonly rules: EventRules;
   readonly ids: EventIds;
-  readonly interest: Pick<Interest, "hold" | "release" | "historyOf">;
+  readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;
   readonly publisher: Pick<Publisher, "publish" | "publishAll" | "retract">;
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
   readonly admission: Admission;
+  readonly bodies: BodyBudget;
   readonly rates: Rates;
   readonly log: Log;
 }

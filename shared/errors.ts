@@ -57,6 +57,11 @@ export const errorKinds = {
   already_subscribed: refused("This connection watches the video already.", 409),
   not_subscribed: refused("This connection does not watch the video.", 409),
   subscriptions_exceeded: refused("The connection watches as many videos as it may.", 429),
+  videos_exceeded: {
+    status: 503,
+    retry: "yes",
+    meaning: "The gateway holds as many videos as it may. Try again, or another one.",
+  },
   in_flight_exceeded: {
     status: 429,
     retry: "yes",
@@ -77,7 +82,8 @@ export const errorKinds = {
   overloaded: {
     status: 503,
     retry: "yes",
-    meaning: "The gateway takes nobody new just now. Nothing was taken. Try again, or another one.",
+    meaning:
+      "The gateway, or a dispatcher, has too much to do just now. Nothing was taken. Try again after `retryAfterMs`, or another gateway.",
   },
   origin_refused: refused("The web page's `Origin` is not one that may use this gateway.", 403),
   batch_size_invalid: refused("A list of events must hold 1 to 1,000.", 413),

@@ -1,5 +1,6 @@
 /** Structured logs by pino, one JSON object a line on standard output. */
 import { type Logger, pino } from "pino";
+import { standardLogOutput } from "./log-output.ts";
 
 export type { Logger } from "pino";
 
@@ -11,12 +12,13 @@ export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "
  * caller might put them.
  */
 export function createLog(role: string, node: string, level: string): Logger {
-  return pino({
+  const options = {
     level,
     base: { role, node },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: ["token", "*.token", "authorization", "*.authorization"], remove: true },
-  });
+  };
+  return pino(options, standardLogOutput());
 }
 
 /** A log that says nothing, for tests. */

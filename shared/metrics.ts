@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Bus } from "./bus/connection.ts";
+import { standardLogOutput } from "./log-output.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,6 +12,13 @@ type Labels = Readonly<Record<string, string>>;
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  counterOf(
+    registry,
+    "ovation_log_lines_dropped_total",
+    "Lines of the log left out, since its reader stood still or had gone.",
+    [],
+    () => [[{}, standardLogOutput().dropped]],
+  );
   return registry;
 }
 

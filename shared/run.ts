@@ -4,10 +4,13 @@ import { redactedConfig } from "./config/redact.ts";
 import type { ConfigByRole, Role } from "./config/roles.ts";
 import type { Component } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
+import { standardLogOutput } from "./log-output.ts";
 import { newNodeId } from "./names.ts";
 
 /** Exit codes: 0 stopped as asked, 1 failed, and that of wrong settings. */
 const EXIT_FAILED = 1;
+/** How long an end may wait for the reader of the log. */
+const FLUSH_MS = 500;
 
 type MakeRole<R extends Role> = (id: string, config: ConfigByRole[R], log: Log) => Component;
 
@@ -31,11 +34,19 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   const log = createLog(role, id, config.logLevel);
   log.info({ config: redactedConfig(role, config) }, "starting");
   const component = make(id, config, log);
+  const output = standardLogOutput();
   let stopping = false;
+  let isFailing = false;
 
+  const exit = (code: number) => {
+    if (output.isFlushed) process.exit(code);
+    void output.flushed(FLUSH_MS).then(() => process.exit(code));
+  };
   const fail = (reason: string) => (error: unknown) => {
+    if (isFailing) return; // What follows from the first fault would only hide it.
+    isFailing = true;
     log.fatal({ err: error }, reason);
-    process.exit(EXIT_FAILED);
+    exit(EXIT_FAILED);
   };
   const stop = async (why: string) => {
     if (stopping) process.exit(EXIT_FAILED);
@@ -43,7 +54,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
     log.info({ why }, "stopping");
     await within(config.drainMs, component.drain());
     await within(config.drainMs, component.stop());
-    process.exit(0);
+    exit(0);
   };
   const stopOn = (why: string) => () => void stop(why).catch(fail("could not stop"));
 

@@ -14,6 +14,9 @@ describe("what the lines say", () => {
   test("the last error or worse is the fault, with the error's own message", () => {
     expect(lastFault([ERROR, FATAL, INFO, "text"])).toBe("could not start: EADDRINUSE");
     expect(lastFault([FATAL, ERROR])).toBe("NATS reported an error: refused");
+    expect(lastFault([ERROR, "FATAL ERROR: Reached heap limit", " 1: 0xb7a4e0 node::Abort"])).toBe(
+      "Reached heap limit",
+    );
     expect(lastFault([INFO, NATS_FATAL])).toBe("Can't start JetStream: no space");
   });
 

@@ -23,7 +23,10 @@ const NATS_LEVELS = new Map([
   ["FTL", "fatal"],
 ]);
 
-/** What is of interest in a line, be it of pino or of nats-server. */
+/** What V8 says last when a process has no memory left. */
+const V8_LINE = /^FATAL ERROR: (.*)$/;
+
+/** What is of interest in a line, be it of pino, of V8 or of nats-server. */
 interface LogLine {
   readonly level: string;
   readonly text: string;
@@ -90,6 +93,8 @@ function parseLine(line: string): LogLine | undefined {
   if (natsLevel !== undefined && natsText !== undefined) {
     return { level: NATS_LEVELS.get(natsLevel) ?? "debug", text: natsText };
   }
+  const [, v8Text] = V8_LINE.exec(line) ?? [];
+  if (v8Text !== undefined) return { level: "fatal", text: v8Text };
   try {
     return parsePino(JSON.parse(line));
   } catch {

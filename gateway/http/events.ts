@@ -140,6 +140,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);
     try {
+      interest.requireRoom(video);
       admission.admitStream(address);
     } catch (fault) {
       const error = asOvationError(fault);

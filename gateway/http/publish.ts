@@ -44,8 +44,22 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
   const { rates } = services;
   return async (exchange, video) => {
     // Read from the first on: what comes while the token is verified would be lost.
-    const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs);
+    const room = services.bodies.open();
+    exchange.onClose(() => room.end());
+    const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs, room);
     reading.catch(() => undefined);
+    try {
+      await publishBody(exchange, video, reading);
+    } finally {
+      room.end();
+    }
+  };
+
+  async function publishBody(
+    exchange: HttpExchange,
+    video: string,
+    reading: Promise<Uint8Array>,
+  ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
     grant.requireVideo(video);
     const encoding = encodingOf(exchange);
@@ -71,5 +85,5 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
     const ids = inputs.map(({ id }) => id ?? null);
     const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
     return respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
-  };
+  }
 }

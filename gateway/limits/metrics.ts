@@ -3,14 +3,19 @@ import type { Registry } from "prom-client";
 import { counterOf, gaugeOf } from "../../shared/metrics.ts";
 import { registerLadder } from "../../shared/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import type { Rates } from "./rates.ts";
 
 interface Parts {
   readonly admission: Admission;
+  readonly bodies: BodyBudget;
   readonly rates: Rates;
 }
 
-export function registerLimitMetrics(registry: Registry, { admission, rates }: Parts): void {
+export function registerLimitMetrics(
+  registry: Registry,
+  { admission, bodies, rates }: Parts,
+): void {
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   const counter = (name: string, help: string, read: () => number) =>
@@ -39,6 +44,12 @@ export function registerLimitMetrics(registry: Registry, { admission, rates }: P
     "event_loop_delay_seconds",
     "How late the event loop or frames are on average, as overload is judged by.",
     () => overload.delayMs / 1_000,
+  );
+  gauge("body_bytes", "Memory for bodies of HTTP requests.", () => bodies.bytes);
+  counter(
+    "bodies_refused_total",
+    "Bodies refused, since others took all the memory for them.",
+    () => bodies.refused,
   );
   gauge(
     "client_addresses",

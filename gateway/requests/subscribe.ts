@@ -18,6 +18,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, request) =
     const text = `a connection may watch ${limit} videos`;
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
+  services.interest.requireRoom(video);
   // Tells this subscribe from a later one, should it be taken back before it is answered.
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;

@@ -22,6 +22,19 @@ export const limitSettings = {
     default: 20_000,
     doc: "How many of them may be over Server-Sent Events, which cost a gateway more than WebSockets do.",
   }),
+  videosLimit: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 100_000,
+    doc: "How many videos a gateway holds: those that are watched, and for a while those that were. Beyond it those that nobody watches are let go at once, and then a further one is refused.",
+  }),
+  bodiesLimitBytes: integer({
+    min: 1_048_576,
+    max: 17_179_869_184,
+    default: 67_108_864,
+    unit: "bytes",
+    doc: "How much memory the bodies of HTTP requests may take together until they are answered; beyond it they are refused.",
+  }),
   connectionsPerAddress: integer({
     min: 1,
     max: 10_000_000,

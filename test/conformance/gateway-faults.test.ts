@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
 import { Doors } from "../../gateway/doors.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
+import { BodyBudget } from "../../gateway/limits/body-budget.ts";
 import { Rates } from "../../gateway/limits/rates.ts";
 import { emptyConnectionStats, type GatewayServices } from "../../gateway/services.ts";
 import { emptyDeliveryStats } from "../../gateway/viewer.ts";
@@ -48,10 +49,16 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     gateway: "faulty",
     auth: OPEN_TO_ALL,
     admission: new Admission(config, connections, monotonicNow),
+    bodies: new BodyBudget(config.bodiesLimitBytes),
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
     ids: new EventIds(),
-    interest: { hold: fault, release: () => undefined, historyOf: () => undefined },
+    interest: {
+      requireRoom: () => undefined,
+      hold: fault,
+      release: () => undefined,
+      historyOf: () => undefined,
+    },
     histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
     publisher: { publish: fault, publishAll: fault, retract: fault },
     delivery: emptyDeliveryStats(),

@@ -129,6 +129,8 @@ spec:
         - name: {{ .component }}
           image: {{ include "ovation.image" $root | quote }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          # Why it ended is the last line of its log.
+          terminationMessagePolicy: FallbackToLogsOnError
           args: [{{ .component }}]
           env:
             {{- if eq .component "gateway" }}

@@ -1,0 +1,117 @@
+/**
+ * What a dispatcher does when it has more to do than it can, and in which order. This is the one
+ * place that says so:
+ *
+ * 1. `transient`: requests that bring transient events only are refused, once they are read.
+ * 2. `durable`: every request is refused, unread.
+ *
+ * Nothing of a refused request was taken, and another dispatcher may take it. What a dispatcher has
+ * taken it finishes; how many durable events may wait for the store has a limit of its own.
+ */
+import type { Registry } from "prom-client";
+import type { Bus } from "../shared/bus/connection.ts";
+import { BusLag } from "../shared/bus/lag.ts";
+import type { DispatcherConfig } from "../shared/config/settings.ts";
+import { OvationError } from "../shared/errors.ts";
+import type { MonotonicClock } from "../shared/lifecycle.ts";
+import type { Log } from "../shared/log.ts";
+import { counterOf } from "../shared/metrics.ts";
+import { registerLadder } from "../shared/overload/metrics.ts";
+import { Lateness, LOOK_EVERY_MS, memoryLimit, memoryShare } from "../shared/overload/pressure.ts";
+import { Ladder, logStep, type Step } from "../shared/overload/steps.ts";
+
+type DispatcherStep = "transient" | "durable";
+/** Each as a share of its limit. `late`: the event loop, or what is read of NATS. */
+type DispatcherSignal = "late" | "memory" | "backlog";
+
+export const DISPATCHER_STEPS: readonly Step<DispatcherStep, DispatcherSignal>[] = [
+  {
+    name: "transient",
+    enter: { late: 1, memory: 0.9, backlog: 0.5 },
+    leave: { late: 0.5, memory: 0.85, backlog: 0.25 },
+  },
+  {
+    name: "durable",
+    enter: { late: 2, memory: 0.96, backlog: 0.9 },
+    leave: { late: 1, memory: 0.92, backlog: 0.5 },
+  },
+];
+/** So much of lateness counts, in limits: of what is over soon no more is to be made. */
+const LATE_MOST = 3;
+
+interface OverloadOptions {
+  readonly bus: Pick<Bus, "state" | "flush" | "backlog">;
+  readonly config: Pick<DispatcherConfig, "overloadDelayMs" | "memoryLimitBytes">;
+  readonly now: MonotonicClock;
+  readonly log: Log;
+}
+
+export class DispatcherOverload {
+  readonly ladder: Ladder<DispatcherStep, DispatcherSignal>;
+  readonly refused = { transient: 0, durable: 0 };
+  readonly #options: OverloadOptions;
+  readonly #lateness: Lateness;
+  readonly #lag: BusLag;
+  readonly #memoryLimitBytes: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: OverloadOptions) {
+    const { bus, config, now } = options;
+    this.#options = options;
+    this.#lateness = new Lateness(now);
+    this.#lag = new BusLag(bus, now);
+    this.#memoryLimitBytes = memoryLimit(config.memoryLimitBytes);
+    this.ladder = new Ladder(DISPATCHER_STEPS, now);
+  }
+
+  start(): void {
+    this.#lateness.begin();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** A request, before it is read. @throws OvationError overloaded */
+  admitRequest(): void {
+    if (this.ladder.isAt("durable")) throw this.#refusal("durable");
+  }
+
+  /** A request of which none is durable. @throws OvationError overloaded */
+  admitTransient(): void {
+    if (this.ladder.isAt("transient")) throw this.#refusal("transient");
+  }
+
+  register(registry: Registry): void {
+    registerLadder(registry, "ovation_dispatcher", this.ladder);
+    counterOf(
+      registry,
+      "ovation_dispatcher_overload_refused_total",
+      "Requests refused because of overload: those of transient events only, and any.",
+      ["what"],
+      () => [
+        [{ what: "transient" }, this.refused.transient],
+        [{ what: "any" }, this.refused.durable],
+      ],
+    );
+  }
+
+  #refusal(what: keyof typeof this.refused): OvationError {
+    this.refused[what] += 1;
+    return new OvationError("overloaded", "the dispatcher is too busy just now");
+  }
+
+  #look(): void {
+    const { bus, config, log } = this.#options;
+    const limitMs = config.overloadDelayMs;
+    this.#lateness.look(Math.min(this.#lag.look(), LATE_MOST * limitMs));
+    const before = this.ladder.level;
+    this.ladder.look({
+      late: this.#lateness.averageMs / limitMs,
+      memory: memoryShare(this.#memoryLimitBytes),
+      backlog: bus.backlog,
+    });
+    logStep(log, this.ladder, before);
+  }
+}

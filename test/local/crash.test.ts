@@ -1,0 +1,112 @@
+/** A role that ends: it says why, with a code, in bounded time, whatever becomes of its log's reader. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
+import { TestSocket } from "../support/viewer.ts";
+
+/** Breaks the process from within, as a fault of its own would. */
+const FAULTS = `data:text/javascript,
+  process.on("SIGUSR2", () => { throw new Error("boom in a handler"); });
+  process.on("SIGWINCH", () => { Promise.reject(new Error("boom in a promise")); });`;
+/** Far more than an end takes, and far less than for ever. */
+const BOUND_MS = 10_000;
+
+let nats: TestNats;
+beforeAll(async () => {
+  nats = await startTestNats();
+});
+afterAll(async () => await nats?.stop());
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  /** What it has logged while that was read. */
+  readonly log: Record<string, unknown>[];
+  /** Its log is read no further. */
+  stopReading(): void;
+}
+
+async function run(role: "gateway" | "dispatcher", ...flags: string[]): Promise<Running> {
+  const where = role === "gateway" ? ["--open", "--host", "127.0.0.1", "--port", "0"] : [];
+  const args = [`${role}/main.ts`, "--nats-url", natsUrlAs(role, nats.url), "--ops-port", "0"];
+  const child = spawn(process.execPath, ["--import", FAULTS, ...args, ...where, ...flags], {
+    stdio: ["ignore", "pipe", "ignore", "ipc"],
+  });
+  started.push(child);
+  const { stdout } = child;
+  if (stdout === null) throw new Error("no output to read");
+  const log: Record<string, unknown>[] = [];
+  const lines = createInterface({ input: stdout });
+  lines.on("line", (line) => log.push(JSON.parse(line)));
+  await eventually(() => log.some(({ msg }) => msg === `${role} runs`));
+  return { child, log, stopReading: () => lines.pause() };
+}
+
+async function end(child: ChildProcess): Promise<readonly [number | null, string | null]> {
+  const signal = AbortSignal.timeout(BOUND_MS);
+  const [code, by] = await once(child, "exit", { signal });
+  return [code, by];
+}
+
+describe.each(["gateway", "dispatcher"] as const)("a %s that fails", (role) => {
+  test.each([
+    ["SIGUSR2", "uncaught exception", "boom in a handler"],
+    ["SIGWINCH", "unhandled rejection", "boom in a promise"],
+  ] as const)("says why in its last line, and ends with code 1 (%s)", async (signal, msg, text) => {
+    const { child, log } = await run(role);
+    child.kill(signal);
+    expect(await end(child)).toEqual([1, null]);
+    const isFatal = (line: Record<string, unknown> | undefined) => line?.["level"] === 60;
+    await eventually(() => isFatal(log.at(-1)));
+    expect(log.at(-1)).toMatchObject({ role, msg, err: { message: text } });
+    expect(log.filter(isFatal)).toHaveLength(1);
+  });
+});
+
+describe("a log whose reader has gone", () => {
+  test.each([
+    ["SIGTERM", 0],
+    ["SIGUSR2", 1],
+  ] as const)("%s ends the role with code %i all the same", async (signal, code) => {
+    const { child } = await run("dispatcher");
+    child.stdout?.destroy();
+    child.kill(signal);
+    expect(await end(child)).toEqual([code, null]);
+  });
+});
+
+describe("a log whose reader stands still, in a pipe that is full", () => {
+  test.each([
+    ["SIGTERM", 0],
+    ["SIGUSR2", 1],
+  ] as const)("%s ends the role with code %i; it was at work until then", async (signal, code) => {
+    const { child, log, stopReading } = await run(
+      "gateway",
+      "--log-level",
+      "debug",
+      "--requests-per-second",
+      "100000",
+    );
+    const { port, opsPort } = Object.assign({}, ...log);
+    stopReading();
+    const viewer = await TestSocket.connect(port);
+    // A pipe holds 64 KiB, what reads it as much: each of these brings lines.
+    for (let number = 0; number < 1_000; number += 1) {
+      const video = `loud-${number}`;
+      if (number % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(await viewer.ask("subscribe", { video })).toMatchObject({ op: "result" });
+      await viewer.ask("unsubscribe", { video });
+    }
+    expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status).toBe(200);
+    child.kill(signal);
+    expect(await end(child)).toEqual([code, null]);
+  });
+});
