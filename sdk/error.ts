@@ -77,6 +77,7 @@ export class OvationError extends Error {
 
 /** Codes after which the same request may succeed; a test holds them to the table of all errors. */
 const PASSING: readonly string[] = [
+  "videos_exceeded",
   "in_flight_exceeded",
   "rate_limited",
   "connections_exceeded",

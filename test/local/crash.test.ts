@@ -1,6 +1,7 @@
 /** A role that ends: it says why, with a code, in bounded time, whatever becomes of its log's reader. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -8,10 +9,7 @@ import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { TestSocket } from "../support/viewer.ts";
 
-/** Breaks the process from within, as a fault of its own would. */
-const FAULTS = `data:text/javascript,
-  process.on("SIGUSR2", () => { throw new Error("boom in a handler"); });
-  process.on("SIGWINCH", () => { Promise.reject(new Error("boom in a promise")); });`;
+const BREAK = join(import.meta.dirname, "break.mjs");
 /** Far more than an end takes, and far less than for ever. */
 const BOUND_MS = 10_000;
 
@@ -37,7 +35,7 @@ interface Running {
 async function run(role: "gateway" | "dispatcher", ...flags: string[]): Promise<Running> {
   const where = role === "gateway" ? ["--open", "--host", "127.0.0.1", "--port", "0"] : [];
   const args = [`${role}/main.ts`, "--nats-url", natsUrlAs(role, nats.url), "--ops-port", "0"];
-  const child = spawn(process.execPath, ["--import", FAULTS, ...args, ...where, ...flags], {
+  const child = spawn(process.execPath, ["--import", BREAK, ...args, ...where, ...flags], {
     stdio: ["ignore", "pipe", "ignore", "ipc"],
   });
   started.push(child);

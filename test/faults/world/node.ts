@@ -33,6 +33,12 @@ export class Node {
     return this.host.name;
   }
 
+  /** The process of now. */
+  get pid(): number {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`);
+    return this.#process.pid;
+  }
+
   /** Starts the process, and doesn't wait for it to be ready. */
   async launch(): Promise<void> {
     const [command, args] = this.host.wrap(this.#options.command, this.#options.args);

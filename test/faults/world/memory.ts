@@ -1,0 +1,34 @@
+/** How much memory a process of the world takes at most, from a moment on (`man 5 proc`). */
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Node } from "./node.ts";
+
+export const MIB = 1_048_576;
+
+function bytesOf(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
+  return Number(kilobytes) * 1_024;
+}
+
+export class MemoryWatch {
+  readonly #nodes: readonly Node[];
+  readonly #before: ReadonlyMap<Node, number>;
+
+  /** Begins now: what each takes already is the baseline. */
+  constructor(nodes: readonly Node[]) {
+    this.#nodes = nodes;
+    // Sets the peak back to what is resident now.
+    for (const { pid } of nodes) writeFileSync(`/proc/${pid}/clear_refs`, "5");
+    this.#before = new Map(nodes.map((node) => [node, bytesOf(node.pid, "VmRSS")]));
+  }
+
+  /** The most that each took over its baseline, by name, in MiB. */
+  growth(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      this.#nodes.map((node) => {
+        const grown = bytesOf(node.pid, "VmHWM") - (this.#before.get(node) ?? 0);
+        return [node.name, Math.round(grown / MIB)];
+      }),
+    );
+  }
+}

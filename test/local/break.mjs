@@ -1,0 +1,7 @@
+/** Given to node with `--import`, it lets a test break the process from within, as a fault would. */
+process.on("SIGUSR2", () => {
+  throw new Error("boom in a handler");
+});
+process.on("SIGWINCH", () => {
+  Promise.reject(new Error("boom in a promise"));
+});

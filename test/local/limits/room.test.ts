@@ -1,0 +1,59 @@
+/** What a gateway holds no more of than it may: videos, and bodies that are still on their way. */
+import { afterEach, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { postBytes, RawSocket } from "../../support/raw.ts";
+import { metric, TestStack } from "../../support/stack.ts";
+import { TestEventStream, TestSocket } from "../../support/viewer.ts";
+
+let stack: TestStack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+test("a video beyond the limit is refused while all others are watched, and let in for one that is not", async () => {
+  stack = await TestStack.start({ gateway: { videosLimit: 2, lingerMs: 600_000 } });
+  const { gateway } = stack;
+  const viewer = await TestSocket.connect(gateway.port);
+  for (const video of ["one", "two"]) {
+    expect(await viewer.ask("subscribe", { video })).toMatchObject({ op: "result" });
+  }
+  const refused = { op: "error", code: "videos_exceeded", limit: 2 };
+  expect(await viewer.ask("subscribe", { video: "three" })).toMatchObject(refused);
+  const stream = await TestEventStream.open(gateway.port, "three");
+  expect(stream.messages).toMatchObject([refused]);
+  await stream.until(() => stream.isEnded);
+  // Those that are held have room for more viewers.
+  const other = await TestEventStream.open(gateway.port, "one");
+  expect(other.messages).toMatchObject([{ op: "result" }]);
+
+  await viewer.ask("unsubscribe", { video: "two" });
+  expect(await viewer.ask("subscribe", { video: "three" })).toMatchObject({ op: "result" });
+  await stack.mirrored("two", 0);
+  await stack.mirrored("three", 1);
+  expect(await metric(gateway, "ovation_gateway_videos")).toBe(2);
+  expect(await metric(gateway, "ovation_gateway_videos_forgotten_total")).toBe(1);
+  expect(await metric(gateway, "ovation_gateway_videos_refused_total")).toBe(2);
+  other.close();
+  await viewer.close();
+});
+
+test("bodies that come too slowly share one room; who finds none is told to come again", async () => {
+  stack = await TestStack.start({ gateway: { bodiesLimitBytes: 100_000 } });
+  const { gateway } = stack;
+  const held = () => metric(gateway, "ovation_gateway_body_bytes");
+  const slow = await RawSocket.open(gateway.port);
+  slow.write(
+    "POST /v1/videos/room/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+      `Content-Length: 90000\r\n\r\n${"[".repeat(80_000)}`,
+  );
+  await eventually(async () => (await held()) === 80_000);
+  const large = `{"kind":"like","data":"${"x".repeat(40_000)}"}`;
+  const answer = await postBytes(gateway.port, "room", large);
+  expect(answer.status).toBe(503);
+  expect(answer.error).toMatchObject({ code: "overloaded" });
+  expect((await postBytes(gateway.port, "room", '{"kind":"like"}')).status).toBe(200);
+  slow.destroy();
+  await eventually(async () => (await held()) === 0);
+  expect((await postBytes(gateway.port, "room", large)).status).not.toBe(503);
+});
