@@ -3,6 +3,7 @@
  * interval, so that a large audience is written to in slices and the event loop is never held for
  * longer than one group.
  */
+import { performance } from "node:perf_hooks";
 import TinyQueue from "tinyqueue";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { FrameInterval } from "./frame-interval.ts";

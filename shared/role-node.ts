@@ -4,6 +4,7 @@
  */
 import type { Registry } from "prom-client";
 import { Bus } from "./bus/connection.ts";
+import { checkStores } from "./bus/store-check.ts";
 import { permitted } from "./bus/violations.ts";
 import type { Role } from "./config/roles.ts";
 import type { CommonConfig } from "./config/settings.ts";
@@ -66,7 +67,10 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
       log: this.log,
     });
     this.#bus = bus;
-    const details = await permitted(bus, () => this.startParts(bus));
+    const details = await permitted(bus, async () => {
+      await checkStores(bus, this.config, this.log);
+      return await this.startParts(bus);
+    });
     this.#state = "running";
     this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
   }

@@ -45,7 +45,8 @@ export interface StoredMessage {
   readonly storedAt: number;
 }
 
-function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
+/** As the stream is made. */
+export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
   return {
     name: HISTORY_STREAM,
     subjects: [HISTORY_SUBJECTS],

@@ -1,0 +1,132 @@
+/** Viewers that read no further: what they cost, what they are told, and when they are let go. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { post, TestEventStream, TestSocket, watch } from "../support/viewer.ts";
+
+const BUFFER_BYTES = 65_536;
+const IDLE_MS = 8_000;
+const LIKES = 100;
+const DATA = "x".repeat(2_000);
+
+let stack: TestStack;
+beforeAll(async () => {
+  const gateway = { viewerBufferBytes: BUFFER_BYTES, idleTimeoutMs: IDLE_MS, lingerMs: 0 };
+  stack = await TestStack.start({ gateway });
+});
+afterAll(async () => await stack?.stop());
+
+const figure = (name: string) => metric(stack.gateway, `ovation_gateway_${name}`);
+
+async function like(video: string): Promise<void> {
+  const batch = Array.from({ length: LIKES }, () => ({ kind: "like", data: DATA }));
+  expect((await post(stack.gateway.port, video, batch)).status).toBe(200);
+}
+
+/** Publishes until the gateway has dropped so many bytes for the one viewer. Returns how many. */
+async function likeUntilDropped(video: string, bytes: number): Promise<number> {
+  const before = await figure("events_dropped_total");
+  let published = 0;
+  while (((await figure("events_dropped_total")) - before) * DATA.length < bytes) {
+    await like(video);
+    published += LIKES;
+  }
+  return published;
+}
+
+test("a WebSocket that stalls for ten times its buffer: what it got and what it is told of are all there was", async () => {
+  const viewer = await watch("msgpack", stack.gateway.port, "ten-times");
+  if (!(viewer instanceof TestSocket)) throw new Error("no WebSocket");
+  await stack.mirrored("ten-times", 1);
+  viewer.socket.pause();
+  const published = await likeUntilDropped("ten-times", 10 * BUFFER_BYTES);
+  viewer.socket.resume();
+  await viewer.until(() => viewer.total("ten-times", "like") >= published);
+  await post(stack.gateway.port, "ten-times", { kind: "comment", id: "end" });
+  await viewer.until(() => viewer.of("ten-times", "comment").length === 1);
+  const shown = viewer.of("ten-times", "like").length;
+  expect(shown).toBeLessThan(published);
+  expect(viewer.total("ten-times", "like")).toBe(published);
+  expect(viewer.closed).toBeUndefined();
+  await viewer.close();
+});
+
+test("an event stream that stalls gets no write after the first that found no room, and is closed", async () => {
+  const stream = await TestEventStream.open(stack.gateway.port, "stalled");
+  await stack.mirrored("stalled", 1);
+  stream.response.pause();
+  await likeUntilDropped("stalled", 1);
+  const stalledAt = performance.now();
+  const written = await figure("bytes_sent_total");
+  const before = process.memoryUsage.rss();
+  // 20 MB, of which nothing may be kept for it.
+  for (let round = 0; round < 100; round += 1) await like("stalled");
+  expect(await figure("bytes_sent_total")).toBe(written);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(20_000_000);
+  await eventually(async () => (await figure("event_streams")) === 0);
+  expect(performance.now() - stalledAt).toBeLessThan(15_000);
+  await stack.mirrored("stalled", 0);
+  stream.close();
+});
+
+test("an event stream that catches up after a second gets the tail unasked, and stays", async () => {
+  const stream = await TestEventStream.open(stack.gateway.port, "caught-up");
+  await stack.mirrored("caught-up", 1);
+  stream.response.pause();
+  const published = await likeUntilDropped("caught-up", 1);
+  await wait(1_000);
+  stream.response.resume();
+  // Nothing more is published.
+  await stream.until(() => stream.total("caught-up", "like") >= published);
+  expect(stream.total("caught-up", "like")).toBe(published);
+  // uWebSockets.js would close it about ten seconds after the stall.
+  await wait(61_000);
+  expect(stream.isEnded).toBe(false);
+  expect((await post(stack.gateway.port, "caught-up", { kind: "like" })).status).toBe(200);
+  await stream.until(() => stream.total("caught-up", "like") === published + 1);
+  stream.close();
+});
+
+/** A viewer in a process of its own; it says "watching", and reads on. */
+const VIEWER = `
+  import WebSocket from "ws";
+  const [url, video] = process.argv.slice(1);
+  const socket = new WebSocket(url, ["ovation.v1.json"]);
+  socket.on("open", () => {
+    socket.send(JSON.stringify({ op: "connect", id: 1 }));
+    socket.send(JSON.stringify({ op: "subscribe", id: 2, video }));
+  });
+  socket.on("message", (text) => { if (JSON.parse(text).id === 2) console.log("watching"); });`;
+
+test("a viewer whose process is frozen is let go within the idle time, and counted out once", async () => {
+  const video = "frozen";
+  const other = await watch("msgpack", stack.gateway.port, video);
+  const url = `ws://127.0.0.1:${stack.gateway.port}/v1/connect`;
+  const args = ["--input-type=module", "-e", VIEWER, url, video];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    await once(child.stdout, "data");
+    await stack.mirrored(video, 2);
+    const closed = await figure("connections_closed_total");
+    child.kill("SIGSTOP");
+    const frozenAt = performance.now();
+    await eventually(async () => (await figure("connections_closed_total")) > closed);
+    // uWebSockets.js counts idle time in steps of four seconds.
+    expect(performance.now() - frozenAt).toBeLessThan(IDLE_MS + 4_000);
+    await stack.mirrored(video, 1);
+    await other.until(() => {
+      const last = other.of(video, "viewers").at(-1)?.data;
+      return JSON.stringify(last) === '{"viewers":1}';
+    });
+    child.kill("SIGCONT");
+    await wait(500);
+    expect(await figure("connections_closed_total")).toBe(closed + 1);
+    expect(stack.dispatchers[0]?.routes.viewers(video)).toBe(1);
+  } finally {
+    child.kill("SIGKILL");
+    await other.close();
+  }
+});
