@@ -8,9 +8,9 @@ import type { EventInput } from "../shared/events.ts";
 import type { Accepted } from "./publisher.ts";
 
 /** Events in one request: as many as a backend may send. */
-const BATCH_EVENTS = 1_000;
+export const BATCH_EVENTS = 1_000;
 /** The longest that an event waits for the answer to those before it. */
-const WAIT_MS = 10;
+export const WAIT_MS = 10;
 /** Events that wait, over all videos; more are refused. */
 export const WAITING_LIMIT = 100_000;
 

@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they are told. */
 import { comments } from "./comments.ts";
 import { connectStorm } from "./connect-storm.ts";
+import { costs } from "./costs.ts";
 import { dispatch } from "./dispatch.ts";
 import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   comments,
   connectStorm,
   idle,
+  costs,
   scale,
   soak,
   replay,

@@ -14,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "gateway", entry: "gateway/main", doc: "holds the viewers' connections" },
   { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
   { name: "doctor", entry: "deploy/doctor/main", doc: "says what is wrong with a deployment" },
+  { name: "size", entry: "deploy/sizing/main", doc: "says what an audience needs" },
 ];
 
 /** What a command line comes to. */

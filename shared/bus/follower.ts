@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { Bucket, BucketEntry, BucketWatch } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
-const SNAPSHOT_TIMEOUT_MS = 5_000;
+export const SNAPSHOT_TIMEOUT_MS = 5_000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 

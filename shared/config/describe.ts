@@ -68,7 +68,11 @@ export function configurationPage(): string {
   ].join("\n");
 }
 
-function helpGroup(title: string, group: SettingGroup): string {
+/**
+ * A group of settings in a help text.
+ * @param hasEnvironment whether its settings may be given by the environment too
+ */
+export function helpGroup(title: string, group: SettingGroup, hasEnvironment = true): string {
   const settings = Object.entries(group).map(([key, setting]) => {
     const { flag, env } = settingNames(key);
     const heading = setting.isSwitch
@@ -77,7 +81,7 @@ function helpGroup(title: string, group: SettingGroup): string {
     return [
       `  ${heading}`,
       ...wrapped(docOf(setting).replaceAll("`", ""), 6),
-      ...wrapped(`Environment: ${env}`, 6),
+      ...(hasEnvironment ? wrapped(`Environment: ${env}`, 6) : []),
       ...wrapped(`Default: ${setting.defaultText ?? "unset"}`, 6),
       ...wrapped(`Allowed: ${setting.allowed}`, 6),
     ].join("\n");
@@ -126,7 +130,7 @@ function demandsOn(group: SettingGroup): readonly CrossCheck[] {
 }
 
 /** Lines of whole words within the help's width; a word that is longer gets a line of its own. */
-function wrapped(text: string, indent: number): readonly string[] {
+export function wrapped(text: string, indent: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

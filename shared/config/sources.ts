@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { otherRoles, type Role, settingsOf } from "./roles.ts";
-import { ENV_PREFIX, quoted, settingNames } from "./setting.ts";
+import { ENV_PREFIX, quoted, type SettingGroup, settingNames } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
 /** A setting's text as somebody gave it, and the name by which they did. */
@@ -15,6 +15,11 @@ export interface Reading {
   readonly faults: readonly string[];
 }
 
+/** What flags give, and whether help was asked for. */
+export interface FlagReading extends Reading {
+  readonly help: boolean;
+}
+
 /** What a flag of the command line stands for. */
 interface Flag {
   readonly key: string;
@@ -26,12 +31,21 @@ interface Flag {
 /** These belong to tests and to the local stack, which share the environment with the roles. */
 const FOREIGN_ENV = /^OVATION_(TEST|LOCAL)_/;
 
-/** The settings given by flags. The last of several flags of one name counts. */
-export function readFlags(
-  role: Role,
+/** The role's settings given by flags. */
+export function readFlags(role: Role, argv: readonly string[]): FlagReading {
+  return readFlagsOf(settingsOf(role), argv, (name, names) => unknownFlag(role, name, names));
+}
+
+/**
+ * The settings of a group given by flags. The last of several flags of one name counts.
+ * @param unknown the fault of a flag that none of `names` is
+ */
+export function readFlagsOf(
+  group: SettingGroup,
   argv: readonly string[],
-): Reading & { readonly help: boolean } {
-  const flags = flagsOf(role);
+  unknown: (name: string, names: readonly string[]) => string,
+): FlagReading {
+  const flags = flagsOf(group);
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },
   };
@@ -69,7 +83,7 @@ export function readFlags(
     const name = token.rawName;
     const known = flags.get(name);
     if (!known) {
-      faults.push(unknownFlag(role, name, [...flags.keys(), "--help"]));
+      faults.push(unknown(name, [...flags.keys(), "--help"]));
       unknownAt = token.inlineValue === true ? undefined : token.index;
     } else if (known.isSwitch) {
       if (known.negated && token.value !== undefined) {
@@ -112,9 +126,9 @@ export function readEnvironment(
   return { given, faults };
 }
 
-function flagsOf(role: Role): ReadonlyMap<string, Flag> {
+function flagsOf(group: SettingGroup): ReadonlyMap<string, Flag> {
   const flags = new Map<string, Flag>();
-  for (const [key, { isSwitch }] of Object.entries(settingsOf(role))) {
+  for (const [key, { isSwitch }] of Object.entries(group)) {
     const { flag } = settingNames(key);
     flags.set(flag, { key, isSwitch, negated: false });
     if (isSwitch) flags.set(flag.replace("--", "--no-"), { key, isSwitch, negated: true });

@@ -1,0 +1,269 @@
+/** What single acts cost each part, in µs of a core: one part is loaded with one act at a time. */
+import { subscriptionsBucket } from "../../shared/buckets.ts";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { loadConfig } from "../../shared/config/load.ts";
+import { silentLog } from "../../shared/log.ts";
+import { newNodeId } from "../../shared/names.ts";
+import { forEachLimited } from "../../shared/parallel.ts";
+import { rowKey } from "../../shared/subjects.ts";
+import { nowUs } from "../clock.ts";
+import { steady } from "../scenarios/scenario.ts";
+import { Fleet } from "./fleet.ts";
+import { type StandIn, standInFrontend } from "./frontend.ts";
+import { Generator } from "./generator.ts";
+import { readMetrics } from "./metrics.ts";
+import { usageOf } from "./proc.ts";
+import type { Stack } from "./stack.ts";
+
+const US_PER_SECOND = 1_000_000;
+const WARM_UP_MS = 1_000;
+const VIDEOS = Array.from({ length: 100 }, (_, index) => `costs-${index}`);
+/** Enough that a dispatcher never waits. */
+const UNDER_WAY = 8_000;
+/** Gateways that are added to see what each costs. */
+const FURTHER_GATEWAYS = 20;
+const LEAD_US = 200_000;
+const AT_ONCE = 64;
+
+/** Cores used so far by the processes of a kind, in seconds. */
+function used({ processes }: Stack, kind: string): number {
+  return processes
+    .filter((process) => process.kind === kind)
+    .reduce((sum, { pid }) => sum + usageOf(pid).cpuSeconds, 0);
+}
+
+/** Seconds of a core that each kind of process used while the work was done. */
+async function usedWhile<T>(stack: Stack, work: () => Promise<T>) {
+  const kinds = ["gateway", "dispatcher", "nats"] as const;
+  const before = kinds.map((kind) => used(stack, kind));
+  const began = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - began) / 1_000;
+  const [gateway = 0, dispatcher = 0, nats = 0] = kinds.map(
+    (kind, index) => used(stack, kind) - (before[index] ?? 0),
+  );
+  return { gateway, dispatcher, nats, seconds, result };
+}
+
+async function withRequests<T>(
+  stack: Stack,
+  videos: readonly string[],
+  work: (requests: ReturnType<typeof Generator.requests>) => Promise<T>,
+): Promise<T> {
+  const requests = Generator.requests("requests");
+  try {
+    const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
+    await requests.ask("setup", { host, port: Number(port), user: username, password, videos });
+    return await work(requests);
+  } finally {
+    await requests.stop();
+  }
+}
+
+/** A dispatcher's requests, each sent to one gateway and then to many. */
+export async function requestCosts(stack: Stack, measureMs: number) {
+  const standIns: StandIn[] = [];
+  const each = () =>
+    withRequests(stack, VIDEOS, async (requests) => {
+      const command = { underWay: UNDER_WAY, warmUpMs: 0, measureMs };
+      const cost = await usedWhile(stack, () => requests.ask("saturate", command));
+      const count = cost.result.perSecond * (measureMs / 1_000);
+      return { dispatcher: cost.dispatcher / count, nats: cost.nats / count };
+    });
+  const addGateway = async () => {
+    standIns.push(await standInFrontend(stack.natsUrlAs("gateway"), VIDEOS));
+  };
+  try {
+    await addGateway();
+    await each(); // Until the code is compiled.
+    const one = await each();
+    for (let count = 0; count < FURTHER_GATEWAYS; count += 1) await addGateway();
+    const many = await each();
+    return {
+      requestUs: one.dispatcher * US_PER_SECOND,
+      emitUs: ((many.dispatcher - one.dispatcher) / FURTHER_GATEWAYS) * US_PER_SECOND,
+      // The request, the answer, each in and out, and the message to the gateway, which nobody takes.
+      natsUs: (one.nats / 5) * US_PER_SECOND,
+    };
+  } finally {
+    for (const standIn of standIns) await standIn.stop();
+  }
+}
+
+/** A gateway: viewers that come, and writes to them. Its frames are to have an interval that is set. */
+export async function viewerCosts(stack: Stack, viewers: number, measureMs: number) {
+  const [video = ""] = VIDEOS;
+  const fleet = await Fleet.start({
+    system: stack,
+    kind: "like",
+    viewers,
+    sample: 0,
+    publisherConnections: 0,
+    onViewers: () => undefined,
+    onPublishers: () => undefined,
+  });
+  try {
+    const opened = await usedWhile(stack, () =>
+      fleet.open([{ video, viewers }], { atATime: 200, comesBack: false }),
+    );
+    const written = await withRequests(stack, [video], async (requests) => {
+      const command = { perSecond: 200, warmUpMs: WARM_UP_MS, measureMs };
+      const before = await framesSent(stack);
+      const cost = await usedWhile(stack, () => requests.ask("steady", command));
+      return cost.gateway / ((await framesSent(stack)) - before);
+    });
+    return {
+      connectUs: (opened.gateway / opened.result.subscribed) * US_PER_SECOND,
+      writeUs: written * US_PER_SECOND,
+    };
+  } finally {
+    await fleet.stop();
+  }
+}
+
+async function framesSent({ processes }: Stack): Promise<number> {
+  const gateways = processes.filter(({ kind }) => kind === "gateway");
+  const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
+  return metrics.reduce((sum, of) => sum + (of.get("ovation_gateway_frames_sent_total") ?? 0), 0);
+}
+
+/** A gateway that takes in much and writes little: a viewer on each video, and long frames. */
+export async function receiveCosts(stack: Stack, measureMs: number) {
+  const fleet = await Fleet.start({
+    system: stack,
+    kind: "like",
+    viewers: VIDEOS.length,
+    sample: 0,
+    publisherConnections: 0,
+    onViewers: () => undefined,
+    onPublishers: () => undefined,
+  });
+  const perSecond = 10_000;
+  try {
+    const audiences = VIDEOS.map((video) => ({ video, viewers: 1 }));
+    await fleet.open(audiences, { atATime: 100, comesBack: false });
+    return await withRequests(stack, VIDEOS, async (requests) => {
+      const command = { perSecond, warmUpMs: 0, measureMs };
+      await requests.ask("steady", command); // Until the code is compiled.
+      const cost = await usedWhile(stack, () => requests.ask("steady", command));
+      const count = (perSecond * measureMs) / 1_000;
+      return { receiveUs: (cost.gateway / count) * US_PER_SECOND };
+    });
+  } finally {
+    await fleet.stop();
+  }
+}
+
+/** Events of one kind that viewers publish on many videos: what it costs each part. */
+export async function publishCosts(
+  stack: Stack,
+  kind: "like" | "comment",
+  perSecond: number,
+  measureMs: number,
+) {
+  const fleet = await Fleet.start({
+    system: stack,
+    kind,
+    viewers: 0,
+    sample: 0,
+    publisherConnections: 50,
+    onViewers: () => undefined,
+    onPublishers: () => undefined,
+  });
+  const text = kind === "comment" ? "What a goal! Did you see how he went past?" : undefined;
+  const publish = async (ms: number) => {
+    const fromUs = 0;
+    const window = { epochUs: nowUs() + LEAD_US, fromUs, toUs: ms * 1_000 };
+    const streams = VIDEOS.map((video) =>
+      steady(video, kind, perSecond / VIDEOS.length, ms / 1_000, text),
+    );
+    return await fleet.publish(window, streams);
+  };
+  try {
+    await publish(WARM_UP_MS);
+    const cost = await usedWhile(stack, () => publish(measureMs));
+    const count = Object.values(cost.result.accepted).reduce((sum, accepted) => sum + accepted, 0);
+    const each = (seconds: number) => (seconds / count) * US_PER_SECOND;
+    return {
+      gateway: each(cost.gateway),
+      dispatcher: each(cost.dispatcher),
+      nats: each(cost.nats),
+    };
+  } finally {
+    await fleet.stop();
+  }
+}
+
+/** The store: how fast the table is written and read, and what a dispatcher makes of its rows. */
+export async function tableCosts(stack: Stack, rows: number) {
+  const { config, bus } = await busOf(stack, "gateway");
+  try {
+    const bucket = new Bucket(bus, subscriptionsBucket(config), silentLog);
+    await bucket.ensure();
+    const gateways = Array.from({ length: 20 }, newNodeId);
+    const keys = Array.from({ length: rows }, (_, index) =>
+      rowKey(`row-${Math.floor(index / 20)}`, gateways[index % 20] ?? ""),
+    );
+    const rss = () =>
+      stack.processes
+        .filter(({ kind }) => kind === "dispatcher")
+        .map(({ pid }) => usageOf(pid).rssBytes)[0] ?? 0;
+    const rssBefore = rss();
+    const put = await usedWhile(stack, () =>
+      forEachLimited(
+        keys,
+        AT_ONCE,
+        async (key) => void (await bucket.put(key, Buffer.from("1234"))),
+      ),
+    );
+    const bytes = rss() - rssBefore;
+    const began = performance.now();
+    const read = await bucket.read();
+    return {
+      changeUs: (put.dispatcher / rows) * US_PER_SECOND,
+      tableWrites: rows / put.seconds,
+      natsStoreUs: (put.nats / rows) * US_PER_SECOND,
+      rowsPerSecond: ((read?.length ?? 0) * 1_000) / (performance.now() - began),
+      rowBytes: bytes / rows,
+    };
+  } finally {
+    await bus.stop();
+  }
+}
+
+/** The history: how many records a second one stream takes, and how often it can be looked at. */
+export async function historyCosts(stack: Stack, records: number) {
+  const { config, bus } = await busOf(stack, "dispatcher");
+  try {
+    const stream = new HistoryStream(bus, config, silentLog);
+    await stream.ensure();
+    const payload = Buffer.alloc(200, 1);
+    const videos = Array.from({ length: records }, (_, index) => `history-${index}`);
+    const append = await usedWhile(stack, () =>
+      forEachLimited(videos, AT_ONCE, async (video) => {
+        await stream.append(video, payload, 0, config.storeTimeoutMs);
+      }),
+    );
+    const look = await usedWhile(stack, () =>
+      forEachLimited(videos, AT_ONCE, async (video) => void (await stream.last(video))),
+    );
+    return {
+      storesPerSecond: records / append.seconds,
+      appendNatsUs: (append.nats / records) * US_PER_SECOND,
+      looksPerSecond: records / look.seconds,
+      lookUs: (look.nats / records) * US_PER_SECOND,
+    };
+  } finally {
+    await bus.stop();
+  }
+}
+
+async function busOf(stack: Stack, user: "gateway" | "dispatcher") {
+  const loaded = loadConfig("dispatcher", [], {});
+  if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
+  const servers = [stack.natsUrlAs(user)];
+  const bus = await Bus.connect({ servers, inbox: user, name: "ovation-bench", log: silentLog });
+  return { config: loaded.config, bus };
+}

@@ -1,0 +1,175 @@
+/** From an audience to what it takes: the whole calculation. */
+import { SUBSCRIPTIONS } from "./acts.ts";
+import { partOf } from "./cells.ts";
+import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
+import { type Limit, limitsOf, overBy } from "./limits.ts";
+import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
+import { dispatcherNeed, gatewayNeed, type Need, natsNeed, viewersPerGateway } from "./needs.ts";
+import type { SizingInput } from "./settings.ts";
+import { toViewers } from "./to-viewers.ts";
+
+/** What an audience takes. Rates are a second, and memory is that of one process. */
+export interface Sizing {
+  /**
+   * Deployments, each with a NATS of its own and a part of the videos. All that follows is of one of
+   * them: that with the hot video.
+   */
+  readonly cells: number;
+  readonly viewers: number;
+  readonly videos: number;
+  readonly limits: readonly Limit[];
+  readonly gateways: Need & {
+    readonly viewersEach: number;
+    /** As many as one may hold. */
+    readonly viewersMost: number;
+    readonly memoryBytes: number;
+    readonly socketWrites: number;
+    readonly publishes: number;
+    readonly connects: number;
+  };
+  readonly dispatchers: Need & {
+    readonly requests: number;
+    /** Messages to gateways. */
+    readonly emits: number;
+    /** For the rows of the table, beyond what a process takes anyway. */
+    readonly memoryBytes: number;
+  };
+  readonly nats: Need & {
+    /** Messages, and bytes of them, that it takes in and gives out. */
+    readonly in: number;
+    readonly out: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+    readonly flows: readonly NatsFlow[];
+    readonly connections: number;
+    readonly subscriptions: number;
+    readonly rows: number;
+    readonly rowWrites: number;
+    readonly tableBytes: number;
+    readonly leases: number;
+    readonly leaseWrites: number;
+    readonly records: number;
+    readonly historyBytes: number;
+  };
+  readonly delivery: ReturnType<typeof toViewers>;
+}
+
+const CELLS_TRIED = 64;
+
+/**
+ * Calculates with the fewest processes that carry the audience. Where one deployment can't, the
+ * videos are spread over several.
+ * @throws TooMuch when the audience can't be carried even so
+ */
+export function sizingOf(input: SizingInput): Sizing {
+  let cells = 1;
+  for (let tries = 0; tries < CELLS_TRIED; tries += 1) {
+    const part = partOf(input, cells);
+    const flows = settled(part);
+    const limits = limitsOf(part, flows);
+    const over = overBy(part, flows, limits);
+    if (over <= 1) return { cells, ...sizingOfCell(part, flows, limits) };
+    if (cells === input.videos) throw new TooMuch(limits);
+    cells = Math.min(input.videos, Math.ceil(cells * Math.min(over, 10)));
+  }
+  throw new Error(`${cells} deployments don't carry this audience`);
+}
+
+/** One video alone is more than a deployment carries. */
+export class TooMuch extends Error {
+  override readonly name = "TooMuch";
+
+  constructor(limits: readonly Limit[]) {
+    const worst = limits.reduce((one, other) =>
+      other.value / other.limit > one.value / one.limit ? other : one,
+    );
+    const { what, value, limit } = worst;
+    super(`one video alone is too much: ${what}: ${value.toPrecision(3)}, and at most ${limit}`);
+  }
+}
+
+/** More gateways or dispatchers in one deployment are not reckoned with. */
+const PROCESSES_LIMIT = 4_000;
+
+/**
+ * The flows among as many processes as carry them. Each number changes what the other is for, so they
+ * grow together until both suffice; where no number would, the limits say so.
+ */
+export function settled(input: SizingInput): Flows {
+  let gateways = 1;
+  let dispatchers = 1;
+  for (;;) {
+    const flows = flowsOf(input, gateways, dispatchers);
+    const due = (need: Need, now: number) => Math.max(now, Math.min(need.total, PROCESSES_LIMIT));
+    const gatewaysDue = due(gatewayNeed(input, flows), gateways);
+    const dispatchersDue = due(dispatcherNeed(input, flows), dispatchers);
+    if (gatewaysDue === gateways && dispatchersDue === dispatchers) return flows;
+    gateways = gatewaysDue;
+    dispatchers = dispatchersDue;
+  }
+}
+
+function sizingOfCell(
+  input: SizingInput,
+  flows: Flows,
+  limits: readonly Limit[],
+): Omit<Sizing, "cells"> {
+  const { gateways, dispatchers, rows, nats } = flows;
+  const sum = (of: (flow: NatsFlow) => number) => nats.reduce((all, flow) => all + of(flow), 0);
+  const left = Math.max(1, gateways - input.spareGateways);
+  const historyBytes = historyBytesOf(input, flows);
+  const cached = Math.min(
+    input.historyCacheBytes,
+    (rows / gateways) * (historyBytes / input.videos),
+  );
+  return {
+    viewers: input.viewers,
+    videos: input.videos,
+    limits,
+    gateways: {
+      ...gatewayNeed(input, flows),
+      total: gateways,
+      viewersEach: input.viewers / gateways,
+      viewersMost: viewersPerGateway(input),
+      memoryBytes: input.gatewayBytes + (input.viewers / left) * input.viewerBytes + cached,
+      socketWrites: flows.socketWrites,
+      publishes: input.likes + input.comments,
+      connects: flows.connects,
+    },
+    dispatchers: {
+      ...dispatcherNeed(input, flows),
+      total: dispatchers,
+      requests: flows.likeRequests + input.comments + flows.rowWrites,
+      emits: flows.emits,
+      memoryBytes: rows * input.rowBytes,
+    },
+    nats: {
+      ...natsNeed(input, flows),
+      in: sum((flow) => flow.in),
+      out: sum((flow) => flow.out),
+      bytesIn: sum((flow) => flow.bytesIn),
+      bytesOut: sum((flow) => flow.bytesOut),
+      flows: nats,
+      connections: gateways + dispatchers,
+      subscriptions:
+        rows + gateways * SUBSCRIPTIONS.gateway + dispatchers * SUBSCRIPTIONS.dispatcher,
+      rows,
+      rowWrites: flows.rowWrites,
+      tableBytes: rows * STORED_ROW_BYTES,
+      leases: gateways,
+      leaseWrites: flows.leaseWrites,
+      records: flows.records,
+      historyBytes,
+    },
+    delivery: toViewers(input, flows),
+  };
+}
+
+/** Bytes on disk of one replica, when the videos have been watched for as long as is kept of them. */
+function historyBytesOf(input: SizingInput, { videos }: Flows): number {
+  const kept = videos.reduce((sum, flow) => {
+    const inTime = (flow.comments * input.historyAgeMs) / 1_000;
+    return sum + flow.videos * Math.min(input.historyEvents, inTime);
+  }, 0);
+  return Math.min(input.historyTotalBytes, kept * STORED_RECORD_BYTES);
+}

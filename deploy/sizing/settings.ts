@@ -1,0 +1,185 @@
+/**
+ * What a sizing is made from: the audience that is expected, how the deployment is to be, what each
+ * act costs, and those settings of gateways and dispatchers that the numbers depend on.
+ */
+import {
+  boolean,
+  type ConfigOf,
+  integer,
+  type Setting,
+  type SettingGroup,
+} from "../../shared/config/setting.ts";
+import { commonSettings, gatewaySettings } from "../../shared/config/settings.ts";
+import { decimal, optionalDecimal } from "./number-settings.ts";
+
+/** Who watches, and what they do. */
+export const audienceSettings = {
+  viewers: integer({
+    min: 1,
+    max: 1_000_000_000,
+    default: 10_000,
+    doc: "How many viewers there are at the same time, over all videos.",
+  }),
+  videos: integer({
+    min: 1,
+    max: 100_000_000,
+    default: 1,
+    doc: "How many videos are watched at the same time.",
+  }),
+  hotPercent: decimal({
+    min: 0,
+    max: 100,
+    default: 0,
+    unit: "percent",
+    doc: "How many of all viewers watch one and the same video; the others are spread evenly over the rest. 0: all videos have as many.",
+  }),
+  likes: decimal({
+    min: 0,
+    max: 1_000_000_000,
+    default: 100,
+    unit: "a second",
+    doc: "Likes published, over all videos.",
+  }),
+  hotLikes: optionalDecimal({
+    min: 0,
+    max: 1_000_000_000,
+    unit: "a second",
+    doc: "How many of them on the hot video. When unset, its share of the viewers.",
+  }),
+  comments: decimal({
+    min: 0,
+    max: 1_000_000_000,
+    default: 10,
+    unit: "a second",
+    doc: "Comments published, over all videos by their viewers.",
+  }),
+  connects: optionalDecimal({
+    min: 0,
+    max: 1_000_000_000,
+    unit: "a second",
+    doc: "Viewers that come, and as many that go. When unset, each stays for ten minutes.",
+  }),
+  ssePercent: decimal({
+    min: 0,
+    max: 100,
+    default: 0,
+    unit: "percent",
+    doc: "How many viewers are on Server-Sent Events; the others are on WebSockets with MessagePack.",
+  }),
+} as const satisfies SettingGroup;
+
+/** How the deployment is to be. */
+export const deploymentSettings = {
+  headroomPercent: decimal({
+    min: 0,
+    max: 90,
+    default: 50,
+    unit: "percent",
+    doc: "How much of each core is kept free for moments that are busier than these numbers.",
+  }),
+  spareGateways: integer({
+    min: 0,
+    max: 10_000,
+    default: 1,
+    doc: "How many gateways may be away while the others carry all.",
+  }),
+  spareDispatchers: integer({
+    min: 0,
+    max: 10_000,
+    default: 1,
+    doc: "How many dispatchers may be away while the others carry all.",
+  }),
+  files: integer({
+    min: 128,
+    max: 100_000_000,
+    default: 20_000,
+    doc: "How many files a gateway process may have open (`ulimit -n`): each viewer is one.",
+  }),
+  gatewayTls: boolean({ default: false, doc: "Whether the gateways speak TLS themselves." }),
+  natsCores: integer({
+    min: 1,
+    max: 1024,
+    default: 4,
+    doc: "How many cores each NATS server has.",
+  }),
+} as const satisfies SettingGroup;
+
+function cost(defaultUs: number, doc: string): Setting<number> {
+  return decimal({ min: 0.01, max: 1_000_000, default: defaultUs, unit: "µs of a core", doc });
+}
+
+function perSecond(count: number, doc: string): Setting<number> {
+  return decimal({ min: 1, max: 1_000_000_000, default: count, unit: "a second", doc });
+}
+
+function memory(bytes: number, doc: string): Setting<number> {
+  return decimal({ min: 1, max: 1_000_000_000_000, default: bytes, unit: "bytes", doc });
+}
+
+/**
+ * What each act costs, as `npm run bench -- costs` and the bench's other scenarios measured it;
+ * `docs/sizing.md` says how to measure one's own.
+ */
+export const costSettings = {
+  writeUs: cost(9, "A gateway: a write to a viewer's socket, with all that belongs to it."),
+  tlsWriteUs: cost(3, "A gateway: what TLS adds to a write."),
+  connectUs: cost(145, "A gateway: a viewer that connects and subscribes."),
+  tlsConnectUs: cost(400, "A gateway: what TLS adds to a connect."),
+  receiveUs: cost(9, "A gateway: a message of a dispatcher that it takes in."),
+  publishUs: cost(80, "A gateway: an event that a viewer publishes."),
+  requestUs: cost(9.2, "A dispatcher: a publish request, sent to one gateway and answered."),
+  emitUs: cost(1.3, "A dispatcher: sending it to one gateway more."),
+  recordUs: cost(200, "A dispatcher: storing a comment, and all that belongs to it."),
+  changeUs: cost(13, "A dispatcher: a change of the table that it hears of."),
+  natsUs: cost(1.5, "NATS: a message that it takes in, or gives out."),
+  natsStoreUs: cost(15, "NATS: a message that it stores, on each server that keeps a copy."),
+  rowsPerSecond: perSecond(110_000, "Rows that a dispatcher reads when it reads the table whole."),
+  storesPerSecond: perSecond(30_000, "Messages that one stream of JetStream takes."),
+  looksPerSecond: perSecond(25_000, "Looks at the newest message of a video's history."),
+  viewerBytes: memory(1_058, "Of a gateway, for each viewer."),
+  gatewayBytes: memory(100_000_000, "Of a gateway without viewers."),
+  rowBytes: memory(700, "Of a dispatcher, for each row of the table."),
+  requestMs: decimal({
+    min: 0.01,
+    max: 60_000,
+    default: 2.7,
+    unit: "ms",
+    doc: "How long a gateway waits for the answer to a publish request: likes that come meanwhile go together.",
+  }),
+  storeMs: decimal({
+    min: 0.01,
+    max: 60_000,
+    default: 5,
+    unit: "ms",
+    doc: "How long it takes to store a comment: those that come meanwhile go together.",
+  }),
+} as const satisfies SettingGroup;
+
+/** Settings of gateways and dispatchers themselves. */
+export const productSettings = {
+  frameIntervalMinMs: gatewaySettings.frameIntervalMinMs,
+  frameIntervalMaxMs: gatewaySettings.frameIntervalMaxMs,
+  frameEvents: gatewaySettings.frameEvents,
+  connectionsLimit: gatewaySettings.connectionsLimit,
+  eventStreamsLimit: gatewaySettings.eventStreamsLimit,
+  historyCheckMs: gatewaySettings.historyCheckMs,
+  historyCacheBytes: gatewaySettings.historyCacheBytes,
+  actorPublishesPerSecond: gatewaySettings.actorPublishesPerSecond,
+  leaseRenewMs: commonSettings.leaseRenewMs,
+  reconcileIntervalMs: commonSettings.reconcileIntervalMs,
+  countIntervalMs: commonSettings.countIntervalMs,
+  tableReplicas: commonSettings.tableReplicas,
+  historyReplicas: commonSettings.historyReplicas,
+  historyEvents: commonSettings.historyEvents,
+  historyAgeMs: commonSettings.historyAgeMs,
+  historyTotalBytes: commonSettings.historyTotalBytes,
+} as const satisfies SettingGroup;
+
+export const sizingSettings = {
+  ...audienceSettings,
+  ...deploymentSettings,
+  ...costSettings,
+  ...productSettings,
+} as const satisfies SettingGroup;
+
+export type SizingInput = ConfigOf<typeof sizingSettings>;
