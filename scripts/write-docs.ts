@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
+import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 
@@ -23,6 +23,7 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
   { file: `${CHART}/values.yaml`, content: valuesFile },
+  { file: `${CHART}/files/users.conf`, content: natsUsersFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];
 

@@ -1,7 +1,8 @@
-/** The chart's values by their schema: as values.yaml, and as a table for its README. */
+/** What of the chart is written from elsewhere: its values by their schema, and the users of NATS. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { ACCESS_CONFIG } from "../nats/access.ts";
 
 export const CHART = "deploy/helm/ovation";
 
@@ -64,4 +65,10 @@ function tableRows(group: ValueSchema, path: readonly string[]): string[] {
 export function valuesTable(): string {
   const head = ["| value | default | what it is |", "| --- | --- | --- |"];
   return [...head, ...tableRows(valuesSchema(), [])].join("\n");
+}
+
+/** The users of NATS and their rights, where Helm finds them: it reads no file outside the chart. */
+export function natsUsersFile(): string {
+  const head = "# Generated from deploy/nats/ovation.conf by scripts/write-docs.ts: do not edit.";
+  return `${head}\n#\n${readFileSync(ACCESS_CONFIG, "utf8")}`;
 }

@@ -5,14 +5,26 @@ export const CASES: Readonly<Record<string, Values>> = {
   default: {},
   "own-nats": {
     "nats.url": "tls://nats.example:4222",
-    "secrets.existingSecret": "ovation-keys",
+    "nats.login.existingSecret": "ovation-logins",
+    "nats.caSecret": "nats-authority",
+    "auth.existingSecret": "ovation-keys",
     "networkPolicy.extraEgress": [{ ports: [{ port: 443, protocol: "TCP" }] }],
   },
-  "one-server": { "nats.replicas": 1, "nats.token.enabled": false },
+  "own-nats-creds": {
+    "nats.url": "tls://nats.example:4222",
+    "nats.login.existingSecret": "ovation-creds",
+    "nats.login.kind": "creds",
+    "auth.generate": false,
+    "gateway.settings": { "auth-jwks-url": "https://id.example/keys" },
+    "test.existingSecret": "test-token",
+    "test.doctor": false,
+  },
+  "one-server": { "nats.replicas": 1, "nats.login.existingSecret": "ovation-logins" },
   ingress: {
     "ingress.enabled": true,
     "ingress.host": "live.example",
     "ingress.tlsSecretName": "live-tls",
+    "gateway.trustedProxies": ["10.244.0.0/16", "fd00::/8"],
     "ingress.annotations": { "nginx.ingress.kubernetes.io/proxy-read-timeout": "7200" },
   },
   "http-route": {
@@ -25,7 +37,7 @@ export const CASES: Readonly<Record<string, Values>> = {
     "serviceMonitor.labels": { release: "prometheus" },
     "gateway.autoscaling.connections.enabled": true,
   },
-  secrets: { "secrets.generate": ["nats-user"] },
+  open: { "auth.generate": false, "gateway.settings": { open: true } },
   plain: {
     "gateway.autoscaling.enabled": false,
     "dispatcher.autoscaling.enabled": false,
@@ -47,6 +59,7 @@ export const CASES: Readonly<Record<string, Values>> = {
     "gateway.tolerations": [{ key: "edge", operator: "Exists" }],
     "gateway.extraVolumes": [{ name: "tls", secret: { secretName: "gateway-tls" } }],
     "gateway.extraVolumeMounts": [{ name: "tls", mountPath: "/tls", readOnly: true }],
+    "gateway.envFromSecret": "gateway-keys",
     "gateway.extraEnv": [{ name: "OVATION_LOG_LEVEL", value: "debug" }],
   },
 };

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Builds what the chart's tests need into .cache/kubernetes: Helm, and a Kubernetes API server with
-# its etcd. Needs Go 1.24 or later and takes some 10 minutes of two cores. Safe to run again.
+# Gets what the chart's tests need into .cache/kubernetes: Helm, a Kubernetes API server with its
+# etcd, and the definitions of the kinds that the chart makes beyond Kubernetes's own.
+# Needs Go 1.24 or later and takes some 10 minutes of two cores. Safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 helm=v3.19.0
 kubernetes=v1.34.0
 etcd=v3.6.13
+gateway_api=v1.4.1
+prometheus_operator=v0.85.0
 bin=$PWD/.cache/kubernetes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,3 +44,15 @@ version=k8s.io/component-base/version
 IFS=. read -r major minor _ <<<"${kubernetes#v}"
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$kubernetes" \
   "-X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
+
+# definition PLURAL MODULE FILE: as its project publishes it.
+definition() {
+  local folder
+  folder=$(go mod download -json "$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  install -m 644 "$folder/$3" "$bin/$1.yaml"
+}
+
+definition httproutes "sigs.k8s.io/gateway-api@$gateway_api" \
+  config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+definition servicemonitors "github.com/prometheus-operator/prometheus-operator@$prometheus_operator" \
+  example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml

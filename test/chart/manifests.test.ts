@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { NATS_USERS } from "../../deploy/nats/access.ts";
 import { CASES } from "./cases.ts";
 import {
   CHART,
   helm,
   podsOf,
   rendered,
+  secretsOf,
   template,
   type Values,
   valueFlags,
@@ -75,6 +77,28 @@ describe("the pods", () => {
     expect(copies({ "nats.replicas": 1 })).toEqual(["1", "1"]);
   });
 
+  test("get of Secrets what they read, and no more", () => {
+    const secrets = [...podsOf({})].map(([name, pod]) => [name, secretsOf(pod)] as const);
+    expect(Object.fromEntries(secrets)).toEqual({
+      "ovation-gateway": ["ovation-auth/OVATION_AUTH_SECRET", "ovation-nats-users/gateway"],
+      "ovation-dispatcher": ["ovation-nats-users/dispatcher"],
+      "ovation-nats": [...NATS_USERS, "route"].map((user) => `ovation-nats-users/${user}`).sort(),
+      "ovation-test": ["ovation-auth/OVATION_AUTH_SECRET"],
+      "ovation-doctor": ["ovation-nats-users/observer"],
+    });
+  });
+
+  test("log in to a NATS of one's own each by its own", () => {
+    const pods = podsOf(CASES["own-nats-creds"] ?? {});
+    for (const role of ["gateway", "dispatcher"]) {
+      const pod = pods.get(`ovation-${role}`);
+      expect(pod && secretsOf(pod)).toEqual([`ovation-creds/${role}`]);
+      const names = pod?.containers[0]?.env?.map(({ name }) => name);
+      expect(names).toContain("OVATION_NATS_CREDS_FILE");
+      expect(names).not.toContain("OVATION_NATS_USER");
+    }
+  });
+
   test.each([0, 10, 90])("have the time for preStop, drain and stop when a drain is %i s", (s) => {
     const values = { "drain.seconds": s, "drain.preStopSeconds": 7 };
     for (const role of ["ovation-gateway", "ovation-dispatcher"]) {
@@ -98,6 +122,15 @@ describe("values that are refused", () => {
     ["2 servers, which have no majority", { "nats.replicas": 2 }, "replicas"],
     ["a setting by its variable", { "gateway.settings": { OVATION_PORT: 1 } }, "OVATION_PORT"],
     ["a setting that the chart makes", { settings: { "drain-ms": 1 } }, "drain.seconds"],
+    ["a secret in plain sight", { settings: { "nats-password": "x" } }, "nats.login"],
+    [
+      "proxies by a setting",
+      { "gateway.settings": { "trusted-proxies": "::1" } },
+      "trustedProxies",
+    ],
+    ["a proxy's name", { "gateway.trustedProxies": ["ingress"] }, "trustedProxies"],
+    ["an open gateway with a secret", { "gateway.settings": { open: true } }, "auth.generate"],
+    ["credentials for the chart's NATS", { "nats.login.kind": "creds" }, "nats.url"],
     ["a route without a Gateway", { "httpRoute.enabled": true }, "parentRefs"],
   ])("%s", (_, values, word) => {
     const { ok, stderr } = template(values);

@@ -1,5 +1,6 @@
 /** The chart on a real Kubernetes API server. Nothing runs there: it checks and keeps objects. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { NATS_USERS } from "../../deploy/nats/access.ts";
 import { CASES } from "./cases.ts";
 import { type ApiServer, startApiServer } from "./support/api-server.ts";
 import { DEFINITIONS } from "./support/definitions.ts";
@@ -116,14 +117,28 @@ describe("on a Kubernetes API server", () => {
   });
 
   test("what was made up at the first install stays through upgrades", async () => {
-    const values = { "secrets.generate": ["nats-user"] };
-    install(values);
-    const token = await secret("ovation-nats-token");
-    const made = await secret("ovation-secrets");
-    expect(token).toEqual({ "nats-token": expect.stringMatching(/^[A-Za-z0-9+/=]{64}$/) });
-    upgrade({ "secrets.generate": ["nats-user", "nats-password"], "drain.seconds": 20 });
-    expect(await secret("ovation-nats-token")).toEqual(token);
-    expect(await secret("ovation-secrets")).toMatchObject(made as object);
+    install({});
+    const made = async () => [await secret("ovation-nats-users"), await secret("ovation-auth")];
+    const first = await made();
+    const madeUp = expect.stringMatching(/^[A-Za-z0-9+/=]{64}$/);
+    const users = [...NATS_USERS, "route"].map((user) => [user, madeUp]);
+    expect(first).toEqual([Object.fromEntries(users), { OVATION_AUTH_SECRET: madeUp }]);
+    upgrade({ "drain.seconds": 20 });
+    expect(await made()).toEqual(first);
+  });
+
+  test.each([
+    ["HTTPRoute", "httproutes", "gateway.networking.k8s.io/v1", { rules: [{ matches: "all" }] }],
+    ["ServiceMonitor", "servicemonitors", "monitoring.coreos.com/v1", { endpoints: "all" }],
+  ])("a wrong %s would be refused", async (kind, plural, apiVersion, spec) => {
+    const path = `/apis/${apiVersion}/namespaces/${NAMESPACE}/${plural}`;
+    const { status } = await server.ask("POST", path, {
+      kind,
+      apiVersion,
+      metadata: { name: "wrong" },
+      spec,
+    });
+    expect(status).toBe(422);
   });
 
   test.each(Object.entries(CASES))(
@@ -155,4 +170,29 @@ describe("on a Kubernetes API server", () => {
       }
     },
   );
+});
+
+describe("the notes", () => {
+  const notesOf = (values: Values) => {
+    const text = install(values, "--dry-run=server");
+    return text.slice(text.indexOf("NOTES:"));
+  };
+
+  test.each(["ingress", "http-route"])("warn when the proxies of %s are not named", (name) => {
+    const notes = (trustedProxies: string[]) =>
+      notesOf({ ...CASES[name], "gateway.trustedProxies": trustedProxies });
+    expect(notes([])).toContain("WARNING: gateway.trustedProxies is empty");
+    expect(notes(["10.0.0.0/8"])).not.toContain("WARNING");
+  });
+
+  test("warn of a NATS without a login", () => {
+    const notes = (more: Values) => notesOf({ "nats.url": "nats://nats.example", ...more });
+    expect(notes({})).toContain("WARNING: nats.login.existingSecret is empty");
+    expect(notes({ "nats.login.existingSecret": "mine" })).not.toContain("WARNING");
+  });
+
+  test("say where what was made up is read", () => {
+    expect(notesOf({})).toContain("get secret ovation-auth --output");
+    expect(notesOf({ "auth.existingSecret": "mine" })).not.toContain("get secret");
+  });
 });

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { z } from "zod";
 
 const root = join(import.meta.dirname, "../../..");
 export const CHART = join(root, "deploy/helm/ovation");
@@ -91,12 +92,41 @@ export function manifestsOf(text: string): Manifest[] {
   });
 }
 
-/** The pods that the chart makes, by the name of what makes them. */
+/** The pods that the chart makes, by the name of what makes them, and those of `helm test`. */
 export function podsOf(values: Values): Map<string, PodSpec> {
   const objects = manifestsOf([...rendered(values).values()].join("---\n"));
   return new Map(
-    objects.flatMap(({ metadata, spec }) =>
-      spec?.template === undefined ? [] : [[metadata.name, spec.template.spec] as const],
-    ),
+    objects.flatMap(({ kind, metadata, spec }) => {
+      if (kind === "Pod") return [[metadata.name, spec as PodSpec] as const];
+      return spec?.template === undefined ? [] : [[metadata.name, spec.template.spec] as const];
+    }),
   );
+}
+
+const secretUse = z.union([
+  z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }),
+  z.object({ secretRef: z.object({ name: z.string() }) }),
+  z.object({
+    secret: z.object({ name: z.string(), items: z.array(z.object({ key: z.string() })) }),
+  }),
+]);
+
+/** What of Secrets a pod gets, by any way: `secret/key`, or `secret/*` when it gets the whole. */
+export function secretsOf(pod: PodSpec): string[] {
+  const found = new Set<string>();
+  const search = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { data: use } = secretUse.safeParse(value);
+    if (use === undefined) {
+      for (const part of Object.values(value)) search(part);
+    } else if ("secretKeyRef" in use) {
+      found.add(`${use.secretKeyRef.name}/${use.secretKeyRef.key}`);
+    } else if ("secretRef" in use) {
+      found.add(`${use.secretRef.name}/*`);
+    } else {
+      for (const { key } of use.secret.items) found.add(`${use.secret.name}/${key}`);
+    }
+  };
+  search(pod);
+  return [...found].sort();
 }

@@ -1,4 +1,4 @@
-{{/* How NATS is reached. */}}
+{{/* How NATS is reached, and by whom. */}}
 
 {{- define "ovation.nats.name" -}}
 {{ include "ovation.fullname" . }}-nats
@@ -9,13 +9,22 @@
 {{- if .Values.nats.url -}}
 {{ .Values.nats.url }}
 {{- else -}}
-{{- $name := include "ovation.nats.name" . -}}
 {{- $urls := list -}}
-{{- range $index := until (int .Values.nats.replicas) -}}
-{{- $urls = append $urls (printf "nats://%s-%d.%s-headless.%s.svc:4222" $name $index $name $.Release.Namespace) -}}
+{{- range $host := include "ovation.nats.hosts" . | fromJsonArray -}}
+{{- $urls = append $urls (printf "nats://%s:4222" $host) -}}
 {{- end -}}
 {{- join "," $urls -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The names of the chart's own servers, as JSON. */}}
+{{- define "ovation.nats.hosts" -}}
+{{- $name := include "ovation.nats.name" . -}}
+{{- $hosts := list -}}
+{{- range $index := until (int .Values.nats.replicas) -}}
+{{- $hosts = append $hosts (printf "%s-%d.%s-headless.%s.svc" $name $index $name $.Release.Namespace) -}}
+{{- end -}}
+{{- toJson $hosts -}}
 {{- end -}}
 
 {{/* How many servers keep a copy: 3 where there are as many. */}}
@@ -23,11 +32,69 @@
 {{- if and (not .Values.nats.url) (lt (int .Values.nats.replicas) 3) -}}1{{- else -}}3{{- end -}}
 {{- end -}}
 
-{{/* The chart's own servers ask for a token. */}}
-{{- define "ovation.nats.hasToken" -}}
-{{- if and (not .Values.nats.url) .Values.nats.token.enabled -}}true{{- end -}}
+{{/* The users that the configuration of NATS knows, as JSON: it takes each one's password from a variable. */}}
+{{- define "ovation.nats.users" -}}
+{{- $users := list -}}
+{{- range $variable := regexFindAll "\\$NATS_[A-Z]+_PASSWORD" (.Files.Get "files/users.conf") -1 -}}
+{{- $users = append $users ($variable | trimPrefix "$NATS_" | trimSuffix "_PASSWORD" | lower) -}}
+{{- end -}}
+{{- $users | uniq | toJson -}}
 {{- end -}}
 
-{{- define "ovation.nats.tokenSecret" -}}
-{{ default (printf "%s-token" (include "ovation.nats.name" .)) .Values.nats.token.existingSecret }}
+{{/* The Secret with what each user logs in by; empty where there is no login. */}}
+{{- define "ovation.nats.loginSecret" -}}
+{{- $login := .Values.nats.login -}}
+{{- if $login.existingSecret -}}
+{{ $login.existingSecret }}
+{{- else if not .Values.nats.url -}}
+{{ include "ovation.nats.name" . }}-users
+{{- end -}}
+{{- if and (ne $login.kind "password") (not .Values.nats.url) -}}
+{{- fail "nats.login.kind: the chart's own NATS knows passwords only; see nats.url" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The settings by which a user logs in, as JSON. Takes {root, user}. */}}
+{{- define "ovation.nats.login" -}}
+{{- $login := .root.Values.nats.login -}}
+{{- $settings := dict -}}
+{{- if include "ovation.nats.loginSecret" .root -}}
+{{- if eq $login.kind "password" -}}
+{{- $_ := set $settings "nats-user" .user -}}
+{{- end -}}
+{{- $flags := dict "password" "nats-password-file" "creds" "nats-creds-file" "nkey" "nats-nkey-file" -}}
+{{- $_ := set $settings (get $flags $login.kind) "/etc/ovation/nats/login" -}}
+{{- end -}}
+{{- if .root.Values.nats.caSecret -}}
+{{- $_ := set $settings "nats-tls-ca-file" "/etc/ovation/nats/ca.crt" -}}
+{{- end -}}
+{{- toJson $settings -}}
+{{- end -}}
+
+{{/* The volume with those files: of the Secret of logins, a user's own alone. Takes {root, user}. */}}
+{{- define "ovation.nats.loginVolume" -}}
+{{- $secret := include "ovation.nats.loginSecret" .root -}}
+{{- $ca := .root.Values.nats.caSecret -}}
+{{- if or $secret $ca -}}
+- name: nats
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- with $secret }}
+      - secret:
+          name: {{ . }}
+          items: [{ key: {{ $.user }}, path: login }]
+      {{- end }}
+      {{- with $ca }}
+      - secret:
+          name: {{ . }}
+          items: [{ key: ca.crt, path: ca.crt }]
+      {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "ovation.nats.loginMount" -}}
+{{- if or (include "ovation.nats.loginSecret" .) .Values.nats.caSecret -}}
+- { name: nats, mountPath: /etc/ovation/nats, readOnly: true }
+{{- end -}}
 {{- end -}}

@@ -22,42 +22,70 @@ capabilities:
 {{ add .Values.drain.preStopSeconds (mul 2 .Values.drain.seconds) 5 }}
 {{- end -}}
 
-{{/* The settings of a role as variables. Takes {root, role}. */}}
-{{- define "ovation.environment" -}}
-{{- $copies := include "ovation.nats.copies" .root -}}
-{{- $own := dict "nats-url" (include "ovation.nats.url" .root) "drain-ms" (mul 1000 .root.Values.drain.seconds) "table-replicas" $copies "history-replicas" $copies "ops-host" "0.0.0.0" "ops-port" "9100" -}}
-{{- $settings := mergeOverwrite $own (deepCopy .root.Values.settings) (deepCopy .role.settings) -}}
-{{- range $reserved := list "drain-ms" "ops-port" "ops-host" "port" "nats-url" -}}
-{{- if or (hasKey $.root.Values.settings $reserved) (hasKey $.role.settings $reserved) -}}
-{{- fail (printf "settings: %s is set by the chart; see drain.seconds and nats.url" $reserved) -}}
-{{- end -}}
-{{- end -}}
-{{- range $name, $value := $settings }}
+{{/* Settings as variables. Takes a dict of them by flag. */}}
+{{- define "ovation.variables" -}}
+{{- range $name, $value := . }}
 - name: {{ include "ovation.settingVariable" $name }}
   {{- /* Helm reads numbers as floats, which would print as 1e+06. */}}
   value: {{ if kindIs "float64" $value }}{{ if eq (floor $value) $value }}{{ $value | int64 | toString | quote }}{{ else }}{{ $value | toString | quote }}{{ end }}{{ else }}{{ $value | toString | quote }}{{ end }}
 {{- end }}
-{{- if include "ovation.nats.hasToken" .root }}
-- name: OVATION_NATS_TOKEN
+{{- end -}}
+
+{{/* The environment of a role. Takes {root, component, role}. */}}
+{{- define "ovation.environment" -}}
+{{- $values := .root.Values -}}
+{{- $copies := include "ovation.nats.copies" .root -}}
+{{- $own := dict "nats-url" (include "ovation.nats.url" .root) "drain-ms" (mul 1000 $values.drain.seconds) "table-replicas" $copies "history-replicas" $copies "ops-host" "0.0.0.0" "ops-port" "9100" -}}
+{{- with .role.trustedProxies -}}
+{{- $_ := set $own "trusted-proxies" (join "," .) -}}
+{{- end -}}
+{{- $login := include "ovation.nats.login" (dict "root" .root "user" .component) | fromJson -}}
+{{- $settings := mergeOverwrite $own $login (deepCopy $values.settings) (deepCopy .role.settings) -}}
+{{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" -}}
+{{- if or (hasKey $values.settings $reserved) (hasKey $.role.settings $reserved) -}}
+{{- fail (printf "settings: %s can't be set here%s" $reserved (ternary "" (printf "; see %s" $instead) (empty $instead))) -}}
+{{- end -}}
+{{- end -}}
+{{- include "ovation.variables" $settings }}
+{{- if eq .component "gateway" }}
+{{- if and (eq (get $settings "open" | toString) "true") (include "ovation.authSecret" .root) }}
+{{- fail "settings: open looks at no token; set auth.generate to false and auth.existingSecret to nothing" }}
+{{- end }}
+{{- with include "ovation.authSecret" .root }}
+- name: OVATION_AUTH_SECRET
   valueFrom:
-    secretKeyRef:
-      name: {{ include "ovation.nats.tokenSecret" .root }}
-      key: nats-token
+    secretKeyRef: { name: {{ . }}, key: OVATION_AUTH_SECRET }
+{{- end }}
 {{- end }}
 {{- with .role.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
-{{- define "ovation.environmentFrom" -}}
-{{- if .Values.secrets.generate }}
-- secretRef:
-    name: {{ include "ovation.fullname" . }}-secrets
+{{/* What the pods of `helm test` have in common. Takes the root. */}}
+{{- define "ovation.testPod" -}}
+restartPolicy: Never
+activeDeadlineSeconds: 120
+serviceAccountName: {{ include "ovation.serviceAccount" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .Values.secrets.existingSecret }}
-- secretRef:
-    name: {{ . }}
-{{- end }}
+securityContext:
+  {{- include "ovation.podSecurity" . | nindent 2 }}
+{{- end -}}
+
+{{/* What a container of theirs needs. Takes the root. */}}
+{{- define "ovation.testContainer" -}}
+image: {{ include "ovation.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  {{- include "ovation.containerSecurity" . | nindent 2 }}
+resources:
+  requests: { cpu: 50m, memory: 64Mi }
+  limits: { memory: 128Mi }
 {{- end -}}
 
 {{/* Constraints with the selector of the pods. Takes {root, component, constraints}. */}}
@@ -101,10 +129,6 @@ spec:
         {{- include "ovation.labels" . | nindent 8 }}
         ovation/ops: "true"
       annotations:
-        {{- if $root.Values.secrets.generate }}
-        # Another list of secrets makes new pods.
-        ovation/secrets: {{ join "." $root.Values.secrets.generate | quote }}
-        {{- end }}
         prometheus.io/scrape: "true"
         prometheus.io/port: "9100"
         {{- with .role.podAnnotations }}
@@ -139,9 +163,9 @@ spec:
               value: --max-semi-space-size=4
             {{- end }}
             {{- include "ovation.environment" . | trim | nindent 12 }}
-          {{- with include "ovation.environmentFrom" $root | trim }}
+          {{- with .role.envFromSecret }}
           envFrom:
-            {{- . | nindent 12 }}
+            - secretRef: { name: {{ . }} }
           {{- end }}
           ports:
             {{- if eq .component "gateway" }}
@@ -174,13 +198,25 @@ spec:
             {{- include "ovation.containerSecurity" $root | nindent 12 }}
           resources:
             {{- toYaml .role.resources | nindent 12 }}
-          {{- with .role.extraVolumeMounts }}
+          {{- $mount := include "ovation.nats.loginMount" $root }}
+          {{- if or $mount .role.extraVolumeMounts }}
           volumeMounts:
+            {{- with $mount }}
+            {{- . | nindent 12 }}
+            {{- end }}
+            {{- with .role.extraVolumeMounts }}
             {{- toYaml . | nindent 12 }}
+            {{- end }}
           {{- end }}
-      {{- with .role.extraVolumes }}
+      {{- $volume := include "ovation.nats.loginVolume" (dict "root" $root "user" .component) }}
+      {{- if or $volume .role.extraVolumes }}
       volumes:
+        {{- with $volume }}
+        {{- . | nindent 8 }}
+        {{- end }}
+        {{- with .role.extraVolumes }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- end }}
       {{- with include "ovation.topologySpread" (dict "root" $root "component" .component "constraints" .role.topologySpread) | trim }}
       topologySpreadConstraints:

@@ -18,3 +18,12 @@ make a new one each time.
 {{- define "ovation.settingVariable" -}}
 OVATION_{{ . | upper | replace "-" "_" }}
 {{- end -}}
+
+{{/* The Secret with what viewers' tokens are signed with; empty where gateways have other keys, or none. */}}
+{{- define "ovation.authSecret" -}}
+{{- if .Values.auth.existingSecret -}}
+{{ .Values.auth.existingSecret }}
+{{- else if .Values.auth.generate -}}
+{{ include "ovation.fullname" . }}-auth
+{{- end -}}
+{{- end -}}
