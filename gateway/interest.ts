@@ -30,12 +30,14 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
+  #lingerMs: number;
   readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
 
   constructor(options: InterestOptions) {
     this.#options = options;
+    this.#lingerMs = options.lingerMs;
   }
 
   get videoCount(): number {
@@ -81,7 +83,15 @@ export class Interest {
       this.#options.rows.set(video, entry.holds);
       return;
     }
-    entry.linger = setTimeout(() => this.#end(video, entry), this.#options.lingerMs);
+    entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
+  }
+
+  /** From now on, a video is let go of with its last viewer: none comes back to here. */
+  drain(): void {
+    this.#lingerMs = 0;
+    for (const [video, entry] of [...this.#entries]) {
+      if (entry.holds === 0) this.#end(video, entry);
+    }
   }
 
   stop(): void {

@@ -26,6 +26,11 @@ export function registerLimitMetrics(registry: Registry, { admission, rates }: P
     "How late the event loop is on average, as overload is judged by.",
     () => overload.delayMs / 1_000,
   );
+  counter(
+    "arrivals_postponed_total",
+    "Viewers told to come later, since too many came within a second.",
+    () => admission.arrivals.postponed,
+  );
   gauge(
     "client_addresses",
     "Addresses that viewers are connected from.",
