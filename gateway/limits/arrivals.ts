@@ -61,7 +61,7 @@ export class Arrivals {
     const { perSecond, random } = this.#options;
     const slotMs = 1_000 / perSecond;
     const slotAt = Math.max(at + RETRY_MIN_MS, this.#lineEndsAt + slotMs);
-    if (slotAt - at > LINE_MAX_MS) {
+    if (slotAt + slotMs - at > LINE_MAX_MS) {
       return Math.round(RETRY_MIN_MS + random() * (LINE_MAX_MS - RETRY_MIN_MS));
     }
     this.#lineEndsAt = slotAt;
