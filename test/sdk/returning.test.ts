@@ -66,6 +66,7 @@ describe("a device that slept for an hour", () => {
 
       const heartbeat = { heartbeatMs: 500, heartbeatTimeoutMs: 500 };
       const ovation = client(network.url, { transport, ...heartbeat });
+      cleanUps.push(() => ovation.close());
       const comments: unknown[] = [];
       const missed: unknown[] = [];
       const video = ovation.video("launch");
