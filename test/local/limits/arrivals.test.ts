@@ -41,34 +41,29 @@ test("too many viewers at once are told to come again, each at its time; the oth
 
 /** A request on a connection that is kept; gives the answer's status and headers. */
 async function onKept(agent: Agent, port: number, method: string, path: string, body = "") {
-  return await new Promise<{ status: number; connection: string; retry: string }>(
-    (resolve, reject) => {
-      const headers = { "Content-Type": "application/json", Accept: "*/*" };
-      const asked = request(
-        { agent, port, host: "127.0.0.1", method, path, headers },
-        (response) => {
-          let text = "";
-          response.on("data", (chunk: Buffer) => {
-            text += chunk.toString();
-          });
-          response.on("end", () => {
-            const { statusCode: status = 0 } = response;
-            const [, retry = ""] = /^retry: (\d+)$/m.exec(text) ?? [];
-            resolve({ status, connection: response.headers.connection ?? "", retry });
-          });
-        },
-      );
-      asked.once("error", reject);
-      asked.end(body);
-    },
-  );
+  return await new Promise<{ status: number; connection: string }>((resolve, reject) => {
+    const headers = { "Content-Type": "application/json", Accept: "*/*" };
+    const asked = request({ agent, port, host: "127.0.0.1", method, path, headers }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on("end", () => {
+        const { statusCode: status = 0 } = response;
+        const [, retry = ""] = /^retry: (\d+)$/m.exec(text) ?? [];
+        resolve({ status, connection: response.headers.connection ?? "", retry });
+      });
+    });
+    asked.once("error", reject);
+    asked.end(body);
+  });
 }
 
 test("while a gateway is drained, a kept connection's publish is taken, and is its last", async () => {
   stack = await TestStack.start({ gateways: 2, gateway: { connectionsPerSecond: 20 } });
   const [leaving, other] = [stack.gatewayAt(0), stack.gatewayAt(1)];
   const viewer = await watch("msgpack", other.port, "premiere");
-  // They keep it busy for as long as it may take: five go away in a second.
+  // They keep it busy for a while: ten go away in a second.
   const staying = await Promise.all(
     Array.from({ length: 15 }, () => watch("msgpack", leaving.port, "premiere")),
   );
