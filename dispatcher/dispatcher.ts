@@ -36,6 +36,8 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   #answers: Answers | undefined;
   #overload: DispatcherOverload | undefined;
   #subscriptions: readonly BusSubscription[] = [];
+  /** Joins the queue group; undefined once it is left for good. */
+  #join: (() => void) | undefined;
 
   constructor(id: string, config: DispatcherConfig, log: Log) {
     super("dispatcher", id, config, log);
@@ -126,25 +128,41 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     sweeper.start();
     overload.start();
     history.start();
-    this.#subscriptions = [
-      bus.subscribe(
-        PUBLISH_SUBJECTS,
-        (payload, subject, reply) => intake.take(payload, subject, reply),
-        DISPATCHER_QUEUE,
-      ),
-      bus.subscribe(
-        RETRACT_SUBJECTS,
-        (payload, subject, reply) => retractions.take(payload, subject, reply),
-        DISPATCHER_QUEUE,
-      ),
-    ];
+    this.#join = () => {
+      this.#subscriptions = [
+        bus.subscribe(
+          PUBLISH_SUBJECTS,
+          (payload, subject, reply) => intake.take(payload, subject, reply),
+          DISPATCHER_QUEUE,
+        ),
+        bus.subscribe(
+          RETRACT_SUBJECTS,
+          (payload, subject, reply) => retractions.take(payload, subject, reply),
+          DISPATCHER_QUEUE,
+        ),
+      ];
+    };
+    this.#join();
     await bus.flush();
+    // The other dispatchers take what comes while it goes from one server to another.
+    bus.lameDuck.onLeave(() => this.#leave());
+    bus.onState((state) => {
+      if (state === "connected" && this.#subscriptions.length === 0) this.#join?.();
+    });
     return { rows: routes.rowCount };
   }
 
-  /** Leaves the queue group, and finishes what it took. */
+  /** Leaves the queue group for good, and finishes what it took. */
   protected override async drainParts(): Promise<void> {
-    await Promise.all(this.#subscriptions.map((subscription) => subscription.drain()));
+    this.#join = undefined;
+    await this.#leave();
+  }
+
+  /** Leaves the queue group, and finishes what it took. */
+  async #leave(): Promise<void> {
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = [];
+    await Promise.all(subscriptions.map((subscription) => subscription.drain()));
     await this.#answers?.drain();
   }
 

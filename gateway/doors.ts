@@ -1,8 +1,11 @@
 /** Where viewers and backends come in: the listener, and all connections that it has open. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import type { GatewayConfig } from "../shared/config/settings.ts";
+import { monotonicNow } from "../shared/lifecycle.ts";
 import { SUBPROTOCOLS } from "../shared/wire/messages.ts";
 import { CertificateKeeper } from "./certificate.ts";
+import { Departure } from "./drain/departure.ts";
+import type { Pace } from "./drain/pace.ts";
 import { checkHandshake } from "./handshake.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
@@ -16,10 +19,9 @@ import { Listener, type Opening, type SocketHandlers, type ViewerSocket } from "
 import { type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
-/** Viewers that are sent away come back at a random moment within this time. */
-const RECONNECT_SPREAD_MS = 5_000;
-/** Connections that are sent away in one turn of the event loop. */
-const DISMISSED_PER_TURN = 250;
+/** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */
+const TOLD_BY = 0.8;
+const CLOSED_BY = 0.9;
 
 export class Doors {
   /** Undefined without TLS. */
@@ -41,6 +43,8 @@ export class Doors {
     this.#tellIfEmpty();
   };
   #whenEmpty: PromiseWithResolvers<void> | undefined;
+  /** Sends the viewers away, once the gateway is drained. */
+  #departure: Departure | undefined;
 
   constructor(services: GatewayServices, config: GatewayConfig) {
     this.#services = services;
@@ -95,18 +99,46 @@ export class Doors {
     return await this.#listener.start();
   }
 
-  /** Takes nobody new, tells every viewer when to come back, and answers what is under way. */
-  async drain(): Promise<void> {
+  /** Viewers sent away so far. */
+  get dismissed(): number {
+    return this.#departure?.stats.dismissed ?? 0;
+  }
+
+  /** At what pace viewers are sent away, in viewers a second; 0 before. */
+  get departuresPerSecond(): number {
+    return this.#departure?.stats.perSecond ?? 0;
+  }
+
+  /**
+   * Takes nobody new, sends each viewer away at a time of its own, and answers what is under way,
+   * within the time that a drain may take.
+   * @param look who takes the viewers just now
+   */
+  async drain(look: () => Promise<Pace>): Promise<void> {
+    const { drainMs } = this.#config;
+    const { admission, log } = this.#services;
+    const begun = monotonicNow();
     this.#listener.stopListening();
-    const leaving = [...this.#sessions, ...this.#streams];
-    for (const [index, viewer] of leaving.entries()) {
-      viewer.dismiss(Math.round(Math.random() * RECONNECT_SPREAD_MS));
-      if (index % DISMISSED_PER_TURN === 0) await nextTurn();
-    }
-    await this.#router.settled();
-    this.#whenEmpty = Promise.withResolvers();
-    this.#tellIfEmpty();
-    await this.#whenEmpty.promise;
+    // A connection that is open already may still ask for a WebSocket, or for a stream.
+    admission.arrivals.end();
+    this.#router.drain();
+    const departure = new Departure({
+      windowMs: TOLD_BY * drainMs,
+      look,
+      now: monotonicNow,
+      random: Math.random,
+      log,
+    });
+    this.#departure = departure;
+    await departure.send([...this.#sessions, ...this.#streams]);
+    const leftMs = Math.max(0, begun + CLOSED_BY * drainMs - monotonicNow());
+    const given = new AbortController();
+    await Promise.race([
+      this.#emptied(),
+      wait(leftMs, undefined, { signal: given.signal }).catch(() => undefined),
+    ]);
+    given.abort();
+    for (const session of [...this.#sessions]) session.end();
   }
 
   /** Closes every connection at once. */
@@ -132,6 +164,14 @@ export class Doors {
     connections.opened += 1;
     admission.entered(address);
     return session;
+  }
+
+  /** Resolves when all that was under way is answered, and no viewer is left. */
+  async #emptied(): Promise<void> {
+    await this.#router.settled();
+    this.#whenEmpty = Promise.withResolvers();
+    this.#tellIfEmpty();
+    await this.#whenEmpty.promise;
   }
 
   #tellIfEmpty(): void {

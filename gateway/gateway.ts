@@ -16,6 +16,7 @@ import { VERSION } from "../shared/version.ts";
 import { createAuth } from "./auth/create.ts";
 import { CountRequests } from "./count-requests.ts";
 import { Doors } from "./doors.ts";
+import { type PeerLease, paceOf } from "./drain/pace.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
 import { VideoHistories } from "./history/histories.ts";
@@ -35,6 +36,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   readonly #connections: ConnectionStats = emptyConnectionStats();
   readonly #startedAt = new Date().toISOString();
   #port = 0;
+  #isDraining = false;
   #registration: Registration | undefined;
   #interest: Interest | undefined;
   #scheduler: FrameScheduler | undefined;
@@ -153,6 +155,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       connections: this.#connections,
       delivery,
       certificate: doors.certificate,
+      doors,
       auth,
     });
     registerLimitMetrics(this.registry, { admission, bodies, rates });
@@ -179,8 +182,14 @@ export class Gateway extends RoleNode<GatewayConfig> {
 
   /** Takes nobody new, sends its viewers to the others, and leaves the table. */
   protected override async drainParts(bus: Bus): Promise<void> {
-    await this.#doors?.drain();
-    if (bus.state === "connected") await this.#registration?.end();
+    const registration = this.#registration;
+    this.#isDraining = true;
+    void registration?.lease.renewAfresh();
+    this.#interest?.drain();
+    await this.#doors?.drain(async () => {
+      return paceOf(await registration?.peers(), this.config.connectionsPerSecond);
+    });
+    if (bus.state === "connected") await registration?.end();
   }
 
   protected override async stopParts(): Promise<void> {
@@ -204,6 +213,10 @@ export class Gateway extends RoleNode<GatewayConfig> {
       webSockets: this.#connections.webSockets,
       eventStreams: this.#connections.eventStreams,
       videos: this.#interest?.videoCount ?? 0,
+      ...({
+        connectionsPerSecond: this.config.connectionsPerSecond,
+        isDraining: this.#isDraining,
+      } satisfies PeerLease),
     };
   }
 

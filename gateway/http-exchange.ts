@@ -82,6 +82,8 @@ export class HttpExchange {
   readonly forwardedFor: string;
   /** What every answer to this request says beside its own headers. */
   commonHeaders: Headers = {};
+  /** Whether the connection ends with the answer. */
+  isLast = false;
   /** More than one is a fault (RFC 9112 section 3.2): two readers might take different ones. */
   readonly hosts: number;
   readonly #headers: ReadonlyMap<KeptHeader, string>;
@@ -179,7 +181,7 @@ export class HttpExchange {
     this.#response.cork(() => {
       this.#begin(status, headers);
       // A client that may still be sending a refused body, or one without a known end, is not kept.
-      this.#response.end(body, [408, 411, 413].includes(status));
+      this.#response.end(body, this.isLast || [408, 411, 413].includes(status));
     });
   }
 

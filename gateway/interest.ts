@@ -38,6 +38,7 @@ export class Interest {
   readonly #entries = new Map<string, Entry>();
   /** Those that nobody watches, the one that was left the longest ago first. */
   readonly #lingering = new Map<string, Entry>();
+  #lingerMs: number;
   readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
@@ -46,6 +47,7 @@ export class Interest {
 
   constructor(options: InterestOptions) {
     this.#options = options;
+    this.#lingerMs = options.lingerMs;
   }
 
   get videoCount(): number {
@@ -105,8 +107,16 @@ export class Interest {
       this.#options.rows.set(video, entry.holds);
       return;
     }
-    entry.linger = setTimeout(() => this.#end(video, entry), this.#options.lingerMs);
+    entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
     this.#lingering.set(video, entry);
+  }
+
+  /** From now on, a video is let go of with its last viewer: none comes back to here. */
+  drain(): void {
+    this.#lingerMs = 0;
+    for (const [video, entry] of [...this.#entries]) {
+      if (entry.holds === 0) this.#end(video, entry);
+    }
   }
 
   stop(): void {

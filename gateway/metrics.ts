@@ -5,6 +5,7 @@ import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { CountRequests } from "./count-requests.ts";
+import type { Doors } from "./doors.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -29,6 +30,7 @@ interface Parts {
   readonly delivery: DeliveryStats;
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
+  readonly doors: Pick<Doors, "dismissed" | "departuresPerSecond">;
   readonly auth: Auth;
 }
 
@@ -41,6 +43,16 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   registerBusMetrics(registry, parts.bus);
   registerConnections(registry, counter, parts.connections);
+  counter(
+    "viewers_dismissed_total",
+    "Viewers told to go to another gateway, since this one is drained.",
+    () => parts.doors.dismissed,
+  );
+  gauge(
+    "departures_per_second",
+    "At what pace they are; 0 while the gateway isn't drained.",
+    () => parts.doors.departuresPerSecond,
+  );
   gauge(
     "publishes_waiting",
     "Events that wait for an earlier request of their video to be answered.",

@@ -2,12 +2,14 @@
  * This gateway's place in the subscription table: its lease and its rows, and what keeps both right
  * when NATS was away, the buckets were made anew, or others took this gateway for dead.
  */
+import { z } from "zod";
 import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
+import { leaseSchema, type PeerLease } from "./drain/pace.ts";
 import { Lease } from "./lease.ts";
 import { RowWriter } from "./row-writer.ts";
 
@@ -21,6 +23,15 @@ interface RegistrationOptions {
   /** A row was written or removed. */
   readonly onRowStored: (video: string) => void;
 }
+
+const leaseText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue("no JSON");
+    return z.NEVER;
+  }
+});
 
 export class Registration {
   readonly lease: Lease;
@@ -71,6 +82,21 @@ export class Registration {
       this.#frontends.onRemade(() => void this.lease.renewAfresh()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
+  }
+
+  /** What the other gateways' leases tell; undefined when they can't be read just now. */
+  async peers(): Promise<readonly PeerLease[] | undefined> {
+    try {
+      const entries = (await this.#frontends.read()) ?? [];
+      const others = entries.filter(({ key }) => key !== this.#options.gateway);
+      return others.flatMap(({ value }) => {
+        const text = Buffer.from(value ?? []).toString();
+        return leaseText.pipe(leaseSchema).safeParse(text).data ?? [];
+      });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "the other gateways' leases could not be read");
+      return undefined;
+    }
   }
 
   /** Takes rows and lease out of the table, for good. */

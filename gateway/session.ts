@@ -130,6 +130,10 @@ export class Session implements SocketHandlers, Outlet {
     return this.#grant.actor;
   }
 
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
   get isConnecting(): boolean {
     return this.#connecting !== undefined;
   }
@@ -238,6 +242,11 @@ export class Session implements SocketHandlers, Outlet {
     this.#isDismissed = true;
     this.#send({ op: "bye", reconnectAfterMs });
     this.#endIfDone();
+  }
+
+  /** Closes although publishes may wait for their answer: the gateway stops. */
+  end(): void {
+    this.#socket.end(closeCodes.restart);
   }
 
   #endFlood(): void {

@@ -17,14 +17,25 @@ function addressOf(url: string): Address {
   };
 }
 
+/** Each order is as likely as any other (Durstenfeld's method). */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
+}
+
 export class Addresses {
   readonly #all: readonly Address[];
   #index = 0;
 
-  /** @throws TypeError when one of them is no URL, or there is none */
-  constructor(urls: string | readonly string[]) {
-    this.#all = (typeof urls === "string" ? [urls] : urls).map(addressOf);
-    if (this.#all.length === 0) throw new TypeError("url: at least one is needed");
+  /**
+   * The first one stays the first; the others come in an order of chance, so that the viewers of a
+   * gateway that is lost don't all go to the same one.
+   * @throws TypeError when one of them is no URL, or there is none
+   */
+  constructor(urls: string | readonly string[], random: () => number) {
+    const [first, ...others] = (typeof urls === "string" ? [urls] : urls).map(addressOf);
+    if (first === undefined) throw new TypeError("url: at least one is needed");
+    this.#all = [first, ...shuffled(others, random)];
   }
 
   get current(): Address {

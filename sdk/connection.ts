@@ -59,7 +59,7 @@ export class Connection {
     const { random, reconnectFirstMs, reconnectMaxMs, webSocketRetryMs } = settings;
     this.#settings = settings;
     this.#handlers = handlers;
-    this.#addresses = new Addresses(settings.url);
+    this.#addresses = new Addresses(settings.url, random);
     this.#choice = new LinkChoice(settings);
     this.#credentials = new Credentials(settings.token, settings.refreshBeforeMs, () => {
       void this.#refresh();

@@ -67,6 +67,11 @@ export function registerBusMetrics(registry: Registry, bus: Bus): void {
     () => bus.stats.reconnects,
   );
   counter(
+    "ovation_bus_lame_ducks_left_total",
+    "Times a server that was about to stop was left for another one.",
+    () => bus.lameDuck.moves,
+  );
+  counter(
     "ovation_bus_publishes_refused_total",
     "Messages not sent, since NATS was away or the buffer full.",
     () => bus.stats.publishesRefused,

@@ -78,6 +78,7 @@ export async function startNats(
 const UNLIMITED = [
   "--connections-limit=10000000",
   "--connections-per-address=10000000",
+  "--connections-per-second=10000000",
   "--requests-per-second=1000000",
   "--connection-publishes-per-second=1000000",
   "--likes-per-second=1000000",

@@ -51,6 +51,7 @@ export class Router {
   readonly #page: Pick<PageFiles, "has" | "serve">;
   readonly #pageHandlers: Handlers;
   readonly #underWay = new Set<Promise<void>>();
+  #isDraining = false;
   #isSettling = false;
 
   /** @param page served at the paths that it has, where the API has none */
@@ -65,6 +66,7 @@ export class Router {
   /** Answers one request, whatever happens. */
   route(exchange: HttpExchange): void {
     this.#services.connections.requests += 1;
+    exchange.isLast = this.#isDraining;
     const handling = this.#handle(exchange)
       .catch((error: unknown) => this.refuse(exchange, error))
       .catch((fault: unknown) => {
@@ -75,6 +77,11 @@ export class Router {
     this.#underWay.add(handling);
     // A body that never comes to its end leaves its handler waiting.
     exchange.onClose(() => this.#underWay.delete(handling));
+  }
+
+  /** From now on, each connection ends with its next answer, and its client goes elsewhere. */
+  drain(): void {
+    this.#isDraining = true;
   }
 
   /** Takes no further request, and resolves when those under way are answered. */

@@ -3,6 +3,7 @@ import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/errors.ts";
 import type { MonotonicClock } from "../../shared/lifecycle.ts";
 import type { ConnectionStats } from "../services.ts";
+import { Arrivals } from "./arrivals.ts";
 import { ClientAddresses } from "./client-address.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
@@ -14,6 +15,7 @@ export type AdmissionConfig = Pick<
   | "connectionsLimit"
   | "eventStreamsLimit"
   | "connectionsPerAddress"
+  | "connectionsPerSecond"
   | "overloadDelayMs"
   | "memoryLimitBytes"
 >;
@@ -28,6 +30,7 @@ export interface Visitor extends OriginHeaders {
 export class Admission {
   readonly origins: Origins;
   readonly overload: Overload;
+  readonly arrivals: Arrivals;
   readonly #addresses: ClientAddresses;
   readonly #perAddress: number;
   readonly #streamsLimit: number;
@@ -49,6 +52,11 @@ export class Admission {
       now,
       random: Math.random,
     });
+    this.arrivals = new Arrivals({
+      perSecond: config.connectionsPerSecond,
+      now,
+      random: Math.random,
+    });
   }
 
   /** Addresses that viewers are connected from. */
@@ -64,29 +72,27 @@ export class Admission {
   /**
    * Lets a WebSocket in, or not.
    * @returns the client's address, for {@link entered}
-   * @throws OvationError origin_refused, overloaded or connections_exceeded
+   * @throws OvationError origin_refused, overloaded, draining or connections_exceeded
    */
   admitSocket(visitor: Visitor): string {
     this.origins.check(visitor);
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
-    this.admitViewer(address);
+    this.#checkLimits(address);
+    this.arrivals.admit();
     return address;
   }
 
-  /** @throws OvationError overloaded or connections_exceeded */
-  admitViewer(address: string): void {
-    this.overload.admitViewer();
-    const limit = this.#perAddress;
-    if ((this.#viewers.get(address) ?? 0) < limit) return;
-    throw this.#exceeded(`${limit} viewers are connected from this address`, limit);
-  }
-
-  /** A viewer over Server-Sent Events. @throws OvationError overloaded or connections_exceeded */
+  /**
+   * A viewer over Server-Sent Events.
+   * @throws OvationError overloaded, draining or connections_exceeded
+   */
   admitStream(address: string): void {
-    this.admitViewer(address);
+    this.#checkLimits(address);
     const limit = this.#streamsLimit;
-    if (this.#connections.eventStreams < limit) return;
-    throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
+    if (this.#connections.eventStreams >= limit) {
+      throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
+    }
+    this.arrivals.admit();
   }
 
   /** A viewer that was admitted is connected. Its end must be told by {@link left}. */
@@ -98,6 +104,13 @@ export class Admission {
     const others = (this.#viewers.get(address) ?? 0) - 1;
     if (others > 0) this.#viewers.set(address, others);
     else this.#viewers.delete(address);
+  }
+
+  #checkLimits(address: string): void {
+    this.overload.admitViewer();
+    const limit = this.#perAddress;
+    if ((this.#viewers.get(address) ?? 0) < limit) return;
+    throw this.#exceeded(`${limit} viewers are connected from this address`, limit);
   }
 
   #exceeded(message: string, limit: number): OvationError {

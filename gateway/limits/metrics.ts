@@ -51,6 +51,11 @@ export function registerLimitMetrics(
     "Bodies refused, since others took all the memory for them.",
     () => bodies.refused,
   );
+  counter(
+    "arrivals_postponed_total",
+    "Viewers told to come later, since too many came within a second.",
+    () => admission.arrivals.postponed,
+  );
   gauge(
     "client_addresses",
     "Addresses that viewers are connected from.",

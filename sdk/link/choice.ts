@@ -7,10 +7,13 @@ import { WebSocketLink } from "./websocket.ts";
 
 /** WebSockets that fail in a row, before it is tried without one. */
 const SOCKET_TRIES = 2;
+/** Where there was one, the reason is more likely to be a gateway that is gone, or lets nobody in. */
+const PROVEN_SOCKET_TRIES = 5;
 
 export class LinkChoice {
   readonly #settings: Settings;
   #failedSockets = 0;
+  #socketTries = SOCKET_TRIES;
   #hasSockets: boolean;
 
   constructor(settings: Settings) {
@@ -27,7 +30,7 @@ export class LinkChoice {
   next(): Via {
     const { transport } = this.#settings;
     if (transport !== "auto") return transport;
-    return this.#hasSockets && this.#failedSockets < SOCKET_TRIES ? "websocket" : "sse";
+    return this.#hasSockets && this.#failedSockets < this.#socketTries ? "websocket" : "sse";
   }
 
   make(
@@ -44,13 +47,15 @@ export class LinkChoice {
 
   /** A link was had. */
   succeeded(via: Via): void {
-    if (via === "websocket") this.#failedSockets = 0;
+    if (via !== "websocket") return;
+    this.#failedSockets = 0;
+    this.#socketTries = PROVEN_SOCKET_TRIES;
   }
 
   /** A try failed before there was a link. */
   failed(via: Via): void {
     // Where it fails without one too, the reason is another: the next try is with one again.
-    this.#failedSockets = via === "websocket" ? this.#failedSockets + 1 : SOCKET_TRIES - 1;
+    this.#failedSockets = via === "websocket" ? this.#failedSockets + 1 : this.#socketTries - 1;
   }
 
   /** The constructor of WebSockets throws: where this page isn't allowed to open one, say. */

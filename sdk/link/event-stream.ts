@@ -27,6 +27,8 @@ export class EventStream {
   }
 
   get silentMs(): number {
+    // A clock that was set back must not hide a silence.
+    this.#heardAt = Math.min(this.#heardAt, Date.now());
     return Date.now() - this.#heardAt;
   }
 

@@ -10,6 +10,7 @@ import { OvationError } from "../errors.ts";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
+import { LameDuck } from "./lame-duck.ts";
 import { Violations } from "./violations.ts";
 
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
@@ -58,6 +59,8 @@ export class Bus {
   readonly connection: NatsConnection;
   /** What NATS did not permit. */
   readonly violations: Violations;
+  /** Leaves a server that is about to stop. */
+  readonly lameDuck: LameDuck;
   readonly #inboxPrefix: string;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
@@ -68,11 +71,27 @@ export class Bus {
   #unflushedBytes = 0;
   #connectionCount = 0;
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, log: Log) {
+  #whenIdle: (() => void) | undefined;
+  /** Whether we were told of more than one server. */
+  readonly #hasSpare: boolean;
+
+  private constructor(connection: NatsConnection, options: BusOptions) {
+    const { log } = options;
     this.connection = connection;
-    this.#inboxPrefix = inboxPrefix;
+    this.#inboxPrefix = inboxPrefixOf(options);
+    this.#hasSpare = options.servers.length > 1;
     this.#log = log;
     this.violations = new Violations(log, monotonicNow);
+    this.lameDuck = new LameDuck({
+      log,
+      connection: () => this.#connectionCount,
+      idle: () => this.#idle(),
+      move: async () => {
+        // What was sent arrives; what is sent from now on is refused until we are elsewhere.
+        await connection.flush();
+        await connection.reconnect();
+      },
+    });
     void this.#followStatus();
     void connection.closed().then((error) => {
       if (error instanceof Error) log.error({ error: error.message }, "NATS connection closed");
@@ -85,7 +104,7 @@ export class Bus {
    * @throws Error when the login is refused, or a file of it can't be read
    */
   static async connect(options: BusOptions): Promise<Bus> {
-    return new Bus(await firstConnect(options), inboxPrefixOf(options), options.log);
+    return new Bus(await firstConnect(options), options);
   }
 
   get state(): BusState {
@@ -165,8 +184,20 @@ export class Bus {
       this.#inFlight.add(lost);
       work()
         .then(resolve, reject)
-        .finally(() => this.#inFlight.delete(lost));
+        .finally(() => {
+          this.#inFlight.delete(lost);
+          if (this.#inFlight.size === 0) this.#whenIdle?.();
+        });
     });
+  }
+
+  /** Resolves at the first moment when nothing waits for an answer. */
+  async #idle(): Promise<void> {
+    if (this.#inFlight.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+    this.#whenIdle = undefined;
   }
 
   /** Calls `handler` for each message; with `queue`, messages are shared among its members. */
@@ -196,7 +227,10 @@ export class Bus {
         if (!subscription.isClosed()) subscription.unsubscribe();
       },
       drain: async () => {
-        if (!subscription.isClosed() && this.#state === "connected") await subscription.drain();
+        if (subscription.isClosed()) return;
+        if (this.#state === "connected") await subscription.drain();
+        // Nothing is on its way; without this, it would be there again with the connection.
+        else subscription.unsubscribe();
       },
     };
   }
@@ -221,6 +255,7 @@ export class Bus {
 
   /** Lets go of the connection, sending first what waits. */
   async stop(): Promise<void> {
+    this.lameDuck.stop();
     if (this.connection.isClosed()) return;
     try {
       if (this.#state === "connected") await this.connection.flush();
@@ -284,9 +319,12 @@ export class Bus {
             this.violations.note(status.error);
           } else this.#log.error({ error: status.error.message }, "NATS reported an error");
           break;
-        case "ldm":
-          this.#log.warn({ server: status.server }, "NATS server is in lame-duck mode");
+        case "ldm": {
+          // The list is without itself then; it is empty where servers don't advertise each other.
+          const others = this.connection.info?.connect_urls ?? [];
+          this.lameDuck.told(status.server, this.#hasSpare || others.length > 0);
           break;
+        }
         default:
           break;
       }

@@ -41,6 +41,12 @@ export const limitSettings = {
     default: 5000,
     doc: "How many viewers may come from one client address (an IPv6 network of 64 bits counts as one): enough for a campus or a mobile network that share one.",
   }),
+  connectionsPerSecond: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 5000,
+    doc: "How many viewers a gateway lets in a second, a second's worth at once; others are told when to come again. The gateways tell each other, and one that is drained sends its viewers away no faster than at half of what the others take together.",
+  }),
   requestsPerSecond: integer({
     min: 1,
     max: 1_000_000,

@@ -38,6 +38,10 @@ export class Viewer {
     });
   }
 
+  get isAway(): boolean {
+    return this.#awaySince !== undefined;
+  }
+
   async connected(times = 1): Promise<void> {
     await this.until(() => this.connections >= times);
   }

@@ -75,6 +75,18 @@ export class World {
     return `http://${this.node(gateway).host.address}:${GATEWAY_PORT}`;
   }
 
+  /** The same, as hosts and ports. */
+  get doors(): readonly { readonly host: string; readonly port: number }[] {
+    return this.all("gateway").map(({ host }) => ({ host: host.address, port: GATEWAY_PORT }));
+  }
+
+  /** How many clients a nats-server has. */
+  async connectionsOf(nats: string): Promise<number> {
+    const { address } = this.node(nats).host;
+    const varz = await fetch(`http://${address}:${NATS_MONITOR_PORT}/varz`);
+    return (await varz.json()).connections;
+  }
+
   get natsUrls(): string {
     return this.all("nats").map(natsUrl).join(",");
   }
@@ -121,9 +133,9 @@ export class World {
     await this.#lan.heal();
   }
 
-  /** Resolves when everything says that it can do its work. */
-  async ready(): Promise<void> {
-    await Promise.all([...this.#nodes.values()].map((node) => node.ready()));
+  /** Resolves when all whose name begins so say that they can do their work; else, everything. */
+  async ready(prefix = ""): Promise<void> {
+    await Promise.all(this.all(prefix).map((node) => node.ready()));
   }
 
   /** What the doctor finds wrong with the subscription table. */

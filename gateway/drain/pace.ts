@@ -1,0 +1,41 @@
+/**
+ * How fast a gateway that is drained may send its viewers away: as fast as the others take them.
+ * Each gateway says in its lease how many it lets in a second, and whether it is drained itself.
+ */
+import { z } from "zod";
+
+/** The other half is for viewers that come anew, and for others being chosen unevenly. */
+const SHARE = 0.5;
+
+/** What a gateway tells of itself in its lease, beside what people read there. */
+export const leaseSchema = z.object({
+  /** Not told by a gateway of an older build. */
+  connectionsPerSecond: z.number().positive().optional(),
+  isDraining: z.boolean().optional(),
+});
+
+export type PeerLease = z.infer<typeof leaseSchema>;
+
+export interface Pace {
+  /** Gateways that take viewers. */
+  readonly takers: number;
+  /** Viewers to send away in a second. */
+  readonly perSecond: number;
+}
+
+/**
+ * @param peers leases of the other gateways; undefined when they can't be read: then another one
+ *   like this is taken for granted
+ * @param own how many viewers this gateway lets in a second
+ */
+export function paceOf(peers: readonly PeerLease[] | undefined, own: number): Pace {
+  if (peers === undefined) return { takers: 1, perSecond: SHARE * own };
+  const takers = peers.filter(({ isDraining }) => isDraining !== true);
+  const drained = peers.length - takers.length + 1;
+  // Whoever takes over when nobody is left will be one like this.
+  if (takers.length === 0) return { takers: 0, perSecond: (SHARE * own) / drained };
+  const together = takers.reduce((sum, { connectionsPerSecond = own }) => {
+    return sum + connectionsPerSecond;
+  }, 0);
+  return { takers: takers.length, perSecond: (SHARE * together) / drained };
+}

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "vitest";
+import { Addresses } from "./addresses.ts";
+
+const URLS = ["a", "b", "c", "d"].map((name) => `https://${name}.example.com`);
+
+function orderOf(addresses: Addresses, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const { http } = addresses.current;
+    addresses.next();
+    return http;
+  });
+}
+
+describe("the addresses of several gateways", () => {
+  test("are each tried once, the first one first, before any is tried again", () => {
+    const tried = orderOf(new Addresses(URLS, Math.random), 8);
+    expect(tried[0]).toBe(URLS[0]);
+    expect(tried.slice(0, 4).toSorted()).toEqual(URLS);
+    expect(tried.slice(4)).toEqual(tried.slice(0, 4));
+  });
+
+  test("take the viewers of one that is lost in equal parts", () => {
+    const viewers = Array.from({ length: 3_000 }, () => new Addresses(URLS, Math.random));
+    const next = viewers.map((addresses) => orderOf(addresses, 2)[1]);
+    for (const url of URLS.slice(1)) {
+      // A thousand each; by chance, not one time in a million is it two hundred off.
+      expect(Math.abs(next.filter((other) => other === url).length - 1_000)).toBeLessThan(200);
+    }
+  });
+});

@@ -1,0 +1,155 @@
+/** Parts are stopped as an operator stops them, one after the other, while all goes on. */
+import { connect } from "nats";
+import { afterEach, describe, expect, test } from "vitest";
+import { publishSubject } from "../../shared/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
+import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
+import { lanFault } from "./world/lan.ts";
+import { Liker } from "./world/liker.ts";
+import { Throng, tell } from "./world/throng.ts";
+import { World } from "./world/world.ts";
+
+const VIDEO = "launch";
+const cleanUps: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
+  test("of three gateways under 5,000 viewers loses no comment, and nobody is away for longer than the spread", async () => {
+    const viewers = 5_000;
+    const perSecond = 1_000;
+    const world = await World.start({
+      nats: 1,
+      gateways: 3,
+      dispatchers: 2,
+      gatewayFlags: [
+        ...["--connections-per-second", String(perSecond), "--connections-per-address", "100000"],
+        // The machine has to be enough for the viewers too.
+        ...["--frame-interval-max-ms", "250", "--likes-per-second", "1000"],
+        ...["--connection-publishes-per-second", "1000"],
+      ],
+    });
+    cleanUps.push(() => world.end());
+    const throng = await Throng.open({
+      viewers,
+      video: VIDEO,
+      targets: world.doors,
+      together: false,
+    });
+    cleanUps.push(() => throng.close());
+    const commenter = new Commenter(world.urls, VIDEO, "ann");
+    cleanUps.push(() => commenter.stop());
+    commenter.start();
+    const liker = new Liker(world.urls, VIDEO, 100);
+    cleanUps.push(() => liker.stop());
+    await commenter.goesOn();
+
+    for (const { name } of world.all("gateway")) {
+      await throng.forget();
+      const there = await world.node(name).metric("ovation_gateway_websockets");
+      const begun = performance.now();
+      const exit = await world.stop(name);
+      const tookMs = performance.now() - begun;
+      expect(exit).toEqual({ code: 0, signal: null });
+      const { longestAwayMs, returns } = await throng.allThere();
+      // The others take half of what they may let in together.
+      const spreadMs = (there / perSecond) * 1_000;
+      tell(
+        `${name}: ${there} viewers, ${returns} came back over ${Math.round(spreadMs)} ms; ` +
+          `nobody was away for more than ${Math.round(longestAwayMs)} ms; ` +
+          `exit 0 after ${Math.round(tookMs)} ms`,
+      );
+      expect(returns).toBeGreaterThanOrEqual(there - 10);
+      expect(longestAwayMs).toBeLessThanOrEqual(spreadMs);
+      await world.start(name);
+      await commenter.goesOn();
+    }
+    await liker.stop();
+    await commenter.stop();
+    expect(commenter.errors).toEqual([]);
+    const { gaps, unrecovered, repeated } = await throng.haveAll(
+      Math.max(...commenter.stored.values()),
+    );
+    tell(`${commenter.stored.size} comments stored; gaps seen and filled: ${gaps}`);
+    expect({ unrecovered, repeated }).toEqual({ unrecovered: 0, repeated: 0 });
+    await world.healthyTable();
+  });
+
+  test("of two dispatchers amid 100,000 publishes loses none of them", async () => {
+    const publishes = 100_000;
+    const world = await World.start({ nats: 1, gateways: 1, dispatchers: 2 });
+    cleanUps.push(() => world.end());
+    const viewer = new Viewer(world.urls, VIDEO);
+    cleanUps.push(() => viewer.close());
+    await viewer.connected();
+    await eventually(async () => {
+      const rows = world
+        .all("dispatcher")
+        .map((node) => node.metric("ovation_dispatcher_table_rows"));
+      return (await Promise.all(rows)).every((count) => count === 1);
+    });
+    const publisher = await connect({
+      servers: world.natsUrls.replaceAll("nats://", "").split(","),
+    });
+    cleanUps.push(() => publisher.close());
+    const like = encodeMsgpack({ kind: "like" });
+    let sent = 0;
+    const lane = async () => {
+      while (sent < publishes) {
+        sent += 1;
+        const { data } = await publisher.request(publishSubject(VIDEO), like, { timeout: 20_000 });
+        expect(decodeTrustedMsgpack(data)).toEqual({ accepted: [expect.any(String)] });
+      }
+    };
+    const publishing = Promise.all(Array.from({ length: 100 }, lane));
+    for (const [index, { name }] of world.all("dispatcher").entries()) {
+      await eventually(() => sent > ((index + 1) * publishes) / 4, 60_000);
+      expect(await world.stop(name)).toEqual({ code: 0, signal: null });
+      await world.start(name);
+    }
+    const before = sent;
+    await publishing;
+    await viewer.until(() => viewer.likes >= sent);
+    expect(viewer.likes).toBe(sent);
+    tell(`${sent} publishes, of which ${sent - before} after the second restart; none lost`);
+    await world.healthyTable();
+  });
+
+  test("of three nats-servers in lame-duck mode: each client moves once, and no comment is lost", async () => {
+    const world = await World.start({ nats: 3, gateways: 2, dispatchers: 2 });
+    cleanUps.push(() => world.end());
+    const viewers = Array.from({ length: 20 }, () => new Viewer(world.urls, VIDEO));
+    cleanUps.push(() => {
+      for (const viewer of viewers) viewer.close();
+    });
+    await Promise.all(viewers.map((viewer) => viewer.connected()));
+    const commenter = new Commenter(world.urls, VIDEO, "ann");
+    cleanUps.push(() => commenter.stop());
+    commenter.start();
+    await commenter.goesOn();
+    const roles = [...world.all("gateway"), ...world.all("dispatcher")];
+    const reconnects = () =>
+      Promise.all(roles.map((role) => role.metric("ovation_bus_reconnects_total")));
+    for (const { name } of world.all("nats")) {
+      const before = await reconnects();
+      const clients = await world.connectionsOf(name);
+      world.node(name).signal("SIGUSR2");
+      await eventually(async () => (await world.connectionsOf(name)) === 0, 60_000);
+      await world.ready("gateway");
+      await world.ready("dispatcher");
+      const moves = (await reconnects()).map((count, index) => count - (before[index] ?? 0));
+      tell(`${name}: ${clients} clients left it; reconnects of each process: ${moves.join(" ")}`);
+      expect(Math.max(...moves)).toBeLessThanOrEqual(1);
+      await commenter.goesOn();
+      await world.kill(name);
+      await world.start(name);
+      await world.ready();
+    }
+    await commenter.stop();
+    await expectAllComments(viewers, [commenter]);
+    expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
+    await world.healthyTable();
+  });
+});

@@ -1,0 +1,44 @@
+/** A cluster of nats-servers of this machine, on addresses of its own. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
+import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
+import { TEST_PASSWORDS } from "./nats-users.ts";
+
+export interface NatsCluster {
+  readonly servers: readonly NatsServer[];
+  stop(): Promise<void>;
+}
+
+/** @throws Error where there is no nats-server but in a container */
+export async function startNatsCluster(count: number): Promise<NatsCluster> {
+  const source = await findNatsServer({ log: () => undefined });
+  if (source.kind === "docker") throw new Error("a cluster needs a nats-server of this machine");
+  const directory = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
+  const ports: number[] = [];
+  for (let number = 0; number < 2 * count; number += 1) ports.push(await freePort());
+  const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
+  const servers = await Promise.all(
+    routes.map((route, index) => {
+      const name = `nats-${index + 1}`;
+      const cluster = ["--cluster_name", "test", "--cluster", route, "--routes", routes.join(",")];
+      return startNatsServer({
+        source,
+        name,
+        port: ports[index] ?? 0,
+        storeDir: join(directory, name),
+        extraArgs: cluster,
+        passwords: TEST_PASSWORDS,
+      });
+    }),
+  );
+  return {
+    servers,
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.kill9()));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
