@@ -72,7 +72,11 @@ export class Doors {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
-      admit: (visitor) => admission.admitSocket(visitor),
+      admit: (visitor) => {
+        const address = admission.admitSocket(visitor);
+        services.cutOff.admit();
+        return address;
+      },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
@@ -95,11 +99,15 @@ export class Doors {
     return await this.#listener.start();
   }
 
+  /** Everybody who is connected. */
+  viewers(): readonly (Session | EventStream)[] {
+    return [...this.#sessions, ...this.#streams];
+  }
+
   /** Takes nobody new, tells every viewer when to come back, and answers what is under way. */
   async drain(): Promise<void> {
     this.#listener.stopListening();
-    const leaving = [...this.#sessions, ...this.#streams];
-    for (const [index, viewer] of leaving.entries()) {
+    for (const [index, viewer] of this.viewers().entries()) {
       viewer.dismiss(Math.round(Math.random() * RECONNECT_SPREAD_MS));
       if (index % DISMISSED_PER_TURN === 0) await nextTurn();
     }

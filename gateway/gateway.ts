@@ -15,6 +15,7 @@ import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
 import { createAuth } from "./auth/create.ts";
 import { CountRequests } from "./count-requests.ts";
+import { CutOff } from "./cut-off.ts";
 import { Doors } from "./doors.ts";
 import { FrameInterval } from "./frame-interval.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
@@ -43,6 +44,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #inspection: Inspection | undefined;
   #admission: Admission | undefined;
   #rates: Rates | undefined;
+  #cutOff: CutOff | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -100,6 +102,14 @@ export class Gateway extends RoleNode<GatewayConfig> {
     });
     const admission = new Admission(config, this.#connections, monotonicNow);
     const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
+    const cutOff = new CutOff({
+      bus,
+      config,
+      viewers: () => this.#doors?.viewers() ?? [],
+      now: monotonicNow,
+      random: Math.random,
+      log,
+    });
     const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
       {
@@ -113,6 +123,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         delivery,
         connections: this.#connections,
         admission,
+        cutOff,
         rates,
         log,
       },
@@ -128,6 +139,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#inspection = inspection;
     this.#admission = admission;
     this.#rates = rates;
+    this.#cutOff = cutOff;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
@@ -141,6 +153,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       delivery,
       certificate: doors.certificate,
       auth,
+      cutOff,
     });
     registerLimitMetrics(this.registry, { admission, rates });
     await registration.start();
@@ -149,6 +162,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     inspection.start();
     admission.overload.start();
     rates.start();
+    cutOff.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -174,6 +188,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#inspection?.stop();
     this.#admission?.overload.stop();
     this.#rates?.stop();
+    this.#cutOff?.stop();
   }
 
   /** What the lease tells of this gateway. */

@@ -4,6 +4,7 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
+import type { CutOff } from "./cut-off.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -28,6 +29,7 @@ interface Parts {
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
   readonly auth: Auth;
+  readonly cutOff: CutOff;
 }
 
 type Register = (name: string, help: string, read: () => number) => void;
@@ -49,6 +51,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
+  registerCutOff(counter, gauge, parts.cutOff);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
 }
 
@@ -71,6 +74,24 @@ function registerCertificate(
     "certificate_failures_total",
     "New certificates that could not be used; the old one stayed.",
     () => certificate.stats.failures,
+  );
+}
+
+function registerCutOff(counter: Register, gauge: Register, cutOff: CutOff): void {
+  gauge(
+    "cut_off_seconds",
+    "For how long the gateway has been cut off from NATS; 0 while it isn't.",
+    () => cutOff.forMs / 1_000,
+  );
+  counter(
+    "stale_notices_total",
+    "Times viewers were told that nothing new comes.",
+    () => cutOff.stats.notices,
+  );
+  counter(
+    "cut_off_dismissed_total",
+    "Viewers sent to other gateways, since this one was cut off from NATS.",
+    () => cutOff.stats.dismissed,
   );
 }
 

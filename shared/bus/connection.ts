@@ -3,7 +3,7 @@
  *
  * The client drops what is published while it is disconnected, without a word, gives up after ten
  * tries and notices a half-open link after minutes. So here publishing is gated on the state of the
- * connection, the client never gives up, and a dead link is found within two pings.
+ * connection, the client never gives up, and a dead link is found within three pings.
  */
 import { createInbox, errors, type Msg, type NatsConnection, type Subscription } from "nats";
 import { OvationError } from "../errors.ts";

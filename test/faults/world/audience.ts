@@ -12,8 +12,14 @@ export class Viewer {
   likes = 0;
   /** What it was told to have missed. */
   missed = 0;
+  isConnected = false;
+  /** The gateway that it is connected to, by its id. */
+  gateway: string | undefined;
   /** Times when it was connected. */
   connections = 0;
+  /** Times when it was told that nothing new comes, and whether that is so now. */
+  staleNotices = 0;
+  isStale = false;
   /** The longest that it was away, in milliseconds. */
   longestAwayMs = 0;
   readonly #ovation: Ovation;
@@ -32,8 +38,13 @@ export class Viewer {
       this.missed += 1;
     });
     this.#ovation.onState((state) => {
-      if (state.name === "connected") this.#came();
-      else this.#awaySince ??= performance.now();
+      const isConnected = state.name === "connected";
+      if (!isConnected) this.#awaySince ??= performance.now();
+      else if (!this.isConnected) this.#came();
+      this.isConnected = isConnected;
+      this.gateway = isConnected ? state.gateway : undefined;
+      this.isStale = isConnected && state.isStale;
+      if (this.isStale) this.staleNotices += 1;
       this.#lookout.changed();
     });
   }
