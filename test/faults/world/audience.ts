@@ -38,9 +38,10 @@ export class Viewer {
   readonly #lookout = new Lookout();
   #awaySince: number | undefined;
 
-  constructor(urls: readonly string[], videoId: string) {
+  /** @param history how many comments of the past it wants */
+  constructor(urls: readonly string[], videoId: string, history = 0) {
     this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
-    const video = this.#ovation.video(videoId);
+    const video = this.#ovation.video(videoId, { history });
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
@@ -48,6 +49,7 @@ export class Viewer {
     });
     video.onMissed(() => {
       this.missed += 1;
+      this.#lookout.changed();
     });
     this.#ovation.onState((state) => {
       const isConnected = state.name === "connected";

@@ -17,6 +17,7 @@ import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.t
 import { setClock, withClock } from "./clock.ts";
 import { type Host, Lan } from "./lan.ts";
 import { Node } from "./node.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 export interface WorldOptions {
   /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
@@ -27,6 +28,8 @@ export interface WorldOptions {
   readonly dispatcherFlags?: readonly string[];
   /** The wall clocks of gateways and dispatchers can be set. */
   readonly clocks?: boolean;
+  /** The disk of each nats-server is a small one, of so many bytes. */
+  readonly diskBytes?: number;
 }
 
 const NATS_PORT = 4222;
@@ -42,6 +45,7 @@ export class World {
   readonly #lan: Lan;
   readonly #directory: string;
   readonly #nodes = new Map<string, Node>();
+  readonly #disks = new Map<string, SmallDisk>();
 
   private constructor(lan: Lan, directory: string) {
     this.#lan = lan;
@@ -151,6 +155,13 @@ export class World {
     return join(this.#directory, name);
   }
 
+  /** The small disk of a nats-server. */
+  disk(name: string): SmallDisk {
+    const disk = this.#disks.get(name);
+    if (disk === undefined) throw new Error(`${name} has no disk of its own`);
+    return disk;
+  }
+
   /** Resolves when everything says that it can do its work. */
   async ready(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.ready()));
@@ -183,6 +194,7 @@ export class World {
   async end(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
     await this.#lan.stop();
+    for (const disk of this.#disks.values()) await disk.remove();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -193,7 +205,7 @@ export class World {
   async #build(options: WorldOptions): Promise<void> {
     const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
     const { clocks = false } = options;
-    await this.#addNats(nats);
+    await this.#addNats(nats, options.diskBytes);
     const copies = String(Math.min(nats, 3));
     const common = [
       ...["--table-replicas", copies, "--history-replicas", copies],
@@ -217,7 +229,7 @@ export class World {
     await this.ready();
   }
 
-  async #addNats(count: number): Promise<void> {
+  async #addNats(count: number, diskBytes: number | undefined): Promise<void> {
     const log = () => undefined;
     const kind = process.env["OVATION_TEST_NATS"];
     const source = await (kind === "2.9" || kind === "current"
@@ -230,6 +242,10 @@ export class World {
     }
     await copyFile(ACCESS_CONFIG, this.#natsConfig);
     const env = accessEnv(TEST_PASSWORDS);
+    for (const { name } of hosts) {
+      if (diskBytes === undefined) break;
+      this.#disks.set(name, await SmallDisk.make(this.storeOf(name), diskBytes));
+    }
     const routes = hosts.map(({ address }) => `nats://${address}:6222`).join(",");
     for (const host of hosts) {
       const cluster = ["--cluster_name", "world", "--cluster", `nats://${host.address}:6222`];
