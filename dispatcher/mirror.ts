@@ -125,6 +125,9 @@ export class Mirror {
 
   #unreadable(which: "rows" | "leases", error: unknown): void {
     this.stats.readFailures += 1;
+    if (this.stats.reads === 0 && this.stats.readFailures === 1) {
+      this.#options.log.warn({ which, err: error }, "waiting until the table can be read");
+    }
     if (this.#readable[which]) {
       this.#options.log.warn(
         { which, err: error },

@@ -57,6 +57,8 @@ export class Sweeper {
       this.#confirm(gateway)
         .catch((error: unknown) => {
           this.stats.failures += 1;
+          // Where we can't write, gateways can't renew their leases either: nobody is late for that.
+          this.#options.leases.restartClocks();
           this.#options.log.warn({ gateway, err: error }, "a sweep failed; it is tried again");
         })
         .finally(() => this.#underWay.delete(gateway));
@@ -77,14 +79,11 @@ export class Sweeper {
     // It may have given a sign while we asked.
     if (!leases.expired().includes(gateway)) return;
     if (entry === undefined && routes.videosOf(gateway).size === 0) return leases.forget(gateway);
-    routes.setDead(gateway, true);
     // As they are now: a row that is written later is the gateway's word that it lives.
     const rows = [...routes.videosOf(gateway)].map((video) => ({
       video,
       revision: routes.row(video, gateway)?.revision ?? 0,
     }));
-    this.stats.gatewaysDead += 1;
-    log.warn({ gateway, rows: rows.length }, "a gateway's lease ended");
     if (entry !== undefined) {
       try {
         await frontends.remove(gateway, entry.revision);
@@ -94,6 +93,10 @@ export class Sweeper {
         throw error;
       }
     }
+    // Not before that is stored: a gateway that lives goes on being sent to while nothing can be.
+    routes.setDead(gateway, true);
+    this.stats.gatewaysDead += 1;
+    log.warn({ gateway, rows: rows.length }, "a gateway's lease ended");
     leases.forget(gateway);
     await this.#sweepRows(gateway, rows);
   }

@@ -76,7 +76,11 @@ export class Doors {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
-      admit: (visitor) => admission.admitSocket(visitor),
+      admit: (visitor) => {
+        const address = admission.admitSocket(visitor);
+        services.cutOff.admit();
+        return address;
+      },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
@@ -97,6 +101,11 @@ export class Doors {
     await this.#page.start();
     this.certificate?.start();
     return await this.#listener.start();
+  }
+
+  /** Everybody who is connected. */
+  viewers(): readonly (Session | EventStream)[] {
+    return [...this.#sessions, ...this.#streams];
   }
 
   /** Viewers sent away so far. */
@@ -130,7 +139,7 @@ export class Doors {
       log,
     });
     this.#departure = departure;
-    await departure.send([...this.#sessions, ...this.#streams]);
+    await departure.send(this.viewers());
     const leftMs = Math.max(0, begun + CLOSED_BY * drainMs - monotonicNow());
     const given = new AbortController();
     await Promise.race([

@@ -15,6 +15,7 @@ import { RoleNode } from "../shared/role-node.ts";
 import { VERSION } from "../shared/version.ts";
 import { createAuth } from "./auth/create.ts";
 import { CountRequests } from "./count-requests.ts";
+import { CutOff } from "./cut-off.ts";
 import { Doors } from "./doors.ts";
 import { type PeerLease, paceOf } from "./drain/pace.ts";
 import { FrameInterval } from "./frame-interval.ts";
@@ -46,6 +47,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   #inspection: Inspection | undefined;
   #admission: Admission | undefined;
   #rates: Rates | undefined;
+  #cutOff: CutOff | undefined;
 
   constructor(id: string, config: GatewayConfig, log: Log) {
     super("gateway", id, config, log);
@@ -113,6 +115,14 @@ export class Gateway extends RoleNode<GatewayConfig> {
     });
     const bodies = new BodyBudget(config.bodiesLimitBytes);
     const rates = new Rates({ bus, gateway: this.id, config, now: monotonicNow });
+    const cutOff = new CutOff({
+      bus,
+      config,
+      viewers: () => this.#doors?.viewers() ?? [],
+      now: monotonicNow,
+      random: Math.random,
+      log,
+    });
     const auth = await createAuth({ bus, config, log, now: monotonicNow, wallClock: Date.now });
     const doors = new Doors(
       {
@@ -127,6 +137,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         connections: this.#connections,
         admission,
         bodies,
+        cutOff,
         rates,
         log,
       },
@@ -142,6 +153,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#inspection = inspection;
     this.#admission = admission;
     this.#rates = rates;
+    this.#cutOff = cutOff;
     registerGatewayMetrics(this.registry, {
       bus,
       interest,
@@ -157,6 +169,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       certificate: doors.certificate,
       doors,
       auth,
+      cutOff,
     });
     registerLimitMetrics(this.registry, { admission, bodies, rates });
     await registration.start();
@@ -171,6 +184,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       log,
     });
     rates.start();
+    cutOff.start();
     this.#port = await doors.start();
     return { port: this.#port };
   }
@@ -202,6 +216,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
     this.#inspection?.stop();
     this.#admission?.overload.stop();
     this.#rates?.stop();
+    this.#cutOff?.stop();
   }
 
   /** What the lease tells of this gateway. */

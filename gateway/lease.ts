@@ -55,7 +55,11 @@ export class Lease {
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     /** What may have been written, though no answer told. */
     const unclear = new Set<string>();
-    while (!this.#ended && !(await this.#take(unclear))) await wait(backoff.nextMs());
+    while (!this.#ended && !(await this.#take(unclear))) {
+      if (this.stats.failures === 1)
+        this.#options.log.warn("waiting for JetStream to take a lease");
+      await wait(backoff.nextMs());
+    }
     if (this.#ended) return;
     this.#timer = setInterval(() => void this.renew(), this.#options.renewMs);
   }

@@ -5,6 +5,7 @@ import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { CountRequests } from "./count-requests.ts";
+import type { CutOff } from "./cut-off.ts";
 import type { Doors } from "./doors.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
@@ -32,6 +33,7 @@ interface Parts {
   readonly certificate: CertificateKeeper | undefined;
   readonly doors: Pick<Doors, "dismissed" | "departuresPerSecond">;
   readonly auth: Auth;
+  readonly cutOff: CutOff;
 }
 
 type Register = (name: string, help: string, read: () => number) => void;
@@ -73,6 +75,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
+  registerCutOff(counter, gauge, parts.cutOff);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
 }
 
@@ -95,6 +98,24 @@ function registerCertificate(
     "certificate_failures_total",
     "New certificates that could not be used; the old one stayed.",
     () => certificate.stats.failures,
+  );
+}
+
+function registerCutOff(counter: Register, gauge: Register, cutOff: CutOff): void {
+  gauge(
+    "cut_off_seconds",
+    "For how long the gateway has been cut off from NATS; 0 while it isn't.",
+    () => cutOff.forMs / 1_000,
+  );
+  counter(
+    "stale_notices_total",
+    "Times viewers were told that nothing new comes.",
+    () => cutOff.stats.notices,
+  );
+  counter(
+    "cut_off_dismissed_total",
+    "Viewers sent to other gateways, since this one was cut off from NATS.",
+    () => cutOff.stats.dismissed,
   );
 }
 

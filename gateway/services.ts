@@ -4,6 +4,7 @@ import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
 import type { EventIds } from "../shared/names.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
+import type { CutOff } from "./cut-off.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Interest } from "./interest.ts";
@@ -25,6 +26,7 @@ export interface GatewayServices {
   readonly connections: ConnectionStats;
   readonly admission: Admission;
   readonly bodies: BodyBudget;
+  readonly cutOff: Pick<CutOff, "admit">;
   readonly rates: Rates;
   readonly log: Log;
 }

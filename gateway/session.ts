@@ -2,7 +2,7 @@
  * One WebSocket connection: reads its messages, hands each request to its handler, and sees to it
  * that each is answered exactly once. What breaks the protocol closes the connection.
  */
-import { closeCodes } from "../shared/close-codes.ts";
+import { type CloseCode, closeCodes } from "../shared/close-codes.ts";
 import { decodeUntrusted } from "../shared/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../shared/errors.ts";
 import { errorOfIssues } from "../shared/events.ts";
@@ -100,7 +100,8 @@ export class Session implements SocketHandlers, Outlet {
   #waiting = 0;
   #isClosed = false;
   #lastRequestId = 0;
-  #isDismissed = false;
+  /** What it is closed with once its publishes are answered; undefined while it may stay. */
+  #dismissal: CloseCode | undefined;
 
   constructor(
     socket: ViewerSocket,
@@ -237,9 +238,14 @@ export class Session implements SocketHandlers, Outlet {
     }
   }
 
+  /** Tells the viewer something that it may miss, if it has no room for it. */
+  tell(message: ServerMessage): void {
+    this.send(encode(this.wire, message));
+  }
+
   /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
-  dismiss(reconnectAfterMs: number): void {
-    this.#isDismissed = true;
+  dismiss(reconnectAfterMs: number, close: CloseCode = closeCodes.restart): void {
+    this.#dismissal = close;
     this.#send({ op: "bye", reconnectAfterMs });
     this.#endIfDone();
   }
@@ -255,7 +261,7 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   #endIfDone(): void {
-    if (this.#isDismissed && this.inFlight === 0) this.#socket.end(closeCodes.restart);
+    if (this.#dismissal !== undefined && this.inFlight === 0) this.#socket.end(this.#dismissal);
   }
 
   #parse(bytes: Uint8Array, isBinary: boolean): Record<string, unknown> {
@@ -290,7 +296,7 @@ export class Session implements SocketHandlers, Outlet {
         const known = Object.keys(requestSchemas).join(", ");
         throw new OvationError("op_unknown", `op: not one of ${known}`, { field: "op" });
       }
-      if (this.#isDismissed) throw new OvationError("draining");
+      if (this.#dismissal !== undefined) throw new OvationError("draining");
       if (this.#connecting !== undefined && op !== "connect") await this.#afterConnect();
       if (this.#isClosed) return;
       if (!this.isConnected && op !== "connect") throw new OvationError("connect_required");

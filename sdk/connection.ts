@@ -137,6 +137,7 @@ export class Connection {
         this.#byeMs = reconnectAfterMs;
       },
       onRefresh: () => void this.#refresh(),
+      onStale: (isStale) => this.#stale(link, isStale),
     };
     const link = this.#choice.make(via, this.address, token, handlers);
     return link;
@@ -156,7 +157,13 @@ export class Connection {
     this.#use(token);
     this.#healthyTimer = setTimeout(() => this.#backoff.reset(), this.#settings.healthyMs);
     this.#handlers.onLink(link);
-    this.#setState({ name: "connected", via: link.via, gateway });
+    this.#setState({ name: "connected", via: link.via, gateway, isStale: false });
+  }
+
+  #stale(link: Link, isStale: boolean): void {
+    const state = this.#state;
+    if (link !== this.#link || state.name !== "connected" || state.isStale === isStale) return;
+    this.#setState({ ...state, isStale });
   }
 
   #ended(link: Link, ending: Ending): void {

@@ -18,7 +18,8 @@ export interface ConnectionFault {
  *
  * - `idle`: nothing has been asked for yet.
  * - `connecting`: the first try is under way.
- * - `connected`: over a WebSocket, or over Server-Sent Events where none can be had.
+ * - `connected`: over a WebSocket, or over Server-Sent Events where none can be had. `isStale` while
+ *   the gateway is cut off from the others: nothing new comes, until that is over or another is found.
  * - `reconnecting`: it was lost, or could not be had; the next try is `waitMs` after this was told.
  * - `closed`: for good, until `connect()` is called: `close()` was, or the gateway refuses us.
  *
@@ -32,7 +33,12 @@ export interface ConnectionFault {
 export type ConnectionState =
   | { readonly name: "idle" }
   | { readonly name: "connecting" }
-  | { readonly name: "connected"; readonly via: Via; readonly gateway: string | undefined }
+  | {
+      readonly name: "connected";
+      readonly via: Via;
+      readonly gateway: string | undefined;
+      readonly isStale: boolean;
+    }
   | {
       readonly name: "reconnecting";
       /** How many tries have failed since there was a connection. */

@@ -18,6 +18,11 @@ function closeCode(code: number, reason: string, meaning: string): CloseCode {
 export const closeCodes = {
   internal: closeCode(1011, "internal", "A fault of the gateway's own. Connect again."),
   restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
+  cutOff: closeCode(
+    1013,
+    "cut_off",
+    "The gateway can't reach the others. Connect again, to another one if there is one.",
+  ),
   malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
   tokenExpired: closeCode(4401, "token_expired", "The token has expired, and no fresh one came."),
   tokenRefused: closeCode(4403, "token_refused", "The token is missing, or was refused."),

@@ -95,6 +95,11 @@ export class EventStream {
     if (this.#stream.send(text) === "dropped") this.#owed = text;
   }
 
+  /** Says something that the viewer may miss, if it has no room for it. */
+  tell(body: ServerMessage): void {
+    this.#stream.send(message(body));
+  }
+
   /** Tells the viewer to come back after a while, and ends the stream. */
   dismiss(reconnectAfterMs: number): void {
     this.#stream.send(`retry: ${reconnectAfterMs}\n${message({ op: "bye", reconnectAfterMs })}`);
@@ -130,7 +135,7 @@ interface EventsOptions {
 
 export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
-  const { admission, auth, connections, interest, histories } = services;
+  const { admission, auth, connections, cutOff, interest, histories } = services;
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const grant = await auth.ofStream(exchange);
@@ -142,6 +147,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     try {
       interest.requireRoom(video);
       admission.admitStream(address);
+      cutOff.admit();
     } catch (fault) {
       const error = asOvationError(fault);
       noteRefused(services, error, fault);

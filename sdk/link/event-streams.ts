@@ -94,6 +94,7 @@ export class EventStreamsLink implements Link {
         this.#pingTimer = undefined;
         // Any other refusal, such as an older gateway's, proves as well that there is one.
         if (refusal === undefined) onAlive();
+        else if (refusal.code === "unavailable") this.#end(refusal.code, refusal.message, true);
         else this.#answered(refusal, onAlive);
       },
       (error) => this.#end("unreachable", String(error), true),

@@ -82,7 +82,8 @@ export function dispatchPush(message: Fields, handlers: PushHandlers): void {
     handlers.onReset({ op, video, epoch, seq: isNumber(seq) ? seq : 0 });
   } else if (op === "bye") {
     handlers.onBye({ op, reconnectAfterMs: isNumber(reconnectAfterMs) ? reconnectAfterMs : 0 });
-  } else if (op === "unsubscribed" && typeof video === "string") {
+  } else if (op === "stale" || op === "live") handlers.onStale(op === "stale");
+  else if (op === "unsubscribed" && typeof video === "string") {
     handlers.onUnsubscribed(video, refusalOf(message));
   } else if (op === "refresh") handlers.onRefresh();
 }

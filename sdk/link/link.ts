@@ -61,6 +61,8 @@ export interface PushHandlers {
   onReset(message: ResetMessage): void;
   /** The link will end; come back after this time. */
   onBye(message: ByeMessage): void;
+  /** Whether the gateway can bring nothing new just now, since it is cut off from the others. */
+  onStale(isStale: boolean): void;
   /** A fresh token does not cover this video: nothing more of it comes. */
   onUnsubscribed(video: string, refusal: Refusal): void;
   /** The gateway wants a fresh token. */

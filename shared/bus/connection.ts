@@ -3,20 +3,25 @@
  *
  * The client drops what is published while it is disconnected, without a word, gives up after ten
  * tries and notices a half-open link after minutes. So here publishing is gated on the state of the
- * connection, the client never gives up, and a dead link is found within two pings.
+ * connection, the client never gives up, and a dead link is found within three pings.
  */
-import { createInbox, errors, type Msg, type NatsConnection, type Subscription } from "nats";
+import { createInbox, errors, type NatsConnection } from "nats";
 import { OvationError } from "../errors.ts";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { LameDuck } from "./lame-duck.ts";
+import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";
 import { Violations } from "./violations.ts";
+
+export type { BusSubscription, MessageHandler } from "./subscriptions.ts";
 
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
 const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
 const CONFIRM_EVERY_BYTES = 1_048_576;
 const MESSAGE_OVERHEAD_BYTES = 64;
+/** Whether NATS permits again what it did not is tried this often. */
+const DENIED_RETRY_MS = 2_000;
 
 export interface BusStats {
   /** Messages that were not sent, since the connection was down or its buffer full. */
@@ -24,30 +29,6 @@ export interface BusStats {
   reconnects: number;
   /** Messages whose handler threw. */
   handlerFaults: number;
-}
-
-/**
- * `payload` is valid until the handler returns, or longer: it is never written to again.
- * `isRelayed` when NATS itself sent the message: it answers, and sends what a stream holds, to
- * whatever subject somebody asks it to, also where that somebody may not publish.
- */
-export type MessageHandler = (
-  payload: Uint8Array,
-  subject: string,
-  reply: string,
-  isRelayed: boolean,
-) => void;
-
-/** NATS marks what it takes out of a stream by headers, or by a reply subject of its own. */
-function isRelayedMessage(message: Msg): boolean {
-  return message.headers !== undefined || (message.reply?.startsWith("$JS.") ?? false);
-}
-
-export interface BusSubscription {
-  /** Ends at once; what is on its way is dropped. */
-  unsubscribe(): void;
-  /** Takes no more, and resolves when all that had been delivered was handled. */
-  drain(): Promise<void>;
 }
 
 export type BusState = "connected" | "disconnected" | "closed";
@@ -61,6 +42,7 @@ export class Bus {
   readonly violations: Violations;
   /** Leaves a server that is about to stop. */
   readonly lameDuck: LameDuck;
+  readonly #subscriptions: Subscriptions;
   readonly #inboxPrefix: string;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
@@ -70,6 +52,9 @@ export class Bus {
   #unconfirmedBytes = 0;
   #unflushedBytes = 0;
   #connectionCount = 0;
+  /** Times that NATS did not permit a subscription. */
+  #denials = 0;
+  #deniedTimer: NodeJS.Timeout | undefined;
 
   #whenIdle: (() => void) | undefined;
   /** Whether we were told of more than one server. */
@@ -90,6 +75,14 @@ export class Bus {
         // What was sent arrives; what is sent from now on is refused until we are elsewhere.
         await connection.flush();
         await connection.reconnect();
+      },
+    });
+    this.#subscriptions = new Subscriptions({
+      connection,
+      log,
+      onDenied: () => this.#denied(),
+      onFault: () => {
+        this.stats.handlerFaults += 1;
       },
     });
     void this.#followStatus();
@@ -202,32 +195,10 @@ export class Bus {
 
   /** Calls `handler` for each message; with `queue`, messages are shared among its members. */
   subscribe(subject: string, handler: MessageHandler, queue?: string): BusSubscription {
-    const callback = (error: Error | null, message: Msg) => {
-      if (error !== null) {
-        // What was not permitted is told with all that isn't.
-        if (!(error instanceof errors.PermissionViolationError)) {
-          this.#log.error({ subject, error: error.message }, "subscription failed");
-        }
-        return;
-      }
-      try {
-        const isRelayed = isRelayedMessage(message);
-        handler(message.data, message.subject, message.reply ?? "", isRelayed);
-      } catch (fault) {
-        this.stats.handlerFaults += 1;
-        this.#log.error({ subject: message.subject, err: fault }, "message handler threw");
-      }
-    };
-    const subscription: Subscription = this.connection.subscribe(
-      subject,
-      queue === undefined ? { callback } : { callback, queue },
-    );
+    const subscription = this.#subscriptions.add(subject, handler, queue);
     return {
-      unsubscribe: () => {
-        if (!subscription.isClosed()) subscription.unsubscribe();
-      },
+      unsubscribe: () => subscription.unsubscribe(),
       drain: async () => {
-        if (subscription.isClosed()) return;
         if (this.#state === "connected") await subscription.drain();
         // Nothing is on its way; without this, it would be there again with the connection.
         else subscription.unsubscribe();
@@ -256,6 +227,7 @@ export class Bus {
   /** Lets go of the connection, sending first what waits. */
   async stop(): Promise<void> {
     this.lameDuck.stop();
+    clearTimeout(this.#deniedTimer);
     if (this.connection.isClosed()) return;
     try {
       if (this.#state === "connected") await this.connection.flush();
@@ -293,15 +265,33 @@ export class Bus {
   /** Connected again, once the server has taken our subscriptions: before, messages pass us by. */
   async #returned(server: string): Promise<void> {
     const during = this.#connectionCount;
+    const denials = this.#denials;
+    this.#subscriptions.resume();
     try {
       await this.connection.flush();
     } catch {
       return; // Lost again; the next return tells.
     }
-    if (during !== this.#connectionCount) return;
+    if (during !== this.#connectionCount || denials !== this.#denials) return;
     this.stats.reconnects += 1;
     this.#log.info({ server }, "NATS connection is back");
     this.#enter("connected");
+  }
+
+  /**
+   * NATS took a right from us while we run: we are deaf, which is as good as being away. So nothing
+   * is taken, health says so, and it is tried again until it is given back.
+   */
+  #denied(): void {
+    this.#denials += 1;
+    this.#subscriptions.suspend();
+    this.#enter("disconnected");
+    clearTimeout(this.#deniedTimer);
+    this.#deniedTimer = setTimeout(() => {
+      // Without a connection, its return tells.
+      if (!this.connection.isClosed()) void this.#returned(this.connection.getServer());
+    }, DENIED_RETRY_MS);
+    this.#deniedTimer.unref();
   }
 
   async #followStatus(): Promise<void> {
@@ -317,6 +307,7 @@ export class Bus {
         case "error":
           if (status.error instanceof errors.PermissionViolationError) {
             this.violations.note(status.error);
+            if (status.error.operation === "subscription") this.#denied();
           } else this.#log.error({ error: status.error.message }, "NATS reported an error");
           break;
         case "ldm": {

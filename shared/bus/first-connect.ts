@@ -6,7 +6,8 @@ import type { Log } from "../log.ts";
 import { type Login, loginOptions } from "./login.ts";
 import { serverOptions } from "./servers.ts";
 
-const PING_INTERVAL_MS = 5_000;
+/** A link that answers none of two is given up when the third is due: within three of these. */
+const PING_INTERVAL_MS = 2_500;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
 const LOG_EVERY_MS = 10_000;

@@ -47,6 +47,7 @@ export interface CrossCheck {
 /** Held for every role that has both settings. */
 export const crossChecks: readonly CrossCheck[] = [
   { left: "frameIntervalMaxMs", factor: 1, right: "frameIntervalMinMs" },
+  { left: "cutOffByeMs", factor: 1, right: "cutOffNoticeMs" },
   // Two signs of life may be lost without a living gateway being given up.
   { left: "leaseMs", factor: 3, right: "leaseRenewMs" },
 ];

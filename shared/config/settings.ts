@@ -299,6 +299,20 @@ export const gatewaySettings = {
     unit: "bytes",
     doc: "How much memory this gateway may use for the history of the videos that are watched here.",
   }),
+  cutOffNoticeMs: integer({
+    min: 0,
+    max: 600_000,
+    default: 5000,
+    unit: "ms",
+    doc: "How long a gateway is cut off from NATS before it tells its viewers that nothing new comes. It says so to health, and takes nobody new, at once.",
+  }),
+  cutOffByeMs: integer({
+    min: 0,
+    max: 3_600_000,
+    default: 30_000,
+    unit: "ms",
+    doc: "How long a gateway is cut off from NATS before it sends its viewers to others, over 10 seconds: longer than a restart of NATS takes.",
+  }),
   ...limitSettings,
   ...overloadSettings,
 } as const satisfies SettingGroup;

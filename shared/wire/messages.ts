@@ -19,10 +19,12 @@ export type {
   Counts,
   ErrorMessage,
   EventsMessage,
+  LiveMessage,
   RefreshMessage,
   ResetMessage,
   ResultMessage,
   ServerMessage,
+  StaleMessage,
   UnsubscribedMessage,
 } from "./server-messages.ts";
 

@@ -61,6 +61,20 @@ export interface ResetMessage {
   readonly seq: number;
 }
 
+/**
+ * The gateway has been cut off from the others for so long: nothing new comes, and what is asked for
+ * is refused, until `live` or `bye`.
+ */
+export interface StaleMessage {
+  readonly op: "stale";
+  readonly forMs: number;
+}
+
+/** What `stale` said is over. */
+export interface LiveMessage {
+  readonly op: "live";
+}
+
 /** The token has expired; a fresh one is due within this time, or the connection is closed. */
 export interface RefreshMessage {
   readonly op: "refresh";
@@ -79,5 +93,7 @@ export type ServerMessage =
   | EventsMessage
   | ResetMessage
   | ByeMessage
+  | StaleMessage
+  | LiveMessage
   | RefreshMessage
   | UnsubscribedMessage;

@@ -50,6 +50,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     auth: OPEN_TO_ALL,
     admission: new Admission(config, connections, monotonicNow),
     bodies: new BodyBudget(config.bodiesLimitBytes),
+    cutOff: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
     ids: new EventIds(),

@@ -1,5 +1,4 @@
 /** Parts are stopped as an operator stops them, one after the other, while all goes on. */
-import { connect } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
 import { publishSubject } from "../../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
@@ -90,9 +89,7 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
         .map((node) => node.metric("ovation_dispatcher_table_rows"));
       return (await Promise.all(rows)).every((count) => count === 1);
     });
-    const publisher = await connect({
-      servers: world.natsUrls.replaceAll("nats://", "").split(","),
-    });
+    const publisher = await world.admin();
     cleanUps.push(() => publisher.close());
     const like = encodeMsgpack({ kind: "like" });
     let sent = 0;

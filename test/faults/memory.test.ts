@@ -9,7 +9,6 @@ import WebSocket from "ws";
 import { encode } from "../../shared/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { Lookout } from "../support/lookout.ts";
-import { connectTo } from "../support/nats-users.ts";
 import { text } from "../support/websocket-wire.ts";
 import { Commenter, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
@@ -188,7 +187,7 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
   test("a flood of publishes over HTTP, WebSocket and NATS", async () => {
     const viewer = new Viewer(world.urls, "flood");
     await viewer.connected();
-    const nats = await connectTo(world.natsUrls);
+    const nats = await world.admin();
     const big = Array.from({ length: 1_000 }, () => ({ kind: "like", data: "x".repeat(500) }));
     const like = encode("msgpack", { kind: "like", data: "x".repeat(200) });
     const commenters = ["ann", "bob"].map((name) => new Commenter(world.urls, "flood", name));
@@ -210,7 +209,7 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
   });
 
   test("a million videos that somebody makes up, in publishes and in comments", async () => {
-    const nats = await connectTo(world.natsUrls);
+    const nats = await world.admin();
     const like = encode("msgpack", { kind: "like" });
     const comment = encode("msgpack", { kind: "comment" });
     const dispatcher = world.node("dispatcher-1");

@@ -15,6 +15,7 @@ export function Status({ ovation }: { readonly ovation: DemoOvation }) {
 function textOf(state: DemoOvation["state"]): string {
   switch (state.name) {
     case "connected":
+      if (state.isStale) return "Connected, but nothing new comes just now";
       return state.via === "websocket" ? "WebSocket" : "Server-Sent Events";
     case "reconnecting":
       return "Reconnecting …";

@@ -7,22 +7,41 @@ import { Lookout } from "../../support/lookout.ts";
 const CLIENT = { reconnectFirstMs: 200, reconnectMaxMs: 2_000, heartbeatMs: 3_000 } as const;
 const HEARTBEAT = { heartbeatTimeoutMs: 2_000, connectTimeoutMs: 2_000, waitMs: 120_000 } as const;
 
+/** Longer than anything here may take. */
+const BOUND_MS = 90_000;
+
+/** So that a story that goes wrong says where. */
+async function bounded(work: Promise<unknown>, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${BOUND_MS} ms: ${what}`)), BOUND_MS);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 export class Viewer {
   readonly comments: OvationEvent[] = [];
   likes = 0;
   /** What it was told to have missed. */
   missed = 0;
+  isConnected = false;
+  /** The gateway that it is connected to, by its id. */
+  gateway: string | undefined;
   /** Times when it was connected. */
   connections = 0;
+  /** Times when it was told that nothing new comes, and whether that is so now. */
+  staleNotices = 0;
+  isStale = false;
   /** The longest that it was away, in milliseconds. */
   longestAwayMs = 0;
   readonly #ovation: Ovation;
   readonly #lookout = new Lookout();
   #awaySince: number | undefined;
 
-  constructor(urls: readonly string[], videoId: string) {
+  /** @param history how many comments of the past it wants */
+  constructor(urls: readonly string[], videoId: string, history = 0) {
     this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
-    const video = this.#ovation.video(videoId);
+    const video = this.#ovation.video(videoId, { history });
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
@@ -30,10 +49,16 @@ export class Viewer {
     });
     video.onMissed(() => {
       this.missed += 1;
+      this.#lookout.changed();
     });
     this.#ovation.onState((state) => {
-      if (state.name === "connected") this.#came();
-      else this.#awaySince ??= performance.now();
+      const isConnected = state.name === "connected";
+      if (!isConnected) this.#awaySince ??= performance.now();
+      else if (!this.isConnected) this.#came();
+      this.isConnected = isConnected;
+      this.gateway = isConnected ? state.gateway : undefined;
+      this.isStale = isConnected && state.isStale;
+      if (this.isStale) this.staleNotices += 1;
       this.#lookout.changed();
     });
   }
@@ -47,7 +72,7 @@ export class Viewer {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    await this.#lookout.until(holds);
+    await bounded(this.#lookout.until(holds), `a viewer: ${holds}`);
   }
 
   close(): void {
@@ -90,7 +115,11 @@ export class Commenter {
   /** Resolves when so many more are stored than when it was called. */
   async goesOn(more = 10): Promise<void> {
     const due = this.stored.size + more;
-    await this.#lookout.until(() => this.stored.size >= due);
+    const said = `${due} comments stored`;
+    await bounded(
+      this.#lookout.until(() => this.stored.size >= due),
+      said,
+    );
   }
 
   /** Stops, and resolves when the last one was answered. */
@@ -114,6 +143,21 @@ export class Commenter {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+/** Publishes a like, and resolves when each viewer was given it. */
+export async function likesFlow(
+  urls: readonly string[],
+  videoId: string,
+  viewers: readonly Viewer[],
+): Promise<void> {
+  const ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
+  const due = viewers.map(({ likes }) => likes + 1);
+  await ovation.video(videoId).publish("like");
+  await Promise.all(
+    viewers.map((viewer, index) => viewer.until(() => viewer.likes >= (due[index] ?? 0))),
+  );
+  ovation.close();
 }
 
 /** Each viewer has each stored comment, once, all in the one order of their places. */

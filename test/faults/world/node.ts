@@ -11,6 +11,8 @@ interface NodeOptions {
   readonly host: Host;
   readonly command: string;
   readonly args: readonly string[];
+  /** What its command may know, and nobody who lists processes. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What says 200 once it can do its work. */
   readonly healthUrl: string;
   readonly metricsUrl?: string;
@@ -42,7 +44,8 @@ export class Node {
   /** Starts the process, and doesn't wait for it to be ready. */
   async launch(): Promise<void> {
     const [command, args] = this.host.wrap(this.#options.command, this.#options.args);
-    this.#process = await spawnGuarded({ command, args });
+    const { env = {} } = this.#options;
+    this.#process = await spawnGuarded({ command, args, env });
   }
 
   /** Resolves when it says that it can do its work. */

@@ -3,16 +3,21 @@
  * pause, stop, cut, heal, expect.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NatsConnection } from "nats";
 import type { Finding } from "../../../deploy/doctor/diagnose.ts";
 import { findNatsServer } from "../../../deploy/local/nats/find-nats-server.ts";
 import type { ServerExit } from "../../../deploy/local/nats/guarded.ts";
 import { provideNatsVersion } from "../../../deploy/local/nats/versions.ts";
+import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../deploy/nats/access.ts";
 import { eventually } from "../../support/eventually.ts";
+import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.ts";
+import { setClock, withClock } from "./clock.ts";
 import { type Host, Lan } from "./lan.ts";
 import { Node } from "./node.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 export interface WorldOptions {
   /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
@@ -21,6 +26,10 @@ export interface WorldOptions {
   readonly dispatchers: number;
   readonly gatewayFlags?: readonly string[];
   readonly dispatcherFlags?: readonly string[];
+  /** The wall clocks of gateways and dispatchers can be set. */
+  readonly clocks?: boolean;
+  /** The disk of each nats-server is a small one, of so many bytes. */
+  readonly diskBytes?: number;
 }
 
 const NATS_PORT = 4222;
@@ -36,6 +45,7 @@ export class World {
   readonly #lan: Lan;
   readonly #directory: string;
   readonly #nodes = new Map<string, Node>();
+  readonly #disks = new Map<string, SmallDisk>();
 
   private constructor(lan: Lan, directory: string) {
     this.#lan = lan;
@@ -87,8 +97,16 @@ export class World {
     return (await varz.json()).connections;
   }
 
-  get natsUrls(): string {
-    return this.all("nats").map(natsUrl).join(",");
+  /** All nats-servers, as a user logs in to them. */
+  natsUrls(user: NatsUser): string {
+    return this.all("nats")
+      .map((node) => natsUrlAs(user, natsUrl(node)))
+      .join(",");
+  }
+
+  /** A connection to one of the nats-servers, with all rights. */
+  async admin(name = "nats-1"): Promise<NatsConnection> {
+    return await connectTo(natsUrl(this.node(name)));
   }
 
   /** Starts what was ended, and resolves when it can do its work. */
@@ -115,6 +133,17 @@ export class World {
     this.node(name).signal("SIGCONT");
   }
 
+  /** From now on, its wall clock is so many seconds from the true time. */
+  async setClock(name: string, seconds: number): Promise<void> {
+    await setClock(this.#directory, name, seconds);
+  }
+
+  /** Has every nats-server take another configuration: the usual one, as `edit` changes it. */
+  async configureNats(edit: (usual: string) => string = (usual) => usual): Promise<void> {
+    await writeFile(this.#natsConfig, edit(await readFile(ACCESS_CONFIG, "utf8")));
+    for (const node of this.all("nats")) node.signal("SIGHUP");
+  }
+
   /** Nothing passes between the two any more, in either direction, and nobody is told. */
   async cut(one: string, other: string): Promise<void> {
     await this.cutOneWay(one, other);
@@ -133,6 +162,18 @@ export class World {
     await this.#lan.heal();
   }
 
+  /** Where a nats-server keeps its streams. */
+  storeOf(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  /** The small disk of a nats-server. */
+  disk(name: string): SmallDisk {
+    const disk = this.#disks.get(name);
+    if (disk === undefined) throw new Error(`${name} has no disk of its own`);
+    return disk;
+  }
+
   /** Resolves when all whose name begins so say that they can do their work; else, everything. */
   async ready(prefix = ""): Promise<void> {
     await Promise.all(this.all(prefix).map((node) => node.ready()));
@@ -140,7 +181,7 @@ export class World {
 
   /** What the doctor finds wrong with the subscription table. */
   async findings(): Promise<readonly Finding[]> {
-    const flags = ["--nats-url", this.natsUrls, "--json", ...LEASE_FLAGS];
+    const flags = ["--nats-url", this.natsUrls("observer"), "--json", ...LEASE_FLAGS];
     return await new Promise((resolve, reject) => {
       const argv = ["deploy/doctor/main.ts", ...flags];
       execFile(process.execPath, argv, (_, stdout, stderr) => {
@@ -165,35 +206,42 @@ export class World {
   async end(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
     await this.#lan.stop();
+    for (const disk of this.#disks.values()) await disk.remove();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  get #natsConfig(): string {
+    return join(this.#directory, "nats.conf");
   }
 
   async #build(options: WorldOptions): Promise<void> {
     const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
-    await this.#addNats(nats);
+    const { clocks = false } = options;
+    await this.#addNats(nats, options.diskBytes);
     const copies = String(Math.min(nats, 3));
     const common = [
-      ...["--nats-url", this.natsUrls, "--table-replicas", copies, "--history-replicas", copies],
+      ...["--table-replicas", copies, "--history-replicas", copies],
       ...["--ops-host", "0.0.0.0", "--ops-port", String(OPS_PORT)],
       ...LEASE_FLAGS,
       ...RECONCILE_FLAGS,
     ];
     for (let number = 1; number <= dispatchers; number += 1) {
       const host = await this.#lan.add(`dispatcher-${number}`);
-      this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags]);
+      this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags], clocks);
     }
     const doors = ["--open", "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
-      this.#addRole(host, "gateway", [...common, ...doors, ...address, ...gatewayFlags]);
+      const flags = [...common, ...doors, ...address, ...gatewayFlags];
+      this.#addRole(host, "gateway", flags, clocks);
     }
     const roles = [...this.all("dispatcher"), ...this.all("gateway")];
     await Promise.all(roles.map((node) => node.launch()));
     await this.ready();
   }
 
-  async #addNats(count: number): Promise<void> {
+  async #addNats(count: number, diskBytes: number | undefined): Promise<void> {
     const log = () => undefined;
     const kind = process.env["OVATION_TEST_NATS"];
     const source = await (kind === "2.9" || kind === "current"
@@ -204,28 +252,44 @@ export class World {
     for (let number = 1; number <= count; number += 1) {
       hosts.push(await this.#lan.add(`nats-${number}`));
     }
+    await copyFile(ACCESS_CONFIG, this.#natsConfig);
+    const env = accessEnv(TEST_PASSWORDS);
+    for (const { name } of hosts) {
+      if (diskBytes === undefined) break;
+      this.#disks.set(name, await SmallDisk.make(this.storeOf(name), diskBytes));
+    }
     const routes = hosts.map(({ address }) => `nats://${address}:6222`).join(",");
     for (const host of hosts) {
       const cluster = ["--cluster_name", "world", "--cluster", `nats://${host.address}:6222`];
       const args = [
         ...["--name", host.name, "--addr", host.address, "--port", String(NATS_PORT)],
-        ...["--jetstream", "--store_dir", join(this.#directory, host.name)],
+        ...["--config", this.#natsConfig],
+        ...["--jetstream", "--store_dir", this.storeOf(host.name)],
         ...["--http_port", String(NATS_MONITOR_PORT)],
         ...(count > 1 ? [...cluster, "--routes", routes] : []),
       ];
       const healthUrl = `http://${host.address}:${NATS_MONITOR_PORT}/healthz`;
-      this.#nodes.set(host.name, new Node({ host, command: source.path, args, healthUrl }));
+      this.#nodes.set(host.name, new Node({ host, command: source.path, args, env, healthUrl }));
     }
     await Promise.all(this.all("nats").map((node) => node.launch()));
     await Promise.all(this.all("nats").map((node) => node.ready()));
   }
 
-  #addRole(host: Host, role: "gateway" | "dispatcher", flags: readonly string[]): void {
+  #addRole(
+    host: Host,
+    role: "gateway" | "dispatcher",
+    flags: readonly string[],
+    hasClock: boolean,
+  ): void {
     const ops = `http://${host.address}:${OPS_PORT}`;
+    const argv = [`${role}/main.ts`, ...flags];
+    const plain = [process.execPath, argv] as const;
+    const [command, args] = hasClock ? withClock(this.#directory, host.name, ...plain) : plain;
     const options = {
       host,
-      command: process.execPath,
-      args: [`${role}/main.ts`, ...flags],
+      command,
+      args,
+      env: { OVATION_NATS_URL: this.natsUrls(role) },
       healthUrl: `${ops}/readyz`,
       metricsUrl: `${ops}/metrics`,
     };
