@@ -4,8 +4,11 @@
  */
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { decodeDispatched } from "../shared/dispatched.ts";
+import { Hop, type HopClock, type Stamps } from "../shared/hops.ts";
 import { frontendSubject } from "../shared/subjects.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "./audience.ts";
+import type { Arrival } from "./frame.ts";
+import { FrameStats } from "./frame-stats.ts";
 import type { ChainFollower } from "./history/follower.ts";
 import type { RowWriter } from "./row-writer.ts";
 
@@ -15,6 +18,7 @@ interface InterestOptions {
   readonly rows: RowWriter;
   readonly audience: AudienceOptions;
   readonly lingerMs: number;
+  readonly clock: HopClock;
 }
 
 interface Entry {
@@ -30,12 +34,16 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
+  /** From dispatchers to here, from here to the sockets, and the whole way. */
+  readonly hops = { transit: new Hop(), frame: new Hop(), delivery: new Hop() };
+  readonly audienceStats: AudienceStats;
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
 
   constructor(options: InterestOptions) {
     this.#options = options;
+    const frames = new FrameStats(options.clock, this.hops);
+    this.audienceStats = { received: 0, repeated: 0, frames };
   }
 
   get videoCount(): number {
@@ -98,9 +106,9 @@ export class Interest {
       const dispatched = isRelayed ? undefined : decodeDispatched(payload);
       switch (dispatched?.form) {
         case "events":
-          return audience.receive(dispatched.events);
+          return audience.receive(dispatched.events, this.#arrival(dispatched.stamps));
         case "record":
-          return audience.receiveRecord(dispatched.record);
+          return audience.receiveRecord(dispatched.record, this.#arrival(dispatched.stamps));
         case "head":
           return audience.history.receiveHead(dispatched.seq);
         case undefined:
@@ -116,6 +124,13 @@ export class Interest {
     };
     this.#entries.set(video, entry);
     return entry;
+  }
+
+  #arrival(stamps: Stamps | undefined): Arrival {
+    const { clock } = this.#options;
+    const at = clock.now();
+    if (stamps !== undefined) this.hops.transit.passed(stamps.sentAt, clock.wallAt(at));
+    return { at, publishedAt: stamps?.publishedAt };
   }
 
   #end(video: string, entry: Entry): void {

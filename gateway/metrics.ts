@@ -1,7 +1,8 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import { registerHops } from "../shared/hops.ts";
+import { counterOf, gaugeOf, histogramOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { FrameInterval } from "./frame-interval.ts";
@@ -9,6 +10,7 @@ import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
+import { WAITING_LIMIT } from "./publish-batches.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RowWriter } from "./row-writer.ts";
 import type { ConnectionStats } from "./services.ts";
@@ -38,14 +40,11 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   const gauge: Register = (name, help, read) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   registerBusMetrics(registry, parts.bus);
+  registerHops(registry, parts.interest.hops);
   registerConnections(registry, counter, parts.connections);
-  gauge(
-    "publishes_waiting",
-    "Events that wait for an earlier request of their video to be answered.",
-    () => parts.publisher.waiting,
-  );
+  registerPublishing(registry, gauge, parts.publisher);
   registerDelivery(registry, counter, parts.delivery);
-  registerFrames(counter, gauge, parts);
+  registerFrames(registry, counter, gauge, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
@@ -111,9 +110,12 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
   counterOf(
     registry,
     "ovation_gateway_events_dropped_total",
-    "Events not written to a viewer that read too slowly; it was told their number later.",
-    ["class"],
-    () => Object.entries(stats.dropped).map(([name, count]) => [{ class: name }, count]),
+    "Events whose frame was not written to a viewer: its buffer was full, or it was still being told what came before. It was told their number later, and durable ones themselves.",
+    ["class", "reason"],
+    () =>
+      Object.entries(stats.dropped).flatMap(([reason, events]) =>
+        Object.entries(events).map(([name, count]) => [{ class: name, reason }, count] as const),
+      ),
   );
   counter(
     "summaries_sent_total",
@@ -122,8 +124,55 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
   );
 }
 
-function registerFrames(counter: Register, gauge: Register, parts: Parts): void {
+function registerPublishing(registry: Registry, gauge: Register, publisher: Publisher): void {
+  const { stats } = publisher;
+  gauge(
+    "publishes_waiting",
+    "Events that wait for an earlier request of their video to be answered.",
+    () => publisher.waiting,
+  );
+  gauge("publishes_waiting_limit", "How many may wait; more are refused.", () => WAITING_LIMIT);
+  histogramOf(
+    registry,
+    "ovation_gateway_publish_request_events",
+    "Events in one request to the dispatchers.",
+    [],
+    () => [[{}, stats.requestEvents]],
+  );
+  histogramOf(
+    registry,
+    "ovation_gateway_publish_answer_duration_seconds",
+    "Time until a dispatcher answered such a request, or it failed; for durable events it includes storing.",
+    [],
+    () => [[{}, stats.answerSeconds]],
+  );
+}
+
+function registerFrames(
+  registry: Registry,
+  counter: Register,
+  gauge: Register,
+  parts: Parts,
+): void {
   const { interest, interval, scheduler } = parts;
+  const { frames } = interest.audienceStats;
+  histogramOf(registry, "ovation_gateway_frame_events", "Events shown by a frame.", [], () => [
+    [{}, frames.events],
+  ]);
+  histogramOf(
+    registry,
+    "ovation_gateway_frame_size_bytes",
+    "Bytes of a frame, once for each group of viewers and wire.",
+    ["wire"],
+    () => Object.entries(frames.bytes).map(([wire, bytes]) => [{ wire }, bytes]),
+  );
+  histogramOf(
+    registry,
+    "ovation_gateway_frame_write_duration_seconds",
+    "Time that it took to write a frame to all viewers of a group; the event loop does nothing else meanwhile.",
+    [],
+    () => [[{}, frames.writeSeconds]],
+  );
   gauge("frame_interval_seconds", "The frame interval just now.", () => interval.ms / 1_000);
   gauge(
     "groups_queued",

@@ -13,7 +13,7 @@ import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts
 import { Violations } from "./violations.ts";
 
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
-const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
+export const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
 const CONFIRM_EVERY_BYTES = 1_048_576;
 const MESSAGE_OVERHEAD_BYTES = 64;
 
@@ -21,8 +21,19 @@ export interface BusStats {
   /** Messages that were not sent, since the connection was down or its buffer full. */
   publishesRefused: number;
   reconnects: number;
+  disconnects: number;
+  /** What the client reported beside missing rights. */
+  errors: number;
   /** Messages whose handler threw. */
   handlerFaults: number;
+}
+
+/** Messages and bytes of payload that came in and went out. */
+export interface BusTraffic {
+  readonly inMsgs: number;
+  readonly outMsgs: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
 }
 
 /**
@@ -53,7 +64,13 @@ export type BusState = "connected" | "disconnected" | "closed";
 type StateListener = (state: BusState) => void;
 
 export class Bus {
-  readonly stats: BusStats = { publishesRefused: 0, reconnects: 0, handlerFaults: 0 };
+  readonly stats: BusStats = {
+    publishesRefused: 0,
+    reconnects: 0,
+    disconnects: 0,
+    errors: 0,
+    handlerFaults: 0,
+  };
   /** The client itself, for the KV part of this folder only. */
   readonly connection: NatsConnection;
   /** What NATS did not permit. */
@@ -100,6 +117,21 @@ export class Bus {
   /** Largest payload that the server takes, in bytes. */
   get maxPayloadBytes(): number {
     return this.connection.info?.max_payload ?? 1_048_576;
+  }
+
+  /** What lies in the client's buffer or on the way, unconfirmed by the server, in bytes. */
+  get unconfirmedBytes(): number {
+    return this.#unconfirmedBytes;
+  }
+
+  /** Requests that wait for their answer. */
+  get requestsInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** What went over the connection so far, all reconnects included. */
+  get traffic(): BusTraffic {
+    return this.connection.stats();
   }
 
   /** A subject that nobody else uses, to be answered on. */
@@ -269,6 +301,7 @@ export class Bus {
       switch (status.type) {
         case "disconnect":
           this.#log.warn({ server: status.server }, "NATS connection lost");
+          this.stats.disconnects += 1;
           this.#enter("disconnected");
           break;
         case "reconnect":
@@ -277,7 +310,10 @@ export class Bus {
         case "error":
           if (status.error instanceof errors.PermissionViolationError) {
             this.violations.note(status.error);
-          } else this.#log.error({ error: status.error.message }, "NATS reported an error");
+          } else {
+            this.stats.errors += 1;
+            this.#log.error({ error: status.error.message }, "NATS reported an error");
+          }
           break;
         case "ldm":
           this.#log.warn({ server: status.server }, "NATS server is in lame-duck mode");
