@@ -2,15 +2,15 @@
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { registerHops } from "../shared/hops.ts";
-import { counterOf, gaugeOf, histogramOf, registerBusMetrics } from "../shared/metrics.ts";
+import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
+import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
-import { WAITING_LIMIT } from "./publish-batches.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RowWriter } from "./row-writer.ts";
 import type { ConnectionStats } from "./services.ts";
@@ -42,9 +42,9 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.interest.hops);
   registerConnections(registry, counter, parts.connections);
-  registerPublishing(registry, gauge, parts.publisher);
+  registerPublishing(registry, parts.publisher);
   registerDelivery(registry, counter, parts.delivery);
-  registerFrames(registry, counter, gauge, parts);
+  registerFrames(registry, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
@@ -92,6 +92,13 @@ function registerConnections(registry: Registry, counter: Register, stats: Conne
   );
   counter("connections_opened_total", "Connections opened.", () => stats.opened);
   counter("connections_closed_total", "Connections closed.", () => stats.closed);
+  counterOf(
+    registry,
+    "ovation_gateway_websocket_closes_total",
+    "WebSockets closed, by the reason that the gateway gave; `client` when the client ended it, `lost` when it went without a word, `other` with a code of its own.",
+    ["reason"],
+    () => [...stats.closes].map(([reason, count]) => [{ reason }, count]),
+  );
   counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
   counterOf(registry, "ovation_gateway_refused_total", "Requests refused.", ["code"], () =>
     [...stats.refused].map(([code, count]) => [{ code }, count]),
@@ -121,78 +128,6 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
     "summaries_sent_total",
     "Summaries sent to viewers that had missed frames.",
     () => stats.summaries,
-  );
-}
-
-function registerPublishing(registry: Registry, gauge: Register, publisher: Publisher): void {
-  const { stats } = publisher;
-  gauge(
-    "publishes_waiting",
-    "Events that wait for an earlier request of their video to be answered.",
-    () => publisher.waiting,
-  );
-  gauge("publishes_waiting_limit", "How many may wait; more are refused.", () => WAITING_LIMIT);
-  histogramOf(
-    registry,
-    "ovation_gateway_publish_request_events",
-    "Events in one request to the dispatchers.",
-    [],
-    () => [[{}, stats.requestEvents]],
-  );
-  histogramOf(
-    registry,
-    "ovation_gateway_publish_answer_duration_seconds",
-    "Time until a dispatcher answered such a request, or it failed; for durable events it includes storing.",
-    [],
-    () => [[{}, stats.answerSeconds]],
-  );
-}
-
-function registerFrames(
-  registry: Registry,
-  counter: Register,
-  gauge: Register,
-  parts: Parts,
-): void {
-  const { interest, interval, scheduler } = parts;
-  const { frames } = interest.audienceStats;
-  histogramOf(registry, "ovation_gateway_frame_events", "Events shown by a frame.", [], () => [
-    [{}, frames.events],
-  ]);
-  histogramOf(
-    registry,
-    "ovation_gateway_frame_size_bytes",
-    "Bytes of a frame, once for each group of viewers and wire.",
-    ["wire"],
-    () => Object.entries(frames.bytes).map(([wire, bytes]) => [{ wire }, bytes]),
-  );
-  histogramOf(
-    registry,
-    "ovation_gateway_frame_write_duration_seconds",
-    "Time that it took to write a frame to all viewers of a group; the event loop does nothing else meanwhile.",
-    [],
-    () => [[{}, frames.writeSeconds]],
-  );
-  gauge("frame_interval_seconds", "The frame interval just now.", () => interval.ms / 1_000);
-  gauge(
-    "groups_queued",
-    "Groups of viewers that wait for their frame.",
-    () => scheduler.queuedGroups,
-  );
-  counter(
-    "events_received_total",
-    "Events that came over the bus.",
-    () => interest.audienceStats.received,
-  );
-  counter(
-    "events_repeated_total",
-    "Events left out, since their id had come before.",
-    () => interest.audienceStats.repeated,
-  );
-  counter(
-    "messages_unreadable_total",
-    "Messages from dispatchers that could not be read.",
-    () => interest.unreadable,
   );
 }
 

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
+import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
 
 interface Generated {
   /** From the root of the repository. */
@@ -22,6 +23,10 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  { file: "docs/metrics.md", marker: "common", content: commonTable },
+  { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
+  { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },
+  { file: "docs/metrics.md", marker: "process", content: processTable },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];

@@ -41,6 +41,11 @@ export function counterOf(
   });
 }
 
+/** A counter without labels whose value is read when asked for. */
+export function countOf(registry: Registry, name: string, help: string, read: () => number): void {
+  counterOf(registry, name, help, [], () => [[{}, read()]]);
+}
+
 /** A gauge whose value is read when asked for. */
 export function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
