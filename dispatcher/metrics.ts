@@ -1,9 +1,16 @@
 /** The dispatcher's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
+import { errorKinds } from "../shared/errors.ts";
 import type { Histogram } from "../shared/histogram.ts";
 import { type Hop, registerHops } from "../shared/hops.ts";
-import { counterOf, gaugeOf, histogramOf, registerBusMetrics } from "../shared/metrics.ts";
+import {
+  counterOf,
+  countsBy,
+  gaugeOf,
+  histogramOf,
+  registerBusMetrics,
+} from "../shared/metrics.ts";
 import type { Answers } from "./answers.ts";
 import type { ViewerCounts } from "./counts.ts";
 import type { Emitter } from "./emit.ts";
@@ -80,9 +87,9 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   counterOf(registry, "ovation_dispatcher_events_total", "Events accepted.", ["class"], () =>
     Object.entries(intake.stats.events).map(([name, count]) => [{ class: name }, count]),
   );
-  counterOf(registry, "ovation_dispatcher_refused_total", "Requests refused.", ["code"], () =>
-    [...answers.refused].map(([code, count]) => [{ code }, count]),
-  );
+  const codes = Object.keys(errorKinds);
+  const name = "ovation_dispatcher_refused_total";
+  countsBy(registry, name, "Requests refused.", "code", codes, answers.refused);
   counter(
     "answers_misdirected_total",
     "Answers not sent, since they were to go to a subject of Ovation or of NATS itself.",

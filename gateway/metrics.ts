@@ -1,8 +1,9 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
+import { errorKinds } from "../shared/errors.ts";
 import { registerHops } from "../shared/hops.ts";
-import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import { counterOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import { registerFrames, registerPublishing } from "./flow-metrics.ts";
@@ -13,7 +14,7 @@ import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RowWriter } from "./row-writer.ts";
-import type { ConnectionStats } from "./services.ts";
+import { CLOSE_REASONS, type ConnectionStats } from "./services.ts";
 import type { DeliveryStats } from "./viewer.ts";
 
 interface Parts {
@@ -92,17 +93,18 @@ function registerConnections(registry: Registry, counter: Register, stats: Conne
   );
   counter("connections_opened_total", "Connections opened.", () => stats.opened);
   counter("connections_closed_total", "Connections closed.", () => stats.closed);
-  counterOf(
+  countsBy(
     registry,
     "ovation_gateway_websocket_closes_total",
     "WebSockets closed, by the reason that the gateway gave; `client` when the client ended it, `lost` when it went without a word, `other` with a code of its own.",
-    ["reason"],
-    () => [...stats.closes].map(([reason, count]) => [{ reason }, count]),
+    "reason",
+    CLOSE_REASONS,
+    stats.closes,
   );
   counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
-  counterOf(registry, "ovation_gateway_refused_total", "Requests refused.", ["code"], () =>
-    [...stats.refused].map(([code, count]) => [{ code }, count]),
-  );
+  const codes = Object.keys(errorKinds);
+  const name = "ovation_gateway_refused_total";
+  countsBy(registry, name, "Requests refused.", "code", codes, stats.refused);
 }
 
 function registerDelivery(registry: Registry, counter: Register, stats: DeliveryStats): void {

@@ -74,6 +74,8 @@ const OTHER_REASONS = new Map([
   [1_006, "lost"],
 ]);
 
+export const CLOSE_REASONS = [...OUR_REASONS.values(), "client", "lost", "other"];
+
 /** A WebSocket was closed with this code: counted by one of few reasons. */
 export function countClosed(stats: ConnectionStats, code: number): void {
   const reason = OUR_REASONS.get(code) ?? OTHER_REASONS.get(code) ?? "other";

@@ -7,6 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
+import { alertTable } from "../deploy/observability/alerts.ts";
+import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
@@ -27,6 +29,8 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
   { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },
   { file: "docs/metrics.md", marker: "process", content: processTable },
+  { file: "docs/operations.md", marker: "alerts", content: alertTable },
+  { file: DASHBOARD, content: dashboardFile },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];

@@ -41,6 +41,26 @@ export function counterOf(
   });
 }
 
+/**
+ * A counter by one label. Each value that is known to be possible is there from the beginning, at 0:
+ * Prometheus would not see the first of a series as an increase.
+ */
+export function countsBy(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: readonly string[],
+  counts: ReadonlyMap<string, number>,
+): void {
+  counterOf(registry, name, help, [label], () =>
+    [...new Set([...values, ...counts.keys()])].map((value) => [
+      { [label]: value },
+      counts.get(value) ?? 0,
+    ]),
+  );
+}
+
 /** A counter without labels whose value is read when asked for. */
 export function countOf(registry: Registry, name: string, help: string, read: () => number): void {
   counterOf(registry, name, help, [], () => [[{}, read()]]);
@@ -92,8 +112,9 @@ function samplesOf(name: string, labels: Labels, { bounds, counts, sum }: Histog
   ];
 }
 
-/** prom-client's histogram as far as the registry sees it; the values are kept elsewhere. */
+/** A histogram for prom-client's registry, whose values are kept elsewhere. */
 class ReadHistogram extends PromHistogram {
+  readonly #description: { readonly name: string; readonly help: string };
   readonly #read: () => readonly (readonly [Labels, Histogram])[];
 
   constructor(
@@ -104,20 +125,17 @@ class ReadHistogram extends PromHistogram {
     read: () => readonly (readonly [Labels, Histogram])[],
   ) {
     super({ name, help, labelNames: [...labelNames], registers: [registry] });
+    this.#description = { name, help };
     this.#read = read;
   }
 
-  override async get(): ReturnType<PromHistogram["get"]> {
-    const metric = await super.get();
+  /** What the registry asks for, and what prom-client's own `get` begins with. */
+  async getForPromString(): Promise<object> {
+    const { name, help } = this.#description;
     const values = this.#read().flatMap(([labels, histogram]) =>
-      samplesOf(metric.name, labels, histogram),
+      samplesOf(name, labels, histogram),
     );
-    return { ...metric, values };
-  }
-
-  /** What the registry calls rather, where it is there. */
-  async getForPromString(): ReturnType<PromHistogram["get"]> {
-    return await this.get();
+    return { name, help, type: "histogram", values, aggregator: "sum" };
   }
 }
 
