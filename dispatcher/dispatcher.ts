@@ -7,6 +7,7 @@ import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
+import { Hop, HopClock } from "../shared/hops.ts";
 import { KindTable } from "../shared/kinds.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
@@ -49,10 +50,14 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
     const leases = new Leases(config.leaseMs, monotonicNow);
+    const clock = new HopClock();
+    const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
     const emitter = new Emitter({
       subjects: (video) => routes.subjects(video),
       publish: (subject, payload) => bus.publish(subject, payload),
       maxPayloadBytes: () => bus.maxPayloadBytes,
+      clock,
+      hops,
     });
     const counts = new ViewerCounts({
       intervalMs: config.countIntervalMs,
@@ -65,16 +70,18 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       stream: new HistoryStream(bus, config, log),
       config,
       log,
-      emit: (video, payload, events) => emitter.send(video, payload, events),
+      emit: (...message) => emitter.send(...message),
     });
     const answers = new Answers({ log, publish: (reply, payload) => bus.publish(reply, payload) });
     const overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
     const intake = new Intake({
       rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
+      clock,
+      hop: hops.publish,
       answers,
-      emit: (video, events) => emitter.emit(video, events),
-      store: (video, events) => history.store(video, events),
+      emit: (video, events, taken) => emitter.emit(video, events, taken),
+      store: (video, events, taken) => history.store(video, events, taken),
       overload,
       askCount: (video) => counts.ask(video),
     });
@@ -91,6 +98,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       reconcileIntervalMs: config.reconcileIntervalMs,
       leaseMs: config.leaseMs,
       log,
+      clock,
       onMended: (video) => void counts.ask(video).catch(() => undefined),
     });
     const sweeper = new Sweeper({
@@ -113,6 +121,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     overload.register(this.registry);
     registerDispatcherMetrics(this.registry, {
       bus,
+      hops,
       answers,
       intake,
       history,

@@ -1,6 +1,7 @@
 /** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
-import { type DispatchedEvent, encodeDispatched } from "../shared/dispatched.ts";
+import { type DispatchedEvent, encodeDispatched, stamped } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
+import type { Hop, HopClock, Stamps } from "../shared/hops.ts";
 
 /** Bytes that an event's envelope may add to its own. */
 const ENTRY_OVERHEAD_BYTES = 128;
@@ -9,6 +10,17 @@ interface EmitterOptions {
   readonly subjects: (video: string) => readonly string[];
   readonly publish: (subject: string, payload: Uint8Array) => boolean;
   readonly maxPayloadBytes: () => number;
+  readonly clock: HopClock;
+  /** The hop through this dispatcher: of events that are stored before, and of the others. */
+  readonly hops: { readonly dispatch: Hop; readonly store: Hop };
+}
+
+/** When a request was taken off the bus. */
+export interface Taken {
+  /** By the monotonic clock. */
+  readonly at: number;
+  /** Of its oldest event, in milliseconds since 1970. */
+  readonly publishedAt: number;
 }
 
 export class Emitter {
@@ -22,30 +34,43 @@ export class Emitter {
 
   /**
    * Sends events that are not stored.
+   * @param taken absent for what the dispatcher tells by itself
    * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
-  emit(video: string, events: readonly DispatchedEvent[]): void {
+  emit(video: string, events: readonly DispatchedEvent[], taken?: Taken): void {
+    const { hops } = this.#options;
     const subjects = this.#options.subjects(video);
     if (subjects.length === 0) {
       this.stats.unwatchedEvents += events.length;
       return;
     }
+    const stamps = this.#stamps(hops.dispatch, taken);
     let sent = 0;
     for (const part of this.#parts(events)) {
-      sent = this.#send(subjects, encodeDispatched(part), sent);
+      sent = this.#send(subjects, stamped(encodeDispatched(part), stamps), sent);
     }
   }
 
   /**
-   * Sends one message as it is, such as a stored record.
+   * Sends one message as it is but for its stamps, such as a stored record.
    * @param events how many events it brings
+   * @param taken of the oldest of them; absent for what is told once more
    * @throws OvationError as {@link emit}
    */
-  send(video: string, payload: Uint8Array, events: number): void {
+  send(video: string, payload: Uint8Array, events: number, taken?: Taken): void {
+    const { hops } = this.#options;
     const subjects = this.#options.subjects(video);
     if (subjects.length === 0) this.stats.unwatchedEvents += events;
-    else this.#send(subjects, payload, 0);
+    else this.#send(subjects, stamped(payload, this.#stamps(hops.store, taken)), 0);
+  }
+
+  #stamps(hop: Hop, taken: Taken | undefined): Stamps {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const sentAt = clock.wallAt(now);
+    if (taken !== undefined) hop.took(now - taken.at);
+    return { sentAt, publishedAt: taken?.publishedAt ?? sentAt };
   }
 
   /** Returns how many messages of the whole have been sent. */

@@ -5,23 +5,33 @@ import type { DispatchedEvent } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
 import { type EventInput, type EventRules, parsePublishRequest } from "../shared/events.ts";
 import { encodeUnplaced } from "../shared/history/durable-event.ts";
+import type { Hop, HopClock } from "../shared/hops.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/kinds.ts";
 import type { WallClock } from "../shared/lifecycle.ts";
 import { EventIds } from "../shared/names.ts";
+import { publishedAtOf } from "../shared/published-at.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
 import type { Accepted, Answers } from "./answers.ts";
+import type { Taken } from "./emit.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
 import type { DispatcherOverload } from "./overload.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
   readonly now: WallClock;
+  readonly clock: HopClock;
+  /** The hop to this dispatcher. */
+  readonly hop: Hop;
   readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
   /** Sends events that are not stored to the Frontends; throws when they can't be sent. */
-  readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
+  readonly emit: (video: string, events: readonly DispatchedEvent[], taken: Taken) => void;
   /** Stores durable events and sends them to the Frontends; gives the place of each. */
-  readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
+  readonly store: (
+    video: string,
+    events: readonly UnstoredEvent[],
+    taken: Taken,
+  ) => Promise<number[]>;
   /** Refuses what the dispatcher has no time for. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
@@ -73,10 +83,11 @@ export class Intake {
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
     const inputs = parsePublishRequest(value, rules, payload.length);
+    const taken = this.#taken(publishedAtOf(value));
     const at = this.#options.now();
     for (const input of inputs) {
       if (this.#unstoredClassOf(input) === undefined) {
-        return this.#acceptDurable(video, inputs, at);
+        return this.#acceptDurable(video, inputs, at, taken);
       }
     }
     overload.admitTransient();
@@ -86,8 +97,16 @@ export class Intake {
       ids.push(id);
       return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
-    emit(video, events);
+    emit(video, events, taken);
     return { accepted: ids };
+  }
+
+  #taken(publishedAt: number | undefined): Taken {
+    const { clock, hop } = this.#options;
+    const at = clock.now();
+    const takenAt = clock.wallAt(at);
+    if (publishedAt !== undefined) hop.passed(publishedAt, takenAt);
+    return { at, publishedAt: publishedAt ?? takenAt };
   }
 
   /** Durable events go first: when they can't be stored, nothing of the request is sent. */
@@ -95,6 +114,7 @@ export class Intake {
     video: string,
     inputs: readonly EventInput[],
     at: number,
+    taken: Taken,
   ): Promise<Accepted> {
     const { store, emit } = this.#options;
     const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
@@ -111,10 +131,10 @@ export class Intake {
       durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
       return true;
     });
-    const stored = (await store(video, durable)).values();
+    const stored = (await store(video, durable, taken)).values();
     this.stats.events.durable += durable.length;
     try {
-      if (unstored.length > 0) emit(video, unstored);
+      if (unstored.length > 0) emit(video, unstored, taken);
     } catch (cause) {
       // Something of the request was taken, so its outcome is no plain "unavailable" any more.
       throw new OvationError("timeout", undefined, { cause });

@@ -1,7 +1,16 @@
 /** The dispatcher's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import { errorKinds } from "../shared/errors.ts";
+import type { Histogram } from "../shared/histogram.ts";
+import { type Hop, registerHops } from "../shared/hops.ts";
+import {
+  counterOf,
+  countsBy,
+  gaugeOf,
+  histogramOf,
+  registerBusMetrics,
+} from "../shared/metrics.ts";
 import type { Answers } from "./answers.ts";
 import type { ViewerCounts } from "./counts.ts";
 import type { Emitter } from "./emit.ts";
@@ -14,6 +23,7 @@ import type { Sweeper } from "./sweep.ts";
 
 interface Parts {
   readonly bus: Bus;
+  readonly hops: { readonly publish: Hop; readonly dispatch: Hop; readonly store: Hop };
   readonly answers: Answers;
   readonly intake: Intake;
   readonly history: History;
@@ -47,6 +57,19 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
   );
   counter("trims_total", "Times a video's oldest events were let go.", () => stats.trims);
   gauge("waiting_events", "Durable events that wait to be stored.", () => history.waitingEvents);
+  gauge(
+    "waiting_limit_events",
+    "How many may wait; more are refused as history_busy.",
+    () => history.waitingLimit,
+  );
+  const histogram = (name: string, help: string, values: Histogram) =>
+    histogramOf(registry, `ovation_dispatcher_history_${name}`, help, [], () => [[{}, values]]);
+  histogram(
+    "append_duration_seconds",
+    "Time that JetStream took to store a record, without what failed.",
+    stats.appendSeconds,
+  );
+  histogram("record_events", "Events in a record.", stats.recordEvents);
   gauge("videos", "Videos whose newest event is known here.", () => history.videoCount);
   gauge("writable", "1 while the history can be written.", () => (history.isWritable ? 1 : 0));
 }
@@ -55,6 +78,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerHistoryMetrics(registry, parts.history);
   const { answers, intake, emitter, mirror, routes, leases, sweeper, counts } = parts;
   registerBusMetrics(registry, parts.bus);
+  registerHops(registry, parts.hops);
   const counter = (name: string, help: string, read: () => number) =>
     counterOf(registry, `ovation_dispatcher_${name}`, help, [], () => [[{}, read()]]);
   const gauge = (name: string, help: string, read: () => number) =>
@@ -63,9 +87,9 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   counterOf(registry, "ovation_dispatcher_events_total", "Events accepted.", ["class"], () =>
     Object.entries(intake.stats.events).map(([name, count]) => [{ class: name }, count]),
   );
-  counterOf(registry, "ovation_dispatcher_refused_total", "Requests refused.", ["code"], () =>
-    [...answers.refused].map(([code, count]) => [{ code }, count]),
-  );
+  const codes = Object.keys(errorKinds);
+  const name = "ovation_dispatcher_refused_total";
+  countsBy(registry, name, "Requests refused.", "code", codes, answers.refused);
   counter(
     "answers_misdirected_total",
     "Answers not sent, since they were to go to a subject of Ovation or of NATS itself.",
@@ -100,6 +124,23 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   gauge("table_rows", "Rows of the table.", () => routes.rowCount);
   gauge("table_videos", "Videos in the table.", () => routes.videoCount);
   gauge("table_readable", "1 while the table can be read.", () => (mirror.isReadable ? 1 : 0));
+  gauge(
+    "table_read_age_seconds",
+    "Time since the table was last read whole.",
+    () => mirror.readAgeMs / 1_000,
+  );
+  histogramOf(
+    registry,
+    "ovation_dispatcher_mirror_lag_seconds",
+    "Time from when NATS stored a row of the table until the mirror had it. It is between wall clocks, and off by their skew.",
+    [],
+    () => [[{}, mirror.lag.seconds]],
+  );
+  counter(
+    "mirror_clock_skew_total",
+    "Rows that by two wall clocks came before they were stored (taken for 0 s), or an hour after.",
+    () => mirror.lag.skewed,
+  );
   gauge("leases", "Gateways with a lease.", () => leases.count);
   gauge(
     "lease_oldest_age_seconds",

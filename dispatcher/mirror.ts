@@ -2,9 +2,10 @@
  * The dispatcher's mirror of the subscription table and of the gateways' leases: kept by watching,
  * mended by reading whole. While the table can't be read, dispatching goes on from what is here.
  */
-import type { Bucket, BucketEntry } from "../shared/bus/bucket.ts";
+import type { Bucket, BucketEntry, WatchedEntry } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../shared/bus/follower.ts";
+import { Hop, type HopClock } from "../shared/hops.ts";
 import type { Log } from "../shared/log.ts";
 import { isGatewayId } from "../shared/names.ts";
 import { parseRowKey } from "../shared/subjects.ts";
@@ -20,6 +21,7 @@ interface MirrorOptions {
   readonly reconcileIntervalMs: number;
   readonly leaseMs: number;
   readonly log: Log;
+  readonly clock: HopClock;
   /** Reading the table whole changed what is known of a video: its count may have been told wrong. */
   readonly onMended: (video: string) => void;
 }
@@ -49,12 +51,15 @@ export class Mirror {
     reads: 0,
     readFailures: 0,
   };
+  /** From NATS to here, of rows that the watch tells. */
+  readonly lag = new Hop();
   readonly #options: MirrorOptions;
   readonly #rows: BucketFollower;
   readonly #leases: BucketFollower;
   readonly #loaded: Promise<unknown>;
   readonly #readable = { rows: false, leases: false };
   #incarnation = "";
+  #readAt = Number.NaN;
   #graceTimer: NodeJS.Timeout | undefined;
   #unlisten: (() => void) | undefined;
 
@@ -98,6 +103,11 @@ export class Mirror {
   /** Whether table and leases could be read when last tried. */
   get isReadable(): boolean {
     return this.#readable.rows && this.#readable.leases;
+  }
+
+  /** Milliseconds since the table was last read whole; NaN before that. */
+  get readAgeMs(): number {
+    return this.#options.clock.now() - this.#readAt;
   }
 
   /** Begins to follow, and resolves when table and leases were read for the first time. */
@@ -147,7 +157,9 @@ export class Mirror {
     return before === undefined ? "added" : "changed";
   }
 
-  #rowChanged(entry: BucketEntry): void {
+  #rowChanged(entry: WatchedEntry): void {
+    const { clock } = this.#options;
+    this.lag.passed(entry.storedAt, clock.wallAt(clock.now()));
     const name = parseRowKey(entry.key);
     if (name === undefined) return;
     if (entry.value === undefined) this.#options.routes.remove(name.video, name.gateway);
@@ -158,6 +170,7 @@ export class Mirror {
   #mendRows(snapshot: Snapshot): void {
     const { stats } = this;
     stats.reads += 1;
+    this.#readAt = this.#options.clock.now();
     const isFirst = snapshot.reason === "start";
     const seen = new Set<string>();
     for (const [key, entry] of snapshot.entries) {

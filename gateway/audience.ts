@@ -9,7 +9,9 @@ import { VIEWERS_KIND } from "../shared/kinds.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import { RecentMap } from "../shared/recent-map.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
+import type { Arrival } from "./frame.ts";
 import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
+import type { FrameStats } from "./frame-stats.ts";
 import type { ChainFollower } from "./history/follower.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { type Owed, PastFrames } from "./history/past-frames.ts";
@@ -41,6 +43,7 @@ export interface AudienceStats {
   received: number;
   /** Events that had come before under the id that their publisher gave. */
   repeated: number;
+  readonly frames: FrameStats;
 }
 
 /** Ids given by publishers that are remembered, in each of two generations. */
@@ -86,6 +89,8 @@ export class Audience {
   readonly #recentIds: RecentMap<true>;
   #viewerCount = 0;
   #heldViewers: DispatchedEvent | undefined;
+  /** Of the record that is being taken. */
+  #recordArrival: Arrival | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
   #viewersToldAt = Number.NEGATIVE_INFINITY;
 
@@ -156,20 +161,24 @@ export class Audience {
   }
 
   /** Takes events off the bus; they leave with the next frame of each group. */
-  receive(events: readonly DispatchedEvent[]): void {
+  receive(events: readonly DispatchedEvent[], arrival?: Arrival): void {
     for (const event of events) {
       this.#stats.received += 1;
       if (this.#isRepeat(event)) this.#stats.repeated += 1;
-      else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event);
+      else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event, arrival);
       // While nobody is here to read it, only what the next viewer is given is kept.
-      else if (this.#viewerCount > 0 || event.deliveryClass === "latest") this.#log.append(event);
+      else if (this.#viewerCount > 0 || event.deliveryClass === "latest") {
+        this.#log.append(event, arrival);
+      }
     }
     this.#schedule();
   }
 
   /** Takes a record of durable events off the bus. */
-  receiveRecord(record: StoredRecord): void {
+  receiveRecord(record: StoredRecord, arrival?: Arrival): void {
+    this.#recordArrival = arrival;
     this.history.receive(record);
+    this.#recordArrival = undefined;
   }
 
   /** What a viewer is to be told next of what it missed; undefined if it has all. */
@@ -186,6 +195,7 @@ export class Audience {
   /** Writes the group's next frame; returns whether another one is due at once. */
   flush(group: Group): boolean {
     const { cursor } = group;
+    const begunAt = this.#options.now();
     const { frame, next } = this.#log.read(cursor);
     group.cursor = next;
     // From the end: a viewer that is closed by its write is replaced by one that has had the frame.
@@ -193,6 +203,7 @@ export class Audience {
       const membership = group.members[slot];
       membership?.viewer.deliver(frame, membership, cursor);
     }
+    this.#stats.frames.written(frame, begunAt);
     this.#trim();
     return group.members.length > 0 && this.#log.hasAfter(next);
   }
@@ -214,7 +225,7 @@ export class Audience {
       this.#stats.received += 1;
       if (event.retracts !== undefined) this.#past.forget();
       if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
-      else this.#log.appendDurable(event);
+      else this.#log.appendDurable(event, this.#recordArrival);
       // None is ever left out, so what has gathered goes before more is taken.
       if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
     }
@@ -250,7 +261,7 @@ export class Audience {
   }
 
   /** Several dispatchers may tell the count; viewers hear it once an interval, the newest. */
-  #receiveViewers(event: DispatchedEvent): void {
+  #receiveViewers(event: DispatchedEvent, arrival: Arrival | undefined): void {
     const { countIntervalMs, now } = this.#options;
     const wait = this.#viewersToldAt + countIntervalMs - now();
     if (wait > 0) {
@@ -260,7 +271,7 @@ export class Audience {
     }
     this.#heldViewers = undefined;
     this.#viewersToldAt = now();
-    this.#log.append(event);
+    this.#log.append(event, arrival);
   }
 
   #tellHeldViewers(): void {

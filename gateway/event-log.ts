@@ -6,7 +6,7 @@
 import type { DispatchedEvent } from "../shared/dispatched.ts";
 import type { DurableEvent } from "../shared/history/durable-event.ts";
 import type { DeliveryClass } from "../shared/kinds.ts";
-import { Frame, type LoggedEvent } from "./frame.ts";
+import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
 
 /** Where a reader is: its position, and the totals by kind up to there. Never changed in place. */
 export interface Cursor {
@@ -70,8 +70,8 @@ export class EventLog {
   }
 
   /** Appends an event that has no place in the chain. */
-  append(event: DispatchedEvent): void {
-    const logged: LoggedEvent = { ...event, position: this.#advance() };
+  append(event: DispatchedEvent, arrival?: Arrival): void {
+    const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
     if (event.deliveryClass === "latest") {
       this.#latest.set(event.kind, logged);
       return;
@@ -83,13 +83,13 @@ export class EventLog {
   }
 
   /** Appends the next event of the chain. */
-  appendDurable({ kind, bytes, seq }: DurableEvent): void {
+  appendDurable({ kind, bytes, seq }: DurableEvent, arrival?: Arrival): void {
     const event = { kind, deliveryClass: "durable", bytes } as const;
     const position = this.#advance();
     this.#seq = seq;
     this.#count(event);
     this.#durableCount += 1;
-    this.#events.push({ ...event, position, cursor: this.end });
+    this.#events.push({ ...event, position, arrival, cursor: this.end });
   }
 
   /** The chain is at `seq`, and what went before is not to be told. */
@@ -177,7 +177,8 @@ export class EventLog {
     const transient: LoggedEvent[] = [];
     let next = this.end;
     let bytes = 0;
-    for (let index = this.#indexAfter(cursor.position); index < this.#events.length; index += 1) {
+    const first = this.#indexAfter(cursor.position);
+    for (let index = first; index < this.#events.length; index += 1) {
       const event = this.#events[index];
       if (event === undefined) break;
       if (!("cursor" in event)) {
@@ -200,7 +201,10 @@ export class EventLog {
       ...sample(within, room, frameBytes - bytes, durable.length === 0),
       ...this.#latestBetween(cursor, next),
     ].sort((one, other) => one.position - other.position);
-    return { frame: this.#frame(events, cursor, next), next };
+    const frame = this.#frame(events, cursor, next);
+    // Also if it is not in the sample.
+    frame.oldest = earlier(this.#events[first], events[0])?.arrival;
+    return { frame, next };
   }
 
   #latestBetween(from: Cursor, to: Cursor): LoggedEvent[] {
@@ -231,6 +235,11 @@ export class EventLog {
     const sseId = to.seq === undefined ? undefined : this.#sseIdOf(to.seq);
     return new Frame(this.#video, events, shownCounts, tally, sseId);
   }
+}
+
+function earlier(one?: LoggedEvent, other?: LoggedEvent): LoggedEvent | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.position < other.position ? one : other;
 }
 
 /**

@@ -6,8 +6,17 @@ import type { DeliveryClass } from "../shared/kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import type { Counts } from "../shared/wire/messages.ts";
 
+export const WIRES = ["msgpack", "json", "sse"] as const;
 /** What a viewer's connection speaks. */
-export type Wire = "msgpack" | "json" | "sse";
+export type Wire = (typeof WIRES)[number];
+
+/** How a message of a dispatcher came: all its events have the same one. */
+export interface Arrival {
+  /** By the monotonic clock. */
+  readonly at: number;
+  /** When its oldest event was published, in milliseconds since 1970; undefined if it didn't say. */
+  readonly publishedAt: number | undefined;
+}
 
 /** An event in a video's log. `position` numbers all events of the video at this gateway. */
 export interface LoggedEvent {
@@ -16,6 +25,8 @@ export interface LoggedEvent {
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   readonly position: number;
+  /** Undefined for what was read out of the history. */
+  readonly arrival?: Arrival | undefined;
   /** The event as JSON text, once somebody needed it. */
   json?: string;
 }
@@ -61,6 +72,8 @@ export class Frame {
   /** Exact numbers by kind, where `events` is only a part. */
   readonly counts: Counts | undefined;
   readonly tally: ClassTally;
+  /** How the oldest event came that it stands for, where that is known. */
+  oldest: Arrival | undefined;
   /** What an SSE client gets as `id:`. */
   readonly #sseId: string | undefined;
   readonly #encoded: Partial<Record<Wire, Buffer>> = {};
@@ -83,6 +96,11 @@ export class Frame {
   get sampledOut(): number {
     const { transient, durable, latest } = this.tally;
     return transient + durable + latest - this.events.length;
+  }
+
+  /** The frame's bytes on each wire that somebody needed it on. */
+  get encoded(): Readonly<Partial<Record<Wire, Buffer>>> {
+    return this.#encoded;
   }
 
   /** The frame's bytes on a wire; the same buffer for every viewer. */

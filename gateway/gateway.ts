@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import type { Bus } from "../shared/bus/connection.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
+import { HopClock } from "../shared/hops.ts";
 import { KindTable } from "../shared/kinds.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
@@ -63,7 +64,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
     const { config, log } = this;
     const delivery = emptyDeliveryStats();
     const kinds = new KindTable(config.kinds);
-    const publisher = new Publisher({ bus, kinds, timeoutMs: config.requestTimeoutMs });
+    const clock = new HopClock();
+    const publisher = new Publisher({ bus, kinds, timeoutMs: config.requestTimeoutMs, clock });
     const counts = new CountRequests((video) => publisher.askCount(video));
     const registration = new Registration({
       bus,
@@ -99,6 +101,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       rows: registration.rows,
       lingerMs: config.lingerMs,
       videosLimit: config.videosLimit,
+      clock,
       audience: {
         frameEvents: config.frameEvents,
         get transientEvents() {

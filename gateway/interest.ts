@@ -5,8 +5,11 @@
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { decodeDispatched } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
+import { Hop, type HopClock, type Stamps } from "../shared/hops.ts";
 import { frontendSubject } from "../shared/subjects.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "./audience.ts";
+import type { Arrival } from "./frame.ts";
+import { FrameStats } from "./frame-stats.ts";
 import type { ChainFollower } from "./history/follower.ts";
 import type { RowWriter } from "./row-writer.ts";
 
@@ -18,6 +21,7 @@ interface InterestOptions {
   readonly lingerMs: number;
   /** Videos that may be held. */
   readonly videosLimit: number;
+  readonly clock: HopClock;
 }
 
 /** Rows that can't be removed just now may be as many again as the videos. */
@@ -39,7 +43,9 @@ export class Interest {
   /** Those that nobody watches, the one that was left the longest ago first. */
   readonly #lingering = new Map<string, Entry>();
   #lingerMs: number;
-  readonly audienceStats: AudienceStats = { received: 0, repeated: 0 };
+  /** From dispatchers to here, from here to the sockets, and the whole way. */
+  readonly hops = { transit: new Hop(), frame: new Hop(), delivery: new Hop() };
+  readonly audienceStats: AudienceStats;
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
   /** Videos that were refused, and those let go of before their time, for want of room. */
@@ -48,6 +54,8 @@ export class Interest {
   constructor(options: InterestOptions) {
     this.#options = options;
     this.#lingerMs = options.lingerMs;
+    const frames = new FrameStats(options.clock, this.hops);
+    this.audienceStats = { received: 0, repeated: 0, frames };
   }
 
   get videoCount(): number {
@@ -134,9 +142,9 @@ export class Interest {
       const dispatched = isRelayed ? undefined : decodeDispatched(payload);
       switch (dispatched?.form) {
         case "events":
-          return audience.receive(dispatched.events);
+          return audience.receive(dispatched.events, this.#arrival(dispatched.stamps));
         case "record":
-          return audience.receiveRecord(dispatched.record);
+          return audience.receiveRecord(dispatched.record, this.#arrival(dispatched.stamps));
         case "head":
           return audience.history.receiveHead(dispatched.seq);
         case undefined:
@@ -159,6 +167,13 @@ export class Interest {
     if (oldest === undefined) return;
     this.stats.forgotten += 1;
     this.#end(...oldest);
+  }
+
+  #arrival(stamps: Stamps | undefined): Arrival {
+    const { clock } = this.#options;
+    const at = clock.now();
+    if (stamps !== undefined) this.hops.transit.passed(stamps.sentAt, clock.wallAt(at));
+    return { at, publishedAt: stamps?.publishedAt };
   }
 
   #end(video: string, entry: Entry): void {

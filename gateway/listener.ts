@@ -19,7 +19,8 @@ export interface SocketHandlers {
   onPing(): void;
   /** There is room again after a write was dropped. */
   onDrain(): void;
-  onClose(): void;
+  /** By us or by the client, with this code; 1006 without any. */
+  onClose(code: number): void;
 }
 
 export interface ListenerOptions {
@@ -271,10 +272,10 @@ export class Listener {
         const { handlers } = ws.getUserData();
         if (ws.getBufferedAmount() <= bufferLimitBytes / 2) handlers?.onDrain();
       },
-      close: (ws) => {
+      close: (ws, code) => {
         const { socket, handlers } = ws.getUserData();
         socket?.closed();
-        handlers?.onClose();
+        handlers?.onClose(code);
       },
     };
   }

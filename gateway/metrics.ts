@@ -1,12 +1,15 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import { counterOf, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import { errorKinds } from "../shared/errors.ts";
+import { registerHops } from "../shared/hops.ts";
+import { counterOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { CountRequests } from "./count-requests.ts";
 import type { CutOff } from "./cut-off.ts";
 import type { Doors } from "./doors.ts";
+import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -14,7 +17,7 @@ import type { Interest } from "./interest.ts";
 import type { Lease } from "./lease.ts";
 import type { Publisher } from "./publisher.ts";
 import type { RowWriter } from "./row-writer.ts";
-import type { ConnectionStats } from "./services.ts";
+import { CLOSE_REASONS, type ConnectionStats } from "./services.ts";
 import type { DeliveryStats } from "./viewer.ts";
 
 interface Parts {
@@ -44,7 +47,9 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   const gauge: Register = (name, help, read) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   registerBusMetrics(registry, parts.bus);
+  registerHops(registry, parts.interest.hops);
   registerConnections(registry, counter, parts.connections);
+  registerPublishing(registry, parts.publisher);
   counter(
     "viewers_dismissed_total",
     "Viewers told to go to another gateway, since this one is drained.",
@@ -55,23 +60,13 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     "At what pace they are; 0 while the gateway isn't drained.",
     () => parts.doors.departuresPerSecond,
   );
-  gauge(
-    "publishes_waiting",
-    "Events that wait for an earlier request of their video to be answered.",
-    () => parts.publisher.waiting,
-  );
-  gauge(
-    "publishes_under_way",
-    "Requests that wait for a dispatcher's answer.",
-    () => parts.publisher.underWay,
-  );
   counter(
     "counts_dropped_total",
     "Moved viewer counts that were not told of, since too many others waited.",
     () => parts.counts.dropped,
   );
   registerDelivery(registry, counter, parts.delivery);
-  registerFrames(counter, gauge, parts);
+  registerFrames(registry, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
@@ -138,10 +133,18 @@ function registerConnections(registry: Registry, counter: Register, stats: Conne
   );
   counter("connections_opened_total", "Connections opened.", () => stats.opened);
   counter("connections_closed_total", "Connections closed.", () => stats.closed);
-  counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
-  counterOf(registry, "ovation_gateway_refused_total", "Requests refused.", ["code"], () =>
-    [...stats.refused].map(([code, count]) => [{ code }, count]),
+  countsBy(
+    registry,
+    "ovation_gateway_websocket_closes_total",
+    "WebSockets closed, by the reason that the gateway gave; `client` when the client ended it, `lost` when it went without a word, `other` with a code of its own.",
+    "reason",
+    CLOSE_REASONS,
+    stats.closes,
   );
+  counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
+  const codes = Object.keys(errorKinds);
+  const name = "ovation_gateway_refused_total";
+  countsBy(registry, name, "Requests refused.", "code", codes, stats.refused);
 }
 
 function registerDelivery(registry: Registry, counter: Register, stats: DeliveryStats): void {
@@ -156,39 +159,17 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
   counterOf(
     registry,
     "ovation_gateway_events_dropped_total",
-    "Events not written to a viewer that read too slowly; it was told their number later.",
-    ["class"],
-    () => Object.entries(stats.dropped).map(([name, count]) => [{ class: name }, count]),
+    "Events whose frame was not written to a viewer: its buffer was full, or it was still being told what came before. It was told their number later, and durable ones themselves.",
+    ["class", "reason"],
+    () =>
+      Object.entries(stats.dropped).flatMap(([reason, events]) =>
+        Object.entries(events).map(([name, count]) => [{ class: name, reason }, count] as const),
+      ),
   );
   counter(
     "summaries_sent_total",
     "Summaries sent to viewers that had missed frames.",
     () => stats.summaries,
-  );
-}
-
-function registerFrames(counter: Register, gauge: Register, parts: Parts): void {
-  const { interest, interval, scheduler } = parts;
-  gauge("frame_interval_seconds", "The frame interval just now.", () => interval.ms / 1_000);
-  gauge(
-    "groups_queued",
-    "Groups of viewers that wait for their frame.",
-    () => scheduler.queuedGroups,
-  );
-  counter(
-    "events_received_total",
-    "Events that came over the bus.",
-    () => interest.audienceStats.received,
-  );
-  counter(
-    "events_repeated_total",
-    "Events left out, since their id had come before.",
-    () => interest.audienceStats.repeated,
-  );
-  counter(
-    "messages_unreadable_total",
-    "Messages from dispatchers that could not be read.",
-    () => interest.unreadable,
   );
 }
 

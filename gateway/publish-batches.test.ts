@@ -26,6 +26,7 @@ function batchesByHand() {
         };
         requests.push({ video, ids, answer });
       }),
+    () => performance.now(),
   );
   return { batches, requests };
 }

@@ -5,6 +5,7 @@
  */
 import { OvationError } from "../shared/errors.ts";
 import type { EventInput } from "../shared/events.ts";
+import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Accepted } from "./publisher.ts";
 
 /** Events in one request: as many as a backend may send. */
@@ -14,10 +15,11 @@ export const WAIT_MS = 10;
 /** Events that wait, over all videos; more are refused. */
 export const WAITING_LIMIT = 100_000;
 
-/** Sends a list; gives those that were accepted, in order, and the error if not all were. */
+/** Sends a list, the first of which came at `since`; gives those that were accepted, in order, and the error if not all were. */
 type Send = (
   video: string,
   inputs: readonly EventInput[],
+  since: number,
 ) => Promise<{ accepted: Accepted[]; error?: unknown }>;
 
 interface Waiting {
@@ -30,6 +32,8 @@ interface Waiting {
 interface Line {
   readonly video: string;
   readonly waiting: Waiting[];
+  /** When the first of them came. */
+  since: number;
   /** Requests that were sent so far: only the newest one's answer is waited for. */
   sent: number;
   timer: NodeJS.Timeout | undefined;
@@ -37,6 +41,7 @@ interface Line {
 
 export class PublishBatches {
   readonly #send: Send;
+  readonly #now: MonotonicClock;
   /**
    * By kind and video, while something is waited for. Kinds apart, so that what a dispatcher
    * refuses for its kind takes nothing else with it.
@@ -44,8 +49,9 @@ export class PublishBatches {
   readonly #lines = new Map<string, Line>();
   #waiting = 0;
 
-  constructor(send: Send) {
+  constructor(send: Send, now: MonotonicClock) {
     this.#send = send;
+    this.#now = now;
   }
 
   /** Events that wait for an earlier request to be answered. */
@@ -63,12 +69,14 @@ export class PublishBatches {
       const key = `${input.kind} ${video}`;
       const line = this.#lines.get(key);
       if (line === undefined) {
-        const begun: Line = { video, waiting: [], sent: 0, timer: undefined };
+        const since = this.#now();
+        const begun: Line = { video, waiting: [], since, sent: 0, timer: undefined };
         this.#lines.set(key, begun);
         this.#request(key, begun, [event]);
       } else if (this.#waiting >= WAITING_LIMIT) {
         reject(new OvationError("unavailable", `${WAITING_LIMIT} events wait already`));
       } else {
+        if (line.waiting.length === 0) line.since = this.#now();
         this.#waiting += 1;
         line.waiting.push(event);
       }
@@ -80,7 +88,7 @@ export class PublishBatches {
     const number = line.sent;
     clearTimeout(line.timer);
     line.timer = setTimeout(() => this.#next(key, line), WAIT_MS);
-    void this.#settle(line.video, batch).then(() => {
+    void this.#settle(line, batch).then(() => {
       if (line.sent === number) this.#next(key, line);
     });
   }
@@ -94,10 +102,13 @@ export class PublishBatches {
     else if (this.#lines.get(key) === line) this.#lines.delete(key);
   }
 
-  async #settle(video: string, batch: readonly Waiting[]): Promise<void> {
+  async #settle({ video, since }: Line, batch: readonly Waiting[]): Promise<void> {
     const inputs = batch.map(({ input }) => input);
     // A send that throws, which it is not to do, must not leave anybody without an answer.
-    const sent = this.#send(video, inputs).catch((error: unknown) => ({ accepted: [], error }));
+    const sent = this.#send(video, inputs, since).catch((error: unknown) => ({
+      accepted: [],
+      error,
+    }));
     const { accepted, error } = await sent;
     for (const [index, { resolve, reject }] of batch.entries()) {
       const one = accepted[index];

@@ -2,7 +2,10 @@
 import type { Bus } from "../shared/bus/connection.ts";
 import { isErrorCode, OvationError } from "../shared/errors.ts";
 import { type EventInput, publishReplySchema } from "../shared/events.ts";
+import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../shared/histogram.ts";
+import type { HopClock } from "../shared/hops.ts";
 import { type KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
+import { publishedAt } from "../shared/published-at.ts";
 import { publishSubject, retractSubject } from "../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import { PublishBatches, WAITING_LIMIT } from "./publish-batches.ts";
@@ -11,6 +14,14 @@ interface PublisherOptions {
   readonly bus: Bus;
   readonly kinds: KindTable;
   readonly timeoutMs: number;
+  readonly clock: HopClock;
+}
+
+/** Of requests to the dispatchers. */
+export interface PublishStats {
+  readonly requestEvents: Histogram;
+  /** Until the answer came, whatever it was. */
+  readonly answerSeconds: Histogram;
 }
 
 /** Requests that wait for a dispatcher's answer; more are refused. */
@@ -36,12 +47,20 @@ function acceptedOf(reply: Uint8Array): Accepted[] {
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #batches = new PublishBatches((video, inputs) => this.publishAll(video, inputs));
+  readonly stats: PublishStats = {
+    requestEvents: new Histogram(BATCH_EVENTS),
+    answerSeconds: new Histogram(LATENCY_SECONDS),
+  };
+  readonly #batches: PublishBatches;
 
   #underWay = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#batches = new PublishBatches(
+      (video, inputs, since) => this.publishAll(video, inputs, since),
+      options.clock.now,
+    );
   }
 
   /** Events that wait to be published together with others. */
@@ -68,7 +87,9 @@ export class Publisher {
     if (this.#options.kinds.isTransient(input.kind)) {
       return await this.#batches.publish(video, input);
     }
-    return onlyOne(await this.#request(publishSubject(video), encodeMsgpack(input)));
+    const { clock } = this.#options;
+    const request = encodeMsgpack(publishedAt(input, clock.wallAt(clock.now())));
+    return onlyOne(await this.#publish(video, request, 1));
   }
 
   /**
@@ -83,16 +104,19 @@ export class Publisher {
   /**
    * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
    * first that fails.
+   * @param since when the first of them came, by the monotonic clock; absent: now
    * @returns the events that were accepted, and the error if not all were
    */
   async publishAll(
     video: string,
     inputs: readonly EventInput[],
+    since: number = this.#options.clock.now(),
   ): Promise<{ accepted: Accepted[]; error?: unknown }> {
     const accepted: Accepted[] = [];
-    for (const request of this.#requests(inputs)) {
+    const at = this.#options.clock.wallAt(since);
+    for (const { request, events } of this.#requests(inputs, at)) {
       try {
-        accepted.push(...(await this.#request(publishSubject(video), request)));
+        accepted.push(...(await this.#publish(video, request, events)));
       } catch (error) {
         return { accepted, error };
       }
@@ -106,6 +130,18 @@ export class Publisher {
    */
   async askCount(video: string): Promise<void> {
     await this.#request(publishSubject(video), COUNT_REQUEST);
+  }
+
+  async #publish(video: string, request: Uint8Array, events: number): Promise<Accepted[]> {
+    const { clock } = this.#options;
+    const { requestEvents, answerSeconds } = this.stats;
+    const begunAt = clock.now();
+    requestEvents.observe(events);
+    try {
+      return await this.#request(publishSubject(video), request);
+    } finally {
+      answerSeconds.observe((clock.now() - begunAt) / 1_000);
+    }
   }
 
   async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
@@ -123,15 +159,18 @@ export class Publisher {
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */
-  *#requests(inputs: readonly EventInput[]): Generator<Uint8Array> {
-    const whole = encodeMsgpack(inputs);
-    if (whole.length <= this.#options.bus.maxPayloadBytes / 2 || inputs.length === 1) {
-      yield whole;
+  *#requests(
+    inputs: readonly EventInput[],
+    at: number,
+  ): Generator<{ readonly request: Uint8Array; readonly events: number }> {
+    const request = encodeMsgpack(publishedAt(inputs, at));
+    if (request.length <= this.#options.bus.maxPayloadBytes / 2 || inputs.length === 1) {
+      yield { request, events: inputs.length };
       return;
     }
     const middle = inputs.length >> 1;
-    yield* this.#requests(inputs.slice(0, middle));
-    yield* this.#requests(inputs.slice(middle));
+    yield* this.#requests(inputs.slice(0, middle), at);
+    yield* this.#requests(inputs.slice(middle), at);
   }
 }
 

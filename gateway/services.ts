@@ -1,4 +1,5 @@
 /** What the handlers of requests need of the gateway, as narrow as they use it. */
+import { closeCodes } from "../shared/close-codes.ts";
 import type { OvationError } from "../shared/errors.ts";
 import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
@@ -48,6 +49,8 @@ export interface ConnectionStats {
   /** Requests of viewers and backends, and those refused by error code. */
   requests: number;
   readonly refused: Map<string, number>;
+  /** WebSockets closed, by reason. */
+  readonly closes: Map<string, number>;
 }
 
 export function emptyConnectionStats(): ConnectionStats {
@@ -58,11 +61,29 @@ export function emptyConnectionStats(): ConnectionStats {
     closed: 0,
     requests: 0,
     refused: new Map(),
+    closes: new Map(),
   };
 }
 
 export function countRefused(stats: ConnectionStats, code: string): void {
   stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
+}
+
+const OUR_REASONS = new Map(Object.values(closeCodes).map(({ code, reason }) => [code, reason]));
+/** Sent by clients, or put in by uWebSockets.js: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const OTHER_REASONS = new Map([
+  [1_000, "client"],
+  [1_001, "client"],
+  [1_005, "client"],
+  [1_006, "lost"],
+]);
+
+export const CLOSE_REASONS = [...OUR_REASONS.values(), "client", "lost", "other"];
+
+/** A WebSocket was closed with this code: counted by one of few reasons. */
+export function countClosed(stats: ConnectionStats, code: number): void {
+  const reason = OUR_REASONS.get(code) ?? OTHER_REASONS.get(code) ?? "other";
+  stats.closes.set(reason, (stats.closes.get(reason) ?? 0) + 1);
 }
 
 /** A refusal that is answered: counted by its code, and logged if it is a fault of our own. */

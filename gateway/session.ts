@@ -27,7 +27,7 @@ import { publish } from "./requests/publish.ts";
 import { refresh } from "./requests/refresh.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { type GatewayServices, noteFault, noteRefused } from "./services.ts";
+import { countClosed, type GatewayServices, noteFault, noteRefused } from "./services.ts";
 import { type Outlet, type SendOutcome, Viewer } from "./viewer.ts";
 
 export interface SessionLimits {
@@ -168,8 +168,9 @@ export class Session implements SocketHandlers, Outlet {
     this.viewer.catchUp();
   }
 
-  onClose(): void {
+  onClose(code: number): void {
     this.#isClosed = true;
+    countClosed(this.services.connections, code);
     clearTimeout(this.#connectTimer);
     // First, so that a fault in the rest doesn't leave it counted.
     this.#onEnd(this);

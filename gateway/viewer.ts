@@ -16,6 +16,18 @@ export interface Outlet {
   send(bytes: Uint8Array): SendOutcome;
 }
 
+/**
+ * Why a viewer was not sent a frame: its buffer was full, or it is being told what came before, of
+ * which it missed something or which it asked for.
+ */
+export type DropReason = "buffer_full" | "catching_up";
+
+interface DroppedEvents {
+  transient: number;
+  durable: number;
+  latest: number;
+}
+
 /** What viewers of this gateway got and didn't get, over all of them, by delivery class. */
 export interface DeliveryStats {
   frames: number;
@@ -23,7 +35,7 @@ export interface DeliveryStats {
   bytes: number;
   /** Events told as counts only, since their frame was over its bound. */
   sampled: number;
-  dropped: { transient: number; durable: number; latest: number };
+  readonly dropped: Readonly<Record<DropReason, DroppedEvents>>;
   /** Summaries sent to viewers that had missed frames. */
   summaries: number;
 }
@@ -34,7 +46,10 @@ export function emptyDeliveryStats(): DeliveryStats {
     delivered: 0,
     bytes: 0,
     sampled: 0,
-    dropped: { transient: 0, durable: 0, latest: 0 },
+    dropped: {
+      buffer_full: { transient: 0, durable: 0, latest: 0 },
+      catching_up: { transient: 0, durable: 0, latest: 0 },
+    },
     summaries: 0,
   };
 }
@@ -76,12 +91,14 @@ export class Viewer {
 
   /** Gives the viewer a frame of its group, or counts what it missed of it. */
   deliver(frame: Frame, membership: Membership, before: Cursor): void {
+    let reason: DropReason = "catching_up";
     if (membership.missedFrom === undefined) {
       const outcome = this.#write(frame);
       if (outcome !== "dropped") return;
       membership.missedFrom = before;
+      reason = "buffer_full";
     }
-    const { dropped } = this.#stats;
+    const dropped = this.#stats.dropped[reason];
     dropped.transient += frame.tally.transient;
     dropped.durable += frame.tally.durable;
     dropped.latest += frame.tally.latest;

@@ -7,8 +7,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
+import { alertTable } from "../deploy/observability/alerts.ts";
+import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
+import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
 
 interface Generated {
   /** From the root of the repository. */
@@ -22,6 +25,12 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  { file: "docs/metrics.md", marker: "common", content: commonTable },
+  { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
+  { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },
+  { file: "docs/metrics.md", marker: "process", content: processTable },
+  { file: "docs/operations.md", marker: "alerts", content: alertTable },
+  { file: DASHBOARD, content: dashboardFile },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },

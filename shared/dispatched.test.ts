@@ -4,6 +4,7 @@ import {
   decodeDispatched,
   encodeDispatched,
   encodeHead,
+  stamped,
 } from "./dispatched.ts";
 import { encodeRecord } from "./history/record.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
@@ -42,6 +43,27 @@ test("a stored record is told from the other forms", () => {
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
   expect(decodeDispatched(encodeRecord(record))).toEqual({ form: "record", record });
+});
+
+test("stamps come out as they went in, and change nothing else", () => {
+  const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
+  for (const payload of [encodeDispatched(EVENTS), record, encodeHead(7)]) {
+    const before = Buffer.from(payload);
+    expect(decodeDispatched(stamped(payload, stamps))).toEqual({
+      ...decodeDispatched(payload),
+      stamps,
+    });
+    expect(payload.equals(before)).toBe(true);
+    for (const [sentAt, publishedAt] of [
+      [Number.NaN, 1],
+      [1, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const spoilt = decodeDispatched(stamped(payload, { sentAt, publishedAt }));
+      expect(spoilt).toEqual(decodeDispatched(payload));
+    }
+  }
 });
 
 test("only an event whose publisher gave an id has one", () => {

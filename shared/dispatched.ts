@@ -6,8 +6,11 @@
  * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …]]`
  * - a stored record of durable events, see history/record.ts: `[2, …]`
  * - word of how far the video's chain goes, without its events: `[3, seq]`
+ *
+ * Each may have two more elements at its end, both float 64: the stamps of hops.ts.
  */
 import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
+import type { Stamps } from "./hops.ts";
 import type { UnstoredClass } from "./kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
@@ -16,10 +19,11 @@ const HEAD_VERSION = 3;
 const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
 /** A message of a dispatcher, by its form. */
-export type Dispatched =
+export type Dispatched = (
   | { readonly form: "events"; readonly events: DispatchedEvent[] }
   | { readonly form: "record"; readonly record: StoredRecord }
-  | { readonly form: "head"; readonly seq: number };
+  | { readonly form: "head"; readonly seq: number }
+) & { readonly stamps?: Stamps | undefined };
 
 /** An event that is not stored, on its way from a dispatcher to viewers. */
 export interface DispatchedEvent {
@@ -32,6 +36,39 @@ export interface DispatchedEvent {
 }
 
 type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
+
+/** How many elements each form has without stamps. */
+const LENGTHS: Readonly<Record<number, number>> = {
+  [EVENTS_VERSION]: 2,
+  [RECORD_VERSION]: 4,
+  [HEAD_VERSION]: 2,
+};
+const FLOAT64 = 0xcb;
+const STAMPS_BYTES = 18;
+
+/**
+ * The message with its stamps: a copy, since a record's own bytes are what is stored. The list's
+ * first byte holds its length, which is below 14.
+ */
+export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
+  const copy = Buffer.allocUnsafe(payload.length + STAMPS_BYTES);
+  copy.set(payload);
+  copy[0] = (payload[0] ?? 0) + 2;
+  let end = payload.length;
+  for (const stamp of [sentAt, publishedAt]) {
+    end = copy.writeUInt8(FLOAT64, end);
+    end = copy.writeDoubleBE(stamp, end);
+  }
+  return copy;
+}
+
+function stampsOf(list: readonly unknown[], version: number): Stamps | undefined {
+  const [sentAt, publishedAt] = list.slice(LENGTHS[version]);
+  if (typeof sentAt !== "number" || typeof publishedAt !== "number") return undefined;
+  return Number.isFinite(sentAt) && Number.isFinite(publishedAt)
+    ? { sentAt, publishedAt }
+    : undefined;
+}
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
 export function encodeDispatched(events: readonly DispatchedEvent[]): Buffer {
@@ -73,16 +110,18 @@ export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
   }
   if (!Array.isArray(value)) return undefined;
   const [version, content]: unknown[] = value;
+  if (typeof version !== "number") return undefined;
+  const stamps = stampsOf(value, version);
   if (version === EVENTS_VERSION && Array.isArray(content)) {
     const events = content.map(parseEntry).filter((event) => event !== undefined);
-    return { form: "events", events };
+    return { form: "events", events, stamps };
   }
   if (version === RECORD_VERSION) {
     const record = parseStoredRecord(value);
-    return record === undefined ? undefined : { form: "record", record };
+    return record === undefined ? undefined : { form: "record", record, stamps };
   }
   if (version === HEAD_VERSION && typeof content === "number") {
-    return { form: "head", seq: content };
+    return { form: "head", seq: content, stamps };
   }
   return undefined;
 }

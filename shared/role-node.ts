@@ -8,6 +8,7 @@ import { checkStores } from "./bus/store-check.ts";
 import { permitted } from "./bus/violations.ts";
 import type { Role } from "./config/roles.ts";
 import type { CommonConfig } from "./config/settings.ts";
+import { registerHealth } from "./health-metrics.ts";
 import type { Component } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import { createRegistry } from "./metrics.ts";
@@ -33,16 +34,18 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     this.id = id;
     this.config = config;
     this.log = log;
+    const conditions = () => [
+      { name: "state", fault: this.#state === "running" ? undefined : this.#state },
+      this.#busCondition(),
+      ...this.conditions(),
+    ];
     this.#ops = new OpsServer({
       host: config.opsHost,
       port: config.opsPort,
       registry: this.registry,
-      conditions: () => [
-        { name: "state", fault: this.#state === "running" ? undefined : this.#state },
-        this.#busCondition(),
-        ...this.conditions(),
-      ],
+      conditions,
     });
+    registerHealth(this.registry, role, conditions);
   }
 
   /** Where health and metrics are served, once started. */

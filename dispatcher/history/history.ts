@@ -10,6 +10,7 @@ import { OvationError } from "../../shared/errors.ts";
 import { monotonicNow } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
 import { parseStoredSubject, STORED_SUBJECTS, storedSubject } from "../../shared/subjects.ts";
+import type { Taken } from "../emit.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
   RECORD_BYTES_LIMIT,
@@ -117,6 +118,11 @@ export class History {
     return this.#waiting.events;
   }
 
+  /** How many events may wait. */
+  get waitingLimit(): number {
+    return this.#options.config.storeQueueLimit;
+  }
+
   get videoCount(): number {
     return this.#lines.size;
   }
@@ -151,13 +157,14 @@ export class History {
 
   /**
    * Stores events and sends them to the Frontends. An id that is stored already is not stored again.
+   * @param taken when the request was; for the metrics
    * @returns the place of each event, when all are stored
    * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
    * stored, but the Frontends could not be told
    */
-  async store(video: string, events: readonly UnstoredEvent[]): Promise<number[]> {
+  async store(video: string, events: readonly UnstoredEvent[], taken?: Taken): Promise<number[]> {
     this.#checkSizes(events);
-    const request = new StoreRequest(this.#waiting.open<number[]>(events.length));
+    const request = new StoreRequest(this.#waiting.open<number[]>(events.length), taken);
     this.#lineOf(video).store(request, events);
     return await request.job.outcome;
   }

@@ -1,4 +1,6 @@
 /** What the history counts, for the metrics. */
+import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/histogram.ts";
+
 export interface HistoryStats {
   /** Records stored, and the events in them. */
   records: number;
@@ -11,6 +13,9 @@ export interface HistoryStats {
   failures: number;
   retractions: number;
   trims: number;
+  /** How long the store took for a record, and how many events were in it; without retractions. */
+  readonly appendSeconds: Histogram;
+  readonly recordEvents: Histogram;
 }
 
 export function emptyHistoryStats(): HistoryStats {
@@ -22,5 +27,7 @@ export function emptyHistoryStats(): HistoryStats {
     failures: 0,
     retractions: 0,
     trims: 0,
+    appendSeconds: new Histogram(LATENCY_SECONDS),
+    recordEvents: new Histogram(BATCH_EVENTS),
   };
 }

@@ -11,6 +11,7 @@ import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { encodeRecord } from "../../shared/history/record.ts";
 import type { WallClock } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
+import type { Taken } from "../emit.ts";
 import {
   type Batch,
   planBatch,
@@ -48,7 +49,7 @@ export interface LineOptions {
   readonly bytesLimit: () => number;
   readonly isConnected: () => boolean;
   /** Sends to the Frontends; throws when that can't be. */
-  readonly emit: (video: string, payload: Uint8Array, events: number) => void;
+  readonly emit: (video: string, payload: Uint8Array, events: number, taken?: Taken) => void;
   /** A record is stored: the other dispatchers are to know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
@@ -213,7 +214,10 @@ export class VideoLine {
       return this.#finish(batch, encodeHead(chain.last), 0);
     }
     const payload = encodeRecord(record);
+    const begunAt = this.#options.chain.now();
     const sequence = await store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
+    stats.appendSeconds.observe((this.#options.chain.now() - begunAt) / 1_000);
+    stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += record.events.length;
@@ -237,7 +241,8 @@ export class VideoLine {
     this.#options.stats.repeats += repeats;
     let fault: OvationError | undefined;
     try {
-      this.#options.emit(this.chain.video, payload, events);
+      // Slots are in the order in which their requests came.
+      this.#options.emit(this.chain.video, payload, events, slots[0]?.request.taken);
     } catch (cause) {
       fault = new OvationError("timeout", undefined, { cause });
     }

@@ -1,10 +1,10 @@
 /** The figures of limits for Prometheus; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
-import { counterOf, gaugeOf } from "../../shared/metrics.ts";
+import { counterOf, countsBy, gaugeOf } from "../../shared/metrics.ts";
 import { registerLadder } from "../../shared/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyBudget } from "./body-budget.ts";
-import type { Rates } from "./rates.ts";
+import { RATE_NAMES, type Rates } from "./rates.ts";
 
 interface Parts {
   readonly admission: Admission;
@@ -61,12 +61,13 @@ export function registerLimitMetrics(
     "Addresses that viewers are connected from.",
     () => admission.addressCount,
   );
-  counterOf(
+  countsBy(
     registry,
     "ovation_gateway_rate_limited_total",
     "Requests refused as too many in too short a time, by limit.",
-    ["limit"],
-    () => [...rates.refused].map(([limit, count]) => [{ limit }, count]),
+    "limit",
+    RATE_NAMES,
+    rates.refused,
   );
   gauge("limited_clients", "Actors and addresses kept account of.", () => rates.clientCount);
   counter(

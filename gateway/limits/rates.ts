@@ -27,6 +27,16 @@ interface RatesOptions {
   readonly now: MonotonicClock;
 }
 
+export const RATE_NAMES = [
+  "requests",
+  "connection_publishes",
+  "actor_publishes",
+  "likes",
+  "http_publishes",
+  "history_reads",
+] as const;
+type RateName = (typeof RATE_NAMES)[number];
+
 export class Rates {
   readonly actors: Actors;
   /** Refusals by the name of the rate. */
@@ -52,7 +62,7 @@ export class Rates {
       now,
       refuse: (rate, waitMs) => this.refusal(rate, waitMs),
     };
-    const clients = (name: string, perSecond: number) =>
+    const clients = (name: RateName, perSecond: number) =>
       new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
     this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
     this.#historyReads = clients("history_reads", config.historyReadsPerSecond);

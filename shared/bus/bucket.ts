@@ -31,6 +31,8 @@ export interface BucketEntry {
 export interface WatchedEntry extends BucketEntry {
   /** How many entries are known to follow; 0 ends the snapshot that a watch begins with. */
   readonly pending: number;
+  /** When the server stored it, in milliseconds since 1970. */
+  readonly storedAt: number;
 }
 
 export interface BucketWatch {
@@ -179,6 +181,7 @@ export class Bucket {
           value: operation === "" ? message.data : undefined,
           revision: message.seq,
           pending: message.info.pending,
+          storedAt: message.info.timestampNanos / 1e6,
         };
       }
     }

@@ -17,7 +17,7 @@ import { Violations } from "./violations.ts";
 export type { BusSubscription, MessageHandler } from "./subscriptions.ts";
 
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
-const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
+export const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
 const CONFIRM_EVERY_BYTES = 1_048_576;
 const MESSAGE_OVERHEAD_BYTES = 64;
 /** Whether NATS permits again what it did not is tried this often. */
@@ -27,15 +27,32 @@ export interface BusStats {
   /** Messages that were not sent, since the connection was down or its buffer full. */
   publishesRefused: number;
   reconnects: number;
+  disconnects: number;
+  /** What the client reported beside missing rights. */
+  errors: number;
   /** Messages whose handler threw. */
   handlerFaults: number;
+}
+
+/** Messages and bytes of payload that came in and went out. */
+export interface BusTraffic {
+  readonly inMsgs: number;
+  readonly outMsgs: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
 }
 
 export type BusState = "connected" | "disconnected" | "closed";
 type StateListener = (state: BusState) => void;
 
 export class Bus {
-  readonly stats: BusStats = { publishesRefused: 0, reconnects: 0, handlerFaults: 0 };
+  readonly stats: BusStats = {
+    publishesRefused: 0,
+    reconnects: 0,
+    disconnects: 0,
+    errors: 0,
+    handlerFaults: 0,
+  };
   /** The client itself, for the KV part of this folder only. */
   readonly connection: NatsConnection;
   /** What NATS did not permit. */
@@ -117,6 +134,21 @@ export class Bus {
   /** What the server has not confirmed yet, as a share of what may be so before we refuse more. */
   get backlog(): number {
     return this.#unconfirmedBytes / UNCONFIRMED_LIMIT_BYTES;
+  }
+
+  /** What lies in the client's buffer or on the way, unconfirmed by the server, in bytes. */
+  get unconfirmedBytes(): number {
+    return this.#unconfirmedBytes;
+  }
+
+  /** Requests that wait for their answer. */
+  get requestsInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** What went over the connection so far, all reconnects included. */
+  get traffic(): BusTraffic {
+    return this.connection.stats();
   }
 
   /** A subject that nobody else uses, to be answered on. */
@@ -299,6 +331,7 @@ export class Bus {
       switch (status.type) {
         case "disconnect":
           this.#log.warn({ server: status.server }, "NATS connection lost");
+          this.stats.disconnects += 1;
           this.#enter("disconnected");
           break;
         case "reconnect":
@@ -308,7 +341,10 @@ export class Bus {
           if (status.error instanceof errors.PermissionViolationError) {
             this.violations.note(status.error);
             if (status.error.operation === "subscription") this.#denied();
-          } else this.#log.error({ error: status.error.message }, "NATS reported an error");
+          } else {
+            this.stats.errors += 1;
+            this.#log.error({ error: status.error.message }, "NATS reported an error");
+          }
           break;
         case "ldm": {
           // The list is without itself then; it is empty where servers don't advertise each other.

@@ -6,7 +6,7 @@
  */
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
-import type { Bucket, BucketEntry, BucketWatch } from "./bucket.ts";
+import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
 export const SNAPSHOT_TIMEOUT_MS = 5_000;
@@ -29,7 +29,7 @@ export interface Snapshot {
 
 export interface FollowerHandlers {
   onSnapshot(snapshot: Snapshot): void;
-  onChange(entry: BucketEntry): void;
+  onChange(entry: WatchedEntry): void;
   /** The bucket could not be read; the copy is as it was. */
   onUnreadable(error: unknown): void;
 }

@@ -324,7 +324,7 @@ describe("a viewer that reads too slowly", () => {
       expect((await post(stack.gateway.port, "slow", events)).status).toBe(200);
       expect((await post(stack.gatewayAt(1).port, "slow", likes)).status).toBe(200);
     }
-    const dropped = 'ovation_gateway_events_dropped_total{class="durable"}';
+    const dropped = 'ovation_gateway_events_dropped_total{class="durable",reason="buffer_full"}';
     expect(await metric(stack.gateway, dropped)).toBeGreaterThan(0);
     slow.socket.resume();
     await slow.until(() => slow.total("slow", "like") >= 25_000);

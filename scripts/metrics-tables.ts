@@ -1,0 +1,91 @@
+/** Every metric of both roles, out of the code that registers them, and as tables for docs/metrics.md. */
+import { Registry } from "prom-client";
+import { registerDispatcherMetrics } from "../dispatcher/metrics.ts";
+import { registerLimitMetrics } from "../gateway/limits/metrics.ts";
+import { registerGatewayMetrics } from "../gateway/metrics.ts";
+import { registerHealth } from "../shared/health-metrics.ts";
+import { createRegistry } from "../shared/metrics.ts";
+
+/** A metric as Prometheus sees it. */
+export interface MetricInfo {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram" | "summary";
+  readonly labelNames: readonly string[];
+  readonly help: string;
+}
+
+/**
+ * Stands for any part of a process: it has every property, and each is such a part again. Values are
+ * read only when Prometheus asks, and here nobody does.
+ */
+function unread<T>(): T {
+  const part: unknown = new Proxy({}, { get: () => part });
+  return part as T;
+}
+
+function metricsOf(registry: Registry): MetricInfo[] {
+  // prom-client's types leave out the labels, and take the type for a number.
+  const metrics: unknown[] = registry.getMetricsAsArray();
+  return metrics as MetricInfo[];
+}
+
+/** All that a gateway can have, also what it has only with TLS or with a key set. */
+export function gatewayMetrics(): MetricInfo[] {
+  const registry = new Registry();
+  registerHealth(registry, "gateway", unread());
+  registerGatewayMetrics(registry, unread());
+  registerLimitMetrics(registry, unread());
+  return metricsOf(registry);
+}
+
+export function dispatcherMetrics(): MetricInfo[] {
+  const registry = new Registry();
+  registerHealth(registry, "dispatcher", unread());
+  registerDispatcherMetrics(registry, unread());
+  return metricsOf(registry);
+}
+
+/** What prom-client tells of any process. */
+export function processMetrics(): MetricInfo[] {
+  return metricsOf(createRegistry());
+}
+
+const UNITS = ["seconds", "bytes", "events"] as const;
+
+function unitOf({ name }: MetricInfo): string {
+  const base = name.replace(/_total$/, "");
+  return UNITS.find((unit) => base.endsWith(`_${unit}`)) ?? "";
+}
+
+function table(metrics: readonly MetricInfo[]): string {
+  const rows = metrics
+    .toSorted((one, other) => one.name.localeCompare(other.name, "en"))
+    .map((metric) => {
+      const { name, type, labelNames, help } = metric;
+      const labels = labelNames.map((label) => `\`${label}\``).join(", ");
+      return `| \`${name}\` | ${type} | ${labels} | ${unitOf(metric)} | ${help.replaceAll("|", "\\|")} |`;
+    });
+  return ["| name | type | labels | unit | |", "| --- | --- | --- | --- | --- |", ...rows, ""].join(
+    "\n",
+  );
+}
+
+const ofRole = /^ovation_(gateway|dispatcher)_/;
+
+export function commonTable(): string {
+  const all = [...gatewayMetrics(), ...dispatcherMetrics()];
+  const common = new Map(all.map((metric) => [metric.name, metric]));
+  return table([...common.values()].filter(({ name }) => !ofRole.test(name)));
+}
+
+export function gatewayTable(): string {
+  return table(gatewayMetrics().filter(({ name }) => ofRole.test(name)));
+}
+
+export function dispatcherTable(): string {
+  return table(dispatcherMetrics().filter(({ name }) => ofRole.test(name)));
+}
+
+export function processTable(): string {
+  return table(processMetrics());
+}

@@ -1,0 +1,141 @@
+/** Dashboard and alerts, asked of a real Prometheus that scrapes a real stack with traffic. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readRules } from "../../deploy/observability/alerts.ts";
+import { dashboardFile } from "../../deploy/observability/dashboard.ts";
+import { dispatcherMetrics, gatewayMetrics } from "../../scripts/metrics-tables.ts";
+import { TestAuthority } from "../support/certificates.ts";
+import { KeySetServer } from "../support/key-set.ts";
+import {
+  hasPrometheus,
+  promtool,
+  RULES,
+  RULES_TEST,
+  type Sample,
+  TestPrometheus,
+} from "../support/prometheus.ts";
+import { TestStack } from "../support/stack.ts";
+import { Traffic } from "../support/traffic.ts";
+
+const SOON = { timeout: 30_000, interval: 500 };
+/** Scrapes are a second apart. */
+const RATE_INTERVAL = "10s";
+
+interface Target {
+  readonly expr: string;
+}
+interface DashboardPanel {
+  readonly title: string;
+  readonly targets?: readonly Target[];
+}
+
+/** Every query of the dashboard, as Grafana asks it when all processes are chosen. */
+function dashboardQueries(): (readonly [panel: string, expr: string])[] {
+  const { panels } = JSON.parse(dashboardFile()) as { readonly panels: readonly DashboardPanel[] };
+  return panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr }) => {
+      const asked = expr
+        .replaceAll("$instance", ".*")
+        .replaceAll("$__rate_interval", RATE_INTERVAL);
+      return [title, asked] as const;
+    }),
+  );
+}
+
+/** Names of metrics in an expression, recorded ones too. */
+function namesIn(expr: string): string[] {
+  const unquoted = expr.replaceAll(/"[^"]*"/g, '""');
+  return unquoted.match(/\b(ovation|process|nodejs|hop:|instance:)[a-zA-Z0-9_:]*|\bup\b/g) ?? [];
+}
+
+/** The metric that a series is of: a histogram has several. */
+function metricOf(series: string, histograms: ReadonlySet<string>): string {
+  const base = series.replace(/_(bucket|sum|count)$/, "");
+  return histograms.has(base) ? base : series;
+}
+
+describe.skipIf(!hasPrometheus)("on a running stack", () => {
+  let stack: TestStack;
+  let traffic: Traffic;
+  let prometheus: TestPrometheus;
+  let keySet: KeySetServer;
+  let authority: TestAuthority;
+
+  beforeAll(async () => {
+    stack = await TestStack.start({ gateways: 2, dispatchers: 2 });
+    authority = await TestAuthority.make();
+    const { certFile: tlsCertFile, keyFile: tlsKeyFile } = await authority.certificate("live", 30);
+    keySet = await KeySetServer.start();
+    const authJwksUrl = keySet.url;
+    // Has what only such a gateway tells; nobody watches here.
+    await stack.addGateway({ open: false, authJwksUrl, tlsCertFile, tlsKeyFile });
+    traffic = await Traffic.start(stack.gatewayAt(0).port, stack.gatewayAt(1).port);
+    const nodes = [...stack.gateways, ...stack.dispatchers];
+    prometheus = await TestPrometheus.start(nodes.map(({ opsPort }) => opsPort));
+    const up = async () => (await prometheus.query("up == 1")).length;
+    await expect.poll(up, SOON).toBe(nodes.length);
+  });
+  afterAll(async () => {
+    await prometheus?.stop();
+    await traffic?.stop();
+    await stack?.stop();
+    await keySet?.stop();
+    await authority?.remove();
+  });
+
+  test.each(dashboardQueries())("the panel %s shows something: %s", async (_, expr) => {
+    const numbers = (samples: readonly Sample[]) =>
+      samples.filter(({ value }) => !Number.isNaN(value)).length;
+    const shown = async () => numbers(await prometheus.query(expr));
+    await expect.poll(shown, SOON).toBeGreaterThan(0);
+  });
+
+  test("every metric of dashboard and rules is there", async () => {
+    const { alerts, records } = readRules();
+    const exprs = [
+      ...dashboardQueries().map(([, expr]) => expr),
+      ...alerts.map(({ expr }) => expr),
+      ...records.map(({ expr }) => expr),
+    ];
+    const used = new Set(exprs.flatMap(namesIn));
+    expect(used.size).toBeGreaterThan(80);
+    const missing = async () => {
+      const names = await prometheus.names();
+      return [...used].filter((name) => !names.has(name));
+    };
+    await expect.poll(missing, SOON).toEqual([]);
+  });
+
+  test("every alert can be evaluated, and none fires while all is well", async () => {
+    const { alerts } = readRules();
+    expect(alerts.length).toBeGreaterThan(20);
+    for (const { expr } of alerts) expect(await prometheus.query(expr), expr).toEqual([]);
+    expect(await prometheus.alerts()).toEqual([]);
+  });
+
+  test("docs/metrics.md has every metric that is exposed, and no other", async () => {
+    const documented = [...gatewayMetrics(), ...dispatcherMetrics()];
+    const histograms = new Set(
+      documented.filter(({ type }) => type === "histogram").map(({ name }) => name),
+    );
+    const series = [...(await prometheus.names())].filter((name) => /^ovation_[^:]*$/.test(name));
+    const exposed = new Set(series.map((name) => metricOf(name, histograms)));
+    expect([...exposed].sort()).toEqual([...new Set(documented.map(({ name }) => name))].sort());
+  });
+
+  test("no time of a hop is off by a clock, on one machine", async () => {
+    const [skew] = await prometheus.query("sum(ovation_hop_clock_skew_total)");
+    expect(skew?.value).toBe(0);
+    const [passed] = await prometheus.query("sum(ovation_hop_duration_seconds_count)");
+    expect(passed?.value).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!hasPrometheus)("the rules", () => {
+  test("are sound to promtool", async () => {
+    expect(await promtool("check", "rules", RULES)).toContain("SUCCESS");
+  });
+
+  test("fire when they should, and not before", async () => {
+    expect(await promtool("test", "rules", RULES_TEST)).toContain("SUCCESS");
+  });
+});

@@ -1,0 +1,162 @@
+/** A Prometheus of its own for a test, and its promtool, as Debian's package `prometheus` has them. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { eventually } from "./eventually.ts";
+
+const FOLDER = join(import.meta.dirname, "../../deploy/observability/prometheus");
+export const RULES = join(FOLDER, "ovation.rules.yaml");
+export const RULES_TEST = join(FOLDER, "ovation.rules.test.yaml");
+const EXAMPLE = join(FOLDER, "prometheus.yaml");
+
+function isInstalled(command: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Where nothing has to be there, what this machine lacks is left out, and named. */
+export const hasPrometheus =
+  (isInstalled("prometheus") && isInstalled("promtool")) ||
+  Boolean(process.env["OVATION_TEST_REQUIRE"]);
+if (!hasPrometheus) {
+  process.stderr.write("Left out: tests of dashboard and alerts (there is no Prometheus)\n");
+}
+
+/** Runs promtool; rejects with what it wrote when it finds a fault. */
+export async function promtool(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("promtool", args);
+  return stdout;
+}
+
+const exampleSchema = z.looseObject({
+  scrape_configs: z.tuple([z.looseObject({ job_name: z.string() })]),
+});
+
+/** The example that is shipped, with a second between scrapes, and other targets. */
+async function configFor(opsPorts: readonly number[]): Promise<string> {
+  const example = exampleSchema.parse(parse(await readFile(EXAMPLE, "utf8")));
+  const [job] = example.scrape_configs;
+  const targets = opsPorts.map((port) => `127.0.0.1:${port}`);
+  return stringify({
+    ...example,
+    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    rule_files: [RULES],
+    scrape_configs: [{ ...job, static_configs: [{ targets }] }],
+  });
+}
+
+const answerSchema = z.object({ status: z.literal("success"), data: z.unknown() });
+const vectorSchema = z.object({
+  result: z.array(
+    z.object({
+      metric: z.record(z.string(), z.string()),
+      value: z.tuple([z.number(), z.string()]),
+    }),
+  ),
+});
+const alertsSchema = z.object({
+  alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.string() })),
+});
+
+/** A series and its value just now. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export class TestPrometheus {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #url: string;
+
+  private constructor(child: ChildProcess, folder: string, url: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#url = url;
+  }
+
+  /** Starts one that scrapes these ports of this machine each second. */
+  static async start(opsPorts: readonly number[]): Promise<TestPrometheus> {
+    const folder = await mkdtemp(join(tmpdir(), "ovation-prometheus-"));
+    const config = join(folder, "prometheus.yaml");
+    await writeFile(config, await configFor(opsPorts));
+    const address = `127.0.0.1:${await freePort()}`;
+    const child = spawn(
+      "prometheus",
+      [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${join(folder, "data")}`,
+        `--web.listen-address=${address}`,
+        "--log.level=warn",
+      ],
+      { stdio: ["ignore", "inherit", "inherit"] },
+    );
+    const prometheus = new TestPrometheus(child, folder, `http://${address}`);
+    try {
+      await once(child, "spawn");
+      await eventually(() => prometheus.#isReady());
+    } catch (error) {
+      await prometheus.stop();
+      throw error;
+    }
+    return prometheus;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.pid !== undefined && this.#child.exitCode === null) {
+      const exit = once(this.#child, "exit");
+      this.#child.kill("SIGKILL");
+      await exit;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Asks for the values of an expression just now.
+   * @throws Error with what Prometheus has against the expression
+   */
+  async query(expr: string): Promise<Sample[]> {
+    const { result } = vectorSchema.parse(await this.#ask("query", { query: expr }));
+    return result.map(({ metric, value: [, value] }) => ({ labels: metric, value: Number(value) }));
+  }
+
+  /** The names of all series. */
+  async names(): Promise<ReadonlySet<string>> {
+    return new Set(z.array(z.string()).parse(await this.#ask("label/__name__/values")));
+  }
+
+  /** Alerts that fire, or will if it stays so. */
+  async alerts(): Promise<readonly string[]> {
+    const { alerts } = alertsSchema.parse(await this.#ask("alerts"));
+    return alerts.map(({ labels, state }) => `${labels["alertname"]} is ${state}`);
+  }
+
+  async #ask(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
+    const response = await fetch(`${this.#url}/api/v1/${path}?${new URLSearchParams(query)}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${query["query"] ?? path}: ${text}`);
+    return answerSchema.parse(JSON.parse(text)).data;
+  }
+
+  async #isReady(): Promise<boolean> {
+    const { exitCode } = this.#child;
+    if (exitCode !== null) throw new Error(`prometheus ended with ${exitCode}`);
+    return await fetch(`${this.#url}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** A little of everything that viewers and backends do, over and over, while a test looks on. */
+import { setTimeout as wait } from "node:timers/promises";
+import { Load } from "./load.ts";
+import { post, type TestEventStream, TestSocket, watch } from "./viewer.ts";
+
+const VIDEO = "launch";
+const LIKES_PER_SECOND = 20;
+const ROUND_MS = 200;
+
+export class Traffic {
+  readonly #ports: readonly [number, number];
+  readonly #load: Load;
+  readonly #viewers: readonly (TestSocket | TestEventStream)[];
+  readonly #stopped = new AbortController();
+  readonly #rounds: Promise<void>;
+
+  private constructor(
+    ports: readonly [number, number],
+    publisher: TestSocket,
+    viewers: readonly (TestSocket | TestEventStream)[],
+  ) {
+    this.#ports = ports;
+    this.#viewers = [...viewers, publisher];
+    this.#load = new Load(publisher, VIDEO, LIKES_PER_SECOND);
+    this.#rounds = this.#goOn();
+  }
+
+  /** Begins, with viewers over every wire; on one gateway and on another. */
+  static async start(port: number, otherPort: number): Promise<Traffic> {
+    const viewers = [
+      await watch("msgpack", port, VIDEO),
+      await watch("json", otherPort, VIDEO),
+      await watch("sse", port, VIDEO),
+    ];
+    return new Traffic([port, otherPort], await TestSocket.connect(port), viewers);
+  }
+
+  /** Ends, and rejects if something of it failed. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#load.stop();
+    try {
+      await this.#rounds;
+    } finally {
+      for (const viewer of this.#viewers) await viewer.close();
+    }
+  }
+
+  /** Each round a comment, and somebody who comes to another video and goes. */
+  async #goOn(): Promise<void> {
+    const { signal } = this.#stopped;
+    const [port, otherPort] = this.#ports;
+    for (let round = 0; !signal.aborted; round += 1) {
+      const comment = await post(otherPort, VIDEO, { kind: "comment", data: { round } });
+      if (comment.status !== 200) throw new Error(`a comment got ${comment.status}`);
+      const passer = await watch("json", port, `video-${round}`, { last: 1 });
+      await passer.close();
+      await wait(ROUND_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
