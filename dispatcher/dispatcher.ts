@@ -186,7 +186,9 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   protected override conditions(): readonly Condition[] {
     if (this.#mirror === undefined) return [{ name: "table", fault: "not read yet" }];
     const { isReadable } = this.#mirror;
+    const isRefusing = this.#overload?.ladder.isAt("transient");
     return [
+      { name: "load", warning: isRefusing ? "overloaded; requests are refused" : undefined },
       {
         name: "table",
         warning: isReadable ? undefined : "can't be read; dispatching from memory",

@@ -242,7 +242,9 @@ export class Gateway extends RoleNode<GatewayConfig> {
     const age = this.#registration?.lease.ageMs;
     const isLate = age !== undefined && age > this.config.leaseMs;
     const certificate = this.#doors?.certificate;
+    const isRefusing = this.#admission?.overload.ladder.isAt("refuse");
     return [
+      { name: "load", warning: isRefusing ? "overloaded; nobody new is taken" : undefined },
       { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
       ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
     ];

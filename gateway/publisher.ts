@@ -129,7 +129,8 @@ export class Publisher {
    * @throws OvationError as {@link publish}
    */
   async askCount(video: string): Promise<void> {
-    await this.#request(publishSubject(video), COUNT_REQUEST);
+    // How many of these there may be is for who asks: they are not to take the room of publishes.
+    await this.#ask(publishSubject(video), COUNT_REQUEST);
   }
 
   async #publish(video: string, request: Uint8Array, events: number): Promise<Accepted[]> {
@@ -145,17 +146,21 @@ export class Publisher {
   }
 
   async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
-    const { bus, timeoutMs } = this.#options;
     if (this.#underWay >= UNDER_WAY_LIMIT) {
       const text = `${UNDER_WAY_LIMIT} requests wait for the dispatchers already`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
     this.#underWay += 1;
     try {
-      return acceptedOf(await bus.request(subject, payload, timeoutMs));
+      return await this.#ask(subject, payload);
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  async #ask(subject: string, payload: Uint8Array): Promise<Accepted[]> {
+    const { bus, timeoutMs } = this.#options;
+    return acceptedOf(await bus.request(subject, payload, timeoutMs));
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */

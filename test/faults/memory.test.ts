@@ -12,7 +12,7 @@ import { Lookout } from "../support/lookout.ts";
 import { text } from "../support/websocket-wire.ts";
 import { Commenter, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { MemoryWatch } from "./world/memory.ts";
+import { MemoryWatch, rssOf } from "./world/memory.ts";
 import { World } from "./world/world.ts";
 
 /** In MiB, over the baseline. */
@@ -230,6 +230,8 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
 
   test("videos that are watched and left again, one after the other", async () => {
     const gateway = world.node("gateway-1");
+    const nats = world.node("nats-1");
+    const natsBefore = rssOf(nats.pid);
     const socket = await new Asker().connected();
     for (let number = 0; number < 20_000; number += 1) {
       const video = `left-${number}`;
@@ -244,6 +246,8 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
     socket.close();
     expect(await gateway.metric("ovation_gateway_videos_forgotten_total")).toBeGreaterThan(0);
     expectBelow(CEILING.videos);
+    const grown = (rssOf(nats.pid) - natsBefore) / 20_000;
+    process.stderr.write(`NATS holds ${Math.round(grown)} bytes more for each video\n`);
     await world.healthyTable();
   });
 });

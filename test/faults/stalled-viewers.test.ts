@@ -62,12 +62,14 @@ test("an event stream that stalls gets no write after the first that found no ro
   const stalledAt = performance.now();
   const written = await figure("bytes_sent_total");
   const before = process.memoryUsage.rss();
-  // 20 MB, of which nothing may be kept for it.
-  for (let round = 0; round < 100; round += 1) await like("stalled");
+  const closedAfter = eventually(async () => (await figure("event_streams")) === 0).then(
+    () => performance.now() - stalledAt,
+  );
+  // 80 MB, of which nothing may be kept for it.
+  for (let round = 0; round < 400; round += 1) await like("stalled");
   expect(await figure("bytes_sent_total")).toBe(written);
-  expect(process.memoryUsage.rss() - before).toBeLessThan(20_000_000);
-  await eventually(async () => (await figure("event_streams")) === 0);
-  expect(performance.now() - stalledAt).toBeLessThan(15_000);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(60_000_000);
+  expect(await closedAfter).toBeLessThan(15_000);
   await stack.mirrored("stalled", 0);
   stream.close();
 });

@@ -1,23 +1,21 @@
 /** A gateway with less of a processor than it needs: what it gives up, and in which order. */
-import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
+import { throttle } from "../../support/throttle.ts";
 import { post, type TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
 import { knock } from "./knock.ts";
 
 const VIDEO = "crowded";
 const DELAY_LIMIT_MS = 120;
-/** In each turn the process runs for a little and stands still for longer. */
-const RUN_MS = 50;
-const STOP_MS = 250;
+const TURN = { runMs: 50, stopMs: 250 } as const;
 
 let nats: TestNats;
 let dispatcher: RoleProcess;
 let gateway: RoleProcess;
-let throttling: AbortController;
+let release: (() => Promise<void>) | undefined;
 beforeEach(async () => {
   nats = await startTestNats();
   dispatcher = await spawnRole("dispatcher", nats.url);
@@ -25,26 +23,13 @@ beforeEach(async () => {
     ...["--overload-delay-ms", String(DELAY_LIMIT_MS), "--frame-events", "50"],
     ...["--frame-interval-min-ms", "20"],
   ]);
-  throttling = new AbortController();
 });
 afterEach(async () => {
-  throttling.abort();
-  gateway.child.kill("SIGCONT");
+  await release?.();
   await gateway.kill9();
   await dispatcher.kill9();
   await nats.stop();
 });
-
-/** As a container's limit does it to one that has used its share. */
-async function throttle(): Promise<void> {
-  const { signal } = throttling;
-  while (!signal.aborted) {
-    gateway.child.kill("SIGSTOP");
-    await wait(STOP_MS);
-    gateway.child.kill("SIGCONT");
-    await wait(RUN_MS);
-  }
-}
 
 /** Steps as the log tells them, in its order. */
 function steps(message: string): string[] {
@@ -62,7 +47,7 @@ test("frames widen, then likes are sampled, then newcomers are refused; comments
   const publisher = await TestSocket.connect(gateway.port);
   expect(await metric(gateway, "ovation_gateway_overload_step")).toBe(0);
 
-  const throttled = throttle();
+  release = throttle(gateway.child, TURN);
   // A flood of likes, until one is refused.
   const batch = Array.from({ length: 200 }, () => ({ kind: "like" }));
   let likes = 0;
@@ -86,8 +71,7 @@ test("frames widen, then likes are sampled, then newcomers are refused; comments
   expect(await metric(gateway, "ovation_gateway_overload_refused_total")).toBeGreaterThan(0);
   expect(await metric(gateway, "ovation_gateway_overload_step_seconds_total")).toBeGreaterThan(0);
 
-  throttling.abort();
-  await throttled;
+  await release();
   await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 0);
   expect((await knock(gateway.port)).status).toBe(101);
   // Back in the reverse order, the last ones being those of the end.
