@@ -34,6 +34,9 @@ export interface WorldOptions {
 
 const NATS_PORT = 4222;
 const NATS_MONITOR_PORT = 8222;
+const NATS_ROUTE_PORT = 6222;
+/** The users, in a file that can be exchanged while the servers run. */
+const ACCESS_FILE = "access.conf";
 const GATEWAY_PORT = 8080;
 const OPS_PORT = 9100;
 /** Short, so that a story needs no minutes; the ratios are those of the defaults. */
@@ -140,7 +143,7 @@ export class World {
 
   /** Has every nats-server take another configuration: the usual one, as `edit` changes it. */
   async configureNats(edit: (usual: string) => string = (usual) => usual): Promise<void> {
-    await writeFile(this.#natsConfig, edit(await readFile(ACCESS_CONFIG, "utf8")));
+    await writeFile(this.#access, edit(await readFile(ACCESS_CONFIG, "utf8")));
     for (const node of this.all("nats")) node.signal("SIGHUP");
   }
 
@@ -210,8 +213,8 @@ export class World {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  get #natsConfig(): string {
-    return join(this.#directory, "nats.conf");
+  get #access(): string {
+    return join(this.#directory, ACCESS_FILE);
   }
 
   async #build(options: WorldOptions): Promise<void> {
@@ -252,22 +255,17 @@ export class World {
     for (let number = 1; number <= count; number += 1) {
       hosts.push(await this.#lan.add(`nats-${number}`));
     }
-    await copyFile(ACCESS_CONFIG, this.#natsConfig);
+    await copyFile(ACCESS_CONFIG, this.#access);
     const env = accessEnv(TEST_PASSWORDS);
     for (const { name } of hosts) {
       if (diskBytes === undefined) break;
       this.#disks.set(name, await SmallDisk.make(this.storeOf(name), diskBytes));
     }
-    const routes = hosts.map(({ address }) => `nats://${address}:6222`).join(",");
+    const routes = hosts.map(({ address }) => `nats://${address}:${NATS_ROUTE_PORT}`);
     for (const host of hosts) {
-      const cluster = ["--cluster_name", "world", "--cluster", `nats://${host.address}:6222`];
-      const args = [
-        ...["--name", host.name, "--addr", host.address, "--port", String(NATS_PORT)],
-        ...["--config", this.#natsConfig],
-        ...["--jetstream", "--store_dir", this.storeOf(host.name)],
-        ...["--http_port", String(NATS_MONITOR_PORT)],
-        ...(count > 1 ? [...cluster, "--routes", routes] : []),
-      ];
+      const config = join(this.#directory, `${host.name}.conf`);
+      await writeFile(config, natsConfig(host, this.storeOf(host.name), routes));
+      const args = ["--config", config];
       const healthUrl = `http://${host.address}:${NATS_MONITOR_PORT}/healthz`;
       this.#nodes.set(host.name, new Node({ host, command: source.path, args, env, healthUrl }));
     }
@@ -295,6 +293,20 @@ export class World {
     };
     this.#nodes.set(host.name, new Node(options));
   }
+}
+
+/** A server takes a new configuration only where all of the old one came from a file as well. */
+function natsConfig({ name, address }: Host, storeDir: string, routes: readonly string[]): string {
+  const listen = `"${address}:${NATS_ROUTE_PORT}"`;
+  const cluster = `cluster { name: world, listen: ${listen}, routes: ${JSON.stringify(routes)} }`;
+  return [
+    `server_name: "${name}"`,
+    `listen: "${address}:${NATS_PORT}"`,
+    `http: "${address}:${NATS_MONITOR_PORT}"`,
+    `jetstream { store_dir: "${storeDir}" }`,
+    ...(routes.length > 1 ? [cluster] : []),
+    `include "./${ACCESS_FILE}"`,
+  ].join("\n");
 }
 
 function natsUrl({ host }: Node): string {
