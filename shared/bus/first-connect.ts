@@ -61,6 +61,32 @@ function isRefusal(error: unknown): error is Error {
 }
 
 /**
+ * Connects by one try of each server that is given. The servers of a cluster name each other before
+ * they look at a login, and the client tries, without a pause and without end, those that are named
+ * anew: past the given ones it is stopped, and one server alone is asked what it holds against us.
+ */
+async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
+  const given = [client.servers ?? []].flat().length;
+  let dials = 0;
+  let connected = false;
+  const reconnectToServer = () => {
+    dials += 1;
+    if (!connected && dials > given) throw new Error("no server that was given takes us");
+    return null;
+  };
+  try {
+    const connection = await connect({ ...client, reconnectToServer });
+    connected = true;
+    return connection;
+  } catch (error) {
+    if (dials <= given) throw error;
+    const alone = await connect({ ...client, ignoreClusterUpdates: true });
+    await alone.close();
+    throw error;
+  }
+}
+
+/**
  * Connects, trying again until a server takes us.
  * @throws Error when a server does not accept the login: trying again would not change that; and
  * when a file of the login can't be read
@@ -70,7 +96,7 @@ export async function firstConnect(options: BusOptions): Promise<NatsConnection>
   let loggedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
-      return await connect(client);
+      return await connectOnce(client);
     } catch (error) {
       if (isRefusal(error)) {
         throw new Error(`NATS does not accept our login: ${error.message}`, { cause: error });

@@ -11,7 +11,7 @@ export const CASES: Readonly<Record<string, Values>> = {
     "networkPolicy.extraEgress": [{ ports: [{ port: 443, protocol: "TCP" }] }],
   },
   "own-nats-creds": {
-    "nats.url": "tls://nats.example:4222",
+    "nats.url": "tls://one.nats.example:4333,tls://two.nats.example",
     "nats.login.existingSecret": "ovation-creds",
     "nats.login.kind": "creds",
     "auth.generate": false,

@@ -2,6 +2,9 @@
 # Gets what the chart's tests need into .cache/kubernetes: Helm, a Kubernetes API server with its
 # etcd, and the definitions of the kinds that the chart makes beyond Kubernetes's own.
 # Needs Go 1.24 or later and takes some 10 minutes of two cores. Safe to run again.
+#
+#   test/chart/install-tools.sh          for npm run test:chart
+#   test/chart/install-tools.sh --pods   for npm run test:cluster as well: what makes pods run
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,6 +13,7 @@ kubernetes=v1.34.0
 etcd=v3.6.13
 gateway_api=v1.4.1
 prometheus_operator=v0.85.0
+coredns=v1.12.4
 bin=$PWD/.cache/kubernetes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -42,8 +46,21 @@ parts=$(awk '$1 ~ /^k8s.io\// && $2 == "v0.0.0" { print $1 }' "$manifest" | sort
 for part in $parts; do go mod edit -replace "$part=$part@${kubernetes/v1/v0}"; done
 version=k8s.io/component-base/version
 IFS=. read -r major minor _ <<<"${kubernetes#v}"
-build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$kubernetes" \
-  "-X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
+programs=(kube-apiserver)
+if [[ "${1:-}" == --pods ]]; then
+  programs+=(kube-controller-manager kube-scheduler kubelet kube-proxy)
+fi
+for program in "${programs[@]}"; do
+  build "$program" "k8s.io/kubernetes/cmd/$program" "$kubernetes" \
+    "-X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
+done
+if [[ "${1:-}" == --pods ]]; then
+  # The container in which the namespaces of a pod live.
+  folder=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  gcc -Os -static -o "$bin/pause" "$folder/build/pause/linux/pause.c"
+  module coredns
+  build coredns github.com/coredns/coredns "$coredns" ""
+fi
 
 # definition PLURAL MODULE FILE: as its project publishes it.
 definition() {

@@ -1,56 +1,71 @@
 /** The chart's NATS, roles and `helm test`, run as containers as their manifests have them. */
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CHART, manifestsOf, podsOf, template } from "../chart/support/helm.ts";
+import { passwordsBy } from "../../deploy/nats/access.ts";
+import { manifestsOf, podsOf, template } from "../chart/support/helm.ts";
+import { eventually } from "../support/eventually.ts";
+import { tokenOf } from "../support/tokens.ts";
 import { docker, exec, inspect } from "./docker.ts";
+import { podAsRun, type Surroundings } from "./pods.ts";
 
 const NETWORK = `ovation-cluster-test-${process.pid}`;
 /** As the chart makes them up: letters and digits, a letter first. */
-const TOKEN = `t${"0e5".repeat(15)}`;
-const AUTH = ["--env", `OVATION_AUTH_SECRET=a${"1f7".repeat(15)}`];
+const PASSWORDS = {
+  ...passwordsBy((user) => `${user}${"0e5".repeat(12)}`),
+  route: `r${"2e8".repeat(15)}`,
+};
+const AUTH_SECRET = `a${"1f7".repeat(15)}`;
 const SERVERS = [0, 1, 2].map((index) => `ovation-nats-${index}`);
-const RESTRICTED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+const pods = podsOf({});
 const started: string[] = [];
-let folder: string;
+let around: Surroundings;
 
-async function run(name: string, ...flags: string[]): Promise<void> {
-  started.push(`${NETWORK}-${name}`);
-  const own = ["--detach", "--name", `${NETWORK}-${name}`, "--network", NETWORK];
-  await docker("run", ...own, ...RESTRICTED, ...flags);
+/** Starts a pod of the chart under a name. */
+async function run(name: string, pod: unknown, ...flags: string[]): Promise<string> {
+  const container = `${NETWORK}-${name}`;
+  started.push(container);
+  const own = ["--detach", "--name", container, "--network", NETWORK];
+  await docker("run", ...own, ...flags, ...(await podAsRun(pod, name, around)));
+  return container;
 }
 
-/** What Kubernetes would take from a Secret or the pod is given here. */
-function settingsOf(deployment: string): string[] {
-  const env = podsOf({}).get(deployment)?.containers[0]?.env ?? [];
-  return [...AUTH, ...env.flatMap(({ name, value }) => ["--env", `${name}=${value ?? TOKEN}`])];
+/** Lets a pod that ends by itself end; gives its exit code and what it printed. */
+async function finished(name: string, pod: unknown) {
+  const container = await run(name, pod);
+  const { stdout: code } = await docker("wait", container);
+  const { stdout, stderr } = await docker("logs", container);
+  return { code: Number(code), text: stdout + stderr };
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
-  // Read by the server's user.
+  const folder = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
+  // Read by the pods' user.
   await chmod(folder, 0o755);
-  const config = manifestsOf(template({}).stdout).find(
-    ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "ovation-nats",
+  const logins = Object.entries(PASSWORDS).map(
+    ([user, password]) => [`ovation-nats-users/${user}`, password] as const,
   );
-  await writeFile(join(folder, "nats.conf"), config?.data?.["nats.conf"] ?? "");
+  const secrets = {
+    ...Object.fromEntries(logins),
+    "ovation-auth/OVATION_AUTH_SECRET": AUTH_SECRET,
+  };
+  const maps = manifestsOf(template({}).stdout).filter(({ kind }) => kind === "ConfigMap");
+  const configMaps = Object.fromEntries(
+    maps.map(({ metadata, data }) => [metadata.name, data ?? {}]),
+  );
+  around = { secrets, configMaps, folder };
   await docker("network", "create", NETWORK);
   for (const server of SERVERS) {
-    await run(
-      server,
-      ...["--network-alias", `${server}.ovation-nats-headless.live.svc`],
-      ...["--user", "65532:65532", "--volume", `${folder}:/etc/nats:ro`],
-      ...["--tmpfs", "/data:uid=65532", "--tmpfs", "/var/run/nats:uid=65532"],
-      ...["--env", `POD_NAME=${server}`, "--env", `NATS_TOKEN=${TOKEN}`],
-      ...["nats:2.12.15", "--config", "/etc/nats/nats.conf"],
-    );
+    const alias = ["--network-alias", `${server}.ovation-nats-headless.live.svc`];
+    await run(server, pods.get("ovation-nats"), ...alias);
   }
   for (const role of ["gateway", "dispatcher"]) {
     // As Kubernetes does: until NATS has found a leader, a role ends and is started again.
     const kept = ["--restart", "unless-stopped", "--health-interval", "1s"];
-    const alias = ["--network-alias", `ovation-${role}`];
-    await run(role, ...kept, ...alias, ...settingsOf(`ovation-${role}`), "ovation:0.1.0", role);
+    // The port of the Service, which is not here.
+    const alias = ["--network-alias", `ovation-${role}`, "--publish", "127.0.0.1::8080"];
+    await run(role, pods.get(`ovation-${role}`), ...kept, ...alias);
   }
   for (const role of ["gateway", "dispatcher"]) await ready(`${NETWORK}-${role}`);
 });
@@ -58,7 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const container of started) await docker("rm", "--force", "--volumes", container);
   await docker("network", "rm", NETWORK);
-  await rm(folder, { recursive: true, force: true });
+  await rm(around.folder, { recursive: true, force: true });
 });
 
 const READY = 'const r = await fetch("http://127.0.0.1:9100/readyz"); process.exit(r.ok ? 0 : 1)';
@@ -73,20 +88,91 @@ async function ready(container: string): Promise<void> {
   throw new Error(`${container} did not get ready`);
 }
 
-async function helmTest(): Promise<string> {
-  const { stdout } = await docker(
-    "run",
-    ...["--rm", "--network", NETWORK, ...RESTRICTED],
-    ...["--volume", `${CHART}/files:/test:ro`, "--entrypoint", "node"],
-    ...AUTH,
-    ...["--env", "TEST_GATEWAY_URL=http://ovation-gateway:8080", "--env", "TEST_VIDEO=helm-test"],
-    ...["ovation:0.1.0", "/test/like.mjs"],
+/** The pod of the chart with other variables. */
+function withVariables(pod: string, variables: Readonly<Record<string, string>>): unknown {
+  const spec = pods.get(pod);
+  const containers = spec?.containers.map((container) => ({
+    ...container,
+    env: [
+      ...(container.env ?? []),
+      ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+    ],
+  }));
+  return { ...spec, containers };
+}
+
+let likes = 0;
+async function helmTest(): Promise<void> {
+  likes += 1;
+  // No Service is here that would lead from port 80 to the gateways'.
+  const TEST_GATEWAY_URL = "http://ovation-gateway:8080";
+  const { code, text } = await finished(
+    `test-${likes}`,
+    withVariables("ovation-test", { TEST_GATEWAY_URL }),
   );
-  return stdout;
+  expect(text).toMatch(/^a like of helm-test-\d+ arrived$/m);
+  expect(code).toBe(0);
 }
 
 test("helm test sees its like arrive", async () => {
-  expect(await helmTest()).toMatch(/^a like of helm-test-\d+ arrived$/m);
+  await helmTest();
+});
+
+test("a comment is stored, and kept by three servers", async () => {
+  const token = await tokenOf(
+    { sub: "anna", videos: ["*"], publish: ["comment"] },
+    { key: Buffer.from(AUTH_SECRET) },
+  );
+  const port = '{{ (index (index .NetworkSettings.Ports "8080/tcp") 0).HostPort }}';
+  const gateway = `http://127.0.0.1:${await inspect(`${NETWORK}-gateway`, port)}`;
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const published = await fetch(`${gateway}/v1/videos/kept/events`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ kind: "comment", id: "c1" }),
+  });
+  expect(published.status, await published.text()).toBe(200);
+  const history = await fetch(`${gateway}/v1/videos/kept/history?limit=10`, { headers });
+  expect(await history.text()).toContain('"id":"c1"');
+});
+
+test("the doctor may look, and finds nothing wrong", async () => {
+  const { code, text } = await finished("doctor", pods.get("ovation-doctor"));
+  expect(text).toContain("The table is right: 1 gateway with a lease");
+  expect(code).toBe(0);
+});
+
+test("a role that logs in as another user says what it lacks, and does not start", async () => {
+  // The gateway's password, which its own pods get, and the dispatcher's work.
+  const pod = withVariables("ovation-gateway", { OVATION_NATS_USER: "observer" });
+  const asObserver = { ...around.secrets, "ovation-nats-users/gateway": PASSWORDS.observer };
+  const before = around;
+  around = { ...around, secrets: asObserver };
+  const { code, text } = await finished("misled", pod).finally(() => {
+    around = before;
+  });
+  expect(text).toContain("NATS does not permit us to");
+  expect(code).toBe(1);
+});
+
+test("a role with another's password is refused", async () => {
+  const pod = withVariables("ovation-dispatcher", { OVATION_NATS_USER: "gateway" });
+  const { code, text } = await finished("refused", pod);
+  expect(text).toContain("NATS does not accept our login");
+  expect(code).toBe(1);
+});
+
+test("a server without the servers' password joins no cluster", async () => {
+  const pod = withVariables("ovation-nats", {
+    NATS_ROUTE_0: `nats://${SERVERS[0]}.ovation-nats-headless.live.svc:6222`,
+  });
+  const stranger = await run("stranger", pod);
+  const refused = async () => {
+    const { stdout, stderr } = await docker("logs", stranger);
+    return (stdout + stderr).includes("Authorization Violation");
+  };
+  await eventually(refused);
+  await docker("kill", stranger);
 });
 
 test("the servers answer the probes of their pods", async () => {
@@ -105,5 +191,5 @@ test("a server that is asked to go by preStop goes, and likes go on", async () =
   const server = `${NETWORK}-${SERVERS[1]}`;
   const command = ["nats-server", "--signal", "ldm=/var/run/nats/nats.pid"];
   expect(await exec(server, ...command)).toBe(0);
-  expect(await helmTest()).toContain("arrived");
+  await helmTest();
 });

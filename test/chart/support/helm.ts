@@ -1,5 +1,5 @@
 /** Helm and the chart, as a person uses them. */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
@@ -48,6 +48,16 @@ export function helm(args: readonly string[], kubeconfig = "/dev/null"): HelmRun
   const env = { ...process.env, KUBECONFIG: kubeconfig };
   const { status, stdout, stderr } = spawnSync(tool("helm"), args, { encoding: "utf8", env });
   return { ok: status === 0, stdout, stderr };
+}
+
+/** The same, while the process goes on with other things. */
+export async function helmMeanwhile(args: readonly string[], kubeconfig: string): Promise<HelmRun> {
+  const env = { ...process.env, KUBECONFIG: kubeconfig };
+  return await new Promise((resolve) => {
+    execFile(tool("helm"), args, { env }, (error, stdout, stderr) => {
+      resolve({ ok: error === null, stdout, stderr });
+    });
+  });
 }
 
 /** Values as `--set-json` takes them. */

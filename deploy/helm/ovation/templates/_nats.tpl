@@ -27,6 +27,16 @@
 {{- toJson $hosts -}}
 {{- end -}}
 
+{{/* The ports of those URLs, as JSON. */}}
+{{- define "ovation.nats.ports" -}}
+{{- $ports := list -}}
+{{- range $server := include "ovation.nats.url" . | splitList "," -}}
+{{- $port := regexFind ":[0-9]+$" ($server | trim | trimSuffix "/") | trimPrefix ":" | default "4222" -}}
+{{- $ports = append $ports (int $port) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
+
 {{/* How many servers keep a copy: 3 where there are as many. */}}
 {{- define "ovation.nats.copies" -}}
 {{- if and (not .Values.nats.url) (lt (int .Values.nats.replicas) 3) -}}1{{- else -}}3{{- end -}}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Runs a command where a Kubernetes with a node of its own can be started: with a network, mounts and
+# processes of its own, which all end with it. As root, with Docker, whose images the pods run.
+#
+#   test/cluster/in-namespaces.sh COMMAND [ARGUMENT ...]
+set -euo pipefail
+images=(ovation:0.1.0 nats:2.12.15)
+
+if [[ "${1:-}" != --inside ]]; then
+  folder=$(mktemp -d)
+  tidy() {
+    rm -rf "$folder"
+    # They outlive the processes that were in them.
+    for controller in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do
+      [[ ! -d "$controller/kubepods" ]] || find "$controller/kubepods" -depth -type d -exec rmdir {} +
+    done
+  }
+  trap tidy EXIT
+  tools=$(dirname "${BASH_SOURCE[0]}")/../../.cache/kubernetes
+  for tool in kubelet pause coredns; do
+    [[ -x "$tools/$tool" ]] || {
+      echo "$tool is missing: run test/chart/install-tools.sh --pods" >&2
+      exit 1
+    }
+  done
+  for image in "${images[@]}"; do docker save --output "$folder/${image%%:*}.tar" "$image"; done
+  tar --create --directory "$tools" pause |
+    docker import --change 'ENTRYPOINT ["/pause"]' - ovation-test-pause:1 >/dev/null
+  docker save --output "$folder/pause.tar" ovation-test-pause:1
+  export OVATION_TEST_IMAGES=$folder
+  unshare --net --mount --pid --fork --kill-child --mount-proc "${BASH_SOURCE[0]}" --inside "$@"
+  exit
+fi
+
+shift
+# Mounts that the node makes are seen by its containers; sockets, logs and leases of addresses are
+# the node's own.
+mount --make-rshared /
+for place in /run /var/log /var/lib/cni; do
+  mkdir -p "$place"
+  mount -t tmpfs tmpfs "$place"
+done
+# A node has an address and a way out, even if nobody is there.
+ip link set lo up
+ip link add eth0 type veth peer name nobody
+ip address add 10.98.0.1/24 dev eth0
+ip link set eth0 up
+ip link set nobody up
+ip route add default dev eth0
+sysctl --quiet --write net.ipv4.ip_forward=1
+"$@"

@@ -1,0 +1,130 @@
+/** A release of the chart on a cluster: installed, upgraded, and looked at. */
+import { chown, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { CHART, helmMeanwhile, type Values, valueFlags } from "../../chart/support/helm.ts";
+import type { Cluster } from "./node.ts";
+
+const NAMESPACE = "live";
+/** As the chart runs its pods. */
+const POD_USER = 65_532;
+/** So that all fit on one node of two cores; the chart's own requests are for nodes of one's own. */
+const SMALL: Values = {
+  "gateway.resources.requests.cpu": "20m",
+  "dispatcher.resources.requests.cpu": "20m",
+  "nats.resources.requests.cpu": "20m",
+};
+
+const podListSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        uid: z.string(),
+        labels: z.record(z.string(), z.string()),
+      }),
+      status: z.object({
+        containerStatuses: z.array(z.object({ restartCount: z.number() })).default([]),
+      }),
+    }),
+  ),
+});
+const serviceSchema = z.object({ spec: z.object({ clusterIP: z.string() }) });
+const secretSchema = z.object({ data: z.record(z.string(), z.string()) });
+
+export interface Pod {
+  readonly uid: string;
+  readonly component: string;
+  readonly restarts: number;
+}
+
+export class Release {
+  readonly #cluster: Cluster;
+
+  private constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Resolves when all pods are ready. */
+  static async install(cluster: Cluster): Promise<Release> {
+    const release = new Release(cluster);
+    await release.#created("/api/v1/namespaces", {
+      metadata: {
+        name: NAMESPACE,
+        labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+      },
+    });
+    for (const index of [0, 1, 2]) await release.#volume(`volume-${index}`);
+    await release.#wait("install", {});
+    return release;
+  }
+
+  /** Resolves when all pods are new, and ready. */
+  async upgrade(values: Values): Promise<void> {
+    await this.#wait("upgrade", values);
+  }
+
+  /** What `helm test` says. */
+  async test(): Promise<string> {
+    return await this.#helm("test", "ovation", "--logs");
+  }
+
+  /** Those of gateways, dispatchers and NATS. */
+  async pods(): Promise<Pod[]> {
+    const { body } = await this.#cluster.ask("GET", `/api/v1/namespaces/${NAMESPACE}/pods`);
+    return podListSchema
+      .parse(body)
+      .items.map(({ metadata, status }) => ({
+        uid: metadata.uid,
+        component: metadata.labels["app.kubernetes.io/component"] ?? "",
+        restarts: status.containerStatuses.reduce((sum, one) => sum + one.restartCount, 0),
+      }))
+      .filter(({ component }) => ["gateway", "dispatcher", "nats"].includes(component));
+  }
+
+  /** Where viewers reach it. */
+  async url(): Promise<string> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/services/ovation-gateway`;
+    const { body } = await this.#cluster.ask("GET", path);
+    return `http://${serviceSchema.parse(body).spec.clusterIP}`;
+  }
+
+  /** What the chart has made up for the signing of tokens. */
+  async authSecret(): Promise<string> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/ovation-auth`;
+    const { body } = await this.#cluster.ask("GET", path);
+    const { OVATION_AUTH_SECRET = "" } = secretSchema.parse(body).data;
+    return Buffer.from(OVATION_AUTH_SECRET, "base64").toString();
+  }
+
+  async #wait(verb: "install" | "upgrade", values: Values): Promise<void> {
+    const flags = valueFlags({ ...SMALL, ...values });
+    await this.#helm(verb, "ovation", CHART, ...flags, "--wait", "--timeout", "350s");
+  }
+
+  async #helm(...args: string[]): Promise<string> {
+    const run = await helmMeanwhile([...args, "--namespace", NAMESPACE], this.#cluster.kubeconfig);
+    if (!run.ok) throw new Error(`${run.stdout}${run.stderr}`);
+    return run.stdout;
+  }
+
+  /** A volume as a cluster's storage class would make one. */
+  async #volume(name: string): Promise<void> {
+    const path = join(this.#cluster.folder, name);
+    await mkdir(path);
+    await chown(path, POD_USER, POD_USER);
+    await this.#created("/api/v1/persistentvolumes", {
+      metadata: { name },
+      spec: {
+        capacity: { storage: "10Gi" },
+        accessModes: ["ReadWriteOnce"],
+        hostPath: { path, type: "Directory" },
+      },
+    });
+  }
+
+  async #created(path: string, object: object): Promise<void> {
+    const { status, body } = await this.#cluster.ask("POST", path, object);
+    if (status !== 201) throw new Error(JSON.stringify(body));
+  }
+}

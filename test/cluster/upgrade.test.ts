@@ -1,0 +1,84 @@
+/** What an operator can rely on of the chart where its pods run. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ovation } from "../../sdk/index.ts";
+import { eventually } from "../support/eventually.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { type Cluster, startCluster } from "./support/node.ts";
+import { Release } from "./support/release.ts";
+
+const VIDEO = "launch";
+const VIEWERS = 10;
+let cluster: Cluster;
+let release: Release;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  release = await Release.install(cluster);
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+});
+
+async function viewer(name: string): Promise<Ovation> {
+  const key = Buffer.from(await release.authSecret());
+  const claims = { sub: name, videos: [VIDEO], publish: ["comment"] };
+  return new Ovation({ url: await release.url(), token: await tokenOf(claims, { key }) });
+}
+
+test("helm test sees a like arrive, and has the doctor look", async () => {
+  const output = await release.test();
+  expect(output).toMatch(/^a like of helm-test-\d+ arrived$/m);
+  expect(output).toContain("The table is right: 2 gateways with a lease");
+});
+
+test("helm upgrade replaces every pod, and no acknowledged comment is lost or comes twice", async () => {
+  const before = await release.pods();
+  const clients: Ovation[] = [];
+  const seen: string[][] = [];
+  for (let count = 0; count < VIEWERS; count += 1) {
+    const comments: string[] = [];
+    const client = await viewer(`viewer-${count}`);
+    client.video(VIDEO).on("comment", ({ id }) => comments.push(id));
+    clients.push(client);
+    seen.push(comments);
+  }
+  const publisher = await viewer("publisher");
+  clients.push(publisher);
+  const acknowledged: string[] = [];
+  const publish = async () => {
+    const { eventId } = await publisher.video(VIDEO).publish("comment", { text: "Hello" });
+    acknowledged.push(eventId);
+  };
+  await publish();
+  await eventually(() => seen.every((comments) => comments.includes(acknowledged[0] ?? "")));
+
+  let upgrading = true;
+  const publishing = (async () => {
+    while (upgrading) await publish();
+  })();
+  const annotations = { "ovation/reason": "upgrade" };
+  await release.upgrade({
+    "gateway.podAnnotations": annotations,
+    "dispatcher.podAnnotations": annotations,
+    "nats.podAnnotations": annotations,
+  });
+  upgrading = false;
+  await publishing;
+  await publish();
+
+  const last = acknowledged.at(-1) ?? "";
+  await eventually(() => seen.every((comments) => comments.includes(last)));
+  for (const comments of seen) expect(comments).toEqual(acknowledged);
+  const { events } = await publisher.video(VIDEO).readHistory({ limit: 1_000 });
+  expect(events.map(({ id }) => id)).toEqual(acknowledged.slice(-1_000));
+  for (const client of clients) client.close();
+
+  const after = await release.pods();
+  expect(after.map(({ component }) => component).sort()).toEqual(
+    before.map(({ component }) => component).sort(),
+  );
+  const uids = new Set(before.map(({ uid }) => uid));
+  expect(after.filter(({ uid, restarts }) => uids.has(uid) || restarts > 0)).toEqual([]);
+  process.stdout.write(`${acknowledged.length} comments to ${VIEWERS} viewers meanwhile\n`);
+});

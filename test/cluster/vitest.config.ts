@@ -1,0 +1,17 @@
+/**
+ * The chart with pods that run: `npm run test:cluster`. It needs root, Docker with the image and its
+ * base images, what `install-tools.sh --pods` builds, and Debian's containerd and
+ * containernetworking-plugins.
+ */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/cluster/**/*.test.ts"],
+    root: new URL("../..", import.meta.url).pathname,
+    // Pods take their time to be ready and to go, by the chart's own settings.
+    testTimeout: 400_000,
+    hookTimeout: 300_000,
+    fileParallelism: false,
+  },
+});

@@ -1,0 +1,140 @@
+/** A pod of the chart as a container of Docker: its settings, its files from Secrets, its restrictions. */
+import { chown, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+const variableSchema = z.object({
+  name: z.string(),
+  value: z.string().optional(),
+  valueFrom: z
+    .union([
+      z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }),
+      z.object({ fieldRef: z.object({ fieldPath: z.literal("metadata.name") }) }),
+    ])
+    .optional(),
+});
+const projectedSchema = z.object({
+  sources: z.array(
+    z.object({
+      secret: z.object({
+        name: z.string(),
+        items: z.array(z.object({ key: z.string(), path: z.string() })),
+      }),
+    }),
+  ),
+});
+const podSchema = z.object({
+  securityContext: z.object({ runAsUser: z.number(), runAsGroup: z.number() }),
+  containers: z.tuple([
+    z.object({
+      image: z.string(),
+      command: z.tuple([z.string()], z.string()).optional(),
+      args: z.array(z.string()).default([]),
+      env: z.array(variableSchema),
+      securityContext: z.object({
+        allowPrivilegeEscalation: z.literal(false),
+        readOnlyRootFilesystem: z.literal(true),
+        capabilities: z.object({ drop: z.tuple([z.literal("ALL")]) }),
+      }),
+      volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })).default([]),
+    }),
+  ]),
+  volumes: z
+    .array(
+      z.object({
+        name: z.string(),
+        projected: projectedSchema.optional(),
+        configMap: z.object({ name: z.string() }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+type Pod = z.infer<typeof podSchema>;
+
+/** What is in a cluster beside pods. */
+export interface Surroundings {
+  /** What Secrets hold, by `secret/key`. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What ConfigMaps hold, by name and file. */
+  readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** A folder of this machine for what is mounted. */
+  readonly folder: string;
+}
+
+function secretOf({ secrets }: Surroundings, name: string, key: string): string {
+  const value = secrets[`${name}/${key}`];
+  if (value === undefined) throw new Error(`there is no ${key} in the Secret ${name}`);
+  return value;
+}
+
+/** The variables of the container, with those that others name put in, as Kubernetes does. */
+function environment(pod: Pod, name: string, around: Surroundings): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { name: variable, value = "", valueFrom } of pod.containers[0].env) {
+    const expanded = value.replaceAll(/\$\((\w+)\)/g, (_, other) => values.get(other) ?? "");
+    if (valueFrom === undefined) values.set(variable, expanded);
+    else if ("fieldRef" in valueFrom) values.set(variable, name);
+    else {
+      const { name: secret, key } = valueFrom.secretKeyRef;
+      values.set(variable, secretOf(around, secret, key));
+    }
+  }
+  return values;
+}
+
+/** The files of a volume; undefined for one that begins empty. */
+function filesOf(volume: Pod["volumes"][number] | undefined, around: Surroundings) {
+  const { projected, configMap } = volume ?? {};
+  if (configMap !== undefined) return Object.entries(around.configMaps[configMap.name] ?? {});
+  return projected?.sources.flatMap(({ secret }) =>
+    secret.items.map(({ key, path }) => [path, secretOf(around, secret.name, key)] as const),
+  );
+}
+
+/** The flags of its volumes; files are made for the pod's group to read. */
+async function mounts(pod: Pod, name: string, around: Surroundings): Promise<string[]> {
+  const { runAsUser, runAsGroup } = pod.securityContext;
+  const flags: string[] = [];
+  for (const { name: volume, mountPath } of pod.containers[0].volumeMounts) {
+    const files = filesOf(
+      pod.volumes.find((one) => one.name === volume),
+      around,
+    );
+    if (files === undefined) {
+      flags.push("--tmpfs", `${mountPath}:uid=${runAsUser}`);
+      continue;
+    }
+    const folder = join(around.folder, name, volume);
+    await mkdir(folder, { recursive: true });
+    for (const [path, text] of files) {
+      await writeFile(join(folder, path), text, { mode: 0o440 });
+      await chown(join(folder, path), 0, runAsGroup);
+    }
+    flags.push("--volume", `${folder}:${mountPath}:ro`);
+  }
+  return flags;
+}
+
+/** What comes after `docker run` and flags of one's own: flags, image, and what it runs. */
+export async function podAsRun(
+  manifest: unknown,
+  name: string,
+  around: Surroundings,
+): Promise<string[]> {
+  const pod = podSchema.parse(manifest);
+  const [container] = pod.containers;
+  const { runAsUser, runAsGroup } = pod.securityContext;
+  const [entry, ...rest] = container.command ?? [];
+  const variables = [...environment(pod, name, around)];
+  return [
+    ...["--user", `${runAsUser}:${runAsGroup}`, "--read-only", "--cap-drop", "ALL"],
+    ...["--security-opt", "no-new-privileges"],
+    ...variables.flatMap(([variable, value]) => ["--env", `${variable}=${value}`]),
+    ...(await mounts(pod, name, around)),
+    ...(entry === undefined ? [] : ["--entrypoint", entry]),
+    container.image,
+    ...rest,
+    ...container.args,
+  ];
+}
