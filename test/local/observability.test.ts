@@ -4,6 +4,7 @@ import { readRules } from "../../deploy/observability/alerts.ts";
 import { dashboardFile } from "../../deploy/observability/dashboard.ts";
 import { dispatcherMetrics, gatewayMetrics } from "../../scripts/metrics-tables.ts";
 import { TestAuthority } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
 import { KeySetServer } from "../support/key-set.ts";
 import {
   hasPrometheus,
@@ -71,8 +72,7 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     traffic = await Traffic.start(stack.gatewayAt(0).port, stack.gatewayAt(1).port);
     const nodes = [...stack.gateways, ...stack.dispatchers];
     prometheus = await TestPrometheus.start(nodes.map(({ opsPort }) => opsPort));
-    const up = async () => (await prometheus.query("up == 1")).length;
-    await expect.poll(up, SOON).toBe(nodes.length);
+    await eventually(async () => (await prometheus.query("up == 1")).length === nodes.length);
   });
   afterAll(async () => {
     await prometheus?.stop();
