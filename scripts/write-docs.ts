@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
+import { thirdPartyPage } from "./third-party.ts";
 
 interface Generated {
   /** From the root of the repository. */
@@ -22,6 +23,7 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];
