@@ -118,9 +118,9 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     this.#history = history;
     this.#answers = answers;
     this.#overload = overload;
-    overload.register(this.registry);
     registerDispatcherMetrics(this.registry, {
       bus,
+      overload,
       hops,
       answers,
       intake,

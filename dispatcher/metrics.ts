@@ -11,6 +11,7 @@ import {
   histogramOf,
   registerBusMetrics,
 } from "../shared/metrics.ts";
+import { registerLadder } from "../shared/overload/metrics.ts";
 import type { Answers } from "./answers.ts";
 import type { ViewerCounts } from "./counts.ts";
 import type { Emitter } from "./emit.ts";
@@ -18,11 +19,13 @@ import type { History } from "./history/history.ts";
 import type { Intake } from "./intake.ts";
 import type { Leases } from "./leases.ts";
 import type { Mirror } from "./mirror.ts";
+import type { DispatcherOverload } from "./overload.ts";
 import type { RouteTable } from "./routes.ts";
 import type { Sweeper } from "./sweep.ts";
 
 interface Parts {
   readonly bus: Bus;
+  readonly overload: DispatcherOverload;
   readonly hops: { readonly publish: Hop; readonly dispatch: Hop; readonly store: Hop };
   readonly answers: Answers;
   readonly intake: Intake;
@@ -74,8 +77,23 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
   gauge("writable", "1 while the history can be written.", () => (history.isWritable ? 1 : 0));
 }
 
+function registerOverload(registry: Registry, { ladder, refused }: DispatcherOverload): void {
+  registerLadder(registry, "ovation_dispatcher", ladder);
+  counterOf(
+    registry,
+    "ovation_dispatcher_overload_refused_total",
+    "Requests refused because of overload: those of transient events only, and any.",
+    ["what"],
+    () => [
+      [{ what: "transient" }, refused.transient],
+      [{ what: "any" }, refused.durable],
+    ],
+  );
+}
+
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
+  registerOverload(registry, parts.overload);
   const { answers, intake, emitter, mirror, routes, leases, sweeper, counts } = parts;
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.hops);

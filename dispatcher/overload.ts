@@ -8,15 +8,12 @@
  * Nothing of a refused request was taken, and another dispatcher may take it. What a dispatcher has
  * taken it finishes; how many durable events may wait for the store has a limit of its own.
  */
-import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { BusLag } from "../shared/bus/lag.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
 import { OvationError } from "../shared/errors.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
-import { counterOf } from "../shared/metrics.ts";
-import { registerLadder } from "../shared/overload/metrics.ts";
 import { Lateness, LOOK_EVERY_MS, memoryLimit, memoryShare } from "../shared/overload/pressure.ts";
 import { Ladder, logStep, type Step } from "../shared/overload/steps.ts";
 
@@ -81,20 +78,6 @@ export class DispatcherOverload {
   /** A request of which none is durable. @throws OvationError overloaded */
   admitTransient(): void {
     if (this.ladder.isAt("transient")) throw this.#refusal("transient");
-  }
-
-  register(registry: Registry): void {
-    registerLadder(registry, "ovation_dispatcher", this.ladder);
-    counterOf(
-      registry,
-      "ovation_dispatcher_overload_refused_total",
-      "Requests refused because of overload: those of transient events only, and any.",
-      ["what"],
-      () => [
-        [{ what: "transient" }, this.refused.transient],
-        [{ what: "any" }, this.refused.durable],
-      ],
-    );
   }
 
   #refusal(what: keyof typeof this.refused): OvationError {

@@ -16,6 +16,8 @@ const BOUNDED_LABELS = [
   "limit",
   "reason",
   "role",
+  "signal",
+  "step",
   "version",
   "what",
   "wire",

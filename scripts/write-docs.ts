@@ -12,6 +12,7 @@ import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
+import { thirdPartyPage } from "./third-party.ts";
 
 interface Generated {
   /** From the root of the repository. */
@@ -31,6 +32,7 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/metrics.md", marker: "process", content: processTable },
   { file: "docs/operations.md", marker: "alerts", content: alertTable },
   { file: DASHBOARD, content: dashboardFile },
+  { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },

@@ -1,13 +1,4 @@
 /** What single acts cost each part, in µs of a core: one part is loaded with one act at a time. */
-import { subscriptionsBucket } from "../../shared/buckets.ts";
-import { Bucket } from "../../shared/bus/bucket.ts";
-import { Bus } from "../../shared/bus/connection.ts";
-import { HistoryStream } from "../../shared/bus/history-stream.ts";
-import { loadConfig } from "../../shared/config/load.ts";
-import { silentLog } from "../../shared/log.ts";
-import { newNodeId } from "../../shared/names.ts";
-import { forEachLimited } from "../../shared/parallel.ts";
-import { rowKey } from "../../shared/subjects.ts";
 import { nowUs } from "../clock.ts";
 import { steady } from "../scenarios/scenario.ts";
 import { Fleet } from "./fleet.ts";
@@ -17,7 +8,7 @@ import { readMetrics } from "./metrics.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";
 
-const US_PER_SECOND = 1_000_000;
+export const US_PER_SECOND = 1_000_000;
 const WARM_UP_MS = 1_000;
 const VIDEOS = Array.from({ length: 100 }, (_, index) => `costs-${index}`);
 /** Enough that a dispatcher never waits. */
@@ -25,7 +16,6 @@ const UNDER_WAY = 8_000;
 /** Gateways that are added to see what each costs. */
 const FURTHER_GATEWAYS = 20;
 const LEAD_US = 200_000;
-const AT_ONCE = 64;
 
 /** Cores used so far by the processes of a kind, in seconds. */
 function used({ processes }: Stack, kind: string): number {
@@ -35,7 +25,7 @@ function used({ processes }: Stack, kind: string): number {
 }
 
 /** Seconds of a core that each kind of process used while the work was done. */
-async function usedWhile<T>(stack: Stack, work: () => Promise<T>) {
+export async function usedWhile<T>(stack: Stack, work: () => Promise<T>) {
   const kinds = ["gateway", "dispatcher", "nats"] as const;
   const before = kinds.map((kind) => used(stack, kind));
   const began = performance.now();
@@ -189,81 +179,8 @@ export async function publishCosts(
     return {
       gateway: each(cost.gateway),
       dispatcher: each(cost.dispatcher),
-      nats: each(cost.nats),
     };
   } finally {
     await fleet.stop();
   }
-}
-
-/** The store: how fast the table is written and read, and what a dispatcher makes of its rows. */
-export async function tableCosts(stack: Stack, rows: number) {
-  const { config, bus } = await busOf(stack, "gateway");
-  try {
-    const bucket = new Bucket(bus, subscriptionsBucket(config), silentLog);
-    await bucket.ensure();
-    const gateways = Array.from({ length: 20 }, newNodeId);
-    const keys = Array.from({ length: rows }, (_, index) =>
-      rowKey(`row-${Math.floor(index / 20)}`, gateways[index % 20] ?? ""),
-    );
-    const rss = () =>
-      stack.processes
-        .filter(({ kind }) => kind === "dispatcher")
-        .map(({ pid }) => usageOf(pid).rssBytes)[0] ?? 0;
-    const rssBefore = rss();
-    const put = await usedWhile(stack, () =>
-      forEachLimited(
-        keys,
-        AT_ONCE,
-        async (key) => void (await bucket.put(key, Buffer.from("1234"))),
-      ),
-    );
-    const bytes = rss() - rssBefore;
-    const began = performance.now();
-    const read = await bucket.read();
-    return {
-      changeUs: (put.dispatcher / rows) * US_PER_SECOND,
-      tableWrites: rows / put.seconds,
-      natsStoreUs: (put.nats / rows) * US_PER_SECOND,
-      rowsPerSecond: ((read?.length ?? 0) * 1_000) / (performance.now() - began),
-      rowBytes: bytes / rows,
-    };
-  } finally {
-    await bus.stop();
-  }
-}
-
-/** The history: how many records a second one stream takes, and how often it can be looked at. */
-export async function historyCosts(stack: Stack, records: number) {
-  const { config, bus } = await busOf(stack, "dispatcher");
-  try {
-    const stream = new HistoryStream(bus, config, silentLog);
-    await stream.ensure();
-    const payload = Buffer.alloc(200, 1);
-    const videos = Array.from({ length: records }, (_, index) => `history-${index}`);
-    const append = await usedWhile(stack, () =>
-      forEachLimited(videos, AT_ONCE, async (video) => {
-        await stream.append(video, payload, 0, config.storeTimeoutMs);
-      }),
-    );
-    const look = await usedWhile(stack, () =>
-      forEachLimited(videos, AT_ONCE, async (video) => void (await stream.last(video))),
-    );
-    return {
-      storesPerSecond: records / append.seconds,
-      appendNatsUs: (append.nats / records) * US_PER_SECOND,
-      looksPerSecond: records / look.seconds,
-      lookUs: (look.nats / records) * US_PER_SECOND,
-    };
-  } finally {
-    await bus.stop();
-  }
-}
-
-async function busOf(stack: Stack, user: "gateway" | "dispatcher") {
-  const loaded = loadConfig("dispatcher", [], {});
-  if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
-  const servers = [stack.natsUrlAs(user)];
-  const bus = await Bus.connect({ servers, inbox: user, name: "ovation-bench", log: silentLog });
-  return { config: loaded.config, bus };
 }

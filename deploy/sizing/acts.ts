@@ -83,10 +83,10 @@ export function historyLook(): readonly Sends[] {
   return API_CALL;
 }
 
-/** Calls of the API for reading a bucket, by who reads it. */
-export const READ_CALLS = { gateway: 6, dispatcher: 7 } as const;
+/** Calls of the API: a gateway reads its rows, a dispatcher all rows and all leases. */
+const READ_CALLS = { gateway: 3, dispatcher: 12 } as const;
 
-/** Somebody reads rows of the table, or leases, whole. */
+/** Somebody reads whole what it needs of the table. */
 export function tableRead(reader: keyof typeof READ_CALLS, entries: number): readonly Sends[] {
   return [...repeated(API_CALL, READ_CALLS[reader]), given("row", entries)];
 }
@@ -100,7 +100,7 @@ export function spendingTold(gateways: number): readonly Sends[] {
  * Subscriptions that a process has at NATS beside those of videos: for answers, for what all hear,
  * for word of a stream that was made anew, and, of a dispatcher, for both buckets of the table.
  */
-export const SUBSCRIPTIONS = { gateway: 10, dispatcher: 12 } as const;
+export const SUBSCRIPTIONS = { gateway: 9, dispatcher: 12 } as const;
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {

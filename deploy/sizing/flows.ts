@@ -66,7 +66,7 @@ export function flowsOf(input: SizingInput, gateways: number, dispatchers: numbe
   const looks = over(
     (flow) =>
       flow.gateways * (Math.exp(-flow.records * QUIET_SECONDS) * (1_000 / input.historyCheckMs)) +
-      rowsBegun(flow),
+      FIRST_LOOKS * rowsBegun(flow),
   );
   const common = { gateways, dispatchers, videos, rows };
   const totals = {
@@ -123,6 +123,9 @@ function tellsOf(changes: number, dispatchers: number, intervalMs: number): numb
   const interval = intervalMs / 1_000;
   return 1 / (interval + (dispatchers / changes) * Math.exp(-changes * interval));
 }
+
+/** Looks at a video's history when a gateway begins with it: at once, and soon again. */
+const FIRST_LOOKS = 2;
 
 /** Rows that are written for the first time: viewers that come to a gateway that has none. */
 function rowsBegun({ gateways, viewers, connects }: VideoFlow): number {

@@ -69,7 +69,9 @@ function bytes(subject: string, payload: number, more = 0): number {
   return LINE_BYTES + subject.length + payload + more;
 }
 
-const ROW = bytes(`$KV.${SUBSCRIPTIONS_BUCKET}.${rowKey(VIDEO, GATEWAY)}`, 4, DELIVERY_BYTES);
+const ROW_SUBJECT = `$KV.${SUBSCRIPTIONS_BUCKET}.${rowKey(VIDEO, GATEWAY)}`;
+/** A number of viewers, as text. */
+const ROW_VALUE_BYTES = 4;
 const PUBLISH = publishSubject(VIDEO);
 const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 
@@ -85,7 +87,7 @@ export const MESSAGE_BYTES = {
   "record-append": bytes(historySubject(VIDEO), RECORD, HEADER_BYTES + REPLY.length),
   record: bytes(storedSubject(VIDEO, 12_345), RECORD),
   "store-answer": bytes(REPLY, 45),
-  row: ROW,
+  row: bytes(ROW_SUBJECT, ROW_VALUE_BYTES, DELIVERY_BYTES),
   "count-request": bytes(PUBLISH, encodeMsgpack({ kind: "viewers" }).length, REPLY.length),
   "count-told": bytes(
     FRONTEND,
@@ -105,10 +107,10 @@ export const LIKE_MORE_BYTES = {
   "like-dispatched": LIKE.length + 10,
 } as const;
 
-/** What JetStream keeps of a record, its own header and index included. */
-export const STORED_RECORD_BYTES = historySubject(VIDEO).length + RECORD + 30;
-/** What JetStream keeps of a row: subject, number, header. */
-export const STORED_ROW_BYTES = rowKey(VIDEO, GATEWAY).length + SUBSCRIPTIONS_BUCKET.length + 30;
+/** What JetStream keeps of a record of one comment, with the condition that it came with. */
+export const STORED_RECORD_BYTES = historySubject(VIDEO).length + RECORD + HEADER_BYTES + 30;
+/** What JetStream keeps of a row in memory. */
+export const STORED_ROW_BYTES = ROW_SUBJECT.length + ROW_VALUE_BYTES + 16;
 
 function logged(kind: string, deliveryClass: "transient" | "durable", event: Uint8Array) {
   return { kind, deliveryClass, bytes: event, position: 0 } satisfies LoggedEvent;

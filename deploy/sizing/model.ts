@@ -117,6 +117,11 @@ function sizingOfCell(
   const { gateways, dispatchers, rows, nats } = flows;
   const sum = (of: (flow: NatsFlow) => number) => nats.reduce((all, flow) => all + of(flow), 0);
   const left = Math.max(1, gateways - input.spareGateways);
+  const streams = input.ssePercent / 100;
+  const viewerBytes =
+    (1 - streams) * input.viewerBytes +
+    streams * input.streamBytes +
+    (input.gatewayTls ? input.tlsBytes : 0);
   const historyBytes = historyBytesOf(input, flows);
   const cached = Math.min(
     input.historyCacheBytes,
@@ -131,7 +136,7 @@ function sizingOfCell(
       total: gateways,
       viewersEach: input.viewers / gateways,
       viewersMost: viewersPerGateway(input),
-      memoryBytes: input.gatewayBytes + (input.viewers / left) * input.viewerBytes + cached,
+      memoryBytes: input.gatewayBytes + (input.viewers / left) * viewerBytes + cached,
       socketWrites: flows.socketWrites,
       publishes: input.likes + input.comments,
       connects: flows.connects,

@@ -122,9 +122,9 @@ function memory(bytes: number, doc: string): Setting<number> {
  */
 export const costSettings = {
   writeUs: cost(9, "A gateway: a write to a viewer's socket, with all that belongs to it."),
-  tlsWriteUs: cost(3, "A gateway: what TLS adds to a write."),
+  tlsWriteUs: cost(2.3, "A gateway: what TLS adds to a write."),
   connectUs: cost(145, "A gateway: a viewer that connects and subscribes."),
-  tlsConnectUs: cost(400, "A gateway: what TLS adds to a connect."),
+  tlsConnectUs: cost(290, "A gateway: what TLS adds to a connect."),
   receiveUs: cost(9, "A gateway: a message of a dispatcher that it takes in."),
   publishUs: cost(80, "A gateway: an event that a viewer publishes."),
   requestUs: cost(9.2, "A dispatcher: a publish request, sent to one gateway and answered."),
@@ -136,7 +136,9 @@ export const costSettings = {
   rowsPerSecond: perSecond(110_000, "Rows that a dispatcher reads when it reads the table whole."),
   storesPerSecond: perSecond(30_000, "Messages that one stream of JetStream takes."),
   looksPerSecond: perSecond(25_000, "Looks at the newest message of a video's history."),
-  viewerBytes: memory(1_058, "Of a gateway, for each viewer."),
+  viewerBytes: memory(1_058, "Of a gateway, for each viewer over a WebSocket."),
+  streamBytes: memory(2_900, "Of a gateway, for each viewer over Server-Sent Events."),
+  tlsBytes: memory(3_700, "Of a gateway that speaks TLS, for each viewer."),
   gatewayBytes: memory(100_000_000, "Of a gateway without viewers."),
   rowBytes: memory(700, "Of a dispatcher, for each row of the table."),
   requestMs: decimal({

@@ -9,11 +9,10 @@ export function registerLadder<Name extends string, Signal extends string>(
   prefix: string,
   ladder: Ladder<Name, Signal>,
 ): void {
-  const names = ladder.steps.map(({ name }) => name).join(", ");
   gaugeOf(
     registry,
     `${prefix}_overload_step`,
-    `How many steps against overload are in force, of: ${names}.`,
+    "How many of the role's steps against overload are in force; 0 is none.",
     () => ladder.level,
   );
   const byStep = (name: string, help: string, read: (stats: Stats) => number) =>

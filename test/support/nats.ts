@@ -17,6 +17,8 @@ export interface TestNatsOptions {
   readonly port?: number;
   /** Whether `stop` leaves the store, so that a `restart` after it finds it again. */
   readonly keepStore?: boolean;
+  /** Where it tells of itself over HTTP; unset, nowhere. A server in a container can't. */
+  readonly monitorPort?: number;
 }
 
 /** A nats-server that runs. Its methods are to be called one after the other. */
@@ -44,22 +46,27 @@ function findSource(kind: NatsKind | undefined): Promise<NatsServerSource> {
   return findNatsServer({ log });
 }
 
-async function start(storeDir: string, port: number): Promise<TestNats> {
+async function start(
+  storeDir: string,
+  port: number,
+  extraArgs: readonly string[],
+): Promise<TestNats> {
   const kind = natsKindAsked();
   if (kind === "container") {
     return startNatsContainer({ storeDir, port: port === 0 ? await freePort() : port });
   }
   const source = await findSource(kind);
-  return startNatsServer({ source, storeDir, port, passwords: TEST_PASSWORDS });
+  return startNatsServer({ source, storeDir, port, passwords: TEST_PASSWORDS, extraArgs });
 }
 
 /** Starts a nats-server with JetStream on 127.0.0.1 for a test, with an empty store. */
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const { port = 0, keepStore = false } = options;
+  const { port = 0, keepStore = false, monitorPort } = options;
+  const extraArgs = monitorPort === undefined ? [] : ["--http_port", String(monitorPort)];
   const storeDir = await mkdtemp(join(tmpdir(), "ovation-nats-"));
   const removeStore = () => rm(storeDir, { recursive: true, force: true });
   try {
-    const server = await start(storeDir, port);
+    const server = await start(storeDir, port, extraArgs);
     if (keepStore) return server;
     const stop = server.stop.bind(server);
     server.stop = async () => {

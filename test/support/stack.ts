@@ -7,7 +7,7 @@ import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settin
 import { createLog, type Log } from "../../shared/log.ts";
 import { newNodeId } from "../../shared/names.ts";
 import { eventually } from "./eventually.ts";
-import { startTestNats, type TestNats } from "./nats.ts";
+import { startTestNats, type TestNats, type TestNatsOptions } from "./nats.ts";
 import { connectTo, natsUrlAs } from "./nats-users.ts";
 import { ROOMY } from "./roomy.ts";
 
@@ -18,6 +18,7 @@ export interface StackOptions {
   /** What gateways log to. */
   readonly gatewayLog?: Log;
   readonly dispatcher?: Partial<DispatcherConfig>;
+  readonly nats?: TestNatsOptions;
 }
 
 /** Silent, unless OVATION_TEST_LOG names a level to look into something. */
@@ -37,7 +38,7 @@ export class TestStack {
   }
 
   static async start(options: StackOptions = {}): Promise<TestStack> {
-    const stack = new TestStack(await startTestNats(), options);
+    const stack = new TestStack(await startTestNats(options.nats), options);
     for (let count = options.dispatchers ?? 1; count > 0; count -= 1) await stack.addDispatcher();
     for (let count = options.gateways ?? 1; count > 0; count -= 1) await stack.addGateway();
     return stack;

@@ -1,0 +1,122 @@
+/** What a sizing can be relied on for; `test/local/sizing.test.ts` holds it against a real stack. */
+import { describe, expect, test } from "vitest";
+import { partOf } from "./cells.ts";
+import { flowsOf } from "./flows.ts";
+import { sizingOf, TooMuch } from "./model.ts";
+import { sizingInput } from "./options.ts";
+import { pace, placesTaken } from "./pace.ts";
+
+describe("the laws of chance", () => {
+  test("what comes seldom is done each time, and what comes often once an interval", () => {
+    expect(pace(0, 60)).toBe(0);
+    expect(pace(0.01, 60)).toBeCloseTo(0.01, 4);
+    expect(pace(1_000_000, 60)).toBeCloseTo(1_000 / 60, 4);
+  });
+
+  test("between the two it is what a simulation gives", () => {
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647; // Park and Miller's minimal standard.
+      return seed / 2_147_483_647;
+    };
+    const [perSecond, intervalMs, events] = [20, 60, 200_000];
+    let now = 0;
+    let freeAt = 0;
+    let done = 0;
+    for (let event = 0; event < events; event += 1) {
+      now += (-Math.log(random()) / perSecond) * 1_000;
+      // It goes at once, or with others that wait for the interval to end.
+      if (now < freeAt - intervalMs) continue;
+      done += 1;
+      freeAt = Math.max(now, freeAt) + intervalMs;
+    }
+    expect(done / (now / 1_000) / pace(perSecond, intervalMs)).toBeCloseTo(1, 2);
+  });
+
+  test("few viewers are on as many gateways, and many on all", () => {
+    expect(placesTaken(1, 10)).toBeCloseTo(1);
+    expect(placesTaken(2, 10)).toBeCloseTo(1.9);
+    expect(placesTaken(10_000, 10)).toBeCloseTo(10);
+  });
+});
+
+describe("a sizing", () => {
+  test("needs no less of anything for more viewers", () => {
+    const sizes = [1_000, 10_000, 100_000].map((viewers) =>
+      sizingOf(sizingInput({ viewers, videos: 100, likes: viewers / 100 })),
+    );
+    const needs = sizes.map(({ gateways, dispatchers, nats, delivery }) => [
+      gateways.total,
+      dispatchers.total,
+      nats.rows,
+      nats.in,
+      nats.out,
+      delivery.bytesOut,
+    ]);
+    for (const [index, need] of needs.slice(1).entries()) {
+      for (const [at, value] of need.entries()) {
+        expect(value).toBeGreaterThanOrEqual(needs[index]?.[at] ?? 0);
+      }
+    }
+  });
+
+  test("holds the viewers on the gateways that are left when the spare ones are away", () => {
+    const input = sizingInput({ viewers: 500_000, likes: 0, comments: 0, spareGateways: 2 });
+    const { gateways } = sizingOf({ ...input, connects: 0 });
+    expect(gateways.because).toBe("connections");
+    expect((gateways.total - 2) * gateways.viewersMost).toBeGreaterThanOrEqual(500_000);
+    expect((gateways.total - 3) * gateways.viewersMost).toBeLessThan(500_000);
+  });
+
+  test("keeps the headroom that is asked for", () => {
+    const { gateways } = sizingOf(sizingInput({ viewers: 50_000, headroomPercent: 60 }));
+    expect(gateways.because).toBe("processor");
+    expect(gateways.cores / gateways.needed).toBeLessThanOrEqual(0.4 * 1.05);
+  });
+
+  test("takes the frame interval for what decides: twice as long halves the writes", () => {
+    const of = (frameIntervalMaxMs: number) =>
+      sizingOf(sizingInput({ viewers: 50_000, likes: 10_000, frameIntervalMaxMs }));
+    expect(of(50).gateways.socketWrites / of(100).gateways.socketWrites).toBeCloseTo(2, 1);
+    expect(of(50).gateways.total).toBeGreaterThan(1.7 * of(100).gateways.total);
+  });
+
+  test("of an audience that is too much for one deployment is for a part of its videos", () => {
+    const input = sizingInput({ viewers: 10_000_000, videos: 10_000, likes: 100_000 });
+    const sizing = sizingOf(input);
+    expect(sizing.cells).toBeGreaterThan(1);
+    expect(sizing.cells * sizing.viewers).toBeGreaterThanOrEqual(10_000_000);
+    expect(sizing.cells * sizing.videos).toBeGreaterThanOrEqual(10_000);
+    for (const { value, limit } of sizing.limits) expect(value).toBeLessThanOrEqual(limit);
+  });
+
+  test("of one video that is too much says so, and why", () => {
+    const input = sizingInput({ viewers: 50_000_000, likes: 50_000_000 });
+    expect(() => sizingOf(input)).toThrow(TooMuch);
+    expect(() => sizingOf(input)).toThrow(/one video alone is too much: cores of each gateway/);
+  });
+
+  test("of a part leaves the hot video as it is", () => {
+    const input = sizingInput({ viewers: 1_000_000, videos: 101, hotPercent: 50, likes: 1_000 });
+    const part = partOf(input, 10);
+    expect(part).toMatchObject({ viewers: 550_000, videos: 11 });
+    const hot = (one: typeof input) =>
+      flowsOf(one, 10, 2).videos.find(({ name }) => name === "hot");
+    expect(hot(part)?.viewers).toBeCloseTo(500_000);
+    expect(hot(part)?.likes).toBeCloseTo(500);
+    expect(hot(part)?.comments).toBeCloseTo(5);
+  });
+
+  test("says nothing that is not a number", () => {
+    const odd = [
+      { viewers: 1, likes: 0, comments: 0, connects: 0 },
+      { viewers: 3, videos: 1_000_000 },
+      { viewers: 1_000, videos: 2, hotPercent: 99.9, hotLikes: 100 },
+      { viewers: 1_000, ssePercent: 100, gatewayTls: true },
+    ];
+    for (const given of odd) {
+      const json = JSON.stringify(sizingOf(sizingInput(given)));
+      expect(json).not.toMatch(/null|NaN/);
+    }
+  });
+});

@@ -1,0 +1,216 @@
+/**
+ * What `ovation size` reckons with is what Ovation does: a real stack, and NATS's own counters beside
+ * the model's. What is compared are counts, which no slow machine changes.
+ */
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../deploy/local/nats/free-port.ts";
+import * as acts from "../../deploy/sizing/acts.ts";
+import { type Flows, flowsOf } from "../../deploy/sizing/flows.ts";
+import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "../../deploy/sizing/message-bytes.ts";
+import { sizingInput } from "../../deploy/sizing/options.ts";
+import { FRONTENDS_BUCKET, HISTORY_STREAM, SUBSCRIPTIONS_BUCKET } from "../../shared/subjects.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Moved, NatsMonitor } from "../support/nats-monitor.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { post, TestSocket } from "../support/viewer.ts";
+
+const GATEWAYS = 3;
+const DISPATCHERS = 2;
+const VIDEOS = 60;
+const VIEWERS = 180;
+const LIKES = 600;
+const COMMENTS = 300;
+const TEXT = "What a goal! Did you see how he went past all three of them?";
+/** So much may lie between the model and NATS. */
+const TOLERANCE = 0.15;
+/** What comes by itself, later than any test here takes. */
+const RARELY = {
+  leaseMs: 300_000,
+  leaseRenewMs: 100_000,
+  reconcileIntervalMs: 3_600_000,
+} as const;
+
+/** Always the same chance, so that what is measured is too. */
+const chance = xoroshiro128plus(1);
+
+function anyGateway(): number {
+  return stack.gatewayAt(uniformInt(chance, 0, GATEWAYS - 1)).port;
+}
+
+/** A name as long as that of the model's sample. */
+const video = (index: number) => `sized-video-${String(index % VIDEOS).padStart(3, "0")}`;
+const viewers: TestSocket[] = [];
+let stack: TestStack;
+let monitor: NatsMonitor;
+let atFirst: Moved;
+
+function near(measured: number, modelled: number, what: string): void {
+  const message = `${what}: ${measured} measured, ${modelled.toFixed(1)} by the model`;
+  expect(Math.abs(measured - modelled) / modelled, message).toBeLessThan(TOLERANCE);
+}
+
+function since(before: Moved, now: Moved): Moved {
+  return { in: now.in - before.in, out: now.out - before.out };
+}
+
+async function sum(nodes: readonly { readonly opsPort: number }[], name: string): Promise<number> {
+  const values = await Promise.all(nodes.map((node) => metric(node, name)));
+  return values.reduce((all, value) => all + value, 0);
+}
+
+/** What the model says of this stack, for `seconds` in which that much was published. */
+function modelled(what: string, seconds: number, likes: number, comments: number) {
+  const flows: Flows = flowsOf(
+    sizingInput({
+      viewers: VIEWERS,
+      videos: VIDEOS,
+      likes: likes / seconds,
+      comments: comments / seconds,
+      connects: 0,
+    }),
+    GATEWAYS,
+    DISPATCHERS,
+  );
+  const flow = flows.nats.find((one) => one.what === what);
+  if (flow === undefined) throw new Error(`the model knows no ${what}`);
+  return { in: flow.in * seconds, out: flow.out * seconds };
+}
+
+/** Nothing is under way any more: rows hold what viewers there are, and each was told of. */
+async function settled(): Promise<void> {
+  for (let index = 0; index < VIDEOS; index += 1) {
+    const here = viewers.filter((_, viewer) => video(viewer) === video(index)).length;
+    await stack.mirrored(video(index), here);
+  }
+  const pending = () => sum(stack.dispatchers, "ovation_dispatcher_counts_pending");
+  await eventually(async () => (await pending()) === 0);
+}
+
+beforeAll(async () => {
+  const monitorPort = await freePort();
+  monitor = new NatsMonitor(monitorPort);
+  stack = await TestStack.start({
+    gateways: GATEWAYS,
+    dispatchers: DISPATCHERS,
+    gateway: { ...RARELY, historyCheckMs: 600_000 },
+    dispatcher: RARELY,
+    nats: { monitorPort },
+  });
+  atFirst = await monitor.moved();
+  for (let index = 0; index < VIEWERS; index += 1) {
+    const viewer = await TestSocket.connect(anyGateway(), "msgpack");
+    await viewer.ask("subscribe", { video: video(index) });
+    viewers.push(viewer);
+  }
+  await settled();
+  // Each gateway looks once more at each history soon after it began with the video.
+  const rows = await sum(stack.gateways, "ovation_gateway_table_rows");
+  const looks = () => sum(stack.gateways, "ovation_gateway_history_reads_total");
+  await eventually(async () => (await looks()) >= 2 * rows);
+});
+afterAll(async () => {
+  for (const viewer of viewers) viewer.socket.terminate();
+  await stack?.stop();
+});
+
+describe("an audience that came", () => {
+  test("has as many rows and subscriptions as the model says", async () => {
+    const flows = flowsOf(sizingInput({ viewers: VIEWERS, videos: VIDEOS }), GATEWAYS, DISPATCHERS);
+    const table = await monitor.stream(`KV_${SUBSCRIPTIONS_BUCKET}`);
+    near(table.messages, flows.rows, "rows");
+    near(table.bytes / table.messages, STORED_ROW_BYTES, "bytes of a row");
+    expect((await monitor.stream(`KV_${FRONTENDS_BUCKET}`)).messages).toBe(GATEWAYS);
+    const subscriptions = await monitor.subscriptions();
+    const of = (role: string) => subscriptions.filter(({ name }) => name.includes(role));
+    const count = (role: string) => of(role).reduce((all, one) => all + one.count, 0);
+    expect([of("gateway").length, of("dispatcher").length]).toEqual([GATEWAYS, DISPATCHERS]);
+    const rows = table.messages;
+    const { gateway, dispatcher } = acts.SUBSCRIPTIONS;
+    near((count("gateway") - rows) / GATEWAYS, gateway, "subscriptions of a gateway");
+    near(count("dispatcher") / DISPATCHERS, dispatcher, "subscriptions of a dispatcher");
+  });
+
+  test("sent as many messages over NATS as its acts do by the model", async () => {
+    const moved = since(atFirst, await monitor.moved());
+    const { gateways, dispatchers } = stack;
+    const writes = await sum(gateways, "ovation_gateway_row_writes_total");
+    const requests = await sum(dispatchers, "ovation_dispatcher_requests_total");
+    const tells = await sum(dispatchers, "ovation_dispatcher_messages_total");
+    const looks = await sum(gateways, "ovation_gateway_history_reads_total");
+    const each = [
+      [acts.rowWrite(DISPATCHERS), writes],
+      [acts.countRequest(), requests],
+      [acts.countTold(1), tells],
+      [acts.historyLook(), looks],
+    ] as const;
+    for (const way of ["in", "out"] as const) {
+      const model = each.reduce((all, [act, times]) => all + acts.messagesOf(act)[way] * times, 0);
+      near(moved[way], model, `messages ${way}`);
+    }
+  });
+});
+
+describe("a number of events", () => {
+  test("likes", async () => {
+    await settled();
+    const before = await monitor.moved();
+    for (let index = 0; index < LIKES; index += 1) {
+      expect((await post(anyGateway(), video(index), { kind: "like" })).status).toBe(200);
+    }
+    const moved = since(before, await monitor.moved());
+    const model = modelled("likes", 10_000, LIKES, 0);
+    near(moved.in, model.in, "messages in");
+    near(moved.out, model.out, "messages out");
+  });
+
+  test("comments", async () => {
+    // So that both dispatchers know each video's history.
+    const publish = async (index: number) => {
+      const comment = { kind: "comment", actor: "user-12345678", data: { text: TEXT } };
+      expect((await post(anyGateway(), video(index), comment)).status).toBe(200);
+    };
+    for (let index = 0; index < 4 * VIDEOS; index += 1) await publish(index);
+    const before = await monitor.moved();
+    for (let index = 0; index < COMMENTS; index += 1) await publish(index);
+    const moved = since(before, await monitor.moved());
+    const model = modelled("comments", 10_000, 0, COMMENTS);
+    near(moved.in, model.in, "messages in");
+    near(moved.out, model.out, "messages out");
+    const history = await monitor.stream(HISTORY_STREAM);
+    expect(history.messages).toBe(4 * VIDEOS + COMMENTS);
+    near(history.bytes / history.messages, STORED_RECORD_BYTES, "bytes of a comment");
+  });
+});
+
+describe("what comes by itself", () => {
+  test("leases that are renewed", async () => {
+    const bucket = `KV_${FRONTENDS_BUCKET}`;
+    await stack.addGateway({ ...RARELY, leaseRenewMs: 100 });
+    const first = (await monitor.stream(bucket)).last_seq;
+    const before = await monitor.moved();
+    await eventually(async () => (await monitor.stream(bucket)).last_seq >= first + 30);
+    const moved = since(before, await monitor.moved());
+    const renewals = (await monitor.stream(bucket)).last_seq - first;
+    const model = acts.messagesOf(acts.leaseRenewal(DISPATCHERS));
+    near(moved.in, model.in * renewals, "messages in");
+    near(moved.out, model.out * renewals, "messages out");
+    await stack.gateways.pop()?.stop();
+  });
+
+  test("the table that is read whole by a dispatcher", async () => {
+    await settled();
+    const { messages: rows } = await monitor.stream(`KV_${SUBSCRIPTIONS_BUCKET}`);
+    const dispatcher = await stack.addDispatcher({ ...RARELY, reconcileIntervalMs: 500 });
+    const reads = () => metric(dispatcher, "ovation_dispatcher_table_reads_total");
+    const first = await reads();
+    const before = await monitor.moved();
+    await eventually(async () => (await reads()) >= first + 12);
+    const moved = since(before, await monitor.moved());
+    const count = (await reads()) - first;
+    const model = acts.messagesOf(acts.tableRead("dispatcher", rows + GATEWAYS));
+    near(moved.in, model.in * count, "messages in");
+    near(moved.out, model.out * count, "messages out");
+  });
+});
