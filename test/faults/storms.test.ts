@@ -9,7 +9,7 @@ import { Throng, tell } from "./world/throng.ts";
 import { World } from "./world/world.ts";
 
 const VIDEO = "launch";
-/** What the issue promises; a gateway of this machine needs a fifth of it. */
+/** On two cores, with the viewers on the same ones, it takes a good half of this. */
 const BACK_WITHIN_MS = 10_000;
 /** How long the event loop of a gateway may be held up by those who come. */
 const STALL_BOUND_MS = 1_000;
