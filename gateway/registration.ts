@@ -2,6 +2,7 @@
  * This gateway's place in the subscription table: its lease and its rows, and what keeps both right
  * when NATS was away, the buckets were made anew, or others took this gateway for dead.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
@@ -23,6 +24,9 @@ interface RegistrationOptions {
   /** A row was written or removed. */
   readonly onRowStored: (video: string) => void;
 }
+
+/** The longest wait for the leases of others. */
+const PEERS_MS = 1_000;
 
 const leaseText = z.string().transform((text, context): unknown => {
   try {
@@ -86,17 +90,9 @@ export class Registration {
 
   /** What the other gateways' leases tell; undefined when they can't be read just now. */
   async peers(): Promise<readonly PeerLease[] | undefined> {
-    try {
-      const entries = (await this.#frontends.read()) ?? [];
-      const others = entries.filter(({ key }) => key !== this.#options.gateway);
-      return others.flatMap(({ value }) => {
-        const text = Buffer.from(value ?? []).toString();
-        return leaseText.pipe(leaseSchema).safeParse(text).data ?? [];
-      });
-    } catch (error) {
-      this.#options.log.warn({ err: error }, "the other gateways' leases could not be read");
-      return undefined;
-    }
+    // Where NATS doesn't permit it, there is no answer.
+    const late = wait(PEERS_MS, undefined, { ref: false });
+    return await Promise.race([this.#readPeers(), late]);
   }
 
   /** Takes rows and lease out of the table, for good. */
@@ -110,6 +106,21 @@ export class Registration {
     this.#stopListening();
     this.rows.stop();
     this.lease.stop();
+  }
+
+  async #readPeers(): Promise<readonly PeerLease[] | undefined> {
+    if (this.#options.bus.state !== "connected") return undefined;
+    try {
+      const entries = (await this.#frontends.read()) ?? [];
+      const others = entries.filter(({ key }) => key !== this.#options.gateway);
+      return others.flatMap(({ value }) => {
+        const text = Buffer.from(value ?? []).toString();
+        return leaseText.pipe(leaseSchema).safeParse(text).data ?? [];
+      });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "the other gateways' leases could not be read");
+      return undefined;
+    }
   }
 
   #stopListening(): void {

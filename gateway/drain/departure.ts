@@ -18,8 +18,9 @@ const LATE_TICKS = 4;
 const LOOK_EVERY_MS = 1_000;
 /** Leases are looked at after this time, in which others that are drained too can have said so. */
 const SETTLE_MS = 100;
-/** When nobody takes them: the time in which another gateway may be there. */
-const RESTART_MS = 5_000;
+/** When nobody takes them: another gateway may be there after this time, and is given this spread. */
+const RESTART_MS = 1_000;
+const RESTART_SPREAD_MS = 5_000;
 /** Viewers that are told in one turn of the event loop, at the end. */
 const TOLD_PER_TURN = 250;
 
@@ -101,10 +102,12 @@ export class Departure {
     const { random, log } = this.#options;
     if (rest.length === 0) return;
     const needMs = (rest.length / perSecond) * 1_000;
-    const spreadMs = takers === 0 ? Math.max(RESTART_MS, needMs) : needMs;
-    log.info({ viewers: rest.length, spreadMs }, "viewers are told when to come back");
+    const isLast = takers === 0;
+    const fromMs = isLast ? RESTART_MS : 0;
+    const spreadMs = isLast ? Math.max(RESTART_SPREAD_MS, needMs) : needMs;
+    log.info({ viewers: rest.length, fromMs, spreadMs }, "viewers are told when to come back");
     for (const [index, viewer] of rest.entries()) {
-      this.#dismiss(viewer, ((index + random()) / rest.length) * spreadMs);
+      this.#dismiss(viewer, fromMs + ((index + random()) / rest.length) * spreadMs);
       if (index % TOLD_PER_TURN === TOLD_PER_TURN - 1) await wait(0);
     }
   }

@@ -6,10 +6,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../log.ts";
 
-/** Anywhere within this; the server begins to end connections after 10 s, unless it is told otherwise. */
-const SPREAD_MS = 5_000;
+/** Anywhere within this: a server begins to end connections after 10 s, that of our chart after 5 s. */
+const SPREAD_MS = 3_000;
 /** The longest wait for what is to be finished before. */
-const FINISH_MS = 2_000;
+const FINISH_MS = 1_500;
 
 /** Finishes what would be lost with the connection. Called again after each lame duck. */
 export type LeaveListener = () => Promise<void>;

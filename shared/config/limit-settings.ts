@@ -45,7 +45,7 @@ export const limitSettings = {
     min: 1,
     max: 10_000_000,
     default: 5000,
-    doc: "How many viewers a gateway lets in a second, a second's worth at once; others are told when to come again. The gateways tell each other, and one that is drained sends its viewers away no faster than at half of what the others take together.",
+    doc: "How many viewers a gateway lets in a second, a second's worth at once; others are told when to come again. The default is what the bench's `connect-storm` shows a gateway to take on one core. The gateways tell each other, and one that is drained sends its viewers away no faster than at half of what the others take together.",
   }),
   requestsPerSecond: integer({
     min: 1,

@@ -7,6 +7,7 @@ import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
 import { Liker } from "./world/liker.ts";
 import { Throng, tell } from "./world/throng.ts";
+import { mostPerSecond } from "./world/throng-messages.ts";
 import { World } from "./world/world.ts";
 
 const VIDEO = "launch";
@@ -26,7 +27,8 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
       gatewayFlags: [
         ...["--connections-per-second", String(perSecond), "--connections-per-address", "100000"],
         // The machine has to be enough for the viewers too.
-        ...["--frame-interval-max-ms", "250", "--likes-per-second", "1000"],
+        ...["--frame-interval-min-ms", "250", "--frame-interval-max-ms", "500"],
+        ...["--likes-per-second", "1000"],
         ...["--connection-publishes-per-second", "1000"],
       ],
     });
@@ -49,18 +51,26 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
       await throng.forget();
       const there = await world.node(name).metric("ovation_gateway_websockets");
       const begun = performance.now();
-      const exit = await world.stop(name);
+      const ending = world.stop(name);
+      // Before the first viewer is sent away, nobody is let in any more.
+      await eventually(async () => !(await world.node(name).isReady()));
+      await expect(fetch(world.urlOf(name))).rejects.toThrow();
+      const exit = await ending;
       const tookMs = performance.now() - begun;
       expect(exit).toEqual({ code: 0, signal: null });
-      const { longestAwayMs, returns } = await throng.allThere();
+      // All but the commenter, who may be among them.
+      const { longestAwayMs, returns, sentAway, attempts } = await throng.returned(there - 1);
       // The others take half of what they may let in together.
       const spreadMs = (there / perSecond) * 1_000;
       tell(
         `${name}: ${there} viewers, ${returns} came back over ${Math.round(spreadMs)} ms; ` +
           `nobody was away for more than ${Math.round(longestAwayMs)} ms; ` +
+          `at most ${mostPerSecond(attempts)} came within a second; ` +
           `exit 0 after ${Math.round(tookMs)} ms`,
       );
-      expect(returns).toBeGreaterThanOrEqual(there - 10);
+      expect(sentAway).toBe(returns);
+      // The others said that they let in so many together; half of it is used.
+      expect(mostPerSecond(attempts)).toBeLessThanOrEqual(2 * perSecond);
       expect(longestAwayMs).toBeLessThanOrEqual(spreadMs);
       await world.start(name);
       await commenter.goesOn();

@@ -30,9 +30,20 @@ export interface ThrongReport {
   /** Times a viewer came back, and the longest time that one was away. */
   readonly returns: number;
   readonly longestAwayMs: number;
+  /** Connections that were closed with 1012. */
+  readonly sentAway: number;
   /** Handshakes that were refused, or for which nobody was there. */
   readonly failed: number;
   readonly likes: number;
   /** Connections tried in each tenth of a second since the first try. */
   readonly attempts: readonly number[];
+}
+
+/** The most connections that were tried within any second, by tenths. */
+export function mostPerSecond(attempts: readonly number[]): number {
+  return Math.max(
+    ...attempts.map((_, from) =>
+      attempts.slice(from, from + 10).reduce((sum, count) => sum + count, 0),
+    ),
+  );
 }

@@ -26,6 +26,7 @@ const account = {
   unrecovered: 0,
   returns: 0,
   longestAwayMs: 0,
+  sentAway: 0,
   failed: 0,
   likes: 0,
 };
@@ -89,7 +90,10 @@ class LightViewer {
           this.#subscribe();
         },
         onMessage: (_opcode, bytes, start, end) => this.#receive(decode(bytes, start, end)),
-        onClose: () => this.#closed(),
+        onClose: (why) => {
+          if (why.includes("1012")) account.sentAway += 1;
+          this.#closed();
+        },
       },
     });
     this.#socket = socket;

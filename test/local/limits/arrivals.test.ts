@@ -44,15 +44,9 @@ async function onKept(agent: Agent, port: number, method: string, path: string, 
   return await new Promise<{ status: number; connection: string }>((resolve, reject) => {
     const headers = { "Content-Type": "application/json", Accept: "*/*" };
     const asked = request({ agent, port, host: "127.0.0.1", method, path, headers }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-      response.on("end", () => {
-        const { statusCode: status = 0 } = response;
-        const [, retry = ""] = /^retry: (\d+)$/m.exec(text) ?? [];
-        resolve({ status, connection: response.headers.connection ?? "", retry });
-      });
+      const { statusCode: status = 0, headers: answered } = response;
+      response.resume();
+      response.on("end", () => resolve({ status, connection: answered.connection ?? "" }));
     });
     asked.once("error", reject);
     asked.end(body);
