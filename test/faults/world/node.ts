@@ -33,6 +33,11 @@ export class Node {
     return this.host.name;
   }
 
+  /** Undefined before its first start; after its end it is nobody's. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts the process, and doesn't wait for it to be ready. */
   async launch(): Promise<void> {
     const [command, args] = this.host.wrap(this.#options.command, this.#options.args);
