@@ -98,14 +98,17 @@ export class Commenter {
   readonly #ovation: Ovation;
   readonly #videoId: string;
   readonly #name: string;
+  readonly #pauseMs: number;
   readonly #lookout = new Lookout();
   #isStopped = false;
   #loop: Promise<void> | undefined;
 
-  constructor(urls: readonly string[], videoId: string, name: string) {
+  /** @param pauseMs how long it thinks before the next one */
+  constructor(urls: readonly string[], videoId: string, name: string, pauseMs = 20) {
     this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
     this.#videoId = videoId;
     this.#name = name;
+    this.#pauseMs = pauseMs;
   }
 
   start(): void {
@@ -140,7 +143,7 @@ export class Commenter {
       } catch (error) {
         this.errors.push(error as OvationError);
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
     }
   }
 }

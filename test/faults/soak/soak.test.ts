@@ -1,0 +1,156 @@
+/**
+ * The soak: a deployment that loses one of its parts every ten seconds or so, under viewers who come
+ * and go, likes and comments. What it leaves in `.cache/soak`: every figure, and a picture of them.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Chance } from "../../support/random.ts";
+import { Commenter, expectAllComments, Viewer } from "../world/audience.ts";
+import { lanFault } from "../world/lan.ts";
+import { World } from "../world/world.ts";
+import { Fans, PassersBy, turned } from "./crowd.ts";
+import { Delays } from "./delays.ts";
+import { type Course, courseOf } from "./flat.ts";
+import { Mishaps } from "./mishaps.ts";
+import { type Panel, pictureOf } from "./picture.ts";
+import { Usage } from "./usage.ts";
+
+const MINUTES = Number(process.env["OVATION_TEST_SOAK_MINUTES"] ?? 20);
+const VIDEOS = ["launch", "keynote", "finale"] as const;
+const WITNESSES = 60;
+const PASSERS_BY = 100;
+const COMMENT_PAUSE_MS = 300;
+/** Those that live from the beginning to the end. */
+const SPARED = ["gateway-1", "dispatcher-1"] as const;
+/** Growth over the second half of the time that is none: a heap breathes, a leak goes on. */
+const FLAT = 1.15;
+/** A latency is of milliseconds, and noisier. */
+const FLAT_LATENCY = 2;
+const FOLDER = ".cache/soak";
+
+test.skipIf(lanFault() !== undefined)(
+  `${MINUTES} minutes of losses: no comment is lost, and nothing grows`,
+  async () => {
+    const world = await World.start({ nats: 3, gateways: 3, dispatchers: 3 });
+    const chance = new Chance("soak");
+    const { urls } = world;
+    const witnesses = Array.from({ length: WITNESSES }, (_, at) => ({
+      video: VIDEOS[at % VIDEOS.length] ?? "",
+      viewer: new Viewer(turned(urls, Math.floor(at / 3)), VIDEOS[at % VIDEOS.length] ?? ""),
+    }));
+    await Promise.all(witnesses.map(({ viewer }) => viewer.connected()));
+    const commenters = VIDEOS.map((video, at) => ({
+      video,
+      commenter: new Commenter(turned(urls, at), video, `ann-${video}`, COMMENT_PAUSE_MS),
+    }));
+    const passersBy = new PassersBy({ urls, videos: VIDEOS, places: PASSERS_BY, chance });
+    const fans = new Fans(urls, VIDEOS);
+    const delays = new Delays(urls, VIDEOS);
+    const usage = new Usage(world);
+    const mishaps = new Mishaps(world, chance);
+    const startedAt = performance.now();
+    try {
+      for (const { commenter } of commenters) commenter.start();
+      for (const part of [passersBy, fans, delays, usage]) part.start();
+      await mishaps.until(startedAt + MINUTES * 60_000);
+      for (const part of [passersBy, fans, usage]) part.stop();
+      await Promise.all(commenters.map(({ commenter }) => commenter.stop()));
+      delays.stop();
+
+      const seconds = (performance.now() - startedAt) / 1_000;
+      const courses = coursesOf(usage, delays);
+      const stored = commenters.reduce((sum, { commenter }) => sum + commenter.stored.size, 0);
+      write(seconds, { courses, mishaps, usage, delays, fans, passersBy, stored });
+
+      for (const { video, commenter } of commenters) {
+        const viewers = witnesses.filter((witness) => witness.video === video);
+        await expectAllComments(
+          viewers.map(({ viewer }) => viewer),
+          [commenter],
+        );
+      }
+      await world.healthyTable();
+      for (const [name, { growth }] of Object.entries(courses)) {
+        const bound = name.startsWith("like") ? FLAT_LATENCY : FLAT;
+        expect(growth, `${name}: what it grew by`).toBeLessThan(bound);
+      }
+    } finally {
+      for (const part of [passersBy, fans, delays, usage]) part.stop();
+      for (const { commenter } of commenters) await commenter.stop();
+      for (const { viewer } of witnesses) viewer.close();
+      await world.end();
+    }
+  },
+);
+
+function coursesOf(usage: Usage, delays: Delays): Record<string, Course> {
+  const courses: Record<string, Course> = {};
+  for (const name of SPARED) {
+    const samples = usage.samples.get(name) ?? [];
+    courses[`${name} memory`] = courseOf(samples.map(({ rssMb }) => rssMb));
+    courses[`${name} handles`] = courseOf(samples.map(({ handles }) => handles));
+  }
+  courses["likes p50"] = courseOf(delays.windows.map(({ p50 }) => p50));
+  courses["likes p90"] = courseOf(delays.windows.map(({ p90 }) => p90));
+  return courses;
+}
+
+interface Findings {
+  readonly courses: Record<string, Course>;
+  readonly mishaps: Mishaps;
+  readonly usage: Usage;
+  readonly delays: Delays;
+  readonly fans: Fans;
+  readonly passersBy: PassersBy;
+  readonly stored: number;
+}
+
+function write(seconds: number, parts: Findings): void {
+  const { courses, mishaps, usage, delays, fans, passersBy, stored } = parts;
+  const { happened } = mishaps;
+  const recovered = happened.map((mishap) => mishap.recovered).sort((a, b) => a - b);
+  const summary = {
+    seconds,
+    mishaps: happened.length,
+    recoveredMedianSeconds: recovered[Math.floor(recovered.length / 2)],
+    recoveredMaxSeconds: recovered.at(-1),
+    commentsStored: stored,
+    likesSent: fans.sent,
+    likesAccepted: fans.accepted,
+    passersBy: passersBy.came,
+    courses,
+  };
+  const lines = (field: "rssMb" | "handles") =>
+    [...usage.samples].map(([name, samples]) => ({
+      name,
+      points: samples.map((sample) => [sample.at, sample[field]] as const),
+    }));
+  const roles = (field: "rssMb" | "handles") =>
+    lines(field).filter(({ name }) => !name.startsWith("nats"));
+  const delay = (field: "p50" | "p90" | "p99") => ({
+    name: field,
+    points: delays.windows.map((window) => [window.at, window[field]] as const),
+  });
+  const panels: Panel[] = [
+    { title: "Memory of gateways and dispatchers, MiB (RSS)", lines: roles("rssMb") },
+    { title: "Their open files and sockets", lines: roles("handles") },
+    {
+      title: "Memory of the nats-servers, MiB (RSS)",
+      lines: lines("rssMb").filter(({ name }) => name.startsWith("nats")),
+    },
+    { title: "Likes, from fan to viewer, ms", lines: [delay("p50"), delay("p90")], top: 40 },
+    { title: "The slowest hundredth, ms", lines: [delay("p99")] },
+  ];
+  const marks = happened.map(({ at }) => at);
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, "soak.svg"), pictureOf(panels, seconds, marks));
+  const all = {
+    summary,
+    happened,
+    windows: delays.windows,
+    samples: Object.fromEntries(usage.samples),
+  };
+  writeFileSync(join(FOLDER, "soak.json"), `${JSON.stringify(all, undefined, 1)}\n`);
+  process.stderr.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+}

@@ -1,0 +1,10 @@
+/** The soak: `npm run test:soak`. OVATION_TEST_SOAK_MINUTES says how long; by default it is 20 minutes. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/faults/soak/*.test.ts"],
+    testTimeout: 4 * 3_600_000,
+    hookTimeout: 120_000,
+  },
+});
