@@ -41,7 +41,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
 
   /** Reads the table, and only then joins the queue group. */
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
-    const { config, log, routes } = this;
+    const { config, log, routes, tracer } = this;
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
     const leases = new Leases(config.leaseMs, monotonicNow);
@@ -54,7 +54,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       intervalMs: config.countIntervalMs,
       viewers: (video) => routes.viewers(video),
       isReadable: () => mirror.isReadable,
-      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)]),
+      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)], undefined),
     });
     const history = new History({
       bus,
@@ -62,19 +62,22 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       config,
       log,
       emit: (video, payload, events) => emitter.send(video, payload, events),
+      tracer,
     });
     const answers = new Answers({ log, publish: (reply, payload) => bus.publish(reply, payload) });
     const intake = new Intake({
       rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
       answers,
-      emit: (video, events) => emitter.emit(video, events),
-      store: (video, events) => history.store(video, events),
+      emit: (...emitted) => emitter.emit(...emitted),
+      store: (...stored) => history.store(...stored),
       askCount: (video) => counts.ask(video),
+      tracer,
     });
     const retractions = new Retractions({
       answers,
-      retract: (video, id) => history.retract(video, id),
+      retract: (...retracted) => history.retract(...retracted),
+      tracer,
     });
     const mirror = new Mirror({
       bus,
@@ -122,12 +125,14 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
     this.#subscriptions = [
       bus.subscribe(
         PUBLISH_SUBJECTS,
-        (payload, subject, reply) => intake.take(payload, subject, reply),
+        (payload, subject, reply, _isRelayed, traces) =>
+          intake.take(payload, subject, reply, traces),
         DISPATCHER_QUEUE,
       ),
       bus.subscribe(
         RETRACT_SUBJECTS,
-        (payload, subject, reply) => retractions.take(payload, subject, reply),
+        (payload, subject, reply, _isRelayed, traces) =>
+          retractions.take(payload, subject, reply, traces),
         DISPATCHER_QUEUE,
       ),
     ];

@@ -1,9 +1,12 @@
 /** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
 import { type DispatchedEvent, encodeDispatched } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
+import { TRACEPARENT_BYTES, type TraceContext } from "../shared/tracing/trace-context.ts";
 
 /** Bytes that an event's envelope may add to its own. */
 const ENTRY_OVERHEAD_BYTES = 128;
+/** What a message has beside its events. */
+const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
 
 interface EmitterOptions {
   readonly subjects: (video: string) => readonly string[];
@@ -22,10 +25,11 @@ export class Emitter {
 
   /**
    * Sends events that are not stored.
+   * @param trace that they belong to
    * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
-  emit(video: string, events: readonly DispatchedEvent[]): void {
+  emit(video: string, events: readonly DispatchedEvent[], trace: TraceContext | undefined): void {
     const subjects = this.#options.subjects(video);
     if (subjects.length === 0) {
       this.stats.unwatchedEvents += events.length;
@@ -33,7 +37,7 @@ export class Emitter {
     }
     let sent = 0;
     for (const part of this.#parts(events)) {
-      sent = this.#send(subjects, encodeDispatched(part), sent);
+      sent = this.#send(subjects, encodeDispatched(part, trace), sent);
     }
   }
 
@@ -64,7 +68,7 @@ export class Emitter {
   /** Cuts a list where the message would pass what the NATS server takes. */
   *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
     if (events.length === 1) return yield events;
-    const limit = this.#options.maxPayloadBytes() - ENTRY_OVERHEAD_BYTES;
+    const limit = this.#options.maxPayloadBytes() - MESSAGE_OVERHEAD_BYTES;
     let from = 0;
     let bytes = 0;
     for (const [index, event] of events.entries()) {

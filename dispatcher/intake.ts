@@ -9,8 +9,11 @@ import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/
 import type { WallClock } from "../shared/lifecycle.ts";
 import { EventIds } from "../shared/names.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
+import { endingWith, type Tracer } from "../shared/tracing/tracer.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
 import type { Accepted, Answers } from "./answers.ts";
+import { beginDispatch } from "./dispatch-step.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
 
 interface IntakeOptions {
@@ -18,11 +21,20 @@ interface IntakeOptions {
   readonly now: WallClock;
   readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
   /** Sends events that are not stored to the Frontends; throws when they can't be sent. */
-  readonly emit: (video: string, events: readonly DispatchedEvent[]) => void;
+  readonly emit: (
+    video: string,
+    events: readonly DispatchedEvent[],
+    trace: TraceContext | undefined,
+  ) => void;
   /** Stores durable events and sends them to the Frontends; gives the place of each. */
-  readonly store: (video: string, events: readonly UnstoredEvent[]) => Promise<number[]>;
+  readonly store: (
+    video: string,
+    events: readonly UnstoredEvent[],
+    trace: TraceContext | undefined,
+  ) => Promise<number[]>;
   /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
   readonly askCount: (video: string) => Promise<void>;
+  readonly tracer: Tracer | undefined;
 }
 
 export interface IntakeStats {
@@ -48,21 +60,35 @@ export class Intake {
     this.#options = options;
   }
 
-  /** Takes one publish request off the bus: one event or a list, in msgpack or JSON. */
-  take(payload: Uint8Array, subject: string, reply: string): void {
+  /**
+   * Takes one publish request off the bus: one event or a list, in msgpack or JSON.
+   * @param traces that it belongs to
+   */
+  take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     this.stats.requests += 1;
     const encoding = sniffEncoding(payload);
-    const { answers } = this.#options;
+    const { answers, tracer } = this.#options;
+    const step = beginDispatch(tracer, subject, traces);
     try {
-      const accepted = this.#accept(encoding, payload, subject);
-      if (accepted instanceof Promise) answers.later(encoding, reply, accepted);
-      else answers.accept(encoding, reply, accepted);
+      const accepted = this.#accept(encoding, payload, subject, step?.trace);
+      if (accepted instanceof Promise) {
+        answers.later(encoding, reply, endingWith(step, accepted));
+      } else {
+        answers.accept(encoding, reply, accepted);
+        step?.end();
+      }
     } catch (fault) {
       answers.refuse(encoding, reply, fault);
+      step?.end(fault);
     }
   }
 
-  #accept(encoding: Encoding, payload: Uint8Array, subject: string): Accepted | Promise<Accepted> {
+  #accept(
+    encoding: Encoding,
+    payload: Uint8Array,
+    subject: string,
+    trace: TraceContext | undefined,
+  ): Accepted | Promise<Accepted> {
     const { rules, emit, askCount } = this.#options;
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
@@ -72,7 +98,7 @@ export class Intake {
     const at = this.#options.now();
     for (const input of inputs) {
       if (this.#unstoredClassOf(input) === undefined) {
-        return this.#acceptDurable(video, inputs, at);
+        return this.#acceptDurable(video, inputs, at, trace);
       }
     }
     const ids: string[] = [];
@@ -81,7 +107,7 @@ export class Intake {
       ids.push(id);
       return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
-    emit(video, events);
+    emit(video, events, trace);
     return { accepted: ids };
   }
 
@@ -90,6 +116,7 @@ export class Intake {
     video: string,
     inputs: readonly EventInput[],
     at: number,
+    trace: TraceContext | undefined,
   ): Promise<Accepted> {
     const { store, emit } = this.#options;
     const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
@@ -106,10 +133,10 @@ export class Intake {
       durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
       return true;
     });
-    const stored = (await store(video, durable)).values();
+    const stored = (await store(video, durable, trace)).values();
     this.stats.events.durable += durable.length;
     try {
-      if (unstored.length > 0) emit(video, unstored);
+      if (unstored.length > 0) emit(video, unstored, trace);
     } catch (cause) {
       // Something of the request was taken, so its outcome is no plain "unavailable" any more.
       throw new OvationError("timeout", undefined, { cause });

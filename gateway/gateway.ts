@@ -55,7 +55,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
 
   /** Takes the lease, and only then opens the doors. */
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
-    const { config, log } = this;
+    const { config, log, tracer } = this;
     const delivery = emptyDeliveryStats();
     const kinds = new KindTable(config.kinds);
     const publisher = new Publisher({ bus, kinds, timeoutMs: config.requestTimeoutMs });
@@ -96,6 +96,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         scheduler,
         histories,
         now: monotonicNow,
+        tracer,
       },
     });
     const admission = new Admission(config, this.#connections, monotonicNow);
@@ -115,6 +116,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         admission,
         rates,
         log,
+        tracer,
       },
       config,
     );

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { OvationError } from "../shared/errors.ts";
+import { TRACEPARENT, TRACESTATE } from "../shared/tracing/trace-context.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -49,6 +50,8 @@ const KEPT_HEADERS = [
   "if-none-match",
   "last-event-id",
   "origin",
+  TRACEPARENT,
+  TRACESTATE,
   "transfer-encoding",
 ] as const;
 const FORWARDED_FOR = "x-forwarded-for";

@@ -98,9 +98,9 @@ export class Interest {
       const dispatched = isRelayed ? undefined : decodeDispatched(payload);
       switch (dispatched?.form) {
         case "events":
-          return audience.receive(dispatched.events);
+          return audience.receive(dispatched.events, dispatched.trace);
         case "record":
-          return audience.receiveRecord(dispatched.record);
+          return audience.receiveRecord(dispatched.record, dispatched.trace);
         case "head":
           return audience.history.receiveHead(dispatched.seq);
         case undefined:

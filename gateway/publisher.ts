@@ -4,6 +4,7 @@ import { isErrorCode, OvationError } from "../shared/errors.ts";
 import { type EventInput, publishReplySchema } from "../shared/events.ts";
 import { type KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
 import { publishSubject, retractSubject } from "../shared/subjects.ts";
+import { NO_TRACES, type TraceContext } from "../shared/tracing/trace-context.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import { PublishBatches } from "./publish-batches.ts";
 
@@ -34,7 +35,7 @@ function acceptedOf(reply: Uint8Array): Accepted[] {
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #batches = new PublishBatches((video, inputs) => this.publishAll(video, inputs));
+  readonly #batches = new PublishBatches((...batch) => this.publishAll(...batch));
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -47,38 +48,44 @@ export class Publisher {
 
   /**
    * Publishes one event that was checked before.
+   * @param trace that it belongs to
    * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
    */
-  async publish(video: string, input: EventInput): Promise<Accepted> {
+  async publish(video: string, input: EventInput, trace?: TraceContext): Promise<Accepted> {
     // Durable events are put together by the dispatchers, which know their order.
     if (this.#options.kinds.isTransient(input.kind)) {
-      return await this.#batches.publish(video, input);
+      return await this.#batches.publish(video, input, trace);
     }
-    return onlyOne(await this.#request(publishSubject(video), encodeMsgpack(input)));
+    const payload = encodeMsgpack(input);
+    return onlyOne(await this.#request(publishSubject(video), payload, listOf(trace)));
   }
 
   /**
    * Takes a durable event back.
+   * @param trace that this belongs to
    * @returns the event that tells viewers so
    * @throws OvationError event_not_found, or as {@link publish}
    */
-  async retract(video: string, id: string): Promise<Accepted> {
-    return onlyOne(await this.#request(retractSubject(video), encodeMsgpack({ id })));
+  async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
+    const payload = encodeMsgpack({ id });
+    return onlyOne(await this.#request(retractSubject(video), payload, listOf(trace)));
   }
 
   /**
    * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
    * first that fails.
+   * @param traces that it belongs to
    * @returns the events that were accepted, and the error if not all were
    */
   async publishAll(
     video: string,
     inputs: readonly EventInput[],
+    traces = NO_TRACES,
   ): Promise<{ accepted: Accepted[]; error?: unknown }> {
     const accepted: Accepted[] = [];
     for (const request of this.#requests(inputs)) {
       try {
-        accepted.push(...(await this.#request(publishSubject(video), request)));
+        accepted.push(...(await this.#request(publishSubject(video), request, traces)));
       } catch (error) {
         return { accepted, error };
       }
@@ -94,9 +101,9 @@ export class Publisher {
     await this.#request(publishSubject(video), COUNT_REQUEST);
   }
 
-  async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
+  async #request(subject: string, payload: Uint8Array, traces = NO_TRACES): Promise<Accepted[]> {
     const { bus, timeoutMs } = this.#options;
-    return acceptedOf(await bus.request(subject, payload, timeoutMs));
+    return acceptedOf(await bus.request(subject, payload, timeoutMs, traces));
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */
@@ -110,6 +117,10 @@ export class Publisher {
     yield* this.#requests(inputs.slice(0, middle));
     yield* this.#requests(inputs.slice(middle));
   }
+}
+
+function listOf(trace: TraceContext | undefined): readonly TraceContext[] {
+  return trace === undefined ? NO_TRACES : [trace];
 }
 
 function onlyOne([accepted]: readonly Accepted[]): Accepted {

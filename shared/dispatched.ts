@@ -3,22 +3,33 @@
  * it, beside the little that a gateway must know of it, so that the bytes pass from the dispatcher
  * to the socket without being decoded. Three forms, msgpack:
  *
- * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …]]`
- * - a stored record of durable events, see history/record.ts: `[2, …]`
+ * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …], traceparent?]`
+ * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - word of how far the video's chain goes, without its events: `[3, seq]`
  */
-import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
+import {
+  parseStoredRecord,
+  RECORD_LENGTH,
+  RECORD_VERSION,
+  type StoredRecord,
+} from "./history/record.ts";
 import type { UnstoredClass } from "./kinds.ts";
+import { parseTraceContext, type TraceContext, traceparentOf } from "./tracing/trace-context.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
 const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
+/** What a message of events belongs to, if it says so. */
+interface Traced {
+  readonly trace: TraceContext | undefined;
+}
+
 /** A message of a dispatcher, by its form. */
 export type Dispatched =
-  | { readonly form: "events"; readonly events: DispatchedEvent[] }
-  | { readonly form: "record"; readonly record: StoredRecord }
+  | ({ readonly form: "events"; readonly events: DispatchedEvent[] } & Traced)
+  | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
   | { readonly form: "head"; readonly seq: number };
 
 /** An event that is not stored, on its way from a dispatcher to viewers. */
@@ -34,14 +45,18 @@ export interface DispatchedEvent {
 type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
-export function encodeDispatched(events: readonly DispatchedEvent[]): Buffer {
+export function encodeDispatched(events: readonly DispatchedEvent[], trace?: TraceContext): Buffer {
   const entries = events.map((event): Entry => {
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
     return event.givenId === undefined
       ? [event.kind, deliveryClass, event.bytes]
       : [event.kind, deliveryClass, event.bytes, event.givenId];
   });
-  return encodeMsgpack([EVENTS_VERSION, entries]);
+  return encodeMsgpack(
+    trace === undefined
+      ? [EVENTS_VERSION, entries]
+      : [EVENTS_VERSION, entries, traceparentOf(trace)],
+  );
 }
 
 function parseEntry(entry: unknown): DispatchedEvent | undefined {
@@ -53,6 +68,10 @@ function parseEntry(entry: unknown): DispatchedEvent | undefined {
   return typeof givenId === "string"
     ? { kind, deliveryClass, bytes, givenId }
     : { kind, deliveryClass, bytes };
+}
+
+function traceOf(traceparent: unknown): TraceContext | undefined {
+  return typeof traceparent === "string" ? parseTraceContext(traceparent) : undefined;
 }
 
 /** Tells Frontends that the video's chain goes up to `seq`, which they may have missed. */
@@ -72,14 +91,15 @@ export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
     return undefined;
   }
   if (!Array.isArray(value)) return undefined;
-  const [version, content]: unknown[] = value;
+  const [version, content, traceparent]: unknown[] = value;
   if (version === EVENTS_VERSION && Array.isArray(content)) {
     const events = content.map(parseEntry).filter((event) => event !== undefined);
-    return { form: "events", events };
+    return { form: "events", events, trace: traceOf(traceparent) };
   }
   if (version === RECORD_VERSION) {
     const record = parseStoredRecord(value);
-    return record === undefined ? undefined : { form: "record", record };
+    if (record === undefined) return undefined;
+    return { form: "record", record, trace: traceOf(value[RECORD_LENGTH]) };
   }
   if (version === HEAD_VERSION && typeof content === "number") {
     return { form: "head", seq: content };

@@ -1,6 +1,7 @@
 /** Which of the events that wait go into the next record, and with what place. */
 import { type DurableEvent, writePlace } from "../../shared/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/history/record.ts";
+import type { TraceContext } from "../../shared/tracing/trace-context.ts";
 import type { Job } from "./waiting.ts";
 
 /** A record holds no more than this, unless a single event is larger. */
@@ -21,11 +22,14 @@ export interface UnstoredEvent {
 /** Several events of one request, which is answered when all of them have their places. */
 export class StoreRequest {
   readonly job: Job<number[]>;
+  readonly trace: TraceContext | undefined;
   readonly #seqs: number[];
   #left: number;
 
-  constructor(job: Job<number[]>) {
+  /** @param trace that it belongs to */
+  constructor(job: Job<number[]>, trace?: TraceContext) {
     this.job = job;
+    this.trace = trace;
     this.#seqs = new Array<number>(job.events).fill(0);
     this.#left = job.events;
   }

@@ -9,7 +9,9 @@ import { createInbox, errors, type Msg, type NatsConnection, type Subscription }
 import { OvationError } from "../errors.ts";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
+import { NO_TRACES, type TraceContext } from "../tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
+import { traceHeaders, tracesOf } from "./trace-headers.ts";
 import { Violations } from "./violations.ts";
 
 /** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
@@ -29,12 +31,14 @@ export interface BusStats {
  * `payload` is valid until the handler returns, or longer: it is never written to again.
  * `isRelayed` when NATS itself sent the message: it answers, and sends what a stream holds, to
  * whatever subject somebody asks it to, also where that somebody may not publish.
+ * `traces` are those that the message says it belongs to.
  */
 export type MessageHandler = (
   payload: Uint8Array,
   subject: string,
   reply: string,
   isRelayed: boolean,
+  traces: readonly TraceContext[],
 ) => void;
 
 /** NATS marks what it takes out of a stream by headers, or by a reply subject of its own. */
@@ -126,16 +130,24 @@ export class Bus {
 
   /**
    * Sends a request and waits for its one answer.
+   * @param traces that it belongs to
    * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
    */
-  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(
+    subject: string,
+    payload: Uint8Array,
+    timeoutMs: number,
+    traces = NO_TRACES,
+  ): Promise<Uint8Array> {
     if (this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
       this.stats.publishesRefused += 1;
       throw new OvationError("unavailable");
     }
     this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    const timeout = { timeout: timeoutMs };
+    const options = traces.length === 0 ? timeout : { ...timeout, headers: traceHeaders(traces) };
     const answer = await this.whileConnected(() =>
-      this.connection.request(subject, payload, { timeout: timeoutMs }).catch((error: unknown) => {
+      this.connection.request(subject, payload, options).catch((error: unknown) => {
         const nobody =
           error instanceof errors.NoRespondersError ||
           (error instanceof errors.RequestError && error.isNoResponders());
@@ -176,7 +188,8 @@ export class Bus {
       }
       try {
         const isRelayed = isRelayedMessage(message);
-        handler(message.data, message.subject, message.reply ?? "", isRelayed);
+        const traces = message.headers === undefined ? NO_TRACES : tracesOf(message.headers);
+        handler(message.data, message.subject, message.reply ?? "", isRelayed, traces);
       } catch (fault) {
         this.stats.handlerFaults += 1;
         this.#log.error({ subject: message.subject, err: fault }, "message handler threw");

@@ -11,6 +11,7 @@ import {
   type SettingGroup,
   text,
 } from "./setting.ts";
+import { tracingSettings } from "./tracing-settings.ts";
 
 /** What both roles are told. */
 export const commonSettings = {
@@ -150,6 +151,7 @@ export const commonSettings = {
     unit: "ms",
     doc: "The longest time that a graceful stop may take.",
   }),
+  ...tracingSettings,
 } as const satisfies SettingGroup;
 
 /** What only a gateway is told. */
