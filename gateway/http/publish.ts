@@ -66,7 +66,8 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
     const request = { exchange, grant, video, at, route: ROUTE };
     const step = beginHttpRequest(tracer, "ovation.publish", request);
     try {
-      step?.end(await publish(services, { exchange, video, grant, reading, step }));
+      const fault = await publish(services, { exchange, video, grant, reading, step });
+      step?.end(fault);
     } catch (fault) {
       step?.end(fault);
       throw fault;
