@@ -1,10 +1,10 @@
 /** What an operator sees of an event's way, in spans that a real collector received. */
-import { randomBytes } from "node:crypto";
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectTo } from "../../support/nats-users.ts";
 import { type CollectedSpan, OtlpCollector } from "../../support/otlp-collector.ts";
 import { metric, TestStack } from "../../support/stack.ts";
+import { type GivenTrace, newTrace } from "../../support/traces.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
 let collector: OtlpCollector;
@@ -22,19 +22,6 @@ afterAll(async () => {
   await stack?.stop();
   await collector?.stop();
 });
-
-interface Given {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceparent: string;
-}
-
-/** A trace as somebody before us began it. */
-function newTrace(flags = "01"): Given {
-  const traceId = randomBytes(16).toString("hex");
-  const spanId = randomBytes(8).toString("hex");
-  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` };
-}
 
 async function request(
   method: string,
@@ -55,7 +42,7 @@ async function request(
 }
 
 /** Each span as `name<parent's name>`; the one that others began is `given`. */
-function lineage(spans: readonly CollectedSpan[], given: Given): string[] {
+function lineage(spans: readonly CollectedSpan[], given: GivenTrace): string[] {
   const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
   names.set(given.spanId, "given");
   return spans.map(({ name, parentSpanId }) => `${name}<${names.get(parentSpanId)}>`).sort();
