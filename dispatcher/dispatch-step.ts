@@ -18,6 +18,7 @@ export function beginDispatch(
       "messaging.operation.type": "process",
       "messaging.destination.name": subject,
       "messaging.consumer.group.name": DISPATCHER_QUEUE,
+      "ovation.video": subject.slice(subject.lastIndexOf(".") + 1),
     },
   }));
 }

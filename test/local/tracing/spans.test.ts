@@ -90,6 +90,7 @@ describe("a publish over HTTP with a traceparent", () => {
         "messaging.system": "nats",
         "messaging.destination.name": "ov.publish.traced",
         "messaging.consumer.group.name": "dispatchers",
+        "ovation.video": "traced",
       },
       resource: {
         "service.name": "ovation-dispatcher",
