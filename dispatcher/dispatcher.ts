@@ -46,7 +46,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
 
   /** Reads the table, and only then joins the queue group. */
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
-    const { config, log, routes } = this;
+    const { config, log, routes, tracer } = this;
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
     const leases = new Leases(config.leaseMs, monotonicNow);
@@ -63,7 +63,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       intervalMs: config.countIntervalMs,
       viewers: (video) => routes.viewers(video),
       isReadable: () => mirror.isReadable,
-      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)]),
+      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)], undefined),
     });
     const history = new History({
       bus,
@@ -71,6 +71,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       config,
       log,
       emit: (...message) => emitter.send(...message),
+      tracer,
     });
     const answers = new Answers({ log, publish: (reply, payload) => bus.publish(reply, payload) });
     const overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
@@ -80,14 +81,16 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       clock,
       hop: hops.publish,
       answers,
-      emit: (video, events, taken) => emitter.emit(video, events, taken),
-      store: (video, events, taken) => history.store(video, events, taken),
+      emit: (...emitted) => emitter.emit(...emitted),
+      store: (...stored) => history.store(...stored),
       overload,
       askCount: (video) => counts.ask(video),
+      tracer,
     });
     const retractions = new Retractions({
       answers,
-      retract: (video, id) => history.retract(video, id),
+      retract: (...retracted) => history.retract(...retracted),
+      tracer,
     });
     const mirror = new Mirror({
       bus,
@@ -141,12 +144,14 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       this.#subscriptions = [
         bus.subscribe(
           PUBLISH_SUBJECTS,
-          (payload, subject, reply) => intake.take(payload, subject, reply),
+          (payload, subject, reply, _isRelayed, traces) =>
+            intake.take(payload, subject, reply, traces),
           DISPATCHER_QUEUE,
         ),
         bus.subscribe(
           RETRACT_SUBJECTS,
-          (payload, subject, reply) => retractions.take(payload, subject, reply),
+          (payload, subject, reply, _isRelayed, traces) =>
+            retractions.take(payload, subject, reply, traces),
           DISPATCHER_QUEUE,
         ),
       ];

@@ -2,9 +2,12 @@
 import { type DispatchedEvent, encodeDispatched, stamped } from "../shared/dispatched.ts";
 import { OvationError } from "../shared/errors.ts";
 import type { Hop, HopClock, Stamps } from "../shared/hops.ts";
+import { TRACEPARENT_BYTES, type TraceContext } from "../shared/tracing/trace-context.ts";
 
 /** Bytes that an event's envelope may add to its own. */
 const ENTRY_OVERHEAD_BYTES = 128;
+/** What a message has beside its events. */
+const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
 
 interface EmitterOptions {
   readonly subjects: (video: string) => readonly string[];
@@ -21,6 +24,8 @@ export interface Taken {
   readonly at: number;
   /** Of its oldest event, in milliseconds since 1970. */
   readonly publishedAt: number;
+  /** That it belongs to. */
+  readonly trace: TraceContext | undefined;
 }
 
 export class Emitter {
@@ -48,7 +53,7 @@ export class Emitter {
     const stamps = this.#stamps(hops.dispatch, taken);
     let sent = 0;
     for (const part of this.#parts(events)) {
-      sent = this.#send(subjects, stamped(encodeDispatched(part), stamps), sent);
+      sent = this.#send(subjects, stamped(encodeDispatched(part, taken?.trace), stamps), sent);
     }
   }
 
@@ -89,7 +94,7 @@ export class Emitter {
   /** Cuts a list where the message would pass what the NATS server takes. */
   *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
     if (events.length === 1) return yield events;
-    const limit = this.#options.maxPayloadBytes() - ENTRY_OVERHEAD_BYTES;
+    const limit = this.#options.maxPayloadBytes() - MESSAGE_OVERHEAD_BYTES;
     let from = 0;
     let bytes = 0;
     for (const [index, event] of events.entries()) {

@@ -11,8 +11,11 @@ import type { WallClock } from "../shared/lifecycle.ts";
 import { EventIds } from "../shared/names.ts";
 import { publishedAtOf } from "../shared/published-at.ts";
 import { videoOfPublishSubject } from "../shared/subjects.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
+import { endingWith, type Tracer } from "../shared/tracing/tracer.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/wire/codec.ts";
 import type { Accepted, Answers } from "./answers.ts";
+import { beginDispatch } from "./dispatch-step.ts";
 import type { Taken } from "./emit.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
 import type { DispatcherOverload } from "./overload.ts";
@@ -36,6 +39,7 @@ interface IntakeOptions {
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
   readonly askCount: (video: string) => Promise<void>;
+  readonly tracer: Tracer | undefined;
 }
 
 export interface IntakeStats {
@@ -61,21 +65,35 @@ export class Intake {
     this.#options = options;
   }
 
-  /** Takes one publish request off the bus: one event or a list, in msgpack or JSON. */
-  take(payload: Uint8Array, subject: string, reply: string): void {
+  /**
+   * Takes one publish request off the bus: one event or a list, in msgpack or JSON.
+   * @param traces that it belongs to
+   */
+  take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     this.stats.requests += 1;
     const encoding = sniffEncoding(payload);
-    const { answers } = this.#options;
+    const { answers, tracer } = this.#options;
+    const step = beginDispatch(tracer, subject, traces);
     try {
-      const accepted = this.#accept(encoding, payload, subject);
-      if (accepted instanceof Promise) answers.later(encoding, reply, accepted);
-      else answers.accept(encoding, reply, accepted);
+      const accepted = this.#accept(encoding, payload, subject, step?.trace);
+      if (accepted instanceof Promise) {
+        answers.later(encoding, reply, endingWith(step, accepted));
+      } else {
+        answers.accept(encoding, reply, accepted);
+        step?.end();
+      }
     } catch (fault) {
       answers.refuse(encoding, reply, fault);
+      step?.end(fault);
     }
   }
 
-  #accept(encoding: Encoding, payload: Uint8Array, subject: string): Accepted | Promise<Accepted> {
+  #accept(
+    encoding: Encoding,
+    payload: Uint8Array,
+    subject: string,
+    trace: TraceContext | undefined,
+  ): Accepted | Promise<Accepted> {
     const { rules, emit, askCount, overload } = this.#options;
     overload.admitRequest();
     const video = videoOfPublishSubject(subject);
@@ -83,7 +101,7 @@ export class Intake {
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
     const inputs = parsePublishRequest(value, rules, payload.length);
-    const taken = this.#taken(publishedAtOf(value));
+    const taken = this.#taken(publishedAtOf(value), trace);
     const at = this.#options.now();
     for (const input of inputs) {
       if (this.#unstoredClassOf(input) === undefined) {
@@ -101,12 +119,12 @@ export class Intake {
     return { accepted: ids };
   }
 
-  #taken(publishedAt: number | undefined): Taken {
+  #taken(publishedAt: number | undefined, trace: TraceContext | undefined): Taken {
     const { clock, hop } = this.#options;
     const at = clock.now();
     const takenAt = clock.wallAt(at);
     if (publishedAt !== undefined) hop.passed(publishedAt, takenAt);
-    return { at, publishedAt: publishedAt ?? takenAt };
+    return { at, publishedAt: publishedAt ?? takenAt, trace };
   }
 
   /** Durable events go first: when they can't be stored, nothing of the request is sent. */

@@ -3,13 +3,17 @@ import { decodeUntrusted } from "../shared/decode-untrusted.ts";
 import { OvationError } from "../shared/errors.ts";
 import { errorOfIssues, retractRequestSchema } from "../shared/events.ts";
 import { videoOfRetractSubject } from "../shared/subjects.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
+import { endingWith, type Tracer } from "../shared/tracing/tracer.ts";
 import { type Encoding, sniffEncoding } from "../shared/wire/codec.ts";
 import type { Accepted, Answers } from "./answers.ts";
+import { beginDispatch } from "./dispatch-step.ts";
 
 interface RetractionsOptions {
   readonly answers: Pick<Answers, "later">;
   /** Takes the event back; gives the place of the retraction. */
-  readonly retract: (video: string, id: string) => Promise<number>;
+  readonly retract: (video: string, id: string, trace: TraceContext | undefined) => Promise<number>;
+  readonly tracer: Tracer | undefined;
 }
 
 export class Retractions {
@@ -20,18 +24,26 @@ export class Retractions {
   }
 
   /** Takes one request off the bus, in msgpack or JSON: `{id}`. */
-  take(payload: Uint8Array, subject: string, reply: string): void {
+  take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     const encoding = sniffEncoding(payload);
-    this.#options.answers.later(encoding, reply, this.#retract(encoding, payload, subject));
+    const { answers, tracer } = this.#options;
+    const step = beginDispatch(tracer, subject, traces);
+    const work = this.#retract(encoding, payload, subject, step?.trace);
+    answers.later(encoding, reply, endingWith(step, work));
   }
 
-  async #retract(encoding: Encoding, payload: Uint8Array, subject: string): Promise<Accepted> {
+  async #retract(
+    encoding: Encoding,
+    payload: Uint8Array,
+    subject: string,
+    trace: TraceContext | undefined,
+  ): Promise<Accepted> {
     const video = videoOfRetractSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     const request = retractRequestSchema.safeParse(value);
     if (!request.success) throw errorOfIssues(request.error);
     const { id } = request.data;
-    return { accepted: [id], seqs: [await this.#options.retract(video, id)] };
+    return { accepted: [id], seqs: [await this.#options.retract(video, id, trace)] };
   }
 }

@@ -8,6 +8,8 @@ import type { StoredRecord } from "../shared/history/record.ts";
 import { VIEWERS_KIND } from "../shared/kinds.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import { RecentMap } from "../shared/recent-map.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
+import type { Tracer } from "../shared/tracing/tracer.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
 import type { Arrival } from "./frame.ts";
 import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
@@ -15,6 +17,7 @@ import type { FrameStats } from "./frame-stats.ts";
 import type { ChainFollower } from "./history/follower.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { type Owed, PastFrames } from "./history/past-frames.ts";
+import { TracedDeliveries } from "./traced-deliveries.ts";
 import type { Viewer } from "./viewer.ts";
 
 export interface Membership {
@@ -36,6 +39,7 @@ export interface AudienceOptions extends LogLimits {
   readonly scheduler: FrameScheduler;
   readonly histories: VideoHistories;
   readonly now: MonotonicClock;
+  readonly tracer: Tracer | undefined;
 }
 
 export interface AudienceStats {
@@ -87,6 +91,8 @@ export class Audience {
   readonly #past: PastFrames;
   readonly #groups: Group[] = [];
   readonly #recentIds: RecentMap<true>;
+  /** Undefined where nothing is traced. */
+  readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
   #heldViewers: DispatchedEvent | undefined;
   /** Of the record that is being taken. */
@@ -95,7 +101,7 @@ export class Audience {
   #viewersToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(video: string, options: AudienceOptions, stats: AudienceStats) {
-    const { histories } = options;
+    const { histories, tracer, now } = options;
     const sseIdOf = (seq: number) => histories.positionText(seq);
     this.video = video;
     this.#options = options;
@@ -106,6 +112,7 @@ export class Audience {
       onEvents: (events) => this.#receiveDurable(events),
       onPlace: (head) => this.#moveTo(head),
     });
+    this.#traced = tracer === undefined ? undefined : new TracedDeliveries(video, tracer, now);
     this.#past = new PastFrames(this.history, { video, sseIdOf, ...options });
   }
 
@@ -158,10 +165,15 @@ export class Audience {
     }
     this.#viewerCount -= 1;
     while (this.#groups.at(-1)?.members.length === 0) this.#groups.pop();
+    if (this.#viewerCount === 0) this.#traced?.forget();
   }
 
-  /** Takes events off the bus; they leave with the next frame of each group. */
-  receive(events: readonly DispatchedEvent[], arrival?: Arrival): void {
+  /**
+   * Takes events off the bus; they leave with the next frame of each group.
+   * @param trace that they belong to
+   */
+  receive(events: readonly DispatchedEvent[], arrival?: Arrival, trace?: TraceContext): void {
+    const before = trace === undefined ? undefined : this.#log.end;
     for (const event of events) {
       this.#stats.received += 1;
       if (this.#isRepeat(event)) this.#stats.repeated += 1;
@@ -171,11 +183,21 @@ export class Audience {
         this.#log.append(event, arrival);
       }
     }
+    if (trace !== undefined && before !== this.#log.end) {
+      const { position } = this.#log.end;
+      this.#follow(trace, events, (end) => end.position >= position);
+    }
     this.#schedule();
   }
 
-  /** Takes a record of durable events off the bus. */
-  receiveRecord(record: StoredRecord, arrival?: Arrival): void {
+  /**
+   * Takes a record of durable events off the bus.
+   * @param trace that they belong to
+   */
+  receiveRecord(record: StoredRecord, arrival?: Arrival, trace?: TraceContext): void {
+    if (trace !== undefined && record.last > (this.history.timeline.head ?? 0)) {
+      this.#follow(trace, record.events, ({ seq }) => seq !== undefined && seq >= record.last);
+    }
     this.#recordArrival = arrival;
     this.history.receive(record);
     this.#recordArrival = undefined;
@@ -194,7 +216,7 @@ export class Audience {
 
   /** Writes the group's next frame; returns whether another one is due at once. */
   flush(group: Group): boolean {
-    const { cursor } = group;
+    const { cursor, size } = group;
     const begunAt = this.#options.now();
     const { frame, next } = this.#log.read(cursor);
     group.cursor = next;
@@ -204,6 +226,9 @@ export class Audience {
       membership?.viewer.deliver(frame, membership, cursor);
     }
     this.#stats.frames.written(frame, begunAt);
+    if (this.#traced?.isWaiting === true) {
+      this.#traced.flushed(next, begunAt, size, this.#viewerCount);
+    }
     this.#trim();
     return group.members.length > 0 && this.#log.hasAfter(next);
   }
@@ -211,6 +236,16 @@ export class Audience {
   stop(): void {
     clearTimeout(this.#viewersTimer);
     this.history.stop();
+  }
+
+  #follow(
+    trace: TraceContext,
+    events: readonly { readonly kind: string }[],
+    isWithin: (end: Cursor) => boolean,
+  ): void {
+    if (this.#viewerCount === 0) return;
+    const kind = events[0]?.kind ?? "";
+    this.#traced?.received({ trace, kind, events: events.length, isWithin });
   }
 
   #isRepeat({ givenId }: DispatchedEvent): boolean {

@@ -61,7 +61,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
 
   /** Takes the lease, and only then opens the doors. */
   protected override async startParts(bus: Bus): Promise<Record<string, unknown>> {
-    const { config, log } = this;
+    const { config, log, tracer } = this;
     const delivery = emptyDeliveryStats();
     const kinds = new KindTable(config.kinds);
     const clock = new HopClock();
@@ -114,6 +114,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         scheduler,
         histories,
         now: monotonicNow,
+        tracer,
       },
     });
     const bodies = new BodyBudget(config.bodiesLimitBytes);
@@ -143,6 +144,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
         cutOff,
         rates,
         log,
+        tracer,
       },
       config,
     );

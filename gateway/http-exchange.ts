@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { OvationError } from "../shared/errors.ts";
+import { TRACEPARENT, TRACESTATE } from "../shared/tracing/trace-context.ts";
 import type { BodyRoom } from "./limits/body-budget.ts";
 import type { SendOutcome } from "./viewer.ts";
 
@@ -50,6 +51,8 @@ const KEPT_HEADERS = [
   "if-none-match",
   "last-event-id",
   "origin",
+  TRACEPARENT,
+  TRACESTATE,
   "transfer-encoding",
 ] as const;
 const FORWARDED_FOR = "x-forwarded-for";

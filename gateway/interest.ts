@@ -142,9 +142,17 @@ export class Interest {
       const dispatched = isRelayed ? undefined : decodeDispatched(payload);
       switch (dispatched?.form) {
         case "events":
-          return audience.receive(dispatched.events, this.#arrival(dispatched.stamps));
+          return audience.receive(
+            dispatched.events,
+            this.#arrival(dispatched.stamps),
+            dispatched.trace,
+          );
         case "record":
-          return audience.receiveRecord(dispatched.record, this.#arrival(dispatched.stamps));
+          return audience.receiveRecord(
+            dispatched.record,
+            this.#arrival(dispatched.stamps),
+            dispatched.trace,
+          );
         case "head":
           return audience.history.receiveHead(dispatched.seq);
         case undefined:

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { OvationError } from "../shared/errors.ts";
 import type { EventInput } from "../shared/events.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
 import { PublishBatches } from "./publish-batches.ts";
 import type { Accepted } from "./publisher.ts";
 
 interface Request {
   readonly video: string;
   readonly ids: readonly (string | undefined)[];
+  readonly traces: readonly TraceContext[];
   readonly answer: (accepted: number, error?: unknown) => void;
 }
 
@@ -14,7 +16,7 @@ interface Request {
 function batchesByHand() {
   const requests: Request[] = [];
   const batches = new PublishBatches(
-    (video, inputs) =>
+    (video, inputs, traces) =>
       new Promise((resolve) => {
         const ids = inputs.map(({ id }) => id);
         const answer = (count: number, error?: unknown) => {
@@ -24,7 +26,7 @@ function batchesByHand() {
           }));
           resolve(error === undefined ? { accepted } : { accepted, error });
         };
-        requests.push({ video, ids, answer });
+        requests.push({ video, ids, traces, answer });
       }),
     () => performance.now(),
   );
@@ -56,6 +58,23 @@ describe("likes that are published", () => {
     requests[1]?.answer(2);
     expect((await Promise.all(all)).map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect(batches.waiting).toBe(0);
+  });
+
+  test("together belong to the traces of all that have one", () => {
+    const trace = (digit: string): TraceContext => ({
+      traceId: digit.repeat(32),
+      spanId: digit.repeat(16),
+      isSampled: true,
+      state: "",
+    });
+    const { batches, requests } = batchesByHand();
+    const [first, ...more] = [undefined, trace("1"), undefined, trace("2")];
+    void batches.publish("launch", like("a"), first);
+    for (const one of more) void batches.publish("launch", like("b"), one);
+    requests[0]?.answer(1);
+    return vi.waitFor(() => {
+      expect(requests.map(({ traces }) => traces)).toEqual([[], [trace("1"), trace("2")]]);
+    });
   });
 
   test("do not wait for a dispatcher that is dead", async () => {

@@ -6,6 +6,7 @@
 import { OvationError } from "../shared/errors.ts";
 import type { EventInput } from "../shared/events.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
+import { NO_TRACES, type TraceContext } from "../shared/tracing/trace-context.ts";
 import type { Accepted } from "./publisher.ts";
 
 /** Events in one request: as many as a backend may send. */
@@ -19,11 +20,13 @@ export const WAITING_LIMIT = 100_000;
 type Send = (
   video: string,
   inputs: readonly EventInput[],
+  traces: readonly TraceContext[],
   since: number,
 ) => Promise<{ accepted: Accepted[]; error?: unknown }>;
 
 interface Waiting {
   readonly input: EventInput;
+  readonly trace: TraceContext | undefined;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,6 +40,11 @@ interface Line {
   /** Requests that were sent so far: only the newest one's answer is waited for. */
   sent: number;
   timer: NodeJS.Timeout | undefined;
+}
+
+function tracesIn(batch: readonly Waiting[]): readonly TraceContext[] {
+  if (batch.every(({ trace }) => trace === undefined)) return NO_TRACES;
+  return batch.map(({ trace }) => trace).filter((trace) => trace !== undefined);
 }
 
 export class PublishBatches {
@@ -61,11 +69,12 @@ export class PublishBatches {
 
   /**
    * Publishes one event, with others of its kind and video if there are some.
+   * @param trace that it belongs to
    * @throws OvationError what it was refused for, or `unavailable` when too many wait
    */
-  async publish(video: string, input: EventInput): Promise<Accepted> {
+  async publish(video: string, input: EventInput, trace?: TraceContext): Promise<Accepted> {
     return await new Promise((resolve, reject) => {
-      const event = { input, resolve, reject };
+      const event = { input, trace, resolve, reject };
       const key = `${input.kind} ${video}`;
       const line = this.#lines.get(key);
       if (line === undefined) {
@@ -105,10 +114,8 @@ export class PublishBatches {
   async #settle({ video, since }: Line, batch: readonly Waiting[]): Promise<void> {
     const inputs = batch.map(({ input }) => input);
     // A send that throws, which it is not to do, must not leave anybody without an answer.
-    const sent = this.#send(video, inputs, since).catch((error: unknown) => ({
-      accepted: [],
-      error,
-    }));
+    const sending = this.#send(video, inputs, tracesIn(batch), since);
+    const sent = sending.catch((error: unknown) => ({ accepted: [], error }));
     const { accepted, error } = await sent;
     for (const [index, { resolve, reject }] of batch.entries()) {
       const one = accepted[index];

@@ -7,6 +7,7 @@ import type { HopClock } from "../shared/hops.ts";
 import { type KindTable, VIEWERS_KIND } from "../shared/kinds.ts";
 import { publishedAt } from "../shared/published-at.ts";
 import { publishSubject, retractSubject } from "../shared/subjects.ts";
+import { NO_TRACES, type TraceContext } from "../shared/tracing/trace-context.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import { PublishBatches, WAITING_LIMIT } from "./publish-batches.ts";
 
@@ -80,43 +81,48 @@ export class Publisher {
 
   /**
    * Publishes one event that was checked before.
+   * @param trace that it belongs to
    * @throws OvationError what the dispatcher refused it for, or `unavailable` or `timeout`
    */
-  async publish(video: string, input: EventInput): Promise<Accepted> {
+  async publish(video: string, input: EventInput, trace?: TraceContext): Promise<Accepted> {
     // Durable events are put together by the dispatchers, which know their order.
     if (this.#options.kinds.isTransient(input.kind)) {
-      return await this.#batches.publish(video, input);
+      return await this.#batches.publish(video, input, trace);
     }
     const { clock } = this.#options;
     const request = encodeMsgpack(publishedAt(input, clock.wallAt(clock.now())));
-    return onlyOne(await this.#publish(video, request, 1));
+    return onlyOne(await this.#publish(video, request, 1, listOf(trace)));
   }
 
   /**
    * Takes a durable event back.
+   * @param trace that this belongs to
    * @returns the event that tells viewers so
    * @throws OvationError event_not_found, or as {@link publish}
    */
-  async retract(video: string, id: string): Promise<Accepted> {
-    return onlyOne(await this.#request(retractSubject(video), encodeMsgpack({ id })));
+  async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
+    const payload = encodeMsgpack({ id });
+    return onlyOne(await this.#request(retractSubject(video), payload, listOf(trace)));
   }
 
   /**
    * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
    * first that fails.
+   * @param traces that it belongs to
    * @param since when the first of them came, by the monotonic clock; absent: now
    * @returns the events that were accepted, and the error if not all were
    */
   async publishAll(
     video: string,
     inputs: readonly EventInput[],
+    traces: readonly TraceContext[] = NO_TRACES,
     since: number = this.#options.clock.now(),
   ): Promise<{ accepted: Accepted[]; error?: unknown }> {
     const accepted: Accepted[] = [];
     const at = this.#options.clock.wallAt(since);
     for (const { request, events } of this.#requests(inputs, at)) {
       try {
-        accepted.push(...(await this.#publish(video, request, events)));
+        accepted.push(...(await this.#publish(video, request, events, traces)));
       } catch (error) {
         return { accepted, error };
       }
@@ -133,34 +139,39 @@ export class Publisher {
     await this.#ask(publishSubject(video), COUNT_REQUEST);
   }
 
-  async #publish(video: string, request: Uint8Array, events: number): Promise<Accepted[]> {
+  async #publish(
+    video: string,
+    request: Uint8Array,
+    events: number,
+    traces: readonly TraceContext[],
+  ): Promise<Accepted[]> {
     const { clock } = this.#options;
     const { requestEvents, answerSeconds } = this.stats;
     const begunAt = clock.now();
     requestEvents.observe(events);
     try {
-      return await this.#request(publishSubject(video), request);
+      return await this.#request(publishSubject(video), request, traces);
     } finally {
       answerSeconds.observe((clock.now() - begunAt) / 1_000);
     }
   }
 
-  async #request(subject: string, payload: Uint8Array): Promise<Accepted[]> {
+  async #request(subject: string, payload: Uint8Array, traces = NO_TRACES): Promise<Accepted[]> {
     if (this.#underWay >= UNDER_WAY_LIMIT) {
       const text = `${UNDER_WAY_LIMIT} requests wait for the dispatchers already`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
     this.#underWay += 1;
     try {
-      return await this.#ask(subject, payload);
+      return await this.#ask(subject, payload, traces);
     } finally {
       this.#underWay -= 1;
     }
   }
 
-  async #ask(subject: string, payload: Uint8Array): Promise<Accepted[]> {
+  async #ask(subject: string, payload: Uint8Array, traces = NO_TRACES): Promise<Accepted[]> {
     const { bus, timeoutMs } = this.#options;
-    return acceptedOf(await bus.request(subject, payload, timeoutMs));
+    return acceptedOf(await bus.request(subject, payload, timeoutMs, traces));
   }
 
   /** Cuts a list into requests that a NATS message can hold, with room for what a reply adds. */
@@ -177,6 +188,10 @@ export class Publisher {
     yield* this.#requests(inputs.slice(0, middle), at);
     yield* this.#requests(inputs.slice(middle), at);
   }
+}
+
+function listOf(trace: TraceContext | undefined): readonly TraceContext[] {
+  return trace === undefined ? NO_TRACES : [trace];
 }
 
 function onlyOne([accepted]: readonly Accepted[]): Accepted {

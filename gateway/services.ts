@@ -4,6 +4,8 @@ import type { OvationError } from "../shared/errors.ts";
 import type { EventRules } from "../shared/events.ts";
 import type { Log } from "../shared/log.ts";
 import type { EventIds } from "../shared/names.ts";
+import { parseTraceContext } from "../shared/tracing/trace-context.ts";
+import type { Tracer } from "../shared/tracing/tracer.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { CutOff } from "./cut-off.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -30,6 +32,7 @@ export interface GatewayServices {
   readonly cutOff: Pick<CutOff, "admit">;
   readonly rates: Rates;
   readonly log: Log;
+  readonly tracer: Tracer | undefined;
 }
 
 /** Who a request over HTTP comes from, for limits: its client's address. */
@@ -86,14 +89,20 @@ export function countClosed(stats: ConnectionStats, code: number): void {
   stats.closes.set(reason, (stats.closes.get(reason) ?? 0) + 1);
 }
 
-/** A refusal that is answered: counted by its code, and logged if it is a fault of our own. */
+/**
+ * A refusal that is answered: counted by its code, and logged if it is a fault of our own.
+ * @param traceparent as the request has it; empty without
+ */
 export function noteRefused(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
   { code }: OvationError,
   fault: unknown,
+  traceparent = "",
 ): void {
   countRefused(connections, code);
-  if (code === "internal") log.error({ err: fault }, "a request failed");
+  if (code !== "internal") return;
+  const traceId = parseTraceContext(traceparent)?.traceId;
+  log.error({ err: fault, ...(traceId === undefined ? {} : { traceId }) }, "a request failed");
 }
 
 /** A fault of our own, told where it can't be answered with: counted as `internal`, and logged. */

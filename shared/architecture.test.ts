@@ -103,6 +103,18 @@ describe("the laws of the house", () => {
     expect(users.filter((file) => dirname(file) !== "shared/bus")).toEqual([]);
   });
 
+  test("OpenTelemetry is known in shared/tracing/ alone, and loaded only by its start", () => {
+    const users = importersOf((target) => target.startsWith("@opentelemetry/"));
+    expect(users.toSorted()).toEqual([
+      "shared/tracing/open-telemetry.ts",
+      "shared/tracing/span-queue.ts",
+    ]);
+    expect(importersOf((target) => users.includes(target)).toSorted()).toEqual([
+      "shared/tracing/open-telemetry.ts",
+      "shared/tracing/start.ts",
+    ]);
+  });
+
   test("only gateway/listener.ts knows uWebSockets.js", () => {
     const users = importersOf((target) => /^(uWebSockets\.js|uws-pack)/.test(target));
     expect(users).toEqual(["gateway/listener.ts"]);

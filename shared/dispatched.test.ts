@@ -6,7 +6,7 @@ import {
   encodeHead,
   stamped,
 } from "./dispatched.ts";
-import { encodeRecord } from "./history/record.ts";
+import { decodeRecord, encodeRecord } from "./history/record.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
@@ -64,6 +64,25 @@ test("stamps come out as they went in, and change nothing else", () => {
       expect(spoilt).toEqual(decodeDispatched(payload));
     }
   }
+});
+
+test("a message of a trace says so, and its events are the same without it", () => {
+  const trace = {
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: "b7ad6b7169203331",
+    isSampled: true,
+    state: "",
+  };
+  const traced = encodeDispatched(EVENTS, trace);
+  expect(decodeDispatched(traced)).toMatchObject({ form: "events", trace });
+  expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  expect(decodeDispatched(encodeRecord(record, trace))).toEqual({ form: "record", record, trace });
+  // What is stored has none, and an older reader takes what has one.
+  expect(decodeRecord(encodeRecord(record, trace))).toEqual(record);
+  const unsound = decodeDispatched(encodeMsgpack([1, [["like", 0, bytes]], "00-unsound"]));
+  expect(unsound).toMatchObject({ form: "events", events: [{ kind: "like" }], trace: undefined });
 });
 
 test("only an event whose publisher gave an id has one", () => {

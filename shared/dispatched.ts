@@ -3,25 +3,36 @@
  * it, beside the little that a gateway must know of it, so that the bytes pass from the dispatcher
  * to the socket without being decoded. Three forms, msgpack:
  *
- * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …]]`
- * - a stored record of durable events, see history/record.ts: `[2, …]`
+ * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …], traceparent?]`
+ * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - word of how far the video's chain goes, without its events: `[3, seq]`
  *
  * Each may have two more elements at its end, both float 64: the stamps of hops.ts.
  */
-import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
+import {
+  parseStoredRecord,
+  RECORD_LENGTH,
+  RECORD_VERSION,
+  type StoredRecord,
+} from "./history/record.ts";
 import type { Stamps } from "./hops.ts";
 import type { UnstoredClass } from "./kinds.ts";
+import { parseTraceContext, type TraceContext, traceparentOf } from "./tracing/trace-context.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
 const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
+/** What a message of events belongs to, if it says so. */
+interface Traced {
+  readonly trace: TraceContext | undefined;
+}
+
 /** A message of a dispatcher, by its form. */
 export type Dispatched = (
-  | { readonly form: "events"; readonly events: DispatchedEvent[] }
-  | { readonly form: "record"; readonly record: StoredRecord }
+  | ({ readonly form: "events"; readonly events: DispatchedEvent[] } & Traced)
+  | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
   | { readonly form: "head"; readonly seq: number }
 ) & { readonly stamps?: Stamps | undefined };
 
@@ -37,10 +48,10 @@ export interface DispatchedEvent {
 
 type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
 
-/** How many elements each form has without stamps. */
+/** How many elements each form has without a trace and stamps. */
 const LENGTHS: Readonly<Record<number, number>> = {
   [EVENTS_VERSION]: 2,
-  [RECORD_VERSION]: 4,
+  [RECORD_VERSION]: RECORD_LENGTH,
   [HEAD_VERSION]: 2,
 };
 const FLOAT64 = 0xcb;
@@ -62,23 +73,34 @@ export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): B
   return copy;
 }
 
-function stampsOf(list: readonly unknown[], version: number): Stamps | undefined {
-  const [sentAt, publishedAt] = list.slice(LENGTHS[version]);
-  if (typeof sentAt !== "number" || typeof publishedAt !== "number") return undefined;
-  return Number.isFinite(sentAt) && Number.isFinite(publishedAt)
-    ? { sentAt, publishedAt }
-    : undefined;
+/** What stands behind what every message of the form has. */
+function tailOf(
+  list: readonly unknown[],
+  version: number,
+): Traced & { readonly stamps: Stamps | undefined } {
+  const tail = list.slice(LENGTHS[version]);
+  const trace = typeof tail[0] === "string" ? parseTraceContext(tail.shift() as string) : undefined;
+  const [sentAt, publishedAt] = tail;
+  const areStamps = Number.isFinite(sentAt) && Number.isFinite(publishedAt);
+  return {
+    trace,
+    stamps: areStamps ? { sentAt: Number(sentAt), publishedAt: Number(publishedAt) } : undefined,
+  };
 }
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
-export function encodeDispatched(events: readonly DispatchedEvent[]): Buffer {
+export function encodeDispatched(events: readonly DispatchedEvent[], trace?: TraceContext): Buffer {
   const entries = events.map((event): Entry => {
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
     return event.givenId === undefined
       ? [event.kind, deliveryClass, event.bytes]
       : [event.kind, deliveryClass, event.bytes, event.givenId];
   });
-  return encodeMsgpack([EVENTS_VERSION, entries]);
+  return encodeMsgpack(
+    trace === undefined
+      ? [EVENTS_VERSION, entries]
+      : [EVENTS_VERSION, entries, traceparentOf(trace)],
+  );
 }
 
 function parseEntry(entry: unknown): DispatchedEvent | undefined {
@@ -111,14 +133,14 @@ export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
   if (!Array.isArray(value)) return undefined;
   const [version, content]: unknown[] = value;
   if (typeof version !== "number") return undefined;
-  const stamps = stampsOf(value, version);
+  const { trace, stamps } = tailOf(value, version);
   if (version === EVENTS_VERSION && Array.isArray(content)) {
     const events = content.map(parseEntry).filter((event) => event !== undefined);
-    return { form: "events", events, stamps };
+    return { form: "events", events, trace, stamps };
   }
   if (version === RECORD_VERSION) {
     const record = parseStoredRecord(value);
-    return record === undefined ? undefined : { form: "record", record, stamps };
+    return record === undefined ? undefined : { form: "record", record, trace, stamps };
   }
   if (version === HEAD_VERSION && typeof content === "number") {
     return { form: "head", seq: content, stamps };

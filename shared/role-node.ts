@@ -13,6 +13,8 @@ import type { Component } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import { createRegistry } from "./metrics.ts";
 import { type Condition, OpsServer } from "./ops.ts";
+import { startTracing, type Tracing } from "./tracing/start.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 type State = "starting" | "running" | "draining" | "stopped";
 
@@ -28,6 +30,7 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
   #state: State = "starting";
   #opsPort = 0;
   #bus: Bus | undefined;
+  #tracing: Tracing | undefined;
 
   constructor(role: Role, id: string, config: Config, log: Log) {
     this.#role = role;
@@ -53,6 +56,11 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     return this.#opsPort;
   }
 
+  /** Undefined where nothing is traced. */
+  protected get tracer(): Tracer | undefined {
+    return this.#tracing;
+  }
+
   /** False once it was stopped, also while it was still starting. */
   protected get isWanted(): boolean {
     return this.#state !== "stopped";
@@ -62,6 +70,14 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
   async start(): Promise<void> {
     this.#opsPort = await this.#ops.start();
     this.log.info({ opsPort: this.#opsPort }, "health and metrics are served");
+    const { config, log, registry } = this;
+    this.#tracing = await startTracing({
+      role: this.#role,
+      node: this.id,
+      config,
+      log,
+      registry,
+    });
     const bus = await Bus.connect({
       servers: this.config.natsUrl,
       login: this.config,
@@ -93,6 +109,7 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     this.#state = "stopped";
     await this.stopParts();
     await this.#bus?.stop();
+    await this.#tracing?.stop();
     await this.#ops.stop();
     this.log.info(`${this.#role} stopped`);
   }

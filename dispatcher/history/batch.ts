@@ -22,7 +22,7 @@ export interface UnstoredEvent {
 /** Several events of one request, which is answered when all of them have their places. */
 export class StoreRequest {
   readonly job: Job<number[]>;
-  /** When it came; undefined where nobody times it. */
+  /** When it came, and in which trace; undefined where nobody asks. */
   readonly taken: Taken | undefined;
   readonly #seqs: number[];
   #left: number;

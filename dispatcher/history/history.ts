@@ -10,6 +10,8 @@ import { OvationError } from "../../shared/errors.ts";
 import { monotonicNow } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
 import { parseStoredSubject, STORED_SUBJECTS, storedSubject } from "../../shared/subjects.ts";
+import { TRACEPARENT_BYTES, type TraceContext } from "../../shared/tracing/trace-context.ts";
+import type { Tracer } from "../../shared/tracing/tracer.ts";
 import type { Taken } from "../emit.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
@@ -44,6 +46,7 @@ interface HistoryOptions {
   readonly log: Log;
   /** Sends to the Frontends; throws when that can't be. */
   readonly emit: LineOptions["emit"];
+  readonly tracer?: Tracer | undefined;
 }
 
 export class History {
@@ -60,7 +63,7 @@ export class History {
   #isStopped = false;
 
   constructor(options: HistoryOptions) {
-    const { bus, stream, config, log, emit } = options;
+    const { bus, stream, config, log, emit, tracer } = options;
     this.#options = options;
     this.#waiting = new Waiting({
       timeoutMs: config.storeTimeoutMs,
@@ -75,6 +78,7 @@ export class History {
       appendTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
       emit,
+      tracer,
       onStored: (
         video: string,
         { payload, sequence }: { payload: Uint8Array; sequence: number },
@@ -157,7 +161,7 @@ export class History {
 
   /**
    * Stores events and sends them to the Frontends. An id that is stored already is not stored again.
-   * @param taken when the request was; for the metrics
+   * @param taken when the request was, and in which trace
    * @returns the place of each event, when all are stored
    * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
    * stored, but the Frontends could not be told
@@ -171,17 +175,18 @@ export class History {
 
   /**
    * Takes an event back: nobody who comes later sees it, and its content is erased.
+   * @param trace that this belongs to
    * @returns the place of the retraction; of the first one when it was taken back before
    * @throws OvationError event_not_found, history_busy, history_unavailable, timeout
    */
-  async retract(video: string, id: string): Promise<number> {
+  async retract(video: string, id: string, trace?: TraceContext): Promise<number> {
     const job = this.#waiting.open<number>(1);
-    this.#retractor.retract(video, id, job);
+    this.#retractor.retract(video, id, job, trace);
     return await job.outcome;
   }
 
   #checkSizes(events: readonly UnstoredEvent[]): void {
-    const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
+    const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES - TRACEPARENT_BYTES;
     if (events.every(({ bytes }) => bytes.length <= limit)) return;
     throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
   }

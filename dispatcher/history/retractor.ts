@@ -9,8 +9,11 @@ import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.t
 import { encodeRecord, type StoredRecord } from "../../shared/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/kinds.ts";
 import { EventIds } from "../../shared/names.ts";
+import type { TraceContext } from "../../shared/tracing/trace-context.ts";
+import { endingWith } from "../../shared/tracing/tracer.ts";
 import { HistoryCopy } from "./history-copy.ts";
 import { type Finding, findEvent } from "./retraction.ts";
+import { beginStore } from "./store-step.ts";
 import type { VideoChain } from "./video-chain.ts";
 import type { LineOptions, VideoLine } from "./video-line.ts";
 import type { Job } from "./waiting.ts";
@@ -22,7 +25,7 @@ const RETRY_MAX_MS = 200;
 
 type Shared = Pick<
   LineOptions,
-  "stats" | "now" | "appendTimeoutMs" | "isConnected" | "emit" | "onStored" | "onFailure"
+  "stats" | "now" | "appendTimeoutMs" | "isConnected" | "emit" | "onStored" | "onFailure" | "tracer"
 >;
 
 interface RetractorOptions extends Shared {
@@ -50,17 +53,22 @@ export class Retractor {
   }
 
   /** Takes the event back and ends the job with the retraction's own place. */
-  retract(video: string, id: string, job: Job<number>): void {
+  retract(video: string, id: string, job: Job<number>, trace: TraceContext | undefined): void {
     void this.#limit(async () => {
       try {
-        await this.#retract(video, id, job);
+        await this.#retract(video, id, job, trace);
       } catch (error) {
         job.reject(asOvationError(error));
       }
     });
   }
 
-  async #retract(video: string, id: string, job: Job<number>): Promise<void> {
+  async #retract(
+    video: string,
+    id: string,
+    job: Job<number>,
+    trace: TraceContext | undefined,
+  ): Promise<void> {
     const { store, stats, lineOf } = this.#options;
     const copy = new HistoryCopy(store, video);
     await this.#load(copy, job);
@@ -68,7 +76,7 @@ export class Retractor {
     await lineOf(video).turn(job, async (chain) => {
       const finding = findEvent(await copy.upTo(chain), id);
       if (finding.state === "unknown") job.reject(new OvationError("event_not_found"));
-      else if (finding.state === "present") stored = await this.#store(chain, finding);
+      else if (finding.state === "present") stored = await this.#store(chain, finding, trace);
       else stored = this.#repeat(chain, finding);
     });
     if (stored === undefined) return;
@@ -95,8 +103,12 @@ export class Retractor {
     }
   }
 
-  async #store(chain: VideoChain, { target, remaining, holders }: Present): Promise<Stored> {
-    const { store, stats, now, appendTimeoutMs, onStored } = this.#options;
+  async #store(
+    chain: VideoChain,
+    { target, remaining, holders }: Present,
+    trace: TraceContext | undefined,
+  ): Promise<Stored> {
+    const { store, stats, now, appendTimeoutMs, onStored, tracer } = this.#options;
     const at = now();
     const kind = RETRACTED_KIND;
     const id = this.#ids.next();
@@ -111,12 +123,15 @@ export class Retractor {
       amended: remaining,
     };
     const payload = encodeRecord(record);
-    const sequence = await store.append(chain.video, payload, record.after, appendTimeoutMs);
+    const step = beginStore(tracer, chain.video, trace === undefined ? [] : [trace], 1);
+    const appending = store.append(chain.video, payload, record.after, appendTimeoutMs);
+    const sequence = await endingWith(step, appending);
     chain.learn({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += 1;
     onStored(chain.video, { payload, sequence });
-    return { seq, holders, fault: this.#tell(chain, payload, 1) };
+    const message = step === undefined ? payload : encodeRecord(record, step.trace);
+    return { seq, holders, fault: this.#tell(chain, message, 1) };
   }
 
   /** Whoever stored the retraction may have died before it could tell the Frontends. */

@@ -11,6 +11,7 @@ import { asOvationError, OvationError } from "../../shared/errors.ts";
 import { encodeRecord } from "../../shared/history/record.ts";
 import type { WallClock } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
+import { endingWith, type Tracer } from "../../shared/tracing/tracer.ts";
 import type { Taken } from "../emit.ts";
 import {
   type Batch,
@@ -22,6 +23,7 @@ import {
 import type { ChainReader } from "./chain-reader.ts";
 import { Fifo } from "./fifo.ts";
 import type { HistoryStats } from "./stats.ts";
+import { beginStore, tracesIn } from "./store-step.ts";
 import { Trimmer } from "./trimmer.ts";
 import { type ChainOptions, VideoChain } from "./video-chain.ts";
 import type { Job } from "./waiting.ts";
@@ -53,6 +55,7 @@ export interface LineOptions {
   /** A record is stored: the other dispatchers are to know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
+  readonly tracer: Tracer | undefined;
   /** It remembers so much more than before. */
   readonly onWeight: (change: number) => void;
 }
@@ -199,7 +202,7 @@ export class VideoLine {
   }
 
   async #commit(): Promise<void> {
-    const { store, appendTimeoutMs, now, bytesLimit, stats } = this.#options;
+    const { store, appendTimeoutMs, now, bytesLimit, stats, tracer } = this.#options;
     const { chain } = this;
     const batch = planBatch(this.#slots(), {
       sequence: chain.sequence,
@@ -214,15 +217,18 @@ export class VideoLine {
       return this.#finish(batch, encodeHead(chain.last), 0);
     }
     const payload = encodeRecord(record);
+    const step = beginStore(tracer, chain.video, tracesIn(batch.slots), record.events.length);
     const begunAt = this.#options.chain.now();
-    const sequence = await store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
+    const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
+    const sequence = await endingWith(step, appending);
     stats.appendSeconds.observe((this.#options.chain.now() - begunAt) / 1_000);
     stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += record.events.length;
     this.#options.onStored(chain.video, { payload, sequence });
-    this.#finish(batch, payload, record.events.length);
+    const message = step === undefined ? payload : encodeRecord(record, step.trace);
+    this.#finish(batch, message, record.events.length);
     this.#trimmer.trim(chain);
     if (this.#options.chain.now() < this.#contendedUntil) await wait(Math.random() * YIELD_MS);
   }

@@ -51,5 +51,8 @@ export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
     const issue = parsed.error.issues[0];
     throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
-  return new Map(parsed.data.map(({ sha256, name: _, ...record }) => [sha256, new Grant(record)]));
+  const grants = parsed.data.map(
+    ({ sha256, name: _, ...record }) => [sha256, new Grant(record, true)] as const,
+  );
+  return new Map(grants);
 }

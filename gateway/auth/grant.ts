@@ -40,9 +40,12 @@ export class Grant {
   readonly #prefixes: readonly string[];
   readonly #kinds: ReadonlySet<string>;
   readonly #scopes: ReadonlySet<Scope>;
+  readonly #isBackend: boolean;
 
-  constructor(record: GrantRecord) {
+  /** @param isBackend whether it is an API key's: no viewer holds one */
+  constructor(record: GrantRecord, isBackend = false) {
     this.record = record;
+    this.#isBackend = isBackend;
     const isGlob = (pattern: string) => pattern.endsWith("*");
     this.#videos = new Set(record.videos.filter((pattern) => !isGlob(pattern)));
     this.#prefixes = record.videos.filter(isGlob).map((pattern) => pattern.slice(0, -1));
@@ -81,6 +84,11 @@ export class Grant {
   /** Whose own limits hold for what is published; undefined for who may publish for anybody. */
   get limitedActor(): string | undefined {
     return this.#scopes.has("any-actor") ? undefined : this.actor;
+  }
+
+  /** Whether what its holder says of a trace is believed. */
+  get bringsTraces(): boolean {
+    return this.#isBackend || this.#scopes.has("any-actor");
   }
 
   /** @throws OvationError `forbidden` */

@@ -1,16 +1,21 @@
 /** `GET /v1/videos/{video}/history?before=&limit=`: pages backwards through what is kept. */
+import { monotonicNow } from "../../shared/lifecycle.ts";
+import { endingWith } from "../../shared/tracing/tracer.ts";
 import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
 import { HISTORY_LIMIT } from "../../shared/wire/messages.ts";
+import type { Grant } from "../auth/grant.ts";
+import type { HttpExchange } from "../http-exchange.ts";
+import { beginHttpRequest } from "../request-step.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
 import { wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 
 const DEFAULT_LIMIT = 50;
+const ROUTE = "/v1/videos/{video}/history";
 
 export function historyOverHttp(services: GatewayServices): HttpHandler {
-  const { auth, histories, interest, rates } = services;
-  return async (exchange, video) => {
-    const grant = await auth.ofRequest(exchange);
+  const { auth, histories, interest, rates, tracer } = services;
+  const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {
     grant.requireVideo(video);
     const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT });
@@ -22,5 +27,12 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
       limit ?? DEFAULT_LIMIT,
     );
     respondWith(exchange, 200, { epoch, events: events.map(decodeTrustedMsgpack), more });
+  };
+  return async (exchange, video) => {
+    const at = monotonicNow();
+    const grant = await auth.ofRequest(exchange);
+    const request = { exchange, grant, video, at, route: ROUTE };
+    const step = beginHttpRequest(tracer, "ovation.history", request);
+    await endingWith(step, answer(exchange, grant, video));
   };
 }

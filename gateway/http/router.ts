@@ -93,7 +93,7 @@ export class Router {
   /** Answers with an error of the table. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    noteRefused(this.#services, error, fault);
+    noteRefused(this.#services, error, fault, exchange.header("traceparent"));
     const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }

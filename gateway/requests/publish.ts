@@ -4,8 +4,10 @@
  */
 import { OvationError } from "../../shared/errors.ts";
 import { checkEvent, type EventInput } from "../../shared/events.ts";
+import { endingWith } from "../../shared/tracing/tracer.ts";
 import { grantedEvent } from "../auth/granted-event.ts";
 import { withRepeatableId } from "../repeatable.ts";
+import { beginViewerPublish } from "../request-step.ts";
 import type { RequestHandler } from "../session.ts";
 
 export const publish: RequestHandler<"publish"> = async (session, request, messageBytes) => {
@@ -31,7 +33,12 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
   session.inFlight += 1;
   const repeatable = withRepeatableId(input, services);
   try {
-    const { id, seq } = await services.publisher.publish(video, repeatable);
+    const step = beginViewerPublish(services.tracer, () => ({
+      "ovation.video": video,
+      "ovation.kind": kind,
+    }));
+    const publishing = services.publisher.publish(video, repeatable, step?.trace);
+    const { id, seq } = await endingWith(step, publishing);
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } catch (error) {
     if (!(error instanceof OvationError)) throw error;

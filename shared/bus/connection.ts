@@ -9,9 +9,11 @@ import { createInbox, errors, type NatsConnection } from "nats";
 import { OvationError } from "../errors.ts";
 import { monotonicNow } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
+import { NO_TRACES } from "../tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { LameDuck } from "./lame-duck.ts";
 import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";
+import { traceHeaders } from "./trace-headers.ts";
 import { Violations } from "./violations.ts";
 
 export type { BusSubscription, MessageHandler } from "./subscriptions.ts";
@@ -175,16 +177,24 @@ export class Bus {
 
   /**
    * Sends a request and waits for its one answer.
+   * @param traces that it belongs to
    * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
    */
-  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(
+    subject: string,
+    payload: Uint8Array,
+    timeoutMs: number,
+    traces = NO_TRACES,
+  ): Promise<Uint8Array> {
     if (this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
       this.stats.publishesRefused += 1;
       throw new OvationError("unavailable");
     }
     this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    const timeout = { timeout: timeoutMs };
+    const options = traces.length === 0 ? timeout : { ...timeout, headers: traceHeaders(traces) };
     const answer = await this.whileConnected(() =>
-      this.connection.request(subject, payload, { timeout: timeoutMs }).catch((error: unknown) => {
+      this.connection.request(subject, payload, options).catch((error: unknown) => {
         const nobody =
           error instanceof errors.NoRespondersError ||
           (error instanceof errors.RequestError && error.isNoResponders());

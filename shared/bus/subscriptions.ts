@@ -4,17 +4,21 @@
  */
 import { errors, type Msg, type NatsConnection, type Subscription } from "nats";
 import type { Log } from "../log.ts";
+import { NO_TRACES, type TraceContext } from "../tracing/trace-context.ts";
+import { tracesOf } from "./trace-headers.ts";
 
 /**
  * `payload` is valid until the handler returns, or longer: it is never written to again.
  * `isRelayed` when NATS itself sent the message: it answers, and sends what a stream holds, to
  * whatever subject somebody asks it to, also where that somebody may not publish.
+ * `traces` are those that the message says it belongs to.
  */
 export type MessageHandler = (
   payload: Uint8Array,
   subject: string,
   reply: string,
   isRelayed: boolean,
+  traces: readonly TraceContext[],
 ) => void;
 
 export interface BusSubscription {
@@ -97,7 +101,8 @@ export class Subscriptions {
   #handle(handler: MessageHandler, message: Msg): void {
     try {
       const isRelayed = isRelayedMessage(message);
-      handler(message.data, message.subject, message.reply ?? "", isRelayed);
+      const traces = message.headers === undefined ? NO_TRACES : tracesOf(message.headers);
+      handler(message.data, message.subject, message.reply ?? "", isRelayed, traces);
     } catch (fault) {
       this.#options.onFault();
       this.#options.log.error({ subject: message.subject, err: fault }, "message handler threw");

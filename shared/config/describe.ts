@@ -53,7 +53,7 @@ export function configurationPage(): string {
     "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node deploy/doctor/main.ts --help` print what is on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
-    "- An environment variable that is empty counts as unset.",
+    "- An environment variable that is empty counts as unset. Where a row names two, the first goes before the second, which OpenTelemetry gave its name.",
     "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other roles may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
     "- On Kubernetes, set `enableServiceLinks: false`: a service named `ovation` or `ovation-…` would otherwise put variables of its own, such as `OVATION_PORT`, into each pod.",
     "- Secrets, and users and passwords in URLs, are never logged.",
@@ -81,7 +81,7 @@ export function helpGroup(title: string, group: SettingGroup, hasEnvironment = t
     return [
       `  ${heading}`,
       ...wrapped(docOf(setting).replaceAll("`", ""), 6),
-      ...(hasEnvironment ? wrapped(`Environment: ${env}`, 6) : []),
+      ...(hasEnvironment ? wrapped(`Environment: ${envNames(env, setting).join(", ")}`, 6) : []),
       ...wrapped(`Default: ${setting.defaultText ?? "unset"}`, 6),
       ...wrapped(`Allowed: ${setting.allowed}`, 6),
     ].join("\n");
@@ -100,7 +100,9 @@ function pageGroup(title: string, intro: string, group: SettingGroup): string {
     const { defaultText, allowed } = setting;
     const cells = [
       `\`${flag}\``,
-      `\`${env}\``,
+      envNames(env, setting)
+        .map((name) => `\`${name}\``)
+        .join(", "),
       defaultText === undefined ? "unset" : `\`${defaultText}\``,
       allowed,
       docOf(setting),
@@ -119,6 +121,10 @@ function pageGroup(title: string, intro: string, group: SettingGroup): string {
     "| --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
+}
+
+function envNames(env: string, { standardEnv }: Setting<unknown>): readonly string[] {
+  return standardEnv === undefined ? [env] : [env, standardEnv];
 }
 
 function docOf(setting: Setting<unknown>): string {

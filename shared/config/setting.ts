@@ -17,6 +17,8 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** A switch needs no value on the command line, and has a `--no-` form. */
   readonly isSwitch: boolean;
+  /** A variable that others know the setting by; ours goes before it. */
+  readonly standardEnv: string | undefined;
   /** The value as it may appear in a log. A method, so that settings of all types fit a group. */
   loggable(value: T): unknown;
 }
@@ -29,7 +31,7 @@ export type ConfigOf<G extends SettingGroup> = {
   readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never;
 };
 
-/** The flag and the environment variable of a setting. */
+/** The flag and the environment variable of a setting, as its key says. */
 export interface SettingNames {
   readonly flag: string;
   readonly env: string;
@@ -109,6 +111,7 @@ export function text(parts: { readonly default: string; readonly doc: string }):
 export function optionalText(parts: {
   readonly doc: string;
   readonly secret?: boolean;
+  readonly standardEnv?: string;
 }): Setting<string | undefined> {
   return setting<string | undefined>({
     schema: lineOfText,
@@ -117,6 +120,7 @@ export function optionalText(parts: {
     allowed: "text",
     doc: parts.doc,
     secret: parts.secret ?? false,
+    standardEnv: parts.standardEnv,
   });
 }
 
@@ -125,6 +129,7 @@ export function choice<const T extends string>(parts: {
   readonly choices: readonly T[];
   readonly default: NoInfer<T>;
   readonly doc: string;
+  readonly standardEnv?: string;
 }): Setting<T> {
   const allowed = parts.choices.join(", ");
   return setting<T>({
@@ -136,18 +141,19 @@ export function choice<const T extends string>(parts: {
     defaultText: parts.default,
     allowed: `one of ${allowed}`,
     doc: parts.doc,
+    standardEnv: parts.standardEnv,
   });
 }
 
 /** A setting out of what its type knows of it; it is not secret and no switch unless told. */
 export function setting<T>(
-  parts: Omit<Setting<T>, "secret" | "isSwitch" | "loggable"> & Partial<Setting<T>>,
+  parts: Omit<Setting<T>, "secret" | "isSwitch" | "standardEnv" | "loggable"> & Partial<Setting<T>>,
 ): Setting<T> {
   const secret = parts.secret ?? false;
   const loggable = secret
     ? (value: T) => (value === undefined ? value : REDACTED)
     : (value: T) => value;
-  return { secret, isSwitch: false, loggable, ...parts };
+  return { secret, isSwitch: false, standardEnv: undefined, loggable, ...parts };
 }
 
 /**

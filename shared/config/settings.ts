@@ -12,6 +12,7 @@ import {
   type SettingGroup,
   text,
 } from "./setting.ts";
+import { tracingSettings } from "./tracing-settings.ts";
 
 /** What both roles are told. */
 export const commonSettings = {
@@ -151,6 +152,7 @@ export const commonSettings = {
     unit: "ms",
     doc: "The longest time that a graceful stop may take.",
   }),
+  ...tracingSettings,
 } as const satisfies SettingGroup;
 
 /** What only a gateway is told. */

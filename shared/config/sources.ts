@@ -101,7 +101,10 @@ export function readFlagsOf(
   return { help, given, faults };
 }
 
-/** The settings given by the environment. An empty variable counts as unset. */
+/**
+ * The settings given by the environment. An empty variable counts as unset. Variables of others are
+ * looked at only where a setting names one.
+ */
 export function readEnvironment(
   role: Role,
   env: Readonly<Record<string, string | undefined>>,
@@ -121,6 +124,12 @@ export function readEnvironment(
     if (key !== undefined) given.set(key, { name, text });
     else if (!others.has(name)) {
       faults.push(`${name} is not a setting${suggestion(name, [...keys.keys(), ...others])}`);
+    }
+  }
+  for (const [key, { standardEnv }] of Object.entries(settingsOf(role))) {
+    const text = standardEnv === undefined ? undefined : env[standardEnv];
+    if (standardEnv !== undefined && text && !given.has(key)) {
+      given.set(key, { name: standardEnv, text });
     }
   }
   return { given, faults };

@@ -7,12 +7,17 @@
  *
  * A message, as msgpack: `[2, after, record, amended]`, a record being
  * `[prev, last, [[kind, id, seq, event bytes, retracted seq?], …]]`.
- * Dispatchers send the very bytes that they stored on to the Frontends.
+ * Dispatchers send the very bytes that they stored on to the Frontends; of a record that belongs to
+ * a trace, they send its `traceparent` behind the rest.
  */
+
+import { type TraceContext, traceparentOf } from "../tracing/trace-context.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import type { DurableEvent } from "./durable-event.ts";
 
 export const RECORD_VERSION = 2;
+/** Entries of a stored message; a `traceparent` follows them. */
+export const RECORD_LENGTH = 4;
 
 /** A link of the chain. */
 export interface ChainRecord {
@@ -45,9 +50,11 @@ function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
   ];
 }
 
-export function encodeRecord(record: StoredRecord): Buffer {
+/** @param trace of what is sent to the Frontends; what is stored has none */
+export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer {
   const { after, amended } = record;
-  return encodeMsgpack([RECORD_VERSION, after, recordEntry(record), amended.map(recordEntry)]);
+  const entries = [RECORD_VERSION, after, recordEntry(record), amended.map(recordEntry)];
+  return encodeMsgpack(trace === undefined ? entries : [...entries, traceparentOf(trace)]);
 }
 
 function parseEvent(entry: unknown): DurableEvent | undefined {

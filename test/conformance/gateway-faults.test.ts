@@ -65,6 +65,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     delivery: emptyDeliveryStats(),
     connections,
     log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },
+    tracer: undefined,
   };
 }
 
