@@ -10,7 +10,7 @@ import { OvationError } from "../../shared/errors.ts";
 import { monotonicNow } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
 import { parseStoredSubject, STORED_SUBJECTS, storedSubject } from "../../shared/subjects.ts";
-import { TRACEPARENT_BYTES, type TraceContext } from "../../shared/tracing/trace-context.ts";
+import type { TraceContext } from "../../shared/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/tracing/tracer.ts";
 import type { Taken } from "../emit.ts";
 import {
@@ -186,7 +186,8 @@ export class History {
   }
 
   #checkSizes(events: readonly UnstoredEvent[]): void {
-    const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES - TRACEPARENT_BYTES;
+    // With room for a record of it alone, and the trace that it belongs to.
+    const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
     if (events.every(({ bytes }) => bytes.length <= limit)) return;
     throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
   }

@@ -130,7 +130,8 @@ export class OpenTelemetryTracing implements Tracing {
   constructor(options: TracingOptions) {
     const { config, log, registry } = options;
     const { otlpEndpoint = "", otlpHeaders, traceSampler, traceRatio } = config;
-    this.beginsTraces = !traceSampler.endsWith("always_off") && traceRatio > 0;
+    this.beginsTraces =
+      traceSampler.endsWith("always_on") || (traceSampler.endsWith("ratio") && traceRatio > 0);
     this.#account = new SpanAccount(log, monotonicNow);
     const exporter = new OTLPTraceExporter({
       url: `${otlpEndpoint.replace(/\/+$/, "")}/v1/traces`,

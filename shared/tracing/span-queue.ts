@@ -2,7 +2,6 @@
  * Spans on their way to the collector: a bounded number waits, further ones are dropped, and what
  * became of each is counted. A collector that can't be reached holds up nobody.
  */
-import type { ExportResult } from "@opentelemetry/core";
 import type {
   BatchSpanProcessor,
   ReadableSpan,
@@ -11,6 +10,8 @@ import type {
 } from "@opentelemetry/sdk-trace";
 import type { MonotonicClock } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
+
+type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0];
 
 /** Spans that wait or are being sent; some 2 MB. */
 export const WAITING_LIMIT = 2_048;

@@ -16,6 +16,7 @@ import { monotonicNow } from "../../shared/lifecycle.ts";
 import { silentLog } from "../../shared/log.ts";
 import { EventIds } from "../../shared/names.ts";
 import { ask, postBytes } from "../support/raw.ts";
+import { newTrace, postTraced } from "../support/traces.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
 const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
@@ -107,6 +108,12 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
     expect([status, error["code"]]).toEqual([500, "internal"]);
     // What went wrong is for the log alone.
     expect(JSON.stringify(error)).not.toContain("faulty");
+  });
+
+  test("is told in the log with the trace that the request belongs to", async () => {
+    const { traceId, traceparent } = newTrace();
+    await postTraced(port, "ok-a", { kind: "like" }, { traceparent });
+    expect(logged).toMatchObject([{ traceId }]);
   });
 
   test.each([

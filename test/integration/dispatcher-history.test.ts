@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import { decodeDispatched } from "../../shared/dispatched.ts";
 import { encodeUnplaced } from "../../shared/history/durable-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { names } from "../support/guarantee-stack.ts";
@@ -199,7 +200,14 @@ describe("comments that come together", () => {
     expect(sized(limit)).toHaveLength(limit);
     const tooLarge = writer.history.store("largest", [{ ...named, bytes: sized(limit + 1) }]);
     await expect(tooLarge).rejects.toMatchObject({ code: "data_too_large" });
-    const [seq] = await writer.history.store("largest", [{ ...named, bytes: sized(limit) }]);
+    const [traceId, spanId] = ["a".repeat(32), "b".repeat(16)];
+    const trace = { traceId, spanId, isSampled: true, state: "" };
+    const events = [{ ...named, bytes: sized(limit) }];
+    const [seq] = await writer.history.store("largest", events, trace);
+    const [sent] = writer.sent.get("largest") ?? [];
+    expect(sent?.length).toBeGreaterThan(limit);
+    expect(sent?.length).toBeLessThanOrEqual(writer.bus.maxPayloadBytes);
+    expect(decodeDispatched(sent ?? Buffer.of())).toMatchObject({ form: "record", trace });
     const { places } = await read("largest");
     expect(places).toEqual(new Map([[named.id, seq]]));
   });
