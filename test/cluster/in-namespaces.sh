@@ -23,11 +23,14 @@ if [[ "${1:-}" != --inside ]]; then
       exit 1
     }
   done
-  for image in "${images[@]}"; do docker save --output "$folder/${image%%:*}.tar" "$image"; done
+  mkdir "$folder/images"
+  for image in "${images[@]}"; do
+    docker save --output "$folder/images/${image%%:*}.tar" "$image"
+  done
   tar --create --directory "$tools" pause |
     docker import --change 'ENTRYPOINT ["/pause"]' - ovation-test-pause:1 >/dev/null
-  docker save --output "$folder/pause.tar" ovation-test-pause:1
-  export OVATION_TEST_IMAGES=$folder
+  docker save --output "$folder/images/pause.tar" ovation-test-pause:1
+  export OVATION_TEST_CLUSTER=$folder
   unshare --net --mount --pid --fork --kill-child --mount-proc "${BASH_SOURCE[0]}" --inside "$@"
   exit
 fi

@@ -58,6 +58,8 @@ export async function startApiServer(): Promise<ApiServer> {
     `--token-auth-file=${tokens}`,
     "--authorization-mode=RBAC",
     "--service-cluster-ip-range=10.0.0.0/24",
+    // Where there are nodes (test/cluster), their names are known to nobody.
+    "--kubelet-preferred-address-types=InternalIP",
     // The controller that makes each namespace's default account is not here.
     "--disable-admission-plugins=ServiceAccount",
   ]);

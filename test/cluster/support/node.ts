@@ -5,8 +5,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { access, mkdtemp, readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ApiServer, startApiServer } from "../../chart/support/api-server.ts";
@@ -24,10 +23,11 @@ export interface Cluster extends ApiServer {
 }
 
 export async function startCluster(): Promise<Cluster> {
-  const images = process.env["OVATION_TEST_IMAGES"];
-  if (images === undefined) throw new Error("run it by npm run test:cluster");
+  // What is in it goes when the namespaces end, and what is mounted there with them.
+  const folder = process.env["OVATION_TEST_CLUSTER"];
+  if (folder === undefined) throw new Error("run it by npm run test:cluster");
+  const images = join(folder, "images");
   const server = await startApiServer();
-  const folder = await mkdtemp(join(tmpdir(), "ovation-node-"));
   const parts: ChildProcess[] = [];
   const run = (name: string, command: string, ...args: string[]): void => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });

@@ -3,11 +3,14 @@ import { chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CHART, helmMeanwhile, type Values, valueFlags } from "../../chart/support/helm.ts";
+import { eventually } from "../../support/eventually.ts";
 import type { Cluster } from "./node.ts";
 
 const NAMESPACE = "live";
 /** As the chart runs its pods. */
 const POD_USER = 65_532;
+/** Two gateways, two dispatchers and three servers of NATS. */
+const PODS = 7;
 /** So that all fit on one node of two cores; the chart's own requests are for nodes of one's own. */
 const SMALL: Values = {
   "gateway.resources.requests.cpu": "20m",
@@ -24,7 +27,9 @@ const podListSchema = z.object({
         labels: z.record(z.string(), z.string()),
       }),
       status: z.object({
-        containerStatuses: z.array(z.object({ restartCount: z.number() })).default([]),
+        containerStatuses: z
+          .array(z.object({ ready: z.boolean(), restartCount: z.number() }))
+          .default([]),
       }),
     }),
   ),
@@ -35,6 +40,7 @@ const secretSchema = z.object({ data: z.record(z.string(), z.string()) });
 export interface Pod {
   readonly uid: string;
   readonly component: string;
+  readonly ready: boolean;
   readonly restarts: number;
 }
 
@@ -45,7 +51,7 @@ export class Release {
     this.#cluster = cluster;
   }
 
-  /** Resolves when all pods are ready. */
+  /** Resolves when all pods are ready, those too that only the autoscalers ask for. */
   static async install(cluster: Cluster): Promise<Release> {
     const release = new Release(cluster);
     await release.#created("/api/v1/namespaces", {
@@ -56,6 +62,10 @@ export class Release {
     });
     for (const index of [0, 1, 2]) await release.#volume(`volume-${index}`);
     await release.#wait("install", {});
+    await eventually(async () => {
+      const pods = await release.pods();
+      return pods.length === PODS && pods.every(({ ready }) => ready);
+    }, 60_000);
     return release;
   }
 
@@ -77,6 +87,7 @@ export class Release {
       .items.map(({ metadata, status }) => ({
         uid: metadata.uid,
         component: metadata.labels["app.kubernetes.io/component"] ?? "",
+        ready: status.containerStatuses.some(({ ready }) => ready),
         restarts: status.containerStatuses.reduce((sum, one) => sum + one.restartCount, 0),
       }))
       .filter(({ component }) => ["gateway", "dispatcher", "nats"].includes(component));
