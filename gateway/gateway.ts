@@ -95,6 +95,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       rows: registration.rows,
       lingerMs: config.lingerMs,
       videosLimit: config.videosLimit,
+      newVideosPerSecond: config.newVideosPerSecond,
       audience: {
         frameEvents: config.frameEvents,
         get transientEvents() {

@@ -17,11 +17,12 @@ import { MemoryWatch, rssOf } from "./world/memory.ts";
 import { World } from "./world/world.ts";
 
 /** In MiB, over the baseline. */
-const CEILING = { stalledViewers: 192, stalledNats: 160, flood: 256, videos: 192 } as const;
+const CEILING = { stalledViewers: 192, stalledNats: 160, flood: 256, videos: 384 } as const;
 const STALLED_VIEWERS = 1_000;
 const VIDEOS_LIMIT = 1_000;
 const FLAGS = [
   ...["--videos-limit", String(VIDEOS_LIMIT), "--linger-ms", "60000"],
+  ...["--new-videos-per-second", "100000"],
   ...["--requests-per-second", "100000", "--http-publishes-per-second", "1000000"],
   ...["--connection-publishes-per-second", "100000", "--likes-per-second", "100000"],
 ];
