@@ -45,7 +45,6 @@ export class Interest {
   unreadable = 0;
   /** Videos that were refused, and those let go of before their time, for want of room. */
   readonly stats = { refused: 0, forgotten: 0 };
-
   readonly #newcomers: Rate;
   readonly #newcomersBucket: TokenBucket;
 
