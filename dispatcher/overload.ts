@@ -17,7 +17,7 @@ import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import { counterOf } from "../shared/metrics.ts";
 import { registerLadder } from "../shared/overload/metrics.ts";
-import { Lateness, LOOK_EVERY_MS, memoryLimit, memoryShare } from "../shared/overload/pressure.ts";
+import { Lateness, LOOK_EVERY_MS, MemoryUse, memoryLimit } from "../shared/overload/pressure.ts";
 import { Ladder, logStep, type Step } from "../shared/overload/steps.ts";
 
 type DispatcherStep = "transient" | "durable";
@@ -52,7 +52,7 @@ export class DispatcherOverload {
   readonly #options: OverloadOptions;
   readonly #lateness: Lateness;
   readonly #lag: BusLag;
-  readonly #memoryLimitBytes: number;
+  readonly #memory: MemoryUse;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OverloadOptions) {
@@ -60,7 +60,7 @@ export class DispatcherOverload {
     this.#options = options;
     this.#lateness = new Lateness(now);
     this.#lag = new BusLag(bus, now);
-    this.#memoryLimitBytes = memoryLimit(config.memoryLimitBytes);
+    this.#memory = new MemoryUse(memoryLimit(config.memoryLimitBytes));
     this.ladder = new Ladder(DISPATCHER_STEPS, now);
   }
 
@@ -109,7 +109,7 @@ export class DispatcherOverload {
     const before = this.ladder.level;
     this.ladder.look({
       late: this.#lateness.averageMs / limitMs,
-      memory: memoryShare(this.#memoryLimitBytes),
+      memory: this.#memory.look(),
       backlog: bus.backlog,
     });
     logStep(log, this.ladder, before);
