@@ -14,7 +14,7 @@ import type { DispatcherConfig } from "../shared/config/settings.ts";
 import { OvationError } from "../shared/errors.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
-import { Lateness, LOOK_EVERY_MS, memoryLimit, memoryShare } from "../shared/overload/pressure.ts";
+import { Lateness, LOOK_EVERY_MS, MemoryUse, memoryLimit } from "../shared/overload/pressure.ts";
 import { Ladder, logStep, type Step } from "../shared/overload/steps.ts";
 
 type DispatcherStep = "transient" | "durable";
@@ -49,7 +49,7 @@ export class DispatcherOverload {
   readonly #options: OverloadOptions;
   readonly #lateness: Lateness;
   readonly #lag: BusLag;
-  readonly #memoryLimitBytes: number;
+  readonly #memory: MemoryUse;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OverloadOptions) {
@@ -57,7 +57,7 @@ export class DispatcherOverload {
     this.#options = options;
     this.#lateness = new Lateness(now);
     this.#lag = new BusLag(bus, now);
-    this.#memoryLimitBytes = memoryLimit(config.memoryLimitBytes);
+    this.#memory = new MemoryUse(memoryLimit(config.memoryLimitBytes));
     this.ladder = new Ladder(DISPATCHER_STEPS, now);
   }
 
@@ -92,7 +92,7 @@ export class DispatcherOverload {
     const before = this.ladder.level;
     this.ladder.look({
       late: this.#lateness.averageMs / limitMs,
-      memory: memoryShare(this.#memoryLimitBytes),
+      memory: this.#memory.look(),
       backlog: bus.backlog,
     });
     logStep(log, this.ladder, before);

@@ -102,6 +102,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       lingerMs: config.lingerMs,
       videosLimit: config.videosLimit,
       clock,
+      newVideosPerSecond: config.newVideosPerSecond,
       audience: {
         frameEvents: config.frameEvents,
         get transientEvents() {

@@ -11,6 +11,7 @@ import { Audience, type AudienceOptions, type AudienceStats } from "./audience.t
 import type { Arrival } from "./frame.ts";
 import { FrameStats } from "./frame-stats.ts";
 import type { ChainFollower } from "./history/follower.ts";
+import { type Rate, TokenBucket } from "./limits/token-bucket.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -22,6 +23,7 @@ interface InterestOptions {
   /** Videos that may be held. */
   readonly videosLimit: number;
   readonly clock: HopClock;
+  readonly newVideosPerSecond: number;
 }
 
 /** Rows that can't be removed just now may be as many again as the videos. */
@@ -50,12 +52,18 @@ export class Interest {
   unreadable = 0;
   /** Videos that were refused, and those let go of before their time, for want of room. */
   readonly stats = { refused: 0, forgotten: 0 };
+  readonly #newcomers: Rate;
+  readonly #newcomersBucket: TokenBucket;
 
   constructor(options: InterestOptions) {
     this.#options = options;
     this.#lingerMs = options.lingerMs;
     const frames = new FrameStats(options.clock, this.hops);
     this.audienceStats = { received: 0, repeated: 0, frames };
+    const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
+    // All of them may come back at once.
+    this.#newcomers = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
+    this.#newcomersBucket = new TokenBucket(this.#newcomers, audience.now());
   }
 
   get videoCount(): number {
@@ -75,9 +83,16 @@ export class Interest {
     const { videosLimit: limit, rows } = this.#options;
     if (this.#entries.has(video)) return;
     const isFull = this.#entries.size >= limit && this.#lingering.size === 0;
-    if (!isFull && rows.rowCount < ROWS_FACTOR * limit) return;
+    if (isFull || rows.rowCount >= ROWS_FACTOR * limit) {
+      this.stats.refused += 1;
+      throw new OvationError("videos_exceeded", `the gateway holds ${limit} videos`, { limit });
+    }
+    const rate = this.#newcomers;
+    const retryAfterMs = this.#newcomersBucket.take(rate, 1, this.#options.audience.now());
+    if (retryAfterMs === 0) return;
     this.stats.refused += 1;
-    throw new OvationError("videos_exceeded", `the gateway holds ${limit} videos`, { limit });
+    const text = `new videos: the limit is ${rate.perSecond} a second`;
+    throw new OvationError("videos_exceeded", text, { limit: rate.perSecond, retryAfterMs });
   }
 
   /**

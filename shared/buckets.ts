@@ -4,10 +4,11 @@ import type { CommonConfig } from "./config/settings.ts";
 import { FRONTENDS_BUCKET, SUBSCRIPTIONS_BUCKET } from "./subjects.ts";
 
 /**
- * Rows go by themselves after an hour, and markers of removed rows with them. Gateways write theirs
+ * Rows go by themselves after ten minutes, and markers of removed rows with them: those of videos
+ * that somebody made up would fill the memory of NATS otherwise. Gateways write theirs
  * again within half of it.
  */
-export const ROW_MAX_AGE_MS = 3_600_000;
+export const ROW_MAX_AGE_MS = 600_000;
 
 export function subscriptionsBucket(config: CommonConfig): BucketSpec {
   return {

@@ -60,7 +60,8 @@ export const errorKinds = {
   videos_exceeded: {
     status: 503,
     retry: "yes",
-    meaning: "The gateway holds as many videos as it may. Try again, or another one.",
+    meaning:
+      "The gateway holds as many videos as it may, or too many new ones came at once. Try again, or another gateway.",
   },
   in_flight_exceeded: {
     status: 429,

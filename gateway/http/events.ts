@@ -145,9 +145,9 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);
     try {
-      interest.requireRoom(video);
       admission.admitStream(address);
       cutOff.admit();
+      interest.requireRoom(video);
     } catch (fault) {
       const error = asOvationError(fault);
       noteRefused(services, error, fault);

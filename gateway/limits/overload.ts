@@ -2,12 +2,7 @@
 import { OvationError } from "../../shared/errors.ts";
 import type { MonotonicClock } from "../../shared/lifecycle.ts";
 import type { Log } from "../../shared/log.ts";
-import {
-  Lateness,
-  LOOK_EVERY_MS,
-  memoryLimit,
-  memoryShare,
-} from "../../shared/overload/pressure.ts";
+import { Lateness, LOOK_EVERY_MS, MemoryUse, memoryLimit } from "../../shared/overload/pressure.ts";
 import { Ladder, logStep } from "../../shared/overload/steps.ts";
 import {
   INTERVAL_ROOM,
@@ -53,14 +48,14 @@ export class Overload {
   };
   readonly #options: OverloadOptions;
   readonly #lateness: Lateness;
-  readonly #memoryLimitBytes: number;
+  readonly #memory: MemoryUse;
   #sampledBefore = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OverloadOptions) {
     this.#options = options;
     this.#lateness = new Lateness(options.now);
-    this.#memoryLimitBytes = memoryLimit(options.memoryLimitBytes);
+    this.#memory = new MemoryUse(memoryLimit(options.memoryLimitBytes));
     this.ladder = new Ladder(OVERLOAD_STEPS, options.now);
   }
 
@@ -149,7 +144,7 @@ export class Overload {
     const before = this.ladder.level;
     this.ladder.look({
       late: this.#lateness.averageMs / delayLimitMs,
-      memory: memoryShare(this.#memoryLimitBytes),
+      memory: this.#memory.look(),
       backlog: sources.backlog(),
       stretch: sources.stretch(),
     });

@@ -90,7 +90,8 @@ export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Pro
   if (fault !== undefined) throw new StoreRefused(fault);
   const due = [
     bucketConfig(subscriptionsBucket(config)),
-    bucketConfig(frontendsBucket(config)),
+    // A lease must last there as long as it counts; more is only for looking back.
+    bucketConfig({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
     streamConfig(config),
   ];
   const faults: string[] = [];

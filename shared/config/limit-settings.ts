@@ -28,6 +28,12 @@ export const limitSettings = {
     default: 100_000,
     doc: "How many videos a gateway holds: those that are watched, and for a while those that were. Beyond it those that nobody watches are let go at once, and then a further one is refused.",
   }),
+  newVideosPerSecond: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 1000,
+    doc: "How many videos that were not held may be watched newly at a gateway each second; as many as it may hold may come at once. Each costs NATS about a kilobyte of memory for ten minutes.",
+  }),
   bodiesLimitBytes: integer({
     min: 1_048_576,
     max: 17_179_869_184,

@@ -93,7 +93,8 @@ export const commonSettings = {
   }),
   reconcileIntervalMs: integer({
     min: 500,
-    max: 3_600_000,
+    // Gateways write their rows again when they look, long before those are too old.
+    max: 240_000,
     default: 30_000,
     unit: "ms",
     doc: "How often the subscription table is read whole and compared with what is known of it.",

@@ -52,11 +52,31 @@ export function memoryLimit(setBytes: number): number {
   return constrained > 0 && constrained <= totalmem() ? constrained : Number.POSITIVE_INFINITY;
 }
 
-/**
- * The share of its memory that is used: what is resident, without what V8 keeps but has no use for
- * just now, which the next allocations take first.
- */
-export function memoryShare(limitBytes: number): number {
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return (rss - (heapTotal - heapUsed)) / limitBytes;
+/** How much of its memory a process has used. */
+export class MemoryUse {
+  readonly #limitBytes: number;
+  readonly #usage: () => NodeJS.MemoryUsage;
+  #share = 0;
+
+  /** @param limitBytes infinite: there is no limit, and nothing is looked at */
+  constructor(limitBytes: number, usage: () => NodeJS.MemoryUsage = process.memoryUsage) {
+    this.#limitBytes = limitBytes;
+    this.#usage = usage;
+  }
+
+  /**
+   * The share that is used now: what is resident, without what V8 keeps but has no use for just now,
+   * which the next allocations take first.
+   */
+  look(): number {
+    if (!Number.isFinite(this.#limitBytes)) return 0;
+    try {
+      const { rss, heapTotal, heapUsed } = this.#usage();
+      this.#share = (rss - (heapTotal - heapUsed)) / this.#limitBytes;
+    } catch {
+      // It opens a file, and throws when there are too many: that is no reason to end. Until it can
+      // be asked again, what was last known holds.
+    }
+    return this.#share;
+  }
 }

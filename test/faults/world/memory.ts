@@ -10,11 +10,6 @@ function bytesOf(pid: number, field: "VmRSS" | "VmHWM"): number {
   return Number(kilobytes) * 1_024;
 }
 
-/** What is resident of a process now. */
-export function rssOf(pid: number): number {
-  return bytesOf(pid, "VmRSS");
-}
-
 export class MemoryWatch {
   readonly #nodes: readonly Node[];
   readonly #before: ReadonlyMap<Node, number>;
@@ -24,7 +19,7 @@ export class MemoryWatch {
     this.#nodes = nodes;
     // Sets the peak back to what is resident now.
     for (const { pid } of nodes) writeFileSync(`/proc/${pid}/clear_refs`, "5");
-    this.#before = new Map(nodes.map((node) => [node, rssOf(node.pid)]));
+    this.#before = new Map(nodes.map((node) => [node, bytesOf(node.pid, "VmRSS")]));
   }
 
   /** The most that each took over its baseline, by name, in MiB. */

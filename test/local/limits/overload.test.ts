@@ -134,3 +134,23 @@ test("a gateway whose event loop is late takes nobody new, answers who is there,
   await eventually(async () => (await knock(gateway.port)).status === 101);
   await viewer.close();
 });
+
+test("a gateway that runs out of memory goes as far as it must: viewers stay, nothing more is taken", async () => {
+  stack = await TestStack.start();
+  const gateway = await stack.addGateway({ memoryLimitBytes: 1_048_576 });
+  const viewer = await watch("msgpack", stack.gateway.port, "tight");
+  await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 4);
+  expect((await knock(gateway.port)).status).toBe(503);
+  const comment = await postBytes(gateway.port, "tight", '{"kind":"comment"}');
+  expect(comment.error).toMatchObject({ code: "overloaded" });
+  const ready = await fetch(`http://127.0.0.1:${gateway.opsPort}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({
+    status: "degraded",
+    checks: { load: "overloaded; nobody new is taken" },
+  });
+  // The other gateway has a limit of its own, and goes on.
+  expect((await postBytes(stack.gateway.port, "tight", '{"kind":"comment"}')).status).toBe(200);
+  await viewer.until(() => viewer.of("tight", "comment").length === 1);
+  await viewer.close();
+});

@@ -38,6 +38,23 @@ test("a video beyond the limit is refused while all others are watched, and let 
   await viewer.close();
 });
 
+test("videos that are new come at a rate, after as many as may be held at once", async () => {
+  const limits = { videosLimit: 3, newVideosPerSecond: 1, lingerMs: 600_000 };
+  stack = await TestStack.start({ gateway: limits });
+  const viewer = await TestSocket.connect(stack.gateway.port);
+  const answers: unknown[] = [];
+  for (const video of ["a", "b", "c", "d", "a"]) {
+    answers.push(await viewer.ask("subscribe", { video }));
+    await viewer.ask("unsubscribe", { video });
+  }
+  expect(answers).toMatchObject([
+    ...Array.from({ length: 3 }, () => ({ op: "result" })),
+    { code: "videos_exceeded", limit: 1 },
+    { op: "result" },
+  ]);
+  await viewer.close();
+});
+
 test("bodies that come too slowly share one room; who finds none is told to come again", async () => {
   stack = await TestStack.start({ gateway: { bodiesLimitBytes: 100_000 } });
   const { gateway } = stack;
