@@ -37,10 +37,13 @@ export class Load {
     return this.result;
   }
 
-  /** Keeps to the schedule by the clock, also when a tick comes late. */
+  /**
+   * Keeps to the schedule by the clock, also when a tick comes late, as far as the machine can: when
+   * a second's worth waits for its answer, no more is added to it.
+   */
   #publishDue(): void {
     const due = ((performance.now() - this.#begun) * this.#perSecond) / 1_000;
-    while (this.#published < due) this.#publish();
+    while (this.#published < due && this.#underWay.size < this.#perSecond) this.#publish();
   }
 
   #publish(): void {
