@@ -98,7 +98,6 @@ const FORBIDDEN: Readonly<
         "CONSUMER.DURABLE.CREATE.*.x",
         "CONSUMER.NAMES.*",
       ]),
-      ...ofStreams(["CONSUMER.CREATE.*.x.y", "CONSUMER.DELETE.*.x"], ["KV_ov_frontends"]),
     ],
     subscribe: [
       "ov.publish.*",
