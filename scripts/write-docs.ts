@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHART, valuesFile, valuesTable } from "../deploy/helm/values.ts";
+import { costsTable, measuredTable, natsTable, sizesTable } from "../deploy/sizing/page.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 import { thirdPartyPage } from "./third-party.ts";
@@ -23,6 +24,15 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  { file: "docs/sizing.md", marker: "sizes", content: () => sizesTable() },
+  {
+    file: "docs/sizing.md",
+    marker: "sizes-wide",
+    content: () => sizesTable({ frameIntervalMaxMs: 250 }),
+  },
+  { file: "docs/sizing.md", marker: "nats", content: natsTable },
+  { file: "docs/sizing.md", marker: "costs", content: costsTable },
+  { file: "docs/sizing.md", marker: "measured", content: measuredTable },
   { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },

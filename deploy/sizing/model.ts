@@ -54,25 +54,32 @@ export interface Sizing {
   readonly delivery: ReturnType<typeof toViewers>;
 }
 
-const CELLS_TRIED = 64;
-
 /**
  * Calculates with the fewest processes that carry the audience. Where one deployment can't, the
- * videos are spread over several.
+ * videos are spread over as few as can.
  * @throws TooMuch when the audience can't be carried even so
  */
 export function sizingOf(input: SizingInput): Sizing {
-  let cells = 1;
-  for (let tries = 0; tries < CELLS_TRIED; tries += 1) {
+  const tried = (cells: number) => {
     const part = partOf(input, cells);
     const flows = settled(part);
     const limits = limitsOf(part, flows);
-    const over = overBy(part, flows, limits);
-    if (over <= 1) return { cells, ...sizingOfCell(part, flows, limits) };
-    if (cells === input.videos) throw new TooMuch(limits);
-    cells = Math.min(input.videos, Math.ceil(cells * Math.min(over, 10)));
+    return { cells, part, flows, limits, isCarried: overBy(part, flows, limits) <= 1 };
+  };
+  let tooFew = 0;
+  let best = tried(1);
+  while (!best.isCarried) {
+    if (best.cells === input.videos) throw new TooMuch(best.limits);
+    tooFew = best.cells;
+    best = tried(Math.min(input.videos, 2 * best.cells));
   }
-  throw new Error(`${cells} deployments don't carry this audience`);
+  while (best.cells - tooFew > 1) {
+    const between = tried(Math.floor((tooFew + best.cells) / 2));
+    if (between.isCarried) best = between;
+    else tooFew = between.cells;
+  }
+  const { cells, part, flows, limits } = best;
+  return { cells, ...sizingOfCell(part, flows, limits) };
 }
 
 /** One video alone is more than a deployment carries. */
