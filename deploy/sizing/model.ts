@@ -2,7 +2,7 @@
 import { SUBSCRIPTIONS } from "./acts.ts";
 import { partOf } from "./cells.ts";
 import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
-import { type Limit, limitsOf, overBy } from "./limits.ts";
+import { isWithin, type Limit, limitsOf, PROCESSES_LIMIT, passedText } from "./limits.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
 import { dispatcherNeed, gatewayNeed, type Need, natsNeed, viewersPerGateway } from "./needs.ts";
 import type { SizingInput } from "./settings.ts";
@@ -15,6 +15,8 @@ export interface Sizing {
    * them: that with the hot video.
    */
   readonly cells: number;
+  /** What one deployment for all would pass, if it takes several. */
+  readonly why: string | undefined;
   readonly viewers: number;
   readonly videos: number;
   readonly limits: readonly Limit[];
@@ -64,10 +66,11 @@ export function sizingOf(input: SizingInput): Sizing {
     const part = partOf(input, cells);
     const flows = settled(part);
     const limits = limitsOf(part, flows);
-    return { cells, part, flows, limits, isCarried: overBy(part, flows, limits) <= 1 };
+    return { cells, part, flows, limits, isCarried: isWithin(limits) };
   };
   let tooFew = 0;
   let best = tried(1);
+  const why = best.isCarried ? undefined : passedText(best.limits);
   while (!best.isCarried) {
     if (best.cells === input.videos) throw new TooMuch(best.limits);
     tooFew = best.cells;
@@ -79,7 +82,7 @@ export function sizingOf(input: SizingInput): Sizing {
     else tooFew = between.cells;
   }
   const { cells, part, flows, limits } = best;
-  return { cells, ...sizingOfCell(part, flows, limits) };
+  return { cells, why, ...sizingOfCell(part, flows, limits) };
 }
 
 /** One video alone is more than a deployment carries. */
@@ -87,16 +90,9 @@ export class TooMuch extends Error {
   override readonly name = "TooMuch";
 
   constructor(limits: readonly Limit[]) {
-    const worst = limits.reduce((one, other) =>
-      other.value / other.limit > one.value / one.limit ? other : one,
-    );
-    const { what, value, limit } = worst;
-    super(`one video alone is too much: ${what}: ${value.toPrecision(3)}, and at most ${limit}`);
+    super(`one video alone is too much: ${passedText(limits)}`);
   }
 }
-
-/** More gateways or dispatchers in one deployment are not reckoned with. */
-const PROCESSES_LIMIT = 4_000;
 
 /**
  * The flows among as many processes as carry them. Each number changes what the other is for, so they
@@ -120,7 +116,7 @@ function sizingOfCell(
   input: SizingInput,
   flows: Flows,
   limits: readonly Limit[],
-): Omit<Sizing, "cells"> {
+): Omit<Sizing, "cells" | "why"> {
   const { gateways, dispatchers, rows, nats } = flows;
   const sum = (of: (flow: NatsFlow) => number) => nats.reduce((all, flow) => all + of(flow), 0);
   const left = Math.max(1, gateways - input.spareGateways);
