@@ -1,10 +1,12 @@
 /** What a sizing can be relied on for; `test/local/sizing.test.ts` holds it against a real stack. */
 import { describe, expect, test } from "vitest";
+import { COST_FIGURES } from "../../bench/scenarios/costs.ts";
 import { partOf } from "./cells.ts";
 import { flowsOf } from "./flows.ts";
 import { sizingOf, TooMuch } from "./model.ts";
 import { sizingInput } from "./options.ts";
 import { pace, placesTaken } from "./pace.ts";
+import { costSettings } from "./settings.ts";
 
 describe("the laws of chance", () => {
   test("what comes seldom is done each time, and what comes often once an interval", () => {
@@ -38,6 +40,10 @@ describe("the laws of chance", () => {
     expect(placesTaken(2, 10)).toBeCloseTo(1.9);
     expect(placesTaken(10_000, 10)).toBeCloseTo(10);
   });
+});
+
+test("the bench measures what the calculator takes", () => {
+  expect(Object.keys(costSettings)).toEqual(expect.arrayContaining(Object.keys(COST_FIGURES)));
 });
 
 describe("a sizing", () => {
