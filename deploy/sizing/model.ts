@@ -1,6 +1,6 @@
 /** From an audience to what it takes: the whole calculation. */
 import { SUBSCRIPTIONS } from "./acts.ts";
-import { partOf } from "./cells.ts";
+import { goodNumber, partOf } from "./cells.ts";
 import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
 import { isWithin, type Limit, limitsOf, PROCESSES_LIMIT, passedText } from "./limits.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
@@ -57,32 +57,47 @@ export interface Sizing {
 }
 
 /**
- * Calculates with the fewest processes that carry the audience. Where one deployment can't, the
- * videos are spread over as few as can.
+ * Calculates with as few processes as carry the audience. Where one deployment can't, the videos are
+ * spread over several.
  * @throws TooMuch when the audience can't be carried even so
  */
 export function sizingOf(input: SizingInput): Sizing {
   const tried = (cells: number) => {
     const part = partOf(input, cells);
     const flows = settled(part);
-    const limits = limitsOf(part, flows);
-    return { cells, part, flows, limits, isCarried: isWithin(limits) };
+    return { cells, part, flows, limits: limitsOf(part, flows) };
   };
-  let tooFew = 0;
-  let best = tried(1);
-  const why = best.isCarried ? undefined : passedText(best.limits);
-  while (!best.isCarried) {
-    if (best.cells === input.videos) throw new TooMuch(best.limits);
-    tooFew = best.cells;
-    best = tried(Math.min(input.videos, 2 * best.cells));
+  const whole = tried(1);
+  if (isWithin(whole.limits)) {
+    const { part, flows, limits } = whole;
+    return { cells: 1, why: undefined, ...sizingOfCell(part, flows, limits) };
   }
-  while (best.cells - tooFew > 1) {
-    const between = tried(Math.floor((tooFew + best.cells) / 2));
-    if (between.isCarried) best = between;
-    else tooFew = between.cells;
+  let tooFew = 1;
+  let most = tried(Math.min(input.videos, 2));
+  while (!isWithin(most.limits)) {
+    if (most.cells === input.videos) throw new TooMuch(most.limits);
+    tooFew = most.cells;
+    most = tried(Math.min(input.videos, 2 * most.cells));
   }
-  const { cells, part, flows, limits } = best;
-  return { cells, why, ...sizingOfCell(part, flows, limits) };
+  let fewest = most.cells;
+  while (fewest - tooFew > 1) {
+    const between = Math.floor((tooFew + fewest) / 2);
+    if (isWithin(tried(between).limits)) fewest = between;
+    else tooFew = between;
+  }
+  const cells = goodNumber(fewest, input.videos, (number) => processesOf(input, number));
+  const { part, flows, limits } = tried(cells);
+  return { cells, why: passedText(whole.limits), ...sizingOfCell(part, flows, limits) };
+}
+
+/** Processes of so many cells: that with the hot video, and the others. */
+function processesOf(input: SizingInput, cells: number): number {
+  const [first, other] = [true, false].map((hasHot) => {
+    const part = partOf(input, cells, hasHot);
+    const flows = settled(part);
+    return flows.gateways + flows.dispatchers + natsNeed(part, flows).total;
+  }) as [number, number];
+  return first + (cells - 1) * other;
 }
 
 /** One video alone is more than a deployment carries. */
