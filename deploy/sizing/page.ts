@@ -100,6 +100,24 @@ const RUNS: readonly Run[] = [
     writes: 33_244,
     gatewayCores: 0.37,
   },
+  {
+    command: "likes --viewers 4000",
+    given: { viewers: 4_000, likes: 100, comments: 0 },
+    writes: 63_089,
+    gatewayCores: 0.55,
+  },
+  {
+    command: "likes --viewers 8000",
+    given: { viewers: 8_000, likes: 100, comments: 0 },
+    writes: 84_625,
+    gatewayCores: 0.74,
+  },
+  {
+    command: "comments --viewers 500 --rate 50",
+    given: { viewers: 500, likes: 0, comments: 50 },
+    writes: 8_322,
+    gatewayCores: 0.13,
+  },
 ];
 
 export function measuredTable(): string {
