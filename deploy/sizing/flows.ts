@@ -3,7 +3,8 @@
  * NATS carries for them, and the frames that viewers get.
  */
 
-import { TELL_EVERY_MS } from "../../gateway/limits/actors.ts";
+import { FIRST_CHECK_MS } from "../../gateway/history/follower.ts";
+import { TELL_EVERY_MS, TOLD_FROM } from "../../gateway/limits/actors.ts";
 import { BURST_SECONDS } from "../../gateway/limits/token-bucket.ts";
 import { BATCH_EVENTS, WAIT_MS } from "../../gateway/publish-batches.ts";
 import * as acts from "./acts.ts";
@@ -54,9 +55,6 @@ export interface Flows {
   readonly connects: number;
 }
 
-/** A chain that heard a record this long ago needs no look. */
-const QUIET_SECONDS = 1;
-
 /** What flows, with so many gateways and dispatchers. */
 export function flowsOf(input: SizingInput, gateways: number, dispatchers: number): Flows {
   const videos = videoSorts(input).map((sort) => videoFlow(input, sort, gateways, dispatchers));
@@ -65,7 +63,8 @@ export function flowsOf(input: SizingInput, gateways: number, dispatchers: numbe
   const rows = over((flow) => flow.gateways);
   const looks = over(
     (flow) =>
-      flow.gateways * (Math.exp(-flow.records * QUIET_SECONDS) * (1_000 / input.historyCheckMs)) +
+      flow.gateways *
+        (Math.exp((-flow.records * quietMs(input)) / 1_000) * (1_000 / input.historyCheckMs)) +
       FIRST_LOOKS * rowsBegun(flow),
   );
   const common = { gateways, dispatchers, videos, rows };
@@ -124,6 +123,11 @@ function tellsOf(changes: number, dispatchers: number, intervalMs: number): numb
   return 1 / (interval + (dispatchers / changes) * Math.exp(-changes * interval));
 }
 
+/** A chain that heard a record within this time needs no look. */
+function quietMs({ historyCheckMs }: SizingInput): number {
+  return Math.min(historyCheckMs, FIRST_CHECK_MS);
+}
+
 /** Looks at a video's history when a gateway begins with it: at once, and soon again. */
 const FIRST_LOOKS = 2;
 
@@ -174,7 +178,7 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
 
 /** At most: as if each actor published enough to be told of, which few do. */
 function spendingTold({ likes, comments, actorPublishesPerSecond }: SizingInput, gateways: number) {
-  const told = (likes + comments) / ((BURST_SECONDS * actorPublishesPerSecond) / 4);
+  const told = (likes + comments) / (BURST_SECONDS * actorPublishesPerSecond * TOLD_FROM);
   return gateways < 2 ? 0 : Math.min(told, (gateways * 1_000) / TELL_EVERY_MS);
 }
 

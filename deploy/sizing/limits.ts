@@ -7,12 +7,17 @@ import type { Flows } from "./flows.ts";
 import {
   dispatcherNeed,
   gatewayNeed,
-  natsNeed,
+  natsCoresOf,
   receiveCores,
+  SERVERS_LIMIT,
   tableCores,
   usable,
 } from "./needs.ts";
+import { count } from "./numbers.ts";
 import type { SizingInput } from "./settings.ts";
+
+/** More gateways or dispatchers in one deployment are not reckoned with. */
+export const PROCESSES_LIMIT = 4_000;
 
 export interface Limit {
   readonly what: string;
@@ -47,14 +52,27 @@ export function limitsOf(input: SizingInput, flows: Flows): readonly Limit[] {
       value: flows.historyLooks,
       limit: input.looksPerSecond * free,
     },
+    {
+      what: "cores of the NATS servers",
+      value: natsCoresOf(input, flows, SERVERS_LIMIT),
+      limit: SERVERS_LIMIT * input.natsCores * free,
+    },
+    { what: "gateways", value: gatewayNeed(input, flows).total, limit: PROCESSES_LIMIT },
+    { what: "dispatchers", value: dispatcherNeed(input, flows).total, limit: PROCESSES_LIMIT },
   ];
 }
 
-/** By how much this is too much for one deployment; up to 1 it is not. */
-export function overBy(input: SizingInput, flows: Flows, limits: readonly Limit[]): number {
-  const isCarried = [gatewayNeed, dispatcherNeed, natsNeed].every((need) =>
-    Number.isFinite(need(input, flows).needed),
-  );
-  const most = Math.max(...limits.map(({ value, limit }) => value / limit));
-  return isCarried ? most : Math.max(most, 2);
+/** Whether one deployment carries it. */
+export function isWithin(limits: readonly Limit[]): boolean {
+  return limits.every(({ value, limit }) => value <= limit);
+}
+
+/**
+ * The first limit that is passed, in words: where processes without end would be needed, it is the
+ * cause, and those after it follow from it.
+ */
+export function passedText(limits: readonly Limit[]): string {
+  const passed = limits.find(({ value, limit }) => value >= limit);
+  if (passed === undefined) throw new Error("no limit is passed");
+  return `${passed.what}: ${count(passed.value)}, and at most ${count(passed.limit)}`;
 }

@@ -1,10 +1,12 @@
 /** What a sizing can be relied on for; `test/local/sizing.test.ts` holds it against a real stack. */
 import { describe, expect, test } from "vitest";
-import { partOf } from "./cells.ts";
+import { COST_FIGURES } from "../../bench/scenarios/costs.ts";
+import { goodNumber, partOf } from "./cells.ts";
 import { flowsOf } from "./flows.ts";
 import { sizingOf, TooMuch } from "./model.ts";
 import { sizingInput } from "./options.ts";
 import { pace, placesTaken } from "./pace.ts";
+import { costSettings } from "./settings.ts";
 
 describe("the laws of chance", () => {
   test("what comes seldom is done each time, and what comes often once an interval", () => {
@@ -38,6 +40,10 @@ describe("the laws of chance", () => {
     expect(placesTaken(2, 10)).toBeCloseTo(1.9);
     expect(placesTaken(10_000, 10)).toBeCloseTo(10);
   });
+});
+
+test("the bench measures what the calculator takes", () => {
+  expect(Object.keys(costSettings)).toEqual(expect.arrayContaining(Object.keys(COST_FIGURES)));
 });
 
 describe("a sizing", () => {
@@ -88,6 +94,14 @@ describe("a sizing", () => {
     expect(sizing.cells * sizing.viewers).toBeGreaterThanOrEqual(10_000_000);
     expect(sizing.cells * sizing.videos).toBeGreaterThanOrEqual(10_000);
     for (const { value, limit } of sizing.limits) expect(value).toBeLessThanOrEqual(limit);
+  });
+
+  test("spreads videos over the fewest deployments that need about as few processes as any", () => {
+    const needs = (cells: number) => 1_000 / cells + 10 * cells;
+    // The least is 200, at 10 deployments; 7 need 213, and 6 need 227.
+    expect(goodNumber(4, 1_000, needs)).toBe(7);
+    expect(goodNumber(4, 5, needs)).toBe(5);
+    expect(goodNumber(12, 1_000, needs)).toBe(12);
   });
 
   test("of one video that is too much says so, and why", () => {

@@ -1,8 +1,8 @@
 /** From an audience to what it takes: the whole calculation. */
 import { SUBSCRIPTIONS } from "./acts.ts";
-import { partOf } from "./cells.ts";
+import { goodNumber, partOf } from "./cells.ts";
 import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
-import { type Limit, limitsOf, overBy } from "./limits.ts";
+import { isWithin, type Limit, limitsOf, PROCESSES_LIMIT, passedText } from "./limits.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
 import { dispatcherNeed, gatewayNeed, type Need, natsNeed, viewersPerGateway } from "./needs.ts";
 import type { SizingInput } from "./settings.ts";
@@ -15,6 +15,8 @@ export interface Sizing {
    * them: that with the hot video.
    */
   readonly cells: number;
+  /** What one deployment for all would pass, if it takes several. */
+  readonly why: string | undefined;
   readonly viewers: number;
   readonly videos: number;
   readonly limits: readonly Limit[];
@@ -54,25 +56,48 @@ export interface Sizing {
   readonly delivery: ReturnType<typeof toViewers>;
 }
 
-const CELLS_TRIED = 64;
-
 /**
- * Calculates with the fewest processes that carry the audience. Where one deployment can't, the
- * videos are spread over several.
+ * Calculates with as few processes as carry the audience. Where one deployment can't, the videos are
+ * spread over several.
  * @throws TooMuch when the audience can't be carried even so
  */
 export function sizingOf(input: SizingInput): Sizing {
-  let cells = 1;
-  for (let tries = 0; tries < CELLS_TRIED; tries += 1) {
+  const tried = (cells: number) => {
     const part = partOf(input, cells);
     const flows = settled(part);
-    const limits = limitsOf(part, flows);
-    const over = overBy(part, flows, limits);
-    if (over <= 1) return { cells, ...sizingOfCell(part, flows, limits) };
-    if (cells === input.videos) throw new TooMuch(limits);
-    cells = Math.min(input.videos, Math.ceil(cells * Math.min(over, 10)));
+    return { cells, part, flows, limits: limitsOf(part, flows) };
+  };
+  const whole = tried(1);
+  if (isWithin(whole.limits)) {
+    const { part, flows, limits } = whole;
+    return { cells: 1, why: undefined, ...sizingOfCell(part, flows, limits) };
   }
-  throw new Error(`${cells} deployments don't carry this audience`);
+  let tooFew = 1;
+  let most = tried(Math.min(input.videos, 2));
+  while (!isWithin(most.limits)) {
+    if (most.cells === input.videos) throw new TooMuch(most.limits);
+    tooFew = most.cells;
+    most = tried(Math.min(input.videos, 2 * most.cells));
+  }
+  let fewest = most.cells;
+  while (fewest - tooFew > 1) {
+    const between = Math.floor((tooFew + fewest) / 2);
+    if (isWithin(tried(between).limits)) fewest = between;
+    else tooFew = between;
+  }
+  const cells = goodNumber(fewest, input.videos, (number) => processesOf(input, number));
+  const { part, flows, limits } = tried(cells);
+  return { cells, why: passedText(whole.limits), ...sizingOfCell(part, flows, limits) };
+}
+
+/** Processes of so many cells: that with the hot video, and the others. */
+function processesOf(input: SizingInput, cells: number): number {
+  const [first, other] = [true, false].map((hasHot) => {
+    const part = partOf(input, cells, hasHot);
+    const flows = settled(part);
+    return flows.gateways + flows.dispatchers + natsNeed(part, flows).total;
+  }) as [number, number];
+  return first + (cells - 1) * other;
 }
 
 /** One video alone is more than a deployment carries. */
@@ -80,16 +105,9 @@ export class TooMuch extends Error {
   override readonly name = "TooMuch";
 
   constructor(limits: readonly Limit[]) {
-    const worst = limits.reduce((one, other) =>
-      other.value / other.limit > one.value / one.limit ? other : one,
-    );
-    const { what, value, limit } = worst;
-    super(`one video alone is too much: ${what}: ${value.toPrecision(3)}, and at most ${limit}`);
+    super(`one video alone is too much: ${passedText(limits)}`);
   }
 }
-
-/** More gateways or dispatchers in one deployment are not reckoned with. */
-const PROCESSES_LIMIT = 4_000;
 
 /**
  * The flows among as many processes as carry them. Each number changes what the other is for, so they
@@ -113,7 +131,7 @@ function sizingOfCell(
   input: SizingInput,
   flows: Flows,
   limits: readonly Limit[],
-): Omit<Sizing, "cells"> {
+): Omit<Sizing, "cells" | "why"> {
   const { gateways, dispatchers, rows, nats } = flows;
   const sum = (of: (flow: NatsFlow) => number) => nats.reduce((all, flow) => all + of(flow), 0);
   const left = Math.max(1, gateways - input.spareGateways);

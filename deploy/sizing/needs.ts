@@ -9,7 +9,7 @@ const US_PER_SECOND = 1_000_000;
 /** Files that a gateway needs for itself: its libraries, NATS, the port of metrics. */
 const OWN_FILES = 100;
 /** More servers in one cluster are not reckoned with: each is connected to all others. */
-const SERVERS_LIMIT = 32;
+export const SERVERS_LIMIT = 32;
 
 /** What an audience demands of one part, and why so many of it are needed. */
 export interface Need {

@@ -15,10 +15,11 @@ const REASONS: Readonly<Record<Need["because"], string>> = {
 
 /** @returns the whole text, with a line break at its end */
 export function reportText(input: SizingInput, sizing: Sizing): string {
-  const { cells, viewers, videos, limits } = sizing;
+  const { cells, why, viewers, videos, limits } = sizing;
   const audience = `${whole(input.viewers)} viewers of ${whole(input.videos)} ${input.videos === 1 ? "video" : "videos"}, ${count(input.likes)} likes and ${count(input.comments)} comments a second`;
   const spread = [
-    `One deployment can't carry that: it takes ${cells}, each with a NATS of its own and a part of the videos.`,
+    `One deployment can't carry that (${why}).`,
+    `It takes ${cells}, each with a NATS of its own and a part of the videos.`,
     `What follows is for one of them: ${whole(viewers)} viewers of ${whole(videos)} ${videos === 1 ? "video" : "videos"}${input.hotPercent > 0 ? ", the hot one among them" : ""}.`,
   ];
   return [
@@ -31,19 +32,19 @@ export function reportText(input: SizingInput, sizing: Sizing): string {
     "",
     ...section("NATS", natsRows(sizing)),
     "",
-    "Messages of NATS a second                in          out",
-    ...sizing.nats.flows.map(
-      (flow) =>
-        `  ${flow.what.padEnd(26)}${count(flow.in).padStart(14)}${count(flow.out).padStart(13)}`,
+    columns("Messages of NATS a second", 28, "in", "out"),
+    ...sizing.nats.flows.map((flow) =>
+      columns(`  ${flow.what}`, 28, count(flow.in), count(flow.out)),
     ),
     "",
-    "What more processes don't help against   here        at most",
-    ...limits.map(
-      ({ what, value, limit }) =>
-        `  ${what.padEnd(58)}${count(value).padStart(10)}${count(limit).padStart(10)}`,
-    ),
+    columns("What more processes don't help against", 60, "here", "at most"),
+    ...limits.map(({ what, value, limit }) => columns(`  ${what}`, 60, count(value), count(limit))),
     "",
   ].join("\n");
+}
+
+function columns(name: string, width: number, left: string, right: string): string {
+  return `${name.padEnd(width)}${left.padStart(14)}${right.padStart(14)}`;
 }
 
 function section(title: string, rows: readonly Row[]): string[] {

@@ -43,7 +43,7 @@ export interface FollowerHandlers {
 /** Records of two dispatchers may overtake each other by about this much. */
 const REORDER_MS = 20;
 /** A first look comes soon: dispatchers may have learned of our interest a little late. */
-const FIRST_CHECK_MS = 1_000;
+export const FIRST_CHECK_MS = 1_000;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
 /** Records read one by one before the whole history is read instead. */

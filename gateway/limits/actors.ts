@@ -21,6 +21,8 @@ import { spendingSchema } from "./spending-message.ts";
 
 /** How often gateways tell. */
 export const TELL_EVERY_MS = 250;
+/** What an actor has spent is told of from this part of its burst on. */
+export const TOLD_FROM = 1 / 4;
 /** Actors in one message; the rest is told the next time. */
 const TOLD_AT_ONCE = 1_000;
 
@@ -80,7 +82,7 @@ export class Actors {
     if (refusal !== undefined) return refusal;
     spender.untold += 1;
     const { rates, limit } = this.#options;
-    const isMuch = spender.untold > rates.publishes.burst / 4;
+    const isMuch = spender.untold > rates.publishes.burst * TOLD_FROM;
     // While NATS is away nothing leaves; who is not told of then is told of with its next event.
     if (isMuch && this.#due.size < limit) this.#due.set(actor, spender);
     return undefined;

@@ -203,7 +203,11 @@ describe("comments that come together", () => {
     const [traceId, spanId] = ["a".repeat(32), "b".repeat(16)];
     const trace = { traceId, spanId, isSampled: true, state: "" };
     const events = [{ ...named, bytes: sized(limit) }];
-    const [seq] = await writer.history.store("largest", events, trace);
+    const [seq] = await writer.history.store("largest", events, {
+      at: performance.now(),
+      publishedAt: Date.now(),
+      trace,
+    });
     const [sent] = writer.sent.get("largest") ?? [];
     expect(sent?.length).toBeGreaterThan(limit);
     expect(sent?.length).toBeLessThanOrEqual(writer.bus.maxPayloadBytes);

@@ -1,0 +1,94 @@
+/** What the pages name is there: links, and the files of this repository. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const pages = globSync("**/*.md", {
+  cwd: root,
+  exclude: (path) => /(^|[/\\])(node_modules|dist|\.[^/\\]+)$/.test(path),
+});
+const source = (page: string) => readFileSync(join(root, page), "utf8");
+/** The text of a page without its fenced blocks. */
+const prose = (page: string) => source(page).replace(/^```[\s\S]*?^```$/gm, "");
+
+/** Files that a page says how to make. */
+const TO_BE_MADE: Readonly<Record<string, readonly string[]>> = {
+  "docs/changing-the-protocol.md": ["gateway/requests/where.ts"],
+};
+const FOLDERS = "bench|deploy|dispatcher|docs|gateway|scripts|sdk|shared|test";
+
+/** What GitHub makes of a heading: https://docs.github.com/en/get-started/writing-on-github. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+function anchorsOf(page: string): Set<string> {
+  return new Set([...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => anchorOf(text)));
+}
+
+/** The links of a page to this repository, as written. */
+function linksOf(page: string): string[] {
+  const links = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  return links.filter((link) => !/^[a-z]+:/.test(link));
+}
+
+test("this finds the pages, their links and the paths that they name", () => {
+  expect(pages).toContain("docs/architecture.md");
+  expect(linksOf("README.md").length).toBeGreaterThan(10);
+  expect(pathsOf("docs/architecture.md").length).toBeGreaterThan(50);
+});
+
+/** Paths of this repository, in `code`: from the root, or in a folder's README from there. */
+function pathsOf(page: string): string[] {
+  const spans = [...prose(page).matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
+  const isRooted = new RegExp(`^(${FOLDERS})/[\\w./-]*$`);
+  const isReadme = basename(page) === "README.md" && dirname(page) !== ".";
+  return spans.filter(
+    (span) =>
+      isRooted.test(span) || (isReadme && /^[\w-]+(\/[\w-]+)*(\.(test\.)?ts|\/)$/.test(span)),
+  );
+}
+
+describe.each(pages)("%s", (page) => {
+  test("has links that lead somewhere", () => {
+    const dead = linksOf(page).filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? page : relative(root, join(root, dirname(page), path));
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).has(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  test("names files that are there", () => {
+    const missing = pathsOf(page).filter((path) => {
+      const places = [path, join(dirname(page), path)];
+      const isThere = places.some((place) => existsSync(join(root, place)));
+      return !isThere && !TO_BE_MADE[page]?.includes(path);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+test("the README leads to every page of docs/", () => {
+  const linked = linksOf("README.md").map((link) => link.split("#")[0]);
+  const all = pages.filter((page) => dirname(page) === "docs");
+  expect(all.filter((page) => !linked.includes(page))).toEqual([]);
+});
+
+test("the pictures of the architecture name files that are there", () => {
+  const pictures = globSync("docs/pictures/*.svg", { cwd: root });
+  expect(pictures.length).toBeGreaterThan(0);
+  for (const picture of pictures) {
+    const texts = [...source(picture).matchAll(/class="code"[^>]*>([^<]*)</g)];
+    const words = texts.flatMap(([, text = ""]) => text.split(/[\s,:]+/));
+    const paths = words.filter((word) => new RegExp(`^(${FOLDERS})/`).test(word));
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    // So that a reader of the page who sees no picture is told the same.
+    expect(source("docs/architecture.md")).toContain(basename(picture));
+  }
+});
