@@ -87,6 +87,8 @@ const HOPS = {
   delivery: "all of it together, from publishing to the last socket of a group",
 } as const;
 type HopName = keyof typeof HOPS;
+/** Those that begin in one process and end in another. */
+const BETWEEN: readonly string[] = ["publish", "transit", "delivery"] satisfies HopName[];
 
 /** Tells Prometheus of the hops that a role sees. */
 export function registerHops(
@@ -107,6 +109,9 @@ export function registerHops(
     "ovation_hop_clock_skew_total",
     "Messages that by two wall clocks came before they were sent (taken for 0 s), or an hour after.",
     ["hop"],
-    () => entries.map(([hop, { skewed }]) => [{ hop }, skewed]),
+    () =>
+      entries
+        .filter(([hop]) => BETWEEN.includes(hop))
+        .map(([hop, { skewed }]) => [{ hop }, skewed]),
   );
 }

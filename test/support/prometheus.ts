@@ -36,9 +36,10 @@ if (!hasPrometheus) {
 }
 
 /** Runs promtool; rejects with what it wrote when it finds a fault. */
-export async function promtool(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)("promtool", args);
-  return stdout;
+export async function promtool(args: readonly string[], input = ""): Promise<string> {
+  const running = promisify(execFile)("promtool", args);
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
 
 const exampleSchema = z.looseObject({
