@@ -7,7 +7,7 @@
  * - a stored record of durable events, see history/record.ts: `[2, …]`
  * - word of how far the video's chain goes, without its events: `[3, seq]`
  *
- * Each may have two more elements at its end, both float 64: the stamps of hops.ts.
+ * Each may have two more elements at its end, two numbers: the stamps of hops.ts.
  */
 import { parseStoredRecord, RECORD_VERSION, type StoredRecord } from "./history/record.ts";
 import type { Stamps } from "./hops.ts";
@@ -47,8 +47,8 @@ const FLOAT64 = 0xcb;
 const STAMPS_BYTES = 18;
 
 /**
- * The message with its stamps: a copy, since a record's own bytes are what is stored. The list's
- * first byte holds its length, which is below 14.
+ * An encoded message with its stamps: a copy, since a record's own bytes are what is stored. The
+ * list's first byte holds its length, which is below 14.
  */
 export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
   const copy = Buffer.allocUnsafe(payload.length + STAMPS_BYTES);
@@ -71,14 +71,16 @@ function stampsOf(list: readonly unknown[], version: number): Stamps | undefined
 }
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
-export function encodeDispatched(events: readonly DispatchedEvent[]): Buffer {
+export function encodeDispatched(events: readonly DispatchedEvent[], stamps?: Stamps): Buffer {
   const entries = events.map((event): Entry => {
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
     return event.givenId === undefined
       ? [event.kind, deliveryClass, event.bytes]
       : [event.kind, deliveryClass, event.bytes, event.givenId];
   });
-  return encodeMsgpack([EVENTS_VERSION, entries]);
+  return stamps === undefined
+    ? encodeMsgpack([EVENTS_VERSION, entries])
+    : encodeMsgpack([EVENTS_VERSION, entries, stamps.sentAt, stamps.publishedAt]);
 }
 
 function parseEntry(entry: unknown): DispatchedEvent | undefined {
