@@ -139,10 +139,12 @@ export class TestPrometheus {
     return new Set(z.array(z.string()).parse(await this.#ask("label/__name__/values")));
   }
 
-  /** Alerts that fire, or will if it stays so. */
-  async alerts(): Promise<readonly string[]> {
+  /** The alerts that fire. */
+  async firing(): Promise<readonly string[]> {
     const { alerts } = alertsSchema.parse(await this.#ask("alerts"));
-    return alerts.map(({ labels, state }) => `${labels["alertname"]} is ${state}`);
+    return alerts
+      .filter(({ state }) => state === "firing")
+      .map(({ labels }) => labels["alertname"] ?? "");
   }
 
   async #ask(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
