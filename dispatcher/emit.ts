@@ -53,7 +53,7 @@ export class Emitter {
     const stamps = this.#stamps(hops.dispatch, taken);
     let sent = 0;
     for (const part of this.#parts(events)) {
-      sent = this.#send(subjects, stamped(encodeDispatched(part, taken?.trace), stamps), sent);
+      sent = this.#send(subjects, encodeDispatched(part, stamps, taken?.trace), sent);
     }
   }
 

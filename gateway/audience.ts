@@ -95,7 +95,7 @@ export class Audience {
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
   #heldViewers: DispatchedEvent | undefined;
-  /** Of the record that is being taken. */
+  /** Of the record that is being taken; what had waited for it counts as having come with it. */
   #recordArrival: Arrival | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
   #viewersToldAt = Number.NEGATIVE_INFINITY;

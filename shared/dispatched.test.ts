@@ -73,7 +73,7 @@ test("a message of a trace says so, and its events are the same without it", () 
     isSampled: true,
     state: "",
   };
-  const traced = encodeDispatched(EVENTS, trace);
+  const traced = encodeDispatched(EVENTS, undefined, trace);
   expect(decodeDispatched(traced)).toMatchObject({ form: "events", trace });
   expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];

@@ -7,7 +7,7 @@
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - word of how far the video's chain goes, without its events: `[3, seq]`
  *
- * Each may have two more elements at its end, both float 64: the stamps of hops.ts.
+ * Each may have two more elements at its end, two numbers: the stamps of hops.ts.
  */
 import {
   parseStoredRecord,
@@ -58,8 +58,8 @@ const FLOAT64 = 0xcb;
 const STAMPS_BYTES = 18;
 
 /**
- * The message with its stamps: a copy, since a record's own bytes are what is stored. The list's
- * first byte holds its length, which is below 14.
+ * An encoded message with its stamps: a copy, since a record's own bytes are what is stored. The
+ * list's first byte holds its length, which is below 14.
  */
 export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
   const copy = Buffer.allocUnsafe(payload.length + STAMPS_BYTES);
@@ -89,18 +89,21 @@ function tailOf(
 }
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
-export function encodeDispatched(events: readonly DispatchedEvent[], trace?: TraceContext): Buffer {
+export function encodeDispatched(
+  events: readonly DispatchedEvent[],
+  stamps?: Stamps,
+  trace?: TraceContext,
+): Buffer {
   const entries = events.map((event): Entry => {
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
     return event.givenId === undefined
       ? [event.kind, deliveryClass, event.bytes]
       : [event.kind, deliveryClass, event.bytes, event.givenId];
   });
-  return encodeMsgpack(
-    trace === undefined
-      ? [EVENTS_VERSION, entries]
-      : [EVENTS_VERSION, entries, traceparentOf(trace)],
-  );
+  const message: unknown[] = [EVENTS_VERSION, entries];
+  if (trace !== undefined) message.push(traceparentOf(trace));
+  if (stamps !== undefined) message.push(stamps.sentAt, stamps.publishedAt);
+  return encodeMsgpack(message);
 }
 
 function parseEntry(entry: unknown): DispatchedEvent | undefined {

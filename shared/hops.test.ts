@@ -71,6 +71,27 @@ describe("the clock of hops", () => {
     },
   );
 
+  test("is not misled by a process that pauses just while it compares", () => {
+    const { time, pass } = clockByHand();
+    let pauseMs = 0;
+    const clock = new HopClock(
+      () => time.monotonic,
+      () => {
+        pass(pauseMs);
+        const wall = Math.floor(time.wall);
+        pass(pauseMs);
+        return wall;
+      },
+      1_000_000,
+    );
+    for (const ms of [0, 7, 500, 0]) {
+      pauseMs = ms;
+      pass(1_000);
+      clock.wallAt(clock.now());
+      expect(clock.wallAt(clock.now())).toBe(1_000_000 + clock.now());
+    }
+  });
+
   test("agrees with Date.now on this machine", () => {
     const clock = new HopClock();
     expect(Math.abs(clock.wallAt(clock.now()) - Date.now())).toBeLessThan(1_000);

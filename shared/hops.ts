@@ -21,6 +21,8 @@ const TOLERANCE_MS = 1;
 /** No message is under way for longer: one of the clocks is wrong. */
 const LONGEST_MS = 3_600_000;
 const RECHECK_MS = 100;
+/** The two clocks may be read to be so far apart though nobody has set one. */
+const GRAIN_MS = 0.5;
 
 /**
  * The wall clock at moments of the monotonic clock, finer than the millisecond of `Date.now`. It
@@ -49,11 +51,17 @@ export class HopClock {
     return moment + this.#offset;
   }
 
+  /** Whatever happens between two readings, a pause of the process too, can't mislead it. */
   #recheck(): void {
-    this.#checkedAt = this.now();
-    const ahead = this.#checkedAt + this.#offset - this.#wallClock();
-    // Its own fraction is cut off; the rest is for the time between the two readings.
-    if (ahead < -1 || ahead > 2) this.#offset += 0.5 - ahead;
+    const before = this.now();
+    const wall = this.#wallClock();
+    const after = this.now();
+    this.#checkedAt = after;
+    // The wall clock's own fraction is cut off.
+    const [least, most] = [wall - after, wall + 1 - before];
+    if (this.#offset < least - GRAIN_MS || this.#offset > most + GRAIN_MS) {
+      this.#offset = (least + most) / 2;
+    }
   }
 }
 
@@ -87,6 +95,8 @@ const HOPS = {
   delivery: "all of it together, from publishing to the last socket of a group",
 } as const;
 type HopName = keyof typeof HOPS;
+/** Those that begin in one process and end in another. */
+const BETWEEN: readonly string[] = ["publish", "transit", "delivery"] satisfies HopName[];
 
 /** Tells Prometheus of the hops that a role sees. */
 export function registerHops(
@@ -107,6 +117,9 @@ export function registerHops(
     "ovation_hop_clock_skew_total",
     "Messages that by two wall clocks came before they were sent (taken for 0 s), or an hour after.",
     ["hop"],
-    () => entries.map(([hop, { skewed }]) => [{ hop }, skewed]),
+    () =>
+      entries
+        .filter(([hop]) => BETWEEN.includes(hop))
+        .map(([hop, { skewed }]) => [{ hop }, skewed]),
   );
 }

@@ -160,7 +160,12 @@ export function histogramOf(
 
 const BUS_TRAFFIC = [
   ["ovation_bus_messages_total", "Messages over the connection to NATS.", "inMsgs", "outMsgs"],
-  ["ovation_bus_bytes_total", "Bytes of those messages.", "inBytes", "outBytes"],
+  [
+    "ovation_bus_bytes_total",
+    "Bytes of messages over the connection to NATS.",
+    "inBytes",
+    "outBytes",
+  ],
 ] as const;
 
 /** What every role tells of its connection to NATS. */

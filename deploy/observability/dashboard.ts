@@ -1,5 +1,6 @@
 /** The dashboard as Grafana imports it: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-import { type Panel, rows } from "./panels.ts";
+import type { Panel } from "./panels/panel.ts";
+import { rows } from "./panels/rows.ts";
 
 export const DASHBOARD = "deploy/observability/grafana/ovation.json";
 
@@ -85,7 +86,7 @@ export function dashboardFile(): string {
   const dashboard = {
     uid: "ovation",
     title: "Ovation",
-    description: "Made by scripts/write-docs.ts out of deploy/observability/panels.ts.",
+    description: "Made by scripts/write-docs.ts out of deploy/observability/panels.",
     tags: ["ovation"],
     schemaVersion: 39,
     editable: true,

@@ -36,9 +36,10 @@ if (!hasPrometheus) {
 }
 
 /** Runs promtool; rejects with what it wrote when it finds a fault. */
-export async function promtool(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)("promtool", args);
-  return stdout;
+export async function promtool(args: readonly string[], input = ""): Promise<string> {
+  const running = promisify(execFile)("promtool", args);
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
 
 const exampleSchema = z.looseObject({
@@ -138,10 +139,12 @@ export class TestPrometheus {
     return new Set(z.array(z.string()).parse(await this.#ask("label/__name__/values")));
   }
 
-  /** Alerts that fire, or will if it stays so. */
-  async alerts(): Promise<readonly string[]> {
+  /** The alerts that fire. */
+  async firing(): Promise<readonly string[]> {
     const { alerts } = alertsSchema.parse(await this.#ask("alerts"));
-    return alerts.map(({ labels, state }) => `${labels["alertname"]} is ${state}`);
+    return alerts
+      .filter(({ state }) => state === "firing")
+      .map(({ labels }) => labels["alertname"] ?? "");
   }
 
   async #ask(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {

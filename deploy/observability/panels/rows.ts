@@ -1,0 +1,15 @@
+/** All rows of the dashboard, from top to bottom. */
+import { dispatching } from "./dispatching.ts";
+import { nats } from "./nats.ts";
+import { overview } from "./overview.ts";
+import type { Row } from "./panel.ts";
+import { processes } from "./processes.ts";
+import { viewers } from "./viewers.ts";
+
+export const rows: readonly Row[] = [
+  ...overview,
+  ...viewers,
+  ...dispatching,
+  ...nats,
+  ...processes,
+];
