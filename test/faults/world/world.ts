@@ -22,6 +22,8 @@ import { SmallDisk } from "./small-disk.ts";
 export interface WorldOptions {
   /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
   readonly nats: number;
+  /** Of which version they are; by default what `OVATION_TEST_NATS` says, or what is installed. */
+  readonly natsKind?: "2.9" | "current";
   readonly gateways: number;
   readonly dispatchers: number;
   readonly gatewayFlags?: readonly string[];
@@ -208,7 +210,7 @@ export class World {
   async #build(options: WorldOptions): Promise<void> {
     const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
     const { clocks = false } = options;
-    await this.#addNats(nats, options.diskBytes);
+    await this.#addNats(options);
     const copies = String(Math.min(nats, 3));
     const common = [
       ...["--table-replicas", copies, "--history-replicas", copies],
@@ -232,9 +234,9 @@ export class World {
     await this.ready();
   }
 
-  async #addNats(count: number, diskBytes: number | undefined): Promise<void> {
+  async #addNats({ nats: count, natsKind, diskBytes }: WorldOptions): Promise<void> {
     const log = () => undefined;
-    const kind = process.env["OVATION_TEST_NATS"];
+    const kind = natsKind ?? process.env["OVATION_TEST_NATS"];
     const source = await (kind === "2.9" || kind === "current"
       ? provideNatsVersion(kind, log)
       : findNatsServer({ log }));
