@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly natsKind?: "2.9" | "current";
   readonly gateways: number;
   readonly dispatchers: number;
+  /** Gateways ask for tokens that are signed with this; without it, they are open. */
+  readonly secret?: string;
   readonly gatewayFlags?: readonly string[];
   readonly dispatcherFlags?: readonly string[];
   /** The wall clocks of gateways and dispatchers can be set. */
@@ -222,7 +224,8 @@ export class World {
       const host = await this.#lan.add(`dispatcher-${number}`);
       this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags], clocks);
     }
-    const doors = ["--open", "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    const key = options.secret === undefined ? ["--open"] : ["--auth-secret", options.secret];
+    const doors = [...key, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
