@@ -128,6 +128,16 @@ export class World {
     this.node(name).signal("SIGCONT");
   }
 
+  /** How many are connected to a nats-server. */
+  async clientsOf(name: string): Promise<number> {
+    return (await this.#variables(name)).connections;
+  }
+
+  /** How many a nats-server has cut off since they didn't read. */
+  async slowConsumers(name: string): Promise<number> {
+    return (await this.#variables(name)).slow_consumers;
+  }
+
   /** From now on, its wall clock is so many seconds from the true time. */
   async setClock(name: string, seconds: number): Promise<void> {
     await setClock(this.#directory, name, seconds);
@@ -203,6 +213,12 @@ export class World {
     await this.#lan.stop();
     for (const disk of this.#disks.values()) await disk.remove();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #variables(name: string): Promise<{ connections: number; slow_consumers: number }> {
+    const { address } = this.node(name).host;
+    const response = await fetch(`http://${address}:${NATS_MONITOR_PORT}/varz`);
+    return (await response.json()) as { connections: number; slow_consumers: number };
   }
 
   get #access(): string {
