@@ -198,9 +198,10 @@ export class World {
 
   /** Resolves when the doctor finds nothing wrong. */
   async healthyTable(): Promise<void> {
-    let last: readonly Finding[] = [];
+    let last: readonly Finding[] | string = "";
     await eventually(async () => {
-      last = await this.findings();
+      // While a new leader is chosen, it can't be looked at.
+      last = await this.findings().catch((error: unknown) => String(error));
       return last.length === 0;
     }, 60_000).catch((error: unknown) => {
       throw new Error(`the table is not right: ${JSON.stringify(last)}`, { cause: error });
