@@ -3,6 +3,7 @@
  * when NATS was away, the buckets were made anew, or others took this gateway for dead.
  */
 import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
+import { BetterServer } from "../shared/bus/better-server.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
@@ -28,6 +29,7 @@ export class Registration {
   readonly #options: RegistrationOptions;
   readonly #subscriptions: Bucket;
   readonly #frontends: Bucket;
+  readonly #betterServer: BetterServer;
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void)[] = [];
 
@@ -55,6 +57,13 @@ export class Registration {
       describe: options.describe,
       onLost: () => this.rows.rewriteAll(),
     });
+    this.#betterServer = new BetterServer({
+      bus,
+      isServed: () => this.lease.ageMs < config.leaseMs,
+      patienceMs: config.leaseMs,
+      now: monotonicNow,
+      log,
+    });
   }
 
   /** Makes the buckets if they aren't there, and takes the lease, for as long as it takes. */
@@ -63,6 +72,7 @@ export class Registration {
     // Rows make it too when they are written; it may be that it can't be made just now.
     this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
+    this.#betterServer.start();
     this.#unlisten = [
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
@@ -87,6 +97,7 @@ export class Registration {
   }
 
   #stopListening(): void {
+    this.#betterServer.stop();
     clearInterval(this.#timer);
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
   }

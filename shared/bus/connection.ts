@@ -41,6 +41,7 @@ export class Bus {
   readonly violations: Violations;
   readonly #subscriptions: Subscriptions;
   readonly #inboxPrefix: string;
+  readonly #serverCount: number;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
   /** How to give up each piece of work that waits for an answer. */
@@ -53,9 +54,11 @@ export class Bus {
   #denials = 0;
   #deniedTimer: NodeJS.Timeout | undefined;
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, log: Log) {
+  private constructor(connection: NatsConnection, options: BusOptions) {
+    const { log } = options;
     this.connection = connection;
-    this.#inboxPrefix = inboxPrefix;
+    this.#serverCount = options.servers.length;
+    this.#inboxPrefix = inboxPrefixOf(options);
     this.#log = log;
     this.violations = new Violations(log, monotonicNow);
     this.#subscriptions = new Subscriptions({
@@ -78,7 +81,7 @@ export class Bus {
    * @throws Error when the login is refused, or a file of it can't be read
    */
   static async connect(options: BusOptions): Promise<Bus> {
-    return new Bus(await firstConnect(options), inboxPrefixOf(options), options.log);
+    return new Bus(await firstConnect(options), options);
   }
 
   get state(): BusState {
@@ -186,6 +189,18 @@ export class Bus {
   /** Resolves when the server has taken all that was sent before. */
   async flush(): Promise<void> {
     if (this.#state === "connected") await this.connection.flush();
+  }
+
+  /**
+   * Connects to another server of the cluster.
+   * @returns false when there is none
+   */
+  moveOn(): boolean {
+    const others = this.connection.info?.connect_urls?.length ?? 0;
+    if (this.#state !== "connected" || (others < 2 && this.#serverCount < 2)) return false;
+    // What it rejects with, the status tells as well.
+    this.connection.reconnect().catch(() => undefined);
+    return true;
   }
 
   /** Lets go of the connection, sending first what waits. */
