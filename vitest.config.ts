@@ -3,6 +3,7 @@
  * kind of server that this machine has, one file at a time: each starts servers of its own.
  */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { lanFault } from "./test/faults/world/lan.ts";
 import { natsKindFault } from "./test/support/nats-available.ts";
 import { type NatsKind, natsKinds, natsKindsRequired } from "./test/support/nats-kind.ts";
 
@@ -31,6 +32,7 @@ const groups = [
   "conformance",
   "sdk",
   "demo",
+  "faults",
   ...natsKinds.map((kind) => `nats-${kind}`),
 ];
 
@@ -116,6 +118,24 @@ const demo: TestProjectInlineConfiguration = {
   },
 };
 
+/** The core of the fault stories; `npm run test:faults` tells them all. */
+const faults: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "faults",
+    include: ["test/faults/core.test.ts"],
+    ...groupOf("faults"),
+  },
+};
+
+/** Left out where no network can be made to have faults on. */
+function faultsToTest(): TestProjectInlineConfiguration[] {
+  const fault = lanFault();
+  if (fault === undefined) return [faults];
+  say(`Left out: fault stories (${fault})`);
+  return [];
+}
+
 export default defineConfig(async () => ({
   test: {
     testTimeout: 60_000,
@@ -128,6 +148,7 @@ export default defineConfig(async () => ({
       conformance,
       sdk,
       demo,
+      ...faultsToTest(),
       ...(await kindsToTest()).map(integrationProject),
     ],
   },

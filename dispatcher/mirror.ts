@@ -2,10 +2,12 @@
  * The dispatcher's mirror of the subscription table and of the gateways' leases: kept by watching,
  * mended by reading whole. While the table can't be read, dispatching goes on from what is here.
  */
+import { BetterServer } from "../shared/bus/better-server.ts";
 import type { Bucket, BucketEntry, WatchedEntry } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../shared/bus/follower.ts";
 import { Hop, type HopClock } from "../shared/hops.ts";
+import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import { isGatewayId } from "../shared/names.ts";
 import { parseRowKey } from "../shared/subjects.ts";
@@ -58,6 +60,7 @@ export class Mirror {
   readonly #leases: BucketFollower;
   readonly #loaded: Promise<unknown>;
   readonly #readable = { rows: false, leases: false };
+  readonly #betterServer: BetterServer;
   #incarnation = "";
   #readAt = Number.NaN;
   #graceTimer: NodeJS.Timeout | undefined;
@@ -66,6 +69,13 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options;
     const { bus, log, reconcileIntervalMs: resyncIntervalMs } = options;
+    this.#betterServer = new BetterServer({
+      bus,
+      isServed: () => this.isReadable,
+      patienceMs: options.leaseMs,
+      now: monotonicNow,
+      log,
+    });
     const rowsLoaded = Promise.withResolvers<void>();
     const leasesLoaded = Promise.withResolvers<void>();
     this.#loaded = Promise.all([rowsLoaded.promise, leasesLoaded.promise]);
@@ -118,11 +128,13 @@ export class Mirror {
     });
     this.#rows.start();
     this.#leases.start();
+    this.#betterServer.start();
     await this.#loaded;
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.#graceTimer);
+    this.#betterServer.stop();
     this.#unlisten?.();
     await Promise.all([this.#rows.stop(), this.#leases.stop()]);
   }

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
+import { BetterServer } from "../shared/bus/better-server.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
@@ -43,6 +44,7 @@ export class Registration {
   readonly #options: RegistrationOptions;
   readonly #subscriptions: Bucket;
   readonly #frontends: Bucket;
+  readonly #betterServer: BetterServer;
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void)[] = [];
 
@@ -70,6 +72,13 @@ export class Registration {
       describe: options.describe,
       onLost: () => this.rows.rewriteAll(),
     });
+    this.#betterServer = new BetterServer({
+      bus,
+      isServed: () => this.lease.ageMs < config.leaseMs,
+      patienceMs: config.leaseMs,
+      now: monotonicNow,
+      log,
+    });
   }
 
   /** Makes the buckets if they aren't there, and takes the lease, for as long as it takes. */
@@ -78,6 +87,7 @@ export class Registration {
     // Rows make it too when they are written; it may be that it can't be made just now.
     this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
+    this.#betterServer.start();
     this.#unlisten = [
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
@@ -124,6 +134,7 @@ export class Registration {
   }
 
   #stopListening(): void {
+    this.#betterServer.stop();
     clearInterval(this.#timer);
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
   }

@@ -123,6 +123,8 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
 
   #busCondition(): Condition {
     const isConnected = this.#bus?.state === "connected";
-    return { name: "nats", fault: isConnected ? undefined : "not connected" };
+    if (!isConnected) return { name: "nats", fault: "not connected" };
+    const isDenied = this.#bus?.violations.isRecent;
+    return { name: "nats", warning: isDenied ? "it does not permit all that we do" : undefined };
   }
 }

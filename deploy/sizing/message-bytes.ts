@@ -75,12 +75,15 @@ const ROW_VALUE_BYTES = 4;
 const PUBLISH = publishSubject(VIDEO);
 const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 
+/** Times of hops, as a dispatcher adds them. */
+const STAMPS = { sentAt: 1_790_000_000_000.25, publishedAt: 1_790_000_000_000.25 };
+
 /** A message on NATS, protocol included, with a single event where it holds events. */
 export const MESSAGE_BYTES = {
   "like-request": bytes(PUBLISH, encodeMsgpack([LIKE_INPUT]).length, REPLY.length),
   "like-dispatched": bytes(
     FRONTEND,
-    encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes: LIKE }]).length,
+    encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes: LIKE }], STAMPS).length,
   ),
   "comment-request": bytes(PUBLISH, encodeMsgpack(COMMENT_INPUT).length, REPLY.length),
   answer: bytes(REPLY, encodeMsgpack({ accepted: [ID] }).length),
@@ -91,7 +94,7 @@ export const MESSAGE_BYTES = {
   "count-request": bytes(PUBLISH, encodeMsgpack({ kind: "viewers" }).length, REPLY.length),
   "count-told": bytes(
     FRONTEND,
-    encodeDispatched([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }]).length,
+    encodeDispatched([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS).length,
   ),
   lease: bytes(`$KV.${FRONTENDS_BUCKET}.${GATEWAY}`, LEASE, DELIVERY_BYTES),
   spending: bytes(spendingSubject(GATEWAY), encodeMsgpack({ spent: [[ACTOR, 100]] }).length),

@@ -1,19 +1,15 @@
 /** Brings what a dispatcher knows of a chain up to the store. */
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
-import type { WallClock } from "../../shared/lifecycle.ts";
 import { type ChainMessage, readMessage, type VideoChain } from "./video-chain.ts";
 
 /** Messages that are fetched one by one; beyond that a chain is read anew. */
 const STEPS_LIMIT = 64;
 /** Messages that are fetched one by one from the newest back. */
 const STEPS_BACK_LIMIT = 16;
-/** How far the clocks of the NATS server and of this machine may be apart. */
-const CLOCK_SKEW_MS = 60_000;
 
 interface ReaderOptions {
   readonly store: Pick<HistoryStream, "last" | "next" | "read">;
   readonly deduplicateMs: number;
-  readonly now: WallClock;
 }
 
 export class ChainReader {
@@ -87,11 +83,13 @@ export class ChainReader {
     }
   }
 
-  /** The messages whose ids are still to be known, oldest first. */
+  /**
+   * The messages whose ids are still to be known, oldest first. How old they are is told by the
+   * server's times alone: this machine's clock may be wrong.
+   */
   async #recent(video: string, newest: StoredMessage): Promise<ChainMessage[]> {
-    const { store, deduplicateMs, now } = this.#options;
+    const { store, deduplicateMs } = this.#options;
     const messages = [readMessage(newest)];
-    if (now() - newest.storedAt > deduplicateMs + CLOCK_SKEW_MS) return messages;
     const since = newest.storedAt - deduplicateMs;
     // Most videos have few of them, and a read by consumer costs the server more than some gets.
     for (let steps = 0; steps < STEPS_BACK_LIMIT; steps += 1) {

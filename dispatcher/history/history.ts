@@ -94,7 +94,7 @@ export class History {
     this.#line = {
       ...shared,
       store: stream,
-      reader: new ChainReader({ store: stream, deduplicateMs, now: Date.now }),
+      reader: new ChainReader({ store: stream, deduplicateMs }),
       chain: {
         deduplicateMs,
         keep: { events: config.historyEvents, bytes: config.historyBytes },

@@ -63,6 +63,7 @@ export class Bus {
   readonly lameDuck: LameDuck;
   readonly #subscriptions: Subscriptions;
   readonly #inboxPrefix: string;
+  readonly #serverCount: number;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
   /** How to give up each piece of work that waits for an answer. */
@@ -76,14 +77,12 @@ export class Bus {
   #deniedTimer: NodeJS.Timeout | undefined;
 
   #whenIdle: (() => void) | undefined;
-  /** Whether we were told of more than one server. */
-  readonly #hasSpare: boolean;
 
   private constructor(connection: NatsConnection, options: BusOptions) {
     const { log } = options;
     this.connection = connection;
     this.#inboxPrefix = inboxPrefixOf(options);
-    this.#hasSpare = options.servers.length > 1;
+    this.#serverCount = options.servers.length;
     this.#log = log;
     this.violations = new Violations(log, monotonicNow);
     this.lameDuck = new LameDuck({
@@ -266,6 +265,18 @@ export class Bus {
     if (this.#state === "connected") await this.connection.flush();
   }
 
+  /**
+   * Connects to another server of the cluster.
+   * @returns false when there is none
+   */
+  moveOn(): boolean {
+    const others = this.connection.info?.connect_urls?.length ?? 0;
+    if (this.#state !== "connected" || (others < 2 && this.#serverCount < 2)) return false;
+    // What it rejects with, the status tells as well.
+    this.connection.reconnect().catch(() => undefined);
+    return true;
+  }
+
   /** Lets go of the connection, sending first what waits. */
   async stop(): Promise<void> {
     this.lameDuck.stop();
@@ -359,7 +370,7 @@ export class Bus {
         case "ldm": {
           // The list is without itself then; it is empty where servers don't advertise each other.
           const others = this.connection.info?.connect_urls ?? [];
-          this.lameDuck.told(status.server, this.#hasSpare || others.length > 0);
+          this.lameDuck.told(status.server, this.#serverCount > 1 || others.length > 0);
           break;
         }
         default:

@@ -5,6 +5,8 @@
 import type { PermissionViolationError } from "nats";
 import type { Log } from "../log.ts";
 
+/** How long after the last one health warns of it. */
+const RECENT_MS = 60_000;
 /** One line of log is enough for what may come with every message. */
 const LOG_EVERY_MS = 1_000;
 
@@ -45,14 +47,21 @@ export class Violations {
   readonly #now: () => number;
   readonly #listeners = new Set<(missing: MissingRight) => void>();
   #loggedAt = Number.NEGATIVE_INFINITY;
+  #notedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Log, now: () => number) {
     this.#log = log;
     this.#now = now;
   }
 
+  /** Whether something was not permitted of late. */
+  get isRecent(): boolean {
+    return this.#now() - this.#notedAt < RECENT_MS;
+  }
+
   note(violation: PermissionViolationError): void {
     this.count += 1;
+    this.#notedAt = this.#now();
     const { operation, subject, queue } = violation;
     const missing = new MissingRight(
       `NATS does not permit us to ${operation === "publish" ? "publish" : "subscribe"} to "${subject}"` +

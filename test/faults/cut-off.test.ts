@@ -1,7 +1,7 @@
 /** A gateway or a dispatcher loses its link to NATS, and nothing else. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
+import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
 import { World } from "./world/world.ts";
 
@@ -88,5 +88,57 @@ describe.skipIf(lanFault() !== undefined)("a gateway that is cut off from NATS",
     await expectAllComments(viewers, [commenter]);
     expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
     await world.healthyTable();
+  });
+});
+
+describe.skipIf(lanFault() !== undefined)("a dispatcher that is cut off from NATS", () => {
+  beforeEach(async () => {
+    // One of 2.9 gives up nobody whom it still sends to.
+    world = await World.start({ nats: 1, natsKind: "current", gateways: 2, dispatchers: 2 });
+    viewers = world.urls.map((url) => new Viewer([url], VIDEO));
+    await Promise.all(viewers.map((viewer) => viewer.connected()));
+    commenter = new Commenter([world.urlOf("gateway-2")], VIDEO, "ann");
+    commenter.start();
+    await commenter.goesOn();
+  });
+  afterEach(ended);
+
+  /** All there is works together again. */
+  async function allIsWell(): Promise<void> {
+    await world.ready();
+    await commenter.goesOn();
+    await likesFlow(world.urls, VIDEO, viewers);
+    await commenter.stop();
+    await expectAllComments(viewers, [commenter]);
+    await world.healthyTable();
+  }
+
+  test("says so, is given up by NATS, and knows the table when it is back", async () => {
+    await world.cut("dispatcher-1", "nats");
+    await eventually(async () => !(await world.node("dispatcher-1").isReady()));
+    // By then NATS hands it nothing more: all requests go to the other one.
+    await eventually(async () => (await world.clientsOf("nats-1")) === 3);
+    const late = new Viewer([world.urlOf("gateway-1")], "another");
+    await late.connected();
+    await likesFlow(world.urls, "another", [late]);
+    await commenter.goesOn();
+    await world.heal();
+    await allIsWell();
+    expect(await world.node("dispatcher-1").metric("ovation_dispatcher_table_rows")).toBe(3);
+    late.close();
+  });
+
+  test("in one direction only, and a gateway in the other: both find out, and nothing stays so", async () => {
+    await world.cutOneWay("dispatcher-1", "nats");
+    await world.cutOneWay("nats", "gateway-1");
+    const cutAt = performance.now();
+    await eventually(async () => {
+      const [dispatcher, gateway] = [world.node("dispatcher-1"), world.node("gateway-1")];
+      return !(await dispatcher.isReady()) && !(await gateway.isReady());
+    });
+    expect(performance.now() - cutAt).toBeLessThan(3 * PING_MS + 2_000);
+    await commenter.goesOn();
+    await world.heal();
+    await allIsWell();
   });
 });

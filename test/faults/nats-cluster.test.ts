@@ -88,6 +88,22 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     await nobodyNoticed();
   });
 
+  test("is split: who is connected to the lone server goes to the others, and no viewer notices", async () => {
+    // Who was connected to one of the two is at the first now, and stays there.
+    for (const name of ["nats-2", "nats-3"]) await world.kill(name);
+    await eventually(async () => (await world.clientsOf("nats-1")) >= 4);
+    await Promise.all(["nats-2", "nats-3"].map((name) => world.start(name)));
+    await world.ready();
+    await commenter.goesOn();
+    for (const name of ["nats-2", "nats-3"]) await world.cut("nats-1", name);
+    await eventually(async () => (await world.clientsOf("nats-1")) === 0);
+    await commenter.goesOn();
+    await likesFlow(world.urls, VIDEO, viewers);
+    await world.heal();
+    await world.ready();
+    await nobodyNoticed();
+  });
+
   test("has no quorum when a dispatcher and a gateway start: they wait, say so, and run with it", async () => {
     await world.kill("dispatcher-1");
     await world.kill("gateway-1");

@@ -35,7 +35,16 @@ describe.skipIf(lanFault() !== undefined)("what NATS stores", () => {
   });
 
   test("finds no room on the disk: comments are refused aloud, likes flow, and all goes on when there is", async () => {
-    await begin({ nats: 1, gateways: 1, dispatchers: 1, diskBytes: 32 * 1_048_576 });
+    const flags = ["--history-total-bytes", "8388608"];
+    await begin({
+      nats: 1,
+      natsKind: "current", // One of 2.9 hangs when its disk is full.
+      diskBytes: 32 * 1_048_576,
+      gateways: 1,
+      gatewayFlags: flags,
+      dispatchers: 1,
+      dispatcherFlags: flags,
+    });
     await world.disk("nats-1").fill();
     await eventually(async () => (await says("dispatcher-1", "history")) !== "ok");
     await likesFlow(world.urls, VIDEO, viewers);
@@ -64,7 +73,7 @@ describe.skipIf(lanFault() !== undefined)("what NATS stores", () => {
     expect(await rows()).toBe(6);
     await world.heal();
     await eventually(async () => (await rows()) === 1);
-    const mended = "ovation_dispatcher_mirror_mended_total";
+    const mended = 'ovation_dispatcher_mirror_mended_total{change="removed"}';
     expect(await world.node("dispatcher-1").metric(mended)).toBe(5);
     await world.ready();
     await commenter.goesOn();

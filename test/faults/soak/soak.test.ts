@@ -42,7 +42,9 @@ test.skipIf(lanFault() !== undefined)(
     await Promise.all(witnesses.map(({ viewer }) => viewer.connected()));
     const commenters = VIDEOS.map((video, at) => ({
       video,
-      commenter: new Commenter(turned(urls, at), video, `ann-${video}`, COMMENT_PAUSE_MS),
+      commenter: new Commenter(turned(urls, at), video, `ann-${video}`, {
+        pauseMs: COMMENT_PAUSE_MS,
+      }),
     }));
     const passersBy = new PassersBy({ urls, videos: VIDEOS, places: PASSERS_BY, chance });
     const fans = new Fans(urls, VIDEOS);

@@ -7,6 +7,10 @@ import { Lookout } from "../../support/lookout.ts";
 const CLIENT = { reconnectFirstMs: 200, reconnectMaxMs: 2_000, heartbeatMs: 3_000 } as const;
 const HEARTBEAT = { heartbeatTimeoutMs: 2_000, connectTimeoutMs: 2_000, waitMs: 120_000 } as const;
 
+function tokenOption(token: string | undefined): { readonly token?: string } {
+  return token === undefined ? {} : { token };
+}
+
 /** Longer than anything here may take. */
 const BOUND_MS = 90_000;
 
@@ -39,8 +43,8 @@ export class Viewer {
   #awaySince: number | undefined;
 
   /** @param history how many comments of the past it wants */
-  constructor(urls: readonly string[], videoId: string, history = 0) {
-    this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
+  constructor(urls: readonly string[], videoId: string, history = 0, token?: string) {
+    this.#ovation = new Ovation({ url: urls, ...tokenOption(token), ...CLIENT, ...HEARTBEAT });
     const video = this.#ovation.video(videoId, { history });
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
@@ -103,9 +107,15 @@ export class Commenter {
   #isStopped = false;
   #loop: Promise<void> | undefined;
 
-  /** @param pauseMs how long it thinks before the next one */
-  constructor(urls: readonly string[], videoId: string, name: string, pauseMs = 20) {
-    this.#ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
+  /** @param more `pauseMs`: how long it thinks before the next one */
+  constructor(
+    urls: readonly string[],
+    videoId: string,
+    name: string,
+    more: { readonly token?: string; readonly pauseMs?: number } = {},
+  ) {
+    const { token, pauseMs = 20 } = more;
+    this.#ovation = new Ovation({ url: urls, ...tokenOption(token), ...CLIENT, ...HEARTBEAT });
     this.#videoId = videoId;
     this.#name = name;
     this.#pauseMs = pauseMs;

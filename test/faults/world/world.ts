@@ -22,8 +22,12 @@ import { SmallDisk } from "./small-disk.ts";
 export interface WorldOptions {
   /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
   readonly nats: number;
+  /** Of which version they are; by default what `OVATION_TEST_NATS` says, or what is installed. */
+  readonly natsKind?: "2.9" | "current";
   readonly gateways: number;
   readonly dispatchers: number;
+  /** Gateways ask for tokens that are signed with this; without it, they are open. */
+  readonly secret?: string;
   readonly gatewayFlags?: readonly string[];
   readonly dispatcherFlags?: readonly string[];
   /** The wall clocks of gateways and dispatchers can be set. */
@@ -136,6 +140,16 @@ export class World {
     this.node(name).signal("SIGCONT");
   }
 
+  /** How many are connected to a nats-server. */
+  async clientsOf(name: string): Promise<number> {
+    return (await this.#variables(name)).connections;
+  }
+
+  /** How many a nats-server has cut off since they didn't read. */
+  async slowConsumers(name: string): Promise<number> {
+    return (await this.#variables(name)).slow_consumers;
+  }
+
   /** From now on, its wall clock is so many seconds from the true time. */
   async setClock(name: string, seconds: number): Promise<void> {
     await setClock(this.#directory, name, seconds);
@@ -196,9 +210,10 @@ export class World {
 
   /** Resolves when the doctor finds nothing wrong. */
   async healthyTable(): Promise<void> {
-    let last: readonly Finding[] = [];
+    let last: readonly Finding[] | string = "";
     await eventually(async () => {
-      last = await this.findings();
+      // While a new leader is chosen, it can't be looked at.
+      last = await this.findings().catch((error: unknown) => String(error));
       return last.length === 0;
     }, 60_000).catch((error: unknown) => {
       throw new Error(`the table is not right: ${JSON.stringify(last)}`, { cause: error });
@@ -213,6 +228,12 @@ export class World {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  async #variables(name: string): Promise<{ connections: number; slow_consumers: number }> {
+    const { address } = this.node(name).host;
+    const response = await fetch(`http://${address}:${NATS_MONITOR_PORT}/varz`);
+    return (await response.json()) as { connections: number; slow_consumers: number };
+  }
+
   get #access(): string {
     return join(this.#directory, ACCESS_FILE);
   }
@@ -220,7 +241,7 @@ export class World {
   async #build(options: WorldOptions): Promise<void> {
     const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
     const { clocks = false } = options;
-    await this.#addNats(nats, options.diskBytes);
+    await this.#addNats(options);
     const copies = String(Math.min(nats, 3));
     const common = [
       ...["--table-replicas", copies, "--history-replicas", copies],
@@ -232,7 +253,8 @@ export class World {
       const host = await this.#lan.add(`dispatcher-${number}`);
       this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags], clocks);
     }
-    const doors = ["--open", "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    const key = options.secret === undefined ? ["--open"] : ["--auth-secret", options.secret];
+    const doors = [...key, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
@@ -244,9 +266,9 @@ export class World {
     await this.ready();
   }
 
-  async #addNats(count: number, diskBytes: number | undefined): Promise<void> {
+  async #addNats({ nats: count, natsKind, diskBytes }: WorldOptions): Promise<void> {
     const log = () => undefined;
-    const kind = process.env["OVATION_TEST_NATS"];
+    const kind = natsKind ?? process.env["OVATION_TEST_NATS"];
     const source = await (kind === "2.9" || kind === "current"
       ? provideNatsVersion(kind, log)
       : findNatsServer({ log }));

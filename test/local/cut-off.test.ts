@@ -1,0 +1,63 @@
+/** What viewers of a gateway are told that NATS can't be reached from, and who is let in meanwhile. */
+import { afterEach, expect, test } from "vitest";
+import { ask } from "../support/raw.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { TestEventStream, TestSocket } from "../support/viewer.ts";
+import { knock } from "./limits/knock.ts";
+
+let stack: TestStack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+async function stackWith(gateway: { cutOffNoticeMs: number; cutOffByeMs: number }) {
+  stack = await TestStack.start({ gateway });
+  const socket = await TestSocket.connect(stack.gateway.port);
+  await socket.ask("subscribe", { video: "launch" });
+  const stream = await TestEventStream.open(stack.gateway.port, "launch");
+  await stream.until(() => stream.messages.find(({ op }) => op === "result"));
+  return { nats: stack.nats, gateway: stack.gateway, socket, stream };
+}
+
+test("viewers are told that nothing new comes, and when that is over; newcomers are refused at once", async () => {
+  const { nats, gateway, socket, stream } = await stackWith({
+    cutOffNoticeMs: 300,
+    cutOffByeMs: 600_000,
+  });
+  await nats.kill9();
+  for (const viewer of [socket, stream]) {
+    const stale = await viewer.until(() => viewer.messages.find(({ op }) => op === "stale"));
+    expect(stale["forMs"]).toBeGreaterThanOrEqual(290);
+  }
+  const knocked = await knock(gateway.port);
+  expect(knocked.status).toBe(503);
+  expect(knocked.headers["retry-after"]).toBeDefined();
+  expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(503);
+  const refused = await TestEventStream.open(gateway.port, "launch");
+  await refused.until(() => refused.isEnded);
+  expect(refused.messages).toMatchObject([
+    { op: "error", id: 0, code: "unavailable", retryAfterMs: refused.retryMs },
+  ]);
+  await nats.restart();
+  for (const viewer of [socket, stream]) {
+    await viewer.until(() => viewer.messages.find(({ op }) => op === "live"));
+  }
+  expect(socket.closed).toBeUndefined();
+  expect(stream.isEnded).toBe(false);
+  expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(200);
+});
+
+test("viewers are sent to another gateway in the end", async () => {
+  const { nats, gateway, socket, stream } = await stackWith({
+    cutOffNoticeMs: 100,
+    cutOffByeMs: 200,
+  });
+  await nats.kill9();
+  const bye = await socket.until(() => socket.messages.find(({ op }) => op === "bye"));
+  expect(bye["reconnectAfterMs"]).toBeLessThanOrEqual(2_000);
+  expect(await socket.untilClosed()).toEqual({ code: 1013, reason: "cut_off" });
+  await stream.until(() => stream.isEnded);
+  expect(stream.messages.at(-1)).toEqual({ op: "bye", reconnectAfterMs: stream.retryMs });
+  expect(await metric(gateway, "ovation_gateway_cut_off_dismissed_total")).toBe(2);
+});
