@@ -1,7 +1,7 @@
 /** A cluster of three nats-servers loses some of them, under likes and comments. */
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
@@ -37,14 +37,15 @@ async function backwards(admin: NatsConnection): Promise<number[]> {
 }
 
 describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () => {
-  beforeEach(async () => {
-    world = await World.start({ nats: 3, gateways: 2, dispatchers: 2 });
+  async function begin(natsKind?: "current"): Promise<void> {
+    const kind = natsKind === undefined ? {} : { natsKind };
+    world = await World.start({ nats: 3, gateways: 2, dispatchers: 2, ...kind });
     viewers = Array.from({ length: 20 }, () => new Viewer(world.urls, VIDEO));
     await Promise.all(viewers.map((viewer) => viewer.connected()));
     commenter = new Commenter(world.urls, VIDEO, "ann");
     commenter.start();
     await commenter.goesOn();
-  });
+  }
   afterEach(async () => {
     await commenter.stop();
     for (const viewer of viewers) viewer.close();
@@ -61,6 +62,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
   }
 
   test("loses any one: viewers keep their connections, and no comment is lost", async () => {
+    await begin();
     for (const name of ["nats-1", "nats-2", "nats-3"]) {
       await world.kill(name);
       await commenter.goesOn();
@@ -72,6 +74,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
   });
 
   test("loses two, and the quorum with them: likes flow from memory, comments wait, health says so", async () => {
+    await begin();
     await world.kill("nats-1");
     await world.kill("nats-2");
     const stored = commenter.stored.size;
@@ -89,6 +92,8 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
   });
 
   test("is split: who is connected to the lone server goes to the others, and no viewer notices", async () => {
+    // Servers of 2.9 were seen to lose what they had confirmed, when they came together again.
+    await begin("current");
     // Who was connected to one of the two is at the first now, and stays there.
     for (const name of ["nats-2", "nats-3"]) await world.kill(name);
     await eventually(async () => (await world.clientsOf("nats-1")) >= 4);
@@ -105,6 +110,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
   });
 
   test("has no quorum when a dispatcher and a gateway start: they wait, say so, and run with it", async () => {
+    await begin();
     await world.kill("dispatcher-1");
     await world.kill("gateway-1");
     await world.kill("nats-1");
@@ -130,6 +136,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
   });
 
   test("has its leaders step down again and again: the table is right, and no revision goes backwards", async () => {
+    await begin();
     const admin = await world.admin();
     const found = await backwards(admin);
     for (let number = 0; number < 10; number += 1) {
