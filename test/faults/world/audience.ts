@@ -42,8 +42,11 @@ export class Viewer {
   readonly #lookout = new Lookout();
   #awaySince: number | undefined;
 
-  /** @param history how many comments of the past it wants */
-  constructor(urls: readonly string[], videoId: string, history = 0, token?: string) {
+  /**
+   * @param history how many comments of the past it wants: by default those that came while its
+   * subscription was on its way
+   */
+  constructor(urls: readonly string[], videoId: string, history = 100, token?: string) {
     this.#ovation = new Ovation({ url: urls, ...tokenOption(token), ...CLIENT, ...HEARTBEAT });
     const video = this.#ovation.video(videoId, { history });
     video.on("comment", (event) => this.comments.push(event));
