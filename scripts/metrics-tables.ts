@@ -23,6 +23,8 @@ function unread<T>(): T {
   return part as T;
 }
 
+const isOvations = /^ovation_/;
+
 function metricsOf(registry: Registry): MetricInfo[] {
   // prom-client's types leave out the labels, and take the type for a number.
   const metrics: unknown[] = registry.getMetricsAsArray();
@@ -35,19 +37,24 @@ export function gatewayMetrics(): MetricInfo[] {
   registerHealth(registry, "gateway", unread());
   registerGatewayMetrics(registry, unread());
   registerLimitMetrics(registry, unread());
-  return metricsOf(registry);
+  return [...ownOfProcess(), ...metricsOf(registry)];
 }
 
 export function dispatcherMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "dispatcher", unread());
   registerDispatcherMetrics(registry, unread());
-  return metricsOf(registry);
+  return [...ownOfProcess(), ...metricsOf(registry)];
 }
 
 /** What prom-client tells of any process. */
 export function processMetrics(): MetricInfo[] {
-  return metricsOf(createRegistry());
+  return metricsOf(createRegistry()).filter(({ name }) => !isOvations.test(name));
+}
+
+/** What Ovation tells of any process. */
+function ownOfProcess(): MetricInfo[] {
+  return metricsOf(createRegistry()).filter(({ name }) => isOvations.test(name));
 }
 
 const UNITS = ["seconds", "bytes", "events"] as const;

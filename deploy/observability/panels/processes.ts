@@ -29,6 +29,50 @@ export const processes: readonly Row[] = [
           },
         ],
       },
+      {
+        title: "Steps in force",
+        description: "How many of a role's steps against overload; 0 is none.",
+        ...NUMBER,
+        queries: [
+          { expr: "ovation_gateway_overload_step{$chosen}", legend: PER_PROCESS },
+          { expr: "ovation_dispatcher_overload_step{$chosen}", legend: PER_PROCESS },
+        ],
+      },
+      {
+        title: "Pressure",
+        description: "How near to each limit; from 1 up a step is taken.",
+        kind: "timeseries",
+        unit: "percentunit",
+        queries: [
+          {
+            expr: "max by (signal) (ovation_gateway_overload_pressure{$chosen})",
+            legend: "gateways: {{signal}}",
+          },
+          {
+            expr: "max by (signal) (ovation_dispatcher_overload_pressure{$chosen})",
+            legend: "dispatchers: {{signal}}",
+          },
+        ],
+      },
+    ],
+  },
+  {
+    title: "Drains, and gateways that are cut off",
+    panels: [
+      {
+        title: "Viewers sent to other gateways",
+        ...PER_SECOND,
+        queries: [
+          { expr: total("ovation_gateway_viewers_dismissed_total"), legend: "by a drain" },
+          { expr: total("ovation_gateway_cut_off_dismissed_total"), legend: "by a cut-off" },
+          { expr: total("ovation_gateway_arrivals_postponed_total"), legend: "told to come later" },
+        ],
+      },
+      {
+        title: "Cut off from NATS for",
+        ...SECONDS,
+        queries: [{ expr: "ovation_gateway_cut_off_seconds{$chosen}", legend: PER_PROCESS }],
+      },
     ],
   },
   {
