@@ -85,8 +85,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     await likesFlow(world.urls, VIDEO, viewers);
     // Nothing can be stored by one of three, and nobody is told that it was.
     expect(commenter.stored.size - stored).toBeLessThanOrEqual(1);
-    await world.start("nats-1");
-    await world.start("nats-2");
+    await world.startAll(["nats-1", "nats-2"]);
     await world.ready();
     await nobodyNoticed();
   });
@@ -126,8 +125,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     expect((await checks("dispatcher-1"))["state"]).toBe("starting");
     expect((await checks("gateway-1"))["state"]).toBe("starting");
-    await world.start("nats-1");
-    await world.start("nats-2");
+    await world.startAll(["nats-1", "nats-2"]);
     await world.ready();
     await commenter.goesOn();
     await commenter.stop();

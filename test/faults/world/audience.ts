@@ -184,7 +184,14 @@ export async function expectAllComments(
   const stored = new Map(commenters.flatMap((commenter) => [...commenter.stored]));
   const due = [...stored].sort(([, one], [, other]) => one - other).map(([id]) => id);
   for (const viewer of viewers) {
-    await viewer.until(() => viewer.comments.length >= due.length);
+    await viewer
+      .until(() => viewer.comments.length >= due.length)
+      .catch((cause: unknown) => {
+        const has = new Set(viewer.comments.map(({ id }) => id));
+        const lacks = due.filter((id) => !has.has(id)).map((id) => stored.get(id));
+        const text = `a viewer at ${viewer.gateway} lacks ${lacks.length} of ${due.length}: ${lacks}`;
+        throw new Error(`${text}; it was told of ${viewer.missed} gaps`, { cause });
+      });
     // One whose answer never came may be stored all the same.
     const shown = viewer.comments.map(({ id }) => id);
     expect(shown.filter((id) => stored.has(id))).toEqual(due);

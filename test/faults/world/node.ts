@@ -20,6 +20,8 @@ interface NodeOptions {
 
 /** Something may have been said about readiness; a host that is cut off says nothing. */
 const ANSWER_MS = 1_000;
+/** A cluster that had no quorum takes its time. */
+const READY_MS = 90_000;
 
 export class Node {
   readonly host: Host;
@@ -54,6 +56,9 @@ export class Node {
       const exit = await this.#exitIfAny();
       if (exit !== undefined) throw new Error(`${this.name} ended:\n${this.log}`);
       return this.isReady();
+    }, READY_MS).catch(async (cause: unknown) => {
+      const health = await this.health().catch((error: unknown) => String(error));
+      throw new Error(`${this.name} is not ready: ${JSON.stringify(health)}`, { cause });
     });
   }
 

@@ -122,6 +122,13 @@ export class World {
     await this.node(name).ready();
   }
 
+  /** Starts several at once, and resolves when all of them can do their work. */
+  async startAll(names: readonly string[]): Promise<void> {
+    const nodes = names.map((name) => this.node(name));
+    await Promise.all(nodes.map((node) => node.launch()));
+    await Promise.all(nodes.map((node) => node.ready()));
+  }
+
   /** Ends it as a crash would. */
   async kill(name: string): Promise<void> {
     await this.node(name).kill();
