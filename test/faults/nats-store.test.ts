@@ -15,7 +15,7 @@ let commenter: Commenter;
 
 async function begin(options: WorldOptions): Promise<void> {
   world = await World.start(options);
-  viewers = Array.from({ length: 5 }, () => new Viewer(world.urls, VIDEO));
+  viewers = Array.from({ length: 5 }, () => new Viewer(world.urls, VIDEO, 0));
   await Promise.all(viewers.map((viewer) => viewer.connected()));
   commenter = new Commenter(world.urls, VIDEO, "ann");
   commenter.start();
