@@ -32,6 +32,7 @@ export function pictureOf(
   const height = panels.length * PANEL_HEIGHT + 10;
   const drawn = panels.map((panel, index) => drawPanel(panel, index, seconds, marks)).join("\n");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="11" fill="${INK}">
+<title>The course of a soak</title>
 ${drawn}
 </svg>
 `;
