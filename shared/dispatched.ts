@@ -78,9 +78,12 @@ function tailOf(
   list: readonly unknown[],
   version: number,
 ): Traced & { readonly stamps: Stamps | undefined } {
-  const tail = list.slice(LENGTHS[version]);
-  const trace = typeof tail[0] === "string" ? parseTraceContext(tail.shift() as string) : undefined;
-  const [sentAt, publishedAt] = tail;
+  const end = LENGTHS[version] ?? list.length;
+  const traceparent = list[end];
+  const isTraced = typeof traceparent === "string";
+  const trace = isTraced ? parseTraceContext(traceparent) : undefined;
+  const sentAt = list[isTraced ? end + 1 : end];
+  const publishedAt = list[isTraced ? end + 2 : end + 1];
   const areStamps = Number.isFinite(sentAt) && Number.isFinite(publishedAt);
   return {
     trace,

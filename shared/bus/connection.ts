@@ -270,11 +270,20 @@ export class Bus {
    * @returns false when there is none
    */
   moveOn(): boolean {
-    const others = this.connection.info?.connect_urls?.length ?? 0;
-    if (this.#state !== "connected" || (others < 2 && this.#serverCount < 2)) return false;
+    if (this.#state !== "connected" || !this.#hasOthers(1)) return false;
     // What it rejects with, the status tells as well.
     this.connection.reconnect().catch(() => undefined);
     return true;
+  }
+
+  /**
+   * Whether there is another server to go to.
+   * @param own how many of those that the server lists it is itself; it lists none where servers
+   * don't advertise each other
+   */
+  #hasOthers(own: number): boolean {
+    const listed = this.connection.info?.connect_urls?.length ?? 0;
+    return this.#serverCount > 1 || listed > own;
   }
 
   /** Lets go of the connection, sending first what waits. */
@@ -368,9 +377,8 @@ export class Bus {
           }
           break;
         case "ldm": {
-          // The list is without itself then; it is empty where servers don't advertise each other.
-          const others = this.connection.info?.connect_urls ?? [];
-          this.lameDuck.told(status.server, this.#serverCount > 1 || others.length > 0);
+          // The list is without itself then.
+          this.lameDuck.told(status.server, this.#hasOthers(0));
           break;
         }
         default:

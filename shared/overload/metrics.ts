@@ -1,6 +1,6 @@
 /** The figures of a role's steps of overload for Prometheus. */
-import { Gauge, type Registry } from "prom-client";
-import { counterOf, gaugeOf } from "../metrics.ts";
+import type { Registry } from "prom-client";
+import { counterOf, gaugeOf, gaugesOf } from "../metrics.ts";
 import type { Ladder } from "./steps.ts";
 
 /** @param prefix of the names, such as `ovation_gateway` */
@@ -25,17 +25,14 @@ export function registerLadder<Name extends string, Signal extends string>(
     "For how long a step has been in force.",
     ({ forMs }) => forMs / 1_000,
   );
-  new Gauge({
-    name: `${prefix}_overload_pressure`,
-    help: "How near the process is to each of its limits; 1 is the limit.",
-    labelNames: ["signal"],
-    registers: [registry],
-    collect() {
-      for (const [signal, share] of Object.entries<number>(ladder.signals ?? {})) {
-        this.set({ signal }, share);
-      }
-    },
-  });
+  gaugesOf(
+    registry,
+    `${prefix}_overload_pressure`,
+    "How near the process is to each of its limits; 1 is the limit.",
+    ["signal"],
+    () =>
+      Object.entries<number>(ladder.signals ?? {}).map(([signal, share]) => [{ signal }, share]),
+  );
 }
 
 type Stats = Ladder<string, string>["stats"][number];

@@ -90,7 +90,8 @@ export class Ladder<Name extends string, Signal extends string> {
   }
 
   isAt(name: Name): boolean {
-    return this.#level > this.steps.findIndex((step) => step.name === name);
+    // Asked for every request and frame: while all is calm there is nothing to look up.
+    return this.#level > 0 && this.#level > this.steps.findIndex((step) => step.name === name);
   }
 
   /** How near the signals are to where a step begins; 1 is there. */
