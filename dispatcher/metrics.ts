@@ -6,6 +6,7 @@ import type { Histogram } from "../shared/histogram.ts";
 import { type Hop, registerHops } from "../shared/hops.ts";
 import {
   counterOf,
+  countOf,
   countsBy,
   gaugeOf,
   histogramOf,
@@ -41,7 +42,7 @@ interface Parts {
 function registerHistoryMetrics(registry: Registry, history: History): void {
   const { stats } = history;
   const counter = (name: string, help: string, read: () => number) =>
-    counterOf(registry, `ovation_dispatcher_history_${name}`, help, [], () => [[{}, read()]]);
+    countOf(registry, `ovation_dispatcher_history_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_dispatcher_history_${name}`, help, read);
   counter("records_total", "Records stored.", () => stats.records);
@@ -98,7 +99,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.hops);
   const counter = (name: string, help: string, read: () => number) =>
-    counterOf(registry, `ovation_dispatcher_${name}`, help, [], () => [[{}, read()]]);
+    countOf(registry, `ovation_dispatcher_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_dispatcher_${name}`, help, read);
   counter("requests_total", "Publish requests taken off the bus.", () => intake.stats.requests);

@@ -3,7 +3,7 @@ import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { errorKinds } from "../shared/errors.ts";
 import { registerHops } from "../shared/hops.ts";
-import { counterOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import { counterOf, countOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
 import type { Auth } from "./auth/create.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { CountRequests } from "./count-requests.ts";
@@ -43,7 +43,7 @@ type Register = (name: string, help: string, read: () => number) => void;
 
 export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   const counter: Register = (name, help, read) =>
-    counterOf(registry, `ovation_gateway_${name}`, help, [], () => [[{}, read()]]);
+    countOf(registry, `ovation_gateway_${name}`, help, read);
   const gauge: Register = (name, help, read) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   registerBusMetrics(registry, parts.bus);

@@ -201,7 +201,7 @@ export function registerBusMetrics(registry: Registry, bus: Bus): void {
     });
   }
   const counter = (name: string, help: string, read: () => number) =>
-    counterOf(registry, name, help, [], () => [[{}, read()]]);
+    countOf(registry, name, help, read);
   counter(
     "ovation_bus_reconnects_total",
     "Times NATS was reached again.",

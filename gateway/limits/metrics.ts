@@ -1,6 +1,6 @@
 /** The figures of limits for Prometheus; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
-import { counterOf, countsBy, gaugeOf } from "../../shared/metrics.ts";
+import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/metrics.ts";
 import { registerLadder } from "../../shared/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyBudget } from "./body-budget.ts";
@@ -19,7 +19,7 @@ export function registerLimitMetrics(
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
   const counter = (name: string, help: string, read: () => number) =>
-    counterOf(registry, `ovation_gateway_${name}`, help, [], () => [[{}, read()]]);
+    countOf(registry, `ovation_gateway_${name}`, help, read);
   const { overload } = admission;
   const { actors } = rates;
   gauge(

@@ -1,15 +1,12 @@
 /** NATS takes away what gateways and dispatchers are allowed, while they run, and gives it back. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { World } from "./world/world.ts";
+import { SmallWorld } from "./world/small.ts";
+import type { World } from "./world/world.ts";
 
-const VIDEO = "launch";
-
+let small: SmallWorld;
 let world: World;
-let viewer: Viewer;
-let commenter: Commenter;
 
 async function unready(...names: string[]): Promise<void> {
   await eventually(async () => {
@@ -28,26 +25,14 @@ async function consumers(stream: string): Promise<number> {
 
 describe.skipIf(lanFault() !== undefined)("NATS revokes", () => {
   beforeEach(async () => {
-    world = await World.start({ nats: 1, gateways: 1, dispatchers: 1 });
-    viewer = new Viewer(world.urls, VIDEO);
-    await viewer.connected();
-    commenter = new Commenter(world.urls, VIDEO, "ann");
-    commenter.start();
-    await commenter.goesOn();
+    small = await SmallWorld.start();
+    ({ world } = small);
   });
-  afterEach(async () => {
-    await commenter.stop();
-    viewer.close();
-    await world.end();
-  });
+  afterEach(() => small.end());
 
   async function allIsWell(): Promise<void> {
     await world.ready();
-    await commenter.goesOn();
-    await commenter.stop();
-    await expectAllComments([viewer], [commenter]);
-    expect(viewer.connections).toBe(1);
-    await world.healthyTable();
+    await small.allIsWell();
   }
 
   test("the login of everybody: they say so, try again, and go on when it is given back", async () => {

@@ -1,18 +1,19 @@
 /** A dispatcher stands still while requests pour in, until NATS gives it up. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
+import { likesFlow, type Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { World } from "./world/world.ts";
+import { SmallWorld } from "./world/small.ts";
+import type { World } from "./world/world.ts";
 
 const VIDEO = "launch";
 /** Of another video than the one that is watched: what is asked here is the requests, not the likes. */
 const FLOODED = "ov.publish.flooded";
 const BURST = 2_000;
 
+let small: SmallWorld;
 let world: World;
 let viewer: Viewer;
-let commenter: Commenter;
 
 /** Requests until NATS has cut off somebody who doesn't read them. */
 async function floodUntilCutOff(): Promise<void> {
@@ -28,18 +29,10 @@ async function floodUntilCutOff(): Promise<void> {
 
 describe.skipIf(lanFault() !== undefined)("a dispatcher that NATS cuts off as too slow", () => {
   beforeEach(async () => {
-    world = await World.start({ nats: 1, gateways: 1, dispatchers: 1 });
-    viewer = new Viewer(world.urls, VIDEO);
-    await viewer.connected();
-    commenter = new Commenter(world.urls, VIDEO, "ann");
-    commenter.start();
-    await commenter.goesOn();
+    small = await SmallWorld.start();
+    ({ world, viewer } = small);
   });
-  afterEach(async () => {
-    await commenter.stop();
-    viewer.close();
-    await world.end();
-  });
+  afterEach(() => small.end());
 
   test("comes back by itself and counts it; publishers were told, and no comment is lost", async () => {
     const timeouts = 'ovation_gateway_refused_total{code="timeout"}';
@@ -52,10 +45,6 @@ describe.skipIf(lanFault() !== undefined)("a dispatcher that NATS cuts off as to
     );
     await world.ready();
     await likesFlow(world.urls, VIDEO, [viewer]);
-    await commenter.goesOn();
-    await commenter.stop();
-    await expectAllComments([viewer], [commenter]);
-    expect(viewer.connections).toBe(1);
-    await world.healthyTable();
+    await small.allIsWell();
   });
 });

@@ -1,5 +1,6 @@
 /** Memory and open files of every process of the world, every few seconds. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { bytesOf, MIB } from "../world/memory.ts";
 import type { World } from "../world/world.ts";
 
 const LOOK_EVERY_MS = 5_000;
@@ -46,9 +47,7 @@ export class Usage {
 /** Undefined when the process is gone. */
 function heldBy(pid: number): Omit<Sample, "at"> | undefined {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    const kb = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-    return { rssMb: kb / 1_024, handles: readdirSync(`/proc/${pid}/fd`).length };
+    return { rssMb: bytesOf(pid, "VmRSS") / MIB, handles: readdirSync(`/proc/${pid}/fd`).length };
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import type { Node } from "./node.ts";
 
 export const MIB = 1_048_576;
 
-function bytesOf(pid: number, field: "VmRSS" | "VmHWM"): number {
+/** @throws Error when there is no such process */
+export function bytesOf(pid: number, field: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
   return Number(kilobytes) * 1_024;
