@@ -171,7 +171,7 @@ export class Bucket {
     const prefix = `$KV.${this.spec.name}.`;
     const read = await readOrdered(this.#bus, status.streamInfo.config.name, {
       deliver_policy: DeliverPolicy.LastPerSubject,
-      filter_subjects: prefix + filter,
+      filter_subject: prefix + filter,
     });
     async function* entries(): AsyncGenerator<WatchedEntry> {
       for await (const message of read.messages) {

@@ -139,7 +139,7 @@ export class BucketFollower {
       this.#watch = undefined;
       watch.stop();
     }
-    if (!complete && !this.#stopped) throw new Error("the bucket could not be read whole in time");
+    if (!complete && !this.#stopped) throw new Error("the bucket could not be read whole");
   }
 
   #scheduleResync(): void {

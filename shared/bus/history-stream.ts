@@ -204,7 +204,7 @@ export class HistoryStream {
               opt_start_time: new Date(since).toISOString(),
             } as const);
       const read = await readOrdered(this.#bus, HISTORY_STREAM, {
-        filter_subjects: historySubject(video),
+        filter_subject: historySubject(video),
         ...start,
       });
       return await collect(read);
@@ -283,6 +283,6 @@ async function collect(read: OrderedRead): Promise<StoredMessage[]> {
     clearInterval(look);
     read.stop();
   }
-  if (!isWhole) throw new Error(`the history could not be read whole in ${READ_TIMEOUT_MS} ms`);
+  if (!isWhole) throw new Error("the history could not be read whole");
   return messages;
 }
