@@ -37,6 +37,8 @@ try {
   process.stdout.write(text);
   process.exitCode = findings.length === 0 ? 0 : EXIT_FINDINGS;
 } catch (error) {
-  process.stderr.write(`The table could not be looked at: ${String(error)}\n`);
+  const isLate = error instanceof Error && error.name === "TimeoutError";
+  const why = isLate ? "JetStream didn't answer; it may be choosing a leader" : String(error);
+  process.stderr.write(`The table could not be looked at: ${why}\n`);
   process.exit(EXIT_BLIND);
 }

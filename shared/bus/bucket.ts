@@ -3,13 +3,15 @@ import {
   DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
+  type JsMsg,
   StorageType,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Log } from "../log.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
-import { readOrdered } from "./ordered-consumer.ts";
+import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
+import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 
@@ -48,12 +50,16 @@ export class Bucket {
   readonly spec: BucketSpec;
   readonly #bus: Bus;
   readonly #log: Log;
+  readonly #stream: string;
+  readonly #prefix: string;
   #kv: KV | undefined;
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
     this.#bus = bus;
     this.spec = spec;
     this.#log = log;
+    this.#stream = `KV_${spec.name}`;
+    this.#prefix = `$KV.${spec.name}.`;
   }
 
   /**
@@ -90,7 +96,7 @@ export class Bucket {
    * @returns how to stop listening
    */
   onRemade(listener: () => void): () => void {
-    return this.#bus.onStreamRemade(`KV_${this.spec.name}`, listener);
+    return this.#bus.onStreamRemade(this.#stream, listener);
   }
 
   async #open(): Promise<KV> {
@@ -139,18 +145,14 @@ export class Bucket {
    * @returns entries, removed keys left out; undefined when there is no such bucket
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
-    const kv = await new Kvm(this.#bus.connection).open(this.spec.name);
     try {
-      const watch = await this.#bus.whileConnected(() => this.#watch(kv, filter));
-      const entries: BucketEntry[] = [];
-      if (watch.initialCount > 0) {
-        for await (const entry of watch.entries) {
-          if (entry.value !== undefined) entries.push(entry);
-          if (entry.pending === 0) break;
-        }
-      }
-      watch.stop();
-      return entries;
+      const messages = await this.#bus.whileConnected(() =>
+        readWhole(this.#bus, this.#stream, this.#matching(filter)),
+      );
+      // A key that was written meanwhile may have come twice.
+      const newest = new Map(messages.map((message) => [message.subject, message]));
+      const entries = [...newest.values()].map((message) => this.#entry(message));
+      return entries.filter(({ value }) => value !== undefined);
     } catch (error) {
       const code = error instanceof JetStreamApiError ? error.code : undefined;
       if (code === JetStreamApiCodes.StreamNotFound) return undefined;
@@ -168,28 +170,31 @@ export class Bucket {
 
   async #watch(kv: KV, filter: string): Promise<BucketWatch> {
     const status = await kv.status();
-    const prefix = `$KV.${this.spec.name}.`;
-    const read = await readOrdered(this.#bus, status.streamInfo.config.name, {
-      deliver_policy: DeliverPolicy.LastPerSubject,
-      filter_subject: prefix + filter,
-    });
+    const read = await readOrdered(this.#bus, this.#stream, this.#matching(filter));
+    const entry = (message: JsMsg) => this.#entry(message);
     async function* entries(): AsyncGenerator<WatchedEntry> {
-      for await (const message of read.messages) {
-        const operation = message.headers?.get("KV-Operation") ?? "";
-        yield {
-          key: message.subject.slice(prefix.length),
-          value: operation === "" ? message.data : undefined,
-          revision: message.seq,
-          pending: message.info.pending,
-          storedAt: message.info.timestampNanos / 1e6,
-        };
-      }
+      for await (const message of read.messages) yield entry(message);
     }
     return {
       initialCount: read.initialCount,
       incarnation: String(status.streamInfo.created),
       entries: entries(),
       stop: () => read.stop(),
+    };
+  }
+
+  #matching(filter: string): OrderedStart {
+    return { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: this.#prefix + filter };
+  }
+
+  #entry(message: JsMsg): WatchedEntry {
+    const operation = message.headers?.get("KV-Operation") ?? "";
+    return {
+      key: message.subject.slice(this.#prefix.length),
+      value: operation === "" ? message.data : undefined,
+      revision: message.seq,
+      pending: message.info.pending,
+      storedAt: message.info.timestampNanos / 1e6,
     };
   }
 }

@@ -20,12 +20,9 @@ import type { Log } from "../log.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../subjects.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
-import { type OrderedRead, readOrdered } from "./ordered-consumer.ts";
+import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
-/** A read of one video's whole history. */
-const READ_TIMEOUT_MS = 5_000;
-const PROGRESS_MS = 100;
 /**
  * A server of 2.9 says that a stream is deleted before its files are gone, and takes those of a new
  * one with them: then nothing can be stored until it is deleted again.
@@ -203,11 +200,15 @@ export class HistoryStream {
               deliver_policy: DeliverPolicy.StartTime,
               opt_start_time: new Date(since).toISOString(),
             } as const);
-      const read = await readOrdered(this.#bus, HISTORY_STREAM, {
+      const messages = await readWhole(this.#bus, HISTORY_STREAM, {
         filter_subject: historySubject(video),
         ...start,
       });
-      return await collect(read);
+      return messages.map(({ data: payload, seq: sequence, info }) => ({
+        payload,
+        sequence,
+        storedAt: info.timestampNanos / 1e6,
+      }));
     });
   }
 
@@ -257,32 +258,4 @@ export class HistoryStream {
     });
     return this.#manager;
   }
-}
-
-async function collect(read: OrderedRead): Promise<StoredMessage[]> {
-  const messages: StoredMessage[] = [];
-  let isWhole = read.initialCount === 0;
-  const deadline = setTimeout(() => read.stop(), READ_TIMEOUT_MS);
-  // The last ones may be erased or trimmed before they are sent: then none says that it is the last.
-  const look = setInterval(async () => {
-    const { pending, sent } = await read.progress().catch(() => ({ pending: 1, sent: 0 }));
-    if (pending > 0 || sent > (messages.at(-1)?.sequence ?? 0)) return;
-    isWhole = true;
-    read.stop();
-  }, PROGRESS_MS);
-  try {
-    if (isWhole) return messages;
-    for await (const message of read.messages) {
-      const { data: payload, seq: sequence, info } = message;
-      messages.push({ payload, sequence, storedAt: info.timestampNanos / 1e6 });
-      isWhole ||= info.pending === 0;
-      if (isWhole) break;
-    }
-  } finally {
-    clearTimeout(deadline);
-    clearInterval(look);
-    read.stop();
-  }
-  if (!isWhole) throw new Error("the history could not be read whole");
-  return messages;
 }
