@@ -9,7 +9,8 @@ import type { Log } from "../log.ts";
 import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
-export const SNAPSHOT_TIMEOUT_MS = 5_000;
+/** So long may pass without an entry before reading the bucket whole is given up. */
+const SNAPSHOT_SILENCE_MS = 5_000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
@@ -122,7 +123,7 @@ export class BucketFollower {
       // Asked for again while it was being read: what was read may be older than the asking.
       if (this.#reason !== "watch-ended") watch.stop();
     };
-    const deadline = setTimeout(() => watch.stop(), SNAPSHOT_TIMEOUT_MS);
+    const deadline = setTimeout(() => watch.stop(), SNAPSHOT_SILENCE_MS);
     try {
       if (complete) finish();
       for await (const entry of watch.entries) {
@@ -130,6 +131,7 @@ export class BucketFollower {
           handlers.onChange(entry);
           continue;
         }
+        deadline.refresh();
         if (entry.value === undefined) collected.delete(entry.key);
         else collected.set(entry.key, entry);
         if (entry.pending === 0) finish();
