@@ -10,9 +10,13 @@ import { Hop, type HopClock } from "../shared/hops.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
 import { isGatewayId } from "../shared/names.ts";
-import { parseRowKey } from "../shared/subjects.ts";
+import { forEachInSlices } from "../shared/parallel.ts";
+import { parseRowKey, rowKey } from "../shared/subjects.ts";
 import type { Leases } from "./leases.ts";
 import type { RouteTable } from "./routes.ts";
+
+/** Some milliseconds of work: events go on meanwhile. */
+const ROWS_AT_ONCE = 1_000;
 
 interface MirrorOptions {
   readonly bus: Bus;
@@ -85,9 +89,9 @@ export class Mirror {
       resyncIntervalMs,
       log,
       handlers: {
-        onSnapshot: (snapshot) => {
+        onSnapshot: async (snapshot) => {
           this.#readable.rows = true;
-          this.#mendRows(snapshot);
+          await this.#mendRows(snapshot);
           rowsLoaded.resolve();
         },
         onChange: (entry) => this.#rowChanged(entry),
@@ -100,7 +104,7 @@ export class Mirror {
       resyncIntervalMs,
       log,
       handlers: {
-        onSnapshot: (snapshot) => {
+        onSnapshot: async (snapshot) => {
           this.#mendLeases(snapshot);
           leasesLoaded.resolve();
         },
@@ -179,34 +183,34 @@ export class Mirror {
   }
 
   /** Compares the table as it was just read with the mirror, and mends the mirror. */
-  #mendRows(snapshot: Snapshot): void {
+  async #mendRows({ entries, incarnation, reason }: Snapshot): Promise<void> {
     const { stats } = this;
+    const { routes, onMended } = this.#options;
     stats.reads += 1;
     this.#readAt = this.#options.clock.now();
-    const isFirst = snapshot.reason === "start";
-    const seen = new Set<string>();
-    for (const [key, entry] of snapshot.entries) {
+    const isFirst = reason === "start";
+    await forEachInSlices(entries, ROWS_AT_ONCE, ([key, entry]) => {
       const name = parseRowKey(key);
-      if (name === undefined) continue;
-      seen.add(key);
+      if (name === undefined) return;
       const outcome = this.#setRow(name.video, name.gateway, entry);
-      if (isFirst || outcome === "same") continue;
+      if (isFirst || outcome === "same") return;
       if (outcome === "added") stats.rowsAdded += 1;
       else stats.rowsChanged += 1;
-      this.#options.onMended(name.video);
-    }
-    const madeAnew = this.#incarnation !== "" && this.#incarnation !== snapshot.incarnation;
-    this.#incarnation = snapshot.incarnation;
-    const missing = [...this.#options.routes.rows()].filter(
-      ({ video, gateway }) => !seen.has(`${video}.${gateway}`),
-    );
+      onMended(name.video);
+    });
+    const madeAnew = this.#incarnation !== "" && this.#incarnation !== incarnation;
+    this.#incarnation = incarnation;
+    const missing: { readonly video: string; readonly gateway: string }[] = [];
+    await forEachInSlices(routes.rows(), ROWS_AT_ONCE, ({ video, gateway }) => {
+      if (!entries.has(rowKey(video, gateway))) missing.push({ video, gateway });
+    });
     if (madeAnew && missing.length > 0) this.#waitForGateways(missing.length);
     if (this.#graceTimer !== undefined) return;
-    for (const { video, gateway } of missing) {
-      if (!this.#options.routes.remove(video, gateway)) continue;
+    await forEachInSlices(missing, ROWS_AT_ONCE, ({ video, gateway }) => {
+      if (!routes.remove(video, gateway)) return;
       stats.rowsRemoved += 1;
-      this.#options.onMended(video);
-    }
+      onMended(video);
+    });
   }
 
   /**

@@ -1,3 +1,6 @@
+/** Many pieces of work, so that neither memory nor the event loop has all of them at once. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 /**
  * Calls `work` for every item, at most `limit` at a time. Rejects with the first failure, after
  * which nothing new is begun.
@@ -20,4 +23,23 @@ export async function forEachLimited<T>(
     }
   };
   await Promise.all(Array.from({ length: limit }, lane));
+}
+
+/**
+ * Calls `work` for every item, in slices of so many, between which the event loop does what else
+ * there is to do. Rejects with the first failure.
+ */
+export async function forEachInSlices<T>(
+  items: Iterable<T>,
+  slice: number,
+  work: (item: T) => void,
+): Promise<void> {
+  let left = slice;
+  for (const item of items) {
+    work(item);
+    left -= 1;
+    if (left > 0) continue;
+    left = slice;
+    await nextTurn();
+  }
 }

@@ -29,7 +29,8 @@ export interface Snapshot {
 }
 
 export interface FollowerHandlers {
-  onSnapshot(snapshot: Snapshot): void;
+  /** What changes meanwhile waits for it. */
+  onSnapshot(snapshot: Snapshot): Promise<void>;
   onChange(entry: WatchedEntry): void;
   /** The bucket could not be read; the copy is as it was. */
   onUnreadable(error: unknown): void;
@@ -110,22 +111,22 @@ export class BucketFollower {
     if (this.#stopped) return watch.stop();
     const collected = new Map<string, BucketEntry>();
     let complete = watch.initialCount === 0;
-    const finish = () => {
+    const finish = async () => {
       complete = true;
       clearTimeout(deadline);
       this.#backoff.reset();
-      this.#scheduleResync();
       this.#options.log.debug(
         { bucket: bucket.spec.name, reason, entries: collected.size },
         "bucket was read whole",
       );
-      handlers.onSnapshot({ entries: collected, incarnation: watch.incarnation, reason });
+      await handlers.onSnapshot({ entries: collected, incarnation: watch.incarnation, reason });
+      this.#scheduleResync();
       // Asked for again while it was being read: what was read may be older than the asking.
       if (this.#reason !== "watch-ended") watch.stop();
     };
     const deadline = setTimeout(() => watch.stop(), SNAPSHOT_SILENCE_MS);
     try {
-      if (complete) finish();
+      if (complete) await finish();
       for await (const entry of watch.entries) {
         if (complete) {
           handlers.onChange(entry);
@@ -134,7 +135,7 @@ export class BucketFollower {
         deadline.refresh();
         if (entry.value === undefined) collected.delete(entry.key);
         else collected.set(entry.key, entry);
-        if (entry.pending === 0) finish();
+        if (entry.pending === 0) await finish();
       }
     } finally {
       clearTimeout(deadline);

@@ -46,7 +46,7 @@ export class TableView {
         resyncIntervalMs: config.reconcileIntervalMs,
         log,
         handlers: {
-          onSnapshot: ({ entries }) => {
+          onSnapshot: async ({ entries }) => {
             this.#isReadable = true;
             for (const key of known.keys()) if (!entries.has(key)) known.delete(key);
             for (const entry of entries.values()) take(entry);
