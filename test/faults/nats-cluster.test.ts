@@ -1,17 +1,24 @@
 /** A cluster of three nats-servers loses some of them, under likes and comments. */
+import { setTimeout as wait } from "node:timers/promises";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
+import { rowKey } from "../../shared/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
+import { Churn } from "./world/churn.ts";
 import { lanFault } from "./world/lan.ts";
 import { tell } from "./world/throng.ts";
 import { World, type WorldOptions } from "./world/world.ts";
 
 const VIDEO = "launch";
-const STREAMS = ["KV_ov_subscriptions", "KV_ov_frontends", "ov_history"];
+const BUCKETS = ["ov_subscriptions", "ov_frontends"];
+const STREAMS = [...BUCKETS.map((bucket) => `KV_${bucket}`), "ov_history"];
 /** A cluster may take a good ten seconds to choose a new leader. */
 const NEW_VIDEO_MS = 30_000;
+const STEPDOWN_EVERY_MS = 10_000;
+/** For how long leaders step down; `OVATION_TEST_STEPDOWN_SECONDS` makes it shorter. */
+const STEPDOWNS_MS = 1_000 * Number(process.env["OVATION_TEST_STEPDOWN_SECONDS"] ?? 300);
 
 let world: World;
 let viewers: Viewer[];
@@ -23,20 +30,43 @@ async function checks(name: string): Promise<Record<string, string>> {
   return health.checks;
 }
 
-/** Notes each revision of the table that is not above the one before it. */
-async function backwards(admin: NatsConnection): Promise<number[]> {
-  const found: number[] = [];
-  const table = await new Kvm(admin).open("ov_subscriptions");
+/** Reads a bucket as it grows: its last revision, and each that is not above the one before it. */
+async function backwards(admin: NatsConnection, bucket: string): Promise<Revisions> {
+  const found: Revisions = { last: 0, backwards: [] };
+  const table = await new Kvm(admin).open(bucket);
   const watch = await table.watch();
   const read = async () => {
-    let last = 0;
     for await (const { revision } of watch) {
-      if (revision <= last) found.push(revision);
-      last = revision;
+      if (revision <= found.last) found.backwards.push(revision);
+      found.last = revision;
     }
   };
   void read();
   return found;
+}
+
+interface Revisions {
+  last: number;
+  readonly backwards: number[];
+}
+
+/** Whether the stream's leader did: one that has none just now has nobody to step down. */
+async function stepDown(admin: NatsConnection, stream: string): Promise<boolean> {
+  return await admin.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).then(
+    (reply) => (reply.json() as { success?: boolean }).success === true,
+    () => false,
+  );
+}
+
+/** The table as it is stored: key and viewers, sorted. */
+async function tableRows(admin: NatsConnection): Promise<[string, number][]> {
+  const table = await new Kvm(admin).open("ov_subscriptions");
+  const rows: [string, number][] = [];
+  for await (const key of await table.keys()) {
+    const entry = await table.get(key);
+    if (entry?.operation === "PUT") rows.push([key, Number(entry.string())]);
+  }
+  return rows.sort();
 }
 
 describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () => {
@@ -158,25 +188,53 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
     await world.healthyTable();
   });
 
-  test("has its leaders step down again and again: the table is right, and no revision goes backwards", async () => {
-    await begin();
-    const admin = await world.admin();
-    const found = await backwards(admin);
-    for (let number = 0; number < 10; number += 1) {
-      const passing = new Viewer(world.urls, `video-${number}`);
-      await passing.connected();
-      for (const stream of STREAMS) {
-        // One that has no leader just now has nobody to step down.
-        await admin.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).catch(() => undefined);
+  test(
+    "has its leaders step down again and again while viewers come and go: the table is right, and no revision goes backwards",
+    async () => {
+      await begin({ gatewayFlags: ["--linger-ms", "1000"] });
+      const churn = new Churn(world.urls, 50, 200, 20);
+      const admin = await world.admin();
+      try {
+        const found = await Promise.all(BUCKETS.map((bucket) => backwards(admin, bucket)));
+        let count = 0;
+        for (const end = performance.now() + STEPDOWNS_MS; performance.now() < end; ) {
+          for (const stream of STREAMS) count += Number(await stepDown(admin, stream));
+          await Promise.all([commenter.goesOn(), wait(STEPDOWN_EVERY_MS)]);
+        }
+        await churn.stop();
+        await commenter.stop();
+        await expectAllComments(viewers, [commenter]);
+        const due = churn.rows();
+        for (const { gateway = "" } of viewers) {
+          const key = rowKey(VIDEO, gateway);
+          due.set(key, (due.get(key) ?? 0) + 1);
+        }
+        const truth = JSON.stringify([...due].sort());
+        await eventually(async () => JSON.stringify(await tableRows(admin)) === truth);
+        for (const dispatcher of world.all("dispatcher")) {
+          await eventually(
+            async () => (await dispatcher.metric("ovation_dispatcher_table_rows")) === due.size,
+          );
+        }
+        await world.healthyTable();
+        const mended = await Promise.all(
+          world
+            .all("dispatcher")
+            .map((one) => one.metric("ovation_dispatcher_mirror_mended_total")),
+        );
+        tell(
+          `${count} leaders stepped down, ${churn.moves} moves, ${due.size} rows in the end; ` +
+            `last revisions ${found.map(({ last }) => last).join(" and ")}; ` +
+            `rows that a mirror had to mend: ${mended.join(" and ")}`,
+        );
+        expect(count).toBeGreaterThan(STEPDOWNS_MS / STEPDOWN_EVERY_MS);
+        expect(found.map(({ backwards }) => backwards)).toEqual([[], []]);
+        expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
+      } finally {
+        churn.close();
+        await admin.close();
       }
-      await commenter.goesOn();
-      viewers.push(passing);
-      if (number % 2 === 0) viewers.pop()?.close();
-    }
-    await commenter.stop();
-    await expectAllComments(viewers.slice(0, 20), [commenter]);
-    await world.healthyTable();
-    expect(found).toEqual([]);
-    await admin.close();
-  });
+    },
+    STEPDOWNS_MS + 240_000,
+  );
 });

@@ -78,7 +78,13 @@ export class Lan {
     await this.#inside(to, ["iptables", "-A", "INPUT", "-s", from.address, "-j", "DROP"]);
   }
 
-  /** Everything that was dropped passes again. */
+  /** From now on, whoever sends to this port of a host has the connection reset. */
+  async reset(host: Host, port: number): Promise<void> {
+    const rule = `-A INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
+    await this.#inside(host, ["iptables", ...rule.split(" ")]);
+  }
+
+  /** Everything that was dropped or reset passes again. */
   async heal(): Promise<void> {
     for (const namespace of this.#hosts.values()) {
       await run("ip", ["netns", "exec", namespace, "iptables", "-F", "INPUT"]);

@@ -181,7 +181,12 @@ export class World {
     }
   }
 
-  /** All that was cut is whole again. */
+  /** Whoever is connected to a nats-server, or tries to, has the connection reset; the server isn't told. */
+  async reset(nats: string): Promise<void> {
+    await this.#lan.reset(this.node(nats).host, NATS_PORT);
+  }
+
+  /** All that was cut or reset is whole again. */
   async heal(): Promise<void> {
     await this.#lan.heal();
   }

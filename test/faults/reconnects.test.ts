@@ -1,0 +1,98 @@
+/** Many processes lose NATS again and again: what reads the table is not left behind there. */
+import { afterEach, describe, expect, test } from "vitest";
+import { Gateway } from "../../gateway/gateway.ts";
+import { configFor } from "../../shared/config/load.ts";
+import { createLog } from "../../shared/log.ts";
+import { newNodeId } from "../../shared/names.ts";
+import { eventually } from "../support/eventually.ts";
+import { metric } from "../support/stack.ts";
+import { TestSocket } from "../support/viewer.ts";
+import { lanFault } from "./world/lan.ts";
+import { tell } from "./world/throng.ts";
+import { LEASE_MS, World } from "./world/world.ts";
+
+const VIDEO = "launch";
+const GATEWAYS = 100;
+const DISPATCHERS = 3;
+const CYCLES = 20;
+/** Each dispatcher reads each of these by one consumer; a gateway keeps none. */
+const BUCKETS = ["KV_ov_subscriptions", "KV_ov_frontends"];
+const BACK_TO_ONE_MS = 300_000;
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function startGateway(natsUrl: string): Promise<Gateway> {
+  const gateway = new Gateway(
+    newNodeId(),
+    configFor("gateway", {
+      ...{ natsUrl: [natsUrl], host: "127.0.0.1", port: 0, opsPort: 0, open: true },
+      ...{ leaseMs: LEASE_MS, leaseRenewMs: 500 },
+    }),
+    createLog("gateway", "gateway", "silent"),
+  );
+  await gateway.start();
+  return gateway;
+}
+
+describe.skipIf(lanFault() !== undefined)("a hundred gateways and three dispatchers", () => {
+  test("lose NATS twenty times: each dispatcher is left with one consumer of each bucket, gateways with none", async () => {
+    const world = await World.start({ nats: 1, gateways: 0, dispatchers: DISPATCHERS });
+    cleanUps.push(() => world.end());
+    const gateways: Gateway[] = [];
+    cleanUps.push(() => Promise.all(gateways.map((gateway) => gateway.stop())));
+    const viewers: TestSocket[] = [];
+    for (let number = 0; number < GATEWAYS; number += 1) {
+      const gateway = await startGateway(world.natsUrls("gateway"));
+      gateways.push(gateway);
+      const viewer = await TestSocket.connect(gateway.port, "json");
+      viewers.push(viewer);
+      await viewer.ask("subscribe", { video: VIDEO });
+    }
+    const rows = async (name: string) =>
+      await world.node(name).metric("ovation_dispatcher_table_rows");
+    const names = world.all("dispatcher").map(({ name }) => name);
+    const tableIsWhole = () =>
+      eventually(async () => (await Promise.all(names.map(rows))).every((n) => n === GATEWAYS));
+    await tableIsWhole();
+    const connected = async () => {
+      const own = gateways.map((gateway) => metric(gateway, "ovation_bus_connected"));
+      const theirs = names.map((name) => world.node(name).metric("ovation_bus_connected"));
+      return (await Promise.all([...own, ...theirs])).reduce((sum, one) => sum + one, 0);
+    };
+    const consumers = async (stream: string) => {
+      const admin = await world.admin();
+      const reply = await admin.request(`$JS.API.STREAM.INFO.${stream}`);
+      await admin.close();
+      return (reply.json() as { state: { consumer_count: number } }).state.consumer_count;
+    };
+    const counts = () => Promise.all(BUCKETS.map(consumers));
+
+    const most = BUCKETS.map(() => 0);
+    for (let cycle = 0; cycle < CYCLES; cycle += 1) {
+      await world.reset("nats-1");
+      await eventually(async () => (await connected()) === 0);
+      await world.heal();
+      await eventually(async () => (await connected()) === GATEWAYS + DISPATCHERS);
+      for (const [index, count] of (await counts()).entries()) {
+        most[index] = Math.max(most[index] ?? 0, count);
+      }
+    }
+    const endedAt = performance.now();
+    await eventually(
+      async () => (await counts()).every((count) => count === DISPATCHERS),
+      BACK_TO_ONE_MS,
+    );
+    const seconds = Math.round((performance.now() - endedAt) / 1_000);
+    tell(
+      `at most ${most.join(" and ")} consumers of ${BUCKETS.join(" and ")}; ` +
+        `${seconds} s after the last of ${CYCLES} reconnects, ${DISPATCHERS} of each`,
+    );
+    await world.ready();
+    await tableIsWhole();
+    await world.healthyTable();
+    expect(viewers.filter(({ closed }) => closed !== undefined)).toEqual([]);
+  }, 700_000);
+});

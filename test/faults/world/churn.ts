@@ -1,0 +1,77 @@
+/** Viewers that go from video to video all the time. */
+import { setTimeout as wait } from "node:timers/promises";
+import { Ovation } from "../../../sdk/index.ts";
+import { rowKey } from "../../../shared/subjects.ts";
+import { eventually } from "../../support/eventually.ts";
+
+interface Wanderer {
+  readonly ovation: Ovation;
+  /** Videos that it watches, oldest first, each with what ends it. */
+  readonly watched: { readonly video: string; readonly leave: () => void }[];
+}
+
+/** Videos that each of them watches at once. */
+const AT_ONCE = 3;
+
+export class Churn {
+  /** Times that one went on to another video. */
+  moves = 0;
+  readonly #videos: number;
+  readonly #wanderers: readonly Wanderer[];
+  readonly #loop: Promise<void>;
+  #isStopped = false;
+
+  /** @param videos how many there are to choose from */
+  constructor(urls: readonly string[], viewers: number, videos: number, pauseMs: number) {
+    this.#videos = videos;
+    this.#wanderers = Array.from({ length: viewers }, (_, index) => {
+      const from = index % urls.length;
+      const url = [...urls.slice(from), ...urls.slice(0, from)];
+      return { ovation: new Ovation({ url }), watched: [] };
+    });
+    this.#loop = this.#run(pauseMs);
+  }
+
+  /** Stops where they are, and resolves when all of them are connected. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#loop;
+    await eventually(() =>
+      this.#wanderers.every(({ ovation }) => ovation.state.name === "connected"),
+    );
+  }
+
+  /** The rows that the table must have for them: key to viewers. */
+  rows(): Map<string, number> {
+    const rows = new Map<string, number>();
+    for (const { ovation, watched } of this.#wanderers) {
+      if (ovation.state.name !== "connected") throw new Error("one is not connected");
+      for (const { video } of watched) {
+        const key = rowKey(video, ovation.state.gateway ?? "");
+        rows.set(key, (rows.get(key) ?? 0) + 1);
+      }
+    }
+    return rows;
+  }
+
+  close(): void {
+    this.#isStopped = true;
+    for (const { ovation } of this.#wanderers) ovation.close();
+  }
+
+  async #run(pauseMs: number): Promise<void> {
+    while (!this.#isStopped) {
+      const one = this.#wanderers[this.moves % this.#wanderers.length];
+      if (one !== undefined) this.#move(one);
+      this.moves += 1;
+      await wait(pauseMs);
+    }
+  }
+
+  #move({ ovation, watched }: Wanderer): void {
+    const video = `video-${Math.floor(Math.random() * this.#videos)}`;
+    if (watched.some((other) => other.video === video)) return;
+    watched.push({ video, leave: ovation.video(video).watch() });
+    if (watched.length > AT_ONCE) watched.shift()?.leave();
+  }
+}
