@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import WebSocket from "ws";
 import { Ovation, OvationError } from "../../../sdk/index.ts";
+import { eventually } from "../../support/eventually.ts";
 
 export type Way = "HTTP" | "WebSocket" | "SDK";
 
@@ -18,6 +19,17 @@ export interface Attempt {
   readonly outcome: string;
 }
 
+/** A viewer of one gateway. */
+interface Witness {
+  readonly ovation: Ovation;
+  /** Whether a first comment has come. */
+  isWatching: boolean;
+  /** Likes by their ids, as it was shown them. */
+  readonly shown: Set<string>;
+  /** When it was last told that what it sees is live, after it had been told that it was stale. */
+  liveAt: number;
+}
+
 /** Between two likes of the same way to the same gateway. */
 const PAUSE_MS = 100;
 const ACCEPTED = "accepted";
@@ -26,28 +38,21 @@ type Publish = (id: string) => Promise<{ readonly outcome: string; readonly id?:
 
 export class LikeLedger {
   readonly attempts: Attempt[] = [];
-  /** Likes by their ids, as a viewer was shown them. */
-  readonly shown = new Set<string>();
   readonly #video: string;
-  readonly #viewer: Ovation;
+  readonly #witnesses: readonly Witness[];
   readonly #closers: (() => void)[] = [];
   readonly #loops: Promise<void>[] = [];
   #isStopped = false;
 
   private constructor(urls: readonly string[], video: string) {
     this.#video = video;
-    this.#viewer = new Ovation({ url: urls });
-    this.#viewer.video(video).on("like", ({ id }) => this.shown.add(id));
+    this.#witnesses = urls.map((url) => witness(url, video));
   }
 
-  /** Likes by each way at each gateway, ten a second, until it is stopped. */
+  /** Likes by each way at each gateway, ten a second, until it is stopped; somebody comments already. */
   static async start(urls: readonly string[], video: string): Promise<LikeLedger> {
     const ledger = new LikeLedger(urls, video);
-    const watching = new Promise<void>((resolve) => {
-      ledger.#viewer.onState(({ name }) => name === "connected" && resolve());
-    });
-    ledger.#viewer.connect();
-    await watching;
+    await eventually(() => ledger.#witnesses.every(({ isWatching }) => isWatching));
     for (const [index, url] of urls.entries()) {
       ledger.#run("HTTP", index, ledger.#byHttp(url));
       ledger.#run("WebSocket", index, await ledger.#bySocket(url));
@@ -67,18 +72,30 @@ export class LikeLedger {
     return this.attempts.filter(({ begunAt, endedAt }) => begunAt > from && endedAt < to);
   }
 
-  get accepted(): readonly string[] {
-    return this.attempts.filter(({ outcome }) => outcome === ACCEPTED).map(({ id }) => id);
+  get accepted(): readonly Attempt[] {
+    return this.attempts.filter(({ outcome }) => outcome === ACCEPTED);
   }
 
-  /** Accepted, and not shown. */
-  get missing(): readonly string[] {
-    return this.accepted.filter((id) => !this.shown.has(id));
+  /** How many likes the viewer of each gateway was shown. */
+  get shown(): readonly number[] {
+    return this.#witnesses.map(({ shown }) => shown.size);
+  }
+
+  /**
+   * Likes that were accepted and not shown to the viewer of some gateway, beside those that were
+   * under way between a moment and when that viewer was told that what it sees is live again.
+   */
+  missing(from: number): readonly Attempt[] {
+    return this.#witnesses.flatMap(({ shown, liveAt }) =>
+      this.accepted.filter(
+        ({ id, begunAt, endedAt }) => !shown.has(id) && (endedAt < from || begunAt > liveAt),
+      ),
+    );
   }
 
   close(): void {
     this.#isStopped = true;
-    this.#viewer.close();
+    for (const { ovation } of this.#witnesses) ovation.close();
     for (const close of this.#closers.splice(0)) close();
   }
 
@@ -149,4 +166,21 @@ export class LikeLedger {
       }
     };
   }
+}
+
+function witness(url: string, videoId: string): Witness {
+  const ovation = new Ovation({ url });
+  const seen: Witness = { ovation, isWatching: false, shown: new Set(), liveAt: 0 };
+  let isStale = false;
+  const video = ovation.video(videoId);
+  video.on("like", ({ id }) => seen.shown.add(id));
+  video.on("comment", () => {
+    seen.isWatching = true;
+  });
+  ovation.onState((state) => {
+    const wasStale = isStale;
+    isStale = state.name === "connected" && state.isStale;
+    if (wasStale && !isStale) seen.liveAt = performance.now();
+  });
+  return seen;
 }

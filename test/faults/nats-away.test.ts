@@ -1,0 +1,130 @@
+/** The only nats-server is killed under load, and is away for a while. */
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
+import { lanFault } from "./world/lan.ts";
+import { LikeLedger, type Way } from "./world/like-ledger.ts";
+import { Throng, tell } from "./world/throng.ts";
+import { World } from "./world/world.ts";
+
+const VIDEO = "launch";
+const THRONG = 300;
+const AWAY_MS = 15_000;
+/** Three pings of 2.5 s: a link that is silent is given up then, a closed one at once. */
+const PING_WINDOW_MS = 7_500;
+const BACK_WITHIN_MS = 5_000;
+const WAYS: readonly Way[] = ["HTTP", "WebSocket", "SDK"];
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
+  test("is killed for 15 s under load: nothing is accepted and lost, viewers are told, and it goes on within 5 s", async () => {
+    const world = await World.start({
+      nats: 1,
+      gateways: 2,
+      dispatchers: 2,
+      gatewayFlags: ["--connections-per-address", "100000"],
+    });
+    cleanUps.push(() => world.end());
+    const roles = [...world.all("gateway"), ...world.all("dispatcher")];
+    const starts = () =>
+      Promise.all(roles.map((role) => role.metric("process_start_time_seconds")));
+    const startedAt = await starts();
+    expect(Math.min(...startedAt)).toBeGreaterThan(0);
+    const throng = await Throng.open({
+      viewers: THRONG,
+      video: VIDEO,
+      targets: world.doors,
+      together: false,
+    });
+    cleanUps.push(() => throng.close());
+    const viewers = Array.from({ length: 10 }, () => new Viewer(world.urls, VIDEO));
+    cleanUps.push(() => {
+      for (const viewer of viewers) viewer.close();
+    });
+    await Promise.all(viewers.map((viewer) => viewer.connected()));
+    const commenter = new Commenter(world.urls, VIDEO, "ann");
+    cleanUps.push(() => commenter.stop());
+    commenter.start();
+    await commenter.goesOn();
+    const ledger = await LikeLedger.start(world.urls, VIDEO);
+    cleanUps.push(() => ledger.close());
+    for (const way of WAYS) {
+      await eventually(() => ledger.attempts.filter((like) => like.way === way).length >= 20);
+    }
+
+    const killedAt = performance.now();
+    await world.kill("nats-1");
+    await eventually(async () => {
+      const ready = await Promise.all(roles.map((role) => role.isReady()));
+      return !ready.includes(true);
+    });
+    const unreadyMs = performance.now() - killedAt;
+    expect(unreadyMs).toBeLessThan(PING_WINDOW_MS);
+    await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.isStale)));
+    const staleMs = performance.now() - killedAt;
+    await wait(AWAY_MS - staleMs);
+
+    const storedBefore = commenter.stored.size;
+    const returnedFrom = performance.now();
+    const during = ledger.within(killedAt, returnedFrom);
+    await world.start("nats-1");
+    const healthyAt = performance.now();
+    const likes = viewers.map((viewer) => viewer.likes);
+    await Promise.all(
+      viewers.map((viewer, index) => viewer.until(() => viewer.likes > (likes[index] ?? 0))),
+    );
+    const likesMs = performance.now() - healthyAt;
+    await eventually(() => commenter.stored.size > storedBefore);
+    await throng.haveAll(Math.max(...commenter.stored.values()));
+    const commentsMs = performance.now() - healthyAt;
+    await Promise.all(viewers.map((viewer) => viewer.until(() => !viewer.isStale)));
+    await world.ready();
+    const readyMs = performance.now() - healthyAt;
+    await commenter.goesOn();
+    await ledger.stop();
+    await commenter.stop();
+
+    const count = (outcome: string) => during.filter((like) => like.outcome === outcome).length;
+    tell(
+      `not ready after ${Math.round(unreadyMs)} ms, stale after ${Math.round(staleMs)} ms; ` +
+        `${during.length} likes of that time: ${count("unavailable")} unavailable, ` +
+        `${count("timeout")} timeout`,
+    );
+    tell(
+      `since NATS was healthy again: likes at all viewers after ${Math.round(likesMs)} ms, ` +
+        `comments after ${Math.round(commentsMs)} ms, all ready after ${Math.round(readyMs)} ms`,
+    );
+    expect(during.length).toBeGreaterThan(AWAY_MS / 200);
+    expect(during.filter(({ outcome }) => !["unavailable", "timeout"].includes(outcome))).toEqual(
+      [],
+    );
+    await eventually(() => ledger.missing(killedAt).length === 0).catch(() => undefined);
+    expect(ledger.missing(killedAt)).toEqual([]);
+    // One half of the others is at each gateway, and was shown the same.
+    const due = () => ledger.shown.reduce((sum, count) => sum + (count * THRONG) / 2, 0);
+    await eventually(async () => (await throng.report()).likes === due()).catch(
+      async (cause: unknown) => {
+        const { likes } = await throng.report();
+        throw new Error(`${likes} likes at the others, not ${due()}`, { cause });
+      },
+    );
+    tell(
+      `${ledger.accepted.length} likes accepted; shown at each gateway: ${ledger.shown.join(" and ")}`,
+    );
+    expect(Math.max(likesMs, commentsMs)).toBeLessThan(BACK_WITHIN_MS);
+    await expectAllComments(viewers, [commenter]);
+    const { unrecovered, repeated, subscribed, returns } = await throng.report();
+    expect({ unrecovered, repeated, subscribed, returns }).toEqual({
+      ...{ unrecovered: 0, repeated: 0 },
+      ...{ subscribed: THRONG, returns: 0 },
+    });
+    expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
+    expect(await starts()).toEqual(startedAt);
+    await world.healthyTable();
+  });
+});
