@@ -1,6 +1,7 @@
-/** Looks, all the time, whether a gateway is ready and lets connections in. */
+/** Looks again and again whether a gateway is ready and lets connections in. */
 import { once } from "node:events";
 import { connect as open } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Node } from "./node.ts";
 import type { World } from "./world.ts";
 
@@ -15,6 +16,9 @@ async function knock(url: string): Promise<boolean> {
     )
     .finally(() => socket.destroy());
 }
+
+/** So that looking costs the gateway next to nothing. */
+const PAUSE_MS = 10;
 
 export class Doorkeeper {
   /** When the last question was asked that was answered well, in milliseconds since 1970. */
@@ -42,6 +46,7 @@ export class Doorkeeper {
       const [isReady, isOpen] = await Promise.all([this.#node.isReady(), knock(this.#url)]);
       if (isReady) this.lastReadyAt = at;
       if (isOpen) this.lastOpenAt = at;
+      await wait(PAUSE_MS);
     }
   }
 }

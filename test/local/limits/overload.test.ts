@@ -48,13 +48,15 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   expect(await metric(gateway, "ovation_gateway_websockets")).toBe(1);
 
   // They can't pile up: a flood of them is refused at the handshake.
-  const flood = await Promise.all(Array.from({ length: 300 }, () => knock(gateway.port)));
+  const flood = await Promise.all(Array.from({ length: 1_000 }, () => knock(gateway.port)));
   const refusals = flood.filter(({ status }) => status !== 101);
   expect(refusals.length).toBeGreaterThan(0);
   for (const { status, headers } of refusals) {
     expect(status).toBe(503);
     expect(Number(headers["retry-after"])).toBeGreaterThanOrEqual(1);
   }
+
+  expect(await metric(gateway, "ovation_gateway_arrivals_postponed_total")).toBe(0);
 
   // An EventSource gives up for ever on any status but 200.
   const refused = await TestEventStream.open(gateway.port, "full");
