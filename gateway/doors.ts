@@ -1,7 +1,9 @@
 /** Where viewers and backends come in: the listener, and all connections that it has open. */
 import { setTimeout as wait } from "node:timers/promises";
+import { closeCodes } from "../shared/close-codes.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
+import { encode } from "../shared/wire/codec.ts";
 import { SUBPROTOCOLS } from "../shared/wire/messages.ts";
 import { CertificateKeeper } from "./certificate.ts";
 import { Departure } from "./drain/departure.ts";
@@ -16,7 +18,7 @@ import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
 import { Listener, type Opening, type SocketHandlers, type ViewerSocket } from "./listener.ts";
-import { type GatewayServices, noteFault } from "./services.ts";
+import { countRefused, type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */
@@ -77,9 +79,9 @@ export class Doors {
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
       admit: (visitor) => {
-        const address = admission.admitSocket(visitor);
+        const admitted = admission.admitSocket(visitor);
         services.cutOff.admit();
-        return address;
+        return admitted;
       },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
@@ -157,11 +159,18 @@ export class Doors {
     this.#listener.stop();
   }
 
-  #openSession(socket: ViewerSocket, opening: Opening): SocketHandlers {
+  #openSession(socket: ViewerSocket, opening: Opening): SocketHandlers | undefined {
     const { connections, admission } = this.#services;
-    const { subprotocol, address, authorization } = opening;
+    const { subprotocol, address, authorization, reconnectAfterMs } = opening;
+    const wire = SUBPROTOCOLS[subprotocol];
+    if (reconnectAfterMs !== undefined) {
+      countRefused(connections, "overloaded");
+      socket.send(encode(wire, { op: "bye", reconnectAfterMs }), wire === "msgpack");
+      socket.end(closeCodes.full);
+      return undefined;
+    }
     const session = new Session(socket, {
-      wire: SUBPROTOCOLS[subprotocol],
+      wire,
       authorization,
       address,
       services: this.#services,

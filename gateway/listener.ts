@@ -8,7 +8,7 @@ import { CONNECT_PATH, type Subprotocol } from "../shared/wire/messages.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
-import type { Visitor } from "./limits/admission.ts";
+import type { Admitted, Visitor } from "./limits/admission.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 /** What the owner of a socket is told. */
@@ -32,9 +32,10 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
-  /** Throws likewise. @returns the client's address */
-  readonly admit: (visitor: Visitor) => string;
-  readonly onSocket: (socket: ViewerSocket, opening: Opening) => SocketHandlers;
+  /** Throws likewise. */
+  readonly admit: (visitor: Visitor) => Admitted;
+  /** @returns who is told of the socket from now on; undefined when it was closed again */
+  readonly onSocket: (socket: ViewerSocket, opening: Opening) => SocketHandlers | undefined;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
   /** What a handler threw: its own connection is closed, and no other is touched. */
@@ -42,10 +43,8 @@ export interface ListenerOptions {
 }
 
 /** What is known of a socket when it opens. */
-export interface Opening {
+export interface Opening extends Admitted {
   readonly subprotocol: Subprotocol;
-  /** The client's, as `admit` gave it. */
-  readonly address: string;
   /** The header of the handshake, empty without one. */
   readonly authorization: string;
 }
@@ -54,7 +53,7 @@ interface SocketData {
   /** Until it is open: it may hold a token, and there are many sockets. */
   opening: Opening | undefined;
   socket?: ViewerSocket;
-  handlers?: SocketHandlers;
+  handlers?: SocketHandlers | undefined;
 }
 
 type UwsSocket = uWS.WebSocket<SocketData>;
@@ -287,7 +286,7 @@ export class Listener {
   ): void {
     const key = request.getHeader("sec-websocket-key");
     let subprotocol: Subprotocol;
-    let address: string;
+    let admitted: Admitted;
     try {
       subprotocol = this.#options.checkHandshake({
         upgrade: request.getHeader("upgrade"),
@@ -296,7 +295,7 @@ export class Listener {
         subprotocols: request.getHeader("sec-websocket-protocol"),
         key,
       });
-      address = this.#options.admit({
+      admitted = this.#options.admit({
         origin: request.getHeader("origin"),
         host: request.getHeader("host"),
         peer: new Uint8Array(response.getRemoteAddress()),
@@ -308,7 +307,7 @@ export class Listener {
     }
     const authorization = request.getHeader("authorization");
     const extensions = ""; // No compression: it costs more than the small frames would save.
-    const opening = { subprotocol, address, authorization };
+    const opening = { ...admitted, subprotocol, authorization };
     response.upgrade<SocketData>({ opening }, key, subprotocol, extensions, context);
   }
 }

@@ -72,7 +72,9 @@ export function countRefused(stats: ConnectionStats, code: string): void {
   stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
 }
 
-const OUR_REASONS = new Map(Object.values(closeCodes).map(({ code, reason }) => [code, reason]));
+/** Of those who had a session: who finds the gateway full has none, and is counted as refused. */
+const { full: _, ...sessionCodes } = closeCodes;
+const OUR_REASONS = new Map(Object.values(sessionCodes).map(({ code, reason }) => [code, reason]));
 /** Sent by clients, or put in by uWebSockets.js: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const OTHER_REASONS = new Map([
   [1_000, "client"],

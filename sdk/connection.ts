@@ -134,7 +134,8 @@ export class Connection {
       onReady: (gateway) => this.#ready(link, token, gateway),
       onEnd: (ending) => this.#ended(link, ending),
       onBye: ({ reconnectAfterMs }) => {
-        this.#byeMs = reconnectAfterMs;
+        // What the other link was told is no matter while there is one.
+        if (link !== this.#candidate) this.#byeMs = reconnectAfterMs;
       },
       onRefresh: () => void this.#refresh(),
       onStale: (isStale) => this.#stale(link, isStale),
@@ -172,7 +173,8 @@ export class Connection {
       return this.#upgradeLater();
     }
     const wasReady = this.#isReady;
-    if (!wasReady) this.#choice.failed(link.via);
+    // A gateway that says when to come back was reached.
+    if (!wasReady && this.#byeMs === undefined) this.#choice.failed(link.via);
     if (ending.again) return this.#failed(ending);
     // A token may expire while a laptop sleeps; one that is refused at once is no better later.
     const isExpired = wasReady && ending.code === "token_expired" && this.#credentials.canRefresh;

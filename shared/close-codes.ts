@@ -23,6 +23,11 @@ export const closeCodes = {
     "cut_off",
     "The gateway can't reach the others. Connect again, to another one if there is one.",
   ),
+  full: closeCode(
+    1013,
+    "full",
+    "The gateway holds as many viewers as it may. Connect again, to another one if there is one.",
+  ),
   malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
   tokenExpired: closeCode(4401, "token_expired", "The token has expired, and no fresh one came."),
   tokenRefused: closeCode(4403, "token_refused", "The token is missing, or was refused."),

@@ -5,6 +5,7 @@ import type { MonotonicClock } from "../../shared/lifecycle.ts";
 import type { ConnectionStats } from "../services.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClientAddresses } from "./client-address.ts";
+import { Goodbyes } from "./goodbyes.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
 
@@ -27,10 +28,18 @@ export interface Visitor extends OriginHeaders {
   readonly forwardedFor: string;
 }
 
+export interface Admitted {
+  /** The client's address. */
+  readonly address: string;
+  /** Set for one that is let in only to be told when to come back. */
+  readonly reconnectAfterMs: number | undefined;
+}
+
 export class Admission {
   readonly origins: Origins;
   readonly overload: Overload;
   readonly arrivals: Arrivals;
+  readonly #goodbyes: Goodbyes;
   readonly #addresses: ClientAddresses;
   readonly #perAddress: number;
   readonly #streamsLimit: number;
@@ -40,6 +49,7 @@ export class Admission {
 
   constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
     this.origins = new Origins(config.allowedOrigins);
+    this.#goodbyes = new Goodbyes(now);
     this.#addresses = new ClientAddresses(config.trustedProxies);
     this.#perAddress = config.connectionsPerAddress;
     this.#streamsLimit = config.eventStreamsLimit;
@@ -70,16 +80,17 @@ export class Admission {
   }
 
   /**
-   * Lets a WebSocket in, or not.
-   * @returns the client's address, for {@link entered}
+   * Lets a WebSocket in, or not; when the gateway is full, to be told so if that may be.
    * @throws OvationError origin_refused, overloaded, draining or connections_exceeded
    */
-  admitSocket(visitor: Visitor): string {
+  admitSocket(visitor: Visitor): Admitted {
     this.origins.check(visitor);
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
     this.#checkLimits(address);
+    if (this.overload.isFull && !this.#goodbyes.take()) this.overload.requireRoom();
     this.arrivals.admit();
-    return address;
+    const { overload } = this;
+    return { address, reconnectAfterMs: overload.isFull ? overload.turnAway() : undefined };
   }
 
   /**
@@ -88,6 +99,7 @@ export class Admission {
    */
   admitStream(address: string): void {
     this.#checkLimits(address);
+    this.overload.requireRoom();
     const limit = this.#streamsLimit;
     if (this.#connections.eventStreams >= limit) {
       throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
@@ -107,7 +119,7 @@ export class Admission {
   }
 
   #checkLimits(address: string): void {
-    this.overload.admitViewer();
+    this.overload.admitNewcomer();
     const limit = this.#perAddress;
     if ((this.#viewers.get(address) ?? 0) < limit) return;
     throw this.#exceeded(`${limit} viewers are connected from this address`, limit);

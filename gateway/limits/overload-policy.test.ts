@@ -91,7 +91,7 @@ describe("what it does", () => {
     const overload = overloadAt(level);
     expect(overload.intervalRoom).toBe(room);
     expect(overload.transientEvents(100)).toBe(events);
-    expect(refused(() => overload.admitViewer())).toBe(viewer);
+    expect(refused(() => overload.admitNewcomer())).toBe(viewer);
     expect(refused(() => overload.admitRequest())).toBe(request);
     expect(refused(() => overload.admitEvents(false, false))).toBe(like);
     expect(refused(() => overload.admitEvents(true, false))).toBe(comment);
@@ -102,11 +102,13 @@ describe("what it does", () => {
 
   test("a full gateway refuses viewers and nothing else, and takes no step", () => {
     const overload = overloadAt(0, { connections: () => 2 });
-    expect(refused(() => overload.admitViewer())).toBe(true);
+    expect(refused(() => overload.admitNewcomer())).toBe(false);
+    expect(refused(() => overload.requireRoom())).toBe(true);
+    expect(overload.turnAway()).toBe(3_000);
     expect(refused(() => overload.admitRequest())).toBe(false);
     expect(overload.level).toBe(1);
     expect(overload.ladder.level).toBe(0);
-    expect(overload.stats.refused).toEqual({ viewer: 1, request: 0, transient: 0, durable: 0 });
+    expect(overload.stats.refused).toEqual({ viewer: 2, request: 0, transient: 0, durable: 0 });
   });
 
   test("a frame always holds one event", () => {

@@ -113,12 +113,27 @@ export class Overload {
     if (this.ladder.isAt(step)) throw this.#busy(isDurable ? "durable" : "transient");
   }
 
-  /** A viewer. @throws OvationError overloaded */
-  admitViewer(): void {
+  /** Whether there are as many viewers as may be. */
+  get isFull(): boolean {
+    const { connections, connectionsLimit } = this.#options;
+    return connections() >= connectionsLimit;
+  }
+
+  /** A viewer, as far as load is concerned. @throws OvationError overloaded */
+  admitNewcomer(): void {
     if (this.ladder.isAt("refuse")) throw this.#busy("viewer");
-    const { connections, connectionsLimit: limit } = this.#options;
-    if (connections() < limit) return;
-    throw this.#refusal("viewer", `the gateway holds ${limit} viewers`, limit);
+  }
+
+  /** A viewer, when there is room for it. @throws OvationError overloaded */
+  requireRoom(): void {
+    const { connectionsLimit: limit } = this.#options;
+    if (this.isFull) throw this.#refusal("viewer", `the gateway holds ${limit} viewers`, limit);
+  }
+
+  /** A viewer that is told to go since the gateway is full. @returns when to come back */
+  turnAway(): number {
+    this.stats.refused.viewer += 1;
+    return this.retryAfterMs();
   }
 
   /** When to come back, in milliseconds. */

@@ -20,7 +20,8 @@ export interface WebSocketLinkOptions extends LinkTimes {
 
 /** Whether to come back after a close, by the table that gateways close by. */
 function endingOf({ code, reason }: CloseEvent): Ending {
-  const known = Object.values(closeCodes).find((entry) => entry.code === code);
+  const entries = Object.values(closeCodes).filter((entry) => entry.code === code);
+  const known = entries.find((entry) => entry.reason === reason) ?? entries[0];
   const again = known?.reconnect ?? (code < 4400 || code > 4499);
   return {
     code: again ? "connection_lost" : known?.reason || reason || "refused",

@@ -44,7 +44,7 @@ beforeAll(async () => {
     bufferLimitBytes: 4 * LARGEST_BYTES,
     idleTimeoutMs: 120_000,
     checkHandshake: () => "ovation.v1.json",
-    admit: () => "",
+    admit: () => ({ address: "", reconnectAfterMs: undefined }),
     // The suite wants its messages back.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),

@@ -53,7 +53,7 @@ beforeAll(async () => {
     },
     admit: () => {
       throwIf("admit");
-      return "";
+      return { address: "", reconnectAfterMs: undefined };
     },
     onSocket: (socket) => {
       throwIf("onSocket");

@@ -1,98 +1,117 @@
 /** Parts are stopped as an operator stops them, one after the other, while all goes on. */
-import { once } from "node:events";
-import { connect as open } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { publishSubject } from "../../shared/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
+import { Doorkeeper } from "./world/doorkeeper.ts";
+import { graceMs } from "./world/grace.ts";
 import { lanFault } from "./world/lan.ts";
 import { Liker } from "./world/liker.ts";
 import { Throng, tell } from "./world/throng.ts";
-import { mostPerSecond } from "./world/throng-messages.ts";
+import { mostPerSecond, type OpenThrong } from "./world/throng-messages.ts";
 import { World } from "./world/world.ts";
 
 const VIDEO = "launch";
 
-/** Opens a connection of its own, and closes it. @throws Error when nobody listens */
-async function knock(url: string): Promise<void> {
-  const { hostname: host, port } = new URL(url);
-  const socket = open({ host, port: Number(port) });
-  await once(socket, "connect").finally(() => socket.destroy());
-}
 const cleanUps: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+/** Three gateways under a throng of viewers, comments and 100 likes a second. */
+async function crowded(
+  perSecond: number,
+  frameMs: number,
+  crowd: Pick<OpenThrong, "viewers" | "together" | "comingPerSecond">,
+) {
+  const world = await World.start({
+    nats: 1,
+    gateways: 3,
+    dispatchers: 2,
+    gatewayFlags: [
+      ...["--connections-per-second", String(perSecond), "--connections-per-address", "100000"],
+      // The machine has to be enough for the viewers too.
+      ...[
+        "--frame-interval-min-ms",
+        String(frameMs),
+        "--frame-interval-max-ms",
+        String(2 * frameMs),
+      ],
+      ...["--likes-per-second", "1000"],
+      ...["--connection-publishes-per-second", "1000"],
+    ],
+  });
+  cleanUps.push(() => world.end());
+  const throng = await Throng.open({ ...crowd, video: VIDEO, targets: world.doors });
+  cleanUps.push(() => throng.close());
+  const commenter = new Commenter(world.urls, VIDEO, "ann");
+  cleanUps.push(() => commenter.stop());
+  commenter.start();
+  const liker = new Liker(world.urls, VIDEO, 100);
+  cleanUps.push(() => liker.stop());
+  await commenter.goesOn();
+  return { world, throng, commenter, liker, perSecond };
+}
+
+type Crowded = Awaited<ReturnType<typeof crowded>>;
+
+/** Ends a gateway as an operator does, and looks how its viewers go to the others. */
+async function endGateway({ world, throng, perSecond }: Crowded, name: string, there: number) {
+  await throng.forget();
+  const doorkeeper = new Doorkeeper(world, name);
+  await eventually(() => doorkeeper.lastReadyAt > 0 && doorkeeper.lastOpenAt > 0);
+  const begun = performance.now();
+  const exit = await world.stop(name);
+  const tookMs = performance.now() - begun;
+  await doorkeeper.stop();
+  expect(exit).toEqual({ code: 0, signal: null });
+  expect(tookMs).toBeLessThan(await graceMs());
+  const report = await throng.returned(there);
+  const { longestAwayMs, returns, sentAway, firstSentAwayAt, attempts } = report;
+  // The others take half of what they may let in together.
+  const spreadMs = (there / perSecond) * 1_000;
+  tell(
+    `${name}: ${there} viewers, ${returns} came back over ${Math.round(spreadMs)} ms; ` +
+      `nobody was away for more than ${Math.round(longestAwayMs)} ms; ` +
+      `at most ${mostPerSecond(attempts)} came within a second; ` +
+      `exit 0 after ${Math.round(tookMs)} ms`,
+  );
+  // Before the first viewer is sent away, nobody is let in any more.
+  expect(doorkeeper.lastReadyAt).toBeLessThanOrEqual(firstSentAwayAt ?? 0);
+  expect(doorkeeper.lastOpenAt).toBeLessThanOrEqual(firstSentAwayAt ?? 0);
+  expect(sentAway).toBe(returns);
+  // The others said that they let in so many together; half of it is used.
+  expect(mostPerSecond(attempts)).toBeLessThanOrEqual(2 * perSecond);
+  expect(longestAwayMs).toBeLessThanOrEqual(spreadMs);
+  return report;
+}
+
+/** Each viewer has each stored comment once, in the order of the chain. */
+async function allIsWell({ world, throng, commenter, liker }: Crowded): Promise<void> {
+  await liker.stop();
+  await commenter.stop();
+  expect(commenter.errors).toEqual([]);
+  const { gaps, unrecovered, repeated } = await throng.haveAll(
+    Math.max(...commenter.stored.values()),
+  );
+  tell(`${commenter.stored.size} comments stored; gaps seen and filled: ${gaps}`);
+  expect({ unrecovered, repeated }).toEqual({ unrecovered: 0, repeated: 0 });
+  await world.healthyTable();
+}
+
 describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
   test("of three gateways under 5,000 viewers loses no comment, and nobody is away for longer than the spread", async () => {
-    const viewers = 5_000;
-    const perSecond = 1_000;
-    const world = await World.start({
-      nats: 1,
-      gateways: 3,
-      dispatchers: 2,
-      gatewayFlags: [
-        ...["--connections-per-second", String(perSecond), "--connections-per-address", "100000"],
-        // The machine has to be enough for the viewers too.
-        ...["--frame-interval-min-ms", "250", "--frame-interval-max-ms", "500"],
-        ...["--likes-per-second", "1000"],
-        ...["--connection-publishes-per-second", "1000"],
-      ],
-    });
-    cleanUps.push(() => world.end());
-    const throng = await Throng.open({
-      viewers,
-      video: VIDEO,
-      targets: world.doors,
-      together: false,
-    });
-    cleanUps.push(() => throng.close());
-    const commenter = new Commenter(world.urls, VIDEO, "ann");
-    cleanUps.push(() => commenter.stop());
-    commenter.start();
-    const liker = new Liker(world.urls, VIDEO, 100);
-    cleanUps.push(() => liker.stop());
-    await commenter.goesOn();
-
+    const crowd = await crowded(1_000, 250, { viewers: 5_000, together: false });
+    const { world, commenter } = crowd;
     for (const { name } of world.all("gateway")) {
-      await throng.forget();
       const there = await world.node(name).metric("ovation_gateway_websockets");
-      const begun = performance.now();
-      const ending = world.stop(name);
-      // Before the first viewer is sent away, nobody is let in any more.
-      await eventually(async () => !(await world.node(name).isReady()));
-      await expect(knock(world.urlOf(name))).rejects.toThrow("ECONNREFUSED");
-      const exit = await ending;
-      const tookMs = performance.now() - begun;
-      expect(exit).toEqual({ code: 0, signal: null });
       // All but the commenter, who may be among them.
-      const { longestAwayMs, returns, sentAway, attempts } = await throng.returned(there - 1);
-      // The others take half of what they may let in together.
-      const spreadMs = (there / perSecond) * 1_000;
-      tell(
-        `${name}: ${there} viewers, ${returns} came back over ${Math.round(spreadMs)} ms; ` +
-          `nobody was away for more than ${Math.round(longestAwayMs)} ms; ` +
-          `at most ${mostPerSecond(attempts)} came within a second; ` +
-          `exit 0 after ${Math.round(tookMs)} ms`,
-      );
-      expect(sentAway).toBe(returns);
-      // The others said that they let in so many together; half of it is used.
-      expect(mostPerSecond(attempts)).toBeLessThanOrEqual(2 * perSecond);
-      expect(longestAwayMs).toBeLessThanOrEqual(spreadMs);
+      await endGateway(crowd, name, there - 1);
       await world.start(name);
       await commenter.goesOn();
     }
-    await liker.stop();
-    await commenter.stop();
-    expect(commenter.errors).toEqual([]);
-    const { gaps, unrecovered, repeated } = await throng.haveAll(
-      Math.max(...commenter.stored.values()),
-    );
-    tell(`${commenter.stored.size} comments stored; gaps seen and filled: ${gaps}`);
-    expect({ unrecovered, repeated }).toEqual({ unrecovered: 0, repeated: 0 });
-    await world.healthyTable();
+    await allIsWell(crowd);
   });
 
   test("of two dispatchers amid 100,000 publishes loses none of them", async () => {
@@ -167,5 +186,25 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
     await expectAllComments(viewers, [commenter]);
     expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
     await world.healthyTable();
+  });
+});
+
+describe.skipIf(lanFault() !== undefined)("the end of a gateway", () => {
+  test("with 10,000 viewers sends each away once, no faster than the others take them, within a pod's grace", async () => {
+    const viewers = 10_000;
+    const together = { viewers, together: true, comingPerSecond: 1_000 };
+    const crowd = await crowded(2_000, 500, together);
+    const { world, commenter } = crowd;
+    const here = await world.node("gateway-1").metric("ovation_gateway_websockets");
+    expect(here).toBeGreaterThanOrEqual(viewers);
+    const { sentAway, returns } = await endGateway(crowd, "gateway-1", viewers);
+    expect({ sentAway, returns }).toEqual({ sentAway: viewers, returns: viewers });
+    // No other one had more at a time than it had stated.
+    for (const name of ["gateway-2", "gateway-3"]) {
+      const postponed = world.node(name).metric("ovation_gateway_arrivals_postponed_total");
+      expect(await postponed).toBe(0);
+    }
+    await commenter.goesOn();
+    await allIsWell(crowd);
   });
 });

@@ -38,6 +38,9 @@ export class Viewer {
   isStale = false;
   /** The longest that it was away, in milliseconds. */
   longestAwayMs = 0;
+  /** The longest that nothing was shown to it, in milliseconds, since {@link listen}. */
+  longestSilenceMs = 0;
+  #heardAt: number | undefined;
   readonly #ovation: Ovation;
   readonly #lookout = new Lookout();
   #awaySince: number | undefined;
@@ -52,6 +55,7 @@ export class Viewer {
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
+      this.#heard();
       this.#lookout.changed();
     });
     video.onMissed(() => {
@@ -82,8 +86,21 @@ export class Viewer {
     await bounded(this.#lookout.until(holds), `a viewer: ${holds}`);
   }
 
+  /** From now on it is looked at how long nothing is shown to it. */
+  listen(): void {
+    this.longestSilenceMs = 0;
+    this.#heardAt = performance.now();
+  }
+
   close(): void {
     this.#ovation.close();
+  }
+
+  #heard(): void {
+    if (this.#heardAt === undefined) return;
+    const now = performance.now();
+    this.longestSilenceMs = Math.max(this.longestSilenceMs, now - this.#heardAt);
+    this.#heardAt = now;
   }
 
   #came(): void {

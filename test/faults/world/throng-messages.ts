@@ -7,6 +7,8 @@ export interface OpenThrong {
   readonly targets: readonly { readonly host: string; readonly port: number }[];
   /** Whether all come to the first target, or equally many to each. */
   readonly together: boolean;
+  /** At the beginning, so many come in a second. */
+  readonly comingPerSecond?: number;
 }
 
 export type ThrongCommand =
@@ -32,6 +34,8 @@ export interface ThrongReport {
   readonly longestAwayMs: number;
   /** Connections that were closed with 1012. */
   readonly sentAway: number;
+  /** When the first of them was, in milliseconds since 1970. */
+  readonly firstSentAwayAt: number | undefined;
   /** Handshakes that were refused, or for which nobody was there. */
   readonly failed: number;
   readonly likes: number;

@@ -14,7 +14,7 @@ import type { OpenThrong, ThrongCommand, ThrongReport } from "./throng-messages.
 /** The SDK's defaults. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** At the beginning, so many come in a second. */
+/** At the beginning, so many come in a second, unless it is said otherwise. */
 const COMING_PER_SECOND = 2_000;
 const TENTH_MS = 100;
 
@@ -31,6 +31,7 @@ const account = {
   likes: 0,
 };
 let firstTryAt: number | undefined;
+let firstSentAwayAt: number | undefined;
 let attempts: number[] = [];
 
 /** The same bytes go to hundreds of viewers: each message is decoded once. */
@@ -91,7 +92,10 @@ class LightViewer {
         },
         onMessage: (_opcode, bytes, start, end) => this.#receive(decode(bytes, start, end)),
         onClose: (why) => {
-          if (why.includes("1012")) account.sentAway += 1;
+          if (why.includes("1012")) {
+            account.sentAway += 1;
+            firstSentAwayAt ??= Date.now();
+          }
           this.#closed();
         },
       },
@@ -184,6 +188,7 @@ function report(): ThrongReport {
   const seqs = viewers.map(({ seq = 0 }) => seq);
   return {
     ...account,
+    firstSentAwayAt,
     viewers: viewers.length,
     subscribed: viewers.filter(({ isSubscribed }) => isSubscribed).length,
     oldestSeq: Math.min(...seqs),
@@ -194,14 +199,16 @@ function report(): ThrongReport {
 
 process.on("message", (command: ThrongCommand) => {
   if (command.what === "open") {
+    const { comingPerSecond = COMING_PER_SECOND } = command;
     for (let index = 0; index < command.viewers; index += 1) {
       const viewer = new LightViewer(command, index);
       viewers.push(viewer);
-      setTimeout(() => viewer.connect(), (index / COMING_PER_SECOND) * 1_000);
+      setTimeout(() => viewer.connect(), (index / comingPerSecond) * 1_000);
     }
   } else if (command.what === "forget") {
     for (const key of Object.keys(account) as (keyof typeof account)[]) account[key] = 0;
     firstTryAt = undefined;
+    firstSentAwayAt = undefined;
     attempts = [];
   }
   process.send?.(report());

@@ -35,9 +35,28 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   ];
   expect(await metric(gateway, "ovation_gateway_overload_level")).toBe(1);
 
-  const knocked = await knock(gateway.port);
-  expect(knocked.status).toBe(503);
-  expect(Number(knocked.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+  // A browser sees nothing of a handshake that is refused, so it is told in a WebSocket.
+  for (const encoding of ["msgpack", "json"] as const) {
+    const newcomer = await TestSocket.open(gateway.port, encoding);
+    expect(await newcomer.untilClosed()).toEqual({ code: 1013, reason: "full" });
+    expect(newcomer.messages).toEqual([{ op: "bye", reconnectAfterMs: expect.any(Number) }]);
+    expect(newcomer.messages[0]?.["reconnectAfterMs"]).toBeGreaterThanOrEqual(1_000);
+    expect(newcomer.messages[0]?.["reconnectAfterMs"]).toBeLessThanOrEqual(5_000);
+  }
+  expect(await metric(gateway, 'ovation_gateway_overload_refused_total{what="viewer"}')).toBe(2);
+  expect(await metric(gateway, 'ovation_gateway_refused_total{code="overloaded"}')).toBe(2);
+  expect(await metric(gateway, "ovation_gateway_websockets")).toBe(1);
+
+  // They can't pile up: a flood of them is refused at the handshake.
+  const flood = await Promise.all(Array.from({ length: 1_000 }, () => knock(gateway.port)));
+  const refusals = flood.filter(({ status }) => status !== 101);
+  expect(refusals.length).toBeGreaterThan(0);
+  for (const { status, headers } of refusals) {
+    expect(status).toBe(503);
+    expect(Number(headers["retry-after"])).toBeGreaterThanOrEqual(1);
+  }
+
+  expect(await metric(gateway, "ovation_gateway_arrivals_postponed_total")).toBe(0);
 
   // An EventSource gives up for ever on any status but 200.
   const refused = await TestEventStream.open(gateway.port, "full");

@@ -1,0 +1,16 @@
+/** How long a pod has to end, by the manifests that the chart makes of its defaults. */
+import { readFile } from "node:fs/promises";
+
+const MANIFESTS = new URL("../../chart/snapshots/default.yaml", import.meta.url);
+
+/** Milliseconds between SIGTERM, which comes after `preStop`, and the end of the grace period. */
+export async function graceMs(): Promise<number> {
+  const text = await readFile(MANIFESTS, "utf8");
+  const seconds = (pattern: RegExp): number => {
+    const found = pattern.exec(text)?.[1];
+    if (found === undefined) throw new Error(`${pattern} is not in the chart's manifests`);
+    return Number(found);
+  };
+  const period = seconds(/terminationGracePeriodSeconds: (\d+)/);
+  return (period - seconds(/command: \[sleep, "(\d+)"\]/)) * 1_000;
+}

@@ -1,0 +1,34 @@
+/** What the client does at a gateway that holds as many viewers as it may: it goes to the next one. */
+import { afterEach, expect, test } from "vitest";
+import { TestStack } from "../support/stack.ts";
+import { TestSocket } from "../support/viewer.ts";
+import { client, connected, statesOf } from "./support/client.ts";
+
+let stack: TestStack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+test("it waits as long as it was told, then connects to the next gateway over a WebSocket", async () => {
+  stack = await TestStack.start({ gateway: { connectionsLimit: 1 } });
+  const full = stack.gateway;
+  const other = await stack.addGateway();
+  const there = await TestSocket.connect(full.port);
+  const ovation = client([full, other].map(({ port }) => `http://127.0.0.1:${port}`));
+  const states = statesOf(ovation);
+  ovation.connect();
+  await connected(ovation);
+  const away = states.all.find(({ name }) => name === "reconnecting");
+  expect(away).toMatchObject({
+    attempt: 1,
+    reason: { message: expect.stringContaining("as many viewers as it may") },
+  });
+  if (away?.name !== "reconnecting") throw new Error("it was let in");
+  // Its own backoff ends at 200 ms.
+  expect(away.waitMs).toBeGreaterThanOrEqual(1_000);
+  expect(away.waitMs).toBeLessThanOrEqual(5_000);
+  expect(states.all.at(-1)).toMatchObject({ name: "connected", via: "websocket" });
+  expect(there.closed).toBeUndefined();
+  await there.close();
+});
