@@ -77,9 +77,9 @@ export class Doors {
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
       admit: (visitor) => {
-        const address = admission.admitSocket(visitor);
+        // First, so that who is refused for it takes nobody's place among those who come.
         services.cutOff.admit();
-        return address;
+        return admission.admitSocket(visitor);
       },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
