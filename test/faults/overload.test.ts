@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { eventually } from "../support/eventually.ts";
 import { Commenter } from "./world/audience.ts";
-import { Flood } from "./world/flood.ts";
 import { lanFault } from "./world/lan.ts";
+import { LikeFlood } from "./world/like-flood.ts";
 import type { Node } from "./world/node.ts";
 import { SmallShare, shareFault } from "./world/small-share.ts";
 import { Throng, tell } from "./world/throng.ts";
@@ -74,12 +74,12 @@ async function audienceOf(world: World, viewers: number) {
 /** Likes on these videos that rise until `isTooMuch`; resolves with how to end them. */
 async function floodUntil(
   world: World,
-  options: ConstructorParameters<typeof Flood>[1],
+  options: ConstructorParameters<typeof LikeFlood>[1],
   isTooMuch: () => Promise<boolean>,
-): Promise<Flood> {
+): Promise<LikeFlood> {
   const nats = await world.admin();
   cleanUps.push(() => nats.close());
-  const flood = new Flood(nats, options);
+  const flood = new LikeFlood(nats, options);
   cleanUps.push(() => flood.stop());
   const rising = setInterval(() => flood.rise(RISE.times), RISE.everyMs);
   await eventually(isTooMuch, TOO_MUCH_WITHIN_MS).finally(() => clearInterval(rising));

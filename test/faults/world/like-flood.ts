@@ -6,7 +6,7 @@ import { encode } from "../../../shared/wire/codec.ts";
 
 const TICK_MS = 20;
 
-interface FloodOptions {
+interface LikeFloodOptions {
   readonly videos: readonly string[];
   /** Requests a second at first, over all videos, and when it has risen to its height. */
   readonly requestsPerSecond: number;
@@ -14,7 +14,7 @@ interface FloodOptions {
   readonly likesPerRequest: number;
 }
 
-export class Flood {
+export class LikeFlood {
   /** Likes that were sent. */
   likes = 0;
   readonly #nats: NatsConnection;
@@ -26,7 +26,7 @@ export class Flood {
   #isOver = false;
 
   /** Begins at once. */
-  constructor(nats: NatsConnection, options: FloodOptions) {
+  constructor(nats: NatsConnection, options: LikeFloodOptions) {
     this.#nats = nats;
     this.#videos = options.videos;
     this.#likesPerRequest = options.likesPerRequest;
