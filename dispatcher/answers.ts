@@ -2,6 +2,7 @@
 import { asOvationError } from "../shared/errors.ts";
 import type { Log } from "../shared/log.ts";
 import { isMeaningful } from "../shared/subjects.ts";
+import type { TraceContext } from "../shared/tracing/trace-context.ts";
 import { type Encoding, encode } from "../shared/wire/codec.ts";
 
 interface AnswersOptions {
@@ -32,21 +33,27 @@ export class Answers {
     this.#answer(encoding, reply, accepted);
   }
 
-  refuse(encoding: Encoding, reply: string, fault: unknown): void {
+  /** @param trace that the request belongs to */
+  refuse(encoding: Encoding, reply: string, fault: unknown, trace?: TraceContext): void {
     const error = asOvationError(fault);
     if (error.code === "internal") {
-      this.#options.log.error({ err: error.cause ?? error }, "request failed");
+      const err = error.cause ?? error;
+      const traced = trace === undefined ? {} : { traceId: trace.traceId };
+      this.#options.log.error({ err, ...traced }, "request failed");
     }
     this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
     this.#answer(encoding, reply, { error: error.body() });
   }
 
-  /** Answers with the outcome of work that takes its time. */
-  later(encoding: Encoding, reply: string, work: Promise<Accepted>): void {
+  /**
+   * Answers with the outcome of work that takes its time.
+   * @param trace that the request belongs to
+   */
+  later(encoding: Encoding, reply: string, work: Promise<Accepted>, trace?: TraceContext): void {
     const answered = work
       .then(
         (accepted) => this.accept(encoding, reply, accepted),
-        (fault: unknown) => this.refuse(encoding, reply, fault),
+        (fault: unknown) => this.refuse(encoding, reply, fault, trace),
       )
       .finally(() => this.#underWay.delete(answered));
     this.#underWay.add(answered);

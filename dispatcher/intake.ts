@@ -77,13 +77,13 @@ export class Intake {
     try {
       const accepted = this.#accept(encoding, payload, subject, step?.trace);
       if (accepted instanceof Promise) {
-        answers.later(encoding, reply, endingWith(step, accepted));
+        answers.later(encoding, reply, endingWith(step, accepted), step?.trace);
       } else {
         answers.accept(encoding, reply, accepted);
         step?.end();
       }
     } catch (fault) {
-      answers.refuse(encoding, reply, fault);
+      answers.refuse(encoding, reply, fault, step?.trace);
       step?.end(fault);
     }
   }

@@ -29,7 +29,7 @@ export class Retractions {
     const { answers, tracer } = this.#options;
     const step = beginDispatch(tracer, subject, traces);
     const work = this.#retract(encoding, payload, subject, step?.trace);
-    answers.later(encoding, reply, endingWith(step, work));
+    answers.later(encoding, reply, endingWith(step, work), step?.trace);
   }
 
   async #retract(

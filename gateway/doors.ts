@@ -79,9 +79,9 @@ export class Doors {
       idleTimeoutMs: config.idleTimeoutMs,
       checkHandshake,
       admit: (visitor) => {
-        const admitted = admission.admitSocket(visitor);
+        // First, so that who is refused for it takes nobody's place among those who come.
         services.cutOff.admit();
-        return admitted;
+        return admission.admitSocket(visitor);
       },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),

@@ -169,6 +169,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
       interval,
       scheduler,
       rows: registration.rows,
+      removals: registration.removals,
       lease: registration.lease,
       connections: this.#connections,
       delivery,

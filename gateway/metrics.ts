@@ -1,6 +1,7 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
+import type { Removals } from "../shared/bus/removals.ts";
 import { errorKinds } from "../shared/errors.ts";
 import { registerHops } from "../shared/hops.ts";
 import { counterOf, countOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
@@ -29,6 +30,7 @@ interface Parts {
   readonly interval: FrameInterval;
   readonly scheduler: FrameScheduler;
   readonly rows: RowWriter;
+  readonly removals: Removals;
   readonly lease: Lease;
   readonly connections: ConnectionStats;
   readonly delivery: DeliveryStats;
@@ -174,7 +176,7 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
 }
 
 function registerTable(counter: Register, gauge: Register, parts: Parts): void {
-  const { interest, rows, lease } = parts;
+  const { interest, rows, removals, lease } = parts;
   gauge("videos", "Videos held: watched, or not long since.", () => interest.videoCount);
   counter(
     "videos_forgotten_total",
@@ -197,6 +199,21 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
     "rows_mended_total",
     "Rows found wrong when the table was read whole.",
     () => rows.stats.mended,
+  );
+  gauge(
+    "row_markers",
+    "Markers of removed rows that wait to be erased from the table.",
+    () => removals.waiting,
+  );
+  counter(
+    "row_markers_erased_total",
+    "Markers of removed rows that were erased.",
+    () => removals.stats.erased,
+  );
+  counter(
+    "row_markers_left_total",
+    "Markers of removed rows that are left to go by their age.",
+    () => removals.stats.left,
   );
   gauge("lease_age_seconds", "Time since the lease was renewed.", () => lease.ageMs / 1_000);
   counter("lease_lost_total", "Times the lease was lost and taken anew.", () => lease.stats.lost);

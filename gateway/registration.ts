@@ -8,6 +8,7 @@ import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
 import { BetterServer } from "../shared/bus/better-server.ts";
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus } from "../shared/bus/connection.ts";
+import { Removals } from "../shared/bus/removals.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { monotonicNow } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
@@ -41,6 +42,8 @@ const leaseText = z.string().transform((text, context): unknown => {
 export class Registration {
   readonly lease: Lease;
   readonly rows: RowWriter;
+  /** Takes rows out of the table, one at a time. */
+  readonly removals: Removals;
   readonly #options: RegistrationOptions;
   readonly #subscriptions: Bucket;
   readonly #frontends: Bucket;
@@ -53,8 +56,10 @@ export class Registration {
     const { bus, gateway, config, log } = options;
     this.#subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     this.#frontends = new Bucket(bus, frontendsBucket(config), log);
+    this.removals = new Removals({ bus, bucket: this.#subscriptions, now: monotonicNow, log });
     this.rows = new RowWriter({
       bucket: this.#subscriptions,
+      removals: this.removals,
       gateway,
       intervalMs: config.countIntervalMs,
       now: monotonicNow,
@@ -88,6 +93,7 @@ export class Registration {
     this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
     this.#betterServer.start();
+    this.removals.start();
     this.#unlisten = [
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
@@ -135,6 +141,7 @@ export class Registration {
 
   #stopListening(): void {
     this.#betterServer.stop();
+    this.removals.stop();
     clearInterval(this.#timer);
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
   }

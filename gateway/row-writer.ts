@@ -6,6 +6,7 @@
 import { Backoff } from "../shared/backoff.ts";
 import { ROW_MAX_AGE_MS } from "../shared/buckets.ts";
 import type { Bucket } from "../shared/bus/bucket.ts";
+import type { Removals } from "../shared/bus/removals.ts";
 import { OvationError } from "../shared/errors.ts";
 import type { MonotonicClock } from "../shared/lifecycle.ts";
 import type { Log } from "../shared/log.ts";
@@ -38,6 +39,7 @@ interface Waiter extends PromiseWithResolvers<void> {
 
 interface RowWriterOptions {
   readonly bucket: Bucket;
+  readonly removals: Pick<Removals, "remove">;
   readonly gateway: string;
   readonly intervalMs: number;
   readonly now: MonotonicClock;
@@ -198,12 +200,12 @@ export class RowWriter {
   }
 
   async #write(video: string, row: RowState): Promise<void> {
-    const { bucket, gateway, now, onStored, log } = this.#options;
+    const { bucket, removals, gateway, now, onStored, log } = this.#options;
     const { due } = row;
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
-      if (due === undefined) await bucket.remove(key);
+      if (due === undefined) await removals.remove(key);
       else await bucket.put(key, Buffer.from(String(due)));
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : due;

@@ -143,3 +143,44 @@ test("a reset is followed, and told", () => {
   expect(chain.from(0)).toEqual({ after: 7, epoch: "e2" });
   expect(chain.judge(event(7, 8))).toBe("take");
 });
+
+describe("a viewer whose history can't be continued, and that asks for it anew", () => {
+  test("is told of what is lost by the answer, even where nothing has come since", () => {
+    const chain = chainAt50();
+    chain.doubt();
+    const asked = chain.from(2);
+    expect(asked).toEqual({ after: 50, epoch: "e1", last: 2 });
+    const missed = { after: 50, oldest: 30, isNewHistory: false };
+    expect(chain.adopt({ ...NOW, recovered: false, oldest: 30 }, asked)).toEqual(missed);
+    // Once.
+    expect(chain.adopt({ ...NOW, recovered: false, oldest: 30 }, asked)).toBeUndefined();
+  });
+
+  test("is not told when all that it missed is given after all", () => {
+    const chain = chainAt50();
+    chain.doubt();
+    expect(chain.adopt({ ...NOW, seq: 90, recovered: true }, chain.from(2))).toBeUndefined();
+    expect(chain.judge(event(50, 60))).toBe("take");
+  });
+
+  test("is told of a new history before any event of the old one came", () => {
+    const chain = new Chain();
+    chain.adopt(NOW, { last: 2 });
+    chain.doubt();
+    const answer = { op: "result", epoch: "e2", seq: 20 } as const;
+    expect(chain.adopt(answer, chain.from(2))).toEqual({
+      after: undefined,
+      oldest: undefined,
+      isNewHistory: true,
+    });
+    expect(chain.judge(event(0, 10))).toBe("take");
+  });
+
+  test("is told when the history can be read again, not while it can't", () => {
+    const chain = chainAt50();
+    chain.doubt();
+    expect(chain.adopt({ op: "result" }, chain.from(2))).toBeUndefined();
+    const answer = { ...NOW, epoch: "e2", seq: 20, recovered: false, oldest: 5 };
+    expect(chain.adopt(answer, chain.from(2))).toMatchObject({ isNewHistory: true, oldest: 5 });
+  });
+});

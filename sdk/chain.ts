@@ -32,6 +32,8 @@ export class Chain {
    * empty history there are none, and the first event may name one of another history before it.
    */
   #settled = 0;
+  /** The gateway has said that the history can't be continued: what is missed, it has yet to tell. */
+  #isDoubted = false;
 
   /** What to ask for on (re)joining. `last` is how many events of the past are wanted. */
   from(last: number): From {
@@ -45,18 +47,29 @@ export class Chain {
     if (seq === undefined) return undefined;
     const isNewHistory = this.#epoch !== undefined && epoch !== this.#epoch;
     const before = this.#seq;
+    const missed = { after: before, oldest, isNewHistory };
+    const wasDoubted = this.#isDoubted;
+    this.#isDoubted = false;
     this.#epoch = epoch;
     this.#settled = seq === 0 ? Number.POSITIVE_INFINITY : seq;
     const hasHistory = last !== undefined && seq > 0;
     if (after === undefined) {
       if (!hasHistory) this.#seq = Math.max(this.#seq ?? 0, seq);
-      return undefined;
+      return wasDoubted ? missed : undefined;
     }
-    const isUnchanged = !isNewHistory && after === seq;
+    const isUnchanged = !isNewHistory && after === seq && !wasDoubted;
     if (recovered === true || isUnchanged) return undefined;
     if (isNewHistory) this.#seq = hasHistory ? undefined : seq;
     else if (!hasHistory) this.#seq = Math.max(before ?? 0, seq);
-    return { after: before, oldest, isNewHistory };
+    return missed;
+  }
+
+  /**
+   * The history is another one, or can't be continued, and is asked for anew: the answer tells what
+   * is lost. Something is, unless all after what was had is given.
+   */
+  doubt(): void {
+    this.#isDoubted = true;
   }
 
   /** The history is another one, or can't be continued: what comes next begins at `seq`. */

@@ -109,9 +109,10 @@ export class Channel {
   }
 
   reset({ epoch, seq }: ResetMessage): void {
+    if (this.#history === 0) return this.#miss(this.#chain.reset(epoch, seq));
     // The answer tells what is missed, and is followed by the history that is wanted.
-    if (this.#history > 0) this.#rejoin();
-    else this.#miss(this.#chain.reset(epoch, seq));
+    this.#chain.doubt();
+    this.#rejoin();
   }
 
   /** @param isWhole without it, nothing of the past is asked for, nor any durable event taken */

@@ -145,8 +145,8 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);
     try {
-      admission.admitStream(address);
       cutOff.admit();
+      admission.admitStream(address);
       interest.requireRoom(video);
     } catch (fault) {
       const error = asOvationError(fault);

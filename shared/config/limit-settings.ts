@@ -32,7 +32,7 @@ export const limitSettings = {
     min: 1,
     max: 1_000_000,
     default: 1000,
-    doc: "How many videos that were not held may be watched newly at a gateway each second; as many as it may hold may come at once. Each costs NATS about a kilobyte of memory for ten minutes.",
+    doc: "How many videos that were not held may be watched newly at a gateway each second; as many as it may hold may come at once. Each costs NATS about a kilobyte of memory, until a minute after it is let go of.",
   }),
   bodiesLimitBytes: integer({
     min: 1_048_576,

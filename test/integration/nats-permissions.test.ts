@@ -91,8 +91,8 @@ const FORBIDDEN: Readonly<
       "ov.stored.video.1",
       "ov.inspect.other",
       ...OTHERS_INBOXES("gateway").filter((inbox) => inbox !== "_INBOX.observer.x"),
+      ...ofStreams(["STREAM.MSG.DELETE.*"], ["ov_history", "KV_ov_frontends"]),
       ...ofStreams([
-        "STREAM.MSG.DELETE.*",
         "STREAM.PURGE.*",
         "CONSUMER.CREATE.*",
         "CONSUMER.DURABLE.CREATE.*.x",

@@ -1,5 +1,6 @@
 /** What viewers of a gateway are told that NATS can't be reached from, and who is let in meanwhile. */
 import { afterEach, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
@@ -60,4 +61,17 @@ test("viewers are sent to another gateway in the end", async () => {
   await stream.until(() => stream.isEnded);
   expect(stream.messages.at(-1)).toEqual({ op: "bye", reconnectAfterMs: stream.retryMs });
   expect(await metric(gateway, "ovation_gateway_cut_off_dismissed_total")).toBe(2);
+});
+
+test("who is refused for it takes no place of those who come when it is over", async () => {
+  stack = await TestStack.start({ gateway: { connectionsPerSecond: 1 } });
+  const { nats, gateway } = stack;
+  await nats.kill9();
+  await eventually(async () => (await ask(gateway.port, { path: "/v1/ping" })).status === 503);
+  for (let count = 0; count < 3; count += 1) {
+    expect((await knock(gateway.port)).status).toBe(503);
+    const stream = await TestEventStream.open(gateway.port, "launch");
+    expect(stream.messages).toMatchObject([{ code: "unavailable" }]);
+  }
+  expect(await metric(gateway, "ovation_gateway_arrivals_postponed_total")).toBe(0);
 });

@@ -78,10 +78,18 @@ export class Node {
 
   /** A metric as Prometheus would read it: the sum over its label sets; 0 where there is none. */
   async metric(name: string): Promise<number> {
+    return (await this.metrics())(name);
+  }
+
+  /** All metrics as they are at one moment, each to be had as from {@link metric}. */
+  async metrics(): Promise<(name: string) => number> {
     const text = await (await fetch(this.#options.metricsUrl ?? "")).text();
     const lines = text.split("\n");
-    const own = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-    return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    return (name) => {
+      const isIt = (line: string) => line.startsWith(`${name} `) || line.startsWith(`${name}{`);
+      const own = lines.filter(isIt);
+      return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    };
   }
 
   /** The last that it wrote. */

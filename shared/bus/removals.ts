@@ -1,0 +1,142 @@
+/**
+ * Removes keys of a bucket, and in the end every trace of them. A removed key leaves a marker in its
+ * place, by which watchers learn of it, and which would stay as long as an entry may: of keys that
+ * somebody makes up there would be no end of them, in the memory of NATS and in each reading of the
+ * bucket. Here a marker is erased once those who watch have long seen it.
+ */
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { headers } from "nats";
+import type { MonotonicClock } from "../lifecycle.ts";
+import type { Log } from "../log.ts";
+import { forEachLimited } from "../parallel.ts";
+import type { Bucket } from "./bucket.ts";
+import type { Bus } from "./connection.ts";
+
+/** A watch lags by milliseconds; one that was lost is followed by reading the bucket whole. */
+const MARKER_KEPT_MS = 60_000;
+/** Markers that may wait to be erased; beyond it the oldest are left to the bucket's own age. */
+const MARKERS_LIMIT = 200_000;
+const LOOK_EVERY_MS = 1_000;
+const ERASURES_AT_ONCE = 64;
+const OPERATION_TIMEOUT_MS = 2_000;
+
+interface RemovalsOptions {
+  readonly bus: Bus;
+  readonly bucket: Bucket;
+  readonly now: MonotonicClock;
+  readonly log: Log;
+  readonly markerKeptMs?: number;
+}
+
+export class Removals {
+  /** Markers that were erased, and those that are left to the bucket's age. */
+  readonly stats = { erased: 0, left: 0 };
+  readonly #options: RemovalsOptions;
+  /** Revision of each marker, and when it was written; the oldest first. */
+  readonly #markers = new Map<number, number>();
+  #manager: Promise<JetStreamManager> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #erasing: Promise<void> | undefined;
+  #unlisten: (() => void)[] = [];
+
+  constructor(options: RemovalsOptions) {
+    this.#options = options;
+  }
+
+  /** Markers that wait to be erased. */
+  get waiting(): number {
+    return this.#markers.size;
+  }
+
+  start(): void {
+    const { bus, bucket } = this.#options;
+    // In a bucket that was made anew, or lost what was written last, a revision is another entry's.
+    const forget = () => {
+      this.stats.left += this.#markers.size;
+      this.#markers.clear();
+    };
+    this.#unlisten = [bus.onState(forget), bucket.onRemade(forget)];
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#markers.clear();
+  }
+
+  /** Removes a key; whoever watches is told, and in the end nothing is left of it. */
+  async remove(key: string): Promise<void> {
+    const { bus, bucket, now } = this.#options;
+    const marker = headers();
+    // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
+    marker.set("KV-Operation", "DEL");
+    const { seq } = await bus.whileConnected(() =>
+      jetstream(bus.connection).publish(`$KV.${bucket.spec.name}.${key}`, "", {
+        headers: marker,
+        timeout: OPERATION_TIMEOUT_MS,
+      }),
+    );
+    this.#markers.set(seq, now());
+    const [oldest] = this.#markers.keys();
+    if (this.#markers.size <= MARKERS_LIMIT || oldest === undefined) return;
+    this.#markers.delete(oldest);
+    this.stats.left += 1;
+  }
+
+  #look(): void {
+    if (this.#options.bus.state !== "connected") return;
+    this.#erasing ??= this.#eraseOld()
+      .catch((error: unknown) => {
+        this.#options.log.debug({ err: error }, "a marker of a removed row could not be erased");
+      })
+      .finally(() => {
+        this.#erasing = undefined;
+      });
+  }
+
+  async #eraseOld(): Promise<void> {
+    this.#manager ??= jetstreamManager(this.#options.bus.connection, {
+      checkAPI: false,
+      timeout: OPERATION_TIMEOUT_MS,
+    });
+    const manager = await this.#manager;
+    await forEachLimited(this.#due(), ERASURES_AT_ONCE, (revision) =>
+      this.#erase(manager, revision),
+    );
+  }
+
+  /**
+   * Those that are old enough, but for the newest of all: who is just reading the bucket knows by
+   * the last entry that it has read it whole.
+   */
+  *#due(): Generator<number> {
+    const { now, markerKeptMs = MARKER_KEPT_MS } = this.#options;
+    const before = now() - markerKeptMs;
+    for (const [revision, at] of this.#markers) {
+      if (at > before || this.#markers.size === 1) return;
+      this.#markers.delete(revision);
+      yield revision;
+    }
+  }
+
+  async #erase(manager: JetStreamManager, revision: number): Promise<void> {
+    const { bus, bucket } = this.#options;
+    try {
+      await bus.whileConnected(() =>
+        manager.streams.deleteMessage(`KV_${bucket.spec.name}`, revision, false),
+      );
+      this.stats.erased += 1;
+    } catch (error) {
+      // The key was written again since, so there is no marker any more.
+      if (error instanceof JetStreamApiError) return;
+      this.stats.left += 1;
+      throw error;
+    }
+  }
+}

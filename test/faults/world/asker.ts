@@ -1,0 +1,53 @@
+/** A WebSocket that asks and asks, and keeps account of the answers. */
+import { once } from "node:events";
+import WebSocket from "ws";
+import { Lookout } from "../../support/lookout.ts";
+
+export class Asker {
+  /** Answers by what they are: `result`, or the code of an error. */
+  readonly answers: Map<string, number>;
+  readonly #socket: WebSocket;
+  readonly #lookout = new Lookout();
+  #asked = 0;
+  #owed = 0;
+
+  private constructor(url: string, answers: Map<string, number>) {
+    this.answers = answers;
+    this.#socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, ["ovation.v1.json"], {
+      perMessageDeflate: false,
+    });
+  }
+
+  /** @param answers where to keep the account, should several share it */
+  static async open(url: string, answers = new Map<string, number>()): Promise<Asker> {
+    const asker = new Asker(url, answers);
+    asker.#socket.on("message", (message: Buffer) => asker.#take(JSON.parse(message.toString())));
+    await once(asker.#socket, "open");
+    asker.ask({ op: "connect" });
+    await asker.answered();
+    return asker;
+  }
+
+  ask(request: object): void {
+    this.#asked += 1;
+    this.#owed += 1;
+    this.#socket.send(JSON.stringify({ ...request, id: this.#asked }));
+  }
+
+  /** Resolves when all was answered. */
+  async answered(): Promise<void> {
+    await this.#lookout.until(() => this.#owed === 0);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #take({ op, code }: { readonly op: string; readonly code?: string }): void {
+    if (op !== "result" && op !== "error") return;
+    const what = code ?? op;
+    this.answers.set(what, (this.answers.get(what) ?? 0) + 1);
+    this.#owed -= 1;
+    if (this.#owed === 0) this.#lookout.changed();
+  }
+}

@@ -1,0 +1,69 @@
+/** Likes on many videos, more and more of them, straight over NATS. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { NatsConnection } from "nats";
+import { publishSubject } from "../../../shared/subjects.ts";
+import { encode } from "../../../shared/wire/codec.ts";
+
+const TICK_MS = 20;
+
+interface LikeFloodOptions {
+  readonly videos: readonly string[];
+  /** Requests a second at first, over all videos, and when it has risen to its height. */
+  readonly requestsPerSecond: number;
+  readonly mostPerSecond: number;
+  readonly likesPerRequest: number;
+}
+
+export class LikeFlood {
+  /** Likes that were sent. */
+  likes = 0;
+  readonly #nats: NatsConnection;
+  readonly #videos: readonly string[];
+  readonly #likesPerRequest: number;
+  readonly #loop: Promise<void>;
+  readonly #mostPerSecond: number;
+  #requestsPerSecond: number;
+  #isOver = false;
+
+  /** Begins at once. */
+  constructor(nats: NatsConnection, options: LikeFloodOptions) {
+    this.#nats = nats;
+    this.#videos = options.videos;
+    this.#likesPerRequest = options.likesPerRequest;
+    this.#requestsPerSecond = options.requestsPerSecond;
+    this.#mostPerSecond = options.mostPerSecond;
+    this.#loop = this.#run();
+  }
+
+  get likesPerSecond(): number {
+    return this.#requestsPerSecond * this.#likesPerRequest;
+  }
+
+  /** From now on there are so many times as many. */
+  rise(times: number): void {
+    this.#requestsPerSecond = Math.min(this.#mostPerSecond, times * this.#requestsPerSecond);
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const likes = Array.from({ length: this.#likesPerRequest }, () => ({ kind: "like" }));
+    const payload = encode("msgpack", likes);
+    let sent = 0;
+    for (let at = performance.now(), due = 0; !this.#isOver; ) {
+      const now = performance.now();
+      due += ((now - at) / 1_000) * this.#requestsPerSecond;
+      at = now;
+      for (; sent < due; sent += 1) {
+        this.#nats.publish(publishSubject(this.#videos[sent % this.#videos.length] ?? ""), payload);
+        this.likes += this.#likesPerRequest;
+      }
+      // What NATS doesn't take is not made up for: a flood has no memory of its own.
+      await this.#nats.flush();
+      await wait(TICK_MS);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Keys that are removed: who watches is told, and after a while nothing is left of them. */
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "nats";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Bucket, type WatchedEntry } from "../../shared/bus/bucket.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { Removals } from "../../shared/bus/removals.ts";
+import { silentLog } from "../../shared/log.ts";
+import { SUBSCRIPTIONS_BUCKET } from "../../shared/subjects.ts";
+import { eventually } from "../support/eventually.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+
+const VALUE = Buffer.from("1");
+
+let nats: TestNats;
+let bus: Bus;
+let bucket: Bucket;
+let admin: NatsConnection;
+let manager: JetStreamManager;
+let nowMs = 0;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  // With the rights of a gateway, and no more.
+  const servers = [natsUrlAs("gateway", nats.url)];
+  bus = await Bus.connect({ servers, inbox: "gateway", name: "removals", log: silentLog });
+  const spec = { name: SUBSCRIPTIONS_BUCKET, replicas: 1, maxAgeMs: 600_000 };
+  bucket = new Bucket(bus, spec, silentLog);
+  await bucket.ensure();
+  admin = await connectTo(nats.url);
+  manager = await jetstreamManager(admin);
+});
+afterAll(async () => {
+  await admin?.close();
+  await bus?.stop();
+  await nats?.stop();
+});
+
+function removing(): Removals {
+  const removals = new Removals({ bus, bucket, now: () => nowMs, log: silentLog });
+  removals.start();
+  return removals;
+}
+
+/** Messages that the server keeps of the bucket: entries and markers. */
+async function kept(): Promise<number> {
+  return (await manager.streams.info(`KV_${SUBSCRIPTIONS_BUCKET}`)).state.messages;
+}
+
+test("a removal is told to who watches, and its marker goes after a minute; what is there stays", async () => {
+  const removals = removing();
+  const watch = await bucket.watch();
+  const told: WatchedEntry[] = [];
+  const watching = (async () => {
+    for await (const entry of watch.entries) told.push(entry);
+  })();
+  await bucket.put("stays.gateway", VALUE);
+  for (let count = 0; count < 200; count += 1) {
+    await bucket.put(`made-up-${count}.gateway`, VALUE);
+    await removals.remove(`made-up-${count}.gateway`);
+  }
+  await eventually(() => told.filter(({ value }) => value === undefined).length === 200);
+  expect(await kept()).toBe(201);
+  expect(removals.waiting).toBe(200);
+  // One is there again: its marker is not what is to be erased any more.
+  await bucket.put("made-up-0.gateway", VALUE);
+  nowMs += 61_000;
+  // The newest marker stays, for who is just reading the bucket.
+  await eventually(async () => (await kept()) === 3);
+  expect(removals).toMatchObject({ waiting: 1, stats: { erased: 198, left: 0 } });
+  const keys = (await bucket.read())?.map(({ key }) => key);
+  expect(keys?.toSorted()).toEqual(["made-up-0.gateway", "stays.gateway"]);
+  watch.stop();
+  await watching;
+  removals.stop();
+});
+
+test("of a bucket that was made anew nothing is erased that was there before", async () => {
+  const removals = removing();
+  for (let count = 0; count < 5; count += 1) await removals.remove(`gone-${count}.gateway`);
+  await manager.streams.delete(`KV_${SUBSCRIPTIONS_BUCKET}`);
+  await eventually(() => removals.waiting === 0);
+  expect(removals.stats).toEqual({ erased: 0, left: 5 });
+  removals.stop();
+});
