@@ -53,6 +53,16 @@ function isCountRequest(value: unknown): boolean {
   );
 }
 
+/** Whether an event of a request is of a kind that is stored. */
+function hasDurable(value: unknown, { kinds }: EventRules): boolean {
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  return items.some((item) => {
+    if (typeof item !== "object" || item === null || !("kind" in item)) return false;
+    const { kind } = item;
+    return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
+  });
+}
+
 export class Intake {
   readonly stats: IntakeStats = {
     requests: 0,
@@ -100,15 +110,13 @@ export class Intake {
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
+    const isDurable = hasDurable(value, rules);
+    // Who has no time for likes has none to look at each with care either.
+    if (!isDurable) overload.admitTransient();
     const inputs = parsePublishRequest(value, rules, payload.length);
     const taken = this.#taken(publishedAtOf(value), trace);
     const at = this.#options.now();
-    for (const input of inputs) {
-      if (this.#unstoredClassOf(input) === undefined) {
-        return this.#acceptDurable(video, inputs, at, taken);
-      }
-    }
-    overload.admitTransient();
+    if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#ids.next();

@@ -2,7 +2,7 @@
  * What a dispatcher does when it has more to do than it can, and in which order. This is the one
  * place that says so:
  *
- * 1. `transient`: requests that bring transient events only are refused, once they are read.
+ * 1. `transient`: requests that bring transient events only are refused, once they are decoded.
  * 2. `durable`: every request is refused, unread.
  *
  * Nothing of a refused request was taken, and another dispatcher may take it. What a dispatcher has
@@ -33,6 +33,8 @@ export const DISPATCHER_STEPS: readonly Step<DispatcherStep, DispatcherSignal>[]
     leave: { late: 1, memory: 0.92, backlog: 0.5 },
   },
 ];
+/** Made once: a stack trace for each would cost as much as to take the request. */
+const BUSY = new OvationError("overloaded", "the dispatcher is too busy just now");
 /** So much of lateness counts, in limits: of what is over soon no more is to be made. */
 const LATE_MOST = 3;
 
@@ -82,7 +84,7 @@ export class DispatcherOverload {
 
   #refusal(what: keyof typeof this.refused): OvationError {
     this.refused[what] += 1;
-    return new OvationError("overloaded", "the dispatcher is too busy just now");
+    return BUSY;
   }
 
   #look(): void {

@@ -98,7 +98,10 @@ export class Registration {
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
       }),
-      this.#subscriptions.onRemade(() => this.rows.rewriteAll()),
+      this.#subscriptions.onRemade(() => {
+        this.removals.forget();
+        this.rows.rewriteAll();
+      }),
       this.#frontends.onRemade(() => void this.lease.renewAfresh()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);

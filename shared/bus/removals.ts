@@ -42,7 +42,7 @@ export class Removals {
   #manager: Promise<JetStreamManager> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #erasing: Promise<void> | undefined;
-  #unlisten: (() => void)[] = [];
+  #unlisten: (() => void) | undefined;
 
   constructor(options: RemovalsOptions) {
     this.#options = options;
@@ -54,19 +54,20 @@ export class Removals {
   }
 
   start(): void {
-    const { bus, bucket } = this.#options;
-    // In a bucket that was made anew, or lost what was written last, a revision is another entry's.
-    const forget = () => {
-      this.stats.left += this.#markers.size;
-      this.#markers.clear();
-    };
-    this.#unlisten = [bus.onState(forget), bucket.onRemade(forget)];
+    // NATS may have lost what was written last, and a revision is another entry's then.
+    this.#unlisten = this.#options.bus.onState(() => this.forget());
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#unlisten?.();
+    this.#markers.clear();
+  }
+
+  /** To be called when the bucket was made anew: revisions are those of other entries from now on. */
+  forget(): void {
+    this.stats.left += this.#markers.size;
     this.#markers.clear();
   }
 
