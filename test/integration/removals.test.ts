@@ -10,6 +10,8 @@ import { SUBSCRIPTIONS_BUCKET } from "../../shared/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { TestSocket } from "../support/viewer.ts";
 
 const VALUE = Buffer.from("1");
 
@@ -37,19 +39,14 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-function removing(): Removals {
-  const removals = new Removals({ bus, bucket, now: () => nowMs, log: silentLog });
-  removals.start();
-  return removals;
-}
-
 /** Messages that the server keeps of the bucket: entries and markers. */
 async function kept(): Promise<number> {
   return (await manager.streams.info(`KV_${SUBSCRIPTIONS_BUCKET}`)).state.messages;
 }
 
 test("a removal is told to who watches, and its marker goes after a minute; what is there stays", async () => {
-  const removals = removing();
+  const removals = new Removals({ bus, bucket, now: () => nowMs, log: silentLog });
+  removals.start();
   const watch = await bucket.watch();
   const told: WatchedEntry[] = [];
   const watching = (async () => {
@@ -76,11 +73,17 @@ test("a removal is told to who watches, and its marker goes after a minute; what
   removals.stop();
 });
 
-test("of a bucket that was made anew nothing is erased that was there before", async () => {
-  const removals = removing();
-  for (let count = 0; count < 5; count += 1) await removals.remove(`gone-${count}.gateway`);
-  await manager.streams.delete(`KV_${SUBSCRIPTIONS_BUCKET}`);
-  await eventually(() => removals.waiting === 0);
-  expect(removals.stats).toEqual({ erased: 0, left: 5 });
-  removals.stop();
+test("a gateway erases nothing of a table that was made anew", async () => {
+  const stack = await TestStack.start({ gateway: { lingerMs: 0 } });
+  const waiting = () => metric(stack.gateway, "ovation_gateway_row_markers");
+  const viewer = await TestSocket.connect(stack.gateway.port, "json");
+  await viewer.ask("subscribe", { video: "passing" });
+  await viewer.ask("unsubscribe", { video: "passing" });
+  await eventually(async () => (await waiting()) === 1);
+  await stack.deleteStream(`KV_${SUBSCRIPTIONS_BUCKET}`);
+  await eventually(async () => (await waiting()) === 0);
+  expect(await metric(stack.gateway, "ovation_gateway_row_markers_left_total")).toBe(1);
+  expect(await metric(stack.gateway, "ovation_gateway_row_markers_erased_total")).toBe(0);
+  await viewer.close();
+  await stack.stop();
 });
