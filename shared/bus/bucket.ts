@@ -3,10 +3,14 @@ import {
   DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
+  type JetStreamManager,
   type JsMsg,
+  jetstream,
+  jetstreamManager,
   StorageType,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
+import { headers } from "nats";
 import type { Log } from "../log.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
@@ -53,6 +57,7 @@ export class Bucket {
   readonly #stream: string;
   readonly #prefix: string;
   #kv: KV | undefined;
+  #manager: Promise<JetStreamManager> | undefined;
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
     this.#bus = bus;
@@ -128,6 +133,36 @@ export class Bucket {
       await this.#bus.whileConnected(() => kv.delete(key, condition));
     } catch (error) {
       throw asConflict(error);
+    }
+  }
+
+  /** Removes a key, and gives the revision of the marker that is left of it. */
+  async leaveMarker(key: string): Promise<number> {
+    const marker = headers();
+    // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
+    marker.set("KV-Operation", "DEL");
+    const options = { headers: marker, timeout: OPERATION_TIMEOUT_MS };
+    const { seq } = await this.#bus.whileConnected(() =>
+      jetstream(this.#bus.connection).publish(this.#prefix + key, "", options),
+    );
+    return seq;
+  }
+
+  /** Erases one revision; nobody who watches is told. Returns false if it has gone. */
+  async erase(revision: number): Promise<boolean> {
+    this.#manager ??= jetstreamManager(this.#bus.connection, {
+      checkAPI: false,
+      timeout: OPERATION_TIMEOUT_MS,
+    });
+    const manager = await this.#manager;
+    try {
+      await this.#bus.whileConnected(() =>
+        manager.streams.deleteMessage(this.#stream, revision, false),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof JetStreamApiError) return false;
+      throw error;
     }
   }
 

@@ -4,13 +4,6 @@
  * somebody makes up there would be no end of them, in the memory of NATS and in each reading of the
  * bucket. Here a marker is erased once those who watch have long seen it.
  */
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream";
-import { headers } from "nats";
 import type { MonotonicClock } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 import { forEachLimited } from "../parallel.ts";
@@ -23,14 +16,12 @@ const MARKER_KEPT_MS = 60_000;
 const MARKERS_LIMIT = 200_000;
 const LOOK_EVERY_MS = 1_000;
 const ERASURES_AT_ONCE = 64;
-const OPERATION_TIMEOUT_MS = 2_000;
 
 interface RemovalsOptions {
   readonly bus: Bus;
   readonly bucket: Bucket;
   readonly now: MonotonicClock;
   readonly log: Log;
-  readonly markerKeptMs?: number;
 }
 
 export class Removals {
@@ -39,7 +30,6 @@ export class Removals {
   readonly #options: RemovalsOptions;
   /** Revision of each marker, and when it was written; the oldest first. */
   readonly #markers = new Map<number, number>();
-  #manager: Promise<JetStreamManager> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #erasing: Promise<void> | undefined;
   #unlisten: (() => void) | undefined;
@@ -73,17 +63,8 @@ export class Removals {
 
   /** Removes a key; whoever watches is told, and in the end nothing is left of it. */
   async remove(key: string): Promise<void> {
-    const { bus, bucket, now } = this.#options;
-    const marker = headers();
-    // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
-    marker.set("KV-Operation", "DEL");
-    const { seq } = await bus.whileConnected(() =>
-      jetstream(bus.connection).publish(`$KV.${bucket.spec.name}.${key}`, "", {
-        headers: marker,
-        timeout: OPERATION_TIMEOUT_MS,
-      }),
-    );
-    this.#markers.set(seq, now());
+    const { bucket, now } = this.#options;
+    this.#markers.set(await bucket.leaveMarker(key), now());
     const [oldest] = this.#markers.keys();
     if (this.#markers.size <= MARKERS_LIMIT || oldest === undefined) return;
     this.#markers.delete(oldest);
@@ -102,14 +83,7 @@ export class Removals {
   }
 
   async #eraseOld(): Promise<void> {
-    this.#manager ??= jetstreamManager(this.#options.bus.connection, {
-      checkAPI: false,
-      timeout: OPERATION_TIMEOUT_MS,
-    });
-    const manager = await this.#manager;
-    await forEachLimited(this.#due(), ERASURES_AT_ONCE, (revision) =>
-      this.#erase(manager, revision),
-    );
+    await forEachLimited(this.#due(), ERASURES_AT_ONCE, (revision) => this.#erase(revision));
   }
 
   /**
@@ -117,8 +91,7 @@ export class Removals {
    * the last entry that it has read it whole.
    */
   *#due(): Generator<number> {
-    const { now, markerKeptMs = MARKER_KEPT_MS } = this.#options;
-    const before = now() - markerKeptMs;
+    const before = this.#options.now() - MARKER_KEPT_MS;
     for (const [revision, at] of this.#markers) {
       if (at > before || this.#markers.size === 1) return;
       this.#markers.delete(revision);
@@ -126,16 +99,11 @@ export class Removals {
     }
   }
 
-  async #erase(manager: JetStreamManager, revision: number): Promise<void> {
-    const { bus, bucket } = this.#options;
+  async #erase(revision: number): Promise<void> {
     try {
-      await bus.whileConnected(() =>
-        manager.streams.deleteMessage(`KV_${bucket.spec.name}`, revision, false),
-      );
-      this.stats.erased += 1;
+      // One whose key was written again since is no marker any more, and has gone.
+      if (await this.#options.bucket.erase(revision)) this.stats.erased += 1;
     } catch (error) {
-      // The key was written again since, so there is no marker any more.
-      if (error instanceof JetStreamApiError) return;
       this.stats.left += 1;
       throw error;
     }
