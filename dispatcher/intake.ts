@@ -54,13 +54,15 @@ function isCountRequest(value: unknown): boolean {
 }
 
 /** Whether an event of a request is of a kind that is stored. */
-function hasDurable(value: unknown, { kinds }: EventRules): boolean {
-  const items: unknown[] = Array.isArray(value) ? value : [value];
-  return items.some((item) => {
-    if (typeof item !== "object" || item === null || !("kind" in item)) return false;
-    const { kind } = item;
-    return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
-  });
+function hasDurable(value: unknown, rules: EventRules): boolean {
+  if (Array.isArray(value)) return value.some((item: unknown) => isDurableEvent(item, rules));
+  return isDurableEvent(value, rules);
+}
+
+function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
+  if (typeof item !== "object" || item === null || !("kind" in item)) return false;
+  const { kind } = item;
+  return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
 }
 
 export class Intake {
