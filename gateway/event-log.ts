@@ -73,7 +73,8 @@ export class EventLog {
   append(event: DispatchedEvent, arrival?: Arrival): void {
     const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
     if (event.deliveryClass === "latest") {
-      this.#latest.set(event.kind, logged);
+      // It is kept, and what came from the network with it is not to be.
+      this.#latest.set(event.kind, { ...logged, bytes: new Uint8Array(event.bytes) });
       return;
     }
     this.#count(event);
@@ -124,6 +125,9 @@ export class EventLog {
 
   /** Lets go of what every reader has got. */
   trim(position: number): void {
+    if (this.#cached !== undefined && this.#cached.next.position <= position) {
+      this.#cached = undefined;
+    }
     const keep = this.#indexAfter(position);
     if (keep === 0) return;
     this.#events = this.#events.slice(keep);

@@ -180,14 +180,18 @@ export class Bucket {
    * @returns entries, removed keys left out; undefined when there is no such bucket
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
+    const newest = new Map<string, BucketEntry>();
+    // A key that was written meanwhile may come twice. There may be many more markers than entries.
+    const take = (message: JsMsg) => {
+      const { key, value, revision } = this.#entry(message);
+      if (value === undefined) newest.delete(key);
+      else newest.set(key, { key, value: new Uint8Array(value), revision });
+    };
     try {
-      const messages = await this.#bus.whileConnected(() =>
-        readWhole(this.#bus, this.#stream, this.#matching(filter)),
+      await this.#bus.whileConnected(() =>
+        readWhole(this.#bus, this.#stream, this.#matching(filter), take),
       );
-      // A key that was written meanwhile may have come twice.
-      const newest = new Map(messages.map((message) => [message.subject, message]));
-      const entries = [...newest.values()].map((message) => this.#entry(message));
-      return entries.filter(({ value }) => value !== undefined);
+      return [...newest.values()];
     } catch (error) {
       const code = error instanceof JetStreamApiError ? error.code : undefined;
       if (code === JetStreamApiCodes.StreamNotFound) return undefined;

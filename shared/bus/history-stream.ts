@@ -6,6 +6,7 @@ import {
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
+  type JsMsg,
   jetstream,
   jetstreamManager,
   StorageType,
@@ -200,15 +201,13 @@ export class HistoryStream {
               deliver_policy: DeliverPolicy.StartTime,
               opt_start_time: new Date(since).toISOString(),
             } as const);
-      const messages = await readWhole(this.#bus, HISTORY_STREAM, {
-        filter_subject: historySubject(video),
-        ...start,
-      });
-      return messages.map(({ data: payload, seq: sequence, info }) => ({
-        payload,
-        sequence,
-        storedAt: info.timestampNanos / 1e6,
-      }));
+      const messages: StoredMessage[] = [];
+      const take = ({ data: payload, seq: sequence, info }: JsMsg) => {
+        messages.push({ payload, sequence, storedAt: info.timestampNanos / 1e6 });
+      };
+      const which = { filter_subject: historySubject(video), ...start };
+      await readWhole(this.#bus, HISTORY_STREAM, which, take);
+      return messages;
     });
   }
 

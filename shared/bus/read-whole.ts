@@ -8,25 +8,32 @@ const SILENCE_MS = 5_000;
 const PROGRESS_MS = 100;
 
 /**
- * The messages that are there, in the stream's order.
+ * Calls `take` for each of the messages that are there, in the stream's order. Of a message that is
+ * kept, so is the much larger piece of what came from the network that it lies in.
  * @throws Error of the client: no such stream; or when not all of them came
  */
-export async function readWhole(bus: Bus, stream: string, start: OrderedStart): Promise<JsMsg[]> {
+export async function readWhole(
+  bus: Bus,
+  stream: string,
+  start: OrderedStart,
+  take: (message: JsMsg) => void,
+): Promise<void> {
   const read = await readOrdered(bus, stream, start);
-  const messages: JsMsg[] = [];
+  let last = 0;
   let isWhole = read.initialCount === 0;
   const deadline = setTimeout(() => read.stop(), SILENCE_MS);
   // The last ones may be erased or trimmed before they are sent: then none says that it is the last.
   const look = setInterval(async () => {
     const { pending, sent } = await read.progress().catch(() => ({ pending: 1, sent: 0 }));
-    if (pending > 0 || sent > (messages.at(-1)?.seq ?? 0)) return;
+    if (pending > 0 || sent > last) return;
     isWhole = true;
     read.stop();
   }, PROGRESS_MS);
   try {
-    if (isWhole) return messages;
+    if (isWhole) return;
     for await (const message of read.messages) {
-      messages.push(message);
+      take(message);
+      last = message.seq;
       deadline.refresh();
       isWhole ||= message.info.pending === 0;
       if (isWhole) break;
@@ -37,5 +44,4 @@ export async function readWhole(bus: Bus, stream: string, start: OrderedStart): 
     read.stop();
   }
   if (!isWhole) throw new Error(`${stream} could not be read whole`);
-  return messages;
 }

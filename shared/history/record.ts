@@ -62,9 +62,9 @@ function parseEvent(entry: unknown): DurableEvent | undefined {
   const [kind, id, seq, bytes, retracts]: unknown[] = entry;
   if (typeof kind !== "string" || typeof id !== "string" || typeof seq !== "number") return;
   if (!(bytes instanceof Uint8Array)) return undefined;
-  return typeof retracts === "number"
-    ? { kind, id, seq, bytes, retracts }
-    : { kind, id, seq, bytes };
+  // It is kept, and what came from the network with it is not to be.
+  const event = { kind, id, seq, bytes: new Uint8Array(bytes) };
+  return typeof retracts === "number" ? { ...event, retracts } : event;
 }
 
 function parseRecord(entry: unknown): ChainRecord | undefined {

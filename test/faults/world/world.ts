@@ -12,6 +12,7 @@ import { findNatsServer } from "../../../deploy/local/nats/find-nats-server.ts";
 import type { ServerExit } from "../../../deploy/local/nats/guarded.ts";
 import { provideNatsVersion } from "../../../deploy/local/nats/versions.ts";
 import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../deploy/nats/access.ts";
+import { nodeFlags } from "../../../shared/node-flags.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.ts";
 import { setClock, withClock } from "./clock.ts";
@@ -314,7 +315,7 @@ export class World {
     hasClock: boolean,
   ): void {
     const ops = `http://${host.address}:${OPS_PORT}`;
-    const argv = [`${role}/main.ts`, ...flags];
+    const argv = [...nodeFlags(role), `${role}/main.ts`, ...flags];
     const plain = [process.execPath, argv] as const;
     const [command, args] = hasClock ? withClock(this.#directory, host.name, ...plain) : plain;
     const options = {
