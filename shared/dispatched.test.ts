@@ -40,14 +40,14 @@ test("word of how far a chain goes comes out as it went in", () => {
 });
 
 test("a stored record is told from the other forms", () => {
-  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
   expect(decodeDispatched(encodeRecord(record))).toEqual({ form: "record", record });
 });
 
 test("stamps come out as they went in, and change nothing else", () => {
   const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
-  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
   for (const payload of [encodeDispatched(EVENTS), record, encodeHead(7)]) {
     const before = Buffer.from(payload);
@@ -76,7 +76,7 @@ test("a message of a trace says so, and its events are the same without it", () 
   const traced = encodeDispatched(EVENTS, undefined, trace);
   expect(decodeDispatched(traced)).toMatchObject({ form: "events", trace });
   expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
-  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Buffer.from([1]) }];
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
   expect(decodeDispatched(encodeRecord(record, trace))).toEqual({ form: "record", record, trace });
   // What is stored has none, and an older reader takes what has one.
