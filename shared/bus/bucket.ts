@@ -14,7 +14,7 @@ import { headers } from "nats";
 import type { Log } from "../log.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
-import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
+import { type OrderedRead, type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
@@ -35,15 +35,14 @@ export interface BucketEntry {
 }
 
 export interface WatchedEntry extends BucketEntry {
-  /** How many entries are known to follow; 0 ends the snapshot that a watch begins with. */
+  /** How many entries are known to follow. */
   readonly pending: number;
   /** When the server stored it, in milliseconds since 1970. */
   readonly storedAt: number;
 }
 
-export interface BucketWatch {
-  /** Entries in the bucket when the watch began; 0 means that no snapshot comes. */
-  readonly initialCount: number;
+/** A watch begins with the entries that are in the bucket. */
+export interface BucketWatch extends Pick<OrderedRead, "initialCount" | "progress"> {
   /** Names the making of the bucket: another one means that it was deleted and made anew. */
   readonly incarnation: string;
   readonly entries: AsyncIterable<WatchedEntry>;
@@ -216,6 +215,7 @@ export class Bucket {
     }
     return {
       initialCount: read.initialCount,
+      progress: read.progress,
       incarnation: String(status.streamInfo.created),
       entries: entries(),
       stop: () => read.stop(),

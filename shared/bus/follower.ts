@@ -6,6 +6,7 @@
  */
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
+import { Beginning } from "./beginning.ts";
 import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
@@ -110,39 +111,46 @@ export class BucketFollower {
     this.#watch = watch;
     if (this.#stopped) return watch.stop();
     const collected = new Map<string, BucketEntry>();
-    let complete = watch.initialCount === 0;
-    const finish = async () => {
-      complete = true;
-      clearTimeout(deadline);
-      this.#backoff.reset();
-      this.#options.log.debug(
-        { bucket: bucket.spec.name, reason, entries: collected.size },
-        "bucket was read whole",
-      );
-      await handlers.onSnapshot({ entries: collected, incarnation: watch.incarnation, reason });
-      this.#scheduleResync();
-      // Asked for again while it was being read: what was read may be older than the asking.
-      if (this.#reason !== "watch-ended") watch.stop();
-    };
     const deadline = setTimeout(() => watch.stop(), SNAPSHOT_SILENCE_MS);
+    let finished: Promise<void> | undefined;
+    const beginning = new Beginning(watch, () => {
+      clearTimeout(deadline);
+      finished = this.#finish({ entries: collected, incarnation: watch.incarnation, reason });
+      finished.catch(() => watch.stop());
+    });
     try {
-      if (complete) await finish();
       for await (const entry of watch.entries) {
-        if (complete) {
+        await finished;
+        if (finished !== undefined) {
           handlers.onChange(entry);
           continue;
         }
         deadline.refresh();
         if (entry.value === undefined) collected.delete(entry.key);
         else collected.set(entry.key, entry);
-        if (entry.pending === 0) await finish();
+        beginning.came(entry.pending);
       }
     } finally {
       clearTimeout(deadline);
+      beginning.end();
       this.#watch = undefined;
       watch.stop();
     }
-    if (!complete && !this.#stopped) throw new Error("the bucket could not be read whole");
+    await finished;
+    if (finished === undefined && !this.#stopped) {
+      throw new Error("the bucket could not be read whole");
+    }
+  }
+
+  async #finish(snapshot: Snapshot): Promise<void> {
+    const { bucket, handlers, log } = this.#options;
+    const { reason, entries } = snapshot;
+    this.#backoff.reset();
+    log.debug({ bucket: bucket.spec.name, reason, entries: entries.size }, "bucket was read whole");
+    await handlers.onSnapshot(snapshot);
+    this.#scheduleResync();
+    // Asked for again while it was being read: what was read may be older than the asking.
+    if (this.#reason !== "watch-ended") this.#watch?.stop();
   }
 
   #scheduleResync(): void {

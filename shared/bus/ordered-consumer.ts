@@ -37,7 +37,7 @@ export interface OrderedRead {
   readonly initialCount: number;
   /** Ends early when the server of the consumer is gone, or when it left one out. */
   readonly messages: AsyncIterable<JsMsg>;
-  /** How far the server has come: messages that it has still to send, and the last that it sent. */
+  /** How far the server has come: messages that it has still to send, and those that it sent. */
   progress(): Promise<{ readonly pending: number; readonly sent: number }>;
   /** Safe to call twice. */
   stop(): void;
@@ -70,7 +70,7 @@ export async function readOrdered(
   const progress = async () => {
     const manager = await managerOf(bus);
     const { num_pending: pending, delivered } = await manager.consumers.info(stream, name);
-    return { pending, sent: delivered.stream_seq };
+    return { pending, sent: delivered.consumer_seq };
   };
   return { initialCount, messages: inOrder(incoming, stop), progress, stop };
 }
