@@ -18,7 +18,7 @@ export class CountRequests {
   readonly #ask: (video: string) => Promise<void>;
   /** By video: whether it moved again since the request under way was made. */
   readonly #underWay = new Map<string, boolean>();
-  readonly #stopped = new AbortController();
+  #isStopped = false;
 
   /** @param ask resolves when a dispatcher has told the count */
   constructor(ask: (video: string) => Promise<void>) {
@@ -33,20 +33,20 @@ export class CountRequests {
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#isStopped = true;
   }
 
   async #request(video: string): Promise<void> {
-    const { signal } = this.#stopped;
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-    for (let tries = 0; tries < MOST_TRIES && !signal.aborted; tries += 1) {
+    for (let tries = 0; tries < MOST_TRIES && !this.#isStopped; tries += 1) {
       this.#underWay.set(video, false);
       try {
         await this.#ask(video);
         if (this.#underWay.get(video) === false) break;
         tries = 0;
       } catch {
-        await wait(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+        // One signal that ends them all would be looked through for each that is made.
+        await wait(backoff.nextMs(), undefined, { ref: false });
       }
     }
     this.#underWay.delete(video);
