@@ -68,7 +68,6 @@ test("who follows it has it whole again, however often an entry is replaced mean
   follower.start();
   for (let read = 1; read <= READS; read += 1) {
     await eventually(() => snapshots.length === read);
-    expect([...(snapshots.at(-1)?.entries.keys() ?? [])]).toEqual(["lease"]);
     follower.resync("suspicion");
   }
   expect(failures).toEqual([]);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Kind } from "../../shared/kinds.ts";
 import { publishSubject } from "../../shared/subjects.ts";
 import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
@@ -73,5 +74,6 @@ test.each([
   }
   const total = () => names.reduce((sum, video) => sum + viewer.of(video, kind).length, 0);
   await viewer.until(() => total() === EVENTS);
-  expect(bufferBytes() - before).toBeLessThan(CEILING_BYTES);
+  // What is still on its way to the viewer goes by itself; what is kept does not.
+  await eventually(() => bufferBytes() - before < CEILING_BYTES);
 });
