@@ -76,4 +76,5 @@ test.each([
   await viewer.until(() => total() === EVENTS);
   // What is still on its way to the viewer goes by itself; what is kept does not.
   await eventually(() => bufferBytes() - before < CEILING_BYTES);
+  expect(bufferBytes() - before).toBeLessThan(CEILING_BYTES);
 });
