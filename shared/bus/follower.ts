@@ -10,8 +10,6 @@ import { Beginning } from "./beginning.ts";
 import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
-/** So long may pass without an entry before reading the bucket whole is given up. */
-const SNAPSHOT_SILENCE_MS = 5_000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
@@ -111,10 +109,8 @@ export class BucketFollower {
     this.#watch = watch;
     if (this.#stopped) return watch.stop();
     const collected = new Map<string, BucketEntry>();
-    const deadline = setTimeout(() => watch.stop(), SNAPSHOT_SILENCE_MS);
     let finished: Promise<void> | undefined;
     const beginning = new Beginning(watch, () => {
-      clearTimeout(deadline);
       finished = this.#finish({ entries: collected, incarnation: watch.incarnation, reason });
       finished.catch(() => watch.stop());
     });
@@ -125,13 +121,11 @@ export class BucketFollower {
           handlers.onChange(entry);
           continue;
         }
-        deadline.refresh();
         if (entry.value === undefined) collected.delete(entry.key);
         else collected.set(entry.key, entry);
         beginning.came(entry.pending);
       }
     } finally {
-      clearTimeout(deadline);
       beginning.end();
       this.#watch = undefined;
       watch.stop();

@@ -4,9 +4,6 @@ import { Beginning } from "./beginning.ts";
 import type { Bus } from "./connection.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
-/** So long may pass without a message before the reading is given up. */
-const SILENCE_MS = 5_000;
-
 /**
  * Calls `take` for each of the messages that are there, in the stream's order. Of a message that is
  * kept, so is the much larger piece of what came from the network that it lies in.
@@ -24,17 +21,14 @@ export async function readWhole(
     isWhole = true;
     read.stop();
   });
-  const deadline = setTimeout(() => read.stop(), SILENCE_MS);
   try {
     if (isWhole) return;
     for await (const message of read.messages) {
       take(message);
-      deadline.refresh();
       beginning.came(message.info.pending);
       if (isWhole) break;
     }
   } finally {
-    clearTimeout(deadline);
     beginning.end();
     read.stop();
   }
