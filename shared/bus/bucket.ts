@@ -6,7 +6,6 @@ import {
   type JetStreamManager,
   type JsMsg,
   jetstream,
-  jetstreamManager,
   StorageType,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
@@ -14,6 +13,7 @@ import { headers } from "nats";
 import type { Log } from "../log.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
+import { managerOf } from "./jetstream-manager.ts";
 import { type OrderedRead, type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 import { readWhole } from "./read-whole.ts";
 
@@ -149,10 +149,7 @@ export class Bucket {
 
   /** Erases one revision; nobody who watches is told. Returns false if it has gone. */
   async erase(revision: number): Promise<boolean> {
-    this.#manager ??= jetstreamManager(this.#bus.connection, {
-      checkAPI: false,
-      timeout: OPERATION_TIMEOUT_MS,
-    });
+    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
     const manager = await this.#manager;
     try {
       await this.#bus.whileConnected(() =>

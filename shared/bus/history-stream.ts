@@ -8,7 +8,6 @@ import {
   type JetStreamManager,
   type JsMsg,
   jetstream,
-  jetstreamManager,
   StorageType,
   type StoredMsg,
   type StreamConfig,
@@ -21,6 +20,7 @@ import type { Log } from "../log.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../subjects.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
+import { managerOf } from "./jetstream-manager.ts";
 import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
@@ -250,11 +250,7 @@ export class HistoryStream {
   }
 
   #open(): Promise<JetStreamManager> {
-    // Without its own check: JetStream may be away just now and come back.
-    this.#manager ??= jetstreamManager(this.#bus.connection, {
-      checkAPI: false,
-      timeout: OPERATION_TIMEOUT_MS,
-    });
+    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
     return this.#manager;
   }
 }

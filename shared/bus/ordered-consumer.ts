@@ -10,10 +10,10 @@ import {
   type ConsumerMessages,
   type JsMsg,
   jetstream,
-  jetstreamManager,
 } from "@nats-io/jetstream";
 import { errors, nanos, nuid } from "nats";
 import type { Bus } from "./connection.ts";
+import { managerOf } from "./jetstream-manager.ts";
 
 /**
  * How long the server may take to make a consumer, in milliseconds, before another one is asked for.
@@ -73,11 +73,6 @@ export async function readOrdered(
     return { pending, sent: delivered.consumer_seq };
   };
   return { initialCount, messages: inOrder(incoming, stop), progress, stop };
-}
-
-async function managerOf(bus: Bus, timeout?: number) {
-  const options = timeout === undefined ? {} : { timeout };
-  return await jetstreamManager(bus.connection, { checkAPI: false, ...options });
 }
 
 async function makeConsumer(bus: Bus, stream: string, start: OrderedStart): Promise<ConsumerInfo> {

@@ -3,12 +3,7 @@
  * made or changed them otherwise, and a server that is too old takes settings that it doesn't know
  * without a word. A process that started all the same would break its promises later and in silence.
  */
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  jetstreamManager,
-  type StreamConfig,
-} from "@nats-io/jetstream";
+import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import { frontendsBucket, subscriptionsBucket } from "../buckets.ts";
 import type { CommonConfig } from "../config/settings.ts";
@@ -16,6 +11,7 @@ import type { Log } from "../log.ts";
 import type { BucketSpec } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 import { streamConfig } from "./history-stream.ts";
+import { managerOf } from "./jetstream-manager.ts";
 
 /** The oldest server that knows all that is used; direct reads came with it. */
 const OLDEST_SERVER = [2, 9] as const;
@@ -113,7 +109,7 @@ export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Pro
 async function streamOf(bus: Bus, name: string): Promise<StreamConfig | undefined> {
   try {
     return await bus.whileConnected(async () => {
-      const manager = await jetstreamManager(bus.connection, { checkAPI: false });
+      const manager = await managerOf(bus);
       return (await manager.streams.info(name)).config;
     });
   } catch (error) {
