@@ -42,7 +42,8 @@ export interface WatchedEntry extends BucketEntry {
 }
 
 /** A watch begins with the entries that are in the bucket. */
-export interface BucketWatch extends Pick<OrderedRead, "initialCount" | "progress"> {
+export interface BucketWatch
+  extends Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress"> {
   /** Names the making of the bucket: another one means that it was deleted and made anew. */
   readonly incarnation: string;
   readonly entries: AsyncIterable<WatchedEntry>;
@@ -212,6 +213,7 @@ export class Bucket {
     }
     return {
       initialCount: read.initialCount,
+      isReplaceable: read.isReplaceable,
       progress: read.progress,
       incarnation: String(status.streamInfo.created),
       entries: entries(),

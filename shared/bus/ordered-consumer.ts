@@ -8,6 +8,7 @@ import {
   type ConsumerConfig,
   type ConsumerInfo,
   type ConsumerMessages,
+  DeliverPolicy,
   type JsMsg,
   jetstream,
 } from "@nats-io/jetstream";
@@ -35,6 +36,8 @@ export type OrderedStart = Pick<
 export interface OrderedRead {
   /** Messages that were there when the reading began. */
   readonly initialCount: number;
+  /** Only the latest of each subject is read: it may be replaced before it is sent. */
+  readonly isReplaceable: boolean;
   /** Ends early when the server of the consumer is gone, or when it left one out. */
   readonly messages: AsyncIterable<JsMsg>;
   /** How far the server has come: messages that it has still to send, and those that it sent. */
@@ -72,7 +75,8 @@ export async function readOrdered(
     const { num_pending: pending, delivered } = await manager.consumers.info(stream, name);
     return { pending, sent: delivered.consumer_seq };
   };
-  return { initialCount, messages: inOrder(incoming, stop), progress, stop };
+  const isReplaceable = start.deliver_policy === DeliverPolicy.LastPerSubject;
+  return { initialCount, isReplaceable, messages: inOrder(incoming, stop), progress, stop };
 }
 
 async function makeConsumer(bus: Bus, stream: string, start: OrderedStart): Promise<ConsumerInfo> {
