@@ -1,15 +1,6 @@
-import { runLoad } from "../control/load.ts";
 import { figuresOf, type Goals, noneLost, remarksOf } from "../report/figures.ts";
-import {
-  connectionsFor,
-  newVideo,
-  oneVideo,
-  SAMPLE,
-  type Scenario,
-  steady,
-  systemOf,
-  WARM_UP_SECONDS,
-} from "./scenario.ts";
+import { type Scenario, systemOf } from "./scenario.ts";
+import { runOnly, steadyPlan } from "./steady-load.ts";
 
 const goalsAt = (viewers: number): Goals =>
   viewers >= 10_000
@@ -26,33 +17,11 @@ export const likes: Scenario = {
     "How long does a like take to everybody who watches, and what does it cost, when one video has a large audience that likes it steadily? 100 likes a second, each sent by itself over a WebSocket, to 10,000 viewers of one video: a million deliveries a second through two gateways and two dispatchers.",
   run: async (options, watcher) => {
     const viewers = options.viewers ?? 10_000;
-    const rate = options.rate ?? 100;
-    const warmUp = options.warmUpSeconds ?? WARM_UP_SECONDS;
-    const seconds = options.seconds ?? 20;
-    const video = newVideo("likes");
-    const system = await systemOf(options, watcher);
-    try {
-      const load = await runLoad(
-        system,
-        {
-          name: "likes",
-          kind: "like",
-          audiences: oneVideo(video, viewers),
-          streams: [steady(video, "like", rate, warmUp + seconds)],
-          warmUpMs: warmUp * 1_000,
-          measureMs: seconds * 1_000,
-          sample: options.sample ?? SAMPLE,
-          publisherConnections: connectionsFor(rate),
-        },
-        watcher,
-      );
-      return {
-        figures: figuresOf(load, goalsAt(viewers)),
-        loads: [load],
-        remarks: remarksOf(load),
-      };
-    } finally {
-      await system.stop();
-    }
+    const plan = steadyPlan(
+      { name: "likes", kind: "like", viewers, rate: 100, seconds: 20 },
+      options,
+    );
+    const load = await runOnly(await systemOf(options, watcher), plan, watcher);
+    return { figures: figuresOf(load, goalsAt(viewers)), loads: [load], remarks: remarksOf(load) };
   },
 };

@@ -1,4 +1,3 @@
-import { runLoad } from "../control/load.ts";
 import { figuresOf, noneLost, remarksOf } from "../report/figures.ts";
 import {
   connectionsFor,
@@ -9,6 +8,7 @@ import {
   systemOf,
   WARM_UP_SECONDS,
 } from "./scenario.ts";
+import { runOnly } from "./steady-load.ts";
 import { zipf } from "./zipf.ts";
 
 export const manyVideos: Scenario = {
@@ -33,25 +33,17 @@ export const manyVideos: Scenario = {
         ? []
         : [steady(`${prefix}-${index}`, "like", perSecond, warmUp + seconds)];
     });
-    const system = await systemOf(options, watcher);
-    try {
-      const load = await runLoad(
-        system,
-        {
-          name: "many-videos",
-          kind: "like",
-          audiences,
-          streams,
-          warmUpMs: warmUp * 1_000,
-          measureMs: seconds * 1_000,
-          sample: options.sample ?? SAMPLE,
-          publisherConnections: connectionsFor(rate),
-        },
-        watcher,
-      );
-      return { figures: figuresOf(load, noneLost), loads: [load], remarks: remarksOf(load) };
-    } finally {
-      await system.stop();
-    }
+    const plan = {
+      name: "many-videos",
+      kind: "like",
+      audiences,
+      streams,
+      warmUpMs: warmUp * 1_000,
+      measureMs: seconds * 1_000,
+      sample: options.sample ?? SAMPLE,
+      publisherConnections: connectionsFor(rate),
+    };
+    const load = await runOnly(await systemOf(options, watcher), plan, watcher);
+    return { figures: figuresOf(load, noneLost), loads: [load], remarks: remarksOf(load) };
   },
 };

@@ -1,18 +1,10 @@
-import { runLoad } from "../control/load.ts";
 import type { System } from "../control/system.ts";
 import { installPeers, PeerMissing } from "../peers/install.ts";
 import { PEERS, startPeer } from "../peers/peer.ts";
 import { remarksOf } from "../report/figures.ts";
 import type { Figure, LoadResult } from "../report/result.ts";
-import {
-  connectionsFor,
-  newVideo,
-  oneVideo,
-  SAMPLE,
-  type Scenario,
-  stackOf,
-  steady,
-} from "./scenario.ts";
+import { type Scenario, stackOf } from "./scenario.ts";
+import { runOnly, steadyPlan } from "./steady-load.ts";
 
 /** Likes delivered per CPU second of the servers, as a multiple of the peer's. */
 const GOALS: Readonly<Record<string, number>> = {
@@ -28,10 +20,6 @@ export const peers: Scenario = {
     "How does Ovation compare with what an engineer would otherwise take? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifuge over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. What counts is how many likes were delivered per CPU second of the servers; where a server could not keep up, its deliveries are what it managed.",
   run: async (options, watcher) => {
     installPeers((text) => watcher.step(text));
-    const viewers = options.viewers ?? 10_000;
-    const rate = options.rate ?? 100;
-    const warmUp = options.warmUpSeconds ?? 4;
-    const seconds = options.seconds ?? 8;
     const loads: LoadResult[] = [];
     const starts: readonly (() => Promise<System>)[] = [
       () => stackOf(options, watcher),
@@ -41,27 +29,9 @@ export const peers: Scenario = {
     for (const start of starts) {
       const system = await orSkipped(start, skipped);
       if (system === undefined) continue;
-      const video = newVideo("peers");
-      try {
-        loads.push(
-          await runLoad(
-            system,
-            {
-              name: "likes",
-              kind: "like",
-              audiences: oneVideo(video, viewers),
-              streams: [steady(video, "like", rate, warmUp + seconds)],
-              warmUpMs: warmUp * 1_000,
-              measureMs: seconds * 1_000,
-              sample: options.sample ?? SAMPLE,
-              publisherConnections: connectionsFor(rate),
-            },
-            watcher,
-          ),
-        );
-      } finally {
-        await system.stop();
-      }
+      const steady = { viewers: 10_000, rate: 100, warmUpSeconds: 4, seconds: 8 };
+      const plan = steadyPlan({ name: "likes", kind: "like", ...steady }, options);
+      loads.push(await runOnly(system, plan, watcher));
     }
     const own = loads[0]?.deliveriesPerServerCpuSecond ?? 0;
     const figures = loads.flatMap((load): Figure[] => {

@@ -1,15 +1,7 @@
-import { runLoad } from "../control/load.ts";
 import { figuresOf, noneLost, remarksOf } from "../report/figures.ts";
 import type { Figure, Second } from "../report/result.ts";
-import {
-  connectionsFor,
-  newVideo,
-  oneVideo,
-  SAMPLE,
-  type Scenario,
-  steady,
-  systemOf,
-} from "./scenario.ts";
+import { type Scenario, systemOf } from "./scenario.ts";
+import { runOnly, steadyPlan } from "./steady-load.ts";
 
 const SECONDS = 600;
 
@@ -35,51 +27,30 @@ export const soak: Scenario = {
   question:
     "Does anything grow or slow down over time? 20 likes a second to 2,000 viewers for ten minutes, or as long as --seconds says; memory and latency are followed second by second, and their trend over the second half is told.",
   run: async (options, watcher) => {
-    const viewers = options.viewers ?? 2_000;
-    const rate = options.rate ?? 20;
-    const warmUp = options.warmUpSeconds ?? 10;
-    const seconds = options.seconds ?? SECONDS;
-    const video = newVideo("soak");
-    const system = await systemOf(options, watcher);
-    try {
-      const load = await runLoad(
-        system,
-        {
-          name: "soak",
-          kind: "like",
-          audiences: oneVideo(video, viewers),
-          streams: [steady(video, "like", rate, warmUp + seconds)],
-          warmUpMs: warmUp * 1_000,
-          measureMs: seconds * 1_000,
-          sample: options.sample ?? SAMPLE,
-          publisherConnections: connectionsFor(rate),
-        },
-        watcher,
-      );
-      // The first half is when caches and heaps find their size.
-      const half = load.seconds.slice(Math.floor(load.seconds.length / 2));
-      const trends: Figure[] = ["gateway", "dispatcher", "nats"]
-        // Of servers elsewhere it isn't known.
-        .filter((kind) => half.some(({ rssBytes }) => (rssBytes[kind] ?? 0) > 0))
-        .map((kind) => ({
-          name: `RSS trend of ${kind}`,
-          unit: "MiB/hour",
-          value: perHour(half, ({ rssBytes }) => rssBytes[kind]) / 2 ** 20,
-          better: "lower",
-        }));
-      const slower: Figure = {
-        name: "latency p99 trend",
-        unit: "ms/hour",
-        value: perHour(half, ({ p99 }) => p99),
+    const steady = { viewers: 2_000, rate: 20, warmUpSeconds: 10, seconds: SECONDS };
+    const plan = steadyPlan({ name: "soak", kind: "like", ...steady }, options);
+    const load = await runOnly(await systemOf(options, watcher), plan, watcher);
+    // The first half is when caches and heaps find their size.
+    const half = load.seconds.slice(Math.floor(load.seconds.length / 2));
+    const trends: Figure[] = ["gateway", "dispatcher", "nats"]
+      // Of servers elsewhere it isn't known.
+      .filter((kind) => half.some(({ rssBytes }) => (rssBytes[kind] ?? 0) > 0))
+      .map((kind) => ({
+        name: `RSS trend of ${kind}`,
+        unit: "MiB/hour",
+        value: perHour(half, ({ rssBytes }) => rssBytes[kind]) / 2 ** 20,
         better: "lower",
-      };
-      return {
-        figures: [...trends, slower, ...figuresOf(load, noneLost)],
-        loads: [load],
-        remarks: remarksOf(load),
-      };
-    } finally {
-      await system.stop();
-    }
+      }));
+    const slower: Figure = {
+      name: "latency p99 trend",
+      unit: "ms/hour",
+      value: perHour(half, ({ p99 }) => p99),
+      better: "lower",
+    };
+    return {
+      figures: [...trends, slower, ...figuresOf(load, noneLost)],
+      loads: [load],
+      remarks: remarksOf(load),
+    };
   },
 };

@@ -1,0 +1,59 @@
+/** The load of most scenarios: one video, all viewers on it, and one kind of event at a steady rate. */
+import { type LoadPlan, runLoad, type Watcher } from "../control/load.ts";
+import type { System } from "../control/system.ts";
+import type { LoadResult } from "../report/result.ts";
+import {
+  connectionsFor,
+  newVideo,
+  type Options,
+  oneVideo,
+  SAMPLE,
+  steady,
+  WARM_UP_SECONDS,
+} from "./scenario.ts";
+
+/** What the command line doesn't say otherwise. */
+interface SteadyLoad {
+  /** Of the load in the report; a scenario may have several. */
+  readonly name: string;
+  readonly kind: "like" | "comment";
+  readonly text?: string;
+  readonly viewers: number;
+  /** Events a second. */
+  readonly rate: number;
+  readonly warmUpSeconds?: number;
+  readonly seconds: number;
+  /** Viewers that read at once. */
+  readonly sample?: number;
+}
+
+export function steadyPlan(load: SteadyLoad, options: Options): LoadPlan {
+  const { name, kind, text } = load;
+  const rate = options.rate ?? load.rate;
+  const warmUp = options.warmUpSeconds ?? load.warmUpSeconds ?? WARM_UP_SECONDS;
+  const seconds = options.seconds ?? load.seconds;
+  const video = newVideo(kind);
+  return {
+    name,
+    kind,
+    audiences: oneVideo(video, options.viewers ?? load.viewers),
+    streams: [steady(video, kind, rate, warmUp + seconds, text)],
+    warmUpMs: warmUp * 1_000,
+    measureMs: seconds * 1_000,
+    sample: options.sample ?? load.sample ?? SAMPLE,
+    publisherConnections: connectionsFor(rate),
+  };
+}
+
+/** The only load that the system is given: it is stopped after it, also when that fails. */
+export async function runOnly(
+  system: System,
+  plan: LoadPlan,
+  watcher: Watcher,
+): Promise<LoadResult> {
+  try {
+    return await runLoad(system, plan, watcher);
+  } finally {
+    await system.stop();
+  }
+}
