@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command where a Kubernetes with a node of its own can be started: with a network, mounts and
-# processes of its own, which all end with it. As root, with Docker, whose images the pods run.
+# processes of its own, which all end with it. As root, with Docker, whose images the pods run: where
+# images can't be pulled, deploy/docker/local-base.sh makes those of others.
 #
 #   test/cluster/in-namespaces.sh COMMAND [ARGUMENT ...]
 set -euo pipefail
@@ -16,13 +17,16 @@ if [[ "${1:-}" != --inside ]]; then
     done
   }
   trap tidy EXIT
-  tools=$(dirname "${BASH_SOURCE[0]}")/../../.cache/kubernetes
+  root=$(dirname "${BASH_SOURCE[0]}")/../..
+  tools=$root/.cache/kubernetes
   for tool in kubelet pause coredns; do
     [[ -x "$tools/$tool" ]] || {
       echo "$tool is missing: run test/chart/install-tools.sh --pods" >&2
       exit 1
     }
   done
+  # Of what is here: pods must not run an older one.
+  docker build --quiet --file "$root/deploy/docker/Dockerfile" --tag "${images[0]}" "$root" >/dev/null
   mkdir "$folder/images"
   for image in "${images[@]}"; do
     docker save --output "$folder/images/${image%%:*}.tar" "$image"

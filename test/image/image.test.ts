@@ -1,15 +1,12 @@
 /** The image, built and run as an operator would. */
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { IMAGE } from "./build-image.ts";
 import { addressOf, type Composed, startComposed } from "./composed.ts";
 import { docker, exec, inspect } from "./docker.ts";
 
-const IMAGE = "ovation:0.1.0";
-const root = join(import.meta.dirname, "../..");
 let stack: Composed;
 
 beforeAll(async () => {
-  await docker("build", "--file", join(root, "deploy/docker/Dockerfile"), "--tag", IMAGE, root);
   stack = await startComposed();
   await stack.add("gateway");
   for (const role of [...stack.of("gateway"), ...stack.of("dispatcher")]) await healthy(role);

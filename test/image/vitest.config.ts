@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/image/**/*.test.ts"],
     root: new URL("../..", import.meta.url).pathname,
+    globalSetup: "test/image/build-image.ts",
     testTimeout: 60_000,
-    // The first build installs all dependencies.
     hookTimeout: 600_000,
     fileParallelism: false,
   },
