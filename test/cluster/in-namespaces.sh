@@ -25,6 +25,11 @@ if [[ "${1:-}" != --inside ]]; then
       exit 1
     }
   done
+  # Without it the node waits for its network for ever.
+  [[ -x /usr/lib/cni/bridge ]] || {
+    echo "/usr/lib/cni/bridge is missing: install containernetworking-plugins" >&2
+    exit 1
+  }
   # Of what is here: pods must not run an older one.
   docker build --quiet --file "$root/deploy/docker/Dockerfile" --tag "${images[0]}" "$root" >/dev/null
   mkdir "$folder/images"

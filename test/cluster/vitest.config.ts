@@ -1,5 +1,5 @@
 /**
- * The chart with pods that run: `npm run test:cluster`. It needs root, Docker with the image and its
+ * The chart with pods that run: `npm run test:cluster`. It needs root, Docker with the image's
  * base images, what `install-tools.sh --pods` builds, and Debian's containerd and
  * containernetworking-plugins.
  */
