@@ -1,29 +1,8 @@
-/**
- * Which tests there are, and on which nats-servers they run. The integration suite runs once per
- * kind of server that this machine has, one file at a time: each starts servers of its own.
- */
+/** The tests that `npm test` runs, in groups that follow one another. */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { lanFault } from "./test/faults/world/lan.ts";
-import { natsKindFault } from "./test/support/nats-available.ts";
-import { type NatsKind, natsKinds, natsKindsRequired } from "./test/support/nats-kind.ts";
-
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-
-/** The kinds to test on: what this machine lacks is left out, unless it is required. */
-async function kindsToTest(): Promise<NatsKind[]> {
-  const required = natsKindsRequired();
-  const kinds: NatsKind[] = [];
-  for (const kind of natsKinds) {
-    const fault = await natsKindFault(kind, say);
-    if (fault === undefined || required.includes(kind)) kinds.push(kind);
-    if (fault !== undefined && !required.includes(kind)) {
-      say(`Left out: integration tests on nats-server "${kind}" (${fault})`);
-    }
-  }
-  return kinds;
-}
+import { integrationProjects, projectName } from "./test/support/integration-projects.ts";
+import { natsKinds } from "./test/support/nats-kind.ts";
 
 /** One after the other, in this order: together they would be too much for two cores. */
 const groups = [
@@ -33,26 +12,17 @@ const groups = [
   "sdk",
   "demo",
   "faults",
-  ...natsKinds.map((kind) => `nats-${kind}`),
+  ...natsKinds.map(projectName),
 ];
 
 function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
   return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
 }
 
-function integrationProject(kind: NatsKind): TestProjectInlineConfiguration {
-  const name = `nats-${kind}`;
-  const ryuk = { TESTCONTAINERS_RYUK_DISABLED: "true" };
-  return {
-    extends: true,
-    test: {
-      name,
-      include: ["test/integration/**/*.test.ts"],
-      env: { OVATION_TEST_NATS: kind, ...ryuk },
-      fileParallelism: false,
-      ...groupOf(name),
-    },
-  };
+/** An integration project, in its place among the groups. */
+function inOrder(project: TestProjectInlineConfiguration): TestProjectInlineConfiguration {
+  const name = String(project.test?.name);
+  return { ...project, test: { ...project.test, ...groupOf(name) } };
 }
 
 const unit: TestProjectInlineConfiguration = {
@@ -132,7 +102,7 @@ const faults: TestProjectInlineConfiguration = {
 function faultsToTest(): TestProjectInlineConfiguration[] {
   const fault = lanFault();
   if (fault === undefined) return [faults];
-  say(`Left out: fault stories (${fault})`);
+  process.stderr.write(`Left out: fault stories (${fault})\n`);
   return [];
 }
 
@@ -149,7 +119,7 @@ export default defineConfig(async () => ({
       sdk,
       demo,
       ...faultsToTest(),
-      ...(await kindsToTest()).map(integrationProject),
+      ...(await integrationProjects(false)).map(inOrder),
     ],
   },
 }));

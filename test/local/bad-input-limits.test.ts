@@ -86,7 +86,9 @@ describe("a gateway with small limits", () => {
     await viewer.until(() => answersOf(viewer).length > 10_000);
     const answers = answersOf(viewer).slice(1);
     expect(answers).toHaveLength(10_000);
-    expect(answers.filter(({ op }) => op === "result").map(({ id }) => id)).toEqual([2, 3, 4]);
+    // The first three hold the places; their answers may come in any order.
+    const taken = answers.filter(({ op }) => op === "result").map(({ id }) => id);
+    expect(new Set(taken)).toEqual(new Set([2, 3, 4]));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(10_000);
     expect(await metric(stack.gateway, "ovation_gateway_videos")).toBe(held + 3);
     await viewer.close();

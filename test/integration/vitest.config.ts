@@ -1,0 +1,12 @@
+/** Every integration test on every kind of nats-server that this machine has: `npm run test:nats`. */
+import { defineConfig } from "vitest/config";
+import { integrationProjects } from "../support/integration-projects.ts";
+
+export default defineConfig(async () => ({
+  test: {
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: await integrationProjects(true),
+  },
+}));
