@@ -77,6 +77,7 @@ export class Doors {
       messageLimitBytes: config.messageLimitBytes,
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
+      pingIntervalMs: config.pingIntervalMs,
       checkHandshake,
       admit: (visitor) => {
         // First, so that who is refused for it takes nobody's place among those who come.

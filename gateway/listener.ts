@@ -9,6 +9,7 @@ import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
 import type { Admitted, Visitor } from "./limits/admission.ts";
+import { Pings } from "./pings.ts";
 import type { SendOutcome } from "./viewer.ts";
 
 /** What the owner of a socket is told. */
@@ -30,6 +31,7 @@ export interface ListenerOptions {
   readonly messageLimitBytes: number;
   readonly bufferLimitBytes: number;
   readonly idleTimeoutMs: number;
+  readonly pingIntervalMs: number;
   /** Throws an OvationError to refuse; the exchange it is refused on follows. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
   /** Throws likewise. */
@@ -54,6 +56,8 @@ interface SocketData {
   opening: Opening | undefined;
   socket?: ViewerSocket;
   handlers?: SocketHandlers | undefined;
+  /** Those that are pinged together with it. */
+  pinged?: Set<ViewerSocket>;
 }
 
 type UwsSocket = uWS.WebSocket<SocketData>;
@@ -84,6 +88,11 @@ export class ViewerSocket {
   send(bytes: Uint8Array, isBinary: boolean): SendOutcome {
     if (this.#socket === undefined) return "closed";
     return this.#socket.send(bytes, isBinary, false) === DROPPED ? "dropped" : "sent";
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.#socket?.ping();
   }
 
   /** Closes with a code and a reason; a viewer that doesn't read will see only code 1006. */
@@ -122,10 +131,12 @@ export class Listener {
   #acceptor: App | undefined;
   /** Serve connections: one without TLS, else one for each certificate, the newest last. */
   readonly #serving: App[] = [];
+  readonly #pings: Pings<ViewerSocket>;
   #listenSocket: uWS.us_listen_socket | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#pings = new Pings(options.pingIntervalMs);
   }
 
   /**
@@ -168,6 +179,7 @@ export class Listener {
           return;
         }
         this.#listenSocket = socket;
+        this.#pings.start();
         resolve(uWS.us_socket_local_port(socket as uWS.us_socket));
       };
       // The types know no call with both host and options; the addon does.
@@ -189,6 +201,7 @@ export class Listener {
 
   /** Closes everything at once. */
   stop(): void {
+    this.#pings.stop();
     this.#listenSocket = undefined;
     for (const app of new Set([this.#acceptor, ...this.#serving])) app?.close();
     this.#acceptor = undefined;
@@ -251,12 +264,14 @@ export class Listener {
       maxBackpressure: bufferLimitBytes,
       closeOnBackpressureLimit: false,
       idleTimeout: Math.round(idleTimeoutMs / 1_000),
-      sendPingsAutomatically: true,
+      // The addon's own come after up to all but 16 s of the idle timeout, which is too late for proxies.
+      sendPingsAutomatically: false,
       compression: 0,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new ViewerSocket(ws);
+        data.pinged = this.#pings.add(data.socket);
         if (data.opening === undefined) return;
         data.handlers = onSocket(data.socket, data.opening);
         data.opening = undefined;
@@ -272,7 +287,8 @@ export class Listener {
         if (ws.getBufferedAmount() <= bufferLimitBytes / 2) handlers?.onDrain();
       },
       close: (ws, code) => {
-        const { socket, handlers } = ws.getUserData();
+        const { socket, handlers, pinged } = ws.getUserData();
+        if (socket !== undefined) pinged?.delete(socket);
         socket?.closed();
         handlers?.onClose(code);
       },

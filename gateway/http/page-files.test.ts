@@ -58,6 +58,7 @@ beforeAll(async () => {
     messageLimitBytes: 1_000,
     bufferLimitBytes: 1_000,
     idleTimeoutMs: 8_000,
+    pingIntervalMs: 4_000,
     checkHandshake,
     admit: (visitor) => admission.admitSocket(visitor),
     onSocket: () => ({

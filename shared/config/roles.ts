@@ -48,6 +48,8 @@ export interface CrossCheck {
 export const crossChecks: readonly CrossCheck[] = [
   { left: "frameIntervalMaxMs", factor: 1, right: "frameIntervalMinMs" },
   { left: "cutOffByeMs", factor: 1, right: "cutOffNoticeMs" },
+  // A viewer has a second ping to answer before it is given up.
+  { left: "idleTimeoutMs", factor: 2, right: "pingIntervalMs" },
   // Two signs of life may be lost without a living gateway being given up.
   { left: "leaseMs", factor: 3, right: "leaseRenewMs" },
 ];

@@ -43,6 +43,7 @@ beforeAll(async () => {
     messageLimitBytes: LARGEST_BYTES,
     bufferLimitBytes: 4 * LARGEST_BYTES,
     idleTimeoutMs: 120_000,
+    pingIntervalMs: 60_000,
     checkHandshake: () => "ovation.v1.json",
     admit: () => ({ address: "", reconnectAfterMs: undefined }),
     // The suite wants its messages back.

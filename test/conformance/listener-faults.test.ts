@@ -46,6 +46,7 @@ beforeAll(async () => {
     messageLimitBytes: 1_024,
     bufferLimitBytes: BUFFER_BYTES,
     idleTimeoutMs: 32_000,
+    pingIntervalMs: 4_000,
     checkHandshake: ({ version }) => {
       throwIf("checkHandshake");
       if (version !== "13") throw new Error("refused");

@@ -94,11 +94,13 @@ export class TestSocket extends Inbox {
     port: number,
     encoding: "msgpack" | "json" = "json",
     headers: Readonly<Record<string, string>> = {},
+    options: Pick<WebSocket.ClientOptions, "autoPong"> = {},
   ): Promise<TestSocket> {
     const url = `ws://127.0.0.1:${port}/v1/connect`;
     const socket = new WebSocket(url, [`ovation.v1.${encoding}`], {
       perMessageDeflate: false,
       headers,
+      ...options,
     });
     const opened = new TestSocket(socket, encoding);
     await new Promise<void>((resolve, reject) => {

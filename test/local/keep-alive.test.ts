@@ -1,0 +1,60 @@
+/** A quiet connection carries something before a proxy with a timeout of 10 s would end it. */
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask } from "../support/raw.ts";
+import { TestStack } from "../support/stack.ts";
+import { TestEventStream, TestSocket } from "../support/viewer.ts";
+
+/** Gateway and test share one event loop: what holds up one timer holds up the other. */
+const PROXY_TIMEOUT_MS = 10_000;
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await TestStack.start();
+});
+afterAll(async () => await stack?.stop());
+
+async function isWithinTimeout(something: Promise<unknown>): Promise<boolean> {
+  return await Promise.race([something.then(() => true), wait(PROXY_TIMEOUT_MS, false)]);
+}
+
+test("a quiet viewer hears from its gateway within 10 s, over each wire, without any setting", async () => {
+  const { port } = stack.gateway;
+  const stream = await TestEventStream.open(port, "quiet");
+  const sockets = await Promise.all([
+    TestSocket.connect(port, "json"),
+    TestSocket.connect(port, "msgpack"),
+    TestSocket.open(port, "json"),
+  ]);
+  const heard = [
+    stream.until(() => stream.comments.length > 0),
+    ...sockets.map(async ({ socket }) => await once(socket, "ping")),
+  ];
+  expect(await Promise.all(heard.map(isWithinTimeout))).toEqual([true, true, true, true]);
+  stream.close();
+  for (const { socket } of sockets) socket.terminate();
+  expect(await ask(port, { path: "/v1/ping" })).toMatchObject({ status: 200 });
+});
+
+test("pings come again and again, as often as is set, to each of many viewers", async () => {
+  const { port } = await stack.addGateway({ pingIntervalMs: 1_000 });
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => TestSocket.open(port)));
+  await Promise.all(
+    sockets.map(async ({ socket }) => {
+      await once(socket, "ping");
+      await once(socket, "ping");
+    }),
+  );
+  for (const { socket } of sockets) socket.terminate();
+});
+
+test("a viewer that answers no ping is closed, others stay", async () => {
+  const { port } = await stack.addGateway({ pingIntervalMs: 1_000, idleTimeoutMs: 8_000 });
+  const deaf = await TestSocket.open(port, "json", {}, { autoPong: false });
+  const quiet = await TestSocket.connect(port);
+  await deaf.untilClosed();
+  expect(quiet.closed).toBeUndefined();
+  expect(await quiet.ask("ping")).toMatchObject({ op: "result" });
+  await quiet.close();
+});
