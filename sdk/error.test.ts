@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { errorKinds } from "../shared/errors.ts";
-import { isPassing, isTokenCode } from "./error.ts";
+import { isPassing, isTokenCode, mayBeTaken } from "./error.ts";
 
 describe("what is worth a repeat", () => {
   test.each(Object.entries(errorKinds))("%s is told as the table of errors does", (code, kind) => {
     expect(isPassing(code)).toBe(kind.retry !== "no");
+    expect(mayBeTaken(code)).toBe(kind.retry === "same-id");
   });
 
   test("a code that we don't know is not", () => {

@@ -8,8 +8,10 @@ import type { ErrorCode } from "../shared/errors.ts";
  * const isHopeless = (code: ClientErrorCode) => code === "closed" || code === "token_refused";
  */
 export type ClientErrorCode =
-  /** `close()` was called. */
+  /** `close()` was called. Of a publish: it was not taken. */
   | "closed"
+  /** The client was closed before a publish that was sent was answered: it may have been taken. */
+  | "unconfirmed"
   /** Not connected, and the wait was too long or not wanted. */
   | "not_connected"
   /** Too many publishes wait already. */
@@ -96,6 +98,18 @@ const PASSING: readonly string[] = [
 /** Whether a request that was answered with this code is worth repeating (with the same event id). */
 export function isPassing(code: string): boolean {
   return PASSING.includes(code);
+}
+
+/** Of the codes that are worth a repeat, those after which it may have been carried out all the same. */
+const UNSURE: readonly string[] = [
+  "timeout",
+  "history_unavailable",
+  "internal",
+] satisfies readonly ErrorCode[];
+
+/** Whether a request that was answered with this code, which is worth a repeat, may have been carried out. */
+export function mayBeTaken(code: string): boolean {
+  return UNSURE.includes(code);
 }
 
 /** Whether the code says that the token isn't good, so that coming back with it is no use. */

@@ -3,7 +3,7 @@
  * was sent and not answered is sent again with it, and counts once.
  */
 import { Backoff } from "../shared/backoff.ts";
-import { isPassing, OvationError } from "./error.ts";
+import { isPassing, mayBeTaken, OvationError } from "./error.ts";
 import type { Answer, Link, Publication } from "./link/link.ts";
 
 /**
@@ -47,16 +47,21 @@ export interface PublishTerms {
   readonly waitMs: number;
 }
 
+type Timer = ReturnType<typeof setTimeout>;
+
 interface Entry {
   readonly publication: Publication;
   readonly backoff: Backoff;
   readonly whenLimited: WhenLimited;
-  readonly expiry: ReturnType<typeof setTimeout>;
+  readonly expiry: Timer;
+  /** Until it is sent again. */
+  pause?: Timer;
   settle(outcome: Published | OvationError): void;
   state: "waiting" | "sent" | "paused";
-  wasSent: boolean;
-  /** The gateway has refused it as too much; nothing of it was taken. */
-  isTooMuch: boolean;
+  /** It was sent, and what became of it was never answered: it may have been taken. */
+  isUnsure: boolean;
+  /** Why the gateway didn't take it when it was sent last. */
+  refusal: OvationError | undefined;
 }
 
 /** Publishes that may be on their way at once; gateways refuse more than 100 of a connection. */
@@ -72,7 +77,7 @@ export class Outbox {
   #inFlight = 0;
   /** How many may be on their way: fewer, and slowly more again, when the gateway finds it too much. */
   #window = IN_FLIGHT_LIMIT;
-  #hold: ReturnType<typeof setTimeout> | undefined;
+  #hold: Timer | undefined;
   #link: Link | undefined;
 
   constructor(limit: number, random: () => number) {
@@ -98,10 +103,11 @@ export class Outbox {
         expiry: setTimeout(() => this.#expire(entry), waitMs),
         whenLimited,
         state: "waiting",
-        wasSent: false,
-        isTooMuch: false,
+        isUnsure: false,
+        refusal: undefined,
         settle: (outcome) => {
           clearTimeout(entry.expiry);
+          clearTimeout(entry.pause);
           this.#entries.delete(entry);
           if (entry.state === "sent") this.#inFlight -= 1;
           if (outcome instanceof OvationError) reject(outcome);
@@ -123,13 +129,25 @@ export class Outbox {
   unlinked(): void {
     this.#link = undefined;
     this.#inFlight = 0;
-    for (const entry of this.#entries) if (entry.state === "sent") entry.state = "waiting";
+    for (const entry of this.#entries) {
+      if (entry.state !== "sent") continue;
+      entry.state = "waiting";
+      entry.isUnsure = true;
+    }
   }
 
-  /** Gives up all that waits. */
+  /** Gives up all that waits, without a timer left; what may have been taken is told so. */
   clear(code: string, message: string): void {
-    for (const { settle, publication } of [...this.#entries]) {
-      settle(new OvationError(code, message, { video: publication.video }));
+    clearTimeout(this.#hold);
+    this.#hold = undefined;
+    for (const { settle, publication, isUnsure } of [...this.#entries]) {
+      const { video } = publication;
+      const unconfirmed = `${message} before the answer came; the event may have been taken`;
+      settle(
+        isUnsure
+          ? new OvationError("unconfirmed", unconfirmed, { video })
+          : new OvationError(code, message, { video }),
+      );
     }
   }
 
@@ -143,8 +161,7 @@ export class Outbox {
 
   #send(link: Link, entry: Entry): void {
     entry.state = "sent";
-    entry.wasSent = true;
-    entry.isTooMuch = false;
+    entry.refusal = undefined;
     this.#inFlight += 1;
     link.publish(entry.publication, (answer) => {
       // It may have expired meanwhile.
@@ -161,18 +178,19 @@ export class Outbox {
     }
     const { code, message, field, retryAfterMs = 0 } = answer;
     const isTooMuch = code === "rate_limited";
+    const refusal = new OvationError(code, message, { field, video });
     if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
-      return entry.settle(new OvationError(code, message, { field, video }));
+      return entry.settle(refusal);
     }
+    entry.refusal = refusal;
+    entry.isUnsure ||= mayBeTaken(code);
     this.#inFlight -= 1;
     if (isTooMuch) {
       entry.state = "waiting";
-      entry.isTooMuch = true;
       return this.#slowDown(retryAfterMs);
     }
     entry.state = "paused";
-    setTimeout(() => {
-      if (entry.state !== "paused") return;
+    entry.pause = setTimeout(() => {
       entry.state = "waiting";
       this.#flush();
     }, retryAfterMs + entry.backoff.nextMs());
@@ -191,14 +209,12 @@ export class Outbox {
     );
   }
 
-  #expire({ publication: { video }, wasSent, isTooMuch, settle }: Entry): void {
-    if (isTooMuch) {
-      const message = "the gateway found it too much in too short a time";
-      return settle(new OvationError("rate_limited", message, { video }));
+  #expire({ publication: { video }, state, isUnsure, refusal, settle }: Entry): void {
+    if (isUnsure || state === "sent") {
+      const message = "no answer in time; the event may have been taken";
+      return settle(new OvationError("timeout", message, { video }));
     }
-    const error = wasSent
-      ? new OvationError("timeout", "no answer in time; the event may have been taken", { video })
-      : new OvationError("not_connected", "no connection within the time to wait", { video });
-    settle(error);
+    const message = "no connection within the time to wait";
+    settle(refusal ?? new OvationError("not_connected", message, { video }));
   }
 }

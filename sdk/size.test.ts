@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 
-const BUDGET_BYTES = 12_000;
+const BUDGET_BYTES = 13_000;
 
 async function gzippedBytes(entry: string): Promise<number> {
   const { outputFiles } = await build({

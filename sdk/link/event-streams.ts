@@ -6,7 +6,16 @@
 import { isTokenCode } from "../error.ts";
 import { EventStream } from "./event-stream.ts";
 import { type HttpOptions, pingOverHttp, publishOverHttp } from "./http.ts";
-import type { Answer, From, Link, LinkHandlers, LinkTimes, OnAnswer, Publication } from "./link.ts";
+import {
+  type Answer,
+  doubtTimes,
+  type From,
+  type Link,
+  type LinkHandlers,
+  type LinkTimes,
+  type OnAnswer,
+  type Publication,
+} from "./link.ts";
 
 /** Browsers open no more than six connections to a site over HTTP/1.1; one is left to publish. */
 export const MAX_STREAMS = 5;
@@ -56,10 +65,31 @@ export class EventStreamsLink implements Link {
     this.#streams.delete(video);
   }
 
+  /** Each request may have a connection of its own, so it is given up alone when that leads nowhere. */
   publish(publication: Publication, onAnswer: OnAnswer): void {
-    publishOverHttp(this.#options, publication, this.#requests.signal).then(
-      (answer) => this.#answered(answer, onAnswer),
-      (error) => this.#end("connection_lost", String(error), true),
+    const [overdueMs, withinMs] = doubtTimes(this.#options);
+    const request = new AbortController();
+    const end = () => {
+      clearTimeout(overdue);
+      clearTimeout(late);
+      this.#requests.signal.removeEventListener("abort", end);
+      request.abort();
+    };
+    const overdue = setTimeout(() => this.check(withinMs), overdueMs);
+    const late = setTimeout(() => {
+      end();
+      onAnswer({ op: "error", code: "timeout", message: "no answer in time" });
+    }, overdueMs + withinMs);
+    this.#requests.signal.addEventListener("abort", end);
+    publishOverHttp(this.#options, publication, request.signal).then(
+      (answer) => {
+        if (request.signal.aborted) return;
+        end();
+        this.#answered(answer, onAnswer);
+      },
+      (error) => {
+        if (!request.signal.aborted) this.#end("connection_lost", String(error), true);
+      },
     );
   }
 

@@ -99,3 +99,11 @@ export interface LinkTimes {
   /** The wait for that sign. */
   readonly heartbeatTimeoutMs: number;
 }
+
+/**
+ * When an answer is overdue, in milliseconds since something was heard, and how long the wait for
+ * the sign of life is that is asked for then.
+ */
+export function doubtTimes({ heartbeatMs, heartbeatTimeoutMs }: LinkTimes): [number, number] {
+  return [Math.min(heartbeatMs, heartbeatTimeoutMs / 4), heartbeatTimeoutMs / 2];
+}

@@ -5,7 +5,16 @@ import { isTokenCode } from "../error.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import { encodeMsgpack } from "../wire/msgpack-encode.ts";
 import { answerOf, dispatchPush, type Fields, isFields } from "./incoming.ts";
-import type { Ending, From, Link, LinkHandlers, LinkTimes, OnAnswer, Publication } from "./link.ts";
+import {
+  doubtTimes,
+  type Ending,
+  type From,
+  type Link,
+  type LinkHandlers,
+  type LinkTimes,
+  type OnAnswer,
+  type Publication,
+} from "./link.ts";
 
 const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
 /** What we close with; a gateway needs no reason to let a viewer go. */
@@ -40,7 +49,7 @@ export class WebSocketLink implements Link {
   /** One timer for all: the opening, then silence, then the wait for a sign of life. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
-  /** When a sign of life that was asked for is due at the latest. */
+  /** When a sign of life that was asked for is due at the latest, by `performance.now()`. */
   #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(options: WebSocketLinkOptions, handlers: LinkHandlers) {
@@ -95,7 +104,7 @@ export class WebSocketLink implements Link {
   }
 
   check(withinMs: number): void {
-    const dueAt = Date.now() + withinMs;
+    const dueAt = performance.now() + withinMs;
     // Who asks again does not put off what is due already.
     if (!this.#isReady || this.#dueAt <= dueAt) return;
     this.#dueAt = dueAt;
@@ -127,31 +136,35 @@ export class WebSocketLink implements Link {
     this.#lastId += 1;
     this.#waiting.set(this.#lastId, onAnswer);
     this.#socket.send(encodeMsgpack({ op, id: this.#lastId, ...fields }));
+    // The first one that waits says when its answer is overdue.
+    if (this.#waiting.size === 1 && this.#dueAt === Number.POSITIVE_INFINITY) this.#listen();
   }
 
   #receive(data: unknown): void {
-    this.#listen();
     let message: unknown;
     try {
       message = decodeMsgpack(new Uint8Array(data as ArrayBuffer));
     } catch {
       return this.#end(unreachable("what answers speaks another protocol"));
     }
-    if (!isFields(message)) return;
-    const { op, id } = message;
-    if (op !== "result" && op !== "error") return dispatchPush(message, this.#handlers);
+    const { op, id }: Fields = isFields(message) ? message : {};
     const onAnswer = this.#waiting.get(Number(id));
-    this.#waiting.delete(Number(id));
-    onAnswer?.(answerOf(message));
+    const isAnswer = op === "result" || op === "error";
+    if (isAnswer) this.#waiting.delete(Number(id));
+    this.#listen();
+    if (isAnswer) onAnswer?.(answerOf(message as Fields));
+    else if (isFields(message)) dispatchPush(message, this.#handlers);
   }
 
-  /** Something was heard: silence is counted anew. */
+  /** Silence is counted from now on; while an answer is awaited it is doubted sooner. */
   #listen(): void {
     if (!this.#isReady) return;
     const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
+    const [silenceMs, withinMs] =
+      this.#waiting.size === 0 ? [heartbeatMs, heartbeatTimeoutMs] : doubtTimes(this.#options);
     this.#dueAt = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.check(heartbeatTimeoutMs), heartbeatMs);
+    this.#timer = setTimeout(() => this.check(withinMs), silenceMs);
   }
 
   #end(ending: Ending): void {
