@@ -1,6 +1,5 @@
-import { unpack } from "msgpackr";
 import { describe, expect, test } from "vitest";
-import { encodeMsgpack } from "../shared/wire/codec.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../shared/wire/codec.ts";
 import { Frame, type LoggedEvent, type Wire } from "./frame.ts";
 
 const NO_TALLY = { transient: 0, durable: 0, latest: 0 };
@@ -25,17 +24,16 @@ function parsed(frame: Frame): unknown {
 describe("every wire says the same", () => {
   test.each([0, 1, 15, 16, 10_000])("with %d events", (count) => {
     const frame = frameOf(eventsOf(count));
-    const message = unpack(frame.on("msgpack"));
+    const message = decodeTrustedMsgpack(frame.on("msgpack"));
     expect(message).toEqual(parsed(frame));
-    expect(message.op).toBe("events");
-    expect(message.video).toBe("launch");
-    expect(message.events).toHaveLength(count);
+    expect(message).toMatchObject({ op: "events", video: "launch" });
+    expect(message).toHaveProperty("events.length", count);
     expect(message).not.toHaveProperty("counts");
   });
 
   test("with counts", () => {
     const frame = frameOf(eventsOf(2), { like: 1_234_567, comment: 3 });
-    expect(unpack(frame.on("msgpack"))).toEqual(parsed(frame));
+    expect(decodeTrustedMsgpack(frame.on("msgpack"))).toEqual(parsed(frame));
     expect(parsed(frame)).toMatchObject({ counts: { like: 1_234_567, comment: 3 } });
   });
 
@@ -46,7 +44,7 @@ describe("every wire says the same", () => {
       nested: [[{ deep: null }], true, false, ""],
     };
     const frame = frameOf(eventsOf(1, data));
-    expect(unpack(frame.on("msgpack"))).toEqual(parsed(frame));
+    expect(decodeTrustedMsgpack(frame.on("msgpack"))).toEqual(parsed(frame));
     expect(parsed(frame)).toMatchObject({ events: [{ data }] });
   });
 

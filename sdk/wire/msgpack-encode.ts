@@ -72,15 +72,17 @@ class Writer {
   }
 
   #number(value: number): void {
-    if (Number.isInteger(value) && value >= -32 && value < 128) return this.#byte(value & 0xff);
-    if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) {
+    const isWhole = Number.isSafeInteger(value);
+    if (isWhole && value >= -32 && value < 128) return this.#byte(value & 0xff);
+    if (isWhole && value >= 0 && value <= 0xffff_ffff) {
       this.#byte(0xce);
       const at = this.#room(4);
       return this.#view.setUint32(at, value);
     }
-    this.#byte(0xcb);
+    this.#byte(isWhole ? 0xd3 : 0xcb);
     const at = this.#room(8);
-    this.#view.setFloat64(at, value);
+    if (isWhole) this.#view.setBigInt64(at, BigInt(value));
+    else this.#view.setFloat64(at, value);
   }
 }
 

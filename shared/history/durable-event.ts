@@ -3,6 +3,7 @@
  * video's chain at their end, so that a place can be given without encoding the event anew.
  */
 import { encodeMsgpack } from "../wire/codec.ts";
+import { writeInteger } from "../wire/whole-numbers.ts";
 
 /** What an event is before it has a place in the chain. */
 export interface UnplacedEvent {
@@ -24,15 +25,12 @@ export interface DurableEvent {
   readonly retracts?: number | undefined;
 }
 
-/**
- * Encodes with any fraction, which msgpack holds as a float64 of eight bytes: the form that every
- * whole number up to 2^53 fits into, and that every decoder reads as a number.
- */
+/** A fraction, which msgpack holds in nine bytes: as many as the integer that replaces it. */
 const PLACEHOLDER = 0.5;
-const FLOAT64_BYTES = 8;
-/** From the end: `prev`'s value, its type byte and key, then `seq`'s value. */
-const PREV_FROM_END = FLOAT64_BYTES;
-const SEQ_FROM_END = FLOAT64_BYTES + 1 + "prev".length + 1 + FLOAT64_BYTES;
+const NUMBER_BYTES = 9;
+/** From the end: `prev`'s number and key, then `seq`'s number. */
+const PREV_FROM_END = NUMBER_BYTES;
+const SEQ_FROM_END = NUMBER_BYTES + 1 + "prev".length + NUMBER_BYTES;
 
 /** The event as msgpack, its place still to be written by {@link writePlace}. */
 export function encodeUnplaced(event: UnplacedEvent): Buffer {
@@ -50,6 +48,6 @@ export function encodeUnplaced(event: UnplacedEvent): Buffer {
 
 /** Writes `seq` and `prev` into bytes of {@link encodeUnplaced}; a place written before is replaced. */
 export function writePlace(bytes: Buffer, seq: number, prev: number): void {
-  bytes.writeDoubleBE(seq, bytes.length - SEQ_FROM_END);
-  bytes.writeDoubleBE(prev, bytes.length - PREV_FROM_END);
+  writeInteger(bytes, seq, bytes.length - SEQ_FROM_END);
+  writeInteger(bytes, prev, bytes.length - PREV_FROM_END);
 }

@@ -2,6 +2,7 @@
 import { Packr, Unpackr } from "msgpackr";
 import { parseJson } from "./json-guard.ts";
 import { guardMsgpack, MalformedError } from "./msgpack-guard.ts";
+import { withIntegers } from "./whole-numbers.ts";
 
 /** How a message is encoded: `msgpack` is binary, `json` is UTF-8 text. */
 export type Encoding = "msgpack" | "json";
@@ -11,9 +12,12 @@ export type Encoding = "msgpack" | "json";
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
-/** Encodes to msgpack; the bytes are the caller's own to keep. */
+/**
+ * Encodes to msgpack, whole numbers of up to 2^53 - 1 as integers; the bytes are the caller's own to
+ * keep.
+ */
 export function encodeMsgpack(value: unknown): Buffer {
-  return packr.pack(value);
+  return withIntegers(packr.pack(value));
 }
 
 /** Decodes msgpack that Ovation wrote itself: no guard, for the hot path inside the bus. */

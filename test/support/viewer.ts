@@ -1,10 +1,9 @@
 /** A viewer as a client would write it: over WebSocket in either subprotocol, or over SSE. */
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
-import { unpack } from "msgpackr";
 import WebSocket from "ws";
 import type { OvationEvent } from "../../shared/events.ts";
-import { encode } from "../../shared/wire/codec.ts";
+import { decodeTrustedMsgpack, encode } from "../../shared/wire/codec.ts";
 import type { ServerMessage } from "../../shared/wire/messages.ts";
 import { Lookout } from "./lookout.ts";
 
@@ -80,7 +79,8 @@ export class TestSocket extends Inbox {
     this.socket = socket;
     this.#encoding = encoding;
     socket.on("message", (data: Buffer, isBinary) => {
-      this.receive(isBinary ? unpack(data) : JSON.parse(data.toString()));
+      const message = isBinary ? decodeTrustedMsgpack(data) : JSON.parse(data.toString());
+      this.receive(message as Received);
     });
     socket.on("close", (code, reason) => {
       this.closed = { code, reason: reason.toString() };

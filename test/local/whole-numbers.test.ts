@@ -1,0 +1,115 @@
+/**
+ * What a typed language reads: every whole number that Ovation sends in msgpack, its own and those
+ * that publishers gave, is an integer on the wire, whichever way it came and goes.
+ */
+import { Unpackr } from "msgpackr";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { publishSubject } from "../../shared/subjects.ts";
+import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { connectTo } from "../support/nats-users.ts";
+import { TestStack } from "../support/stack.ts";
+import { post, TestSocket } from "../support/viewer.ts";
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await TestStack.start();
+});
+afterAll(async () => await stack?.stop());
+
+/** Reads 64-bit integers as bigint: so a large whole number that is none was a float. */
+const strict = new Unpackr({ useRecords: false, int64AsType: "bigint" });
+
+/** Where whole numbers stand that are too large for 32 bits, and whether as integer or as float. */
+function largeNumbers(value: unknown, place = ""): [place: string, form: "integer" | "float"][] {
+  if (typeof value === "bigint") return [[place, "integer"]];
+  if (typeof value === "number") {
+    const isLarge = Number.isSafeInteger(value) && Math.abs(value) > 0xffff_ffff;
+    return isLarge ? [[place, "float"]] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  const entries = Object.entries(value);
+  return entries.flatMap(([key, item]) =>
+    largeNumbers(item, place === "" ? key : `${place}.${key}`),
+  );
+}
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const DATA = { uint: MOST, int: -MOST, deep: [{ n: 2 ** 32 }], text: "x", fraction: 1.5 };
+const AS_FLOAT = Buffer.from("81a16ecb4270000000000000", "hex"); // {"n": 2 ** 40}
+
+/** The messages of op `events` as they came. */
+function rawEvents(viewer: TestSocket): Buffer[] {
+  const messages: Buffer[] = [];
+  viewer.socket.on("message", (bytes: Buffer) => messages.push(bytes));
+  return messages;
+}
+
+test("over a WebSocket: at, seq, prev, and what publishers gave in either encoding", async () => {
+  const viewer = await TestSocket.connect(stack.gateway.port, "msgpack");
+  const messages = rawEvents(viewer);
+  await viewer.ask("subscribe", { video: "numbers" });
+  await stack.mirrored("numbers", 1);
+  await viewer.ask("publish", { video: "numbers", kind: "comment", data: DATA });
+  await post(stack.gateway.port, "numbers", [
+    { kind: "comment", data: DATA },
+    { kind: "like", data: DATA },
+  ]);
+  const nats = await connectTo(stack.nats.url);
+  const request = Buffer.concat([
+    Buffer.from("82a46b696e64a46c696b65a464617461", "hex"), // {"kind": "like", "data": …
+    AS_FLOAT,
+  ]);
+  const reply = await nats.request(publishSubject("numbers"), request);
+  expect(reply.string()).toContain("accepted");
+  await nats.close();
+  await viewer.until(() => viewer.total("numbers", "comment") === 2);
+  await viewer.until(() => viewer.total("numbers", "like") === 2);
+
+  const places = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
+  expect(places.filter(([, form]) => form === "float")).toEqual([]);
+  const names = new Set(places.map(([place]) => place.replaceAll(/\d+/g, "#")));
+  const fields = ["at", "seq", "prev", "data.uint", "data.int", "data.deep.#.n", "data.n"];
+  expect(names).toEqual(new Set(["seq", ...fields.map((field) => `events.#.${field}`)]));
+  expect(viewer.of("numbers", "comment").map(({ data }) => data)).toEqual([DATA, DATA]);
+  await viewer.close();
+});
+
+test("in the past that a viewer asks for, and in what answers over HTTP and NATS", async () => {
+  const { port } = stack.gateway;
+  const body = encodeMsgpack({ kind: "comment", id: "past-1", data: DATA });
+  const headers = { "content-type": "application/msgpack" };
+  const url = `http://127.0.0.1:${port}/v1/videos/past`;
+  const answer = await fetch(`${url}/events`, {
+    method: "POST",
+    headers,
+    body: new Uint8Array(body),
+  });
+  const answered = strict.unpack(new Uint8Array(await answer.arrayBuffer()));
+  expect(largeNumbers(answered)).toEqual([["seqs.0", "integer"]]);
+
+  const history = await fetch(`${url}/history`, { headers });
+  const page = strict.unpack(new Uint8Array(await history.arrayBuffer()));
+  expect(largeNumbers(page)).toContainEqual(["events.0.seq", "integer"]);
+  expect(largeNumbers(page)).toContainEqual(["events.0.data.int", "integer"]);
+
+  const viewer = await TestSocket.connect(port, "msgpack");
+  const messages = rawEvents(viewer);
+  await viewer.ask("subscribe", { video: "past", last: 1 });
+  await viewer.until(() => viewer.total("past", "comment") === 1);
+  const places = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
+  expect(places).toContainEqual(["events.0.seq", "integer"]);
+
+  const nats = await connectTo(stack.nats.url);
+  const reply = await nats.request(publishSubject("past"), body);
+  expect(largeNumbers(strict.unpack(reply.data))).toEqual([["seqs.0", "integer"]]);
+  await nats.close();
+
+  const erased = await fetch(`${url}/events/past-1`, { method: "DELETE", headers });
+  const gone = strict.unpack(new Uint8Array(await erased.arrayBuffer()));
+  expect(largeNumbers(gone)).toEqual([["seq", "integer"]]);
+  await viewer.until(() => viewer.total("past", "retracted") === 1);
+  const after = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
+  expect(after).toContainEqual(["events.0.data.seq", "integer"]);
+  expect(after.filter(([, form]) => form === "float")).toEqual([]);
+  await viewer.close();
+});
