@@ -2,30 +2,35 @@
  * A Dispatcher: takes publish requests off the queue group and sends each to just those Frontends
  * that have viewers for it. This file only wires the parts together.
  */
-import { frontendsBucket, subscriptionsBucket } from "../shared/buckets.ts";
+
 import { Bucket } from "../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
-import { Hop, HopClock } from "../shared/hops.ts";
-import { KindTable } from "../shared/kinds.ts";
-import { monotonicNow } from "../shared/lifecycle.ts";
-import type { Log } from "../shared/log.ts";
-import type { Condition } from "../shared/ops.ts";
-import { RoleNode } from "../shared/role-node.ts";
-import { DISPATCHER_QUEUE, PUBLISH_SUBJECTS, RETRACT_SUBJECTS } from "../shared/subjects.ts";
-import { Answers } from "./answers.ts";
-import { ViewerCounts } from "./counts.ts";
-import { Emitter } from "./emit.ts";
+import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
+import { KindTable } from "../shared/protocol/kinds.ts";
+import {
+  DISPATCHER_QUEUE,
+  PUBLISH_SUBJECTS,
+  RETRACT_SUBJECTS,
+} from "../shared/protocol/subjects.ts";
+import { Hop, HopClock } from "../shared/runtime/hops.ts";
+import { monotonicNow } from "../shared/runtime/lifecycle.ts";
+import type { Log } from "../shared/runtime/log.ts";
+import type { Condition } from "../shared/runtime/ops.ts";
+import { RoleNode } from "../shared/runtime/role-node.ts";
+import { Emitter } from "./fanout.ts";
 import { History } from "./history/history.ts";
-import { Intake } from "./intake.ts";
-import { Leases } from "./leases.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
-import { Mirror } from "./mirror.ts";
 import { DispatcherOverload } from "./overload.ts";
-import { Retractions } from "./retractions.ts";
-import { RouteTable } from "./routes.ts";
-import { Sweeper } from "./sweep.ts";
+import { Intake } from "./publish-handler.ts";
+import { Answers } from "./replies.ts";
+import { Retractions } from "./retract-handler.ts";
+import { ViewerCounts } from "./table/counts.ts";
+import { Leases } from "./table/leases.ts";
+import { Mirror } from "./table/mirror.ts";
+import { RouteTable } from "./table/routes.ts";
+import { Sweeper } from "./table/sweep.ts";
 
 export class Dispatcher extends RoleNode<DispatcherConfig> {
   /** The table as this dispatcher sees it. */

@@ -1,9 +1,9 @@
 /** The dispatcher's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import { errorKinds } from "../shared/errors.ts";
-import type { Histogram } from "../shared/histogram.ts";
-import { type Hop, registerHops } from "../shared/hops.ts";
+import type { Histogram } from "../shared/lib/histogram.ts";
+import { errorKinds } from "../shared/protocol/errors.ts";
+import { type Hop, registerHops } from "../shared/runtime/hops.ts";
 import {
   counterOf,
   countOf,
@@ -11,18 +11,18 @@ import {
   gaugeOf,
   histogramOf,
   registerBusMetrics,
-} from "../shared/metrics.ts";
-import { registerLadder } from "../shared/overload/metrics.ts";
-import type { Answers } from "./answers.ts";
-import type { ViewerCounts } from "./counts.ts";
-import type { Emitter } from "./emit.ts";
+} from "../shared/runtime/metrics.ts";
+import { registerLadder } from "../shared/runtime/overload/metrics.ts";
+import type { Emitter } from "./fanout.ts";
 import type { History } from "./history/history.ts";
-import type { Intake } from "./intake.ts";
-import type { Leases } from "./leases.ts";
-import type { Mirror } from "./mirror.ts";
 import type { DispatcherOverload } from "./overload.ts";
-import type { RouteTable } from "./routes.ts";
-import type { Sweeper } from "./sweep.ts";
+import type { Intake } from "./publish-handler.ts";
+import type { Answers } from "./replies.ts";
+import type { ViewerCounts } from "./table/counts.ts";
+import type { Leases } from "./table/leases.ts";
+import type { Mirror } from "./table/mirror.ts";
+import type { RouteTable } from "./table/routes.ts";
+import type { Sweeper } from "./table/sweep.ts";
 
 interface Parts {
   readonly bus: Bus;

@@ -11,11 +11,16 @@
 import type { Bus } from "../shared/bus/connection.ts";
 import { BusLag } from "../shared/bus/lag.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
-import { OvationError } from "../shared/errors.ts";
-import type { MonotonicClock } from "../shared/lifecycle.ts";
-import type { Log } from "../shared/log.ts";
-import { Lateness, LOOK_EVERY_MS, MemoryUse, memoryLimit } from "../shared/overload/pressure.ts";
-import { Ladder, logStep, type Step } from "../shared/overload/steps.ts";
+import { OvationError } from "../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../shared/runtime/lifecycle.ts";
+import type { Log } from "../shared/runtime/log.ts";
+import {
+  Lateness,
+  LOOK_EVERY_MS,
+  MemoryUse,
+  memoryLimit,
+} from "../shared/runtime/overload/pressure.ts";
+import { Ladder, logStep, type Step } from "../shared/runtime/overload/steps.ts";
 
 type DispatcherStep = "transient" | "durable";
 /** Each as a share of its limit. `late`: the event loop, or what is read of NATS. */

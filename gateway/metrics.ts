@@ -1,25 +1,31 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import type { Removals } from "../shared/bus/removals.ts";
-import { errorKinds } from "../shared/errors.ts";
-import { registerHops } from "../shared/hops.ts";
-import { counterOf, countOf, countsBy, gaugeOf, registerBusMetrics } from "../shared/metrics.ts";
+import type { Removals } from "../shared/bus/tombstone-reaper.ts";
+import { errorKinds } from "../shared/protocol/errors.ts";
+import { registerHops } from "../shared/runtime/hops.ts";
+import {
+  counterOf,
+  countOf,
+  countsBy,
+  gaugeOf,
+  registerBusMetrics,
+} from "../shared/runtime/metrics.ts";
+import type { Doors } from "./api/hub.ts";
+import { CLOSE_REASONS, type ConnectionStats } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
-import type { CertificateKeeper } from "./certificate.ts";
-import type { CountRequests } from "./count-requests.ts";
-import type { CutOff } from "./cut-off.ts";
-import type { Doors } from "./doors.ts";
-import { registerFrames, registerPublishing } from "./flow-metrics.ts";
-import type { FrameInterval } from "./frame-interval.ts";
-import type { FrameScheduler } from "./frame-scheduler.ts";
+import { registerFrames, registerPublishing } from "./delivery/flow-metrics.ts";
+import type { FrameInterval } from "./delivery/frame-interval.ts";
+import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import type { DeliveryStats } from "./delivery/viewer.ts";
+import type { CutOff } from "./drain/nats-outage.ts";
 import type { VideoHistories } from "./history/histories.ts";
-import type { Interest } from "./interest.ts";
-import type { Lease } from "./lease.ts";
-import type { Publisher } from "./publisher.ts";
-import type { RowWriter } from "./row-writer.ts";
-import { CLOSE_REASONS, type ConnectionStats } from "./services.ts";
-import type { DeliveryStats } from "./viewer.ts";
+import type { Publisher } from "./publish/publisher.ts";
+import type { CountRequests } from "./table/count-requests.ts";
+import type { Interest } from "./table/interest.ts";
+import type { Lease } from "./table/lease.ts";
+import type { RowWriter } from "./table/row-writer.ts";
+import type { CertificateKeeper } from "./transport/certificate.ts";
 
 interface Parts {
   readonly bus: Bus;

@@ -14,9 +14,9 @@ const prose = (page: string) => source(page).replace(/^```[\s\S]*?^```$/gm, "");
 
 /** Files that a page says how to make. */
 const TO_BE_MADE: Readonly<Record<string, readonly string[]>> = {
-  "docs/changing-the-protocol.md": ["gateway/requests/where.ts"],
+  "docs/changing-the-protocol.md": ["gateway/api/requests/where.ts"],
 };
-const FOLDERS = "bench|deploy|dispatcher|docs|gateway|scripts|sdk|shared|test";
+const FOLDERS = "bench|cli|demo|deploy|dispatcher|docs|gateway|kit|scripts|sdk|shared|test";
 
 /** What GitHub makes of a heading: https://docs.github.com/en/get-started/writing-on-github. */
 function anchorOf(heading: string): string {

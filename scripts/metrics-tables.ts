@@ -3,8 +3,8 @@ import { Registry } from "prom-client";
 import { registerDispatcherMetrics } from "../dispatcher/metrics.ts";
 import { registerLimitMetrics } from "../gateway/limits/metrics.ts";
 import { registerGatewayMetrics } from "../gateway/metrics.ts";
-import { registerHealth } from "../shared/health-metrics.ts";
-import { createRegistry } from "../shared/metrics.ts";
+import { registerHealth } from "../shared/runtime/health-metrics.ts";
+import { createRegistry } from "../shared/runtime/metrics.ts";
 
 /** A metric as Prometheus sees it. */
 export interface MetricInfo {

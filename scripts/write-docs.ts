@@ -6,12 +6,12 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { costsTable, measuredTable, natsTable, sizesTable } from "../cli/sizing/page.ts";
 import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { alertTable } from "../deploy/observability/alerts.ts";
 import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
-import { costsTable, measuredTable, natsTable, sizesTable } from "../deploy/sizing/page.ts";
 import { configurationPage } from "../shared/config/describe.ts";
-import { closeCodeTable, errorTable } from "../shared/protocol-tables.ts";
+import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
 import { thirdPartyPage } from "./third-party.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { OvationEvent } from "../shared/event.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
 import { Chain } from "./chain.ts";
 import type { From } from "./link/link.ts";
 

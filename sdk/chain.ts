@@ -2,7 +2,7 @@
  * Where a viewer is in a video's chain of durable events: what it asks for when it comes back, and
  * which events it has had already. Gateways see to order and to gaps; this is the viewer's own proof.
  */
-import type { OvationEvent } from "../shared/event.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { From, Result } from "./link/link.ts";
 
 /**

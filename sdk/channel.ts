@@ -1,8 +1,8 @@
 /** A video's one subscription, which all of this client's handles of that video share. */
 
-import { Backoff } from "../shared/backoff.ts";
-import type { OvationEvent } from "../shared/event.ts";
-import type { EventsMessage, ResetMessage } from "../shared/wire/server-messages.ts";
+import { Backoff } from "../shared/lib/backoff.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
 import { Chain, type Missed } from "./chain.ts";
 import { isPassing, OvationError } from "./error.ts";
 import { type Frame, frameOf } from "./frame.ts";

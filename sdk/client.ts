@@ -1,6 +1,6 @@
 /** The client: one connection, and what goes over it. */
 
-import { VIDEO_PATTERN } from "../shared/name-patterns.ts";
+import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
 import { Channel, type Watcher } from "./channel.ts";
 import { Connection } from "./connection.ts";
 import { OvationError } from "./error.ts";

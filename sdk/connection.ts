@@ -2,7 +2,7 @@
  * Keeps one link to a gateway: makes it, looks after it, and makes another when it ends, over a
  * WebSocket or without one.
  */
-import { Backoff } from "../shared/backoff.ts";
+import { Backoff } from "../shared/lib/backoff.ts";
 import { type Address, Addresses } from "./addresses.ts";
 import { Credentials } from "./credentials.ts";
 import { isTokenCode, type OvationError } from "./error.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorKinds } from "../shared/errors.ts";
+import { errorKinds } from "../shared/protocol/errors.ts";
 import { isPassing, isTokenCode, mayBeTaken } from "./error.ts";
 
 describe("what is worth a repeat", () => {

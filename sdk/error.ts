@@ -1,5 +1,5 @@
 /** Errors that the SDK rejects with and reports, each with a code to decide by. */
-import type { ErrorCode } from "../shared/errors.ts";
+import type { ErrorCode } from "../shared/protocol/errors.ts";
 
 /**
  * What can go wrong on the client's own side.

@@ -1,7 +1,7 @@
 /** What a viewer is given of a video at once. */
-import type { OvationEvent } from "../shared/event.ts";
-import { VIEWERS_KIND } from "../shared/kinds.ts";
-import type { Counts } from "../shared/wire/server-messages.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 
 /**
  * What happened on a video since the last frame. Under a flood of likes `events` holds a sample of

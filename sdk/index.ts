@@ -1,5 +1,5 @@
 /** `ovation-client`: the viewers' client of Ovation. */
-export type { OvationEvent } from "../shared/event.ts";
+export type { OvationEvent } from "../shared/protocol/event.ts";
 export type { Missed } from "./chain.ts";
 export { Ovation } from "./client.ts";
 export type { TokenSource } from "./credentials.ts";

@@ -2,7 +2,7 @@
  * What is published, until the gateway has answered. Each event has an id from the beginning: what
  * was sent and not answered is sent again with it, and counts once.
  */
-import { Backoff } from "../shared/backoff.ts";
+import { Backoff } from "../shared/lib/backoff.ts";
 import { isPassing, mayBeTaken, OvationError } from "./error.ts";
 import type { Answer, Link, Publication } from "./link/link.ts";
 

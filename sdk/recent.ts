@@ -1,6 +1,6 @@
 /** The newest durable events of a video, for a listener that comes when they have been given. */
-import type { OvationEvent } from "../shared/event.ts";
-import { RETRACTED_KIND } from "../shared/kinds.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 
 /** The place of the event that a retraction takes back. */
 export function retractedSeq({ kind, data }: OvationEvent): number | undefined {

@@ -1,6 +1,6 @@
 /** One video, as an application holds it: to listen, to publish and to read back. */
-import type { OvationEvent } from "../shared/event.ts";
-import { VIEWERS_KIND } from "../shared/kinds.ts";
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { Missed } from "./chain.ts";
 import type { Watcher } from "./channel.ts";
 import type { Frame } from "./frame.ts";

@@ -4,7 +4,7 @@
  * A sample of the viewers has a process of its own and reads at once: its times are taken where
  * nothing else holds the event loop up. The others share processes that let frames gather.
  */
-import { monotonicNow } from "../../shared/lifecycle.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { packed, unpacked } from "../latency.ts";
 import type { Stream } from "../publishers/schedule.ts";
 import { addExactness, noExactness } from "../viewers/accounts.ts";

@@ -3,13 +3,13 @@
  * nobody listens there. So a dispatcher does all of its work, and no gateway takes part in the cost.
  */
 
-import { frontendsBucket, subscriptionsBucket } from "../../shared/buckets.ts";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { loadConfig } from "../../shared/config/load.ts";
-import { silentLog } from "../../shared/log.ts";
-import { newNodeId } from "../../shared/names.ts";
-import { rowKey } from "../../shared/subjects.ts";
+import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { newNodeId } from "../../shared/protocol/names.ts";
+import { rowKey } from "../../shared/protocol/subjects.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 
 export interface StandIn {
   stop(): Promise<void>;

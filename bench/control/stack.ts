@@ -3,19 +3,19 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childLaunch } from "../../deploy/local/child.ts";
-import type { Life } from "../../deploy/local/kept.ts";
-import { LogFile } from "../../deploy/local/log-file.ts";
-import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
-import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
-import { freePorts } from "../../deploy/local/ports.ts";
 import {
   type NatsPasswords,
   type NatsUser,
   randomPasswords,
   urlAs,
 } from "../../deploy/nats/access.ts";
-import { nodeFlags } from "../../shared/node-flags.ts";
+import { childLaunch } from "../../kit/child.ts";
+import { LogFile } from "../../kit/log-file.ts";
+import type { Life } from "../../kit/managed-process.ts";
+import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
+import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
+import { freePorts } from "../../kit/ports.ts";
+import { nodeFlags } from "../../shared/runtime/node-flags.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 

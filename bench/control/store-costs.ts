@@ -1,13 +1,14 @@
 /** What the stores of NATS take and give, and what a dispatcher makes of the table. */
-import { subscriptionsBucket } from "../../shared/buckets.ts";
+
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { loadConfig } from "../../shared/config/load.ts";
-import { silentLog } from "../../shared/log.ts";
-import { newNodeId } from "../../shared/names.ts";
-import { forEachLimited } from "../../shared/parallel.ts";
-import { rowKey } from "../../shared/subjects.ts";
+import { forEachLimited } from "../../shared/lib/parallel.ts";
+import { subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { newNodeId } from "../../shared/protocol/names.ts";
+import { rowKey } from "../../shared/protocol/subjects.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { US_PER_SECOND, usedWhile } from "./act-costs.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";

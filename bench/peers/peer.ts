@@ -1,9 +1,9 @@
 /** A peer as a system under test: processes of its own server, with NATS if it needs one. */
 import { extname, join } from "node:path";
-import { childLaunch } from "../../deploy/local/child.ts";
-import type { Life } from "../../deploy/local/kept.ts";
-import { LogFile } from "../../deploy/local/log-file.ts";
-import { freePorts } from "../../deploy/local/ports.ts";
+import { childLaunch } from "../../kit/child.ts";
+import { LogFile } from "../../kit/log-file.ts";
+import type { Life } from "../../kit/managed-process.ts";
+import { freePorts } from "../../kit/ports.ts";
 import { type BenchNats, startNats } from "../control/stack.ts";
 import type { ServerProcess, System } from "../control/system.ts";
 import type { DialectName } from "../wire/dialects.ts";

@@ -1,7 +1,7 @@
 /** Where and of what a result is: without it, two results can't be compared. */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/runtime/version.ts";
 
 function git(...args: readonly string[]): string {
   try {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { AnswerReader, requestText } from "./nats-wire.ts";
 
 const accepted = encodeMsgpack({ accepted: ["a-1"] });

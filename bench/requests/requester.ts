@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { publishSubject } from "../../shared/subjects.ts";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { nowUs } from "../clock.ts";
 import type {
   Requested,

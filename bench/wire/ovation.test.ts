@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { FIRST_PUBLISH_ID } from "./dialect.ts";
 import { OPCODE } from "./frames.ts";
 import { Interpreter } from "./interpreter.ts";

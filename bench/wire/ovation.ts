@@ -1,7 +1,7 @@
 /** Ovation's own protocol in msgpack: docs/protocol.md. */
-import type { OvationEvent } from "../../shared/events.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
-import { CONNECT_PATH, type ServerMessage } from "../../shared/wire/messages.ts";
+import type { OvationEvent } from "../../shared/protocol/events.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { CONNECT_PATH, type ServerMessage } from "../../shared/protocol/wire/messages.ts";
 import {
   type Dialect,
   FIRST_PUBLISH_ID,

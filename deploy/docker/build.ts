@@ -7,7 +7,7 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { COMMANDS } from "../cli/commands.ts";
+import { COMMANDS } from "../../cli/commands.ts";
 import imagePackage from "./package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../..");
@@ -15,7 +15,7 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("name the folder to write to");
 
 const commands = COMMANDS.map(({ entry }) => `${entry}.ts`);
-const entries = ["deploy/cli/main.ts", "deploy/docker/healthcheck.ts", ...commands];
+const entries = ["cli/main.ts", "deploy/docker/healthcheck.ts", ...commands];
 await build({
   absWorkingDir: root,
   entryPoints: entries,
@@ -33,4 +33,4 @@ await build({
   },
   logLevel: "warning",
 });
-await chmod(join(folder, "deploy/cli/main.js"), 0o755);
+await chmod(join(folder, "cli/main.js"), 0o755);

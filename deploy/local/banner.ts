@@ -1,5 +1,5 @@
 /** What `npm start` prints when everything runs. */
-import type { Emphasis } from "./say.ts";
+import type { Emphasis } from "../../kit/say.ts";
 
 /** A gateway or dispatcher that runs. */
 export interface RunningProcess {

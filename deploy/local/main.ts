@@ -1,8 +1,9 @@
 /** `npm start`: the whole of Ovation on this machine, until Ctrl-C. */
+
+import { StartError } from "../../kit/ending.ts";
+import { emphasis, outliveReaders, say } from "../../kit/say.ts";
 import { banner } from "./banner.ts";
-import { StartError } from "./ending.ts";
 import { type Options, OptionsError, parseOptions } from "./options.ts";
-import { emphasis, outliveReaders, say } from "./say.ts";
 import { Stack } from "./stack.ts";
 
 /** Exit codes: 0 stopped as asked, 1 failed or killed, 2 wrong options. */

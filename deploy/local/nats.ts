@@ -1,10 +1,11 @@
 /** Launches the stack's own nats-server. */
+
+import { endText, StartError } from "../../kit/ending.ts";
+import type { LogFile } from "../../kit/log-file.ts";
+import type { Launch } from "../../kit/managed-process.ts";
+import type { findNatsServer } from "../../kit/nats/find-nats-server.ts";
+import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import type { NatsPasswords } from "../nats/access.ts";
-import { endText, StartError } from "./ending.ts";
-import type { Launch } from "./kept.ts";
-import type { LogFile } from "./log-file.ts";
-import type { findNatsServer } from "./nats/find-nats-server.ts";
-import { type NatsServer, startNatsServer } from "./nats/nats-server.ts";
 
 interface NatsOptions {
   readonly source: Awaited<ReturnType<typeof findNatsServer>>;

@@ -1,9 +1,9 @@
 /** The command line of `npm start`, and the little that it takes from the environment. */
 import { parseArgs } from "node:util";
+import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
 import { quoted, type Setting } from "../../shared/config/setting.ts";
 import { commonSettings } from "../../shared/config/settings.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
-import { HIGHEST_LEVEL } from "../demo/audience-level.ts";
 
 /** A NATS that somebody else runs. */
 export interface GivenNats {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../../shared/config/load.ts";
-import { nodeFlags } from "../../shared/node-flags.ts";
+import { nodeFlags } from "../../shared/runtime/node-flags.ts";
 import { passwordsBy } from "../nats/access.ts";
 import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
 

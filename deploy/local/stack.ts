@@ -3,21 +3,22 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { forEachLimited } from "../../shared/parallel.ts";
-import { buildPage } from "../demo/build.ts";
-import type { Role } from "../demo/contract.ts";
+import { buildPage } from "../../demo/build.ts";
+import type { Role } from "../../demo/contract.ts";
+import { Demo } from "../../demo/demo.ts";
+import type { Watched } from "../../demo/live/live.ts";
+import { childLaunch } from "../../kit/child.ts";
+import { LogFile } from "../../kit/log-file.ts";
+import { Kept, type Launch } from "../../kit/managed-process.ts";
+import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
+import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
+import type { Say } from "../../kit/say.ts";
+import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { type NatsPasswords, randomPasswords } from "../nats/access.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
-import { childLaunch } from "./child.ts";
-import { Demo } from "./demo.ts";
-import { Kept, type Launch } from "./kept.ts";
-import type { Watched } from "./live/live.ts";
-import { LogFile } from "./log-file.ts";
-import { findNatsServer } from "./nats/find-nats-server.ts";
-import { freePort } from "./nats/free-port.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
-import { freePorts, gatewayPortFault, portFaultText } from "./ports.ts";
 import {
   commonConfig,
   natsUrlOf,
@@ -26,7 +27,6 @@ import {
   roleArgs,
   roleEnv,
 } from "./roles.ts";
-import type { Say } from "./say.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeUnplaced } from "../../shared/history/durable-event.ts";
-import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
+import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import {
   type Batch,
   ENTRY_OVERHEAD_BYTES,
@@ -10,7 +10,7 @@ import {
   type Slot,
   StoreRequest,
 } from "./batch.ts";
-import { Job } from "./waiting.ts";
+import { Job } from "./pending-limit.ts";
 
 const BYTES_LIMIT = 10_000;
 const BASE = 5_000;

@@ -1,8 +1,8 @@
 /** Which of the events that wait go into the next record, and with what place. */
-import { type DurableEvent, writePlace } from "../../shared/history/durable-event.ts";
-import type { StoredRecord } from "../../shared/history/record.ts";
-import type { Taken } from "../emit.ts";
-import type { Job } from "./waiting.ts";
+import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
+import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { Taken } from "../fanout.ts";
+import type { Job } from "./pending-limit.ts";
 
 /** A record holds no more than this, unless a single event is larger. */
 export const RECORD_EVENTS_LIMIT = 256;

@@ -6,13 +6,17 @@
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
-import { OvationError } from "../../shared/errors.ts";
-import { monotonicNow } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
-import { parseStoredSubject, STORED_SUBJECTS, storedSubject } from "../../shared/subjects.ts";
-import type { TraceContext } from "../../shared/tracing/trace-context.ts";
-import type { Tracer } from "../../shared/tracing/tracer.ts";
-import type { Taken } from "../emit.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import {
+  parseStoredSubject,
+  STORED_SUBJECTS,
+  storedSubject,
+} from "../../shared/protocol/subjects.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import type { Taken } from "../fanout.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
   RECORD_BYTES_LIMIT,
@@ -20,11 +24,11 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import { ChainReader } from "./chain-reader.ts";
+import { Waiting } from "./pending-limit.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
-import { Upkeep } from "./upkeep.ts";
-import { type LineOptions, VideoLine } from "./video-line.ts";
-import { Waiting } from "./waiting.ts";
+import { Upkeep } from "./store-health.ts";
+import { type LineOptions, VideoLine } from "./video-writer.ts";
 
 /** Videos, and ids and messages over all of them, that are remembered. */
 const VIDEOS_LIMIT = 10_000;

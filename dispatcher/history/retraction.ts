@@ -1,8 +1,8 @@
 /** What it takes to take a durable event back, worked out from a video's whole history. */
-import type { DurableEvent } from "../../shared/history/durable-event.ts";
-import type { ChainRecord } from "../../shared/history/record.ts";
-import { RETRACTED_KIND } from "../../shared/kinds.ts";
-import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { ChainRecord } from "../../shared/protocol/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
+import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ChainMessage } from "./video-chain.ts";
 
 /** What a retraction says of the event that it takes back. */

@@ -1,22 +1,22 @@
 /** Takes durable events back: a retraction is stored, then the event's content is erased. */
 import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
-import { Backoff } from "../../shared/backoff.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
-import { encodeHead } from "../../shared/dispatched.ts";
-import { asOvationError, OvationError } from "../../shared/errors.ts";
-import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
-import { encodeRecord, type StoredRecord } from "../../shared/history/record.ts";
-import { RETRACTED_KIND } from "../../shared/kinds.ts";
-import { EventIds } from "../../shared/names.ts";
-import type { TraceContext } from "../../shared/tracing/trace-context.ts";
-import { endingWith } from "../../shared/tracing/tracer.ts";
-import { HistoryCopy } from "./history-copy.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
+import { encodeHead } from "../../shared/protocol/fanout-message.ts";
+import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
+import { encodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
+import { EventIds } from "../../shared/protocol/names.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { endingWith } from "../../shared/runtime/tracing/tracer.ts";
+import { HistoryCopy } from "./history-snapshot.ts";
+import type { Job } from "./pending-limit.ts";
 import { type Finding, findEvent } from "./retraction.ts";
-import { beginStore } from "./store-step.ts";
+import { beginStore } from "./store-span.ts";
 import type { VideoChain } from "./video-chain.ts";
-import type { LineOptions, VideoLine } from "./video-line.ts";
-import type { Job } from "./waiting.ts";
+import type { LineOptions, VideoLine } from "./video-writer.ts";
 
 /** Retractions under way, each of which holds a whole history in memory. */
 const AT_ONCE = 4;

@@ -1,5 +1,5 @@
 /** What the history counts, for the metrics. */
-import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/histogram.ts";
+import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 
 export interface HistoryStats {
   /** Records stored, and the events in them. */

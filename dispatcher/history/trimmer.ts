@@ -1,6 +1,6 @@
 /** Lets go of a video's oldest messages in the store, once enough of them are too much. */
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
-import type { Log } from "../../shared/log.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 import type { HistoryStats } from "./stats.ts";
 import type { VideoChain } from "./video-chain.ts";
 

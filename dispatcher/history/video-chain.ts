@@ -4,11 +4,11 @@
  * is bound to; see {@link ChainReader}.
  */
 import type { StoredMessage } from "../../shared/bus/history-stream.ts";
-import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
-import { RETRACTED_KIND } from "../../shared/kinds.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import { RecentMap } from "../../shared/recent-map.ts";
-import { type KeepLimits, KeptMessages } from "./kept-messages.ts";
+import { RecentMap } from "../../shared/lib/recent-map.ts";
+import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { type KeepLimits, KeptMessages } from "./retention-window.ts";
 import { targetOf } from "./retraction.ts";
 
 /** Ids of one video that are remembered, in each of two generations. */

@@ -1,6 +1,6 @@
 /** Finds out what a connection or an HTTP request may do, by what it shows. */
-import { OvationError } from "../../shared/errors.ts";
-import type { HttpExchange } from "../http-exchange.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
 import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
 import { type Grant, OPEN_GRANT } from "./grant.ts";
 import type { Tickets } from "./tickets.ts";

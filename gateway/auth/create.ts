@@ -1,8 +1,8 @@
 /** Makes the authenticator that the settings ask for. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 import { loadApiKeys } from "./api-keys.ts";
 import { type Authenticator, OpenAuthenticator, TokenAuthenticator } from "./authenticator.ts";
 import { loadKeyring } from "./keyring.ts";

@@ -1,6 +1,6 @@
 /** What the holder of a token, an API key or a ticket may do. Asked on the hot path: only look-ups. */
-import { OvationError } from "../../shared/errors.ts";
-import { isBuiltIn, KIND_PATTERN } from "../../shared/kinds.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
 
 /**
  * - `moderate`: take durable events back.

@@ -1,5 +1,5 @@
 /** What is published, as far as its publisher may publish it. */
-import type { EventInput } from "../../shared/events.ts";
+import type { EventInput } from "../../shared/protocol/events.ts";
 import type { Grant } from "./grant.ts";
 
 /**

@@ -9,8 +9,8 @@ import {
   type FetchImplementation,
   type JWTVerifyGetKey,
 } from "jose";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 
 const TIMEOUT_MS = 5_000;
 /** The largest key set that is read: some hundred keys. */

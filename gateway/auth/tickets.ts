@@ -8,11 +8,11 @@ import { z } from "zod";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
-import { OvationError } from "../../shared/errors.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
-import { TICKETS_BUCKET } from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { TICKETS_BUCKET } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 import { Grant, SCOPES } from "./grant.ts";
 
 /** Most tickets that one gateway issues within the life of one. */

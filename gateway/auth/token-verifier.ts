@@ -9,7 +9,7 @@ import {
 } from "jose";
 import { z } from "zod";
 import type { AuthConfig } from "../../shared/config/auth-settings.ts";
-import { OvationError } from "../../shared/errors.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
 import { Grant, isKindPattern, isScope, PATTERNS_LIMIT, VIDEO_GLOB } from "./grant.ts";
 import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";

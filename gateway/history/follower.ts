@@ -3,11 +3,11 @@
  * order, fills gaps from the history before anything behind them is delivered, and looks now and
  * then whether the history has something that never came.
  */
-import { Backoff } from "../../shared/backoff.ts";
-import type { DurableEvent } from "../../shared/history/durable-event.ts";
-import type { StoredRecord } from "../../shared/history/record.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 import type { HistoryBudget } from "./budget.ts";
 import type { HistoryReader } from "./reader.ts";
 import type { Timeline } from "./timeline.ts";

@@ -3,9 +3,9 @@
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import { OvationError } from "../../shared/errors.ts";
-import type { MonotonicClock, WallClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 import { HistoryBudget } from "./budget.ts";
 import { ChainFollower, type FollowerHandlers, type FollowerStats } from "./follower.ts";
 import { HistoryReader } from "./reader.ts";

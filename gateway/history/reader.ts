@@ -3,12 +3,12 @@
  * incarnation of the history is in force.
  */
 import pLimit from "p-limit";
-import { Backoff } from "../../shared/backoff.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
-import { OvationError } from "../../shared/errors.ts";
-import { decodeRecord, type StoredRecord } from "../../shared/history/record.ts";
-import type { Log } from "../../shared/log.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { Log } from "../../shared/runtime/log.ts";
 
 const READS_AT_ONCE = 16;
 /** Reads that may wait for their turn; a further one is refused. */

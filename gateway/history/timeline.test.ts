@@ -1,10 +1,10 @@
 /** However history and live records interleave, a timeline tells the one chain, each event once. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DurableEvent } from "../../shared/history/durable-event.ts";
-import type { ChainRecord, StoredRecord } from "../../shared/history/record.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+import { unbroken } from "./contiguous-records.ts";
 import { Timeline, type TimelineLimits } from "./timeline.ts";
-import { unbroken } from "./unbroken.ts";
 
 const LIMITS: TimelineLimits = { events: 10_000, bytes: 1_000_000, ageMs: 1_000_000 };
 const timelineOf = (limits: Partial<TimelineLimits> = {}, now = 0) =>

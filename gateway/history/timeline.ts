@@ -3,10 +3,10 @@
  * at its head, and records beyond a gap that wait for what is missing. Merges what comes live, in
  * any order and more than once, with what is read from the store.
  */
-import type { DurableEvent } from "../../shared/history/durable-event.ts";
-import type { ChainRecord, StoredRecord } from "../../shared/history/record.ts";
-import type { WallClock } from "../../shared/lifecycle.ts";
-import { unbroken } from "./unbroken.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { WallClock } from "../../shared/runtime/lifecycle.ts";
+import { unbroken } from "./contiguous-records.ts";
 
 export interface TimelineLimits {
   /** Events kept at least, if there are so many. */

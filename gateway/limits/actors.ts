@@ -8,16 +8,16 @@
  * While NATS is away nothing is told, and each gateway holds the limit by itself.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
 import {
   gatewayOfSpendingSubject,
   SPENDING_SUBJECTS,
   spendingSubject,
-} from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+} from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { type Refusal, Spender, type SpendingRates } from "./actor-quota.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
-import { type Refusal, Spender, type SpendingRates } from "./spender.ts";
-import { spendingSchema } from "./spending-message.ts";
+import { spendingSchema } from "./quota-message.ts";
 
 /** How often gateways tell. */
 export const TELL_EVERY_MS = 250;

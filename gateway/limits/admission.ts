@@ -1,11 +1,11 @@
 /** Who may come in: pages by their origin, viewers by their number and address, requests by load. */
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import { OvationError } from "../../shared/errors.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { ConnectionStats } from "../services.ts";
-import { Arrivals } from "./arrivals.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { ConnectionStats } from "../api/services.ts";
+import { Arrivals } from "./accept-rate-limit.ts";
 import { ClientAddresses } from "./client-address.ts";
-import { Goodbyes } from "./goodbyes.ts";
+import { Goodbyes } from "./full-notice-limit.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
 

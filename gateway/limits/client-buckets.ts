@@ -1,5 +1,5 @@
 /** Buckets of clients by key, all filled by one rate, and so many of them at most. */
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 

@@ -1,7 +1,7 @@
 /** The figures of limits for Prometheus; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
-import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/metrics.ts";
-import { registerLadder } from "../../shared/overload/metrics.ts";
+import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/runtime/metrics.ts";
+import { registerLadder } from "../../shared/runtime/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { RATE_NAMES, type Rates } from "./rates.ts";

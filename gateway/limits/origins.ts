@@ -4,7 +4,7 @@
  * it; what sends none is no browser, and could send whatever it likes.
  */
 import { SAME_ORIGIN } from "../../shared/config/network-lists.ts";
-import { OvationError } from "../../shared/errors.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
 
 /** The headers that tell where a request comes from and where it goes. */
 export interface OriginHeaders {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stepsDue, stepsHeld } from "../../shared/overload/steps.ts";
+import { stepsDue, stepsHeld } from "../../shared/runtime/overload/steps.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { OVERLOAD_STEPS, type OverloadSignal } from "./overload-policy.ts";
 

@@ -10,7 +10,7 @@
  *
  * A gateway that holds as many viewers as it may is full, not overloaded: it refuses viewers only.
  */
-import type { Step } from "../../shared/overload/steps.ts";
+import type { Step } from "../../shared/runtime/overload/steps.ts";
 
 export type OverloadStep = "widen" | "sample" | "refuse" | "shed";
 /**

@@ -1,9 +1,14 @@
 /** How overloaded the gateway is, by its policy, and what is let in and held back because of it. */
-import { OvationError } from "../../shared/errors.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
-import type { Log } from "../../shared/log.ts";
-import { Lateness, LOOK_EVERY_MS, MemoryUse, memoryLimit } from "../../shared/overload/pressure.ts";
-import { Ladder, logStep } from "../../shared/overload/steps.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import {
+  Lateness,
+  LOOK_EVERY_MS,
+  MemoryUse,
+  memoryLimit,
+} from "../../shared/runtime/overload/pressure.ts";
+import { Ladder, logStep } from "../../shared/runtime/overload/steps.ts";
 import {
   INTERVAL_ROOM,
   OVERLOAD_STEPS,

@@ -1,12 +1,12 @@
 /** How fast each client may ask and publish: all rates of a gateway, and the refusals. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import { OvationError } from "../../shared/errors.ts";
-import type { MonotonicClock } from "../../shared/lifecycle.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
-import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-meter.ts";
+import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-rate-limit.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
 export type RatesConfig = Pick<

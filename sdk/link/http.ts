@@ -1,5 +1,5 @@
 /** Requests to a gateway over HTTP: to publish and to read history, with the errors as answers. */
-import { PING_PATH } from "../../shared/wire/endpoints.ts";
+import { PING_PATH } from "../../shared/protocol/wire/endpoints.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import { encodeMsgpack } from "../wire/msgpack-encode.ts";
 import { type Fields, isFields, refusalOf } from "./incoming.ts";

@@ -1,5 +1,5 @@
 /** What comes from a gateway, checked once: as much of it as the SDK relies on. */
-import type { OvationEvent } from "../../shared/event.ts";
+import type { OvationEvent } from "../../shared/protocol/event.ts";
 import type { Answer, PushHandlers, Refusal } from "./link.ts";
 
 /** A decoded map. */

@@ -8,7 +8,7 @@ import type {
   EventsMessage,
   ResetMessage,
   ResultMessage,
-} from "../../shared/wire/server-messages.ts";
+} from "../../shared/protocol/wire/server-messages.ts";
 
 /** How viewers are connected. */
 export type Via = "websocket" | "sse";

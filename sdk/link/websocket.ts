@@ -1,6 +1,6 @@
 /** A link over a WebSocket that speaks msgpack: one connection for all videos. */
-import { closeCodes } from "../../shared/close-codes.ts";
-import { CONNECT_PATH, type Subprotocol } from "../../shared/wire/endpoints.ts";
+import { closeCodes } from "../../shared/protocol/close-codes.ts";
+import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/endpoints.ts";
 import { isTokenCode } from "../error.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import { encodeMsgpack } from "../wire/msgpack-encode.ts";

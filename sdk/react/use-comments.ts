@@ -1,5 +1,5 @@
 /** Comments as a hook. */
-import { RETRACTED_KIND } from "../../shared/kinds.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { retractedSeq } from "../recent.ts";
 import type { EventOf, Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";

@@ -1,5 +1,5 @@
 /** The number of viewers as a hook. */
-import { VIEWERS_KIND } from "../../shared/kinds.ts";
+import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";

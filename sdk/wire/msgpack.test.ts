@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Packr, pack, Unpackr } from "msgpackr";
 import { describe, expect, test } from "vitest";
-import { guardMsgpack } from "../../shared/wire/msgpack-guard.ts";
+import { guardMsgpack } from "../../shared/protocol/wire/msgpack-guard.ts";
 import { decodeMsgpack } from "./msgpack-decode.ts";
 import { encodeMsgpack } from "./msgpack-encode.ts";
 

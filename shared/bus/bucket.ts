@@ -10,7 +10,7 @@ import {
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { headers } from "nats";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";

@@ -6,10 +6,10 @@
  * connection, the client never gives up, and a dead link is found within three pings.
  */
 import { createInbox, errors, type NatsConnection } from "nats";
-import { OvationError } from "../errors.ts";
-import { monotonicNow } from "../lifecycle.ts";
-import type { Log } from "../log.ts";
-import { NO_TRACES } from "../tracing/trace-context.ts";
+import { OvationError } from "../protocol/errors.ts";
+import { monotonicNow } from "../runtime/lifecycle.ts";
+import type { Log } from "../runtime/log.ts";
+import { NO_TRACES } from "../runtime/tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { LameDuck } from "./lame-duck.ts";
 import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";

@@ -1,8 +1,8 @@
 /** The first connection: however long NATS takes to be there, but not past a refusal. */
 import { setTimeout as wait } from "node:timers/promises";
 import { type ConnectionOptions, connect, errors, type NatsConnection } from "nats";
-import { monotonicNow } from "../lifecycle.ts";
-import type { Log } from "../log.ts";
+import { monotonicNow } from "../runtime/lifecycle.ts";
+import type { Log } from "../runtime/log.ts";
 import { type Login, loginOptions } from "./login.ts";
 import { serverOptions } from "./servers.ts";
 

@@ -4,11 +4,11 @@
  * a link was cut. So the bucket is read whole at the start, after each reconnect, when the server
  * tells that it was made or deleted, at a slow interval, and when the owner suspects the watch.
  */
-import { Backoff } from "../backoff.ts";
-import type { Log } from "../log.ts";
-import { Beginning } from "./beginning.ts";
+import { Backoff } from "../lib/backoff.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
+import { Beginning } from "./initial-snapshot.ts";
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;

@@ -14,10 +14,10 @@ import {
 } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
-import { OvationError } from "../errors.ts";
-import { monotonicNow } from "../lifecycle.ts";
-import type { Log } from "../log.ts";
-import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../subjects.ts";
+import { OvationError } from "../protocol/errors.ts";
+import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../protocol/subjects.ts";
+import { monotonicNow } from "../runtime/lifecycle.ts";
+import type { Log } from "../runtime/log.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";

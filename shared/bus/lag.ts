@@ -2,7 +2,7 @@
  * How long what NATS sends takes to be read here: an answer to a ping comes behind all that was sent
  * before, so a reader that can't keep up sees its own backlog in it, wherever that lies.
  */
-import type { MonotonicClock } from "../lifecycle.ts";
+import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Bus } from "./connection.ts";
 
 /** One ping at a time, and the next one after this. */

@@ -4,7 +4,7 @@
  * choice, when nothing waits for an answer, and not together with everybody else.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** Anywhere within this: a server begins to end connections after 10 s, that of our chart after 5 s. */
 const SPREAD_MS = 3_000;

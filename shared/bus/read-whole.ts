@@ -1,7 +1,7 @@
 /** Reads what a stream holds now, and ends. */
 import type { JsMsg } from "@nats-io/jetstream";
-import { Beginning } from "./beginning.ts";
 import type { Bus } from "./connection.ts";
+import { Beginning } from "./initial-snapshot.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
 /**

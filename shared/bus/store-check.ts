@@ -5,9 +5,9 @@
  */
 import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
-import { frontendsBucket, subscriptionsBucket } from "../buckets.ts";
 import type { CommonConfig } from "../config/settings.ts";
-import type { Log } from "../log.ts";
+import { frontendsBucket, subscriptionsBucket } from "../protocol/buckets.ts";
+import type { Log } from "../runtime/log.ts";
 import type { BucketSpec } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 import { streamConfig } from "./history-stream.ts";

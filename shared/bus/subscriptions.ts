@@ -3,8 +3,8 @@
  * NATS no longer permits; so all of them are kept here, to be made anew when it does again.
  */
 import { errors, type Msg, type NatsConnection, type Subscription } from "nats";
-import type { Log } from "../log.ts";
-import { NO_TRACES, type TraceContext } from "../tracing/trace-context.ts";
+import type { Log } from "../runtime/log.ts";
+import { NO_TRACES, type TraceContext } from "../runtime/tracing/trace-context.ts";
 import { tracesOf } from "./trace-headers.ts";
 
 /**

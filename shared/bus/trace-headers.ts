@@ -8,7 +8,7 @@ import {
   TRACESTATE,
   type TraceContext,
   traceparentOf,
-} from "../tracing/trace-context.ts";
+} from "../runtime/tracing/trace-context.ts";
 
 /** The traces that a message belongs to; malformed ones are left out. */
 export function tracesOf(given: MsgHdrs): readonly TraceContext[] {

@@ -3,7 +3,7 @@
  * not permitted without a word to whoever sent it: so each is counted and told here.
  */
 import type { PermissionViolationError } from "nats";
-import type { Log } from "../log.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** How long after the last one health warns of it. */
 const RECENT_MS = 60_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Kind, KindTable } from "../kinds.ts";
+import { type Kind, KindTable } from "../protocol/kinds.ts";
 import { configurationPage, helpText } from "./describe.ts";
 import { configFor, loadConfig } from "./load.ts";
 import { redactedConfig } from "./redact.ts";

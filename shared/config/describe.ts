@@ -1,4 +1,4 @@
-import { nodeFlags } from "../node-flags.ts";
+import { nodeFlags } from "../runtime/node-flags.ts";
 import {
   type CrossCheck,
   crossChecks,
@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<Role, string>> = {
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",
   dispatcher: "dispatcher/main.ts",
-  doctor: "deploy/doctor/main.ts",
+  doctor: "cli/doctor/main.ts",
 };
 
 /** What `--help` prints: every setting of the role, with its names, default and limits. */
@@ -50,7 +50,7 @@ export function configurationPage(): string {
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
     "# Configuration",
     "",
-    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node deploy/doctor/main.ts --help` print what is on this page.",
+    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print what is on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
     "- An environment variable that is empty counts as unset. Where a row names two, the first goes before the second, which OpenTelemetry gave its name.",

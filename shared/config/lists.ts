@@ -1,4 +1,10 @@
-import { DELIVERY_CLASSES, isBuiltIn, KIND_PATTERN, KINDS_LIMIT, type Kind } from "../kinds.ts";
+import {
+  DELIVERY_CLASSES,
+  isBuiltIn,
+  KIND_PATTERN,
+  KINDS_LIMIT,
+  type Kind,
+} from "../protocol/kinds.ts";
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
 /** URLs, separated by commas. User and password in them are kept out of logs and messages. */

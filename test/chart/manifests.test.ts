@@ -107,7 +107,7 @@ describe("the pods", () => {
       const drain = container?.env?.find(({ name }) => name === "OVATION_DRAIN_MS")?.value;
       expect(drain).toBe(String(s * 1_000));
       expect(container?.lifecycle?.preStop.exec.command).toEqual(["sleep", "7"]);
-      // A drain, and a stop that may take as long again: shared/run.ts.
+      // A drain, and a stop that may take as long again: shared/runtime/run.ts.
       expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(7 + 2 * s);
     }
   });

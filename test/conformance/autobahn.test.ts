@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Listener } from "../../gateway/listener.ts";
+import { Listener } from "../../gateway/transport/listener.ts";
 
 const WSTEST = process.env["OVATION_TEST_AUTOBAHN"];
 /** Cases to run, by the suite's own patterns: all but compression, which is not offered. */

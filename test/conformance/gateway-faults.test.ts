@@ -3,18 +3,18 @@
  * answered with `internal` or closed, it is logged once, and nobody else notices.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Doors } from "../../gateway/api/hub.ts";
+import { emptyConnectionStats, type GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
-import { Doors } from "../../gateway/doors.ts";
+import { emptyDeliveryStats } from "../../gateway/delivery/viewer.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../gateway/limits/body-budget.ts";
 import { Rates } from "../../gateway/limits/rates.ts";
-import { emptyConnectionStats, type GatewayServices } from "../../gateway/services.ts";
-import { emptyDeliveryStats } from "../../gateway/viewer.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { KindTable } from "../../shared/kinds.ts";
-import { monotonicNow } from "../../shared/lifecycle.ts";
-import { silentLog } from "../../shared/log.ts";
-import { EventIds } from "../../shared/names.ts";
+import { KindTable } from "../../shared/protocol/kinds.ts";
+import { EventIds } from "../../shared/protocol/names.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { ask, postBytes } from "../support/raw.ts";
 import { newTrace, postTraced } from "../support/traces.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";

@@ -3,7 +3,11 @@
  * the process lives is shown by this one: an exception that reaches it fails the run.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { Listener, type SocketHandlers, type ViewerSocket } from "../../gateway/listener.ts";
+import {
+  Listener,
+  type SocketHandlers,
+  type ViewerSocket,
+} from "../../gateway/transport/listener.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, RawSocket } from "../support/raw.ts";
 import { close, handshake, OPCODE, text, WireSocket } from "../support/websocket-wire.ts";

@@ -1,7 +1,7 @@
 /** The demo page under thousands of likes a second. What it takes is told, and not asserted on. */
 import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { audienceAt } from "../../deploy/demo/audience-level.ts";
+import { audienceAt } from "../../demo/audience-level.ts";
 import { hasBrowser } from "../support/chromium.ts";
 import { House } from "./house.ts";
 

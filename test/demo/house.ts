@@ -7,7 +7,7 @@ import type {
   Page,
 } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
 import { NpmStart } from "../local/npm-start.ts";
 import { launchChromium } from "../support/chromium.ts";
 

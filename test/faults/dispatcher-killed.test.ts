@@ -1,7 +1,7 @@
 /** A dispatcher is killed in the middle of a burst: what is lost, and who is told. */
 import { afterEach, describe, expect, test } from "vitest";
-import { publishSubject } from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";

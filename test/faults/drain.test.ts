@@ -1,7 +1,7 @@
 /** Parts are stopped as an operator stops them, one after the other, while all goes on. */
 import { afterEach, describe, expect, test } from "vitest";
-import { publishSubject } from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { Doorkeeper } from "./world/doorkeeper.ts";

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Ovation, type OvationError } from "../../sdk/index.ts";
-import { encode } from "../../shared/wire/codec.ts";
+import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { text } from "../support/websocket-wire.ts";
 import { Asker } from "./world/asker.ts";

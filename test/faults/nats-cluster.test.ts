@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
-import { rowKey } from "../../shared/subjects.ts";
+import { rowKey } from "../../shared/protocol/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { Churn } from "./world/churn.ts";

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Gateway } from "../../gateway/gateway.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { createLog } from "../../shared/log.ts";
-import { newNodeId } from "../../shared/names.ts";
+import { newNodeId } from "../../shared/protocol/names.ts";
+import { createLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { metric } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";

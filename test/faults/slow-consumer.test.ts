@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { errors } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { publishSubject } from "../../shared/subjects.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { likesFlow, type Viewer } from "./world/audience.ts";
 import { Flood } from "./world/flood.ts";

@@ -105,11 +105,7 @@ describe("a container", () => {
 
   test("runs the role itself as process 1", async () => {
     const { stdout } = await docker("exec", part(stack, "gateway", 0), "cat", "/proc/1/cmdline");
-    expect(stdout.split("\0").filter(Boolean)).toEqual([
-      "node",
-      "/app/deploy/cli/main.js",
-      "gateway",
-    ]);
+    expect(stdout.split("\0").filter(Boolean)).toEqual(["node", "/app/cli/main.js", "gateway"]);
   });
 
   test("holds the uWebSockets.js whose hash is recorded", async () => {

@@ -1,9 +1,9 @@
 /** What a viewer can rely on while nothing fails: its videos' events, each once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bus } from "../../shared/bus/connection.ts";
-import { silentLog } from "../../shared/log.ts";
-import { publishSubject } from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, type TestEventStream, TestSocket, watch } from "../support/viewer.ts";

@@ -2,9 +2,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
-import { decodeRecord, encodeRecord } from "../../shared/history/record.ts";
-import { RETRACTED_KIND } from "../../shared/kinds.ts";
+import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
+import { decodeRecord, encodeRecord } from "../../shared/protocol/history/record.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { names } from "../support/guarantee-stack.ts";
 import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
-import { decodeDispatched } from "../../shared/dispatched.ts";
-import { encodeUnplaced } from "../../shared/history/durable-event.ts";
+import { decodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { names } from "../support/guarantee-stack.ts";
 import { type HistoryWriter, useHistoryWriters } from "../support/history-writer.ts";

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Finding } from "../../deploy/doctor/diagnose.ts";
+import type { Finding } from "../../cli/doctor/diagnose.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { TestStack } from "../support/stack.ts";
@@ -20,7 +20,7 @@ interface Diagnosis {
 
 /** Asks the doctor as an operator does. */
 async function doctor(...flags: readonly string[]): Promise<Diagnosis> {
-  const argv = ["deploy/doctor/main.ts", ...flags];
+  const argv = ["cli/doctor/main.ts", ...flags];
   return await new Promise((resolve) => {
     execFile(process.execPath, argv, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr });

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower } from "../../shared/bus/follower.ts";
-import { silentLog } from "../../shared/log.ts";
-import { FRONTENDS_BUCKET } from "../../shared/subjects.ts";
+import { FRONTENDS_BUCKET } from "../../shared/protocol/subjects.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";

@@ -1,6 +1,6 @@
 /** What a viewer is told when the history does not hold what it asks for. */
 import { afterEach, describe, expect, test } from "vitest";
-import { HISTORY_STREAM } from "../../shared/subjects.ts";
+import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
 import { expectUnbroken } from "../support/chain.ts";
 import { metric, type StackOptions, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../support/viewer.ts";

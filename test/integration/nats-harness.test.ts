@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
-import { CURRENT_VERSION } from "../../deploy/local/nats/versions.ts";
+import { CURRENT_VERSION } from "../../kit/nats/versions.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsKindAsked } from "../support/nats-kind.ts";
 import { connectTo } from "../support/nats-users.ts";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
-import { silentLog } from "../../shared/log.ts";
-import { HISTORY_STREAM } from "../../shared/subjects.ts";
+import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Msg, NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { burst, RawSocket } from "../support/raw.ts";

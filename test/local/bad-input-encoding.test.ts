@@ -1,6 +1,6 @@
 /** What bytes get that are no good msgpack or JSON: one error, a close code, and nothing else. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { encode } from "../../shared/wire/codec.ts";
+import { encode } from "../../shared/protocol/wire/codec.ts";
 import { FOREIGN, msgpackWith, sendBytes } from "../support/raw.ts";
 import type { TestStack } from "../support/stack.ts";
 import { TestSocket, watch } from "../support/viewer.ts";

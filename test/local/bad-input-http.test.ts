@@ -1,6 +1,6 @@
 /** What a bad HTTP request gets: a status, a named error, and nothing is published. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encode } from "../../shared/wire/codec.ts";
+import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { FOREIGN, msgpackWith, postBytes, RawSocket } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";

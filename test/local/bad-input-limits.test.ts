@@ -1,6 +1,6 @@
 /** What happens at a connection's limits, and to many requests at once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encode } from "../../shared/wire/codec.ts";
+import { encode } from "../../shared/protocol/wire/codec.ts";
 import { burst, FOREIGN, sendBytes } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { type Received, TestSocket, watch } from "../support/viewer.ts";

@@ -1,7 +1,7 @@
 /** What publishers can rely on when one of several dispatchers is stopped as an operator stops it. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { publishSubject } from "../../shared/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";

@@ -1,6 +1,6 @@
 /** What an opening handshake must say, and what one that doesn't is told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { type HttpAnswer, RawSocket } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Gateway } from "../../gateway/gateway.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { silentLog } from "../../shared/log.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";

@@ -5,12 +5,16 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
-import * as acts from "../../deploy/sizing/acts.ts";
-import { type Flows, flowsOf } from "../../deploy/sizing/flows.ts";
-import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "../../deploy/sizing/message-bytes.ts";
-import { sizingInput } from "../../deploy/sizing/options.ts";
-import { FRONTENDS_BUCKET, HISTORY_STREAM, SUBSCRIPTIONS_BUCKET } from "../../shared/subjects.ts";
+import * as acts from "../../cli/sizing/acts.ts";
+import { type Flows, flowsOf } from "../../cli/sizing/flows.ts";
+import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "../../cli/sizing/message-bytes.ts";
+import { sizingInput } from "../../cli/sizing/options.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
+import {
+  FRONTENDS_BUCKET,
+  HISTORY_STREAM,
+  SUBSCRIPTIONS_BUCKET,
+} from "../../shared/protocol/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Moved, NatsMonitor } from "../support/nats-monitor.ts";
 import { metric, TestStack } from "../support/stack.ts";

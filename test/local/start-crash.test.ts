@@ -1,7 +1,7 @@
 /** `npm start` when a role breaks: it says which, and why, and brings it back. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
 import { NpmStart } from "./npm-start.ts";
 
 const BREAK = join(import.meta.dirname, "break.mjs");

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
 import { type Command, NpmStart, shell } from "./npm-start.ts";
 
 const UP_MS = 60_000;

@@ -3,8 +3,8 @@ import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { silentLog } from "../../shared/log.ts";
-import { newNodeId } from "../../shared/names.ts";
+import { newNodeId } from "../../shared/protocol/names.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 

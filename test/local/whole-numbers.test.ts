@@ -4,8 +4,8 @@
  */
 import { Unpackr } from "msgpackr";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { publishSubject } from "../../shared/subjects.ts";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";

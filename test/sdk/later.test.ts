@@ -1,7 +1,7 @@
 /** What no gateway does on demand, or not yet: against a stand-in. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame, OvationEvent } from "../../sdk/index.ts";
-import { closeCodes } from "../../shared/close-codes.ts";
+import { closeCodes } from "../../shared/protocol/close-codes.ts";
 import { Recorder } from "../support/recorder.ts";
 import { client, connected, statesOf } from "./support/client.ts";
 import { LaterGateway, type LaterSocket, refused, type Script } from "./support/later-gateway.ts";

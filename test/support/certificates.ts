@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../deploy/local/nats/command.ts";
+import { runCommand } from "../../kit/nats/command.ts";
 
 export interface CertificateAndKey {
   readonly certFile: string;

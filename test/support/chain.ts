@@ -3,10 +3,10 @@ import { expect } from "vitest";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
-import type { OvationEvent } from "../../shared/events.ts";
-import { encodeUnplaced, writePlace } from "../../shared/history/durable-event.ts";
-import { decodeRecord, encodeRecord } from "../../shared/history/record.ts";
-import { silentLog } from "../../shared/log.ts";
+import type { OvationEvent } from "../../shared/protocol/events.ts";
+import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
+import { decodeRecord, encodeRecord } from "../../shared/protocol/history/record.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "./nats-users.ts";
 
 /** Fails unless the events are in the order of their chain, each once, with no hole between. */

@@ -1,9 +1,9 @@
 /** Event logs with events in them, and what their frames tell. */
 import { expect } from "vitest";
-import { type Cursor, EventLog } from "../../gateway/event-log.ts";
-import type { Frame } from "../../gateway/frame.ts";
-import type { DispatchedEvent } from "../../shared/dispatched.ts";
-import { encodeMsgpack } from "../../shared/wire/codec.ts";
+import { type Cursor, EventLog } from "../../gateway/delivery/event-log.ts";
+import type { Frame } from "../../gateway/delivery/frame.ts";
+import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 const LIMITS = { frameEvents: 10, frameBytes: 65_536 };
 

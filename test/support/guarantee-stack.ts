@@ -1,6 +1,6 @@
 /** What the tests of the guarantees run on, and what they ask of viewers and publishers. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { OvationEvent } from "../../shared/events.ts";
+import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { eventually } from "./eventually.ts";
 import { type RoleProcess, spawnRole } from "./process.ts";
 import { metric, type StackOptions, TestStack } from "./stack.ts";

@@ -5,10 +5,10 @@ import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream, type StoredMessage } from "../../shared/bus/history-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
-import { encodeUnplaced } from "../../shared/history/durable-event.ts";
-import { type ChainRecord, decodeRecord } from "../../shared/history/record.ts";
-import { silentLog } from "../../shared/log.ts";
-import { decodeTrustedMsgpack } from "../../shared/wire/codec.ts";
+import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
+import { type ChainRecord, decodeRecord } from "../../shared/protocol/history/record.ts";
+import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
 import { natsUrlAs } from "./nats-users.ts";
 

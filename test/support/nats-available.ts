@@ -1,6 +1,6 @@
 /** Whether this machine can run a kind of nats-server. */
-import type { LogLine } from "../../deploy/local/nats/command.ts";
-import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
+import type { LogLine } from "../../kit/nats/command.ts";
+import { provideNatsVersion } from "../../kit/nats/versions.ts";
 import { containerEngine } from "./engine.ts";
 import type { NatsKind } from "./nats-kind.ts";
 

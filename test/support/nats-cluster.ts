@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
-import { type NatsServer, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
+import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
+import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import { TEST_PASSWORDS } from "./nats-users.ts";
 
 export interface NatsCluster {

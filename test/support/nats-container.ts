@@ -8,9 +8,9 @@ import {
   type StartedTestContainer,
   Wait,
 } from "testcontainers";
-import type { NatsRestart } from "../../deploy/local/nats/nats-server.ts";
-import { waitUntilReady } from "../../deploy/local/nats/probe.ts";
 import { ACCESS_CONFIG, accessEnv } from "../../deploy/nats/access.ts";
+import type { NatsRestart } from "../../kit/nats/nats-server.ts";
+import { waitUntilReady } from "../../kit/nats/probe.ts";
 import { containerEngine } from "./engine.ts";
 import { provideTestImage } from "./nats-image.ts";
 import { TEST_PASSWORDS } from "./nats-users.ts";

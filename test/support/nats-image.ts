@@ -2,9 +2,9 @@
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ContainerRuntimeClient, GenericContainer, ImageName } from "testcontainers";
-import { type LogLine, runCommand } from "../../deploy/local/nats/command.ts";
-import { NATS_CACHE, type NatsBinary } from "../../deploy/local/nats/source.ts";
-import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
+import { type LogLine, runCommand } from "../../kit/nats/command.ts";
+import { NATS_CACHE, type NatsBinary } from "../../kit/nats/source.ts";
+import { provideNatsVersion } from "../../kit/nats/versions.ts";
 
 const DOCKERFILE = `FROM scratch
 COPY rootfs/ /

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findNatsServer } from "../../deploy/local/nats/find-nats-server.ts";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
-import { type NatsRestart, startNatsServer } from "../../deploy/local/nats/nats-server.ts";
-import type { NatsServerSource } from "../../deploy/local/nats/source.ts";
-import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
+import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
+import { type NatsRestart, startNatsServer } from "../../kit/nats/nats-server.ts";
+import type { NatsServerSource } from "../../kit/nats/source.ts";
+import { provideNatsVersion } from "../../kit/nats/versions.ts";
 import { startNatsContainer } from "./nats-container.ts";
 import { type NatsKind, natsKindAsked } from "./nats-kind.ts";
 import { TEST_PASSWORDS } from "./nats-users.ts";

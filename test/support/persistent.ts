@@ -1,5 +1,5 @@
 /** Clients that come back: a viewer that resumes where it was, and a publisher that repeats. */
-import type { OvationEvent } from "../../shared/events.ts";
+import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { type Received, TestSocket } from "./viewer.ts";
 
 /** Where a client may connect just now, and when there is a moment to try again. */

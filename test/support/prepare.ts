@@ -1,5 +1,5 @@
 /** Gets everything that the integration tests run on, ahead of them. */
-import { provideNatsVersion } from "../../deploy/local/nats/versions.ts";
+import { provideNatsVersion } from "../../kit/nats/versions.ts";
 import { containerEngine } from "./engine.ts";
 import { provideTestImage } from "./nats-image.ts";
 

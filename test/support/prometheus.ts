@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { freePort } from "../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../kit/nats/free-port.ts";
 import { eventually } from "./eventually.ts";
 
 const FOLDER = join(import.meta.dirname, "../../deploy/observability/prometheus");

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { NatsConnection } from "nats";
-import { decodeTrustedMsgpack, encode } from "../../shared/wire/codec.ts";
+import { decodeTrustedMsgpack, encode } from "../../shared/protocol/wire/codec.ts";
 import { connectTo } from "./nats-users.ts";
 import { post, type TestSocket } from "./viewer.ts";
 

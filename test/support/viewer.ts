@@ -2,9 +2,9 @@
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
 import WebSocket from "ws";
-import type { OvationEvent } from "../../shared/events.ts";
-import { decodeTrustedMsgpack, encode } from "../../shared/wire/codec.ts";
-import type { ServerMessage } from "../../shared/wire/messages.ts";
+import type { OvationEvent } from "../../shared/protocol/events.ts";
+import { decodeTrustedMsgpack, encode } from "../../shared/protocol/wire/codec.ts";
+import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
 import { Lookout } from "./lookout.ts";
 
 export type TestWire = "msgpack" | "json" | "sse";

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../../kit/nats/free-port.ts";
 import { tool } from "./helm.ts";
 
 /** The server's own answer to whoever is allowed everything. */

@@ -1,7 +1,7 @@
 /** Viewers that go from video to video all the time. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Ovation } from "../../../sdk/index.ts";
-import { rowKey } from "../../../shared/subjects.ts";
+import { rowKey } from "../../../shared/protocol/subjects.ts";
 import { eventually } from "../../support/eventually.ts";
 
 interface Wanderer {

@@ -1,8 +1,8 @@
 /** Likes on many videos, more and more of them, straight over NATS. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NatsConnection } from "nats";
-import { publishSubject } from "../../../shared/subjects.ts";
-import { encode } from "../../../shared/wire/codec.ts";
+import { publishSubject } from "../../../shared/protocol/subjects.ts";
+import { encode } from "../../../shared/protocol/wire/codec.ts";
 
 const TICK_MS = 20;
 

@@ -1,9 +1,5 @@
 /** A process of the world, on a host of its own: it can be started, ended, paused and asked. */
-import {
-  type GuardedProcess,
-  type ServerExit,
-  spawnGuarded,
-} from "../../../deploy/local/nats/guarded.ts";
+import { type GuardedProcess, type ServerExit, spawnGuarded } from "../../../kit/nats/guarded.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Host } from "./lan.ts";
 

@@ -6,9 +6,9 @@
 import { RawSocket } from "../../../bench/viewers/raw-socket.ts";
 import type { Dialect } from "../../../bench/wire/dialect.ts";
 import { OPCODE } from "../../../bench/wire/frames.ts";
-import { Backoff } from "../../../shared/backoff.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../../shared/wire/codec.ts";
-import { CONNECT_PATH, type ServerMessage } from "../../../shared/wire/messages.ts";
+import { Backoff } from "../../../shared/lib/backoff.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
+import { CONNECT_PATH, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { OpenThrong, ThrongCommand, ThrongReport } from "./throng-messages.ts";
 
 /** The SDK's defaults. */

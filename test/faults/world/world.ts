@@ -7,12 +7,12 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
-import type { Finding } from "../../../deploy/doctor/diagnose.ts";
-import { findNatsServer } from "../../../deploy/local/nats/find-nats-server.ts";
-import type { ServerExit } from "../../../deploy/local/nats/guarded.ts";
-import { provideNatsVersion } from "../../../deploy/local/nats/versions.ts";
+import type { Finding } from "../../../cli/doctor/diagnose.ts";
 import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../deploy/nats/access.ts";
-import { nodeFlags } from "../../../shared/node-flags.ts";
+import { findNatsServer } from "../../../kit/nats/find-nats-server.ts";
+import type { ServerExit } from "../../../kit/nats/guarded.ts";
+import { provideNatsVersion } from "../../../kit/nats/versions.ts";
+import { nodeFlags } from "../../../shared/runtime/node-flags.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.ts";
 import { setClock, withClock } from "./clock.ts";
@@ -213,7 +213,7 @@ export class World {
   async findings(): Promise<readonly Finding[]> {
     const flags = ["--nats-url", this.natsUrls("observer"), "--json", ...LEASE_FLAGS];
     return await new Promise((resolve, reject) => {
-      const argv = ["deploy/doctor/main.ts", ...flags];
+      const argv = ["cli/doctor/main.ts", ...flags];
       execFile(process.execPath, argv, (_, stdout, stderr) => {
         if (stdout === "") reject(new Error(stderr));
         else resolve(JSON.parse(stdout).findings);

@@ -1,6 +1,6 @@
 /** What can be relied on when a dispatcher is killed. */
 import { expect } from "vitest";
-import { publishSubject } from "../../../shared/subjects.ts";
+import { publishSubject } from "../../../shared/protocol/subjects.ts";
 import { BusWitness } from "../../support/bus-witness.ts";
 import { expectUnbroken, SilentDispatcher } from "../../support/chain.ts";
 import {

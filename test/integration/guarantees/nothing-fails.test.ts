@@ -1,6 +1,10 @@
 /** What can be relied on while nothing fails. */
 import { expect } from "vitest";
-import { frontendSubject, historySubject, publishSubject } from "../../../shared/subjects.ts";
+import {
+  frontendSubject,
+  historySubject,
+  publishSubject,
+} from "../../../shared/protocol/subjects.ts";
 import { BusWitness } from "../../support/bus-witness.ts";
 import { expectUnbroken } from "../../support/chain.ts";
 import {

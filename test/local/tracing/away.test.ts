@@ -3,7 +3,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../../../deploy/local/nats/free-port.ts";
+import { freePort } from "../../../kit/nats/free-port.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";

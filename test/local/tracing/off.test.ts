@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Msg, NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { decodeDispatched } from "../../../shared/dispatched.ts";
+import { decodeDispatched } from "../../../shared/protocol/fanout-message.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { connectTo } from "../../support/nats-users.ts";
 import { OtlpCollector } from "../../support/otlp-collector.ts";

@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { type WebSocket, WebSocketServer } from "ws";
-import { decode, encode } from "../../../shared/wire/codec.ts";
+import { decode, encode } from "../../../shared/protocol/wire/codec.ts";
 import { Recorder } from "../../support/recorder.ts";
 
 /** A request as it came. */

@@ -1,5 +1,5 @@
 /** What is thrown at a gateway and a dispatcher: each attack is made by chance, then carried out. */
-import { encode } from "../../../shared/wire/codec.ts";
+import { encode } from "../../../shared/protocol/wire/codec.ts";
 import type { Chance } from "../random.ts";
 import { RawSocket } from "../raw.ts";
 import { frame, handshake, OPCODE } from "../websocket-wire.ts";

@@ -17,7 +17,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* preStop, the drain, the stop (as long at most), and a rest: see shared/run.ts. */}}
+{{/* preStop, the drain, the stop (as long at most), and a rest: see shared/runtime/run.ts. */}}
 {{- define "ovation.gracePeriod" -}}
 {{ add .Values.drain.preStopSeconds (mul 2 .Values.drain.seconds) 5 }}
 {{- end -}}
@@ -158,7 +158,7 @@ spec:
           args: [{{ .component }}]
           env:
             {{- if eq .component "gateway" }}
-            # Or V8's room for garbage grows with every waiting viewer: see shared/node-flags.ts.
+            # Or V8's room for garbage grows with every waiting viewer: see shared/runtime/node-flags.ts.
             - name: NODE_OPTIONS
               value: --max-semi-space-size=4
             {{- end }}

@@ -1,0 +1,52 @@
+/** The commands of `ovation`, and which of them a command line names. */
+import { extname } from "node:path";
+import { quoted } from "../shared/config/setting.ts";
+import { suggestion } from "../shared/config/suggest.ts";
+
+interface Command {
+  readonly name: string;
+  /** The file that is the command when it is run alone, from the root and without its ending. */
+  readonly entry: string;
+  readonly doc: string;
+}
+
+export const COMMANDS: readonly Command[] = [
+  { name: "gateway", entry: "gateway/main", doc: "holds the viewers' connections" },
+  { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
+  { name: "doctor", entry: "cli/doctor/main", doc: "says what is wrong with a deployment" },
+  { name: "size", entry: "cli/sizing/main", doc: "says what an audience needs" },
+];
+
+/** What a command line comes to. */
+export type Choice =
+  | { readonly outcome: "help" }
+  | { readonly outcome: "refused"; readonly fault: string }
+  | { readonly outcome: "run"; readonly module: URL };
+
+/** @param argv the arguments after the script's name; those after the command are the command's */
+export function commandOf(argv: readonly string[]): Choice {
+  const [name] = argv;
+  if (name === "--help" || name === "-h" || name === "help") return { outcome: "help" };
+  if (name === undefined)
+    return { outcome: "refused", fault: `a command is missing\n\n${usage()}` };
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command !== undefined) return { outcome: "run", module: moduleOf(command) };
+  const known = COMMANDS.map((one) => one.name);
+  const hint = `${suggestion(name, known)}: see ovation --help`;
+  return { outcome: "refused", fault: `${quoted(name)} is not a command${hint}` };
+}
+
+/** The bundle of the image lays its files as the sources lie, with another ending. */
+function moduleOf(command: Command): URL {
+  return new URL(`../${command.entry}${extname(import.meta.filename)}`, import.meta.url);
+}
+
+export function usage(): string {
+  return [
+    "Usage: ovation <command> [--flag value ...]",
+    "",
+    ...COMMANDS.map(({ name, doc }) => `  ${name.padEnd(12)}${doc}`),
+    "",
+    "ovation <command> --help lists the command's settings.",
+  ].join("\n");
+}

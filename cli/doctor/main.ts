@@ -1,0 +1,44 @@
+/**
+ * The doctor: compares the subscription table with leases and gateways, and names what lies.
+ *
+ *   node cli/doctor/main.ts --nats-url nats://127.0.0.1:4222
+ *
+ * Exit codes: 0 the table is right, 1 something is wrong with it, 2 wrong settings, 3 it could not
+ * be looked at.
+ */
+import { Bus } from "../../shared/bus/connection.ts";
+import { processSettings } from "../../shared/config/process-settings.ts";
+import { createLog } from "../../shared/runtime/log.ts";
+import { examine } from "./examine.ts";
+import { reportText } from "./report.ts";
+
+const EXIT_FINDINGS = 1;
+const EXIT_BLIND = 3;
+
+const config = processSettings("doctor");
+// What it prints is for a person or a program, and no log.
+const log = createLog("doctor", "doctor", "silent");
+const late = setTimeout(() => {
+  process.stderr.write(`NATS was not there within ${config.patienceMs} ms\n`);
+  process.exit(EXIT_BLIND);
+}, config.patienceMs);
+try {
+  const bus = await Bus.connect({
+    servers: config.natsUrl,
+    login: config,
+    inbox: "observer",
+    name: "ovation-doctor",
+    log,
+  });
+  clearTimeout(late);
+  const { findings, look } = await examine(bus, config, log);
+  await bus.stop();
+  const text = config.json ? `${JSON.stringify({ findings })}\n` : reportText(findings, look);
+  process.stdout.write(text);
+  process.exitCode = findings.length === 0 ? 0 : EXIT_FINDINGS;
+} catch (error) {
+  const isLate = error instanceof Error && error.name === "TimeoutError";
+  const why = isLate ? "JetStream didn't answer; it may be choosing a leader" : String(error);
+  process.stderr.write(`The table could not be looked at: ${why}\n`);
+  process.exit(EXIT_BLIND);
+}

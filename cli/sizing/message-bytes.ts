@@ -1,0 +1,148 @@
+/**
+ * How long messages are, on NATS and to viewers: those of a sample, encoded by what encodes them in
+ * earnest.
+ */
+import { Frame, type LoggedEvent, type Wire } from "../../gateway/delivery/frame.ts";
+import { encodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
+import { encodeRecord } from "../../shared/protocol/history/record.ts";
+import { EventIds } from "../../shared/protocol/names.ts";
+import {
+  FRONTENDS_BUCKET,
+  frontendSubject,
+  HISTORY_STREAM,
+  historySubject,
+  publishSubject,
+  rowKey,
+  SUBSCRIPTIONS_BUCKET,
+  spendingSubject,
+  storedSubject,
+} from "../../shared/protocol/subjects.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+
+/** Names and texts as long as they typically are. */
+const VIDEO = "3f9c2b7e-launch";
+const GATEWAY = "0123456789abcdef";
+const ACTOR = "user-12345678";
+const TEXT = "What a goal! Did you see how he went past all three of them?";
+const AT = 1_790_000_000_000;
+const SEQ = AT * 1_000;
+const ID = new EventIds().next();
+const REPLY = `_INBOX.gateway.${"x".repeat(22)}.12345`;
+
+const LIKE = encodeMsgpack({ id: ID, kind: "like", at: AT, actor: ACTOR });
+const VIEWERS = encodeMsgpack({ id: ID, kind: "viewers", at: AT, data: { viewers: 12_345 } });
+const COMMENT = encodeUnplaced({
+  id: ID,
+  kind: "comment",
+  at: AT,
+  actor: ACTOR,
+  data: { text: TEXT },
+});
+const RECORD = encodeRecord({
+  after: 12_345,
+  prev: SEQ,
+  last: SEQ,
+  events: [{ kind: "comment", id: ID, seq: SEQ, bytes: COMMENT }],
+  amended: [],
+}).length;
+const LIKE_INPUT = { kind: "like", actor: ACTOR };
+const COMMENT_INPUT = { id: ID, kind: "comment", actor: ACTOR, data: { text: TEXT } };
+const LEASE = JSON.stringify({
+  renewals: 12_345,
+  version: "0.1.0",
+  address: "gateway-12345:8080",
+  startedAt: new Date(AT).toISOString(),
+  webSockets: 12_345,
+  eventStreams: 12_345,
+  videos: 12_345,
+}).length;
+
+/** `PUB subject reply size` and `MSG subject id reply size`, with the line breaks: about as long. */
+const LINE_BYTES = 20;
+/** What JetStream adds to the subject of what it gives out: where the message is acknowledged. */
+const DELIVERY_BYTES = 90;
+/** A condition on the message before, or the kind of a change, as a header. */
+const HEADER_BYTES = 60;
+
+function bytes(subject: string, payload: number, more = 0): number {
+  return LINE_BYTES + subject.length + payload + more;
+}
+
+const ROW_SUBJECT = `$KV.${SUBSCRIPTIONS_BUCKET}.${rowKey(VIDEO, GATEWAY)}`;
+/** A number of viewers, as text. */
+const ROW_VALUE_BYTES = 4;
+const PUBLISH = publishSubject(VIDEO);
+const FRONTEND = frontendSubject(GATEWAY, VIDEO);
+
+/** Times of hops, as a dispatcher adds them. */
+const STAMPS = { sentAt: 1_790_000_000_000.25, publishedAt: 1_790_000_000_000.25 };
+
+/** A message on NATS, protocol included, with a single event where it holds events. */
+export const MESSAGE_BYTES = {
+  "like-request": bytes(PUBLISH, encodeMsgpack([LIKE_INPUT]).length, REPLY.length),
+  "like-dispatched": bytes(
+    FRONTEND,
+    encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes: LIKE }], STAMPS).length,
+  ),
+  "comment-request": bytes(PUBLISH, encodeMsgpack(COMMENT_INPUT).length, REPLY.length),
+  answer: bytes(REPLY, encodeMsgpack({ accepted: [ID] }).length),
+  "record-append": bytes(historySubject(VIDEO), RECORD, HEADER_BYTES + REPLY.length),
+  record: bytes(storedSubject(VIDEO, 12_345), RECORD),
+  "store-answer": bytes(REPLY, 45),
+  row: bytes(ROW_SUBJECT, ROW_VALUE_BYTES, DELIVERY_BYTES),
+  "count-request": bytes(PUBLISH, encodeMsgpack({ kind: "viewers" }).length, REPLY.length),
+  "count-told": bytes(
+    FRONTEND,
+    encodeDispatched([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS).length,
+  ),
+  lease: bytes(`$KV.${FRONTENDS_BUCKET}.${GATEWAY}`, LEASE, DELIVERY_BYTES),
+  spending: bytes(spendingSubject(GATEWAY), encodeMsgpack({ spent: [[ACTOR, 100]] }).length),
+  "api-call": bytes(`$JS.API.STREAM.MSG.GET.${HISTORY_STREAM}`, 60, REPLY.length),
+  "api-answer": bytes(REPLY, 400),
+} as const;
+
+export type MessageKind = keyof typeof MESSAGE_BYTES;
+
+/** What one event more adds to a message that holds several. */
+export const LIKE_MORE_BYTES = {
+  "like-request": encodeMsgpack(LIKE_INPUT).length,
+  "like-dispatched": LIKE.length + 10,
+} as const;
+
+/** What JetStream keeps of a record of one comment, with the condition that it came with. */
+export const STORED_RECORD_BYTES = historySubject(VIDEO).length + RECORD + HEADER_BYTES + 30;
+/** What JetStream keeps of a row in memory. */
+export const STORED_ROW_BYTES = ROW_SUBJECT.length + ROW_VALUE_BYTES + 16;
+
+function logged(kind: string, deliveryClass: "transient" | "durable", event: Uint8Array) {
+  return { kind, deliveryClass, bytes: event, position: 0 } satisfies LoggedEvent;
+}
+
+/**
+ * Bytes of a frame as it is written to a socket, without TLS, TCP and IP.
+ * @param likes how many of them it holds; beyond `frameEvents` it holds counts
+ */
+export function frameBytes(
+  wire: Wire,
+  likes: number,
+  comments: number,
+  frameEvents: number,
+): number {
+  const shown = Math.min(frameEvents, Math.round(likes));
+  const events = [
+    ...Array.from({ length: shown }, () => logged("like", "transient", LIKE)),
+    ...Array.from({ length: Math.min(frameEvents, Math.round(comments)) }, () =>
+      logged("comment", "durable", COMMENT),
+    ),
+  ];
+  // A frame holds at least one event, or it would not be.
+  if (events.length === 0) events.push(logged("like", "transient", LIKE));
+  const counts = likes > frameEvents ? { like: Math.round(likes) } : undefined;
+  const tally = { transient: Math.round(likes), durable: Math.round(comments), latest: 0 };
+  const id = `${AT.toString(36)}:${SEQ}`;
+  const payload = new Frame(VIDEO, events, counts, tally, id).on(wire).length;
+  // Of a WebSocket message (RFC 6455 5.2), or of a chunk (RFC 9112 7.1).
+  const header = payload < 126 ? 2 : 4;
+  return payload + (wire === "sse" ? 8 : header);
+}

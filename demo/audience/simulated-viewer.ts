@@ -1,0 +1,81 @@
+/**
+ * A simulated viewer: a real WebSocket that watches a video and reads nothing of it, and now and
+ * then likes it. It comes back when its gateway goes, as a viewer would.
+ */
+import { WebSocket } from "ws";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+
+const SUBPROTOCOL = "ovation.v1.msgpack";
+const BACK_MIN_MS = 50;
+const BACK_MAX_MS = 2_000;
+
+interface GuestOptions {
+  /** Of a gateway, with `ws:`. */
+  readonly url: string;
+  readonly video: string;
+  /** It is connected, or not any more. */
+  readonly onChange: (change: 1 | -1) => void;
+}
+
+export class Guest {
+  readonly #options: GuestOptions;
+  readonly #backoff = new Backoff(BACK_MIN_MS, BACK_MAX_MS);
+  #socket: WebSocket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
+  #hasLeft = false;
+  #requests = 0;
+
+  constructor(options: GuestOptions) {
+    this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  enter(): void {
+    const { url, video } = this.#options;
+    const socket = new WebSocket(`${url}/v1/connect`, SUBPROTOCOL, { perMessageDeflate: false });
+    this.#socket = socket;
+    this.#requests = 0;
+    socket.on("open", () => {
+      this.#send({ op: "connect" });
+      this.#send({ op: "subscribe", video });
+      this.#backoff.reset();
+      this.#count(true);
+    });
+    socket.on("error", () => undefined); // What matters is the close that follows.
+    socket.on("close", () => {
+      this.#count(false);
+      if (this.#hasLeft) return;
+      this.#timer = setTimeout(() => this.enter(), this.#backoff.nextMs());
+    });
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+    this.#count(false);
+  }
+
+  /** Publishes an event, as a viewer does. */
+  publish(kind: string, data?: unknown): void {
+    if (!this.#isConnected) return;
+    const { video } = this.#options;
+    this.#send({ op: "publish", video, kind, ...(data === undefined ? {} : { data }) });
+  }
+
+  #send(request: object): void {
+    this.#requests += 1;
+    this.#socket?.send(encodeMsgpack({ ...request, id: this.#requests }));
+  }
+
+  #count(isConnected: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    this.#options.onChange(isConnected ? 1 : -1);
+  }
+}

@@ -1,0 +1,58 @@
+/** Tells in words what changed from one look at the stack to the next. */
+import type { Happening, ProcessView, RowView } from "../contract.ts";
+
+/** More are not shown. */
+const KEPT = 30;
+
+export class Chronicle {
+  #states = new Map<string, ProcessView["state"]>();
+  #rows = new Map<string, RowView>();
+  #count = 0;
+  #newest: readonly Happening[] = [];
+
+  /** Oldest first. */
+  get newest(): readonly Happening[] {
+    return this.#newest;
+  }
+
+  /** Looks at the stack as it is now. */
+  note(processes: readonly ProcessView[], rows: readonly RowView[]): void {
+    for (const { name, state } of processes) this.#noteState(name, state);
+    const before = this.#rows;
+    this.#rows = new Map(rows.map((row) => [row.gatewayId, row]));
+    for (const row of rows) this.#noteRow(row, before.get(row.gatewayId));
+    for (const [gatewayId, row] of before) {
+      if (this.#rows.has(gatewayId)) continue;
+      const why = row.isDead ? "A dispatcher swept the row of" : "The table has no row any more of";
+      this.#add("plain", `${why} ${nameOf(row)}`);
+    }
+  }
+
+  #noteState(name: string, state: ProcessView["state"]): void {
+    const before = this.#states.get(name);
+    this.#states.set(name, state);
+    if (before === undefined || before === state) return;
+    if (state === "down") this.#add("bad", `${name} is down`);
+    if (state === "running") this.#add("good", `${name} is up again`);
+  }
+
+  #noteRow(row: RowView, before: RowView | undefined): void {
+    if (before === undefined) {
+      return this.#add("plain", `The table has a row of ${nameOf(row)}: it has viewers`);
+    }
+    if (!row.isDead || before.isDead) return;
+    const viewers = row.viewers === 1 ? "its viewer" : `its ${row.viewers} viewers`;
+    this.#add("bad", `The lease of ${nameOf(row)} has ended: ${viewers} no longer count`);
+  }
+
+  #add(tone: Happening["tone"], text: string): void {
+    this.#count += 1;
+    const happening = { id: this.#count, at: Date.now(), tone, text };
+    this.#newest = [...this.#newest, happening].slice(-KEPT);
+  }
+}
+
+/** The process, or where there is none of this stack, the beginning of its id. */
+function nameOf({ process, gatewayId }: RowView): string {
+  return process === undefined || process === "" ? `gateway ${gatewayId.slice(0, 6)}` : process;
+}

@@ -1,0 +1,116 @@
+/** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
+
+import { OvationError } from "../shared/protocol/errors.ts";
+import {
+  type DispatchedEvent,
+  encodeDispatched,
+  stamped,
+} from "../shared/protocol/fanout-message.ts";
+import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
+import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+
+/** Bytes that an event's envelope may add to its own. */
+const ENTRY_OVERHEAD_BYTES = 128;
+/** What a message has beside its events. */
+const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
+
+interface EmitterOptions {
+  readonly subjects: (video: string) => readonly string[];
+  readonly publish: (subject: string, payload: Uint8Array) => boolean;
+  readonly maxPayloadBytes: () => number;
+  readonly clock: HopClock;
+  /** The hop through this dispatcher: of events that are stored before, and of the others. */
+  readonly hops: { readonly dispatch: Hop; readonly store: Hop };
+}
+
+/** When a request was taken off the bus. */
+export interface Taken {
+  /** By the monotonic clock. */
+  readonly at: number;
+  /** Of its oldest event, in milliseconds since 1970. */
+  readonly publishedAt: number;
+  /** That it belongs to. */
+  readonly trace: TraceContext | undefined;
+}
+
+export class Emitter {
+  readonly #options: EmitterOptions;
+  /** Messages sent, and events that no Frontend had viewers for. */
+  readonly stats = { messages: 0, unwatchedEvents: 0 };
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends events that are not stored.
+   * @param taken absent for what the dispatcher tells by itself
+   * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
+   * a part; a repeat with the same ids is shown once
+   */
+  emit(video: string, events: readonly DispatchedEvent[], taken?: Taken): void {
+    const { hops } = this.#options;
+    const subjects = this.#options.subjects(video);
+    if (subjects.length === 0) {
+      this.stats.unwatchedEvents += events.length;
+      return;
+    }
+    const stamps = this.#stamps(hops.dispatch, taken);
+    let sent = 0;
+    for (const part of this.#parts(events)) {
+      sent = this.#send(subjects, encodeDispatched(part, stamps, taken?.trace), sent);
+    }
+  }
+
+  /**
+   * Sends one message as it is but for its stamps, such as a stored record.
+   * @param events how many events it brings
+   * @param taken of the oldest of them; absent for what is told once more
+   * @throws OvationError as {@link emit}
+   */
+  send(video: string, payload: Uint8Array, events: number, taken?: Taken): void {
+    const { hops } = this.#options;
+    const subjects = this.#options.subjects(video);
+    if (subjects.length === 0) this.stats.unwatchedEvents += events;
+    else this.#send(subjects, stamped(payload, this.#stamps(hops.store, taken)), 0);
+  }
+
+  #stamps(hop: Hop, taken: Taken | undefined): Stamps {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const sentAt = clock.wallAt(now);
+    if (taken !== undefined) hop.took(now - taken.at);
+    return { sentAt, publishedAt: taken?.publishedAt ?? sentAt };
+  }
+
+  /** Returns how many messages of the whole have been sent. */
+  #send(subjects: readonly string[], payload: Uint8Array, sentBefore: number): number {
+    let sent = sentBefore;
+    for (const subject of subjects) {
+      if (!this.#options.publish(subject, payload)) {
+        throw new OvationError(sent === 0 ? "unavailable" : "timeout");
+      }
+      sent += 1;
+      this.stats.messages += 1;
+    }
+    return sent;
+  }
+
+  /** Cuts a list where the message would pass what the NATS server takes. */
+  *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
+    if (events.length === 1) return yield events;
+    const limit = this.#options.maxPayloadBytes() - MESSAGE_OVERHEAD_BYTES;
+    let from = 0;
+    let bytes = 0;
+    for (const [index, event] of events.entries()) {
+      const size = event.bytes.length + ENTRY_OVERHEAD_BYTES;
+      if (bytes + size > limit && index > from) {
+        yield events.slice(from, index);
+        from = index;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    yield events.slice(from);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Whoever waits for the store: how many events at most, and for how long each. What is asked for is
+ * a job, which ends by its outcome or by its deadline, whichever is first.
+ */
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+
+interface WaitingOptions {
+  readonly timeoutMs: number;
+  /** Events that may wait. */
+  readonly limit: number;
+  readonly now: MonotonicClock;
+}
+
+export class Job<T> {
+  readonly outcome: Promise<T>;
+  /** How many events it waits for. */
+  readonly events: number;
+  readonly deadline: number;
+  #isSettled = false;
+  readonly #settle: () => void;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: OvationError) => void;
+
+  constructor(events: number, deadline: number, onSettled: (job: Job<T>) => void) {
+    this.events = events;
+    this.deadline = deadline;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#settle = () => {
+      this.#isSettled = true;
+      onSettled(this);
+    };
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Does nothing when it has ended before. */
+  resolve(value: T): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#resolve(value);
+  }
+
+  /** Does nothing when it has ended before. */
+  reject(error: OvationError): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#reject(error);
+  }
+}
+
+type AnyJob = Pick<Job<unknown>, "deadline" | "events" | "reject">;
+
+export class Waiting {
+  readonly #options: WaitingOptions;
+  /** In the order of their deadlines, since all have the same time. */
+  readonly #jobs = new Set<AnyJob>();
+  #events = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** @throws OvationError history_busy */
+  open<T>(events: number): Job<T> {
+    const { limit, timeoutMs, now } = this.#options;
+    if (this.#events + events > limit) throw new OvationError("history_busy");
+    const job = new Job<T>(events, now() + timeoutMs, (settled) => {
+      this.#jobs.delete(settled);
+      this.#events -= settled.events;
+    });
+    this.#jobs.add(job);
+    this.#events += events;
+    this.#timer ??= setTimeout(() => this.#expire(), timeoutMs);
+    return job;
+  }
+
+  /** Ends all that waits. */
+  rejectAll(error: OvationError): void {
+    for (const job of [...this.#jobs]) job.reject(error);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    const now = this.#options.now();
+    for (const job of this.#jobs) {
+      const leftMs = job.deadline - now;
+      if (leftMs > 0) {
+        this.#timer = setTimeout(() => this.#expire(), Math.ceil(leftMs));
+        return;
+      }
+      job.reject(new OvationError("history_unavailable"));
+    }
+  }
+}

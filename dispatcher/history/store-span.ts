@@ -1,0 +1,37 @@
+/** The storing of a record, as a step of the traces that its events belong to. */
+import { historySubject } from "../../shared/protocol/subjects.ts";
+import { TRACES_LIMIT, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { beginStep, type Step, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import type { Slot } from "./batch.ts";
+
+/** The traces of the requests in a batch, each once. */
+export function tracesIn(slots: readonly Slot[]): readonly TraceContext[] {
+  const traces = new Set<TraceContext>();
+  for (const { request } of slots) {
+    const trace = request.taken?.trace;
+    if (trace !== undefined) traces.add(trace);
+    if (traces.size === TRACES_LIMIT) break;
+  }
+  return [...traces];
+}
+
+/** @returns undefined where there is no trace */
+export function beginStore(
+  tracer: Tracer | undefined,
+  video: string,
+  traces: readonly TraceContext[],
+  events: number,
+): Step | undefined {
+  if (traces.length === 0) return undefined;
+  return beginStep(tracer, "ovation.store", traces, () => ({
+    kind: "producer",
+    attributes: {
+      "messaging.system": "nats",
+      "messaging.operation.name": "append",
+      "messaging.operation.type": "send",
+      "messaging.destination.name": historySubject(video),
+      "messaging.batch.message_count": events,
+      "ovation.video": video,
+    },
+  }));
+}

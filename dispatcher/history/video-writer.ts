@@ -1,0 +1,260 @@
+/**
+ * Everything that changes one video's chain here, one after the other: a record is in flight, and
+ * what comes meanwhile goes into the next.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { RevisionConflict } from "../../shared/bus/conflict.ts";
+import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
+import { encodeHead } from "../../shared/protocol/fanout-message.ts";
+import { encodeRecord } from "../../shared/protocol/history/record.ts";
+import type { WallClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import { endingWith, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import type { Taken } from "../fanout.ts";
+import {
+  type Batch,
+  planBatch,
+  type Slot,
+  type StoreRequest,
+  type UnstoredEvent,
+} from "./batch.ts";
+import type { ChainReader } from "./chain-reader.ts";
+import { Fifo } from "./fifo.ts";
+import type { Job } from "./pending-limit.ts";
+import type { HistoryStats } from "./stats.ts";
+import { beginStore, tracesIn } from "./store-span.ts";
+import { Trimmer } from "./trimmer.ts";
+import { type ChainOptions, VideoChain } from "./video-chain.ts";
+
+const RETRY_MIN_MS = 10;
+const RETRY_MAX_MS = 200;
+/**
+ * After a conflict others write to the video too. Whoever wins knows the newest message first, and
+ * would win again: it lets the others have a turn, and more comes together for its own next record.
+ */
+const CONTENDED_MS = 1_000;
+const YIELD_MS = 5;
+
+/** What all lines share. */
+export interface LineOptions {
+  readonly store: Pick<HistoryStream, "append" | "trim">;
+  readonly reader: ChainReader;
+  readonly chain: ChainOptions;
+  readonly stats: HistoryStats;
+  readonly log: Log;
+  readonly now: WallClock;
+  /** The longest wait for one try. */
+  readonly appendTimeoutMs: number;
+  /** Bytes of events that one record may hold. */
+  readonly bytesLimit: () => number;
+  readonly isConnected: () => boolean;
+  /** Sends to the Frontends; throws when that can't be. */
+  readonly emit: (video: string, payload: Uint8Array, events: number, taken?: Taken) => void;
+  /** A record is stored: the other dispatchers are to know of it. */
+  readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
+  readonly onFailure: (error: OvationError) => void;
+  readonly tracer: Tracer | undefined;
+  /** It remembers so much more than before. */
+  readonly onWeight: (change: number) => void;
+}
+
+/** Work on the chain that is no batch of events. */
+interface Turn {
+  readonly job: Pick<Job<unknown>, "isSettled" | "reject">;
+  readonly work: (chain: VideoChain) => Promise<void>;
+  /** It is done, or nobody waits for it any more. */
+  readonly end: () => void;
+}
+
+type Entry = Slot | Turn;
+
+function jobOf(entry: Entry): Turn["job"] {
+  return "work" in entry ? entry.job : entry.request.job;
+}
+
+export class VideoLine {
+  readonly chain: VideoChain;
+  readonly #options: LineOptions;
+  readonly #trimmer: Trimmer;
+  readonly #queue = new Fifo<Entry>();
+  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+  #isRunning = false;
+  #weight = 0;
+  #contendedUntil = 0;
+
+  constructor(video: string, options: LineOptions) {
+    this.chain = new VideoChain(video, options.chain);
+    this.#trimmer = new Trimmer(options);
+    this.#options = options;
+  }
+
+  /** Whether nothing is under way, so that all that is known here may be forgotten. */
+  get isIdle(): boolean {
+    return !this.#isRunning && !this.#trimmer.isTrimming;
+  }
+
+  /** What it remembers, as it has told by `onWeight`. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Events to be stored; the request is answered from here. */
+  store(request: StoreRequest, events: readonly UnstoredEvent[]): void {
+    for (const [index, event] of events.entries()) this.#queue.push({ request, index, event });
+    this.#start();
+  }
+
+  /**
+   * Waits for its turn at the chain, and works on it alone; again when somebody else was faster.
+   * Resolves when that is done, or when the job has ended before.
+   */
+  turn(job: Turn["job"], work: Turn["work"]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#queue.push({ job, work, end: resolve });
+      this.#start();
+    });
+  }
+
+  /** Another dispatcher stored this. */
+  hear(message: Pick<StoredMessage, "payload" | "sequence">): void {
+    this.chain.hear(message);
+    this.#weigh();
+  }
+
+  #start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#dropSettled()) {
+      try {
+        await this.#step();
+        this.#backoff.reset();
+      } catch (error) {
+        await this.#failed(asOvationError(error));
+      }
+      this.#weigh();
+    }
+    // In the same turn of the event loop: what is queued from now on must start it again.
+    this.#isRunning = false;
+  }
+
+  #weigh(): void {
+    const { weight } = this.chain;
+    this.#options.onWeight(weight - this.#weight);
+    this.#weight = weight;
+  }
+
+  /** Deadlines end jobs in the order of the queue. Returns whether something is left to do. */
+  #dropSettled(): boolean {
+    let head = this.#queue.at(0);
+    for (; head !== undefined && jobOf(head).isSettled; head = this.#queue.at(0)) this.#drop(head);
+    return head !== undefined;
+  }
+
+  #drop(head: Entry): void {
+    this.#queue.drop(1);
+    if ("work" in head) head.end();
+  }
+
+  async #step(): Promise<void> {
+    const { reader, stats } = this.#options;
+    if (this.chain.trust !== "sound") return await reader.freshen(this.chain);
+    const { sequence } = this.chain;
+    try {
+      const head = this.#queue.at(0);
+      if (head !== undefined && "work" in head) {
+        await head.work(this.chain);
+        this.#drop(head);
+      } else {
+        await this.#commit();
+      }
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) throw error;
+      stats.conflicts += 1;
+      this.#contendedUntil = this.#options.chain.now() + CONTENDED_MS;
+      // Whoever was faster may have told us so meanwhile.
+      if (this.chain.sequence === sequence) await reader.catchUp(this.chain);
+    }
+  }
+
+  async #failed(error: OvationError): Promise<void> {
+    const { log, isConnected, onFailure } = this.#options;
+    if (error.code !== "history_unavailable") {
+      log.error({ err: error.cause ?? error }, "a commit failed");
+      return this.#rejectAll(error);
+    }
+    onFailure(error);
+    // It may be stored all the same: whatever is tried next is bound to what came before it.
+    if (isConnected()) await wait(this.#backoff.nextMs());
+    else this.#rejectAll(error);
+  }
+
+  #rejectAll(error: OvationError): void {
+    for (let entry = this.#queue.at(0); entry !== undefined; entry = this.#queue.at(0)) {
+      jobOf(entry).reject(error);
+      this.#drop(entry);
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const { store, appendTimeoutMs, now, bytesLimit, stats, tracer } = this.#options;
+    const { chain } = this;
+    const batch = planBatch(this.#slots(), {
+      sequence: chain.sequence,
+      last: chain.last,
+      base: chain.nextSeq(now()),
+      seqOf: (id) => chain.ids.get(id),
+      bytesLimit: bytesLimit(),
+    });
+    const { record } = batch;
+    if (record === undefined) {
+      // Whoever stored them may have died before it could tell the Frontends.
+      return this.#finish(batch, encodeHead(chain.last), 0);
+    }
+    const payload = encodeRecord(record);
+    const step = beginStore(tracer, chain.video, tracesIn(batch.slots), record.events.length);
+    const begunAt = this.#options.chain.now();
+    const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
+    const sequence = await endingWith(step, appending);
+    stats.appendSeconds.observe((this.#options.chain.now() - begunAt) / 1_000);
+    stats.recordEvents.observe(record.events.length);
+    chain.appended({ sequence, record, bytes: payload.length });
+    stats.records += 1;
+    stats.events += record.events.length;
+    this.#options.onStored(chain.video, { payload, sequence });
+    const message = step === undefined ? payload : encodeRecord(record, step.trace);
+    this.#finish(batch, message, record.events.length);
+    this.#trimmer.trim(chain);
+    if (this.#options.chain.now() < this.#contendedUntil) await wait(Math.random() * YIELD_MS);
+  }
+
+  *#slots(): Generator<Slot> {
+    for (let index = 0; ; index += 1) {
+      const entry = this.#queue.at(index);
+      if (entry === undefined || "work" in entry) return;
+      yield entry;
+    }
+  }
+
+  /** Tells the Frontends, and only then those who asked. */
+  #finish({ slots, seqs, repeats }: Batch, payload: Uint8Array, events: number): void {
+    this.#queue.drop(slots.length);
+    this.#options.stats.repeats += repeats;
+    let fault: OvationError | undefined;
+    try {
+      // Slots are in the order in which their requests came.
+      this.#options.emit(this.chain.video, payload, events, slots[0]?.request.taken);
+    } catch (cause) {
+      fault = new OvationError("timeout", undefined, { cause });
+    }
+    for (const [at, { request, index }] of slots.entries()) {
+      if (fault === undefined) request.placed(index, seqs[at] ?? 0);
+      else request.job.reject(fault);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/** Publish requests as they come over the bus: checked, given ids and times, answered. */
+
+import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
+import { OvationError } from "../shared/protocol/errors.ts";
+import {
+  type EventInput,
+  type EventRules,
+  parsePublishRequest,
+} from "../shared/protocol/events.ts";
+import type { DispatchedEvent } from "../shared/protocol/fanout-message.ts";
+import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
+import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import { EventIds } from "../shared/protocol/names.ts";
+import { publishedAtOf } from "../shared/protocol/published-at.ts";
+import { videoOfPublishSubject } from "../shared/protocol/subjects.ts";
+import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/wire/codec.ts";
+import type { Hop, HopClock } from "../shared/runtime/hops.ts";
+import type { WallClock } from "../shared/runtime/lifecycle.ts";
+import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
+import { beginDispatch } from "./dispatch-span.ts";
+import type { Taken } from "./fanout.ts";
+import type { UnstoredEvent } from "./history/batch.ts";
+import type { DispatcherOverload } from "./overload.ts";
+import type { Accepted, Answers } from "./replies.ts";
+
+interface IntakeOptions {
+  readonly rules: EventRules;
+  readonly now: WallClock;
+  readonly clock: HopClock;
+  /** The hop to this dispatcher. */
+  readonly hop: Hop;
+  readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
+  /** Sends events that are not stored to the Frontends; throws when they can't be sent. */
+  readonly emit: (video: string, events: readonly DispatchedEvent[], taken: Taken) => void;
+  /** Stores durable events and sends them to the Frontends; gives the place of each. */
+  readonly store: (
+    video: string,
+    events: readonly UnstoredEvent[],
+    taken: Taken,
+  ) => Promise<number[]>;
+  /** Refuses what the dispatcher has no time for. */
+  readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
+  /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
+  readonly askCount: (video: string) => Promise<void>;
+  readonly tracer: Tracer | undefined;
+}
+
+export interface IntakeStats {
+  requests: number;
+  readonly events: Record<DeliveryClass, number>;
+}
+
+function isCountRequest(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && "kind" in value && value.kind === VIEWERS_KIND
+  );
+}
+
+/** Whether an event of a request is of a kind that is stored. */
+function hasDurable(value: unknown, rules: EventRules): boolean {
+  if (Array.isArray(value)) return value.some((item: unknown) => isDurableEvent(item, rules));
+  return isDurableEvent(value, rules);
+}
+
+function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
+  if (typeof item !== "object" || item === null || !("kind" in item)) return false;
+  const { kind } = item;
+  return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
+}
+
+export class Intake {
+  readonly stats: IntakeStats = {
+    requests: 0,
+    events: { transient: 0, durable: 0, latest: 0 },
+  };
+  readonly #options: IntakeOptions;
+  readonly #ids = new EventIds();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes one publish request off the bus: one event or a list, in msgpack or JSON.
+   * @param traces that it belongs to
+   */
+  take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
+    this.stats.requests += 1;
+    const encoding = sniffEncoding(payload);
+    const { answers, tracer } = this.#options;
+    const step = beginDispatch(tracer, subject, traces);
+    try {
+      const accepted = this.#accept(encoding, payload, subject, step?.trace);
+      if (accepted instanceof Promise) {
+        answers.later(encoding, reply, endingWith(step, accepted), step?.trace);
+      } else {
+        answers.accept(encoding, reply, accepted);
+        step?.end();
+      }
+    } catch (fault) {
+      answers.refuse(encoding, reply, fault, step?.trace);
+      step?.end(fault);
+    }
+  }
+
+  #accept(
+    encoding: Encoding,
+    payload: Uint8Array,
+    subject: string,
+    trace: TraceContext | undefined,
+  ): Accepted | Promise<Accepted> {
+    const { rules, emit, askCount, overload } = this.#options;
+    overload.admitRequest();
+    const video = videoOfPublishSubject(subject);
+    if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
+    const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
+    if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
+    const isDurable = hasDurable(value, rules);
+    // Who has no time for likes has none to look at each with care either.
+    if (!isDurable) overload.admitTransient();
+    const inputs = parsePublishRequest(value, rules, payload.length);
+    const taken = this.#taken(publishedAtOf(value), trace);
+    const at = this.#options.now();
+    if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
+    const ids: string[] = [];
+    const events = inputs.map((input) => {
+      const id = input.id ?? this.#ids.next();
+      ids.push(id);
+      return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
+    });
+    emit(video, events, taken);
+    return { accepted: ids };
+  }
+
+  #taken(publishedAt: number | undefined, trace: TraceContext | undefined): Taken {
+    const { clock, hop } = this.#options;
+    const at = clock.now();
+    const takenAt = clock.wallAt(at);
+    if (publishedAt !== undefined) hop.passed(publishedAt, takenAt);
+    return { at, publishedAt: publishedAt ?? takenAt, trace };
+  }
+
+  /** Durable events go first: when they can't be stored, nothing of the request is sent. */
+  async #acceptDurable(
+    video: string,
+    inputs: readonly EventInput[],
+    at: number,
+    taken: Taken,
+  ): Promise<Accepted> {
+    const { store, emit } = this.#options;
+    const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
+    const durable: UnstoredEvent[] = [];
+    const unstored: DispatchedEvent[] = [];
+    const isDurable = inputs.map((input, index) => {
+      const id = accepted[index] ?? "";
+      const { kind, actor, data } = input;
+      const deliveryClass = this.#unstoredClassOf(input);
+      if (deliveryClass !== undefined) {
+        unstored.push(this.#dispatched(input, deliveryClass, id, at));
+        return false;
+      }
+      durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
+      return true;
+    });
+    const stored = (await store(video, durable, taken)).values();
+    this.stats.events.durable += durable.length;
+    try {
+      if (unstored.length > 0) emit(video, unstored, taken);
+    } catch (cause) {
+      // Something of the request was taken, so its outcome is no plain "unavailable" any more.
+      throw new OvationError("timeout", undefined, { cause });
+    }
+    const seqs = isDurable.map((is) => (is ? (stored.next().value ?? null) : null));
+    return { accepted, seqs };
+  }
+
+  /** Undefined for a kind whose events are stored. */
+  #unstoredClassOf({ kind }: EventInput): UnstoredClass | undefined {
+    const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
+    return deliveryClass === "durable" ? undefined : deliveryClass;
+  }
+
+  #dispatched(
+    input: EventInput,
+    deliveryClass: UnstoredClass,
+    id: string,
+    at: number,
+  ): DispatchedEvent {
+    const { kind, actor, data } = input;
+    this.stats.events[deliveryClass] += 1;
+    const bytes = encodeMsgpack({
+      id,
+      kind,
+      at,
+      ...(actor === undefined ? {} : { actor }),
+      ...(data === undefined ? {} : { data }),
+    });
+    return input.id === undefined
+      ? { kind, deliveryClass, bytes }
+      : { kind, deliveryClass, bytes, givenId: id };
+  }
+
+  /** The event that tells a video's viewers how many they are. */
+  viewersEvent(viewers: number): DispatchedEvent {
+    const event = { id: this.#ids.next(), kind: VIEWERS_KIND, at: this.#options.now() };
+    return {
+      kind: VIEWERS_KIND,
+      deliveryClass: "latest",
+      bytes: encodeMsgpack({ ...event, data: { viewers } }),
+    };
+  }
+}

@@ -1,0 +1,72 @@
+/** Answers to requests that came over the bus, at once or when their work is done. */
+import { asOvationError } from "../shared/protocol/errors.ts";
+import { isMeaningful } from "../shared/protocol/subjects.ts";
+import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
+import type { Log } from "../shared/runtime/log.ts";
+import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+
+interface AnswersOptions {
+  readonly log: Log;
+  readonly publish: (reply: string, payload: Uint8Array) => void;
+}
+
+/** What is told of events that were taken; see publishReplySchema. */
+export interface Accepted {
+  readonly accepted: readonly string[];
+  readonly seqs?: readonly (number | null)[];
+}
+
+export class Answers {
+  /** Refused requests by error code. */
+  readonly refused = new Map<string, number>();
+  /** Answers that were to go where only parts of Ovation send; they were not sent. */
+  misdirected = 0;
+  readonly #options: AnswersOptions;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  /** @param reply where the answer goes; empty when nobody waits for it */
+  accept(encoding: Encoding, reply: string, accepted: Accepted): void {
+    this.#answer(encoding, reply, accepted);
+  }
+
+  /** @param trace that the request belongs to */
+  refuse(encoding: Encoding, reply: string, fault: unknown, trace?: TraceContext): void {
+    const error = asOvationError(fault);
+    if (error.code === "internal") {
+      const err = error.cause ?? error;
+      const traced = trace === undefined ? {} : { traceId: trace.traceId };
+      this.#options.log.error({ err, ...traced }, "request failed");
+    }
+    this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
+    this.#answer(encoding, reply, { error: error.body() });
+  }
+
+  /**
+   * Answers with the outcome of work that takes its time.
+   * @param trace that the request belongs to
+   */
+  later(encoding: Encoding, reply: string, work: Promise<Accepted>, trace?: TraceContext): void {
+    const answered = work
+      .then(
+        (accepted) => this.accept(encoding, reply, accepted),
+        (fault: unknown) => this.refuse(encoding, reply, fault, trace),
+      )
+      .finally(() => this.#underWay.delete(answered));
+    this.#underWay.add(answered);
+  }
+
+  /** Resolves when all that was under way has been answered. */
+  async drain(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #answer(encoding: Encoding, reply: string, answer: unknown): void {
+    // We may send where who asks may not: an answer never goes to a subject that means something.
+    if (isMeaningful(reply)) this.misdirected += 1;
+    else if (reply !== "") this.#options.publish(reply, encode(encoding, answer));
+  }
+}

@@ -1,0 +1,49 @@
+/** Requests to take a durable event back, as they come over the bus. */
+import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
+import { OvationError } from "../shared/protocol/errors.ts";
+import { errorOfIssues, retractRequestSchema } from "../shared/protocol/events.ts";
+import { videoOfRetractSubject } from "../shared/protocol/subjects.ts";
+import { type Encoding, sniffEncoding } from "../shared/protocol/wire/codec.ts";
+import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
+import { beginDispatch } from "./dispatch-span.ts";
+import type { Accepted, Answers } from "./replies.ts";
+
+interface RetractionsOptions {
+  readonly answers: Pick<Answers, "later">;
+  /** Takes the event back; gives the place of the retraction. */
+  readonly retract: (video: string, id: string, trace: TraceContext | undefined) => Promise<number>;
+  readonly tracer: Tracer | undefined;
+}
+
+export class Retractions {
+  readonly #options: RetractionsOptions;
+
+  constructor(options: RetractionsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one request off the bus, in msgpack or JSON: `{id}`. */
+  take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
+    const encoding = sniffEncoding(payload);
+    const { answers, tracer } = this.#options;
+    const step = beginDispatch(tracer, subject, traces);
+    const work = this.#retract(encoding, payload, subject, step?.trace);
+    answers.later(encoding, reply, endingWith(step, work), step?.trace);
+  }
+
+  async #retract(
+    encoding: Encoding,
+    payload: Uint8Array,
+    subject: string,
+    trace: TraceContext | undefined,
+  ): Promise<Accepted> {
+    const video = videoOfRetractSubject(subject);
+    if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
+    const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
+    const request = retractRequestSchema.safeParse(value);
+    if (!request.success) throw errorOfIssues(request.error);
+    const { id } = request.data;
+    return { accepted: [id], seqs: [await this.#options.retract(video, id, trace)] };
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The subscription table in memory: which live gateway has how many viewers of which video, in the
+ * shape that dispatching needs it, one look-up per event.
+ */
+import { frontendSubject } from "../../shared/protocol/subjects.ts";
+
+export interface Row {
+  readonly viewers: number;
+  /** Revision of the row in its bucket. */
+  readonly revision: number;
+}
+
+interface Route {
+  readonly rows: Map<string, Row>;
+  /** Subjects of the live gateways, or undefined when they must be worked out anew. */
+  subjects: readonly string[] | undefined;
+}
+
+const NONE: readonly string[] = [];
+
+export class RouteTable {
+  readonly #routes = new Map<string, Route>();
+  readonly #videosOf = new Map<string, Set<string>>();
+  readonly #dead = new Set<string>();
+  #rowCount = 0;
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  get videoCount(): number {
+    return this.#routes.size;
+  }
+
+  /** Where an event of `video` goes: one subject for each live gateway with viewers of it. */
+  subjects(video: string): readonly string[] {
+    const route = this.#routes.get(video);
+    if (route === undefined) return NONE;
+    route.subjects ??= [...route.rows.keys()]
+      .filter((gateway) => !this.#dead.has(gateway))
+      .map((gateway) => frontendSubject(gateway, video));
+    return route.subjects;
+  }
+
+  /** Viewers of `video` over all live gateways. */
+  viewers(video: string): number {
+    let sum = 0;
+    for (const [gateway, row] of this.#routes.get(video)?.rows ?? []) {
+      if (!this.#dead.has(gateway)) sum += row.viewers;
+    }
+    return sum;
+  }
+
+  row(video: string, gateway: string): Row | undefined {
+    return this.#routes.get(video)?.rows.get(gateway);
+  }
+
+  /** Writes a row. Returns whether that changed where events go or how many viewers there are. */
+  set(video: string, gateway: string, row: Row): boolean {
+    let route = this.#routes.get(video);
+    if (route === undefined) {
+      route = { rows: new Map(), subjects: undefined };
+      this.#routes.set(video, route);
+    }
+    const before = route.rows.get(gateway);
+    route.rows.set(gateway, row);
+    if (before !== undefined) return before.viewers !== row.viewers;
+    route.subjects = undefined;
+    this.#rowCount += 1;
+    const videos = this.#videosOf.get(gateway);
+    if (videos === undefined) this.#videosOf.set(gateway, new Set([video]));
+    else videos.add(video);
+    return true;
+  }
+
+  /** Removes a row. Returns whether there was one. */
+  remove(video: string, gateway: string): boolean {
+    const route = this.#routes.get(video);
+    if (route?.rows.delete(gateway) !== true) return false;
+    route.subjects = undefined;
+    if (route.rows.size === 0) this.#routes.delete(video);
+    this.#rowCount -= 1;
+    const videos = this.#videosOf.get(gateway);
+    videos?.delete(video);
+    if (videos?.size === 0) {
+      this.#videosOf.delete(gateway);
+      this.#dead.delete(gateway);
+    }
+    return true;
+  }
+
+  /** Rows of a dead gateway stay, but count for nothing. Returns whether that is a change. */
+  setDead(gateway: string, dead: boolean): boolean {
+    const videos = this.#videosOf.get(gateway);
+    if (videos === undefined || this.#dead.has(gateway) === dead) return false;
+    if (dead) this.#dead.add(gateway);
+    else this.#dead.delete(gateway);
+    for (const video of videos) {
+      const route = this.#routes.get(video);
+      if (route !== undefined) route.subjects = undefined;
+    }
+    return true;
+  }
+
+  videosOf(gateway: string): ReadonlySet<string> {
+    return this.#videosOf.get(gateway) ?? new Set();
+  }
+
+  gateways(): IterableIterator<string> {
+    return this.#videosOf.keys();
+  }
+
+  *rows(): IterableIterator<{ video: string; gateway: string; row: Row }> {
+    for (const [video, route] of this.#routes) {
+      for (const [gateway, row] of route.rows) yield { video, gateway, row };
+    }
+  }
+}

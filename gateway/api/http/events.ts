@@ -1,0 +1,195 @@
+/**
+ * `GET /v1/videos/{video}/events`: a video's events as Server-Sent Events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ */
+import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
+import { HISTORY_LIMIT, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
+import { Expiry } from "../../auth/expiry.ts";
+import { sseMessage } from "../../delivery/frame.ts";
+import { Viewer } from "../../delivery/viewer.ts";
+import type { PastRequest } from "../../history/histories.ts";
+import { subscriptionResult } from "../../history/subscription-result.ts";
+import type { HttpExchange, ResponseStream } from "../../transport/http-exchange.ts";
+import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
+import { wholeNumber } from "./query.ts";
+import type { HttpHandler } from "./router.ts";
+
+/** What an EventSource waits before it connects again, unless it is told otherwise. */
+const RETRY_MS = 2_000;
+const KEEPALIVE = ":\n\n";
+const HEADERS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  // nginx would otherwise collect the stream before it passes it on.
+  "X-Accel-Buffering": "no",
+};
+
+function acceptsEventStream(accept: string): boolean {
+  const types = accept.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
+  return types.some((type) => ["", "*/*", "text/*", "text/event-stream"].includes(type ?? ""));
+}
+
+function message(body: ServerMessage, id?: string): string {
+  return sseMessage(JSON.stringify(body), id);
+}
+
+/** `epoch:seq`, as every message's `id:` has it. */
+const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
+
+/**
+ * What the client had last. An `EventSource` that connects again says it in a header, one that is
+ * made anew can only in the query. A text that is no position is taken for none: it may be from
+ * another server.
+ */
+function pastRequest(exchange: HttpExchange): PastRequest {
+  const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
+  const text = exchange.header("last-event-id") || (exchange.query.get("after") ?? "");
+  const [, epoch, seq] = POSITION.exec(text) ?? [];
+  const after = Number(seq);
+  return epoch === undefined || !Number.isSafeInteger(after) ? { last } : { after, epoch, last };
+}
+
+/** An EventSource gives up for ever on any status but 200: it is told in a stream, and comes back. */
+function sendAway(exchange: HttpExchange, error: OvationError): void {
+  const stream = exchange.stream(HEADERS);
+  const body = message({ op: "error", id: 0, ...error.body() });
+  stream.send(`retry: ${error.retryAfterMs ?? RETRY_MS}\n\n${body}`);
+  stream.end();
+}
+
+/** One viewer over Server-Sent Events. */
+export class EventStream {
+  readonly viewer: Viewer;
+  readonly #stream: ResponseStream;
+  readonly #keepalive: NodeJS.Timeout;
+  readonly #onEnd: () => void;
+  #ended = false;
+  /** What has to be said but found no room: the answer, or nothing. */
+  #owed = "";
+
+  /** @param onEnd called once, whoever ended the stream */
+  constructor(
+    stream: ResponseStream,
+    services: GatewayServices,
+    keepaliveMs: number,
+    onEnd: () => void,
+  ) {
+    this.#stream = stream;
+    this.#onEnd = onEnd;
+    this.viewer = new Viewer(
+      { wire: "sse", send: (bytes) => stream.send(bytes) },
+      services.delivery,
+    );
+    stream.onWritable(() => this.#writable());
+    this.#keepalive = setInterval(() => stream.send(KEEPALIVE), keepaliveMs);
+    stream.send(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  get isOpen(): boolean {
+    return this.#stream.isOpen;
+  }
+
+  /** @param id what an EventSource is to remember; it keeps what it has if there is none */
+  say(body: ServerMessage, id?: string): void {
+    const text = message(body, id);
+    if (this.#stream.send(text) === "dropped") this.#owed = text;
+  }
+
+  /** Says something that the viewer may miss, if it has no room for it. */
+  tell(body: ServerMessage): void {
+    this.#stream.send(message(body));
+  }
+
+  /** Tells the viewer to come back after a while, and ends the stream. */
+  dismiss(reconnectAfterMs: number): void {
+    this.#stream.send(`retry: ${reconnectAfterMs}\n${message({ op: "bye", reconnectAfterMs })}`);
+    this.end();
+  }
+
+  /** Ends the stream, or notes that the client has ended it. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#keepalive);
+    this.viewer.leaveAll();
+    this.#stream.end();
+    this.#onEnd();
+  }
+
+  #writable(): void {
+    const text = this.#owed === "" ? KEEPALIVE : this.#owed;
+    this.#owed = "";
+    this.#stream.send(text);
+    this.viewer.catchUp();
+  }
+}
+
+interface EventsOptions {
+  readonly services: GatewayServices;
+  readonly keepaliveMs: number;
+  /** How long a stream goes on when its token has expired. */
+  readonly refreshGraceMs: number;
+  /** Holds each open stream, to dismiss it when the gateway stops. */
+  readonly streams: Set<EventStream>;
+}
+
+export function eventsOverHttp(options: EventsOptions): HttpHandler {
+  const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
+  const { admission, auth, connections, cutOff, interest, histories } = services;
+  return async (exchange, video) => {
+    if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
+    const grant = await auth.ofStream(exchange);
+    grant.requireVideo(video);
+    const request = pastRequest(exchange);
+    // The client may have gone while its token was verified.
+    if (!exchange.isOpen) return;
+    const address = clientOf(services, exchange);
+    try {
+      cutOff.admit();
+      admission.admitStream(address);
+      interest.requireRoom(video);
+    } catch (fault) {
+      const error = asOvationError(fault);
+      noteRefused(services, error, fault);
+      return sendAway(exchange, error);
+    }
+    const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
+      expiry.stop();
+      connections.eventStreams -= 1;
+      connections.closed += 1;
+      admission.left(address);
+      streams.delete(stream);
+      interest.release(video);
+    });
+    const expiry = new Expiry({
+      graceMs,
+      wallClock: Date.now,
+      onDue: () => stream.say({ op: "refresh", withinMs: graceMs }),
+      onEnd: () => {
+        stream.say({ op: "error", id: 0, ...new OvationError("token_expired").body() });
+        stream.end();
+      },
+    });
+    expiry.watch(grant.expiresAtMs);
+    connections.eventStreams += 1;
+    connections.opened += 1;
+    admission.entered(address);
+    streams.add(stream);
+    exchange.onClose(() => stream.end());
+    try {
+      const audience = await interest.hold(video);
+      const beginning = await histories.begin(audience.history, request);
+      if (!stream.isOpen) return;
+      const result = subscriptionResult(histories, audience.history, beginning);
+      const seq = beginning.after ?? result.seq;
+      const position = seq === undefined ? undefined : histories.positionText(seq);
+      stream.say({ op: "result", id: 0, ...result }, position);
+      stream.viewer.join(audience, beginning.after);
+    } catch (fault) {
+      const error = asOvationError(fault);
+      noteRefused(services, error, fault);
+      stream.say({ op: "error", id: 0, ...error.body() });
+      stream.end();
+    }
+  };
+}

@@ -1,0 +1,39 @@
+/** `GET /v1/videos/{video}/history?before=&limit=`: pages backwards through what is kept. */
+
+import { decodeTrustedMsgpack } from "../../../shared/protocol/wire/codec.ts";
+import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";
+import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
+import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import type { Grant } from "../../auth/grant.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { beginHttpRequest } from "../request-span.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
+import { wholeNumber } from "./query.ts";
+import { type HttpHandler, respondWith } from "./router.ts";
+
+const DEFAULT_LIMIT = 50;
+const ROUTE = "/v1/videos/{video}/history";
+
+export function historyOverHttp(services: GatewayServices): HttpHandler {
+  const { auth, histories, interest, rates, tracer } = services;
+  const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {
+    grant.requireVideo(video);
+    const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
+    const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT });
+    rates.takeHistoryRead(grant.actor ?? clientOf(services, exchange));
+    const { epoch, events, more } = await histories.page(
+      video,
+      interest.historyOf(video),
+      before,
+      limit ?? DEFAULT_LIMIT,
+    );
+    respondWith(exchange, 200, { epoch, events: events.map(decodeTrustedMsgpack), more });
+  };
+  return async (exchange, video) => {
+    const at = monotonicNow();
+    const grant = await auth.ofRequest(exchange);
+    const request = { exchange, grant, video, at, route: ROUTE };
+    const step = beginHttpRequest(tracer, "ovation.history", request);
+    await endingWith(step, answer(exchange, grant, video));
+  };
+}

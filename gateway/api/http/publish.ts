@@ -1,0 +1,132 @@
+/** `POST /v1/videos/{video}/events`: a backend publishes one event or a list of up to 1,000. */
+import { decodeUntrusted } from "../../../shared/protocol/decode-untrusted.ts";
+import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
+import { type EventInput, parsePublishRequest } from "../../../shared/protocol/events.ts";
+import type { Encoding } from "../../../shared/protocol/wire/codec.ts";
+import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
+import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
+import type { Step } from "../../../shared/runtime/tracing/tracer.ts";
+import type { Grant } from "../../auth/grant.ts";
+import { grantedEvent } from "../../auth/granted-event.ts";
+import { withRepeatableId } from "../../publish/event-id.ts";
+import type { Accepted } from "../../publish/publisher.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { beginHttpRequest } from "../request-span.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
+import {
+  type HttpHandler,
+  JSON_TYPE,
+  MSGPACK_TYPE,
+  respondWith,
+  respondWithError,
+  speaksMsgpack,
+} from "./router.ts";
+
+function encodingOf(exchange: HttpExchange): Encoding {
+  if (speaksMsgpack(exchange)) return "msgpack";
+  const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
+  if (type === JSON_TYPE) return "json";
+  throw new OvationError(
+    "content_type_unsupported",
+    `Content-Type must be ${JSON_TYPE} or ${MSGPACK_TYPE}`,
+    { field: "Content-Type" },
+  );
+}
+
+/** Ids in the order of the request; places only if one of the events is durable. */
+function acceptedBody(accepted: readonly Accepted[]): object {
+  const ids = accepted.map(({ id }) => id);
+  if (accepted.every(({ seq }) => seq === undefined)) return { accepted: ids };
+  return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
+}
+
+export interface BodyLimits {
+  readonly bodyLimitBytes: number;
+  readonly bodyTimeoutMs: number;
+}
+
+const ROUTE = "/v1/videos/{video}/events";
+
+interface PublishRequest {
+  readonly exchange: HttpExchange;
+  readonly video: string;
+  readonly grant: Grant;
+  readonly reading: Promise<Uint8Array>;
+  readonly step: Step | undefined;
+}
+
+export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
+  return async (exchange, video) => {
+    const at = monotonicNow();
+    // Read from the first on: what comes while the token is verified would be lost.
+    const room = services.bodies.open();
+    exchange.onClose(() => room.end());
+    const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs, room);
+    reading.catch(() => undefined);
+    try {
+      await publishBody(exchange, video, reading, at);
+    } finally {
+      room.end();
+    }
+  };
+
+  async function publishBody(
+    exchange: HttpExchange,
+    video: string,
+    reading: Promise<Uint8Array>,
+    at: number,
+  ): Promise<void> {
+    const grant = await services.auth.ofRequest(exchange);
+    const request = { exchange, grant, video, at, route: ROUTE };
+    const step = beginHttpRequest(services.tracer, "ovation.publish", request);
+    try {
+      const fault = await publish(services, { exchange, video, grant, reading, step });
+      step?.end(fault);
+    } catch (fault) {
+      step?.end(fault);
+      throw fault;
+    }
+  }
+}
+
+/** @returns why not all was accepted, which was answered */
+async function publish(
+  services: GatewayServices,
+  { exchange, video, grant, reading, step }: PublishRequest,
+): Promise<unknown> {
+  const { rates } = services;
+  grant.requireVideo(video);
+  const encoding = encodingOf(exchange);
+  const client = grant.actor ?? clientOf(services, exchange);
+  const body = await reading;
+  const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
+  const inputs = parsePublishRequest(value, services.rules, body.length).map((input, index) => {
+    const granted = grantedEvent(input, grant, Array.isArray(value) ? `events[${index}]` : "");
+    return withRepeatableId(granted, services);
+  });
+  step?.note({ "messaging.batch.message_count": inputs.length, "ovation.kind": kindsOf(inputs) });
+  const { kinds } = services.rules;
+  const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
+  services.admission.overload.admitEvents(isDurable, false);
+  rates.takeHttpPublishes(client, inputs.length);
+  const actor = grant.limitedActor;
+  if (actor !== undefined) {
+    for (const { kind } of inputs) rates.takeActorPublish(actor, video, kinds.isTransient(kind));
+  }
+  const traces = step?.trace === undefined ? NO_TRACES : [step.trace];
+  const { accepted, error: fault } = await services.publisher.publishAll(video, inputs, traces);
+  if (fault === undefined) {
+    respondWith(exchange, 200, acceptedBody(accepted));
+    return undefined;
+  }
+  const error = asOvationError(fault);
+  // What was accepted before the failure stays so; a repeat with the same ids is harmless.
+  const ids = inputs.map(({ id }) => id ?? null);
+  const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
+  respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
+  return error;
+}
+
+function kindsOf(inputs: readonly EventInput[]): string {
+  return [...new Set(inputs.map(({ kind }) => kind))].join(",");
+}

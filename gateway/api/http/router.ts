@@ -1,0 +1,196 @@
+/** Which HTTP request is answered by whom; everything else gets a named error. */
+import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
+import { isVideoId } from "../../../shared/protocol/names.ts";
+import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
+import { CONNECT_PATH, PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { type GatewayServices, noteFault, noteRefused } from "../services.ts";
+import type { PageFiles } from "./page-files.ts";
+
+/**
+ * Answers one kind of request; throws an OvationError to refuse it.
+ * @param eventId where the path names one, as it stands there
+ */
+export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
+
+type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission">;
+
+type Handlers = Readonly<Record<string, HttpHandler>>;
+
+/** What can be done at each path of a video, by method. */
+export interface Routes {
+  readonly events: Handlers;
+  readonly event: Handlers;
+  readonly history: Handlers;
+  readonly ping: Handlers;
+  readonly tickets: Handlers;
+}
+
+const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
+  [/^\/v1\/videos\/([^/]*)\/events$/, "events"],
+  [/^\/v1\/videos\/([^/]*)\/events\/([^/]+)$/, "event"],
+  [/^\/v1\/videos\/([^/]*)\/history$/, "history"],
+];
+
+export const JSON_TYPE = "application/json";
+export const MSGPACK_TYPE = "application/msgpack";
+
+const API_PREFIX = "/v1/";
+const API_HEADERS = { "X-Content-Type-Options": "nosniff", Vary: "Origin" };
+
+/** A browser asks whether a page may send a request (https://fetch.spec.whatwg.org/#cors-preflight-request). */
+function isAsking(exchange: HttpExchange): boolean {
+  return (
+    exchange.header("origin") !== "" && exchange.header("access-control-request-method") !== ""
+  );
+}
+
+export class Router {
+  readonly #services: RouterServices;
+  readonly #routes: Routes;
+  readonly #page: Pick<PageFiles, "has" | "serve">;
+  readonly #pageHandlers: Handlers;
+  readonly #underWay = new Set<Promise<void>>();
+  #isDraining = false;
+  #isSettling = false;
+
+  /** @param page served at the paths that it has, where the API has none */
+  constructor(services: RouterServices, routes: Routes, page: Pick<PageFiles, "has" | "serve">) {
+    this.#services = services;
+    this.#routes = routes;
+    this.#page = page;
+    const serve = async (exchange: HttpExchange) => page.serve(exchange);
+    this.#pageHandlers = { GET: serve, HEAD: serve };
+  }
+
+  /** Answers one request, whatever happens. */
+  route(exchange: HttpExchange): void {
+    this.#services.connections.requests += 1;
+    exchange.isLast = this.#isDraining;
+    const handling = this.#handle(exchange)
+      .catch((error: unknown) => this.refuse(exchange, error))
+      .catch((fault: unknown) => {
+        noteFault(this.#services, fault);
+        exchange.abandon();
+      })
+      .finally(() => this.#underWay.delete(handling));
+    this.#underWay.add(handling);
+    // A body that never comes to its end leaves its handler waiting.
+    exchange.onClose(() => this.#underWay.delete(handling));
+  }
+
+  /** From now on, each connection ends with its next answer, and its client goes elsewhere. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Takes no further request, and resolves when those under way are answered. */
+  async settled(): Promise<void> {
+    this.#isSettling = true;
+    await Promise.all(this.#underWay);
+  }
+
+  /** Answers with an error of the table. */
+  refuse(exchange: HttpExchange, fault: unknown): void {
+    const error = asOvationError(fault);
+    noteRefused(this.#services, error, fault, exchange.header("traceparent"));
+    const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
+    respondWithError(exchange, error, {}, allowed);
+  }
+
+  async #handle(exchange: HttpExchange): Promise<void> {
+    const { origins, overload } = this.#services.admission;
+    const isApi = exchange.path.startsWith(API_PREFIX);
+    if (isApi) {
+      const origin = exchange.header("origin");
+      exchange.commonHeaders = API_HEADERS;
+      origins.check({ origin, host: exchange.header("host") });
+      exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
+    }
+    if (this.#isSettling) throw new OvationError("draining");
+    if (exchange.hosts > 1) throw new OvationError("host_repeated");
+    if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
+    // A WebSocket's request without its key arrives here.
+    if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
+    const found = this.#find(exchange.path);
+    if (found === undefined) throw new OvationError("not_found");
+    const { video, eventId, handlers } = found;
+    if (isApi && exchange.method === "OPTIONS" && isAsking(exchange)) {
+      const headers = origins.preflightHeaders(Object.keys(handlers));
+      return exchange.respondWithoutBody(204, headers);
+    }
+    const handler = handlers[exchange.method];
+    if (handler === undefined) throw new OvationError("method_not_allowed");
+    if (video !== undefined && !isVideoId(video)) {
+      throw new OvationError("video_invalid", undefined, { field: "video" });
+    }
+    // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
+    const isStream = handlers === this.#routes.events && exchange.method === "GET";
+    // Durable events come last to be refused, and which they are the handler knows.
+    if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
+      overload.admitPublishing();
+    } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
+    await handler(exchange, video ?? "", eventId);
+  }
+
+  #find(path: string): Found | undefined {
+    if (path === PING_PATH) return { handlers: this.#routes.ping, eventId: "" };
+    if (path === TICKETS_PATH) return { handlers: this.#routes.tickets, eventId: "" };
+    for (const [pattern, route] of VIDEO_PATHS) {
+      const match = pattern.exec(path);
+      if (match === null) continue;
+      const [, video = "", eventId = ""] = match;
+      return { video, eventId, handlers: this.#routes[route] };
+    }
+    return this.#page.has(path) ? { handlers: this.#pageHandlers, eventId: "" } : undefined;
+  }
+}
+
+/** What a path is about, and what can be done there. */
+interface Found {
+  readonly handlers: Handlers;
+  /** Undefined: the path is not about a video. */
+  readonly video?: string;
+  readonly eventId: string;
+}
+
+/** Whether the request's body is msgpack, so that the answer is too. */
+export function speaksMsgpack(exchange: HttpExchange): boolean {
+  const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
+  return type === MSGPACK_TYPE || type === "application/x-msgpack";
+}
+
+/** Answers in the encoding of the request. */
+export function respondWith(
+  exchange: HttpExchange,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const isMsgpack = speaksMsgpack(exchange);
+  exchange.respond(
+    status,
+    { "Content-Type": isMsgpack ? MSGPACK_TYPE : JSON_TYPE, ...headers },
+    isMsgpack ? encodeMsgpack(body) : JSON.stringify(body),
+  );
+}
+
+/**
+ * Answers with an error, beside which `more` may say what was done all the same.
+ * @param allowed the methods that the path knows
+ */
+export function respondWithError(
+  exchange: HttpExchange,
+  error: OvationError,
+  more: object,
+  allowed: readonly string[] = [],
+): void {
+  const headers: Record<string, string> = {};
+  if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
+  if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
+  // RFC 6750 section 3.
+  if (error.kind.status === 401) headers["WWW-Authenticate"] = "Bearer";
+  const waitMs = error.retryAfterMs ?? (error.kind.status === 503 ? 1_000 : undefined);
+  if (waitMs !== undefined) headers["Retry-After"] = String(Math.ceil(waitMs / 1_000));
+  respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);
+}

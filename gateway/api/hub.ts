@@ -1,0 +1,204 @@
+/** Where viewers and backends come in: the listener, and all connections that it has open. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { closeCodes } from "../../shared/protocol/close-codes.ts";
+import { encode } from "../../shared/protocol/wire/codec.ts";
+import { SUBPROTOCOLS } from "../../shared/protocol/wire/messages.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import type { Pace } from "../drain/pace.ts";
+import { Departure } from "../drain/viewer-drainer.ts";
+import { CertificateKeeper } from "../transport/certificate.ts";
+import { checkHandshake } from "../transport/handshake.ts";
+import {
+  Listener,
+  type Opening,
+  type SocketHandlers,
+  type ViewerSocket,
+} from "../transport/listener.ts";
+import { type EventStream, eventsOverHttp } from "./http/events.ts";
+import { historyOverHttp } from "./http/history.ts";
+import { PageFiles } from "./http/page-files.ts";
+import { pingOverHttp } from "./http/ping.ts";
+import { publishOverHttp } from "./http/publish.ts";
+import { retractOverHttp } from "./http/retract.ts";
+import { Router } from "./http/router.ts";
+import { ticketsOverHttp } from "./http/tickets.ts";
+import { countRefused, type GatewayServices, noteFault } from "./services.ts";
+import { Session } from "./session.ts";
+
+/** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */
+const TOLD_BY = 0.8;
+const CLOSED_BY = 0.9;
+
+export class Doors {
+  /** Undefined without TLS. */
+  readonly certificate: CertificateKeeper | undefined;
+  readonly #listener: Listener;
+  readonly #router: Router;
+  readonly #page: PageFiles;
+  readonly #services: GatewayServices;
+  readonly #config: GatewayConfig;
+  readonly #sessions = new Set<Session>();
+  readonly #streams = new Set<EventStream>();
+  /** One for all sessions, since there are so many of them. */
+  readonly #onSessionEnd = (session: Session): void => {
+    const { connections, admission } = this.#services;
+    connections.webSockets -= 1;
+    connections.closed += 1;
+    admission.left(session.address);
+    this.#sessions.delete(session);
+    this.#tellIfEmpty();
+  };
+  #whenEmpty: PromiseWithResolvers<void> | undefined;
+  /** Sends the viewers away, once the gateway is drained. */
+  #departure: Departure | undefined;
+
+  constructor(services: GatewayServices, config: GatewayConfig) {
+    this.#services = services;
+    this.#config = config;
+    const { sseKeepaliveMs: keepaliveMs } = config;
+    const { admission } = services;
+    this.#page = new PageFiles(config.pageDir, config.pagePolicy);
+    const routes = {
+      events: {
+        GET: eventsOverHttp({
+          services,
+          keepaliveMs,
+          refreshGraceMs: config.authRefreshGraceMs,
+          streams: this.#streams,
+        }),
+        POST: publishOverHttp(services, config),
+      },
+      event: { DELETE: retractOverHttp(services) },
+      history: { GET: historyOverHttp(services) },
+      ping: { GET: pingOverHttp(services) },
+      tickets: { POST: ticketsOverHttp(services) },
+    };
+    this.#router = new Router(services, routes, this.#page);
+    this.#listener = new Listener({
+      host: config.host,
+      port: config.port,
+      sharePort: config.sharePort,
+      messageLimitBytes: config.messageLimitBytes,
+      bufferLimitBytes: config.viewerBufferBytes,
+      idleTimeoutMs: config.idleTimeoutMs,
+      pingIntervalMs: config.pingIntervalMs,
+      checkHandshake,
+      admit: (visitor) => {
+        // First, so that who is refused for it takes nobody's place among those who come.
+        services.cutOff.admit();
+        return admission.admitSocket(visitor);
+      },
+      onSocket: (...opening) => this.#openSession(...opening),
+      onRequest: (exchange) => this.#router.route(exchange),
+      onRefused: (exchange, error) => this.#router.refuse(exchange, error),
+      onFault: (error) => noteFault(services, error),
+    });
+    const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
+    if (certFile === undefined || keyFile === undefined) return;
+    this.certificate = new CertificateKeeper({
+      files: { certFile, keyFile },
+      log: services.log,
+      wallClock: Date.now,
+      use: (files) => this.#listener.useCertificate(files),
+    });
+  }
+
+  /** @returns the port that viewers connect to */
+  async start(): Promise<number> {
+    await this.#page.start();
+    this.certificate?.start();
+    return await this.#listener.start();
+  }
+
+  /** Everybody who is connected. */
+  viewers(): readonly (Session | EventStream)[] {
+    return [...this.#sessions, ...this.#streams];
+  }
+
+  /** Viewers sent away so far. */
+  get dismissed(): number {
+    return this.#departure?.stats.dismissed ?? 0;
+  }
+
+  /** At what pace viewers are sent away, in viewers a second; 0 before. */
+  get departuresPerSecond(): number {
+    return this.#departure?.stats.perSecond ?? 0;
+  }
+
+  /**
+   * Takes nobody new, sends each viewer away at a time of its own, and answers what is under way,
+   * within the time that a drain may take.
+   * @param look who takes the viewers just now
+   */
+  async drain(look: () => Promise<Pace>): Promise<void> {
+    const { drainMs } = this.#config;
+    const { admission, log } = this.#services;
+    const begun = monotonicNow();
+    this.#listener.stopListening();
+    // A connection that is open already may still ask for a WebSocket, or for a stream.
+    admission.arrivals.end();
+    this.#router.drain();
+    const departure = new Departure({
+      windowMs: TOLD_BY * drainMs,
+      look,
+      now: monotonicNow,
+      random: Math.random,
+      log,
+    });
+    this.#departure = departure;
+    await departure.send(this.viewers());
+    const leftMs = Math.max(0, begun + CLOSED_BY * drainMs - monotonicNow());
+    const given = new AbortController();
+    await Promise.race([
+      this.#emptied(),
+      wait(leftMs, undefined, { signal: given.signal }).catch(() => undefined),
+    ]);
+    given.abort();
+    for (const session of [...this.#sessions]) session.end();
+  }
+
+  /** Closes every connection at once. */
+  stop(): void {
+    this.certificate?.stop();
+    for (const stream of [...this.#streams]) stream.end();
+    this.#listener.stop();
+  }
+
+  #openSession(socket: ViewerSocket, opening: Opening): SocketHandlers | undefined {
+    const { connections, admission } = this.#services;
+    const { subprotocol, address, authorization, reconnectAfterMs } = opening;
+    const wire = SUBPROTOCOLS[subprotocol];
+    if (reconnectAfterMs !== undefined) {
+      countRefused(connections, "overloaded");
+      socket.send(encode(wire, { op: "bye", reconnectAfterMs }), wire === "msgpack");
+      socket.end(closeCodes.full);
+      return undefined;
+    }
+    const session = new Session(socket, {
+      wire,
+      authorization,
+      address,
+      services: this.#services,
+      limits: this.#config,
+      onEnd: this.#onSessionEnd,
+    });
+    this.#sessions.add(session);
+    connections.webSockets += 1;
+    connections.opened += 1;
+    admission.entered(address);
+    return session;
+  }
+
+  /** Resolves when all that was under way is answered, and no viewer is left. */
+  async #emptied(): Promise<void> {
+    await this.#router.settled();
+    this.#whenEmpty = Promise.withResolvers();
+    this.#tellIfEmpty();
+    await this.#whenEmpty.promise;
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#sessions.size === 0) this.#whenEmpty?.resolve();
+  }
+}

@@ -1,0 +1,64 @@
+/** A request of a publisher, as a step of a trace: of its own, or of one that begins here. */
+import {
+  parseTraceContext,
+  TRACEPARENT,
+  TRACESTATE,
+} from "../../shared/runtime/tracing/trace-context.ts";
+import {
+  type Attributes,
+  beginStep,
+  type SpanName,
+  type Step,
+  type Tracer,
+} from "../../shared/runtime/tracing/tracer.ts";
+import type { Grant } from "../auth/grant.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
+
+interface HttpRequest {
+  readonly exchange: HttpExchange;
+  readonly grant: Grant;
+  readonly video: string;
+  /** When it came, by the monotonic clock. */
+  readonly at: number;
+  /** The path, as far as it is the same for all videos. */
+  readonly route: string;
+}
+
+/**
+ * The step of a request over HTTP. A viewer's word for a trace is not taken: whoever says that it is
+ * recorded makes everybody work.
+ * @returns undefined where there is no trace
+ */
+export function beginHttpRequest(
+  tracer: Tracer | undefined,
+  name: SpanName,
+  { exchange, grant, video, at, route }: HttpRequest,
+): Step | undefined {
+  const given = grant.bringsTraces ? exchange.header(TRACEPARENT) : "";
+  const trace = given === "" ? undefined : parseTraceContext(given, exchange.header(TRACESTATE));
+  if (trace === undefined && tracer?.beginsTraces !== true) return undefined;
+  return beginStep(tracer, name, trace === undefined ? [] : [trace], () => ({
+    kind: "server",
+    at,
+    attributes: {
+      "http.request.method": exchange.method,
+      "http.route": route,
+      "ovation.video": video,
+    },
+  }));
+}
+
+/**
+ * The step of a viewer's publish over its WebSocket.
+ * @returns undefined unless a trace begins here
+ */
+export function beginViewerPublish(
+  tracer: Tracer | undefined,
+  attributes: () => Attributes,
+): Step | undefined {
+  if (tracer?.beginsTraces !== true) return undefined;
+  return beginStep(tracer, "ovation.publish", [], () => ({
+    kind: "server",
+    attributes: { "network.protocol.name": "websocket", ...attributes() },
+  }));
+}

@@ -1,0 +1,49 @@
+/**
+ * `publish {video, kind, actor?, data?, eventId?}`: answered when a dispatcher has sent the event on, and
+ * for a durable one when it is stored.
+ */
+import { OvationError } from "../../../shared/protocol/errors.ts";
+import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
+import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import { grantedEvent } from "../../auth/granted-event.ts";
+import { withRepeatableId } from "../../publish/event-id.ts";
+import { beginViewerPublish } from "../request-span.ts";
+import type { RequestHandler } from "../session.ts";
+
+export const publish: RequestHandler<"publish"> = async (session, request, messageBytes) => {
+  const { services, limits } = session;
+  const { video, kind, actor, data, eventId } = request;
+  session.grant.requireVideo(video);
+  const given: EventInput = {
+    kind,
+    ...(actor === undefined ? {} : { actor }),
+    ...(eventId === undefined ? {} : { id: eventId }),
+    ...(data === undefined ? {} : { data }),
+  };
+  checkEvent(given, services.rules, "", messageBytes);
+  const input = grantedEvent(given, session.grant, "");
+  const { kinds } = services.rules;
+  session.meter.publish(session.actor, video, kinds.isTransient(kind));
+  services.admission.overload.admitEvents(kinds.isDurable(kind), true);
+  const limit = limits.inFlightLimit;
+  if (session.inFlight >= limit) {
+    const text = `${limit} publishes wait for their answer already`;
+    throw new OvationError("in_flight_exceeded", text, { limit });
+  }
+  session.inFlight += 1;
+  const repeatable = withRepeatableId(input, services);
+  try {
+    const step = beginViewerPublish(services.tracer, () => ({
+      "ovation.video": video,
+      "ovation.kind": kind,
+    }));
+    const publishing = services.publisher.publish(video, repeatable, step?.trace);
+    const { id, seq } = await endingWith(step, publishing);
+    return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
+  } catch (error) {
+    if (!(error instanceof OvationError)) throw error;
+    throw error.kind.retry === "same-id" ? error.repeatWith(repeatable.id) : error;
+  } finally {
+    session.inFlight -= 1;
+  }
+};

@@ -1,0 +1,45 @@
+/**
+ * `subscribe {video, after?, epoch?, last?}`: answered when dispatchers can know of it; events come
+ * after the answer, those of the past first.
+ */
+import { OvationError } from "../../../shared/protocol/errors.ts";
+import { subscriptionResult } from "../../history/subscription-result.ts";
+import type { RequestHandler } from "../session.ts";
+
+export const subscribe: RequestHandler<"subscribe"> = async (session, request) => {
+  const { services, videos, limits } = session;
+  const { video } = request;
+  session.grant.requireVideo(video);
+  if (videos.has(video)) {
+    throw new OvationError("already_subscribed", undefined, { field: "video" });
+  }
+  const limit = limits.subscriptionsLimit;
+  if (videos.size >= limit) {
+    const text = `a connection may watch ${limit} videos`;
+    throw new OvationError("subscriptions_exceeded", text, { limit });
+  }
+  services.interest.requireRoom(video);
+  // Tells this subscribe from a later one, should it be taken back before it is answered.
+  const hold = Symbol(video);
+  const isHeld = () => videos.get(video) === hold;
+  videos.set(video, hold);
+  try {
+    const audience = await services.interest.hold(video);
+    const beginning = await services.histories.begin(audience.history, request);
+    // It may have been narrowed meanwhile, by a fresh token.
+    session.grant.requireVideo(video);
+    return {
+      result: subscriptionResult(services.histories, audience.history, beginning),
+      // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
+      afterwards: () => {
+        if (isHeld()) session.viewer.join(audience, beginning.after);
+      },
+    };
+  } catch (error) {
+    if (isHeld()) {
+      videos.delete(video);
+      services.interest.release(video);
+    }
+    throw error;
+  }
+};

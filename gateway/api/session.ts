@@ -1,0 +1,361 @@
+/**
+ * One WebSocket connection: reads its messages, hands each request to its handler, and sees to it
+ * that each is answered exactly once. What breaks the protocol closes the connection.
+ */
+
+import { CompactMap } from "../../shared/lib/compact-map.ts";
+import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
+import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
+import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
+import { errorOfIssues } from "../../shared/protocol/events.ts";
+import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
+import {
+  isOp,
+  type Op,
+  type Request,
+  type ResultMessage,
+  requestIdSchema,
+  requestSchemas,
+  type ServerMessage,
+} from "../../shared/protocol/wire/messages.ts";
+import { Expiry } from "../auth/expiry.ts";
+import { type Grant, NO_GRANT } from "../auth/grant.ts";
+import { type Outlet, type SendOutcome, Viewer } from "../delivery/viewer.ts";
+import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
+import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
+import { connect } from "./requests/connect.ts";
+import { ping } from "./requests/ping.ts";
+import { publish } from "./requests/publish.ts";
+import { refresh } from "./requests/refresh.ts";
+import { subscribe } from "./requests/subscribe.ts";
+import { unsubscribe } from "./requests/unsubscribe.ts";
+import { countClosed, type GatewayServices, noteFault, noteRefused } from "./services.ts";
+
+export interface SessionLimits {
+  readonly messageLimitBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly subscriptionsLimit: number;
+  readonly inFlightLimit: number;
+  readonly authRefreshGraceMs: number;
+}
+
+export interface SessionOptions {
+  readonly wire: Encoding;
+  /** The `Authorization` header of the handshake, empty without one. */
+  readonly authorization: string;
+  /** What its client is counted by. */
+  readonly address: string;
+  readonly services: GatewayServices;
+  readonly limits: SessionLimits;
+  /** Told once when the socket is closed, whoever closed it: one function for all sessions. */
+  readonly onEnd: (session: Session) => void;
+}
+
+/** What a request that was carried out comes to. */
+export interface Outcome {
+  /** Fields of its result. */
+  readonly result: Omit<ResultMessage, "op" | "id">;
+  /** What is to be done once the viewer has been answered. */
+  readonly afterwards?: () => void;
+}
+/** Carries out one request, which came in a message of `messageBytes`. Throws an OvationError. */
+export type RequestHandler<O extends Op> = (
+  session: Session,
+  request: Request<O>,
+  messageBytes: number,
+) => Promise<Outcome> | Outcome;
+
+const handlers: { readonly [O in Op]: RequestHandler<O> } = {
+  connect,
+  refresh,
+  subscribe,
+  unsubscribe,
+  publish,
+  ping,
+};
+
+export class Session implements SocketHandlers, Outlet {
+  readonly viewer: Viewer;
+  readonly wire: Encoding;
+  readonly services: GatewayServices;
+  readonly limits: SessionLimits;
+  /** What its client is counted by. */
+  readonly address: string;
+  /** Videos watched or about to be, each by its hold on the gateway's interest. */
+  readonly videos = new CompactMap<symbol>();
+  readonly meter: ConnectionMeter;
+  isConnected = false;
+  /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
+  authorization: string;
+  /** Publishes and refreshes that wait for their answer. */
+  inFlight = 0;
+  readonly #socket: ViewerSocket;
+  readonly #onEnd: (session: Session) => void;
+  #connectTimer: NodeJS.Timeout | undefined;
+  /** Most grants never end where no token is asked for. */
+  #expiry: Expiry | undefined;
+  #grant = NO_GRANT;
+  /** A `connect` whose token is being verified. */
+  #connecting: Promise<unknown> | undefined;
+  /** Requests that wait for it. */
+  #waiting = 0;
+  #isClosed = false;
+  #lastRequestId = 0;
+  /** What it is closed with once its publishes are answered; undefined while it may stay. */
+  #dismissal: CloseCode | undefined;
+
+  constructor(
+    socket: ViewerSocket,
+    { wire, authorization, address, services, limits, onEnd }: SessionOptions,
+  ) {
+    this.#socket = socket;
+    this.wire = wire;
+    this.authorization = authorization;
+    this.services = services;
+    this.limits = limits;
+    this.address = address;
+    this.#onEnd = onEnd;
+    this.meter = services.rates.meter();
+    this.viewer = new Viewer(this, services.delivery);
+    this.#connectTimer = setTimeout(() => {
+      this.#refuse(0, new OvationError("connect_timeout"));
+    }, limits.connectTimeoutMs);
+  }
+
+  /** What this connection may do. */
+  get grant(): Grant {
+    return this.#grant;
+  }
+
+  /** Who is connected, where the token says it. */
+  get actor(): string | undefined {
+    return this.#grant.actor;
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  get isConnecting(): boolean {
+    return this.#connecting !== undefined;
+  }
+
+  onMessage(bytes: Uint8Array, isBinary: boolean): void {
+    this.services.connections.requests += 1;
+    const verdict = this.meter.request();
+    if (verdict === "close") return this.#endFlood();
+    let id = 0;
+    try {
+      const message = this.#parse(bytes, isBinary);
+      id = this.#requestId(message);
+      if (verdict === "refuse") throw this.meter.refusal();
+      void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
+    } catch (error) {
+      this.#refuse(id, asOvationError(error));
+    }
+  }
+
+  /** Writes a frame, or another message as it is to be sent. */
+  send(bytes: Uint8Array): SendOutcome {
+    return this.#socket.send(bytes, this.wire === "msgpack");
+  }
+
+  /** The client sent a ping of the WebSocket's own. */
+  onPing(): void {
+    if (this.meter.request() === "close") this.#endFlood();
+  }
+
+  onDrain(): void {
+    this.viewer.catchUp();
+  }
+
+  onClose(code: number): void {
+    this.#isClosed = true;
+    countClosed(this.services.connections, code);
+    clearTimeout(this.#connectTimer);
+    // First, so that a fault in the rest doesn't leave it counted.
+    this.#onEnd(this);
+    this.#expiry?.stop();
+    this.viewer.leaveAll();
+    for (const video of this.videos.keys()) this.services.interest.release(video);
+    this.videos.clear();
+  }
+
+  /** `connect` is being carried out: the requests that follow it wait. */
+  connecting<T>(work: Promise<T>): Promise<T> {
+    this.#connecting = work;
+    const done = () => {
+      this.#connecting = undefined;
+    };
+    work.then(done, done);
+    return work;
+  }
+
+  /** `connect` was carried out: the connection may stay. */
+  connected(grant: Grant): void {
+    this.isConnected = true;
+    clearTimeout(this.#connectTimer);
+    this.#connectTimer = undefined; // It takes as much memory as the session.
+    this.authorization = ""; // It was looked at.
+    this.adopt(grant);
+  }
+
+  /**
+   * From now on, this is what the connection may do. What is watched and not covered no longer is.
+   * @returns the videos that are no longer watched
+   */
+  adopt(grant: Grant): string[] {
+    // The client may have gone while its token was verified.
+    if (this.#isClosed) return [];
+    this.#grant = grant;
+    if (grant.expiresAtMs !== undefined) this.#expiry ??= this.#newExpiry();
+    this.#expiry?.watch(grant.expiresAtMs);
+    const lost = this.videos.keys().filter((video) => !grant.covers(video));
+    for (const video of lost) this.unwatch(video);
+    return lost;
+  }
+
+  #newExpiry(): Expiry {
+    const graceMs = this.limits.authRefreshGraceMs;
+    return new Expiry({
+      graceMs,
+      wallClock: Date.now,
+      onDue: () => this.#send({ op: "refresh", withinMs: graceMs }),
+      onEnd: () => this.#refuse(0, new OvationError("token_expired")),
+    });
+  }
+
+  /** No event of this video comes any more. False if it wasn't watched. */
+  unwatch(video: string): boolean {
+    if (!this.videos.delete(video)) return false;
+    this.viewer.leave(video);
+    this.services.interest.release(video);
+    return true;
+  }
+
+  tellUnsubscribed(videos: readonly string[]): void {
+    for (const video of videos) {
+      const error = new OvationError("forbidden", "the fresh token does not cover the video");
+      this.#send({ op: "unsubscribed", video, ...error.body() });
+    }
+  }
+
+  /** Tells the viewer something that it may miss, if it has no room for it. */
+  tell(message: ServerMessage): void {
+    this.send(encode(this.wire, message));
+  }
+
+  /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
+  dismiss(reconnectAfterMs: number, close: CloseCode = closeCodes.restart): void {
+    this.#dismissal = close;
+    this.#send({ op: "bye", reconnectAfterMs });
+    this.#endIfDone();
+  }
+
+  /** Closes although publishes may wait for their answer: the gateway stops. */
+  end(): void {
+    this.#socket.end(closeCodes.restart);
+  }
+
+  #endFlood(): void {
+    this.#refuse(0, this.meter.refusal());
+    this.#socket.end(closeCodes.flooding);
+  }
+
+  #endIfDone(): void {
+    if (this.#dismissal !== undefined && this.inFlight === 0) this.#socket.end(this.#dismissal);
+  }
+
+  #parse(bytes: Uint8Array, isBinary: boolean): Record<string, unknown> {
+    if (isBinary !== (this.wire === "msgpack")) throw new OvationError("frame_type_wrong");
+    const limit = this.limits.messageLimitBytes;
+    if (bytes.length > limit) {
+      const text = `the message is ${bytes.length} bytes; the limit is ${limit}`;
+      throw new OvationError("message_too_large", text, { limit });
+    }
+    const code = "message_malformed";
+    const message = decodeUntrusted(this.wire, bytes, code, "the message");
+    if (typeof message !== "object" || message === null || Array.isArray(message)) {
+      throw new OvationError("message_malformed", "the message is not a map");
+    }
+    return message as Record<string, unknown>;
+  }
+
+  /** Ids must rise, so that a repeated one is known without remembering them all. */
+  #requestId(message: Record<string, unknown>): number {
+    const parsed = requestIdSchema.safeParse(message["id"]);
+    if (!parsed.success || parsed.data <= this.#lastRequestId) {
+      throw new OvationError("request_id_invalid", undefined, { field: "id" });
+    }
+    this.#lastRequestId = parsed.data;
+    return parsed.data;
+  }
+
+  async #carryOut(id: number, message: Record<string, unknown>, bytes: number): Promise<void> {
+    try {
+      const { op } = message;
+      if (!isOp(op)) {
+        const known = Object.keys(requestSchemas).join(", ");
+        throw new OvationError("op_unknown", `op: not one of ${known}`, { field: "op" });
+      }
+      if (this.#dismissal !== undefined) throw new OvationError("draining");
+      if (this.#connecting !== undefined && op !== "connect") await this.#afterConnect();
+      if (this.#isClosed) return;
+      if (!this.isConnected && op !== "connect") throw new OvationError("connect_required");
+      await this.#run(op, id, message, bytes);
+    } catch (error) {
+      this.#refuse(id, asOvationError(error), error);
+    }
+    this.#endIfDone();
+  }
+
+  async #afterConnect(): Promise<void> {
+    const limit = this.limits.inFlightLimit;
+    if (this.#waiting >= limit) {
+      const text = `${limit} requests wait for connect already`;
+      throw new OvationError("in_flight_exceeded", text, { limit });
+    }
+    this.#waiting += 1;
+    // That it failed is its own answer.
+    await this.#connecting?.catch(() => undefined);
+    this.#waiting -= 1;
+  }
+
+  async #run<O extends Op>(
+    op: O,
+    id: number,
+    message: Record<string, unknown>,
+    bytes: number,
+  ): Promise<void> {
+    const parsed = requestSchemas[op].safeParse(message);
+    if (!parsed.success) throw errorOfIssues(parsed.error);
+    // The table of schemas and that of handlers have the same keys, which the types can't follow.
+    const handled = handlers[op](this, parsed.data as Request<O>, bytes);
+    // Without waiting for what is there already, so that requests sent in a row keep their order.
+    const { result, afterwards } = handled instanceof Promise ? await handled : handled;
+    this.#send({ op: "result", id, ...result });
+    try {
+      afterwards?.();
+    } catch (fault) {
+      this.#fail(fault); // The request has had its one answer.
+    }
+  }
+
+  /** What can't be answered any more ends the connection; the viewer comes back. */
+  #fail(fault: unknown): void {
+    noteFault(this.services, fault);
+    this.#socket.end(closeCodes.internal);
+  }
+
+  #refuse(id: number, error: OvationError, cause?: unknown): void {
+    noteRefused(this.services, error, cause ?? error);
+    this.#send({ op: "error", id, ...error.body() });
+    if (error.kind.close !== undefined) this.#socket.end(closeCodes[error.kind.close]);
+  }
+
+  /** A client that sends but doesn't read can't be owed more and more answers. */
+  #send(message: ServerMessage): void {
+    const outcome = this.send(encode(this.wire, message));
+    if (outcome === "dropped") this.#socket.end(closeCodes.slow);
+  }
+}

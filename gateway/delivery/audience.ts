@@ -1,0 +1,330 @@
+/**
+ * The viewers of one video at this gateway, in groups that each get their frames at a moment of
+ * their own, and the events on their way to them.
+ */
+
+import { RecentMap } from "../../shared/lib/recent-map.ts";
+import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import type { ChainFollower } from "../history/follower.ts";
+import type { VideoHistories } from "../history/histories.ts";
+import { type Owed, PastFrames } from "./catch-up.ts";
+import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
+import type { Arrival } from "./frame.ts";
+import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
+import type { FrameStats } from "./frame-stats.ts";
+import { TracedDeliveries } from "./traced-deliveries.ts";
+import type { Viewer } from "./viewer.ts";
+
+export interface Membership {
+  readonly viewer: Viewer;
+  readonly audience: Audience;
+  readonly group: Group;
+  /** Its place in the group's list. */
+  slot: number;
+  /** Up to where it has all, if that is behind its group. */
+  missedFrom: Cursor | undefined;
+  /** What it missed is being read. */
+  isWaiting: boolean;
+}
+
+export interface AudienceOptions extends LogLimits {
+  readonly groupViewers: number;
+  readonly countIntervalMs: number;
+  readonly deduplicateMs: number;
+  readonly scheduler: FrameScheduler;
+  readonly histories: VideoHistories;
+  readonly now: MonotonicClock;
+  readonly tracer: Tracer | undefined;
+}
+
+export interface AudienceStats {
+  /** Events that came over the bus for viewers here, durable ones as they are delivered. */
+  received: number;
+  /** Events that had come before under the id that their publisher gave. */
+  repeated: number;
+  readonly frames: FrameStats;
+}
+
+/** Ids given by publishers that are remembered, in each of two generations. */
+const IDS_LIMIT = 8_192;
+
+class Group implements FrameGroup {
+  dueAt = 0;
+  queuedAt = 0;
+  queued = false;
+  cursor: Cursor;
+  readonly members: Membership[] = [];
+  readonly #audience: Audience;
+  readonly #index: number;
+
+  constructor(audience: Audience, index: number, cursor: Cursor) {
+    this.#audience = audience;
+    this.#index = index;
+    this.cursor = cursor;
+  }
+
+  get size(): number {
+    return this.members.length;
+  }
+
+  get phase(): number {
+    return (this.#index + 1) / Math.max(this.#index + 1, this.#audience.groupCount);
+  }
+
+  flush(): boolean {
+    return this.#audience.flush(this);
+  }
+}
+
+export class Audience {
+  readonly video: string;
+  /** The video's chain of durable events. */
+  readonly history: ChainFollower;
+  readonly #options: AudienceOptions;
+  readonly #stats: AudienceStats;
+  readonly #log: EventLog;
+  readonly #past: PastFrames;
+  readonly #groups: Group[] = [];
+  readonly #recentIds: RecentMap<true>;
+  /** Undefined where nothing is traced. */
+  readonly #traced: TracedDeliveries | undefined;
+  #viewerCount = 0;
+  #heldViewers: DispatchedEvent | undefined;
+  /** Of the record that is being taken; what had waited for it counts as having come with it. */
+  #recordArrival: Arrival | undefined;
+  #viewersTimer: NodeJS.Timeout | undefined;
+  #viewersToldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(video: string, options: AudienceOptions, stats: AudienceStats) {
+    const { histories, tracer, now } = options;
+    const sseIdOf = (seq: number) => histories.positionText(seq);
+    this.video = video;
+    this.#options = options;
+    this.#stats = stats;
+    this.#log = new EventLog(video, sseIdOf, options);
+    this.#recentIds = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
+    this.history = histories.follow(video, {
+      onEvents: (events) => this.#receiveDurable(events),
+      onPlace: (head) => this.#moveTo(head),
+    });
+    this.#traced = tracer === undefined ? undefined : new TracedDeliveries(video, tracer, now);
+    this.#past = new PastFrames(this.history, { video, sseIdOf, ...options });
+  }
+
+  get viewerCount(): number {
+    return this.#viewerCount;
+  }
+
+  get groupCount(): number {
+    return this.#groups.length;
+  }
+
+  /**
+   * Takes a viewer in.
+   * @param after it has had the durable events up to this place; absent: all up to now
+   */
+  add(viewer: Viewer, after?: number): Membership {
+    const { groupViewers } = this.#options;
+    let group = this.#groups.find(({ members }) => members.length < groupViewers);
+    if (group === undefined) {
+      group = new Group(this, this.#groups.length, this.#log.end);
+      this.#groups.push(group);
+    }
+    // An empty group has no reader that the log would have kept anything for.
+    if (group.size === 0) group.cursor = this.#log.end;
+    // Or the next frame would bring it again what it has had elsewhere.
+    if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
+    const { totals, seq } = group.cursor;
+    // From the beginning as far as the latest values are concerned.
+    const missedFrom = { position: 0, totals, seq: after ?? seq };
+    const membership = {
+      viewer,
+      audience: this,
+      group,
+      slot: group.members.length,
+      missedFrom,
+      isWaiting: false,
+    };
+    group.members.push(membership);
+    this.#viewerCount += 1;
+    return membership;
+  }
+
+  remove(membership: Membership): void {
+    const { members } = membership.group;
+    const last = members.pop();
+    if (last === undefined) return;
+    if (last !== membership) {
+      members[membership.slot] = last;
+      last.slot = membership.slot;
+    }
+    this.#viewerCount -= 1;
+    while (this.#groups.at(-1)?.members.length === 0) this.#groups.pop();
+    if (this.#viewerCount === 0) this.#traced?.forget();
+  }
+
+  /**
+   * Takes events off the bus; they leave with the next frame of each group.
+   * @param trace that they belong to
+   */
+  receive(events: readonly DispatchedEvent[], arrival?: Arrival, trace?: TraceContext): void {
+    const before = trace === undefined ? undefined : this.#log.end;
+    for (const event of events) {
+      this.#stats.received += 1;
+      if (this.#isRepeat(event)) this.#stats.repeated += 1;
+      else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event, arrival);
+      // While nobody is here to read it, only what the next viewer is given is kept.
+      else if (this.#viewerCount > 0 || event.deliveryClass === "latest") {
+        this.#log.append(event, arrival);
+      }
+    }
+    if (trace !== undefined && before !== this.#log.end) {
+      const { position } = this.#log.end;
+      this.#follow(trace, events, (end) => end.position >= position);
+    }
+    this.#schedule();
+  }
+
+  /**
+   * Takes a record of durable events off the bus.
+   * @param trace that they belong to
+   */
+  receiveRecord(record: StoredRecord, arrival?: Arrival, trace?: TraceContext): void {
+    if (trace !== undefined && record.last > (this.history.timeline.head ?? 0)) {
+      this.#follow(trace, record.events, ({ seq }) => seq !== undefined && seq >= record.last);
+    }
+    this.#recordArrival = arrival;
+    this.history.receive(record);
+    this.#recordArrival = undefined;
+  }
+
+  /** What a viewer is to be told next of what it missed; undefined if it has all. */
+  owed({ missedFrom, group }: Membership): Owed | undefined {
+    if (missedFrom === undefined) return undefined;
+    const past = this.#past.owed(missedFrom, group.cursor);
+    if (past !== undefined) return past;
+    const summary = this.#log.summary(missedFrom, group.cursor);
+    return summary === undefined
+      ? undefined
+      : { form: "frame", frame: summary, reached: group.cursor };
+  }
+
+  /** Writes the group's next frame; returns whether another one is due at once. */
+  flush(group: Group): boolean {
+    const { cursor, size } = group;
+    const begunAt = this.#options.now();
+    const { frame, next } = this.#log.read(cursor);
+    group.cursor = next;
+    // From the end: a viewer that is closed by its write is replaced by one that has had the frame.
+    for (let slot = group.members.length - 1; slot >= 0; slot -= 1) {
+      const membership = group.members[slot];
+      membership?.viewer.deliver(frame, membership, cursor);
+    }
+    this.#stats.frames.written(frame, begunAt);
+    if (this.#traced?.isWaiting === true) {
+      this.#traced.flushed(next, begunAt, size, this.#viewerCount);
+    }
+    this.#trim();
+    return group.members.length > 0 && this.#log.hasAfter(next);
+  }
+
+  stop(): void {
+    clearTimeout(this.#viewersTimer);
+    this.history.stop();
+  }
+
+  #follow(
+    trace: TraceContext,
+    events: readonly { readonly kind: string }[],
+    isWithin: (end: Cursor) => boolean,
+  ): void {
+    if (this.#viewerCount === 0) return;
+    const kind = events[0]?.kind ?? "";
+    this.#traced?.received({ trace, kind, events: events.length, isWithin });
+  }
+
+  #isRepeat({ givenId }: DispatchedEvent): boolean {
+    if (givenId === undefined) return false;
+    if (this.#recentIds.get(givenId) !== undefined) return true;
+    this.#recentIds.set(givenId, true);
+    return false;
+  }
+
+  #receiveDurable(events: readonly DurableEvent[]): void {
+    for (const event of events) {
+      this.#stats.received += 1;
+      if (event.retracts !== undefined) this.#past.forget();
+      if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
+      else this.#log.appendDurable(event, this.#recordArrival);
+      // None is ever left out, so what has gathered goes before more is taken.
+      if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
+    }
+    this.#schedule();
+  }
+
+  /** The chain is at `head`; viewers that had a place in another chain are told. */
+  #moveTo(head: number): void {
+    for (const group of this.#groups) this.#bringUpToDate(group);
+    this.#log.moveTo(head);
+    this.#past.forget();
+    for (const group of this.#groups) {
+      const before = group.cursor;
+      group.cursor = { ...before, seq: head };
+      if (before.seq === undefined) continue;
+      for (const membership of [...group.members]) {
+        membership.missedFrom ??= before;
+        membership.viewer.catchUp();
+      }
+    }
+  }
+
+  #bringUpToDate(group: Group): void {
+    while (group.members.length > 0 && this.#log.hasAfter(group.cursor)) this.flush(group);
+  }
+
+  #schedule(): void {
+    for (const group of this.#groups) {
+      if (!group.queued && group.members.length > 0 && this.#log.hasAfter(group.cursor)) {
+        this.#options.scheduler.schedule(group);
+      }
+    }
+  }
+
+  /** Several dispatchers may tell the count; viewers hear it once an interval, the newest. */
+  #receiveViewers(event: DispatchedEvent, arrival: Arrival | undefined): void {
+    const { countIntervalMs, now } = this.#options;
+    const wait = this.#viewersToldAt + countIntervalMs - now();
+    if (wait > 0) {
+      this.#heldViewers = event;
+      this.#viewersTimer ??= setTimeout(() => this.#tellHeldViewers(), wait);
+      return;
+    }
+    this.#heldViewers = undefined;
+    this.#viewersToldAt = now();
+    this.#log.append(event, arrival);
+  }
+
+  #tellHeldViewers(): void {
+    this.#viewersTimer = undefined;
+    const event = this.#heldViewers;
+    if (event === undefined) return;
+    this.#heldViewers = undefined;
+    this.#viewersToldAt = this.#options.now();
+    this.#log.append(event);
+    this.#schedule();
+  }
+
+  #trim(): void {
+    let oldest = this.#log.end.position;
+    for (const { cursor, members } of this.#groups) {
+      if (members.length > 0) oldest = Math.min(oldest, cursor.position);
+    }
+    this.#log.trim(oldest);
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { append, event, ids, logOf, readAll, totals } from "../../test/support/event-log.ts";
+import type { Cursor } from "./event-log.ts";
+
+describe("readers", () => {
+  test("a reader gets what came after its cursor, in the order in which it came", () => {
+    const log = logOf();
+    append(log, "like", 2);
+    const cursor = log.end;
+    expect(log.hasAfter(cursor)).toBe(false);
+    for (const kind of ["comment", "like", "viewers", "comment"]) append(log, kind, 1, 7);
+    expect(log.hasAfter(cursor)).toBe(true);
+    const { frame, next } = log.read(cursor);
+    expect(ids(frame)).toEqual(["comment-7", "like-7", "viewers-7", "comment-7"]);
+    expect(frame.counts).toBeUndefined();
+    expect(log.hasAfter(next)).toBe(false);
+  });
+
+  test("a cursor doesn't change when more comes", () => {
+    const log = logOf();
+    append(log, "like", 1);
+    const cursor = log.end;
+    const before = structuredClone(cursor);
+    append(log, "like", 5);
+    expect(cursor).toEqual(before);
+  });
+
+  test("readers at the same cursor get the very same frame, until more comes", () => {
+    const log = logOf();
+    const cursor = log.end;
+    append(log, "like", 1);
+    const { frame } = log.read(cursor);
+    expect(log.read(cursor).frame).toBe(frame);
+    append(log, "like", 1, 2);
+    expect(ids(log.read(cursor).frame)).toEqual(["like-1", "like-2"]);
+  });
+
+  test("readers at different cursors each get their own part", () => {
+    const log = logOf();
+    const early = log.end;
+    append(log, "like", 1);
+    const late = log.end;
+    append(log, "like", 1, 2);
+    expect(ids(log.read(early).frame)).toEqual(["like-1", "like-2"]);
+    expect(ids(log.read(late).frame)).toEqual(["like-2"]);
+  });
+});
+
+describe("transient events", () => {
+  test("more than a frame holds are sampled evenly, the newest among them, with exact counts", () => {
+    const log = logOf();
+    const cursor = log.end;
+    append(log, "like", 30);
+    const { frame, next } = log.read(cursor);
+    const numbers = ids(frame).map((id) => Number(id.slice("like-".length)));
+    expect(numbers).toEqual([3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
+    expect(frame.counts).toEqual({ like: 30 });
+    expect(frame.sampledOut).toBe(20);
+    expect(next).toEqual(log.end);
+  });
+
+  test("of several kinds each is counted exactly", () => {
+    const log = logOf();
+    append(log, "like", 5);
+    const cursor = log.end;
+    append(log, "like", 70);
+    append(log, "wave", 31);
+    const { frame } = log.read(cursor);
+    expect(frame.events).toHaveLength(10);
+    expect(frame.counts).toEqual({ like: 70, wave: 31 });
+  });
+
+  test("of a flood no more than four frames are kept, and counts stay exact", () => {
+    const log = logOf();
+    const cursors: Cursor[] = [];
+    for (let n = 1; n <= 2_000; n += 1) {
+      cursors.push(log.end);
+      append(log, "like", 1, n);
+    }
+    const frames = cursors.map((cursor) => log.read(cursor).frame);
+    // Each reader is shown a choice of its own, so that together they are shown what is kept.
+    const shown = new Set(frames.flatMap(ids));
+    expect(shown.size).toBeGreaterThanOrEqual(10);
+    expect(shown.size).toBeLessThanOrEqual(40);
+    for (const [index, frame] of frames.entries()) {
+      expect(totals([frame], "like")).toBe(2_000 - index);
+    }
+  });
+
+  test("a sample keeps within the bytes of a frame", () => {
+    const size = event("like", "like-1", "x".repeat(100)).bytes.length;
+    const log = logOf({ frameBytes: 3 * size });
+    const cursor = log.end;
+    for (let n = 1; n <= 5; n += 1) log.append(event("like", `like-${n}`, "x".repeat(100)));
+    const { frame } = log.read(cursor);
+    expect(frame.events).toHaveLength(3);
+    expect(frame.counts).toEqual({ like: 5 });
+  });
+
+  test("one that is larger than a frame goes alone", () => {
+    const log = logOf({ frameBytes: 50 });
+    const cursor = log.end;
+    log.append(event("like", "large", "x".repeat(100)));
+    const { frame } = log.read(cursor);
+    expect(ids(frame)).toEqual(["large"]);
+    expect(frame.counts).toBeUndefined();
+  });
+});
+
+describe("latest events", () => {
+  test("a reader gets only the newest of each kind", () => {
+    const log = logOf();
+    const cursor = log.end;
+    append(log, "viewers", 3);
+    const { frame, next } = log.read(cursor);
+    expect(ids(frame)).toEqual(["viewers-3"]);
+    expect(frame.counts).toBeUndefined();
+    append(log, "like", 1);
+    expect(ids(log.read(next).frame)).toEqual(["like-1"]);
+  });
+
+  test("a newcomer gets the newest, however long ago, and nothing if there was none", () => {
+    const log = logOf();
+    const beginning = () => ({ ...log.end, position: 0 });
+    append(log, "like", 3);
+    expect(log.summary(beginning(), log.end)).toBeUndefined();
+    append(log, "viewers", 2);
+    append(log, "like", 3, 4);
+    log.trim(log.end.position);
+    const frame = log.summary(beginning(), log.end);
+    expect(frame && ids(frame)).toEqual(["viewers-2"]);
+    expect(frame?.counts).toBeUndefined();
+  });
+
+  test("they are in no counts", () => {
+    const log = logOf();
+    const cursor = log.end;
+    append(log, "viewers", 4);
+    append(log, "like", 11);
+    expect(log.read(cursor).frame.counts).toEqual({ like: 11 });
+  });
+});
+
+describe("what was missed, and what may go", () => {
+  test("a summary tells exact counts of transient events and the newest values, but no events", () => {
+    const log = logOf();
+    append(log, "like", 3);
+    const from = log.end;
+    append(log, "like", 50);
+    append(log, "comment", 2);
+    append(log, "viewers", 2);
+    const to = log.end;
+    append(log, "like", 1);
+    log.trim(to.position);
+    const summary = log.summary(from, to);
+    // Durable ones are not counted: they are given in full.
+    expect(summary?.counts).toEqual({ like: 50 });
+    expect(summary && ids(summary)).toEqual(["viewers-2"]);
+  });
+
+  test("trimming keeps what came after, and its counts", () => {
+    const log = logOf();
+    append(log, "comment", 5);
+    const cursor = log.end;
+    append(log, "comment", 2, 6);
+    append(log, "like", 20);
+    log.trim(cursor.position);
+    const frames = readAll(log, cursor);
+    expect(frames.flatMap(ids)).toEqual(expect.arrayContaining(["comment-6", "comment-7"]));
+    expect(totals(frames, "comment")).toBe(2);
+    expect(totals(frames, "like")).toBe(20);
+  });
+});

@@ -1,0 +1,270 @@
+/**
+ * The events of one video that some viewers here have not got yet, and how many there were.
+ * It holds a bounded number: of a flood of transient events it keeps an even sample, while the
+ * totals by kind stay exact. Readers keep a cursor each and get what came since.
+ */
+import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
+import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
+
+/** Where a reader is: its position, and the totals by kind up to there. Never changed in place. */
+export interface Cursor {
+  readonly position: number;
+  /** By index of the kind; a kind beyond the end has had none. */
+  readonly totals: readonly number[];
+  /** Its place in the chain of durable events; undefined while that is not known. */
+  readonly seq: number | undefined;
+}
+
+interface LoggedDurableEvent extends LoggedEvent {
+  /** A frame may end right after a durable event, so it knows the totals up to itself. */
+  readonly cursor: Cursor;
+}
+
+export interface LogLimits {
+  /** Most events in one frame. */
+  readonly frameEvents: number;
+  /** Most transient events in one frame, if that is less just now. */
+  readonly transientEvents?: number;
+  /** Most bytes of events in one frame; a single larger event goes alone. */
+  readonly frameBytes: number;
+}
+
+/** Transient events that the log keeps, as a multiple of what a frame can hold. */
+const SAMPLE_FACTOR = 4;
+/** Durable events that may wait in the log until frames are due. */
+const DURABLE_LIMIT = 4_096;
+
+export class EventLog {
+  readonly #video: string;
+  readonly #sseIdOf: (seq: number) => string | undefined;
+  readonly #limits: LogLimits;
+  readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveryClass }[] = [];
+  readonly #latest = new Map<string, LoggedEvent>();
+  #events: (LoggedEvent | LoggedDurableEvent)[] = [];
+  #transientCount = 0;
+  #durableCount = 0;
+  #position = 0;
+  #totals: number[] = [];
+  #seq: number | undefined;
+  #end: Cursor | undefined;
+  #cached: { from: number; frame: Frame; next: Cursor } | undefined;
+
+  /** @param sseIdOf the `id:` of an SSE message for a place in the chain, if there is one */
+  constructor(video: string, sseIdOf: (seq: number) => string | undefined, limits: LogLimits) {
+    this.#video = video;
+    this.#sseIdOf = sseIdOf;
+    this.#limits = limits;
+  }
+
+  /** The end of the log: a reader that starts here gets what comes from now on. */
+  get end(): Cursor {
+    this.#end ??= { position: this.#position, totals: [...this.#totals], seq: this.#seq };
+    return this.#end;
+  }
+
+  /** Whether no further durable event should be appended before frames are read. */
+  get isFull(): boolean {
+    return this.#durableCount >= DURABLE_LIMIT;
+  }
+
+  /** Appends an event that has no place in the chain. */
+  append(event: DispatchedEvent, arrival?: Arrival): void {
+    const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
+    if (event.deliveryClass === "latest") {
+      // It is kept, and what came from the network with it is not to be.
+      this.#latest.set(event.kind, { ...logged, bytes: new Uint8Array(event.bytes) });
+      return;
+    }
+    this.#count(event);
+    this.#events.push(logged);
+    this.#transientCount += 1;
+    if (this.#transientCount > SAMPLE_FACTOR * this.#limits.frameEvents) this.#thin();
+  }
+
+  /** Appends the next event of the chain. */
+  appendDurable({ kind, bytes, seq }: DurableEvent, arrival?: Arrival): void {
+    const event = { kind, deliveryClass: "durable", bytes } as const;
+    const position = this.#advance();
+    this.#seq = seq;
+    this.#count(event);
+    this.#durableCount += 1;
+    this.#events.push({ ...event, position, arrival, cursor: this.end });
+  }
+
+  /** The chain is at `seq`, and what went before is not to be told. */
+  moveTo(seq: number): void {
+    this.#seq = seq;
+    this.#end = undefined;
+    this.#cached = undefined;
+  }
+
+  /** Whether something came after the cursor. */
+  hasAfter(cursor: Cursor): boolean {
+    return this.#position > cursor.position;
+  }
+
+  /** What came after `cursor`, within the limits of one frame, and where the next frame begins. */
+  read(cursor: Cursor): { readonly frame: Frame; readonly next: Cursor } {
+    const cached = this.#cached;
+    if (cached?.from === cursor.position && cached.next.position === this.#position) return cached;
+    const result = { from: cursor.position, ...this.#build(cursor) };
+    this.#cached = result;
+    return result;
+  }
+
+  /**
+   * What a viewer missed between two cursors, durable events aside: exact counts, and the latest
+   * values. Undefined if that is nothing.
+   */
+  summary(from: Cursor, to: Cursor): Frame | undefined {
+    const frame = this.#frame(this.#latestBetween(from, to), from, to, ["transient"]);
+    return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
+  }
+
+  /** Lets go of what every reader has got. */
+  trim(position: number): void {
+    if (this.#cached !== undefined && this.#cached.next.position <= position) {
+      this.#cached = undefined;
+    }
+    const keep = this.#indexAfter(position);
+    if (keep === 0) return;
+    this.#events = this.#events.slice(keep);
+    this.#durableCount = this.#events.filter((event) => event.deliveryClass === "durable").length;
+    this.#transientCount = this.#events.length - this.#durableCount;
+  }
+
+  #advance(): number {
+    this.#position += 1;
+    this.#end = undefined;
+    return this.#position;
+  }
+
+  #count(event: Pick<LoggedEvent, "kind" | "deliveryClass">): void {
+    const kind = this.#kindIndex(event);
+    this.#totals[kind] = (this.#totals[kind] ?? 0) + 1;
+  }
+
+  #kindIndex(event: Pick<LoggedEvent, "kind" | "deliveryClass">): number {
+    const index = this.#kinds.findIndex(({ name }) => name === event.kind);
+    if (index >= 0) return index;
+    return this.#kinds.push({ name: event.kind, deliveryClass: event.deliveryClass }) - 1;
+  }
+
+  /** Halves the sample of transient events, evenly. */
+  #thin(): void {
+    let odd = false;
+    this.#events = this.#events.filter((event) => {
+      if (event.deliveryClass !== "transient") return true;
+      odd = !odd;
+      return !odd;
+    });
+    this.#transientCount = this.#events.length - this.#durableCount;
+  }
+
+  /** Index of the first event after `position`. */
+  #indexAfter(position: number): number {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#events[middle]?.position ?? 0) > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #build(cursor: Cursor): { frame: Frame; next: Cursor } {
+    const { frameEvents, frameBytes, transientEvents = frameEvents } = this.#limits;
+    const durable: LoggedDurableEvent[] = [];
+    const transient: LoggedEvent[] = [];
+    let next = this.end;
+    let bytes = 0;
+    const first = this.#indexAfter(cursor.position);
+    for (let index = first; index < this.#events.length; index += 1) {
+      const event = this.#events[index];
+      if (event === undefined) break;
+      if (!("cursor" in event)) {
+        transient.push(event);
+        continue;
+      }
+      const isFull = durable.length >= frameEvents || bytes + event.bytes.length > frameBytes;
+      const last = durable.at(-1);
+      if (isFull && last !== undefined) {
+        next = last.cursor;
+        break;
+      }
+      durable.push(event);
+      bytes += event.bytes.length;
+    }
+    const within = transient.filter((event) => event.position <= next.position);
+    const room = Math.max(0, Math.min(transientEvents, frameEvents - durable.length));
+    const events = [
+      ...durable,
+      ...sample(within, room, frameBytes - bytes, durable.length === 0),
+      ...this.#latestBetween(cursor, next),
+    ].sort((one, other) => one.position - other.position);
+    const frame = this.#frame(events, cursor, next);
+    // Also if it is not in the sample.
+    frame.oldest = earlier(this.#events[first], events[0])?.arrival;
+    return { frame, next };
+  }
+
+  #latestBetween(from: Cursor, to: Cursor): LoggedEvent[] {
+    return [...this.#latest.values()].filter(
+      ({ position }) => position > from.position && position <= to.position,
+    );
+  }
+
+  #frame(
+    events: readonly LoggedEvent[],
+    from: Cursor,
+    to: Cursor,
+    counted: readonly DeliveryClass[] = ["transient", "durable"],
+  ): Frame {
+    const counts: Record<string, number> = {};
+    const tally = { transient: 0, durable: 0, latest: 0 };
+    let told = 0;
+    for (const [index, { name, deliveryClass }] of this.#kinds.entries()) {
+      const count = (to.totals[index] ?? 0) - (from.totals[index] ?? 0);
+      if (count === 0 || !counted.includes(deliveryClass)) continue;
+      counts[name] = count;
+      tally[deliveryClass] += count;
+      told += count;
+    }
+    for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
+    const isWhole = events.length - tally.latest === told;
+    const shownCounts = isWhole ? undefined : counts;
+    const sseId = to.seq === undefined ? undefined : this.#sseIdOf(to.seq);
+    return new Frame(this.#video, events, shownCounts, tally, sseId);
+  }
+}
+
+function earlier(one?: LoggedEvent, other?: LoggedEvent): LoggedEvent | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.position < other.position ? one : other;
+}
+
+/**
+ * An even choice of at most `count` events and `bytes` bytes, the newest among them: even if that
+ * one alone is larger, should `alone` say that nothing else is in the frame.
+ */
+function sample(
+  events: readonly LoggedEvent[],
+  count: number,
+  bytes: number,
+  alone: boolean,
+): LoggedEvent[] {
+  const chosen: LoggedEvent[] = [];
+  let left = bytes;
+  const step = Math.max(1, events.length / Math.max(1, count));
+  for (let at = events.length - 1; at >= 0 && chosen.length < count; at -= step) {
+    const event = events[Math.ceil(at)];
+    const isFirst = alone && chosen.length === 0;
+    if (event === undefined || (event.bytes.length > left && !isFirst)) break;
+    left -= event.bytes.length;
+    chosen.push(event);
+  }
+  return chosen;
+}

@@ -1,0 +1,128 @@
+/**
+ * Decides when each group of viewers gets its frame. A group has its own moment within the frame
+ * interval, so that a large audience is written to in slices and the event loop is never held for
+ * longer than one group.
+ */
+import { performance } from "node:perf_hooks";
+import TinyQueue from "tinyqueue";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { FrameInterval } from "./frame-interval.ts";
+
+/** A group of viewers of one video, as the scheduler sees it. */
+export interface FrameGroup {
+  /** Its next frame is due at this moment, or at once if that has passed. */
+  dueAt: number;
+  /** Whether the scheduler has it in its queue. */
+  queued: boolean;
+  /** Since when it waits. */
+  queuedAt: number;
+  /** Where in the interval it stands, 0 to 1: spreads the groups of one video after a pause. */
+  readonly phase: number;
+  readonly size: number;
+  /** Writes the frame; returns whether something is left for a further one. */
+  flush(): boolean;
+}
+
+interface SchedulerOptions {
+  readonly interval: FrameInterval;
+  /** Viewers written to in one pass of the event loop, at least one group. */
+  readonly viewersPerPass: number;
+  readonly now: MonotonicClock;
+}
+
+const OBSERVE_EVERY_MS = 100;
+
+export class FrameScheduler {
+  readonly #options: SchedulerOptions;
+  readonly #queue = new TinyQueue<FrameGroup>([], (one, other) => one.dueAt - other.dueAt);
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #observer: NodeJS.Timeout | undefined;
+  #utilization = performance.eventLoopUtilization();
+  #lateMs = 0;
+  #flushed = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  get queuedGroups(): number {
+    return this.#queue.length;
+  }
+
+  /** How late frames were on average since this was last called, in milliseconds. */
+  takeLateMs(): number {
+    const late = this.#flushed === 0 ? 0 : this.#lateMs / this.#flushed;
+    this.#lateMs = 0;
+    this.#flushed = 0;
+    return late;
+  }
+
+  start(): void {
+    this.#observer = setInterval(() => this.#observe(), OBSERVE_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#observer);
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+  }
+
+  /** The group has something to send. */
+  schedule(group: FrameGroup): void {
+    if (group.queued) return;
+    group.queued = true;
+    group.queuedAt = this.#options.now();
+    this.#queue.push(group);
+    this.#arm();
+  }
+
+  #observe(): void {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
+    this.#options.interval.observe(utilization);
+  }
+
+  /** Sees to it that the queue is looked at when its first group is due. */
+  #arm(): void {
+    const first = this.#queue.peek();
+    if (first === undefined || this.#immediate !== undefined) return;
+    const wait = first.dueAt - this.#options.now();
+    clearTimeout(this.#timer);
+    // At the end of this turn of the loop, so that all that arrived in it shares the frame.
+    if (wait <= 0) this.#immediate = setImmediate(() => this.#pass());
+    else this.#timer = setTimeout(() => this.#pass(), Math.ceil(wait));
+  }
+
+  #pass(): void {
+    this.#immediate = undefined;
+    const { now, viewersPerPass } = this.#options;
+    let written = 0;
+    for (let group = this.#queue.peek(); group !== undefined; group = this.#queue.peek()) {
+      if (group.dueAt > now()) break;
+      if (written > 0 && written + group.size > viewersPerPass) break;
+      this.#queue.pop();
+      written += group.size;
+      group.queued = false;
+      this.#flush(group);
+    }
+    this.#arm();
+  }
+
+  #flush(group: FrameGroup): void {
+    const { interval, now } = this.#options;
+    const at = now();
+    this.#lateMs += at - Math.max(group.dueAt, group.queuedAt);
+    this.#flushed += 1;
+    const isPaced = at - group.dueAt < interval.ms;
+    const hasMore = group.flush();
+    // After a pause the groups of a video all go at once; their phases spread them again.
+    group.dueAt = isPaced ? group.dueAt + interval.ms : at + interval.ms * group.phase;
+    if (hasMore) {
+      // What didn't fit into the frame doesn't wait for the next moment.
+      group.dueAt = at;
+      this.schedule(group);
+    }
+  }
+}

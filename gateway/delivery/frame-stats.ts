@@ -1,0 +1,51 @@
+/** What the frames of this gateway are like, and how long their events took to get into them. */
+import {
+  BATCH_EVENTS,
+  Histogram,
+  LATENCY_SECONDS,
+  SIZE_BYTES,
+} from "../../shared/lib/histogram.ts";
+import type { Hop, HopClock } from "../../shared/runtime/hops.ts";
+import { type Frame, WIRES, type Wire } from "./frame.ts";
+
+/** The hops that end with a frame: through this gateway, and all the way from the publisher. */
+interface FrameHops {
+  readonly frame: Hop;
+  readonly delivery: Hop;
+}
+
+export class FrameStats {
+  /** Events shown by a frame. */
+  readonly events = new Histogram(BATCH_EVENTS);
+  /** Bytes of a frame, on each wire that somebody in its group speaks. */
+  readonly bytes: Readonly<Record<Wire, Histogram>> = {
+    msgpack: new Histogram(SIZE_BYTES),
+    json: new Histogram(SIZE_BYTES),
+    sse: new Histogram(SIZE_BYTES),
+  };
+  /** Time that it took to write a frame to all of a group: the event loop does nothing else. */
+  readonly writeSeconds = new Histogram(LATENCY_SECONDS);
+  readonly #clock: HopClock;
+  readonly #hops: FrameHops;
+
+  constructor(clock: HopClock, hops: FrameHops) {
+    this.#clock = clock;
+    this.#hops = hops;
+  }
+
+  /** A group has got its frame: observed once, however many viewers it has. */
+  written(frame: Frame, begunAt: number): void {
+    const now = this.#clock.now();
+    const { events, encoded, oldest } = frame;
+    this.events.observe(events.length);
+    for (const wire of WIRES) {
+      const size = encoded[wire]?.length;
+      if (size !== undefined) this.bytes[wire].observe(size);
+    }
+    this.writeSeconds.observe((now - begunAt) / 1_000);
+    if (oldest === undefined) return;
+    this.#hops.frame.took(now - oldest.at);
+    if (oldest.publishedAt === undefined) return;
+    this.#hops.delivery.passed(oldest.publishedAt, this.#clock.wallAt(now));
+  }
+}

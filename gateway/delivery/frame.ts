@@ -1,0 +1,147 @@
+/**
+ * A frame: what viewers of a video get in one write. However many viewers there are, it is encoded
+ * once for each wire that one of them speaks.
+ */
+import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import type { Counts } from "../../shared/protocol/wire/messages.ts";
+
+export const WIRES = ["msgpack", "json", "sse"] as const;
+/** What a viewer's connection speaks. */
+export type Wire = (typeof WIRES)[number];
+
+/** How a message of a dispatcher came: all its events have the same one. */
+export interface Arrival {
+  /** By the monotonic clock. */
+  readonly at: number;
+  /** When its oldest event was published, in milliseconds since 1970; undefined if it didn't say. */
+  readonly publishedAt: number | undefined;
+}
+
+/** An event in a video's log. `position` numbers all events of the video at this gateway. */
+export interface LoggedEvent {
+  readonly kind: string;
+  readonly deliveryClass: DeliveryClass;
+  /** The event as msgpack, as viewers get it. */
+  readonly bytes: Uint8Array;
+  readonly position: number;
+  /** Undefined for what was read out of the history. */
+  readonly arrival?: Arrival | undefined;
+  /** The event as JSON text, once somebody needed it. */
+  json?: string;
+}
+
+/** How many events of each delivery class a frame stands for. */
+export interface ClassTally {
+  readonly transient: number;
+  readonly durable: number;
+  readonly latest: number;
+}
+
+function fixstr(text: string): Buffer {
+  return encodeMsgpack(text);
+}
+
+/** First bytes of the map, with three and with four fields: `{op: "events", video: …`. */
+const HEAD = [0x83, 0x84].map((map) =>
+  Buffer.concat([Buffer.of(map), fixstr("op"), fixstr("events"), fixstr("video")]),
+) as [Buffer, Buffer];
+const EVENTS_KEY = fixstr("events");
+const COUNTS_KEY = fixstr("counts");
+
+/** Header of a msgpack array: https://github.com/msgpack/msgpack/blob/master/spec.md#array-format-family */
+function arrayHeader(length: number): Buffer {
+  if (length < 16) return Buffer.of(0x90 | length);
+  const header = Buffer.alloc(3);
+  header[0] = 0xdc;
+  header.writeUInt16BE(length, 1);
+  return header;
+}
+
+/**
+ * A message of a Server-Sent Events stream.
+ * @param id what the client is to remember; it keeps what it has if there is none
+ */
+export function sseMessage(data: string, id?: string): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
+export class Frame {
+  readonly video: string;
+  readonly events: readonly LoggedEvent[];
+  /** Exact numbers by kind, where `events` is only a part. */
+  readonly counts: Counts | undefined;
+  readonly tally: ClassTally;
+  /** How the oldest event came that it stands for, where that is known. */
+  oldest: Arrival | undefined;
+  /** What an SSE client gets as `id:`. */
+  readonly #sseId: string | undefined;
+  readonly #encoded: Partial<Record<Wire, Buffer>> = {};
+
+  constructor(
+    video: string,
+    events: readonly LoggedEvent[],
+    counts: Counts | undefined,
+    tally: ClassTally,
+    sseId: string | undefined,
+  ) {
+    this.video = video;
+    this.events = events;
+    this.counts = counts;
+    this.tally = tally;
+    this.#sseId = sseId;
+  }
+
+  /** Events that the frame tells as counts only. */
+  get sampledOut(): number {
+    const { transient, durable, latest } = this.tally;
+    return transient + durable + latest - this.events.length;
+  }
+
+  /** The frame's bytes on each wire that somebody needed it on. */
+  get encoded(): Readonly<Partial<Record<Wire, Buffer>>> {
+    return this.#encoded;
+  }
+
+  /** The frame's bytes on a wire; the same buffer for every viewer. */
+  on(wire: Wire): Buffer {
+    const encoded = this.#encoded[wire];
+    if (encoded !== undefined) return encoded;
+    const bytes = this.#encode(wire);
+    this.#encoded[wire] = bytes;
+    return bytes;
+  }
+
+  #encode(wire: Wire): Buffer {
+    switch (wire) {
+      case "msgpack":
+        return this.#msgpack();
+      case "json":
+        return Buffer.from(this.#json());
+      case "sse":
+        return Buffer.from(sseMessage(this.#json(), this.#sseId));
+    }
+  }
+
+  /** Joins the events' own bytes: none of them is decoded. */
+  #msgpack(): Buffer {
+    const parts: Uint8Array[] = [
+      this.counts === undefined ? HEAD[0] : HEAD[1],
+      fixstr(this.video),
+      EVENTS_KEY,
+      arrayHeader(this.events.length),
+    ];
+    for (const event of this.events) parts.push(event.bytes);
+    if (this.counts !== undefined) parts.push(COUNTS_KEY, encodeMsgpack(this.counts));
+    return Buffer.concat(parts);
+  }
+
+  #json(): string {
+    const events = this.events.map((event) => {
+      event.json ??= JSON.stringify(decodeTrustedMsgpack(event.bytes));
+      return event.json;
+    });
+    const counts = this.counts === undefined ? "" : `,"counts":${JSON.stringify(this.counts)}`;
+    return `{"op":"events","video":"${this.video}","events":[${events.join(",")}]${counts}}`;
+  }
+}

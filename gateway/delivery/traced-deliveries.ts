@@ -1,0 +1,80 @@
+/**
+ * What has come for one video's viewers and belongs to a trace: each message becomes a span, from
+ * its receipt until the first group of viewers has it in a frame.
+ */
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { beginStep, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import type { Cursor } from "./event-log.ts";
+
+/** What of a video may wait for a frame; a further one is dropped, and counted with the spans. */
+const WAITING_LIMIT = 64;
+
+/** A message with events of a trace. */
+export interface TracedMessage {
+  readonly trace: TraceContext;
+  readonly kind: string;
+  readonly events: number;
+  /** It is in a frame that ends here. */
+  readonly isWithin: (end: Cursor) => boolean;
+}
+
+interface Waiting extends TracedMessage {
+  readonly receivedAt: number;
+}
+
+export class TracedDeliveries {
+  readonly #video: string;
+  readonly #tracer: Tracer;
+  readonly #now: MonotonicClock;
+  #waiting: Waiting[] = [];
+
+  constructor(video: string, tracer: Tracer, now: MonotonicClock) {
+    this.#video = video;
+    this.#tracer = tracer;
+    this.#now = now;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  received(message: TracedMessage): void {
+    if (this.#waiting.length >= WAITING_LIMIT) return this.#tracer.drop();
+    this.#waiting.push({ ...message, receivedAt: this.#now() });
+  }
+
+  /**
+   * A frame has been written to a group.
+   * @param begunAt when writing it began
+   * @param written to how many viewers
+   * @param viewers of the video here
+   */
+  flushed(end: Cursor, begunAt: number, written: number, viewers: number): void {
+    const arrived = this.#waiting.filter(({ isWithin }) => isWithin(end));
+    if (arrived.length === 0) return;
+    this.#waiting = this.#waiting.filter((message) => !arrived.includes(message));
+    for (const { trace, kind, events, receivedAt } of arrived) {
+      beginStep(this.#tracer, "ovation.deliver", [trace], () => ({
+        kind: "consumer",
+        at: receivedAt,
+        attributes: {
+          "messaging.system": "nats",
+          "messaging.operation.name": "deliver",
+          "messaging.operation.type": "process",
+          "messaging.batch.message_count": events,
+          "ovation.video": this.#video,
+          "ovation.kind": kind,
+          "ovation.viewers": viewers,
+          "ovation.frame.viewers": written,
+          "ovation.frame.delay_ms": begunAt - receivedAt,
+        },
+      })).end();
+    }
+  }
+
+  /** Nobody is left to get what waits. */
+  forget(): void {
+    this.#waiting = [];
+  }
+}

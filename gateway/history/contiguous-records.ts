@@ -1,0 +1,35 @@
+/** Puts together what the store keeps of a video: the stretch of its chain without a hole. */
+import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+
+export interface Stretch {
+  /** `prev` of the oldest record; 0 when there is none. */
+  readonly floor: number;
+  /** Oldest first, each the predecessor of the next; retracted events are left out. */
+  readonly records: readonly ChainRecord[];
+}
+
+/**
+ * @param stored what the store keeps, oldest first. A record whose message was erased lives on in
+ * the `amended` of a later one; that one counts, also where the erased one is still there.
+ */
+export function unbroken(stored: readonly StoredRecord[]): Stretch {
+  const byLast = new Map<number, ChainRecord>();
+  const retracted = new Set<number>();
+  for (const message of stored) {
+    for (const record of [...message.amended, message]) {
+      byLast.set(record.last, record);
+      for (const { retracts } of record.events) {
+        if (retracts !== undefined) retracted.add(retracts);
+      }
+    }
+  }
+  const sorted = [...byLast.values()].sort((one, other) => one.last - other.last);
+  let start = Math.max(0, sorted.length - 1);
+  while (start > 0 && sorted[start]?.prev === sorted[start - 1]?.last) start -= 1;
+  const records = sorted.slice(start).map(({ prev, last, events }) => ({
+    prev,
+    last,
+    events: events.filter(({ seq }) => !retracted.has(seq)),
+  }));
+  return { floor: records[0]?.prev ?? 0, records };
+}

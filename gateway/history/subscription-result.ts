@@ -1,0 +1,19 @@
+/** What a viewer is told of the history when its subscription stands. */
+import type { ResultMessage } from "../../shared/protocol/wire/messages.ts";
+import type { ChainFollower } from "./follower.ts";
+import type { Beginning, VideoHistories } from "./histories.ts";
+
+export function subscriptionResult(
+  histories: Pick<VideoHistories, "epoch">,
+  history: ChainFollower,
+  beginning: Beginning,
+): Pick<ResultMessage, "seq" | "epoch" | "recovered" | "oldest"> {
+  const { epoch } = histories;
+  const seq = history.timeline.head;
+  const { recovered, oldest } = beginning;
+  return {
+    ...(seq === undefined || epoch === undefined ? {} : { seq, epoch }),
+    ...(recovered === undefined ? {} : { recovered }),
+    ...(oldest === undefined ? {} : { oldest }),
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { ConnectionMeter, type Verdict } from "./connection-rate-limit.ts";
+import { rateOf } from "./token-bucket.ts";
+
+/** The default: 50 a second, 250 at once. */
+const REQUESTS = rateOf("requests", 50);
+
+/** What a connection gets that sends at a steady rate, by verdict. */
+function steadily(perSecond: number, seconds: number): Map<Verdict, number> {
+  let now = 0;
+  const meter = new ConnectionMeter({
+    requests: REQUESTS,
+    spending: { publishes: rateOf("connection_publishes", 20), likes: rateOf("likes", 10) },
+    actors: { spend: () => undefined },
+    stats: { forgotten: 0 },
+    now: () => now,
+    refuse: (_rate, retryAfterMs) => new OvationError("rate_limited", "", { retryAfterMs }),
+  });
+  const verdicts = new Map<Verdict, number>();
+  for (let sent = 0; sent < perSecond * seconds; sent += 1) {
+    now = (sent * 1_000) / perSecond;
+    const verdict = meter.request();
+    verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    if (verdict === "refuse") expect(meter.refusal().retryAfterMs).toBeGreaterThan(0);
+    if (verdict === "close") break;
+  }
+  return verdicts;
+}
+
+describe("a connection that sends", () => {
+  test("as much as it may is taken for ever", () => {
+    expect([...steadily(49, 3_600)]).toEqual([["take", 49 * 3_600]]);
+  });
+
+  test("a hundred messages a second is refused after five seconds, and closed after ten", () => {
+    const verdicts = steadily(100, 60);
+    expect(verdicts.get("take")).toBeCloseTo(500, -1);
+    expect(verdicts.get("refuse")).toBeCloseTo(500, -1);
+    expect(verdicts.get("close")).toBe(1);
+  });
+
+  test("all at once is closed after two bursts", () => {
+    const verdicts = steadily(10_000_000, 1);
+    expect(verdicts.get("take")).toBe(250);
+    expect(verdicts.get("refuse")).toBe(250);
+    expect(verdicts.get("close")).toBe(1);
+  });
+});

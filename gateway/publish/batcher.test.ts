@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { EventInput } from "../../shared/protocol/events.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { PublishBatches } from "./batcher.ts";
+import type { Accepted } from "./publisher.ts";
+
+interface Request {
+  readonly video: string;
+  readonly ids: readonly (string | undefined)[];
+  readonly traces: readonly TraceContext[];
+  readonly answer: (accepted: number, error?: unknown) => void;
+}
+
+/** Batches whose requests are answered by hand. */
+function batchesByHand() {
+  const requests: Request[] = [];
+  const batches = new PublishBatches(
+    (video, inputs, traces) =>
+      new Promise((resolve) => {
+        const ids = inputs.map(({ id }) => id);
+        const answer = (count: number, error?: unknown) => {
+          const accepted: Accepted[] = ids.slice(0, count).map((id) => ({
+            id: id ?? "",
+            seq: undefined,
+          }));
+          resolve(error === undefined ? { accepted } : { accepted, error });
+        };
+        requests.push({ video, ids, traces, answer });
+      }),
+    () => performance.now(),
+  );
+  return { batches, requests };
+}
+
+const like = (id: string): EventInput => ({ kind: "like", id });
+const settled = (promises: readonly Promise<Accepted>[]) => Promise.allSettled(promises);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("likes that are published", () => {
+  test("alone go at once", () => {
+    const { batches, requests } = batchesByHand();
+    void batches.publish("launch", like("a"));
+    expect(requests.map(({ ids }) => ids)).toEqual([["a"]]);
+    expect(batches.waiting).toBe(0);
+  });
+
+  test("meanwhile go together when the first is answered, each with its own answer", async () => {
+    const { batches, requests } = batchesByHand();
+    const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
+    expect(batches.waiting).toBe(2);
+    requests[0]?.answer(1);
+    expect(await all[0]).toEqual({ id: "a", seq: undefined });
+    expect(requests.map(({ ids }) => ids)).toEqual([["a"], ["b", "c"]]);
+    requests[1]?.answer(2);
+    expect((await Promise.all(all)).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+    expect(batches.waiting).toBe(0);
+  });
+
+  test("together belong to the traces of all that have one", () => {
+    const trace = (digit: string): TraceContext => ({
+      traceId: digit.repeat(32),
+      spanId: digit.repeat(16),
+      isSampled: true,
+      state: "",
+    });
+    const { batches, requests } = batchesByHand();
+    const [first, ...more] = [undefined, trace("1"), undefined, trace("2")];
+    void batches.publish("launch", like("a"), first);
+    for (const one of more) void batches.publish("launch", like("b"), one);
+    requests[0]?.answer(1);
+    return vi.waitFor(() => {
+      expect(requests.map(({ traces }) => traces)).toEqual([[], [trace("1"), trace("2")]]);
+    });
+  });
+
+  test("do not wait for a dispatcher that is dead", async () => {
+    const { batches, requests } = batchesByHand();
+    const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
+    while (requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(requests[1]?.ids).toEqual(["b", "c"]);
+    requests[1]?.answer(2);
+    expect((await Promise.all(all.slice(1))).map(({ id }) => id)).toEqual(["b", "c"]);
+    requests[0]?.answer(1);
+    expect(await all[0]).toEqual({ id: "a", seq: undefined });
+  });
+
+  test("on another video, or of another kind, wait for none of these", () => {
+    const { batches, requests } = batchesByHand();
+    void batches.publish("launch", like("a"));
+    void batches.publish("encore", like("b"));
+    void batches.publish("launch", { kind: "wave", id: "c" });
+    expect(requests.map(({ video, ids }) => [video, ids])).toEqual([
+      ["launch", ["a"]],
+      ["encore", ["b"]],
+      ["launch", ["c"]],
+    ]);
+  });
+
+  test("are answered with the error when the request failed, those accepted before it left out", async () => {
+    const { batches, requests } = batchesByHand();
+    const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
+    requests[0]?.answer(1);
+    await all[0];
+    const error = new OvationError("timeout");
+    requests[1]?.answer(1, error);
+    const [, second, third] = await settled(all);
+    expect(second?.status).toBe("fulfilled");
+    expect(third).toEqual({ status: "rejected", reason: error });
+    // The next one is sent as if nothing had been.
+    void batches.publish("launch", like("d"));
+    expect(requests.at(-1)?.ids).toEqual(["d"]);
+  });
+
+  test("go a thousand at a time, and are refused when too many wait", async () => {
+    vi.useFakeTimers(); // However long the making of so many takes, none of them has waited long.
+    const { batches, requests } = batchesByHand();
+    const all = Array.from({ length: 100_001 }, (_, n) =>
+      batches.publish("launch", like(String(n))),
+    );
+    for (const one of all) one.catch(() => undefined);
+    expect(batches.waiting).toBe(100_000);
+    await expect(batches.publish("launch", like("more"))).rejects.toThrow("100000 events wait");
+    requests[0]?.answer(1);
+    await all[0];
+    expect(requests[1]?.ids).toHaveLength(1_000);
+    expect(batches.waiting).toBe(99_000);
+  });
+});

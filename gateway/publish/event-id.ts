@@ -1,0 +1,16 @@
+/**
+ * A durable event gets its id here, not at the dispatcher: then its publisher can be told the id to
+ * repeat it with when its outcome is unknown.
+ */
+import type { EventInput, EventRules } from "../../shared/protocol/events.ts";
+import type { EventIds } from "../../shared/protocol/names.ts";
+
+interface Parts {
+  readonly rules: EventRules;
+  readonly ids: EventIds;
+}
+
+export function withRepeatableId(input: EventInput, { rules, ids }: Parts): EventInput {
+  const isDurable = rules.kinds.get(input.kind)?.deliveryClass === "durable";
+  return isDurable && input.id === undefined ? { ...input, id: ids.next() } : input;
+}

@@ -1,0 +1,48 @@
+/** Tells who asks over NATS which videos this gateway holds, so that the table can be checked. */
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import {
+  decodeInspectionRequest,
+  encodeInspectionPage,
+  type InspectionPage,
+  PAGE_VIDEOS,
+} from "../../shared/protocol/inspection.ts";
+import { inspectSubject, isMeaningful } from "../../shared/protocol/subjects.ts";
+
+interface InspectionOptions {
+  readonly bus: Pick<Bus, "subscribe" | "publish">;
+  readonly gateway: string;
+  /** Each video that is held, with its viewers. */
+  readonly held: () => Iterable<readonly [video: string, viewers: number]>;
+}
+
+export class Inspection {
+  readonly #options: InspectionOptions;
+  #subscription: BusSubscription | undefined;
+
+  constructor(options: InspectionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { bus, gateway } = this.#options;
+    this.#subscription = bus.subscribe(inspectSubject(gateway), (payload, _subject, reply) => {
+      const request = decodeInspectionRequest(payload);
+      // We may send where who asks may not: an answer never goes to a subject that means something.
+      if (request === undefined || reply === "" || isMeaningful(reply)) return;
+      bus.publish(reply, encodeInspectionPage(this.#page(request.after ?? "")));
+    });
+  }
+
+  stop(): void {
+    this.#subscription?.unsubscribe();
+  }
+
+  #page(after: string): InspectionPage {
+    const following = [...this.#options.held()].filter(([video]) => video > after);
+    following.sort(([one], [other]) => (one < other ? -1 : 1));
+    const videos = following.slice(0, PAGE_VIDEOS).map(([video, viewers]) => {
+      return [video, viewers] satisfies [string, number];
+    });
+    return { videos, isLast: following.length <= PAGE_VIDEOS };
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Which videos this gateway waits for: for each, a NATS subscription and a row in the table, from
+ * its first viewer until a little after its last one left.
+ */
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { decodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { frontendSubject } from "../../shared/protocol/subjects.ts";
+import { Hop, type HopClock, type Stamps } from "../../shared/runtime/hops.ts";
+import { Audience, type AudienceOptions, type AudienceStats } from "../delivery/audience.ts";
+import type { Arrival } from "../delivery/frame.ts";
+import { FrameStats } from "../delivery/frame-stats.ts";
+import type { ChainFollower } from "../history/follower.ts";
+import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
+import type { RowWriter } from "./row-writer.ts";
+
+interface InterestOptions {
+  readonly bus: Bus;
+  readonly gateway: string;
+  readonly rows: RowWriter;
+  readonly audience: AudienceOptions;
+  readonly lingerMs: number;
+  /** Videos that may be held. */
+  readonly videosLimit: number;
+  readonly clock: HopClock;
+  readonly newVideosPerSecond: number;
+}
+
+/** Rows that can't be removed just now may be as many again as the videos. */
+const ROWS_FACTOR = 2;
+
+interface Entry {
+  readonly audience: Audience;
+  readonly subscription: BusSubscription;
+  /** Resolves when the place of the video's chain is known, or can't be had just now. */
+  placed: Promise<void> | undefined;
+  /** Viewers that came or are about to; the entry stays while there is one. */
+  holds: number;
+  linger: NodeJS.Timeout | undefined;
+}
+
+export class Interest {
+  readonly #options: InterestOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Those that nobody watches, the one that was left the longest ago first. */
+  readonly #lingering = new Map<string, Entry>();
+  #lingerMs: number;
+  /** From dispatchers to here, from here to the sockets, and the whole way. */
+  readonly hops = { transit: new Hop(), frame: new Hop(), delivery: new Hop() };
+  readonly audienceStats: AudienceStats;
+  /** Messages from dispatchers that could not be read. */
+  unreadable = 0;
+  /** Videos that were refused, and those let go of before their time, for want of room. */
+  readonly stats = { refused: 0, forgotten: 0 };
+  readonly #newcomers: Rate;
+  readonly #newcomersBucket: TokenBucket;
+
+  constructor(options: InterestOptions) {
+    this.#options = options;
+    this.#lingerMs = options.lingerMs;
+    const frames = new FrameStats(options.clock, this.hops);
+    this.audienceStats = { received: 0, repeated: 0, frames };
+    const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
+    // All of them may come back at once.
+    this.#newcomers = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
+    this.#newcomersBucket = new TokenBucket(this.#newcomers, audience.now());
+  }
+
+  get videoCount(): number {
+    return this.#entries.size;
+  }
+
+  /** Each video that is held, with its viewers; 0 while it only lingers. */
+  *held(): Generator<readonly [video: string, viewers: number]> {
+    for (const [video, entry] of this.#entries) yield [video, entry.holds];
+  }
+
+  /**
+   * To be asked before a video is held.
+   * @throws OvationError videos_exceeded
+   */
+  requireRoom(video: string): void {
+    const { videosLimit: limit, rows } = this.#options;
+    if (this.#entries.has(video)) return;
+    const isFull = this.#entries.size >= limit && this.#lingering.size === 0;
+    if (isFull || rows.rowCount >= ROWS_FACTOR * limit) {
+      this.stats.refused += 1;
+      throw new OvationError("videos_exceeded", `the gateway holds ${limit} videos`, { limit });
+    }
+    const rate = this.#newcomers;
+    const retryAfterMs = this.#newcomersBucket.take(rate, 1, this.#options.audience.now());
+    if (retryAfterMs === 0) return;
+    this.stats.refused += 1;
+    const text = `new videos: the limit is ${rate.perSecond} a second`;
+    throw new OvationError("videos_exceeded", text, { limit: rate.perSecond, retryAfterMs });
+  }
+
+  /**
+   * Holds a video for one viewer, and resolves when dispatchers can know of it. Each call is to be
+   * matched by one {@link release}, also when it throws.
+   * @throws OvationError `unavailable` when the table can't be written
+   */
+  async hold(video: string): Promise<Audience> {
+    const entry = this.#entries.get(video) ?? this.#begin(video);
+    entry.holds += 1;
+    clearTimeout(entry.linger);
+    entry.linger = undefined;
+    this.#lingering.delete(video);
+    const { rows } = this.#options;
+    rows.set(video, entry.holds);
+    await rows.ready(video);
+    // After the row: what is stored before dispatchers know of it is seen here. Viewers are let in
+    // without it, since what is not stored flows on; the follower goes on trying.
+    entry.placed ??= entry.audience.history.sync().catch(() => undefined);
+    await entry.placed;
+    return entry.audience;
+  }
+
+  /** What follows a video's durable events, if the video is held. */
+  historyOf(video: string): ChainFollower | undefined {
+    return this.#entries.get(video)?.audience.history;
+  }
+
+  /** One viewer less. */
+  release(video: string): void {
+    const entry = this.#entries.get(video);
+    if (entry === undefined) return;
+    entry.holds -= 1;
+    if (entry.holds > 0) {
+      this.#options.rows.set(video, entry.holds);
+      return;
+    }
+    entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
+    this.#lingering.set(video, entry);
+  }
+
+  /** From now on, a video is let go of with its last viewer: none comes back to here. */
+  drain(): void {
+    this.#lingerMs = 0;
+    for (const [video, entry] of [...this.#entries]) {
+      if (entry.holds === 0) this.#end(video, entry);
+    }
+  }
+
+  stop(): void {
+    for (const [video, entry] of [...this.#entries]) this.#end(video, entry);
+  }
+
+  #begin(video: string): Entry {
+    const { bus, gateway, audience: options, videosLimit } = this.#options;
+    if (this.#entries.size >= videosLimit) this.#forgetOne();
+    const audience = new Audience(video, options, this.audienceStats);
+    // Before the row is written: the server must know of the subscription when events begin to come.
+    const subject = frontendSubject(gateway, video);
+    const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
+      // Dispatchers send what they send themselves: this is forged.
+      const dispatched = isRelayed ? undefined : decodeDispatched(payload);
+      switch (dispatched?.form) {
+        case "events":
+          return audience.receive(
+            dispatched.events,
+            this.#arrival(dispatched.stamps),
+            dispatched.trace,
+          );
+        case "record":
+          return audience.receiveRecord(
+            dispatched.record,
+            this.#arrival(dispatched.stamps),
+            dispatched.trace,
+          );
+        case "head":
+          return audience.history.receiveHead(dispatched.seq);
+        case undefined:
+          this.unreadable += 1;
+      }
+    });
+    const entry: Entry = {
+      audience,
+      subscription,
+      placed: undefined,
+      holds: 0,
+      linger: undefined,
+    };
+    this.#entries.set(video, entry);
+    return entry;
+  }
+
+  #forgetOne(): void {
+    const [oldest] = this.#lingering;
+    if (oldest === undefined) return;
+    this.stats.forgotten += 1;
+    this.#end(...oldest);
+  }
+
+  #arrival(stamps: Stamps | undefined): Arrival {
+    const { clock } = this.#options;
+    const at = clock.now();
+    if (stamps !== undefined) this.hops.transit.passed(stamps.sentAt, clock.wallAt(at));
+    return { at, publishedAt: stamps?.publishedAt };
+  }
+
+  #end(video: string, entry: Entry): void {
+    clearTimeout(entry.linger);
+    this.#lingering.delete(video);
+    this.#entries.delete(video);
+    entry.subscription.unsubscribe();
+    entry.audience.stop();
+    this.#options.rows.remove(video);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * This gateway's sign of life. Every write is bound to the revision of the one before it, so that a
+ * gateway learns when its lease was ended by others, or when the bucket was made anew.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import { RevisionConflict } from "../../shared/bus/conflict.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2_000;
+
+interface LeaseOptions {
+  readonly bucket: Bucket;
+  readonly gateway: string;
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly now: MonotonicClock;
+  readonly log: Log;
+  /** What others may read of this gateway. */
+  readonly describe: () => Record<string, unknown>;
+  /** Others may have taken this gateway for dead and removed its rows. */
+  readonly onLost: () => void;
+}
+
+export class Lease {
+  readonly #options: LeaseOptions;
+  #revision = 0;
+  #renewals = 0;
+  #renewedAt = 0;
+  #busy: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+  /** What was written last, whether or not that was confirmed. */
+  #written = "";
+  /** Times the lease was found to have been ended by others or by time, and failed renewals. */
+  readonly stats = { lost: 0, failures: 0 };
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Milliseconds since the last renewal that was confirmed. */
+  get ageMs(): number {
+    return this.#options.now() - this.#renewedAt;
+  }
+
+  /**
+   * Takes the lease, for as long as it takes until it can be had.
+   * @throws RevisionConflict when another gateway has this id
+   */
+  async start(): Promise<void> {
+    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+    /** What may have been written, though no answer told. */
+    const unclear = new Set<string>();
+    while (!this.#ended && !(await this.#take(unclear))) {
+      if (this.stats.failures === 1)
+        this.#options.log.warn("waiting for JetStream to take a lease");
+      await wait(backoff.nextMs());
+    }
+    if (this.#ended) return;
+    this.#timer = setInterval(() => void this.renew(), this.#options.renewMs);
+  }
+
+  /** Renews now; a renewal under way is waited for instead. */
+  async renew(): Promise<void> {
+    this.#busy ??= this.#renew().finally(() => {
+      this.#busy = undefined;
+    });
+    await this.#busy;
+  }
+
+  /** Renews anew once a renewal under way, which may have been lost, has ended. */
+  async renewAfresh(): Promise<void> {
+    await this.#busy;
+    await this.renew();
+  }
+
+  /** Gives the lease back: dispatchers stop counting on this gateway at once. */
+  async end(): Promise<void> {
+    this.stop();
+    await this.#busy;
+    await this.#options.bucket.remove(this.#options.gateway);
+  }
+
+  stop(): void {
+    this.#ended = true;
+    clearInterval(this.#timer);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#ended) return;
+    const wasLate = this.ageMs > this.#options.leaseMs;
+    try {
+      await this.#put(this.#revision);
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) return this.#failed(error);
+      return this.#retake();
+    }
+    if (wasLate) this.#lost("it was renewed too late");
+  }
+
+  /** One try to take the lease; true when it is ours. */
+  async #take(unclear: Set<string>): Promise<boolean> {
+    const { bucket, gateway } = this.#options;
+    try {
+      const newest = unclear.size === 0 ? undefined : await bucket.get(gateway);
+      const isOwn = newest?.value && unclear.has(Buffer.from(newest.value).toString());
+      await this.#put(isOwn ? newest.revision : 0);
+      return true;
+    } catch (error) {
+      if (error instanceof RevisionConflict) throw error;
+      unclear.add(this.#written);
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  /** Somebody changed our entry: it was removed as dead, or the bucket was made anew. */
+  async #retake(): Promise<void> {
+    const { bucket, gateway } = this.#options;
+    try {
+      // A removal has a revision too, and it is that which the next entry follows.
+      const newest = await bucket.get(gateway);
+      await this.#put(newest?.revision ?? 0);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    this.#lost("it had been ended by others");
+  }
+
+  #lost(why: string): void {
+    this.stats.lost += 1;
+    this.#options.log.warn({ why }, "the lease was lost; taking it anew");
+    this.#options.onLost();
+  }
+
+  #failed(error: unknown): void {
+    this.stats.failures += 1;
+    this.#options.log.debug({ err: error }, "the lease could not be renewed");
+    // The bucket may be gone; if it can't be made either, the next renewal tries again.
+    this.#options.bucket.ensure().catch(() => undefined);
+  }
+
+  async #put(revision: number): Promise<void> {
+    const { bucket, gateway, describe, now } = this.#options;
+    this.#renewals += 1;
+    this.#written = JSON.stringify({ renewals: this.#renewals, ...describe() });
+    this.#revision = await bucket.put(gateway, Buffer.from(this.#written), revision);
+    this.#renewedAt = now();
+  }
+}

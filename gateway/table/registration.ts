@@ -1,0 +1,163 @@
+/**
+ * This gateway's place in the subscription table: its lease and its rows, and what keeps both right
+ * when NATS was away, the buckets were made anew, or others took this gateway for dead.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { z } from "zod";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import { BetterServer } from "../../shared/bus/server-failover.ts";
+import { Removals } from "../../shared/bus/tombstone-reaper.ts";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import { leaseSchema, type PeerLease } from "../drain/pace.ts";
+import { Lease } from "./lease.ts";
+import { RowWriter } from "./row-writer.ts";
+
+interface RegistrationOptions {
+  readonly bus: Bus;
+  readonly gateway: string;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  /** What others may read of this gateway. */
+  readonly describe: () => Record<string, unknown>;
+  /** A row was written or removed. */
+  readonly onRowStored: (video: string) => void;
+}
+
+/** The longest wait for the leases of others. */
+const PEERS_MS = 1_000;
+
+const leaseText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue("no JSON");
+    return z.NEVER;
+  }
+});
+
+export class Registration {
+  readonly lease: Lease;
+  readonly rows: RowWriter;
+  /** Takes rows out of the table, one at a time. */
+  readonly removals: Removals;
+  readonly #options: RegistrationOptions;
+  readonly #subscriptions: Bucket;
+  readonly #frontends: Bucket;
+  readonly #betterServer: BetterServer;
+  #timer: NodeJS.Timeout | undefined;
+  #unlisten: (() => void)[] = [];
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+    const { bus, gateway, config, log } = options;
+    this.#subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
+    this.#frontends = new Bucket(bus, frontendsBucket(config), log);
+    this.removals = new Removals({ bus, bucket: this.#subscriptions, now: monotonicNow, log });
+    this.rows = new RowWriter({
+      bucket: this.#subscriptions,
+      removals: this.removals,
+      gateway,
+      intervalMs: config.countIntervalMs,
+      now: monotonicNow,
+      log,
+      isConnected: () => bus.state === "connected",
+      onStored: options.onRowStored,
+    });
+    this.lease = new Lease({
+      bucket: this.#frontends,
+      gateway,
+      leaseMs: config.leaseMs,
+      renewMs: config.leaseRenewMs,
+      now: monotonicNow,
+      log,
+      describe: options.describe,
+      onLost: () => this.rows.rewriteAll(),
+    });
+    this.#betterServer = new BetterServer({
+      bus,
+      isServed: () => this.lease.ageMs < config.leaseMs,
+      patienceMs: config.leaseMs,
+      now: monotonicNow,
+      log,
+    });
+  }
+
+  /** Makes the buckets if they aren't there, and takes the lease, for as long as it takes. */
+  async start(): Promise<void> {
+    const { bus, config } = this.#options;
+    // Rows make it too when they are written; it may be that it can't be made just now.
+    this.#subscriptions.ensure().catch(() => undefined);
+    await this.lease.start();
+    this.#betterServer.start();
+    this.removals.start();
+    this.#unlisten = [
+      bus.onState((state) => {
+        if (state === "connected") this.#writeAllAgain();
+      }),
+      this.#subscriptions.onRemade(() => {
+        this.removals.forget();
+        this.rows.rewriteAll();
+      }),
+      this.#frontends.onRemade(() => void this.lease.renewAfresh()),
+    ];
+    this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
+  }
+
+  /** What the other gateways' leases tell; undefined when they can't be read just now. */
+  async peers(): Promise<readonly PeerLease[] | undefined> {
+    // Where NATS doesn't permit it, there is no answer.
+    const late = wait(PEERS_MS, undefined, { ref: false });
+    return await Promise.race([this.#readPeers(), late]);
+  }
+
+  /** Takes rows and lease out of the table, for good. */
+  async end(): Promise<void> {
+    this.#stopListening();
+    await this.rows.removeAll();
+    await this.lease.end();
+  }
+
+  stop(): void {
+    this.#stopListening();
+    this.rows.stop();
+    this.lease.stop();
+  }
+
+  async #readPeers(): Promise<readonly PeerLease[] | undefined> {
+    if (this.#options.bus.state !== "connected") return undefined;
+    try {
+      const entries = (await this.#frontends.read()) ?? [];
+      const others = entries.filter(({ key }) => key !== this.#options.gateway);
+      return others.flatMap(({ value }) => {
+        const text = Buffer.from(value ?? []).toString();
+        return leaseText.pipe(leaseSchema).safeParse(text).data ?? [];
+      });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "the other gateways' leases could not be read");
+      return undefined;
+    }
+  }
+
+  #stopListening(): void {
+    this.#betterServer.stop();
+    this.removals.stop();
+    clearInterval(this.#timer);
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+  }
+
+  #writeAllAgain(): void {
+    void this.lease.renewAfresh();
+    this.rows.rewriteAll();
+  }
+
+  #reconcile(): void {
+    if (this.#options.bus.state !== "connected") return;
+    this.rows.reconcile().catch((error: unknown) => {
+      this.#options.log.debug({ err: error }, "own rows could not be read");
+    });
+  }
+}

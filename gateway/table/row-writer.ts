@@ -1,0 +1,242 @@
+/**
+ * This gateway's rows in the subscription table: one for each video that has a viewer here, with
+ * their number. A row is written at once when it is new, and at a bounded rate when its number
+ * moves; what could not be written is tried until it is.
+ */
+
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import type { Removals } from "../../shared/bus/tombstone-reaper.ts";
+import { Backoff } from "../../shared/lib/backoff.ts";
+import { forEachLimited } from "../../shared/lib/parallel.ts";
+import { ROW_MAX_AGE_MS } from "../../shared/protocol/buckets.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { parseRowKey, rowKey, rowsOfGateway } from "../../shared/protocol/subjects.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 5_000;
+const WRITES_AT_ONCE = 64;
+/** A viewer that waits for its row is refused at the first failure after this time. */
+const READY_BOUND_MS = 3_000;
+
+interface RowState {
+  /** The number that the row should hold; undefined when there should be no row. */
+  due: number | undefined;
+  /** What the row holds as far as we know; `"unknown"` when it must be written in any case. */
+  stored: number | undefined | "unknown";
+  storedAt: number;
+  busy: boolean;
+  /** A rewrite was asked for while a write was under way. */
+  again: boolean;
+  timer: NodeJS.Timeout | undefined;
+  readonly backoff: Backoff;
+  waiting: Waiter[];
+}
+
+interface Waiter extends PromiseWithResolvers<void> {
+  readonly since: number;
+}
+
+interface RowWriterOptions {
+  readonly bucket: Bucket;
+  readonly removals: Pick<Removals, "remove">;
+  readonly gateway: string;
+  readonly intervalMs: number;
+  readonly now: MonotonicClock;
+  readonly log: Log;
+  /** While the bus is away, nobody waits for a row to be written. */
+  readonly isConnected: () => boolean;
+  /** A row was written or removed: the video's viewers are to be counted anew. */
+  readonly onStored: (video: string) => void;
+}
+
+export class RowWriter {
+  readonly #options: RowWriterOptions;
+  readonly #rows = new Map<string, RowState>();
+  readonly #underWay = new Set<Promise<void>>();
+  #stopped = false;
+  /** Writes done, writes that failed, rows found wrong when the table was read whole. */
+  readonly stats = { writes: 0, failures: 0, mended: 0 };
+
+  constructor(options: RowWriterOptions) {
+    this.#options = options;
+  }
+
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  /** The video has this many viewers here. */
+  set(video: string, viewers: number): void {
+    const row = this.#state(video);
+    row.due = viewers;
+    this.#advance(video, row);
+  }
+
+  /**
+   * Resolves when the table has a row for the video, whatever its number.
+   * @throws OvationError `unavailable` when it could not be written
+   */
+  async ready(video: string): Promise<void> {
+    const row = this.#state(video);
+    if (typeof row.stored === "number") return;
+    if (!this.#options.isConnected()) throw new OvationError("unavailable");
+    const waiter = Promise.withResolvers<void>();
+    row.waiting.push({ ...waiter, since: this.#options.now() });
+    await waiter.promise;
+  }
+
+  /** The video has no viewer here any more. */
+  remove(video: string): void {
+    const row = this.#rows.get(video);
+    if (row === undefined) return;
+    row.due = undefined;
+    this.#advance(video, row);
+  }
+
+  /** Writes every row again: the table may have lost them. */
+  rewriteAll(): void {
+    for (const [video, row] of this.#rows) {
+      row.again = row.busy;
+      row.stored = "unknown";
+      row.backoff.reset();
+      clearTimeout(row.timer);
+      row.timer = undefined;
+      this.#advance(video, row);
+    }
+  }
+
+  /** Reads this gateway's rows whole, and mends what the table has wrong or would soon let go. */
+  async reconcile(): Promise<void> {
+    const { bucket, gateway, now } = this.#options;
+    const began = now();
+    const entries = (await bucket.read(rowsOfGateway(gateway))) ?? [];
+    const texts = new Map(
+      entries.map(({ key, value }) => [key, Buffer.from(value ?? []).toString()]),
+    );
+    for (const [video, row] of this.#rows) {
+      // A store that lost its newest writes shows an older number.
+      const isWrong =
+        typeof row.stored === "number" && texts.get(rowKey(video, gateway)) !== String(row.stored);
+      const isOld = now() - row.storedAt > ROW_MAX_AGE_MS / 2;
+      if (row.busy || row.storedAt > began || !(isWrong || isOld)) continue;
+      if (isWrong) this.stats.mended += 1;
+      row.stored = "unknown";
+      this.#advance(video, row);
+    }
+    for (const key of texts.keys()) {
+      const name = parseRowKey(key);
+      if (name === undefined || this.#rows.has(name.video)) continue;
+      this.stats.mended += 1;
+      this.#state(name.video).stored = "unknown";
+      this.remove(name.video);
+    }
+  }
+
+  /** Removes every row, for good. */
+  async removeAll(): Promise<void> {
+    this.#stop();
+    await Promise.all(this.#underWay);
+    const { bucket, gateway } = this.#options;
+    await forEachLimited([...this.#rows.keys()], WRITES_AT_ONCE, async (video) => {
+      await bucket.remove(rowKey(video, gateway));
+      this.#options.onStored(video);
+    });
+    this.#rows.clear();
+  }
+
+  stop(): void {
+    this.#stop();
+    this.#rows.clear();
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    for (const row of this.#rows.values()) {
+      clearTimeout(row.timer);
+      this.#reject(row, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #state(video: string): RowState {
+    const known = this.#rows.get(video);
+    if (known !== undefined) return known;
+    const row: RowState = {
+      due: undefined,
+      stored: undefined,
+      storedAt: Number.NEGATIVE_INFINITY,
+      busy: false,
+      again: false,
+      timer: undefined,
+      backoff: new Backoff(RETRY_MIN_MS, RETRY_MAX_MS),
+      waiting: [],
+    };
+    this.#rows.set(video, row);
+    return row;
+  }
+
+  #advance(video: string, row: RowState): void {
+    if (this.#stopped || row.busy || row.timer !== undefined) return;
+    if (row.stored === row.due) {
+      if (row.due === undefined) this.#rows.delete(video);
+      return;
+    }
+    const isCorrection = typeof row.stored === "number" && row.due !== undefined;
+    const wait = row.storedAt + this.#options.intervalMs - this.#options.now();
+    if (isCorrection && wait > 0) this.#later(video, row, wait);
+    else this.#begin(video, row);
+  }
+
+  #begin(video: string, row: RowState): void {
+    const write = this.#write(video, row).finally(() => this.#underWay.delete(write));
+    this.#underWay.add(write);
+  }
+
+  #later(video: string, row: RowState, ms: number): void {
+    row.timer = setTimeout(() => {
+      row.timer = undefined;
+      this.#advance(video, row);
+    }, ms);
+  }
+
+  async #write(video: string, row: RowState): Promise<void> {
+    const { bucket, removals, gateway, now, onStored, log } = this.#options;
+    const { due } = row;
+    row.busy = true;
+    try {
+      const key = rowKey(video, gateway);
+      if (due === undefined) await removals.remove(key);
+      else await bucket.put(key, Buffer.from(String(due)));
+      this.stats.writes += 1;
+      row.stored = row.again ? "unknown" : due;
+      row.storedAt = now();
+      row.backoff.reset();
+      row.busy = false;
+      row.again = false;
+      for (const waiter of row.waiting.splice(0)) waiter.resolve();
+      log.debug({ video, due }, "a row was written");
+      onStored(video);
+    } catch (error) {
+      this.stats.failures += 1;
+      log.debug({ video, err: error }, "a row could not be written; it is tried again");
+      row.stored = "unknown";
+      row.busy = false;
+      row.again = false;
+      this.#reject(row, now() - READY_BOUND_MS, error);
+      bucket.ensure().catch(() => undefined); // It may be gone; if not even that works, the retry tells.
+      if (!this.#stopped) this.#later(video, row, row.backoff.nextMs());
+      return;
+    }
+    this.#advance(video, row);
+  }
+
+  /** Refuses those that have waited since before `until`. */
+  #reject(row: RowState, until: number, cause?: unknown): void {
+    const text = "the subscription table can't be written now";
+    const error = new OvationError("unavailable", text, { cause });
+    const refused = row.waiting.filter(({ since }) => since < until);
+    row.waiting = row.waiting.filter(({ since }) => since >= until);
+    for (const waiter of refused) waiter.reject(error);
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * One HTTP request and its response. The listener's raw request can be read only while its handler
+ * runs, and the raw response throws when it is used after its end: both are owned here.
+ */
+import { STATUS_CODES } from "node:http";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
+import type { SendOutcome } from "../delivery/viewer.ts";
+import type { BodyRoom } from "../limits/body-budget.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What is needed of the listener's request. */
+export interface RawRequest {
+  getCaseSensitiveMethod(): string;
+  getUrl(): string;
+  /** What follows the `?`; empty if there is nothing. */
+  getQuery(): string | undefined;
+  /** The first of this name. */
+  getHeader(name: string): string;
+  forEach(callback: (name: string, value: string) => void): void;
+}
+
+/** What is needed of the listener's response. */
+export interface RawResponse {
+  /** 4 or 16 bytes, valid until the handler returns. */
+  getRemoteAddress(): ArrayBuffer;
+  onAborted(handler: () => void): unknown;
+  onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
+  onWritable(handler: (offset: number) => boolean): unknown;
+  cork(callback: () => void): unknown;
+  writeStatus(status: string): unknown;
+  writeHeader(name: string, value: string): unknown;
+  /** False when it could not be sent whole at once; what is left is sent by and by. */
+  write(chunk: string | Uint8Array): boolean;
+  end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
+  /** Ends with the length that a body would have, or with none. */
+  endWithoutBody(lengthBytes?: number): unknown;
+  /** Ends the connection. */
+  close(): unknown;
+}
+
+/** Headers that a handler may want later, copied while they can be read. */
+const KEPT_HEADERS = [
+  "accept",
+  "access-control-request-method",
+  "authorization",
+  "content-length",
+  "content-type",
+  "host",
+  "if-none-match",
+  "last-event-id",
+  "origin",
+  TRACEPARENT,
+  TRACESTATE,
+  "transfer-encoding",
+] as const;
+const FORWARDED_FOR = "x-forwarded-for";
+type KeptHeader = (typeof KEPT_HEADERS)[number];
+
+/**
+ * All of `X-Forwarded-For` in its order: a proxy may add a line of its own below one that the client
+ * made up, and the last is the one to believe.
+ */
+export function forwardedFor(request: Pick<RawRequest, "getHeader" | "forEach">): string {
+  if (request.getHeader(FORWARDED_FOR) === "") return "";
+  const values: string[] = [];
+  request.forEach((name, value) => {
+    if (name === FORWARDED_FOR) values.push(value);
+  });
+  return values.join(",");
+}
+
+function statusLine(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+}
+
+export class HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The other end's address, 4 or 16 bytes. */
+  readonly peer: Uint8Array;
+  /** `X-Forwarded-For`, all of it. */
+  readonly forwardedFor: string;
+  /** What every answer to this request says beside its own headers. */
+  commonHeaders: Headers = {};
+  /** Whether the connection ends with the answer. */
+  isLast = false;
+  /** More than one is a fault (RFC 9112 section 3.2): two readers might take different ones. */
+  readonly hosts: number;
+  readonly #headers: ReadonlyMap<KeptHeader, string>;
+  readonly #response: RawResponse;
+  readonly #closeListeners: (() => void)[] = [];
+  #state: "unanswered" | "streaming" | "over" = "unanswered";
+
+  /** Must be made while the request's handler runs. */
+  constructor(response: RawResponse, request: RawRequest) {
+    this.method = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = new URLSearchParams(request.getQuery() ?? "");
+    this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.forwardedFor = forwardedFor(request);
+    this.peer = new Uint8Array(response.getRemoteAddress()).slice();
+    let hosts = 0;
+    request.forEach((name) => {
+      if (name === "host") hosts += 1;
+    });
+    this.hosts = hosts;
+    this.#response = response;
+    response.onAborted(() => this.#closed());
+  }
+
+  /** False once it was answered or the client went away. */
+  get isOpen(): boolean {
+    return this.#state !== "over";
+  }
+
+  header(name: KeptHeader): string {
+    return this.#headers.get(name) ?? "";
+  }
+
+  /**
+   * Whether the body's end is known: uWebSockets.js reads any coding that begins with `chunked` as
+   * chunks, where a proxy may read something else (RFC 9112 section 6.3).
+   */
+  get isFramed(): boolean {
+    return ["", "chunked"].includes(this.header("transfer-encoding").toLowerCase());
+  }
+
+  /** Calls back when the client went away before the end. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  /**
+   * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
+   * @param withinMs the time that all of it may take
+   * @param room asked for each part of it
+   * @throws OvationError body_too_large, body_timeout, or overloaded when there is no room
+   */
+  async readBody(limitBytes: number, withinMs: number, room: BodyRoom): Promise<Uint8Array> {
+    const tooLarge = new OvationError(
+      "body_too_large",
+      `the body is over the limit of ${limitBytes} bytes`,
+      { limit: limitBytes },
+    );
+    if (Number(this.header("content-length")) > limitBytes) throw tooLarge;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        chunks.length = 0;
+        const text = `the body did not come within ${withinMs} ms`;
+        reject(new OvationError("body_timeout", text, { limit: withinMs }));
+      }, withinMs);
+      this.onClose(() => clearTimeout(timer));
+      this.#response.onData((chunk, isLast) => {
+        bytes += chunk.byteLength;
+        if (bytes > limitBytes) {
+          chunks.length = 0;
+          clearTimeout(timer);
+          reject(tooLarge);
+          return;
+        }
+        if (!room.take(chunk.byteLength)) {
+          chunks.length = 0;
+          clearTimeout(timer);
+          reject(new OvationError("overloaded", "the gateway reads as many bodies as it may"));
+          return;
+        }
+        // The chunk is taken back when this returns.
+        chunks.push(Buffer.from(new Uint8Array(chunk)));
+        if (!isLast) return;
+        clearTimeout(timer);
+        resolve(Buffer.concat(chunks, bytes));
+      });
+    });
+  }
+
+  /** Answers, once; nothing happens when the client has gone. */
+  respond(status: number, headers: Headers, body: string | Uint8Array): void {
+    if (!this.#answers()) return;
+    this.#response.cork(() => {
+      this.#begin(status, headers);
+      // A client that may still be sending a refused body, or one without a known end, is not kept.
+      this.#response.end(body, this.isLast || [408, 411, 413].includes(status));
+    });
+  }
+
+  /**
+   * Answers without a body, once.
+   * @param lengthBytes what a body would have, where the client only asks for that
+   */
+  respondWithoutBody(status: number, headers: Headers, lengthBytes?: number): void {
+    if (!this.#answers()) return;
+    this.#response.cork(() => {
+      this.#begin(status, headers);
+      this.#response.endWithoutBody(lengthBytes);
+    });
+  }
+
+  /** Ends the connection without an answer, or in the middle of one. */
+  abandon(): void {
+    if (this.isOpen) this.#response.close();
+  }
+
+  /** Begins an answer that goes on, such as a stream of events. */
+  stream(headers: Headers): ResponseStream {
+    const stream = new ResponseStream(this.#response, () => {
+      this.#state = "over";
+    });
+    this.#closeListeners.unshift(() => stream.closed());
+    if (this.#state === "unanswered") {
+      this.#state = "streaming";
+      this.#response.cork(() => this.#begin(200, headers));
+    } else stream.closed();
+    return stream;
+  }
+
+  /** Whether an answer can still be given; it can't amid a stream, which a fault ends. */
+  #answers(): boolean {
+    if (this.#state === "streaming") this.abandon();
+    if (this.#state !== "unanswered") return false;
+    this.#state = "over";
+    return true;
+  }
+
+  #begin(status: number, headers: Headers): void {
+    this.#response.writeStatus(statusLine(status));
+    const all = { ...this.commonHeaders, ...headers };
+    for (const [name, value] of Object.entries(all)) this.#response.writeHeader(name, value);
+  }
+
+  #closed(): void {
+    this.#state = "over";
+    for (const listener of this.#closeListeners) listener();
+  }
+}
+
+/**
+ * A response that is written to as long as the client is there. uWebSockets.js sets no limit to
+ * what waits for a client that doesn't read, so after one write that could not be sent whole,
+ * nothing more is written until the client has read it.
+ */
+export class ResponseStream {
+  #response: RawResponse | undefined;
+  #isFull = false;
+  readonly #onEnd: () => void;
+  #onWritable: (() => void) | undefined;
+
+  /** @param onEnd called when it is ended from here */
+  constructor(response: RawResponse, onEnd: () => void) {
+    this.#response = response;
+    this.#onEnd = onEnd;
+    response.onWritable(() => {
+      this.#isFull = false;
+      // Something must be written here, or the rest of the last write stays where it is.
+      this.#onWritable?.();
+      return true;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#response !== undefined;
+  }
+
+  /** Calls back when there is room again; it must write something. */
+  onWritable(listener: () => void): void {
+    this.#onWritable = listener;
+  }
+
+  send(bytes: Uint8Array | string): SendOutcome {
+    const response = this.#response;
+    if (response === undefined) return "closed";
+    if (this.#isFull) return "dropped";
+    response.cork(() => {
+      this.#isFull = !response.write(bytes);
+    });
+    return "sent";
+  }
+
+  end(): void {
+    const response = this.#response;
+    if (response === undefined) return;
+    this.#response = undefined;
+    this.#onEnd();
+    response.cork(() => response.end());
+  }
+
+  /** For the exchange only: the client has gone. */
+  closed(): void {
+    this.#response = undefined;
+  }
+}

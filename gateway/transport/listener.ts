@@ -1,0 +1,329 @@
+/**
+ * The one file that knows uWebSockets.js. Its sockets and responses throw when they are used after
+ * their end; here each is owned by a wrapper that knows whether it is open, and never throws.
+ */
+import * as uWS from "uWebSockets.js";
+import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
+import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
+import type { SendOutcome } from "../delivery/viewer.ts";
+import type { Admitted, Visitor } from "../limits/admission.ts";
+import type { CertificateFiles } from "./certificate.ts";
+import type { HandshakeHeaders } from "./handshake.ts";
+import { forwardedFor, HttpExchange } from "./http-exchange.ts";
+import { Pings } from "./pings.ts";
+
+/** What the owner of a socket is told. */
+export interface SocketHandlers {
+  /** `bytes` are valid until this returns. */
+  onMessage(bytes: Uint8Array, isBinary: boolean): void;
+  /** A ping of the WebSocket's own has come; it is answered already. */
+  onPing(): void;
+  /** There is room again after a write was dropped. */
+  onDrain(): void;
+  /** By us or by the client, with this code; 1006 without any. */
+  onClose(code: number): void;
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly sharePort: boolean;
+  readonly messageLimitBytes: number;
+  readonly bufferLimitBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  /** Throws an OvationError to refuse; the exchange it is refused on follows. */
+  readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
+  /** Throws likewise. */
+  readonly admit: (visitor: Visitor) => Admitted;
+  /** @returns who is told of the socket from now on; undefined when it was closed again */
+  readonly onSocket: (socket: ViewerSocket, opening: Opening) => SocketHandlers | undefined;
+  readonly onRequest: (exchange: HttpExchange) => void;
+  readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
+  /** What a handler threw: its own connection is closed, and no other is touched. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** What is known of a socket when it opens. */
+export interface Opening extends Admitted {
+  readonly subprotocol: Subprotocol;
+  /** The header of the handshake, empty without one. */
+  readonly authorization: string;
+}
+
+interface SocketData {
+  /** Until it is open: it may hold a token, and there are many sockets. */
+  opening: Opening | undefined;
+  socket?: ViewerSocket;
+  handlers?: SocketHandlers | undefined;
+  /** Those that are pinged together with it. */
+  pinged?: Set<ViewerSocket>;
+}
+
+type UwsSocket = uWS.WebSocket<SocketData>;
+type UwsBehavior = uWS.WebSocketBehavior<SocketData>;
+type Behavior = UwsBehavior &
+  Required<Pick<UwsBehavior, "open" | "message" | "ping" | "drain" | "close">>;
+
+/** uWebSockets.js's listen options, by number: builds differ in how they export their names. */
+const LISTEN_SHARED = 0;
+const LISTEN_EXCLUSIVE = 1;
+/** Results of uWebSockets.js's `send`: 0 is buffered, 1 sent, 2 dropped. */
+const DROPPED = 2;
+/**
+ * Messages between our limit and this are refused with an error and a close code; above it
+ * uWebSockets.js closes the socket without either.
+ */
+const PAYLOAD_LIMIT_FACTOR = 4;
+
+/** A viewer's WebSocket. */
+export class ViewerSocket {
+  #socket: UwsSocket | undefined;
+
+  constructor(socket: UwsSocket) {
+    this.#socket = socket;
+  }
+
+  /** Writes one message. `dropped` when more than the limit waits already. */
+  send(bytes: Uint8Array, isBinary: boolean): SendOutcome {
+    if (this.#socket === undefined) return "closed";
+    return this.#socket.send(bytes, isBinary, false) === DROPPED ? "dropped" : "sent";
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.#socket?.ping();
+  }
+
+  /** Closes with a code and a reason; a viewer that doesn't read will see only code 1006. */
+  end(close: CloseCode): void {
+    this.#socket?.end(close.code, close.reason);
+  }
+
+  /** For the listener only: the socket is gone. */
+  closed(): void {
+    this.#socket = undefined;
+  }
+}
+
+/** What the addon has for handing sockets that one app accepted to another; its types know nothing of it. */
+interface Handing {
+  getDescriptor(): unknown;
+  addChildAppDescriptor(descriptor: unknown): void;
+  removeChildAppDescriptor(descriptor: unknown): void;
+}
+
+type App = uWS.TemplatedApp & Handing;
+
+/** For TLS 1.2; those of TLS 1.3 are all sound. Forward secrecy and authenticated encryption only. */
+const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/** Certificates whose connections are kept; those of the one before are closed, and come back. */
+const CERTIFICATES_KEPT = 8;
+
+function tlsApp({ certFile, keyFile }: CertificateFiles): App {
+  const files = { cert_file_name: certFile, key_file_name: keyFile };
+  return uWS.SSLApp({ ...files, ssl_ciphers: CIPHERS }) as App;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  /** Takes connections. With TLS it hands them to the newest of those that serve. */
+  #acceptor: App | undefined;
+  /** Serve connections: one without TLS, else one for each certificate, the newest last. */
+  readonly #serving: App[] = [];
+  readonly #pings: Pings<ViewerSocket>;
+  #listenSocket: uWS.us_listen_socket | undefined;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#pings = new Pings(options.pingIntervalMs);
+  }
+
+  /**
+   * Takes a certificate for every connection from now on; those that are open keep theirs. An app's
+   * own certificate can't be exchanged, and closing a listening socket refuses who waits in its
+   * queue: so one app accepts, all the time, and hands each socket to the app of the certificate.
+   * @throws Error when the addon can't use it
+   */
+  useCertificate(files: CertificateFiles): void {
+    const app = this.#served(tlsApp(files));
+    this.#acceptor ??= tlsApp(files);
+    const before = this.#serving.at(-1);
+    // One after the other, for the addon's turn would be lost among two.
+    if (before !== undefined) this.#acceptor.removeChildAppDescriptor(before.getDescriptor());
+    this.#acceptor.addChildAppDescriptor(app.getDescriptor());
+    this.#serving.push(app);
+    while (this.#serving.length > CERTIFICATES_KEPT) this.#serving.shift()?.close();
+  }
+
+  /**
+   * Listens: without TLS, unless it was given a certificate.
+   * @returns the port, for when 0 was asked for
+   * @throws Error when the port can't be had
+   */
+  async start(): Promise<number> {
+    const { host, port, sharePort } = this.#options;
+    // The addon shares only a port that was named.
+    if (sharePort && port === 0) throw new Error("port 0 can't be shared: name a port");
+    const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
+    if (this.#acceptor === undefined) {
+      this.#acceptor = this.#served(uWS.App() as App);
+      this.#serving.push(this.#acceptor);
+    }
+    const acceptor = this.#acceptor;
+    return await new Promise((resolve, reject) => {
+      const listening = (socket: uWS.us_listen_socket | false) => {
+        if (socket === false) {
+          const why = "it is taken, not permitted, or the host is no address of this machine";
+          reject(new Error(`port ${port} on ${host} can't be listened on: ${why}`));
+          return;
+        }
+        this.#listenSocket = socket;
+        this.#pings.start();
+        resolve(uWS.us_socket_local_port(socket as uWS.us_socket));
+      };
+      // The types know no call with both host and options; the addon does.
+      const listen = acceptor.listen.bind(acceptor) as unknown as (
+        host: string,
+        port: number,
+        mode: number,
+        callback: typeof listening,
+      ) => void;
+      listen(host, port, mode, listening);
+    });
+  }
+
+  /** Takes no new connection; those that are open stay. */
+  stopListening(): void {
+    if (this.#listenSocket !== undefined) uWS.us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+  }
+
+  /** Closes everything at once. */
+  stop(): void {
+    this.#pings.stop();
+    this.#listenSocket = undefined;
+    for (const app of new Set([this.#acceptor, ...this.#serving])) app?.close();
+    this.#acceptor = undefined;
+    this.#serving.length = 0;
+  }
+
+  #served(app: App): App {
+    app.ws<SocketData>(CONNECT_PATH, this.#guarded(this.#behavior()));
+    app.any("/*", (response, request) => {
+      this.#exchange(response, request, (exchange) => this.#options.onRequest(exchange));
+    });
+    return app;
+  }
+
+  /**
+   * The same handlers, of which none throws: an exception would reach the process, and all
+   * connections would end with it.
+   */
+  #guarded(behavior: Behavior): UwsBehavior {
+    const guard =
+      <Rest extends unknown[]>(handle: (ws: UwsSocket, ...rest: Rest) => unknown) =>
+      (ws: UwsSocket, ...rest: Rest): void => {
+        const data = ws.getUserData();
+        try {
+          handle(ws, ...rest);
+        } catch (error) {
+          this.#options.onFault(error);
+          data.socket?.end(closeCodes.internal);
+        }
+      };
+    return {
+      ...behavior,
+      open: guard(behavior.open),
+      message: guard(behavior.message),
+      ping: guard(behavior.ping),
+      drain: guard(behavior.drain),
+      close: guard(behavior.close),
+    };
+  }
+
+  /** Has a request answered; one whose handler throws gets no answer, and its connection ends. */
+  #exchange(
+    response: uWS.HttpResponse,
+    request: uWS.HttpRequest,
+    handle: (exchange: HttpExchange) => void,
+  ): void {
+    const exchange = new HttpExchange(response, request);
+    try {
+      handle(exchange);
+    } catch (error) {
+      this.#options.onFault(error);
+      exchange.abandon();
+    }
+  }
+
+  #behavior(): Behavior {
+    const { messageLimitBytes, bufferLimitBytes, idleTimeoutMs, onSocket } = this.#options;
+    return {
+      maxPayloadLength: PAYLOAD_LIMIT_FACTOR * messageLimitBytes,
+      maxBackpressure: bufferLimitBytes,
+      closeOnBackpressureLimit: false,
+      idleTimeout: Math.round(idleTimeoutMs / 1_000),
+      // The addon's own come after up to all but 16 s of the idle timeout, which is too late for proxies.
+      sendPingsAutomatically: false,
+      compression: 0,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (ws) => {
+        const data = ws.getUserData();
+        data.socket = new ViewerSocket(ws);
+        data.pinged = this.#pings.add(data.socket);
+        if (data.opening === undefined) return;
+        data.handlers = onSocket(data.socket, data.opening);
+        data.opening = undefined;
+      },
+      message: (ws, message, isBinary) => {
+        ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
+      },
+      ping: (ws) => {
+        ws.getUserData().handlers?.onPing();
+      },
+      drain: (ws) => {
+        const { handlers } = ws.getUserData();
+        if (ws.getBufferedAmount() <= bufferLimitBytes / 2) handlers?.onDrain();
+      },
+      close: (ws, code) => {
+        const { socket, handlers, pinged } = ws.getUserData();
+        if (socket !== undefined) pinged?.delete(socket);
+        socket?.closed();
+        handlers?.onClose(code);
+      },
+    };
+  }
+
+  #upgrade(
+    response: uWS.HttpResponse,
+    request: uWS.HttpRequest,
+    context: uWS.us_socket_context_t,
+  ): void {
+    const key = request.getHeader("sec-websocket-key");
+    let subprotocol: Subprotocol;
+    let admitted: Admitted;
+    try {
+      subprotocol = this.#options.checkHandshake({
+        upgrade: request.getHeader("upgrade"),
+        connection: request.getHeader("connection"),
+        version: request.getHeader("sec-websocket-version"),
+        subprotocols: request.getHeader("sec-websocket-protocol"),
+        key,
+      });
+      admitted = this.#options.admit({
+        origin: request.getHeader("origin"),
+        host: request.getHeader("host"),
+        peer: new Uint8Array(response.getRemoteAddress()),
+        forwardedFor: forwardedFor(request),
+      });
+    } catch (error) {
+      this.#exchange(response, request, (exchange) => this.#options.onRefused(exchange, error));
+      return;
+    }
+    const authorization = request.getHeader("authorization");
+    const extensions = ""; // No compression: it costs more than the small frames would save.
+    const opening = { ...admitted, subprotocol, authorization };
+    response.upgrade<SocketData>({ opening }, key, subprotocol, extensions, context);
+  }
+}

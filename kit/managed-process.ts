@@ -1,0 +1,213 @@
+/** Keeps one process alive: says when it dies, and brings it back, less and less often. */
+import { setTimeout as wait } from "node:timers/promises";
+import { Backoff } from "../shared/lib/backoff.ts";
+import type { Say } from "./say.ts";
+
+const BACKOFF_MIN_MS = 1_000;
+const BACKOFF_MAX_MS = 30_000;
+/** A process that lived this long counts as healthy: its next death begins the backoff anew. */
+const HEALTHY_MS = 60_000;
+/** Longer than the drain of a role by default (10 s), which is to end by itself. */
+const STOP_MS = 12_000;
+/** How long the system may take to end a process that was killed. */
+const KILLED_MS = 2_000;
+
+/** One life of a process, from when it is ready. */
+export interface Life {
+  readonly pid: number;
+  /** Resolves when the process is gone, with the reason in a few words. */
+  readonly ended: Promise<string>;
+  /** Asks it to stop. */
+  stop(): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/**
+ * Starts the process and resolves when it is ready. When it rejects or is aborted, it leaves no
+ * process behind.
+ */
+export type Launch = (signal: AbortSignal) => Promise<Life>;
+
+/** What a kept process is at. */
+export type Condition =
+  | { readonly name: "starting" }
+  | { readonly name: "running"; readonly pid: number }
+  /** It died, or was struck down: it is started at this time (since 1970), or when revived. */
+  | { readonly name: "down"; readonly backAtMs: number }
+  | { readonly name: "stopped" };
+
+interface KeptOptions {
+  readonly name: string;
+  readonly launch: Launch;
+  readonly say: Say;
+  /** Told of every change of the condition. */
+  readonly onChange?: () => void;
+  /** For tests, which can't wait for as long as people can. */
+  readonly backoff?: { readonly minMs: number; readonly maxMs: number; readonly healthyMs: number };
+}
+
+export class Kept {
+  readonly name: string;
+  readonly #launch: Launch;
+  readonly #say: Say;
+  readonly #backoff: Backoff;
+  readonly #healthyMs: number;
+  readonly #onChange: () => void;
+  readonly #stopping = new AbortController();
+  #condition: Condition = { name: "stopped" };
+  #life: Life | undefined;
+  #keeping: Promise<void> = Promise.resolve();
+  /** How long the process that was just struck down is to stay so. */
+  #strickenMs: number | undefined;
+  #endPause: (() => void) | undefined;
+
+  constructor({ name, launch, say, onChange = () => undefined, backoff }: KeptOptions) {
+    this.name = name;
+    this.#launch = launch;
+    this.#say = say;
+    this.#onChange = onChange;
+    // No jitter: there is nobody to stumble over, and the waits can be told in whole seconds.
+    const { minMs, maxMs } = backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS };
+    this.#backoff = new Backoff(minMs, maxMs, () => 1);
+    this.#healthyMs = backoff?.healthyMs ?? HEALTHY_MS;
+  }
+
+  /** The process of now; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#life?.pid;
+  }
+
+  get condition(): Condition {
+    return this.#condition;
+  }
+
+  /**
+   * Kills the process, as an accident would, and leaves it down for that long, or until it is
+   * revived. False when there is none to kill.
+   */
+  strike(downMs: number): boolean {
+    if (this.#life === undefined || this.#stopping.signal.aborted) return false;
+    this.#strickenMs = downMs;
+    this.#life.kill();
+    return true;
+  }
+
+  /** Starts the process now that is down. False when it isn't. */
+  revive(): boolean {
+    if (this.#endPause === undefined) return false;
+    this.#endPause();
+    return true;
+  }
+
+  /**
+   * Starts it for the first time, and keeps it from then on.
+   * @throws when it does not become ready: there is nobody yet who would need it back
+   */
+  async start(): Promise<void> {
+    const began = performance.now();
+    this.#enter({ name: "starting" });
+    const starting = this.#launch(this.#stopping.signal);
+    this.#keeping = starting.then(
+      (life) => this.#keep(life),
+      () => this.#enter({ name: "stopped" }), // Told by the `await` below.
+    );
+    const { pid } = await starting.catch((cause: unknown) => {
+      throw new Error(`${this.name} did not start: ${messageOf(cause)}`, { cause });
+    });
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+    this.#say.step(`${this.name} is ready after ${seconds} s (pid ${pid})`);
+  }
+
+  /** Stops it, with force if it takes too long, and resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#life?.stop();
+    if (await this.#isGoneWithin(STOP_MS)) return;
+    this.#say.step(`${this.name} did not stop within ${STOP_MS / 1_000} s and is killed`);
+    this.#life?.kill();
+    if (await this.#isGoneWithin(KILLED_MS)) return;
+    this.#say.step(`${this.name} can't be killed (pid ${this.pid}) and is left alone`);
+  }
+
+  /** Ends it at once. `stop` still tells when it is gone. */
+  kill(): void {
+    this.#stopping.abort();
+    this.#life?.kill();
+  }
+
+  async #isGoneWithin(ms: number): Promise<boolean> {
+    const over = new AbortController();
+    const timeUp = wait(ms, false, { signal: over.signal }).catch(() => false);
+    const isGone = await Promise.race([this.#keeping.then(() => true), timeUp]);
+    over.abort();
+    return isGone;
+  }
+
+  /** Follows the process from life to life, until it is to stop. */
+  async #keep(first: Life): Promise<void> {
+    let life: Life | undefined = first;
+    while (life !== undefined) {
+      this.#life = life;
+      if (life !== first) this.#say.step(`${this.name} is back (pid ${life.pid})`);
+      this.#enter({ name: "running", pid: life.pid });
+      // It became ready in the very moment in which it was no longer wanted.
+      if (this.#stopping.signal.aborted) life.stop();
+      const bornAt = performance.now();
+      const reason = await life.ended;
+      this.#life = undefined;
+      const strickenMs = this.#strickenMs;
+      this.#strickenMs = undefined;
+      if (this.#stopping.signal.aborted) break;
+      if (performance.now() - bornAt >= this.#healthyMs) this.#backoff.reset();
+      life = await this.#bringBack(reason, strickenMs);
+    }
+    this.#enter({ name: "stopped" });
+  }
+
+  /**
+   * Tries until it is back; undefined when it is not wanted any more.
+   * @param strickenMs how long it is to stay down, if it was struck down
+   */
+  async #bringBack(reason: string, strickenMs: number | undefined): Promise<Life | undefined> {
+    const { signal } = this.#stopping;
+    let news = strickenMs === undefined ? `died: ${reason}` : "was killed, as asked";
+    let waitMs = strickenMs ?? this.#backoff.nextMs();
+    for (;;) {
+      this.#say.step(`${this.name} ${news}. It is started again in ${waitMs / 1_000} s`);
+      try {
+        await this.#pause(waitMs);
+        this.#enter({ name: "starting" });
+        return await this.#launch(signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        news = `did not come back: ${messageOf(error)}`;
+        waitMs = this.#backoff.nextMs();
+      }
+    }
+  }
+
+  /** Waits, but no longer than until it is revived. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    const over = new AbortController();
+    this.#endPause = () => over.abort();
+    this.#enter({ name: "down", backAtMs: Date.now() + ms });
+    try {
+      await wait(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      this.#endPause = undefined;
+    }
+  }
+
+  #enter(condition: Condition): void {
+    this.#condition = condition;
+    this.#onChange();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

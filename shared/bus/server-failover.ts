@@ -1,0 +1,56 @@
+/**
+ * Goes to another nats-server when this one is no use: one that was parted from the rest of its
+ * cluster keeps our connection, and neither the table nor those who work with us can be reached by
+ * it. Where no server is of use, such as without a quorum, it is tried ever more seldom, since each
+ * try costs what is sent meanwhile.
+ */
+import type { MonotonicClock } from "../runtime/lifecycle.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Bus } from "./connection.ts";
+
+const LOOK_EVERY_MS = 1_000;
+/** Times that the patience doubles. */
+const DOUBLINGS = 5;
+
+interface BetterServerOptions {
+  readonly bus: Pick<Bus, "state" | "moveOn">;
+  /** Whether what is asked of NATS is answered. */
+  readonly isServed: () => boolean;
+  /** How long it may be of no use before another one is tried. */
+  readonly patienceMs: number;
+  readonly now: MonotonicClock;
+  readonly log: Log;
+}
+
+export class BetterServer {
+  readonly #options: BetterServerOptions;
+  #servedAt = 0;
+  #doublings = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: BetterServerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#servedAt = this.#options.now();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { bus, isServed, patienceMs, now, log } = this.#options;
+    if (isServed()) this.#doublings = 0;
+    // Whoever is not connected looks for a server anyway.
+    if (isServed() || bus.state !== "connected") this.#servedAt = now();
+    const forMs = now() - this.#servedAt;
+    if (forMs < patienceMs * 2 ** this.#doublings) return;
+    if (!bus.moveOn()) return;
+    log.warn({ forMs: Math.round(forMs) }, "this nats-server is of no use: another one is tried");
+    this.#doublings = Math.min(this.#doublings + 1, DOUBLINGS);
+    this.#servedAt = now();
+  }
+}

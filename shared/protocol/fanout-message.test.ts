@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import {
+  type DispatchedEvent,
+  decodeDispatched,
+  encodeDispatched,
+  encodeHead,
+  stamped,
+} from "./fanout-message.ts";
+import { decodeRecord, encodeRecord } from "./history/record.ts";
+import { encodeMsgpack } from "./wire/codec.ts";
+
+const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
+const EVENTS: readonly DispatchedEvent[] = [
+  { kind: "like", deliveryClass: "transient", bytes },
+  { kind: "wave", deliveryClass: "transient", bytes, givenId: "e1" },
+  { kind: "viewers", deliveryClass: "latest", bytes },
+];
+
+/** Events with their bytes in a form that can be compared. */
+function plain(events: readonly DispatchedEvent[] | undefined): unknown {
+  return events?.map((event) => ({ ...event, bytes: Buffer.from(event.bytes).toString("hex") }));
+}
+
+/** The events of a payload that holds such; undefined for any other. */
+function eventsOf(payload: Uint8Array): readonly DispatchedEvent[] | undefined {
+  const dispatched = decodeDispatched(payload);
+  return dispatched?.form === "events" ? dispatched.events : undefined;
+}
+
+test("events come out as they went in, byte for byte", () => {
+  expect(plain(eventsOf(encodeDispatched(EVENTS)))).toEqual(plain(EVENTS));
+  expect(eventsOf(encodeDispatched([]))).toEqual([]);
+});
+
+test("word of how far a chain goes comes out as it went in", () => {
+  expect(decodeDispatched(encodeHead(1_795_500_000_123_456))).toEqual({
+    form: "head",
+    seq: 1_795_500_000_123_456,
+  });
+});
+
+test("a stored record is told from the other forms", () => {
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
+  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  expect(decodeDispatched(encodeRecord(record))).toEqual({ form: "record", record });
+});
+
+test("stamps come out as they went in, and change nothing else", () => {
+  const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
+  const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
+  for (const payload of [encodeDispatched(EVENTS), record, encodeHead(7)]) {
+    const before = Buffer.from(payload);
+    expect(decodeDispatched(stamped(payload, stamps))).toEqual({
+      ...decodeDispatched(payload),
+      stamps,
+    });
+    expect(payload.equals(before)).toBe(true);
+    for (const [sentAt, publishedAt] of [
+      [Number.NaN, 1],
+      [1, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const spoilt = decodeDispatched(stamped(payload, { sentAt, publishedAt }));
+      expect(spoilt).toEqual(decodeDispatched(payload));
+    }
+  }
+});
+
+test("a message of a trace says so, and its events are the same without it", () => {
+  const trace = {
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: "b7ad6b7169203331",
+    isSampled: true,
+    state: "",
+  };
+  const traced = encodeDispatched(EVENTS, undefined, trace);
+  expect(decodeDispatched(traced)).toMatchObject({ form: "events", trace });
+  expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
+  const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
+  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  expect(decodeDispatched(encodeRecord(record, trace))).toEqual({ form: "record", record, trace });
+  // What is stored has none, and an older reader takes what has one.
+  expect(decodeRecord(encodeRecord(record, trace))).toEqual(record);
+  const unsound = decodeDispatched(encodeMsgpack([1, [["like", 0, bytes]], "00-unsound"]));
+  expect(unsound).toMatchObject({ form: "events", events: [{ kind: "like" }], trace: undefined });
+});
+
+test("only an event whose publisher gave an id has one", () => {
+  const decoded = eventsOf(encodeDispatched(EVENTS));
+  expect(decoded?.map((event) => "givenId" in event)).toEqual([false, true, false]);
+});
+
+describe("from another version", () => {
+  test("events of a class that isn't known are left out, the others stay", () => {
+    const payload = encodeMsgpack([
+      1,
+      [
+        ["like", 0, bytes],
+        ["new", 7, bytes],
+        ["viewers", 1, bytes],
+      ],
+    ]);
+    expect(eventsOf(payload)?.map(({ kind }) => kind)).toEqual(["like", "viewers"]);
+  });
+
+  test("further fields of an event do no harm", () => {
+    const payload = encodeMsgpack([1, [["like", 0, bytes, "id", { more: true }]]]);
+    expect(eventsOf(payload)).toHaveLength(1);
+  });
+
+  test.each([
+    ["another version", [4, []]],
+    ["a record without its chain", [2, []]],
+    ["a head that isn't a number", [3, "end"]],
+    ["no list", { version: 1 }],
+    ["no events", [1]],
+    ["something else", "hello"],
+  ])("%s is not read", (_, value) => {
+    expect(decodeDispatched(encodeMsgpack(value))).toBeUndefined();
+  });
+});
+
+test("a payload that isn't msgpack is not read, and does not throw", () => {
+  for (const payload of [
+    Buffer.alloc(0),
+    Buffer.from([0xc1]),
+    encodeDispatched(EVENTS).subarray(0, 20),
+  ]) {
+    expect(decodeDispatched(payload)).toBeUndefined();
+  }
+});
+
+test.each([
+  ["no list", 5],
+  ["a kind that isn't text", [1, 0, bytes]],
+  ["bytes that aren't", ["like", 0, "text"]],
+  ["a class that isn't a number", ["like", "transient", bytes]],
+])("an entry with %s is left out", (_, entry) => {
+  expect(eventsOf(encodeMsgpack([1, [entry, ["like", 0, bytes]]]))).toHaveLength(1);
+});

@@ -1,0 +1,160 @@
+/**
+ * What a dispatcher sends to a Frontend of one video. Each event is already encoded as viewers get
+ * it, beside the little that a gateway must know of it, so that the bytes pass from the dispatcher
+ * to the socket without being decoded. Three forms, msgpack:
+ *
+ * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …], traceparent?]`
+ * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
+ * - word of how far the video's chain goes, without its events: `[3, seq]`
+ *
+ * Each may have two more elements at its end, two numbers: the stamps of hops.ts.
+ */
+
+import type { Stamps } from "../runtime/hops.ts";
+import {
+  parseTraceContext,
+  type TraceContext,
+  traceparentOf,
+} from "../runtime/tracing/trace-context.ts";
+import {
+  parseStoredRecord,
+  RECORD_LENGTH,
+  RECORD_VERSION,
+  type StoredRecord,
+} from "./history/record.ts";
+import type { UnstoredClass } from "./kinds.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
+
+const EVENTS_VERSION = 1;
+const HEAD_VERSION = 3;
+const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
+
+/** What a message of events belongs to, if it says so. */
+interface Traced {
+  readonly trace: TraceContext | undefined;
+}
+
+/** A message of a dispatcher, by its form. */
+export type Dispatched = (
+  | ({ readonly form: "events"; readonly events: DispatchedEvent[] } & Traced)
+  | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
+  | { readonly form: "head"; readonly seq: number }
+) & { readonly stamps?: Stamps | undefined };
+
+/** An event that is not stored, on its way from a dispatcher to viewers. */
+export interface DispatchedEvent {
+  readonly kind: string;
+  readonly deliveryClass: UnstoredClass;
+  /** The event as msgpack, as viewers get it. */
+  readonly bytes: Uint8Array;
+  /** The id, only if a publisher gave it: such an event may come a second time. */
+  readonly givenId?: string;
+}
+
+type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
+
+/** How many elements each form has without a trace and stamps. */
+const LENGTHS: Readonly<Record<number, number>> = {
+  [EVENTS_VERSION]: 2,
+  [RECORD_VERSION]: RECORD_LENGTH,
+  [HEAD_VERSION]: 2,
+};
+const FLOAT64 = 0xcb;
+const STAMPS_BYTES = 18;
+
+/**
+ * An encoded message with its stamps: a copy, since a record's own bytes are what is stored. The
+ * list's first byte holds its length, which is below 14.
+ */
+export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
+  const copy = Buffer.allocUnsafe(payload.length + STAMPS_BYTES);
+  copy.set(payload);
+  copy[0] = (payload[0] ?? 0) + 2;
+  let end = payload.length;
+  for (const stamp of [sentAt, publishedAt]) {
+    end = copy.writeUInt8(FLOAT64, end);
+    end = copy.writeDoubleBE(stamp, end);
+  }
+  return copy;
+}
+
+/** What stands behind what every message of the form has. */
+function tailOf(
+  list: readonly unknown[],
+  version: number,
+): Traced & { readonly stamps: Stamps | undefined } {
+  const end = LENGTHS[version] ?? list.length;
+  const traceparent = list[end];
+  const isTraced = typeof traceparent === "string";
+  const trace = isTraced ? parseTraceContext(traceparent) : undefined;
+  const sentAt = list[isTraced ? end + 1 : end];
+  const publishedAt = list[isTraced ? end + 2 : end + 1];
+  const areStamps = Number.isFinite(sentAt) && Number.isFinite(publishedAt);
+  return {
+    trace,
+    stamps: areStamps ? { sentAt: Number(sentAt), publishedAt: Number(publishedAt) } : undefined,
+  };
+}
+
+/** Encodes events of one video for the Frontends that have viewers of it. */
+export function encodeDispatched(
+  events: readonly DispatchedEvent[],
+  stamps?: Stamps,
+  trace?: TraceContext,
+): Buffer {
+  const entries = events.map((event): Entry => {
+    const deliveryClass = CLASSES.indexOf(event.deliveryClass);
+    return event.givenId === undefined
+      ? [event.kind, deliveryClass, event.bytes]
+      : [event.kind, deliveryClass, event.bytes, event.givenId];
+  });
+  const message: unknown[] = [EVENTS_VERSION, entries];
+  if (trace !== undefined) message.push(traceparentOf(trace));
+  if (stamps !== undefined) message.push(stamps.sentAt, stamps.publishedAt);
+  return encodeMsgpack(message);
+}
+
+function parseEntry(entry: unknown): DispatchedEvent | undefined {
+  if (!Array.isArray(entry)) return undefined;
+  const [kind, classIndex, bytes, givenId]: unknown[] = entry;
+  const deliveryClass = typeof classIndex === "number" ? CLASSES[classIndex] : undefined;
+  if (typeof kind !== "string" || deliveryClass === undefined) return undefined;
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  return typeof givenId === "string"
+    ? { kind, deliveryClass, bytes, givenId }
+    : { kind, deliveryClass, bytes };
+}
+
+/** Tells Frontends that the video's chain goes up to `seq`, which they may have missed. */
+export function encodeHead(seq: number): Buffer {
+  return encodeMsgpack([HEAD_VERSION, seq]);
+}
+
+/**
+ * Reads a message of a dispatcher. Events of a class that this version doesn't know are left out; a
+ * payload that isn't one of ours, or is of a form that this version doesn't know, gives undefined.
+ */
+export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
+  let value: unknown;
+  try {
+    value = decodeTrustedMsgpack(payload);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(value)) return undefined;
+  const [version, content]: unknown[] = value;
+  if (typeof version !== "number") return undefined;
+  const { trace, stamps } = tailOf(value, version);
+  if (version === EVENTS_VERSION && Array.isArray(content)) {
+    const events = content.map(parseEntry).filter((event) => event !== undefined);
+    return { form: "events", events, trace, stamps };
+  }
+  if (version === RECORD_VERSION) {
+    const record = parseStoredRecord(value);
+    return record === undefined ? undefined : { form: "record", record, trace, stamps };
+  }
+  if (version === HEAD_VERSION && typeof content === "number") {
+    return { form: "head", seq: content, stamps };
+  }
+  return undefined;
+}

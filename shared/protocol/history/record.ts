@@ -1,0 +1,98 @@
+/**
+ * What one commit adds to a video's chain of durable events: one or more events, stored as one
+ * message. Each record names the one before it, so that a reader sees a fork or a hole.
+ *
+ * `seq` rises along the chain and is never given twice, also when a store lost its newest messages:
+ * it is the time of the commit in microseconds since 1970, or one above its predecessor.
+ *
+ * A message, as msgpack: `[2, after, record, amended]`, a record being
+ * `[prev, last, [[kind, id, seq, event bytes, retracted seq?], …]]`.
+ * Dispatchers send the very bytes that they stored on to the Frontends; of a record that belongs to
+ * a trace, they send its `traceparent` behind the rest.
+ */
+
+import { type TraceContext, traceparentOf } from "../../runtime/tracing/trace-context.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
+import type { DurableEvent } from "./durable-event.ts";
+
+export const RECORD_VERSION = 2;
+/** Entries of a stored message; a `traceparent` follows them. */
+export const RECORD_LENGTH = 4;
+
+/** A link of the chain. */
+export interface ChainRecord {
+  /** `last` of the record before; 0 when there was none to name. */
+  readonly prev: number;
+  /** `seq` of its last event, also when that event has been taken out since. */
+  readonly last: number;
+  /** In the order of `seq`. */
+  readonly events: readonly DurableEvent[];
+}
+
+/** A record as it is stored. */
+export interface StoredRecord extends ChainRecord {
+  /** Sequence in the stream of the video's message before this one; 0 when there was none. */
+  readonly after: number;
+  /** Records whose own messages were erased, with those of their events that remain. */
+  readonly amended: readonly ChainRecord[];
+}
+
+type EventEntry = [kind: string, id: string, seq: number, bytes: Uint8Array, retracts?: number];
+type RecordEntry = [prev: number, last: number, events: EventEntry[]];
+
+function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
+  return [
+    prev,
+    last,
+    events.map(({ kind, id, seq, bytes, retracts }): EventEntry => {
+      return retracts === undefined ? [kind, id, seq, bytes] : [kind, id, seq, bytes, retracts];
+    }),
+  ];
+}
+
+/** @param trace of what is sent to the Frontends; what is stored has none */
+export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer {
+  const { after, amended } = record;
+  const entries = [RECORD_VERSION, after, recordEntry(record), amended.map(recordEntry)];
+  return encodeMsgpack(trace === undefined ? entries : [...entries, traceparentOf(trace)]);
+}
+
+function parseEvent(entry: unknown): DurableEvent | undefined {
+  if (!Array.isArray(entry)) return undefined;
+  const [kind, id, seq, bytes, retracts]: unknown[] = entry;
+  if (typeof kind !== "string" || typeof id !== "string" || typeof seq !== "number") return;
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  // It is kept, and what came from the network with it is not to be.
+  const event = { kind, id, seq, bytes: new Uint8Array(bytes) };
+  return typeof retracts === "number" ? { ...event, retracts } : event;
+}
+
+function parseRecord(entry: unknown): ChainRecord | undefined {
+  if (!Array.isArray(entry)) return undefined;
+  const [prev, last, events]: unknown[] = entry;
+  if (typeof prev !== "number" || typeof last !== "number" || !Array.isArray(events)) return;
+  return { prev, last, events: events.map(parseEvent).filter((event) => event !== undefined) };
+}
+
+/** Reads the decoded list of a message; undefined when it isn't one of ours. */
+export function parseStoredRecord(value: readonly unknown[]): StoredRecord | undefined {
+  const [version, after, entry, amended] = value;
+  const record = parseRecord(entry);
+  if (version !== RECORD_VERSION || typeof after !== "number" || record === undefined) return;
+  const more = Array.isArray(amended) ? amended : [];
+  return {
+    ...record,
+    after,
+    amended: more.map(parseRecord).filter((one) => one !== undefined),
+  };
+}
+
+/** The inverse of {@link encodeRecord}; undefined for a payload that isn't one of ours. */
+export function decodeRecord(payload: Uint8Array): StoredRecord | undefined {
+  try {
+    const value = decodeTrustedMsgpack(payload);
+    return Array.isArray(value) ? parseStoredRecord(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}

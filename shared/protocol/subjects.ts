@@ -1,0 +1,125 @@
+/**
+ * Every NATS subject and KV key of Ovation, each as a function with its inverse.
+ * Callers pass names that {@link isVideoId} and {@link isGatewayId} accept.
+ */
+import { isGatewayId, isVideoId } from "./names.ts";
+
+/** The queue group that all dispatchers share on {@link PUBLISH_SUBJECTS}. */
+export const DISPATCHER_QUEUE = "dispatchers";
+/** Publish requests of every video. */
+export const PUBLISH_SUBJECTS = "ov.publish.*";
+/** Requests to take a durable event back, of every video. */
+export const RETRACT_SUBJECTS = "ov.retract.*";
+/** The JetStream stream that holds every video's durable events, and what it takes. */
+export const HISTORY_STREAM = "ov_history";
+export const HISTORY_SUBJECTS = "ov.history.*";
+/** What dispatchers tell each other of records that they stored, of every video. */
+export const STORED_SUBJECTS = "ov.stored.*.*";
+/** What gateways tell each other of what actors have published. */
+export const SPENDING_SUBJECTS = "ov.spending.*";
+/** KV bucket: which gateway has how many viewers of which video. */
+export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
+/** KV bucket: one lease for each live gateway. */
+export const FRONTENDS_BUCKET = "ov_frontends";
+/** KV bucket: tickets that were issued and not used, by their hash. */
+export const TICKETS_BUCKET = "ov_tickets";
+
+const PUBLISH_PREFIX = "ov.publish.";
+const RETRACT_PREFIX = "ov.retract.";
+const STORED_PREFIX = "ov.stored.";
+const SPENDING_PREFIX = "ov.spending.";
+
+/** Whether what is sent on a subject means something to a part of Ovation, or to NATS itself. */
+export function isMeaningful(subject: string): boolean {
+  return subject.startsWith("ov.") || subject.startsWith("$");
+}
+
+/** Where a publish request for `video` goes. */
+export function publishSubject(video: string): string {
+  return PUBLISH_PREFIX + video;
+}
+
+/** The video of a publish request's subject, or undefined if it isn't a valid video id. */
+export function videoOfPublishSubject(subject: string): string | undefined {
+  return videoAfter(PUBLISH_PREFIX, subject);
+}
+
+/** Where a request to take an event of `video` back goes. */
+export function retractSubject(video: string): string {
+  return RETRACT_PREFIX + video;
+}
+
+/** The inverse of {@link retractSubject}; undefined if the rest isn't a valid video id. */
+export function videoOfRetractSubject(subject: string): string | undefined {
+  return videoAfter(RETRACT_PREFIX, subject);
+}
+
+function videoAfter(prefix: string, subject: string): string | undefined {
+  const video = subject.slice(prefix.length);
+  return subject.startsWith(prefix) && isVideoId(video) ? video : undefined;
+}
+
+/** Where the records of a video's durable events are stored. */
+export function historySubject(video: string): string {
+  return `ov.history.${video}`;
+}
+
+/** Where a dispatcher tells the others of a record of `video` that it stored at `sequence`. */
+export function storedSubject(video: string, sequence: number): string {
+  return `${STORED_PREFIX}${video}.${sequence}`;
+}
+
+/** The inverse of {@link storedSubject}; undefined for a subject that is none of ours. */
+export function parseStoredSubject(
+  subject: string,
+): { video: string; sequence: number } | undefined {
+  const dot = subject.lastIndexOf(".");
+  const video = videoAfter(STORED_PREFIX, subject.slice(0, dot));
+  const number = subject.slice(dot + 1);
+  if (video === undefined || !/^[1-9]\d{0,15}$/.test(number)) return undefined;
+  return { video, sequence: Number(number) };
+}
+
+/** Where dispatchers send the events of `video` for the viewers of `gateway`. */
+export function frontendSubject(gateway: string, video: string): string {
+  return `ov.frontend.${gateway}.${video}`;
+}
+
+/** Where a gateway tells the others what actors have published there. */
+export function spendingSubject(gateway: string): string {
+  return `${SPENDING_PREFIX}${gateway}`;
+}
+
+/** The inverse of {@link spendingSubject}; undefined for a subject that is none of ours. */
+export function gatewayOfSpendingSubject(subject: string): string | undefined {
+  const gateway = subject.slice(SPENDING_PREFIX.length);
+  return subject.startsWith(SPENDING_PREFIX) && isGatewayId(gateway) ? gateway : undefined;
+}
+
+/** What dispatchers send for the viewers of `video`, whichever gateway they are at: to look on. */
+export function frontendSubjects(video: string): string {
+  return `ov.frontend.*.${video}`;
+}
+
+/** Where a gateway tells which videos it holds: see `shared/protocol/inspection.ts`. */
+export function inspectSubject(gateway: string): string {
+  return `ov.inspect.${gateway}`;
+}
+
+/** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
+export function rowKey(video: string, gateway: string): string {
+  return `${video}.${gateway}`;
+}
+
+/** Key filter for all rows of one gateway. */
+export function rowsOfGateway(gateway: string): string {
+  return `*.${gateway}`;
+}
+
+/** The inverse of {@link rowKey}; undefined for a key that is no row of ours. */
+export function parseRowKey(key: string): { video: string; gateway: string } | undefined {
+  const dot = key.indexOf(".");
+  const video = key.slice(0, dot);
+  const gateway = key.slice(dot + 1);
+  return dot > 0 && isVideoId(video) && isGatewayId(gateway) ? { video, gateway } : undefined;
+}

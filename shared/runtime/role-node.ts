@@ -1,0 +1,130 @@
+/**
+ * What a gateway and a dispatcher have in common as parts of a deployment: an id, health and
+ * metrics, the connection to NATS, and the order of starting and stopping.
+ */
+import type { Registry } from "prom-client";
+import { Bus } from "../bus/connection.ts";
+import { checkStores } from "../bus/store-check.ts";
+import { permitted } from "../bus/violations.ts";
+import type { Role } from "../config/roles.ts";
+import type { CommonConfig } from "../config/settings.ts";
+import { registerHealth } from "./health-metrics.ts";
+import type { Component } from "./lifecycle.ts";
+import type { Log } from "./log.ts";
+import { createRegistry } from "./metrics.ts";
+import { type Condition, OpsServer } from "./ops.ts";
+import { startTracing, type Tracing } from "./tracing/start.ts";
+import type { Tracer } from "./tracing/tracer.ts";
+
+type State = "starting" | "running" | "draining" | "stopped";
+
+export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort: number }>
+  implements Component
+{
+  readonly id: string;
+  protected readonly config: Config;
+  protected readonly log: Log;
+  protected readonly registry: Registry = createRegistry();
+  readonly #role: Role;
+  readonly #ops: OpsServer;
+  #state: State = "starting";
+  #opsPort = 0;
+  #bus: Bus | undefined;
+  #tracing: Tracing | undefined;
+
+  constructor(role: Role, id: string, config: Config, log: Log) {
+    this.#role = role;
+    this.id = id;
+    this.config = config;
+    this.log = log;
+    const conditions = () => [
+      { name: "state", fault: this.#state === "running" ? undefined : this.#state },
+      this.#busCondition(),
+      ...this.conditions(),
+    ];
+    this.#ops = new OpsServer({
+      host: config.opsHost,
+      port: config.opsPort,
+      registry: this.registry,
+      conditions,
+    });
+    registerHealth(this.registry, role, conditions);
+  }
+
+  /** Where health and metrics are served, once started. */
+  get opsPort(): number {
+    return this.#opsPort;
+  }
+
+  /** Undefined where nothing is traced. */
+  protected get tracer(): Tracer | undefined {
+    return this.#tracing;
+  }
+
+  /** False once it was stopped, also while it was still starting. */
+  protected get isWanted(): boolean {
+    return this.#state !== "stopped";
+  }
+
+  /** Serves health, connects to NATS for as long as it takes, and starts the role's parts. */
+  async start(): Promise<void> {
+    this.#opsPort = await this.#ops.start();
+    this.log.info({ opsPort: this.#opsPort }, "health and metrics are served");
+    const { config, log, registry } = this;
+    this.#tracing = await startTracing({
+      role: this.#role,
+      node: this.id,
+      config,
+      log,
+      registry,
+    });
+    const bus = await Bus.connect({
+      servers: this.config.natsUrl,
+      login: this.config,
+      inbox: this.#role,
+      name: `ovation-${this.#role}-${this.id}`,
+      log: this.log,
+    });
+    this.#bus = bus;
+    const details = await permitted(bus, async () => {
+      await checkStores(bus, this.config, this.log);
+      return await this.startParts(bus);
+    });
+    this.#state = "running";
+    this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
+  }
+
+  /** Takes nothing new, and finishes what it has. */
+  async drain(): Promise<void> {
+    const bus = this.#bus;
+    if (this.#state !== "running" || bus === undefined) return;
+    this.#state = "draining";
+    this.log.info(`${this.#role} drains`);
+    await this.drainParts(bus);
+    await bus.flush();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    await this.stopParts();
+    await this.#bus?.stop();
+    await this.#tracing?.stop();
+    await this.#ops.stop();
+    this.log.info(`${this.#role} stopped`);
+  }
+
+  /** Starts what the role is made of; returns what its log is to say of it. */
+  protected abstract startParts(bus: Bus): Promise<Record<string, unknown>>;
+  protected abstract drainParts(bus: Bus): Promise<void>;
+  protected abstract stopParts(): Promise<void>;
+  /** The role's own conditions of readiness. */
+  protected abstract conditions(): readonly Condition[];
+
+  #busCondition(): Condition {
+    const isConnected = this.#bus?.state === "connected";
+    if (!isConnected) return { name: "nats", fault: "not connected" };
+    const isDenied = this.#bus?.violations.isRecent;
+    return { name: "nats", warning: isDenied ? "it does not permit all that we do" : undefined };
+  }
+}
