@@ -34,8 +34,11 @@ export interface RawResponse {
   /** False when it could not be sent whole at once; what is left is sent by and by. */
   write(chunk: string | Uint8Array): boolean;
   end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
-  /** Ends with the length that a body would have, or with none. */
-  endWithoutBody(lengthBytes?: number): unknown;
+  /**
+   * Ends after the head. Never called with a length: the addon takes `undefined` for 2^63, and after
+   * a length it waits for a body and refuses the connection's next request.
+   */
+  endWithoutBody(): unknown;
   /** Ends the connection. */
   close(): unknown;
 }
@@ -55,6 +58,8 @@ const KEPT_HEADERS = [
   TRACESTATE,
   "transfer-encoding",
 ] as const;
+/** Statuses whose answer ends with its head (RFC 9112 section 6.3). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 const FORWARDED_FOR = "x-forwarded-for";
 type KeptHeader = (typeof KEPT_HEADERS)[number];
 
@@ -178,25 +183,38 @@ export class HttpExchange {
     });
   }
 
-  /** Answers, once; nothing happens when the client has gone. */
+  /**
+   * Answers, once; nothing happens when the client has gone. Of an answer that can't have a body,
+   * only the head is sent.
+   */
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
     if (!this.#answers()) return;
-    this.#response.cork(() => {
-      this.#begin(status, headers);
-      // A client that may still be sending a refused body, or one without a known end, is not kept.
-      this.#response.end(body, this.isLast || [408, 411, 413].includes(status));
-    });
+    // A client that may still be sending a refused body, or one without a known end, is not kept.
+    const closes = this.isLast || [408, 411, 413].includes(status);
+    if (BODILESS.has(status)) this.#respondWithHead(status, headers, closes);
+    else if (this.method === "HEAD" && !closes) {
+      // As long as GET's body would be (RFC 9110 section 8.6).
+      const length = String(Buffer.byteLength(body));
+      this.#respondWithHead(status, { ...headers, "Content-Length": length }, false);
+    } else {
+      this.#response.cork(() => {
+        this.#begin(status, headers);
+        // Only with a body does the addon close the connection, so this HEAD is told a length of 0.
+        this.#response.end(this.method === "HEAD" ? "" : body, closes);
+      });
+    }
   }
 
-  /**
-   * Answers without a body, once.
-   * @param lengthBytes what a body would have, where the client only asks for that
-   */
-  respondWithoutBody(status: number, headers: Headers, lengthBytes?: number): void {
-    if (!this.#answers()) return;
+  /** Answers without a body, once; HEAD is told no length. */
+  respondWithoutBody(status: number, headers: Headers): void {
+    if (this.method !== "HEAD") this.respond(status, headers, "");
+    else if (this.#answers()) this.#respondWithHead(status, headers, this.isLast);
+  }
+
+  #respondWithHead(status: number, headers: Headers, closes: boolean): void {
     this.#response.cork(() => {
-      this.#begin(status, headers);
-      this.#response.endWithoutBody(lengthBytes);
+      this.#begin(status, closes ? { ...headers, Connection: "close" } : headers);
+      this.#response.endWithoutBody();
     });
   }
 

@@ -111,12 +111,15 @@ export class RawSocket {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
     );
-    const length = isHead ? 0 : Number(headers["content-length"] ?? 0);
+    const code = Number(status.split(" ")[1]);
+    // RFC 9112 section 6.3: whatever their headers say, these have no body.
+    const isBodiless = isHead || code === 204 || code === 304;
+    const length = isBodiless ? 0 : Number(headers["content-length"] ?? 0);
     const after = rest.join("\r\n\r\n");
     if (after.length < length) return undefined;
     this.#received = after.slice(length);
     const body = Buffer.from(after.slice(0, length), "latin1");
-    return new HttpAnswer(Number(status.split(" ")[1]), headers, body);
+    return new HttpAnswer(code, headers, body);
   }
 }
 

@@ -141,6 +141,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const grant = await auth.ofStream(exchange);
     grant.requireVideo(video);
     const request = pastRequest(exchange);
+    if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
     const address = clientOf(services, exchange);

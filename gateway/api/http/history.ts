@@ -10,10 +10,9 @@ import { beginHttpRequest } from "../request-span.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
 import { wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
+import { ROUTE_PATHS } from "./routes.ts";
 
 const DEFAULT_LIMIT = 50;
-const ROUTE = "/v1/videos/{video}/history";
-
 export function historyOverHttp(services: GatewayServices): HttpHandler {
   const { auth, histories, interest, rates, tracer } = services;
   const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {
@@ -32,7 +31,7 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, video) => {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
-    const request = { exchange, grant, video, at, route: ROUTE };
+    const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
     const step = beginHttpRequest(tracer, "ovation.history", request);
     await endingWith(step, answer(exchange, grant, video));
   };

@@ -80,8 +80,6 @@ export class PageFiles {
     const { body, headers, etag } = file;
     if (namesEtag(exchange.header("if-none-match"), etag)) {
       exchange.respondWithoutBody(304, headers);
-    } else if (exchange.method === "HEAD") {
-      exchange.respondWithoutBody(200, headers, body.length);
     } else exchange.respond(200, headers, body);
   }
 

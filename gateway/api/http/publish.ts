@@ -21,6 +21,7 @@ import {
   respondWithError,
   speaksMsgpack,
 } from "./router.ts";
+import { ROUTE_PATHS } from "./routes.ts";
 
 function encodingOf(exchange: HttpExchange): Encoding {
   if (speaksMsgpack(exchange)) return "msgpack";
@@ -44,8 +45,6 @@ export interface BodyLimits {
   readonly bodyLimitBytes: number;
   readonly bodyTimeoutMs: number;
 }
-
-const ROUTE = "/v1/videos/{video}/events";
 
 interface PublishRequest {
   readonly exchange: HttpExchange;
@@ -77,7 +76,7 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
     at: number,
   ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
-    const request = { exchange, grant, video, at, route: ROUTE };
+    const request = { exchange, grant, video, at, route: ROUTE_PATHS.events };
     const step = beginHttpRequest(services.tracer, "ovation.publish", request);
     try {
       const fault = await publish(services, { exchange, video, grant, reading, step });

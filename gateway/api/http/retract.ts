@@ -8,8 +8,7 @@ import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { beginHttpRequest } from "../request-span.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
-
-const ROUTE = "/v1/videos/{video}/events/{id}";
+import { ROUTE_PATHS } from "./routes.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
   const retract = async (
@@ -31,7 +30,7 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, video, eventId) => {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
-    const request = { exchange, grant, video, at, route: ROUTE };
+    const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
     const step = beginHttpRequest(services.tracer, "ovation.retract", request);
     await endingWith(step, retract(exchange, grant, video, eventId, step));
   };

@@ -2,10 +2,11 @@
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
-import { CONNECT_PATH, PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
+import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { type GatewayServices, noteFault, noteRefused } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
+import { type RouteName, routeAt } from "./routes.ts";
 
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
@@ -17,20 +18,8 @@ type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission">
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
-/** What can be done at each path of a video, by method. */
-export interface Routes {
-  readonly events: Handlers;
-  readonly event: Handlers;
-  readonly history: Handlers;
-  readonly ping: Handlers;
-  readonly tickets: Handlers;
-}
-
-const VIDEO_PATHS: readonly (readonly [RegExp, keyof Routes])[] = [
-  [/^\/v1\/videos\/([^/]*)\/events$/, "events"],
-  [/^\/v1\/videos\/([^/]*)\/events\/([^/]+)$/, "event"],
-  [/^\/v1\/videos\/([^/]*)\/history$/, "history"],
-];
+/** What can be done at each path of the API, by method. */
+export type Routes = Readonly<Record<RouteName, Handlers>>;
 
 export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
@@ -60,7 +49,7 @@ export class Router {
     this.#routes = routes;
     this.#page = page;
     const serve = async (exchange: HttpExchange) => page.serve(exchange);
-    this.#pageHandlers = { GET: serve, HEAD: serve };
+    this.#pageHandlers = { GET: serve };
   }
 
   /** Answers one request, whatever happens. */
@@ -94,7 +83,7 @@ export class Router {
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
     noteRefused(this.#services, error, fault, exchange.header("traceparent"));
-    const allowed = Object.keys(this.#find(exchange.path)?.handlers ?? {});
+    const allowed = methodsOf(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }
 
@@ -116,16 +105,17 @@ export class Router {
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
     if (isApi && exchange.method === "OPTIONS" && isAsking(exchange)) {
-      const headers = origins.preflightHeaders(Object.keys(handlers));
+      const headers = origins.preflightHeaders(methodsOf(handlers));
       return exchange.respondWithoutBody(204, headers);
     }
-    const handler = handlers[exchange.method];
+    // The exchange leaves the body out (RFC 9110 section 9.3.2).
+    const handler = handlers[exchange.method === "HEAD" ? "GET" : exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
     if (video !== undefined && !isVideoId(video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
     // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
-    const isStream = handlers === this.#routes.events && exchange.method === "GET";
+    const isStream = handlers === this.#routes.events && handler === handlers["GET"];
     // Durable events come last to be refused, and which they are the handler knows.
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
       overload.admitPublishing();
@@ -134,23 +124,23 @@ export class Router {
   }
 
   #find(path: string): Found | undefined {
-    if (path === PING_PATH) return { handlers: this.#routes.ping, eventId: "" };
-    if (path === TICKETS_PATH) return { handlers: this.#routes.tickets, eventId: "" };
-    for (const [pattern, route] of VIDEO_PATHS) {
-      const match = pattern.exec(path);
-      if (match === null) continue;
-      const [, video = "", eventId = ""] = match;
-      return { video, eventId, handlers: this.#routes[route] };
-    }
-    return this.#page.has(path) ? { handlers: this.#pageHandlers, eventId: "" } : undefined;
+    const route = routeAt(path);
+    if (route !== undefined) return { ...route, handlers: this.#routes[route.name] };
+    if (!this.#page.has(path)) return undefined;
+    return { handlers: this.#pageHandlers, video: undefined, eventId: "" };
   }
+}
+
+/** HEAD is answered wherever GET is. */
+function methodsOf(handlers: Handlers): readonly string[] {
+  return Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 }
 
 /** What a path is about, and what can be done there. */
 interface Found {
   readonly handlers: Handlers;
   /** Undefined: the path is not about a video. */
-  readonly video?: string;
+  readonly video: string | undefined;
   readonly eventId: string;
 }
 
