@@ -91,6 +91,7 @@ describe("every status by every method, over one kept connection", () => {
       messageLimitBytes: 1_024,
       bufferLimitBytes: 4_096,
       idleTimeoutMs: 32_000,
+      pingIntervalMs: 9_000,
       checkHandshake: refuse,
       admit: refuse,
       onSocket: () => undefined,
