@@ -8,6 +8,7 @@ import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
 import { EventIds } from "../shared/protocol/names.ts";
+import type { GatewayDescription } from "../shared/protocol/table.ts";
 import { HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Log } from "../shared/runtime/log.ts";
@@ -15,16 +16,16 @@ import type { Condition } from "../shared/runtime/ops.ts";
 import { RoleNode } from "../shared/runtime/role-node.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { Doors } from "./api/hub.ts";
-import { type ConnectionStats, emptyConnectionStats } from "./api/services.ts";
 import { createAuth } from "./auth/create.ts";
 import { FrameInterval } from "./delivery/frame-interval.ts";
 import { FrameScheduler } from "./delivery/frame-scheduler.ts";
 import { emptyDeliveryStats } from "./delivery/viewer.ts";
 import { CutOff } from "./drain/nats-outage.ts";
-import { type PeerLease, paceOf } from "./drain/pace.ts";
+import { paceOf } from "./drain/pace.ts";
 import { VideoHistories } from "./history/histories.ts";
 import { Admission } from "./limits/admission.ts";
 import { BodyBudget } from "./limits/body-budget.ts";
+import { type ConnectionStats, emptyConnectionStats } from "./limits/connection-stats.ts";
 import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
@@ -227,7 +228,7 @@ export class Gateway extends RoleNode<GatewayConfig> {
   }
 
   /** What the lease tells of this gateway. */
-  #describe(): Record<string, unknown> {
+  #describe(): GatewayDescription {
     return {
       version: VERSION,
       address: this.config.address ?? `${hostname()}:${this.#port}`,
@@ -235,10 +236,8 @@ export class Gateway extends RoleNode<GatewayConfig> {
       webSockets: this.#connections.webSockets,
       eventStreams: this.#connections.eventStreams,
       videos: this.#interest?.videoCount ?? 0,
-      ...({
-        connectionsPerSecond: this.config.connectionsPerSecond,
-        isDraining: this.#isDraining,
-      } satisfies PeerLease),
+      connectionsPerSecond: this.config.connectionsPerSecond,
+      isDraining: this.#isDraining,
     };
   }
 

@@ -12,7 +12,6 @@ import {
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
 import type { Doors } from "./api/hub.ts";
-import { CLOSE_REASONS, type ConnectionStats } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
 import { registerFrames, registerPublishing } from "./delivery/flow-metrics.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
@@ -20,6 +19,7 @@ import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
 import type { DeliveryStats } from "./delivery/viewer.ts";
 import type { CutOff } from "./drain/nats-outage.ts";
 import type { VideoHistories } from "./history/histories.ts";
+import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import type { CountRequests } from "./table/count-requests.ts";
 import type { Interest } from "./table/interest.ts";

@@ -1,6 +1,6 @@
 /** What the measured window cost: the difference of its two ends. */
 import type { LoadResult } from "../report/result.ts";
-import type { Edge } from "./load.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 const GENERATOR_KINDS: readonly string[] = ["viewers", "publishers", "controller"];
 
@@ -17,6 +17,13 @@ export type Cost = Pick<
   | "bytesPerViewerSecond"
   | "frameIntervalMs"
 >;
+
+/** What was used, and what was delivered, up to one end of the measured window. */
+export interface Edge {
+  readonly use: Snapshot;
+  /** Deliveries so far. */
+  readonly told: number;
+}
 
 export function isGeneratorKind(kind: string): boolean {
   return GENERATOR_KINDS.includes(kind);

@@ -9,7 +9,20 @@ import { loadConfig } from "../../shared/config/load.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
 import { rowKey } from "../../shared/protocol/subjects.ts";
+import { encodeLease, encodeRow, type GatewayDescription } from "../../shared/protocol/table.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
+import { VERSION } from "../../shared/runtime/version.ts";
+
+const DESCRIPTION: GatewayDescription = {
+  version: VERSION,
+  address: "stand-in",
+  startedAt: new Date().toISOString(),
+  webSockets: 0,
+  eventStreams: 0,
+  videos: 1,
+  connectionsPerSecond: 1,
+  isDraining: false,
+};
 
 export interface StandIn {
   stop(): Promise<void>;
@@ -35,10 +48,10 @@ export async function standInFrontend(
   let renewals = 0;
   const renew = async () => {
     renewals += 1;
-    await frontends.put(gateway, Buffer.from(JSON.stringify({ renewals })));
+    await frontends.put(gateway, encodeLease({ ...DESCRIPTION, renewals }));
   };
   await renew();
-  for (const video of videos) await subscriptions.put(rowKey(video, gateway), Buffer.from("1"));
+  for (const video of videos) await subscriptions.put(rowKey(video, gateway), encodeRow(1));
   const timer = setInterval(() => void renew().catch(() => undefined), config.leaseRenewMs);
   return {
     stop: async () => {

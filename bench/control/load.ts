@@ -4,7 +4,7 @@ import { nowUs } from "../clock.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
 import { arrivalsOf, type Stream } from "../publishers/schedule.ts";
 import type { LoadResult } from "../report/result.ts";
-import { costOf } from "./cost.ts";
+import { costOf, type Edge } from "./cost.ts";
 import { Fleet } from "./fleet.ts";
 import type { Audience, Dues, Published, Window } from "./messages.ts";
 import { type Snapshot, snapshot, usesOf } from "./snapshot.ts";
@@ -129,12 +129,6 @@ const DISTRIBUTION = [
   0, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 99, 99.5, 99.9, 99.99,
   100,
 ];
-
-/** What was used, and what was delivered, up to one end of the measured window. */
-export interface Edge {
-  readonly use: Snapshot;
-  readonly told: number;
-}
 
 async function edge(system: System, fleet: Fleet, atUs: number): Promise<Edge> {
   await wait(Math.max(0, (atUs - nowUs()) / 1_000));

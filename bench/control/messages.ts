@@ -1,7 +1,7 @@
 /** What the processes of a run say to each other, over Node's IPC channel. */
 import type { Lag } from "../lag.ts";
 import type { Stream } from "../publishers/schedule.ts";
-import type { Exactness } from "../viewers/accounts.ts";
+import type { Due, Exactness } from "../viewers/accounts.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
@@ -61,12 +61,6 @@ export interface ViewersProgress {
   /** Of viewers that read at once: a packed histogram. */
   readonly latency: string | undefined;
   readonly lag: Lag;
-}
-
-/** Events that each viewer of a video is due: all that were accepted, at most those unsure as well. */
-export interface Due {
-  readonly least: number;
-  readonly most: number;
 }
 
 export type Dues = Readonly<Record<string, Due>>;

@@ -3,12 +3,17 @@
  * told, and which events it saw one by one, so that one seen twice is found. Memory per viewer is
  * fixed: which events were seen is remembered for the newest few thousand of them.
  */
-import type { Due } from "../control/messages.ts";
 import type { Told } from "../wire/dialect.ts";
 
 /** Events whose number is remembered, per viewer; a power of two. */
 export const WINDOW = 4_096;
 const WORDS = WINDOW / 32;
+
+/** Events that each viewer of a video is due: all that were accepted, at most those unsure as well. */
+export interface Due {
+  readonly least: number;
+  readonly most: number;
+}
 
 /** The sums over the viewers of a run; each is a number of its own. */
 export interface Exactness {

@@ -8,6 +8,7 @@ import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buck
 import { decodeInspectionPage, encodeInspectionRequest } from "../../shared/protocol/inspection.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import { inspectSubject, parseRowKey } from "../../shared/protocol/subjects.ts";
+import { decodeRow } from "../../shared/protocol/table.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
 /** A gateway that is well answers in a millisecond; one that doesn't in this time is silent. */
@@ -67,8 +68,7 @@ export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Lo
 function rowOf({ key, value, revision }: BucketEntry): Row | undefined {
   const name = parseRowKey(key);
   if (name === undefined) return undefined;
-  const text = Buffer.from(value ?? []).toString();
-  return { ...name, viewers: /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN, revision };
+  return { ...name, viewers: decodeRow(value) ?? Number.NaN, revision };
 }
 
 /** What a gateway says that it holds; undefined when it says nothing that can be read. */

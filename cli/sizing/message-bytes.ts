@@ -18,6 +18,7 @@ import {
   spendingSubject,
   storedSubject,
 } from "../../shared/protocol/subjects.ts";
+import { encodeLease } from "../../shared/protocol/table.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 /** Names and texts as long as they typically are. */
@@ -48,7 +49,7 @@ const RECORD = encodeRecord({
 }).length;
 const LIKE_INPUT = { kind: "like", actor: ACTOR };
 const COMMENT_INPUT = { id: ID, kind: "comment", actor: ACTOR, data: { text: TEXT } };
-const LEASE = JSON.stringify({
+const LEASE = encodeLease({
   renewals: 12_345,
   version: "0.1.0",
   address: "gateway-12345:8080",
@@ -56,6 +57,8 @@ const LEASE = JSON.stringify({
   webSockets: 12_345,
   eventStreams: 12_345,
   videos: 12_345,
+  connectionsPerSecond: 2_000,
+  isDraining: false,
 }).length;
 
 /** `PUB subject reply size` and `MSG subject id reply size`, with the line breaks: about as long. */

@@ -7,6 +7,7 @@ import type { CommonConfig } from "../../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import { parseRowKey } from "../../shared/protocol/subjects.ts";
+import { decodeLease, decodeRow } from "../../shared/protocol/table.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { RowView } from "../contract.ts";
 
@@ -103,7 +104,7 @@ export class TableView {
   #takeRow({ key, value }: BucketEntry): void {
     if (parseRowKey(key)?.video !== this.#video) return;
     if (value === undefined) this.#rows.delete(key);
-    else this.#rows.set(key, Number(Buffer.from(value).toString()));
+    else this.#rows.set(key, decodeRow(value) ?? 0);
     this.#onChange();
   }
 
@@ -113,22 +114,15 @@ export class TableView {
       if (this.#leases.delete(key)) this.#onChange();
       return;
     }
-    const text = Buffer.from(value).toString();
-    const sign = `${revision} ${text}`;
+    const sign = `${revision} ${Buffer.from(value).toString()}`;
     // Reading the table whole shows the same sign again, which is none of life.
     if (this.#leases.get(key)?.sign === sign) return;
     const isNew = !this.#leases.has(key);
-    this.#leases.set(key, { address: addressIn(text), sign, seenAtMs: performance.now() });
+    this.#leases.set(key, {
+      address: decodeLease(value)?.address ?? "",
+      sign,
+      seenAtMs: performance.now(),
+    });
     if (isNew) this.#onChange();
-  }
-}
-
-function addressIn(lease: string): string {
-  try {
-    const value: unknown = JSON.parse(lease);
-    const isObject = typeof value === "object" && value !== null && "address" in value;
-    return isObject ? String(value.address) : "";
-  } catch {
-    return "";
   }
 }

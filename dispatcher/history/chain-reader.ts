@@ -1,6 +1,7 @@
 /** Brings what a dispatcher knows of a chain up to the store. */
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
-import { type ChainMessage, readMessage, type VideoChain } from "./video-chain.ts";
+import { type ChainMessage, readMessage } from "./chain-message.ts";
+import type { VideoChain } from "./video-chain.ts";
 
 /** Messages that are fetched one by one; beyond that a chain is read anew. */
 const STEPS_LIMIT = 64;

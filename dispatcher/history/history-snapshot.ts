@@ -1,7 +1,8 @@
 /** One video's whole history in memory, kept up with the store for as long as a retraction takes. */
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { type ChainMessage, readMessage, type VideoChain } from "./video-chain.ts";
+import { type ChainMessage, readMessage } from "./chain-message.ts";
+import type { VideoChain } from "./video-chain.ts";
 
 type Store = Pick<HistoryStream, "next" | "read">;
 

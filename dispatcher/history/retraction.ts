@@ -3,7 +3,7 @@ import type { DurableEvent } from "../../shared/protocol/history/durable-event.t
 import type { ChainRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
-import type { ChainMessage } from "./video-chain.ts";
+import type { ChainMessage } from "./chain-message.ts";
 
 /** What a retraction says of the event that it takes back. */
 export interface Target {

@@ -5,29 +5,15 @@
  */
 import type { StoredMessage } from "../../shared/bus/history-stream.ts";
 import { RecentMap } from "../../shared/lib/recent-map.ts";
-import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { type ChainMessage, readMessage } from "./chain-message.ts";
 import { type KeepLimits, KeptMessages } from "./retention-window.ts";
 import { targetOf } from "./retraction.ts";
 
 /** Ids of one video that are remembered, in each of two generations. */
 const IDS_LIMIT = 32_768;
-
-/** A message of the stream as it is understood here. */
-export interface ChainMessage {
-  readonly sequence: number;
-  readonly bytes: number;
-  /** Undefined when it is none of ours, or of a later version. */
-  readonly record: StoredRecord | undefined;
-}
-
-export function readMessage({
-  payload,
-  sequence,
-}: Pick<StoredMessage, "payload" | "sequence">): ChainMessage {
-  return { sequence, bytes: payload.length, record: decodeRecord(payload) };
-}
 
 export interface ChainOptions {
   readonly deduplicateMs: number;

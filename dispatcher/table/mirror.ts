@@ -10,6 +10,7 @@ import { BetterServer } from "../../shared/bus/server-failover.ts";
 import { forEachInSlices } from "../../shared/lib/parallel.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import { parseRowKey, rowKey } from "../../shared/protocol/subjects.ts";
+import { decodeRow } from "../../shared/protocol/table.ts";
 import { Hop, type HopClock } from "../../shared/runtime/hops.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -166,8 +167,8 @@ export class Mirror {
 
   #setRow(video: string, gateway: string, entry: BucketEntry): "same" | "added" | "changed" {
     const { routes, leases } = this.#options;
-    const viewers = Number(Buffer.from(entry.value ?? []).toString());
-    if (!Number.isSafeInteger(viewers) || viewers < 0) return "same";
+    const viewers = decodeRow(entry.value);
+    if (viewers === undefined) return "same";
     const before = routes.row(video, gateway);
     leases.expect(gateway);
     if (!routes.set(video, gateway, { viewers, revision: entry.revision })) return "same";

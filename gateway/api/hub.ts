@@ -7,6 +7,7 @@ import { SUBPROTOCOLS } from "../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Pace } from "../drain/pace.ts";
 import { Departure } from "../drain/viewer-drainer.ts";
+import { countRefused } from "../limits/connection-stats.ts";
 import { CertificateKeeper } from "../transport/certificate.ts";
 import { checkHandshake } from "../transport/handshake.ts";
 import {
@@ -23,7 +24,7 @@ import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
-import { countRefused, type GatewayServices, noteFault } from "./services.ts";
+import { type GatewayServices, noteFault } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */

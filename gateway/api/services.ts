@@ -1,5 +1,4 @@
 /** What the handlers of requests need of the gateway, as narrow as they use it. */
-import { closeCodes } from "../../shared/protocol/close-codes.ts";
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { EventRules } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
@@ -12,6 +11,7 @@ import type { CutOff } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
+import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Interest } from "../table/interest.ts";
@@ -41,54 +41,6 @@ export function clientOf(
   exchange: HttpExchange,
 ): string {
   return admission.clientOf(exchange.peer, exchange.forwardedFor);
-}
-
-/** Connections and what went wrong on them. */
-export interface ConnectionStats {
-  webSockets: number;
-  eventStreams: number;
-  opened: number;
-  closed: number;
-  /** Requests of viewers and backends, and those refused by error code. */
-  requests: number;
-  readonly refused: Map<string, number>;
-  /** WebSockets closed, by reason. */
-  readonly closes: Map<string, number>;
-}
-
-export function emptyConnectionStats(): ConnectionStats {
-  return {
-    webSockets: 0,
-    eventStreams: 0,
-    opened: 0,
-    closed: 0,
-    requests: 0,
-    refused: new Map(),
-    closes: new Map(),
-  };
-}
-
-export function countRefused(stats: ConnectionStats, code: string): void {
-  stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
-}
-
-/** Of those who had a session: who finds the gateway full has none, and is counted as refused. */
-const { full: _, ...sessionCodes } = closeCodes;
-const OUR_REASONS = new Map(Object.values(sessionCodes).map(({ code, reason }) => [code, reason]));
-/** Sent by clients, or put in by uWebSockets.js: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
-const OTHER_REASONS = new Map([
-  [1_000, "client"],
-  [1_001, "client"],
-  [1_005, "client"],
-  [1_006, "lost"],
-]);
-
-export const CLOSE_REASONS = [...OUR_REASONS.values(), "client", "lost", "other"];
-
-/** A WebSocket was closed with this code: counted by one of few reasons. */
-export function countClosed(stats: ConnectionStats, code: number): void {
-  const reason = OUR_REASONS.get(code) ?? OTHER_REASONS.get(code) ?? "other";
-  stats.closes.set(reason, (stats.closes.get(reason) ?? 0) + 1);
 }
 
 /**

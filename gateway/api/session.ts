@@ -22,6 +22,7 @@ import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import { type Outlet, type SendOutcome, Viewer } from "../delivery/viewer.ts";
 import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
+import { countClosed } from "../limits/connection-stats.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
@@ -29,7 +30,7 @@ import { publish } from "./requests/publish.ts";
 import { refresh } from "./requests/refresh.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { countClosed, type GatewayServices, noteFault, noteRefused } from "./services.ts";
+import { type GatewayServices, noteFault, noteRefused } from "./services.ts";
 
 export interface SessionLimits {
   readonly messageLimitBytes: number;

@@ -2,19 +2,13 @@
  * How fast a gateway that is drained may send its viewers away: as fast as the others take them.
  * Each gateway says in its lease how many it lets in a second, and whether it is drained itself.
  */
-import { z } from "zod";
+import type { LeaseContent } from "../../shared/protocol/table.ts";
 
 /** The other half is for viewers that come anew, and for others being chosen unevenly. */
 const SHARE = 0.5;
 
-/** What a gateway tells of itself in its lease, beside what people read there. */
-export const leaseSchema = z.object({
-  /** Not told by a gateway of an older build. */
-  connectionsPerSecond: z.number().positive().optional(),
-  isDraining: z.boolean().optional(),
-});
-
-export type PeerLease = z.infer<typeof leaseSchema>;
+/** What the drain must know of another gateway. */
+export type PeerLease = Pick<LeaseContent, "connectionsPerSecond" | "isDraining">;
 
 export interface Pace {
   /** Gateways that take viewers. */

@@ -2,9 +2,9 @@
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import type { ConnectionStats } from "../api/services.ts";
 import { Arrivals } from "./accept-rate-limit.ts";
 import { ClientAddresses } from "./client-address.ts";
+import type { ConnectionStats } from "./connection-stats.ts";
 import { Goodbyes } from "./full-notice-limit.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
+import { encodeLease, type GatewayDescription } from "../../shared/protocol/table.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
@@ -20,7 +21,7 @@ interface LeaseOptions {
   readonly now: MonotonicClock;
   readonly log: Log;
   /** What others may read of this gateway. */
-  readonly describe: () => Record<string, unknown>;
+  readonly describe: () => GatewayDescription;
   /** Others may have taken this gateway for dead and removed its rows. */
   readonly onLost: () => void;
 }
@@ -147,8 +148,9 @@ export class Lease {
   async #put(revision: number): Promise<void> {
     const { bucket, gateway, describe, now } = this.#options;
     this.#renewals += 1;
-    this.#written = JSON.stringify({ renewals: this.#renewals, ...describe() });
-    this.#revision = await bucket.put(gateway, Buffer.from(this.#written), revision);
+    const value = encodeLease({ renewals: this.#renewals, ...describe() });
+    this.#written = value.toString();
+    this.#revision = await bucket.put(gateway, value, revision);
     this.#renewedAt = now();
   }
 }

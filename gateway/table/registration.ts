@@ -3,16 +3,16 @@
  * when NATS was away, the buckets were made anew, or others took this gateway for dead.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BetterServer } from "../../shared/bus/server-failover.ts";
 import { Removals } from "../../shared/bus/tombstone-reaper.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { decodeLease, type GatewayDescription } from "../../shared/protocol/table.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
-import { leaseSchema, type PeerLease } from "../drain/pace.ts";
+import type { PeerLease } from "../drain/pace.ts";
 import { Lease } from "./lease.ts";
 import { RowWriter } from "./row-writer.ts";
 
@@ -22,22 +22,13 @@ interface RegistrationOptions {
   readonly config: GatewayConfig;
   readonly log: Log;
   /** What others may read of this gateway. */
-  readonly describe: () => Record<string, unknown>;
+  readonly describe: () => GatewayDescription;
   /** A row was written or removed. */
   readonly onRowStored: (video: string) => void;
 }
 
 /** The longest wait for the leases of others. */
 const PEERS_MS = 1_000;
-
-const leaseText = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue("no JSON");
-    return z.NEVER;
-  }
-});
 
 export class Registration {
   readonly lease: Lease;
@@ -132,10 +123,7 @@ export class Registration {
     try {
       const entries = (await this.#frontends.read()) ?? [];
       const others = entries.filter(({ key }) => key !== this.#options.gateway);
-      return others.flatMap(({ value }) => {
-        const text = Buffer.from(value ?? []).toString();
-        return leaseText.pipe(leaseSchema).safeParse(text).data ?? [];
-      });
+      return others.flatMap(({ value }) => decodeLease(value) ?? []);
     } catch (error) {
       this.#options.log.warn({ err: error }, "the other gateways' leases could not be read");
       return undefined;

@@ -11,6 +11,7 @@ import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { ROW_MAX_AGE_MS } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { parseRowKey, rowKey, rowsOfGateway } from "../../shared/protocol/subjects.ts";
+import { decodeRow, encodeRow } from "../../shared/protocol/table.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
@@ -112,20 +113,18 @@ export class RowWriter {
     const { bucket, gateway, now } = this.#options;
     const began = now();
     const entries = (await bucket.read(rowsOfGateway(gateway))) ?? [];
-    const texts = new Map(
-      entries.map(({ key, value }) => [key, Buffer.from(value ?? []).toString()]),
-    );
+    const table = new Map(entries.map(({ key, value }) => [key, decodeRow(value)]));
     for (const [video, row] of this.#rows) {
       // A store that lost its newest writes shows an older number.
       const isWrong =
-        typeof row.stored === "number" && texts.get(rowKey(video, gateway)) !== String(row.stored);
+        typeof row.stored === "number" && table.get(rowKey(video, gateway)) !== row.stored;
       const isOld = now() - row.storedAt > ROW_MAX_AGE_MS / 2;
       if (row.busy || row.storedAt > began || !(isWrong || isOld)) continue;
       if (isWrong) this.stats.mended += 1;
       row.stored = "unknown";
       this.#advance(video, row);
     }
-    for (const key of texts.keys()) {
+    for (const key of table.keys()) {
       const name = parseRowKey(key);
       if (name === undefined || this.#rows.has(name.video)) continue;
       this.stats.mended += 1;
@@ -207,7 +206,7 @@ export class RowWriter {
     try {
       const key = rowKey(video, gateway);
       if (due === undefined) await removals.remove(key);
-      else await bucket.put(key, Buffer.from(String(due)));
+      else await bucket.put(key, encodeRow(due));
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : due;
       row.storedAt = now();

@@ -13,8 +13,9 @@ import type { Component } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import { createRegistry } from "./metrics.ts";
 import { type Condition, OpsServer } from "./ops.ts";
-import { startTracing, type Tracing } from "./tracing/start.ts";
+import { startTracing } from "./tracing/start.ts";
 import type { Tracer } from "./tracing/tracer.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 
 type State = "starting" | "running" | "draining" | "stopped";
 

@@ -4,11 +4,12 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Doors } from "../../gateway/api/hub.ts";
-import { emptyConnectionStats, type GatewayServices } from "../../gateway/api/services.ts";
+import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
 import { emptyDeliveryStats } from "../../gateway/delivery/viewer.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../gateway/limits/body-budget.ts";
+import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";
 import { Rates } from "../../gateway/limits/rates.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { KindTable } from "../../shared/protocol/kinds.ts";

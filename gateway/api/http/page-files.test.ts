@@ -8,9 +8,9 @@ import { configFor } from "../../../shared/config/load.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../../shared/runtime/log.ts";
 import { Admission } from "../../limits/admission.ts";
+import { emptyConnectionStats } from "../../limits/connection-stats.ts";
 import { checkHandshake } from "../../transport/handshake.ts";
 import { Listener } from "../../transport/listener.ts";
-import { emptyConnectionStats } from "../services.ts";
 import { PageFiles } from "./page-files.ts";
 import { Router } from "./router.ts";
 

@@ -36,9 +36,9 @@ import { monotonicNow } from "../lifecycle.ts";
 import { counterOf, gaugeOf } from "../metrics.ts";
 import { VERSION } from "../version.ts";
 import { BoundedBatches, CountedExporter, SpanAccount, WAITING_LIMIT } from "./span-queue.ts";
-import type { Tracing, TracingOptions } from "./start.ts";
 import { TRACES_LIMIT, type TraceContext } from "./trace-context.ts";
 import type { Attributes, Span, SpanName, SpanStart } from "./tracer.ts";
+import type { Tracing, TracingOptions } from "./tracing.ts";
 
 /** How long a span waits for others, to go in one request. */
 const GATHER_MS = 1_000;

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { decodeLease, decodeRow, encodeLease, encodeRow } from "./table.ts";
+
+const LEASE = {
+  renewals: 7,
+  version: "1.2.3",
+  address: "10.0.0.1:8080",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  webSockets: 3,
+  eventStreams: 2,
+  videos: 1,
+  connectionsPerSecond: 500,
+  isDraining: false,
+};
+
+test("a row and a lease read as they were written", () => {
+  expect(decodeRow(encodeRow(0))).toBe(0);
+  expect(decodeRow(encodeRow(100_000))).toBe(100_000);
+  expect(decodeLease(encodeLease(LEASE))).toEqual(LEASE);
+});
+
+test.each(["", "-1", "1.5", "1e3", " 1", "many", "1".repeat(16)])("%j is no row", (text) => {
+  expect(decodeRow(Buffer.from(text))).toBeUndefined();
+});
+
+test.each(["", "7", "[]", "{", '{"isDraining":1}'])("%j is no lease", (text) => {
+  expect(decodeLease(Buffer.from(text))).toBeUndefined();
+});
+
+test("a lease of another version reads as far as it is known", () => {
+  expect(decodeLease(Buffer.from('{"address":"a","shards":4}'))).toEqual({ address: "a" });
+});
