@@ -6,7 +6,7 @@ import type { Log } from "../../shared/runtime/log.ts";
 import { parseTraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
-import type { DeliveryStats } from "../delivery/viewer.ts";
+import type { DeliveryStats } from "../delivery/delivery-stats.ts";
 import type { CutOff } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";

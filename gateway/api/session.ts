@@ -20,10 +20,12 @@ import {
 } from "../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
-import { type Outlet, type SendOutcome, Viewer } from "../delivery/viewer.ts";
+import type { Outlet } from "../delivery/subscription.ts";
+import { Viewer } from "../delivery/viewer.ts";
 import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
+import type { SendOutcome } from "../transport/send-outcome.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";

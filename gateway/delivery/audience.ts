@@ -13,25 +13,14 @@ import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { VideoHistories } from "../history/histories.ts";
-import { type Owed, PastFrames } from "./catch-up.ts";
+import { CatchUp, type CatchUpStep } from "./catch-up.ts";
+import type { DeliveryStats } from "./delivery-stats.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
 import type { Arrival } from "./frame.ts";
 import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
 import type { FrameStats } from "./frame-stats.ts";
+import { type Outlet, Subscription, type SubscriptionGroup } from "./subscription.ts";
 import { TracedDeliveries } from "./traced-deliveries.ts";
-import type { Viewer } from "./viewer.ts";
-
-export interface Membership {
-  readonly viewer: Viewer;
-  readonly audience: Audience;
-  readonly group: Group;
-  /** Its place in the group's list. */
-  slot: number;
-  /** Up to where it has all, if that is behind its group. */
-  missedFrom: Cursor | undefined;
-  /** What it missed is being read. */
-  isWaiting: boolean;
-}
 
 export interface AudienceOptions extends LogLimits {
   readonly groupViewers: number;
@@ -54,12 +43,13 @@ export interface AudienceStats {
 /** Ids given by publishers that are remembered, in each of two generations. */
 const IDS_LIMIT = 8_192;
 
-class Group implements FrameGroup {
+/** Viewers that get their frames at the same moment. */
+class Group implements FrameGroup, SubscriptionGroup {
   dueAt = 0;
   queuedAt = 0;
   queued = false;
   cursor: Cursor;
-  readonly members: Membership[] = [];
+  readonly members: Subscription[] = [];
   readonly #audience: Audience;
   readonly #index: number;
 
@@ -80,6 +70,19 @@ class Group implements FrameGroup {
   flush(): boolean {
     return this.#audience.flush(this);
   }
+
+  next(from: Cursor): CatchUpStep | undefined {
+    return this.#audience.stepBetween(from, this.cursor);
+  }
+
+  remove(subscription: Subscription): void {
+    const last = this.members.pop();
+    if (last !== undefined && last !== subscription) {
+      this.members[subscription.slot] = last;
+      last.slot = subscription.slot;
+    }
+    this.#audience.left();
+  }
 }
 
 export class Audience {
@@ -89,15 +92,13 @@ export class Audience {
   readonly #options: AudienceOptions;
   readonly #stats: AudienceStats;
   readonly #log: EventLog;
-  readonly #past: PastFrames;
+  readonly #catchUp: CatchUp;
   readonly #groups: Group[] = [];
   readonly #recentIds: RecentMap<true>;
   /** Undefined where nothing is traced. */
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
   #heldViewers: DispatchedEvent | undefined;
-  /** Of the record that is being taken; what had waited for it counts as having come with it. */
-  #recordArrival: Arrival | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
   #viewersToldAt = Number.NEGATIVE_INFINITY;
 
@@ -114,7 +115,7 @@ export class Audience {
       onPlace: (head) => this.#moveTo(head),
     });
     this.#traced = tracer === undefined ? undefined : new TracedDeliveries(video, tracer, now);
-    this.#past = new PastFrames(this.history, { video, sseIdOf, ...options });
+    this.#catchUp = new CatchUp(this.history, { video, sseIdOf, ...options });
   }
 
   get viewerCount(): number {
@@ -126,10 +127,10 @@ export class Audience {
   }
 
   /**
-   * Takes a viewer in.
-   * @param after it has had the durable events up to this place; absent: all up to now
+   * Subscribes a viewer.
+   * @param after the `seq` of the last durable event that it has; absent: all up to now
    */
-  add(viewer: Viewer, after?: number): Membership {
+  subscribe(outlet: Outlet, stats: DeliveryStats, after?: number): Subscription {
     const { groupViewers } = this.#options;
     let group = this.#groups.find(({ members }) => members.length < groupViewers);
     if (group === undefined) {
@@ -138,34 +139,21 @@ export class Audience {
     }
     // An empty group has no reader that the log would have kept anything for.
     if (group.size === 0) group.cursor = this.#log.end;
-    // Or the next frame would bring it again what it has had elsewhere.
+    // Or the next frame would repeat what the viewer got elsewhere.
     if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
     const { totals, seq } = group.cursor;
     // From the beginning as far as the latest values are concerned.
-    const missedFrom = { position: 0, totals, seq: after ?? seq };
-    const membership = {
-      viewer,
-      audience: this,
-      group,
-      slot: group.members.length,
-      missedFrom,
-      isWaiting: false,
-    };
-    group.members.push(membership);
+    const from = { position: 0, totals, seq: after ?? seq };
+    const subscription = new Subscription(outlet, stats, group, group.size, from);
+    group.members.push(subscription);
     this.#viewerCount += 1;
-    return membership;
+    return subscription;
   }
 
-  remove(membership: Membership): void {
-    const { members } = membership.group;
-    const last = members.pop();
-    if (last === undefined) return;
-    if (last !== membership) {
-      members[membership.slot] = last;
-      last.slot = membership.slot;
-    }
+  /** A subscription has ended. */
+  left(): void {
     this.#viewerCount -= 1;
-    while (this.#groups.at(-1)?.members.length === 0) this.#groups.pop();
+    while (this.#groups.at(-1)?.size === 0) this.#groups.pop();
     if (this.#viewerCount === 0) this.#traced?.forget();
   }
 
@@ -199,20 +187,15 @@ export class Audience {
     if (trace !== undefined && record.last > (this.history.timeline.head ?? 0)) {
       this.#follow(trace, record.events, ({ seq }) => seq !== undefined && seq >= record.last);
     }
-    this.#recordArrival = arrival;
-    this.history.receive(record);
-    this.#recordArrival = undefined;
+    this.#receiveDurable(this.history.receive(record), arrival);
   }
 
-  /** What a viewer is to be told next of what it missed; undefined if it has all. */
-  owed({ missedFrom, group }: Membership): Owed | undefined {
-    if (missedFrom === undefined) return undefined;
-    const past = this.#past.owed(missedFrom, group.cursor);
-    if (past !== undefined) return past;
-    const summary = this.#log.summary(missedFrom, group.cursor);
-    return summary === undefined
-      ? undefined
-      : { form: "frame", frame: summary, reached: group.cursor };
+  /** What a viewer that has everything up to `from` gets next on its way to `to`. */
+  stepBetween(from: Cursor, to: Cursor): CatchUpStep | undefined {
+    const step = this.#catchUp.next(from, to);
+    if (step !== undefined) return step;
+    const summary = this.#log.summary(from, to);
+    return summary === undefined ? undefined : { form: "frame", frame: summary, reached: to };
   }
 
   /** Writes the group's next frame; returns whether another one is due at once. */
@@ -223,8 +206,7 @@ export class Audience {
     group.cursor = next;
     // From the end: a viewer that is closed by its write is replaced by one that has had the frame.
     for (let slot = group.members.length - 1; slot >= 0; slot -= 1) {
-      const membership = group.members[slot];
-      membership?.viewer.deliver(frame, membership, cursor);
+      group.members[slot]?.deliver(frame, cursor);
     }
     this.#stats.frames.written(frame, begunAt);
     if (this.#traced?.isWaiting === true) {
@@ -256,12 +238,13 @@ export class Audience {
     return false;
   }
 
-  #receiveDurable(events: readonly DurableEvent[]): void {
+  #receiveDurable(events: readonly DurableEvent[], arrival?: Arrival): void {
+    if (events.length === 0) return;
     for (const event of events) {
       this.#stats.received += 1;
-      if (event.retracts !== undefined) this.#past.forget();
+      if (event.retracts !== undefined) this.#catchUp.forget();
       if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
-      else this.#log.appendDurable(event, this.#recordArrival);
+      else this.#log.appendDurable(event, arrival);
       // None is ever left out, so what has gathered goes before more is taken.
       if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
     }
@@ -272,15 +255,12 @@ export class Audience {
   #moveTo(head: number): void {
     for (const group of this.#groups) this.#bringUpToDate(group);
     this.#log.moveTo(head);
-    this.#past.forget();
+    this.#catchUp.forget();
     for (const group of this.#groups) {
       const before = group.cursor;
       group.cursor = { ...before, seq: head };
       if (before.seq === undefined) continue;
-      for (const membership of [...group.members]) {
-        membership.missedFrom ??= before;
-        membership.viewer.catchUp();
-      }
+      for (const subscription of [...group.members]) subscription.skip(before);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Tells a viewer what it missed of a video's durable events, in frames that viewers who missed the
- * same share: many come back at once after a gateway went away.
+ * Builds what a viewer missed of a video's durable events. Viewers that missed the same share the
+ * frames: many come back at once after a gateway went away.
  */
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ResetMessage } from "../../shared/protocol/wire/messages.ts";
@@ -8,16 +8,16 @@ import type { ChainFollower } from "../history/follower.ts";
 import type { Cursor } from "./event-log.ts";
 import { Frame, sseMessage, type Wire } from "./frame.ts";
 
-/** What a viewer is to be told next. */
-export type Owed =
-  /** Once it has been sent, the viewer has all up to `reached`. */
+/** What a viewer that has fallen behind gets next. */
+export type CatchUpStep =
+  /** A frame; once it is sent, the viewer has everything up to `reached`. */
   | { readonly form: "frame"; readonly frame: Frame; readonly reached: Cursor }
-  /** What the viewer knows is no place in this chain. */
+  /** The viewer's position is not in this chain. */
   | { readonly form: "reset"; on(wire: Wire): Buffer; readonly reached: Cursor }
-  /** It has to be read first; `ready` resolves when it was, or can't be. */
+  /** The history must be read first; `ready` resolves when that has succeeded or failed. */
   | { readonly form: "later"; readonly ready: Promise<void> };
 
-interface PastOptions {
+interface CatchUpOptions {
   readonly video: string;
   readonly sseIdOf: (seq: number) => string | undefined;
   readonly frameEvents: number;
@@ -25,28 +25,28 @@ interface PastOptions {
   readonly histories: { readonly epoch: string | undefined };
 }
 
-/** Frames that are kept for the next viewer who missed the same. */
+/** Frames that are kept for the next viewer that missed the same. */
 const FRAMES_KEPT = 32;
 
-export class PastFrames {
+export class CatchUp {
   readonly #history: ChainFollower;
-  readonly #options: PastOptions;
+  readonly #options: CatchUpOptions;
   readonly #frames = new Map<string, { frame: Frame | undefined; seq: number }>();
-  /** A read that was to bring back what had been let go failed: nothing more can be told. */
+  /** Reading the history again failed for a viewer at this position. */
   #unreadableFrom: number | undefined;
 
-  constructor(history: ChainFollower, options: PastOptions) {
+  constructor(history: ChainFollower, options: CatchUpOptions) {
     this.#history = history;
     this.#options = options;
   }
 
   /** The durable events after `from` up to `to`, a frame at a time; undefined when there are none. */
-  owed(from: Cursor, to: Cursor): Owed | undefined {
+  next(from: Cursor, to: Cursor): CatchUpStep | undefined {
     if (to.seq === undefined || from.seq === to.seq) return undefined;
     // It came while the history could not be read, and has missed frames since.
     if (from.seq === undefined) return this.#reset(from, to.seq);
     const { timeline } = this.#history;
-    if (timeline.covers(from.seq)) return this.#next(from, from.seq, to.seq);
+    if (timeline.covers(from.seq)) return this.#frameAfter(from, from.seq, to.seq);
     if (timeline.isWhole || this.#unreadableFrom === from.seq) {
       this.#unreadableFrom = undefined;
       return this.#reset(from, to.seq);
@@ -54,12 +54,12 @@ export class PastFrames {
     return { form: "later", ready: this.#readAgain(from.seq) };
   }
 
-  /** What was built before is not to be shown any more. */
+  /** The frames built so far may not be shown any more. */
   forget(): void {
     this.#frames.clear();
   }
 
-  #next(cursor: Cursor, from: number, to: number): Owed | undefined {
+  #frameAfter(cursor: Cursor, from: number, to: number): CatchUpStep | undefined {
     const key = `${from} ${to}`;
     const found = this.#frames.get(key) ?? this.#build(from, to);
     this.#frames.set(key, found);
@@ -86,7 +86,7 @@ export class PastFrames {
     return new Frame(video, events, undefined, tally, sseIdOf(seq));
   }
 
-  #reset(from: Cursor, seq: number): Owed {
+  #reset(from: Cursor, seq: number): CatchUpStep {
     const { video, sseIdOf, histories } = this.#options;
     const message: ResetMessage = { op: "reset", video, epoch: histories.epoch ?? "", seq };
     const on = (wire: Wire): Buffer => {

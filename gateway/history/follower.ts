@@ -34,7 +34,7 @@ export interface FollowerOptions {
 
 /** What the follower's owner is told. */
 export interface FollowerHandlers {
-  /** Events that are new, in the chain's order. */
+  /** Events that were read from the history, in the chain's order. */
   onEvents(events: readonly DurableEvent[]): void;
   /** The chain goes up to `head`; what went before is unknown here, or of another chain. */
   onPlace(head: number): void;
@@ -92,16 +92,20 @@ export class ChainFollower {
     this.#options.budget.forget(this.timeline);
   }
 
-  /** Takes a record that a dispatcher sent. */
-  receive(record: StoredRecord): void {
+  /**
+   * Takes a record that a dispatcher sent.
+   * @returns the events that are new and have no gap before them, in the chain's order
+   */
+  receive(record: StoredRecord): readonly DurableEvent[] {
     this.#receivedAt = this.#options.now();
     const isFirst = this.timeline.head === undefined;
     const events = this.timeline.take(record);
     if (isFirst) this.#handlers.onPlace(record.prev);
     // Its own sequence is not known, only that it comes after this one.
     if (events.length > 0) this.#from = record.after + 1;
-    this.#deliver(events);
+    this.#settle();
     this.#noteGap();
+    return events;
   }
 
   /** A dispatcher says that the chain goes up to `seq`. */
@@ -201,9 +205,14 @@ export class ChainFollower {
   }
 
   #deliver(events: readonly DurableEvent[]): void {
+    this.#settle();
+    if (events.length > 0) this.#handlers.onEvents(events);
+  }
+
+  /** The timeline has changed. */
+  #settle(): void {
     this.#options.budget.touch(this.timeline);
     if (!this.timeline.hasGap) this.#gapSince = undefined;
-    if (events.length > 0) this.#handlers.onEvents(events);
   }
 
   #noteGap(): void {

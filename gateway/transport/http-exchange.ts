@@ -5,8 +5,8 @@
 import { STATUS_CODES } from "node:http";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
-import type { SendOutcome } from "../delivery/viewer.ts";
 import type { BodyRoom } from "../limits/body-budget.ts";
+import type { SendOutcome } from "./send-outcome.ts";
 
 type Headers = Readonly<Record<string, string>>;
 

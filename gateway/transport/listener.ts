@@ -5,12 +5,12 @@
 import * as uWS from "uWebSockets.js";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
-import type { SendOutcome } from "../delivery/viewer.ts";
 import type { Admitted, Visitor } from "../limits/admission.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
 import { Pings } from "./pings.ts";
+import type { SendOutcome } from "./send-outcome.ts";
 
 /** What the owner of a socket is told. */
 export interface SocketHandlers {

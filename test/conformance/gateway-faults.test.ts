@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Doors } from "../../gateway/api/hub.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
-import { emptyDeliveryStats } from "../../gateway/delivery/viewer.ts";
+import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../gateway/limits/body-budget.ts";
 import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";

@@ -1,0 +1,39 @@
+/** What the viewers of this gateway got and didn't get. */
+
+/**
+ * Why a viewer was not sent a frame: its buffer was full, or it is still getting what came before,
+ * which it missed or asked for.
+ */
+export type DropReason = "buffer_full" | "catching_up";
+
+interface DroppedEvents {
+  transient: number;
+  durable: number;
+  latest: number;
+}
+
+/** Over all viewers of this gateway; what was dropped by delivery class. */
+export interface DeliveryStats {
+  frames: number;
+  delivered: number;
+  bytes: number;
+  /** Events that were sent as counts only, since their frame was over its bound. */
+  sampled: number;
+  readonly dropped: Readonly<Record<DropReason, DroppedEvents>>;
+  /** Summaries sent to viewers that had missed frames. */
+  summaries: number;
+}
+
+export function emptyDeliveryStats(): DeliveryStats {
+  return {
+    frames: 0,
+    delivered: 0,
+    bytes: 0,
+    sampled: 0,
+    dropped: {
+      buffer_full: { transient: 0, durable: 0, latest: 0 },
+      catching_up: { transient: 0, durable: 0, latest: 0 },
+    },
+    summaries: 0,
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * One viewer's subscription to one video: what the viewer has of it, and how it gets the rest. It
+ * alone knows whether the viewer has fallen behind the others of its group.
+ */
+import type { SendOutcome } from "../transport/send-outcome.ts";
+import type { CatchUpStep } from "./catch-up.ts";
+import type { DeliveryStats, DropReason } from "./delivery-stats.ts";
+import type { Cursor } from "./event-log.ts";
+import type { Frame, Wire } from "./frame.ts";
+
+/** A viewer's connection, as far as frames are concerned. It never throws. */
+export interface Outlet {
+  readonly wire: Wire;
+  send(bytes: Uint8Array): SendOutcome;
+}
+
+/** The group of viewers that a subscription gets its frames with. */
+export interface SubscriptionGroup {
+  /** What a viewer that has everything up to `from` needs next; undefined when it is level. */
+  next(from: Cursor): CatchUpStep | undefined;
+  remove(subscription: Subscription): void;
+}
+
+export class Subscription {
+  /** Its place in the group's list, kept by the group. */
+  slot: number;
+  readonly #outlet: Outlet;
+  readonly #stats: DeliveryStats;
+  readonly #group: SubscriptionGroup;
+  /** Up to where the viewer has everything, while it is behind its group. */
+  #missedFrom: Cursor | undefined;
+  #isReading = false;
+  #isEnded = false;
+
+  /** @param from up to where the viewer has everything */
+  constructor(
+    outlet: Outlet,
+    stats: DeliveryStats,
+    group: SubscriptionGroup,
+    slot: number,
+    from: Cursor,
+  ) {
+    this.#outlet = outlet;
+    this.#stats = stats;
+    this.#group = group;
+    this.slot = slot;
+    this.#missedFrom = from;
+  }
+
+  /** Sends the group's frame, which begins at `from`, or counts what the viewer missed of it. */
+  deliver(frame: Frame, from: Cursor): void {
+    let reason: DropReason = "catching_up";
+    if (this.#missedFrom === undefined) {
+      if (this.#write(frame) !== "dropped") return;
+      this.#missedFrom = from;
+      reason = "buffer_full";
+    }
+    const dropped = this.#stats.dropped[reason];
+    dropped.transient += frame.tally.transient;
+    dropped.durable += frame.tally.durable;
+    dropped.latest += frame.tally.latest;
+  }
+
+  /** The group went on without a frame from `from`: the viewer gets what lies between. */
+  skip(from: Cursor): void {
+    this.#missedFrom ??= from;
+    this.catchUp();
+  }
+
+  /** Sends what the viewer missed, as far as there is room; transient events as counts. */
+  catchUp(): SendOutcome {
+    while (this.#missedFrom !== undefined) {
+      const step = this.#group.next(this.#missedFrom);
+      if (step === undefined) {
+        this.#missedFrom = undefined;
+        break;
+      }
+      if (step.form === "later") {
+        this.#catchUpAfter(step.ready);
+        break;
+      }
+      const outcome = this.#send(step);
+      if (outcome !== "sent") return outcome;
+      this.#missedFrom = step.reached;
+    }
+    return "sent";
+  }
+
+  /** The viewer watches the video no longer. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#group.remove(this);
+  }
+
+  #send(step: Exclude<CatchUpStep, { form: "later" }>): SendOutcome {
+    if (step.form === "reset") return this.#outlet.send(step.on(this.#outlet.wire));
+    const outcome = this.#write(step.frame);
+    if (outcome === "sent" && step.frame.counts !== undefined) this.#stats.summaries += 1;
+    return outcome;
+  }
+
+  #catchUpAfter(ready: Promise<void>): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    void ready.then(() => {
+      this.#isReading = false;
+      if (!this.#isEnded) this.catchUp();
+    });
+  }
+
+  #write(frame: Frame): SendOutcome {
+    const bytes = frame.on(this.#outlet.wire);
+    const outcome = this.#outlet.send(bytes);
+    if (outcome === "sent") {
+      this.#stats.frames += 1;
+      this.#stats.delivered += frame.events.length;
+      this.#stats.bytes += bytes.length;
+      this.#stats.sampled += frame.sampledOut;
+    }
+    return outcome;
+  }
+}
