@@ -155,11 +155,19 @@ describe("Last-Event-ID", () => {
     ["with a place beyond what is exact", "abc:99999999999999999"],
     ["of characters beyond ASCII", "äöü:1"],
     ["of another server", "8f7e6d5c-1"],
-  ])("%s counts as none", async (_, text) => {
+    ["as a language prints it that took it for a fraction", "abc:1.790000000000001E15"],
+    ["without its epoch", "1790000000000001"],
+  ])("%s is told not to be recovered, and what was asked for besides follows", async (_, text) => {
+    await comment("odd-id", 2);
     const lastEventId = Buffer.from(text).toString("latin1");
-    const stream = await TestEventStream.open(stack.gateway.port, "odd-id", { lastEventId });
-    expect(stream.messages[0]).toMatchObject({ op: "result", id: 0 });
-    expect(stream.messages[0]).not.toHaveProperty("recovered");
+    const past = { lastEventId, query: "?last=1" };
+    const stream = await TestEventStream.open(stack.gateway.port, "odd-id", past);
+    expect(stream.messages[0]).toMatchObject({ op: "result", id: 0, recovered: false });
+    expect(stream.messages[0]?.["oldest"]).toBeGreaterThan(0);
+    await stream.until(() => stream.of("odd-id", "comment").length > 0);
+    expect(idsOf(stream.of("odd-id", "comment"))).toEqual(["c2"]);
+    // From here on it has a position that can be read.
+    expect(stream.ids[0]).toMatch(/^[a-z0-9]+:\d+$/);
     stream.close();
   });
 });

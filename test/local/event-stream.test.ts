@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
-import { post, TestEventStream } from "../support/viewer.ts";
+import { post, TestEventStream, TestSocket } from "../support/viewer.ts";
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ test("a place of another history is told not to be one of this, and what there i
   back.close();
 });
 
-test("a place of ten kilobytes is too large a header, and in the query it is taken for none", async () => {
+test("a place of ten kilobytes is too large a header", async () => {
   const long = "x".repeat(10_000);
   const headers = { accept: "text/event-stream", "last-event-id": long };
   const path = "/v1/videos/long/events";
@@ -64,10 +64,63 @@ test("a place of ten kilobytes is too large a header, and in the query it is tak
     () => 431,
   );
   expect(status).toBe(431);
-  const stream = await TestEventStream.open(stack.gateway.port, "long", {
-    query: `?after=${long.slice(0, 2_000)}`,
-  });
-  expect(stream.messages[0]).toMatchObject({ op: "result" });
-  expect(stream.messages[0]).not.toHaveProperty("recovered");
-  stream.close();
 });
+
+/** Positions that none is: what a program has put into its request is refused by name. */
+const NO_POSITIONS = [
+  "5",
+  "",
+  "garbage",
+  "abc:",
+  ":5",
+  "abc:-5",
+  "abc:1.5",
+  "abc:1.79E15",
+  "ABC:5",
+  "abc:5:6",
+  "abc:99999999999999999",
+  "null",
+  "x".repeat(2_000),
+];
+
+test.each(NO_POSITIONS)("an event stream after %j is refused, and so is last", async (text) => {
+  const { port } = stack.gateway;
+  const headers = { accept: "text/event-stream" };
+  for (const [name, value] of [
+    ["after", text],
+    ["last", text === "5" ? "-5" : text],
+  ] as const) {
+    const path = `/v1/videos/places/events?${name}=${encodeURIComponent(value)}`;
+    const answer = await ask(port, { path, headers });
+    expect(answer.status).toBe(400);
+    expect(answer.error).toMatchObject({ code: "field_invalid", field: name });
+  }
+});
+
+test.each(NO_POSITIONS.filter((text) => text !== "5"))(
+  "a page of history before %j is refused",
+  async (text) => {
+    const path = `/v1/videos/places/history?before=${encodeURIComponent(text)}`;
+    const answer = await ask(stack.gateway.port, { path, headers: {} });
+    expect(answer.status).toBe(400);
+    expect(answer.error).toMatchObject({ code: "field_invalid", field: "before" });
+  },
+);
+
+test.each(["msgpack", "json"] as const)(
+  "a subscribe over %s after what is no position is refused, and the connection goes on",
+  async (encoding) => {
+    const viewer = await TestSocket.connect(stack.gateway.port, encoding);
+    for (const after of [-1, 1.5, 2 ** 53, "5", "abc:5", true, [], {}]) {
+      const answer = await viewer.ask("subscribe", { video: "places", after });
+      expect(answer).toMatchObject({ op: "error", code: "field_invalid", field: "after" });
+    }
+    const answer = await viewer.ask("subscribe", { video: "places", after: 0, epoch: "A" });
+    expect(answer).toMatchObject({ op: "error", code: "field_invalid", field: "epoch" });
+    expect(await viewer.ask("subscribe", { video: "places", after: 0 })).toMatchObject({
+      op: "result",
+      recovered: true,
+    });
+    await viewer.close();
+  },
+);

@@ -35,18 +35,33 @@ function message(body: ServerMessage, id?: string): string {
 
 /** `epoch:seq`, as every message's `id:` has it. */
 const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
+/** In no history: no epoch is empty. */
+const UNKNOWN: Position = { after: 0, epoch: "" };
+
+type Position = Required<Pick<PastRequest, "after" | "epoch">>;
+
+function positionOf(text: string): Position | undefined {
+  const [, epoch, seq] = POSITION.exec(text) ?? [];
+  const after = Number(seq);
+  return epoch === undefined || !Number.isSafeInteger(after) ? undefined : { after, epoch };
+}
 
 /**
- * What the client had last. An `EventSource` that connects again says it in a header, one that is
- * made anew can only in the query. A text that is no position is taken for none: it may be from
- * another server.
+ * What the client had last. An `EventSource` that connects again says it in a header, which may be
+ * from another server: what can't be read there is a place that can't be resumed from, and the
+ * answer says so. What stands in the query, a program has put there, and is refused.
+ * @throws OvationError field_invalid
  */
 function pastRequest(exchange: HttpExchange): PastRequest {
   const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
-  const text = exchange.header("last-event-id") || (exchange.query.get("after") ?? "");
-  const [, epoch, seq] = POSITION.exec(text) ?? [];
-  const after = Number(seq);
-  return epoch === undefined || !Number.isSafeInteger(after) ? { last } : { after, epoch, last };
+  const inQuery = exchange.query.get("after");
+  const after = inQuery === null ? undefined : positionOf(inQuery);
+  if (inQuery !== null && after === undefined) {
+    const fault = "after: not a position, which is epoch:seq as the id of each message has it";
+    throw new OvationError("field_invalid", fault, { field: "after" });
+  }
+  const lastEventId = exchange.header("last-event-id");
+  return { ...(lastEventId === "" ? after : (positionOf(lastEventId) ?? UNKNOWN)), last };
 }
 
 /** An EventSource gives up for ever on any status but 200: it is told in a stream, and comes back. */
