@@ -29,6 +29,9 @@ export interface RawResponse {
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
   onWritable(handler: (offset: number) => boolean): unknown;
   cork(callback: () => void): unknown;
+  /** Reads nothing more from the connection. */
+  pause(): unknown;
+  resume(): unknown;
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): unknown;
   /** False when it could not be sent whole at once; what is left is sent by and by. */
@@ -98,6 +101,8 @@ export class HttpExchange {
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
   #state: "unanswered" | "streaming" | "over" = "unanswered";
+  #isReadingBody = false;
+  #isHeld = false;
 
   /** Must be made while the request's handler runs. */
   constructor(response: RawResponse, request: RawRequest) {
@@ -153,6 +158,7 @@ export class HttpExchange {
     if (Number(this.header("content-length")) > limitBytes) throw tooLarge;
     const chunks: Buffer[] = [];
     let bytes = 0;
+    this.#isReadingBody = true;
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         chunks.length = 0;
@@ -178,7 +184,33 @@ export class HttpExchange {
         chunks.push(Buffer.from(new Uint8Array(chunk)));
         if (!isLast) return;
         clearTimeout(timer);
-        resolve(Buffer.concat(chunks, bytes));
+        this.#isReadingBody = false;
+        this.hold();
+        void this.afterRead().then(() => resolve(Buffer.concat(chunks, bytes)));
+      });
+    });
+  }
+
+  /**
+   * Reads nothing more from the connection until this request is answered, unless it is already or
+   * its body is still coming. The addon ends a connection whose next request comes before the answer.
+   */
+  hold(): void {
+    if (this.#state !== "unanswered" || this.#isReadingBody || this.#isHeld) return;
+    this.#isHeld = true;
+    this.#response.pause();
+    // Without it, the addon takes the connection for idle and closes it after 10 seconds.
+    this.#response.onWritable(() => true);
+  }
+
+  /**
+   * Resolves when all that came in the same read as this request was looked at. Never resolves when
+   * the connection ended by then: a second request was there too, and the client will be told nothing.
+   */
+  async afterRead(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        if (this.isOpen) resolve();
       });
     });
   }
@@ -245,6 +277,7 @@ export class HttpExchange {
   }
 
   #begin(status: number, headers: Headers): void {
+    if (this.#isHeld) this.#response.resume();
     this.#response.writeStatus(statusLine(status));
     const all = { ...this.commonHeaders, ...headers };
     for (const [name, value] of Object.entries(all)) this.#response.writeHeader(name, value);

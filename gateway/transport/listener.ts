@@ -251,6 +251,7 @@ export class Listener {
     const exchange = new HttpExchange(response, request);
     try {
       handle(exchange);
+      exchange.hold();
     } catch (error) {
       this.#options.onFault(error);
       exchange.abandon();

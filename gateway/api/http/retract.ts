@@ -23,6 +23,7 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
     if (!EVENT_ID_PATTERN.test(eventId)) {
       throw new OvationError("event_id_invalid", undefined, { field: "id" });
     }
+    await exchange.afterRead();
     services.rates.takeHttpPublishes(clientOf(services, exchange), 1);
     const { seq } = await services.publisher.retract(video, eventId, step?.trace);
     respondWith(exchange, 200, { retracted: eventId, seq });
