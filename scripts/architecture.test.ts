@@ -117,9 +117,9 @@ describe("the laws of the house", () => {
     ]);
   });
 
-  test("only gateway/transport/listener.ts knows uWebSockets.js", () => {
+  test("only gateway/transport/ knows uWebSockets.js, and one file loads it", () => {
     const users = importersOf((target) => /^(uWebSockets\.js|uws-pack)/.test(target));
-    expect(users).toEqual(["gateway/transport/listener.ts"]);
+    expect(users).toEqual(["gateway/transport/addon.ts"]);
   });
 
   test("no code that is shipped imports a test", () => {

@@ -80,6 +80,7 @@ export class Doors {
       host: config.host,
       port: config.port,
       sharePort: config.sharePort,
+      headLimitBytes: config.headLimitBytes,
       messageLimitBytes: config.messageLimitBytes,
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
@@ -108,6 +109,7 @@ export class Doors {
   /** @returns the port that viewers connect to */
   async start(): Promise<number> {
     await this.#page.start();
+    await this.#listener.load();
     this.certificate?.start();
     return await this.#listener.start();
   }

@@ -2,10 +2,10 @@
  * The one file that knows uWebSockets.js. Its sockets and responses throw when they are used after
  * their end; here each is owned by a wrapper that knows whether it is open, and never throws.
  */
-import * as uWS from "uWebSockets.js";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
 import type { Admitted, Visitor } from "../limits/admission.ts";
+import { type Addon, loadAddon, type uWS } from "./addon.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
@@ -28,6 +28,7 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly sharePort: boolean;
+  readonly headLimitBytes: number;
   readonly messageLimitBytes: number;
   readonly bufferLimitBytes: number;
   readonly idleTimeoutMs: number;
@@ -120,9 +121,9 @@ const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
 /** Certificates whose connections are kept; those of the one before are closed, and come back. */
 const CERTIFICATES_KEPT = 8;
 
-function tlsApp({ certFile, keyFile }: CertificateFiles): App {
+function tlsApp(addon: Addon, { certFile, keyFile }: CertificateFiles): App {
   const files = { cert_file_name: certFile, key_file_name: keyFile };
-  return uWS.SSLApp({ ...files, ssl_ciphers: CIPHERS }) as App;
+  return addon.SSLApp({ ...files, ssl_ciphers: CIPHERS }) as App;
 }
 
 export class Listener {
@@ -133,10 +134,21 @@ export class Listener {
   readonly #serving: App[] = [];
   readonly #pings: Pings<ViewerSocket>;
   #listenSocket: uWS.us_listen_socket | undefined;
+  /** Undefined until it is loaded. */
+  #addon: Addon | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#pings = new Pings(options.pingIntervalMs);
+  }
+
+  /**
+   * Must have resolved before a certificate is given; {@link start} does it otherwise.
+   * @throws Error when the addon can't be loaded
+   */
+  async load(): Promise<Addon> {
+    this.#addon ??= await loadAddon(this.#options.headLimitBytes);
+    return this.#addon;
   }
 
   /**
@@ -146,8 +158,9 @@ export class Listener {
    * @throws Error when the addon can't use it
    */
   useCertificate(files: CertificateFiles): void {
-    const app = this.#served(tlsApp(files));
-    this.#acceptor ??= tlsApp(files);
+    if (this.#addon === undefined) throw new Error("a certificate came before the addon");
+    const app = this.#served(tlsApp(this.#addon, files));
+    this.#acceptor ??= tlsApp(this.#addon, files);
     const before = this.#serving.at(-1);
     // One after the other, for the addon's turn would be lost among two.
     if (before !== undefined) this.#acceptor.removeChildAppDescriptor(before.getDescriptor());
@@ -166,8 +179,9 @@ export class Listener {
     // The addon shares only a port that was named.
     if (sharePort && port === 0) throw new Error("port 0 can't be shared: name a port");
     const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
+    const addon = await this.load();
     if (this.#acceptor === undefined) {
-      this.#acceptor = this.#served(uWS.App() as App);
+      this.#acceptor = this.#served(addon.App() as App);
       this.#serving.push(this.#acceptor);
     }
     const acceptor = this.#acceptor;
@@ -180,7 +194,7 @@ export class Listener {
         }
         this.#listenSocket = socket;
         this.#pings.start();
-        resolve(uWS.us_socket_local_port(socket as uWS.us_socket));
+        resolve(addon.us_socket_local_port(socket as uWS.us_socket));
       };
       // The types know no call with both host and options; the addon does.
       const listen = acceptor.listen.bind(acceptor) as unknown as (
@@ -195,7 +209,7 @@ export class Listener {
 
   /** Takes no new connection; those that are open stay. */
   stopListening(): void {
-    if (this.#listenSocket !== undefined) uWS.us_listen_socket_close(this.#listenSocket);
+    if (this.#listenSocket !== undefined) this.#addon?.us_listen_socket_close(this.#listenSocket);
     this.#listenSocket = undefined;
   }
 

@@ -234,6 +234,13 @@ export const gatewaySettings = {
     unit: "bytes",
     doc: "The largest message that a viewer may send.",
   }),
+  headLimitBytes: integer({
+    min: 4096,
+    max: 1_048_576,
+    default: 32_768,
+    unit: "bytes",
+    doc: "The largest head of an HTTP request or WebSocket handshake: its path, cookies, token and other headers together. It may have 98 headers, which no setting changes.",
+  }),
   bodyLimitBytes: integer({
     min: 1024,
     max: 16_777_216,

@@ -113,12 +113,12 @@ const QUICK = 5_000;
 describe("a head that is too large, or not one", () => {
   const header = (name: string, bytes: number) => `${name}: ${"x".repeat(bytes)}\r\n`;
   test.each([
-    ["a header of 4 KiB", `GET /v1/ping HTTP/1.1\r\nHost: x\r\n${header("X", 4_096)}\r\n`],
+    ["a header of 32 KiB", `GET /v1/ping HTTP/1.1\r\nHost: x\r\n${header("X", 32_768)}\r\n`],
     [
       "101 headers",
       `GET /v1/ping HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 100 }, (_, n) => `X-${n}: a\r\n`).join("")}\r\n`,
     ],
-    ["a path of 5,000 characters", `GET /${"a".repeat(5_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ["a path of 40,000 characters", `GET /${"a".repeat(40_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
     ["two Hosts", "GET /v1/ping HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"],
     ["another version", "GET /v1/ping HTTP/3.7\r\nHost: x\r\n\r\n"],
     ["HTTP/2's first words", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],

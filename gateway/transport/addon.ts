@@ -1,0 +1,29 @@
+/**
+ * Loads uWebSockets.js. It reads the largest head that it takes from the environment, once for the
+ * process, when it is loaded: so it is loaded only when that is known.
+ */
+import type * as uWS from "uWebSockets.js";
+
+export type Addon = typeof uWS;
+export type { uWS };
+
+/** The addon's own name for it. */
+const HEAD_LIMIT_VARIABLE = "UWS_HTTP_MAX_HEADERS_SIZE";
+
+let loaded: { readonly addon: Promise<Addon>; readonly headLimitBytes: number } | undefined;
+
+/**
+ * @param headLimitBytes the largest head of a request: its line and headers
+ * @throws Error when this process has loaded it with another limit, or can't load it
+ */
+export async function loadAddon(headLimitBytes: number): Promise<Addon> {
+  if (loaded === undefined) {
+    process.env[HEAD_LIMIT_VARIABLE] = String(headLimitBytes);
+    loaded = { addon: import("uWebSockets.js"), headLimitBytes };
+  }
+  if (loaded.headLimitBytes !== headLimitBytes) {
+    const { headLimitBytes: first } = loaded;
+    throw new Error(`head-limit-bytes is ${first} for all of this process, not ${headLimitBytes}`);
+  }
+  return await loaded.addon;
+}
