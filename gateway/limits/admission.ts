@@ -98,13 +98,21 @@ export class Admission {
    * @throws OvationError overloaded, draining or connections_exceeded
    */
   admitStream(address: string): void {
-    this.#checkLimits(address);
-    this.overload.requireRoom();
+    this.requireRoom(address);
     const limit = this.#streamsLimit;
     if (this.#connections.eventStreams >= limit) {
       throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
     }
     this.arrivals.admit();
+  }
+
+  /**
+   * Whether a viewer could be let in just now.
+   * @throws OvationError overloaded or connections_exceeded
+   */
+  requireRoom(address: string): void {
+    this.#checkLimits(address);
+    this.overload.requireRoom();
   }
 
   /** A viewer that was admitted is connected. Its end must be told by {@link left}. */

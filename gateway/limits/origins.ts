@@ -37,7 +37,8 @@ export class Origins {
   check({ origin, host }: OriginHeaders): void {
     if (origin === "" || this.#allowsAll || this.#allowed.has(origin)) return;
     if (this.#allowsSame && hostOf(origin) === host.toLowerCase()) return;
-    throw new OvationError("origin_refused", undefined, { field: "Origin" });
+    const message = `pages of ${origin} may not use this gateway: name them in its setting allowed-origins (--allowed-origins ${SAME_ORIGIN},${origin})`;
+    throw new OvationError("origin_refused", message, { field: "Origin" });
   }
 
   /** What lets the page of an origin that was checked read the answer. */

@@ -9,14 +9,17 @@ import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
 import type { PastRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
-import type { HttpExchange, ResponseStream } from "../../transport/http-exchange.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
+import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
 
 /** What an EventSource waits before it connects again, unless it is told otherwise. */
 const RETRY_MS = 2_000;
 const KEEPALIVE = ":\n\n";
+/** The longest that a poll may wait for something to happen. */
+const POLL_WAIT_MAX_MS = 30_000;
 const HEADERS = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store",
@@ -75,7 +78,7 @@ function sendAway(exchange: HttpExchange, error: OvationError): void {
 /** One viewer over Server-Sent Events. */
 export class EventStream {
   readonly viewer: Viewer;
-  readonly #stream: ResponseStream;
+  readonly #stream: EventSink;
   readonly #keepalive: NodeJS.Timeout;
   readonly #onEnd: () => void;
   #ended = false;
@@ -84,7 +87,7 @@ export class EventStream {
 
   /** @param onEnd called once, whoever ended the stream */
   constructor(
-    stream: ResponseStream,
+    stream: EventSink,
     services: GatewayServices,
     keepaliveMs: number,
     onEnd: () => void,
@@ -148,35 +151,89 @@ interface EventsOptions {
   readonly streams: Set<EventStream>;
 }
 
+/** A viewer that polls. */
+interface Place {
+  readonly stream: PollStream;
+  readonly events: EventStream;
+  readonly expiry: Expiry;
+}
+
+/** The viewers of one gateway that poll. */
+class Places {
+  readonly #all = new Map<string, Place>();
+
+  add(video: string, place: Place): void {
+    this.#all.set(keyOf(video, place.stream.viewer), place);
+  }
+
+  find(video: string, token: PollToken | undefined): Place | undefined {
+    return token === undefined ? undefined : this.#all.get(keyOf(video, token.viewer));
+  }
+
+  remove(video: string, viewer: string): void {
+    this.#all.delete(keyOf(video, viewer));
+  }
+}
+
+function keyOf(video: string, viewer: string): string {
+  return `${video}.${viewer}`;
+}
+
 export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
   const { admission, auth, connections, cutOff, interest, histories } = services;
+  const places = new Places();
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
+    const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
+    const token = pollToken(exchange.query.get("poll"));
     const grant = await auth.ofStream(exchange);
     grant.requireVideo(video);
     const request = pastRequest(exchange);
     if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
+    const known = places.find(video, token);
+    if (known !== undefined && token !== undefined && waitMs !== undefined) {
+      if (known.stream.isNext(token)) {
+        known.expiry.watch(grant.expiresAtMs);
+        return known.stream.poll(exchange, waitMs);
+      }
+    }
     const address = clientOf(services, exchange);
     try {
       cutOff.admit();
-      admission.admitStream(address);
+      // Who is here already takes no further place.
+      if (known === undefined) admission.admitStream(address);
       interest.requireRoom(video);
     } catch (fault) {
       const error = asOvationError(fault);
       noteRefused(services, error, fault);
       return sendAway(exchange, error);
     }
-    const stream = new EventStream(exchange.stream(HEADERS), services, keepaliveMs, () => {
-      expiry.stop();
-      connections.eventStreams -= 1;
-      connections.closed += 1;
-      admission.left(address);
-      streams.delete(stream);
-      interest.release(video);
-    });
+    known?.events.end();
+    const polled =
+      waitMs === undefined
+        ? undefined
+        : new PollStream({
+            headers: HEADERS,
+            viewer: token?.viewer,
+            onLeft: () => stream.end(),
+          });
+    const stream = new EventStream(
+      polled ?? exchange.stream(HEADERS),
+      services,
+      keepaliveMs,
+      () => {
+        expiry.stop();
+        connections.eventStreams -= 1;
+        connections.closed += 1;
+        admission.left(address);
+        streams.delete(stream);
+        if (polled !== undefined) places.remove(video, polled.viewer);
+        interest.release(video);
+      },
+    );
     const expiry = new Expiry({
       graceMs,
       wallClock: Date.now,
@@ -191,7 +248,11 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     connections.opened += 1;
     admission.entered(address);
     streams.add(stream);
-    exchange.onClose(() => stream.end());
+    if (polled === undefined) exchange.onClose(() => stream.end());
+    else {
+      places.add(video, { stream: polled, events: stream, expiry });
+      polled.poll(exchange, waitMs ?? 0);
+    }
     try {
       const audience = await interest.hold(video);
       const beginning = await histories.begin(audience.history, request);

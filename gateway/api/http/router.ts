@@ -4,7 +4,7 @@ import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
-import { type GatewayServices, noteFault, noteRefused } from "../services.ts";
+import { clientOf, type GatewayServices, noteFault, noteRefused } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
 import { type RouteName, routeAt } from "./routes.ts";
 
@@ -88,19 +88,28 @@ export class Router {
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
-    const { origins, overload } = this.#services.admission;
+    const { admission } = this.#services;
+    const { origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
       const origin = exchange.header("origin");
-      exchange.commonHeaders = API_HEADERS;
+      // At the WebSocket's path there is nothing but errors. Any page may read them, since a browser
+      // hides what a WebSocket was refused for: the page asks here again.
+      const isReadable = exchange.path === CONNECT_PATH && exchange.method === "GET";
+      exchange.commonHeaders = isReadable
+        ? { ...API_HEADERS, ...origins.answerHeaders(origin) }
+        : API_HEADERS;
       origins.check({ origin, host: exchange.header("host") });
       exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
     }
     if (this.#isSettling) throw new OvationError("draining");
     if (exchange.hosts > 1) throw new OvationError("host_repeated");
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
-    // A WebSocket's request without its key arrives here.
-    if (exchange.path === CONNECT_PATH) throw new OvationError("handshake_invalid");
+    // A request for a WebSocket that has lost its headers on the way, or asks why it was refused.
+    if (exchange.path === CONNECT_PATH) {
+      admission.requireRoom(clientOf(this.#services, exchange));
+      throw new OvationError("handshake_invalid");
+    }
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;

@@ -13,3 +13,5 @@ export const CONNECT_PATH = "/v1/connect";
 export const TICKETS_PATH = "/v1/tickets";
 /** Where a gateway answers to a plain HTTP request, as proof that it can be reached. */
 export const PING_PATH = "/v1/ping";
+/** What a gateway says there that it is, so that no other server is taken for one. */
+export const PROTOCOL = "ovation.v1";

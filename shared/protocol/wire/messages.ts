@@ -10,6 +10,7 @@ import { EVENT_ID_PATTERN } from "../names.ts";
 export {
   CONNECT_PATH,
   PING_PATH,
+  PROTOCOL,
   SUBPROTOCOLS,
   type Subprotocol,
   TICKETS_PATH,
@@ -20,6 +21,7 @@ export type {
   ErrorMessage,
   EventsMessage,
   LiveMessage,
+  PollMessage,
   RefreshMessage,
   ResetMessage,
   ResultMessage,

@@ -87,6 +87,12 @@ export interface UnsubscribedMessage extends ErrorBody {
   readonly video: string;
 }
 
+/** The end of an answer to a poll: what the next poll gives as `poll` to go on from here. */
+export interface PollMessage {
+  readonly op: "poll";
+  readonly next: string;
+}
+
 export type ServerMessage =
   | ResultMessage
   | ErrorMessage
@@ -95,5 +101,6 @@ export type ServerMessage =
   | ByeMessage
   | StaleMessage
   | LiveMessage
+  | PollMessage
   | RefreshMessage
   | UnsubscribedMessage;

@@ -78,6 +78,17 @@ describe("over HTTP", () => {
     }
   });
 
+  test.each(STRANGERS)("a page of %s may read why no WebSocket is opened to it", async (origin) => {
+    const answer = await ask(port, { path: "/v1/connect", headers: { origin } });
+    expect(answer.status).toBe(403);
+    expect(answer.error).toMatchObject({ code: "origin_refused", field: "Origin" });
+    expect(answer.error?.["message"]).toContain(`--allowed-origins same-origin,${origin}`);
+    expect(answer.headers["access-control-allow-origin"]).toBe(origin);
+    const asking = { origin, "access-control-request-method": "POST" };
+    const other = await ask(port, { method: "OPTIONS", path: "/v1/connect", headers: asking });
+    expect(other.headers["access-control-allow-origin"]).toBeUndefined();
+  });
+
   test("what is no browser gets no header of this kind", async () => {
     const answer = await ask(port, { path: "/v1/ping" });
     expect(answer.status).toBe(200);

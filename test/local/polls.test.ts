@@ -1,0 +1,178 @@
+/** An event stream in pieces: polls that are answered whole, by a gateway that keeps the viewer's place. */
+import { createParser } from "eventsource-parser";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { metric, TestStack } from "../support/stack.ts";
+import { post } from "../support/viewer.ts";
+
+let stack: TestStack;
+/** Polls once, at the beginning. */
+let leaver: Promise<Response>;
+beforeAll(async () => {
+  stack = await TestStack.start({ gateways: 2, gateway: { lingerMs: 0, countIntervalMs: 50 } });
+  leaver = new Poller("leaves").poll(0);
+  await stack.mirrored("leaves", 1);
+});
+afterAll(async () => await stack?.stop());
+
+interface Message {
+  readonly op: string;
+  readonly next?: string;
+  readonly recovered?: boolean;
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly events?: readonly { readonly id: string; readonly kind: string }[];
+}
+
+/** One viewer that polls, at whichever gateway it is told to. */
+class Poller {
+  readonly messages: Message[] = [];
+  #next: string | undefined;
+  #position: string | undefined;
+  readonly #video: string;
+
+  constructor(video: string) {
+    this.#video = video;
+  }
+
+  async poll(waitMs: number, gateway = 0, isLost = false): Promise<Response> {
+    const query = new URLSearchParams({ wait: String(waitMs) });
+    if (this.#next !== undefined) query.set("poll", this.#next);
+    if (this.#position !== undefined) query.set("after", this.#position);
+    const { port } = stack.gatewayAt(gateway);
+    const response = await fetch(
+      `http://127.0.0.1:${port}/v1/videos/${this.#video}/events?${query}`,
+    );
+    const text = await response.text();
+    if (isLost) return response;
+    createParser({
+      onEvent: ({ id, data }) => {
+        const message = JSON.parse(data) as Message;
+        this.messages.push(message);
+        this.#position = id ?? this.#position;
+        this.#next = message.next ?? this.#next;
+      },
+    }).feed(text);
+    return response;
+  }
+
+  ids(kind: string): string[] {
+    const events = this.messages.flatMap((message) => message.events ?? []);
+    return events.filter((event) => event.kind === kind).map(({ id }) => id);
+  }
+
+  likes(): number {
+    const frames = this.messages.filter(({ op }) => op === "events");
+    const likesOf = ({ counts, events = [] }: Message) =>
+      counts === undefined
+        ? events.filter(({ kind }) => kind === "like").length
+        : (counts["like"] ?? 0);
+    return frames.reduce((sum, frame) => sum + likesOf(frame), 0);
+  }
+}
+
+async function comment(video: string, id: string): Promise<void> {
+  expect((await post(stack.gatewayAt(1).port, video, { kind: "comment", id })).status).toBe(200);
+}
+
+test("an answer has a length, names the next poll, and comes with the first message", async () => {
+  const poller = new Poller("first");
+  const response = await poller.poll(0);
+  expect(response.headers.get("content-length")).not.toBeNull();
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  expect(poller.messages[0]).toMatchObject({ op: "result" });
+  expect(poller.messages.at(-1)).toMatchObject({ op: "poll", next: expect.any(String) });
+});
+
+test("a poll waits for what happens, and no longer than it says", async () => {
+  const poller = new Poller("waits");
+  await poller.poll(0);
+  await stack.mirrored("waits", 1);
+  // The first viewer count may come by itself.
+  await poller.poll(300);
+  const begun = performance.now();
+  await poller.poll(300);
+  expect(performance.now() - begun).toBeGreaterThan(250);
+  const waiting = poller.poll(30_000);
+  await comment("waits", "c1");
+  await waiting;
+  while (poller.ids("comment").length === 0) await poller.poll(30_000);
+  expect(poller.ids("comment")).toEqual(["c1"]);
+});
+
+test("what happens between two polls comes with the next: each comment once, likes in exact numbers", async () => {
+  const poller = new Poller("between");
+  await poller.poll(0);
+  await stack.mirrored("between", 1);
+  for (let round = 0; round < 3; round += 1) {
+    await comment("between", `c${round}`);
+    await post(stack.gatewayAt(1).port, "between", [{ kind: "like" }, { kind: "like" }]);
+    // Another viewer has had them: this gateway has them too.
+    await expect.poll(async () => (await poller.poll(0), poller.likes())).toBe(2 * (round + 1));
+  }
+  await expect.poll(async () => (await poller.poll(0), poller.ids("comment"))).toHaveLength(3);
+  expect(poller.ids("comment")).toEqual(["c0", "c1", "c2"]);
+});
+
+test("it counts as one viewer, between its polls too", async () => {
+  const poller = new Poller("counted");
+  const open = () => metric(stack.gatewayAt(0), "ovation_gateway_connections_opened_total");
+  await poller.poll(0);
+  await stack.mirrored("counted", 1);
+  const opened = await open();
+  for (let round = 0; round < 20; round += 1) {
+    await poller.poll(0);
+    expect(stack.dispatchers[0]?.routes.viewers("counted")).toBe(1);
+  }
+  expect(await open()).toBe(opened);
+});
+
+test("an answer that is lost costs no comment", async () => {
+  const poller = new Poller("lost");
+  await poller.poll(0);
+  await stack.mirrored("lost", 1);
+  await comment("lost", "c1");
+  await poller.poll(1_000, 0, true);
+  await comment("lost", "c2");
+  await expect.poll(async () => (await poller.poll(0), poller.ids("comment"))).toHaveLength(2);
+  expect(poller.ids("comment")).toEqual(["c1", "c2"]);
+  expect(stack.dispatchers[0]?.routes.viewers("lost")).toBe(1);
+});
+
+test("polls that a proxy spreads over gateways miss no comment, and are no crowd", async () => {
+  const poller = new Poller("spread");
+  await poller.poll(0);
+  for (let round = 0; round < 10; round += 1) {
+    await comment("spread", `c${round}`);
+    await poller.poll(0, round);
+  }
+  await expect.poll(async () => (await poller.poll(0, 1), poller.ids("comment"))).toHaveLength(10);
+  expect(poller.ids("comment")).toEqual(Array.from({ length: 10 }, (_, index) => `c${index}`));
+  expect(stack.dispatchers[0]?.routes.viewers("spread")).toBeLessThanOrEqual(2);
+});
+
+test("a stream takes the place of the polls before it", async () => {
+  const poller = new Poller("stream");
+  await poller.poll(0);
+  await stack.mirrored("stream", 1);
+  const next = poller.messages.at(-1)?.next ?? "";
+  const { port } = stack.gatewayAt(0);
+  const controller = new AbortController();
+  const { signal } = controller;
+  await fetch(`http://127.0.0.1:${port}/v1/videos/stream/events?poll=${next}`, { signal });
+  await poller.poll(0);
+  expect(poller.messages.filter(({ op }) => op === "result")).toHaveLength(2);
+  controller.abort();
+});
+
+test("who polls no more is a viewer no more", { timeout: 30_000 }, async () => {
+  await leaver;
+  await expect
+    .poll(() => stack.dispatchers[0]?.routes.viewers("leaves"), { timeout: 20_000 })
+    .toBe(0);
+});
+
+test.each(["-1", "30001", "soon", ""])("a wait of %j is refused by name", async (wait) => {
+  const { port } = stack.gatewayAt(0);
+  const response = await fetch(`http://127.0.0.1:${port}/v1/videos/x/events?wait=${wait}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { code: "field_invalid", field: "wait" } });
+});
