@@ -54,6 +54,11 @@ class Poller {
     return response;
   }
 
+  async polled(waitMs: number, gateway = 0): Promise<this> {
+    await this.poll(waitMs, gateway);
+    return this;
+  }
+
   ids(kind: string): string[] {
     const events = this.messages.flatMap((message) => message.events ?? []);
     return events.filter((event) => event.kind === kind).map(({ id }) => id);
@@ -106,9 +111,9 @@ test("what happens between two polls comes with the next: each comment once, lik
     await comment("between", `c${round}`);
     await post(stack.gatewayAt(1).port, "between", [{ kind: "like" }, { kind: "like" }]);
     // Another viewer has had them: this gateway has them too.
-    await expect.poll(async () => (await poller.poll(0), poller.likes())).toBe(2 * (round + 1));
+    await expect.poll(async () => (await poller.polled(0)).likes()).toBe(2 * (round + 1));
   }
-  await expect.poll(async () => (await poller.poll(0), poller.ids("comment"))).toHaveLength(3);
+  await expect.poll(async () => (await poller.polled(0)).ids("comment")).toHaveLength(3);
   expect(poller.ids("comment")).toEqual(["c0", "c1", "c2"]);
 });
 
@@ -132,7 +137,7 @@ test("an answer that is lost costs no comment", async () => {
   await comment("lost", "c1");
   await poller.poll(1_000, 0, true);
   await comment("lost", "c2");
-  await expect.poll(async () => (await poller.poll(0), poller.ids("comment"))).toHaveLength(2);
+  await expect.poll(async () => (await poller.polled(0)).ids("comment")).toHaveLength(2);
   expect(poller.ids("comment")).toEqual(["c1", "c2"]);
   expect(stack.dispatchers[0]?.routes.viewers("lost")).toBe(1);
 });
@@ -144,7 +149,7 @@ test("polls that a proxy spreads over gateways miss no comment, and are no crowd
     await comment("spread", `c${round}`);
     await poller.poll(0, round);
   }
-  await expect.poll(async () => (await poller.poll(0, 1), poller.ids("comment"))).toHaveLength(10);
+  await expect.poll(async () => (await poller.polled(0, 1)).ids("comment")).toHaveLength(10);
   expect(poller.ids("comment")).toEqual(Array.from({ length: 10 }, (_, index) => `c${index}`));
   expect(stack.dispatchers[0]?.routes.viewers("spread")).toBeLessThanOrEqual(2);
 });
