@@ -7,6 +7,7 @@ import { type Address, Addresses } from "./addresses.ts";
 import { Credentials } from "./credentials.ts";
 import { isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
+import { Diagnoses } from "./link/diagnosis.ts";
 import type { Ending, Link, LinkHandlers, PushHandlers, Via } from "./link/link.ts";
 import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState } from "./state.ts";
@@ -27,6 +28,8 @@ export interface ConnectionHandlers
 const DOUBT_MS = 5_000;
 /** How often the time until a WebSocket is tried again may double. */
 const MAX_UPGRADE_FACTOR = 20;
+/** Who was connected before finds out only then why it isn't: a gateway's restart is the likely cause. */
+const PROVEN_TRIES = 2;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
@@ -35,6 +38,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #addresses: Addresses;
   readonly #choice: LinkChoice;
+  readonly #diagnoses: Diagnoses;
   readonly #credentials: Credentials;
   readonly #backoff: Backoff;
   readonly #upgradeBackoff: Backoff;
@@ -48,6 +52,7 @@ export class Connection {
   /** Changes with every try and every end, so that what a try waited for is known to be late. */
   #try = 0;
   #failedTries = 0;
+  #wasConnected = false;
   /** How long the gateway wants us to stay away. */
   #byeMs: number | undefined;
   #retryTimer: Timer;
@@ -61,6 +66,7 @@ export class Connection {
     this.#handlers = handlers;
     this.#addresses = new Addresses(settings.url, random);
     this.#choice = new LinkChoice(settings);
+    this.#diagnoses = new Diagnoses(settings.fetch);
     this.#credentials = new Credentials(settings.token, settings.refreshBeforeMs, () => {
       void this.#refresh();
     });
@@ -96,6 +102,7 @@ export class Connection {
   close(reason: ConnectionFault): void {
     if (this.#state.name === "closed") return;
     this.#drop();
+    this.#diagnoses.clear();
     this.#stopListening?.();
     this.#setState({ name: "closed", reason });
   }
@@ -152,13 +159,16 @@ export class Connection {
     this.#link = link;
     this.#isReady = true;
     this.#failedTries = 0;
+    this.#wasConnected = true;
+    this.#diagnoses.clear();
     this.#choice.succeeded(link.via);
     if (link.via === "websocket") this.#upgradeBackoff.reset();
     else this.#upgradeLater();
     this.#use(token);
     this.#healthyTimer = setTimeout(() => this.#backoff.reset(), this.#settings.healthyMs);
     this.#handlers.onLink(link);
-    this.#setState({ name: "connected", via: link.via, gateway, isStale: false });
+    const reason = this.#choice.reasonFor(link.via);
+    this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
   }
 
   #stale(link: Link, isStale: boolean): void {
@@ -185,6 +195,8 @@ export class Connection {
   /** There is no link, and there should be: tries again later, unless the token is refused. */
   #failed({ code, message }: ConnectionFault): void {
     if (isTokenCode(code)) return this.close({ code, message });
+    const { http } = this.address;
+    const isOpaque = code === "unreachable" && this.#byeMs === undefined;
     const byeMs = this.#byeMs;
     const waitMs = byeMs ?? this.#backoff.nextMs();
     this.#drop();
@@ -192,8 +204,22 @@ export class Connection {
     this.#failedTries += 1;
     this.#byeMs = byeMs;
     this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
-    const reason = { code, message };
+    const known = isOpaque ? this.#diagnoses.of(http) : undefined;
+    const reason = known ?? { code, message };
     this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
+    if (isOpaque && (!this.#wasConnected || this.#failedTries >= PROVEN_TRIES))
+      this.#diagnose(http);
+  }
+
+  /** Finds out more than a failed try has told, and says so while the next one is waited for. */
+  #diagnose(url: string): void {
+    const failedAt = Date.now();
+    void this.#diagnoses.find(url, this.#wasConnected, (reason) => {
+      const state = this.#state;
+      if (state.name !== "reconnecting") return;
+      const waitMs = Math.max(0, state.waitMs - (Date.now() - failedAt));
+      this.#setState({ ...state, waitMs, reason });
+    });
   }
 
   /** Makes another link at once. */

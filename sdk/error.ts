@@ -18,8 +18,18 @@ export type ClientErrorCode =
   | "queue_full"
   /** `data` can't be written as JSON. */
   | "data_invalid"
-  /** The gateway can't be reached, or what answers is none. */
+  /** Nothing answers, or a proxy that reaches no gateway. */
   | "unreachable"
+  /** What answers is no gateway: a path that leads nowhere, or another server. */
+  | "wrong_address"
+  /** The network answers instead of the gateway, with its sign-in page. */
+  | "captive_portal"
+  /** The gateway answers, but no WebSocket passes. */
+  | "websocket_blocked"
+  /** A page on `https:` can't use a gateway on `http:`. */
+  | "mixed_content"
+  /** The page's own Content-Security-Policy allows no connection to the gateway. */
+  | "csp_blocked"
   /** Nothing was heard for too long. */
   | "silent"
   /** The connection ended. */

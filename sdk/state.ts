@@ -3,7 +3,8 @@ import type { OvationErrorCode } from "./error.ts";
 import type { Via } from "./link/link.ts";
 
 /**
- * Why there is no connection: a code for a program, a message for a person.
+ * Why there is no connection, or none of the usual kind: a code for a program, a message for a
+ * person. docs/connecting.md says of each code what to do.
  *
  * @example
  * const describe = ({ code, message }: ConnectionFault) => `${message} (${code})`;
@@ -18,8 +19,9 @@ export interface ConnectionFault {
  *
  * - `idle`: nothing has been asked for yet.
  * - `connecting`: the first try is under way.
- * - `connected`: over a WebSocket, or over Server-Sent Events where none can be had. `isStale` while
- *   the gateway is cut off from the others: nothing new comes, until that is over or another is found.
+ * - `connected`: over a WebSocket, or over Server-Sent Events where none can be had; then `reason`
+ *   says why, unless the application chose so. `isStale` while the gateway is cut off from the
+ *   others: nothing new comes, until that is over or another is found.
  * - `reconnecting`: it was lost, or could not be had; the next try is `waitMs` after this was told.
  * - `closed`: for good, until `connect()` is called: `close()` was, or the gateway refuses us.
  *
@@ -38,6 +40,7 @@ export type ConnectionState =
       readonly via: Via;
       readonly gateway: string | undefined;
       readonly isStale: boolean;
+      readonly reason: ConnectionFault | undefined;
     }
   | {
       readonly name: "reconnecting";

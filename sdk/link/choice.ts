@@ -1,6 +1,8 @@
 /** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
 import type { Address } from "../addresses.ts";
 import type { Settings } from "../settings.ts";
+import type { ConnectionFault } from "../state.ts";
+import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
 import { EventStreamsLink } from "./event-streams.ts";
 import type { Link, LinkHandlers, Via } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";
@@ -24,6 +26,12 @@ export class LinkChoice {
   /** Whether a WebSocket is worth a try beside a link without one. */
   get mayUpgrade(): boolean {
     return this.#hasSockets && this.#settings.transport === "auto";
+  }
+
+  /** Why a link is no WebSocket, unless the application wants none, or the platform has none. */
+  reasonFor(via: Via): ConnectionFault | undefined {
+    if (via === "websocket" || !this.mayUpgrade) return undefined;
+    return WEBSOCKET_BLOCKED;
   }
 
   /** How to connect next. */

@@ -61,10 +61,9 @@ export class EventStream {
       cache: "no-store",
       signal: this.#controller.signal,
     });
-    if (!response.ok) return this.#answer(await refusalOfResponse(response));
-    const type = response.headers.get("content-type") ?? "";
-    if (!type.startsWith("text/event-stream") || response.body === null) {
-      throw new TypeError("what answers is no gateway");
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+    if (!response.ok || isStream !== true || response.body === null) {
+      return this.#answer(await refusalOfResponse(response));
     }
     await this.#read(response.body);
   }

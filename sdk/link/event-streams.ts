@@ -5,7 +5,7 @@
  */
 import { isTokenCode } from "../error.ts";
 import { EventStream } from "./event-stream.ts";
-import { type HttpOptions, pingOverHttp, publishOverHttp } from "./http.ts";
+import { type HttpOptions, isAstray, pingOverHttp, publishOverHttp } from "./http.ts";
 import {
   type Answer,
   doubtTimes,
@@ -134,7 +134,7 @@ export class EventStreamsLink implements Link {
   /** What a connection is refused for is told by each request here, and ends the link. */
   #answered(answer: Answer, onAnswer: OnAnswer): void {
     if (this.#isClosed) return;
-    if (answer.op === "error" && answer.code === "unreachable") {
+    if (answer.op === "error" && isAstray(answer.code)) {
       return this.#end(answer.code, answer.message, true);
     }
     if (answer.op === "error" && isTokenCode(answer.code)) {

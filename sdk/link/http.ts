@@ -1,5 +1,5 @@
 /** Requests to a gateway over HTTP: to publish and to read history, with the errors as answers. */
-import { PING_PATH } from "../../shared/protocol/wire/endpoints.ts";
+import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import { encodeMsgpack } from "../wire/msgpack-encode.ts";
 import { type Fields, isFields, refusalOf } from "./incoming.ts";
@@ -23,17 +23,39 @@ export function authorization(token: string | undefined): Record<string, string>
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
-/** What was refused, or `unreachable` when it wasn't a gateway that said so, but a proxy, say. */
+/** What was refused; or, when it wasn't a gateway that said so, what that means. */
 export async function refusalOfResponse(response: Response): Promise<Refusal> {
   let error: unknown;
   try {
     const body = await bodyOf(response);
     error = isFields(body) ? body["error"] : undefined;
   } catch {
-    // Not in a gateway's form: the status is all there is to tell.
+    // Not in a gateway's form.
   }
-  if (isFields(error)) return refusalOf(error);
-  return { op: "error", code: "unreachable", message: `HTTP status ${response.status}` };
+  if (!isFields(error)) return strangerAt(response);
+  const refusal = refusalOf(error);
+  // Each path that we ask for is there, at a gateway's root.
+  return refusal.code === "not_found" ? { ...refusal, code: "wrong_address" } : refusal;
+}
+
+/** Statuses below 500 by which a proxy speaks of itself, not of the path. */
+const PROXY_STATUSES = [401, 403, 407, 408, 425, 429];
+
+/** Something else than a gateway has answered. */
+function strangerAt({ status, url, redirected }: Response): Refusal {
+  const where = url.split("?")[0];
+  if (status === 511 || (redirected && status < 400)) {
+    const message = `${where} answers instead: this network may want a sign-in`;
+    return { op: "error", code: "captive_portal", message };
+  }
+  const isProxy = status > 499 || PROXY_STATUSES.includes(status);
+  const message = `no gateway answers at ${where}, but HTTP status ${status}`;
+  return { op: "error", code: isProxy ? "unreachable" : "wrong_address", message };
+}
+
+/** Whether no gateway was reached, so that the answer is none to the request. */
+export function isAstray(code: string): boolean {
+  return ["unreachable", "wrong_address", "captive_portal"].includes(code);
 }
 
 /** The body, decoded as its type says. */
@@ -53,7 +75,13 @@ export async function pingOverHttp(
     cache: "no-store",
     signal,
   });
-  return response.ok ? undefined : await refusalOfResponse(response);
+  if (!response.ok) return await refusalOfResponse(response);
+  const body = await bodyOf(response).catch(() => undefined);
+  if (!isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
+  if (!response.redirected) return undefined;
+  // What is published there would lose its body on the way.
+  const message = `the address leads on to ${response.url}: use that`;
+  return { op: "error", code: "wrong_address", message };
 }
 
 /** Publishes one event. Rejects when the gateway can't be reached. */

@@ -1,5 +1,4 @@
 /** A link over a WebSocket that speaks msgpack: one connection for all videos. */
-import { closeCodes } from "../../shared/protocol/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/endpoints.ts";
 import { isTokenCode } from "../error.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
@@ -27,14 +26,15 @@ export interface WebSocketLinkOptions extends LinkTimes {
   readonly token: string | undefined;
 }
 
-/** Whether to come back after a close, by the table that gateways close by. */
+/**
+ * Whether to come back after a close: by the range of its code, as docs/protocol.md has it. The
+ * table itself, with its meanings, would weigh more than the rest of this file.
+ */
 function endingOf({ code, reason }: CloseEvent): Ending {
-  const entries = Object.values(closeCodes).filter((entry) => entry.code === code);
-  const known = entries.find((entry) => entry.reason === reason) ?? entries[0];
-  const again = known?.reconnect ?? (code < 4400 || code > 4499);
+  const again = code < 4400 || code > 4499;
   return {
-    code: again ? "connection_lost" : known?.reason || reason || "refused",
-    message: known?.meaning ?? `the connection was closed (${code}${reason && `, ${reason}`})`,
+    code: again ? "connection_lost" : reason || "refused",
+    message: `the connection was closed (${code}${reason && `, ${reason}`})`,
     again,
   };
 }

@@ -22,7 +22,7 @@ test("it waits as long as it was told, then connects to the next gateway over a 
   const away = states.all.find(({ name }) => name === "reconnecting");
   expect(away).toMatchObject({
     attempt: 1,
-    reason: { message: expect.stringContaining("as many viewers as it may") },
+    reason: { message: expect.stringContaining("1013, full") },
   });
   if (away?.name !== "reconnecting") throw new Error("it was let in");
   // Its own backoff ends at 200 ms.

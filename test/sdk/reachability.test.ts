@@ -73,16 +73,19 @@ async function reasonOf(url: string, code: string, options: Partial<OvationOptio
 }
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  test.each(STRANGERS)("%s is told as %s, and never counts as connected", async (_, code, answer) => {
-    const { states } = await reasonOf(await stranger(answer), code, { transport });
-    // It stays so, try after try.
-    const attempt = states.all.at(-1)?.name === "reconnecting" ? states.all.length : 0;
-    await states.until((all) => all.length > attempt + 4);
-    const later = states.all.slice(attempt);
-    for (const state of later) {
-      expect(state).toMatchObject({ name: "reconnecting", reason: { code } });
-    }
-  });
+  test.each(STRANGERS)(
+    "%s is told as %s, and never counts as connected",
+    async (_, code, answer) => {
+      const { states } = await reasonOf(await stranger(answer), code, { transport });
+      // It stays so, try after try.
+      const attempt = states.all.at(-1)?.name === "reconnecting" ? states.all.length : 0;
+      await states.until((all) => all.length > attempt + 4);
+      const later = states.all.slice(attempt);
+      for (const state of later) {
+        expect(state).toMatchObject({ name: "reconnecting", reason: { code } });
+      }
+    },
+  );
 
   test("a gateway at another path is told as wrong_address", async () => {
     const url = `http://127.0.0.1:${stack.gateway.port}/live`;

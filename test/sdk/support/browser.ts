@@ -29,6 +29,10 @@ export interface PageOptions {
   /** Whether the longest wait is always the one that it takes. */
   readonly late?: boolean;
   readonly strict?: boolean;
+  /** The page's Content-Security-Policy. */
+  readonly policy?: string;
+  /** Where the page comes from, such as `https://page.example`; without it, from the network. */
+  readonly origin?: string;
 }
 
 export class TestBrowser {
@@ -46,17 +50,27 @@ export class TestBrowser {
   }
 
   /** Opens the page in a window of its own. */
-  async open(network: Network, { options = {}, late, strict }: PageOptions = {}): Promise<Page> {
+  async open(network: Network, how: PageOptions = {}): Promise<Page> {
+    const { options = {}, late, strict, policy, origin } = how;
     const context = await this.#browser.newContext();
     this.#contexts.push(context);
-    network.files.set("/page", { type: "text/html; charset=utf-8", body: HTML });
+    const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+    const html = policy === undefined ? HTML : HTML.replace("<body>", `${meta}<body>`);
+    if (origin !== undefined) {
+      const headers = { "content-type": "text/html; charset=utf-8" };
+      await context.route(`${origin}/page?*`, (route) => route.fulfill({ headers, body: html }));
+      const script = { "content-type": "text/javascript; charset=utf-8" };
+      const body = this.#script;
+      await context.route(`${origin}/page.js`, (route) => route.fulfill({ headers: script, body }));
+    }
+    network.files.set("/page", { type: "text/html; charset=utf-8", body: html });
     network.files.set("/page.js", { type: "text/javascript; charset=utf-8", body: this.#script });
     const page = await context.newPage();
     page.on("pageerror", (error) => process.stderr.write(`page: ${error.stack}\n`));
     const query = new URLSearchParams({ options: JSON.stringify(options) });
     if (late === true) query.set("late", "");
     if (strict === true) query.set("strict", "");
-    await page.goto(`${network.url}/page?${query}`);
+    await page.goto(`${origin ?? network.url}/page?${query}`);
     return page;
   }
 
