@@ -26,6 +26,7 @@ import { DispatcherOverload } from "./overload.ts";
 import { Intake } from "./publish-handler.ts";
 import { Answers } from "./replies.ts";
 import { Retractions } from "./retract-handler.ts";
+import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
 import { Leases } from "./table/leases.ts";
 import { Mirror } from "./table/mirror.ts";
@@ -35,6 +36,7 @@ import { Sweeper } from "./table/sweep.ts";
 export class Dispatcher extends RoleNode<DispatcherConfig> {
   /** The table as this dispatcher sees it. */
   readonly routes = new RouteTable();
+  #announced: Announced | undefined;
   #mirror: Mirror | undefined;
   #sweeper: Sweeper | undefined;
   #counts: ViewerCounts | undefined;
@@ -109,6 +111,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       clock,
       onMended: (video) => void counts.ask(video).catch(() => undefined),
     });
+    const announced = new Announced({ bus, routes, now: monotonicNow });
     const sweeper = new Sweeper({
       subscriptions,
       frontends,
@@ -120,6 +123,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       onStaleMirror: () => mirror.resync(),
       onRowSwept: (video) => void counts.ask(video).catch(() => undefined),
     });
+    this.#announced = announced;
     this.#mirror = mirror;
     this.#counts = counts;
     this.#sweeper = sweeper;
@@ -135,11 +139,13 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
       history,
       emitter,
       mirror,
+      announced,
       routes,
       leases,
       sweeper,
       counts,
     });
+    announced.start();
     await mirror.start();
     if (!this.isWanted) return {};
     sweeper.start();
@@ -186,6 +192,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig> {
   }
 
   protected override async stopParts(): Promise<void> {
+    this.#announced?.stop();
     this.#sweeper?.stop();
     this.#counts?.stop();
     this.#overload?.stop();

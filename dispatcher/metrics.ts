@@ -18,6 +18,7 @@ import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { Intake } from "./publish-handler.ts";
 import type { Answers } from "./replies.ts";
+import type { Announced } from "./table/announced.ts";
 import type { ViewerCounts } from "./table/counts.ts";
 import type { Leases } from "./table/leases.ts";
 import type { Mirror } from "./table/mirror.ts";
@@ -33,6 +34,7 @@ interface Parts {
   readonly history: History;
   readonly emitter: Emitter;
   readonly mirror: Mirror;
+  readonly announced: Announced;
   readonly routes: RouteTable;
   readonly leases: Leases;
   readonly sweeper: Sweeper;
@@ -95,7 +97,7 @@ function registerOverload(registry: Registry, { ladder, refused }: DispatcherOve
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
   registerOverload(registry, parts.overload);
-  const { answers, intake, emitter, mirror, routes, leases, sweeper, counts } = parts;
+  const { answers, intake, emitter, mirror, announced, routes, leases, sweeper, counts } = parts;
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.hops);
   const counter = (name: string, help: string, read: () => number) =>
@@ -142,6 +144,16 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   counter("sweep_failures_total", "Sweeps to be tried again.", () => sweeper.stats.failures);
   gauge("table_rows", "Rows of the table.", () => routes.rowCount);
   gauge("table_videos", "Videos in the table.", () => routes.videoCount);
+  gauge(
+    "announced_rows",
+    "Rows that gateways have announced in the last 10 seconds.",
+    () => announced.size,
+  );
+  counter(
+    "announced_rows_dropped_total",
+    "Announced rows forgotten before their time, since there were too many.",
+    () => announced.dropped,
+  );
   gauge("table_readable", "1 while the table can be read.", () => (mirror.isReadable ? 1 : 0));
   gauge(
     "table_read_age_seconds",

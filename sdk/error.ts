@@ -101,6 +101,7 @@ const PASSING: readonly string[] = [
   "timeout",
   "history_unavailable",
   "history_busy",
+  "predecessor_failed",
   "draining",
   "internal",
 ] satisfies readonly ErrorCode[];

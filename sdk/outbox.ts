@@ -1,6 +1,8 @@
 /**
  * What is published, until the gateway has answered. Each event has an id from the beginning: what
- * was sent and not answered is sent again with it, and counts once.
+ * was sent and not answered is sent again with it, and counts once. Durable events of one video go
+ * one after the other, each when the one before it is settled, so that none overtakes one that has
+ * to be sent again.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { isPassing, mayBeTaken, OvationError } from "./error.ts";
@@ -74,6 +76,8 @@ export class Outbox {
   readonly #random: () => number;
   /** In the order in which they were published. */
   readonly #entries = new Set<Entry>();
+  /** Kinds that are not stored, as answers tell, and `like` until one says otherwise: they wait for nothing. */
+  readonly #unstored = new Set(["like"]);
   #inFlight = 0;
   /** How many may be on their way: fewer, and slowly more again, when the gateway finds it too much. */
   #window = IN_FLIGHT_LIMIT;
@@ -152,9 +156,15 @@ export class Outbox {
   }
 
   #flush(): void {
+    const ordered = new Set<string>();
     for (const entry of this.#entries) {
       if (this.#link === undefined || this.#hold !== undefined) return;
       if (this.#inFlight >= Math.floor(this.#window)) return;
+      const { video, kind } = entry.publication;
+      if (!this.#unstored.has(kind)) {
+        if (ordered.has(video)) continue;
+        ordered.add(video);
+      }
       if (entry.state === "waiting") this.#send(this.#link, entry);
     }
   }
@@ -171,8 +181,10 @@ export class Outbox {
   }
 
   #answered(entry: Entry, answer: Answer): void {
-    const { eventId, video } = entry.publication;
+    const { eventId, video, kind } = entry.publication;
     if (answer.op === "result") {
+      if (answer.seq === undefined) this.#unstored.add(kind);
+      else this.#unstored.delete(kind);
       this.#window = Math.min(IN_FLIGHT_LIMIT, this.#window + 1 / this.#window);
       return entry.settle({ eventId, seq: answer.seq });
     }
@@ -214,7 +226,10 @@ export class Outbox {
       const message = "no answer in time; the event may have been taken";
       return settle(new OvationError("timeout", message, { video }));
     }
-    const message = "no connection within the time to wait";
-    settle(refusal ?? new OvationError("not_connected", message, { video }));
+    const [code, message] =
+      this.#link === undefined
+        ? ["not_connected", "no connection within the time to wait"]
+        : ["predecessor_failed", "an earlier event was not taken in time, and this one not sent"];
+    settle(refusal ?? new OvationError(code, message, { video }));
   }
 }

@@ -53,6 +53,39 @@ describe("where an event goes", () => {
     set("launch", "g1", 6);
     expect(routes.subjects("launch")).toBe(before);
   });
+
+  test("also to a gateway that has announced its row, once", () => {
+    set("launch", "g1", 5);
+    routes.announce("launch", "g2");
+    routes.announce("launch", "g1");
+    expect(goesTo("launch")).toEqual([
+      frontendSubject("g1", "launch"),
+      frontendSubject("g2", "launch"),
+    ]);
+    expect(routes.viewers("launch")).toBe(5);
+  });
+
+  test("by its row alone, when that has come", () => {
+    routes.announce("launch", "g1");
+    set("launch", "g1", 1);
+    routes.remove("launch", "g1");
+    expect(goesTo("launch")).toEqual([]);
+    expect(routes.videoCount).toBe(0);
+  });
+
+  test("to who has announced its row anew while the removal of the old one was on its way", () => {
+    set("launch", "g1", 1);
+    routes.announce("launch", "g1");
+    routes.remove("launch", "g1");
+    expect(goesTo("launch")).toEqual([frontendSubject("g1", "launch")]);
+  });
+
+  test("no longer to one whose announced row has not come in time", () => {
+    routes.announce("launch", "g1");
+    routes.endAnnounced("launch", "g1");
+    expect(goesTo("launch")).toEqual([]);
+    expect(routes.videoCount).toBe(0);
+  });
 });
 
 describe("viewers", () => {

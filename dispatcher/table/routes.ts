@@ -12,6 +12,8 @@ export interface Row {
 
 interface Route {
   readonly rows: Map<string, Row>;
+  /** Gateways that said themselves that they watch, while there are some; see announced.ts. */
+  announced: Set<string> | undefined;
   /** Subjects of the live gateways, or undefined when they must be worked out anew. */
   subjects: readonly string[] | undefined;
 }
@@ -36,10 +38,30 @@ export class RouteTable {
   subjects(video: string): readonly string[] {
     const route = this.#routes.get(video);
     if (route === undefined) return NONE;
-    route.subjects ??= [...route.rows.keys()]
-      .filter((gateway) => !this.#dead.has(gateway))
-      .map((gateway) => frontendSubject(gateway, video));
+    route.subjects ??= this.#liveGateways(route).map((gateway) => frontendSubject(gateway, video));
     return route.subjects;
+  }
+
+  #liveGateways({ rows, announced }: Route): string[] {
+    const live = [...rows.keys()].filter((gateway) => !this.#dead.has(gateway));
+    return announced === undefined ? live : [...new Set([...live, ...announced])];
+  }
+
+  /** The gateway gets the video's events, whether it has a row or not. */
+  announce(video: string, gateway: string): void {
+    const route = this.#route(video);
+    route.announced ??= new Set();
+    route.announced.add(gateway);
+    route.subjects = undefined;
+  }
+
+  /** From now on, only its row counts. */
+  endAnnounced(video: string, gateway: string): void {
+    const route = this.#routes.get(video);
+    if (route?.announced?.delete(gateway) !== true) return;
+    if (route.announced.size === 0) route.announced = undefined;
+    route.subjects = undefined;
+    this.#dropEmpty(video, route);
   }
 
   /** Viewers of `video` over all live gateways. */
@@ -57,13 +79,10 @@ export class RouteTable {
 
   /** Writes a row. Returns whether that changed where events go or how many viewers there are. */
   set(video: string, gateway: string, row: Row): boolean {
-    let route = this.#routes.get(video);
-    if (route === undefined) {
-      route = { rows: new Map(), subjects: undefined };
-      this.#routes.set(video, route);
-    }
+    const route = this.#route(video);
     const before = route.rows.get(gateway);
     route.rows.set(gateway, row);
+    this.endAnnounced(video, gateway);
     if (before !== undefined) return before.viewers !== row.viewers;
     route.subjects = undefined;
     this.#rowCount += 1;
@@ -78,7 +97,7 @@ export class RouteTable {
     const route = this.#routes.get(video);
     if (route?.rows.delete(gateway) !== true) return false;
     route.subjects = undefined;
-    if (route.rows.size === 0) this.#routes.delete(video);
+    this.#dropEmpty(video, route);
     this.#rowCount -= 1;
     const videos = this.#videosOf.get(gateway);
     videos?.delete(video);
@@ -100,6 +119,18 @@ export class RouteTable {
       if (route !== undefined) route.subjects = undefined;
     }
     return true;
+  }
+
+  #route(video: string): Route {
+    const known = this.#routes.get(video);
+    if (known !== undefined) return known;
+    const route: Route = { rows: new Map(), announced: undefined, subjects: undefined };
+    this.#routes.set(video, route);
+    return route;
+  }
+
+  #dropEmpty(video: string, route: Route): void {
+    if (route.rows.size === 0 && route.announced === undefined) this.#routes.delete(video);
   }
 
   videosOf(gateway: string): ReadonlySet<string> {

@@ -24,6 +24,7 @@ import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
+import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
 import { connect } from "./requests/connect.ts";
@@ -102,6 +103,10 @@ export class Session implements SocketHandlers, Outlet {
   #connecting: Promise<unknown> | undefined;
   /** Requests that wait for it. */
   #waiting = 0;
+  /** Most viewers never publish. */
+  #ordered: OrderedPublishes | undefined;
+  /** Subscriptions that are not answered yet, while there are some. */
+  #joining: Map<string, Promise<void>> | undefined;
   #isClosed = false;
   #lastRequestId = 0;
   /** What it is closed with once its publishes are answered; undefined while it may stay. */
@@ -226,6 +231,29 @@ export class Session implements SocketHandlers, Outlet {
       onDue: () => this.#send({ op: "refresh", withinMs: graceMs }),
       onEnd: () => this.#refuse(0, new OvationError("token_expired")),
     });
+  }
+
+  /** Its events that keep their order. */
+  get ordered(): OrderedPublishes {
+    this.#ordered ??= this.services.publisher.inOrder();
+    return this.#ordered;
+  }
+
+  /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
+  joins(video: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#joining ??= new Map();
+    const joining = this.#joining.set(video, promise);
+    return () => {
+      if (joining.get(video) === promise) joining.delete(video);
+      if (joining.size === 0 && this.#joining === joining) this.#joining = undefined;
+      resolve();
+    };
+  }
+
+  /** Resolves when the video is watched, or won't be; undefined if no subscribe waits. */
+  joining(video: string): Promise<void> | undefined {
+    return this.#joining?.get(video);
   }
 
   /** No event of this video comes any more. False if it wasn't watched. */

@@ -10,6 +10,7 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/
 import type { HopClock } from "../../shared/runtime/hops.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { PublishBatches, WAITING_LIMIT } from "./batcher.ts";
+import { type OrderedOptions, OrderedPublishes } from "./ordered-publishes.ts";
 
 interface PublisherOptions {
   readonly bus: Bus;
@@ -53,7 +54,9 @@ export class Publisher {
     answerSeconds: new Histogram(LATENCY_SECONDS),
   };
   readonly #batches: PublishBatches;
-
+  readonly #ordered: OrderedOptions;
+  /** Events that wait for those of their own connection. */
+  #waitingInOrder = 0;
   #underWay = 0;
 
   constructor(options: PublisherOptions) {
@@ -62,11 +65,17 @@ export class Publisher {
       (video, inputs, since) => this.publishAll(video, inputs, since),
       options.clock.now,
     );
+    this.#ordered = {
+      send: (...event) => this.publish(...event),
+      sendAll: (...events) => this.publishAll(...events),
+      wait: (events) => this.#waitInOrder(events),
+      now: options.clock.now,
+    };
   }
 
   /** Events that wait to be published together with others. */
   get waiting(): number {
-    return this.#batches.waiting;
+    return this.#batches.waiting + this.#waitingInOrder;
   }
 
   /** Requests that wait for a dispatcher's answer. */
@@ -76,7 +85,12 @@ export class Publisher {
 
   /** What waits, as a share of what may before more is refused. */
   get backlog(): number {
-    return Math.max(this.#underWay / UNDER_WAY_LIMIT, this.#batches.waiting / WAITING_LIMIT);
+    return Math.max(this.#underWay / UNDER_WAY_LIMIT, this.waiting / WAITING_LIMIT);
+  }
+
+  /** For one connection, whose events keep their order. */
+  inOrder(): OrderedPublishes {
+    return new OrderedPublishes(this.#ordered);
   }
 
   /**
@@ -137,6 +151,13 @@ export class Publisher {
   async askCount(video: string): Promise<void> {
     // How many of these there may be is for who asks: they are not to take the room of publishes.
     await this.#ask(publishSubject(video), COUNT_REQUEST);
+  }
+
+  #waitInOrder(events: number): void {
+    if (events > 0 && this.waiting >= WAITING_LIMIT) {
+      throw new OvationError("unavailable", `${WAITING_LIMIT} events wait already`);
+    }
+    this.#waitingInOrder += events;
   }
 
   async #publish(

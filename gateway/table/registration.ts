@@ -9,6 +9,7 @@ import { BetterServer } from "../../shared/bus/server-failover.ts";
 import { Removals } from "../../shared/bus/tombstone-reaper.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { watchedSubject } from "../../shared/protocol/subjects.ts";
 import { decodeLease, type GatewayDescription } from "../../shared/protocol/table.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -27,6 +28,7 @@ interface RegistrationOptions {
   readonly onRowStored: (video: string) => void;
 }
 
+const NOTHING = new Uint8Array();
 /** The longest wait for the leases of others. */
 const PEERS_MS = 1_000;
 
@@ -56,6 +58,7 @@ export class Registration {
       now: monotonicNow,
       log,
       isConnected: () => bus.state === "connected",
+      announce: (video) => bus.publish(watchedSubject(gateway, video), NOTHING),
       onStored: options.onRowStored,
     });
     this.lease = new Lease({

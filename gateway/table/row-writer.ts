@@ -48,6 +48,8 @@ interface RowWriterOptions {
   readonly log: Log;
   /** While the bus is away, nobody waits for a row to be written. */
   readonly isConnected: () => boolean;
+  /** A new row is about to be written: dispatchers are to know of it before whoever waits for it. */
+  readonly announce: (video: string) => void;
   /** A row was written or removed: the video's viewers are to be counted anew. */
   readonly onStored: (video: string) => void;
 }
@@ -200,11 +202,12 @@ export class RowWriter {
   }
 
   async #write(video: string, row: RowState): Promise<void> {
-    const { bucket, removals, gateway, now, onStored, log } = this.#options;
+    const { bucket, removals, gateway, now, announce, onStored, log } = this.#options;
     const { due } = row;
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
+      if (due !== undefined && row.stored === undefined) announce(video);
       if (due === undefined) await removals.remove(key);
       else await bucket.put(key, encodeRow(due));
       this.stats.writes += 1;

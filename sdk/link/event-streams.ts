@@ -27,6 +27,8 @@ export class EventStreamsLink implements Link {
   readonly #options: EventStreamsOptions;
   readonly #handlers: LinkHandlers;
   readonly #streams = new Map<string, EventStream>();
+  /** What is published on a video whose stream is not answered yet: or it would not be seen there. */
+  readonly #held = new Map<string, (() => void)[]>();
   readonly #requests = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -52,10 +54,12 @@ export class EventStreamsLink implements Link {
       onAnswer: (answer) => {
         if (answer.op === "error") this.#streams.delete(video);
         this.#answered(answer, onAnswer);
+        this.#release(video);
       },
       onLost: (message) => this.#end("connection_lost", message, true),
     });
     this.#streams.set(video, stream);
+    this.#held.set(video, []);
     void stream.run(this.#options, video, from);
     if (this.#timer === undefined) this.#watchSilence();
   }
@@ -63,10 +67,23 @@ export class EventStreamsLink implements Link {
   unsubscribe(video: string): void {
     this.#streams.get(video)?.close();
     this.#streams.delete(video);
+    this.#release(video);
+  }
+
+  publish(publication: Publication, onAnswer: OnAnswer): void {
+    const held = this.#held.get(publication.video);
+    if (held === undefined) this.#publish(publication, onAnswer);
+    else held.push(() => this.#publish(publication, onAnswer));
+  }
+
+  #release(video: string): void {
+    const held = this.#held.get(video) ?? [];
+    this.#held.delete(video);
+    if (!this.#isClosed) for (const publish of held) publish();
   }
 
   /** Each request may have a connection of its own, so it is given up alone when that leads nowhere. */
-  publish(publication: Publication, onAnswer: OnAnswer): void {
+  #publish(publication: Publication, onAnswer: OnAnswer): void {
     const [overdueMs, withinMs] = doubtTimes(this.#options);
     const request = new AbortController();
     const end = () => {

@@ -125,6 +125,12 @@ export const errorKinds = {
     retry: "yes",
     meaning: "Too many durable events wait to be stored. Nothing was taken.",
   },
+  predecessor_failed: {
+    status: 503,
+    retry: "yes",
+    meaning:
+      "An event that this connection published on the video before failed, so this one was not tried. Nothing was taken. Repeat both, in their order.",
+  },
   event_not_found: refused("The video's history holds no such event.", 404),
   draining: { status: 503, retry: "yes", meaning: "The gateway is about to stop." },
   internal: { status: 500, retry: "same-id", meaning: "A fault of Ovation's own; it was logged." },

@@ -15,6 +15,8 @@ export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
 /** What dispatchers tell each other of records that they stored, of every video. */
 export const STORED_SUBJECTS = "ov.stored.*.*";
+/** What gateways tell dispatchers of videos that they begin to watch, before their rows are written. */
+export const WATCHED_SUBJECTS = "ov.watched.*.*";
 /** What gateways tell each other of what actors have published. */
 export const SPENDING_SUBJECTS = "ov.spending.*";
 /** KV bucket: which gateway has how many viewers of which video. */
@@ -27,6 +29,7 @@ export const TICKETS_BUCKET = "ov_tickets";
 const PUBLISH_PREFIX = "ov.publish.";
 const RETRACT_PREFIX = "ov.retract.";
 const STORED_PREFIX = "ov.stored.";
+const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
 
 /** Whether what is sent on a subject means something to a part of Ovation, or to NATS itself. */
@@ -83,6 +86,22 @@ export function parseStoredSubject(
 /** Where dispatchers send the events of `video` for the viewers of `gateway`. */
 export function frontendSubject(gateway: string, video: string): string {
   return `ov.frontend.${gateway}.${video}`;
+}
+
+/** Where `gateway` tells dispatchers that it begins to watch `video`. */
+export function watchedSubject(gateway: string, video: string): string {
+  return `${WATCHED_PREFIX}${gateway}.${video}`;
+}
+
+/** The inverse of {@link watchedSubject}; undefined for a subject that is none of ours. */
+export function parseWatchedSubject(
+  subject: string,
+): { video: string; gateway: string } | undefined {
+  const dot = subject.lastIndexOf(".");
+  const gateway = subject.slice(WATCHED_PREFIX.length, dot);
+  const video = subject.slice(dot + 1);
+  const isOurs = subject.startsWith(WATCHED_PREFIX) && isVideoId(video) && isGatewayId(gateway);
+  return isOurs ? { video, gateway } : undefined;
 }
 
 /** Where a gateway tells the others what actors have published there. */

@@ -63,7 +63,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
       historyOf: () => undefined,
     },
     histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
-    publisher: { publish: fault, publishAll: fault, retract: fault },
+    publisher: { publish: fault, publishAll: fault, inOrder: fault, retract: fault },
     delivery: emptyDeliveryStats(),
     connections,
     log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },

@@ -55,8 +55,9 @@ async function refusalsOf(connection: NatsConnection, act: () => void): Promise<
 
 const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
-/** Tickets, and what actors have spent, are the gateways' alone. */
+/** Tickets, what actors have spent and what is watched are the gateways' alone. */
 const OF_GATEWAYS = [
+  "ov.watched.other.video",
   "ov.spending.other",
   "$KV.ov_tickets.hash",
   "$JS.API.STREAM.CREATE.KV_ov_tickets",
@@ -104,6 +105,7 @@ const FORBIDDEN: Readonly<
       "ov.retract.*",
       "ov.history.*",
       "ov.stored.*.*",
+      "ov.watched.*.*",
       "ov.frontend.>",
       "$KV.>",
       ...OTHERS_INBOXES("gateway"),
@@ -177,6 +179,7 @@ const FORBIDDEN: Readonly<
       "ov.retract.*",
       "ov.history.*",
       "ov.stored.*.*",
+      "ov.watched.*.*",
       ...OTHERS_INBOXES("observer"),
     ],
   },

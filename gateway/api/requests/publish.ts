@@ -37,7 +37,12 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
       "ovation.video": video,
       "ovation.kind": kind,
     }));
-    const publishing = services.publisher.publish(video, repeatable, step?.trace);
+    const send = () =>
+      kinds.isTransient(kind)
+        ? services.publisher.publish(video, repeatable, step?.trace)
+        : session.ordered.publish(video, repeatable, kinds.isDurable(kind), step?.trace);
+    // Or a viewer would not see what it publishes right behind its subscribe.
+    const publishing = session.joining(video)?.then(send) ?? send();
     const { id, seq } = await endingWith(step, publishing);
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } catch (error) {

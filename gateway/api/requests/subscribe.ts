@@ -23,6 +23,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, request) =
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
+  const joined = session.joins(video);
   try {
     const audience = await services.interest.hold(video);
     const beginning = await services.histories.begin(audience.history, request);
@@ -33,9 +34,11 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, request) =
       // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
       afterwards: () => {
         if (isHeld()) session.viewer.join(audience, beginning.after);
+        joined();
       },
     };
   } catch (error) {
+    joined();
     if (isHeld()) {
       videos.delete(video);
       services.interest.release(video);

@@ -43,19 +43,22 @@ async function publishThroughKill(
   victim: Awaited<ReturnType<typeof withVictim>>["victim"],
 ): Promise<Map<string, Received>> {
   const witness = await BusWitness.start(stack().nats.url);
-  const publisher = await TestSocket.connect(stack().gateway.port);
+  const publishers = await Promise.all(
+    names(kind, EVENTS).map(() => TestSocket.connect(stack().gateway.port)),
+  );
   // NATS goes on giving it its share, which it does nothing with.
   victim.child.kill("SIGSTOP");
   const asked: Promise<readonly [string, Received]>[] = [];
-  for (const eventId of names(kind, EVENTS)) {
-    const answer = publisher.ask("publish", { video, kind, eventId });
-    asked.push(answer.then((received) => [eventId, received] as const));
-    // Each in a request of its own: those that come at once would go together.
+  for (const [index, eventId] of names(kind, EVENTS).entries()) {
+    const answer = publishers[index]?.ask("publish", { video, kind, eventId });
+    if (answer !== undefined) asked.push(answer.then((received) => [eventId, received] as const));
+    // Each in a request of its own: likes that come at once would go together, and so would
+    // comments of one connection.
     await witness.requests(publishSubject(video), asked.length);
   }
   await victim.kill9();
   const answers = new Map(await Promise.all(asked));
-  await Promise.all([witness.stop(), publisher.close()]);
+  await Promise.all([witness.stop(), ...publishers.map((publisher) => publisher.close())]);
   return answers;
 }
 

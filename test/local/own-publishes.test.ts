@@ -1,0 +1,92 @@
+/** What is published after a subscribe is seen by it, whichever gateway and dispatcher take it. */
+import { jetstreamManager } from "@nats-io/jetstream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectTo } from "../support/nats-users.ts";
+import { rounds } from "../support/rounds.ts";
+import { TestStack } from "../support/stack.ts";
+import { post, TestSocket, watch } from "../support/viewer.ts";
+
+const ROUNDS = rounds(20);
+const KINDS = [
+  { name: "like", deliveryClass: "transient" },
+  { name: "comment", deliveryClass: "durable" },
+  { name: "score", deliveryClass: "latest" },
+] as const;
+const KIND_NAMES = KINDS.map(({ name }) => name);
+
+let stack: TestStack;
+beforeAll(async () => {
+  const settings = { kinds: KINDS };
+  stack = await TestStack.start({
+    gateways: 2,
+    dispatchers: 2,
+    gateway: { ...settings, newVideosPerSecond: 10_000 },
+    dispatcher: settings,
+  });
+});
+afterAll(async () => await stack.stop());
+
+/** Whether the event is seen before one that is sent when all is known. */
+async function isSeen(
+  viewer: Awaited<ReturnType<typeof watch>>,
+  video: string,
+  kind: string,
+): Promise<boolean> {
+  const has = (id: string) => viewer.of(video, kind).some((event) => event.id === id);
+  // The dispatchers know of the viewer by now, so what is published now comes, and comes later.
+  await stack.mirrored(video, 1);
+  await post(stack.gateway.port, video, { kind, id: "later" });
+  await viewer.until(() => has("later"));
+  return has("own");
+}
+
+describe.each(KIND_NAMES)("an event of kind %s that is published", (kind) => {
+  test("right behind the subscribe on a WebSocket is seen there", async () => {
+    let unseen = 0;
+    for (let number = 1; number <= ROUNDS; number += 1) {
+      const video = `socket-${kind}-${number}`;
+      const viewer = await TestSocket.connect(stack.gatewayAt(number).port);
+      const [subscribed, published] = await Promise.all([
+        viewer.ask("subscribe", { video }),
+        viewer.ask("publish", { video, kind, eventId: "own" }),
+      ]);
+      expect([subscribed.op, published.op]).toEqual(["result", "result"]);
+      if (!(await isSeen(viewer, video, kind))) unseen += 1;
+      await viewer.close();
+    }
+    expect(unseen).toBe(0);
+  });
+
+  test.each([0, 1])("over HTTP after the first message of a stream, %s gateways on", async (on) => {
+    let unseen = 0;
+    for (let number = 1; number <= ROUNDS; number += 1) {
+      const video = `stream-${on}-${kind}-${number}`;
+      const viewer = await watch("sse", stack.gatewayAt(number).port, video);
+      const { status } = await post(stack.gatewayAt(number + on).port, video, { kind, id: "own" });
+      expect(status).toBe(200);
+      if (!(await isSeen(viewer, video, kind))) unseen += 1;
+      await viewer.close();
+    }
+    expect(unseen).toBe(0);
+  });
+});
+
+test("also while the dispatchers' watch of the table brings nothing", async () => {
+  const connection = await connectTo(stack.nats.url);
+  const { consumers } = await jetstreamManager(connection);
+  const bucket = "KV_ov_subscriptions";
+  for await (const { name } of consumers.list(bucket)) await consumers.delete(bucket, name);
+  for (const [index, kind] of KIND_NAMES.entries()) {
+    const viewer = await TestSocket.connect(stack.gatewayAt(index).port);
+    viewer.sendMessage({ op: "subscribe", id: 10, video: "unseen" });
+    for (const id of [11, 12]) {
+      viewer.sendMessage({ op: "publish", id, video: "unseen", kind, eventId: `${kind}-${id}` });
+    }
+    for (const id of [11, 12]) {
+      await viewer.until(() => viewer.of("unseen", kind).some((one) => one.id === `${kind}-${id}`));
+    }
+    expect(stack.dispatchers.map(({ routes }) => routes.viewers("unseen"))).toEqual([0, 0]);
+    await viewer.close();
+  }
+  await connection.close();
+});

@@ -1,0 +1,110 @@
+/** In which order what the SDK publishes is stored, and that it is seen where it is published. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stored } from "../support/guarantee-stack.ts";
+import { rounds } from "../support/rounds.ts";
+import { TestStack } from "../support/stack.ts";
+import { watch } from "../support/viewer.ts";
+import { client, connected, statesOf } from "./support/client.ts";
+import { Network } from "./support/network.ts";
+
+const ROUNDS = rounds(10);
+const NUMBERS = Array.from({ length: 10 }, (_, index) => index);
+const TRANSPORTS = ["websocket", "sse"] as const;
+
+let stack: TestStack;
+let network: Network;
+
+beforeEach(async () => {
+  stack = await TestStack.start({
+    gateways: 2,
+    dispatchers: 2,
+    gateway: { newVideosPerSecond: 10_000 },
+  });
+  network = await Network.start(stack.gatewayAt(0).port);
+});
+afterEach(async () => {
+  await network.stop();
+  await stack.stop();
+});
+
+describe.each(TRANSPORTS)("over %s", (transport) => {
+  test("comments that are not awaited are stored in the order of their calls", async () => {
+    const ovation = client(network.url, { transport });
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const video = ovation.video(`round-${round}`);
+      const published = await Promise.all(
+        NUMBERS.flatMap((n) => [video.publish("comment", n), video.publish("like")]),
+      );
+      const ids = published.filter(({ seq }) => seq !== undefined).map(({ eventId }) => eventId);
+      expect(await stored(stack.gatewayAt(1), video.id)).toEqual(ids);
+    }
+  });
+
+  test("a listener sees what is published in the same turn", async () => {
+    const ovation = client(network.url, { transport });
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      for (const kind of ["comment", "like"]) {
+        const video = ovation.video(`${kind}-${round}`);
+        const seen = new Promise<string>((resolve) => {
+          const off = video.on(kind, ({ id }) => {
+            off();
+            resolve(id);
+          });
+        });
+        const { eventId } = await video.publish(kind);
+        expect(await seen).toBe(eventId);
+      }
+    }
+  });
+
+  test("comments keep their order through lost connections", async () => {
+    const ovation = client(network.url, { transport });
+    ovation.connect();
+    await connected(ovation);
+    const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
+    const video = ovation.video("launch");
+    network.answersNothing = true;
+    const published = NUMBERS.map((n) => video.publish("comment", n));
+    // The first has arrived, and its publisher doesn't know.
+    await viewer.until(() => viewer.of("launch", "comment").length >= 1);
+    network.answersNothing = false;
+    network.cut();
+    const ids = (await Promise.all(published)).map(({ eventId }) => eventId);
+    expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
+  });
+
+  test("those that wait for a connection are stored in the order of their calls", async () => {
+    network.isDown = true;
+    const ovation = client(network.url, { transport });
+    const video = ovation.video("launch");
+    const published = NUMBERS.map((n) => video.publish("comment", n));
+    await statesOf(ovation).first(({ name }) => name === "reconnecting");
+    network.isDown = false;
+    const ids = (await Promise.all(published)).map(({ eventId }) => eventId);
+    expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
+  });
+
+  test("one that is refused as too much is not overtaken by later ones", async () => {
+    const slow = await stack.addGateway({
+      connectionPublishesPerSecond: 10,
+      httpPublishesPerSecond: 10,
+    });
+    const ovation = client(`http://127.0.0.1:${slow.port}`, { transport });
+    const video = ovation.video("launch");
+    const published = Array.from({ length: 25 }, (_, n) => video.publish("comment", n));
+    const ids = (await Promise.all(published)).map(({ eventId }) => eventId);
+    expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
+  });
+
+  test("while no dispatcher is there, they wait in their order", async () => {
+    for (const dispatcher of stack.dispatchers.splice(0)) await dispatcher.stop();
+    const ovation = client(network.url, { transport });
+    const video = ovation.video("launch");
+    const published = NUMBERS.map((n) => video.publish("comment", n));
+    await connected(ovation);
+    await stack.addDispatcher();
+    await stack.addDispatcher();
+    const ids = (await Promise.all(published)).map(({ eventId }) => eventId);
+    expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
+  });
+});
