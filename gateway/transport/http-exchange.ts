@@ -49,6 +49,7 @@ export interface RawResponse {
 /** Headers that a handler may want later, copied while they can be read. */
 const KEPT_HEADERS = [
   "accept",
+  "access-control-request-headers",
   "access-control-request-method",
   "authorization",
   "content-length",

@@ -5,7 +5,7 @@ import { integer, type SettingGroup } from "./setting.ts";
 export const limitSettings = {
   allowedOrigins: originList({
     default: ["same-origin"],
-    doc: "The web pages that may use the API, by the `Origin` that a browser sends. `same-origin` stands for pages whose host and port are those of the request, `null` for pages without an origin, `*` for all. What sends no `Origin` is no browser and is let in.",
+    doc: "The web pages that may use the API, by the `Origin` that a browser sends. `same-origin` stands for pages whose host and port are those of the request, `null` for pages without an origin, `*` for all; `https://*.example.com` for all hosts below a domain, but not for the domain itself. What sends no `Origin` is no browser and is let in.",
   }),
   trustedProxies: networkList({
     doc: "The proxies before the gateway. Only what they say in `X-Forwarded-For` is believed: the last address in it that is no trusted proxy is the client's. When unset, the header is not looked at, and everybody behind a proxy counts as one client.",

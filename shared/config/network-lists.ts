@@ -1,11 +1,12 @@
 import { isIP, isIPv4 } from "node:net";
+import { originFault } from "./origins.ts";
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
 /** What may stand for an origin beside one: see {@link originList}. */
 export const SAME_ORIGIN = "same-origin";
 const WORDS = [SAME_ORIGIN, "null", "*"];
 
-/** Origins of web pages, `https://host` or `https://host:port`, and words that stand for some. */
+/** Origins of pages, patterns of them, and words that stand for some. */
 export function originList(parts: {
   readonly default: readonly string[];
   readonly doc: string;
@@ -14,16 +15,17 @@ export function originList(parts: {
     schema: reader((list, fault) => {
       const origins = entries(list);
       for (const origin of origins) {
-        if (WORDS.includes(origin) || isOrigin(origin)) continue;
+        const why = WORDS.includes(origin) ? undefined : originFault(origin);
+        if (why === undefined) continue;
         fault(
-          `must hold origins of the form https://host or https://host:port, as a browser writes them, or ${WORDS.join(", ")}, but holds ${quoted(origin)}`,
+          `must hold origins such as https://example.com, https://*.example.com or capacitor://localhost, or ${WORDS.join(", ")}, but ${quoted(origin)} ${why}`,
         );
       }
       return origins;
     }),
     default: parts.default,
     defaultText: parts.default.join(","),
-    allowed: `comma-separated origins, each https://host:port or http://host:port, or ${WORDS.map((word) => `\`${word}\``).join(", ")}`,
+    allowed: `comma-separated origins, such as https://example.com:8443, https://*.example.com or capacitor://localhost, or ${WORDS.map((word) => `\`${word}\``).join(", ")}`,
     doc: parts.doc,
   });
 }
@@ -45,12 +47,6 @@ export function networkList(parts: { readonly doc: string }): Setting<readonly s
     allowed: "comma-separated addresses or networks, such as 10.0.0.0/8 or fd00::/8",
     doc: parts.doc,
   });
-}
-
-/** Whether a browser would write it so: without a path, a default port, capitals or a pattern. */
-function isOrigin(text: string): boolean {
-  if (!/^https?:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
 }
 
 function isNetwork(text: string): boolean {

@@ -193,6 +193,23 @@ describe("every route by every method, over one kept connection", () => {
     connection.close();
   });
 
+  test("a preflight is answered at every path of the API, for the headers of tracing too", async () => {
+    const connection = new KeptConnection(port);
+    const asked = "authorization,baggage,content-type,sentry-trace,traceparent,tracestate";
+    for (const path of Object.values(ROUTE_PATHS)) {
+      const preflight = await connection.ask("OPTIONS", fill(path, "ok-a"), {
+        Origin: allowed,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": asked,
+      });
+      const names = preflight.headers["access-control-allow-headers"]?.toLowerCase().split(", ");
+      expect([path, preflight.status]).toEqual([path, 204]);
+      expect(names).toEqual(expect.arrayContaining(asked.split(",")));
+    }
+    expect(connection.opened).toBe(1);
+    connection.close();
+  });
+
   test("HEAD of a stream of events says its headers, and ends", async () => {
     const connection = new KeptConnection(port);
     const head = await connection.ask("HEAD", "/v1/videos/ok-head/events", {});

@@ -114,7 +114,8 @@ export class Router {
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
     if (isApi && exchange.method === "OPTIONS" && isAsking(exchange)) {
-      const headers = origins.preflightHeaders(methodsOf(handlers));
+      const asked = exchange.header("access-control-request-headers");
+      const headers = origins.preflightHeaders(methodsOf(handlers), asked);
       return exchange.respondWithoutBody(204, headers);
     }
     // The exchange leaves the body out (RFC 9110 section 9.3.2).
