@@ -1,5 +1,6 @@
 /** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
 
+import type { Bus } from "../shared/bus/connection.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
   type DispatchedEvent,
@@ -8,6 +9,7 @@ import {
 } from "../shared/protocol/fanout-message.ts";
 import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
 import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+import type { RouteTable } from "./table/routes.ts";
 
 /** Bytes that an event's envelope may add to its own. */
 const ENTRY_OVERHEAD_BYTES = 128;
@@ -15,9 +17,8 @@ const ENTRY_OVERHEAD_BYTES = 128;
 const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
 
 interface EmitterOptions {
-  readonly subjects: (video: string) => readonly string[];
-  readonly publish: (subject: string, payload: Uint8Array) => boolean;
-  readonly maxPayloadBytes: () => number;
+  readonly bus: Pick<Bus, "publish" | "maxPayloadBytes">;
+  readonly routes: Pick<RouteTable, "subjects">;
   readonly clock: HopClock;
   /** The hop through this dispatcher: of events that are stored before, and of the others. */
   readonly hops: { readonly dispatch: Hop; readonly store: Hop };
@@ -50,7 +51,7 @@ export class Emitter {
    */
   emit(video: string, events: readonly DispatchedEvent[], taken?: Taken): void {
     const { hops } = this.#options;
-    const subjects = this.#options.subjects(video);
+    const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) {
       this.stats.unwatchedEvents += events.length;
       return;
@@ -70,7 +71,7 @@ export class Emitter {
    */
   send(video: string, payload: Uint8Array, events: number, taken?: Taken): void {
     const { hops } = this.#options;
-    const subjects = this.#options.subjects(video);
+    const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) this.stats.unwatchedEvents += events;
     else this.#send(subjects, stamped(payload, this.#stamps(hops.store, taken)), 0);
   }
@@ -87,7 +88,7 @@ export class Emitter {
   #send(subjects: readonly string[], payload: Uint8Array, sentBefore: number): number {
     let sent = sentBefore;
     for (const subject of subjects) {
-      if (!this.#options.publish(subject, payload)) {
+      if (!this.#options.bus.publish(subject, payload)) {
         throw new OvationError(sent === 0 ? "unavailable" : "timeout");
       }
       sent += 1;
@@ -99,7 +100,7 @@ export class Emitter {
   /** Cuts a list where the message would pass what the NATS server takes. */
   *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
     if (events.length === 1) return yield events;
-    const limit = this.#options.maxPayloadBytes() - MESSAGE_OVERHEAD_BYTES;
+    const limit = this.#options.bus.maxPayloadBytes - MESSAGE_OVERHEAD_BYTES;
     let from = 0;
     let bytes = 0;
     for (const [index, event] of events.entries()) {

@@ -19,10 +19,12 @@ import type { WallClock } from "../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
 import { beginDispatch } from "./dispatch-span.ts";
-import type { Taken } from "./fanout.ts";
+import type { Emitter, Taken } from "./fanout.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
+import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { Accepted, Answers } from "./replies.ts";
+import type { ViewerCounts } from "./table/counts.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
@@ -31,18 +33,14 @@ interface IntakeOptions {
   /** The hop to this dispatcher. */
   readonly hop: Hop;
   readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
-  /** Sends events that are not stored to the Frontends; throws when they can't be sent. */
-  readonly emit: (video: string, events: readonly DispatchedEvent[], taken: Taken) => void;
-  /** Stores durable events and sends them to the Frontends; gives the place of each. */
-  readonly store: (
-    video: string,
-    events: readonly UnstoredEvent[],
-    taken: Taken,
-  ) => Promise<number[]>;
+  /** Takes the events that are not stored. */
+  readonly fanout: Pick<Emitter, "emit">;
+  /** Takes the durable events. */
+  readonly history: Pick<History, "store">;
   /** Refuses what the dispatcher has no time for. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
-  /** A gateway asks for the viewers of a video to be counted; resolves when they are told. */
-  readonly askCount: (video: string) => Promise<void>;
+  /** Takes a gateway's request to count a video's viewers. */
+  readonly counts: Pick<ViewerCounts, "ask">;
   readonly tracer: Tracer | undefined;
 }
 
@@ -110,12 +108,12 @@ export class Intake {
     subject: string,
     trace: TraceContext | undefined,
   ): Accepted | Promise<Accepted> {
-    const { rules, emit, askCount, overload } = this.#options;
+    const { rules, fanout, counts, overload } = this.#options;
     overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
-    if (isCountRequest(value)) return askCount(video).then(() => ({ accepted: [] }));
+    if (isCountRequest(value)) return counts.ask(video).then(() => ({ accepted: [] }));
     const isDurable = hasDurable(value, rules);
     // Who has no time for likes has none to look at each with care either.
     if (!isDurable) overload.admitTransient();
@@ -129,7 +127,7 @@ export class Intake {
       ids.push(id);
       return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
-    emit(video, events, taken);
+    fanout.emit(video, events, taken);
     return { accepted: ids };
   }
 
@@ -148,7 +146,7 @@ export class Intake {
     at: number,
     taken: Taken,
   ): Promise<Accepted> {
-    const { store, emit } = this.#options;
+    const { history, fanout } = this.#options;
     const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
     const durable: UnstoredEvent[] = [];
     const unstored: DispatchedEvent[] = [];
@@ -163,10 +161,10 @@ export class Intake {
       durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
       return true;
     });
-    const stored = (await store(video, durable, taken)).values();
+    const stored = (await history.store(video, durable, taken)).values();
     this.stats.events.durable += durable.length;
     try {
-      if (unstored.length > 0) emit(video, unstored, taken);
+      if (unstored.length > 0) fanout.emit(video, unstored, taken);
     } catch (cause) {
       // Something of the request was taken, so its outcome is no plain "unavailable" any more.
       throw new OvationError("timeout", undefined, { cause });

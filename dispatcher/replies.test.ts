@@ -9,7 +9,7 @@ const TRACE = { traceId: "a".repeat(32), spanId: "b".repeat(16), isSampled: true
 function answering(): { readonly answers: Answers; readonly lines: () => object[] } {
   const written: string[] = [];
   const log = pino({}, { write: (line: string) => written.push(line) });
-  const answers = new Answers({ log, publish: () => undefined });
+  const answers = new Answers({ log, bus: { publish: () => true } });
   return { answers, lines: () => written.map((line) => JSON.parse(line)) };
 }
 

@@ -1,4 +1,5 @@
 /** Answers to requests that came over the bus, at once or when their work is done. */
+import type { Bus } from "../shared/bus/connection.ts";
 import { asOvationError } from "../shared/protocol/errors.ts";
 import { isMeaningful } from "../shared/protocol/subjects.ts";
 import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
@@ -6,8 +7,8 @@ import type { Log } from "../shared/runtime/log.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 
 interface AnswersOptions {
+  readonly bus: Pick<Bus, "publish">;
   readonly log: Log;
-  readonly publish: (reply: string, payload: Uint8Array) => void;
 }
 
 /** What is told of events that were taken; see publishReplySchema. */
@@ -67,6 +68,6 @@ export class Answers {
   #answer(encoding: Encoding, reply: string, answer: unknown): void {
     // We may send where who asks may not: an answer never goes to a subject that means something.
     if (isMeaningful(reply)) this.misdirected += 1;
-    else if (reply !== "") this.#options.publish(reply, encode(encoding, answer));
+    else if (reply !== "") this.#options.bus.publish(reply, encode(encoding, answer));
   }
 }

@@ -7,12 +7,12 @@ import { type Encoding, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
 import { beginDispatch } from "./dispatch-span.ts";
+import type { History } from "./history/history.ts";
 import type { Accepted, Answers } from "./replies.ts";
 
 interface RetractionsOptions {
   readonly answers: Pick<Answers, "later">;
-  /** Takes the event back; gives the place of the retraction. */
-  readonly retract: (video: string, id: string, trace: TraceContext | undefined) => Promise<number>;
+  readonly history: Pick<History, "retract">;
   readonly tracer: Tracer | undefined;
 }
 
@@ -44,6 +44,6 @@ export class Retractions {
     const request = retractRequestSchema.safeParse(value);
     if (!request.success) throw errorOfIssues(request.error);
     const { id } = request.data;
-    return { accepted: [id], seqs: [await this.#options.retract(video, id, trace)] };
+    return { accepted: [id], seqs: [await this.#options.history.retract(video, id, trace)] };
   }
 }

@@ -48,8 +48,8 @@ interface HistoryOptions {
     "deduplicateMs" | "historyEvents" | "historyBytes" | "storeTimeoutMs" | "storeQueueLimit"
   >;
   readonly log: Log;
-  /** Sends to the Frontends; throws when that can't be. */
-  readonly emit: LineOptions["emit"];
+  /** Sends to the gateways. */
+  readonly fanout: LineOptions["fanout"];
   readonly tracer?: Tracer | undefined;
 }
 
@@ -67,7 +67,7 @@ export class History {
   #isStopped = false;
 
   constructor(options: HistoryOptions) {
-    const { bus, stream, config, log, emit, tracer } = options;
+    const { bus, stream, config, log, fanout, tracer } = options;
     this.#options = options;
     this.#waiting = new Waiting({
       timeoutMs: config.storeTimeoutMs,
@@ -81,7 +81,7 @@ export class History {
       now: Date.now,
       appendTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
-      emit,
+      fanout,
       tracer,
       onStored: (
         video: string,

@@ -25,7 +25,14 @@ const RETRY_MAX_MS = 200;
 
 type Shared = Pick<
   LineOptions,
-  "stats" | "now" | "appendTimeoutMs" | "isConnected" | "emit" | "onStored" | "onFailure" | "tracer"
+  | "stats"
+  | "now"
+  | "appendTimeoutMs"
+  | "isConnected"
+  | "fanout"
+  | "onStored"
+  | "onFailure"
+  | "tracer"
 >;
 
 interface RetractorOptions extends Shared {
@@ -142,7 +149,7 @@ export class Retractor {
 
   #tell(chain: VideoChain, payload: Uint8Array, events: number): OvationError | undefined {
     try {
-      this.#options.emit(chain.video, payload, events);
+      this.#options.fanout.send(chain.video, payload, events);
       return undefined;
     } catch (cause) {
       return new OvationError("timeout", undefined, { cause });

@@ -12,7 +12,7 @@ import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { endingWith, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
-import type { Taken } from "../fanout.ts";
+import type { Emitter } from "../fanout.ts";
 import {
   type Batch,
   planBatch,
@@ -51,7 +51,7 @@ export interface LineOptions {
   readonly bytesLimit: () => number;
   readonly isConnected: () => boolean;
   /** Sends to the Frontends; throws when that can't be. */
-  readonly emit: (video: string, payload: Uint8Array, events: number, taken?: Taken) => void;
+  readonly fanout: Pick<Emitter, "send">;
   /** A record is stored: the other dispatchers are to know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
@@ -248,7 +248,7 @@ export class VideoLine {
     let fault: OvationError | undefined;
     try {
       // Slots are in the order in which their requests came.
-      this.#options.emit(this.chain.video, payload, events, slots[0]?.request.taken);
+      this.#options.fanout.send(this.chain.video, payload, events, slots[0]?.request.taken);
     } catch (cause) {
       fault = new OvationError("timeout", undefined, { cause });
     }

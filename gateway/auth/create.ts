@@ -1,7 +1,7 @@
 /** Makes the authenticator that the settings ask for. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { loadApiKeys } from "./api-keys.ts";
 import { type Authenticator, OpenAuthenticator, TokenAuthenticator } from "./authenticator.ts";
@@ -14,8 +14,6 @@ interface AuthOptions {
   readonly bus: Bus;
   readonly config: GatewayConfig;
   readonly log: Log;
-  readonly now: MonotonicClock;
-  readonly wallClock: () => number;
 }
 
 /** The authenticator, and its parts that have figures to tell. */
@@ -27,9 +25,13 @@ export interface Auth {
 
 /** @throws Error that names the setting and the file at fault */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { config, log, now } = options;
+  const { bus, config, log } = options;
+  const now = monotonicNow;
   const tickets = new Tickets({
-    ...options,
+    bus,
+    log,
+    now,
+    wallClock: Date.now,
     lifeMs: config.authTicketMs,
     replicas: config.tableReplicas,
   });

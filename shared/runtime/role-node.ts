@@ -13,14 +13,16 @@ import type { Component } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import { createRegistry } from "./metrics.ts";
 import { type Condition, OpsServer } from "./ops.ts";
+import type { RoleContext, RoleParts } from "./role-parts.ts";
 import { startTracing } from "./tracing/start.ts";
-import type { Tracer } from "./tracing/tracer.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 
 type State = "starting" | "running" | "draining" | "stopped";
 
-export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort: number }>
-  implements Component
+export abstract class RoleNode<
+  Config extends CommonConfig & { readonly opsPort: number },
+  Parts extends RoleParts,
+> implements Component
 {
   readonly id: string;
   protected readonly config: Config;
@@ -30,7 +32,9 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
   readonly #ops: OpsServer;
   #state: State = "starting";
   #opsPort = 0;
+  readonly #stopping = new AbortController();
   #bus: Bus | undefined;
+  #parts: Parts | undefined;
   #tracing: Tracing | undefined;
 
   constructor(role: Role, id: string, config: Config, log: Log) {
@@ -41,7 +45,7 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     const conditions = () => [
       { name: "state", fault: this.#state === "running" ? undefined : this.#state },
       this.#busCondition(),
-      ...this.conditions(),
+      ...(this.#parts?.conditions() ?? [{ name: "parts", fault: "not started yet" }]),
     ];
     this.#ops = new OpsServer({
       host: config.opsHost,
@@ -57,14 +61,9 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     return this.#opsPort;
   }
 
-  /** Undefined where nothing is traced. */
-  protected get tracer(): Tracer | undefined {
-    return this.#tracing;
-  }
-
-  /** False once it was stopped, also while it was still starting. */
-  protected get isWanted(): boolean {
-    return this.#state !== "stopped";
+  /** Undefined until the process is connected to NATS. */
+  protected get parts(): Parts | undefined {
+    return this.#parts;
   }
 
   /** Serves health, connects to NATS for as long as it takes, and starts the role's parts. */
@@ -89,7 +88,17 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     this.#bus = bus;
     const details = await permitted(bus, async () => {
       await checkStores(bus, this.config, this.log);
-      return await this.startParts(bus);
+      const parts = await this.buildParts({
+        id: this.id,
+        config,
+        log,
+        registry,
+        bus,
+        tracer: this.#tracing,
+        stopping: this.#stopping.signal,
+      });
+      this.#parts = parts;
+      return await parts.start();
     });
     this.#state = "running";
     this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
@@ -101,26 +110,23 @@ export abstract class RoleNode<Config extends CommonConfig & { readonly opsPort:
     if (this.#state !== "running" || bus === undefined) return;
     this.#state = "draining";
     this.log.info(`${this.#role} drains`);
-    await this.drainParts(bus);
+    await this.#parts?.drain();
     await bus.flush();
   }
 
   async stop(): Promise<void> {
     if (this.#state === "stopped") return;
     this.#state = "stopped";
-    await this.stopParts();
+    this.#stopping.abort();
+    await this.#parts?.stop();
     await this.#bus?.stop();
     await this.#tracing?.stop();
     await this.#ops.stop();
     this.log.info(`${this.#role} stopped`);
   }
 
-  /** Starts what the role is made of; returns what its log is to say of it. */
-  protected abstract startParts(bus: Bus): Promise<Record<string, unknown>>;
-  protected abstract drainParts(bus: Bus): Promise<void>;
-  protected abstract stopParts(): Promise<void>;
-  /** The role's own conditions of readiness. */
-  protected abstract conditions(): readonly Condition[];
+  /** Builds what the role consists of; nothing is started yet. */
+  protected abstract buildParts(context: RoleContext<Config>): Promise<Parts>;
 
   #busCondition(): Condition {
     const isConnected = this.#bus?.state === "connected";

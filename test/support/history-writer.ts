@@ -30,9 +30,11 @@ export class HistoryWriter {
       stream: this.stream,
       config,
       log: silentLog,
-      emit: (video, payload) => {
-        this.sent.set(video, this.sent.get(video) ?? []);
-        this.sent.get(video)?.push(payload);
+      fanout: {
+        send: (video, payload) => {
+          this.sent.set(video, this.sent.get(video) ?? []);
+          this.sent.get(video)?.push(payload);
+        },
       },
     });
   }

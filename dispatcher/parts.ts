@@ -1,0 +1,161 @@
+/** The parts of a dispatcher, and how they fit together. */
+import { Bucket } from "../shared/bus/bucket.ts";
+import { HistoryStream } from "../shared/bus/history-stream.ts";
+import type { DispatcherConfig } from "../shared/config/settings.ts";
+import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
+import { KindTable } from "../shared/protocol/kinds.ts";
+import { Hop, HopClock } from "../shared/runtime/hops.ts";
+import { monotonicNow } from "../shared/runtime/lifecycle.ts";
+import type { Condition } from "../shared/runtime/ops.ts";
+import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { Emitter } from "./fanout.ts";
+import { History } from "./history/history.ts";
+import { registerDispatcherMetrics } from "./metrics.ts";
+import { DispatcherOverload } from "./overload.ts";
+import { Intake } from "./publish-handler.ts";
+import { QueueGroup } from "./queue-group.ts";
+import { Answers } from "./replies.ts";
+import { Retractions } from "./retract-handler.ts";
+import { Announced } from "./table/announced.ts";
+import { ViewerCounts } from "./table/counts.ts";
+import { Leases } from "./table/leases.ts";
+import { Mirror } from "./table/mirror.ts";
+import type { RouteTable } from "./table/routes.ts";
+import { Sweeper } from "./table/sweep.ts";
+
+export class DispatcherParts implements RoleParts {
+  readonly #context: RoleContext<DispatcherConfig>;
+  readonly #routes: RouteTable;
+  readonly #announced: Announced;
+  readonly #mirror: Mirror;
+  readonly #sweeper: Sweeper;
+  readonly #counts: ViewerCounts;
+  readonly #history: History;
+  readonly #overload: DispatcherOverload;
+  readonly #queueGroup: QueueGroup;
+  /** The table has been read once. */
+  #isRead = false;
+
+  constructor(context: RoleContext<DispatcherConfig>, routes: RouteTable) {
+    const { bus, config, log, registry, tracer } = context;
+    this.#context = context;
+    this.#routes = routes;
+    const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
+    const frontends = new Bucket(bus, frontendsBucket(config), log);
+    const leases = new Leases(config.leaseMs, monotonicNow);
+    const clock = new HopClock();
+    const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
+    const emitter = new Emitter({ bus, routes, clock, hops });
+    const answers = new Answers({ bus, log });
+    this.#overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
+    this.#counts = new ViewerCounts({
+      intervalMs: config.countIntervalMs,
+      viewers: (video) => routes.viewers(video),
+      isReadable: () => this.#mirror.isReadable,
+      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)]),
+    });
+    this.#history = new History({
+      bus,
+      stream: new HistoryStream(bus, config, log),
+      config,
+      log,
+      fanout: emitter,
+      tracer,
+    });
+    const intake = new Intake({
+      rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+      now: Date.now,
+      clock,
+      hop: hops.publish,
+      answers,
+      fanout: emitter,
+      history: this.#history,
+      overload: this.#overload,
+      counts: this.#counts,
+      tracer,
+    });
+    const retractions = new Retractions({ answers, history: this.#history, tracer });
+    const countAgain = (video: string) => void this.#counts.ask(video).catch(() => undefined);
+    this.#mirror = new Mirror({
+      bus,
+      subscriptions,
+      frontends,
+      routes,
+      leases,
+      reconcileIntervalMs: config.reconcileIntervalMs,
+      leaseMs: config.leaseMs,
+      log,
+      clock,
+      onMended: countAgain,
+    });
+    this.#announced = new Announced({ bus, routes, now: monotonicNow });
+    this.#sweeper = new Sweeper({
+      subscriptions,
+      frontends,
+      routes,
+      leases,
+      leaseMs: config.leaseMs,
+      log,
+      isReadable: () => this.#mirror.isReadable && bus.state === "connected",
+      onStaleMirror: () => this.#mirror.resync(),
+      onRowSwept: countAgain,
+    });
+    this.#queueGroup = new QueueGroup({ bus, publishes: intake, retractions, answers });
+    registerDispatcherMetrics(registry, {
+      bus,
+      overload: this.#overload,
+      hops,
+      answers,
+      intake,
+      history: this.#history,
+      emitter,
+      mirror: this.#mirror,
+      announced: this.#announced,
+      routes,
+      leases,
+      sweeper: this.#sweeper,
+      counts: this.#counts,
+    });
+  }
+
+  /** Reads the table, and only then joins the queue group. */
+  async start(): Promise<Record<string, unknown>> {
+    this.#announced.start();
+    await this.#mirror.start();
+    this.#isRead = true;
+    if (this.#context.stopping.aborted) return {};
+    this.#sweeper.start();
+    this.#overload.start();
+    this.#history.start();
+    await this.#queueGroup.start();
+    return { rows: this.#routes.rowCount };
+  }
+
+  /** Leaves the queue group for good, and finishes what it took. */
+  async drain(): Promise<void> {
+    await this.#queueGroup.drain();
+  }
+
+  async stop(): Promise<void> {
+    this.#announced.stop();
+    this.#sweeper.stop();
+    this.#counts.stop();
+    this.#overload.stop();
+    this.#history.stop();
+    await this.#mirror.stop();
+  }
+
+  conditions(): readonly Condition[] {
+    const { isReadable } = this.#mirror;
+    if (!this.#isRead) return [{ name: "table", fault: "not read yet" }];
+    const isRefusing = this.#overload.ladder.isAt("transient");
+    return [
+      { name: "load", warning: isRefusing ? "overloaded; requests are refused" : undefined },
+      { name: "table", warning: isReadable ? undefined : "can't be read; dispatching from memory" },
+      {
+        name: "history",
+        warning: this.#history.isWritable ? undefined : "can't be written; durable events wait",
+      },
+    ];
+  }
+}

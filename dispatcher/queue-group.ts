@@ -1,0 +1,71 @@
+/** The dispatcher's place in the queue group: joined when it can work, left when it is to stop. */
+import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
+import {
+  DISPATCHER_QUEUE,
+  PUBLISH_SUBJECTS,
+  RETRACT_SUBJECTS,
+} from "../shared/protocol/subjects.ts";
+import type { Intake } from "./publish-handler.ts";
+import type { Answers } from "./replies.ts";
+import type { Retractions } from "./retract-handler.ts";
+
+interface QueueGroupOptions {
+  readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
+  readonly publishes: Pick<Intake, "take">;
+  readonly retractions: Pick<Retractions, "take">;
+  readonly answers: Pick<Answers, "drain">;
+}
+
+export class QueueGroup {
+  readonly #options: QueueGroupOptions;
+  #subscriptions: readonly BusSubscription[] = [];
+  #isDrained = false;
+
+  constructor(options: QueueGroupOptions) {
+    this.#options = options;
+  }
+
+  /** Joins; resolves when the server knows of it. */
+  async start(): Promise<void> {
+    const { bus } = this.#options;
+    this.#join();
+    await bus.flush();
+    // The other dispatchers take what comes while this one changes its server.
+    bus.lameDuck.onLeave(() => this.#leave());
+    bus.onState((state) => {
+      const isOut = this.#subscriptions.length === 0;
+      if (state === "connected" && isOut && !this.#isDrained) this.#join();
+    });
+  }
+
+  /** Leaves for good; resolves when everything that was taken is answered. */
+  async drain(): Promise<void> {
+    this.#isDrained = true;
+    await this.#leave();
+  }
+
+  #join(): void {
+    const { bus, publishes, retractions } = this.#options;
+    this.#subscriptions = [
+      bus.subscribe(
+        PUBLISH_SUBJECTS,
+        (payload, subject, reply, _isRelayed, traces) =>
+          publishes.take(payload, subject, reply, traces),
+        DISPATCHER_QUEUE,
+      ),
+      bus.subscribe(
+        RETRACT_SUBJECTS,
+        (payload, subject, reply, _isRelayed, traces) =>
+          retractions.take(payload, subject, reply, traces),
+        DISPATCHER_QUEUE,
+      ),
+    ];
+  }
+
+  async #leave(): Promise<void> {
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = [];
+    await Promise.all(subscriptions.map((subscription) => subscription.drain()));
+    await this.#options.answers.drain();
+  }
+}

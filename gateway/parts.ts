@@ -1,0 +1,257 @@
+/** The parts of a gateway, and how they fit together. */
+import { hostname } from "node:os";
+import { HistoryStream } from "../shared/bus/history-stream.ts";
+import type { GatewayConfig } from "../shared/config/settings.ts";
+import { KindTable } from "../shared/protocol/kinds.ts";
+import { EventIds } from "../shared/protocol/names.ts";
+import type { GatewayDescription } from "../shared/protocol/table.ts";
+import { HopClock } from "../shared/runtime/hops.ts";
+import { monotonicNow } from "../shared/runtime/lifecycle.ts";
+import type { Condition } from "../shared/runtime/ops.ts";
+import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { VERSION } from "../shared/runtime/version.ts";
+import { Doors } from "./api/hub.ts";
+import type { GatewayServices } from "./api/services.ts";
+import type { Auth } from "./auth/create.ts";
+import { emptyDeliveryStats } from "./delivery/delivery-stats.ts";
+import { FrameInterval } from "./delivery/frame-interval.ts";
+import { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import { CutOff } from "./drain/nats-outage.ts";
+import { paceOf } from "./drain/pace.ts";
+import { VideoHistories } from "./history/histories.ts";
+import { Admission } from "./limits/admission.ts";
+import { BodyBudget } from "./limits/body-budget.ts";
+import { emptyConnectionStats } from "./limits/connection-stats.ts";
+import { registerLimitMetrics } from "./limits/metrics.ts";
+import { Rates } from "./limits/rates.ts";
+import { registerGatewayMetrics } from "./metrics.ts";
+import { Publisher } from "./publish/publisher.ts";
+import { CountRequests } from "./table/count-requests.ts";
+import { Inspection } from "./table/inspection.ts";
+import { Interest } from "./table/interest.ts";
+import { Registration } from "./table/registration.ts";
+
+export class GatewayParts implements RoleParts {
+  readonly #context: RoleContext<GatewayConfig>;
+  readonly #startedAt = new Date().toISOString();
+  readonly #connections = emptyConnectionStats();
+  readonly #delivery = emptyDeliveryStats();
+  readonly #clock = new HopClock();
+  readonly #publisher: Publisher;
+  readonly #counts: CountRequests;
+  readonly #registration: Registration;
+  readonly #admission: Admission;
+  readonly #rates: Rates;
+  readonly #interval: FrameInterval;
+  readonly #scheduler: FrameScheduler;
+  readonly #histories: VideoHistories;
+  readonly #interest: Interest;
+  readonly #inspection: Inspection;
+  readonly #cutOff: CutOff;
+  readonly #doors: Doors;
+  #port = 0;
+  #isDraining = false;
+
+  constructor(context: RoleContext<GatewayConfig>, auth: Auth) {
+    const { id: gateway, bus, config, log, tracer } = context;
+    const now = monotonicNow;
+    this.#context = context;
+    const kinds = new KindTable(config.kinds);
+    this.#publisher = new Publisher({
+      bus,
+      kinds,
+      timeoutMs: config.requestTimeoutMs,
+      clock: this.#clock,
+    });
+    this.#counts = new CountRequests((video) => this.#publisher.askCount(video));
+    this.#registration = new Registration({
+      bus,
+      gateway,
+      config,
+      log,
+      describe: () => this.#describe(),
+      onRowStored: (video) => this.#counts.moved(video),
+    });
+    this.#admission = new Admission(config, this.#connections, now);
+    this.#rates = new Rates({ bus, gateway, config, now });
+    this.#interval = new FrameInterval(
+      config.frameIntervalMinMs,
+      config.frameIntervalMaxMs,
+      () => this.#admission.overload.intervalRoom,
+    );
+    this.#scheduler = new FrameScheduler({
+      interval: this.#interval,
+      viewersPerPass: config.frameGroupViewers,
+      now,
+    });
+    this.#histories = new VideoHistories({
+      bus,
+      stream: new HistoryStream(bus, config, log),
+      config,
+      log,
+      now,
+      wallClock: Date.now,
+    });
+    this.#interest = this.#newInterest();
+    this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
+    this.#cutOff = new CutOff({
+      bus,
+      config,
+      viewers: () => this.#doors.viewers(),
+      now,
+      random: Math.random,
+      log,
+    });
+    const services: GatewayServices = {
+      gateway,
+      auth: auth.authenticator,
+      rules: { kinds, dataLimitBytes: config.dataLimitBytes },
+      ids: new EventIds(),
+      interest: this.#interest,
+      histories: this.#histories,
+      publisher: this.#publisher,
+      delivery: this.#delivery,
+      connections: this.#connections,
+      admission: this.#admission,
+      bodies: new BodyBudget(config.bodiesLimitBytes),
+      cutOff: this.#cutOff,
+      rates: this.#rates,
+      log,
+      tracer,
+    };
+    this.#doors = new Doors(services, config);
+    this.#registerMetrics(auth, services);
+  }
+
+  /** Where viewers connect, once started. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Takes the lease, and only then lets viewers in. */
+  async start(): Promise<Record<string, unknown>> {
+    const { bus, log } = this.#context;
+    await this.#registration.start();
+    this.#histories.start();
+    this.#scheduler.start();
+    this.#inspection.start();
+    this.#admission.overload.start({
+      framesLateMs: () => this.#scheduler.takeLateMs(),
+      stretch: () => this.#interval.stretch,
+      backlog: () => Math.max(bus.backlog, this.#publisher.backlog),
+      sampledEvents: () => this.#delivery.sampled,
+      log,
+    });
+    this.#rates.start();
+    this.#cutOff.start();
+    this.#port = await this.#doors.start();
+    return { port: this.#port };
+  }
+
+  /** Reads the certificate's files again. */
+  reload(): void {
+    this.#doors.certificate?.reload();
+  }
+
+  /** Takes nobody new, sends its viewers to the other gateways, and leaves the table. */
+  async drain(): Promise<void> {
+    const { bus, config } = this.#context;
+    this.#isDraining = true;
+    void this.#registration.lease.renewAfresh();
+    this.#interest.drain();
+    await this.#doors.drain(async () => {
+      return paceOf(await this.#registration.peers(), config.connectionsPerSecond);
+    });
+    if (bus.state === "connected") await this.#registration.end();
+  }
+
+  async stop(): Promise<void> {
+    this.#doors.stop();
+    this.#counts.stop();
+    this.#scheduler.stop();
+    this.#registration.stop();
+    this.#interest.stop();
+    this.#histories.stop();
+    this.#inspection.stop();
+    this.#admission.overload.stop();
+    this.#rates.stop();
+    this.#cutOff.stop();
+  }
+
+  conditions(): readonly Condition[] {
+    const isLate = this.#registration.lease.ageMs > this.#context.config.leaseMs;
+    const isRefusing = this.#admission.overload.ladder.isAt("refuse");
+    const { certificate } = this.#doors;
+    return [
+      { name: "load", warning: isRefusing ? "overloaded; nobody new is taken" : undefined },
+      { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
+      ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
+    ];
+  }
+
+  #newInterest(): Interest {
+    const { id: gateway, bus, config, tracer } = this.#context;
+    const { overload } = this.#admission;
+    return new Interest({
+      bus,
+      gateway,
+      rows: this.#registration.rows,
+      lingerMs: config.lingerMs,
+      videosLimit: config.videosLimit,
+      clock: this.#clock,
+      newVideosPerSecond: config.newVideosPerSecond,
+      audience: {
+        frameEvents: config.frameEvents,
+        get transientEvents() {
+          return overload.transientEvents(config.frameEvents);
+        },
+        frameBytes: config.viewerBufferBytes,
+        groupViewers: config.frameGroupViewers,
+        countIntervalMs: config.countIntervalMs,
+        deduplicateMs: config.deduplicateMs,
+        scheduler: this.#scheduler,
+        histories: this.#histories,
+        now: monotonicNow,
+        tracer,
+      },
+    });
+  }
+
+  #registerMetrics(auth: Auth, { bodies }: GatewayServices): void {
+    const { registry, bus } = this.#context;
+    registerGatewayMetrics(registry, {
+      bus,
+      interest: this.#interest,
+      histories: this.#histories,
+      publisher: this.#publisher,
+      counts: this.#counts,
+      interval: this.#interval,
+      scheduler: this.#scheduler,
+      rows: this.#registration.rows,
+      removals: this.#registration.removals,
+      lease: this.#registration.lease,
+      connections: this.#connections,
+      delivery: this.#delivery,
+      certificate: this.#doors.certificate,
+      doors: this.#doors,
+      auth,
+      cutOff: this.#cutOff,
+    });
+    registerLimitMetrics(registry, { admission: this.#admission, bodies, rates: this.#rates });
+  }
+
+  /** What the lease tells of this gateway. */
+  #describe(): GatewayDescription {
+    const { config } = this.#context;
+    return {
+      version: VERSION,
+      address: config.address ?? `${hostname()}:${this.#port}`,
+      startedAt: this.#startedAt,
+      webSockets: this.#connections.webSockets,
+      eventStreams: this.#connections.eventStreams,
+      videos: this.#interest.videoCount,
+      connectionsPerSecond: config.connectionsPerSecond,
+      isDraining: this.#isDraining,
+    };
+  }
+}
