@@ -10,6 +10,7 @@ import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { VERSION } from "../shared/runtime/version.ts";
+import { deploymentRules } from "./api/deployment-rules.ts";
 import { Doors } from "./api/hub.ts";
 import type { GatewayServices } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
@@ -106,6 +107,7 @@ export class GatewayParts implements RoleParts {
       gateway,
       auth: auth.authenticator,
       rules: { kinds, dataLimitBytes: config.dataLimitBytes },
+      told: deploymentRules(config),
       ids: new EventIds(),
       interest: this.#interest,
       histories: this.#histories,

@@ -2,6 +2,7 @@
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { EventRules } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
+import type { DeploymentRules } from "../../shared/protocol/wire/messages.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { parseTraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
@@ -21,6 +22,8 @@ export interface GatewayServices {
   readonly gateway: string;
   readonly auth: Authenticator;
   readonly rules: EventRules;
+  /** What clients are told of the rules. */
+  readonly told: DeploymentRules;
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;

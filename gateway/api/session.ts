@@ -1,6 +1,6 @@
 /**
  * One WebSocket connection: reads its messages, hands each request to its handler, and sees to it
- * that each is answered exactly once. What breaks the protocol closes the connection.
+ * that each is answered exactly once. What can't be attributed to a request closes the connection.
  */
 
 import { CompactMap } from "../../shared/lib/compact-map.ts";
@@ -18,6 +18,8 @@ import {
   requestSchemas,
   type ServerMessage,
 } from "../../shared/protocol/wire/messages.ts";
+import { dropNulls } from "../../shared/protocol/wire/null-fields.ts";
+import { readRequestId } from "../../shared/protocol/wire/request-id.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
@@ -77,6 +79,11 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   publish,
   ping,
 };
+
+/** The same fault, of a message that nobody can be told by. */
+function malformed(error: OvationError): OvationError {
+  return new OvationError("message_malformed", `the message: ${error.message}`, { cause: error });
+}
 
 export class Session implements SocketHandlers, Outlet {
   readonly viewer: Viewer;
@@ -150,17 +157,20 @@ export class Session implements SocketHandlers, Outlet {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
-    const verdict = this.meter.request();
+    const verdict = this.meter.request(
+      Math.ceil(bytes.length / this.limits.messageLimitBytes) || 1,
+    );
     if (verdict === "close") return this.#endFlood();
-    let id = 0;
+    let message: Record<string, unknown>;
     try {
-      const message = this.#parse(bytes, isBinary);
-      id = this.#requestId(message);
-      if (verdict === "refuse") throw this.meter.refusal();
-      void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
+      message = this.#parse(bytes, isBinary);
     } catch (error) {
-      this.#refuse(id, asOvationError(error));
+      return this.#refuseUnread(bytes, asOvationError(error));
     }
+    const id = this.#take(message["id"]);
+    if (id === undefined) return this.#refuseWithoutId();
+    if (verdict === "refuse") return this.#refuse(id, this.meter.refusal());
+    void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
 
   /** Writes a frame, or another message as it is to be sent. */
@@ -312,14 +322,27 @@ export class Session implements SocketHandlers, Outlet {
     return message as Record<string, unknown>;
   }
 
-  /** Ids must rise, so that a repeated one is known without remembering them all. */
-  #requestId(message: Record<string, unknown>): number {
-    const parsed = requestIdSchema.safeParse(message["id"]);
-    if (!parsed.success || parsed.data <= this.#lastRequestId) {
-      throw new OvationError("request_id_invalid", undefined, { field: "id" });
-    }
+  /** The request's id; undefined if it is none. Ids must rise, so that a repeated one is known. */
+  #take(id: unknown): number | undefined {
+    const parsed = requestIdSchema.safeParse(id);
+    if (!parsed.success || parsed.data <= this.#lastRequestId) return undefined;
     this.#lastRequestId = parsed.data;
     return parsed.data;
+  }
+
+  #refuseWithoutId(): void {
+    this.#refuse(0, new OvationError("request_id_invalid", undefined, { field: "id" }));
+  }
+
+  /** A message that is not taken is that of one request, where it says of which. */
+  #refuseUnread(bytes: Uint8Array, error: OvationError): void {
+    const { close, closesWithoutId } = error.kind;
+    if (close !== undefined && closesWithoutId !== true) return this.#refuse(0, error);
+    const found = readRequestId(this.wire, bytes);
+    const id = this.#take(found);
+    if (id !== undefined) this.#refuse(id, error);
+    else if (found !== undefined || error.field === "id") this.#refuseWithoutId();
+    else this.#refuse(0, close === undefined ? malformed(error) : error);
   }
 
   async #carryOut(id: number, message: Record<string, unknown>, bytes: number): Promise<void> {
@@ -358,6 +381,7 @@ export class Session implements SocketHandlers, Outlet {
     message: Record<string, unknown>,
     bytes: number,
   ): Promise<void> {
+    dropNulls(message);
     const parsed = requestSchemas[op].safeParse(message);
     if (!parsed.success) throw errorOfIssues(parsed.error);
     // The table of schemas and that of handlers have the same keys, which the types can't follow.
@@ -381,7 +405,8 @@ export class Session implements SocketHandlers, Outlet {
   #refuse(id: number, error: OvationError, cause?: unknown): void {
     noteRefused(this.services, error, cause ?? error);
     this.#send({ op: "error", id, ...error.body() });
-    if (error.kind.close !== undefined) this.#socket.end(closeCodes[error.kind.close]);
+    const { close, closesWithoutId = false } = error.kind;
+    if (close !== undefined && !(closesWithoutId && id > 0)) this.#socket.end(closeCodes[close]);
   }
 
   /** A client that sends but doesn't read can't be owed more and more answers. */

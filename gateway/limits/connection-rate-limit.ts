@@ -38,11 +38,12 @@ export class ConnectionMeter {
   /**
    * A message or a ping has come. Those that are refused count too: whoever sends on although a
    * whole burst of them was refused is closed.
+   * @param weight how many requests it counts as
    */
-  request(): Verdict {
+  request(weight = 1): Verdict {
     const { requests, now } = this.#options;
     const at = now();
-    this.#requests.charge(requests, 1, at);
+    this.#requests.charge(requests, weight, at);
     const left = this.#requests.tokens(requests, at);
     if (left >= 0) return "take";
     return left >= -requests.burst ? "refuse" : "close";

@@ -28,12 +28,20 @@ export const closeCodes = {
     "full",
     "The gateway holds as many viewers as it may. Connect again, to another one if there is one.",
   ),
-  malformed: closeCode(4400, "malformed", "A message was not valid msgpack or JSON."),
+  malformed: closeCode(
+    4400,
+    "malformed",
+    "A message was not valid msgpack or JSON, and no request id could be read in it.",
+  ),
   tokenExpired: closeCode(4401, "token_expired", "The token has expired, and no fresh one came."),
   tokenRefused: closeCode(4403, "token_refused", "The token is missing, or was refused."),
   connectTimeout: closeCode(4408, "connect_timeout", "No `connect` came in time."),
   requestId: closeCode(4409, "request_id", "A request id was missing, not a number or not rising."),
-  tooLarge: closeCode(4413, "too_large", "A message was over the limit."),
+  tooLarge: closeCode(
+    4413,
+    "too_large",
+    "A message was over the limit, and no request id could be read in it.",
+  ),
   frameType: closeCode(4415, "frame_type", "Text came where binary is due, or the reverse."),
   flooding: closeCode(
     4429,

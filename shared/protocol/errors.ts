@@ -7,11 +7,13 @@ import type { CloseReason } from "./close-codes.ts";
 /** `no`: the same request fails again. `yes`: nothing was taken. `same-id`: the outcome is unknown. */
 export type Retry = "no" | "yes" | "same-id";
 
-interface ErrorKind {
+export interface ErrorKind {
   readonly status: number;
   readonly retry: Retry;
   readonly meaning: string;
   readonly close?: CloseReason;
+  /** It closes only when the request's id can't be read: else that one request is refused. */
+  readonly closesWithoutId?: boolean;
 }
 
 function refused(meaning: string, status = 400): ErrorKind {
@@ -23,8 +25,14 @@ function violation(close: CloseReason, meaning: string, status = 400): ErrorKind
 }
 
 export const errorKinds = {
-  message_malformed: violation("malformed", "The message is not valid msgpack or JSON."),
-  message_too_large: violation("tooLarge", "The message is over the message limit.", 413),
+  message_malformed: {
+    ...violation("malformed", "The message is not one valid msgpack map or JSON object."),
+    closesWithoutId: true,
+  },
+  message_too_large: {
+    ...violation("tooLarge", "The message is over the message limit.", 413),
+    closesWithoutId: true,
+  },
   frame_type_wrong: violation("frameType", "Text came on a msgpack connection, or binary on JSON."),
   request_id_invalid: violation(
     "requestId",
@@ -48,12 +56,13 @@ export const errorKinds = {
   op_unknown: refused("`op` is not one of the protocol."),
   connect_required: refused("The first request must be `connect`."),
   already_connected: refused("`connect` was answered before on this connection."),
-  field_invalid: refused("A field is missing or has the wrong type; `field` names it."),
+  field_invalid: refused("A field is missing, or its value is not taken; `field` names it."),
   video_invalid: refused("The video id is not 1 to 128 characters out of A-Z a-z 0-9 _ -."),
   kind_unknown: refused("The kind is not configured."),
   kind_reserved: refused("The kind is made by Ovation itself and can't be published."),
   event_id_invalid: refused("The event id is not 1 to 64 characters out of A-Z a-z 0-9 _ -."),
   data_too_large: refused("`data` is over the data limit.", 413),
+  data_invalid: refused("`data` holds what is not taken; `field` names the place."),
   already_subscribed: refused("This connection watches the video already.", 409),
   not_subscribed: refused("This connection does not watch the video.", 409),
   subscriptions_exceeded: refused("The connection watches as many videos as it may.", 429),

@@ -1,9 +1,11 @@
 /** What is published and what is delivered, as types and as the schemas that check them. */
 import { z } from "zod";
 import { OvationError } from "./errors.ts";
+import { fieldOf } from "./field-path.ts";
 import { isBuiltIn, type KindTable } from "./kinds.ts";
 import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
+import { dropNulls } from "./wire/null-fields.ts";
 
 export type { OvationEvent } from "./event.ts";
 
@@ -55,18 +57,11 @@ const codeOfField = {
   video: "video_invalid",
 } as const;
 
-function pathText(prefix: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? String(part) : `${text}.${String(part)}`;
-  }, prefix);
-}
-
 /** The first fault that zod found, as an error that names the field. */
 export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
   const issue = error.issues[0];
   const path = issue?.path ?? [];
-  const field = pathText(prefix, path);
+  const field = fieldOf(prefix, path);
   const last = path.at(-1);
   const isNamed = last === "id" || last === "eventId" || last === "video";
   if (isNamed && issue?.code === "invalid_format") {
@@ -139,6 +134,7 @@ export function parsePublishRequest(
   const items = isList ? value : [value];
   return items.map((item: unknown, index) => {
     const field = isList ? `events[${index}]` : "";
+    if (typeof item === "object" && item !== null) dropNulls(item as Record<string, unknown>);
     const parsed = eventInputSchema.safeParse(item);
     if (!parsed.success) throw errorOfIssues(parsed.error, field);
     checkEvent(parsed.data, rules, field, boundBytes);

@@ -1,6 +1,6 @@
 /** The tables of docs/protocol.md, made from the code that they describe. */
 import { closeCodes } from "./close-codes.ts";
-import { errorKinds, type Retry } from "./errors.ts";
+import { type ErrorKind, errorKinds, type Retry } from "./errors.ts";
 
 const RETRY_TEXT: Readonly<Record<Retry, string>> = {
   no: "no",
@@ -16,13 +16,18 @@ function table(head: Row, rows: readonly Row[]): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+function closeText({ close, closesWithoutId = false }: ErrorKind): string {
+  if (close === undefined) return "";
+  return `${closeCodes[close].code}${closesWithoutId ? ", if no `id` can be read" : ""}`;
+}
+
 /** Every error: its HTTP status, whether to repeat the request, and whether it ends a WebSocket. */
 export function errorTable(): string {
   const rows = Object.entries(errorKinds).map(([code, kind]) => [
     `\`${code}\``,
     String(kind.status),
     RETRY_TEXT[kind.retry],
-    "close" in kind ? String(closeCodes[kind.close].code) : "",
+    closeText(kind),
     kind.meaning,
   ]);
   return table(["code", "HTTP status", "repeat the request?", "closes with", "meaning"], rows);

@@ -3,6 +3,7 @@
  * answered with `internal` or closed, it is logged once, and nobody else notices.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
 import { Doors } from "../../gateway/api/hub.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
@@ -55,6 +56,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     cutOff: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+    told: deploymentRules(config),
     ids: new EventIds(),
     interest: {
       requireRoom: () => undefined,

@@ -1,4 +1,7 @@
-/** What bytes get that are no good msgpack or JSON: one error, a close code, and nothing else. */
+/**
+ * What bytes get that are no good msgpack or JSON: the request is refused by its id, wherever that can
+ * be read, and its connection goes on. Without one, there is one error, a close code, and nothing else.
+ */
 import { beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { FOREIGN, msgpackWith, sendBytes } from "../support/raw.ts";
@@ -18,8 +21,8 @@ beforeAll(() => {
 
 const PUBLISH = { op: "publish", id: 2, video: "ok-a", kind: "like", eventId: FOREIGN };
 
-/** Sends bytes as a message, which is to be refused and to end the connection. */
-async function expectMalformed(encoding: "msgpack" | "json", bytes: Uint8Array): Promise<void> {
+/** Sends bytes as a message in which no id can be read: it ends the connection. */
+async function expectClosed(encoding: "msgpack" | "json", bytes: Uint8Array): Promise<void> {
   const viewer = await TestSocket.connect(port, encoding);
   sendBytes(viewer, bytes);
   sendBytes(viewer, encode(encoding, { ...PUBLISH, id: 3 }));
@@ -33,6 +36,23 @@ async function expectMalformed(encoding: "msgpack" | "json", bytes: Uint8Array):
     },
   ]);
 }
+
+/** Sends bytes as a message whose id is 2: that request is refused, and the connection goes on. */
+async function expectRefused(
+  encoding: "msgpack" | "json",
+  bytes: Uint8Array,
+  error: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const viewer = await TestSocket.connect(port, encoding);
+  sendBytes(viewer, bytes);
+  viewer.sendMessage({ op: "ping", id: 3 });
+  expect(await viewer.answerTo(2)).toMatchObject({ op: "error", ...error });
+  expect(await viewer.answerTo(3)).toMatchObject({ op: "result" });
+  expect(viewer.messages).toHaveLength(3);
+  await viewer.close();
+}
+
+const MALFORMED = { code: "message_malformed", message: expect.stringMatching(/^the message/) };
 
 function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(" ", ""), "hex");
@@ -56,46 +76,66 @@ test.each([
   ["a list that goes on for ever", hex("dd ff ff ff ff")],
   ["text that goes on for ever", hex("db ff ff ff ff")],
   ["20,000 lists in each other", Buffer.alloc(20_000, 0x91)],
-  ["20,000 maps in each other", Buffer.from("81a161".repeat(20_000), "hex")],
-  ["bytes after the value", Buffer.concat([encode("msgpack", PUBLISH), hex("c0")])],
-  ["two messages in one", Buffer.concat([encode("msgpack", PUBLISH), encode("msgpack", PUBLISH)])],
+  ["20,000 maps that aren't whole", Buffer.from("81a161".repeat(20_000), "hex")],
 ])("%s instead of a msgpack message closes the connection", async (_what, bytes) => {
-  await expectMalformed("msgpack", bytes);
+  await expectClosed("msgpack", bytes);
 });
 
 test.each([
-  ["an extension", hex("d4 01 00")],
-  ["an extension of variable length", hex("c7 03 05 01 02 03")],
-  ["an extension of msgpackr's own", hex("d4 72 40")],
-  ["a timestamp", hex("d6 ff 00 00 00 00")],
-  ["binary", hex("c4 01 00")],
-  ["binary that goes on for ever", hex("c6 ff ff ff ff")],
-  ["a key __proto__", hex("81 a9 5f5f70726f746f5f5f 81 a1 61 01")],
-  ["a key prototype in constructor", encode("msgpack", { constructor: { prototype: { a: 1 } } })],
-  ["a key that is a number", hex("81 01 01")],
-  ["a key that is nil", hex("81 c0 01")],
-  ["a key that is a list", hex("81 91 01 01")],
-  ["a key that is binary", hex("81 c4 01 61 01")],
-  ["NaN", hex("cb 7ff8000000000000")],
-  ["infinity", hex("cb 7ff0000000000000")],
-  ["minus infinity in 32 bits", hex("ca ff800000")],
-  ["a whole number beyond 2^53", hex("cf 0020000000000001")],
-  ["the largest of 64 bits", hex("cf ffffffffffffffff")],
-  ["the smallest of 64 bits", hex("d3 8000000000000000")],
-  ["a list longer than the message", hex("dd 00 01 00 00 01 02 03")],
-  ["a map longer than the message", hex("de ff ff a1 61 01")],
-  ["text longer than the message", hex("d9 ff 61")],
-  ["text that is not UTF-8", hex("a2 ff fe")],
-  ["half a surrogate pair", hex("a3 ed a0 80")],
-  ["16 lists in each other", encode("msgpack", nested(16))],
-])("%s in a msgpack request's data closes the connection", async (_what, data) => {
-  await expectMalformed("msgpack", msgpackWith(PUBLISH, "data", data));
+  ["bytes after the value", Buffer.concat([encode("msgpack", PUBLISH), hex("c0")])],
+  ["two messages in one", Buffer.concat([encode("msgpack", PUBLISH), encode("msgpack", PUBLISH)])],
+  ["the byte that is never used", msgpackWith(PUBLISH, "data", hex("c1"))],
+  ["a list longer than the message", msgpackWith(PUBLISH, "data", hex("dd 00 01 00 00 01 02 03"))],
+  ["a map longer than the message", msgpackWith(PUBLISH, "data", hex("de ff ff a1 61 01"))],
+  ["text longer than the message", msgpackWith(PUBLISH, "data", hex("d9 ff 61"))],
+])("%s in a msgpack request is refused by its id", async (_what, bytes) => {
+  await expectRefused("msgpack", bytes, MALFORMED);
 });
 
-test("a msgpack message cut off anywhere closes the connection", async () => {
+test.each<[string, Buffer, string]>([
+  ["an extension", hex("d4 01 00"), "data"],
+  ["an extension of variable length", hex("c7 03 05 01 02 03"), "data"],
+  ["an extension of msgpackr's own", hex("d4 72 40"), "data"],
+  ["a timestamp", hex("d6 ff 00 00 00 00"), "data"],
+  ["binary", hex("c4 01 00"), "data"],
+  ["binary that goes on for ever", hex("c6 ff ff ff ff"), "data"],
+  ["a key __proto__", hex("81 a9 5f5f70726f746f5f5f 81 a1 61 01"), "data.__proto__"],
+  [
+    "a key prototype in constructor",
+    encode("msgpack", { constructor: { prototype: { a: 1 } } }),
+    "data.constructor.prototype",
+  ],
+  ["a key that is a number", hex("81 01 01"), "data"],
+  ["a key that is nil", hex("81 c0 01"), "data"],
+  ["a key that is a list", hex("81 91 01 01"), "data"],
+  ["a key that is binary", hex("81 c4 01 61 01"), "data"],
+  ["NaN", hex("cb 7ff8000000000000"), "data"],
+  ["infinity", hex("cb 7ff0000000000000"), "data"],
+  ["minus infinity in 32 bits", hex("ca ff800000"), "data"],
+  ["2^53", hex("cf 0020000000000000"), "data"],
+  ["2^53 as a float", hex("91 cb 4340000000000000"), "data[0]"],
+  ["-2^53", hex("d3 ffe0000000000000"), "data"],
+  ["the largest of 64 bits", hex("82 a1 61 c0 a1 62 cf ffffffffffffffff"), "data.b"],
+  ["the smallest of 64 bits", hex("d3 8000000000000000"), "data"],
+  ["the largest float", encode("msgpack", Number.MAX_VALUE), "data"],
+  ["text that is not UTF-8", hex("92 01 a2 ff fe"), "data[1]"],
+  ["half a surrogate pair", hex("a3 ed a0 80"), "data"],
+  ["16 lists in each other", encode("msgpack", nested(16)), `data${"[0]".repeat(15)}`],
+])("%s in a msgpack request's data is refused by name", async (_what, data, field) => {
+  await expectRefused("msgpack", msgpackWith(PUBLISH, "data", data), {
+    code: "data_invalid",
+    field,
+    message: expect.stringContaining(`${field}: `),
+  });
+});
+
+test("a msgpack message cut off closes the connection before its id, and is refused after", async () => {
   const whole = encode("msgpack", { ...PUBLISH, data: { text: "héllo", list: [1.5, -7, 70_000] } });
+  const id = whole.indexOf(hex("a2 6964 02")) + 4;
   for (let length = 0; length < whole.length; length += 1) {
-    await expectMalformed("msgpack", whole.subarray(0, length));
+    const bytes = whole.subarray(0, length);
+    if (length < id) await expectClosed("msgpack", bytes);
+    else await expectRefused("msgpack", bytes, MALFORMED);
   }
 });
 
@@ -105,37 +145,79 @@ test.each([
   ["a list", `[${JSON.stringify(PUBLISH)}]`],
   ["null", "null"],
   ["text", '"publish"'],
-  ["an object that isn't closed", JSON.stringify(PUBLISH).slice(0, -1)],
-  ["two objects", `${JSON.stringify(PUBLISH)}${JSON.stringify(PUBLISH)}`],
-  ["a comma too many", JSON.stringify(PUBLISH).replace("}", ",}")],
   ["single quotes", JSON.stringify(PUBLISH).replaceAll('"', "'")],
-  ["a comment", `${JSON.stringify(PUBLISH)} // like`],
   ["10,000 lists that aren't closed", "[".repeat(10_000)],
   ["msgpack", encode("msgpack", PUBLISH).toString("latin1")],
 ])("%s instead of a JSON message closes the connection", async (_what, text) => {
-  await expectMalformed("json", Buffer.from(text));
+  await expectClosed("json", Buffer.from(text));
 });
 
 test.each([
-  ["10,000 lists in each other", "[".repeat(10_000) + "]".repeat(10_000)],
-  ["10,000 objects in each other", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`],
-  ["16 lists in each other", JSON.stringify(nested(16))],
-  ["a key __proto__", '{"__proto__":{"isAdmin":true}}'],
-  ["a key __proto__ that is escaped", '{"\\u005f_proto__":1}'],
-  ["a key prototype in constructor", '{"a":[{"constructor":{"prototype":{"isAdmin":true}}}]}'],
-  ["a number beyond all", "1e999"],
-  ["a number below all", "-1e999"],
-  ["NaN", "NaN"],
-  ["half a surrogate pair", '"\\ud800"'],
-  ["half a surrogate pair as a key", '{"\\udc00":1}'],
-  ["a bare NUL", '"\u0000"'],
-  ["a bare line break", '"\n"'],
-])("%s in a JSON request's data closes the connection", async (_what, data) => {
-  await expectMalformed(
-    "json",
-    Buffer.from(`${JSON.stringify(PUBLISH).slice(0, -1)},"data":${data}}`),
-  );
+  ["an object that isn't closed", JSON.stringify(PUBLISH).slice(0, -1)],
+  ["two objects", `${JSON.stringify(PUBLISH)}${JSON.stringify(PUBLISH)}`],
+  ["a comma too many", JSON.stringify(PUBLISH).replace("}", ",}")],
+  ["a comment", `${JSON.stringify(PUBLISH)} // like`],
+  ["NaN", `${JSON.stringify(PUBLISH).slice(0, -1)},"data":NaN}`],
+  ["a bare NUL", `${JSON.stringify(PUBLISH).slice(0, -1)},"data":"\u0000"}`],
+  ["a bare line break", `${JSON.stringify(PUBLISH).slice(0, -1)},"data":"\n"}`],
+  ["its id at the end", JSON.stringify({ x: 1, ...PUBLISH }).replace('"x":1', "x:1")],
+])("%s in a JSON request is refused by its id", async (_what, text) => {
+  await expectRefused("json", Buffer.from(text), MALFORMED);
 });
+
+test.each([
+  ["10,000 lists in each other", "[".repeat(10_000) + "]".repeat(10_000), "[0]".repeat(15)],
+  [
+    "10,000 objects in each other",
+    `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
+    ".a".repeat(15),
+  ],
+  ["16 lists in each other", JSON.stringify(nested(16)), "[0]".repeat(15)],
+  ["a key __proto__", '{"__proto__":{"isAdmin":true}}', ".__proto__"],
+  ["a key __proto__ that is escaped", '{"\\u005f_proto__":1}', ".__proto__"],
+  [
+    "a key prototype in constructor",
+    '{"a":[{"constructor":{"prototype":{"isAdmin":true}}}]}',
+    ".a[0].constructor.prototype",
+  ],
+  ["a number beyond all", "1e999", ""],
+  ["a number below all", "-1e999", ""],
+  ["2^53", "9007199254740992", ""],
+  ["2^53 + 1", '{"n":[9007199254740993]}', ".n[0]"],
+  ["-2^53 - 1", "-9007199254740993", ""],
+  ["a long number", '{"id":1234567890123456789}', ".id"],
+  ["a whole number with a fraction that is nothing", "1234567890123456789.0", ""],
+  ["a whole number with an exponent", "1e20", ""],
+  ["half a surrogate pair", '"\\ud800"', ""],
+  ["half a surrogate pair as a key", '{"a":{"\\udc00":1}}', ".a"],
+])("%s in a JSON request's data is refused by name", async (_what, data, path) => {
+  const field = `data${path}`;
+  const text = `${JSON.stringify(PUBLISH).slice(0, -1)},"data":${data}}`;
+  await expectRefused("json", Buffer.from(text), {
+    code: "data_invalid",
+    field,
+    message: expect.stringContaining(`${field}: `),
+  });
+});
+
+test.each(["msgpack", "json"] as const)(
+  "over %s, a value that is not taken in another field is refused by that field's name",
+  async (encoding) => {
+    const odd = { ...PUBLISH, more: { list: [1, 2 ** 53] } };
+    const error = { code: "field_invalid", field: "more.list[1]", limit: 2 ** 53 - 1 };
+    await expectRefused(encoding, encode(encoding, odd), error);
+    const deep = { ...PUBLISH, data: nested(16) };
+    await expectRefused(encoding, encode(encoding, deep), { code: "data_invalid", limit: 15 });
+  },
+);
+
+test.each(["msgpack", "json"] as const)(
+  "over %s, a value that is not taken in a message without an id closes the connection",
+  async (encoding) => {
+    const { id: _, ...others } = PUBLISH;
+    await expectClosed(encoding, encode(encoding, { ...others, data: nested(16) }));
+  },
+);
 
 test.each([
   ["msgpack", false],
@@ -171,7 +253,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     ["15 lists in each other", nested(15)],
     ["a NUL, a line break and what lies beyond 16 bits", "\u0000\n\r\u2028😀\uffff"],
     ["whole numbers up to 2^53", [2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 32, -(2 ** 31) - 1]],
-    ["fractions", [0.1, 1.7976931348623157e308, 5e-324, -1.5]],
+    ["fractions", [0.1, 5e-324, -1.5, 9007199254740.25]],
     ["keys that any object has", JSON.parse('{"constructor":1,"toString":{"hasOwnProperty":2}}')],
     ["what only looks like poison", JSON.parse('{"constructor":{"a":{"prototype":1}}}')],
     ["nothing but empty things", [null, "", [], {}, false, 0]],

@@ -9,8 +9,9 @@ import { useWatchedStack } from "../support/watched-stack.ts";
 const LIKE = { op: "publish", video: "ok-a", kind: "like" };
 
 /** A publish of exactly so many bytes. */
-function ofLength(encoding: "msgpack" | "json", length: number): Uint8Array {
-  const message = (pad: number) => encode(encoding, { ...LIKE, id: 2, pad: "x".repeat(pad) });
+function ofLength(encoding: "msgpack" | "json", length: number, id = 2): Uint8Array {
+  // The id comes last, as where encoders sort the keys.
+  const message = (pad: number) => encode(encoding, { ...LIKE, data: "x".repeat(pad), id });
   return message(length - (message(length).length - length));
 }
 
@@ -33,14 +34,36 @@ describe("a gateway with small limits", () => {
   });
 
   test.each(["msgpack", "json"] as const)(
-    "a %s message of the limit is taken, and one a byte longer closes the connection",
+    "a %s message of the limit is taken, and one that is longer is refused by its id",
     async (encoding) => {
       const viewer = await TestSocket.connect(port, encoding);
       sendBytes(viewer, ofLength(encoding, LIMIT));
       expect(await viewer.answerTo(2)).toMatchObject({ op: "result" });
-      sendBytes(viewer, ofLength(encoding, LIMIT + 1));
+      for (const [id, length] of [
+        [3, LIMIT + 1],
+        [4, 4 * LIMIT],
+      ] as const) {
+        sendBytes(viewer, ofLength(encoding, length, id));
+        expect(await viewer.answerTo(id)).toMatchObject({
+          op: "error",
+          code: "message_too_large",
+          limit: LIMIT,
+        });
+      }
+      viewer.sendMessage({ op: "ping", id: 5 });
+      expect(await viewer.answerTo(5)).toMatchObject({ op: "result" });
+      expect(viewer.messages).toHaveLength(5);
+      await viewer.close();
+    },
+  );
+
+  test.each(["msgpack", "json"] as const)(
+    "a %s message over the limit in which no id can be read closes the connection",
+    async (encoding) => {
+      const viewer = await TestSocket.connect(port, encoding);
+      sendBytes(viewer, encode(encoding, ["x".repeat(LIMIT)]));
       expect(await viewer.untilClosed()).toEqual({ code: 4413, reason: "too_large" });
-      expect(viewer.messages.slice(2)).toMatchObject([
+      expect(viewer.messages.slice(1)).toMatchObject([
         { op: "error", id: 0, code: "message_too_large", limit: LIMIT },
       ]);
     },

@@ -58,6 +58,14 @@ export function withoutViewers(message: Fields): Fields | undefined {
   return isEmpty ? undefined : { ...message, events: others };
 }
 
+/** The message without the rules that connect's result tells, unless the pattern shows them. */
+export function withoutRules(message: Fields, due: unknown): Fields {
+  const isShown = typeof due === "object" && due !== null && "limits" in due;
+  if (isShown || message["limits"] === undefined) return message;
+  const { limits: _, kinds: __, ...others } = message;
+  return others;
+}
+
 /** A request and the response that is expected. */
 export interface HttpExample {
   readonly path: string;

@@ -5,10 +5,10 @@ import type { Outcome, RequestHandler } from "../session.ts";
 
 export const connect: RequestHandler<"connect"> = (session, { token }) => {
   if (session.isConnected || session.isConnecting) throw new OvationError("already_connected");
-  const { auth, gateway } = session.services;
+  const { auth, gateway, told } = session.services;
   const outcome = (grant: Grant): Outcome => {
     session.connected(grant);
-    return { result: { gateway } };
+    return { result: { gateway, ...told } };
   };
   const grant = auth.ofToken(token, session.authorization);
   // At once where nothing is verified, so that requests sent in a row need not wait.

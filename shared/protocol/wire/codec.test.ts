@@ -7,7 +7,8 @@ import {
   encodeMsgpack,
   sniffEncoding,
 } from "./codec.ts";
-import { MAX_DEPTH, MalformedError } from "./msgpack-guard.ts";
+import { MalformedError } from "./msgpack-guard.ts";
+import { MESSAGE_DEPTH_LIMIT, RefusedValue } from "./value-rules.ts";
 
 const ENCODINGS: readonly Encoding[] = ["msgpack", "json"];
 
@@ -18,12 +19,16 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Why it was refused. Anything but a MalformedError fails the test. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof MalformedError || error instanceof RefusedValue;
+}
+
+/** Why it was refused. Any other error than the two that are known fails the test. */
 function refusal(encoding: Encoding, bytes: Uint8Array): string {
   try {
     decode(encoding, bytes);
   } catch (error) {
-    expect(error).toBeInstanceOf(MalformedError);
+    expect(isRefusal(error)).toBe(true);
     return error instanceof Error ? error.message : "";
   }
   throw new Error("it was taken");
@@ -45,21 +50,21 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     ["nothing", null],
     ["truth", [true, false]],
     ["numbers", [0, 1, 127, 128, 255, 256, 65_535, 65_536, -1, -32, -33, -128, -32_769]],
-    ["large and small numbers", [2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 32, 1.5, 1e300, 5e-324]],
+    ["large and small numbers", [2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 32, 1.5, 5e-324]],
     ["text", ["", "plain", "é", "🎉", "\u0000", "line\nbreak", "x".repeat(70_000)]],
     ["maps", { a: 1, "": 2, constructor: 3, toString: "mine", length: 4, "🎉": 5 }],
     ["many entries", Object.fromEntries(Array.from({ length: 70_000 }, (_, n) => [`k${n}`, n]))],
     ["long lists", Array.from({ length: 70_000 }, (_, n) => n)],
-    ["nesting as deep as may be", nested(MAX_DEPTH)],
+    ["nesting as deep as may be", { data: nested(MESSAGE_DEPTH_LIMIT - 1) }],
+    ["the same in a list of events", [{ data: nested(MESSAGE_DEPTH_LIMIT - 1) }]],
   ])("%s comes out as it went in", (_, value) => {
     expect(decode(encoding, encode(encoding, value))).toEqual(value);
   });
 
   test("nesting deeper than allowed is refused", () => {
-    const deeper = encode(encoding, nested(MAX_DEPTH + 1));
-    expect(refusal(encoding, deeper)).toContain("nested deeper");
-    const maps = encode(encoding, { a: nested(MAX_DEPTH) });
-    expect(refusal(encoding, maps)).toContain("nested deeper");
+    const deeper = { data: nested(MESSAGE_DEPTH_LIMIT) };
+    expect(refusal(encoding, encode(encoding, deeper))).toContain("nested too deep");
+    expect(refusal(encoding, encode(encoding, [deeper]))).toContain("nested too deep");
   });
 
   test("what is cut off anywhere is refused", () => {
@@ -86,7 +91,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
       try {
         JSON.stringify(decode(encoding, bytes));
       } catch (error) {
-        expect(error).toBeInstanceOf(MalformedError);
+        expect(isRefusal(error)).toBe(true);
         refused += 1;
       }
     }
@@ -102,21 +107,21 @@ describe("msgpack from outside is refused", () => {
     return bytes;
   };
   test.each<[string, Buffer, string]>([
-    ["the byte that is never used", header(0xc1), "type 0xc1"],
-    ["binary", header(0xc4, 1, 7), "type 0xc4"],
-    ["long binary", header(0xc5, 0, 1, 7), "type 0xc5"],
-    ["longer binary", header(0xc6, 0, 0, 0, 1, 7), "type 0xc6"],
-    ["an extension", header(0xc7, 1, 5, 7), "type 0xc7"],
-    ["a date, an extension of one size", header(0xd6, 0xff, 0, 0, 0, 0), "type 0xd6"],
-    ["msgpackr's own records", header(0xd4, 0x72, 0x40), "type 0xd4"],
+    ["the byte that is never used", header(0xc1), "does not exist"],
+    ["binary", header(0xc4, 1, 7), "extension types"],
+    ["long binary", header(0xc5, 0, 1, 7), "extension types"],
+    ["longer binary", header(0xc6, 0, 0, 0, 1, 7), "extension types"],
+    ["an extension", header(0xc7, 1, 5, 7), "extension types"],
+    ["a date, an extension of one size", header(0xd6, 0xff, 0, 0, 0, 0), "extension types"],
+    ["msgpackr's own records", header(0xd4, 0x72, 0x40), "extension types"],
     ["a key that is a number", header(0x81, 1, 2), "key is not text"],
     ["a key that is nil", header(0x81, 0xc0, 2), "key is not text"],
     ["a key that is a list", header(0x81, 0x90, 2), "key is not text"],
     ["not a number", double(Number.NaN), "not finite"],
     ["infinity", double(Number.NEGATIVE_INFINITY), "not finite"],
     ["infinity in four bytes", header(0xca, 0x7f, 0x80, 0, 0), "not finite"],
-    ["2^53", header(0xcf, 0, 0x20, 0, 0, 0, 0, 0, 0), "beyond 2^53"],
-    ["-2^53", header(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 0), "beyond 2^53"],
+    ["2^53", header(0xcf, 0, 0x20, 0, 0, 0, 0, 0, 0), "beyond 2^53 - 1"],
+    ["-2^53", header(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 0), "beyond 2^53 - 1"],
     ["text that is not UTF-8", header(0xa2, 0xff, 0xfe), "not UTF-8"],
     ["half a surrogate pair", header(0xa3, 0xed, 0xa0, 0x80), "not UTF-8"],
     ["a key that is not UTF-8", header(0x81, 0xa1, 0xff, 1), "not UTF-8"],

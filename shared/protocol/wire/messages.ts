@@ -18,6 +18,7 @@ export {
 export type {
   ByeMessage,
   Counts,
+  DeploymentRules,
   ErrorMessage,
   EventsMessage,
   LiveMessage,

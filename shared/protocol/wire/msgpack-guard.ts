@@ -7,10 +7,17 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import {
+  guardKey,
+  guardNumber,
+  MESSAGE_DEPTH_LIMIT,
+  outOf,
+  RefusedValue,
+  rootDepth,
+  tooDeep,
+} from "./value-rules.ts";
 
-/** Deepest nesting of arrays and maps that is taken from outside. */
-export const MAX_DEPTH = 16;
-
+/** The bytes are no value at all. */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
@@ -18,6 +25,8 @@ export class MalformedError extends Error {
 const PROTO = Buffer.from("__proto__");
 const CONSTRUCTOR = Buffer.from("constructor");
 const PROTOTYPE = Buffer.from("prototype");
+
+const NEVER_USED = 0xc1;
 
 /** Bytes of a value's header after its first byte, by that byte; -1 for what is refused. */
 function scalarSize(first: number): number {
@@ -54,7 +63,9 @@ class Walker {
   }
 
   check(): void {
-    this.#value(0);
+    const first = this.#bytes[0] ?? 0;
+    const isList = first >> 4 === 0x9 || first === 0xdc || first === 0xdd;
+    this.#value(rootDepth(isList));
     if (this.#at !== this.#bytes.length) throw new MalformedError("bytes follow the value");
   }
 
@@ -76,7 +87,7 @@ class Walker {
     let at = this.#at;
     while (at < end && (this.#bytes[at] ?? 0) < 0x80) at += 1;
     if (at < end && !isUtf8(this.#bytes.subarray(at, end))) {
-      throw new MalformedError("text is not UTF-8");
+      throw new RefusedValue("text is not UTF-8");
     }
     this.#at = end;
   }
@@ -87,10 +98,10 @@ class Walker {
     let length = first & 0x1f;
     if (first === 0xd9) length = this.#unsigned(1);
     else if (first === 0xda) length = this.#unsigned(2);
-    else if (first >> 5 !== 0b101) throw new MalformedError("a key is not text");
+    else if (first === 0xdb) length = this.#unsigned(4);
+    else if (first >> 5 !== 0b101) throw new RefusedValue("a key is not text");
     const start = this.#at;
     this.#text(length);
-    if (this.#isKey(start, PROTO)) throw new MalformedError("the key __proto__ is refused");
     return start;
   }
 
@@ -98,48 +109,51 @@ class Walker {
     return this.#at - start === key.length && key.equals(this.#bytes.subarray(start, this.#at));
   }
 
-  #items(count: number, depth: number, isMap: boolean, isConstructor = false): void {
-    if (depth >= MAX_DEPTH) throw new MalformedError(`nested deeper than ${MAX_DEPTH}`);
-    // Each item takes at least one byte: a length that can't be true is refused before the walk.
-    this.#need(isMap ? 2 * count : count);
-    for (let index = 0; index < count; index += 1) {
-      if (!isMap) {
-        this.#value(depth + 1);
-        continue;
-      }
-      const key = this.#key();
-      // A careless merge of the two would change every object.
-      if (isConstructor && this.#isKey(key, PROTOTYPE)) {
-        throw new MalformedError("the key prototype in constructor is refused");
-      }
-      this.#value(depth + 1, this.#isKey(key, CONSTRUCTOR));
+  #list(count: number, depth: number): void {
+    this.#enter(count, depth);
+    let index = 0;
+    try {
+      for (; index < count; index += 1) this.#value(depth + 1);
+    } catch (fault) {
+      throw outOf(fault, index);
     }
   }
 
-  #number(first: number): void {
-    if (first === 0xcb && !Number.isFinite(this.#bytes.readDoubleBE(this.#at))) {
-      throw new MalformedError("a number is not finite");
-    }
-    if (first === 0xca && !Number.isFinite(this.#bytes.readFloatBE(this.#at))) {
-      throw new MalformedError("a number is not finite");
-    }
-    if (first === 0xcf || first === 0xd3) {
-      const value =
-        first === 0xcf
-          ? this.#bytes.readBigUInt64BE(this.#at)
-          : this.#bytes.readBigInt64BE(this.#at);
-      if (!Number.isSafeInteger(Number(value))) {
-        throw new MalformedError("a whole number is beyond 2^53");
+  #map(count: number, depth: number, isConstructor: boolean): void {
+    this.#enter(2 * count, depth);
+    for (let index = 0; index < count; index += 1) {
+      const start = this.#key();
+      const end = this.#at;
+      if (this.#isKey(start, PROTO) || (isConstructor && this.#isKey(start, PROTOTYPE))) {
+        guardKey(this.#bytes.toString("utf8", start, end), "constructor");
+      }
+      try {
+        this.#value(depth + 1, this.#isKey(start, CONSTRUCTOR));
+      } catch (fault) {
+        throw outOf(fault, this.#bytes.toString("utf8", start, end));
       }
     }
+  }
+
+  /** Each item takes at least one byte: a length that can't be true is refused before the walk. */
+  #enter(bytes: number, depth: number): void {
+    if (depth >= MESSAGE_DEPTH_LIMIT) throw tooDeep();
+    this.#need(bytes);
+  }
+
+  #number(first: number): void {
+    if (first === 0xcb) guardNumber(this.#bytes.readDoubleBE(this.#at));
+    else if (first === 0xca) guardNumber(this.#bytes.readFloatBE(this.#at));
+    else if (first === 0xcf) guardNumber(Number(this.#bytes.readBigUInt64BE(this.#at)));
+    else if (first === 0xd3) guardNumber(Number(this.#bytes.readBigInt64BE(this.#at)));
   }
 
   /** @param isConstructor whether the value stands at the key `constructor` */
   #value(depth: number, isConstructor = false): void {
     const first = this.#unsigned(1);
     if (first <= 0x7f || first >= 0xe0) return;
-    if (first <= 0x8f) return this.#items(first & 0x0f, depth, true, isConstructor);
-    if (first <= 0x9f) return this.#items(first & 0x0f, depth, false);
+    if (first <= 0x8f) return this.#map(first & 0x0f, depth, isConstructor);
+    if (first <= 0x9f) return this.#list(first & 0x0f, depth);
     if (first <= 0xbf) return this.#text(first & 0x1f);
     switch (first) {
       case 0xd9:
@@ -149,16 +163,17 @@ class Walker {
       case 0xdb:
         return this.#text(this.#unsigned(4));
       case 0xdc:
-        return this.#items(this.#unsigned(2), depth, false);
+        return this.#list(this.#unsigned(2), depth);
       case 0xdd:
-        return this.#items(this.#unsigned(4), depth, false);
+        return this.#list(this.#unsigned(4), depth);
       case 0xde:
-        return this.#items(this.#unsigned(2), depth, true, isConstructor);
+        return this.#map(this.#unsigned(2), depth, isConstructor);
       case 0xdf:
-        return this.#items(this.#unsigned(4), depth, true, isConstructor);
+        return this.#map(this.#unsigned(4), depth, isConstructor);
     }
     const size = scalarSize(first);
-    if (size < 0) throw new MalformedError(`type 0x${first.toString(16)} is refused`);
+    if (first === NEVER_USED) throw new MalformedError("type 0xc1 does not exist");
+    if (size < 0) throw new RefusedValue("binary and extension types are not taken");
     this.#need(size);
     this.#number(first);
     this.#at += size;
@@ -167,7 +182,8 @@ class Walker {
 
 /**
  * Checks that `bytes` hold exactly one msgpack value that JSON could carry.
- * @throws MalformedError with the reason
+ * @throws MalformedError when they hold none
+ * @throws RefusedValue when it holds a value that is not taken
  */
 export function guardMsgpack(bytes: Uint8Array): void {
   new Walker(bytes).check();

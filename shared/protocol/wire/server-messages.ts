@@ -1,6 +1,19 @@
 /** The messages that a gateway sends, as types. */
 import type { ErrorBody } from "../errors.ts";
 import type { OvationEvent } from "../event.ts";
+import type { DeliveryClass } from "../kinds.ts";
+
+/** What a deployment takes, for clients that check before they send. */
+export interface DeploymentRules {
+  readonly limits: {
+    /** The largest `data` of an event, as msgpack in its shortest form. */
+    readonly dataBytes: number;
+    /** The largest message of a WebSocket. */
+    readonly messageBytes: number;
+  };
+  /** The kinds that may be published, each with its class. */
+  readonly kinds: Readonly<Record<string, DeliveryClass>>;
+}
 
 /** The answer to a request that was carried out. `id` is the request's. */
 export interface ResultMessage {
@@ -8,6 +21,9 @@ export interface ResultMessage {
   readonly id: number;
   /** Of `connect`: which gateway this is, for a person who looks into something. */
   readonly gateway?: string;
+  /** Of `connect`: what may be published. */
+  readonly limits?: DeploymentRules["limits"];
+  readonly kinds?: DeploymentRules["kinds"];
   /** Of `publish`: the event's id. */
   readonly eventId?: string;
   /**
