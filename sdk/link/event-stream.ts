@@ -1,5 +1,5 @@
 /** One Server-Sent Events stream: the events of one video, read through `fetch`. */
-import { createParser } from "eventsource-parser";
+import { readEvents } from "./event-source.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { answerOf, dispatchPush, isFields } from "./incoming.ts";
 import type { Answer, From, OnAnswer, PushHandlers } from "./link.ts";
@@ -69,14 +69,14 @@ export class EventStream {
   }
 
   async #read(body: ReadableStream<Uint8Array>): Promise<void> {
-    const parser = createParser({ onEvent: ({ data }) => this.#receive(data) });
+    const feed = readEvents((data) => this.#receive(data));
     const decoder = new TextDecoder();
     const reader = body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       this.#heardAt = Date.now();
-      parser.feed(decoder.decode(value, { stream: true }));
+      feed(decoder.decode(value, { stream: true }));
     }
   }
 

@@ -1,0 +1,33 @@
+/** Events are read as a whole parser reads them, however they are cut. */
+import { createParser } from "eventsource-parser";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readEvents } from "./event-source.ts";
+
+const line = fc.oneof(
+  fc.constantFrom("", "data", "data:", "data: ", "data:  x", "data: {}", "database: no", "id: 1:2"),
+  fc.constantFrom(": a comment", "event: x", "retry: 10", "data:a\u2028b", " data: no", "dat"),
+  fc.string({ maxLength: 8 }).map((text) => `data: ${text.replace(/[\r\n]/g, "")}`),
+);
+const stream = fc
+  .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "\r")), { maxLength: 20 })
+  .map((lines) => lines.map((parts) => parts.join("")).join(""));
+
+test("the data of events is read as a whole parser reads it, however the stream is cut", () => {
+  fc.assert(
+    fc.property(stream, fc.array(fc.nat(40), { maxLength: 8 }), (text, cuts) => {
+      const expected: string[] = [];
+      createParser({ onEvent: ({ data }) => expected.push(data) }).feed(`${text}:\n\n`);
+      const read: string[] = [];
+      const feed = readEvents((data) => read.push(data));
+      let left = `${text}:\n\n`;
+      for (const cut of cuts) {
+        feed(left.slice(0, cut));
+        left = left.slice(cut);
+      }
+      feed(left);
+      expect(read).toEqual(expected);
+    }),
+    { numRuns: 2_000 },
+  );
+});
