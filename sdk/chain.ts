@@ -35,6 +35,15 @@ export class Chain {
   /** The gateway has said that the history can't be continued: what is missed, it has yet to tell. */
   #isDoubted = false;
 
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** The newest that was had; undefined before the first, when history was asked for. */
+  get seq(): number | undefined {
+    return this.#seq;
+  }
+
   /** What to ask for on (re)joining. `last` is how many events of the past are wanted. */
   from(last: number): From {
     const wanted = last > 0 ? { last } : {};

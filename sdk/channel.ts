@@ -1,26 +1,18 @@
-/** A video's one subscription, which all of this client's handles of that video share. */
-
+/**
+ * A video's one subscription, and its values: all handles of this client for that video are views
+ * of it. {@link Past} sees to it that each watcher gets the past that it asks for.
+ */
 import { Backoff } from "../shared/lib/backoff.ts";
 import type { OvationEvent } from "../shared/protocol/event.ts";
+import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
-import { Chain, type Missed } from "./chain.ts";
+import { Chain } from "./chain.ts";
 import { isPassing, OvationError } from "./error.ts";
-import { type Frame, frameOf } from "./frame.ts";
 import type { From, Link, Refusal, Result } from "./link/link.ts";
-import { Recent } from "./recent.ts";
+import { Past, type PastOptions } from "./past.ts";
+import { type Watcher, Watchers } from "./watchers.ts";
 
-/** One who watches. */
-export interface Watcher {
-  /** How many events of the past it wants. */
-  readonly history: number;
-  onFrame(frame: Frame): void;
-  onMissed(missed: Missed): void;
-}
-
-export interface ChannelOptions {
-  readonly random: () => number;
-  /** The video can't be watched. */
-  onRefused(error: OvationError): void;
+export interface ChannelOptions extends PastOptions {
   /** Nobody watches any more. */
   onEmpty(): void;
 }
@@ -31,44 +23,51 @@ const RETRY_MAX_MS = 30_000;
 export class Channel {
   readonly video: string;
   readonly #options: ChannelOptions;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Watchers();
   readonly #chain = new Chain();
-  readonly #recent = new Recent();
+  readonly #past: Past;
   readonly #backoff: Backoff;
-  #history = 0;
+  /** The newest event of each latest kind. */
+  readonly #latest = new Map<string, OvationEvent>();
   #link: Link | undefined;
   /** What is being asked, or waits to be asked again. */
   #asking: From | undefined;
   /** Whether what comes continues the chain; else durable events are left for when it does. */
   #isInChain = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(video: string, options: ChannelOptions) {
     this.video = video;
     this.#options = options;
+    this.#past = new Past(this.#watchers, this.#chain, options);
     this.#backoff = new Backoff(0, RETRY_MAX_MS, options.random, RETRY_FIRST_MS);
   }
 
   recent(limit: number): readonly OvationEvent[] {
-    return this.#recent.newest(limit);
+    return this.#past.recent.newest(limit);
+  }
+
+  get position(): number | undefined {
+    return this.#chain.seq;
+  }
+
+  latest(kind: string): OvationEvent | undefined {
+    return this.#latest.get(kind);
   }
 
   add(watcher: Watcher): void {
-    this.#watchers.add(watcher);
-    this.#history = Math.max(this.#history, watcher.history);
-    const events = this.#recent.newest(watcher.history);
-    if (events.length === 0) return;
-    // Not while it is still being made: it has listeners only afterwards.
-    queueMicrotask(() => {
-      if (this.#watchers.has(watcher)) watcher.onFrame({ events, counts: {} });
-    });
+    clearTimeout(this.#leaving);
+    this.#watchers.setFloor(watcher, 0);
+    this.#past.add(watcher);
+    // Not while its listener is still being made.
+    queueMicrotask(() => this.#watchers.give([...this.#latest.values()], { to: [watcher] }));
   }
 
   remove(watcher: Watcher): void {
     if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-    // A page that is drawn anew removes its listeners and adds others within one turn.
-    setTimeout(() => {
-      if (this.#watchers.size > 0) return;
+    // A page that renders again removes its listeners and adds others within one turn.
+    this.#leaving = setTimeout(() => {
       this.#link?.unsubscribe(this.video);
       this.unlink();
       this.#options.onEmpty();
@@ -89,6 +88,7 @@ export class Channel {
     this.#link = undefined;
     this.#asking = undefined;
     this.#isInChain = false;
+    this.#past.pause();
   }
 
   receive({ events, counts }: EventsMessage): void {
@@ -100,16 +100,16 @@ export class Channel {
       const verdict = isLater ? "repeat" : this.#chain.judge(event);
       (verdict === "take" ? taken : dropped).push(event);
       hasGap ||= verdict === "gap";
+      if (event.kind === VIEWERS_KIND) this.#latest.set(event.kind, event);
     }
     if (hasGap) this.#rejoin();
     if (taken.length === 0 && counts === undefined) return;
-    this.#recent.add(taken, this.#history);
-    const frame = frameOf(taken, dropped, counts);
-    for (const watcher of [...this.#watchers]) watcher.onFrame(frame);
+    this.#past.observe(taken);
+    this.#watchers.give(taken, { dropped, counts });
   }
 
   reset({ epoch, seq }: ResetMessage): void {
-    if (this.#history === 0) return this.#miss(this.#chain.reset(epoch, seq));
+    if (this.#past.wanted === 0) return this.#past.miss(this.#chain.reset(epoch, seq));
     // The answer tells what is missed, and is followed by the history that is wanted.
     this.#chain.doubt();
     this.#rejoin();
@@ -117,7 +117,7 @@ export class Channel {
 
   /** @param isWhole without it, nothing of the past is asked for, nor any durable event taken */
   #ask(link: Link, isWhole = true): void {
-    const from = isWhole ? this.#chain.from(this.#history) : {};
+    const from = isWhole ? this.#chain.from(this.#past.wanted) : {};
     this.#asking = from;
     link.subscribe(this.video, from, (answer) => {
       if (this.#asking !== from) return;
@@ -147,7 +147,9 @@ export class Channel {
     this.#isInChain = true;
     if (result.seq !== undefined) this.#backoff.reset();
     const missed = this.#chain.adopt(result, from);
-    if (missed !== undefined) this.#miss(missed);
+    if (missed !== undefined) this.#past.miss(missed);
+    const isContinued = from.after !== undefined && missed === undefined;
+    this.#past.joined(isContinued ? undefined : { seq: result.seq ?? 0, last: from.last ?? 0 });
   }
 
   /** The gateway has ended the subscription, or refused it. */
@@ -162,10 +164,5 @@ export class Channel {
     if (this.#asking !== undefined) return;
     this.#isInChain = false;
     this.#askLater();
-  }
-
-  #miss(missed: Missed): void {
-    if (missed.isNewHistory) this.#recent.clear();
-    for (const watcher of [...this.#watchers]) watcher.onMissed(missed);
   }
 }

@@ -1,7 +1,7 @@
 /** The client: one connection, and what goes over it. */
 
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
-import { Channel, type Watcher } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
@@ -21,17 +21,19 @@ import {
   type VideoHost,
   type VideoOptions,
 } from "./video.ts";
+import type { Watcher } from "./watchers.ts";
 
 /**
  * A client of Ovation: one connection to a gateway for all videos. It connects when it is first
  * needed, and stays connected until `close()`.
  *
- * The type parameter tells what data the application's kinds carry; it is not checked at run time.
+ * The type parameter tells what data the application publishes with its kinds. What comes was
+ * published by others: it is `unknown`, unless a listener has a `parse`.
  *
  * @example
  * const ovation = new Ovation<{ comment: { text: string } }>({ url: "https://live.example.com" });
  * const video = ovation.video("launch", { history: 50 });
- * video.on("comment", ({ data }) => addLine(data.text));
+ * video.on("comment", ({ data }) => addLine(data.text), { parse: commentSchema });
  * video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
  * await video.publish("comment", { text: "hello" });
  */
@@ -117,10 +119,11 @@ export class Ovation<Kinds extends object = object> {
 
   /**
    * Ends the connection, and refuses what waits to be published with `closed`. Videos that have
-   * listeners are watched again after `connect()`.
+   * listeners are watched again after `connect()`. A page that is left needs no `close()`: the
+   * client lets its connection go, and connects again when the page is shown again.
    *
    * @example
-   * window.addEventListener("pagehide", () => ovation.close());
+   * signOut().then(() => ovation.close());
    */
   close(): void {
     this.#connection.close({ code: "closed", message: "close() was called" });
@@ -129,6 +132,9 @@ export class Ovation<Kinds extends object = object> {
   readonly #host: VideoHost = {
     watch: (id, watcher) => this.#watch(id, watcher),
     recent: (id, limit) => this.#channels.get(id)?.recent(limit) ?? [],
+    latest: (id, kind) => this.#channels.get(id)?.latest(kind),
+    position: (id) => this.#channels.get(id)?.position,
+    report: (error) => this.#errors.tell(error),
     publish: (...publication) => this.#publish(...publication),
     history: (id, query) => this.#history(id, query),
   };
@@ -148,6 +154,7 @@ export class Ovation<Kinds extends object = object> {
     const channel = new Channel(id, {
       random: this.#settings.random,
       onRefused: (error) => this.#errors.tell(error),
+      readHistory: (query) => this.#history(id, query),
       onEmpty: () => this.#channels.delete(id),
     });
     this.#channels.set(id, channel);

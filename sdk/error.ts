@@ -18,6 +18,8 @@ export type ClientErrorCode =
   | "queue_full"
   /** `data` can't be written as JSON. */
   | "data_invalid"
+  /** An event's `data` is not what `parse` takes; the event was left out. */
+  | "data_unexpected"
   /** Nothing answers, or a proxy that reaches no gateway. */
   | "unreachable"
   /** What answers is no gateway: a path that leads nowhere, or another server. */

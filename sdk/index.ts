@@ -12,6 +12,7 @@ export {
 export type { Frame } from "./frame.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
 export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
+export { ovationFor } from "./shared.ts";
 export type { ConnectionFault, ConnectionState } from "./state.ts";
 export type {
   BuiltInKinds,
@@ -20,7 +21,12 @@ export type {
   HistoryPage,
   HistoryQuery,
   KindOf,
+  ListenOptions,
+  Parse,
+  PublishArguments,
+  PublishKind,
   PublishOptions,
+  ReceivedData,
   Video,
   VideoOptions,
 } from "./video.ts";

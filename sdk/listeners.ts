@@ -1,5 +1,16 @@
 /** Who wants to be told. */
 
+/** Calls a listener of the application's. Its faults are to be seen, but stop nothing here. */
+export function notify<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 export class Listeners<T> {
   /** One object for each `add`, so that the same function may be added twice. */
   readonly #all = new Set<{ readonly listener: (value: T) => void }>();
@@ -16,15 +27,7 @@ export class Listeners<T> {
   tell(value: T): void {
     for (const entry of [...this.#all]) {
       // One that was removed by another one is not told any more.
-      if (!this.#all.has(entry)) continue;
-      try {
-        entry.listener(value);
-      } catch (error) {
-        // The application's own fault, which is to be seen, but to stop nothing here.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      if (this.#all.has(entry)) notify(entry.listener, value);
     }
   }
 }

@@ -8,16 +8,23 @@ export function retractedSeq({ kind, data }: OvationEvent): number | undefined {
   return "seq" in data && typeof data.seq === "number" ? data.seq : undefined;
 }
 
+/** Retractions that are remembered, for events of the past that are read later. */
+const RETRACTIONS_LIMIT = 1_000;
+
 export class Recent {
   #events: OvationEvent[] = [];
+  readonly #retracted = new Set<number>();
 
-  /** Keeps no more than `limit` of the events, oldest first. */
+  get all(): readonly OvationEvent[] {
+    return this.#events;
+  }
+
+  /** Keeps no more than `limit` of the events, in their order, each once. */
   add(events: readonly OvationEvent[], limit: number): void {
     for (const event of events) {
-      if (event.kind === RETRACTED_KIND) {
-        const seq = retractedSeq(event);
-        this.#events = this.#events.filter((one) => one.seq !== seq);
-      } else if (event.seq !== undefined) this.#events.push(event);
+      const retracted = retractedSeq(event);
+      if (retracted !== undefined) this.#retract(retracted);
+      else if (event.seq !== undefined) this.#insert(event, event.seq);
     }
     this.#events = this.#events.slice(Math.max(0, this.#events.length - limit));
   }
@@ -28,5 +35,20 @@ export class Recent {
 
   clear(): void {
     this.#events = [];
+    this.#retracted.clear();
+  }
+
+  #insert(event: OvationEvent, seq: number): void {
+    if (this.#retracted.has(seq)) return;
+    let at = this.#events.length;
+    while (at > 0 && (this.#events[at - 1]?.seq ?? 0) > seq) at -= 1;
+    if (this.#events[at - 1]?.seq !== seq) this.#events.splice(at, 0, event);
+  }
+
+  #retract(seq: number): void {
+    this.#retracted.add(seq);
+    const [oldest] = this.#retracted;
+    if (this.#retracted.size > RETRACTIONS_LIMIT) this.#retracted.delete(oldest as number);
+    this.#events = this.#events.filter((event) => event.seq !== seq);
   }
 }

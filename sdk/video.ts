@@ -2,10 +2,10 @@
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { Missed } from "./chain.ts";
-import type { Watcher } from "./channel.ts";
+import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
-import { Listeners } from "./listeners.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
+import type { Watcher } from "./watchers.ts";
 
 /**
  * The data of the kinds that Ovation makes itself.
@@ -20,35 +20,88 @@ export interface BuiltInKinds {
 }
 
 /**
- * The data that events of a kind carry: what the application says of its kinds, else unknown.
+ * The data that an application publishes with a kind: what it says of its kinds. A client without a
+ * type parameter may publish anything.
  *
  * @example
  * type Comment = DataOf<{ comment: { text: string } }, "comment">; // { text: string }
  */
-export type DataOf<Kinds, Kind extends string> = Kind extends keyof BuiltInKinds
-  ? BuiltInKinds[Kind]
-  : Kind extends keyof Kinds
-    ? Kinds[Kind]
-    : unknown;
+export type DataOf<Kinds, Kind extends string> = Kind extends keyof Kinds ? Kinds[Kind] : unknown;
 
 /**
- * An event of a video, with the data of its kind.
+ * An event of a video. What others have published is `unknown`, unless it was parsed.
  *
  * @example
- * const show = ({ data }: EventOf<{ comment: { text: string } }, "comment">) => add(data.text);
+ * const show = ({ id, data }: EventOf<"comment", { text: string }>) => addLine(id, data.text);
  */
-export type EventOf<Kinds, Kind extends string> = Omit<OvationEvent, "kind" | "data"> & {
-  readonly kind: Kind;
-  readonly data: DataOf<Kinds, Kind>;
-};
+export type EventOf<Kind extends string, Data = ReceivedData<Kind>> = Omit<
+  OvationEvent,
+  "kind" | "data"
+> & { readonly kind: Kind; readonly data: Data };
 
 /**
- * The name of a kind: those that the application told of are offered, any other is allowed.
+ * The data of events as they come: known of the kinds that Ovation makes itself.
+ *
+ * @example
+ * const count: ReceivedData<"viewers"> = { viewers: 3 };
+ */
+export type ReceivedData<Kind extends string> = Kind extends keyof BuiltInKinds
+  ? BuiltInKinds[Kind]
+  : unknown;
+
+/**
+ * The name of a kind to listen to: those that the application told of are offered, any other is
+ * allowed.
  *
  * @example
  * const kind: KindOf<{ comment: string; wave: number }> = "wave";
  */
-export type KindOf<Kinds> = (keyof Kinds & string) | keyof BuiltInKinds | (string & {});
+export type KindOf<Kinds> = PublishKind<Kinds> | keyof BuiltInKinds | (string & {});
+
+/**
+ * The name of a kind to publish: `like`, and those that the application told of; any, if it told of
+ * none.
+ *
+ * @example
+ * const kind: PublishKind<{ comment: string }> = "comment";
+ */
+export type PublishKind<Kinds> = [keyof Kinds] extends [never]
+  ? string
+  : (keyof Kinds & string) | "like";
+
+/**
+ * What `publish` takes after the kind: data, which may be left out where it may be undefined.
+ *
+ * @example
+ * const more: PublishArguments<{ comment: string }, "comment"> = ["hello", { waitMs: 5_000 }];
+ */
+export type PublishArguments<Kinds, Kind extends string> =
+  undefined extends DataOf<Kinds, Kind>
+    ? [data?: DataOf<Kinds, Kind> | undefined, options?: PublishOptions]
+    : [data: DataOf<Kinds, Kind>, options?: PublishOptions];
+
+/**
+ * Makes of `data` what the application works with, or throws: a function, or a schema that has one
+ * (Zod and others).
+ *
+ * @example
+ * const parse: Parse<string> = (data) => String((data as { text?: unknown } | null)?.text ?? "");
+ */
+export type Parse<Data> = ((data: unknown) => Data) | { readonly parse: (data: unknown) => Data };
+
+/**
+ * How events of a kind are listened to. With a {@link Parse} as `parse`, events whose data it
+ * refuses are left out.
+ *
+ * @example
+ * const options: ListenOptions = { history: 20, onError: ({ code }) => report(code) };
+ */
+export interface ListenOptions {
+  /** Called with `data_unexpected` for what `parse` refuses. Default: {@link Ovation.onError} is. */
+  readonly onError?: ((error: OvationError) => void) | undefined;
+  /** How many events of the past come first. Default: as the video was made with. */
+  readonly history?: number | undefined;
+}
 
 /**
  * How a video is watched.
@@ -107,6 +160,11 @@ export interface VideoHost {
   /** Watches until the function that it returns is called. */
   watch(id: string, watcher: Watcher): () => void;
   recent(id: string, limit: number): readonly OvationEvent[];
+  /** The newest event of a latest kind. */
+  latest(id: string, kind: string): OvationEvent | undefined;
+  /** The `seq` of the newest durable event that was given. */
+  position(id: string): number | undefined;
+  report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options: PublishOptions): Promise<Published>;
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
 }
@@ -128,13 +186,6 @@ export class Video<Kinds extends object = object> {
   /** How many events of the past it is given first. */
   readonly history: number;
   readonly #host: VideoHost;
-  readonly #byKind = new Map<string, Listeners<OvationEvent>>();
-  readonly #frames = new Listeners<Frame>();
-  readonly #missed = new Listeners<Missed>();
-  #holds = 0;
-  #viewers: number | undefined;
-  #leave: (() => void) | undefined;
-
   /** For {@link Ovation.video}, which is how to get one. */
   constructor(id: string, { history = 0 }: VideoOptions, host: VideoHost) {
     this.id = id;
@@ -149,7 +200,8 @@ export class Video<Kinds extends object = object> {
    * video.on("viewers", () => setTitle(`${video.viewers} watching`));
    */
   get viewers(): number | undefined {
-    return this.#viewers;
+    const data = this.#host.latest(this.id, VIEWERS_KIND)?.data;
+    return data === undefined ? undefined : (data as BuiltInKinds["viewers"]).viewers;
   }
 
   /**
@@ -164,20 +216,56 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Calls back with each event of a kind, and starts to watch. Of a flood of likes only a sample
-   * comes; {@link Video.onFrame} has their exact number. Returns what ends it.
+   * The `seq` of the newest durable event that was given to anybody here; undefined before it is
+   * known.
    *
    * @example
-   * const off = video.on("comment", ({ id, actor, data }) => addLine(id, actor, data));
+   * localStorage.setItem("read", String(video.position));
    */
+  get position(): number | undefined {
+    return this.#host.position(this.id);
+  }
+
+  /**
+   * Calls back with each event of a kind, and starts to watch. The past that the video's `history`
+   * asks for comes first, and so does the newest viewer count, however late the listener is. Of a
+   * flood of likes only a sample comes; {@link Video.onFrame} has their exact number. Returns what
+   * ends it.
+   *
+   * @example
+   * const parse = (data: unknown) => String((data as { text?: unknown } | null)?.text ?? "");
+   * const off = video.on("comment", ({ id, data }) => addLine(id, data), { parse });
+   */
+  on<Kind extends KindOf<Kinds>, Data>(
+    kind: Kind,
+    listener: (event: EventOf<Kind, Data>) => void,
+    options: ListenOptions & { readonly parse: Parse<Data> },
+  ): () => void;
   on<Kind extends KindOf<Kinds>>(
     kind: Kind,
-    listener: (event: EventOf<Kinds, Kind>) => void,
+    listener: (event: EventOf<Kind>) => void,
+    options?: ListenOptions,
+  ): () => void;
+  on(
+    kind: string,
+    listener: (event: EventOf<string>) => void,
+    { parse, onError, history = this.history }: ListenOptions & { parse?: Parse<unknown> } = {},
   ): () => void {
-    const listeners = this.#byKind.get(kind) ?? new Listeners();
-    this.#byKind.set(kind, listeners);
-    // What the data of a kind is, the application says.
-    return this.#listen(listeners, listener as unknown as (event: OvationEvent) => void);
+    const give = (event: OvationEvent) => {
+      if (event.kind !== kind) return;
+      let { data } = event;
+      try {
+        if (parse !== undefined) {
+          data = typeof parse === "function" ? parse(data) : parse.parse(data);
+        }
+      } catch (cause) {
+        const message = `the data of a ${kind} is not what parse takes`;
+        const error = new OvationError("data_unexpected", message, { video: this.id, cause });
+        return (onError ?? this.#host.report)(error);
+      }
+      listener({ ...event, kind, data });
+    };
+    return this.#host.watch(this.id, { history, onEvent: give });
   }
 
   /**
@@ -188,7 +276,7 @@ export class Video<Kinds extends object = object> {
    * const off = video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
    */
   onFrame(listener: (frame: Frame) => void): () => void {
-    return this.#listen(this.#frames, listener);
+    return this.#watch({ onFrame: listener });
   }
 
   /**
@@ -199,7 +287,7 @@ export class Video<Kinds extends object = object> {
    * video.onMissed(() => addLine("Some comments can't be shown."));
    */
   onMissed(listener: (missed: Missed) => void): () => void {
-    return this.#listen(this.#missed, listener);
+    return this.#watch({ onMissed: listener });
   }
 
   /**
@@ -210,21 +298,7 @@ export class Video<Kinds extends object = object> {
    * const release = video.watch();
    */
   watch(): () => void {
-    this.#holds += 1;
-    this.#leave ??= this.#host.watch(this.id, {
-      history: this.history,
-      onFrame: (frame) => this.#receive(frame),
-      onMissed: (missed) => this.#missed.tell(missed),
-    });
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#holds -= 1;
-      if (this.#holds > 0) return;
-      this.#leave?.();
-      this.#leave = undefined;
-    };
+    return this.#watch({});
   }
 
   /**
@@ -236,10 +310,9 @@ export class Video<Kinds extends object = object> {
    * await video.publish("comment", { text: "hello" });
    * await video.publish("like");
    */
-  async publish<Kind extends KindOf<Kinds>>(
+  async publish<Kind extends PublishKind<Kinds>>(
     kind: Kind,
-    data?: DataOf<Kinds, Kind>,
-    options: PublishOptions = {},
+    ...[data, options = {}]: PublishArguments<Kinds, Kind>
   ): Promise<Published> {
     return await this.#host.publish(this.id, kind, data, options);
   }
@@ -255,25 +328,7 @@ export class Video<Kinds extends object = object> {
     return await this.#host.history(this.id, query);
   }
 
-  #receive(frame: Frame): void {
-    for (const event of frame.events) {
-      if (event.kind === VIEWERS_KIND) this.#countViewers(event.data);
-      this.#byKind.get(event.kind)?.tell(event);
-    }
-    this.#frames.tell(frame);
-  }
-
-  #countViewers(data: unknown): void {
-    if (typeof data !== "object" || data === null || !("viewers" in data)) return;
-    if (typeof data.viewers === "number") this.#viewers = data.viewers;
-  }
-
-  #listen<T>(listeners: Listeners<T>, listener: (value: T) => void): () => void {
-    const remove = listeners.add(listener);
-    const release = this.watch();
-    return () => {
-      remove();
-      release();
-    };
+  #watch(listeners: Omit<Watcher, "history">): () => void {
+    return this.#host.watch(this.id, { history: this.history, ...listeners });
   }
 }

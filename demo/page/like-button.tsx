@@ -14,7 +14,7 @@ export function LikeButton({ video }: { readonly video: DemoVideo }) {
   const like = () => {
     setBeats((count) => count + 1);
     // While there is no connection it waits; one that could not be sent in time is let go of.
-    publish().catch(() => undefined);
+    void publish();
   };
   useShortcut("l", like);
 

@@ -121,7 +121,9 @@ export class VideoHistories {
     const timeline = await this.#within(async () => {
       if (history === undefined) return await this.#readOnce(video);
       await history.whole();
-      if (before === undefined) await history.sync();
+      // Who has seen a later event than this gateway has come from another one.
+      if ((before ?? Number.POSITIVE_INFINITY) > (history.timeline.head ?? 0) + 1)
+        await history.sync();
       return history.timeline;
     });
     const { events, more } = timeline.page(before ?? Number.POSITIVE_INFINITY, limit);

@@ -7,6 +7,8 @@
 export interface FrameStore<T> {
   subscribe(onChange: () => void): () => void;
   getSnapshot(): T;
+  /** The same on a server and while its page is hydrated: what is there before anything has come. */
+  getServerSnapshot(): T;
 }
 
 /** What a source does with the values that it makes. */
@@ -24,12 +26,13 @@ function requestFrame(callback: () => void): () => void {
 
 /**
  * @param initial what is shown before anything has come, on a server too
- * @param start listens and feeds what comes, until the function that it returns is called
+ * @param start listens and feeds what comes, until the function that it returns is called; is given
+ * what was there when it was ended before
  * @param drawn what the value is after it was shown: the same, unless a part of it is about one frame
  */
 export function frameStore<T>(
   initial: T,
-  start: (feed: Feed<T>) => () => void,
+  start: (feed: Feed<T>, before: T) => () => void,
   drawn: (value: T) => T = (value) => value,
 ): FrameStore<T> {
   let shown = initial;
@@ -50,9 +53,10 @@ export function frameStore<T>(
   };
   return {
     getSnapshot: () => shown,
+    getServerSnapshot: () => initial,
     subscribe: (onChange) => {
       listeners.add(onChange);
-      stop ??= start(feed);
+      stop ??= start(feed, pending);
       return () => {
         listeners.delete(onChange);
         if (listeners.size > 0) return;

@@ -1,6 +1,8 @@
-/** `ovation-client/react`: the SDK as React hooks. */
+/** `ovation-client/react`: the SDK as React hooks, for components of the client. */
+"use client";
+
 export { type CommentsOptions, useComments } from "./use-comments.ts";
 export { useConnection } from "./use-connection.ts";
-export { type Likes, useLikes } from "./use-likes.ts";
+export { type Likes, type LikesOptions, useLikes } from "./use-likes.ts";
 export { useVideo } from "./use-video.ts";
 export { useViewers } from "./use-viewers.ts";

@@ -1,69 +1,115 @@
 /** Comments as a hook. */
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
-import { retractedSeq } from "../recent.ts";
-import type { EventOf, Video } from "../video.ts";
-import { frameStore } from "./frame-store.ts";
+import type { OvationError } from "../error.ts";
+import type { EventOf, KindOf, Parse, Video } from "../video.ts";
+import { type Feed, frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
+import { useNewest } from "./use-newest.ts";
 
 /**
- * Which comments a component shows.
+ * Which comments a component shows. With a {@link Parse} as `parse`, those whose data it refuses
+ * are left out; without it, `data` is `unknown`.
  *
  * @example
- * const questions = useComments(video, { kind: "question", limit: 20 });
+ * const options: CommentsOptions<"question"> = { kind: "question", limit: 20 };
  */
-export interface CommentsOptions<Kind extends string> {
+export interface CommentsOptions<Kind extends string = "comment"> {
   /** Default: `comment`. */
   readonly kind?: Kind;
-  /** The most that are kept; the oldest go first. Default: 200. */
+  /** The most that are kept, up to 1,000; the oldest go first. Default: 200. */
   readonly limit?: number;
+  /** Called with `data_unexpected` for what `parse` refuses. Default: the client's `onError` is. */
+  readonly onError?: (error: OvationError) => void;
 }
 
+type Options = CommentsOptions<string> & { readonly parse?: Parse<unknown> };
+
 const DEFAULT_LIMIT = 200;
+/** The longest past that can be asked for. */
+const HISTORY_LIMIT = 1_000;
 
 /**
  * The newest comments of a video, oldest first, without those that were taken back. Each has an
  * `id`, unique and the same in every window, to be its key. The list begins with those that the
- * video's `history` gives, and changes once an animation frame at most.
+ * video's `history` gives, and changes once an animation frame at most. A component that was hidden
+ * (`<Activity>`) has the comments of the meantime when it is shown again.
  *
  * @example
- * const comments = useComments(video, { limit: 100 });
+ * const comments = useComments(video, { limit: 100, parse: commentSchema });
  * return <ul>{comments.map(({ id, data }) => <li key={id}>{data.text}</li>)}</ul>;
  */
-export function useComments<Kinds extends object, Kind extends string = "comment">(
+export function useComments<Kinds extends object, Data, Kind extends KindOf<Kinds> = "comment">(
   video: Video<Kinds>,
-  { kind = "comment" as Kind, limit = DEFAULT_LIMIT }: CommentsOptions<Kind> = {},
-): readonly EventOf<Kinds, Kind>[] {
-  type Comment = EventOf<Kinds, Kind>;
-  return useFrameStore(
-    () =>
-      frameStore<readonly Comment[]>([], (feed) => {
-        const isComment = (event: { readonly kind: string }): event is Comment =>
-          event.kind === kind;
-        const add = (events: readonly { readonly kind: string; readonly id: string }[]) => {
-          const added = events.filter(isComment);
-          if (added.length === 0) return;
-          feed((shown) => {
-            const known = new Set(shown.map(({ id }) => id));
-            return [...shown, ...added.filter(({ id }) => !known.has(id))].slice(-limit);
-          });
-        };
-        // What was given before this component was there.
-        add(video.recent);
-        const offs = [
-          video.onFrame(({ events }) => add(events)),
-          video.on(RETRACTED_KIND, (event) => {
-            const seq = retractedSeq(event);
-            feed((shown) => shown.filter((comment) => comment.seq !== seq));
-          }),
-          // Of a history that was made anew, what is shown is no part any more.
-          video.onMissed(({ isNewHistory }) => {
-            if (isNewHistory) feed(() => []);
-          }),
-        ];
-        return () => {
-          for (const off of offs) off();
-        };
-      }),
-    [video, kind, limit],
-  );
+  options: CommentsOptions<Kind> & { readonly parse: Parse<Data> },
+): readonly EventOf<Kind, Data>[];
+export function useComments<Kinds extends object, Kind extends KindOf<Kinds> = "comment">(
+  video: Video<Kinds>,
+  options?: CommentsOptions<Kind>,
+): readonly EventOf<Kind>[];
+export function useComments(video: Video, options: Options = {}): readonly EventOf<string>[] {
+  const { kind = "comment", limit = DEFAULT_LIMIT } = options;
+  const newest = useNewest(options);
+  return useFrameStore(() => {
+    let position: number | undefined;
+    return frameStore<readonly EventOf<string>[]>([], (feed, shown) => {
+      // From where on it is shown again: nothing between may be missing.
+      const from = shown[0]?.seq ?? (video.history === 0 ? position : undefined);
+      const off = listen(video, { kind, limit, from, feed }, newest);
+      return () => {
+        const { position: last } = video;
+        if (last !== undefined) position = last + 1;
+        off();
+      };
+    });
+  }, [video, kind, limit]);
+}
+
+interface Listening {
+  readonly kind: string;
+  readonly limit: number;
+  /** Undefined when nothing has been shown. */
+  readonly from: number | undefined;
+  readonly feed: Feed<readonly EventOf<string>[]>;
+}
+
+function listen(
+  video: Video,
+  { kind, limit, from, feed }: Listening,
+  newest: { readonly current: Options },
+): () => void {
+  const isAgain = from !== undefined;
+  const history = isAgain ? Math.min(limit, HISTORY_LIMIT) : video.history;
+  // What is shown stays until what there is now has come.
+  let isOld = isAgain;
+  const add = (comment: EventOf<string>) => {
+    const replaces = isOld;
+    isOld = false;
+    const isShown = (comment.seq ?? 0) >= (from ?? 0);
+    feed((all) => {
+      const kept = replaces ? [] : all;
+      return isShown ? [...kept, comment].slice(-limit) : kept;
+    });
+  };
+  const parse = (data: unknown): unknown => {
+    const { parse: given = (same: unknown) => same } = newest.current;
+    return typeof given === "function" ? given(data) : given.parse(data);
+  };
+  const { onError } = newest.current;
+  const offs = [
+    video.on(kind, add, {
+      parse,
+      history,
+      onError: onError && ((error) => newest.current.onError?.(error)),
+    }),
+    video.on(RETRACTED_KIND, ({ data: { seq } }) => {
+      feed((all) => all.filter((comment) => comment.seq !== seq));
+    }),
+    // Of another history, what is shown is no part any more.
+    video.onMissed(({ isNewHistory }) => {
+      if (isNewHistory) feed(() => []);
+    }),
+  ];
+  return () => {
+    for (const off of offs) off();
+  };
 }

@@ -3,6 +3,9 @@ import { useCallback, useSyncExternalStore } from "react";
 import type { Ovation } from "../client.ts";
 import type { ConnectionState } from "../state.ts";
 
+/** On a server, and while its page is hydrated. */
+const IDLE: ConnectionState = { name: "idle" };
+
 /**
  * The state of a client's connection.
  *
@@ -12,6 +15,9 @@ import type { ConnectionState } from "../state.ts";
  */
 export function useConnection<Kinds extends object>(ovation: Ovation<Kinds>): ConnectionState {
   const subscribe = useCallback((onChange: () => void) => ovation.onState(onChange), [ovation]);
-  const get = () => ovation.state;
-  return useSyncExternalStore(subscribe, get, get);
+  return useSyncExternalStore(
+    subscribe,
+    () => ovation.state,
+    () => IDLE,
+  );
 }

@@ -6,5 +6,5 @@ import type { FrameStore } from "./frame-store.ts";
 export function useFrameStore<T>(make: () => FrameStore<T>, about: readonly unknown[]): T {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it depends on is the caller's to say
   const store = useMemo(make, about);
-  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
 }

@@ -1,9 +1,24 @@
 /** Likes as a hook. */
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
+import type { OvationError } from "../error.ts";
 import type { Published } from "../outbox.ts";
-import type { Video } from "../video.ts";
+import type { PublishArguments, PublishKind, Video } from "../video.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
+import { useNewest } from "./use-newest.ts";
+
+/**
+ * Which likes a component counts.
+ *
+ * @example
+ * const { total } = useLikes(video, { kind: "applause", onError: ({ code }) => report(code) });
+ */
+export interface LikesOptions<Kinds> {
+  /** Default: `like`. */
+  readonly kind?: PublishKind<Kinds>;
+  /** Called for each like of one's own that was refused; `rate_limited` is the usual reason. */
+  readonly onError?: (error: OvationError) => void;
+}
 
 /**
  * Likes, as a component shows them.
@@ -12,28 +27,38 @@ import { useFrameStore } from "./use-frame-store.ts";
  * const Count = ({ likes }: { likes: Likes }) => <b>{likes.total}</b>;
  */
 export interface Likes {
-  /** How many there were since the component was mounted: the exact number. */
+  /** How many there were while the component was shown: the exact number. */
   readonly total: number;
   /** How many of them came since the component was last drawn. */
   readonly burst: number;
-  /** Publishes one; refused with `rate_limited` when the gateway finds that they are too many. */
-  publish(): Promise<Published>;
+  /** How many of those published here were refused and count for nothing, and why the last was. */
+  readonly refused: number;
+  readonly error: OvationError | undefined;
+  /**
+   * Publishes one. Never rejects: it resolves with `undefined` when the like was refused, which
+   * `refused`, `error` and `onError` tell. Gateways take 10 a second of a viewer by default.
+   */
+  readonly publish: () => Promise<Published | undefined>;
 }
 
 const NONE = { total: 0, burst: 0 };
+const NOT_REFUSED: Pick<Likes, "refused" | "error"> = { refused: 0, error: undefined };
 
 /**
  * Counts the likes of a video. However many come, the component is drawn once an animation frame.
  *
  * @example
- * const { total, burst, publish } = useLikes(video);
+ * const { total, burst, error, publish } = useLikes(video);
  * useEffect(() => riseHearts(Math.min(burst, 20)), [total, burst]);
- * return <button type="button" onClick={publish}>♥ {total}</button>;
+ * return <button type="button" onClick={publish}>♥ {total} {error && "Not so fast!"}</button>;
  */
 export function useLikes<Kinds extends object>(
   video: Video<Kinds>,
-  { kind = "like" }: { readonly kind?: string } = {},
+  options: LikesOptions<Kinds> = {},
 ): Likes {
+  const { kind = "like" as PublishKind<Kinds> } = options;
+  const newest = useNewest(options);
+  const [refusals, setRefusals] = useState(NOT_REFUSED);
   const counted = useFrameStore(
     () =>
       frameStore(
@@ -49,9 +74,24 @@ export function useLikes<Kinds extends object>(
       ),
     [video, kind],
   );
-  const publish = useCallback(
-    () => video.publish(kind, undefined, { whenLimited: "fail" }),
-    [video, kind],
-  );
-  return { ...counted, publish };
+  const publish = useCallback(async () => {
+    // That the kind needs no data is the application's to see to.
+    const more = [undefined, { whenLimited: "fail" }] as unknown;
+    try {
+      const published = await video.publish(
+        kind,
+        ...(more as PublishArguments<Kinds, typeof kind>),
+      );
+      setRefusals((before) =>
+        before.error === undefined ? before : { ...before, error: undefined },
+      );
+      return published;
+    } catch (cause) {
+      const error = cause as OvationError;
+      setRefusals(({ refused }) => ({ refused: refused + 1, error }));
+      newest.current.onError?.(error);
+      return undefined;
+    }
+  }, [video, kind, newest]);
+  return { ...counted, ...refusals, publish };
 }

@@ -14,9 +14,8 @@ import { useFrameStore } from "./use-frame-store.ts";
 export function useViewers<Kinds extends object>(video: Video<Kinds>): number | undefined {
   return useFrameStore(
     () =>
-      frameStore(video.viewers, (feed) => {
-        feed(() => video.viewers);
-        return video.on(VIEWERS_KIND, () => feed(() => video.viewers));
+      frameStore<number | undefined>(undefined, (feed) => {
+        return video.on(VIEWERS_KIND, ({ data }) => feed(() => data.viewers));
       }),
     [video],
   );

@@ -117,20 +117,59 @@ const RESOLUTIONS = [
 
 const TYPED = `
   import { Ovation, type ConnectionState, type EventOf } from "ovation-client";
-  interface Kinds { comment: { text: string }; wave: number }
+  import { useComments, useLikes } from "ovation-client/react";
+  interface Kinds { comment: { text: string }; wave: number; ping: undefined; note: string | undefined }
   const ovation = new Ovation<Kinds>({ url: "https://live.example.com" });
   const video = ovation.video("launch");
-  video.on("comment", ({ data, seq }) => { const text: string = data.text; const at: number | undefined = seq; return [text, at]; });
+  const parse = (data: unknown) => ({ text: String(data) });
+  video.on("comment", ({ data, seq }) => { const text: string = data.text; const at: number | undefined = seq; return [text, at]; }, { parse });
+  video.on("comment", ({ data }) => data.text, { parse: { parse } });
   video.on("viewers", ({ data }) => data.viewers.toFixed());
-  video.on("unheard", ({ data }) => {
-    // @ts-expect-error: nobody said what it is
+  video.on("retracted", ({ data }) => data.seq.toFixed());
+  video.on("comment", ({ data }) => {
+    // @ts-expect-error: others have published it, and nobody has looked at it
     return data.text;
   });
+  video.publish("comment", { text: "hello" });
+  video.publish("comment", { text: "hello" }, { whileAway: "fail" });
+  video.publish("like");
+  video.publish("like", undefined, { whenLimited: "fail" });
+  video.publish("ping");
+  video.publish("note");
+  video.publish("note", "text", {});
+  // @ts-expect-error: there is no such kind
+  video.publish("coment", 5);
+  // @ts-expect-error: nor without data
+  video.publish("coment");
+  // @ts-expect-error: it has data
+  video.publish("comment");
+  // @ts-expect-error: it has other data
+  video.publish("comment", { txt: "hello" });
   // @ts-expect-error: its data is a number
   video.publish("wave", "high");
+  // @ts-expect-error: it has data
+  video.publish("wave", undefined);
+  // @ts-expect-error: it has no data
+  video.publish("ping", 1);
   // @ts-expect-error: there is no such choice
   video.publish("wave", 3, { whileAway: "hope" });
-  const wave: EventOf<Kinds, "wave"> | undefined = undefined;
+  // @ts-expect-error: Ovation makes these itself
+  video.publish("viewers", { viewers: 3 });
+  // Without a type parameter, all is free.
+  const free = new Ovation({ url: "https://live.example.com" }).video("launch");
+  free.publish("coment", 5);
+  free.publish("comment");
+  free.publish("anything", { at: 1 }, { waitMs: 1 });
+  export function Texts() {
+    useLikes(video, { kind: "ping" });
+    // @ts-expect-error: there is no such kind
+    useLikes(video, { kind: "pong" });
+    const comments: readonly { readonly data: { text: string } }[] = useComments(video, { parse });
+    // @ts-expect-error: nobody has looked at it
+    const others: readonly { readonly data: { text: string } }[] = useComments(video);
+    return [comments, others];
+  }
+  const wave: EventOf<"wave", number> | undefined = undefined;
   export const name = (state: ConnectionState): string => state.name === "closed" ? state.reason.code : state.name;
   export { wave };
 `;

@@ -4,6 +4,7 @@ import {
   type Audience,
   CONTROL_PATHS,
   type Happening,
+  type ProbeData,
   type ProbeView,
   processPath,
   type Snapshot,
@@ -63,7 +64,7 @@ export class StackLink {
       video.onFrame(({ counts }) => {
         this.#likes += counts["like"] ?? 0;
       }),
-      video.on("probe", ({ id, data }) => this.#see(id, data?.sentAt)),
+      video.on("probe", ({ id, data }) => this.#see(id, data)),
       this.#noteMoves(ovation),
     ];
     return () => {
@@ -113,7 +114,8 @@ export class StackLink {
     this.#set({ snapshot, isReachable: true });
   }
 
-  #see(id: string, sentAt: unknown): void {
+  #see(id: string, data: unknown): void {
+    const { sentAt } = (data ?? {}) as Partial<ProbeData>;
     if (typeof sentAt !== "number") return;
     this.#seen.set(id, sharedNow() - sentAt);
     if (this.#seen.size <= SEEN_LIMIT) return;

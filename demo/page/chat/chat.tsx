@@ -2,7 +2,7 @@
 import { OvationError } from "ovation-client";
 import { useComments } from "ovation-client/react";
 import { useRef, useState } from "react";
-import { type DemoVideo, NAME_LENGTH, TEXT_LENGTH } from "../kinds.ts";
+import { commentOf, type DemoVideo, NAME_LENGTH, TEXT_LENGTH } from "../kinds.ts";
 import { LikeButton } from "../like-button.tsx";
 import { CommentList } from "./comment-list.tsx";
 import { useOwnName } from "./own-name.ts";
@@ -11,7 +11,7 @@ import { useOwnName } from "./own-name.ts";
 const SHOWN = 300;
 
 export function Chat({ video }: { readonly video: DemoVideo }) {
-  const comments = useComments(video, { limit: SHOWN });
+  const comments = useComments(video, { limit: SHOWN, parse: commentOf });
   const { pending, fault, send } = useSending(video);
   const [name, rename] = useOwnName();
 

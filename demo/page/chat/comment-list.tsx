@@ -1,9 +1,9 @@
 /** The comments, the newest at the bottom; it stays there unless one scrolls back. */
 import type { EventOf } from "ovation-client";
 import { memo, useLayoutEffect, useRef, useState } from "react";
-import { commentOf, type DemoKinds } from "../kinds.ts";
+import type { CommentData } from "../kinds.ts";
 
-export type Comment = EventOf<DemoKinds, "comment">;
+export type Comment = EventOf<"comment", CommentData>;
 
 /** So near to the end counts as being there. */
 const NEAR_PX = 48;
@@ -78,8 +78,12 @@ export function CommentList({ comments, pending }: CommentListProps) {
   );
 }
 
-const Line = memo(function Line({ data, at }: { readonly data: unknown; readonly at: number }) {
-  const { name, text } = commentOf(data);
+interface LineProps {
+  readonly data: CommentData;
+  readonly at: number;
+}
+
+const Line = memo(function Line({ data: { name, text }, at }: LineProps) {
   return (
     <li className="comment" title={new Date(at).toLocaleTimeString()}>
       <span className="comment-name" style={{ "--hue": hueOf(name) } as React.CSSProperties}>

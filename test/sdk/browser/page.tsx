@@ -53,8 +53,12 @@ function Likes({ video }: { readonly video: ReturnType<typeof useLaunch> }) {
   );
 }
 
+function textOf(data: unknown): { readonly text: string } {
+  return data as { text: string };
+}
+
 function Comments({ video }: { readonly video: ReturnType<typeof useLaunch> }) {
-  const comments = useComments(video, { limit: 300 });
+  const comments = useComments(video, { limit: 300, parse: textOf });
   return (
     <ul>
       {comments.map(({ id, data }) => (

@@ -1,0 +1,86 @@
+/** Those who watch a video: each is given every event once, from its own place in the chain on. */
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
+import type { Counts } from "../shared/protocol/wire/server-messages.ts";
+import type { Missed } from "./chain.ts";
+import { type Frame, frameOf } from "./frame.ts";
+import { notify } from "./listeners.ts";
+
+/** One who watches, and what for. */
+export interface Watcher {
+  /** How many events of the past it wants. */
+  readonly history: number;
+  readonly onEvent?: (event: OvationEvent) => void;
+  readonly onFrame?: (frame: Frame) => void;
+  readonly onMissed?: (missed: Missed) => void;
+}
+
+/** What more there is to events that are given. */
+interface Given {
+  /** Events that are counted, but not passed on. */
+  readonly dropped?: readonly OvationEvent[];
+  readonly counts?: Counts | undefined;
+  /** Default: all. */
+  readonly to?: readonly Watcher[];
+}
+
+/** The floor of a watcher whose past has yet to be given: durable events wait until then. */
+export const WAITING = Number.POSITIVE_INFINITY;
+
+export class Watchers {
+  /** Durable events up to a watcher's floor are not given to it. */
+  readonly #floors = new Map<Watcher, number>();
+
+  get size(): number {
+    return this.#floors.size;
+  }
+
+  all(): Watcher[] {
+    return [...this.#floors.keys()];
+  }
+
+  has(watcher: Watcher): boolean {
+    return this.#floors.has(watcher);
+  }
+
+  setFloor(watcher: Watcher, floor: number): void {
+    this.#floors.set(watcher, floor);
+  }
+
+  delete(watcher: Watcher): boolean {
+    return this.#floors.delete(watcher);
+  }
+
+  /** Event by event, so that listeners of different kinds see one order. */
+  give(
+    events: readonly OvationEvent[],
+    { dropped = [], counts, to = this.all() }: Given = {},
+  ): void {
+    for (const event of events) {
+      for (const watcher of to) {
+        if (watcher.onEvent && !this.#skips(watcher, event)) notify(watcher.onEvent, event);
+      }
+    }
+    for (const watcher of to) {
+      if (!watcher.onFrame || !this.has(watcher)) continue;
+      const lacking = events.filter((event) => this.#skips(watcher, event));
+      const given = events.filter((event) => !lacking.includes(event));
+      if (given.length === 0 && counts === undefined) continue;
+      notify(watcher.onFrame, frameOf(given, [...dropped, ...lacking], counts));
+    }
+  }
+
+  miss(missed: Missed, to = this.all()): void {
+    for (const watcher of to) {
+      if (watcher.onMissed !== undefined && this.has(watcher)) notify(watcher.onMissed, missed);
+    }
+  }
+
+  #skips(watcher: Watcher, { seq, kind }: OvationEvent): boolean {
+    const floor = this.#floors.get(watcher);
+    // One that was removed by another one is not told any more.
+    if (floor === undefined) return true;
+    if (seq === undefined || seq > floor) return false;
+    return floor !== WAITING || kind !== RETRACTED_KIND;
+  }
+}
