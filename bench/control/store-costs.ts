@@ -1,10 +1,10 @@
 /** What the stores of NATS take and give, and what a dispatcher makes of the table. */
 
+import pMap from "p-map";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { loadConfig } from "../../shared/config/load.ts";
-import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
 import { rowKey } from "../../shared/protocol/subjects.ts";
@@ -31,11 +31,7 @@ export async function tableCosts(stack: Stack, rows: number) {
         .map(({ pid }) => usageOf(pid).rssBytes)[0] ?? 0;
     const rssBefore = rss();
     const put = await usedWhile(stack, () =>
-      forEachLimited(
-        keys,
-        AT_ONCE,
-        async (key) => void (await bucket.put(key, Buffer.from("1234"))),
-      ),
+      pMap(keys, (key) => bucket.put(key, Buffer.from("1234")), { concurrency: AT_ONCE }),
     );
     const bytes = rss() - rssBefore;
     const began = performance.now();
@@ -59,12 +55,12 @@ export async function historyCosts(stack: Stack, records: number) {
     const payload = Buffer.alloc(200, 1);
     const videos = Array.from({ length: records }, (_, index) => `history-${index}`);
     const append = await usedWhile(stack, () =>
-      forEachLimited(videos, AT_ONCE, async (video) => {
-        await stream.append(video, payload, 0, config.storeTimeoutMs);
+      pMap(videos, (video) => stream.append(video, payload, 0, config.storeTimeoutMs), {
+        concurrency: AT_ONCE,
       }),
     );
     const look = await usedWhile(stack, () =>
-      forEachLimited(videos, AT_ONCE, async (video) => void (await stream.last(video))),
+      pMap(videos, (video) => stream.last(video), { concurrency: AT_ONCE }),
     );
     return {
       storesPerSecond: records / append.seconds,

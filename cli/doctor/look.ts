@@ -1,9 +1,9 @@
 /** One look at a deployment: the table, the leases, and what each gateway says of itself. */
 
+import pMap from "p-map";
 import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
-import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { decodeInspectionPage, encodeInspectionRequest } from "../../shared/protocol/inspection.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
@@ -47,10 +47,11 @@ export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Lo
   const leases = await frontends.read();
   const signs = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
   const held = new Map<string, ReadonlyMap<string, number>>();
-  await forEachLimited([...signs.keys()].filter(isGatewayId), ASKED_AT_ONCE, async (gateway) => {
+  const ask = async (gateway: string) => {
     const videos = await heldBy(bus, gateway);
     if (videos !== undefined) held.set(gateway, videos);
-  });
+  };
+  await pMap([...signs.keys()].filter(isGatewayId), ask, { concurrency: ASKED_AT_ONCE });
   const entries = await subscriptions.read();
   const parsed = (entries ?? []).map((entry) => ({ key: entry.key, row: rowOf(entry) }));
   return {

@@ -1,8 +1,10 @@
 /** The whole of Ovation on one machine: what it is made of, and the order of start and stop. */
+
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pMap from "p-map";
 import { buildPage } from "../../demo/build.ts";
 import type { Role } from "../../demo/contract.ts";
 import { Demo } from "../../demo/demo.ts";
@@ -14,7 +16,6 @@ import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
 import type { Say } from "../../kit/say.ts";
-import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { type NatsPasswords, randomPasswords } from "../nats/access.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { natsLaunch } from "./nats.ts";
@@ -236,8 +237,8 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-function startAll(members: readonly Member[]): Promise<void> {
-  return forEachLimited(members, STARTED_AT_ONCE, ({ kept }) => kept.start());
+async function startAll(members: readonly Member[]): Promise<void> {
+  await pMap(members, ({ kept }) => kept.start(), { concurrency: STARTED_AT_ONCE });
 }
 
 async function stopAll(members: readonly Member[]): Promise<void> {

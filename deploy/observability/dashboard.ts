@@ -115,5 +115,9 @@ export function dashboardFile(): string {
     },
     panels: panelModels(),
   };
-  return `${JSON.stringify(dashboard, undefined, 2)}\n`;
+  const { panels, ...head } = dashboard;
+  // A panel on each line: a change of one panel is a change of one line.
+  const lines = panels.map((panel) => `    ${JSON.stringify(panel)}`).join(",\n");
+  const text = JSON.stringify({ ...head, panels: [] }, undefined, 2);
+  return `${text.replace(/"panels": \[\]\n}$/, () => `"panels": [\n${lines}\n  ]\n}`)}\n`;
 }

@@ -2,7 +2,9 @@
  * Everything that changes one video's chain here, one after the other: a record is in flight, and
  * what comes meanwhile goes into the next.
  */
+
 import { setTimeout as wait } from "node:timers/promises";
+import Denque from "denque";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
@@ -21,7 +23,6 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import type { ChainReader } from "./chain-reader.ts";
-import { Fifo } from "./fifo.ts";
 import type { Job } from "./pending-limit.ts";
 import type { HistoryStats } from "./stats.ts";
 import { beginStore, tracesIn } from "./store-span.ts";
@@ -78,7 +79,7 @@ export class VideoLine {
   readonly chain: VideoChain;
   readonly #options: LineOptions;
   readonly #trimmer: Trimmer;
-  readonly #queue = new Fifo<Entry>();
+  readonly #queue = new Denque<Entry>();
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isRunning = false;
   #weight = 0;
@@ -151,13 +152,14 @@ export class VideoLine {
 
   /** Deadlines end jobs in the order of the queue. Returns whether something is left to do. */
   #dropSettled(): boolean {
-    let head = this.#queue.at(0);
-    for (; head !== undefined && jobOf(head).isSettled; head = this.#queue.at(0)) this.#drop(head);
+    let head = this.#queue.peekFront();
+    for (; head !== undefined && jobOf(head).isSettled; head = this.#queue.peekFront())
+      this.#drop(head);
     return head !== undefined;
   }
 
   #drop(head: Entry): void {
-    this.#queue.drop(1);
+    this.#queue.shift();
     if ("work" in head) head.end();
   }
 
@@ -166,7 +168,7 @@ export class VideoLine {
     if (this.chain.trust !== "sound") return await reader.freshen(this.chain);
     const { sequence } = this.chain;
     try {
-      const head = this.#queue.at(0);
+      const head = this.#queue.peekFront();
       if (head !== undefined && "work" in head) {
         await head.work(this.chain);
         this.#drop(head);
@@ -195,7 +197,11 @@ export class VideoLine {
   }
 
   #rejectAll(error: OvationError): void {
-    for (let entry = this.#queue.at(0); entry !== undefined; entry = this.#queue.at(0)) {
+    for (
+      let entry = this.#queue.peekFront();
+      entry !== undefined;
+      entry = this.#queue.peekFront()
+    ) {
       jobOf(entry).reject(error);
       this.#drop(entry);
     }
@@ -235,7 +241,7 @@ export class VideoLine {
 
   *#slots(): Generator<Slot> {
     for (let index = 0; ; index += 1) {
-      const entry = this.#queue.at(index);
+      const entry = this.#queue.peekAt(index);
       if (entry === undefined || "work" in entry) return;
       yield entry;
     }
@@ -243,7 +249,7 @@ export class VideoLine {
 
   /** Tells the Frontends, and only then those who asked. */
   #finish({ slots, seqs, repeats }: Batch, payload: Uint8Array, events: number): void {
-    this.#queue.drop(slots.length);
+    this.#queue.remove(0, slots.length);
     this.#options.stats.repeats += repeats;
     let fault: OvationError | undefined;
     try {

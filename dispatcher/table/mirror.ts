@@ -7,7 +7,7 @@ import type { Bucket, BucketEntry, WatchedEntry } from "../../shared/bus/bucket.
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../../shared/bus/follower.ts";
 import { BetterServer } from "../../shared/bus/server-failover.ts";
-import { forEachInSlices } from "../../shared/lib/parallel.ts";
+import { forEachInSlices } from "../../shared/lib/slices.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import { parseRowKey, rowKey } from "../../shared/protocol/subjects.ts";
 import { decodeRow } from "../../shared/protocol/table.ts";

@@ -2,9 +2,9 @@
  * Ends the leases of dead gateways and removes their rows. Every dispatcher watches every lease;
  * the one that wins the removal of the lease sweeps the rows.
  */
+import pMap from "p-map";
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
-import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { rowKey } from "../../shared/protocol/subjects.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { Leases } from "./leases.ts";
@@ -106,7 +106,7 @@ export class Sweeper {
     rows: readonly { readonly video: string; readonly revision: number }[],
   ): Promise<void> {
     const { subscriptions, onRowSwept } = this.#options;
-    await forEachLimited(rows, ROWS_AT_ONCE, async ({ video, revision }) => {
+    const remove = async ({ video, revision }: (typeof rows)[number]) => {
       if (this.#stopped) return;
       try {
         await subscriptions.remove(rowKey(video, gateway), revision);
@@ -116,6 +116,7 @@ export class Sweeper {
       }
       this.stats.rowsSwept += 1;
       onRowSwept(video);
-    });
+    };
+    await pMap(rows, remove, { concurrency: ROWS_AT_ONCE });
   }
 }

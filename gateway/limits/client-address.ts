@@ -2,39 +2,20 @@
  * Who a client is by its address, for limits. Behind proxies that are trusted it is the last address
  * in `X-Forwarded-For` that is none of theirs: what stands left of it, its sender can have made up.
  */
-import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
-
-const MAPPED_IPV4 = "0:0:0:0:0:ffff";
+import { BlockList, isIP, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /** The address of a peer, 4 or 16 bytes, as text; IPv4 in IPv6 is IPv4. */
 export function addressText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
-  const groups = Array.from({ length: 8 }, (_, index) => {
-    return (((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0)).toString(16);
-  });
-  const isMapped = groups.slice(0, 6).join(":") === MAPPED_IPV4;
-  return isMapped ? bytes.subarray(12).join(".") : groups.join(":");
-}
-
-/** The eight groups of an IPv6 address in hexadecimal, without leading zeros. */
-function groupsOf(address: string): readonly string[] {
-  // The parser of URLs writes every address in one way, but for the longest run of zeros.
-  const text = new URL(`http://[${address.split("%")[0]}]`).hostname.slice(1, -1);
-  const [head = "", tail] = text.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  return ipaddr.process(ipaddr.fromByteArray([...bytes]).toString()).toString();
 }
 
 /** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which one house has. */
 function clientKey(address: string): string {
-  if (isIPv4(address)) return address;
-  const groups = groupsOf(address);
-  if (groups.slice(0, 6).join(":") === MAPPED_IPV4) {
-    const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16));
-    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  }
-  return `${groups.slice(0, 4).join(":")}::/64`;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  const groups = parsed.parts.slice(0, 4).map((group) => group.toString(16));
+  return `${groups.join(":")}::/64`;
 }
 
 /** An address out of `X-Forwarded-For`, which some proxies write with a port. */

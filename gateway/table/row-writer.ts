@@ -4,10 +4,10 @@
  * moves; what could not be written is tried until it is.
  */
 
+import pMap from "p-map";
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { Removals } from "../../shared/bus/tombstone-reaper.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
-import { forEachLimited } from "../../shared/lib/parallel.ts";
 import { ROW_MAX_AGE_MS } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { parseRowKey, rowKey, rowsOfGateway } from "../../shared/protocol/subjects.ts";
@@ -140,10 +140,11 @@ export class RowWriter {
     this.#stop();
     await Promise.all(this.#underWay);
     const { bucket, gateway } = this.#options;
-    await forEachLimited([...this.#rows.keys()], WRITES_AT_ONCE, async (video) => {
+    const remove = async (video: string) => {
       await bucket.remove(rowKey(video, gateway));
       this.#options.onStored(video);
-    });
+    };
+    await pMap([...this.#rows.keys()], remove, { concurrency: WRITES_AT_ONCE });
     this.#rows.clear();
   }
 

@@ -5,7 +5,7 @@
  * bucket. Here a marker is erased once those who watch have long seen it.
  */
 
-import { forEachLimited } from "../lib/parallel.ts";
+import pMap from "p-map";
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bucket } from "./bucket.ts";
@@ -84,7 +84,7 @@ export class Removals {
   }
 
   async #eraseOld(): Promise<void> {
-    await forEachLimited(this.#due(), ERASURES_AT_ONCE, (revision) => this.#erase(revision));
+    await pMap(this.#due(), (revision) => this.#erase(revision), { concurrency: ERASURES_AT_ONCE });
   }
 
   /**

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
+import { lookup } from "mrmime";
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 
@@ -14,23 +15,11 @@ const MAX_FILES = 1_000;
 const MAX_BYTES = 33_554_432;
 const INDEX = "index.html";
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".ico": "image/x-icon",
-  ".jpg": "image/jpeg",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".map": "application/json",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain; charset=utf-8",
-  ".wasm": "application/wasm",
-  ".webmanifest": "application/manifest+json",
-  ".webp": "image/webp",
-  ".woff2": "font/woff2",
-};
+/** The `Content-Type` of a file by its name; text is UTF-8. */
+function contentTypeOf(name: string): string {
+  const type = lookup(name) ?? "application/octet-stream";
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
+}
 
 interface PageFile {
   readonly body: Uint8Array;
@@ -86,7 +75,7 @@ export class PageFiles {
   #add(name: string, body: Uint8Array): void {
     const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
     const headers = {
-      "Content-Type": CONTENT_TYPES[extname(name).toLowerCase()] ?? "application/octet-stream",
+      "Content-Type": contentTypeOf(name),
       // Always asked for anew, and rarely sent: a page must fit the gateway that it talks to.
       "Cache-Control": "no-cache",
       ETag: etag,
