@@ -36,6 +36,8 @@ export class Channel {
   #isInChain = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #leaving: ReturnType<typeof setTimeout> | undefined;
+  /** The token in use does not cover the video. */
+  #isForbidden = false;
 
   constructor(video: string, options: ChannelOptions) {
     this.video = video;
@@ -82,6 +84,11 @@ export class Channel {
     this.#ask(link);
   }
 
+  /** There is a fresh token, which may cover the video. */
+  retry(): void {
+    if (this.#isForbidden && this.#link !== undefined) this.#ask(this.#link);
+  }
+
   /** The link is gone. */
   unlink(): void {
     clearTimeout(this.#timer);
@@ -118,6 +125,7 @@ export class Channel {
   /** @param isWhole without it, nothing of the past is asked for, nor any durable event taken */
   #ask(link: Link, isWhole = true): void {
     const from = isWhole ? this.#chain.from(this.#past.wanted) : {};
+    this.#isForbidden = false;
     this.#asking = from;
     link.subscribe(this.video, from, (answer) => {
       if (this.#asking !== from) return;
@@ -156,6 +164,7 @@ export class Channel {
   refused({ code, message, field, retryAfterMs }: Refusal): void {
     if (isPassing(code)) return this.#askLater(retryAfterMs);
     const { video } = this;
+    this.#isForbidden = code === "forbidden";
     this.#options.onRefused(new OvationError(code, message, { field, video }));
   }
 

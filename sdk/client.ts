@@ -53,6 +53,9 @@ export class Ovation<Kinds extends object = object> {
     this.#connection = new Connection(this.#settings, {
       onLink: (link) => this.#linked(link),
       onUnlink: () => this.#unlinked(),
+      onToken: () => {
+        for (const channel of this.#channels.values()) channel.retry();
+      },
       onEvents: (message) => this.#channels.get(message.video)?.receive(message),
       onReset: (message) => this.#channels.get(message.video)?.reset(message),
       onUnsubscribed: (video, refusal) => this.#channels.get(video)?.refused(refusal),

@@ -5,10 +5,10 @@
 import { Backoff } from "../shared/lib/backoff.ts";
 import { type Address, Addresses } from "./addresses.ts";
 import { Credentials } from "./credentials.ts";
-import { isTokenCode, type OvationError } from "./error.ts";
+import { isPassing, isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
 import { Diagnoses } from "./link/diagnosis.ts";
-import type { Ending, Link, LinkHandlers, PushHandlers, Via } from "./link/link.ts";
+import type { Ending, Link, LinkHandlers, PushHandlers, Result, Via } from "./link/link.ts";
 import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState } from "./state.ts";
 import { listenForWake, type WakeSignal } from "./wake.ts";
@@ -17,6 +17,8 @@ export interface ConnectionHandlers
   extends Pick<PushHandlers, "onEvents" | "onReset" | "onUnsubscribed"> {
   /** Requests can be sent over this link. */
   onLink(link: Link): void;
+  /** The link goes on with a fresh token, which may allow other things. */
+  onToken(): void;
   /** They can't any more; what wasn't answered never will be. */
   onUnlink(): void;
   onState(state: ConnectionState): void;
@@ -67,7 +69,7 @@ export class Connection {
     this.#addresses = new Addresses(settings.url, random);
     this.#choice = new LinkChoice(settings);
     this.#diagnoses = new Diagnoses(settings.fetch);
-    this.#credentials = new Credentials(settings.token, settings.refreshBeforeMs, () => {
+    this.#credentials = new Credentials(settings.token, settings, () => {
       void this.#refresh();
     });
     this.#backoff = new Backoff(0, reconnectMaxMs, random, reconnectFirstMs);
@@ -103,6 +105,7 @@ export class Connection {
     if (this.#state.name === "closed") return;
     this.#drop();
     this.#diagnoses.clear();
+    this.#credentials.close();
     this.#stopListening?.();
     this.#setState({ name: "closed", reason });
   }
@@ -116,7 +119,7 @@ export class Connection {
     try {
       token ??= await this.#freshToken();
     } catch (error) {
-      if (own === this.#try) this.#failed(error as OvationError);
+      if (own === this.#try) this.#withoutToken(error as OvationError);
       return;
     }
     if (own !== this.#try) return;
@@ -138,20 +141,22 @@ export class Connection {
       onEvents,
       onReset,
       onUnsubscribed,
-      onReady: (gateway) => this.#ready(link, token, gateway),
-      onEnd: (ending) => this.#ended(link, ending),
+      onReady: (result) => this.#ready(link, token, result),
+      onEnd: (ending) => this.#ended(link, token, ending),
       onBye: ({ reconnectAfterMs }) => {
         // What the other link was told is no matter while there is one.
         if (link !== this.#candidate) this.#byeMs = reconnectAfterMs;
       },
-      onRefresh: () => void this.#refresh(),
+      onRefresh: () => {
+        if (link === this.#link) this.#credentials.due();
+      },
       onStale: (isStale) => this.#stale(link, isStale),
     };
     const link = this.#choice.make(via, this.address, token, handlers);
     return link;
   }
 
-  #ready(link: Link, token: string | undefined, gateway: string | undefined): void {
+  #ready(link: Link, token: string | undefined, { gateway, expiresInMs }: Result): void {
     if (link === this.#candidate) {
       this.#candidate = undefined;
       this.#drop();
@@ -164,7 +169,7 @@ export class Connection {
     this.#choice.succeeded(link.via);
     if (link.via === "websocket") this.#upgradeBackoff.reset();
     else this.#upgradeLater();
-    this.#use(token);
+    this.#use(token, expiresInMs);
     this.#healthyTimer = setTimeout(() => this.#backoff.reset(), this.#settings.healthyMs);
     this.#handlers.onLink(link);
     const reason = this.#choice.reasonFor(link.via);
@@ -177,7 +182,7 @@ export class Connection {
     this.#setState({ ...state, isStale });
   }
 
-  #ended(link: Link, ending: Ending): void {
+  #ended(link: Link, token: string | undefined, ending: Ending): void {
     if (link === this.#candidate) {
       this.#candidate = undefined;
       return this.#upgradeLater();
@@ -185,22 +190,32 @@ export class Connection {
     const wasReady = this.#isReady;
     // A gateway that says when to come back was reached.
     if (!wasReady && this.#byeMs === undefined) this.#choice.failed(link.via);
-    if (ending.again) return this.#failed(ending);
-    // A token may expire while a laptop sleeps; one that is refused at once is no better later.
-    const isExpired = wasReady && ending.code === "token_expired" && this.#credentials.canRefresh;
-    if (isExpired) this.#reconnect(ending);
+    if (isTokenCode(ending.code)) this.#refused(wasReady ? this.#token : token, ending);
+    else if (ending.again) this.#failed(ending);
     else this.close({ code: ending.code, message: ending.message });
   }
 
-  /** There is no link, and there should be: tries again later, unless the token is refused. */
+  /** No token could be had. */
+  #withoutToken({ code, message }: OvationError): void {
+    // The application itself says that there is none.
+    if (isTokenCode(code)) this.close({ code, message });
+    else this.#failed({ code, message });
+  }
+
+  /** A gateway refuses the token: it may have been an old one, of a cache or of a laptop that slept. */
+  #refused(token: string | undefined, { code, message }: ConnectionFault): void {
+    if (this.#credentials.refused(token)) this.close({ code, message });
+    else this.#failed({ code, message });
+  }
+
+  /** There is no link, and there should be: tries again later. */
   #failed({ code, message }: ConnectionFault): void {
-    if (isTokenCode(code)) return this.close({ code, message });
     const { http } = this.address;
     const isOpaque = code === "unreachable" && this.#byeMs === undefined;
     const byeMs = this.#byeMs;
     const waitMs = byeMs ?? this.#backoff.nextMs();
     this.#drop();
-    this.#addresses.next();
+    if (!isTokenCode(code)) this.#addresses.next();
     this.#failedTries += 1;
     this.#byeMs = byeMs;
     this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
@@ -213,11 +228,11 @@ export class Connection {
 
   /** Finds out more than a failed try has told, and says so while the next one is waited for. */
   #diagnose(url: string): void {
-    const failedAt = Date.now();
+    const failedAt = performance.now();
     void this.#diagnoses.find(url, this.#wasConnected, (reason) => {
       const state = this.#state;
       if (state.name !== "reconnecting") return;
-      const waitMs = Math.max(0, state.waitMs - (Date.now() - failedAt));
+      const waitMs = Math.max(0, state.waitMs - (performance.now() - failedAt));
       this.#setState({ ...state, waitMs, reason });
     });
   }
@@ -271,9 +286,9 @@ export class Connection {
   }
 
   /** The gateway has taken this token. */
-  #use(token: string | undefined): void {
+  #use(token: string | undefined, expiresInMs: number | undefined): void {
     this.#token = token;
-    this.#credentials.watch(token);
+    this.#credentials.accepted(expiresInMs);
   }
 
   /** Gives the gateway a fresh token; one that can't take it gets a new connection with it. */
@@ -286,14 +301,19 @@ export class Connection {
     } catch (error) {
       if (own !== this.#try) return;
       const fault = error as OvationError;
-      if (isTokenCode(fault.code)) return this.close(fault);
+      if (isTokenCode(fault.code)) return this.#withoutToken(fault);
       this.#handlers.onError(fault);
-      return this.#credentials.remind(this.#settings.reconnectMaxMs);
+      return this.#credentials.postpone();
     }
     if (own !== this.#try || link === undefined || token === undefined) return;
+    // One of a cache, say.
+    if (token === this.#token) return this.#credentials.postpone();
     link.refresh(token, (answer) => {
-      if (answer.op === "result") this.#use(token);
-      else if (isTokenCode(answer.code)) this.close(answer);
+      if (answer.op === "result") {
+        this.#use(token, answer.expiresInMs);
+        this.#handlers.onToken();
+      } else if (isTokenCode(answer.code)) this.#refused(token, answer);
+      else if (isPassing(answer.code)) this.#credentials.postpone();
       else this.#reconnect({ code: "refresh", message: "a fresh token is used" }, token);
     });
   }

@@ -1,65 +1,163 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Credentials, expiryOf } from "./credentials.ts";
+import { Chance } from "../test/support/random.ts";
+import { Credentials } from "./credentials.ts";
+import { OvationError } from "./error.ts";
 
-function jwt(claims: object): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  return `${part({ alg: "none" })}.${part(claims)}.`;
-}
+beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+afterEach(() => void vi.useRealTimers());
 
-describe("when a token expires", () => {
-  test("is told by a JWT, in seconds, also where its text needs base64url", () => {
-    expect(expiryOf(jwt({ sub: "ÿ>?~~~", exp: 1_700_000_000 }))).toBe(1_700_000_000_000);
-  });
-
-  test.each(["opaque", "", "a.b.c", jwt({}), jwt({ exp: "soon" })])(
-    "is not told by %j",
-    (token) => {
-      expect(expiryOf(token)).toBeUndefined();
-    },
-  );
-});
+const TIMES = { refreshBeforeMs: 60_000, refreshMinMs: 5_000 };
+const ignore = () => undefined;
 
 describe("a token", () => {
-  beforeEach(() => void vi.useFakeTimers({ now: 0 }));
-  afterEach(() => void vi.useRealTimers());
-
-  async function dueAfterMs(expiresInMs: number, refreshBeforeMs = 60_000): Promise<number> {
-    let at = Number.NaN;
-    const onDue = () => {
-      at = Date.now();
-    };
-    const credentials = new Credentials(() => "", refreshBeforeMs, onDue);
-    credentials.watch(jwt({ exp: expiresInMs / 1_000 }));
+  async function dueAfterMs(expiresInMs: number | undefined) {
+    let at: number | undefined;
+    const credentials = new Credentials(
+      () => "token",
+      TIMES,
+      () => {
+        at = performance.now() - begun;
+      },
+    );
+    const begun = performance.now();
+    await credentials.fetch(1_000);
+    credentials.accepted(expiresInMs);
     await vi.runAllTimersAsync();
     return at;
   }
 
-  test("is refreshed some time before it expires", async () => {
-    expect(await dueAfterMs(600_000)).toBe(540_000);
+  test.each([
+    ["is refreshed some time before it expires", 600_000, 540_000],
+    ["that lives shortly is refreshed at half of its life", 60_000, 30_000],
+    ["that is past is refreshed, but not without a pause", 0, 5_000],
+    ["that lives longer than a timer can is refreshed early", 1e15, 2 ** 31 - 1],
+    ["that never expires is never refreshed", undefined, undefined],
+  ])("%s", async (_, expiresInMs, after) => {
+    expect(await dueAfterMs(expiresInMs)).toBe(after);
   });
 
-  test("that lives shortly is refreshed at half of its life", async () => {
-    expect(await dueAfterMs(60_000)).toBe(30_000);
-  });
-
-  test("that is past is refreshed, but not without a pause", async () => {
-    expect(await dueAfterMs(-60_000)).toBe(1_000);
-  });
-
-  test("that lives longer than a timer can is refreshed early", async () => {
-    expect(await dueAfterMs(1e12)).toBe(2 ** 31 - 1);
+  test("that is no function's is not refreshed, whatever the gateway wants", async () => {
+    const onDue = vi.fn();
+    const credentials = new Credentials("token", TIMES, onDue);
+    credentials.accepted(1);
+    credentials.due();
+    await vi.runAllTimersAsync();
+    expect(onDue).not.toHaveBeenCalled();
   });
 
   test("that doesn't come in time is unavailable", async () => {
-    const credentials = new Credentials(
-      () => new Promise<string>(() => undefined),
-      0,
-      () => undefined,
-    );
+    const credentials = new Credentials(() => new Promise<string>(ignore), TIMES, ignore);
     const fetched = expect(credentials.fetch(1_000)).rejects.toMatchObject({
       code: "token_unavailable",
     });
     await vi.advanceTimersByTimeAsync(1_000);
     await fetched;
   });
+
+  test("that several wait for is asked for once, also after one that failed at once", async () => {
+    let calls = 0;
+    const source = () => {
+      calls += 1;
+      if (calls === 1) throw new TypeError("no network");
+      return `token-${calls}`;
+    };
+    const credentials = new Credentials(source, TIMES, ignore);
+    const failed = await Promise.allSettled([credentials.fetch(1), credentials.fetch(1)]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    const both = await Promise.all([credentials.fetch(1), credentials.fetch(1)]);
+    expect(both).toEqual(["token-2", "token-2"]);
+  });
+
+  test("is waited for no longer when the client is closed, and no timer is left", async () => {
+    const credentials = new Credentials(() => new Promise<string>(ignore), TIMES, ignore);
+    const fetched = credentials.fetch(1_000);
+    const rejected = expect(fetched).rejects.toMatchObject({ code: "closed" });
+    credentials.accepted(1_000);
+    credentials.close();
+    await rejected;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("tokens that are refused", () => {
+  const by = (source: string | (() => string)) => new Credentials(source, TIMES, ignore);
+
+  test("are of no use when two fresh ones after the first are refused too", () => {
+    const credentials = by(() => "");
+    expect(["a", "a", "b", "b", "c"].map((token) => credentials.refused(token))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test("are of no use when the same one comes ten times", () => {
+    const credentials = by(() => "");
+    const verdicts = Array.from({ length: 10 }, () => credentials.refused("a"));
+    expect(verdicts.indexOf(true)).toBe(9);
+  });
+
+  test("are forgotten when one is taken", () => {
+    const credentials = by(() => "");
+    credentials.refused("a");
+    credentials.refused("b");
+    credentials.accepted(undefined);
+    expect([credentials.refused("c"), credentials.refused("d")]).toEqual([false, false]);
+  });
+
+  test("are of no use at once where there is nothing to ask for another one", () => {
+    expect(by("token").refused("token")).toBe(true);
+  });
+});
+
+/** How far a clock may be wrong, and what tokens may live. */
+const SKEWS_MS = [0, 7_200_000, -7_200_000, 1e11, -1e11];
+const LIVES_MS = [1, 1_000, 4_000, 15_000, 60_000, 600_000, 3_600_000, 86_400_000];
+
+describe("whatever the clock of the viewer says, and jumps to", () => {
+  const chance = new Chance("clocks and tokens");
+  const random = () => chance.between(0, 999_999) / 1_000_000;
+
+  test.each(SKEWS_MS.flatMap((skewMs) => LIVES_MS.map((lifeMs) => [skewMs, lifeMs] as const)))(
+    "(%i ms wrong, tokens of %i ms) a token is fresh while it is used, and seldom asked for",
+    async (skewMs, lifeMs) => {
+      const begun = performance.now();
+      const calls: number[] = [];
+      let unfreshMs = 0;
+      let expiresAt = 0;
+      const refresh = async () => {
+        unfreshMs += Math.max(0, performance.now() - expiresAt);
+        // One time in ten none can be had, and sometimes it is slow.
+        await credentials.fetch(10_000).then(
+          () => {
+            expiresAt = performance.now() + lifeMs;
+            credentials.accepted(lifeMs);
+          },
+          () => credentials.postpone(),
+        );
+      };
+      const source = async () => {
+        calls.push(performance.now() - begun);
+        await new Promise((resolve) => setTimeout(resolve, random() * 1_000));
+        if (random() < 0.1) throw new OvationError("unreachable", "no network");
+        return "token";
+      };
+      const credentials = new Credentials(source, TIMES, () => void refresh());
+      expiresAt = performance.now() + lifeMs;
+      credentials.accepted(lifeMs);
+      for (let step = 0; step < 200; step += 1) {
+        vi.setSystemTime(skewMs + Date.now() + (random() - 0.5) * 2 * Math.abs(skewMs));
+        if (random() < 0.1) credentials.due();
+        await vi.advanceTimersByTimeAsync((random() * lifeMs) / 4 + random() * 1_000);
+      }
+      credentials.close();
+      // Fake timers count in whole milliseconds, and parts of them add up.
+      const pauses = calls.slice(1).map((at, index) => at - (calls[index] ?? 0));
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(4_900);
+      const isLong = lifeMs > 60_000;
+      if (isLong) expect(unfreshMs).toBe(0);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { OvationError } from "./error.ts";
 
 /**
  * The viewer's token, or a function that gets a fresh one. The function is called for every try to
- * connect, and before the token expires if it is a JWT with `exp`. When it throws an
+ * connect, and before the token expires, by the gateway's clock. When it throws an
  * {@link OvationError} with code `token_refused`, the client stops trying.
  *
  * @example
@@ -14,48 +14,63 @@ import { OvationError } from "./error.ts";
  */
 export type TokenSource = string | (() => string | Promise<string>);
 
+/** When a fresh token is asked for. */
+export interface RefreshTimes {
+  /** Before the one that is used expires. */
+  readonly refreshBeforeMs: number;
+  /** And no sooner than this after it was asked for. */
+  readonly refreshMinMs: number;
+}
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
 /** The longest time that a timer can be set to. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
-const REFRESH_MIN_MS = 1_000;
-
-/** When a JWT expires, in milliseconds since 1970; undefined for any other token. */
-export function expiryOf(token: string): number | undefined {
-  try {
-    const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
-    const { exp } = JSON.parse(atob(payload)) as { readonly exp?: unknown };
-    return typeof exp === "number" ? exp * 1_000 : undefined;
-  } catch {
-    return undefined; // Not a JWT: only its maker knows.
-  }
-}
+/** So many tokens, each another one than that before it, are refused after the first one. */
+const FRESH_REFUSALS = 2;
+/** So many refusals in a row, whichever tokens they are of: one that is cached may be replaced. */
+const REFUSALS = 10;
 
 export class Credentials {
   readonly #source: TokenSource | undefined;
-  readonly #refreshBeforeMs: number;
+  readonly #times: RefreshTimes;
   readonly #onDue: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer;
+  /** A token that is being asked for, by however many; and what ends the wait. */
+  #pending: Promise<string> | undefined;
+  #cancel: ((error: OvationError) => void) | undefined;
+  /** By `performance.now()`, which goes on whatever is done to the clock. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #expiresAt = 0;
+  #lastRefused: string | undefined;
+  #refusals = 0;
+  #freshRefusals = 0;
 
   /** @param onDue it is time for a fresh token */
-  constructor(source: TokenSource | undefined, refreshBeforeMs: number, onDue: () => void) {
+  constructor(source: TokenSource | undefined, times: RefreshTimes, onDue: () => void) {
     this.#source = source;
-    this.#refreshBeforeMs = refreshBeforeMs;
+    this.#times = times;
     this.#onDue = onDue;
-  }
-
-  /** Whether there is anything to ask for a fresh token. */
-  get canRefresh(): boolean {
-    return typeof this.#source === "function";
   }
 
   /** @throws OvationError `token_unavailable`, or what the application's own function refused with */
   async fetch(timeoutMs: number): Promise<string | undefined> {
-    if (typeof this.#source !== "function") return this.#source;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const source = this.#source;
+    if (typeof source !== "function") return source;
+    this.#pending ??= this.#ask(source, timeoutMs);
+    return await this.#pending;
+  }
+
+  async #ask(source: () => string | Promise<string>, timeoutMs: number): Promise<string> {
+    this.#askedAt = performance.now();
+    let timer: Timer;
     try {
-      const late = new Promise<never>((_, reject) => {
+      const ended = new Promise<never>((_, reject) => {
+        this.#cancel = reject;
         timer = setTimeout(() => reject(new Error(`none within ${timeoutMs} ms`)), timeoutMs);
       });
-      return await Promise.race([this.#source(), late]);
+      // Also what it throws at once comes later, when it is known to be pending.
+      return await Promise.race([(async () => await source())(), ended]);
     } catch (error) {
       if (error instanceof OvationError) throw error;
       throw new OvationError("token_unavailable", `no token could be had: ${String(error)}`, {
@@ -63,27 +78,60 @@ export class Credentials {
       });
     } finally {
       clearTimeout(timer);
+      this.#pending = undefined;
     }
   }
 
-  /** Sees to it that this token, which a gateway has taken, is replaced before it expires. */
-  watch(token: string | undefined): void {
+  /**
+   * A gateway has taken the token: sees to it that it is replaced before it expires.
+   * @param expiresInMs by the gateway's clock; undefined: never
+   */
+  accepted(expiresInMs: number | undefined): void {
+    this.#refusals = 0;
+    this.#freshRefusals = 0;
+    this.#lastRefused = undefined;
     this.stop();
-    const expiry = token === undefined || !this.canRefresh ? undefined : expiryOf(token);
-    if (expiry === undefined) return;
-    const leftMs = expiry - Date.now();
-    // A token that lives shortly is used for half of its life; one that is past is asked for calmly.
-    const wait = Math.max(leftMs - this.#refreshBeforeMs, leftMs / 2, REFRESH_MIN_MS);
-    this.remind(Math.min(wait, TIMER_MAX_MS));
+    this.#expiresAt = performance.now() + (expiresInMs ?? 0);
+    if (expiresInMs === undefined) return;
+    // A token that lives shortly is used for half of its life.
+    this.#remind(Math.max(expiresInMs - this.#times.refreshBeforeMs, expiresInMs / 2));
   }
 
-  /** Asks for a fresh one after a while. */
-  remind(afterMs: number): void {
-    this.stop();
-    this.#timer = setTimeout(this.#onDue, afterMs);
+  /** A gateway refuses the token. Returns whether another one would be of no use. */
+  refused(token: string | undefined): boolean {
+    this.#refusals += 1;
+    if (this.#refusals > 1 && token !== this.#lastRefused) this.#freshRefusals += 1;
+    this.#lastRefused = token;
+    const isFunction = typeof this.#source === "function";
+    return !isFunction || this.#freshRefusals >= FRESH_REFUSALS || this.#refusals >= REFUSALS;
   }
 
+  /** The gateway wants a fresh one. */
+  due(): void {
+    this.#remind(0);
+  }
+
+  /** None could be had, or not yet a fresh one: asks again at half of the time that is left. */
+  postpone(): void {
+    const leftMs = this.#expiresAt - performance.now();
+    this.#remind(Math.max(leftMs / 2, this.#times.refreshMinMs));
+  }
+
+  /** Nothing is due any more. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Neither is a token that is asked for. */
+  close(): void {
+    this.stop();
+    this.#cancel?.(new OvationError("closed", "close() was called"));
+  }
+
+  #remind(afterMs: number): void {
+    if (typeof this.#source !== "function") return;
+    this.stop();
+    const soonestMs = this.#askedAt + this.#times.refreshMinMs - performance.now();
+    this.#timer = setTimeout(this.#onDue, Math.min(Math.max(afterMs, soonestMs), TIMER_MAX_MS));
   }
 }

@@ -28,6 +28,8 @@ export interface OvationOptions {
   readonly token?: TokenSource;
   /** How long before a token expires a fresh one is fetched. Default: 60,000. */
   readonly refreshBeforeMs?: number;
+  /** A fresh one is fetched no sooner than this after the one before, however short they live. Default: 5,000. */
+  readonly refreshMinMs?: number;
   /** What becomes of publishes while there is no connection. Default: `wait`. */
   readonly whileAway?: WhileAway;
   /** The longest that a publish takes, waiting and repeats included. Default: 30,000. */

@@ -15,6 +15,7 @@ export function settingsOf(options: OvationOptions): Settings {
   ) as unknown as OvationOptions;
   return {
     refreshBeforeMs: 60_000,
+    refreshMinMs: 5_000,
     whileAway: "wait",
     waitMs: 30_000,
     queueLimit: 1_000,

@@ -62,6 +62,14 @@ export class Grant {
     return this.record.expiresAtMs;
   }
 
+  /** How long it goes on, as its holder is told it, whose clock may be wrong; empty: without end. */
+  lifeLeft(nowMs: number): { readonly expiresInMs?: number } {
+    const { expiresAtMs } = this.record;
+    if (expiresAtMs === undefined) return {};
+    const leftMs = Math.max(0, Math.round(expiresAtMs - nowMs));
+    return { expiresInMs: Math.min(leftMs, Number.MAX_SAFE_INTEGER) };
+  }
+
   covers(video: string): boolean {
     return this.#videos.has(video) || this.#prefixes.some((prefix) => video.startsWith(prefix));
   }

@@ -31,3 +31,17 @@ test("the data of events is read as a whole parser reads it, however the stream 
     { numRuns: 2_000 },
   );
 });
+
+test("each has the id that was told last, also by an event without data", () => {
+  const read: unknown[] = [];
+  const feed = readEvents((...event) => read.push(event));
+  for (const piece of "data: 1\n\nid: e:1\r\ndata: 2\r\n\r\ndata: 3\n\nid:e:2\n\nidle: 1\ndata: 4\n\n") {
+    feed(piece);
+  }
+  expect(read).toEqual([
+    ["1", undefined],
+    ["2", "e:1"],
+    ["3", "e:1"],
+    ["4", "e:2"],
+  ]);
+});

@@ -3,7 +3,7 @@
  * to publish. When one of its streams is lost, the whole link is: to its owner it ends as a
  * WebSocket would.
  */
-import { isTokenCode } from "../error.ts";
+import { isPassing, isTokenCode } from "../error.ts";
 import { EventStream } from "./event-stream.ts";
 import { type HttpOptions, isAstray, pingOverHttp, publishOverHttp } from "./http.ts";
 import {
@@ -16,22 +16,30 @@ import {
   type OnAnswer,
   type Publication,
 } from "./link.ts";
+import { Overlap } from "./overlap.ts";
 
 /** Browsers open no more than six connections to a site over HTTP/1.1; one is left to publish. */
 export const MAX_STREAMS = 5;
+
+/** How far two streams of a video may be apart. */
+const SETTLE_MS = 1_000;
 
 export interface EventStreamsOptions extends HttpOptions, LinkTimes {}
 
 export class EventStreamsLink implements Link {
   readonly via = "sse";
-  readonly #options: EventStreamsOptions;
+  #options: EventStreamsOptions;
   readonly #handlers: LinkHandlers;
   readonly #streams = new Map<string, EventStream>();
   /** What is published on a video whose stream is not answered yet: or it would not be seen there. */
   readonly #held = new Map<string, (() => void)[]>();
+  /** By video, while it has two streams. */
+  readonly #overlaps = new Map<string, Overlap>();
   readonly #requests = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
+  #renewTimer: ReturnType<typeof setTimeout> | undefined;
+  #isRenewing = false;
   #isClosed = false;
 
   constructor(options: EventStreamsOptions, handlers: LinkHandlers) {
@@ -41,27 +49,43 @@ export class EventStreamsLink implements Link {
 
   /** Nothing stays open before a video is watched, but that a gateway answers is seen. */
   start(): void {
-    this.#ping(this.#options.connectTimeoutMs, () => this.#handlers.onReady(undefined));
+    this.#ping(this.#options.connectTimeoutMs, (answer) => {
+      // Any other refusal than of the token proves as well that there is a gateway.
+      this.#handlers.onReady(answer.op === "result" ? answer : { op: "result" });
+    });
   }
 
-  subscribe(video: string, from: From, onAnswer: OnAnswer): void {
+  subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
     if (this.#streams.size >= MAX_STREAMS) {
       const message = `without a WebSocket, no more than ${MAX_STREAMS} videos can be watched`;
       return onAnswer({ op: "error", code: "subscriptions_exceeded", message });
     }
-    const stream = new EventStream({
-      ...this.#handlers,
-      onAnswer: (answer) => {
-        if (answer.op === "error") this.#streams.delete(video);
-        this.#answered(answer, onAnswer);
-        this.#release(video);
-      },
-      onLost: (message) => this.#end("connection_lost", message, true),
+    const stream = this.#make(video, (answer) => {
+      if (answer.op === "error") this.#streams.delete(video);
+      this.#answered(answer, onAnswer);
+      this.#release(video);
     });
     this.#streams.set(video, stream);
     this.#held.set(video, []);
-    void stream.run(this.#options, video, from);
+    const position = epoch === undefined ? undefined : `${epoch}:${after}`;
+    void stream.run(this.#options, video, { after: position, last });
     if (this.#timer === undefined) this.#watchSilence();
+  }
+
+  #make(video: string, onAnswer: OnAnswer): EventStream {
+    const stream = new EventStream(this.#options.token, {
+      ...this.#handlers,
+      onEvents: (message) => {
+        const overlap = this.#overlaps.get(video);
+        const news = overlap === undefined ? message : overlap.pass(message);
+        if (news !== undefined) this.#handlers.onEvents(news);
+      },
+      onAnswer,
+      onLost: (message) => {
+        if (this.#streams.get(video) === stream) this.#end("connection_lost", message, true);
+      },
+    });
+    return stream;
   }
 
   unsubscribe(video: string): void {
@@ -110,9 +134,64 @@ export class EventStreamsLink implements Link {
     );
   }
 
-  /** A stream carries its token in its head: a fresh one needs a new stream. */
-  refresh(_token: string, onAnswer: OnAnswer): void {
-    onAnswer({ op: "error", code: "op_unknown", message: "a stream can't take a fresh token" });
+  /** A stream carries its token in its head, so that each is replaced by one with the fresh token. */
+  refresh(token: string, onAnswer: OnAnswer): void {
+    const options = { ...this.#options, token };
+    pingOverHttp(options, this.#requests.signal).then(
+      (answer) => {
+        if (this.#isClosed) return;
+        if (answer.op === "result") this.#options = options;
+        onAnswer(answer);
+        void this.#renew();
+      },
+      (error) => this.#end("unreachable", String(error), true),
+    );
+    for (const video of this.#streams.keys()) this.#overlaps.set(video, new Overlap());
+  }
+
+  /** One after the other: over HTTP/1.1, a browser has one connection to spare. */
+  async #renew(): Promise<void> {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    const { token } = this.#options;
+    const isOld = ([, one]: [string, EventStream]) => one.isAnswered && one.token !== token;
+    for (let old = [...this.#streams].find(isOld); old; old = [...this.#streams].find(isOld)) {
+      await this.#replace(...old);
+    }
+    await this.#wait(SETTLE_MS);
+    this.#overlaps.clear();
+    this.#isRenewing = false;
+  }
+
+  /** What both streams tell is passed on once; the old one ends when the new one has caught up. */
+  async #replace(video: string, old: EventStream): Promise<void> {
+    const answer = await new Promise<Answer | undefined>((resolve) => {
+      const next = this.#make(video, resolve);
+      old.successor = next;
+      // An answer that ends it comes in the same turn.
+      next.signal.onabort = () => queueMicrotask(() => resolve(undefined));
+      void next.run(this.#options, video, { after: old.position });
+    });
+    if (answer?.op === "error" && !isPassing(answer.code)) {
+      this.unsubscribe(video);
+      return this.#answered(answer, () => this.#handlers.onUnsubscribed(video, answer));
+    }
+    await this.#wait(SETTLE_MS);
+    const next = old.successor;
+    // It may be watched no more, or have failed for the moment.
+    if (this.#streams.get(video) !== old || !next || next.signal.aborted) return;
+    if (answer?.op === "result" && answer.recovered === false) {
+      return this.#end("connection_lost", "the history can't be continued", true);
+    }
+    old.successor = undefined;
+    old.close();
+    this.#streams.set(video, next);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#renewTimer = setTimeout(resolve, ms);
+    });
   }
 
   check(withinMs: number): void {
@@ -124,25 +203,25 @@ export class EventStreamsLink implements Link {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#renewTimer);
     this.#requests.abort();
     for (const stream of this.#streams.values()) stream.close();
     this.#streams.clear();
   }
 
-  #ping(withinMs: number, onAlive: () => void): void {
+  #ping(withinMs: number, onAlive: OnAnswer): void {
     // Who asks again does not put off what is due already.
     if (this.#pingTimer !== undefined) return;
     this.#pingTimer = setTimeout(() => {
       this.#end("unreachable", "the gateway did not answer in time", true);
     }, withinMs);
     pingOverHttp(this.#options, this.#requests.signal).then(
-      (refusal) => {
+      (answer) => {
         clearTimeout(this.#pingTimer);
         this.#pingTimer = undefined;
-        // Any other refusal, such as an older gateway's, proves as well that there is one.
-        if (refusal === undefined) onAlive();
-        else if (refusal.code === "unavailable") this.#end(refusal.code, refusal.message, true);
-        else this.#answered(refusal, onAlive);
+        if (answer.op === "error" && answer.code === "unavailable") {
+          this.#end(answer.code, answer.message, true);
+        } else this.#answered(answer, onAlive);
       },
       (error) => this.#end("unreachable", String(error), true),
     );

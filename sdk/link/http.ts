@@ -2,7 +2,7 @@
 import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
 import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import { encodeMsgpack } from "../wire/msgpack-encode.ts";
-import { type Fields, isFields, refusalOf } from "./incoming.ts";
+import { answerOf, type Fields, isFields, refusalOf } from "./incoming.ts";
 import type { Answer, Publication, Refusal } from "./link.ts";
 
 const MSGPACK_TYPE = "application/msgpack";
@@ -65,11 +65,11 @@ async function bodyOf(response: Response): Promise<unknown> {
   return await response.json();
 }
 
-/** Whether a gateway answers. Resolves with its refusal, if any; rejects when there is no answer. */
+/** Whether a gateway answers, and how long the token lives. Rejects when there is no answer. */
 export async function pingOverHttp(
   { url, fetch, token }: HttpOptions,
   signal: AbortSignal,
-): Promise<Refusal | undefined> {
+): Promise<Answer> {
   const response = await fetch(url + PING_PATH, {
     headers: authorization(token),
     cache: "no-store",
@@ -78,7 +78,7 @@ export async function pingOverHttp(
   if (!response.ok) return await refusalOfResponse(response);
   const body = await bodyOf(response).catch(() => undefined);
   if (!isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
-  if (!response.redirected) return undefined;
+  if (!response.redirected) return answerOf(body);
   // What is published there would lose its body on the way.
   const message = `the address leads on to ${response.url}: use that`;
   return { op: "error", code: "wrong_address", message };

@@ -51,6 +51,7 @@ export function answerOf(fields: Fields): Answer {
   return {
     op: "result",
     gateway: text(fields["gateway"]),
+    expiresInMs: number(fields["expiresInMs"]),
     eventId: text(fields["eventId"]),
     seq: number(fields["seq"]),
     epoch: text(fields["epoch"]),

@@ -70,8 +70,8 @@ export interface PushHandlers {
 }
 
 export interface LinkHandlers extends PushHandlers {
-  /** Requests may be sent. `gateway` names it, where it is told. */
-  onReady(gateway: string | undefined): void;
+  /** Requests may be sent. The gateway's name, and how long the token lives, where they are told. */
+  onReady(result: Result): void;
   /** The link ended by itself. Nothing comes after it, answers neither. */
   onEnd(ending: Ending): void;
 }
@@ -82,7 +82,7 @@ export interface Link {
   subscribe(video: string, from: From, onAnswer: OnAnswer): void;
   unsubscribe(video: string): void;
   publish(publication: Publication, onAnswer: OnAnswer): void;
-  /** Gives a fresh token. */
+  /** Gives a fresh token, with which the link goes on; what it doesn't cover is told as a push. */
   refresh(token: string, onAnswer: OnAnswer): void;
   /** Ends the link if the gateway can't be heard within this time. */
   check(withinMs: number): void;

@@ -72,7 +72,7 @@ export class WebSocketLink implements Link {
         }
         this.#isReady = true;
         this.#listen();
-        this.#handlers.onReady(answer.gateway);
+        this.#handlers.onReady(answer);
       });
     };
     socket.onmessage = ({ data }) => this.#receive(data);

@@ -10,11 +10,6 @@ afterEach(async () => {
   await gateway?.stop();
 });
 
-function jwt(lifeMs: number, name = ""): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  return `${part({ alg: "none" })}.${part({ name, exp: (Date.now() + lifeMs) / 1_000 })}.`;
-}
-
 /** Numbered tokens, each after the one before it. */
 function numbered(make: (n: number) => string): { readonly source: () => string; count: number } {
   const tokens = {
@@ -75,7 +70,7 @@ describe("a token", () => {
 });
 
 describe("a token that is refused", () => {
-  test("stops the trying, says why, and refuses what waits", async () => {
+  test("stops the trying where there is no other, says why, and refuses what waits", async () => {
     const { ovation, states } = await connecting("token", ({ op }) =>
       op === "connect" ? refused("token_revoked") : {},
     );
@@ -97,48 +92,88 @@ describe("a token that is refused", () => {
     expect(ovation.state).toMatchObject({ reason: { code: reason } });
   });
 
-  test("can be followed by another one", async () => {
+  test("is followed by another one, and the gateway stays the same", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { states } = await connecting(tokens.source, ({ token }) =>
+      token === "token-1" || token === "token-2" ? refused("token_revoked") : {},
+    );
+    await states.first(({ name }) => name === "connected");
+    expect(states.all).toMatchObject([
+      { name: "idle" },
+      { name: "connecting" },
+      { name: "reconnecting", attempt: 1, reason: { code: "token_revoked" } },
+      { name: "reconnecting", attempt: 2, reason: { code: "token_revoked" } },
+      { name: "connected" },
+    ]);
+  });
+
+  test("stops the trying when two fresh ones are refused after it", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ token }) =>
-      token === "token-1" ? refused("token_revoked") : {},
+      ["token-1", "token-2", "token-3"].includes(String(token)) ? refused("token_expired") : {},
     );
     await states.first(({ name }) => name === "closed");
+    expect(ovation.state).toMatchObject({ reason: { code: "token_expired" } });
+    expect(tokens.count).toBe(3);
+    // Who was closed may be started, and has as many tries again.
     ovation.connect();
     await states.first(({ name }) => name === "connected");
+  });
+
+  test("may come out of a cache for a while, which is waited for, but not for ever", async () => {
+    const tokens = numbered((n) => (n < 6 ? "cached" : "fresh"));
+    const { states } = await connecting(tokens.source, ({ token }) =>
+      token === "cached" ? refused("token_expired") : {},
+    );
+    await states.first(({ name }) => name === "connected");
+    const forEver = client(gateway.url, { token: () => "cached", transport: "websocket" });
+    const later = statesOf(forEver);
+    forEver.connect();
+    await later.first(({ name }) => name === "closed");
+    expect(later.all.filter(({ name }) => name === "reconnecting")).toHaveLength(9);
   });
 });
 
 describe("a token that expires", () => {
+  /** The first one lives shortly. */
+  const life = (token: unknown) => ({ expiresInMs: token === "token-1" ? 2_500 : 600_000 });
+
   test("is replaced before, on the same connection", async () => {
-    const tokens = numbered((n) => jwt(n === 1 ? 2_500 : 600_000, `${n}`));
-    const { states } = await connecting(tokens.source, () => ({}));
+    const tokens = numbered((n) => `token-${n}`);
+    const { states } = await connecting(tokens.source, ({ token }) => life(token));
     const refresh = await gateway.asked.first(({ op }) => op === "refresh");
-    expect(refresh["token"]).not.toBe(gateway.of("connect")[0]?.["token"]);
+    expect(refresh["token"]).toBe("token-2");
     expect(gateway.sockets).toHaveLength(1);
     expect(states.all.at(-1)?.name).toBe("connected");
   });
 
   test("gets another connection where a gateway can't take a fresh one", async () => {
-    const tokens = numbered((n) => jwt(n === 1 ? 2_500 : 600_000, `${n}`));
-    const { states } = await connecting(tokens.source, ({ op }) =>
-      op === "refresh" ? refused("op_unknown") : {},
+    const tokens = numbered((n) => `token-${n}`);
+    const { states } = await connecting(tokens.source, ({ op, token }) =>
+      op === "refresh" ? refused("op_unknown") : life(token),
     );
     await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
-    const [refresh] = gateway.of("refresh");
-    expect(gateway.of("connect")[1]?.["token"]).toBe(refresh?.["token"]);
+    expect(gateway.of("connect")[1]?.["token"]).toBe("token-2");
     expect(tokens.count).toBe(2);
   });
 
-  test("while the device sleeps is replaced by a fresh one, and only once", async () => {
+  test("counts on while the gateway can't look at a fresh one", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { states } = await connecting(tokens.source, ({ op, token }) =>
+      op === "refresh" && token === "token-2" ? refused("keys_unavailable") : life(token),
+    );
+    await gateway.asked.until(() => gateway.of("refresh").length === 2);
+    expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "connected"]);
+  });
+
+  test("while the device sleeps is replaced by a fresh one", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ op, token }) =>
-      op === "connect" && token === "token-3" ? refused("token_expired") : {},
+      op === "connect" && token === "token-2" ? refused("token_expired") : {},
     );
     await connected(ovation);
     gateway.sockets[0]?.close(4401, "token_expired");
     await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
-    gateway.sockets[1]?.close(4401, "token_expired");
-    await states.first(({ name }) => name === "closed");
     expect(tokens.count).toBe(3);
   });
 });
@@ -154,15 +189,25 @@ describe("a gateway that asks for a fresh token", () => {
     });
   });
 
-  test("may refuse that one too, which ends it", async () => {
+  test("may refuse that one, and takes another with a new connection", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ op }) =>
-      op === "refresh" ? refused("token_revoked") : {},
+      op === "refresh" ? refused("token_refused") : {},
     );
     await connected(ovation);
     gateway.sockets[0]?.send({ op: "refresh" });
-    const closed = await states.first(({ name }) => name === "closed");
-    expect(closed).toMatchObject({ reason: { code: "token_revoked" } });
+    await states.until((all) => all.filter(({ name }) => name === "connected").length === 2);
+    expect(gateway.of("connect").map(({ token }) => token)).toEqual(["token-1", "token-3"]);
+  });
+
+  test("again and again is not given more than one in some seconds", async () => {
+    const tokens = numbered((n) => `token-${n}`);
+    const { ovation } = await connecting(tokens.source, () => ({}));
+    await connected(ovation);
+    const asking = setInterval(() => gateway.sockets[0]?.send({ op: "refresh" }), 50);
+    await gateway.asked.until(() => gateway.of("refresh").length === 2);
+    clearInterval(asking);
+    expect(tokens.count).toBe(3);
   });
 
   test("is not left when none can be had, and the application is told", async () => {
@@ -170,7 +215,7 @@ describe("a gateway that asks for a fresh token", () => {
     let isOut = false;
     const source = async () => {
       if (isOut) throw new TypeError("no network");
-      return "token";
+      return crypto.randomUUID();
     };
     const { ovation } = await connecting(source, () => ({}));
     ovation.onError(errors.take);

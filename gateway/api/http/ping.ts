@@ -1,8 +1,9 @@
 /**
  * `GET /v1/ping`: proof for a viewer that has no WebSocket that it can be served here; a token is
- * looked at if there is one. The answer says what may be published.
+ * looked at if there is one. The answer says what may be published, and how long the token lives.
  */
 import { PROTOCOL } from "../../../shared/protocol/wire/messages.ts";
+import { NO_GRANT } from "../../auth/grant.ts";
 import type { GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 
@@ -13,8 +14,9 @@ export function pingOverHttp({
 }: Pick<GatewayServices, "auth" | "cutOff" | "told">): HttpHandler {
   return async (exchange) => {
     cutOff.admit();
-    if (exchange.header("authorization") !== "") await auth.ofRequest(exchange);
-    const body = { protocol: PROTOCOL, ...told };
+    const hasToken = exchange.header("authorization") !== "";
+    const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
+    const body = { protocol: PROTOCOL, ...told, ...grant.lifeLeft(Date.now()) };
     respondWith(exchange, 200, body, { "Cache-Control": "no-store" });
   };
 }

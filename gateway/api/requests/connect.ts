@@ -8,7 +8,7 @@ export const connect: RequestHandler<"connect"> = (session, { token }) => {
   const { auth, gateway, told } = session.services;
   const outcome = (grant: Grant): Outcome => {
     session.connected(grant);
-    return { result: { gateway, ...told } };
+    return { result: { gateway, ...told, ...grant.lifeLeft(Date.now()) } };
   };
   const grant = auth.ofToken(token, session.authorization);
   // At once where nothing is verified, so that requests sent in a row need not wait.

@@ -15,7 +15,7 @@ export const refresh: RequestHandler<"refresh"> = async (session, { token }) => 
       throw new OvationError("token_refused", "the token is of another actor", { field: "sub" });
     }
     const lost = session.adopt(grant);
-    return { result: {}, afterwards: () => session.tellUnsubscribed(lost) };
+    return { result: grant.lifeLeft(Date.now()), afterwards: () => session.tellUnsubscribed(lost) };
   } finally {
     session.inFlight -= 1;
   }

@@ -24,6 +24,8 @@ export interface ResultMessage {
   /** Of `connect`: what may be published. */
   readonly limits?: DeploymentRules["limits"];
   readonly kinds?: DeploymentRules["kinds"];
+  /** Of `connect` and `refresh`: how long the token lives; absent when it does so without end. */
+  readonly expiresInMs?: number;
   /** Of `publish`: the event's id. */
   readonly eventId?: string;
   /**

@@ -4,10 +4,11 @@ import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/in
 import { eventually } from "../../support/eventually.ts";
 import { Recorder } from "../../support/recorder.ts";
 
-/** Reconnects quickly, and by no chance late. */
+/** Reconnects quickly, and by no chance late; asks for fresh tokens as often as tests have them. */
 export const QUICK = {
   reconnectFirstMs: 50,
   reconnectMaxMs: 200,
+  refreshMinMs: 200,
 } as const satisfies Partial<OvationOptions>;
 
 const made: Ovation[] = [];

@@ -1,0 +1,186 @@
+/** Tokens that are replaced while the client is connected, or before it can be: at real gateways. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { OvationError, OvationEvent, OvationOptions } from "../../sdk/index.ts";
+import { eventually } from "../support/eventually.ts";
+import { Recorder } from "../support/recorder.ts";
+import { TestStack } from "../support/stack.ts";
+import { inSeconds, SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
+import { client, connected, listen, statesOf } from "./support/client.ts";
+import { Network } from "./support/network.ts";
+
+let stack: TestStack;
+let network: Network;
+let backend: string;
+let videos = 0;
+
+beforeAll(async () => {
+  stack = await TestStack.start({
+    gateways: 2,
+    gateway: { open: false, authSecret: SECRET, lingerMs: 0 },
+  });
+  network = await Network.start(stack.gatewayAt(0).port);
+  backend = await tokenOf({ ...VIEWER, sub: "backend", scope: "any-actor" });
+});
+afterAll(async () => {
+  await network?.stop();
+  await stack?.stop();
+});
+afterEach(() => {
+  network.port = stack.gatewayAt(0).port;
+});
+
+/** A video of its own for each test. */
+function newVideo(): string {
+  videos += 1;
+  return `video-${videos}`;
+}
+
+async function publish(video: string, events: object | readonly object[]): Promise<void> {
+  const response = await fetch(
+    `http://127.0.0.1:${stack.gatewayAt(1).port}/v1/videos/${video}/events`,
+    {
+      method: "POST",
+      headers: { Authorization: `Bearer ${backend}`, "Content-Type": "application/json" },
+      body: JSON.stringify(events),
+    },
+  );
+  if (!response.ok) throw new Error(await response.text());
+}
+
+/** Tokens with these claims, the last ones again and again. */
+function tokensOf(...claims: readonly object[]) {
+  const asked = new Recorder<number>();
+  const token = async () => {
+    asked.take(asked.all.length + 1);
+    return await tokenOf({ ...VIEWER, ...claims[Math.min(asked.all.length, claims.length) - 1] });
+  };
+  return { asked, token };
+}
+
+const names = (states: ReturnType<typeof statesOf>) => states.all.map(({ name }) => name);
+const START = ["idle", "connecting", "connected"];
+
+describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
+  const clientOf = (token: OvationOptions["token"]) => client(network.url, { token, transport });
+
+  test("an expired token out of a cache is replaced by a good one", async () => {
+    const { token } = tokensOf({ exp: inSeconds(-60) }, {});
+    const ovation = clientOf(token);
+    const states = statesOf(ovation);
+    listen(ovation, newVideo());
+    await connected(ovation);
+    expect(states.all.find(({ name }) => name === "reconnecting")).toMatchObject({
+      reason: { code: "token_expired" },
+    });
+    expect(names(states)).toEqual(["idle", "connecting", "reconnecting", "connected"]);
+  });
+
+  test("fresh tokens that are refused too end the trying, and so does one that is a text", async () => {
+    const { asked, token } = tokensOf({ exp: 1 }, { exp: 2 }, { exp: 3 }, { exp: 4 });
+    for (const source of [token, await tokenOf({ ...VIEWER, exp: 1 })]) {
+      const ovation = clientOf(source);
+      ovation.connect();
+      const closed = await statesOf(ovation).first(({ name }) => name === "closed");
+      expect(closed).toMatchObject({ reason: { code: "token_expired" } });
+    }
+    expect(asked.all).toHaveLength(3);
+  });
+
+  test("a video that was refused is asked for again with a fresh token", async () => {
+    const exp = inSeconds(1.5);
+    const { token } = tokensOf({ videos: ["free"], exp }, {});
+    const ovation = clientOf(token);
+    const states = statesOf(ovation);
+    const errors = new Recorder<OvationError>();
+    ovation.onError(errors.take);
+    const video = newVideo();
+    const { joined } = listen(ovation, video);
+    expect(await errors.first(() => true)).toMatchObject({ code: "forbidden", video });
+    await joined();
+    expect(names(states)).toEqual(START);
+  });
+
+  test("a video that a narrower token lost goes on with a wider one, from where it was", async () => {
+    const video = newVideo();
+    const { token } = tokensOf(
+      { exp: inSeconds(1.5) },
+      { videos: ["free"], exp: inSeconds(4) },
+      {},
+    );
+    const ovation = clientOf(token);
+    const states = statesOf(ovation);
+    const errors = new Recorder<OvationError>();
+    ovation.onError(errors.take);
+    const { events, joined } = listen(ovation, video, "comment");
+    await joined();
+    await publish(video, { kind: "comment", data: "before" });
+    await events.first(({ data }) => data === "before");
+    expect(await errors.first(() => true)).toMatchObject({ code: "forbidden", video });
+    await publish(video, { kind: "comment", data: "between" });
+    await events.first(({ data }) => data === "between");
+    await publish(video, { kind: "comment", data: "after" });
+    await events.first(({ data }) => data === "after");
+    expect(events.all.map(({ data }) => data)).toEqual(["before", "between", "after"]);
+    expect(names(states)).toEqual(START);
+  });
+});
+
+test("a clock that is two hours wrong, and jumps, makes no token be asked for", async () => {
+  const script = join(import.meta.dirname, "support/wrong-clock.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [script, network.url]);
+  const states = ["connecting", "connected", "closed"];
+  expect(JSON.parse(stdout)).toEqual([
+    { calls: 1, states },
+    { calls: 1, states },
+  ]);
+});
+
+test.each([
+  ["over a WebSocket", "websocket", 0, 4],
+  ["over event streams", "sse", 0, 4],
+  ["over event streams, at another gateway", "sse", 1, 4],
+  ["over event streams, under a flood", "sse", 0, 300],
+] as const)(
+  "nothing is lost or told twice when tokens are replaced (%s)",
+  async (_, transport, next, burst) => {
+    const asked = new Recorder<number>();
+    const ovation = client(network.url, {
+      transport,
+      token: async () => {
+        asked.take(asked.all.length);
+        return await tokenOf({ ...VIEWER, exp: inSeconds(1.5) });
+      },
+    });
+    const states = statesOf(ovation);
+    const video = newVideo();
+    const comments = new Recorder<OvationEvent>();
+    let likes = 0;
+    const other = newVideo();
+    const { joined } = listen(ovation, video);
+    ovation.video(other).watch();
+    ovation.video(video).on("comment", comments.take);
+    ovation.video(video).onFrame(({ counts }) => {
+      likes += counts["like"] ?? 0;
+    });
+    await joined();
+    network.port = stack.gatewayAt(next).port;
+    let published = 0;
+    for (let round = 0; asked.all.length < 4; round += 1) {
+      const batch = Array.from({ length: burst }, () => ({ kind: "like", actor: "backend" }));
+      await publish(video, [...batch, { kind: "comment", id: `c-${video}-${round}` }]);
+      published += burst;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await publish(video, { kind: "comment", id: "last" });
+    const tokens = asked.all.length;
+    await asked.until((all) => all.length >= tokens + 2);
+    await eventually(() => comments.all.at(-1)?.id === "last" && likes >= published);
+    expect(likes).toBe(published);
+    const ids = comments.all.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(names(states)).toEqual(START);
+  },
+);
