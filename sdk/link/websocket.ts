@@ -26,6 +26,12 @@ export interface WebSocketLinkOptions extends LinkTimes {
   readonly token: string | undefined;
 }
 
+/** What a close says of the token, also where its reason got lost. */
+const TOKEN_CLOSES: Readonly<Record<number, string>> = {
+  4401: "token_expired",
+  4403: "token_refused",
+};
+
 /**
  * Whether to come back after a close: by the range of its code, as docs/protocol.md has it. The
  * table itself, with its meanings, would weigh more than the rest of this file.
@@ -33,7 +39,7 @@ export interface WebSocketLinkOptions extends LinkTimes {
 function endingOf({ code, reason }: CloseEvent): Ending {
   const again = code < 4400 || code > 4499;
   return {
-    code: again ? "connection_lost" : reason || "refused",
+    code: again ? "connection_lost" : reason || (TOKEN_CLOSES[code] ?? "refused"),
     message: `the connection was closed (${code}${reason && `, ${reason}`})`,
     again,
   };
