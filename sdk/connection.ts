@@ -91,9 +91,13 @@ export class Connection {
     return this.#isReady ? this.#token : await this.#freshToken();
   }
 
-  /** Connects, unless that is under way or done. */
+  /**
+   * Connects, unless that is under way or done.
+   * @throws TypeError when the address is relative, and there is no page
+   */
   start(): void {
     if (this.#state.name !== "idle" && this.#state.name !== "closed") return;
+    void this.address;
     this.#stopListening = listenForWake((signal) => this.#onWake(signal));
     this.#failedTries = 0;
     this.#setState({ name: "connecting" });
@@ -319,13 +323,23 @@ export class Connection {
   }
 
   #onWake(signal: WakeSignal): void {
-    if (this.#isReady) this.#link?.check(DOUBT_MS);
+    if (signal === "leave") this.#leave();
+    else if (this.#isReady) this.#link?.check(DOUBT_MS);
     // Who was asked to stay away for a time does so.
     else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
       clearTimeout(this.#retryTimer);
       this.#backoff.reset();
       void this.#connect();
     }
+  }
+
+  /** A page that holds a connection is not kept for the back button. */
+  #leave(): void {
+    const waitMs = this.#settings.reconnectMaxMs;
+    this.#drop();
+    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
+    const reason = { code: "connection_lost", message: "the page was left" };
+    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
   }
 
   #setState(state: ConnectionState): void {
