@@ -154,7 +154,8 @@ export class Connection {
       onRefresh: () => {
         if (link === this.#link) this.#credentials.due();
       },
-      onStale: (isStale) => this.#stale(link, isStale),
+      onStale: (isStale) => this.#change(link, { isStale }),
+      onReason: (reason) => this.#change(link, { reason }),
     };
     const link = this.#choice.make(via, this.address, token, handlers);
     return link;
@@ -180,10 +181,16 @@ export class Connection {
     this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
   }
 
-  #stale(link: Link, isStale: boolean): void {
+  /** Says what is new of the connection that there is. */
+  #change(
+    link: Link,
+    news: { readonly isStale: boolean } | { readonly reason: ConnectionFault },
+  ): void {
     const state = this.#state;
-    if (link !== this.#link || state.name !== "connected" || state.isStale === isStale) return;
-    this.#setState({ ...state, isStale });
+    if (link !== this.#link || state.name !== "connected") return;
+    if (!("isStale" in news) || state.isStale !== news.isStale) {
+      this.#setState({ ...state, ...news });
+    }
   }
 
   #ended(link: Link, token: string | undefined, ending: Ending): void {

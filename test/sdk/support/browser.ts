@@ -31,6 +31,8 @@ export interface PageOptions {
   readonly strict?: boolean;
   /** More for the page to know. */
   readonly query?: Readonly<Record<string, string>>;
+  /** A page whose browser window this one is a further tab of; without it, it has its own. */
+  readonly beside?: Page;
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
   /** Where the page comes from, such as `https://page.example`; without it, from the network. */
@@ -54,9 +56,9 @@ export class TestBrowser {
 
   /** Opens the page in a window of its own. */
   async open(network: Network, how: PageOptions = {}): Promise<Page> {
-    const { options = {}, late, strict, policy, origin } = how;
-    const context = await this.#browser.newContext();
-    this.#contexts.push(context);
+    const { options = {}, late, strict, beside, policy, origin } = how;
+    const context = beside?.context() ?? (await this.#browser.newContext());
+    if (beside === undefined) this.#contexts.push(context);
     const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
     const html = policy === undefined ? HTML : HTML.replace("<body>", `${meta}<body>`);
     if (origin !== undefined) {
