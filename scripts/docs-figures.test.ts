@@ -8,14 +8,21 @@ const gateway = configFor("gateway", { open: true });
 const pingS = gateway.pingIntervalMs / 1_000;
 const idleS = gateway.idleTimeoutMs / 1_000;
 const keepAliveS = gateway.sseKeepaliveMs / 1_000;
+/** How long a connection may carry nothing. */
+const quietS = Math.max(pingS, keepAliveS);
 
 test.each([
   ["docs/protocol.md", `The gateway sends a WebSocket ping every ${pingS} seconds.`],
   ["docs/protocol.md", `A client from which nothing comes for ${idleS} seconds`],
   ["docs/protocol.md", `A comment line (\`:\`) comes every ${keepAliveS} seconds.`],
   ["docs/security.md", `a ping every ${pingS} seconds`],
-  ["docs/kubernetes.md", `quiet for ${Math.max(pingS, keepAliveS)} s`],
-  ["deploy/helm/ovation/README.md", `quiet for ${Math.max(pingS, keepAliveS)} s`],
+  ["docs/kubernetes.md", `quiet for ${quietS} s`],
+  ["docs/proxies.md", `sends something on every connection every ${quietS} seconds`],
+  ["deploy/proxies/nginx.conf", `longer than a connection is quiet: that is ${quietS} s`],
+  ["deploy/proxies/haproxy.cfg", `longer than a connection is quiet: that is ${quietS} s`],
+  ["deploy/proxies/apache.conf", `longer than a connection is quiet: that is ${quietS} s`],
+  ["deploy/proxies/envoy.yaml", `longer than a connection is quiet: that is ${quietS} s`],
+  ["deploy/helm/ovation/README.md", `quiet for ${quietS} s`],
 ])("%s says: %s", (page, sentence) => {
   const text = readFileSync(join(import.meta.dirname, "..", page), "utf8").replace(/\s+/g, " ");
   expect(text).toContain(sentence);

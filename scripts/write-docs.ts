@@ -23,23 +23,20 @@ interface Generated {
   content(): string;
 }
 
-/** A program of `test/clients/`, as a page prints it and `npm run test:clients` runs it. */
-function program(language: string, path: string): Generated {
-  const content = () => {
-    const text = readFileSync(join(import.meta.dirname, "..", "test", "clients", path), "utf8");
-    return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
-  };
-  return { file: "docs/clients.md", marker: `publish-${language}`, content };
-}
+const root = join(import.meta.dirname, "..");
+
+const PROXY_CONFIGURATIONS = [
+  "nginx.conf",
+  "haproxy.cfg",
+  "Caddyfile",
+  "apache.conf",
+  "envoy.yaml",
+];
 
 const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
-  program("python", "python/publish.py"),
-  program("go", "go/publish/main.go"),
-  program("rust", "rust/src/bin/publish.rs"),
-  program("java", "java/src/main/java/Publish.java"),
   { file: "docs/metrics.md", marker: "common", content: commonTable },
   { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
   { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },
@@ -55,13 +52,17 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/sizing.md", marker: "nats", content: natsTable },
   { file: "docs/sizing.md", marker: "costs", content: costsTable },
   { file: "docs/sizing.md", marker: "measured", content: measuredTable },
+  ...PROXY_CONFIGURATIONS.map((name) => ({
+    file: "docs/proxies.md",
+    marker: name,
+    content: () => fenced(join(root, "deploy/proxies", name)),
+  })),
   { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
 ];
 
-const root = join(import.meta.dirname, "..");
 const checkOnly = process.argv.includes("--check");
 
 // File by file, since several parts may belong to the same one.
@@ -96,6 +97,12 @@ function replaced(page: string, file: string, marker: string, content: string): 
   const end = page.indexOf(close, start);
   if (start < 0 || end < 0) throw new Error(`${file} has no "${open}" with a "${close}" after it`);
   return `${page.slice(0, start)}${open}\n${content.trimEnd()}\n${page.slice(end)}`;
+}
+
+/** A file as a page shows it. */
+function fenced(path: string): string {
+  const language = path.endsWith(".yaml") ? "yaml" : "text";
+  return `\`\`\`${language}\n${readFileSync(path, "utf8").trimEnd()}\n\`\`\``;
 }
 
 /** The file's text; empty when there is none yet, which is as stale as any other. */

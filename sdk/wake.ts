@@ -1,29 +1,23 @@
 /** What a browser tells that is a reason to look after the connection at once. */
 
-/**
- * `wake`: the network, the tab or the page is back. `doubt`: the network may be gone. `leave`: the
- * page is left, and may come back by the back button if it holds no connection (the back/forward
- * cache).
- */
-export type WakeSignal = "wake" | "doubt" | "leave";
+/** `wake`: the network or the tab is back. `doubt`: the network may be gone. */
+export type WakeSignal = "wake" | "doubt";
 
 /** Listens until the function that it returns is called. Elsewhere than in a browser, nothing comes. */
 export function listenForWake(onSignal: (signal: WakeSignal) => void): () => void {
   const page = globalThis.document as Document | undefined;
-  if (typeof globalThis.addEventListener !== "function") return () => undefined;
-  const wake = () => onSignal("wake");
+  const online = () => onSignal("wake");
+  const offline = () => onSignal("doubt");
   const visible = () => {
-    if (page?.visibilityState === "visible") wake();
+    if (page?.visibilityState === "visible") onSignal("wake");
   };
-  const listeners = [
-    [globalThis, "online", wake],
-    [globalThis, "pageshow", wake],
-    [globalThis, "offline", () => onSignal("doubt")],
-    [globalThis, "pagehide", () => onSignal("leave")],
-    [page, "visibilitychange", visible],
-  ] as const;
-  for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
+  if (typeof globalThis.addEventListener !== "function") return () => undefined;
+  globalThis.addEventListener("online", online);
+  globalThis.addEventListener("offline", offline);
+  page?.addEventListener("visibilitychange", visible);
   return () => {
-    for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
+    globalThis.removeEventListener("online", online);
+    globalThis.removeEventListener("offline", offline);
+    page?.removeEventListener("visibilitychange", visible);
   };
 }

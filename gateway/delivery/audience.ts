@@ -118,10 +118,6 @@ export class Audience {
     this.#catchUp = new CatchUp(this.history, { video, sseIdOf, ...options });
   }
 
-  start(): void {
-    this.history.start();
-  }
-
   get viewerCount(): number {
     return this.#viewerCount;
   }

@@ -18,7 +18,6 @@ interface HistoriesOptions {
   readonly log: Log;
   readonly now: MonotonicClock;
   readonly wallClock: WallClock;
-  readonly random: () => number;
 }
 
 /** What a viewer asks for when it comes. */
@@ -77,12 +76,12 @@ export class VideoHistories {
     return this.epoch === undefined ? undefined : `${this.epoch}:${seq}`;
   }
 
-  /** A follower of the video's chain, to be started. */
+  /** Follows a video's chain until it is stopped. */
   follow(video: string, handlers: FollowerHandlers): ChainFollower {
-    const { config, log, now, random } = this.#options;
+    const { config, log, now } = this.#options;
     const { reader, budget, stats } = this;
     const { historyWaitMs: waitMs, historyCheckMs: checkMs } = config;
-    const options = { reader, budget, stats, log, now, random, waitMs, checkMs };
+    const options = { reader, budget, stats, log, now, waitMs, checkMs };
     return new ChainFollower(video, this.#timeline(), options, handlers);
   }
 

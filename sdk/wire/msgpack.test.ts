@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { Packr, pack, Unpackr } from "msgpackr";
 import { describe, expect, test } from "vitest";
 import { guardMsgpack } from "../../shared/protocol/wire/msgpack-guard.ts";
-import { guardValue } from "../../shared/protocol/wire/value-rules.ts";
 import { decodeMsgpack } from "./msgpack-decode.ts";
 import { encodeMsgpack } from "./msgpack-encode.ts";
 
@@ -14,19 +13,10 @@ function unpack(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes);
 }
 
-function isAllowed(value: unknown): boolean {
-  try {
-    guardValue(value, 1);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whatever JSON can carry, but for what the client itself refuses. */
+/** Whatever JSON can carry, but for the key that is refused everywhere. */
 const json = fc
   .jsonValue({ maxDepth: 5, stringUnit: "binary" })
-  .filter(isAllowed)
+  .filter((value) => !JSON.stringify(value).includes("__proto__"))
   // JSON knows no -0.
   .map((value): unknown => JSON.parse(JSON.stringify(value)));
 

@@ -94,7 +94,6 @@ export class Bus {
         await connection.flush();
         await connection.reconnect();
       },
-      random: Math.random,
     });
     this.#subscriptions = new Subscriptions({
       connection,

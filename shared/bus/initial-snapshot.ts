@@ -1,93 +1,89 @@
-/** What a bucket or stream held when reading it began, as opposed to what changes after that. */
+/** The beginning of a reading: what was there when it began, which is to be told from what follows. */
 import type { OrderedRead } from "./ordered-consumer.ts";
 
-/** If no message comes for this long, the read is given up. */
+/** So long may pass without a message before the reading is given up. */
 const SILENCE_MS = 5_000;
-const POLL_EVERY_MS = 100;
+const LOOK_EVERY_MS = 100;
 
 type Watched = Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress" | "stop">;
 
 /**
- * Tells when the initial snapshot is complete, and stops the read if it falls silent before that.
+ * Tells when all of the beginning has come. A message says how many are still to come, but that
+ * can't be relied on: of those that are erased before they are sent none says that it is the last,
+ * and nats-server 2.9 goes on counting those that are replaced. So the server is asked as well.
+ * Stops the reading if it falls silent before that.
  *
- * Each message says how many are still to come, but that alone can't be relied on: when messages are
- * erased before they are sent, none says that it is the last, and nats-server 2.9 goes on counting
- * those that are replaced. So the server is asked as well.
- *
- * A message that is being replaced is not counted for a moment: the old one no longer, the new one
- * not yet. So where messages may be replaced, the snapshot is complete when it has seemed so once
- * and the server, asked after that, has no more to send than was received. An entry that is replaced
- * in both of these moments is reported as a change.
+ * A message that is being replaced isn't counted for a moment: the old one not any more, the new
+ * one not yet. So where messages may be replaced, the beginning is whole when it seemed so and the
+ * server, asked after that, has no more to send than has come. An entry that is replaced in both of
+ * these moments is told as a change.
  */
-export class InitialSnapshot {
+export class Beginning {
   readonly #read: Watched;
-  readonly #onComplete: () => void;
-  #poll: NodeJS.Timeout | undefined;
-  #silence: NodeJS.Timeout | undefined;
-  #received = 0;
-  /** It has seemed once that nothing is still to come. */
-  #seemedComplete = false;
-  /** With this many messages it is complete, as the server said after it had seemed so. */
-  #expected = Number.POSITIVE_INFINITY;
-  #isAsking = false;
+  readonly #onWhole: () => void;
+  readonly #looks: NodeJS.Timeout;
+  readonly #silence: NodeJS.Timeout;
+  #came = 0;
+  /** It was seen once that nothing is still to come. */
+  #seemedWhole = false;
+  /** With so many messages all has come, by what the server said after it had seemed whole. */
+  #due = Number.POSITIVE_INFINITY;
+  #isLooking = false;
   #isOver = false;
 
-  constructor(read: Watched, onComplete: () => void) {
+  /** @param onWhole called once; at once if there is nothing to come and nothing is replaced */
+  constructor(read: Watched, onWhole: () => void) {
     this.#read = read;
-    this.#onComplete = onComplete;
+    this.#onWhole = onWhole;
+    this.#looks = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#silence = setTimeout(() => read.stop(), SILENCE_MS);
+    if (read.initialCount === 0) this.#seemsWhole();
   }
 
-  /** Calls `onComplete` once, and at once if nothing is to come and nothing can be replaced. */
-  start(): void {
-    this.#poll = setInterval(() => void this.#ask(), POLL_EVERY_MS);
-    this.#silence = setTimeout(() => this.#read.stop(), SILENCE_MS);
-    if (this.#read.initialCount === 0) this.#seemsComplete();
+  /** A message came. @param pending how many are still to come, by what it says */
+  came(pending: number): void {
+    this.#came += 1;
+    this.#silence.refresh();
+    if (this.#came >= this.#due) this.#whole();
+    else if (pending === 0) this.#seemsWhole();
   }
 
-  /** A message was received. @param pending how many are still to come, by what it says */
-  received(pending: number): void {
-    this.#received += 1;
-    this.#silence?.refresh();
-    if (this.#received >= this.#expected) this.#complete();
-    else if (pending === 0) this.#seemsComplete();
-  }
-
-  /** Nobody waits for it any more. Safe to call twice. */
+  /** It isn't waited for any more. Safe to call twice. */
   end(): void {
     this.#isOver = true;
-    clearInterval(this.#poll);
+    clearInterval(this.#looks);
     clearTimeout(this.#silence);
   }
 
-  #seemsComplete(): void {
-    if (!this.#read.isReplaceable) return this.#complete();
-    if (this.#seemedComplete) return;
-    this.#seemedComplete = true;
-    void this.#ask();
+  #seemsWhole(): void {
+    if (!this.#read.isReplaceable) return this.#whole();
+    if (this.#seemedWhole) return;
+    this.#seemedWhole = true;
+    void this.#look();
   }
 
-  async #ask(): Promise<void> {
-    if (this.#isAsking || this.#isOver) return;
-    this.#isAsking = true;
-    const isSecond = this.#seemedComplete;
-    // Without an answer, the next poll asks again.
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#isOver) return;
+    this.#isLooking = true;
+    const isSecond = this.#seemedWhole;
+    // What can't be told now is asked again.
     const progress = await this.#read.progress().catch(() => undefined);
-    this.#isAsking = false;
+    this.#isLooking = false;
     if (progress === undefined || this.#isOver) return;
-    const expected = progress.sent + progress.pending;
+    const due = progress.sent + progress.pending;
     if (!isSecond) {
-      if (this.#received >= expected) this.#seemsComplete();
+      if (this.#came >= due) this.#seemsWhole();
       // It may have seemed so meanwhile.
-      if (this.#seemedComplete) void this.#ask();
+      if (this.#seemedWhole) void this.#look();
       return;
     }
-    this.#expected = expected;
-    if (this.#received >= expected) this.#complete();
+    this.#due = due;
+    if (this.#came >= due) this.#whole();
   }
 
-  #complete(): void {
+  #whole(): void {
     if (this.#isOver) return;
     this.end();
-    this.#onComplete();
+    this.#onWhole();
   }
 }

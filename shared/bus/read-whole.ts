@@ -1,7 +1,7 @@
 /** Reads what a stream holds now, and ends. */
 import type { JsMsg } from "@nats-io/jetstream";
 import type { Bus } from "./connection.ts";
-import { InitialSnapshot } from "./initial-snapshot.ts";
+import { Beginning } from "./initial-snapshot.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
 /**
@@ -16,22 +16,21 @@ export async function readWhole(
   take: (message: JsMsg) => void,
 ): Promise<void> {
   const read = await readOrdered(bus, stream, start);
-  let isComplete = false;
-  const snapshot = new InitialSnapshot(read, () => {
-    isComplete = true;
+  let isWhole = false;
+  const beginning = new Beginning(read, () => {
+    isWhole = true;
     read.stop();
   });
-  snapshot.start();
   try {
-    if (isComplete) return;
+    if (isWhole) return;
     for await (const message of read.messages) {
       take(message);
-      snapshot.received(message.info.pending);
-      if (isComplete) break;
+      beginning.came(message.info.pending);
+      if (isWhole) break;
     }
   } finally {
-    snapshot.end();
+    beginning.end();
     read.stop();
   }
-  if (!isComplete) throw new Error(`${stream} could not be read whole`);
+  if (!isWhole) throw new Error(`${stream} could not be read whole`);
 }

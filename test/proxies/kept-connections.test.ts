@@ -1,0 +1,115 @@
+/** Answers of every kind, one after the other in every order, over connections that proxies keep. */
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { Agent, request as httpsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { availableProxies, type ProxyProcess } from "./support/proxy.ts";
+import { Site } from "./support/site.ts";
+
+interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const VIDEO = "/v1/videos/launch";
+
+let site: Site;
+let pageDir: string;
+let questions: readonly Question[];
+beforeAll(async () => {
+  pageDir = await mkdtemp(join(tmpdir(), "ovation-page-"));
+  await writeFile(join(pageDir, "index.html"), "<title>Page</title>");
+  site = await Site.start({ pageDir, allowedOrigins: ["https://shop.example"] });
+  const page = await fetch(`http://127.0.0.11:${site.port}/`);
+  const etag = page.headers.get("etag") ?? "";
+  const asked = { origin: "https://shop.example", "access-control-request-method": "POST" };
+  const json = { "content-type": "application/json" };
+  questions = [
+    { method: "OPTIONS", path: `${VIDEO}/events`, headers: asked, status: 204 },
+    { method: "GET", path: "/", headers: { "if-none-match": etag }, status: 304 },
+    { method: "HEAD", path: "/", status: 200 },
+    { method: "GET", path: "/", status: 200 },
+    { method: "GET", path: "/v1/nowhere", status: 404 },
+    {
+      method: "POST",
+      path: `${VIDEO}/events`,
+      headers: json,
+      body: '{"kind":"like"}',
+      status: 200,
+    },
+    { method: "POST", path: `${VIDEO}/events`, headers: json, body: "{", status: 400 },
+    { method: "GET", path: `${VIDEO}/history?limit=1`, status: 200 },
+    { method: "DELETE", path: `${VIDEO}/events/none`, status: 404 },
+    { method: "PUT", path: `${VIDEO}/events`, headers: json, body: "{}", status: 405 },
+  ];
+});
+afterAll(async () => {
+  await site?.stop();
+  await rm(pageDir, { recursive: true, force: true });
+});
+
+/** The items in an order in which each follows each, itself too: a de Bruijn sequence of pairs. */
+function everyOrder<T>(items: readonly T[]): readonly T[] {
+  const order = items.flatMap((first, index) => [
+    first,
+    ...items.slice(index + 1).flatMap((second) => [first, second]),
+  ]);
+  return [...order, ...items.slice(0, 1)];
+}
+
+/** How many connections there are, or were in the last minute, to the gateways from this machine. */
+async function connectionsToGateways(port: number): Promise<number> {
+  const ends = ["0B00007F", "0C00007F"].map(
+    (host) => `${host}:${port.toString(16).toUpperCase().padStart(4, "0")}`,
+  );
+  const lines = (await readFile("/proc/net/tcp", "utf8")).split("\n");
+  return lines.filter((line) => ends.includes(line.trim().split(/\s+/)[2] ?? "")).length;
+}
+
+async function ask(proxy: ProxyProcess, agent: Agent, question: Question): Promise<number> {
+  const { method, path, headers = {}, body } = question;
+  const request = httpsRequest({
+    host: "127.0.0.1",
+    port: proxy.port,
+    method,
+    path,
+    headers: body === undefined ? headers : { ...headers, "content-length": body.length },
+    agent,
+  });
+  const responded = once(request, "response");
+  request.end(body);
+  const [response] = await responded;
+  response.resume();
+  await once(response, "end");
+  return response.statusCode;
+}
+
+describe.each(availableProxies())("$name", (kind) => {
+  let proxy: ProxyProcess;
+  beforeAll(async () => {
+    proxy = await site.proxy(kind);
+  });
+
+  test("passes on every answer after every other, and keeps its connections to gateways", async () => {
+    const order = everyOrder(questions);
+    const before = await connectionsToGateways(site.port);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const wrong: string[] = [];
+    let last = "nothing";
+    for (const question of order) {
+      const status = await ask(proxy, agent, question);
+      const name = `${question.method} ${question.path}`;
+      if (status !== question.status) wrong.push(`${name} after ${last}: ${status}`);
+      last = name;
+    }
+    agent.destroy();
+    expect(wrong).toEqual([]);
+    const made = (await connectionsToGateways(site.port)) - before;
+    expect(made).toBeLessThan(order.length / 4);
+  });
+});

@@ -1,0 +1,120 @@
+/** Two gateways, a certificate, and a proxy before them as docs/proxies.md has it. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setDefaultCACertificates } from "node:tls";
+import { freePort } from "../../../kit/nats/free-port.ts";
+import type { GatewayConfig } from "../../../shared/config/settings.ts";
+import { TestAuthority } from "../../support/certificates.ts";
+import { TestStack } from "../../support/stack.ts";
+import type { ProxyKind } from "./kinds.ts";
+import { documented, ProxyProcess, type Replacements } from "./proxy.ts";
+
+const CERTIFICATE = "/etc/ssl/live.example/fullchain.pem";
+const KEY = "/etc/ssl/live.example/key.pem";
+const BOTH = "/etc/haproxy/live.example.pem";
+
+/** Of the two gateways, those of the documented configurations but for the first number. */
+export const GATEWAY_HOSTS = ["127.0.0.11", "127.0.0.12"] as const;
+
+interface Files {
+  readonly certificate: string;
+  readonly key: string;
+  readonly both: string;
+}
+
+export class Site {
+  readonly stack: TestStack;
+  readonly #authority: TestAuthority;
+  readonly #files: Files;
+  readonly #proxies: ProxyProcess[] = [];
+  /** Both gateways have the same two: documented configurations have one number for each. */
+  readonly port: number;
+  readonly opsPort: number;
+
+  private constructor(
+    stack: TestStack,
+    authority: TestAuthority,
+    files: Files,
+    [port, opsPort]: readonly [port: number, opsPort: number],
+  ) {
+    this.stack = stack;
+    this.#authority = authority;
+    this.#files = files;
+    this.port = port;
+    this.opsPort = opsPort;
+  }
+
+  /**
+   * @param gateway settings of both gateways
+   * @param second more settings of the second one, once NATS runs
+   */
+  static async start(
+    gateway: Partial<GatewayConfig> = {},
+    second: (natsUrl: string) => Promise<Partial<GatewayConfig>> = async () => ({}),
+  ): Promise<Site> {
+    const authority = await TestAuthority.make();
+    setDefaultCACertificates([await readFile(authority.caFile, "utf8")]);
+    const { certFile: certificate, keyFile: key } = await authority.certificate("proxy");
+    const both = join(authority.folder, "both.pem");
+    await writeFile(both, (await readFile(certificate, "utf8")) + (await readFile(key, "utf8")));
+    const trusted = { trustedProxies: ["127.0.0.1/32"], lingerMs: 0, ...gateway };
+    const stack = await TestStack.start({ gateways: 0, gateway: trusted });
+    const [port, opsPort] = [await freePort("0.0.0.0"), await freePort("0.0.0.0")];
+    const [first, other] = GATEWAY_HOSTS.map((host) => ({ host, opsHost: host, port, opsPort }));
+    await stack.addGateway(first);
+    await stack.addGateway({ ...other, ...(await second(stack.nats.url)) });
+    return new Site(stack, authority, { certificate, key, both }, [port, opsPort]);
+  }
+
+  /** Puts a proxy before both gateways, with the text that the page prints. */
+  async proxy(kind: ProxyKind, more: Replacements = []): Promise<ProxyProcess> {
+    const port = await freePort();
+    const text = await documented(kind, this.#replacements(kind, port, more));
+    return await this.add(kind, port, text, `https://127.0.0.1:${port}/v1/ping`);
+  }
+
+  /**
+   * Puts a proxy before them with a configuration of the test's own.
+   * @param url what it is to answer once it runs
+   */
+  async add(kind: ProxyKind, port: number, config: string, url: string): Promise<ProxyProcess> {
+    const proxy = await ProxyProcess.start(kind, port, config, url);
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  async stop(): Promise<void> {
+    for (const proxy of this.#proxies) await proxy.stop();
+    await this.stack.stop();
+    await this.#authority.remove();
+  }
+
+  #replacements(kind: ProxyKind, port: number, more: Replacements): Replacements {
+    const files: Replacements =
+      kind.name === "HAProxy"
+        ? [
+            [BOTH, this.#files.both],
+            // As many files as the test's machine allows.
+            ["maxconn 50000", "maxconn 1000"],
+          ]
+        : [
+            [CERTIFICATE, this.#files.certificate],
+            [KEY, this.#files.key],
+          ];
+    // Caddy would look for certificates of that name, and the tests speak to an address.
+    const name: Replacements =
+      kind.name === "Caddy"
+        ? [["live.example {", `https://127.0.0.1:${port} {`]]
+        : [[/\b443\b/, `${port}`]];
+    const ops: Replacements =
+      kind.name === "nginx" || kind.name === "Apache" ? [] : [[/\b9101\b/, `${this.opsPort}`]];
+    return [
+      ...more,
+      ...files,
+      ...name,
+      [/\b10\.0\.0\./, "127.0.0."],
+      [/\b8080\b/, `${this.port}`],
+      ...ops,
+    ];
+  }
+}

@@ -1,0 +1,12 @@
+/** Real proxies before real gateways: `npm run test:proxies`. They need what install-tools.sh gets. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/proxies/**/*.test.ts"],
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+});
