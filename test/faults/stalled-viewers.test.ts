@@ -14,7 +14,12 @@ const DATA = "x".repeat(2_000);
 
 let stack: TestStack;
 beforeAll(async () => {
-  const gateway = { viewerBufferBytes: BUFFER_BYTES, idleTimeoutMs: IDLE_MS, lingerMs: 0 };
+  const gateway = {
+    viewerBufferBytes: BUFFER_BYTES,
+    idleTimeoutMs: IDLE_MS,
+    pingIntervalMs: IDLE_MS / 2,
+    lingerMs: 0,
+  };
   stack = await TestStack.start({ gateway });
 });
 afterAll(async () => await stack?.stop());
