@@ -19,7 +19,7 @@ async function isWithinTimeout(something: Promise<unknown>): Promise<boolean> {
   return await Promise.race([something.then(() => true), wait(PROXY_TIMEOUT_MS, false)]);
 }
 
-test("a quiet viewer hears from its gateway within 10 s, over each wire, without any setting", async () => {
+test.concurrent("a quiet viewer hears from its gateway within 10 s, over each wire, without any setting", async () => {
   const { port } = stack.gateway;
   const stream = await TestEventStream.open(port, "quiet");
   const sockets = await Promise.all([
@@ -37,7 +37,16 @@ test("a quiet viewer hears from its gateway within 10 s, over each wire, without
   expect(await ask(port, { path: "/v1/ping" })).toMatchObject({ status: 200 });
 });
 
-test("pings come again and again, as often as is set, to each of many viewers", async () => {
+test.concurrent("a quiet event stream stays open: the listener takes it for no idle connection", async () => {
+  const { port } = await stack.addGateway({ sseKeepaliveMs: 1_000 });
+  const stream = await TestEventStream.open(port, "open");
+  // The listener closes what it takes for idle after 10 to 12 s.
+  await stream.until(() => stream.comments.length >= 13 || stream.isEnded);
+  expect(stream.isEnded).toBe(false);
+  stream.close();
+});
+
+test.concurrent("pings come again and again, as often as is set, to each of many viewers", async () => {
   const { port } = await stack.addGateway({ pingIntervalMs: 1_000 });
   const sockets = await Promise.all(Array.from({ length: 50 }, () => TestSocket.open(port)));
   await Promise.all(
@@ -49,7 +58,7 @@ test("pings come again and again, as often as is set, to each of many viewers", 
   for (const { socket } of sockets) socket.terminate();
 });
 
-test("a viewer that answers no ping is closed, others stay", async () => {
+test.concurrent("a viewer that answers no ping is closed, others stay", async () => {
   const { port } = await stack.addGateway({ pingIntervalMs: 1_000, idleTimeoutMs: 8_000 });
   const deaf = await TestSocket.open(port, "json", {}, { autoPong: false });
   const quiet = await TestSocket.connect(port);
