@@ -33,6 +33,10 @@ describe("without trusted proxies", () => {
     );
   });
 
+  test("a peer that has gone already is a client too", () => {
+    expect(addresses.clientOf(new Uint8Array(), "")).toBe("0:0:0:0::/64");
+  });
+
   test("IPv4 in IPv6 is IPv4", () => {
     const mapped = ipv6("0000 0000 0000 0000 0000 ffff c000 0207");
     expect(addressText(mapped)).toBe("192.0.2.7");

@@ -5,8 +5,12 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 
+/** The address of a peer that has gone already, which uWebSockets.js tells no more. */
+const UNKNOWN = "::";
+
 /** The address of a peer, 4 or 16 bytes, as text; IPv4 in IPv6 is IPv4. */
 export function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 0) return UNKNOWN;
   return ipaddr.process(ipaddr.fromByteArray([...bytes]).toString()).toString();
 }
 
