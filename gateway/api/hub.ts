@@ -186,6 +186,7 @@ export class Doors {
       limits: this.#config,
       onEnd: this.#onSessionEnd,
     });
+    session.start();
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;

@@ -5,7 +5,6 @@
 
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
-import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { errorOfIssues } from "../../shared/protocol/events.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
@@ -13,13 +12,10 @@ import {
   isOp,
   type Op,
   type Request,
-  type ResultMessage,
-  requestIdSchema,
   requestSchemas,
   type ServerMessage,
 } from "../../shared/protocol/wire/messages.ts";
 import { dropNulls } from "../../shared/protocol/wire/null-fields.ts";
-import { readRequestId } from "../../shared/protocol/wire/request-id.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
@@ -29,6 +25,8 @@ import { countClosed } from "../limits/connection-stats.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
+import { nextRequestId, parseMessage, refusalOf, withoutRequestId } from "./read-message.ts";
+import type { RequestContext, RequestHandler, RequestLimits } from "./request-handler.ts";
 import { connect } from "./requests/connect.ts";
 import { ping } from "./requests/ping.ts";
 import { publish } from "./requests/publish.ts";
@@ -37,11 +35,9 @@ import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
 import { type GatewayServices, noteFault, noteRefused } from "./services.ts";
 
-export interface SessionLimits {
+export interface SessionLimits extends RequestLimits {
   readonly messageLimitBytes: number;
   readonly connectTimeoutMs: number;
-  readonly subscriptionsLimit: number;
-  readonly inFlightLimit: number;
   readonly authRefreshGraceMs: number;
 }
 
@@ -57,19 +53,21 @@ export interface SessionOptions {
   readonly onEnd: (session: Session) => void;
 }
 
-/** What a request that was carried out comes to. */
-export interface Outcome {
-  /** Fields of its result. */
-  readonly result: Omit<ResultMessage, "op" | "id">;
-  /** What is to be done once the viewer has been answered. */
-  readonly afterwards?: () => void;
-}
-/** Carries out one request, which came in a message of `messageBytes`. Throws an OvationError. */
-export type RequestHandler<O extends Op> = (
-  session: Session,
-  request: Request<O>,
-  messageBytes: number,
-) => Promise<Outcome> | Outcome;
+/** What a connection is at. */
+type SessionState =
+  /** It has not asked to connect. */
+  | { readonly name: "opened" }
+  /** Its token is being verified: requests wait until that is done. */
+  | { readonly name: "connecting"; readonly done: Promise<unknown> }
+  | { readonly name: "connected" }
+  /** It takes no more requests, and is closed once its publishes are answered. */
+  | { readonly name: "draining"; readonly close: CloseCode }
+  | { readonly name: "closed" };
+
+// One of each for all connections, since there are so many of them.
+const OPENED: SessionState = { name: "opened" };
+const CONNECTED: SessionState = { name: "connected" };
+const CLOSED: SessionState = { name: "closed" };
 
 const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   connect,
@@ -80,12 +78,7 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   ping,
 };
 
-/** The same fault, of a message that nobody can be told by. */
-function malformed(error: OvationError): OvationError {
-  return new OvationError("message_malformed", `the message: ${error.message}`, { cause: error });
-}
-
-export class Session implements SocketHandlers, Outlet {
+export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly viewer: Viewer;
   readonly wire: Encoding;
   readonly services: GatewayServices;
@@ -95,7 +88,6 @@ export class Session implements SocketHandlers, Outlet {
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
   readonly meter: ConnectionMeter;
-  isConnected = false;
   /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
@@ -106,18 +98,14 @@ export class Session implements SocketHandlers, Outlet {
   /** Most grants never end where no token is asked for. */
   #expiry: Expiry | undefined;
   #grant = NO_GRANT;
-  /** A `connect` whose token is being verified. */
-  #connecting: Promise<unknown> | undefined;
-  /** Requests that wait for it. */
+  #state: SessionState = OPENED;
+  /** Requests that wait for `connect`. */
   #waiting = 0;
   /** Most viewers never publish. */
   #ordered: OrderedPublishes | undefined;
   /** Subscriptions that are not answered yet, while there are some. */
   #joining: Map<string, Promise<void>> | undefined;
-  #isClosed = false;
   #lastRequestId = 0;
-  /** What it is closed with once its publishes are answered; undefined while it may stay. */
-  #dismissal: CloseCode | undefined;
 
   constructor(
     socket: ViewerSocket,
@@ -132,9 +120,13 @@ export class Session implements SocketHandlers, Outlet {
     this.#onEnd = onEnd;
     this.meter = services.rates.meter();
     this.viewer = new Viewer(this, services.delivery);
+  }
+
+  /** Closes the connection if it doesn't ask to connect in time. */
+  start(): void {
     this.#connectTimer = setTimeout(() => {
       this.#refuse(0, new OvationError("connect_timeout"));
-    }, limits.connectTimeoutMs);
+    }, this.limits.connectTimeoutMs);
   }
 
   /** What this connection may do. */
@@ -148,11 +140,7 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   get isOpen(): boolean {
-    return !this.#isClosed;
-  }
-
-  get isConnecting(): boolean {
-    return this.#connecting !== undefined;
+    return this.#state !== CLOSED;
   }
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
@@ -163,12 +151,13 @@ export class Session implements SocketHandlers, Outlet {
     if (verdict === "close") return this.#endFlood();
     let message: Record<string, unknown>;
     try {
-      message = this.#parse(bytes, isBinary);
+      message = parseMessage(this.wire, this.limits.messageLimitBytes, bytes, isBinary);
     } catch (error) {
       return this.#refuseUnread(bytes, asOvationError(error));
     }
-    const id = this.#take(message["id"]);
-    if (id === undefined) return this.#refuseWithoutId();
+    const id = nextRequestId(message["id"], this.#lastRequestId);
+    if (id === undefined) return this.#refuse(0, withoutRequestId());
+    this.#lastRequestId = id;
     if (verdict === "refuse") return this.#refuse(id, this.meter.refusal());
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
@@ -188,7 +177,7 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   onClose(code: number): void {
-    this.#isClosed = true;
+    this.#state = CLOSED;
     countClosed(this.services.connections, code);
     clearTimeout(this.#connectTimer);
     // First, so that a fault in the rest doesn't leave it counted.
@@ -199,22 +188,20 @@ export class Session implements SocketHandlers, Outlet {
     this.videos.clear();
   }
 
-  /** `connect` is being carried out: the requests that follow it wait. */
   connecting<T>(work: Promise<T>): Promise<T> {
-    this.#connecting = work;
-    const done = () => {
-      this.#connecting = undefined;
-    };
-    work.then(done, done);
+    if (this.#state === OPENED) this.#state = { name: "connecting", done: work };
+    work.catch(() => {
+      if (this.#state.name === "connecting") this.#state = OPENED;
+    });
     return work;
   }
 
-  /** `connect` was carried out: the connection may stay. */
   connected(grant: Grant): void {
-    this.isConnected = true;
+    // One that drains, or has ended meanwhile, stays what it is.
+    if (this.#state === OPENED || this.#state.name === "connecting") this.#state = CONNECTED;
     clearTimeout(this.#connectTimer);
     this.#connectTimer = undefined; // It takes as much memory as the session.
-    this.authorization = ""; // It was looked at.
+    this.authorization = ""; // It was checked.
     this.adopt(grant);
   }
 
@@ -224,7 +211,7 @@ export class Session implements SocketHandlers, Outlet {
    */
   adopt(grant: Grant): string[] {
     // The client may have gone while its token was verified.
-    if (this.#isClosed) return [];
+    if (!this.isOpen) return [];
     this.#grant = grant;
     if (grant.expiresAtMs !== undefined) this.#expiry ??= this.#newExpiry();
     this.#expiry?.watch(grant.expiresAtMs);
@@ -288,7 +275,8 @@ export class Session implements SocketHandlers, Outlet {
 
   /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
   dismiss(reconnectAfterMs: number, close: CloseCode = closeCodes.restart): void {
-    this.#dismissal = close;
+    if (!this.isOpen) return;
+    this.#state = { name: "draining", close };
     this.#send({ op: "bye", reconnectAfterMs });
     this.#endIfDone();
   }
@@ -304,45 +292,14 @@ export class Session implements SocketHandlers, Outlet {
   }
 
   #endIfDone(): void {
-    if (this.#dismissal !== undefined && this.inFlight === 0) this.#socket.end(this.#dismissal);
+    const state = this.#state;
+    if (state.name === "draining" && this.inFlight === 0) this.#socket.end(state.close);
   }
 
-  #parse(bytes: Uint8Array, isBinary: boolean): Record<string, unknown> {
-    if (isBinary !== (this.wire === "msgpack")) throw new OvationError("frame_type_wrong");
-    const limit = this.limits.messageLimitBytes;
-    if (bytes.length > limit) {
-      const text = `the message is ${bytes.length} bytes; the limit is ${limit}`;
-      throw new OvationError("message_too_large", text, { limit });
-    }
-    const code = "message_malformed";
-    const message = decodeUntrusted(this.wire, bytes, code, "the message");
-    if (typeof message !== "object" || message === null || Array.isArray(message)) {
-      throw new OvationError("message_malformed", "the message is not a map");
-    }
-    return message as Record<string, unknown>;
-  }
-
-  /** The request's id; undefined if it is none. Ids must rise, so that a repeated one is known. */
-  #take(id: unknown): number | undefined {
-    const parsed = requestIdSchema.safeParse(id);
-    if (!parsed.success || parsed.data <= this.#lastRequestId) return undefined;
-    this.#lastRequestId = parsed.data;
-    return parsed.data;
-  }
-
-  #refuseWithoutId(): void {
-    this.#refuse(0, new OvationError("request_id_invalid", undefined, { field: "id" }));
-  }
-
-  /** A message that is not taken is that of one request, where it says of which. */
-  #refuseUnread(bytes: Uint8Array, error: OvationError): void {
-    const { close, closesWithoutId } = error.kind;
-    if (close !== undefined && closesWithoutId !== true) return this.#refuse(0, error);
-    const found = readRequestId(this.wire, bytes);
-    const id = this.#take(found);
-    if (id !== undefined) this.#refuse(id, error);
-    else if (found !== undefined || error.field === "id") this.#refuseWithoutId();
-    else this.#refuse(0, close === undefined ? malformed(error) : error);
+  #refuseUnread(bytes: Uint8Array, fault: OvationError): void {
+    const { id, error } = refusalOf(this.wire, bytes, fault, this.#lastRequestId);
+    if (id > 0) this.#lastRequestId = id;
+    this.#refuse(id, error);
   }
 
   async #carryOut(id: number, message: Record<string, unknown>, bytes: number): Promise<void> {
@@ -352,10 +309,14 @@ export class Session implements SocketHandlers, Outlet {
         const known = Object.keys(requestSchemas).join(", ");
         throw new OvationError("op_unknown", `op: not one of ${known}`, { field: "op" });
       }
-      if (this.#dismissal !== undefined) throw new OvationError("draining");
-      if (this.#connecting !== undefined && op !== "connect") await this.#afterConnect();
-      if (this.#isClosed) return;
-      if (!this.isConnected && op !== "connect") throw new OvationError("connect_required");
+      if (this.#state.name === "draining") throw new OvationError("draining");
+      if (op === "connect") {
+        if (this.#state.name !== "opened") throw new OvationError("already_connected");
+      } else {
+        if (this.#state.name === "connecting") await this.#afterConnect(this.#state.done);
+        if (!this.isOpen) return;
+        if (this.#state.name === "opened") throw new OvationError("connect_required");
+      }
       await this.#run(op, id, message, bytes);
     } catch (error) {
       this.#refuse(id, asOvationError(error), error);
@@ -363,7 +324,7 @@ export class Session implements SocketHandlers, Outlet {
     this.#endIfDone();
   }
 
-  async #afterConnect(): Promise<void> {
+  async #afterConnect(connecting: Promise<unknown>): Promise<void> {
     const limit = this.limits.inFlightLimit;
     if (this.#waiting >= limit) {
       const text = `${limit} requests wait for connect already`;
@@ -371,7 +332,7 @@ export class Session implements SocketHandlers, Outlet {
     }
     this.#waiting += 1;
     // That it failed is its own answer.
-    await this.#connecting?.catch(() => undefined);
+    await connecting.catch(() => undefined);
     this.#waiting -= 1;
   }
 

@@ -1,16 +1,14 @@
 /** `connect {token?}`: the first request of a connection, by which it shows what it may do. */
-import { OvationError } from "../../../shared/protocol/errors.ts";
 import { Grant } from "../../auth/grant.ts";
-import type { Outcome, RequestHandler } from "../session.ts";
+import type { Outcome, RequestHandler } from "../request-handler.ts";
 
-export const connect: RequestHandler<"connect"> = (session, { token }) => {
-  if (session.isConnected || session.isConnecting) throw new OvationError("already_connected");
-  const { auth, gateway, told } = session.services;
+export const connect: RequestHandler<"connect"> = (context, { token }) => {
+  const { auth, gateway, told } = context.services;
   const outcome = (grant: Grant): Outcome => {
-    session.connected(grant);
+    context.connected(grant);
     return { result: { gateway, ...told, ...grant.lifeLeft(Date.now()) } };
   };
-  const grant = auth.ofToken(token, session.authorization);
+  const grant = auth.ofToken(token, context.authorization);
   // At once where nothing is verified, so that requests sent in a row need not wait.
-  return grant instanceof Grant ? outcome(grant) : session.connecting(grant.then(outcome));
+  return grant instanceof Grant ? outcome(grant) : context.connecting(grant.then(outcome));
 };

@@ -7,13 +7,13 @@ import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts"
 import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
 import { grantedEvent } from "../../auth/granted-event.ts";
 import { withRepeatableId } from "../../publish/event-id.ts";
+import type { RequestHandler } from "../request-handler.ts";
 import { beginViewerPublish } from "../request-span.ts";
-import type { RequestHandler } from "../session.ts";
 
-export const publish: RequestHandler<"publish"> = async (session, request, messageBytes) => {
-  const { services, limits } = session;
+export const publish: RequestHandler<"publish"> = async (context, request, messageBytes) => {
+  const { services, limits } = context;
   const { video, kind, actor, data, eventId } = request;
-  session.grant.requireVideo(video);
+  context.grant.requireVideo(video);
   const given: EventInput = {
     kind,
     ...(actor === undefined ? {} : { actor }),
@@ -21,16 +21,16 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
     ...(data === undefined ? {} : { data }),
   };
   checkEvent(given, services.rules, "", messageBytes);
-  const input = grantedEvent(given, session.grant, "");
+  const input = grantedEvent(given, context.grant, "");
   const { kinds } = services.rules;
-  session.meter.publish(session.actor, video, kinds.isTransient(kind));
+  context.meter.publish(context.actor, video, kinds.isTransient(kind));
   services.admission.overload.admitEvents(kinds.isDurable(kind), true);
   const limit = limits.inFlightLimit;
-  if (session.inFlight >= limit) {
+  if (context.inFlight >= limit) {
     const text = `${limit} publishes wait for their answer already`;
     throw new OvationError("in_flight_exceeded", text, { limit });
   }
-  session.inFlight += 1;
+  context.inFlight += 1;
   const repeatable = withRepeatableId(input, services);
   try {
     const step = beginViewerPublish(services.tracer, () => ({
@@ -40,15 +40,15 @@ export const publish: RequestHandler<"publish"> = async (session, request, messa
     const send = () =>
       kinds.isTransient(kind)
         ? services.publisher.publish(video, repeatable, step?.trace)
-        : session.ordered.publish(video, repeatable, kinds.isDurable(kind), step?.trace);
+        : context.ordered.publish(video, repeatable, kinds.isDurable(kind), step?.trace);
     // Or a viewer would not see what it publishes right behind its subscribe.
-    const publishing = session.joining(video)?.then(send) ?? send();
+    const publishing = context.joining(video)?.then(send) ?? send();
     const { id, seq } = await endingWith(step, publishing);
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } catch (error) {
     if (!(error instanceof OvationError)) throw error;
     throw error.kind.retry === "same-id" ? error.repeatWith(repeatable.id) : error;
   } finally {
-    session.inFlight -= 1;
+    context.inFlight -= 1;
   }
 };

@@ -4,12 +4,12 @@
  */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
-import type { RequestHandler } from "../session.ts";
+import type { RequestHandler } from "../request-handler.ts";
 
-export const subscribe: RequestHandler<"subscribe"> = async (session, request) => {
-  const { services, videos, limits } = session;
+export const subscribe: RequestHandler<"subscribe"> = async (context, request) => {
+  const { services, videos, limits } = context;
   const { video } = request;
-  session.grant.requireVideo(video);
+  context.grant.requireVideo(video);
   if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
   }
@@ -23,17 +23,17 @@ export const subscribe: RequestHandler<"subscribe"> = async (session, request) =
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
-  const joined = session.joins(video);
+  const joined = context.joins(video);
   try {
     const audience = await services.interest.hold(video);
     const beginning = await services.histories.begin(audience.history, request);
     // It may have been narrowed meanwhile, by a fresh token.
-    session.grant.requireVideo(video);
+    context.grant.requireVideo(video);
     return {
       result: subscriptionResult(services.histories, audience.history, beginning),
       // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
       afterwards: () => {
-        if (isHeld()) session.viewer.join(audience, beginning.after);
+        if (isHeld()) context.viewer.join(audience, beginning.after);
         joined();
       },
     };

@@ -1,9 +1,9 @@
 /** `unsubscribe {video}`: no event of the video comes after the answer. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
-import type { RequestHandler } from "../session.ts";
+import type { RequestHandler } from "../request-handler.ts";
 
-export const unsubscribe: RequestHandler<"unsubscribe"> = (session, { video }) => {
-  if (!session.unwatch(video)) {
+export const unsubscribe: RequestHandler<"unsubscribe"> = (context, { video }) => {
+  if (!context.unwatch(video)) {
     throw new OvationError("not_subscribed", undefined, { field: "video" });
   }
   return { result: {} };

@@ -1,0 +1,65 @@
+/** Reads a message of a WebSocket: it is a request with an id, or is refused by what is known of it. */
+import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { Encoding } from "../../shared/protocol/wire/codec.ts";
+import { requestIdSchema } from "../../shared/protocol/wire/messages.ts";
+import { readRequestId } from "../../shared/protocol/wire/request-id.ts";
+
+/** @throws OvationError frame_type_wrong, message_too_large, message_malformed, data_invalid */
+export function parseMessage(
+  wire: Encoding,
+  limitBytes: number,
+  bytes: Uint8Array,
+  isBinary: boolean,
+): Record<string, unknown> {
+  if (isBinary !== (wire === "msgpack")) throw new OvationError("frame_type_wrong");
+  if (bytes.length > limitBytes) {
+    const text = `the message is ${bytes.length} bytes; the limit is ${limitBytes}`;
+    throw new OvationError("message_too_large", text, { limit: limitBytes });
+  }
+  const message = decodeUntrusted(wire, bytes, "message_malformed", "the message");
+  if (typeof message !== "object" || message === null || Array.isArray(message)) {
+    throw new OvationError("message_malformed", "the message is not a map");
+  }
+  return message as Record<string, unknown>;
+}
+
+/**
+ * A request's id; undefined if it is none. Ids must rise, so that a repeated one is known without
+ * remembering them all.
+ * @param last the id of the request before, 0 if there was none
+ */
+export function nextRequestId(id: unknown, last: number): number | undefined {
+  const parsed = requestIdSchema.safeParse(id);
+  return parsed.success && parsed.data > last ? parsed.data : undefined;
+}
+
+/** What a message without a good id is refused with. */
+export function withoutRequestId(): OvationError {
+  return new OvationError("request_id_invalid", undefined, { field: "id" });
+}
+
+/**
+ * How a message that can't be read whole is refused: it may still say which request it is.
+ * @param last the id of the request before
+ * @returns the id, 0 if it isn't known, and the error
+ */
+export function refusalOf(
+  wire: Encoding,
+  bytes: Uint8Array,
+  error: OvationError,
+  last: number,
+): { readonly id: number; readonly error: OvationError } {
+  const { close, closesWithoutId } = error.kind;
+  if (close !== undefined && closesWithoutId !== true) return { id: 0, error };
+  const found = readRequestId(wire, bytes);
+  const id = nextRequestId(found, last);
+  if (id !== undefined) return { id, error };
+  if (found !== undefined || error.field === "id") return { id: 0, error: withoutRequestId() };
+  return { id: 0, error: close === undefined ? malformed(error) : error };
+}
+
+/** The same fault, of a message whose request is not known. */
+function malformed(error: OvationError): OvationError {
+  return new OvationError("message_malformed", `the message: ${error.message}`, { cause: error });
+}
