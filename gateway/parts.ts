@@ -92,6 +92,7 @@ export class GatewayParts implements RoleParts {
       log,
       now,
       wallClock: Date.now,
+      random: Math.random,
     });
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });

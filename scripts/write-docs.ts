@@ -33,10 +33,23 @@ const PROXY_CONFIGURATIONS = [
   "envoy.yaml",
 ];
 
+/** A program of `test/clients/`, as a page prints it and `npm run test:clients` runs it. */
+function program(language: string, path: string): Generated {
+  const content = () => {
+    const text = readFileSync(join(import.meta.dirname, "..", "test", "clients", path), "utf8");
+    return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+  };
+  return { file: "docs/clients.md", marker: `publish-${language}`, content };
+}
+
 const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
+  program("python", "python/publish.py"),
+  program("go", "go/publish/main.go"),
+  program("rust", "rust/src/bin/publish.rs"),
+  program("java", "java/src/main/java/Publish.java"),
   { file: "docs/metrics.md", marker: "common", content: commonTable },
   { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
   { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },

@@ -27,4 +27,19 @@ describe("the addresses of several gateways", () => {
       expect(Math.abs(next.filter((other) => other === url).length - 1_000)).toBeLessThan(200);
     }
   });
+
+  test("may be relative where there is no page, as long as they are not used there", () => {
+    const addresses = new Addresses("/live", Math.random);
+    expect(() => addresses.current).toThrow(/"\/live" is relative to a page/);
+    const globals = globalThis as { location?: unknown };
+    globals.location = { href: "https://page.example.com/watch?x=1" };
+    try {
+      expect(addresses.current).toEqual({
+        http: "https://page.example.com/live",
+        webSocket: "wss://page.example.com/live",
+      });
+    } finally {
+      delete globals.location;
+    }
+  });
 });

@@ -7,8 +7,16 @@ export interface Address {
   readonly webSocket: string;
 }
 
+/** Whether it is an address only together with that of a page. */
+function isRelative(url: string): boolean {
+  return !/^[a-z][a-z\d+.-]*:/i.test(url);
+}
+
 function addressOf(url: string): Address {
   const page = globalThis.location as Location | undefined;
+  if (page === undefined && isRelative(url)) {
+    throw new TypeError(`url: "${url}" is relative to a page, and there is none here`);
+  }
   const { href } = new URL(url, page?.href);
   const plain = href.replace(/[?#].*$/, "").replace(/\/+$/, "");
   return {
@@ -24,22 +32,25 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 export class Addresses {
-  readonly #all: readonly Address[];
+  readonly #all: readonly string[];
   #index = 0;
 
   /**
    * The first one stays the first; the others come in an order of chance, so that the viewers of a
-   * gateway that is lost don't all go to the same one.
+   * gateway that is lost don't all go to the same one. Relative ones are resolved when they are used:
+   * a module may make a client on a server, where there is no page.
    * @throws TypeError when one of them is no URL, or there is none
    */
   constructor(urls: string | readonly string[], random: () => number) {
-    const [first, ...others] = (typeof urls === "string" ? [urls] : urls).map(addressOf);
+    const [first, ...others] = typeof urls === "string" ? [urls] : urls;
+    for (const url of [first, ...others]) if (url && !isRelative(url)) addressOf(url);
     if (first === undefined) throw new TypeError("url: at least one is needed");
     this.#all = [first, ...shuffled(others, random)];
   }
 
+  /** @throws TypeError when it is relative, and there is no page */
   get current(): Address {
-    return this.#all[this.#index % this.#all.length] as Address;
+    return addressOf(this.#all[this.#index % this.#all.length] as string);
   }
 
   /** Goes on to the next one, and after the last one back to the first. */

@@ -91,9 +91,13 @@ export class Connection {
     return this.#isReady ? this.#token : await this.#freshToken();
   }
 
-  /** Connects, unless that is under way or done. */
+  /**
+   * Connects, unless that is under way or done.
+   * @throws TypeError when the address is relative, and there is no page
+   */
   start(): void {
     if (this.#state.name !== "idle" && this.#state.name !== "closed") return;
+    void this.address;
     this.#stopListening = listenForWake((signal) => this.#onWake(signal));
     this.#failedTries = 0;
     this.#setState({ name: "connecting" });
@@ -150,7 +154,8 @@ export class Connection {
       onRefresh: () => {
         if (link === this.#link) this.#credentials.due();
       },
-      onStale: (isStale) => this.#stale(link, isStale),
+      onStale: (isStale) => this.#change(link, { isStale }),
+      onReason: (reason) => this.#change(link, { reason }),
     };
     const link = this.#choice.make(via, this.address, token, handlers);
     return link;
@@ -176,10 +181,16 @@ export class Connection {
     this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
   }
 
-  #stale(link: Link, isStale: boolean): void {
+  /** Says what is new of the connection that there is. */
+  #change(
+    link: Link,
+    news: { readonly isStale: boolean } | { readonly reason: ConnectionFault },
+  ): void {
     const state = this.#state;
-    if (link !== this.#link || state.name !== "connected" || state.isStale === isStale) return;
-    this.#setState({ ...state, isStale });
+    if (link !== this.#link || state.name !== "connected") return;
+    if (!("isStale" in news) || state.isStale !== news.isStale) {
+      this.#setState({ ...state, ...news });
+    }
   }
 
   #ended(link: Link, token: string | undefined, ending: Ending): void {
@@ -319,13 +330,23 @@ export class Connection {
   }
 
   #onWake(signal: WakeSignal): void {
-    if (this.#isReady) this.#link?.check(DOUBT_MS);
+    if (signal === "leave") this.#leave();
+    else if (this.#isReady) this.#link?.check(DOUBT_MS);
     // Who was asked to stay away for a time does so.
     else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
       clearTimeout(this.#retryTimer);
       this.#backoff.reset();
       void this.#connect();
     }
+  }
+
+  /** A page that holds a connection is not kept for the back button. */
+  #leave(): void {
+    const waitMs = this.#settings.reconnectMaxMs;
+    this.#drop();
+    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
+    const reason = { code: "connection_lost", message: "the page was left" };
+    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
   }
 
   #setState(state: ConnectionState): void {

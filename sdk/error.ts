@@ -28,6 +28,8 @@ export type ClientErrorCode =
   | "captive_portal"
   /** The gateway answers, but no WebSocket passes. */
   | "websocket_blocked"
+  /** Something on the way holds event streams back: events are polled. */
+  | "stream_buffered"
   /** A page on `https:` can't use a gateway on `http:`. */
   | "mixed_content"
   /** The page's own Content-Security-Policy allows no connection to the gateway. */

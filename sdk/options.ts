@@ -20,8 +20,9 @@ export type WebSocketConstructor = new (url: string, ...more: never[]) => object
 export interface OvationOptions {
   /**
    * Where gateways are, such as `https://live.example.com`; of several, another one is tried when
-   * one can't be reached: the first one first, then the others in an order of chance. In a browser
-   * it may be relative to the page.
+   * one can't be reached: the first one first, then the others in an order of chance. It may be
+   * relative to the page, such as `/`: it is resolved when the client connects, so that a module may
+   * make the client on a server too.
    */
   readonly url: string | readonly string[];
   /** The viewer's token, or how to get one. */

@@ -1,23 +1,29 @@
 /** What a browser tells that is a reason to look after the connection at once. */
 
-/** `wake`: the network or the tab is back. `doubt`: the network may be gone. */
-export type WakeSignal = "wake" | "doubt";
+/**
+ * `wake`: the network, the tab or the page is back. `doubt`: the network may be gone. `leave`: the
+ * page is left, and may come back by the back button if it holds no connection (the back/forward
+ * cache).
+ */
+export type WakeSignal = "wake" | "doubt" | "leave";
 
 /** Listens until the function that it returns is called. Elsewhere than in a browser, nothing comes. */
 export function listenForWake(onSignal: (signal: WakeSignal) => void): () => void {
   const page = globalThis.document as Document | undefined;
-  const online = () => onSignal("wake");
-  const offline = () => onSignal("doubt");
-  const visible = () => {
-    if (page?.visibilityState === "visible") onSignal("wake");
-  };
   if (typeof globalThis.addEventListener !== "function") return () => undefined;
-  globalThis.addEventListener("online", online);
-  globalThis.addEventListener("offline", offline);
-  page?.addEventListener("visibilitychange", visible);
+  const wake = () => onSignal("wake");
+  const visible = () => {
+    if (page?.visibilityState === "visible") wake();
+  };
+  const listeners = [
+    [globalThis, "online", wake],
+    [globalThis, "pageshow", wake],
+    [globalThis, "offline", () => onSignal("doubt")],
+    [globalThis, "pagehide", () => onSignal("leave")],
+    [page, "visibilitychange", visible],
+  ] as const;
+  for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
   return () => {
-    globalThis.removeEventListener("online", online);
-    globalThis.removeEventListener("offline", offline);
-    page?.removeEventListener("visibilitychange", visible);
+    for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
   };
 }

@@ -1,10 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { banner, likeCommand, listenCommand, type RunningStack, socketCommand } from "./banner.ts";
+import {
+  banner,
+  likeCommand,
+  listenCommand,
+  loginCommand,
+  type RunningStack,
+  socketCommand,
+} from "./banner.ts";
 
 const stack: RunningStack = {
   port: 8123,
   natsUrl: "nats://127.0.0.1:20001",
+  publisherUrl: "nats://publisher:p0f@127.0.0.1:20001",
   processes: [
     { name: "gateway-1", pid: 11, opsPort: 20_011 },
     { name: "dispatcher-1", pid: 12, opsPort: 20_012 },
@@ -36,6 +44,13 @@ test("the banner tells where everything is", () => {
   for (const command of [listenCommand(8123), likeCommand(8123), socketCommand(8123)]) {
     expect(text.split("\n")).toContain(`  ${command}`);
   }
+});
+
+test("the login of a service is whole to a shell, and is not told of another's NATS", () => {
+  const url = "nats://publisher:p0f@127.0.0.1:20001";
+  expect(banner(stack, (title) => title).split("\n")).toContain(`  export NATS_URL=${url}`);
+  expect(shellArguments(loginCommand(url))).toEqual([`NATS_URL=${url}`]);
+  expect(banner({ ...stack, publisherUrl: undefined }, (title) => title)).not.toContain("NATS_URL");
 });
 
 test("only titles stand out, and only as the caller makes them", () => {

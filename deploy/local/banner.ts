@@ -13,6 +13,8 @@ export interface RunningStack {
   readonly port: number;
   /** Without user and password. */
   readonly natsUrl: string;
+  /** With those of the user that services publish as; undefined for a NATS of somebody else's. */
+  readonly publisherUrl: string | undefined;
   readonly processes: readonly RunningProcess[];
   readonly logDirectory: string;
   /** The process that a SIGINT stops. */
@@ -44,9 +46,14 @@ export function socketCommand(port: number): string {
   return `npx node -e '${script}'`;
 }
 
+/** What a service needs to publish straight over NATS: the URL with its login, as a variable. */
+export function loginCommand(publisherUrl: string): string {
+  return `export NATS_URL=${publisherUrl}`;
+}
+
 /** The closing block, one string with line ends. */
 export function banner(stack: RunningStack, emphasis: Emphasis): string {
-  const { port, processes } = stack;
+  const { port, processes, publisherUrl } = stack;
   const width = Math.max(...processes.map(({ name }) => name.length));
   const ops = processes.map(({ name, pid, opsPort }) => {
     const url = `http://127.0.0.1:${opsPort}`;
@@ -75,9 +82,18 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     emphasis("Listen by WebSocket, from this folder"),
     `  ${socketCommand(port)}`,
     "",
+    ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
     `Ctrl-C stops it all (or: kill ${stack.pid})`,
     "",
   ].join("\n");
+}
+
+function serviceLines(publisherUrl: string, emphasis: Emphasis): string[] {
+  return [
+    emphasis("Publish from a service, straight over NATS (docs/clients.md)"),
+    `  ${loginCommand(publisherUrl)}`,
+    "",
+  ];
 }
 
 function eventsUrl(port: number): string {

@@ -120,6 +120,7 @@ export class Stack {
     return {
       port,
       natsUrl: nats?.shownUrl ?? natsChoice.url,
+      publisherUrl: nats === undefined ? natsUrlOf(natsChoice, "publisher") : undefined,
       processes: [...this.#gateways, ...this.#dispatchers].map(({ kept, opsPort }) => {
         return { name: kept.name, pid: kept.pid, opsPort };
       }),

@@ -79,6 +79,7 @@ export class History {
     const shared = {
       stats: this.stats,
       now: Date.now,
+      random: Math.random,
       appendTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
       fanout,

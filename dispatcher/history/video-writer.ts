@@ -46,12 +46,13 @@ export interface LineOptions {
   readonly stats: HistoryStats;
   readonly log: Log;
   readonly now: WallClock;
+  readonly random: () => number;
   /** The longest wait for one try. */
   readonly appendTimeoutMs: number;
   /** Bytes of events that one record may hold. */
   readonly bytesLimit: () => number;
   readonly isConnected: () => boolean;
-  /** Sends to the Frontends; throws when that can't be. */
+  /** Sends to the gateways. */
   readonly fanout: Pick<Emitter, "send">;
   /** A record is stored: the other dispatchers are to know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
@@ -236,7 +237,8 @@ export class VideoLine {
     const message = step === undefined ? payload : encodeRecord(record, step.trace);
     this.#finish(batch, message, record.events.length);
     this.#trimmer.trim(chain);
-    if (this.#options.chain.now() < this.#contendedUntil) await wait(Math.random() * YIELD_MS);
+    if (this.#options.chain.now() < this.#contendedUntil)
+      await wait(this.#options.random() * YIELD_MS);
   }
 
   *#slots(): Generator<Slot> {

@@ -118,6 +118,10 @@ export class Audience {
     this.#catchUp = new CatchUp(this.history, { video, sseIdOf, ...options });
   }
 
+  start(): void {
+    this.history.start();
+  }
+
   get viewerCount(): number {
     return this.#viewerCount;
   }

@@ -3,7 +3,7 @@
  * order, fills gaps from the history before anything behind them is delivered, and looks now and
  * then whether the history has something that never came.
  */
-import { Backoff } from "../../shared/lib/backoff.ts";
+import { Backoff, jittered } from "../../shared/lib/backoff.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
@@ -30,6 +30,7 @@ export interface FollowerOptions {
   /** The longest time that events behind a gap are held back. */
   readonly waitMs: number;
   readonly checkMs: number;
+  readonly random: () => number;
 }
 
 /** What the follower's owner is told. */
@@ -56,7 +57,7 @@ export class ChainFollower {
   readonly #options: FollowerOptions;
   readonly #handlers: FollowerHandlers;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-  readonly #unlisten: () => void;
+  #unlisten: () => void = () => undefined;
   /** Where in the stream what follows our head is to be looked for. */
   #from = 1;
   #loading: Promise<void> | undefined;
@@ -77,11 +78,15 @@ export class ChainFollower {
     this.timeline = timeline;
     this.#options = options;
     this.#handlers = handlers;
-    this.#unlisten = options.reader.listen({
+  }
+
+  start(): void {
+    const { reader, checkMs } = this.#options;
+    this.#unlisten = reader.listen({
       onReturned: () => this.#syncSoon(0),
       onRemade: () => this.#restart(),
     });
-    this.#scheduleCheck(Math.min(FIRST_CHECK_MS, options.checkMs));
+    this.#scheduleCheck(Math.min(FIRST_CHECK_MS, checkMs));
   }
 
   stop(): void {
@@ -254,8 +259,7 @@ export class ChainFollower {
   }
 
   #scheduleCheck(ms: number): void {
-    // Spread by a tenth, so that many videos don't all look at once.
-    const delay = ms * (0.9 + 0.2 * Math.random());
+    const delay = jittered(ms, this.#options.random);
     this.#checkTimer = setTimeout(() => this.#check(), delay);
   }
 

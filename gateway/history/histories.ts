@@ -18,6 +18,7 @@ interface HistoriesOptions {
   readonly log: Log;
   readonly now: MonotonicClock;
   readonly wallClock: WallClock;
+  readonly random: () => number;
 }
 
 /** What a viewer asks for when it comes. */
@@ -76,12 +77,12 @@ export class VideoHistories {
     return this.epoch === undefined ? undefined : `${this.epoch}:${seq}`;
   }
 
-  /** Follows a video's chain until it is stopped. */
+  /** A follower of the video's chain, to be started. */
   follow(video: string, handlers: FollowerHandlers): ChainFollower {
-    const { config, log, now } = this.#options;
+    const { config, log, now, random } = this.#options;
     const { reader, budget, stats } = this;
     const { historyWaitMs: waitMs, historyCheckMs: checkMs } = config;
-    const options = { reader, budget, stats, log, now, waitMs, checkMs };
+    const options = { reader, budget, stats, log, now, random, waitMs, checkMs };
     return new ChainFollower(video, this.#timeline(), options, handlers);
   }
 

@@ -150,6 +150,7 @@ export class Interest {
     const { bus, gateway, audience: options, videosLimit } = this.#options;
     if (this.#entries.size >= videosLimit) this.#forgetOne();
     const audience = new Audience(video, options, this.audienceStats);
+    audience.start();
     // Before the row is written: the server must know of the subscription when events begin to come.
     const subject = frontendSubject(gateway, video);
     const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {

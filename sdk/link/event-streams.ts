@@ -1,9 +1,9 @@
 /**
- * A link for where no WebSocket can be had: a stream of Server-Sent Events for each video, and HTTP
- * to publish. When one of its streams is lost, the whole link is: to its owner it ends as a
- * WebSocket would.
+ * A link for where no WebSocket can be had: Server-Sent Events for each video, and HTTP to publish.
+ * When one of its streams is lost, the whole link is: to its owner it ends as a WebSocket would.
  */
 import { isPassing, isTokenCode } from "../error.ts";
+import type { ConnectionFault } from "../state.ts";
 import { EventStream } from "./event-stream.ts";
 import { type HttpOptions, isAstray, pingOverHttp, publishOverHttp } from "./http.ts";
 import {
@@ -18,8 +18,10 @@ import {
 } from "./link.ts";
 import { Overlap } from "./overlap.ts";
 
-/** Browsers open no more than six connections to a site over HTTP/1.1; one is left to publish. */
-export const MAX_STREAMS = 5;
+const STREAM_BUFFERED: ConnectionFault = {
+  code: "stream_buffered",
+  message: "something on the way holds event streams back: events are polled",
+};
 
 /** How far two streams of a video may be apart. */
 const SETTLE_MS = 1_000;
@@ -40,6 +42,7 @@ export class EventStreamsLink implements Link {
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #isRenewing = false;
+  #isBuffered = false;
   #isClosed = false;
 
   constructor(options: EventStreamsOptions, handlers: LinkHandlers) {
@@ -56,10 +59,6 @@ export class EventStreamsLink implements Link {
   }
 
   subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
-    if (this.#streams.size >= MAX_STREAMS) {
-      const message = `without a WebSocket, no more than ${MAX_STREAMS} videos can be watched`;
-      return onAnswer({ op: "error", code: "subscriptions_exceeded", message });
-    }
     const stream = this.#make(video, (answer) => {
       if (answer.op === "error") this.#streams.delete(video);
       this.#answered(answer, onAnswer);
@@ -83,6 +82,11 @@ export class EventStreamsLink implements Link {
       onAnswer,
       onLost: (message) => {
         if (this.#streams.get(video) === stream) this.#end("connection_lost", message, true);
+      },
+      isBuffered: () => this.#isBuffered,
+      onBuffered: () => {
+        if (!this.#isBuffered) this.#handlers.onReason(STREAM_BUFFERED);
+        this.#isBuffered = true;
       },
     });
     return stream;
@@ -154,6 +158,7 @@ export class EventStreamsLink implements Link {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
     const { token } = this.#options;
+    for (const one of this.#streams.values()) if (one.isPolling) one.token = token;
     const isOld = ([, one]: [string, EventStream]) => one.isAnswered && one.token !== token;
     for (let old = [...this.#streams].find(isOld); old; old = [...this.#streams].find(isOld)) {
       await this.#replace(...old);

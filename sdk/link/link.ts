@@ -9,6 +9,7 @@ import type {
   ResetMessage,
   ResultMessage,
 } from "../../shared/protocol/wire/server-messages.ts";
+import type { ConnectionFault } from "../state.ts";
 
 /** How viewers are connected. */
 export type Via = "websocket" | "sse";
@@ -72,6 +73,8 @@ export interface PushHandlers {
 export interface LinkHandlers extends PushHandlers {
   /** Requests may be sent. The gateway's name, and how long the token lives, where they are told. */
   onReady(result: Result): void;
+  /** The link works, but not as well as it could. */
+  onReason(reason: ConnectionFault): void;
   /** The link ended by itself. Nothing comes after it, answers neither. */
   onEnd(ending: Ending): void;
 }

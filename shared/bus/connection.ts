@@ -94,6 +94,7 @@ export class Bus {
         await connection.flush();
         await connection.reconnect();
       },
+      random: Math.random,
     });
     this.#subscriptions = new Subscriptions({
       connection,

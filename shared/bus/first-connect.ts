@@ -91,7 +91,10 @@ async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
  * @throws Error when a server does not accept the login: trying again would not change that; and
  * when a file of the login can't be read
  */
-export async function firstConnect(options: BusOptions): Promise<NatsConnection> {
+export async function firstConnect(
+  options: BusOptions,
+  random: () => number = Math.random,
+): Promise<NatsConnection> {
   const client = clientOptions(options);
   let loggedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -105,7 +108,7 @@ export async function firstConnect(options: BusOptions): Promise<NatsConnection>
         loggedAt = monotonicNow();
         options.log.warn({ error: String(error), servers: client.servers }, "waiting for NATS");
       }
-      await wait(RECONNECT_WAIT_MS + Math.random() * RECONNECT_JITTER_MS);
+      await wait(RECONNECT_WAIT_MS + random() * RECONNECT_JITTER_MS);
     }
   }
 }

@@ -4,11 +4,11 @@
  * a link was cut. So the bucket is read whole at the start, after each reconnect, when the server
  * tells that it was made or deleted, at a slow interval, and when the owner suspects the watch.
  */
-import { Backoff } from "../lib/backoff.ts";
+import { Backoff, jittered } from "../lib/backoff.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
-import { Beginning } from "./initial-snapshot.ts";
+import { InitialSnapshot } from "./initial-snapshot.ts";
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
@@ -45,6 +45,7 @@ interface FollowerOptions {
 
 export class BucketFollower {
   readonly #options: FollowerOptions;
+  readonly #random: () => number;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #watch: BucketWatch | undefined;
   #reason: ResyncReason = "start";
@@ -54,8 +55,9 @@ export class BucketFollower {
   #loop: Promise<void> | undefined;
   #unlisten: (() => void)[] = [];
 
-  constructor(options: FollowerOptions) {
+  constructor(options: FollowerOptions, random: () => number = Math.random) {
     this.#options = options;
+    this.#random = random;
   }
 
   /** Begins to follow; the first snapshot comes when the bucket can be read. */
@@ -110,10 +112,11 @@ export class BucketFollower {
     if (this.#stopped) return watch.stop();
     const collected = new Map<string, BucketEntry>();
     let finished: Promise<void> | undefined;
-    const beginning = new Beginning(watch, () => {
+    const snapshot = new InitialSnapshot(watch, () => {
       finished = this.#finish({ entries: collected, incarnation: watch.incarnation, reason });
       finished.catch(() => watch.stop());
     });
+    snapshot.start();
     try {
       for await (const entry of watch.entries) {
         await finished;
@@ -123,10 +126,10 @@ export class BucketFollower {
         }
         if (entry.value === undefined) collected.delete(entry.key);
         else collected.set(entry.key, entry);
-        beginning.came(entry.pending);
+        snapshot.received(entry.pending);
       }
     } finally {
-      beginning.end();
+      snapshot.end();
       this.#watch = undefined;
       watch.stop();
     }
@@ -149,8 +152,7 @@ export class BucketFollower {
 
   #scheduleResync(): void {
     clearTimeout(this.#timer);
-    // Spread by a tenth, so that many processes don't all read at once.
-    const delay = this.#options.resyncIntervalMs * (0.9 + 0.2 * Math.random());
+    const delay = jittered(this.#options.resyncIntervalMs, this.#random);
     this.#timer = setTimeout(() => this.resync("interval"), delay);
   }
 

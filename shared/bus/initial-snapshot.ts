@@ -1,89 +1,93 @@
-/** The beginning of a reading: what was there when it began, which is to be told from what follows. */
+/** What a bucket or stream held when reading it began, as opposed to what changes after that. */
 import type { OrderedRead } from "./ordered-consumer.ts";
 
-/** So long may pass without a message before the reading is given up. */
+/** If no message comes for this long, the read is given up. */
 const SILENCE_MS = 5_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 type Watched = Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress" | "stop">;
 
 /**
- * Tells when all of the beginning has come. A message says how many are still to come, but that
- * can't be relied on: of those that are erased before they are sent none says that it is the last,
- * and nats-server 2.9 goes on counting those that are replaced. So the server is asked as well.
- * Stops the reading if it falls silent before that.
+ * Tells when the initial snapshot is complete, and stops the read if it falls silent before that.
  *
- * A message that is being replaced isn't counted for a moment: the old one not any more, the new
- * one not yet. So where messages may be replaced, the beginning is whole when it seemed so and the
- * server, asked after that, has no more to send than has come. An entry that is replaced in both of
- * these moments is told as a change.
+ * Each message says how many are still to come, but that alone can't be relied on: when messages are
+ * erased before they are sent, none says that it is the last, and nats-server 2.9 goes on counting
+ * those that are replaced. So the server is asked as well.
+ *
+ * A message that is being replaced is not counted for a moment: the old one no longer, the new one
+ * not yet. So where messages may be replaced, the snapshot is complete when it has seemed so once
+ * and the server, asked after that, has no more to send than was received. An entry that is replaced
+ * in both of these moments is reported as a change.
  */
-export class Beginning {
+export class InitialSnapshot {
   readonly #read: Watched;
-  readonly #onWhole: () => void;
-  readonly #looks: NodeJS.Timeout;
-  readonly #silence: NodeJS.Timeout;
-  #came = 0;
-  /** It was seen once that nothing is still to come. */
-  #seemedWhole = false;
-  /** With so many messages all has come, by what the server said after it had seemed whole. */
-  #due = Number.POSITIVE_INFINITY;
-  #isLooking = false;
+  readonly #onComplete: () => void;
+  #poll: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #received = 0;
+  /** It has seemed once that nothing is still to come. */
+  #seemedComplete = false;
+  /** With this many messages it is complete, as the server said after it had seemed so. */
+  #expected = Number.POSITIVE_INFINITY;
+  #isAsking = false;
   #isOver = false;
 
-  /** @param onWhole called once; at once if there is nothing to come and nothing is replaced */
-  constructor(read: Watched, onWhole: () => void) {
+  constructor(read: Watched, onComplete: () => void) {
     this.#read = read;
-    this.#onWhole = onWhole;
-    this.#looks = setInterval(() => void this.#look(), LOOK_EVERY_MS);
-    this.#silence = setTimeout(() => read.stop(), SILENCE_MS);
-    if (read.initialCount === 0) this.#seemsWhole();
+    this.#onComplete = onComplete;
   }
 
-  /** A message came. @param pending how many are still to come, by what it says */
-  came(pending: number): void {
-    this.#came += 1;
-    this.#silence.refresh();
-    if (this.#came >= this.#due) this.#whole();
-    else if (pending === 0) this.#seemsWhole();
+  /** Calls `onComplete` once, and at once if nothing is to come and nothing can be replaced. */
+  start(): void {
+    this.#poll = setInterval(() => void this.#ask(), POLL_EVERY_MS);
+    this.#silence = setTimeout(() => this.#read.stop(), SILENCE_MS);
+    if (this.#read.initialCount === 0) this.#seemsComplete();
   }
 
-  /** It isn't waited for any more. Safe to call twice. */
+  /** A message was received. @param pending how many are still to come, by what it says */
+  received(pending: number): void {
+    this.#received += 1;
+    this.#silence?.refresh();
+    if (this.#received >= this.#expected) this.#complete();
+    else if (pending === 0) this.#seemsComplete();
+  }
+
+  /** Nobody waits for it any more. Safe to call twice. */
   end(): void {
     this.#isOver = true;
-    clearInterval(this.#looks);
+    clearInterval(this.#poll);
     clearTimeout(this.#silence);
   }
 
-  #seemsWhole(): void {
-    if (!this.#read.isReplaceable) return this.#whole();
-    if (this.#seemedWhole) return;
-    this.#seemedWhole = true;
-    void this.#look();
+  #seemsComplete(): void {
+    if (!this.#read.isReplaceable) return this.#complete();
+    if (this.#seemedComplete) return;
+    this.#seemedComplete = true;
+    void this.#ask();
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking || this.#isOver) return;
-    this.#isLooking = true;
-    const isSecond = this.#seemedWhole;
-    // What can't be told now is asked again.
+  async #ask(): Promise<void> {
+    if (this.#isAsking || this.#isOver) return;
+    this.#isAsking = true;
+    const isSecond = this.#seemedComplete;
+    // Without an answer, the next poll asks again.
     const progress = await this.#read.progress().catch(() => undefined);
-    this.#isLooking = false;
+    this.#isAsking = false;
     if (progress === undefined || this.#isOver) return;
-    const due = progress.sent + progress.pending;
+    const expected = progress.sent + progress.pending;
     if (!isSecond) {
-      if (this.#came >= due) this.#seemsWhole();
+      if (this.#received >= expected) this.#seemsComplete();
       // It may have seemed so meanwhile.
-      if (this.#seemedWhole) void this.#look();
+      if (this.#seemedComplete) void this.#ask();
       return;
     }
-    this.#due = due;
-    if (this.#came >= due) this.#whole();
+    this.#expected = expected;
+    if (this.#received >= expected) this.#complete();
   }
 
-  #whole(): void {
+  #complete(): void {
     if (this.#isOver) return;
     this.end();
-    this.#onWhole();
+    this.#onComplete();
   }
 }

@@ -22,6 +22,7 @@ interface LameDuckOptions {
   readonly idle: () => Promise<void>;
   /** Gives the connection up and makes another one. */
   readonly move: () => Promise<void>;
+  readonly random: () => number;
 }
 
 export class LameDuck {
@@ -62,9 +63,9 @@ export class LameDuck {
   }
 
   async #leave(own: number): Promise<void> {
-    const { log, connection, idle, move } = this.#options;
+    const { log, connection, idle, move, random } = this.#options;
     try {
-      await this.#pause(Math.random() * SPREAD_MS);
+      await this.#pause(random() * SPREAD_MS);
       if (own !== connection()) return;
       const finished = Promise.all([...this.#listeners].map((listener) => listener())).then(idle);
       await Promise.race([finished, this.#pause(FINISH_MS)]);

@@ -1,7 +1,7 @@
 /** Reads what a stream holds now, and ends. */
 import type { JsMsg } from "@nats-io/jetstream";
 import type { Bus } from "./connection.ts";
-import { Beginning } from "./initial-snapshot.ts";
+import { InitialSnapshot } from "./initial-snapshot.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
 /**
@@ -16,21 +16,22 @@ export async function readWhole(
   take: (message: JsMsg) => void,
 ): Promise<void> {
   const read = await readOrdered(bus, stream, start);
-  let isWhole = false;
-  const beginning = new Beginning(read, () => {
-    isWhole = true;
+  let isComplete = false;
+  const snapshot = new InitialSnapshot(read, () => {
+    isComplete = true;
     read.stop();
   });
+  snapshot.start();
   try {
-    if (isWhole) return;
+    if (isComplete) return;
     for await (const message of read.messages) {
       take(message);
-      beginning.came(message.info.pending);
-      if (isWhole) break;
+      snapshot.received(message.info.pending);
+      if (isComplete) break;
     }
   } finally {
-    beginning.end();
+    snapshot.end();
     read.stop();
   }
-  if (!isWhole) throw new Error(`${stream} could not be read whole`);
+  if (!isComplete) throw new Error(`${stream} could not be read whole`);
 }

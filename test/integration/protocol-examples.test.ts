@@ -1,4 +1,7 @@
-/** Runs every example of docs/protocol.md as it stands there, each against a gateway of its own. */
+/**
+ * Runs every example of docs/protocol.md, and those of docs/clients.md over NATS, as they stand there,
+ * each against a gateway of its own.
+ */
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Gateway } from "../../gateway/gateway.ts";
@@ -25,7 +28,11 @@ import { post, TestSocket } from "../support/viewer.ts";
 
 type Runner = (text: string, variant: string) => Promise<void>;
 
-const PAGE = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+function page(name: string): string {
+  return readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+}
+
+const PAGE = page("protocol.md");
 let stack: TestStack;
 let gateway: Gateway;
 let bus: Bus;
@@ -174,7 +181,13 @@ async function nats(text: string): Promise<void> {
 
 const runners: Readonly<Record<string, Runner>> = { conversation, http, sse, nats };
 
-const blocks = blocksOf(PAGE);
+/** Of docs/clients.md, programs are run by `npm run test:clients`. */
+const overNats = blocksOf(page("clients.md")).filter(({ kind }) => kind === "nats");
+const written = blocksOf(PAGE);
+const blocks = [
+  ...written.map((block) => ({ ...block, on: "docs/protocol.md" })),
+  ...overNats.map((block) => ({ ...block, on: "docs/clients.md" })),
+];
 const cases = blocks.flatMap((block) =>
   (block.kind === "conversation" ? ["json", "msgpack"] : ["json"]).map((variant) => ({
     ...block,
@@ -196,12 +209,12 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-test("docs/protocol.md has examples of every form, and each fence is one of them", () => {
+test("the pages have examples of every form, and each fence of docs/protocol.md is one", () => {
   expect(new Set(blocks.map(({ kind }) => kind))).toEqual(new Set(Object.keys(runners)));
-  expect(2 * blocks.length).toBe(PAGE.match(/^\s*(```|~~~)/gm)?.length);
+  expect(2 * written.length).toBe(PAGE.match(/^\s*(```|~~~)/gm)?.length);
 });
 
-describe("docs/protocol.md", () => {
+describe("what the pages show", () => {
   beforeEach(async () => {
     await stack.addDispatcher();
     gateway = await stack.addGateway();
@@ -216,7 +229,7 @@ describe("docs/protocol.md", () => {
   });
 
   test.each(cases)(
-    "the $kind at line $line holds in $variant",
+    "the $kind of $on at line $line holds in $variant",
     async ({ kind, text, variant }) => {
       const run = runners[kind];
       if (run === undefined) throw new Error(`a block of the form ${kind} can't be run`);

@@ -1,6 +1,7 @@
 /** `npm start` from the outside: what is printed is what a person would paste. Linux only: /proc. */
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { connect } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { type Command, NpmStart, shell } from "./npm-start.ts";
@@ -81,6 +82,25 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     await listener.prints(/\{"op":"result","id":2\b/);
     await expectLikes(listener);
   }, 30_000);
+
+  test("the printed login publishes over NATS, and takes back", async () => {
+    const url = new URL(stack.printedCommand("export NATS_URL=").replace("export NATS_URL=", ""));
+    const service = await connect({
+      servers: url.host,
+      user: url.username,
+      pass: url.password,
+      inboxPrefix: "_INBOX.publisher",
+    });
+    try {
+      const comment = JSON.stringify({ kind: "comment", id: "by-service" });
+      const published = await service.request("ov.publish.launch", comment);
+      expect(published.json()).toMatchObject({ accepted: ["by-service"] });
+      const back = await service.request("ov.retract.launch", JSON.stringify({ id: "by-service" }));
+      expect(back.json()).toMatchObject({ accepted: ["by-service"] });
+    } finally {
+      await service.close();
+    }
+  });
 
   test("a second one on the taken port is told so, and how to take another", async () => {
     const second = new NpmStart("--port", String(port));

@@ -11,15 +11,24 @@ import {
   useViewers,
 } from "../../sdk/react/index.ts";
 
-test("everything renders as before anything has come, and nothing is connected to", () => {
-  const ovation = new Ovation({ url: "http://127.0.0.1:1" });
-  function App(): ReactElement {
-    const video = useVideo(ovation, "launch", { history: 50 });
-    const { total, burst } = useLikes(video);
-    const comments = useComments(video);
-    const shown = [total, burst, comments.length, String(useViewers(video))];
-    return createElement("p", null, [useConnection(ovation).name, ...shown].join(" "));
-  }
-  expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 undefined</p>");
+test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
+  "everything renders as before anything has come, and nothing is connected to: %s",
+  (url) => {
+    const ovation = new Ovation({ url });
+    function App(): ReactElement {
+      const video = useVideo(ovation, "launch", { history: 50 });
+      const { total, burst } = useLikes(video);
+      const comments = useComments(video);
+      const shown = [total, burst, comments.length, String(useViewers(video))];
+      return createElement("p", null, [useConnection(ovation).name, ...shown].join(" "));
+    }
+    expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 undefined</p>");
+    expect(ovation.state).toEqual({ name: "idle" });
+  },
+);
+
+test("what is relative to a page can't be used without one, and says so at the call", () => {
+  const ovation = new Ovation({ url: "/" });
+  expect(() => ovation.connect()).toThrow(/url: "\/" is relative to a page/);
   expect(ovation.state).toEqual({ name: "idle" });
 });

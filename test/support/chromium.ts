@@ -13,9 +13,21 @@ export const hasBrowser =
   chromiumPath !== undefined || Boolean(process.env["OVATION_TEST_REQUIRE"]);
 if (!hasBrowser) process.stderr.write("Left out: tests in a browser (there is no Chromium)\n");
 
+/** Playwright turns it off, since it keeps pages that a test has left. */
+const WITHOUT_PAGE_CACHE = "--disable-back-forward-cache";
+
+export interface ChromiumOptions {
+  /** Whether pages that were left are kept for the back button. */
+  readonly hasPageCache?: boolean;
+}
+
 /** Starts one; whoever does so closes it. */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium({ hasPageCache }: ChromiumOptions = {}): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error("no Chromium: .ci/prepare installs one");
   const args = ["--no-sandbox", "--disable-dev-shm-usage"];
-  return await chromium.launch({ executablePath: chromiumPath, args });
+  return await chromium.launch({
+    executablePath: chromiumPath,
+    args,
+    ignoreDefaultArgs: hasPageCache === true ? [WITHOUT_PAGE_CACHE] : [],
+  });
 }

@@ -15,10 +15,8 @@ export type EventSink = Pick<ResponseStream, "isOpen" | "onWritable" | "send" | 
 export const POLL_GRACE_MS = 10_000;
 /** A first poll waits at least as long as the history may take to be read. */
 const FIRST_WAIT_MS = 5_000;
-/** Further frames wait for the next poll. */
-const ANSWER_BYTES = 256 * 1024;
-/** Messages other than frames that wait for the next poll, the newest. */
-const MESSAGES_KEPT = 8;
+/** What may wait for the next poll, or go with one answer; frames beyond it are summed up. */
+const BUFFER_BYTES = 64 * 1024;
 
 /** `viewer.place.answer`: who polls, its place at this gateway, and the last answer it has had. */
 const TOKEN = /^([A-Za-z0-9_-]{16,32})\.([A-Za-z0-9_-]{16,32})\.(\d{1,15})$/;
@@ -97,21 +95,17 @@ export class PollStream implements EventSink {
     this.#onWritable?.();
   }
 
-  /**
-   * Frames are taken while a poll waits, and otherwise dropped: they are told in a summary, like
-   * those that a slow viewer misses. What is said in text is kept for the next poll.
-   */
+  /** Keeps it for the poll that waits, or for the next one. */
   send(bytes: Uint8Array | string): SendOutcome {
     if (this.#isOver) return "closed";
     const isText = typeof bytes === "string";
     // `retry:` and comment lines are for streams: an answer ends by itself.
     if (isText && !bytes.includes("data:")) return "sent";
-    const hasRoom = this.#exchange !== undefined && this.#bytes < ANSWER_BYTES;
-    if (!isText && !hasRoom) return "dropped";
+    // There is always room for the few messages that are no frames.
+    if (this.#bytes >= (isText ? 2 : 1) * BUFFER_BYTES) return "dropped";
     this.#parts.push(bytes);
     this.#bytes += bytes.length;
     if (this.#exchange !== undefined) this.#answerSoon();
-    else if (this.#parts.length > MESSAGES_KEPT) this.#parts.shift();
     return "sent";
   }
 

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { OvationOptions } from "../../../sdk/index.ts";
-import { launchChromium } from "../../support/chromium.ts";
+import { type ChromiumOptions, launchChromium } from "../../support/chromium.ts";
 import type { Network } from "./network.ts";
 
 const HTML =
   '<!doctype html><title>page</title><body><script type="module" src="/page.js"></script>';
 
-async function bundle(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, "../browser/page.tsx")],
+    entryPoints: [join(import.meta.dirname, "../browser", entry)],
     bundle: true,
     write: false,
     format: "esm",
@@ -29,6 +29,10 @@ export interface PageOptions {
   /** Whether the longest wait is always the one that it takes. */
   readonly late?: boolean;
   readonly strict?: boolean;
+  /** More for the page to know. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** A page whose browser window this one is a further tab of; without it, it has its own. */
+  readonly beside?: Page;
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
   /** Where the page comes from, such as `https://page.example`; without it, from the network. */
@@ -45,15 +49,16 @@ export class TestBrowser {
     this.#script = script;
   }
 
-  static async start(): Promise<TestBrowser> {
-    return new TestBrowser(await launchChromium(), await bundle());
+  /** @param entry the script of its pages, in `test/sdk/browser/` */
+  static async start(entry = "page.tsx", options: ChromiumOptions = {}): Promise<TestBrowser> {
+    return new TestBrowser(await launchChromium(options), await bundle(entry));
   }
 
   /** Opens the page in a window of its own. */
   async open(network: Network, how: PageOptions = {}): Promise<Page> {
-    const { options = {}, late, strict, policy, origin } = how;
-    const context = await this.#browser.newContext();
-    this.#contexts.push(context);
+    const { options = {}, late, strict, beside, policy, origin } = how;
+    const context = beside?.context() ?? (await this.#browser.newContext());
+    if (beside === undefined) this.#contexts.push(context);
     const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
     const html = policy === undefined ? HTML : HTML.replace("<body>", `${meta}<body>`);
     if (origin !== undefined) {
@@ -67,7 +72,7 @@ export class TestBrowser {
     network.files.set("/page.js", { type: "text/javascript; charset=utf-8", body: this.#script });
     const page = await context.newPage();
     page.on("pageerror", (error) => process.stderr.write(`page: ${error.stack}\n`));
-    const query = new URLSearchParams({ options: JSON.stringify(options) });
+    const query = new URLSearchParams({ ...how.query, options: JSON.stringify(options) });
     if (late === true) query.set("late", "");
     if (strict === true) query.set("strict", "");
     await page.goto(`${origin ?? network.url}/page?${query}`);

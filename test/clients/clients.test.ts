@@ -1,0 +1,163 @@
+/**
+ * The clients of docs/clients.md, in four languages: they read every whole number as what it is, and
+ * miss and repeat nothing when their connection is cut.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../kit/nats/free-port.ts";
+import { Command } from "../local/npm-start.ts";
+import { Network } from "../sdk/support/network.ts";
+import { eventually } from "../support/eventually.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
+import { TestStack } from "../support/stack.ts";
+import { post, TestSocket } from "../support/viewer.ts";
+import { build, LANGUAGES, type Language, lackOf, type Program } from "./support/languages.ts";
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+let stack: TestStack;
+let network: Network;
+let monitorPort: number;
+beforeAll(async () => {
+  monitorPort = await freePort();
+  stack = await TestStack.start({ nats: { monitorPort } });
+  network = await Network.start(stack.gateway.port);
+});
+afterAll(async () => {
+  await network?.stop();
+  await stack?.stop();
+});
+
+/** A part of what nats-server tells of a connection. */
+interface Connection {
+  readonly authorized_user?: string;
+  readonly in_msgs: number;
+}
+
+function run(language: Language, program: Program, ...args: readonly string[]): Command {
+  const [command, ...before] = language.command(program);
+  const env = { ...process.env, NATS_URL: natsUrlAs("publisher", stack.nats.url) };
+  return new Command(command, [...before, ...args], env);
+}
+
+interface Stored {
+  readonly kind: string;
+  readonly id: string;
+  readonly at: number;
+  readonly seq: number;
+  readonly prev: number;
+  readonly data: { readonly n: number };
+}
+
+/** A video's comments as the gateway has them, in the form in which the programs print them. */
+async function stored(video: string): Promise<string[]> {
+  const url = `http://127.0.0.1:${stack.gateway.port}/v1/videos/${video}/history`;
+  const { events } = (await (await fetch(url)).json()) as { events: readonly Stored[] };
+  return events.map(({ kind, id, seq, prev, at, data }) =>
+    [kind, id, seq, prev, at, data.n].join(" "),
+  );
+}
+
+/** Whether a service that is connected to NATS has sent a request. */
+async function publisherHasAsked(): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${monitorPort}/connz?auth=true`);
+  const { connections } = (await response.json()) as { connections: readonly Connection[] };
+  return connections.some(
+    ({ authorized_user: user, in_msgs: sent }) => user === "publisher" && sent > 0,
+  );
+}
+
+async function publish(video: string, body: unknown): Promise<void> {
+  const answer = await post(stack.gateway.port, video, body);
+  expect(answer).toMatchObject({ status: 200 });
+}
+
+function linesOf(program: Command, beginning: string): string[] {
+  return program.output.split("\n").filter((line) => line.startsWith(beginning));
+}
+
+for (const language of LANGUAGES) {
+  const lack = lackOf(language);
+  if (lack !== undefined) process.stderr.write(`Left out: clients in ${language.name} (${lack})\n`);
+  describe.skipIf(lack !== undefined)(language.name, () => {
+    beforeAll(() => build(language));
+
+    test.each(["msgpack", "json", "sse"])(
+      "over %s: sees likes and its own comment, and comes back without a gap",
+      async (wire) => {
+        const video = `${language.folder}-${wire}`;
+        const program = run(language, "watch", network.url, wire, video);
+        try {
+          await program.prints(/^subscribed$/m);
+          const [, id] = await program.prints(/^published (\S+) \d+$/m);
+          await program.prints(new RegExp(`^comment ${id} \\d+ 0 \\d+ ${MOST}$`, "m"));
+
+          await stack.mirrored(video, 1);
+          const likes = Array.from({ length: 250 }, () => ({ kind: "like" }));
+          await publish(video, likes);
+          const sum = () => {
+            const counts = linesOf(program, "likes ").map((line) => Number(line.slice(6)));
+            return counts.reduce((total, count) => total + count, 0);
+          };
+          await expect.poll(sum, { timeout: 60_000 }).toBe(250);
+
+          network.isDown = true;
+          network.cut();
+          await program.prints(/^lost/m);
+          const numbers = [0, -1, 2 ** 32, MOST, -MOST];
+          for (const n of numbers) {
+            await publish(video, { kind: "comment", data: { n } });
+          }
+          network.isDown = false;
+          await program.prints(/^resumed$/m);
+          await expect
+            .poll(() => linesOf(program, "comment "), { timeout: 60_000 })
+            .toHaveLength(6);
+          expect(linesOf(program, "comment ")).toEqual(await stored(video));
+          expect(program.output).not.toMatch(/^(gap|missed)/m);
+          expect(linesOf(program, "published ")).toHaveLength(1);
+        } catch (error) {
+          throw new Error(`it printed:\n${program.output}`, { cause: error });
+        } finally {
+          network.isDown = false;
+          program.signalGroup("SIGKILL");
+          await program.ended;
+        }
+      },
+    );
+
+    test("over NATS, as docs/clients.md prints it: publishes, and takes back", async () => {
+      const viewer = await TestSocket.connect(stack.gateway.port, "msgpack");
+      await viewer.ask("subscribe", { video: "launch" });
+      const published = run(language, "publish");
+      expect((await published.ended).code).toBe(0);
+      const { accepted, seqs } = JSON.parse(published.output);
+      const comment = await viewer.until(() =>
+        viewer.of("launch", "comment").find((event) => event.id === accepted[0]),
+      );
+      expect(comment).toMatchObject({
+        seq: seqs[0],
+        data: { text: `Hello from ${language.name}` },
+      });
+      const back = run(language, "publish", accepted[0]);
+      expect((await back.ended).code).toBe(0);
+      expect(JSON.parse(back.output).accepted).toEqual(accepted);
+      await viewer.until(() => viewer.of("launch", "retracted").length > 0);
+      const unknown = run(language, "publish", "never-was");
+      expect((await unknown.ended).code).not.toBe(0);
+      expect(unknown.output).toContain("event_not_found");
+      await viewer.close();
+    });
+
+    test("over NATS: waits for a dispatcher, and its comment is stored once", async () => {
+      const [dispatcher] = stack.dispatchers.splice(0);
+      await dispatcher?.stop();
+      const before = await stored("launch");
+      const published = run(language, "publish");
+      // Its first try finds nobody.
+      await eventually(publisherHasAsked);
+      await stack.addDispatcher();
+      expect((await published.ended).code).toBe(0);
+      expect(await stored("launch")).toHaveLength(before.length + 1);
+    });
+  });
+}

@@ -1,0 +1,12 @@
+/** Clients in other languages: `npm run test:clients`. They are built first, into `.cache/clients`. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/clients/**/*.test.ts"],
+    testTimeout: 120_000,
+    // The first build fetches what the programs depend on, and compiles it.
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
+});

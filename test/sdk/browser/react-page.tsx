@@ -1,0 +1,156 @@
+/** What React does with components: hides them, hydrates them, mounts them twice or late. */
+import { Activity, StrictMode, Suspense, startTransition, use, useState } from "react";
+import { createRoot, hydrateRoot } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { type Missed, Ovation, ovationFor } from "../../../sdk/index.ts";
+import {
+  useComments,
+  useConnection,
+  useLikes,
+  useVideo,
+  useViewers,
+} from "../../../sdk/react/index.ts";
+
+export interface ReactParts {
+  readonly ovation: Ovation;
+  readonly errors: string[];
+  readonly missed: Missed[];
+  readonly restored: boolean[];
+  hydrate(): Promise<void>;
+}
+
+declare global {
+  interface Window {
+    react: ReactParts;
+  }
+}
+
+const query = new URLSearchParams(location.search);
+const ovation = new Ovation({ url: "/", reconnectFirstMs: 50, reconnectMaxMs: 60_000 });
+const parts: ReactParts = { ovation, errors: [], missed: [], restored: [], hydrate };
+window.react = parts;
+addEventListener("unhandledrejection", ({ reason }) => parts.errors.push(`rejected: ${reason}`));
+addEventListener("error", ({ message }) => parts.errors.push(message));
+addEventListener("pageshow", ({ persisted }) => parts.restored.push(persisted));
+ovation.onError(({ code }) => parts.errors.push(code));
+
+const history = Number(query.get("history") ?? 5);
+
+function textOf(data: unknown): string {
+  const { text } = data as { readonly text: unknown };
+  if (typeof text !== "string") throw new TypeError("no text");
+  return text;
+}
+
+function Comments() {
+  const video = useVideo(ovation, "launch", { history });
+  const comments = useComments(video, { parse: textOf });
+  return (
+    <ul>
+      {comments.map(({ id, data }) => (
+        <li key={id}>{data}</li>
+      ))}
+    </ul>
+  );
+}
+
+function Like() {
+  const video = useVideo(ovation, "launch");
+  const { total, refused, error, publish } = useLikes(video);
+  return (
+    <p>
+      <button id="like" type="button" onClick={publish}>
+        {total}
+      </button>
+      <span id="refused">{refused}</span>
+      <span id="error">{error?.code}</span>
+    </p>
+  );
+}
+
+function Status() {
+  const video = useVideo(ovation, "launch");
+  const { name } = useConnection(ovation);
+  return (
+    <p>
+      <span id="state">{name}</span>
+      <span id="viewers">{useViewers(video) ?? "unknown"}</span>
+    </p>
+  );
+}
+
+const slow = new Promise<void>((resolve) => setTimeout(resolve, 300));
+
+/** Is mounted after others, in a transition that waits for something. */
+function Late() {
+  use(slow);
+  return (
+    <section id="late">
+      <Comments />
+      <Status />
+    </section>
+  );
+}
+
+function App() {
+  const [isShown, setIsShown] = useState(true);
+  const [hasLate, setHasLate] = useState(false);
+  // An application that holds the video beyond the part that is hidden, or doesn't.
+  const Holder = query.has("held") ? Status : "i";
+  return (
+    <main>
+      <Holder />
+      <Like />
+      <input id="shown" type="checkbox" checked={isShown} onChange={() => setIsShown(!isShown)} />
+      <input
+        id="has-late"
+        type="checkbox"
+        onChange={() => startTransition(() => setHasLate(true))}
+      />
+      <Activity mode={isShown ? "visible" : "hidden"}>
+        <Comments />
+      </Activity>
+      <Suspense fallback="…">{hasLate && <Late />}</Suspense>
+    </main>
+  );
+}
+
+function Static() {
+  return (
+    <main>
+      <Status />
+      <Comments />
+      <Like />
+    </main>
+  );
+}
+
+/** As a page that was rendered on a server, whose client is connected before React is there. */
+async function hydrate(): Promise<void> {
+  // What the server has rendered with a client of its own, that is connected to nothing.
+  const place = document.body.appendChild(document.createElement("div"));
+  place.innerHTML = window.serverHtml;
+  await new Promise<void>((resolve) => {
+    ovation.video("launch", { history: 5 }).on("viewers", () => resolve());
+  });
+  hydrateRoot(place, <Static />, {
+    onRecoverableError: (error) => parts.errors.push(String(error)),
+  });
+}
+
+declare global {
+  interface Window {
+    serverHtml: string;
+  }
+}
+
+if (query.has("hydrate")) window.serverHtml = renderToString(<Static />);
+else if (query.has("shared")) {
+  const options = { url: "/" };
+  const isOne = ovationFor(options) === ovationFor({ ...options });
+  document.body.append(isOne ? "one" : "two");
+} else {
+  const root = createRoot(document.body.appendChild(document.createElement("div")));
+  const app = <App />;
+  root.render(query.has("strict") ? <StrictMode>{app}</StrictMode> : app);
+}

@@ -1,0 +1,62 @@
+/** A proxy that lets no WebSocket pass, and holds answers back until they have ended. */
+import { once } from "node:events";
+import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
+
+/** From when on an answer is held back: from its head, from its body, or from what follows the first part. */
+export type HeldFrom = "head" | "body" | "rest";
+
+export class BufferingProxy {
+  /** Each request that has come. */
+  readonly requests: string[] = [];
+  readonly #server;
+  readonly #from: HeldFrom;
+
+  private constructor(port: number, from: HeldFrom) {
+    this.#from = from;
+    this.#server = createServer((incoming, outgoing) => {
+      this.requests.push(`${incoming.method} ${incoming.url}`);
+      const { method, url: path, headers } = incoming;
+      const upstream = httpRequest({ port, host: "127.0.0.1", method, path, headers });
+      incoming.pipe(upstream);
+      outgoing.on("close", () => upstream.destroy());
+      upstream.on("error", () => outgoing.destroy());
+      upstream.on("response", (answer: IncomingMessage) => {
+        const parts: Buffer[] = [];
+        const begin = () => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          outgoing.flushHeaders();
+        };
+        if (this.#from !== "head") begin();
+        answer.on("data", (part: Buffer) => {
+          if (this.#from === "rest" && parts.length === 0) outgoing.write(part);
+          parts.push(part);
+        });
+        answer.on("end", () => {
+          if (this.#from === "head") begin();
+          outgoing.end(Buffer.concat(parts.slice(this.#from === "rest" ? 1 : 0)));
+        });
+        answer.on("error", () => outgoing.destroy());
+      });
+    });
+    this.#server.on("upgrade", (_, socket) => socket.destroy());
+  }
+
+  static async start(port: number, from: HeldFrom): Promise<BufferingProxy> {
+    const proxy = new BufferingProxy(port, from);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("no address");
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
