@@ -94,3 +94,11 @@ test("the pictures name files that are there, and a page shows each of them", ()
     expect(shown, picture).toHaveLength(1);
   }
 });
+
+test("no page tells anybody to install a package of ours by a name, which a registry doesn't have", () => {
+  const commands =
+    /(npm (install|i|add|create)|yarn add|pnpm add|npx) [^`\n]*(?<![/\w-])ovation-client(?![-\w]*\.tgz)/;
+  expect(pages.filter((page) => commands.test(source(page)))).toEqual([]);
+  expect(commands.test("npm install ovation-client")).toBe(true);
+  expect(commands.test("npm install /path/to/ovation/ovation-client-0.1.0.tgz")).toBe(false);
+});

@@ -10,7 +10,6 @@ import { TestStack } from "../support/stack.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-const sdk = join(root, "sdk");
 /** What an application of this kind has beside the SDK; linked, so that nothing is fetched. */
 const BESIDE = [
   "react",
@@ -25,14 +24,21 @@ const BESIDE = [
 let folder: string;
 let project: string;
 
+/** A command as the README prints it. */
+async function printed(command: RegExp): Promise<string> {
+  const [line] = command.exec(await readFile(join(root, "README.md"), "utf8")) ?? [];
+  if (line === undefined) throw new Error(`the README has no ${command}`);
+  return line;
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ovation-package-"));
   project = join(folder, "project");
   await mkdir(project);
-  await run("npm", ["pack", "--pack-destination", folder], { cwd: sdk });
-  const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "";
+  await run("sh", ["-c", await printed(/^npm run build:sdk/m)], { cwd: root });
   await writeFile(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
-  await run("npm", ["install", "--no-audit", "--no-fund", join(folder, tarball)], { cwd: project });
+  const install = await printed(/^npm install .*$/m);
+  await run("sh", ["-c", install.replace("/path/to/ovation", root)], { cwd: project });
   for (const name of BESIDE) {
     const link = join(project, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
@@ -204,10 +210,11 @@ describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (re
     expect(await compile({ "main.ts": TYPED }, more)).toBe("");
   });
 
-  test("compiles every example of the README", async () => {
-    const page = await readFile(join(sdk, "README.md"), "utf8");
+  test("compiles every example of the READMEs", async () => {
+    const pages = ["README.md", "sdk/README.md"].map((path) => readFile(join(root, path), "utf8"));
+    const page = (await Promise.all(pages)).join("\n");
     const examples = [...page.matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)];
-    expect(examples.length).toBeGreaterThan(4);
+    expect(examples.length).toBeGreaterThan(6);
     const files = examples.map(([, ending, text], index) => [`example-${index}.${ending}`, text]);
     const lib = ["ES2022", "DOM", "DOM.Iterable"];
     const more = { lib, types: ["node"], skipLibCheck: true };

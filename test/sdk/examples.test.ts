@@ -1,0 +1,172 @@
+/** The code of the READMEs, run as it is printed: in a page of a real gateway, clicks included. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasBrowser, launchChromium } from "../support/chromium.ts";
+import { TestStack } from "../support/stack.ts";
+import { post } from "../support/viewer.ts";
+import { Network } from "./support/network.ts";
+
+const root = join(import.meta.dirname, "../..");
+const BODY = '<button id="like">♥</button><p id="viewers"></p><p id="comments"></p>';
+const FOR_REACT = `
+  import { createRoot } from "react-dom/client";
+  createRoot(document.body.appendChild(document.createElement("div"))).render(<Live id="launch" />);
+`;
+
+let browser: Browser;
+let stack: TestStack;
+let network: Network;
+
+beforeAll(async () => {
+  if (hasBrowser) browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+beforeEach(async () => {
+  stack = await TestStack.start({ gateway: { lingerMs: 0, countIntervalMs: 50 } });
+  network = await Network.start(stack.gateway.port);
+});
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+  await network.stop();
+  await stack.stop();
+});
+
+/** The code of a page that holds a text, at the addresses of this test. */
+async function example(page: string, holds: string): Promise<string> {
+  const text = await readFile(join(root, page), "utf8");
+  const blocks = [...text.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
+  const found = blocks.filter((code) => code.includes(holds));
+  expect(found, `${page}: ${holds}`).toHaveLength(1);
+  const addresses = /https:\/\/(live|a|b)\.example\.com|http:\/\/127\.0\.0\.1:8080/g;
+  return (found[0] ?? "").replace(addresses, network.url);
+}
+
+async function bundled(code: string, platform: "browser" | "node"): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, loader: "tsx", resolveDir: root },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    jsx: "automatic",
+    platform,
+    packages: platform === "node" ? "external" : "bundle",
+    alias: {
+      "ovation-client/react": join(root, "sdk/react/index.ts"),
+      "ovation-client": join(root, "sdk/index.ts"),
+    },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+interface Opened {
+  readonly page: Page;
+  /** What it has written to the console, or thrown. */
+  readonly lines: string[];
+}
+
+async function open(code: string): Promise<Opened> {
+  const script = await bundled(code, "browser");
+  const html = `<!doctype html><link rel="icon" href="data:,"><body>${BODY}<script type="module" src="/example.js"></script>`;
+  network.files.set("/example", { type: "text/html; charset=utf-8", body: html });
+  network.files.set("/example.js", { type: "text/javascript; charset=utf-8", body: script });
+  const page = await (await browser.newContext()).newPage();
+  const lines: string[] = [];
+  page.on("console", (message) => lines.push(message.text()));
+  page.on("pageerror", (error) => lines.push(String(error)));
+  await page.goto(`${network.url}/example`);
+  return { page, lines };
+}
+
+async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
+  const shown = async () => await page.locator(selector).textContent();
+  await expect.poll(shown, { timeout: 10_000 }).toMatch(text);
+}
+
+async function writes(lines: readonly string[], ...patterns: readonly RegExp[]): Promise<void> {
+  for (const pattern of patterns) {
+    await expect.poll(() => lines.join("\n"), { timeout: 10_000 }).toMatch(pattern);
+  }
+}
+
+async function comment(data?: unknown): Promise<void> {
+  const event = { kind: "comment", ...(data === undefined ? {} : { data }) };
+  expect((await post(stack.gateway.port, "launch", event)).status).toBe(200);
+}
+
+describe.skipIf(!hasBrowser)("in a page", () => {
+  test("the README's lines show viewers and comments, and a click is a like", async () => {
+    await comment({ text: "before" });
+    const { page, lines } = await open(await example("README.md", "new Ovation"));
+    await shows(page, "#viewers", "1 watching");
+    await shows(page, "#comments", "before");
+    await page.locator("#like").click();
+    await shows(page, "#like", "♥ 1");
+    await comment();
+    await comment({ text: "after" });
+    await shows(page, "#comments", "after");
+    expect(lines).toEqual([]);
+  });
+
+  test("the first example of the SDK hears what it publishes", async () => {
+    const { lines } = await open(await example("sdk/README.md", "more likes"));
+    await writes(lines, /^\S{20} hello$/m, /^1 watching$/m, /^1 more likes$/m);
+  });
+
+  test("that of states tells when it is connected", async () => {
+    const code = await example("sdk/README.md", "connected over");
+    const { lines } = await open(code);
+    await writes(lines, /^connected over websocket$/m);
+  });
+
+  test("that of publishing tells where it is stored", async () => {
+    const { lines } = await open(await example("sdk/README.md", "whileAway"));
+    await writes(lines, /^\S{20} \d+$/m);
+  });
+
+  test("that of tokens asks for one", async () => {
+    network.files.set("/my/token", { type: "text/plain", body: "a token" });
+    await open(`${await example("sdk/README.md", "/my/token")}\novation.connect();`);
+    await network.requests.first((line) => line.includes("/my/token"));
+  });
+
+  test("that of React likes by a click, and outlives a comment of another form", async () => {
+    await comment({ text: "before" });
+    await comment();
+    const code = await example("sdk/README.md", "function Live");
+    const { page, lines } = await open(code + FOR_REACT);
+    await shows(page, "section p", "1 watching");
+    await page.locator("section button").click();
+    await shows(page, "section button", /♥ 1/);
+    await comment({ text: "after" });
+    const items = async () => await page.locator("section li").allTextContents();
+    await expect.poll(items).toEqual(["before", "after"]);
+    await page.evaluate(() => {
+      const button = document.querySelector<HTMLButtonElement>("section button");
+      for (let n = 0; n < 90; n += 1) button?.click();
+    });
+    await shows(page, "section button", /♥ 91/);
+    expect(lines.filter((line) => !line.includes("data_unexpected"))).toEqual([]);
+  });
+});
+
+test("in Node, the example with a package's WebSocket connects", async () => {
+  const code = `${await example("sdk/README.md", 'from "ws"')}
+    ovation.onState(({ name }) => { if (name === "connected") ovation.close(); });`;
+  const folder = await mkdtemp(join(root, ".cache/example-"));
+  try {
+    const file = join(folder, "main.mjs");
+    await writeFile(file, await bundled(code, "node"));
+    const child = spawn(process.execPath, [file], { stdio: "inherit" });
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
