@@ -21,6 +21,7 @@ import {
   type VideoHost,
   type VideoOptions,
 } from "./video.ts";
+import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
 
 /**
@@ -42,8 +43,12 @@ export class Ovation<Kinds extends object = object> {
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #channels = new Map<string, Channel>();
-  readonly #states = new Listeners<ConnectionState>();
-  readonly #errors = new Listeners<OvationError>();
+  readonly #warn = warnOnce();
+  readonly #states = new Listeners<ConnectionState>((state) => {
+    const fault = lastingFault(state);
+    if (fault !== undefined) this.#warn(fault);
+  });
+  readonly #errors = new Listeners<OvationError>(this.#warn);
   #link: Link | undefined;
 
   /** Does nothing but to look at the options: throws a TypeError when `url` is no URL. */
@@ -101,7 +106,8 @@ export class Ovation<Kinds extends object = object> {
 
   /**
    * Calls back when something goes wrong that is no answer to a call: a video that can't be watched
-   * (`error.video` names it), or a token that can't be refreshed. Returns what ends it.
+   * (`error.video` names it), or a token that can't be refreshed. Returns what ends it. What nobody
+   * listens to is said on the console, each code once for each video.
    *
    * @example
    * ovation.onError((error) => report(error.code, error.video));

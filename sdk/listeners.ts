@@ -14,6 +14,12 @@ export function notify<T>(listener: (value: T) => void, value: T): void {
 export class Listeners<T> {
   /** One object for each `add`, so that the same function may be added twice. */
   readonly #all = new Set<{ readonly listener: (value: T) => void }>();
+  readonly #unheard: (value: T) => void;
+
+  /** @param unheard is told what nobody listens to */
+  constructor(unheard: (value: T) => void) {
+    this.#unheard = unheard;
+  }
 
   /** Returns what removes it. */
   add(listener: (value: T) => void): () => void {
@@ -25,6 +31,7 @@ export class Listeners<T> {
   }
 
   tell(value: T): void {
+    if (this.#all.size === 0) this.#unheard(value);
     for (const entry of [...this.#all]) {
       // One that was removed by another one is not told any more.
       if (this.#all.has(entry)) notify(entry.listener, value);
