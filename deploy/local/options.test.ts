@@ -19,6 +19,28 @@ function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
   return [];
 }
 
+describe("the pages that may use the gateways", () => {
+  const env = { OVATION_ALLOWED_ORIGINS: "https://a.example" };
+
+  test("are named by the flag, else by the gateways' setting", () => {
+    expect(optionsOf(["--allowed-origins", "http://b.example"], env)).toMatchObject({
+      allowedOrigins: "http://b.example",
+    });
+    expect(optionsOf([], env)).toMatchObject({ allowedOrigins: "https://a.example" });
+    expect(optionsOf([], { OVATION_ALLOWED_ORIGINS: "" }).allowedOrigins).toContain(":5173");
+  });
+
+  test("are told what they must look like", () => {
+    expect(faultsOf(["--allowed-origins=b.example"])).toEqual([
+      expect.stringMatching(/^--allowed-origins .*b\.example/),
+    ]);
+    expect(faultsOf(["--allowed-origins"])).toHaveLength(1);
+    expect(faultsOf([], { OVATION_ALLOWED_ORIGINS: "x" })).toEqual([
+      expect.stringMatching(/^OVATION_ALLOWED_ORIGINS /),
+    ]);
+  });
+});
+
 describe("numbers", () => {
   test("have defaults", () => {
     expect(optionsOf([])).toEqual({
@@ -26,6 +48,8 @@ describe("numbers", () => {
       dispatchers: 2,
       port: 8080,
       audience: 15,
+      allowedOrigins:
+        "same-origin,http://localhost:3000,http://127.0.0.1:3000,http://localhost:5173,http://127.0.0.1:5173",
       nats: undefined,
     });
   });

@@ -1,8 +1,9 @@
 /** The command line of `npm start`, and the little that it takes from the environment. */
 import { parseArgs } from "node:util";
 import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
+import { SAME_ORIGIN } from "../../shared/config/network-lists.ts";
 import { quoted, type Setting } from "../../shared/config/setting.ts";
-import { commonSettings } from "../../shared/config/settings.ts";
+import { commonSettings, gatewaySettings } from "../../shared/config/settings.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
 
 /** A NATS that somebody else runs. */
@@ -19,6 +20,8 @@ export interface Options {
   readonly port: number;
   /** How large the simulated audience is at first, from 0 to 100. */
   readonly audience: number;
+  /** The setting of this name, for the gateways. */
+  readonly allowedOrigins: string;
   /** Undefined: the stack brings its own. */
   readonly nats: GivenNats | undefined;
 }
@@ -56,6 +59,15 @@ const flags = {
 type FlagName = keyof typeof flags;
 const flagNames = Object.keys(flags) as FlagName[];
 
+const ORIGINS_FLAG = "allowed-origins";
+/**
+ * Where the development servers of Vite and Next.js serve pages. Whoever can serve one there, on this
+ * machine, reaches the gateways without a browser too.
+ */
+const DEVELOPMENT_ORIGINS = [3000, 5173].flatMap((port) =>
+  ["localhost", "127.0.0.1"].map((host) => `http://${host}:${port}`),
+);
+
 /** By whom a NATS of one's own is named: the everyday variable first, then the roles' own. */
 const NATS_VARIABLES = ["NATS_URL", "OVATION_NATS_URL"] as const;
 
@@ -81,7 +93,9 @@ export function parseOptions(
     args: [...argv],
     options: {
       help: { type: "boolean", short: "h" },
-      ...Object.fromEntries(flagNames.map((name) => [name, { type: "string" }] as const)),
+      ...Object.fromEntries(
+        [...flagNames, ORIGINS_FLAG].map((name) => [name, { type: "string" }] as const),
+      ),
     },
     strict: false,
     allowPositionals: true,
@@ -92,6 +106,7 @@ export function parseOptions(
   }
   // The value of an unknown flag looks like a stray word, and is no second fault.
   let unknownAt: number | undefined;
+  let givenOrigins: string | undefined;
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
@@ -99,9 +114,13 @@ export function parseOptions(
       if (!isValueOfUnknown) faults.push(`argument ${quoted(token.value)} belongs to no flag`);
       continue;
     }
+    if (token.name === ORIGINS_FLAG) {
+      givenOrigins = token.value ?? "";
+      continue;
+    }
     const name = flagNames.find((known) => known === token.name);
     if (name === undefined) {
-      const known = [...flagNames, "help"].map((flag) => `--${flag}`);
+      const known = [...flagNames, ORIGINS_FLAG, "help"].map((flag) => `--${flag}`);
       faults.push(`${token.rawName} is not a flag${suggestion(token.rawName, known)}`);
       unknownAt = token.inlineValue === true ? undefined : token.index;
     } else {
@@ -110,9 +129,10 @@ export function parseOptions(
       numbers[name] = value;
     }
   }
+  const allowedOrigins = originsOf(givenOrigins, env, faults);
   const nats = givenNats(env, faults);
   if (faults.length > 0) throw new OptionsError(faults);
-  return { outcome: "options", options: { ...numbers, nats } };
+  return { outcome: "options", options: { ...numbers, allowedOrigins, nats } };
 }
 
 function readNumber(name: string, text: string | undefined, flag: Flag) {
@@ -123,6 +143,23 @@ function readNumber(name: string, text: string | undefined, flag: Flag) {
   const given = text === undefined ? "is missing" : `is ${quoted(text)}`;
   const fault = `${name} must be a whole number from ${flag.min} to ${flag.max}, but ${given}`;
   return { fault, value: flag.default };
+}
+
+/** Named by the flag, else by the setting of the gateways. */
+function originsOf(
+  flag: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): string {
+  const variable = "OVATION_ALLOWED_ORIGINS";
+  const text = flag ?? env[variable];
+  if (flag === undefined && !text) return [SAME_ORIGIN, ...DEVELOPMENT_ORIGINS].join(",");
+  const setting: Setting<readonly string[]> = gatewaySettings.allowedOrigins;
+  const read = setting.schema.safeParse(text);
+  if (read.success) return text ?? "";
+  const name = flag === undefined ? variable : `--${ORIGINS_FLAG}`;
+  faults.push(...read.error.issues.map((issue) => `${name} ${issue.message}`));
+  return "";
 }
 
 function givenNats(
@@ -153,6 +190,9 @@ function helpText(): string {
     "Runs the whole of Ovation on this machine until Ctrl-C, for viewers on this machine.",
     "",
     ...lines,
+    `  ${`--${ORIGINS_FLAG} LIST`}`,
+    `  ${"".padEnd(18)}pages that may use the gateways, beside their own: by default those of`,
+    `  ${"".padEnd(18)}http://localhost:3000 and :5173 (docs/connecting.md)`,
     `  ${"--help".padEnd(18)}prints this`,
     "",
     "Environment:",

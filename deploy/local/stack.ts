@@ -165,8 +165,9 @@ export class Stack {
   #role(process: Omit<RoleProcess, "name">, number: number, env: NodeJS.ProcessEnv): Member {
     const { role, opsPort } = process;
     const name = `${role}-${number}`;
-    const { port } = this.#options;
+    const { port, allowedOrigins } = this.#options;
     const gatewayArgs = [
+      ...["--allowed-origins", allowedOrigins],
       ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
       ...["--page-dir", this.#pageDirectory],
       ...["--page-policy", pagePolicy(this.#controlPort)],

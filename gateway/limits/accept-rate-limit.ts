@@ -44,13 +44,26 @@ export class Arrivals {
 
   /** Lets a viewer in. @throws OvationError overloaded, or draining */
   admit(): void {
-    const { perSecond: limit, now, random } = this.#options;
-    if (this.#isOver) {
-      const retryAfterMs = Math.round(random() * DRAINING_RETRY_MS);
-      throw new OvationError("draining", undefined, { retryAfterMs });
-    }
-    const at = now();
-    if (this.#bucket.take(this.#rate, 1, at) === 0) return;
+    this.#requireOpen();
+    const at = this.#options.now();
+    if (this.#bucket.take(this.#rate, 1, at) > 0) this.#refuse(at);
+  }
+
+  /** Whether a viewer would be let in just now. @throws OvationError overloaded, or draining */
+  check(): void {
+    this.#requireOpen();
+    const at = this.#options.now();
+    if (this.#bucket.tokens(this.#rate, at) < 1) this.#refuse(at);
+  }
+
+  #requireOpen(): void {
+    if (!this.#isOver) return;
+    const retryAfterMs = Math.round(this.#options.random() * DRAINING_RETRY_MS);
+    throw new OvationError("draining", undefined, { retryAfterMs });
+  }
+
+  #refuse(at: number): never {
+    const { perSecond: limit } = this.#options;
     this.postponed += 1;
     const text = `the gateway lets in ${limit} viewers a second`;
     throw new OvationError("overloaded", text, { limit, retryAfterMs: this.#retryAfterMs(at) });

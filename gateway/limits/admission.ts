@@ -98,7 +98,8 @@ export class Admission {
    * @throws OvationError overloaded, draining or connections_exceeded
    */
   admitStream(address: string): void {
-    this.requireRoom(address);
+    this.#checkLimits(address);
+    this.overload.requireRoom();
     const limit = this.#streamsLimit;
     if (this.#connections.eventStreams >= limit) {
       throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
@@ -107,12 +108,13 @@ export class Admission {
   }
 
   /**
-   * Whether a viewer could be let in just now.
-   * @throws OvationError overloaded or connections_exceeded
+   * Whether a WebSocket would be let in just now; takes nobody's place.
+   * @throws OvationError overloaded, draining or connections_exceeded
    */
-  requireRoom(address: string): void {
+  checkSocket(address: string): void {
     this.#checkLimits(address);
     this.overload.requireRoom();
+    this.arrivals.check();
   }
 
   /** A viewer that was admitted is connected. Its end must be told by {@link left}. */

@@ -35,6 +35,11 @@ test("viewers are told that nothing new comes, and when that is over; newcomers 
   expect(knocked.status).toBe(503);
   expect(knocked.headers["retry-after"]).toBeDefined();
   expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(503);
+  // A page that asks why it gets no WebSocket is told the same.
+  expect(await ask(gateway.port, { path: "/v1/connect" })).toMatchObject({
+    status: 503,
+    error: { code: "unavailable" },
+  });
   const refused = await TestEventStream.open(gateway.port, "launch");
   await refused.until(() => refused.isEnded);
   expect(refused.messages).toMatchObject([

@@ -73,6 +73,22 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     expect(await opsStatuses()).toEqual(ALL_WELL);
   });
 
+  test("a development server's page is let in, and another one is told what it takes", async () => {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(
+      stack.output.slice(stack.output.indexOf("Gateways")),
+    )?.[0];
+    const ask = async (origin: string) => {
+      const response = await fetch(`${url}/v1/connect`, { headers: { origin } });
+      return (await response.json()) as { error: { code: string; message: string } };
+    };
+    expect(await ask("http://localhost:5173")).toMatchObject({
+      error: { code: "handshake_invalid" },
+    });
+    const { error } = await ask("http://localhost:4321");
+    expect(error.code).toBe("origin_refused");
+    expect(error.message).toContain("--allowed-origins same-origin,http://localhost:4321");
+  });
+
   test("the printed curl listens, and hears what the printed curl publishes", async () => {
     await expectLikes(listen("curl -N"));
   }, 30_000);

@@ -141,6 +141,20 @@ describe("finding out", () => {
     expect(seen.filter((line) => line.startsWith("http "))).toEqual(["http /v1/connect"]);
   });
 
+  test("what the rate of newcomers refuses is told so, and no WebSocket is called blocked", async () => {
+    const slow = await stack.addGateway({ connectionsPerSecond: 1 });
+    const url = `http://127.0.0.1:${slow.port}`;
+    const ovations = Array.from({ length: 4 }, () => client(url, { transport: "websocket" }));
+    const all = ovations.map((ovation) => statesOf(ovation));
+    for (const ovation of ovations) ovation.connect();
+    await Promise.all(all.map((states) => states.first(({ name }) => name === "connected")));
+    const codes = all.flatMap((states) =>
+      states.all.map((state) => (state.name === "reconnecting" ? state.reason.code : "")),
+    );
+    expect(codes).toContain("overloaded");
+    expect(codes).not.toContain("websocket_blocked");
+  });
+
   test("what a gateway refuses a WebSocket for is told by its own code", async () => {
     const full = await stack.addGateway({ connectionsPerAddress: 1 });
     const url = `http://127.0.0.1:${full.port}`;

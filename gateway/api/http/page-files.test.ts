@@ -45,7 +45,8 @@ beforeAll(async () => {
   await page.start();
   const connections = emptyConnectionStats();
   const admission = new Admission(configFor("gateway"), connections, monotonicNow);
-  const services = { connections, admission, log: silentLog };
+  const cutOff = { admit: () => undefined };
+  const services = { connections, admission, cutOff, log: silentLog };
   const router = new Router(
     services,
     { events: {}, event: {}, history: {}, ping: {}, tickets: {} },

@@ -14,7 +14,7 @@ import { type RouteName, routeAt } from "./routes.ts";
  */
 export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
-type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission">;
+type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission" | "cutOff">;
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
@@ -88,7 +88,7 @@ export class Router {
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
-    const { admission } = this.#services;
+    const { admission, cutOff } = this.#services;
     const { origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
@@ -107,7 +107,8 @@ export class Router {
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A request for a WebSocket that has lost its headers on the way, or asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
-      admission.requireRoom(clientOf(this.#services, exchange));
+      cutOff.admit();
+      admission.checkSocket(clientOf(this.#services, exchange));
       throw new OvationError("handshake_invalid");
     }
     const found = this.#find(exchange.path);

@@ -1,0 +1,37 @@
+/** The page "It doesn't connect" has each reason that there is, and each has a test that makes it happen. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const page = readFileSync(join(root, "docs/connecting.md"), "utf8");
+/** The codes at the beginning of the rows. */
+const codes = [...page.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = ""]) =>
+  [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = ""]) => code),
+);
+const tests = globSync("test/{sdk,local}/**/*.test.ts", { cwd: root }).map((file) =>
+  readFileSync(join(root, file), "utf8"),
+);
+
+/** Codes of the SDK that are answers to a publish, and no reason of a state. */
+const OF_PUBLISHES = [
+  "unconfirmed",
+  "not_connected",
+  "queue_full",
+  "data_invalid",
+  "predecessor_failed",
+];
+
+test("every code of the client's own that a state may have is on it", () => {
+  const source = readFileSync(join(root, "sdk/error.ts"), "utf8");
+  const union = /type ClientErrorCode =([\s\S]*?)\n\n/.exec(source)?.[1] ?? "";
+  const own = [...union.matchAll(/\| "([a-z_]+)"/g)].map(([, code = ""]) => code);
+  expect(own).toContain("wrong_address");
+  expect(own.filter((code) => !codes.includes(code) && !OF_PUBLISHES.includes(code))).toEqual([]);
+});
+
+describe("every row is held by a test", () => {
+  test.each([...new Set(codes)])("%s", (code) => {
+    expect(tests.some((source) => source.includes(`"${code}"`))).toBe(true);
+  });
+});
