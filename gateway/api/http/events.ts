@@ -3,14 +3,14 @@
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
-import { HISTORY_LIMIT, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
+import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../../auth/expiry.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
-import type { PastRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
+import { pastRequest } from "./past-request.ts";
 import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
@@ -34,37 +34,6 @@ function acceptsEventStream(accept: string): boolean {
 
 function message(body: ServerMessage, id?: string): string {
   return sseMessage(JSON.stringify(body), id);
-}
-
-/** `epoch:seq`, as every message's `id:` has it. */
-const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
-/** In no history: no epoch is empty. */
-const UNKNOWN: Position = { after: 0, epoch: "" };
-
-type Position = Required<Pick<PastRequest, "after" | "epoch">>;
-
-function positionOf(text: string): Position | undefined {
-  const [, epoch, seq] = POSITION.exec(text) ?? [];
-  const after = Number(seq);
-  return epoch === undefined || !Number.isSafeInteger(after) ? undefined : { after, epoch };
-}
-
-/**
- * What the client had last. An `EventSource` that connects again says it in a header, which may be
- * from another server: what can't be read there is a place that can't be resumed from, and the
- * answer says so. What stands in the query, a program has put there, and is refused.
- * @throws OvationError field_invalid
- */
-function pastRequest(exchange: HttpExchange): PastRequest {
-  const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
-  const inQuery = exchange.query.get("after");
-  const after = inQuery === null ? undefined : positionOf(inQuery);
-  if (inQuery !== null && after === undefined) {
-    const fault = "after: not a position, which is epoch:seq as the id of each message has it";
-    throw new OvationError("field_invalid", fault, { field: "after" });
-  }
-  const lastEventId = exchange.header("last-event-id");
-  return { ...(lastEventId === "" ? after : (positionOf(lastEventId) ?? UNKNOWN)), last };
 }
 
 /** An EventSource gives up for ever on any status but 200: it is told in a stream, and comes back. */

@@ -1,10 +1,20 @@
-/** Whole numbers in the query of a request. */
+/** What stands in the query of a request. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 
 interface Range {
   readonly min: number;
   readonly max: number;
+}
+
+/**
+ * @returns the text, or undefined if the query has none of this name
+ * @throws OvationError field_invalid when it has several
+ */
+export function parameter(exchange: HttpExchange, name: string): string | undefined {
+  const [text, ...more] = exchange.query.getAll(name);
+  if (more.length === 0) return text;
+  throw new OvationError("field_invalid", `${name}: given more than once`, { field: name });
 }
 
 /**
@@ -16,8 +26,8 @@ export function wholeNumber(
   name: string,
   { min, max }: Range,
 ): number | undefined {
-  const text = exchange.query.get(name);
-  if (text === null) return undefined;
+  const text = parameter(exchange, name);
+  if (text === undefined) return undefined;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   const fault = `${name}: not a whole number from ${min} to ${max}`;

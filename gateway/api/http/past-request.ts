@@ -1,0 +1,41 @@
+/** What an event stream's request says of the past: what the client had last, or how much it wants. */
+import { OvationError } from "../../../shared/protocol/errors.ts";
+import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";
+import type { PastRequest } from "../../history/histories.ts";
+import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { parameter, wholeNumber } from "./query.ts";
+
+/** `epoch:seq`, as every message's `id:` has it. */
+const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
+/** In no history: no epoch is empty. */
+const UNKNOWN: Position = { after: 0, epoch: "" };
+
+type Position = Required<Pick<PastRequest, "after" | "epoch">>;
+
+function positionOf(text: string): Position | undefined {
+  const [, epoch, seq] = POSITION.exec(text) ?? [];
+  const after = Number(seq);
+  return epoch === undefined || !Number.isSafeInteger(after) ? undefined : { after, epoch };
+}
+
+function positionInQuery(exchange: HttpExchange): Position | undefined {
+  const text = parameter(exchange, "after");
+  if (text === undefined) return undefined;
+  const position = positionOf(text);
+  if (position !== undefined) return position;
+  const fault = "after: not a position, which is epoch:seq as the id of each message has it";
+  throw new OvationError("field_invalid", fault, { field: "after" });
+}
+
+/**
+ * What the client had last. An `EventSource` that connects again says it in a header, which may be
+ * from another server: what can't be read there is a place that can't be resumed from, and the
+ * answer says so. What stands in the query, a program has put there, and is refused.
+ * @throws OvationError field_invalid
+ */
+export function pastRequest(exchange: HttpExchange): PastRequest {
+  const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
+  const after = positionInQuery(exchange);
+  const lastEventId = exchange.header("last-event-id");
+  return { ...(lastEventId === "" ? after : (positionOf(lastEventId) ?? UNKNOWN)), last };
+}
