@@ -3,11 +3,14 @@ import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
+import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
+import { decodeLease } from "../shared/protocol/table.ts";
 import { Hop, HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { Emitter } from "./fanout.ts";
 import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
@@ -21,11 +24,14 @@ import { ViewerCounts } from "./table/counts.ts";
 import { Leases } from "./table/leases.ts";
 import { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
+import { SettingsStatement } from "./table/settings-statement.ts";
 import { Sweeper } from "./table/sweep.ts";
 
 export class DispatcherParts implements RoleParts {
   readonly #context: RoleContext<DispatcherConfig>;
   readonly #routes: RouteTable;
+  readonly #peers: SettingsPeers;
+  readonly #statement: SettingsStatement;
   readonly #announced: Announced;
   readonly #mirror: Mirror;
   readonly #sweeper: Sweeper;
@@ -37,9 +43,12 @@ export class DispatcherParts implements RoleParts {
   #isRead = false;
 
   constructor(context: RoleContext<DispatcherConfig>, routes: RouteTable) {
-    const { bus, config, log, registry, tracer } = context;
+    const { id: dispatcher, bus, config, log, registry, tracer } = context;
     this.#context = context;
     this.#routes = routes;
+    const settings = commonSettingsOf(config);
+    this.#peers = new SettingsPeers(settings, log);
+    this.#statement = new SettingsStatement(bus, { dispatcher, settings });
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
     const leases = new Leases(config.leaseMs, monotonicNow);
@@ -86,6 +95,11 @@ export class DispatcherParts implements RoleParts {
       leaseMs: config.leaseMs,
       log,
       clock,
+      onLease: (gateway, lease) => {
+        const peer = `gateway ${gateway}`;
+        if (lease === undefined) this.#peers.gone(peer);
+        else this.#peers.heard(peer, decodeLease(lease)?.settings);
+      },
       onMended: countAgain,
     });
     this.#announced = new Announced({ bus, routes, now: monotonicNow });
@@ -120,6 +134,7 @@ export class DispatcherParts implements RoleParts {
 
   /** Reads the table, and only then joins the queue group. */
   async start(): Promise<Record<string, unknown>> {
+    this.#statement.start();
     this.#announced.start();
     await this.#mirror.start();
     this.#isRead = true;
@@ -137,6 +152,7 @@ export class DispatcherParts implements RoleParts {
   }
 
   async stop(): Promise<void> {
+    this.#statement.stop();
     this.#announced.stop();
     this.#sweeper.stop();
     this.#counts.stop();
@@ -151,6 +167,7 @@ export class DispatcherParts implements RoleParts {
     const isRefusing = this.#overload.ladder.isAt("transient");
     return [
       { name: "load", warning: isRefusing ? "overloaded; requests are refused" : undefined },
+      this.#peers.condition,
       { name: "table", warning: isReadable ? undefined : "can't be read; dispatching from memory" },
       {
         name: "history",

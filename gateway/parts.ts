@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
+import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
 import { EventIds } from "../shared/protocol/names.ts";
 import type { GatewayDescription } from "../shared/protocol/table.ts";
@@ -9,6 +10,7 @@ import { HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
+import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { deploymentRules } from "./api/deployment-rules.ts";
 import { Doors } from "./api/hub.ts";
@@ -28,6 +30,7 @@ import { Rates } from "./limits/rates.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publish/publisher.ts";
 import { CountRequests } from "./table/count-requests.ts";
+import { DispatcherSettings } from "./table/dispatcher-settings.ts";
 import { Inspection } from "./table/inspection.ts";
 import { Interest } from "./table/interest.ts";
 import { Registration } from "./table/registration.ts";
@@ -48,6 +51,8 @@ export class GatewayParts implements RoleParts {
   readonly #histories: VideoHistories;
   readonly #interest: Interest;
   readonly #inspection: Inspection;
+  readonly #peers: SettingsPeers;
+  readonly #dispatcherSettings: DispatcherSettings;
   readonly #cutOff: CutOff;
   readonly #doors: Doors;
   #port = 0;
@@ -96,6 +101,8 @@ export class GatewayParts implements RoleParts {
     });
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
+    this.#peers = new SettingsPeers(commonSettingsOf(config), log);
+    this.#dispatcherSettings = new DispatcherSettings(bus, config.leaseMs, this.#peers);
     this.#cutOff = new CutOff({
       bus,
       config,
@@ -138,6 +145,7 @@ export class GatewayParts implements RoleParts {
     this.#histories.start();
     this.#scheduler.start();
     this.#inspection.start();
+    this.#dispatcherSettings.start();
     this.#admission.overload.start({
       framesLateMs: () => this.#scheduler.takeLateMs(),
       stretch: () => this.#interval.stretch,
@@ -176,6 +184,7 @@ export class GatewayParts implements RoleParts {
     this.#interest.stop();
     this.#histories.stop();
     this.#inspection.stop();
+    this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
     this.#rates.stop();
     this.#cutOff.stop();
@@ -187,6 +196,7 @@ export class GatewayParts implements RoleParts {
     const { certificate } = this.#doors;
     return [
       { name: "load", warning: isRefusing ? "overloaded; nobody new is taken" : undefined },
+      this.#peers.condition,
       { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
       ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
     ];
@@ -255,6 +265,7 @@ export class GatewayParts implements RoleParts {
       videos: this.#interest.videoCount,
       connectionsPerSecond: config.connectionsPerSecond,
       isDraining: this.#isDraining,
+      settings: commonSettingsOf(config),
     };
   }
 }

@@ -2,6 +2,7 @@
  * What is wrong with the subscription table, by two looks at it. A table in use is always a little
  * behind what gateways do, so a fault counts only when both looks show the same.
  */
+import { differenceOf } from "../../shared/protocol/common-settings.ts";
 import type { Look, Row } from "./look.ts";
 
 export type Fault =
@@ -13,13 +14,15 @@ export type Fault =
   | "row-missing"
   | "count-wrong"
   | "lease-expired"
-  | "gateway-silent";
+  | "gateway-silent"
+  | "settings-differ";
 
 export interface Finding {
   readonly fault: Fault;
   readonly bucket?: string;
   readonly key?: string;
   readonly gateway?: string;
+  readonly dispatcher?: string;
   readonly video?: string;
   /** What the row says. */
   readonly row?: number;
@@ -27,6 +30,8 @@ export interface Finding {
   readonly held?: number;
   /** Of the row or the lease, so that one that is written anew between two looks is another. */
   readonly revision?: number;
+  /** What it has otherwise than most. */
+  readonly difference?: string;
 }
 
 /** What each fault is, and who mends it, for a person. */
@@ -44,6 +49,8 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
   "lease-expired": "the lease was not renewed in time: dispatchers send this gateway nothing",
   "gateway-silent":
     "the lease is renewed, but the gateway does not answer: it is overloaded or can't be reached",
+  "settings-differ":
+    "a process has other settings than most: what it takes, others refuse; start it with the same",
 };
 
 /**
@@ -79,7 +86,20 @@ function faultsOf(look: Look): readonly Finding[] {
     ...[...look.leases.keys()]
       .filter((gateway) => !look.held.has(gateway))
       .map((gateway): Finding => ({ fault: "gateway-silent", gateway })),
+    ...differingSettings(look),
   ];
+}
+
+/** Processes whose settings are not those that most have; of as many, those that came first count. */
+function differingSettings({ settings: all }: Look): Finding[] {
+  const alike = Map.groupBy(all, ({ settings }) => JSON.stringify(settings));
+  const [most] = [...alike.values()].toSorted((one, other) => other.length - one.length);
+  const usual = most?.[0]?.settings;
+  if (usual === undefined) return [];
+  return all.flatMap(({ role, id, settings }): Finding[] => {
+    const difference = differenceOf(settings, usual);
+    return difference === "" ? [] : [{ fault: "settings-differ", [role]: id, difference }];
+  });
 }
 
 function faultOfRow({ video, gateway, viewers, revision }: Row, look: Look): Finding[] {
@@ -96,6 +116,8 @@ function faultOfRow({ video, gateway, viewers, revision }: Row, look: Look): Fin
 }
 
 function identity(finding: Finding): string {
-  const { fault, bucket, key, gateway, video, row, held, revision } = finding;
-  return JSON.stringify([fault, bucket, key, gateway, video, row, held, revision]);
+  const { fault, bucket, key, gateway, dispatcher, video, row, held, revision, difference } =
+    finding;
+  const place = [bucket, key, gateway, dispatcher, video];
+  return JSON.stringify([fault, ...place, row, held, revision, difference]);
 }

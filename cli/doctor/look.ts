@@ -3,16 +3,24 @@
 import pMap from "p-map";
 import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
+import { requestAll } from "../../shared/bus/request-all.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import { type CommonSettings, decodeStatement } from "../../shared/protocol/common-settings.ts";
 import { decodeInspectionPage, encodeInspectionRequest } from "../../shared/protocol/inspection.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
-import { inspectSubject, parseRowKey } from "../../shared/protocol/subjects.ts";
-import { decodeRow } from "../../shared/protocol/table.ts";
+import {
+  INSPECT_DISPATCHERS,
+  inspectSubject,
+  parseRowKey,
+} from "../../shared/protocol/subjects.ts";
+import { decodeLease, decodeRow } from "../../shared/protocol/table.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
 /** A gateway that is well answers in a millisecond; one that doesn't in this time is silent. */
 const ANSWER_MS = 2_000;
+/** How long dispatchers are listened to: how many there are, nobody knows. */
+const STATEMENTS_MS = 500;
 /** Gateways that are asked at once. */
 const ASKED_AT_ONCE = 16;
 
@@ -34,6 +42,14 @@ export interface Look {
   readonly leases: ReadonlyMap<string, number>;
   /** The videos that each gateway holds, with its viewers; none for a gateway that didn't answer. */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Settings that must be the same, of each process that tells its own. */
+  readonly settings: readonly ProcessSettings[];
+}
+
+export interface ProcessSettings {
+  readonly role: "gateway" | "dispatcher";
+  readonly id: string;
+  readonly settings: CommonSettings;
 }
 
 /**
@@ -46,6 +62,11 @@ export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Lo
   const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
   const leases = await frontends.read();
   const signs = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
+  const gateways = (leases ?? []).flatMap(({ key, value }): ProcessSettings[] => {
+    const settings = decodeLease(value)?.settings;
+    return settings === undefined ? [] : [{ role: "gateway", id: key, settings }];
+  });
+  const dispatchers = await dispatcherSettings(bus);
   const held = new Map<string, ReadonlyMap<string, number>>();
   const ask = async (gateway: string) => {
     const videos = await heldBy(bus, gateway);
@@ -63,7 +84,17 @@ export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Lo
     foreignKeys: parsed.flatMap(({ key, row }) => (row === undefined ? key : [])),
     leases: signs,
     held,
+    settings: [...gateways, ...dispatchers],
   };
+}
+
+async function dispatcherSettings(bus: Bus): Promise<ProcessSettings[]> {
+  const answers = await requestAll(bus, INSPECT_DISPATCHERS, new Uint8Array(), STATEMENTS_MS);
+  return answers.flatMap((answer): ProcessSettings[] => {
+    const statement = decodeStatement(answer);
+    if (statement === undefined) return [];
+    return [{ role: "dispatcher", id: statement.dispatcher, settings: statement.settings }];
+  });
 }
 
 function rowOf({ key, value, revision }: BucketEntry): Row | undefined {

@@ -64,6 +64,19 @@ export function rowWrite(dispatchers: number): readonly Sends[] {
   return [stored("row"), given("store-answer", 1), given("row", dispatchers)];
 }
 
+/** A gateway tells all dispatchers that it begins to watch a video. */
+export function rowAnnounced(dispatchers: number): readonly Sends[] {
+  return [{ kind: "announcement", in: 1, out: dispatchers }];
+}
+
+/** A gateway asks all dispatchers for their settings. */
+export function settingsAsked(dispatchers: number): readonly Sends[] {
+  return [
+    { kind: "settings-request", in: 1, out: dispatchers },
+    { kind: "settings", in: dispatchers, out: dispatchers },
+  ];
+}
+
 /** A gateway asks that a video's viewers be counted. */
 export function countRequest(): readonly Sends[] {
   return [passed("count-request"), passed("answer")];
@@ -100,7 +113,7 @@ export function spendingTold(gateways: number): readonly Sends[] {
  * Subscriptions that a process has at NATS beside those of videos: for answers, for what all hear,
  * for word of a stream that was made anew, and, of a dispatcher, for both buckets of the table.
  */
-export const SUBSCRIPTIONS = { gateway: 9, dispatcher: 12 } as const;
+export const SUBSCRIPTIONS = { gateway: 9, dispatcher: 14 } as const;
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {

@@ -162,8 +162,14 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
       ...times(acts.countRequest(), flow.rowWrites),
       ...times(acts.countTold(flow.gateways), flow.countsTold),
     ]),
-    natsFlow("rows of the table", times(acts.rowWrite(dispatchers), flows.rowWrites)),
-    natsFlow("leases", times(acts.leaseRenewal(dispatchers), flows.leaseWrites)),
+    overVideos("rows of the table", (flow) => [
+      ...times(acts.rowWrite(dispatchers), flow.rowWrites),
+      ...times(acts.rowAnnounced(dispatchers), rowsBegun(flow)),
+    ]),
+    natsFlow("leases", [
+      ...times(acts.leaseRenewal(dispatchers), flows.leaseWrites),
+      ...times(acts.settingsAsked(dispatchers), (gateways * 1_000) / input.leaseMs),
+    ]),
     natsFlow("reading the table whole", [
       ...times(acts.tableRead("dispatcher", rows + gateways), reads * dispatchers),
       ...times(acts.tableRead("gateway", rows / gateways), reads * gateways),

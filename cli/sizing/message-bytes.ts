@@ -3,6 +3,7 @@
  * earnest.
  */
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/delivery/frame.ts";
+import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
 import { encodeDispatched } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
@@ -12,11 +13,13 @@ import {
   frontendSubject,
   HISTORY_STREAM,
   historySubject,
+  INSPECT_DISPATCHERS,
   publishSubject,
   rowKey,
   SUBSCRIPTIONS_BUCKET,
   spendingSubject,
   storedSubject,
+  watchedSubject,
 } from "../../shared/protocol/subjects.ts";
 import { encodeLease } from "../../shared/protocol/table.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -49,6 +52,14 @@ const RECORD = encodeRecord({
 }).length;
 const LIKE_INPUT = { kind: "like", actor: ACTOR };
 const COMMENT_INPUT = { id: ID, kind: "comment", actor: ACTOR, data: { text: TEXT } };
+const SETTINGS = commonSettingsOf({
+  kinds: [
+    { name: "like", deliveryClass: "transient" },
+    { name: "comment", deliveryClass: "durable" },
+  ],
+  dataLimitBytes: 4_096,
+  leaseMs: 10_000,
+});
 const LEASE = encodeLease({
   renewals: 12_345,
   version: "0.1.0",
@@ -59,6 +70,7 @@ const LEASE = encodeLease({
   videos: 12_345,
   connectionsPerSecond: 2_000,
   isDraining: false,
+  settings: SETTINGS,
 }).length;
 
 /** `PUB subject reply size` and `MSG subject id reply size`, with the line breaks: about as long. */
@@ -94,6 +106,9 @@ export const MESSAGE_BYTES = {
   record: bytes(storedSubject(VIDEO, 12_345), RECORD),
   "store-answer": bytes(REPLY, 45),
   row: bytes(ROW_SUBJECT, ROW_VALUE_BYTES, DELIVERY_BYTES),
+  announcement: bytes(watchedSubject(GATEWAY, VIDEO), 0),
+  "settings-request": bytes(INSPECT_DISPATCHERS, 0, REPLY.length),
+  settings: bytes(REPLY, encodeStatement({ dispatcher: GATEWAY, settings: SETTINGS }).length),
   "count-request": bytes(PUBLISH, encodeMsgpack({ kind: "viewers" }).length, REPLY.length),
   "count-told": bytes(
     FRONTEND,

@@ -167,6 +167,7 @@ export const productSettings = {
   historyCheckMs: gatewaySettings.historyCheckMs,
   historyCacheBytes: gatewaySettings.historyCacheBytes,
   actorPublishesPerSecond: gatewaySettings.actorPublishesPerSecond,
+  leaseMs: commonSettings.leaseMs,
   leaseRenewMs: commonSettings.leaseRenewMs,
   reconcileIntervalMs: commonSettings.reconcileIntervalMs,
   countIntervalMs: commonSettings.countIntervalMs,

@@ -30,6 +30,8 @@ interface MirrorOptions {
   readonly leaseMs: number;
   readonly log: Log;
   readonly clock: HopClock;
+  /** A gateway's lease is there, as it is now, or gone. */
+  readonly onLease: (gateway: string, lease: Uint8Array | undefined) => void;
   /** Reading the table whole changed what is known of a video: its count may have been told wrong. */
   readonly onMended: (video: string) => void;
 }
@@ -230,8 +232,9 @@ export class Mirror {
   }
 
   #leaseChanged(entry: BucketEntry): void {
-    const { leases, routes } = this.#options;
+    const { leases, routes, onLease } = this.#options;
     if (!isGatewayId(entry.key)) return;
+    onLease(entry.key, entry.value);
     if (entry.value === undefined) {
       leases.forget(entry.key);
       routes.setDead(entry.key, true);

@@ -125,6 +125,9 @@ export function inspectSubject(gateway: string): string {
   return `ov.inspect.${gateway}`;
 }
 
+/** Where every dispatcher tells its settings: see common-settings.ts. No id of a gateway has a "-". */
+export const INSPECT_DISPATCHERS = "ov.inspect.all-dispatchers";
+
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
 export function rowKey(video: string, gateway: string): string {
   return `${video}.${gateway}`;

@@ -11,6 +11,7 @@ const LEASE = {
   videos: 1,
   connectionsPerSecond: 500,
   isDraining: false,
+  settings: { kinds: "like:transient" },
 };
 
 test("a row and a lease read as they were written", () => {

@@ -4,6 +4,7 @@
  * Their keys are in subjects.ts.
  */
 import { z } from "zod";
+import { commonSettingsSchema } from "./common-settings.ts";
 
 /** Longer numbers may not be exact. */
 const ROW = /^\d{1,15}$/;
@@ -32,6 +33,7 @@ const leaseSchema = z.object({
   /** How many viewers the gateway lets in a second. */
   connectionsPerSecond: z.number().positive().optional(),
   isDraining: z.boolean().optional(),
+  settings: commonSettingsSchema.optional(),
 });
 
 /** What a gateway tells of itself. Each field may be missing: another version may have written it. */

@@ -49,7 +49,7 @@ async function remove(key: string): Promise<void> {
 
 describe("a deployment that is well", () => {
   beforeAll(async () => {
-    stack = await TestStack.start({ gateways: 2, gateway: UNMENDED });
+    stack = await TestStack.start({ gateways: 2, gateway: UNMENDED, dispatcher: UNMENDED });
   });
   afterAll(() => stack.stop());
 

@@ -128,6 +128,7 @@ const FORBIDDEN: Readonly<
       "ov.retract.video",
       "ov.frontend.*.*",
       "ov.history.*",
+      "ov.inspect.*",
       "$KV.>",
       ...OTHERS_INBOXES("dispatcher"),
     ],
@@ -135,6 +136,7 @@ const FORBIDDEN: Readonly<
   publisher: {
     publish: [
       "ov.inspect.other",
+      "ov.inspect.all-dispatchers",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",

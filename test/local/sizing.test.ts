@@ -143,7 +143,9 @@ describe("an audience that came", () => {
     const requests = await sum(dispatchers, "ovation_dispatcher_requests_total");
     const tells = await sum(dispatchers, "ovation_dispatcher_messages_total");
     const looks = await sum(gateways, "ovation_gateway_history_reads_total");
+    const rows = await sum(gateways, "ovation_gateway_table_rows");
     const each = [
+      [acts.rowAnnounced(DISPATCHERS), rows],
       [acts.rowWrite(DISPATCHERS), writes],
       [acts.countRequest(), requests],
       [acts.countTold(1), tells],

@@ -1,0 +1,29 @@
+/** Tells gateways and the doctor, when they ask, the settings that must be the same everywhere. */
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import {
+  type DispatcherStatement,
+  encodeStatement,
+} from "../../shared/protocol/common-settings.ts";
+import { INSPECT_DISPATCHERS, isMeaningful } from "../../shared/protocol/subjects.ts";
+
+export class SettingsStatement {
+  readonly #bus: Pick<Bus, "subscribe" | "publish">;
+  readonly #answer: Uint8Array;
+  #subscription: BusSubscription | undefined;
+
+  constructor(bus: Pick<Bus, "subscribe" | "publish">, statement: DispatcherStatement) {
+    this.#bus = bus;
+    this.#answer = encodeStatement(statement);
+  }
+
+  start(): void {
+    this.#subscription = this.#bus.subscribe(INSPECT_DISPATCHERS, (_payload, _subject, reply) => {
+      // We may send where who asks may not: an answer never goes to a subject that means something.
+      if (reply !== "" && !isMeaningful(reply)) this.#bus.publish(reply, this.#answer);
+    });
+  }
+
+  stop(): void {
+    this.#subscription?.unsubscribe();
+  }
+}

@@ -1,0 +1,49 @@
+/** Others of the deployment whose settings differ from this process's: logged, and told by /readyz. */
+import { type CommonSettings, differenceOf } from "../protocol/common-settings.ts";
+import type { Log } from "./log.ts";
+import type { Condition } from "./ops.ts";
+
+export class SettingsPeers {
+  readonly #own: CommonSettings;
+  readonly #log: Log;
+  /** What differs, by who has it otherwise, such as `dispatcher abc`. */
+  readonly #differing = new Map<string, string>();
+
+  constructor(own: CommonSettings, log: Log) {
+    this.#own = own;
+    this.#log = log;
+  }
+
+  /** @param settings undefined when it tells none */
+  heard(peer: string, settings: CommonSettings | undefined): void {
+    const difference = settings === undefined ? "" : differenceOf(this.#own, settings);
+    if (difference === "") return this.gone(peer);
+    if (this.#differing.get(peer) === difference) return;
+    this.#differing.set(peer, difference);
+    this.#log.warn(
+      { peer, difference },
+      "another process has other settings: what the one takes, the other refuses",
+    );
+  }
+
+  /** It is no longer there, or has the same settings now. */
+  gone(peer: string): void {
+    if (this.#differing.delete(peer)) {
+      this.#log.info({ peer }, "the process with other settings is gone or has the same now");
+    }
+  }
+
+  /** Those that are there: others are gone. */
+  keepOnly(peers: ReadonlySet<string>): void {
+    for (const peer of [...this.#differing.keys()]) if (!peers.has(peer)) this.gone(peer);
+  }
+
+  get condition(): Condition {
+    const [first] = this.#differing;
+    if (first === undefined) return { name: "settings" };
+    const [peer, difference] = first;
+    const more = this.#differing.size - 1;
+    const others = more === 0 ? "" : `; ${more} more differ`;
+    return { name: "settings", warning: `${peer} has others: ${difference}${others}` };
+  }
+}
