@@ -196,6 +196,7 @@ export class HttpExchange {
   /**
    * Reads nothing more from the connection until this request is answered, unless it is already or
    * its body is still coming. The addon ends a connection whose next request comes before the answer.
+   * Not for streams: the addon would end them when nothing was written for 10 seconds.
    */
   hold(): void {
     if (this.#state !== "unanswered" || this.#isReadingBody) return;

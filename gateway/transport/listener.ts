@@ -265,7 +265,6 @@ export class Listener {
     const exchange = new HttpExchange(response, request);
     try {
       handle(exchange);
-      exchange.hold();
     } catch (error) {
       this.#options.onFault(error);
       exchange.abandon();

@@ -13,6 +13,9 @@ function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 }
 
+/** The addon closes a connection on which nothing happens after 8 to 12 seconds. */
+const IDLE_MS = 13_000;
+
 describe("by the listener", () => {
   const came = new EventEmitter();
   let listener: Listener;
@@ -34,7 +37,10 @@ describe("by the listener", () => {
       checkHandshake: refuse,
       admit: refuse,
       onSocket: () => undefined,
-      onRequest: (exchange) => came.emit("request", exchange),
+      onRequest: (exchange) => {
+        came.emit("request", exchange);
+        exchange.hold();
+      },
       onRefused: (exchange) => exchange.respond(400, {}, "refused"),
       onFault: (error) => {
         throw error;
@@ -78,7 +84,7 @@ describe("by the listener", () => {
     const coming = next();
     socket.write(get("/slow"));
     const exchange = await coming;
-    await new Promise((resolve) => setTimeout(resolve, 14_000));
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     exchange.respond(200, {}, "at last");
     expect((await socket.response()).bytes.toString()).toBe("at last");
     socket.destroy();
@@ -89,7 +95,7 @@ describe("by a gateway", () => {
   let stack: TestStack;
   let port: number;
   beforeAll(async () => {
-    stack = await TestStack.start();
+    stack = await TestStack.start({ gateway: { sseKeepaliveMs: 60_000 } });
     ({ port } = stack.gateway);
   });
   afterAll(async () => {
@@ -144,5 +150,19 @@ describe("by a gateway", () => {
     const socket = await RawSocket.open(port);
     socket.write(get("/v1/videos/pipelined/history").repeat(3));
     await socket.untilClosed();
+  });
+
+  test("a quiet stream of events stays open, however long it is quiet", async () => {
+    const socket = await RawSocket.open(port);
+    socket.write(get("/v1/videos/quiet/events"));
+    await socket.untilReceived('"op":"result"');
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    await fetch(`http://127.0.0.1:${port}/v1/videos/quiet/events`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ kind: "comment", data: { text: "still there" } }),
+    });
+    await socket.untilReceived("still there");
+    socket.destroy();
   });
 });

@@ -131,7 +131,9 @@ export class Router {
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
       overload.admitPublishing();
     } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
-    await handler(exchange, video ?? "", eventId);
+    const handling = handler(exchange, video ?? "", eventId);
+    if (!isStream) exchange.hold();
+    await handling;
   }
 
   #find(path: string): Found | undefined {
