@@ -3,12 +3,14 @@
  * miss and repeat nothing when their connection is cut.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Gateway } from "../../gateway/gateway.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { Command } from "../local/npm-start.ts";
 import { Network } from "../sdk/support/network.ts";
 import { eventually } from "../support/eventually.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
+import { SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 import { build, LANGUAGES, type Language, lackOf, type Program } from "./support/languages.ts";
 
@@ -16,10 +18,13 @@ const MOST = Number.MAX_SAFE_INTEGER;
 
 let stack: TestStack;
 let network: Network;
+/** Looks at tokens. */
+let closed: Gateway;
 let monitorPort: number;
 beforeAll(async () => {
   monitorPort = await freePort();
   stack = await TestStack.start({ nats: { monitorPort } });
+  closed = await stack.addGateway({ open: false, authSecret: SECRET });
   network = await Network.start(stack.gateway.port);
 });
 afterAll(async () => {
@@ -34,8 +39,21 @@ interface Connection {
 }
 
 function run(language: Language, program: Program, ...args: readonly string[]): Command {
+  return runWith({}, language, program, ...args);
+}
+
+function runWith(
+  variables: NodeJS.ProcessEnv,
+  language: Language,
+  program: Program,
+  ...args: readonly string[]
+): Command {
   const [command, ...before] = language.command(program);
-  const env = { ...process.env, NATS_URL: natsUrlAs("publisher", stack.nats.url) };
+  const env = {
+    ...process.env,
+    NATS_URL: natsUrlAs("publisher", stack.nats.url),
+    ...variables,
+  };
   return new Command(command, [...before, ...args], env);
 }
 
@@ -119,6 +137,26 @@ for (const language of LANGUAGES) {
           throw new Error(`it printed:\n${program.output}`, { cause: error });
         } finally {
           network.isDown = false;
+          program.signalGroup("SIGKILL");
+          await program.ended;
+        }
+      },
+    );
+
+    test.each(["json", "sse"])(
+      "over %s: gives its token, and gives up with a bad one",
+      async (wire) => {
+        const url = `http://127.0.0.1:${closed.port}`;
+        const watch = [url, wire, `${language.folder}-token`] as const;
+        const bad = runWith({ OVATION_TOKEN: "nonsense" }, language, "watch", ...watch);
+        expect((await bad.ended).code).not.toBe(0);
+        expect(bad.output).toContain("token_refused");
+        const good = { OVATION_TOKEN: await tokenOf(VIEWER) };
+        const program = runWith(good, language, "watch", ...watch);
+        try {
+          await program.prints(/^published /m);
+          await program.prints(/^comment /m);
+        } finally {
           program.signalGroup("SIGKILL");
           await program.ended;
         }

@@ -1,9 +1,11 @@
 """
 Watches a video, publishes a comment to it, and comes back by its position when the connection is
 lost: python watch.py http://127.0.0.1:8080 msgpack|json|sse launch
+OVATION_TOKEN is its token, if the gateway asks for one.
 """
 import asyncio
 import json
+import os
 import random
 import sys
 import uuid
@@ -13,6 +15,7 @@ import msgpack
 import websockets
 
 SILENCE_S = 16  # The gateway sends something every 8 s.
+TOKEN = os.environ.get("OVATION_TOKEN")
 COMMENT = {"text": "Hello from Python", "n": 2**53 - 1}
 
 
@@ -52,7 +55,7 @@ class Watcher:
             subscribe = {"op": "subscribe", "id": 2, "video": self.video}
             if self.seq is not None:
                 subscribe |= {"after": self.seq, "epoch": self.epoch}
-            await socket.send(pack({"op": "connect", "id": 1}))
+            await socket.send(pack({"op": "connect", "id": 1, "token": TOKEN}))
             await socket.send(pack(subscribe))
             if not self.published:
                 await socket.send(pack({"op": "publish", "id": 3, "video": self.video, **self.comment("eventId")}))
@@ -67,10 +70,11 @@ class Watcher:
 
     async def stream(self):
         address = f"{self.url}/v1/videos/{self.video}/events"
+        authorization = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
         headers = {"Accept": "text/event-stream"}
         if self.seq is not None:
             headers["Last-Event-ID"] = f"{self.epoch}:{self.seq}"
-        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=SILENCE_S)) as client:
+        async with httpx.AsyncClient(headers=authorization, timeout=httpx.Timeout(5, read=SILENCE_S)) as client:
             async with client.stream("GET", address, headers=headers) as response:
                 if response.status_code != 200:
                     self.refused((json.loads(await response.aread()))["error"])

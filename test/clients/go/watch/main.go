@@ -1,5 +1,6 @@
 // Watches a video, publishes a comment to it, and comes back by its position when the connection
 // is lost: watch http://127.0.0.1:8080 msgpack|json|sse launch
+// OVATION_TOKEN is its token, if the gateway asks for one.
 package main
 
 import (
@@ -59,13 +60,13 @@ var again = map[string]bool{
 var errFinal = errors.New("refused")
 
 type watcher struct {
-	url, wire, video string
-	epoch            string
-	seq              *uint64
-	eventID          string // One for all tries: the comment is stored once.
-	published        bool
-	wait             time.Duration
-	tries            int
+	url, wire, video, token string
+	epoch                   string
+	seq                     *uint64
+	eventID                 string // One for all tries: the comment is stored once.
+	published               bool
+	wait                    time.Duration
+	tries                   int
 }
 
 func (w *watcher) socket(ctx context.Context) error {
@@ -85,7 +86,11 @@ func (w *watcher) socket(ctx context.Context) error {
 	if w.seq != nil {
 		subscribe["after"], subscribe["epoch"] = *w.seq, w.epoch
 	}
-	requests := []map[string]any{{"op": "connect", "id": 1}, subscribe}
+	connect := map[string]any{"op": "connect", "id": 1}
+	if w.token != "" {
+		connect["token"] = w.token
+	}
+	requests := []map[string]any{connect, subscribe}
 	if !w.published {
 		publish := w.comment("eventId")
 		publish["op"], publish["id"], publish["video"] = "publish", 3, w.video
@@ -146,7 +151,7 @@ func (w *watcher) stream(ctx context.Context) error {
 	}
 	quiet := time.AfterFunc(silence, cancel)
 	defer quiet.Stop()
-	response, err := http.DefaultClient.Do(request)
+	response, err := w.send(request)
 	if err != nil {
 		return err
 	}
@@ -178,12 +183,24 @@ func (w *watcher) stream(ctx context.Context) error {
 	return errors.Join(lines.Err(), errors.New("the stream ended"))
 }
 
+func (w *watcher) send(request *http.Request) (*http.Response, error) {
+	if w.token != "" {
+		request.Header.Set("Authorization", "Bearer "+w.token)
+	}
+	return http.DefaultClient.Do(request)
+}
+
 func (w *watcher) post(url string) error {
 	body, err := json.Marshal(w.comment("id"))
 	if err != nil {
 		return err
 	}
-	response, err := http.Post(url, "application/json", bytes.NewReader(body))
+	request, err := http.NewRequest("POST", url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := w.send(request)
 	if err != nil {
 		return err
 	}
@@ -281,6 +298,7 @@ func (w *watcher) handle(m message) error {
 
 func main() {
 	w := &watcher{url: os.Args[1], wire: os.Args[2], video: os.Args[3], eventID: nuid.Next()}
+	w.token = os.Getenv("OVATION_TOKEN")
 	for {
 		run := w.socket
 		if w.wire == "sse" {

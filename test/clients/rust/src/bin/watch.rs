@@ -1,6 +1,8 @@
 //! Watches a video, publishes a comment to it, and comes back by its position when the connection
 //! is lost: watch http://127.0.0.1:8080 msgpack|json|sse launch
+//! OVATION_TOKEN is its token, if the gateway asks for one.
 use futures_util::{SinkExt, StreamExt};
+use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::HashMap, env, time::Duration};
@@ -98,6 +100,7 @@ struct Watcher {
     url: String,
     wire: String,
     video: String,
+    token: Option<String>,
     epoch: String,
     seq: Option<u64>,
     /// One for all tries: the comment is stored once.
@@ -124,7 +127,7 @@ impl Watcher {
             .insert("Sec-WebSocket-Protocol", subprotocol);
         let (mut socket, _) = timeout(SILENCE, connect_async(request)).await??;
         socket
-            .send(self.encode(&json!({"op": "connect", "id": 1}))?)
+            .send(self.encode(&json!({"op": "connect", "id": 1, "token": self.token}))?)
             .await?;
         let mut subscribe = json!({"op": "subscribe", "id": 2, "video": self.video});
         if let Some(seq) = self.seq {
@@ -161,7 +164,7 @@ impl Watcher {
         if let Some(seq) = self.seq {
             request = request.header("Last-Event-ID", format!("{}:{seq}", self.epoch));
         }
-        let mut response = request.send().await?;
+        let mut response = self.authorized(request).send().await?;
         if !response.status().is_success() {
             return Err(self.refused(response.json::<Refused>().await?.error));
         }
@@ -175,7 +178,10 @@ impl Watcher {
                 };
                 self.handle(serde_json::from_slice(data)?)?;
                 if !self.published {
-                    let answer = http.post(&url).json(&self.comment("id")).send().await?;
+                    let answer = self
+                        .authorized(http.post(&url).json(&self.comment("id")))
+                        .send()
+                        .await?;
                     if !answer.status().is_success() {
                         return Err(self.refused(answer.json::<Refused>().await?.error));
                     }
@@ -185,6 +191,13 @@ impl Watcher {
             }
         }
         Err(End::Lost("the stream ended".into()))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     fn comment(&self, id_field: &str) -> Value {
@@ -295,6 +308,7 @@ async fn main() {
         url,
         wire,
         video,
+        token: env::var("OVATION_TOKEN").ok(),
         epoch: String::new(),
         seq: None,
         event_id,

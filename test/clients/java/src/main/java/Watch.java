@@ -29,6 +29,7 @@ import org.msgpack.jackson.dataformat.MessagePackFactory;
 /**
  * Watches a video, publishes a comment to it, and comes back by its position when the connection is
  * lost: Watch http://127.0.0.1:8080 msgpack|json|sse launch
+ * OVATION_TOKEN is its token, if the gateway asks for one.
  */
 public class Watch {
   /** The gateway sends something every 8 s. */
@@ -45,6 +46,7 @@ public class Watch {
     }
   }
 
+  final String token = System.getenv("OVATION_TOKEN");
   final String url;
   final String wire;
   final String video;
@@ -128,7 +130,7 @@ public class Watch {
         .buildAsync(URI.create(url.replaceFirst("http", "ws") + "/v1/connect"), inbox)
         .get(SILENCE_S, TimeUnit.SECONDS);
     try {
-      send(socket, json.createObjectNode().put("op", "connect").put("id", 1));
+      send(socket, json.createObjectNode().put("op", "connect").put("id", 1).put("token", token));
       ObjectNode subscribe =
           json.createObjectNode().put("op", "subscribe").put("id", 2).put("video", video);
       if (seq >= 0) subscribe.put("after", seq).put("epoch", epoch);
@@ -149,8 +151,7 @@ public class Watch {
 
   void stream() throws Exception {
     URI address = URI.create(url + "/v1/videos/" + video + "/events");
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(address).header("Accept", "text/event-stream");
+    HttpRequest.Builder request = request(address).header("Accept", "text/event-stream");
     if (seq >= 0) request.header("Last-Event-ID", epoch + ":" + seq);
     var response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
     InputStream body = response.body();
@@ -183,8 +184,13 @@ public class Watch {
     }
   }
 
+  HttpRequest.Builder request(URI address) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address);
+    return token == null ? request : request.header("Authorization", "Bearer " + token);
+  }
+
   void post(URI address) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(10))
+    HttpRequest request = request(address).timeout(Duration.ofSeconds(10))
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(comment("id").toString())).build();
     var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
