@@ -14,6 +14,7 @@ import { SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 import { build, LANGUAGES, type Language, lackOf, type Program } from "./support/languages.ts";
 
+const PATIENTLY = { timeout: 60_000 };
 const MOST = Number.MAX_SAFE_INTEGER;
 
 let stack: TestStack;
@@ -116,7 +117,7 @@ for (const language of LANGUAGES) {
             const counts = linesOf(program, "likes ").map((line) => Number(line.slice(6)));
             return counts.reduce((total, count) => total + count, 0);
           };
-          await expect.poll(sum, { timeout: 60_000 }).toBe(250);
+          await expect.poll(sum, PATIENTLY).toBe(250);
 
           network.isDown = true;
           network.cut();
@@ -127,9 +128,7 @@ for (const language of LANGUAGES) {
           }
           network.isDown = false;
           await program.prints(/^resumed$/m);
-          await expect
-            .poll(() => linesOf(program, "comment "), { timeout: 60_000 })
-            .toHaveLength(6);
+          await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toHaveLength(6);
           expect(linesOf(program, "comment ")).toEqual(await stored(video));
           expect(program.output).not.toMatch(/^(gap|missed)/m);
           expect(linesOf(program, "published ")).toHaveLength(1);
@@ -199,3 +198,49 @@ for (const language of LANGUAGES) {
     });
   });
 }
+
+describe("all of them at once", () => {
+  const there = LANGUAGES.filter((language) => lackOf(language) === undefined);
+  beforeAll(async () => {
+    for (const language of there) await build(language);
+  });
+
+  /** Watches over every wire, each a video of its own. What happens meanwhile must not be missed. */
+  async function watchDuring(name: string, meanwhile: () => Promise<void>): Promise<void> {
+    const watches = there.flatMap((language) =>
+      ["msgpack", "json", "sse"].map((wire) => {
+        const video = `${name}-${language.folder}-${wire}`;
+        return { video, program: run(language, "watch", network.url, wire, video) };
+      }),
+    );
+    try {
+      await Promise.all(watches.map(({ program }) => program.prints(/^comment /m)));
+      await meanwhile();
+      for (const { video } of watches) await publish(video, { kind: "comment", data: { n: 1 } });
+      for (const { video, program } of watches) {
+        await program.prints(/^resumed$/m);
+        const due = await stored(video);
+        await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toEqual(due);
+        expect(program.output).not.toMatch(/^(gap|missed)/m);
+      }
+    } finally {
+      for (const { program } of watches) program.signalGroup("SIGKILL");
+      await Promise.all(watches.map(({ program }) => program.ended));
+    }
+  }
+
+  test("give up a connection that has fallen silent, and miss nothing", async () => {
+    await watchDuring("silent", async () => network.silence());
+  });
+
+  test("go to another gateway when theirs stops, and miss nothing", async () => {
+    const going = await stack.addGateway();
+    network.port = going.port;
+    await watchDuring("going", async () => {
+      network.port = stack.gateway.port;
+      await going.drain();
+    });
+    await going.stop();
+    stack.gateways.splice(stack.gateways.indexOf(going), 1);
+  });
+});
