@@ -53,7 +53,9 @@ export class Tickets {
   constructor(options: TicketsOptions) {
     this.#options = options;
     const { bus, lifeMs, replicas, log } = options;
-    this.#bucket = new Bucket(bus, { name: TICKETS_BUCKET, replicas, maxAgeMs: lifeMs }, log);
+    const description = "Ovation: tickets for event streams that were not used yet";
+    const spec = { name: TICKETS_BUCKET, description, replicas, maxAgeMs: lifeMs };
+    this.#bucket = new Bucket(bus, spec, log);
   }
 
   /**

@@ -52,6 +52,7 @@ const KEPT_HEADERS = [
   "access-control-request-headers",
   "access-control-request-method",
   "authorization",
+  "content-encoding",
   "content-length",
   "content-type",
   "host",

@@ -22,6 +22,8 @@ const OPERATION_TIMEOUT_MS = 2_000;
 /** How a bucket is made. It holds what can be rebuilt, so it is kept in memory, not on disk. */
 export interface BucketSpec {
   readonly name: string;
+  /** What an operator reads who lists the buckets. */
+  readonly description: string;
   readonly replicas: number;
   /** Age at which an entry goes by itself, in milliseconds; watchers are not told. */
   readonly maxAgeMs: number;
@@ -76,8 +78,9 @@ export class Bucket {
   }
 
   async #make(): Promise<void> {
-    const { name, replicas, maxAgeMs } = this.spec;
+    const { name, description, replicas, maxAgeMs } = this.spec;
     const kv = await new Kvm(this.#bus.connection).create(name, {
+      description,
       history: 1,
       replicas,
       storage: StorageType.Memory,

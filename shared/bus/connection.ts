@@ -266,6 +266,15 @@ export class Bus {
     if (this.#state === "connected") await this.connection.flush();
   }
 
+  /** Whether the server answers now. */
+  async isReachable(): Promise<boolean> {
+    if (this.#state !== "connected") return false;
+    return await this.connection.flush().then(
+      () => this.#state === "connected",
+      () => false,
+    );
+  }
+
   /**
    * Connects to another server of the cluster.
    * @returns false when there is none

@@ -47,6 +47,7 @@ export interface StoredMessage {
 export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
   return {
     name: HISTORY_STREAM,
+    description: "Ovation: the durable events of each video, by ov.history.<video>",
     subjects: [HISTORY_SUBJECTS],
     storage: StorageType.File,
     num_replicas: limits.historyReplicas,

@@ -13,6 +13,7 @@ export const ROW_MAX_AGE_MS = 600_000;
 export function subscriptionsBucket(config: CommonConfig): BucketSpec {
   return {
     name: SUBSCRIPTIONS_BUCKET,
+    description: "Ovation: which gateway has viewers of which video, by <video>.<gateway>",
     replicas: config.tableReplicas,
     maxAgeMs: ROW_MAX_AGE_MS,
   };
@@ -22,6 +23,7 @@ export function frontendsBucket(config: CommonConfig): BucketSpec {
   // Longer than any dispatcher needs to notice and sweep.
   return {
     name: FRONTENDS_BUCKET,
+    description: "Ovation: the lease of each gateway, by its id",
     replicas: config.tableReplicas,
     maxAgeMs: 10 * config.leaseMs,
   };

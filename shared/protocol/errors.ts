@@ -104,6 +104,10 @@ export const errorKinds = {
     retry: "yes",
     meaning: "The body did not come in time. Nothing was taken.",
   },
+  content_encoding_unsupported: refused(
+    "The body is compressed, or otherwise encoded; send it as it is, without `Content-Encoding`.",
+    415,
+  ),
   content_type_unsupported: refused("`Content-Type` is not application/json or msgpack.", 415),
   host_repeated: refused("The request has more than one `Host`."),
   transfer_encoding_unsupported: refused("`Transfer-Encoding` must be `chunked` or absent.", 411),

@@ -110,8 +110,16 @@ export abstract class RoleNode<
     if (this.#state !== "running" || bus === undefined) return;
     this.#state = "draining";
     this.log.info(`${this.#role} drains`);
-    await this.#parts?.drain();
-    await bus.flush();
+    try {
+      await this.#parts?.drain();
+      await bus.flush();
+    } catch (error) {
+      if (await bus.isReachable()) throw error;
+      this.log.warn(
+        { err: error },
+        "NATS went first: what it was not told, it learns by the lease",
+      );
+    }
   }
 
   async stop(): Promise<void> {

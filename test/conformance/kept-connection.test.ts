@@ -169,7 +169,9 @@ describe("every route by every method, over one kept connection", () => {
     for (const video of ["ok-a", "no.video"]) {
       for (const method of METHODS) {
         for (const [headers, body] of variants) {
-          await connection.ask(method, fill(path, video), headers, body);
+          const answer = await connection.ask(method, fill(path, video), headers, body);
+          const isPage = answer.headers.etag !== undefined;
+          expect(answer.headers["cache-control"]).toBe(isPage ? "no-cache" : "no-store");
           const ping = await connection.ask("GET", "/v1/ping");
           expect([ping.status, ping.headers["content-type"]]).toEqual([200, "application/json"]);
           expect(ping.body).toBeTypeOf("object");

@@ -22,7 +22,11 @@ beforeAll(async () => {
   nats = await startTestNats();
   const servers = [natsUrlAs("dispatcher", nats.url)];
   bus = await Bus.connect({ servers, inbox: "dispatcher", name: "follower", log: silentLog });
-  bucket = new Bucket(bus, { name: FRONTENDS_BUCKET, replicas: 1, maxAgeMs: 600_000 }, silentLog);
+  bucket = new Bucket(
+    bus,
+    { name: FRONTENDS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 },
+    silentLog,
+  );
   await bucket.ensure();
 });
 afterAll(async () => {

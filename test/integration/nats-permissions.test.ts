@@ -68,10 +68,15 @@ const OF_GATEWAYS = [
 const SYSTEM = [
   "$SYS.REQ.SERVER.PING",
   "$JS.API.STREAM.CREATE.other",
-  "$JS.API.STREAM.NAMES",
-  "$JS.API.STREAM.LIST",
   "$JS.API.ACCOUNT.PURGE.OVATION",
   "other.subject",
+];
+/** What only an observer may ask for. */
+const OF_OBSERVERS = [
+  "$JS.API.STREAM.NAMES",
+  "$JS.API.STREAM.LIST",
+  "$JS.API.CONSUMER.NAMES.ov_history",
+  "$JS.API.CONSUMER.LIST.ov_history",
 ];
 const ofStreams = (acts: readonly string[], streams: readonly string[] = STREAMS) =>
   streams.flatMap((stream) => acts.map((act) => `$JS.API.${act.replace("*", stream)}`));
@@ -198,7 +203,8 @@ describe.each(ROLES)("the user %s", (user) => {
       ...ofStreams(["STREAM.DELETE.*", "STREAM.UPDATE.*", "STREAM.SNAPSHOT.*", "STREAM.RESTORE.*"]),
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
-    const subjects = [...ofAll, ...ofGateways, ...FORBIDDEN[user].publish];
+    const ofObservers = user === "observer" ? [] : OF_OBSERVERS;
+    const subjects = [...ofAll, ...ofGateways, ...ofObservers, ...FORBIDDEN[user].publish];
     const refused = await refusalsOf(connection, () => {
       for (const subject of subjects) connection.publish(subject);
     });
@@ -315,6 +321,22 @@ describe("a gateway's user that has NATS send for it", () => {
     );
     await admin.flush();
     expect(seen).toEqual([]);
+  });
+});
+
+describe("the observer", () => {
+  test("lists the streams and who reads them, and is told of each what it is for", async () => {
+    const manager = await jetstreamManager(await connected("observer"), { checkAPI: false });
+    const described = new Map<string, string | undefined>();
+    for await (const { config } of manager.streams.list()) {
+      described.set(config.name, config.description);
+    }
+    for (const name of ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"]) {
+      expect([name, described.get(name)]).toEqual([name, expect.stringMatching(/^Ovation: /)]);
+      const { state } = await manager.streams.info(name);
+      expect(state.messages).toBeGreaterThanOrEqual(0);
+      expect(await manager.consumers.list(name).next()).toBeInstanceOf(Array);
+    }
   });
 });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   // With the rights of a gateway, and no more.
   const servers = [natsUrlAs("gateway", nats.url)];
   bus = await Bus.connect({ servers, inbox: "gateway", name: "removals", log: silentLog });
-  const spec = { name: SUBSCRIPTIONS_BUCKET, replicas: 1, maxAgeMs: 600_000 };
+  const spec = { name: SUBSCRIPTIONS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 };
   bucket = new Bucket(bus, spec, silentLog);
   await bucket.ensure();
   admin = await connectTo(nats.url);

@@ -1,4 +1,5 @@
 /** What a bad HTTP request gets: a status, a named error, and nothing is published. */
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
@@ -173,6 +174,25 @@ describe("the body's type and length", () => {
     expect(answer.status).toBe(415);
     expect(answer.error).toMatchObject({ code: "content_type_unsupported", field: "Content-Type" });
     expect(answer.error["message"]).toContain("application/json or application/msgpack");
+  });
+
+  test.each(["gzip", "br", "deflate", "x-gzip, identity", "aws-chunked", "GZIP"])(
+    "the content coding %s is refused by name, and the one that is taken is told",
+    async (coding) => {
+      const headers = { ...JSON_TYPE, "content-encoding": coding };
+      const answer = await postBytes(port, "ok-a", gzipSync(JSON.stringify(LIKE)), headers);
+      expect(answer.status).toBe(415);
+      expect(answer.error).toMatchObject({
+        code: "content_encoding_unsupported",
+        field: "Content-Encoding",
+      });
+      expect(answer.headers["accept-encoding"]).toBe("identity");
+    },
+  );
+
+  test.each(["identity", "Identity", ""])("the content coding %j is none", async (coding) => {
+    const headers = { ...JSON_TYPE, "content-encoding": coding };
+    expect((await postBytes(port, "ok-a", '{"kind":"like"}', headers)).status).toBe(200);
   });
 
   test.each(["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;x=y"])(

@@ -17,6 +17,6 @@ export function pingOverHttp({
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
     const body = { protocol: PROTOCOL, ...told, ...grant.lifeLeft(Date.now()) };
-    respondWith(exchange, 200, body, { "Cache-Control": "no-store" });
+    respondWith(exchange, 200, body);
   };
 }

@@ -25,7 +25,9 @@ export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
 
 const API_PREFIX = "/v1/";
-const API_HEADERS = { "X-Content-Type-Options": "nosniff", Vary: "Origin" };
+/** An answer is of its moment, and often for one viewer alone: no cache may keep it. */
+const NOT_KEPT = { "Cache-Control": "no-store" };
+const API_HEADERS = { ...NOT_KEPT, "X-Content-Type-Options": "nosniff", Vary: "Origin" };
 
 /** A browser asks whether a page may send a request (https://fetch.spec.whatwg.org/#cors-preflight-request). */
 function isAsking(exchange: HttpExchange): boolean {
@@ -188,9 +190,11 @@ export function respondWithError(
   more: object,
   allowed: readonly string[] = [],
 ): void {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...NOT_KEPT };
   if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
   if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
+  // RFC 9110 section 15.5.16.
+  if (error.code === "content_encoding_unsupported") headers["Accept-Encoding"] = "identity";
   // RFC 6750 section 3.
   if (error.kind.status === 401) headers["WWW-Authenticate"] = "Bearer";
   const waitMs = error.retryAfterMs ?? (error.kind.status === 503 ? 1_000 : undefined);

@@ -4,6 +4,6 @@ import { type HttpHandler, respondWith } from "./router.ts";
 
 export function ticketsOverHttp({ auth }: Pick<GatewayServices, "auth">): HttpHandler {
   return async (exchange) => {
-    respondWith(exchange, 200, await auth.ticketFor(exchange), { "Cache-Control": "no-store" });
+    respondWith(exchange, 200, await auth.ticketFor(exchange));
   };
 }
