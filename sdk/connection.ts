@@ -43,11 +43,13 @@ export class Connection {
   readonly #diagnoses: Diagnoses;
   readonly #credentials: Credentials;
   readonly #backoff: Backoff;
-  readonly #upgradeBackoff: Backoff;
+  #upgradeBackoff: Backoff;
   #state: ConnectionState = { name: "idle" };
   /** The link in use or being made. */
   #link: Link | undefined;
   #isReady = false;
+  /** Whether it has held for long enough. */
+  #isHealthy = false;
   #token: string | undefined;
   /** A WebSocket that is tried while there is a link without one. */
   #candidate: Link | undefined;
@@ -145,7 +147,12 @@ export class Connection {
       onEvents,
       onReset,
       onUnsubscribed,
-      onReady: (result) => this.#ready(link, token, result),
+      onReady: (result) => {
+        const use = () => this.#ready(link, token, result);
+        // What works is not given up for what may be cut again.
+        if (link !== this.#candidate || !this.#choice.areCut) use();
+        else this.#upgradeTimer = setTimeout(use, this.#settings.healthyMs);
+      },
       onEnd: (ending) => this.#ended(link, token, ending),
       onBye: ({ reconnectAfterMs }) => {
         // What the other link was told is no matter while there is one.
@@ -172,13 +179,24 @@ export class Connection {
     this.#wasConnected = true;
     this.#diagnoses.clear();
     this.#choice.succeeded(link.via);
-    if (link.via === "websocket") this.#upgradeBackoff.reset();
-    else this.#upgradeLater();
+    if (link.via === "sse") this.#upgradeLater();
     this.#use(token, expiresInMs);
-    this.#healthyTimer = setTimeout(() => this.#backoff.reset(), this.#settings.healthyMs);
+    this.#isHealthy = false;
+    this.#healthyTimer = setTimeout(() => this.#lasted(link), this.#settings.healthyMs);
     this.#handlers.onLink(link);
     const reason = this.#choice.reasonFor(link.via);
     this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
+  }
+
+  #lasted({ via }: Link): void {
+    this.#isHealthy = true;
+    this.#backoff.reset();
+    if (via !== "websocket") return;
+    this.#choice.lasted();
+    // Should it be lost, it was hardly for a lack of WebSockets: they are tried again soon.
+    const { random, reconnectFirstMs, webSocketRetryMs } = this.#settings;
+    const maxMs = webSocketRetryMs * MAX_UPGRADE_FACTOR;
+    this.#upgradeBackoff = new Backoff(reconnectFirstMs, maxMs, random);
   }
 
   /** Says what is new of the connection that there is. */
@@ -200,7 +218,10 @@ export class Connection {
     }
     const wasReady = this.#isReady;
     // A gateway that says when to come back was reached.
-    if (!wasReady && this.#byeMs === undefined) this.#choice.failed(link.via);
+    if (this.#byeMs === undefined) {
+      if (!wasReady) this.#choice.failed(link.via);
+      else if (ending.isCut === true && !this.#isHealthy) this.#choice.cut();
+    }
     if (isTokenCode(ending.code)) this.#refused(wasReady ? this.#token : token, ending);
     else if (ending.again) this.#failed(ending);
     else this.close({ code: ending.code, message: ending.message });
@@ -276,6 +297,7 @@ export class Connection {
   /** After a while, tries a WebSocket beside the link without one. */
   #upgradeLater(): void {
     if (!this.#choice.mayUpgrade) return;
+    clearTimeout(this.#upgradeTimer);
     this.#upgradeTimer = setTimeout(() => void this.#upgrade(), this.#upgradeBackoff.nextMs());
   }
 

@@ -87,9 +87,7 @@ export class Credentials {
    * @param expiresInMs by the gateway's clock; undefined: never
    */
   accepted(expiresInMs: number | undefined): void {
-    this.#refusals = 0;
-    this.#freshRefusals = 0;
-    this.#lastRefused = undefined;
+    this.#refusals = this.#freshRefusals = 0;
     this.stop();
     this.#expiresAt = performance.now() + (expiresInMs ?? 0);
     if (expiresInMs === undefined) return;
@@ -125,6 +123,7 @@ export class Credentials {
   /** Neither is a token that is asked for. */
   close(): void {
     this.stop();
+    this.#refusals = this.#freshRefusals = 0;
     this.#cancel?.(new OvationError("closed", "close() was called"));
   }
 

@@ -12,10 +12,14 @@ const SOCKET_TRIES = 2;
 /** Where there was one, the reason is more likely to be a gateway that is gone, or lets nobody in. */
 const PROVEN_SOCKET_TRIES = 5;
 
+/** WebSockets in a row that could be opened and were soon cut, before it is tried without one. */
+const SHORT_LIVES = 3;
+
 export class LinkChoice {
   readonly #settings: Settings;
   #failedSockets = 0;
   #socketTries = SOCKET_TRIES;
+  #shortLives = 0;
   #hasSockets: boolean;
 
   constructor(settings: Settings) {
@@ -38,7 +42,13 @@ export class LinkChoice {
   next(): Via {
     const { transport } = this.#settings;
     if (transport !== "auto") return transport;
-    return this.#hasSockets && this.#failedSockets < this.#socketTries ? "websocket" : "sse";
+    const isLikely = this.#failedSockets < this.#socketTries && !this.areCut;
+    return this.#hasSockets && isLikely ? "websocket" : "sse";
+  }
+
+  /** Whether a WebSocket must show first that it lasts. */
+  get areCut(): boolean {
+    return this.#shortLives >= SHORT_LIVES;
   }
 
   make(
@@ -60,8 +70,19 @@ export class LinkChoice {
     this.#socketTries = PROVEN_SOCKET_TRIES;
   }
 
+  /** A WebSocket has held for long enough. */
+  lasted(): void {
+    this.#shortLives = 0;
+  }
+
+  /** One hasn't, and no gateway said why. */
+  cut(): void {
+    this.#shortLives += 1;
+  }
+
   /** A try failed before there was a link. */
   failed(via: Via): void {
+    if (via !== "websocket") this.#shortLives = Math.min(this.#shortLives, SHORT_LIVES - 1);
     // Where it fails without one too, the reason is another: the next try is with one again.
     this.#failedSockets = via === "websocket" ? this.#failedSockets + 1 : this.#socketTries - 1;
   }

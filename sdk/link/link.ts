@@ -54,6 +54,8 @@ export interface Ending {
   readonly message: string;
   /** Whether to connect again. */
   readonly again: boolean;
+  /** Whether something on the way ended it, not a gateway. */
+  readonly isCut?: boolean;
 }
 
 /** What a gateway sends without being asked. */

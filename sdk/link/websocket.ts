@@ -42,6 +42,8 @@ function endingOf({ code, reason }: CloseEvent): Ending {
     code: again ? "connection_lost" : reason || (TOKEN_CLOSES[code] ?? "refused"),
     message: `the connection was closed (${code}${reason && `, ${reason}`})`,
     again,
+    // What gateways close with begins there.
+    isCut: code < 1011,
   };
 }
 

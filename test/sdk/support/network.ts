@@ -12,6 +12,8 @@ export class Network {
   port: number;
   /** Whether a request for a WebSocket is answered as by a proxy that knows of none. */
   blocksWebSockets = false;
+  /** How long a WebSocket may live, as by a proxy with a limit; undefined: without one. */
+  webSocketLifeMs: number | undefined;
   /** Whether connections are refused. */
   isDown = false;
   /** Whether what gateways say is lost; what clients say is passed on. */
@@ -93,7 +95,12 @@ export class Network {
       client.end(`HTTP/1.1 200 OK\r\n${head}\r\nConnection: close\r\n\r\n${file.body}`);
       return true;
     }
-    if (!this.blocksWebSockets || !/^upgrade: websocket/im.test(text)) return false;
+    if (!/^upgrade: websocket/im.test(text)) return false;
+    if (this.webSocketLifeMs !== undefined) {
+      const timer = setTimeout(() => client.destroy(), this.webSocketLifeMs);
+      client.on("close", () => clearTimeout(timer));
+    }
+    if (!this.blocksWebSockets) return false;
     client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     return true;
   }
