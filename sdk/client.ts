@@ -50,6 +50,8 @@ export class Ovation<Kinds extends object = object> {
   });
   readonly #errors = new Listeners<OvationError>(this.#warn);
   #link: Link | undefined;
+  /** Aborted with all that is under way when the client is closed. */
+  #closing = new AbortController();
 
   /** Does nothing but to look at the options: throws a TypeError when `url` is no URL. */
   constructor(options: OvationOptions) {
@@ -192,12 +194,14 @@ export class Ovation<Kinds extends object = object> {
   async #history(video: string, { before, limit }: HistoryQuery): Promise<HistoryPage> {
     const { fetch } = this.#settings;
     const url = this.#connection.address.http;
+    const { signal } = this.#closing;
     const token = await this.#connection.token();
     try {
-      const answer = await historyOverHttp({ url, fetch, token }, video, { before, limit });
-      return pageOf(answer, video);
+      const page = { before, limit };
+      return pageOf(await historyOverHttp({ url, fetch, token }, video, page, signal), video);
     } catch (error) {
       if (error instanceof OvationError) throw error;
+      if (signal.aborted) throw new OvationError("closed", "the client is closed", { video });
       throw new OvationError("unreachable", String(error), { video, cause: error });
     }
   }
@@ -215,7 +219,11 @@ export class Ovation<Kinds extends object = object> {
   }
 
   #onState(state: ConnectionState): void {
-    if (state.name === "closed") this.#outbox.clear(state.reason.code, state.reason.message);
+    if (state.name === "closed") {
+      this.#closing.abort();
+      this.#closing = new AbortController();
+      this.#outbox.clear(state.reason.code, state.reason.message);
+    }
     this.#states.tell(state);
   }
 }

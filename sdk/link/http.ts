@@ -110,12 +110,13 @@ export async function historyOverHttp(
   { url, fetch, token }: HttpOptions,
   video: string,
   page: Readonly<Record<string, number | undefined>>,
+  signal: AbortSignal,
 ): Promise<Fields | Refusal> {
   const address = videoUrl(url, video, "history");
   for (const [name, value] of Object.entries(page)) {
     if (value !== undefined) address.searchParams.set(name, String(value));
   }
-  const response = await fetch(address, { headers: authorization(token) });
+  const response = await fetch(address, { headers: authorization(token), signal });
   if (!response.ok) return await refusalOfResponse(response);
   const body = await bodyOf(response);
   return isFields(body) ? body : {};

@@ -1,0 +1,55 @@
+/** A client that is closed keeps nothing: a program that has nothing else to do ends. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestStack } from "../support/stack.ts";
+import { Network } from "./support/network.ts";
+
+/** Far less than any of the waits that the program sets, and far more than it needs. */
+const BOUND_MS = 8_000;
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await TestStack.start({ gateway: { lingerMs: 0 } });
+});
+afterAll(() => stack?.stop());
+
+/** What became of the calls that were under way. */
+async function outcomesOf(what: string, transport: string): Promise<unknown> {
+  const network = await Network.start(stack.gateway.port);
+  network.isDown = what === "reconnecting";
+  network.answersNothing = what === "opening";
+  const script = join(import.meta.dirname, "support/close-soon.ts");
+  const child = spawn(process.execPath, [script, what, transport, network.url], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  await once(child.stdout, "data");
+  // A request at least has come.
+  if (what === "opening") await network.requests.first(() => true);
+  network.answersNothing ||= what === "unanswered";
+  let output = "";
+  child.stdout.on("data", (bytes) => {
+    output += String(bytes);
+  });
+  const bound = setTimeout(() => child.kill("SIGKILL"), BOUND_MS);
+  child.stdin.write("go on");
+  // What can't be closed in order by Node's own WebSocket is waited for by Node, not by the client.
+  if (what === "unanswered") await once(child.stdout, "data").then(() => network.cut());
+  expect(await exited).toEqual([0, null]);
+  clearTimeout(bound);
+  await network.stop();
+  return JSON.parse(output);
+}
+
+describe.each(["websocket", "sse"])("a client (%s) that is closed", (transport) => {
+  test.each([
+    ["while a token is waited for", "token", ["closed", "closed"]],
+    ["while a connection is being made", "opening", []],
+    ["while the next try is waited for", "reconnecting", []],
+    ["while requests wait for their answer", "unanswered", ["unconfirmed", "closed"]],
+  ])("%s ends the program", async (_, what, outcomes) => {
+    expect(await outcomesOf(what, transport)).toEqual(outcomes);
+  });
+});
