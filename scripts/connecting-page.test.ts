@@ -19,7 +19,6 @@ const OF_PUBLISHES = [
   "not_connected",
   "queue_full",
   "data_invalid",
-  "data_unexpected",
   "predecessor_failed",
 ];
 

@@ -1,8 +1,11 @@
 /** The client: one connection, and what goes over it. */
 
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
+import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
+import { check, checkOptions, WHOLE } from "./arguments.ts";
 import { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
+import { encodedData } from "./data.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
 import { pageOf } from "./history.ts";
@@ -11,7 +14,7 @@ import type { Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
-import { type Settings, settingsOf } from "./settings.ts";
+import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
 import {
   type HistoryPage,
@@ -23,6 +26,8 @@ import {
 } from "./video.ts";
 import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
+
+const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, waitMs: WHOLE };
 
 /**
  * A client of Ovation: one connection to a gateway for all videos. It connects when it is first
@@ -53,7 +58,8 @@ export class Ovation<Kinds extends object = object> {
   /** Aborted with all that is under way when the client is closed. */
   #closing = new AbortController();
 
-  /** Does nothing but to look at the options: throws a TypeError when `url` is no URL. */
+  /** Does nothing but to look at the options: throws a TypeError or a RangeError
+   * that names the one that is wrong. */
   constructor(options: OvationOptions) {
     this.#settings = settingsOf(options);
     this.#outbox = new Outbox(this.#settings.queueLimit, this.#settings.random);
@@ -84,11 +90,15 @@ export class Ovation<Kinds extends object = object> {
   /**
    * A video, by its id. Several handles of one video share its subscription.
    *
+   * @throws TypeError when `id` is no text or an option is none
+   * @throws RangeError when `history` is not a whole number from 0 to 1,000
    * @throws OvationError `video_invalid`
    * @example
    * const video = ovation.video("launch", { history: 50 });
    */
   video(id: string, options: VideoOptions = {}): Video<Kinds> {
+    check("id", id, "string");
+    checkOptions(options, { history: [0, HISTORY_LIMIT] });
     if (!VIDEO_PATTERN.test(id)) {
       const message = "a video id is 1 to 128 characters out of A-Z a-z 0-9 _ -";
       throw new OvationError("video_invalid", message, { video: id });
@@ -176,11 +186,14 @@ export class Ovation<Kinds extends object = object> {
     video: string,
     kind: string,
     data: unknown,
-    { whileAway, whenLimited = "wait", waitMs }: PublishOptions,
+    options: PublishOptions,
   ): Promise<Published> {
+    check("kind", kind, "string");
+    checkOptions(options, PUBLISH_RULES);
+    const { whileAway, whenLimited = "wait", waitMs } = options;
     const { name } = this.state;
     if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
-    const publication = { video, kind, data: jsonOf(data, video), eventId: newEventId() };
+    const publication = { video, kind, data: encodedData(data, video), eventId: newEventId() };
     const settings = this.#settings;
     const published = this.#outbox.publish(publication, {
       whileAway: whileAway ?? settings.whileAway,
@@ -191,7 +204,9 @@ export class Ovation<Kinds extends object = object> {
     return await published;
   }
 
-  async #history(video: string, { before, limit }: HistoryQuery): Promise<HistoryPage> {
+  async #history(video: string, query: HistoryQuery): Promise<HistoryPage> {
+    checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, HISTORY_LIMIT] });
+    const { before, limit } = query;
     const { fetch } = this.#settings;
     const url = this.#connection.address.http;
     const { signal } = this.#closing;
@@ -225,15 +240,5 @@ export class Ovation<Kinds extends object = object> {
       this.#outbox.clear(state.reason.code, state.reason.message);
     }
     this.#states.tell(state);
-  }
-}
-
-/** What JSON makes of the data: the same on every way, and the application's own to change after. */
-function jsonOf(data: unknown, video: string): unknown {
-  try {
-    const text = JSON.stringify(data) as string | undefined;
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch (cause) {
-    throw new OvationError("data_invalid", "data can't be written as JSON", { video, cause });
   }
 }

@@ -16,8 +16,6 @@ export type ClientErrorCode =
   | "not_connected"
   /** Too many publishes wait already. */
   | "queue_full"
-  /** `data` can't be written as JSON. */
-  | "data_invalid"
   /** An event's `data` is not what `parse` takes; the event was left out. */
   | "data_unexpected"
   /** Nothing answers, or a proxy that reaches no gateway. */
@@ -60,6 +58,8 @@ export type OvationErrorCode = ErrorCode | ClientErrorCode | (string & {});
 export interface OvationErrorDetail {
   /** The field of the request that is at fault. */
   readonly field?: string | undefined;
+  /** The limit that was passed. */
+  readonly limit?: number | undefined;
   /** The video that it is about. */
   readonly video?: string | undefined;
   readonly cause?: unknown;
@@ -81,12 +81,14 @@ export class OvationError extends Error {
   override readonly name = "OvationError";
   readonly code: OvationErrorCode;
   readonly field: string | undefined;
+  readonly limit: number | undefined;
   readonly video: string | undefined;
 
   constructor(code: OvationErrorCode, message: string, detail: OvationErrorDetail = {}) {
     super(message, { cause: detail.cause });
     this.code = code;
     this.field = detail.field;
+    this.limit = detail.limit;
     this.video = detail.video;
   }
 }

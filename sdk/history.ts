@@ -11,8 +11,8 @@ function isRefusal(answer: Fields | Refusal): answer is Refusal {
 /** @throws OvationError when it was refused */
 export function pageOf(answer: Fields | Refusal, video: string): HistoryPage {
   if (isRefusal(answer)) {
-    const { code, message, field } = answer;
-    throw new OvationError(code, message, { field, video });
+    const { code, message, field, limit } = answer;
+    throw new OvationError(code, message, { field, limit, video });
   }
   const { events, more, epoch } = answer;
   return {

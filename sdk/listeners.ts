@@ -1,4 +1,5 @@
 /** Who wants to be told. */
+import { check } from "./arguments.ts";
 
 /** Calls a listener of the application's. Its faults are to be seen, but stop nothing here. */
 export function notify<T>(listener: (value: T) => void, value: T): void {
@@ -21,8 +22,12 @@ export class Listeners<T> {
     this.#unheard = unheard;
   }
 
-  /** Returns what removes it. */
+  /**
+   * Returns what removes it.
+   * @throws TypeError when it is no function
+   */
   add(listener: (value: T) => void): () => void {
+    check("listener", listener, "function");
     const entry = { listener };
     this.#all.add(entry);
     return () => {

@@ -24,7 +24,7 @@ export interface OvationOptions {
    * relative to the page, such as `/`: it is resolved when the client connects, so that a module may
    * make the client on a server too.
    */
-  readonly url: string | readonly string[];
+  readonly url: string | URL | readonly (string | URL)[];
   /** The viewer's token, or how to get one. */
   readonly token?: TokenSource;
   /** How long before a token expires a fresh one is fetched. Default: 60,000. */

@@ -5,8 +5,9 @@
  * to be sent again.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
+import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
 import { isPassing, mayBeTaken, OvationError } from "./error.ts";
-import type { Answer, Link, Publication } from "./link/link.ts";
+import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
 /**
  * What became of an event that was published.
@@ -71,6 +72,16 @@ const IN_FLIGHT_LIMIT = 50;
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 5_000;
 
+/** What the gateway would answer, as far as it told what it takes. */
+function refusalOf(
+  { kind, data, video }: Publication,
+  rules: Rules | undefined,
+): OvationError | undefined {
+  const refusal =
+    kindRefusal(kind, rules?.kinds) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
+  return refusal && new OvationError(refusal.code, refusal.message, { ...refusal, video });
+}
+
 export class Outbox {
   readonly #limit: number;
   readonly #random: () => number;
@@ -94,6 +105,8 @@ export class Outbox {
     const { whileAway, whenLimited, waitMs } = terms;
     const { video } = publication;
     return new Promise((resolve, reject) => {
+      const refusal = refusalOf(publication, this.#link?.rules);
+      if (refusal !== undefined) return reject(refusal);
       if (this.#link === undefined && whileAway === "fail") {
         return reject(new OvationError("not_connected", "there is no connection", { video }));
       }
@@ -126,6 +139,11 @@ export class Outbox {
   /** There is a connection: what waits is sent. */
   linked(link: Link): void {
     this.#link = link;
+    // What was published before this gateway told what it takes.
+    for (const { publication, settle } of [...this.#entries]) {
+      const refusal = refusalOf(publication, link.rules);
+      if (refusal !== undefined) settle(refusal);
+    }
     this.#flush();
   }
 
@@ -188,9 +206,9 @@ export class Outbox {
       this.#window = Math.min(IN_FLIGHT_LIMIT, this.#window + 1 / this.#window);
       return entry.settle({ eventId, seq: answer.seq });
     }
-    const { code, message, field, retryAfterMs = 0 } = answer;
+    const { code, message, field, limit, retryAfterMs = 0 } = answer;
     const isTooMuch = code === "rate_limited";
-    const refusal = new OvationError(code, message, { field, video });
+    const refusal = new OvationError(code, message, { field, limit, video });
     if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
       return entry.settle(refusal);
     }

@@ -1,6 +1,8 @@
 /** One video, as an application holds it: to listen, to publish and to read back. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
+import { check, checkOptions, type Rule } from "./arguments.ts";
 import type { Missed } from "./chain.ts";
 import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
@@ -169,6 +171,12 @@ export interface VideoHost {
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
 }
 
+const LISTEN_RULES: Readonly<Record<string, Rule>> = {
+  parse: undefined,
+  onError: "function",
+  history: [0, HISTORY_LIMIT],
+};
+
 /**
  * One video. It is watched as long as it has a listener; while the connection is lost its listeners
  * stay, and durable events of the meantime are given when it is back: none twice, none left out
@@ -249,8 +257,12 @@ export class Video<Kinds extends object = object> {
   on(
     kind: string,
     listener: (event: EventOf<string>) => void,
-    { parse, onError, history = this.history }: ListenOptions & { parse?: Parse<unknown> } = {},
+    options: ListenOptions & { parse?: Parse<unknown> } = {},
   ): () => void {
+    check("kind", kind, "string");
+    check("listener", listener, "function");
+    checkOptions(options, LISTEN_RULES);
+    const { parse, onError, history = this.history } = options;
     const give = (event: OvationEvent) => {
       if (event.kind !== kind) return;
       let { data } = event;
@@ -276,6 +288,7 @@ export class Video<Kinds extends object = object> {
    * const off = video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
    */
   onFrame(listener: (frame: Frame) => void): () => void {
+    check("listener", listener, "function");
     return this.#watch({ onFrame: listener });
   }
 
@@ -287,6 +300,7 @@ export class Video<Kinds extends object = object> {
    * video.onMissed(() => addLine("Some comments can't be shown."));
    */
   onMissed(listener: (missed: Missed) => void): () => void {
+    check("listener", listener, "function");
     return this.#watch({ onMissed: listener });
   }
 
@@ -303,8 +317,13 @@ export class Video<Kinds extends object = object> {
 
   /**
    * Publishes an event. Resolves when the gateway has taken it, and a durable one is stored; it is
-   * sent again, and counts once, when the connection is lost meanwhile. `data` is given as JSON
-   * would. Rejects with an {@link OvationError}.
+   * sent again, and counts once, when the connection is lost meanwhile. Rejects with an
+   * {@link OvationError}.
+   *
+   * `data` is written as JSON would: fields that are undefined are left out, and `toJSON` is called,
+   * of a Date for one. What JSON would lose in silence (NaN, a Map, undefined in a list) and what
+   * gateways don't take is refused at once: with `data_invalid`, `field` names the place, and with
+   * `data_too_large`, `limit` says how many bytes may be sent. Nothing else is touched.
    *
    * @example
    * await video.publish("comment", { text: "hello" });
@@ -319,7 +338,7 @@ export class Video<Kinds extends object = object> {
 
   /**
    * Reads durable events of the past, for a page that scrolls back. Rejects with an
-   * {@link OvationError}.
+   * {@link OvationError}, or with a RangeError when `limit` is not a whole number from 1 to 1,000.
    *
    * @example
    * const { events, more } = await video.readHistory({ before: oldest.seq, limit: 50 });

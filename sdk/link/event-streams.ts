@@ -15,6 +15,7 @@ import {
   type LinkTimes,
   type OnAnswer,
   type Publication,
+  type Rules,
 } from "./link.ts";
 import { Overlap } from "./overlap.ts";
 
@@ -30,6 +31,7 @@ export interface EventStreamsOptions extends HttpOptions, LinkTimes {}
 
 export class EventStreamsLink implements Link {
   readonly via = "sse";
+  rules: Rules | undefined;
   #options: EventStreamsOptions;
   readonly #handlers: LinkHandlers;
   readonly #streams = new Map<string, EventStream>();
@@ -53,8 +55,8 @@ export class EventStreamsLink implements Link {
   /** Nothing stays open before a video is watched, but that a gateway answers is seen. */
   start(): void {
     this.#ping(this.#options.connectTimeoutMs, (answer) => {
-      if (answer.op === "result") this.#handlers.onReady(answer);
-      else this.#end(answer.code, answer.message, true);
+      // Any other refusal than of the token proves as well that there is a gateway.
+      this.#handlers.onReady(answer.op === "result" ? answer : { op: "result" });
     });
   }
 
@@ -225,8 +227,10 @@ export class EventStreamsLink implements Link {
         clearTimeout(this.#pingTimer);
         this.#pingTimer = undefined;
         if (answer.op === "error" && answer.code === "unavailable") {
-          this.#end(answer.code, answer.message, true);
-        } else this.#answered(answer, onAlive);
+          return this.#end(answer.code, answer.message, true);
+        }
+        if (answer.op === "result") this.rules = answer.rules;
+        this.#answered(answer, onAlive);
       },
       (error) => this.#end("unreachable", String(error), true),
     );

@@ -1,6 +1,6 @@
 /** What comes from a gateway, checked once: as much of it as the SDK relies on. */
 import type { OvationEvent } from "../../shared/protocol/event.ts";
-import type { Answer, PushHandlers, Refusal } from "./link.ts";
+import type { Answer, PushHandlers, Refusal, Rules } from "./link.ts";
 
 /** A decoded map. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -36,12 +36,23 @@ export function refusalOf(fields: Fields): Refusal {
   const field = text(fields["field"]);
   const message = text(fields["message"]) ?? code;
   const retryAfterMs = number(fields["retryAfterMs"]);
+  const limit = number(fields["limit"]);
   return {
     op: "error",
     code,
     message,
     ...(field === undefined ? {} : { field }),
+    ...(limit === undefined ? {} : { limit }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function rulesOf({ limits, kinds }: Fields): Rules | undefined {
+  if (!isFields(limits) || !isFields(kinds)) return undefined;
+  return {
+    kinds: Object.keys(kinds),
+    dataBytes: number(limits["dataBytes"]),
+    messageBytes: number(limits["messageBytes"]),
   };
 }
 
@@ -57,6 +68,7 @@ export function answerOf(fields: Fields): Answer {
     epoch: text(fields["epoch"]),
     recovered: typeof fields["recovered"] === "boolean" ? fields["recovered"] : undefined,
     oldest: number(fields["oldest"]),
+    rules: rulesOf(fields),
   };
 }
 

@@ -20,14 +20,26 @@ export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly field?: string;
+  readonly limit?: number;
   /** How long to wait before it is repeated, where the gateway says so. */
   readonly retryAfterMs?: number;
+}
+
+/** What the deployment says that it takes. */
+export interface Rules {
+  readonly kinds: readonly string[];
+  readonly dataBytes: number | undefined;
+  readonly messageBytes: number | undefined;
 }
 
 /** What a request that was carried out comes to; which fields there are depends on the request. */
 export type Result = {
   readonly [Field in keyof Omit<ResultMessage, "id" | "op">]?: ResultMessage[Field] | undefined;
-} & { readonly op: "result" };
+} & {
+  readonly op: "result";
+  /** Of a connection, or of a ping without one. */
+  readonly rules?: Rules | undefined;
+};
 
 export type Answer = Result | Refusal;
 export type OnAnswer = (answer: Answer) => void;
@@ -39,11 +51,11 @@ export interface From {
   readonly last?: number | undefined;
 }
 
-/** What is published. `data` is what JSON can carry. */
+/** What is published. `data` is its msgpack. */
 export interface Publication {
   readonly video: string;
   readonly kind: string;
-  readonly data?: unknown;
+  readonly data: Uint8Array | undefined;
   readonly eventId: string;
 }
 
@@ -83,6 +95,8 @@ export interface LinkHandlers extends PushHandlers {
 
 export interface Link {
   readonly via: Via;
+  /** Known once it is ready, if the gateway tells. */
+  readonly rules: Rules | undefined;
   start(): void;
   subscribe(video: string, from: From, onAnswer: OnAnswer): void;
   unsubscribe(video: string): void;

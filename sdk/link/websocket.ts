@@ -13,11 +13,15 @@ import {
   type LinkTimes,
   type OnAnswer,
   type Publication,
+  type Rules,
 } from "./link.ts";
 
 const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
 /** What we close with; a gateway needs no reason to let a viewer go. */
 const NORMAL_CLOSURE = 1000;
+
+/** Until the gateway says it: more than any token that it takes needs. */
+const MESSAGE_LIMIT_BYTES = 16_384;
 
 export interface WebSocketLinkOptions extends LinkTimes {
   /** The gateway's address, `ws:` or `wss:`, without a path of the protocol. */
@@ -49,6 +53,7 @@ function endingOf({ code, reason }: CloseEvent): Ending {
 
 export class WebSocketLink implements Link {
   readonly via = "websocket";
+  rules: Rules | undefined;
   readonly #options: WebSocketLinkOptions;
   readonly #handlers: LinkHandlers;
   readonly #waiting = new Map<number, OnAnswer>();
@@ -78,6 +83,7 @@ export class WebSocketLink implements Link {
           // No other request of ours could go better: what was refused is the connection.
           return this.#end({ code, message, again: !isFinal(code) });
         }
+        this.rules = answer.rules;
         this.#isReady = true;
         this.#listen();
         this.#handlers.onReady(answer);
@@ -142,8 +148,14 @@ export class WebSocketLink implements Link {
     // In another state it is about to be told as ended, and with it all that is on its way.
     if (this.#socket?.readyState !== OPEN) return;
     this.#lastId += 1;
+    const bytes = encodeMsgpack({ op, id: this.#lastId, ...fields });
+    const limit = this.rules?.messageBytes ?? MESSAGE_LIMIT_BYTES;
+    if (bytes.length > limit) {
+      const message = `the message is ${bytes.length} bytes; the limit is ${limit}`;
+      return onAnswer({ op: "error", code: "message_too_large", message, limit });
+    }
     this.#waiting.set(this.#lastId, onAnswer);
-    this.#socket.send(encodeMsgpack({ op, id: this.#lastId, ...fields }));
+    this.#socket.send(bytes);
     // The first one that waits says when its answer is overdue.
     if (this.#waiting.size === 1 && this.#dueAt === Number.POSITIVE_INFINITY) this.#listen();
   }
@@ -184,7 +196,7 @@ export class WebSocketLink implements Link {
 
 /** Whether `connect` would be refused again. */
 function isFinal(code: string): boolean {
-  return isTokenCode(code) || code === "field_invalid";
+  return isTokenCode(code) || code === "field_invalid" || code === "message_too_large";
 }
 
 function unreachable(message: string): Ending {

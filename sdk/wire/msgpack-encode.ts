@@ -6,38 +6,41 @@
 
 const utf8 = new TextEncoder();
 
-class Writer {
+export class Writer {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  protected length = 0;
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.slice(0, this.length);
   }
 
-  write(value: unknown): void {
+  /** @param _key where it stands in the list or map around it */
+  write(value: unknown, _key: string | number): void {
     if (value === null || value === undefined) this.#byte(0xc0);
     else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
     else if (typeof value === "number") this.#number(value);
     else if (typeof value === "string") this.#text(value);
+    else if (value instanceof Uint8Array) this.#raw(value);
     else if (Array.isArray(value)) {
-      this.#head(value.length, 0x90, 16, 0xdc);
-      for (const item of value) this.write(item);
+      const { length } = value;
+      this.#head(length, 0x90, 16, 0xdc);
+      for (let index = 0; index < length; index += 1) this.write(value[index], index);
     } else {
       const entries = Object.entries(value).filter(([, item]) => item !== undefined);
       this.#head(entries.length, 0x80, 16, 0xde);
       for (const [key, item] of entries) {
         this.#text(key);
-        this.write(item);
+        this.write(item, key);
       }
     }
   }
 
   #room(count: number): number {
-    const at = this.#length;
-    this.#length += count;
-    if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length);
+    const at = this.length;
+    this.length += count;
+    if (this.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.length);
       larger.set(this.#bytes);
       this.#bytes = larger;
       this.#view = new DataView(larger.buffer);
@@ -67,17 +70,24 @@ class Writer {
       this.#byte(0xd9);
       this.#byte(length);
     } else this.#head(length, 0xa0, 32, 0xda);
-    const at = this.#room(length);
+    this.#raw(bytes);
+  }
+
+  #raw(bytes: Uint8Array): void {
+    const at = this.#room(bytes.length);
     this.#bytes.set(bytes, at);
   }
 
   #number(value: number): void {
     const isWhole = Number.isSafeInteger(value);
     if (isWhole && value >= -32 && value < 128) return this.#byte(value & 0xff);
-    if (isWhole && value >= 0 && value <= 0xffff_ffff) {
-      this.#byte(0xce);
-      const at = this.#room(4);
-      return this.#view.setUint32(at, value);
+    // The forms of one, two and four bytes: the first one that holds the number.
+    for (let power = 0; isWhole && power < 3; power += 1) {
+      const bits = 8 << power;
+      if (value < 0 ? value < -(2 ** (bits - 1)) : value >= 2 ** bits) continue;
+      this.#byte((value < 0 ? 0xd0 : 0xcc) + power);
+      for (let shift = bits - 8; shift >= 0; shift -= 8) this.#byte((value >> shift) & 0xff);
+      return;
     }
     this.#byte(isWhole ? 0xd3 : 0xcb);
     const at = this.#room(8);
@@ -86,9 +96,12 @@ class Writer {
   }
 }
 
-/** Encodes a value that JSON could carry. Fields that are undefined are left out. */
+/**
+ * Encodes a value that JSON could carry. Fields that are undefined are left out; bytes are put in as
+ * the msgpack that they are.
+ */
 export function encodeMsgpack(value: unknown): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
-  writer.write(value);
+  writer.write(value, "");
   return writer.finish();
 }

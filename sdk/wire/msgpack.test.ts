@@ -73,6 +73,13 @@ describe("what is encoded", () => {
     holdsForAll((value) => expect(unpack(encodeMsgpack(value))).toEqual(value));
   });
 
+  test("is as short as msgpackr's", () => {
+    holdsForAll((value) => expect(encodeMsgpack(value)).toHaveLength(packr.pack(value).length));
+    for (const number of numbers) {
+      expect(encodeMsgpack(number), String(number)).toHaveLength(packr.pack(number).length);
+    }
+  });
+
   test("is what a gateway takes", () => {
     holdsForAll((value) => guardMsgpack(encodeMsgpack(value)));
   });

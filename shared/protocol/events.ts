@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { OvationError } from "./errors.ts";
 import { fieldOf } from "./field-path.ts";
-import { isBuiltIn, type KindTable } from "./kinds.ts";
+import type { KindTable } from "./kinds.ts";
 import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
+import { dataRefusal, type EventRefusal, kindRefusal } from "./publishable.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
 
@@ -72,17 +73,8 @@ export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
   return new OvationError("field_invalid", text, { field: field === "" ? undefined : field });
 }
 
-function checkData(input: EventInput, rules: EventRules, field: string, boundBytes: number): void {
-  // A value takes at most three times its JSON's bytes as msgpack (`1.5,` against a float64), so
-  // what came in a small message needs no measuring.
-  if (input.data === undefined || 3 * boundBytes <= rules.dataLimitBytes) return;
-  const bytes = encodeMsgpack(input.data).length;
-  if (bytes <= rules.dataLimitBytes) return;
-  throw new OvationError(
-    "data_too_large",
-    `${field} is ${bytes} bytes as msgpack; the limit is ${rules.dataLimitBytes}`,
-    { field, limit: rules.dataLimitBytes },
-  );
+function refuse({ code, message, field, limit }: EventRefusal): never {
+  throw new OvationError(code, message, { field, limit });
 }
 
 /**
@@ -92,26 +84,19 @@ function checkData(input: EventInput, rules: EventRules, field: string, boundByt
  * @throws OvationError kind_unknown, kind_reserved or data_too_large
  */
 export function checkEvent(
-  input: EventInput,
-  rules: EventRules,
+  { kind, data }: EventInput,
+  { kinds, dataLimitBytes }: EventRules,
   field: string,
   boundBytes: number,
 ): void {
   const at = field === "" ? "" : `${field}.`;
-  if (isBuiltIn(input.kind)) {
-    throw new OvationError("kind_reserved", `${at}kind: ${input.kind} is made by Ovation`, {
-      field: `${at}kind`,
-    });
-  }
-  if (rules.kinds.get(input.kind) === undefined) {
-    const known = rules.kinds.names().filter((name) => !isBuiltIn(name));
-    throw new OvationError(
-      "kind_unknown",
-      `${at}kind: not one of the configured kinds (${known.join(", ")})`,
-      { field: `${at}kind` },
-    );
-  }
-  checkData(input, rules, `${at}data`, boundBytes);
+  const badKind = kindRefusal(kind, kinds.publishable, at);
+  if (badKind !== undefined) refuse(badKind);
+  // A value takes at most three times its JSON's bytes as msgpack (`1.5,` against a float64), so
+  // what came in a small message needs no measuring.
+  if (data === undefined || 3 * boundBytes <= dataLimitBytes) return;
+  const badData = dataRefusal(encodeMsgpack(data).length, dataLimitBytes, at);
+  if (badData !== undefined) refuse(badData);
 }
 
 /**

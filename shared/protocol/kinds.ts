@@ -43,10 +43,13 @@ export function isBuiltIn(name: string): boolean {
 /** The kinds a deployment knows: those it configured, and the built-in ones. */
 export class KindTable implements Iterable<Kind> {
   readonly #byName: ReadonlyMap<string, Kind>;
+  /** The names of those that may be published. */
+  readonly publishable: readonly string[];
 
   constructor(kinds: readonly Kind[]) {
     // The built-in come last, so that nothing given here can take their names.
     this.#byName = new Map([...kinds, ...BUILT_IN].map((kind) => [kind.name, kind]));
+    this.publishable = this.names().filter((name) => !isBuiltIn(name));
   }
 
   /** The kind of this name, or undefined if this deployment has none. */

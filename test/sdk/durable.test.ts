@@ -219,11 +219,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
       more = page.more;
     }
     expect(read.map(({ seq }) => seq)).toEqual(seqs);
-    await expect(video.readHistory({ limit: 0 })).rejects.toMatchObject({
-      code: "field_invalid",
-      field: "limit",
-      video: "launch",
-    });
+    await expect(video.readHistory({ limit: 0 })).rejects.toThrow(RangeError);
   });
 
   test("learns of a comment that is taken back, there or away", async () => {

@@ -25,20 +25,21 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     const ovation = client(network.url, { transport });
     const { events: heard, joined } = listen(ovation, "launch", "comment");
     await joined();
-    const data = { text: "né \ud800", when: new Date(0), nothing: undefined, list: [1.5, null] };
+    const data = { text: "né 🎉", when: new Date(0), nothing: undefined, list: [1.5, null] };
     const { eventId } = await ovation.video("launch").publish("comment", data);
     data.text = "changed after";
     expect(await heard.first(() => true)).toMatchObject({
       id: eventId,
-      data: { text: "né \ufffd", when: "1970-01-01T00:00:00.000Z", list: [1.5, null] },
+      data: { text: "né 🎉", when: "1970-01-01T00:00:00.000Z", list: [1.5, null] },
     });
   });
 
   test.each([
     ["boo", undefined, { code: "kind_unknown", field: "kind", video: "launch" }],
     ["viewers", { viewers: 1 }, { code: "kind_reserved" }],
-    ["comment", "x".repeat(5_000), { code: "data_too_large" }],
-    ["comment", 1n, { code: "data_invalid" }],
+    ["comment", "x".repeat(5_000), { code: "data_too_large", field: "data", limit: 4_096 }],
+    ["comment", { text: ["a\ud800"] }, { code: "data_invalid", field: "data.text[0]" }],
+    ["comment", 1n, { code: "data_invalid", field: "data" }],
   ])("of kind %s may be refused, and is not sent again", async (kind, data, error) => {
     const ovation = client(network.url, { transport });
     const published = ovation.video("launch").publish(kind, data as never);

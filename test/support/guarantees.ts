@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 
-/** The columns of the first table, a kind of each delivery class, and the one of the second. */
+/** The columns of the table: a kind of each delivery class. */
 const KINDS = ["like", "comment", "viewers"] as const;
-const ORDER = ["order"] as const;
-export type GuaranteedKind = (typeof KINDS)[number] | (typeof ORDER)[number];
+export type GuaranteedKind = (typeof KINDS)[number];
 
 export interface Cell {
   readonly failure: string;
@@ -15,12 +14,12 @@ export interface Cell {
 }
 
 const PAGE = join(import.meta.dirname, "../../docs/guarantees.md");
+const HEADING = `| what fails | ${KINDS.join(" | ")} |`;
 
-/** The cells of the table of a page that has these columns beside "what fails". */
-export function cellsOf(page: string, kinds: readonly GuaranteedKind[] = KINDS): Cell[] {
-  const heading = `| what fails | ${kinds.join(" | ")} |`;
-  const [before, table] = page.split(heading);
-  if (before === undefined || table === undefined) throw new Error(`no table "${heading}"`);
+/** The cells of the table "What fails, and what follows" of a page. */
+export function cellsOf(page: string): Cell[] {
+  const [before, table] = page.split(HEADING);
+  if (before === undefined || table === undefined) throw new Error(`no table "${HEADING}"`);
   // The rest of the heading's own line and the line of dashes come first.
   const lines = table.split("\n").slice(2);
   const rows = lines.slice(
@@ -32,14 +31,12 @@ export function cellsOf(page: string, kinds: readonly GuaranteedKind[] = KINDS):
       .split("|")
       .slice(1, -1)
       .map((text) => text.trim());
-    return kinds.map((kind, column) => ({ failure, kind, text: texts[column] ?? "" }));
+    return KINDS.map((kind, column) => ({ failure, kind, text: texts[column] ?? "" }));
   });
 }
 
 /** The cells of docs/guarantees.md. */
-export const CELLS: readonly Cell[] = [KINDS, ORDER].flatMap((kinds) =>
-  cellsOf(readFileSync(PAGE, "utf8"), kinds),
-);
+export const CELLS: readonly Cell[] = cellsOf(readFileSync(PAGE, "utf8"));
 
 /**
  * Registers the test of one cell, under the cell's own words.

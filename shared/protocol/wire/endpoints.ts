@@ -15,3 +15,6 @@ export const TICKETS_PATH = "/v1/tickets";
 export const PING_PATH = "/v1/ping";
 /** What a gateway says there that it is, so that no other server is taken for one. */
 export const PROTOCOL = "ovation.v1";
+
+/** Most events of the past that one request may ask for. */
+export const HISTORY_LIMIT = 1_000;

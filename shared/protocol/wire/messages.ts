@@ -6,9 +6,11 @@
 import { z } from "zod";
 import { videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
+import { HISTORY_LIMIT } from "./endpoints.ts";
 
 export {
   CONNECT_PATH,
+  HISTORY_LIMIT,
   PING_PATH,
   PROTOCOL,
   SUBPROTOCOLS,
@@ -42,8 +44,6 @@ const connectSchema = z.object({
 /** Gives a fresh token, in the place of the one that the connection has. */
 const refreshSchema = z.object({ op: z.literal("refresh"), token: z.string().max(8_192) });
 
-/** Most events of the past that one request may ask for. */
-export const HISTORY_LIMIT = 1_000;
 /** A place in a video's chain; 0 is before all of it. */
 export const seqSchema = z.int().min(0);
 /** Names an incarnation of the history. */

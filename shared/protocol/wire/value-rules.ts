@@ -18,7 +18,6 @@ export type ValuePath = (string | number)[];
 
 /** The reason why a value is refused, and where it lies. */
 export class RefusedValue extends Error {
-  override readonly name = "RefusedValue";
   /** From the outside in; each level adds itself on the way out. */
   readonly path: ValuePath;
   readonly limit: number | undefined;
@@ -37,11 +36,8 @@ export function outOf(fault: unknown, key: string | number): unknown {
 }
 
 export function tooDeep(): RefusedValue {
-  return new RefusedValue(
-    `nested too deep: data may be nested ${DATA_DEPTH_LIMIT} deep`,
-    [],
-    DATA_DEPTH_LIMIT,
-  );
+  const reason = `nested too deep: data may be nested ${DATA_DEPTH_LIMIT} deep`;
+  return new RefusedValue(reason, [], DATA_DEPTH_LIMIT);
 }
 
 /**
@@ -74,8 +70,7 @@ export function guardText(text: string): void {
  */
 export function guardKey(key: string, parent: string | number | undefined): void {
   if (key === "__proto__" || (key === "prototype" && parent === "constructor")) {
-    const place = key === "prototype" ? " in constructor" : "";
-    throw new RefusedValue(`the key ${key}${place} is refused`, [key]);
+    throw new RefusedValue(`the key ${key} is refused here`, [key]);
   }
   guardText(key);
 }
