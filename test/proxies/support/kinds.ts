@@ -101,3 +101,10 @@ export const PROXY_KINDS: readonly ProxyKind[] = [
     }),
   },
 ];
+
+/** The kind of this name. */
+export function proxyKind(name: string): ProxyKind {
+  const kind = PROXY_KINDS.find((one) => one.name === name);
+  if (kind === undefined) throw new Error(`no proxy ${name}`);
+  return kind;
+}

@@ -40,13 +40,6 @@ export function availableProxies(): readonly ProxyKind[] {
   });
 }
 
-/** The kind of this name. */
-export function proxyKind(name: string): ProxyKind {
-  const kind = PROXY_KINDS.find((one) => one.name === name);
-  if (kind === undefined) throw new Error(`no proxy ${name}`);
-  return kind;
-}
-
 /** What a configuration of the docs has, and what stands there in a test: each must occur. */
 export type Replacements = readonly (readonly [from: string | RegExp, to: string])[];
 
