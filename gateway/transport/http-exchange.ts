@@ -105,7 +105,6 @@ export class HttpExchange {
   #state: "unanswered" | "streaming" | "over" = "unanswered";
   #isReadingBody = false;
   #isHeld = false;
-  #readsOn = false;
 
   /** Must be made while the request's handler runs. */
   constructor(response: RawResponse, request: RawRequest) {
@@ -200,21 +199,11 @@ export class HttpExchange {
    * Not for streams: the addon would end them when nothing was written for 10 seconds.
    */
   hold(): void {
-    if (this.#state !== "unanswered" || this.#isReadingBody) return;
-    if (this.#isHeld || this.#readsOn) return;
+    if (this.#state !== "unanswered" || this.#isReadingBody || this.#isHeld) return;
     this.#isHeld = true;
     this.#response.pause();
     // Without it, the addon takes the connection for idle and closes it after 10 seconds.
     this.#response.onWritable(() => true);
-  }
-
-  /**
-   * Goes on reading although there is no answer yet: for streams, whose client is noticed to have gone
-   * by that alone. The addon closes 10 s after it was told to read on, whatever is written meanwhile.
-   * Must be called while the request's handler runs.
-   */
-  keepReading(): void {
-    this.#readsOn = true;
   }
 
   /**

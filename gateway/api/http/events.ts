@@ -155,8 +155,6 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
-    // A stream has no end that a next request could wait for.
-    if (waitMs === undefined) exchange.keepReading();
     const token = pollToken(exchange.query.get("poll"));
     const grant = await auth.ofStream(exchange);
     grant.requireVideo(video);
