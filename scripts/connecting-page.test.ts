@@ -19,6 +19,7 @@ const OF_PUBLISHES = [
   "not_connected",
   "queue_full",
   "data_invalid",
+  "data_unexpected",
   "predecessor_failed",
 ];
 

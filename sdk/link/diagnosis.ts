@@ -12,7 +12,7 @@ const INSECURE = /^http:(?!\/\/(localhost|127\.|\[::1\]))/;
 
 export const WEBSOCKET_BLOCKED: ConnectionFault = {
   code: "websocket_blocked",
-  message: "the gateway answers, but something on the way lets no WebSocket pass",
+  message: "the gateway answers, but something on the way lets no WebSocket pass, or cuts it",
 };
 
 const VIOLATION_MS = 50;
@@ -44,7 +44,7 @@ async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | un
     // A gateway says this to what is no WebSocket, and is at fault in nothing else.
     if (code !== "handshake_invalid") return { code, message };
     return WEBSOCKET_BLOCKED;
-  } catch {
+  } catch (error) {
     // What is there may not be read, or there is nothing.
     const isThere = await fetch(url + CONNECT_PATH, { ...request, mode: "no-cors" }).then(
       () => true,
@@ -55,6 +55,9 @@ async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | un
     if (isForbidden) {
       return { code: "csp_blocked", message: `the page's policy, connect-src, lacks ${url}` };
     }
+    // Node says more than a browser.
+    const { cause } = error as Error;
+    if (cause !== undefined) return { code: "unreachable", message: `${url}: ${String(cause)}` };
     if (!isThere || wasReached) return undefined;
     return { code: "wrong_address", message: `something answers at ${url}, but as no gateway` };
   } finally {

@@ -15,6 +15,7 @@ const POLL_EVERY_MS = [500, 1_000] as const;
 export interface StreamOptions extends HttpOptions {
   readonly connectTimeoutMs: number;
   readonly heartbeatMs: number;
+  readonly heartbeatTimeoutMs: number;
 }
 
 /** What is asked of the past. */
@@ -144,7 +145,8 @@ export class EventStream {
         hasBegun = true;
         // What comes later than the first was not held back until something else came.
         if (performance.now() - begunAt > FIRST_BYTE_MS) this.#doubts = 0;
-        wait(options.heartbeatMs);
+        // Before the whole link is given up for the silence of this stream.
+        wait(options.heartbeatMs + options.heartbeatTimeoutMs / 2);
       });
     } catch (error) {
       if (!request.signal.aborted) throw error;

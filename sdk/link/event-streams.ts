@@ -55,8 +55,8 @@ export class EventStreamsLink implements Link {
   /** Nothing stays open before a video is watched, but that a gateway answers is seen. */
   start(): void {
     this.#ping(this.#options.connectTimeoutMs, (answer) => {
-      // Any other refusal than of the token proves as well that there is a gateway.
-      this.#handlers.onReady(answer.op === "result" ? answer : { op: "result" });
+      if (answer.op === "result") this.#handlers.onReady(answer);
+      else this.#end(answer.code, answer.message, true);
     });
   }
 

@@ -32,10 +32,11 @@ export async function refusalOfResponse(response: Response): Promise<Refusal> {
   } catch {
     // Not in a gateway's form.
   }
-  if (!isFields(error)) return strangerAt(response);
-  const refusal = refusalOf(error);
-  // Each path that we ask for is there, at a gateway's root.
-  return refusal.code === "not_found" ? { ...refusal, code: "wrong_address" } : refusal;
+  // Each path that we ask for is there, at a gateway's root; and another API may have errors too.
+  if (response.status === 404 || !isFields(error) || typeof error["code"] !== "string") {
+    return strangerAt(response);
+  }
+  return refusalOf(error);
 }
 
 /** Statuses below 500 by which a proxy speaks of itself, not of the path. */

@@ -23,7 +23,8 @@ describe.each(HELD)("when everything is held back from the %s on", (from) => {
   test("all comes, nothing comes twice, and the connection says why it polls", async () => {
     proxy = await BufferingProxy.start(stack.gateway.port, from);
     // Where the first part passes, only silence tells.
-    const ovation = client(proxy.url, { transport: "sse", heartbeatMs: 500 });
+    const heartbeat = { heartbeatMs: 200, heartbeatTimeoutMs: 4_000 };
+    const ovation = client(proxy.url, { transport: "sse", ...heartbeat });
     const states = statesOf(ovation);
     const video = `held-${from}`;
     await post(stack.gateway.port, video, { kind: "comment", id: "before" });

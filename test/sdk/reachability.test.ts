@@ -45,6 +45,22 @@ const STRANGERS: readonly (readonly [string, string, RequestListener])[] = [
     (_, response) => response.setHeader("Content-Type", "application/json").end('{"ok":true}'),
   ],
   [
+    "another API's 404",
+    "wrong_address",
+    (_, response) =>
+      response
+        .writeHead(404, { "Content-Type": "application/json" })
+        .end('{"error":{"code":"forbidden","message":"Not here"}}'),
+  ],
+  [
+    "another API's refusal",
+    "unreachable",
+    (_, response) =>
+      response
+        .writeHead(403, { "Content-Type": "application/json" })
+        .end('{"error":{"message":"Forbidden"}}'),
+  ],
+  [
     "a sign-in page's status",
     "captive_portal",
     (_, response) => response.writeHead(511, { "Content-Type": "text/html" }).end("<h1>Pay</h1>"),
@@ -96,7 +112,10 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   test("nothing there at all is told as unreachable", async () => {
     const url = await stranger(() => undefined);
     for (const server of servers.splice(0)) server.close();
-    await reasonOf(url, "unreachable", { transport });
+    const { states } = await reasonOf(url, "unreachable", { transport });
+    await states.first(
+      (state) => state.name === "reconnecting" && state.reason.message.includes("ECONNREFUSED"),
+    );
   });
 });
 

@@ -17,6 +17,13 @@ test("every cell of the table has a test, and every test a cell", () => {
   expect(shown.sort()).toEqual(CELLS.map(({ failure, kind }) => `${failure}: ${kind}`).sort());
 });
 
+test("both tables name the same failures", () => {
+  const failures = (kind: string) => CELLS.filter((cell) => cell.kind === kind);
+  expect(failures("order").map(({ failure }) => failure)).toEqual(
+    failures("comment").map(({ failure }) => failure),
+  );
+});
+
 test("no cell is empty", () => {
   expect(CELLS).not.toEqual([]);
   expect(CELLS.filter(({ text }) => text === "")).toEqual([]);

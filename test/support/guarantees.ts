@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 
-/** The columns of the table: a kind of each delivery class. */
+/** The columns of the first table, a kind of each delivery class, and the one of the second. */
 const KINDS = ["like", "comment", "viewers"] as const;
-export type GuaranteedKind = (typeof KINDS)[number];
+const ORDER = ["order"] as const;
+export type GuaranteedKind = (typeof KINDS)[number] | (typeof ORDER)[number];
 
 export interface Cell {
   readonly failure: string;
@@ -14,12 +15,12 @@ export interface Cell {
 }
 
 const PAGE = join(import.meta.dirname, "../../docs/guarantees.md");
-const HEADING = `| what fails | ${KINDS.join(" | ")} |`;
 
-/** The cells of the table "What fails, and what follows" of a page. */
-export function cellsOf(page: string): Cell[] {
-  const [before, table] = page.split(HEADING);
-  if (before === undefined || table === undefined) throw new Error(`no table "${HEADING}"`);
+/** The cells of the table of a page that has these columns beside "what fails". */
+export function cellsOf(page: string, kinds: readonly GuaranteedKind[] = KINDS): Cell[] {
+  const heading = `| what fails | ${kinds.join(" | ")} |`;
+  const [before, table] = page.split(heading);
+  if (before === undefined || table === undefined) throw new Error(`no table "${heading}"`);
   // The rest of the heading's own line and the line of dashes come first.
   const lines = table.split("\n").slice(2);
   const rows = lines.slice(
@@ -31,12 +32,14 @@ export function cellsOf(page: string): Cell[] {
       .split("|")
       .slice(1, -1)
       .map((text) => text.trim());
-    return KINDS.map((kind, column) => ({ failure, kind, text: texts[column] ?? "" }));
+    return kinds.map((kind, column) => ({ failure, kind, text: texts[column] ?? "" }));
   });
 }
 
 /** The cells of docs/guarantees.md. */
-export const CELLS: readonly Cell[] = cellsOf(readFileSync(PAGE, "utf8"));
+export const CELLS: readonly Cell[] = [KINDS, ORDER].flatMap((kinds) =>
+  cellsOf(readFileSync(PAGE, "utf8"), kinds),
+);
 
 /**
  * Registers the test of one cell, under the cell's own words.

@@ -1,5 +1,6 @@
 /** What can be relied on when a viewer's connection is lost. */
 import { expect } from "vitest";
+import { Network } from "../../sdk/support/network.ts";
 import { expectUnbroken } from "../../support/chain.ts";
 import {
   allTold,
@@ -14,6 +15,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -97,4 +99,23 @@ guarantee("a viewer's connection is lost", "viewers", async () => {
   const all = [back, ...stay, ...others];
   await allTold(all, "numbers", 6);
   await Promise.all(all.map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer's connection is lost", "order", async () => {
+  const viewer = await watch("json", stack().gatewayAt(1).port, "order");
+  const { ids, publisher } = await sendInARow(stack().gateway.port, "order", "c", 80);
+  await untilShown(viewer, "order", "comment", "c-1");
+  await lose(publisher);
+  await publish(stack().gatewayAt(1), "order", "comment", ["after"]);
+  const network = await Network.start(stack().gateway.port);
+  const sdk = await sdkPublisher([Number(new URL(network.url).port)], "sdk-order");
+  sdk.publish(40);
+  await sdk.accepted(5);
+  network.cut();
+  sdk.publish(10);
+  const called = await sdk.end();
+  expect(await stored(stack().gatewayAt(1), "sdk-order")).toEqual(called);
+  const kept = ofThese(await stored(stack().gateway, "order"), ids);
+  expect(kept).toEqual(ids.slice(0, kept.length));
+  await Promise.all([network.stop(), viewer.close()]);
 });

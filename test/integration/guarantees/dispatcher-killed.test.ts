@@ -16,6 +16,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { type Received, TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, gateway: { requestTimeoutMs: 1_000 } });
@@ -132,4 +133,33 @@ guarantee("a dispatcher is killed", "viewers", async () => {
   await allTold([...viewers, ...newcomers], "numbers", 4);
   await witness.stop();
   await Promise.all([...viewers, ...newcomers].map((viewer) => viewer.close()));
+});
+
+guarantee("a dispatcher is killed", "order", async () => {
+  const victim = await spawned("dispatcher");
+  const sdk = await sdkPublisher([stack().gatewayAt(1).port], "sdk-order");
+  sdk.publish(60);
+  await sdk.accepted(5);
+  victim.child.kill("SIGSTOP");
+  // As many connections as it takes until one of their requests is in its hands.
+  const rows = await Promise.all(
+    names("row", 12).map((name) => sendInARow(stack().gateway.port, "order", name, 20)),
+  );
+  const codes: (readonly string[])[] = [];
+  for (const { answers } of rows) {
+    codes.push((await answers).map((answer) => String(answer["code"] ?? answer.op)));
+  }
+  await victim.kill9();
+  sdk.publish(10);
+  const called = await sdk.end();
+  expect(await stored(stack().gateway, "sdk-order")).toEqual(called);
+  const kept = await stored(stack().gateway, "order");
+  expect(codes.flat()).toContain("predecessor_failed");
+  for (const [index, { ids, publisher }] of rows.entries()) {
+    const accepted = ids.filter((_, at) => codes[index]?.[at] === "result");
+    // Once a request of it failed, the rest of what waited was not sent.
+    expect(accepted).toEqual(ids.slice(0, accepted.length));
+    expect(ofThese(kept, ids)).toEqual(accepted);
+    await publisher.close();
+  }
 });

@@ -17,6 +17,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { Load } from "../../support/load.ts";
+import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { ReturningViewer } from "../../support/persistent.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
@@ -108,4 +109,21 @@ guarantee("a gateway is killed", "viewers", async () => {
   await allTold(stay, "numbers", 2);
   expect(performance.now() - killedAt).toBeLessThan(LEASE_MS + SLACK_MS);
   await Promise.all(stay.map((viewer) => viewer.close()));
+});
+
+guarantee("a gateway is killed", "order", async () => {
+  const victim = await spawned("gateway");
+  const viewer = await watch("json", stack().gateway.port, "order");
+  const sdk = await sdkPublisher([victim.port, stack().gatewayAt(1).port], "sdk-order");
+  sdk.publish(40);
+  await sdk.accepted(5);
+  const { ids } = await sendInARow(victim.port, "order", "c", 80);
+  await untilShown(viewer, "order", "comment", "c-1");
+  await victim.kill9();
+  sdk.publish(10);
+  const called = await sdk.end();
+  expect(await stored(stack().gateway, "sdk-order")).toEqual(called);
+  const kept = ofThese(await stored(stack().gateway, "order"), ids);
+  expect(kept).toEqual(ids.slice(0, kept.length));
+  await viewer.close();
 });

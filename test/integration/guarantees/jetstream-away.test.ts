@@ -20,6 +20,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { metric } from "../../support/stack.ts";
 import { post } from "../../support/viewer.ts";
 
@@ -97,4 +98,25 @@ guarantee("JetStream can't be reached", "viewers", async () => {
     }
   });
   await numberIsRight(stack(), "numbers", viewers);
+});
+
+guarantee("JetStream can't be reached", "order", async () => {
+  const sdk = await sdkPublisher([stack().gatewayAt(1).port], "sdk-order");
+  sdk.publish(10);
+  await sdk.accepted(10);
+  let refused: readonly string[] = [];
+  await withoutJetStream(async () => {
+    sdk.publish(20);
+    const { ids, answers, publisher } = await sendInARow(stack().gateway.port, "order", "c", 30);
+    const codes = (await answers).map((answer) => answer["code"]);
+    expect(codes[0]).toBe("history_unavailable");
+    expect(new Set(codes)).toEqual(new Set(["history_unavailable", "predecessor_failed"]));
+    refused = ids;
+    await publisher.close();
+  });
+  const called = await sdk.end();
+  expect(await stored(stack().gateway, "sdk-order")).toEqual(called);
+  // What was refused may be stored all the same, but nothing behind a part that was not.
+  const kept = ofThese(await stored(stack().gateway, "order"), refused);
+  expect(kept).toEqual(refused.slice(0, kept.length));
 });

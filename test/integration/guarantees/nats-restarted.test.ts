@@ -5,6 +5,7 @@ import { eventually } from "../../support/eventually.ts";
 import { audienceOf, insisted, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
 import { allTold, idsOf, names, stored, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
 import { post, TestSocket } from "../../support/viewer.ts";
 
@@ -86,4 +87,21 @@ guarantee("NATS is restarted", "viewers", async () => {
   await allTold(viewers, "numbers", 2);
   await stack().ready();
   await numberIsRight(stack(), "numbers", viewers);
+});
+
+guarantee("NATS is restarted", "order", async () => {
+  const sdk = await sdkPublisher([stack().gatewayAt(1).port], "sdk-order");
+  sdk.publish(60);
+  await sdk.accepted(5);
+  const { ids, answers, publisher } = await sendInARow(stack().gateway.port, "order", "c", 80);
+  await stack().nats.kill9();
+  sdk.publish(10);
+  const accepted = (await answers).flatMap(({ op }, index) => (op === "result" ? ids[index] : []));
+  await stack().nats.restart();
+  const called = await sdk.end();
+  expect(await stored(stack().gateway, "sdk-order")).toEqual(called);
+  const kept = ofThese(await stored(stack().gateway, "order"), ids);
+  expect(kept).toEqual(ids.slice(0, kept.length));
+  expect(kept).toEqual(expect.arrayContaining(accepted));
+  await publisher.close();
 });

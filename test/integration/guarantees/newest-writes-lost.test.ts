@@ -15,6 +15,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { sdkPublisher } from "../../support/ordered-publisher.ts";
 import { watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -77,4 +78,18 @@ guarantee("NATS loses its newest writes", "viewers", async () => {
   await allTold(viewers, "numbers", viewers.length);
   await losing(async () => undefined);
   await numberIsRight(stack(), "numbers", viewers);
+});
+
+guarantee("NATS loses its newest writes", "order", async () => {
+  const sdk = await sdkPublisher([stack().gateway.port], "sdk-order");
+  sdk.publish(10);
+  await sdk.accepted(10);
+  await losing(async () => {
+    sdk.publish(5);
+    await sdk.accepted(15);
+  });
+  sdk.publish(10);
+  const called = await sdk.end();
+  const kept = [...called.slice(0, 10), ...called.slice(15)];
+  expect(await stored(stack().gatewayAt(1), "sdk-order")).toEqual(kept);
 });

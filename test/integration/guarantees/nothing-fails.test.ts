@@ -13,10 +13,12 @@ import {
   names,
   numberOf,
   publish,
+  stored,
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
-import { TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
+import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
+import { post, TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
 
@@ -116,4 +118,29 @@ guarantee("nothing", "viewers", async () => {
   await viewers.pop()?.close();
   await allTold(viewers, "numbers", viewers.length);
   await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+guarantee("nothing", "order", async () => {
+  const rows = await Promise.all(
+    [0, 1, 0].map((at, index) =>
+      sendInARow(stack().gatewayAt(at).port, "order", `row-${index}`, 60),
+    ),
+  );
+  const list = names("list", 300);
+  const [posted, ...answers] = await Promise.all([
+    post(
+      stack().gateway.port,
+      "order",
+      list.map((id) => ({ kind: "comment", id })),
+    ),
+    ...rows.map((row) => row.answers),
+  ]);
+  expect(posted).toMatchObject({ status: 200, body: { accepted: list } });
+  const kept = await stored(stack().gatewayAt(1), "order");
+  expect(ofThese(kept, list)).toEqual(list);
+  for (const [index, { ids, publisher }] of rows.entries()) {
+    expect(answers[index]?.map(({ op }) => op)).toEqual(ids.map(() => "result"));
+    expect(ofThese(kept, ids)).toEqual(ids);
+    await publisher.close();
+  }
 });

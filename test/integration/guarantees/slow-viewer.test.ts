@@ -12,6 +12,7 @@ import {
   useStack,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { sendInARow } from "../../support/ordered-publisher.ts";
 import { metric } from "../../support/stack.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -108,4 +109,15 @@ guarantee("a viewer reads too slowly", "viewers", async () => {
   sourceOf(slow).resume();
   await allTold([slow], "numbers", 5);
   await Promise.all([slow, quick, ...newcomers].map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer reads too slowly", "order", async () => {
+  const viewer = await watch("sse", stack().gateway.port, "order");
+  const { ids, answers, publisher } = await sendInARow(stack().gateway.port, "order", "c", 60);
+  publisher.socket.pause();
+  await viewer.until(() => viewer.of("order", "comment").length === ids.length);
+  expect(idsOf(viewer.of("order", "comment"))).toEqual(ids);
+  publisher.socket.resume();
+  expect((await answers).map(({ op }) => op)).toEqual(ids.map(() => "result"));
+  await Promise.all([publisher.close(), viewer.close()]);
 });

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { audienceOf, commentsFlow, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
 import { allTold, names, stored, untilReset, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
+import { sdkPublisher } from "../../support/ordered-publisher.ts";
 import { watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -40,4 +41,14 @@ guarantee("NATS loses its store", "viewers", async () => {
   await stack().nats.restart({ wipe: true });
   await stack().ready();
   await numberIsRight(stack(), "numbers", viewers);
+});
+
+guarantee("NATS loses its store", "order", async () => {
+  const sdk = await sdkPublisher([stack().gateway.port], "sdk-order");
+  sdk.publish(20);
+  await sdk.accepted(20);
+  await stack().nats.restart({ wipe: true });
+  sdk.publish(30);
+  const called = await sdk.end();
+  expect(await stored(stack().gatewayAt(1), "sdk-order")).toEqual(called.slice(20));
 });
