@@ -8,6 +8,7 @@ import json
 import os
 import random
 import sys
+import time
 import uuid
 
 import httpx
@@ -15,6 +16,7 @@ import msgpack
 import websockets
 
 SILENCE_S = 16  # The gateway sends something every 8 s.
+HELD_S = 10  # A connection that lasted for less counts as a failed try.
 TOKEN = os.environ.get("OVATION_TOKEN")
 COMMENT = {"text": "Hello from Python", "n": 2**53 - 1}
 
@@ -37,10 +39,13 @@ class Watcher:
 
     async def run(self):
         while True:
+            began = time.monotonic()
             try:
                 await (self.stream() if self.wire == "sse" else self.socket())
             except (OSError, httpx.HTTPError, websockets.WebSocketException) as fault:
                 say("lost", type(fault).__name__)
+            if time.monotonic() - began > HELD_S:
+                self.tries = 0
             # A random wait under a growing ceiling, and never less than the gateway asked for.
             await asyncio.sleep(self.wait_s + random.uniform(0, min(30, 0.25 * 2**self.tries)))
             self.tries, self.wait_s = self.tries + 1, 0
@@ -109,7 +114,6 @@ class Watcher:
         elif op == "result" and request == 3:
             self.taken(message["eventId"], message["seq"])
         elif op == "result" and "epoch" in message:
-            self.tries = 0
             if message.get("recovered", self.seq is None):
                 say("resumed" if self.seq is not None else "subscribed")
             else:

@@ -22,8 +22,12 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// The gateway sends something every 8 s.
-const silence = 16 * time.Second
+const (
+	// The gateway sends something every 8 s.
+	silence = 16 * time.Second
+	// A connection that lasted for less counts as a failed try.
+	held = 10 * time.Second
+)
 
 type event struct {
 	ID   string `json:"id" msgpack:"id"`
@@ -254,7 +258,6 @@ func (w *watcher) handle(m message) error {
 	case m.Op == "result" && m.ID == 3:
 		w.taken(m.EventID, *m.Seq)
 	case m.Op == "result" && m.Epoch != "":
-		w.tries = 0
 		switch {
 		case w.seq == nil:
 			fmt.Println("subscribed")
@@ -304,11 +307,15 @@ func main() {
 		if w.wire == "sse" {
 			run = w.stream
 		}
+		began := time.Now()
 		err := run(context.Background())
 		if errors.Is(err, errFinal) {
 			log.Fatal(err)
 		}
 		fmt.Println("lost", strings.ReplaceAll(err.Error(), "\n", " "))
+		if time.Since(began) > held {
+			w.tries = 0
+		}
 		// A random wait under a growing ceiling, and never less than the gateway asked for.
 		ceiling := min(30*time.Second, 250*time.Millisecond<<min(w.tries, 10))
 		time.Sleep(w.wait + rand.N(ceiling))

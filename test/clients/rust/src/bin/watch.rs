@@ -6,7 +6,7 @@ use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::HashMap, env, time::Duration};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{self, Message as Frame, client::IntoClientRequest},
@@ -14,6 +14,8 @@ use tokio_tungstenite::{
 
 /// The gateway sends something every 8 s.
 const SILENCE: Duration = Duration::from_secs(16);
+/// A connection that lasted for less counts as a failed try.
+const HELD: Duration = Duration::from_secs(10);
 /// Codes after which the same request may succeed.
 const AGAIN: [&str; 5] = [
     "draining",
@@ -235,7 +237,6 @@ impl Watcher {
                 recovered,
                 ..
             } => {
-                self.tries = 0;
                 println!(
                     "{}",
                     match (self.seq, recovered) {
@@ -317,6 +318,7 @@ async fn main() {
         tries: 0,
     };
     loop {
+        let began = Instant::now();
         let ended = match watcher.wire.as_str() {
             "sse" => watcher.stream().await,
             _ => watcher.socket().await,
@@ -325,6 +327,9 @@ async fn main() {
             Ok(()) => {}
             Err(End::Lost(fault)) => println!("lost {fault}"),
             Err(End::Final(fault)) => panic!("refused: {fault}"),
+        }
+        if began.elapsed() > HELD {
+            watcher.tries = 0;
         }
         // A random wait under a growing ceiling, and never less than the gateway asked for.
         let ceiling = 30.0_f64.min(0.25 * f64::from(1 << watcher.tries.min(10)));

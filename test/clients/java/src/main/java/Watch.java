@@ -35,6 +35,9 @@ public class Watch {
   /** The gateway sends something every 8 s. */
   static final int SILENCE_S = 16;
 
+  /** A connection that lasted for less counts as a failed try. */
+  static final Duration HELD = Duration.ofSeconds(10);
+
   /** Codes after which the same request may succeed. */
   static final Set<String> AGAIN =
       Set.of("draining", "history_unavailable", "overloaded", "timeout", "unavailable");
@@ -223,7 +226,6 @@ public class Watch {
         if (message.path("id").asInt() == 3) {
           taken(message.get("eventId").asText(), message.get("seq").asText());
         } else if (message.has("epoch")) {
-          tries = 0;
           boolean recovered = message.path("recovered").asBoolean();
           System.out.println(seq < 0 ? "subscribed" : recovered ? "resumed" : "missed");
           if (!recovered) seq = message.get("seq").asLong();
@@ -264,6 +266,7 @@ public class Watch {
   public static void main(String[] args) throws Exception {
     Watch watch = new Watch(args[0], args[1], args[2]);
     while (true) {
+      long began = System.nanoTime();
       try {
         if (watch.wire.equals("sse")) watch.stream();
         else watch.socket();
@@ -273,6 +276,7 @@ public class Watch {
       } catch (Exception fault) {
         System.out.println("lost " + fault);
       }
+      if (System.nanoTime() - began > HELD.toNanos()) watch.tries = 0;
       // A random wait under a growing ceiling, and never less than the gateway asked for.
       long ceilingMs = Math.min(30_000, 250L << Math.min(watch.tries, 10));
       Thread.sleep(watch.waitMs + ThreadLocalRandom.current().nextLong(ceilingMs));
