@@ -6,7 +6,7 @@ import { freePort } from "../../../kit/nats/free-port.ts";
 import type { GatewayConfig } from "../../../shared/config/settings.ts";
 import { TestAuthority } from "../../support/certificates.ts";
 import { TestStack } from "../../support/stack.ts";
-import type { ProxyKind } from "./kinds.ts";
+import { type ProxyKind, proxyKind } from "./kinds.ts";
 import { documented, ProxyProcess, type Replacements } from "./proxy.ts";
 
 const CERTIFICATE = "/etc/ssl/live.example/fullchain.pem";
@@ -21,6 +21,8 @@ interface Files {
   readonly key: string;
   readonly both: string;
 }
+
+const HAPROXY = proxyKind("HAProxy");
 
 export class Site {
   readonly stack: TestStack;
@@ -73,6 +75,20 @@ export class Site {
     return await this.add(kind, port, text, `https://127.0.0.1:${port}/v1/ping`);
   }
 
+  /** HAProxy with the text that the page prints, but without TLS: something before it speaks that. */
+  async haproxyWithoutTls(): Promise<ProxyProcess> {
+    const port = await freePort();
+    const text = await documented(HAPROXY, [
+      [
+        "bind :443 ssl crt /etc/haproxy/live.example.pem alpn h2,http/1.1",
+        `bind 127.0.0.1:${port}`,
+      ],
+      ...this.#limits(HAPROXY),
+      ...this.#gateways(HAPROXY),
+    ]);
+    return await this.add(HAPROXY, port, text, `http://127.0.0.1:${port}/v1/ping`);
+  }
+
   /**
    * Puts a proxy before them with a configuration of the test's own.
    * @param url what it is to answer once it runs
@@ -92,11 +108,7 @@ export class Site {
   #replacements(kind: ProxyKind, port: number, more: Replacements): Replacements {
     const files: Replacements =
       kind.name === "HAProxy"
-        ? [
-            [BOTH, this.#files.both],
-            // As many files as the test's machine allows.
-            ["maxconn 50000", "maxconn 1000"],
-          ]
+        ? [[BOTH, this.#files.both]]
         : [
             [CERTIFICATE, this.#files.certificate],
             [KEY, this.#files.key],
@@ -106,15 +118,20 @@ export class Site {
       kind.name === "Caddy"
         ? [["live.example {", `https://127.0.0.1:${port} {`]]
         : [[/\b443\b/, `${port}`]];
-    const ops: Replacements =
-      kind.name === "nginx" || kind.name === "Apache" ? [] : [[/\b9101\b/, `${this.opsPort}`]];
+    return [...more, ...files, ...name, ...this.#limits(kind), ...this.#gateways(kind)];
+  }
+
+  /** As many files as the test's machine allows. */
+  #limits(kind: ProxyKind): Replacements {
+    return kind.name === "HAProxy" ? [["maxconn 50000", "maxconn 1000"]] : [];
+  }
+
+  #gateways(kind: ProxyKind): Replacements {
+    const asksOpsPort = kind.name !== "nginx" && kind.name !== "Apache";
     return [
-      ...more,
-      ...files,
-      ...name,
       [/\b10\.0\.0\./, "127.0.0."],
       [/\b8080\b/, `${this.port}`],
-      ...ops,
+      ...(asksOpsPort ? [[/\b9101\b/, `${this.opsPort}`] as const] : []),
     ];
   }
 }
