@@ -345,8 +345,9 @@ export class Connection {
       if (answer.op === "result") {
         this.#use(token, answer.expiresInMs);
         this.#handlers.onToken();
-      } else if (isTokenCode(answer.code)) this.#refused(token, answer);
-      else if (isPassing(answer.code)) this.#credentials.postpone();
+      } else if (isTokenCode(answer.code) && link.via === "websocket") this.#refused(token, answer);
+      // The old one counts on.
+      else if (isTokenCode(answer.code) || isPassing(answer.code)) this.#credentials.postpone();
       else this.#reconnect({ code: "refresh", message: "a fresh token is used" }, token);
     });
   }

@@ -152,22 +152,26 @@ export class EventStreamsLink implements Link {
       },
       (error) => this.#end("unreachable", String(error), true),
     );
-    for (const video of this.#streams.keys()) this.#overlaps.set(video, new Overlap());
+    for (const video of this.#streams.keys()) {
+      if (!this.#overlaps.has(video)) this.#overlaps.set(video, new Overlap());
+    }
   }
 
   /** One after the other: over HTTP/1.1, a browser has one connection to spare. */
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const { token } = this.#options;
-    for (const one of this.#streams.values()) if (one.isPolling) one.token = token;
-    const isOld = ([, one]: [string, EventStream]) => one.isAnswered && one.token !== token;
-    for (let old = [...this.#streams].find(isOld); old; old = [...this.#streams].find(isOld)) {
-      await this.#replace(...old);
-    }
+    for (let old = this.#old(); old !== undefined; old = this.#old()) await this.#replace(...old);
     await this.#wait(SETTLE_MS);
     this.#overlaps.clear();
     this.#isRenewing = false;
+  }
+
+  /** A stream whose token is not the one in use, which may have become yet another one meanwhile. */
+  #old(): [string, EventStream] | undefined {
+    const { token } = this.#options;
+    for (const one of this.#streams.values()) if (one.isPolling) one.token = token;
+    return [...this.#streams].find(([, one]) => one.isAnswered && one.token !== token);
   }
 
   /** What both streams tell is passed on once; the old one ends when the new one has caught up. */

@@ -128,6 +128,19 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
   });
 });
 
+test("event streams go on while an expired token comes out of a cache, until there is a fresh one", async () => {
+  const { asked, token } = tokensOf({ exp: inSeconds(1.5) }, { exp: 1 }, { exp: 2 }, {});
+  const ovation = client(network.url, { token, transport: "sse" });
+  const states = statesOf(ovation);
+  const video = newVideo();
+  const { events, joined } = listen(ovation, video, "comment");
+  await joined();
+  await asked.until((all) => all.length === 4);
+  await publish(video, { kind: "comment", data: "here" });
+  await events.first(() => true);
+  expect(names(states)).toEqual(START);
+});
+
 test("a clock that is two hours wrong, and jumps, makes no token be asked for", async () => {
   const script = join(import.meta.dirname, "support/wrong-clock.ts");
   const { stdout } = await promisify(execFile)(process.execPath, [script, network.url]);
