@@ -1,8 +1,8 @@
 /**
  * What is published, until the gateway has answered. Each event has an id from the beginning: what
- * was sent and not answered is sent again with it, and counts once. Durable events of one video go
- * one after the other, each when the one before it is settled, so that none overtakes one that has
- * to be sent again.
+ * was sent and not answered is sent again with it, and counts once. Events of one video that are not
+ * transient go one after the other, each when the one before it is settled, so that none overtakes
+ * one that has to be sent again.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
@@ -69,6 +69,8 @@ interface Entry {
 
 /** Publishes that may be on their way at once; gateways refuse more than 100 of a connection. */
 const IN_FLIGHT_LIMIT = 50;
+/** Where the gateway does not tell which kinds are transient. */
+const UNORDERED: readonly string[] = ["like"];
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 5_000;
 
@@ -87,8 +89,6 @@ export class Outbox {
   readonly #random: () => number;
   /** In the order in which they were published. */
   readonly #entries = new Set<Entry>();
-  /** Kinds that are not stored, as answers tell, and `like` until one says otherwise: they wait for nothing. */
-  readonly #unstored = new Set(["like"]);
   #inFlight = 0;
   /** How many may be on their way: fewer, and slowly more again, when the gateway finds it too much. */
   #window = IN_FLIGHT_LIMIT;
@@ -179,7 +179,7 @@ export class Outbox {
       if (this.#link === undefined || this.#hold !== undefined) return;
       if (this.#inFlight >= Math.floor(this.#window)) return;
       const { video, kind } = entry.publication;
-      if (!this.#unstored.has(kind)) {
+      if (!(this.#link.rules?.transient ?? UNORDERED).includes(kind)) {
         if (ordered.has(video)) continue;
         ordered.add(video);
       }
@@ -199,10 +199,8 @@ export class Outbox {
   }
 
   #answered(entry: Entry, answer: Answer): void {
-    const { eventId, video, kind } = entry.publication;
+    const { eventId, video } = entry.publication;
     if (answer.op === "result") {
-      if (answer.seq === undefined) this.#unstored.add(kind);
-      else this.#unstored.delete(kind);
       this.#window = Math.min(IN_FLIGHT_LIMIT, this.#window + 1 / this.#window);
       return entry.settle({ eventId, seq: answer.seq });
     }

@@ -51,6 +51,7 @@ function rulesOf({ limits, kinds }: Fields): Rules | undefined {
   if (!isFields(limits) || !isFields(kinds)) return undefined;
   return {
     kinds: Object.keys(kinds),
+    transient: Object.keys(kinds).filter((kind) => kinds[kind] === "transient"),
     dataBytes: number(limits["dataBytes"]),
     messageBytes: number(limits["messageBytes"]),
   };

@@ -28,6 +28,8 @@ export interface Refusal {
 /** What the deployment says that it takes. */
 export interface Rules {
   readonly kinds: readonly string[];
+  /** Those of them whose events need no order. */
+  readonly transient: readonly string[];
   readonly dataBytes: number | undefined;
   readonly messageBytes: number | undefined;
 }

@@ -8,6 +8,13 @@ import { client, connected, statesOf } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
 const ROUNDS = rounds(10);
+const KINDS = [
+  { name: "like", deliveryClass: "transient" },
+  { name: "comment", deliveryClass: "durable" },
+  { name: "note", deliveryClass: "durable" },
+  { name: "wave", deliveryClass: "transient" },
+  { name: "score", deliveryClass: "latest" },
+] as const;
 const NUMBERS = Array.from({ length: 10 }, (_, index) => index);
 const TRANSPORTS = ["websocket", "sse"] as const;
 
@@ -18,7 +25,8 @@ beforeEach(async () => {
   stack = await TestStack.start({
     gateways: 2,
     dispatchers: 2,
-    gateway: { newVideosPerSecond: 10_000 },
+    gateway: { newVideosPerSecond: 10_000, kinds: KINDS },
+    dispatcher: { kinds: KINDS },
   });
   network = await Network.start(stack.gatewayAt(0).port);
 });
@@ -33,17 +41,32 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const video = ovation.video(`round-${round}`);
       const published = await Promise.all(
-        NUMBERS.flatMap((n) => [video.publish("comment", n), video.publish("like")]),
+        NUMBERS.flatMap((n) => [
+          video.publish(n % 3 === 1 ? "note" : "comment", n),
+          video.publish("wave"),
+        ]),
       );
       const ids = published.filter(({ seq }) => seq !== undefined).map(({ eventId }) => eventId);
       expect(await stored(stack.gatewayAt(1), video.id)).toEqual(ids);
     }
   });
 
+  test("the last of the latest events is the newest that is shown", async () => {
+    const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
+    await stack.mirrored("launch", 1);
+    const video = client(network.url, { transport }).video("launch");
+    const published = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => video.publish("score", n)),
+    );
+    const last = published.at(-1)?.eventId;
+    await viewer.until(() => viewer.of("launch", "score").some(({ id }) => id === last));
+    expect(viewer.of("launch", "score").at(-1)?.id).toBe(last);
+  });
+
   test("a listener sees what is published in the same turn", async () => {
     const ovation = client(network.url, { transport });
     for (let round = 1; round <= ROUNDS; round += 1) {
-      for (const kind of ["comment", "like"]) {
+      for (const kind of ["comment", "like", "score"]) {
         const video = ovation.video(`${kind}-${round}`);
         const seen = new Promise<string>((resolve) => {
           const off = video.on(kind, ({ id }) => {
