@@ -7,7 +7,7 @@ import { rateOf } from "./token-bucket.ts";
 const REQUESTS = rateOf("requests", 50);
 
 /** What a connection gets that sends at a steady rate, by verdict. */
-function steadily(perSecond: number, seconds: number): Map<Verdict, number> {
+function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, number> {
   let now = 0;
   const meter = new ConnectionMeter({
     requests: REQUESTS,
@@ -20,7 +20,7 @@ function steadily(perSecond: number, seconds: number): Map<Verdict, number> {
   const verdicts = new Map<Verdict, number>();
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
     now = (sent * 1_000) / perSecond;
-    const verdict = meter.request();
+    const verdict = meter.request(weight);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     if (verdict === "refuse") expect(meter.refusal().retryAfterMs).toBeGreaterThan(0);
     if (verdict === "close") break;
@@ -37,6 +37,13 @@ describe("a connection that sends", () => {
     const verdicts = steadily(100, 60);
     expect(verdicts.get("take")).toBeCloseTo(500, -1);
     expect(verdicts.get("refuse")).toBeCloseTo(500, -1);
+    expect(verdicts.get("close")).toBe(1);
+  });
+
+  test("messages of four times the limit is refused and closed four times as soon", () => {
+    expect([...steadily(12, 600, 4)]).toEqual([["take", 12 * 600]]);
+    const verdicts = steadily(10_000_000, 1, 4);
+    expect(verdicts.get("take")).toBe(62);
     expect(verdicts.get("close")).toBe(1);
   });
 
