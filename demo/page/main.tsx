@@ -25,7 +25,7 @@ if (root === null) throw new Error("the page has no root");
 const stack = await findStack();
 const asked = new URLSearchParams(location.search).get("video") ?? "";
 const videoId = VIDEO_ID.test(asked) ? asked : (stack?.video ?? DEFAULT_VIDEO);
-const ovation = new Ovation<DemoKinds>({ url: location.origin });
+const ovation = new Ovation<DemoKinds>({ url: new URL(".", location.href).href });
 
 createRoot(root).render(
   <StrictMode>

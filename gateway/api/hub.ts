@@ -80,6 +80,7 @@ export class Doors {
       host: config.host,
       port: config.port,
       sharePort: config.sharePort,
+      basePath: config.basePath,
       headLimitBytes: config.headLimitBytes,
       messageLimitBytes: config.messageLimitBytes,
       bufferLimitBytes: config.viewerBufferBytes,

@@ -87,7 +87,11 @@ function statusLine(status: number): string {
 
 export class HttpExchange {
   readonly method: string;
+  /** Below the base path; empty when it is not. */
   readonly path: string;
+  /** Whether it is the base path itself, without a slash at its end. */
+  readonly isBase: boolean;
+  readonly basePath: string;
   readonly query: URLSearchParams;
   /** The other end's address, 4 or 16 bytes. */
   readonly peer: Uint8Array;
@@ -106,10 +110,16 @@ export class HttpExchange {
   #isReadingBody = false;
   #isHeld = false;
 
-  /** Must be made while the request's handler runs. */
-  constructor(response: RawResponse, request: RawRequest) {
+  /**
+   * Must be made while the request's handler runs.
+   * @param basePath what is before every path, without a slash at its end
+   */
+  constructor(response: RawResponse, request: RawRequest, basePath: string) {
     this.method = request.getCaseSensitiveMethod();
-    this.path = request.getUrl();
+    const path = request.getUrl();
+    this.path = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : "";
+    this.isBase = path === basePath;
+    this.basePath = basePath;
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
     this.forwardedFor = forwardedFor(request);

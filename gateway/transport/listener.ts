@@ -28,6 +28,8 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly sharePort: boolean;
+  /** Before every path, without a slash at its end; empty for none. */
+  readonly basePath: string;
   readonly headLimitBytes: number;
   readonly messageLimitBytes: number;
   readonly bufferLimitBytes: number;
@@ -223,7 +225,7 @@ export class Listener {
   }
 
   #served(app: App): App {
-    app.ws<SocketData>(CONNECT_PATH, this.#guarded(this.#behavior()));
+    app.ws<SocketData>(this.#options.basePath + CONNECT_PATH, this.#guarded(this.#behavior()));
     app.any("/*", (response, request) => {
       this.#exchange(response, request, (exchange) => this.#options.onRequest(exchange));
     });
@@ -262,7 +264,7 @@ export class Listener {
     request: uWS.HttpRequest,
     handle: (exchange: HttpExchange) => void,
   ): void {
-    const exchange = new HttpExchange(response, request);
+    const exchange = new HttpExchange(response, request, this.#options.basePath);
     try {
       handle(exchange);
     } catch (error) {

@@ -16,6 +16,33 @@ function configOf<R extends Role>(role: R, argv: readonly string[], env: Env = {
   return loaded.config;
 }
 
+describe("the base path", () => {
+  test.each([
+    ["/", ""],
+    ["/live", "/live"],
+    ["/live/", "/live"],
+    ["/a/b.c/d_e-f~1", "/a/b.c/d_e-f~1"],
+  ])("%s is taken, without the slash at its end", (given, taken) => {
+    expect(configOf("gateway", ["--base-path", given]).basePath).toBe(taken);
+  });
+
+  test.each([
+    "live",
+    "//",
+    "/live//",
+    "/../etc",
+    "/.live",
+    "/a b",
+    "/:video",
+    "/*",
+    "/a?b",
+    "/%61",
+    "https://x/live",
+  ])("%s is refused by name", (given) => {
+    expect(() => configOf("gateway", ["--base-path", given])).toThrow(/base-path must be a path/);
+  });
+});
+
 describe("defaults", () => {
   test("a role needs no more than to know whether it is open", () => {
     const gateway = configOf("gateway", []);

@@ -1,4 +1,5 @@
 import { authSettings } from "./auth-settings.ts";
+import { basePath } from "./base-path.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { kindList, urlList } from "./lists.ts";
 import { overloadSettings } from "./overload-settings.ts";
@@ -167,6 +168,9 @@ export const gatewaySettings = {
   port: port({
     default: 8080,
     doc: "The port on which viewers and publishers connect; 0 takes any free one.",
+  }),
+  basePath: basePath({
+    doc: "The path before all paths of the API and the page, where a proxy passes on requests below a path of its own as they are: with `/live`, viewers connect to `/live/v1/connect`, and the client's URL ends in `/live`. Health and metrics stay where they are.",
   }),
   sharePort: boolean({
     default: false,

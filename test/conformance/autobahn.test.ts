@@ -40,6 +40,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     sharePort: false,
+    basePath: "",
     headLimitBytes: 32_768,
     messageLimitBytes: LARGEST_BYTES,
     bufferLimitBytes: 4 * LARGEST_BYTES,

@@ -88,6 +88,7 @@ describe("every status by every method, over one kept connection", () => {
       host: "127.0.0.1",
       port: 0,
       sharePort: false,
+      basePath: "",
       headLimitBytes: 32_768,
       messageLimitBytes: 1_024,
       bufferLimitBytes: 4_096,

@@ -47,6 +47,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     sharePort: false,
+    basePath: "",
     headLimitBytes: 32_768,
     messageLimitBytes: 1_024,
     bufferLimitBytes: BUFFER_BYTES,

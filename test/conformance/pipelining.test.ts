@@ -29,6 +29,7 @@ describe("by the listener", () => {
       host: "127.0.0.1",
       port: 0,
       sharePort: false,
+      basePath: "",
       headLimitBytes: 32_768,
       messageLimitBytes: 1_024,
       bufferLimitBytes: 4_096,

@@ -56,6 +56,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     sharePort: false,
+    basePath: "",
     headLimitBytes: 32_768,
     messageLimitBytes: 1_000,
     bufferLimitBytes: 1_000,

@@ -113,6 +113,8 @@ export class Router {
       admission.checkSocket(clientOf(this.#services, exchange));
       throw new OvationError("handshake_invalid");
     }
+    // The page's own links are relative.
+    if (exchange.isBase && this.#page.has("/")) return redirectToSlash(exchange);
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
@@ -144,6 +146,12 @@ export class Router {
     if (!this.#page.has(path)) return undefined;
     return { handlers: this.#pageHandlers, video: undefined, eventId: "" };
   }
+}
+
+function redirectToSlash(exchange: HttpExchange): void {
+  const query = exchange.query.size === 0 ? "" : `?${exchange.query}`;
+  const last = exchange.basePath.slice(exchange.basePath.lastIndexOf("/") + 1);
+  exchange.respondWithoutBody(308, { ...NOT_KEPT, Location: `${last}/${query}` });
 }
 
 /** HEAD is answered wherever GET is. */
