@@ -1,0 +1,13 @@
+/** The packed client in projects of Vite and of Next.js: `npm run test:react`. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/react/**/*.test.ts"],
+    exclude: ["**/node_modules/**"],
+    root: new URL("../..", import.meta.url).pathname,
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
