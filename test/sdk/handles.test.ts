@@ -15,7 +15,8 @@ let network: Network;
 let video = 0;
 
 beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { lingerMs: 0 } });
+  // A comment that is published before dispatchers know of a viewer is found by that check.
+  stack = await TestStack.start({ gateway: { lingerMs: 0, historyCheckMs: 500 } });
   network = await Network.start(stack.gateway.port);
 });
 afterAll(async () => {

@@ -16,6 +16,7 @@ export interface ReactParts {
   readonly errors: string[];
   readonly missed: Missed[];
   readonly restored: boolean[];
+  readonly refusals: string[];
   hydrate(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ declare global {
 
 const query = new URLSearchParams(location.search);
 const ovation = new Ovation({ url: "/", reconnectFirstMs: 50, reconnectMaxMs: 60_000 });
-const parts: ReactParts = { ovation, errors: [], missed: [], restored: [], hydrate };
+const parts: ReactParts = { ovation, errors: [], missed: [], restored: [], refusals: [], hydrate };
 window.react = parts;
 addEventListener("unhandledrejection", ({ reason }) => parts.errors.push(`rejected: ${reason}`));
 addEventListener("error", ({ message }) => parts.errors.push(message));
@@ -56,14 +57,15 @@ function Comments() {
 
 function Like() {
   const video = useVideo(ovation, "launch");
-  const { total, refused, error, publish } = useLikes(video);
+  const { total, refused, publish } = useLikes(video, {
+    onError: ({ code }) => parts.refusals.push(code),
+  });
   return (
     <p>
       <button id="like" type="button" onClick={publish}>
         {total}
       </button>
       <span id="refused">{refused}</span>
-      <span id="error">{error?.code}</span>
     </p>
   );
 }
