@@ -105,10 +105,10 @@ describe("a browser that asks before it sends a request", () => {
   });
 
   test.each([
-    [STREAM, "POST", "GET, POST"],
+    [STREAM, "POST", "GET, HEAD, POST"],
     [`${STREAM}/c1`, "DELETE", "DELETE"],
-    ["/v1/videos/launch/history", "GET", "GET"],
-    ["/v1/ping", "GET", "GET"],
+    ["/v1/videos/launch/history", "GET", "GET, HEAD"],
+    ["/v1/ping", "GET", "GET, HEAD"],
   ])("is told of %s what may be done there", async (path, method, methods) => {
     const answer = await ask(port, { method: "OPTIONS", path, headers: asking(GOOD, method) });
     expect(answer.status).toBe(204);
@@ -116,7 +116,9 @@ describe("a browser that asks before it sends a request", () => {
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": GOOD,
       "access-control-allow-methods": methods,
-      "access-control-allow-headers": "Authorization, Content-Type, Last-Event-ID",
+      "access-control-allow-headers": expect.stringMatching(
+        /^Authorization, Content-Type, Last-Event-ID/,
+      ),
       "access-control-max-age": "7200",
     });
   });

@@ -25,7 +25,7 @@ test("a video beyond the limit is refused while all others are watched, and let 
   await stream.until(() => stream.isEnded);
   // Those that are held have room for more viewers.
   const other = await TestEventStream.open(gateway.port, "one");
-  expect(other.messages).toMatchObject([{ op: "result" }]);
+  expect(other.messages[0]).toMatchObject({ op: "result" });
 
   await viewer.ask("unsubscribe", { video: "two" });
   expect(await viewer.ask("subscribe", { video: "three" })).toMatchObject({ op: "result" });
