@@ -43,13 +43,14 @@ async function outcomesOf(what: string, transport: string): Promise<unknown> {
   return JSON.parse(output);
 }
 
-describe.each(["websocket", "sse"])("a client (%s) that is closed", (transport) => {
+describe("a client that is closed", () => {
   test.each([
     ["while a token is waited for", "token", ["closed", "closed"]],
     ["while a connection is being made", "opening", []],
     ["while the next try is waited for", "reconnecting", []],
     ["while requests wait for their answer", "unanswered", ["unconfirmed", "closed"]],
-  ])("%s ends the program", async (_, what, outcomes) => {
-    expect(await outcomesOf(what, transport)).toEqual(outcomes);
+  ])("%s ends the program, over both wires", async (_, what, outcomes) => {
+    const both = await Promise.all([outcomesOf(what, "websocket"), outcomesOf(what, "sse")]);
+    expect(both).toEqual([outcomes, outcomes]);
   });
 });

@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { OvationError, OvationEvent, OvationOptions } from "../../sdk/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Ovation, OvationError, OvationEvent, OvationOptions } from "../../sdk/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { Recorder } from "../support/recorder.ts";
 import { TestStack } from "../support/stack.ts";
@@ -27,9 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await network?.stop();
   await stack?.stop();
-});
-afterEach(() => {
-  network.port = stack.gatewayAt(0).port;
 });
 
 /** A video of its own for each test. */
@@ -63,10 +60,24 @@ function tokensOf(...claims: readonly object[]) {
 const names = (states: ReturnType<typeof statesOf>) => states.all.map(({ name }) => name);
 const START = ["idle", "connecting", "connected"];
 
-describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
-  const clientOf = (token: OvationOptions["token"]) => client(network.url, { token, transport });
+type Transport = "websocket" | "sse";
+type ClientOf = (token: OvationOptions["token"]) => Ovation;
 
-  test("an expired token out of a cache is replaced by a good one", async () => {
+describe("over a WebSocket and over event streams", () => {
+  /** A test of both at once, since they wait more than they do. */
+  const testBoth = (name: string, run: (clientOf: ClientOf) => Promise<void>) =>
+    test(name, async () => {
+      const transports: readonly Transport[] = ["websocket", "sse"];
+      await Promise.all(
+        transports.map((transport) =>
+          run((token) => client(network.url, { token, transport })).catch((error: unknown) => {
+            throw new Error(`over ${transport}`, { cause: error });
+          }),
+        ),
+      );
+    });
+
+  testBoth("an expired token out of a cache is replaced by a good one", async (clientOf) => {
     const { token } = tokensOf({ exp: inSeconds(-60) }, {});
     const ovation = clientOf(token);
     const states = statesOf(ovation);
@@ -78,18 +89,21 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(names(states)).toEqual(["idle", "connecting", "reconnecting", "connected"]);
   });
 
-  test("fresh tokens that are refused too end the trying, and so does one that is a text", async () => {
-    const { asked, token } = tokensOf({ exp: 1 }, { exp: 2 }, { exp: 3 }, { exp: 4 });
-    for (const source of [token, await tokenOf({ ...VIEWER, exp: 1 })]) {
-      const ovation = clientOf(source);
-      ovation.connect();
-      const closed = await statesOf(ovation).first(({ name }) => name === "closed");
-      expect(closed).toMatchObject({ reason: { code: "token_expired" } });
-    }
-    expect(asked.all).toHaveLength(3);
-  });
+  testBoth(
+    "fresh tokens that are refused too end the trying, and so does one that is a text",
+    async (clientOf) => {
+      const { asked, token } = tokensOf({ exp: 1 }, { exp: 2 }, { exp: 3 }, { exp: 4 });
+      for (const source of [token, await tokenOf({ ...VIEWER, exp: 1 })]) {
+        const ovation = clientOf(source);
+        ovation.connect();
+        const closed = await statesOf(ovation).first(({ name }) => name === "closed");
+        expect(closed).toMatchObject({ reason: { code: "token_expired" } });
+      }
+      expect(asked.all).toHaveLength(3);
+    },
+  );
 
-  test("a video that was refused is asked for again with a fresh token", async () => {
+  testBoth("a video that was refused is asked for again with a fresh token", async (clientOf) => {
     const exp = inSeconds(1.5);
     const { token } = tokensOf({ videos: ["free"], exp }, {});
     const ovation = clientOf(token);
@@ -103,29 +117,32 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(names(states)).toEqual(START);
   });
 
-  test("a video that a narrower token lost goes on with a wider one, from where it was", async () => {
-    const video = newVideo();
-    const { token } = tokensOf(
-      { exp: inSeconds(1.5) },
-      { videos: ["free"], exp: inSeconds(4) },
-      {},
-    );
-    const ovation = clientOf(token);
-    const states = statesOf(ovation);
-    const errors = new Recorder<OvationError>();
-    ovation.onError(errors.take);
-    const { events, joined } = listen(ovation, video, "comment");
-    await joined();
-    await publish(video, { kind: "comment", data: "before" });
-    await events.first(({ data }) => data === "before");
-    expect(await errors.first(() => true)).toMatchObject({ code: "forbidden", video });
-    await publish(video, { kind: "comment", data: "between" });
-    await events.first(({ data }) => data === "between");
-    await publish(video, { kind: "comment", data: "after" });
-    await events.first(({ data }) => data === "after");
-    expect(events.all.map(({ data }) => data)).toEqual(["before", "between", "after"]);
-    expect(names(states)).toEqual(START);
-  });
+  testBoth(
+    "a video that a narrower token lost goes on with a wider one, from where it was",
+    async (clientOf) => {
+      const video = newVideo();
+      const { token } = tokensOf(
+        { exp: inSeconds(1.5) },
+        { videos: ["free"], exp: inSeconds(4) },
+        {},
+      );
+      const ovation = clientOf(token);
+      const states = statesOf(ovation);
+      const errors = new Recorder<OvationError>();
+      ovation.onError(errors.take);
+      const { events, joined } = listen(ovation, video, "comment");
+      await joined();
+      await publish(video, { kind: "comment", data: "before" });
+      await events.first(({ data }) => data === "before");
+      expect(await errors.first(() => true)).toMatchObject({ code: "forbidden", video });
+      await publish(video, { kind: "comment", data: "between" });
+      await events.first(({ data }) => data === "between");
+      await publish(video, { kind: "comment", data: "after" });
+      await events.first(({ data }) => data === "after");
+      expect(events.all.map(({ data }) => data)).toEqual(["before", "between", "after"]);
+      expect(names(states)).toEqual(START);
+    },
+  );
 });
 
 test("event streams go on while an expired token comes out of a cache, until there is a fresh one", async () => {
@@ -151,49 +168,65 @@ test("a clock that is two hours wrong, and jumps, makes no token be asked for", 
   ]);
 });
 
-test.each([
-  ["over a WebSocket", "websocket", 0, 4],
-  ["over event streams", "sse", 0, 4],
-  ["over event streams, at another gateway", "sse", 1, 4],
-  ["over event streams, under a flood", "sse", 0, 300],
-] as const)(
-  "nothing is lost or told twice when tokens are replaced (%s)",
-  async (_, transport, next, burst) => {
-    const asked = new Recorder<number>();
-    const ovation = client(network.url, {
-      transport,
-      token: async () => {
-        asked.take(asked.all.length);
-        return await tokenOf({ ...VIEWER, exp: inSeconds(1.5) });
-      },
-    });
-    const states = statesOf(ovation);
-    const video = newVideo();
-    const comments = new Recorder<OvationEvent>();
-    let likes = 0;
-    const other = newVideo();
-    const { joined } = listen(ovation, video);
-    ovation.video(other).watch();
-    ovation.video(video).on("comment", comments.take);
-    ovation.video(video).onFrame(({ counts }) => {
-      likes += counts["like"] ?? 0;
-    });
-    await joined();
-    network.port = stack.gatewayAt(next).port;
-    let published = 0;
-    for (let round = 0; asked.all.length < 4; round += 1) {
-      const batch = Array.from({ length: burst }, () => ({ kind: "like", actor: "backend" }));
-      await publish(video, [...batch, { kind: "comment", id: `c-${video}-${round}` }]);
-      published += burst;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await publish(video, { kind: "comment", id: "last" });
-    const tokens = asked.all.length;
-    await asked.until((all) => all.length >= tokens + 2);
-    await eventually(() => comments.all.at(-1)?.id === "last" && likes >= published);
-    expect(likes).toBe(published);
-    const ids = comments.all.map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect(names(states)).toEqual(START);
-  },
-);
+interface Replacing {
+  /** Where the streams with fresh tokens are opened. */
+  readonly next: number;
+  /** How many likes come at once. */
+  readonly burst: number;
+}
+
+/** What a viewer whose tokens are replaced again and again has, and what was published. */
+async function afterReplacing({ next, burst }: Replacing) {
+  const way = await Network.start(stack.gatewayAt(0).port);
+  const asked = new Recorder<number>();
+  const ovation = client(way.url, {
+    transport: "sse",
+    token: async () => {
+      asked.take(asked.all.length);
+      return await tokenOf({ ...VIEWER, exp: inSeconds(1.5) });
+    },
+  });
+  const states = statesOf(ovation);
+  const [video, other] = [newVideo(), newVideo()];
+  const comments = new Recorder<OvationEvent>();
+  const { joined } = listen(ovation, video);
+  ovation.video(other).watch();
+  ovation.video(video).on("comment", comments.take);
+  let likes = 0;
+  ovation.video(video).onFrame(({ counts }) => {
+    likes += counts["like"] ?? 0;
+  });
+  await joined();
+  way.port = stack.gatewayAt(next).port;
+  const published = { likes: 0, comments: [] as string[], states: START };
+  while (asked.all.length < 4) {
+    const id = `c-${published.comments.length}`;
+    const batch = Array.from({ length: burst }, () => ({ kind: "like" }));
+    await publish(video, [...batch, { kind: "comment", id }]);
+    published.likes += burst;
+    published.comments.push(id);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // What would come twice comes before the next tokens are used up.
+  const tokens = asked.all.length;
+  await asked.until((all) => all.length >= tokens + 2);
+  await eventually(() => likes >= published.likes);
+  await comments.until((all) => all.length >= published.comments.length);
+  ovation.close();
+  const seen = { likes, comments: comments.all.map(({ id }) => id), states: names(states) };
+  await way.stop();
+  return { published, seen: { ...seen, states: seen.states.slice(0, -1) } };
+}
+
+test("nothing is lost or told twice when the tokens of event streams are replaced", async () => {
+  const cases = {
+    "at the same gateway": { next: 0, burst: 4 },
+    "at another gateway": { next: 1, burst: 4 },
+    "under a flood": { next: 0, burst: 300 },
+  };
+  const results = Object.entries(cases).map(async ([name, replacing]) => {
+    const { published, seen } = await afterReplacing(replacing);
+    expect(seen, name).toEqual(published);
+  });
+  await Promise.all(results);
+});

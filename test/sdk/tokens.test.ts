@@ -136,7 +136,7 @@ describe("a token that is refused", () => {
 
 describe("a token that expires", () => {
   /** The first one lives shortly. */
-  const life = (token: unknown) => ({ expiresInMs: token === "token-1" ? 2_500 : 600_000 });
+  const life = (token: unknown) => ({ expiresInMs: token === "token-1" ? 800 : 600_000 });
 
   test("is replaced before, on the same connection", async () => {
     const tokens = numbered((n) => `token-${n}`);

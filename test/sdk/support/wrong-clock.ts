@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Ovation } from "../../../sdk/index.ts";
 import { tokenOf, VIEWER } from "../../support/tokens.ts";
 
-const RUN_MS = 2_500;
+const RUN_MS = 1_600;
 
 const rightNow = () => performance.timeOrigin + performance.now();
 let skewMs = 7_200_000;
