@@ -53,8 +53,9 @@ export class EventStream {
   #poll: string | undefined;
   /** Signs that streams are held back: one for each that fell silent, two if it was from the first on. */
   #doubts = 0;
-  /** By a clock that nobody can set. */
+  /** By a clock that nobody can set, but that may stand still while the device sleeps; and by the other. */
   #heardAt = performance.now();
+  #heardOn = Date.now();
   #late: ReturnType<typeof setTimeout> | undefined;
   /** Until the next poll, or for how long a stream may be silent. */
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -66,6 +67,11 @@ export class EventStream {
 
   get silentMs(): number {
     return performance.now() - this.#heardAt;
+  }
+
+  /** The same with the time that the device slept, if nobody has set its clock. */
+  get awayMs(): number {
+    return Math.max(this.silentMs, Date.now() - this.#heardOn);
   }
 
   /** Aborted when the stream has ended, whoever ended it. */
@@ -181,6 +187,7 @@ export class EventStream {
       const { done, value } = await reader.read();
       if (done) return;
       this.#heardAt = performance.now();
+      this.#heardOn = Date.now();
       onBytes?.();
       feed(decoder.decode(value, { stream: true }));
     }

@@ -207,7 +207,7 @@ export class EventStreamsLink implements Link {
 
   check(withinMs: number): void {
     this.#ping(withinMs, () => undefined);
-    this.#endIfSilent(this.#options.heartbeatMs);
+    this.#endIfSilent(this.#options.heartbeatMs, "awayMs");
   }
 
   close(): void {
@@ -255,13 +255,13 @@ export class EventStreamsLink implements Link {
   #watchSilence(): void {
     const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
     this.#timer = setTimeout(() => {
-      this.#endIfSilent(heartbeatMs + heartbeatTimeoutMs);
+      this.#endIfSilent(heartbeatMs + heartbeatTimeoutMs, "silentMs");
       if (!this.#isClosed) this.#watchSilence();
     }, heartbeatTimeoutMs / 2);
   }
 
-  #endIfSilent(limitMs: number): void {
-    const isSilent = [...this.#streams.values()].some(({ silentMs }) => silentMs > limitMs);
+  #endIfSilent(limitMs: number, time: "silentMs" | "awayMs"): void {
+    const isSilent = [...this.#streams.values()].some((stream) => stream[time] > limitMs);
     if (isSilent) this.#end("silent", "the gateway is not heard", true);
   }
 
