@@ -27,7 +27,7 @@ export interface GatewayServices {
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;
-  readonly publisher: Pick<Publisher, "publish" | "publishAll" | "inOrder" | "retract">;
+  readonly publisher: Pick<Publisher, "publish" | "publishAll" | "inOrder" | "durable" | "retract">;
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
   readonly admission: Admission;

@@ -11,6 +11,7 @@ import type { HopClock } from "../../shared/runtime/hops.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { PublishBatches, WAITING_LIMIT } from "./batcher.ts";
 import { type OrderedOptions, OrderedPublishes } from "./ordered-publishes.ts";
+import { EventsUnderWay } from "./under-way.ts";
 
 interface PublisherOptions {
   readonly bus: Bus;
@@ -55,6 +56,8 @@ export class Publisher {
   };
   readonly #batches: PublishBatches;
   readonly #ordered: OrderedOptions;
+  /** Durable events that may be taken back before they are answered. */
+  readonly durable = new EventsUnderWay();
   /** Events that wait for those of their own connection. */
   #waitingInOrder = 0;
   #underWay = 0;
@@ -109,12 +112,13 @@ export class Publisher {
   }
 
   /**
-   * Takes a durable event back.
+   * Takes a durable event back, once it is not being published here.
    * @param trace that this belongs to
    * @returns the event that tells viewers so
    * @throws OvationError event_not_found, or as {@link publish}
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
+    await this.durable.settled(video, id);
     const payload = encodeMsgpack({ id });
     return onlyOne(await this.#request(retractSubject(video), payload, listOf(trace)));
   }

@@ -12,6 +12,7 @@ import { Admission } from "../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../gateway/limits/body-budget.ts";
 import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";
 import { Rates } from "../../gateway/limits/rates.ts";
+import { EventsUnderWay } from "../../gateway/publish/under-way.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { KindTable } from "../../shared/protocol/kinds.ts";
 import { EventIds } from "../../shared/protocol/names.ts";
@@ -65,7 +66,13 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
       historyOf: () => undefined,
     },
     histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
-    publisher: { publish: fault, publishAll: fault, inOrder: fault, retract: fault },
+    publisher: {
+      publish: fault,
+      publishAll: fault,
+      inOrder: fault,
+      retract: fault,
+      durable: new EventsUnderWay(),
+    },
     delivery: emptyDeliveryStats(),
     connections,
     log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },

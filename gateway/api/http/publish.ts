@@ -110,15 +110,20 @@ async function publish(
   });
   step?.note({ "messaging.batch.message_count": inputs.length, "ovation.kind": kindsOf(inputs) });
   const { kinds } = services.rules;
-  const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
-  services.admission.overload.admitEvents(isDurable, false);
+  const durable = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
+  services.admission.overload.admitEvents(durable.length > 0, false);
   rates.takeHttpPublishes(client, inputs.length);
   const actor = grant.limitedActor;
   if (actor !== undefined) {
     for (const { kind } of inputs) rates.takeActorPublish(actor, video, kinds.isTransient(kind));
   }
   const traces = step?.trace === undefined ? NO_TRACES : [step.trace];
-  const { accepted, error: fault } = await services.publisher.publishAll(video, inputs, traces);
+  const publishing = services.publisher.publishAll(video, inputs, traces);
+  const { accepted, error: fault } = await services.publisher.durable.add(
+    video,
+    durable,
+    publishing,
+  );
   if (fault === undefined) {
     respondWith(exchange, 200, acceptedBody(accepted));
     return undefined;

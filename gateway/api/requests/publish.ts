@@ -43,6 +43,7 @@ export const publish: RequestHandler<"publish"> = async (context, request, messa
         : context.ordered.publish(video, repeatable, kinds.isDurable(kind), step?.trace);
     // Or a viewer would not see what it publishes right behind its subscribe.
     const publishing = context.joining(video)?.then(send) ?? send();
+    if (kinds.isDurable(kind)) services.publisher.durable.add(video, [repeatable.id], publishing);
     const { id, seq } = await endingWith(step, publishing);
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } catch (error) {

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { EventsUnderWay } from "./under-way.ts";
+
+test("who waits for an event waits until its work has ended, also in failure, and for no other", async () => {
+  const underWay = new EventsUnderWay();
+  const stored = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<void>();
+  underWay.add("launch", ["a", "b"], stored.promise);
+  underWay.add("launch", ["c"], failed.promise).catch(() => undefined);
+  const order: string[] = [];
+  const waiting = ["b", "c", "d"].map((id) =>
+    underWay.settled("launch", id).then(() => order.push(id)),
+  );
+  await underWay.settled("keynote", "a");
+  expect(order).toEqual(["d"]);
+  failed.reject(new Error("failed"));
+  await waiting[1];
+  stored.resolve();
+  await Promise.all(waiting);
+  expect(order).toEqual(["d", "c", "b"]);
+  expect(underWay.size).toBe(0);
+});
+
+test("a repeat is waited for when what it repeats has ended", async () => {
+  const underWay = new EventsUnderWay();
+  const repeat = Promise.withResolvers<void>();
+  const first = underWay.add("launch", ["a"], Promise.resolve());
+  underWay.add("launch", ["a"], repeat.promise);
+  await first;
+  expect(underWay.size).toBe(1);
+  repeat.resolve();
+  await underWay.settled("launch", "a");
+  expect(underWay.size).toBe(0);
+});
