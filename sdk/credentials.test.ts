@@ -54,6 +54,18 @@ describe("a token", () => {
     await fetched;
   });
 
+  test.each([
+    ["null", null],
+    ["a number", 5],
+    ["a response that nobody read", new Response("token")],
+  ])("that is %s is none, by name", async (_, value) => {
+    const credentials = new Credentials(() => value as never, TIMES, ignore);
+    await expect(credentials.fetch(1_000)).rejects.toMatchObject({
+      code: "token_unavailable",
+      message: expect.stringContaining("token(): a string is expected, not "),
+    });
+  });
+
   test("that several wait for is asked for once, also after one that failed at once", async () => {
     let calls = 0;
     const source = () => {

@@ -1,4 +1,5 @@
 /** The viewer's token: had anew for each connection, and refreshed before it expires. */
+import { check } from "./arguments.ts";
 import { OvationError } from "./error.ts";
 
 /**
@@ -70,7 +71,10 @@ export class Credentials {
         timer = setTimeout(() => reject(new Error(`none within ${timeoutMs} ms`)), timeoutMs);
       });
       // Also what it throws at once comes later, when it is known to be pending.
-      return await Promise.race([(async () => await source())(), ended]);
+      const token = await Promise.race([(async () => await source())(), ended]);
+      // Undefined stands for none; anything else, such as a Response, is a mistake.
+      if (token !== undefined) check("token()", token, "string");
+      return token;
     } catch (error) {
       if (error instanceof OvationError) throw error;
       throw new OvationError("token_unavailable", `no token could be had: ${String(error)}`, {
