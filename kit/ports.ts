@@ -1,5 +1,6 @@
 /** Which TCP ports of this machine are free. */
 import { createServer } from "node:net";
+import { hasIpv6 } from "../shared/runtime/listen-hosts.ts";
 import { freePort } from "./nats/free-port.ts";
 
 /** Why a port can't be listened on. */
@@ -27,8 +28,12 @@ async function portFault(host: string, port: number): Promise<PortFault | undefi
  * succeed beside a stranger who shares too: only a listener that doesn't share finds out.
  */
 export async function gatewayPortFault(port: number): Promise<PortFault | undefined> {
-  // One after the other: the two tries would be in each other's way.
-  return (await portFault("127.0.0.1", port)) ?? (await portFault("0.0.0.0", port));
+  // One after the other: the tries would be in each other's way.
+  for (const host of ["127.0.0.1", "0.0.0.0", ...(hasIpv6() ? ["::1"] : [])]) {
+    const fault = await portFault(host, port);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** What to tell somebody whose port can't be had. */

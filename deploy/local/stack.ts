@@ -16,6 +16,7 @@ import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
 import type { Say } from "../../kit/say.ts";
+import { loopbackHosts } from "../../shared/runtime/listen-hosts.ts";
 import { type NatsPasswords, randomPasswords } from "../nats/access.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { natsLaunch } from "./nats.ts";
@@ -168,7 +169,7 @@ export class Stack {
     const { port, allowedOrigins } = this.#options;
     const gatewayArgs = [
       ...["--allowed-origins", allowedOrigins],
-      ...["--host", "127.0.0.1", "--port", String(port), "--share-port"],
+      ...["--host", loopbackHosts(), "--port", String(port), "--share-port"],
       ...["--page-dir", this.#pageDirectory],
       ...["--page-policy", pagePolicy(this.#controlPort)],
     ];

@@ -57,7 +57,7 @@ export class ClientAddresses {
       const next = entries.pop();
       // Who writes something else than addresses can't be believed any further.
       if (next === undefined || isIP(next) === 0) break;
-      address = next;
+      address = ipaddr.process(next).toString();
     }
     return clientKey(address);
   }

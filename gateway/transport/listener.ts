@@ -4,6 +4,7 @@
  */
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
+import { listenHosts } from "../../shared/runtime/listen-hosts.ts";
 import type { Admitted, Visitor } from "../limits/admission.ts";
 import { type Addon, loadAddon, type uWS } from "./addon.ts";
 import type { CertificateFiles } from "./certificate.ts";
@@ -25,6 +26,7 @@ export interface SocketHandlers {
 }
 
 export interface ListenerOptions {
+  /** One or several, as {@link listenHosts} reads them; all at one port. */
   readonly host: string;
   readonly port: number;
   readonly sharePort: boolean;
@@ -135,7 +137,7 @@ export class Listener {
   /** Serve connections: one without TLS, else one for each certificate, the newest last. */
   readonly #serving: App[] = [];
   readonly #pings: Pings<ViewerSocket>;
-  #listenSocket: uWS.us_listen_socket | undefined;
+  readonly #listenSockets: uWS.us_listen_socket[] = [];
   /** Undefined until it is loaded. */
   #addon: Addon | undefined;
 
@@ -186,7 +188,20 @@ export class Listener {
       this.#acceptor = this.#served(addon.App() as App);
       this.#serving.push(this.#acceptor);
     }
-    const acceptor = this.#acceptor;
+    const hosts = listenHosts(host);
+    let bound = port;
+    for (const one of hosts) bound = await this.#listen(addon, this.#acceptor, one, bound, mode);
+    this.#pings.start();
+    return bound;
+  }
+
+  async #listen(
+    addon: Addon,
+    acceptor: App,
+    host: string,
+    port: number,
+    mode: number,
+  ): Promise<number> {
     return await new Promise((resolve, reject) => {
       const listening = (socket: uWS.us_listen_socket | false) => {
         if (socket === false) {
@@ -194,8 +209,7 @@ export class Listener {
           reject(new Error(`port ${port} on ${host} can't be listened on: ${why}`));
           return;
         }
-        this.#listenSocket = socket;
-        this.#pings.start();
+        this.#listenSockets.push(socket);
         resolve(addon.us_socket_local_port(socket as uWS.us_socket));
       };
       // The types know no call with both host and options; the addon does.
@@ -211,14 +225,13 @@ export class Listener {
 
   /** Takes no new connection; those that are open stay. */
   stopListening(): void {
-    if (this.#listenSocket !== undefined) this.#addon?.us_listen_socket_close(this.#listenSocket);
-    this.#listenSocket = undefined;
+    for (const socket of this.#listenSockets.splice(0)) this.#addon?.us_listen_socket_close(socket);
   }
 
   /** Closes everything at once. */
   stop(): void {
     this.#pings.stop();
-    this.#listenSocket = undefined;
+    this.#listenSockets.length = 0;
     for (const app of new Set([this.#acceptor, ...this.#serving])) app?.close();
     this.#acceptor = undefined;
     this.#serving.length = 0;

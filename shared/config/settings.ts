@@ -164,7 +164,10 @@ export const gatewaySettings = {
     default: 9101,
     doc: "The port on which health and metrics are served; 0 takes any free one.",
   }),
-  host: text({ default: "0.0.0.0", doc: "The address on which viewers and publishers connect." }),
+  host: text({
+    default: "::",
+    doc: "The addresses on which viewers and publishers connect, with commas between. `::` is all of the machine, of IPv6 and IPv4 alike, or of IPv4 where there is no IPv6.",
+  }),
   port: port({
     default: 8080,
     doc: "The port on which viewers and publishers connect; 0 takes any free one.",

@@ -1,0 +1,64 @@
+/** IPv4 and IPv6: who reaches a gateway by either, and that both are the same client's addresses. */
+import { get } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { configFor } from "../../shared/config/load.ts";
+import { hasIpv6 } from "../../shared/runtime/listen-hosts.ts";
+import { TestStack } from "../support/stack.ts";
+
+const { host: DEFAULT_HOST } = configFor("gateway", {});
+const WITH_IPV6 = hasIpv6();
+
+async function isReached(host: string, port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const request = get({ host, port, path: "/v1/ping", agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("error", () => resolve(false));
+  });
+}
+
+describe.each([
+  ["by default", DEFAULT_HOST, { "127.0.0.1": true, "127.0.0.2": true, "::1": WITH_IPV6 }],
+  ["on IPv4", "0.0.0.0", { "127.0.0.1": true, "127.0.0.2": true, "::1": false }],
+  ["on the loopback of IPv4", "127.0.0.1", { "127.0.0.1": true, "127.0.0.2": false, "::1": false }],
+  ...(WITH_IPV6
+    ? [
+        [
+          "on both loopbacks",
+          "127.0.0.1,::1",
+          { "127.0.0.1": true, "127.0.0.2": false, "::1": true },
+        ] as const,
+      ]
+    : []),
+] as const)("a gateway that listens %s", (_how, host, reached) => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await TestStack.start({ gateway: { host, connectionsPerAddress: 1 } });
+  });
+  afterAll(async () => {
+    await stack?.stop();
+  });
+
+  test("is reached at those addresses alone", async () => {
+    for (const [address, isThere] of Object.entries(reached)) {
+      expect([address, await isReached(address, stack.gateway.port)]).toEqual([address, isThere]);
+    }
+  });
+
+  test("counts a client of IPv4 by its address", async () => {
+    const open = async () => {
+      const url = `ws://127.0.0.1:${stack.gateway.port}/v1/connect`;
+      const socket = new WebSocket(url, ["ovation.v1.json"]);
+      return await new Promise<WebSocket | string>((resolve) => {
+        socket.once("open", () => resolve(socket));
+        socket.once("error", (error) => resolve(error.message));
+      });
+    };
+    const first = await open();
+    expect(first).toBeInstanceOf(WebSocket);
+    expect(await open()).toContain("429");
+    if (first instanceof WebSocket) first.close();
+  });
+});
