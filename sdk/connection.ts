@@ -220,7 +220,9 @@ export class Connection {
     // A gateway that says when to come back was reached.
     if (this.#byeMs === undefined) {
       if (!wasReady) this.#choice.failed(link.via);
-      else if (ending.isCut === true && !this.#isHealthy) this.#choice.cut();
+      else if (ending.isCut === true && (link.via === "sse" || !this.#isHealthy)) {
+        this.#choice.cut(link.via);
+      }
     }
     if (isTokenCode(ending.code)) this.#refused(wasReady ? this.#token : token, ending);
     else if (ending.again) this.#failed(ending);

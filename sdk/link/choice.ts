@@ -12,7 +12,7 @@ const SOCKET_TRIES = 2;
 /** Where there was one, the reason is more likely to be a gateway that is gone, or lets nobody in. */
 const PROVEN_SOCKET_TRIES = 5;
 
-/** WebSockets in a row that could be opened and were soon cut, before it is tried without one. */
+/** WebSockets in a row that were opened and soon cut, before it is tried without; streams, before polls. */
 const SHORT_LIVES = 3;
 
 export class LinkChoice {
@@ -20,6 +20,7 @@ export class LinkChoice {
   #failedSockets = 0;
   #socketTries = SOCKET_TRIES;
   #shortLives = 0;
+  #cutStreams = 0;
   #hasSockets: boolean;
 
   constructor(settings: Settings) {
@@ -60,13 +61,17 @@ export class LinkChoice {
     const { WebSocket } = this.#settings;
     return via === "websocket" && WebSocket !== undefined
       ? new WebSocketLink({ ...this.#settings, url: webSocket, token, WebSocket }, handlers)
-      : new EventStreamsLink({ ...this.#settings, url: http, token }, handlers);
+      : new EventStreamsLink(
+          { ...this.#settings, url: http, token, isBuffered: this.#cutStreams >= SHORT_LIVES },
+          handlers,
+        );
   }
 
   /** A link was had. */
   succeeded(via: Via): void {
     if (via !== "websocket") return;
     this.#failedSockets = 0;
+    this.#cutStreams = 0;
     this.#socketTries = PROVEN_SOCKET_TRIES;
   }
 
@@ -75,9 +80,10 @@ export class LinkChoice {
     this.#shortLives = 0;
   }
 
-  /** One hasn't, and no gateway said why. */
-  cut(): void {
-    this.#shortLives += 1;
+  /** A link hasn't, and no gateway said why. */
+  cut(via: Via): void {
+    if (via === "websocket") this.#shortLives += 1;
+    else this.#cutStreams += 1;
   }
 
   /** A try failed before there was a link. */

@@ -21,13 +21,19 @@ import { Overlap } from "./overlap.ts";
 
 const STREAM_BUFFERED: ConnectionFault = {
   code: "stream_buffered",
-  message: "something on the way holds event streams back: events are polled",
+  message: "something on the way holds event streams back, or cuts them: events are polled",
 };
 
 /** How far two streams of a video may be apart. */
 const SETTLE_MS = 1_000;
 
-export interface EventStreamsOptions extends HttpOptions, LinkTimes {}
+/** Proxies that cut what is open for too long do so within this time. */
+const SHORT_MS = 60_000;
+
+export interface EventStreamsOptions extends HttpOptions, LinkTimes {
+  /** Whether streams were found to be of no use before. */
+  readonly isBuffered: boolean;
+}
 
 export class EventStreamsLink implements Link {
   readonly via = "sse";
@@ -44,19 +50,22 @@ export class EventStreamsLink implements Link {
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #isRenewing = false;
-  #isBuffered = false;
+  #isBuffered: boolean;
+  readonly #beganAt = performance.now();
   #isClosed = false;
 
   constructor(options: EventStreamsOptions, handlers: LinkHandlers) {
     this.#options = options;
+    this.#isBuffered = options.isBuffered;
     this.#handlers = handlers;
   }
 
   /** Nothing stays open before a video is watched, but that a gateway answers is seen. */
   start(): void {
     this.#ping(this.#options.connectTimeoutMs, (answer) => {
-      if (answer.op === "result") this.#handlers.onReady(answer);
-      else this.#end(answer.code, answer.message, true);
+      if (answer.op === "error") return this.#end(answer.code, answer.message, true);
+      this.#handlers.onReady(answer);
+      if (this.#isBuffered) this.#handlers.onReason(STREAM_BUFFERED);
     });
   }
 
@@ -83,7 +92,8 @@ export class EventStreamsLink implements Link {
       },
       onAnswer,
       onLost: (message) => {
-        if (this.#streams.get(video) === stream) this.#end("connection_lost", message, true);
+        const isCut = performance.now() - this.#beganAt < SHORT_MS;
+        if (this.#streams.get(video) === stream) this.#end("connection_lost", message, true, isCut);
       },
       isBuffered: () => this.#isBuffered,
       onBuffered: () => {
@@ -265,9 +275,9 @@ export class EventStreamsLink implements Link {
     if (isSilent) this.#end("silent", "the gateway is not heard", true);
   }
 
-  #end(code: string, message: string, again: boolean): void {
+  #end(code: string, message: string, again: boolean, isCut = false): void {
     if (this.#isClosed) return;
     this.close();
-    this.#handlers.onEnd({ code, message, again });
+    this.#handlers.onEnd({ code, message, again, isCut });
   }
 }

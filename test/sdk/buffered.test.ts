@@ -60,6 +60,21 @@ describe.each(HELD)("when everything is held back from the %s on", (from) => {
   });
 });
 
+test("streams that are cut soon are given up for polls, and then it is calm", async () => {
+  proxy = await BufferingProxy.start(stack.gateway.port, "never");
+  const ovation = client(proxy.url, { transport: "sse" });
+  const states = statesOf(ovation);
+  const { events } = listen(ovation, "cut", "comment");
+  await states.first((state) => state.name === "connected" && state.reason !== undefined);
+  expect(states.all.at(-1)).toMatchObject({ reason: { code: "stream_buffered" } });
+  expect(states.all.filter(({ name }) => name === "reconnecting")).toHaveLength(3);
+  for (const id of ["c1", "c2"]) {
+    await post(stack.gateway.port, "cut", { kind: "comment", id });
+    await events.first((event) => event.id === id);
+  }
+  expect(states.all.filter(({ name }) => name === "reconnecting")).toHaveLength(3);
+});
+
 test("more videos than a browser has connections are watched", async () => {
   proxy = await BufferingProxy.start(stack.gateway.port, "head");
   const ovation = client(proxy.url, { transport: "sse" });

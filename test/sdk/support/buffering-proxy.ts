@@ -1,9 +1,15 @@
-/** A proxy that lets no WebSocket pass, and holds answers back until they have ended. */
+/** A proxy that lets no WebSocket pass, and holds answers back until they have ended, or cuts them. */
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 
-/** From when on an answer is held back: from its head, from its body, or from what follows the first part. */
-export type HeldFrom = "head" | "body" | "rest";
+/**
+ * From when on an answer is held back: from its head, from its body, or from what follows the first
+ * part. Or never, but streams are cut soon.
+ */
+export type HeldFrom = "head" | "body" | "rest" | "never";
+
+/** How long a stream may last where nothing is held back. */
+const CUT_MS = 300;
 
 export class BufferingProxy {
   /** Each request that has come. */
@@ -27,6 +33,13 @@ export class BufferingProxy {
           outgoing.flushHeaders();
         };
         if (this.#from !== "head") begin();
+        if (this.#from === "never") {
+          answer.pipe(outgoing);
+          // A stream has no length, and a poll has.
+          if (answer.headers["content-length"] !== undefined) return;
+          const cut = setTimeout(() => outgoing.destroy(), CUT_MS);
+          return void outgoing.on("close", () => clearTimeout(cut));
+        }
         answer.on("data", (part: Buffer) => {
           if (this.#from === "rest" && parts.length === 0) outgoing.write(part);
           parts.push(part);
