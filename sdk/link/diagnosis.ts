@@ -51,7 +51,7 @@ async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | un
       () => false,
     );
     // The violation is told in a later turn than the failure.
-    await new Promise((resolve) => setTimeout(resolve, VIOLATION_MS));
+    if (document !== undefined) await new Promise((resolve) => setTimeout(resolve, VIOLATION_MS));
     if (isForbidden) {
       return { code: "csp_blocked", message: `the page's policy, connect-src, lacks ${url}` };
     }

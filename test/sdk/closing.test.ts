@@ -11,12 +11,21 @@ const BOUND_MS = 8_000;
 
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { lingerMs: 0 } });
+  stack = await TestStack.start({
+    gateway: { lingerMs: 0, likesPerSecond: 2 },
+  });
 });
 afterAll(() => stack?.stop());
 
+interface Outcomes {
+  /** How calls ended, each once. */
+  readonly codes: readonly string[];
+  /** How many timers were left. */
+  readonly timers: number;
+}
+
 /** What became of the calls that were under way. */
-async function outcomesOf(what: string, transport: string): Promise<unknown> {
+async function outcomesOf(what: string, transport: string): Promise<Outcomes> {
   const network = await Network.start(stack.gateway.port);
   network.isDown = what === "reconnecting";
   network.answersNothing = what === "opening";
@@ -40,17 +49,26 @@ async function outcomesOf(what: string, transport: string): Promise<unknown> {
   expect(await exited).toEqual([0, null]);
   clearTimeout(bound);
   await network.stop();
-  return JSON.parse(output);
+  return JSON.parse(output) as Outcomes;
 }
 
 describe("a client that is closed", () => {
   test.each([
-    ["while a token is waited for", "token", ["closed", "closed"]],
+    ["while a token is waited for", "token", ["closed"]],
     ["while a connection is being made", "opening", []],
     ["while the next try is waited for", "reconnecting", []],
-    ["while requests wait for their answer", "unanswered", ["unconfirmed", "closed"]],
+    ["while requests wait for their answer", "unanswered", ["closed", "unconfirmed"]],
   ])("%s ends the program, over both wires", async (_, what, outcomes) => {
     const both = await Promise.all([outcomesOf(what, "websocket"), outcomesOf(what, "sse")]);
-    expect(both).toEqual([outcomes, outcomes]);
+    const wanted = { codes: outcomes, timers: 0 };
+    expect(both).toEqual([wanted, wanted]);
+  });
+
+  test("while the gateway lets it publish no faster ends the program, over both wires", async () => {
+    for (const transport of ["websocket", "sse"]) {
+      const { codes, timers } = await outcomesOf("limited", transport);
+      expect(codes).toContain("closed");
+      expect(timers).toBe(0);
+    }
   });
 });

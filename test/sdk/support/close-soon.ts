@@ -33,9 +33,12 @@ await once(process.stdin, "data");
 process.stdin.destroy();
 const calls =
   what === "token" || what === "unanswered" ? [video.publish("like"), video.readHistory()] : [];
+if (what === "limited") for (let n = 0; n < 200; n += 1) calls.push(video.publish("like"));
 const outcomes = Promise.allSettled(calls);
 // What was begun is on its way.
 await new Promise((resolve) => setTimeout(resolve, 50));
+if (what === "limited") await Promise.any(calls);
 ovation.close();
 const codes = (await outcomes).map((one) => (one.status === "rejected" ? one.reason.code : "ok"));
-process.stdout.write(JSON.stringify(codes));
+const timers = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+process.stdout.write(JSON.stringify({ codes: [...new Set(codes)].sort(), timers }));

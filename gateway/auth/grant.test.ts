@@ -1,0 +1,15 @@
+import { describe, expect, test } from "vitest";
+import { Grant } from "./grant.ts";
+
+describe("how long a grant lives", () => {
+  test.each([
+    [undefined, {}],
+    [61_000, { expiresInMs: 60_000 }],
+    // Within the leeway for the clocks of who makes tokens.
+    [-4_000, { expiresInMs: 0 }],
+    [Number.POSITIVE_INFINITY, { expiresInMs: Number.MAX_SAFE_INTEGER }],
+  ])("is told as what is left, in whole milliseconds that any client can read (%s)", (at, told) => {
+    const grant = new Grant({ videos: [], publish: [], scopes: [], expiresAtMs: at });
+    expect(grant.lifeLeft(1_000)).toEqual(told);
+  });
+});
