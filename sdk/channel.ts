@@ -107,12 +107,16 @@ export class Channel {
       const verdict = isLater ? "repeat" : this.#chain.judge(event);
       (verdict === "take" ? taken : dropped).push(event);
       hasGap ||= verdict === "gap";
-      if (event.kind === VIEWERS_KIND) this.#latest.set(event.kind, event);
+      if (this.#isLatest(event.kind)) this.#latest.set(event.kind, event);
     }
     if (hasGap) this.#rejoin();
     if (taken.length === 0 && counts === undefined) return;
     this.#past.observe(taken);
     this.#watchers.give(taken, { dropped, counts });
+  }
+
+  #isLatest(kind: string): boolean {
+    return kind === VIEWERS_KIND || this.#link?.rules?.latest.includes(kind) === true;
   }
 
   reset({ epoch, seq }: ResetMessage): void {

@@ -6,7 +6,7 @@
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
-import { type EventInput, errorOfIssues } from "../../shared/protocol/events.ts";
+import { errorOfIssues } from "../../shared/protocol/events.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
 import {
   isOp,
@@ -16,14 +16,12 @@ import {
   type ServerMessage,
 } from "../../shared/protocol/wire/messages.ts";
 import { dropNulls } from "../../shared/protocol/wire/null-fields.ts";
-import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
-import type { Accepted } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
@@ -89,8 +87,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
-  /** What it may ask for, and publish. */
-  readonly quota: ConnectionMeter;
+  readonly meter: ConnectionMeter;
   /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
@@ -105,7 +102,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Requests that wait for `connect`. */
   #waiting = 0;
   /** Most viewers never publish. */
-  #ordered: Pick<OrderedPublishes, "publish"> | undefined;
+  #ordered: OrderedPublishes | undefined;
   /** Subscriptions that are not answered yet, while there are some. */
   #joining: Map<string, Promise<void>> | undefined;
   #lastRequestId = 0;
@@ -121,7 +118,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.limits = limits;
     this.address = address;
     this.#onEnd = onEnd;
-    this.quota = services.rates.meter();
+    this.meter = services.rates.meter();
     this.viewer = new Viewer(this, services.delivery);
   }
 
@@ -148,7 +145,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
-    const verdict = this.quota.request(
+    const verdict = this.meter.request(
       Math.ceil(bytes.length / this.limits.messageLimitBytes) || 1,
     );
     if (verdict === "close") return this.#endFlood();
@@ -161,7 +158,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     const id = nextRequestId(message["id"], this.#lastRequestId);
     if (id === undefined) return this.#refuse(0, withoutRequestId());
     this.#lastRequestId = id;
-    if (verdict === "refuse") return this.#refuse(id, this.quota.refusal());
+    if (verdict === "refuse") return this.#refuse(id, this.meter.refusal());
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
 
@@ -172,7 +169,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** The client sent a ping of the WebSocket's own. */
   onPing(): void {
-    if (this.quota.request() === "close") this.#endFlood();
+    if (this.meter.request() === "close") this.#endFlood();
   }
 
   onDrain(): void {
@@ -233,26 +230,10 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     });
   }
 
-  requireRoom(): void {
-    const limit = this.limits.inFlightLimit;
-    if (this.inFlight < limit) return;
-    const text = `${limit} requests wait for their answer already`;
-    throw new OvationError("in_flight_exceeded", text, { limit });
-  }
-
-  forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
-    // Or a viewer would not see what it publishes right behind its subscribe.
-    const joining = this.#joining?.get(video);
-    if (joining !== undefined) return joining.then(() => this.#forward(video, input, trace));
-    return this.#forward(video, input, trace);
-  }
-
-  #forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
-    const { publisher, rules } = this.services;
-    // Likes need no order.
-    if (rules.kinds.isTransient(input.kind)) return publisher.likes.publish(video, input, trace);
-    this.#ordered ??= publisher.inOrder();
-    return this.#ordered.publish(video, input, rules.kinds.isDurable(input.kind), trace);
+  /** Its events that keep their order. */
+  get ordered(): OrderedPublishes {
+    this.#ordered ??= this.services.publisher.inOrder();
+    return this.#ordered;
   }
 
   /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
@@ -265,6 +246,11 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
       if (joining.size === 0 && this.#joining === joining) this.#joining = undefined;
       resolve();
     };
+  }
+
+  /** Resolves when the video is watched, or won't be; undefined if no subscribe waits. */
+  joining(video: string): Promise<void> | undefined {
+    return this.#joining?.get(video);
   }
 
   /** No event of this video comes any more. False if it wasn't watched. */
@@ -301,7 +287,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   #endFlood(): void {
-    this.#refuse(0, this.quota.refusal());
+    this.#refuse(0, this.meter.refusal());
     this.#socket.end(closeCodes.flooding);
   }
 

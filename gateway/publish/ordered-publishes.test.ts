@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import type { EventInput } from "../../shared/protocol/events.ts";
-import type { Accepted } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
-import { WaitingEvents } from "./waiting-events.ts";
+import type { Accepted } from "./publisher.ts";
 
 interface Request {
   readonly video: string;
@@ -15,7 +14,7 @@ interface Request {
 /** Publishes of one connection, whose requests are answered by hand. */
 function byHand(limit = Number.POSITIVE_INFINITY) {
   const requests: Request[] = [];
-  const waiting = new WaitingEvents(limit);
+  let waiting = 0;
   const request = (video: string, inputs: readonly EventInput[]) =>
     new Promise<{ accepted: Accepted[]; error?: unknown }>((resolve) => {
       const ids = inputs.map(({ id }) => id ?? "");
@@ -25,7 +24,19 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
       };
       requests.push({ video, ids, answer });
     });
-  const publishes = new OrderedPublishes({ publish: request }, waiting, () => performance.now());
+  const publishes = new OrderedPublishes({
+    send: async (video, input) => {
+      const { accepted, error } = await request(video, [input]);
+      if (accepted[0] === undefined) throw error;
+      return accepted[0];
+    },
+    sendAll: request,
+    wait: (events) => {
+      if (events > 0 && waiting >= limit) throw new OvationError("unavailable");
+      waiting += events;
+    },
+    now: () => performance.now(),
+  });
   const codes: Record<string, string> = {};
   const publish = (video: string, id: string, isDurable = true) => {
     publishes.publish(video, { kind: "comment", id }, isDurable).then(
@@ -43,7 +54,7 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
     requests.at(-1)?.answer(count, code);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { requests, publish, codes, sent, answer, waiting: () => waiting.count };
+  return { requests, publish, codes, sent, answer, waiting: () => waiting };
 }
 
 describe("events that one connection publishes on one video", () => {

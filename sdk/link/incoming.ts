@@ -49,9 +49,11 @@ export function refusalOf(fields: Fields): Refusal {
 
 function rulesOf({ limits, kinds }: Fields): Rules | undefined {
   if (!isFields(limits) || !isFields(kinds)) return undefined;
+  const names = Object.keys(kinds);
   return {
-    kinds: Object.keys(kinds),
-    transient: Object.keys(kinds).filter((kind) => kinds[kind] === "transient"),
+    kinds: names,
+    transient: names.filter((kind) => kinds[kind] === "transient"),
+    latest: names.filter((kind) => kinds[kind] === "latest"),
     dataBytes: number(limits["dataBytes"]),
     messageBytes: number(limits["messageBytes"]),
   };

@@ -30,6 +30,8 @@ export interface Rules {
   readonly kinds: readonly string[];
   /** Those of them whose events need no order. */
   readonly transient: readonly string[];
+  /** Those of which only the newest event matters. */
+  readonly latest: readonly string[];
   readonly dataBytes: number | undefined;
   readonly messageBytes: number | undefined;
 }

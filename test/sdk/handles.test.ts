@@ -15,8 +15,15 @@ let network: Network;
 let video = 0;
 
 beforeAll(async () => {
+  const kinds = [
+    { name: "comment", deliveryClass: "durable" },
+    { name: "score", deliveryClass: "latest" },
+  ] as const;
   // A comment that is published before dispatchers know of a viewer is found by that check.
-  stack = await TestStack.start({ gateway: { lingerMs: 0, historyCheckMs: 500 } });
+  stack = await TestStack.start({
+    gateway: { kinds, lingerMs: 0, historyCheckMs: 500 },
+    dispatcher: { kinds },
+  });
   network = await Network.start(stack.gateway.port);
 });
 afterAll(async () => {
@@ -87,6 +94,22 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(other.viewers).toBe(1);
     const late = await hear(other, "viewers").events.first(() => true);
     expect(late.data).toEqual({ viewers: 1 });
+  });
+
+  test("a listener that comes later is given the newest event of a kind of which only that matters", async () => {
+    const id = newVideo();
+    const ovation = start();
+    await hear(ovation.video(id), "viewers").events.first(() => true);
+    const early = hear(ovation.video(id), "score");
+    for (const score of [1, 2]) {
+      await eventually(async () => {
+        await ovation.video(id).publish("score", score);
+        return early.events.all.at(-1)?.data === score;
+      });
+    }
+    const late = hear(ovation.video(id), "score");
+    await late.events.first(() => true);
+    expect(late.events.all.map(({ data }) => data)).toEqual([2]);
   });
 
   test("one that left and joined within milliseconds hears what comes", async () => {

@@ -78,7 +78,8 @@ export class Project {
     this.#server = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
     const closed = once(child, "close");
-    process.kill(-child.pid, "SIGTERM");
+    // Asked to stop, one that has event streams open waits for their end.
+    process.kill(-child.pid, "SIGKILL");
     await closed;
   }
 
