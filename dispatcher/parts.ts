@@ -11,6 +11,7 @@ import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
+import { CountHandler } from "./count-handler.ts";
 import { Emitter } from "./fanout.ts";
 import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
@@ -80,9 +81,9 @@ export class DispatcherParts implements RoleParts {
       fanout: emitter,
       history: this.#history,
       overload: this.#overload,
-      counts: this.#counts,
       tracer,
     });
+    const countRequests = new CountHandler({ answers, counts: this.#counts });
     const retractions = new Retractions({ answers, history: this.#history, tracer });
     const countAgain = (video: string) => void this.#counts.ask(video).catch(() => undefined);
     this.#mirror = new Mirror({
@@ -114,7 +115,13 @@ export class DispatcherParts implements RoleParts {
       onStaleMirror: () => this.#mirror.resync(),
       onRowSwept: countAgain,
     });
-    this.#queueGroup = new QueueGroup({ bus, publishes: intake, retractions, answers });
+    this.#queueGroup = new QueueGroup({
+      bus,
+      publishes: intake,
+      retractions,
+      countRequests,
+      answers,
+    });
     registerDispatcherMetrics(registry, {
       bus,
       overload: this.#overload,

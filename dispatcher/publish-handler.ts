@@ -24,7 +24,6 @@ import type { UnstoredEvent } from "./history/batch.ts";
 import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { Accepted, Answers } from "./replies.ts";
-import type { ViewerCounts } from "./table/counts.ts";
 
 interface IntakeOptions {
   readonly rules: EventRules;
@@ -39,20 +38,12 @@ interface IntakeOptions {
   readonly history: Pick<History, "store">;
   /** Refuses what the dispatcher has no time for. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
-  /** Takes a gateway's request to count a video's viewers. */
-  readonly counts: Pick<ViewerCounts, "ask">;
   readonly tracer: Tracer | undefined;
 }
 
 export interface IntakeStats {
   requests: number;
   readonly events: Record<DeliveryClass, number>;
-}
-
-function isCountRequest(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && "kind" in value && value.kind === VIEWERS_KIND
-  );
 }
 
 /** Whether an event of a request is of a kind that is stored. */
@@ -108,12 +99,11 @@ export class Intake {
     subject: string,
     trace: TraceContext | undefined,
   ): Accepted | Promise<Accepted> {
-    const { rules, fanout, counts, overload } = this.#options;
+    const { rules, fanout, overload } = this.#options;
     overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
-    if (isCountRequest(value)) return counts.ask(video).then(() => ({ accepted: [] }));
     const isDurable = hasDurable(value, rules);
     // Who has no time for likes has none to look at each with care either.
     if (!isDurable) overload.admitTransient();

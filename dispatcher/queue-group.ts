@@ -1,10 +1,12 @@
 /** The dispatcher's place in the queue group: joined when it can work, left when it is to stop. */
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import {
+  COUNT_SUBJECTS,
   DISPATCHER_QUEUE,
   PUBLISH_SUBJECTS,
   RETRACT_SUBJECTS,
 } from "../shared/protocol/subjects.ts";
+import type { CountHandler } from "./count-handler.ts";
 import type { Intake } from "./publish-handler.ts";
 import type { Answers } from "./replies.ts";
 import type { Retractions } from "./retract-handler.ts";
@@ -13,6 +15,7 @@ interface QueueGroupOptions {
   readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
   readonly publishes: Pick<Intake, "take">;
   readonly retractions: Pick<Retractions, "take">;
+  readonly countRequests: Pick<CountHandler, "take">;
   readonly answers: Pick<Answers, "drain">;
 }
 
@@ -45,7 +48,7 @@ export class QueueGroup {
   }
 
   #join(): void {
-    const { bus, publishes, retractions } = this.#options;
+    const { bus, publishes, retractions, countRequests } = this.#options;
     this.#subscriptions = [
       bus.subscribe(
         PUBLISH_SUBJECTS,
@@ -57,6 +60,11 @@ export class QueueGroup {
         RETRACT_SUBJECTS,
         (payload, subject, reply, _isRelayed, traces) =>
           retractions.take(payload, subject, reply, traces),
+        DISPATCHER_QUEUE,
+      ),
+      bus.subscribe(
+        COUNT_SUBJECTS,
+        (payload, subject, reply) => countRequests.take(payload, subject, reply),
         DISPATCHER_QUEUE,
       ),
     ];

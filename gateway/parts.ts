@@ -65,11 +65,10 @@ export class GatewayParts implements RoleParts {
     const kinds = new KindTable(config.kinds);
     this.#publisher = new Publisher({
       bus,
-      kinds,
       timeoutMs: config.requestTimeoutMs,
       clock: this.#clock,
     });
-    this.#counts = new CountRequests((video) => this.#publisher.askCount(video));
+    this.#counts = new CountRequests((video) => this.#publisher.client.count(video));
     this.#registration = new Registration({
       bus,
       gateway,

@@ -125,7 +125,9 @@ export class Connection {
     try {
       token ??= await this.#freshToken();
     } catch (error) {
-      if (own === this.#try) this.#withoutToken(error as OvationError);
+      const fault = error as OvationError;
+      // The application itself may say that there is none.
+      if (own === this.#try) this.#failed(fault, isTokenCode(fault.code));
       return;
     }
     if (own !== this.#try) return;
@@ -224,26 +226,16 @@ export class Connection {
         this.#choice.cut(link.via);
       }
     }
-    if (isTokenCode(ending.code)) this.#refused(wasReady ? this.#token : token, ending);
-    else if (ending.again) this.#failed(ending);
-    else this.close({ code: ending.code, message: ending.message });
+    // It may have been an old one, of a cache or of a laptop that slept.
+    const isFinal = isTokenCode(ending.code)
+      ? this.#credentials.refused(wasReady ? this.#token : token)
+      : !ending.again;
+    this.#failed(ending, isFinal);
   }
 
-  /** No token could be had. */
-  #withoutToken({ code, message }: OvationError): void {
-    // The application itself says that there is none.
-    if (isTokenCode(code)) this.close({ code, message });
-    else this.#failed({ code, message });
-  }
-
-  /** A gateway refuses the token: it may have been an old one, of a cache or of a laptop that slept. */
-  #refused(token: string | undefined, { code, message }: ConnectionFault): void {
-    if (this.#credentials.refused(token)) this.close({ code, message });
-    else this.#failed({ code, message });
-  }
-
-  /** There is no link, and there should be: tries again later. */
-  #failed({ code, message }: ConnectionFault): void {
+  /** There is no link, and there should be: tries again later, unless that is no use. */
+  #failed({ code, message }: ConnectionFault, isFinal = false): void {
+    if (isFinal) return this.close({ code, message });
     const { http } = this.address;
     const isOpaque = code === "unreachable" && this.#byeMs === undefined;
     const byeMs = this.#byeMs;
@@ -336,7 +328,7 @@ export class Connection {
     } catch (error) {
       if (own !== this.#try) return;
       const fault = error as OvationError;
-      if (isTokenCode(fault.code)) return this.#withoutToken(fault);
+      if (isTokenCode(fault.code)) return this.#failed(fault, true);
       this.#handlers.onError(fault);
       return this.#credentials.postpone();
     }
@@ -347,7 +339,9 @@ export class Connection {
       if (answer.op === "result") {
         this.#use(token, answer.expiresInMs);
         this.#handlers.onToken();
-      } else if (isTokenCode(answer.code) && link.via === "websocket") this.#refused(token, answer);
+      } else if (isTokenCode(answer.code) && link.via === "websocket") {
+        this.#failed(answer, this.#credentials.refused(token));
+      }
       // The old one counts on.
       else if (isTokenCode(answer.code) || isPassing(answer.code)) this.#credentials.postpone();
       else this.#reconnect({ code: "refresh", message: "a fresh token is used" }, token);

@@ -6,7 +6,8 @@
 import { FIRST_CHECK_MS } from "../../gateway/history/follower.ts";
 import { TELL_EVERY_MS, TOLD_FROM } from "../../gateway/limits/actors.ts";
 import { BURST_SECONDS } from "../../gateway/limits/token-bucket.ts";
-import { BATCH_EVENTS, WAIT_MS } from "../../gateway/publish/batcher.ts";
+import { WAIT_MS } from "../../gateway/publish/batcher.ts";
+import { MAX_BATCH } from "../../shared/protocol/events.ts";
 import * as acts from "./acts.ts";
 import { connectsPerSecond, type VideoSort, videoSorts } from "./audience.ts";
 import { LIKE_MORE_BYTES, MESSAGE_BYTES, type MessageKind } from "./message-bytes.ts";
@@ -93,7 +94,7 @@ function videoFlow(
     places === 0 ? 0 : places * pace(rate / places, intervalMs);
   // A gateway sends the likes that came while it waited for the answer to those before them.
   const waitMs = Math.min(input.requestMs, WAIT_MS);
-  const likeRequests = Math.max(each(likes, gateways, waitMs), likes / BATCH_EVENTS);
+  const likeRequests = Math.max(each(likes, gateways, waitMs), likes / MAX_BATCH);
   const records = pace(comments, input.storeMs);
   const rowWrites = each(2 * connects, gateways, input.countIntervalMs);
   const countsTold = dispatchers * tellsOf(rowWrites, dispatchers, input.countIntervalMs);

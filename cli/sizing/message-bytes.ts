@@ -9,6 +9,7 @@ import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import { EventIds } from "../../shared/protocol/names.ts";
 import {
+  countSubject,
   FRONTENDS_BUCKET,
   frontendSubject,
   HISTORY_STREAM,
@@ -109,7 +110,7 @@ export const MESSAGE_BYTES = {
   announcement: bytes(watchedSubject(GATEWAY, VIDEO), 0),
   "settings-request": bytes(INSPECT_DISPATCHERS, 0, REPLY.length),
   settings: bytes(REPLY, encodeStatement({ dispatcher: GATEWAY, settings: SETTINGS }).length),
-  "count-request": bytes(PUBLISH, encodeMsgpack({ kind: "viewers" }).length, REPLY.length),
+  "count-request": bytes(countSubject(VIDEO), 0, REPLY.length),
   "count-told": bytes(
     FRONTEND,
     encodeDispatched([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS).length,

@@ -3,8 +3,7 @@ import type { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { Op, Request, ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Viewer } from "../delivery/viewer.ts";
-import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
-import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
+import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
 
 export interface RequestLimits {
@@ -13,17 +12,12 @@ export interface RequestLimits {
 }
 
 /** The connection that a request came over, as far as handlers need it. */
-export interface RequestContext {
+export interface RequestContext extends ConnectedPublisher {
   readonly services: GatewayServices;
   readonly limits: RequestLimits;
   readonly viewer: Viewer;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos: CompactMap<symbol>;
-  readonly meter: ConnectionMeter;
-  /** The connection's events that keep their order. */
-  readonly ordered: OrderedPublishes;
-  /** What the connection may do. */
-  readonly grant: Grant;
   /** Who is connected, where the token says it. */
   readonly actor: string | undefined;
   /** The `Authorization` header of the handshake, empty without one or once it was checked. */
@@ -45,9 +39,6 @@ export interface RequestContext {
 
   /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
   joins(video: string): () => void;
-
-  /** Resolves when the video is watched, or won't be; undefined if no subscribe waits. */
-  joining(video: string): Promise<void> | undefined;
 
   /** No event of this video comes any more. False if it wasn't watched. */
   unwatch(video: string): boolean;

@@ -7,6 +7,7 @@ import type { Log } from "../../shared/runtime/log.ts";
 import { parseTraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { Grant } from "../auth/grant.ts";
 import type { DeliveryStats } from "../delivery/delivery-stats.ts";
 import type { CutOff } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
@@ -14,7 +15,10 @@ import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
 import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
-import type { Publisher } from "../publish/publisher.ts";
+import type { Batcher } from "../publish/batcher.ts";
+import type { DispatcherClient } from "../publish/dispatcher-client.ts";
+import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
+import type { EventsUnderWay } from "../publish/under-way.ts";
 import type { Interest } from "../table/interest.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 
@@ -27,7 +31,12 @@ export interface GatewayServices {
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;
-  readonly publisher: Pick<Publisher, "publish" | "publishAll" | "inOrder" | "durable" | "retract">;
+  readonly publisher: {
+    readonly client: Pick<DispatcherClient, "publish" | "retract">;
+    readonly likes: Pick<Batcher, "publish">;
+    readonly durable: Pick<EventsUnderWay, "add" | "settled">;
+    inOrder(): Pick<OrderedPublishes, "publish">;
+  };
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
   readonly admission: Admission;
@@ -44,6 +53,15 @@ export function clientOf(
   exchange: HttpExchange,
 ): string {
   return admission.clientOf(exchange.peer, exchange.forwardedFor);
+}
+
+/** Whose rate a request over HTTP is charged to: the actor's, or else the address's. */
+export function clientFor(
+  services: Pick<GatewayServices, "admission">,
+  grant: Grant,
+  exchange: HttpExchange,
+): string {
+  return grant.actor ?? clientOf(services, exchange);
 }
 
 /**

@@ -6,7 +6,7 @@
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
-import { errorOfIssues } from "../../shared/protocol/events.ts";
+import { type EventInput, errorOfIssues } from "../../shared/protocol/events.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
 import {
   isOp,
@@ -16,12 +16,14 @@ import {
   type ServerMessage,
 } from "../../shared/protocol/wire/messages.ts";
 import { dropNulls } from "../../shared/protocol/wire/null-fields.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
+import type { Accepted } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
@@ -87,7 +89,8 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
-  readonly meter: ConnectionMeter;
+  /** What it may ask for, and publish. */
+  readonly quota: ConnectionMeter;
   /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
@@ -102,7 +105,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Requests that wait for `connect`. */
   #waiting = 0;
   /** Most viewers never publish. */
-  #ordered: OrderedPublishes | undefined;
+  #ordered: Pick<OrderedPublishes, "publish"> | undefined;
   /** Subscriptions that are not answered yet, while there are some. */
   #joining: Map<string, Promise<void>> | undefined;
   #lastRequestId = 0;
@@ -118,7 +121,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.limits = limits;
     this.address = address;
     this.#onEnd = onEnd;
-    this.meter = services.rates.meter();
+    this.quota = services.rates.meter();
     this.viewer = new Viewer(this, services.delivery);
   }
 
@@ -145,7 +148,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
-    const verdict = this.meter.request(
+    const verdict = this.quota.request(
       Math.ceil(bytes.length / this.limits.messageLimitBytes) || 1,
     );
     if (verdict === "close") return this.#endFlood();
@@ -158,7 +161,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     const id = nextRequestId(message["id"], this.#lastRequestId);
     if (id === undefined) return this.#refuse(0, withoutRequestId());
     this.#lastRequestId = id;
-    if (verdict === "refuse") return this.#refuse(id, this.meter.refusal());
+    if (verdict === "refuse") return this.#refuse(id, this.quota.refusal());
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
 
@@ -169,7 +172,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** The client sent a ping of the WebSocket's own. */
   onPing(): void {
-    if (this.meter.request() === "close") this.#endFlood();
+    if (this.quota.request() === "close") this.#endFlood();
   }
 
   onDrain(): void {
@@ -230,10 +233,26 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     });
   }
 
-  /** Its events that keep their order. */
-  get ordered(): OrderedPublishes {
-    this.#ordered ??= this.services.publisher.inOrder();
-    return this.#ordered;
+  requireRoom(): void {
+    const limit = this.limits.inFlightLimit;
+    if (this.inFlight < limit) return;
+    const text = `${limit} requests wait for their answer already`;
+    throw new OvationError("in_flight_exceeded", text, { limit });
+  }
+
+  forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
+    // Or a viewer would not see what it publishes right behind its subscribe.
+    const joining = this.#joining?.get(video);
+    if (joining !== undefined) return joining.then(() => this.#forward(video, input, trace));
+    return this.#forward(video, input, trace);
+  }
+
+  #forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
+    const { publisher, rules } = this.services;
+    // Likes need no order.
+    if (rules.kinds.isTransient(input.kind)) return publisher.likes.publish(video, input, trace);
+    this.#ordered ??= publisher.inOrder();
+    return this.#ordered.publish(video, input, rules.kinds.isDurable(input.kind), trace);
   }
 
   /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
@@ -246,11 +265,6 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
       if (joining.size === 0 && this.#joining === joining) this.#joining = undefined;
       resolve();
     };
-  }
-
-  /** Resolves when the video is watched, or won't be; undefined if no subscribe waits. */
-  joining(video: string): Promise<void> | undefined {
-    return this.#joining?.get(video);
   }
 
   /** No event of this video comes any more. False if it wasn't watched. */
@@ -287,7 +301,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   #endFlood(): void {
-    this.#refuse(0, this.meter.refusal());
+    this.#refuse(0, this.quota.refusal());
     this.#socket.end(closeCodes.flooding);
   }
 

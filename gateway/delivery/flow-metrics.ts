@@ -1,8 +1,8 @@
 /** The gateway's figures of what flows through it, for Prometheus: what is published, and frames. */
 import type { Registry } from "prom-client";
 import { countOf, gaugeOf, histogramOf } from "../../shared/runtime/metrics.ts";
-import { WAITING_LIMIT } from "../publish/batcher.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import { WAITING_LIMIT } from "../publish/waiting-events.ts";
 import type { Interest } from "../table/interest.ts";
 import type { FrameInterval } from "./frame-interval.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
@@ -14,7 +14,7 @@ interface Parts {
 }
 
 export function registerPublishing(registry: Registry, publisher: Publisher): void {
-  const { stats } = publisher;
+  const { stats } = publisher.client;
   gaugeOf(
     registry,
     "ovation_gateway_publishes_waiting",
@@ -31,7 +31,7 @@ export function registerPublishing(registry: Registry, publisher: Publisher): vo
     registry,
     "ovation_gateway_publishes_under_way",
     "Requests that wait for a dispatcher's answer.",
-    () => publisher.underWay,
+    () => publisher.client.underWay,
   );
   histogramOf(
     registry,

@@ -5,6 +5,13 @@ import { type Rate, TokenBucket } from "./token-bucket.ts";
 /** Videos of one spender whose likes are counted; who likes more at once is no viewer. */
 const LIKED_VIDEOS = 32;
 
+/** Events that somebody publishes on one video: how many, and how many of them are transient. */
+export interface PublishAmount {
+  readonly video: string;
+  readonly events: number;
+  readonly transient: number;
+}
+
 export interface SpendingRates {
   readonly publishes: Rate;
   /** Of transient events on one video. */
@@ -34,21 +41,30 @@ export class Spender {
     );
   }
 
-  /**
-   * Takes one event, or says why not.
-   * @param isLike whether it is transient
-   */
-  spend(video: string, isLike: boolean, now: number): Refusal | undefined {
+  /** What these events are refused for; undefined if they may be published. Takes nothing. */
+  refusal({ video, events, transient }: PublishAmount, now: number): Refusal | undefined {
     const { publishes, likes } = this.#rates;
-    if (isLike) {
-      const waitMs = this.#likesOf(video, now).take(likes, 1, now);
+    if (transient > 0) {
+      const waitMs = this.#likesOf(video, now).waitMs(likes, transient, now);
       if (waitMs > 0) return { rate: likes, waitMs };
     }
-    const waitMs = this.publishes.take(publishes, 1, now);
+    const waitMs = this.publishes.waitMs(publishes, events, now);
     return waitMs > 0 ? { rate: publishes, waitMs } : undefined;
   }
 
-  /** Whether it is as good as one that is made anew. */
+  take({ video, events, transient }: PublishAmount, now: number): void {
+    const { publishes, likes } = this.#rates;
+    if (transient > 0) this.#likesOf(video, now).take(likes, transient, now);
+    this.publishes.take(publishes, events, now);
+  }
+
+  giveBack({ video, events, transient }: PublishAmount): void {
+    const { publishes, likes } = this.#rates;
+    if (transient > 0) this.#likes.get(video)?.giveBack(likes, transient);
+    this.publishes.giveBack(publishes, events);
+  }
+
+  /** Whether it is as good as a new one. */
   isIdle(now: number): boolean {
     return this.untold === 0 && this.publishes.isFull(this.#rates.publishes, now);
   }

@@ -15,7 +15,7 @@ import {
 } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { type Refusal, Spender, type SpendingRates } from "./actor-quota.ts";
+import { type PublishAmount, type Refusal, Spender, type SpendingRates } from "./actor-quota.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { spendingSchema } from "./quota-message.ts";
 
@@ -75,17 +75,27 @@ export class Actors {
     this.#subscription?.unsubscribe();
   }
 
-  /** Takes one event of an actor, or says why not. */
-  spend(actor: string, video: string, isLike: boolean): Refusal | undefined {
+  /** What an actor's events are refused for; undefined if they may be published. Takes nothing. */
+  refusal(actor: string, amount: PublishAmount): Refusal | undefined {
+    return this.#spenderOf(actor).refusal(amount, this.#options.now());
+  }
+
+  take(actor: string, amount: PublishAmount): void {
     const spender = this.#spenderOf(actor);
-    const refusal = spender.spend(video, isLike, this.#options.now());
-    if (refusal !== undefined) return refusal;
-    spender.untold += 1;
+    spender.take(amount, this.#options.now());
+    spender.untold += amount.events;
     const { rates, limit } = this.#options;
     const isMuch = spender.untold > rates.publishes.burst * TOLD_FROM;
     // While NATS is away nothing leaves; who is not told of then is told of with its next event.
     if (isMuch && this.#due.size < limit) this.#due.set(actor, spender);
-    return undefined;
+  }
+
+  giveBack(actor: string, amount: PublishAmount): void {
+    const spender = this.#spenders.get(actor);
+    if (spender === undefined) return;
+    spender.giveBack(amount);
+    // What the other gateways have heard of stays owed there, and is little.
+    spender.untold = Math.max(0, spender.untold - amount.events);
   }
 
   #spenderOf(actor: string): Spender {

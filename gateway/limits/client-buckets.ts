@@ -21,11 +21,25 @@ export class ClientBuckets {
   /** As {@link TokenBucket.take}, of a client's bucket. */
   take(client: string, count: number): number {
     const now = this.#now();
-    let bucket = this.#buckets.get(client);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.rate, now);
-      this.#buckets.add(client, bucket);
-    }
-    return bucket.take(this.rate, count, now);
+    return this.#bucketOf(client, now).take(this.rate, count, now);
+  }
+
+  /** As {@link TokenBucket.waitMs}. */
+  waitMs(client: string, count: number): number {
+    const now = this.#now();
+    return this.#bucketOf(client, now).waitMs(this.rate, count, now);
+  }
+
+  /** As {@link TokenBucket.giveBack}. */
+  giveBack(client: string, count: number): void {
+    this.#buckets.get(client)?.giveBack(this.rate, count);
+  }
+
+  #bucketOf(client: string, now: number): TokenBucket {
+    const known = this.#buckets.get(client);
+    if (known !== undefined) return known;
+    const bucket = new TokenBucket(this.rate, now);
+    this.#buckets.add(client, bucket);
+    return bucket;
   }
 }

@@ -12,7 +12,7 @@ function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, 
   const meter = new ConnectionMeter({
     requests: REQUESTS,
     spending: { publishes: rateOf("connection_publishes", 20), likes: rateOf("likes", 10) },
-    actors: { spend: () => undefined },
+    actors: { refusal: () => undefined, take: () => undefined, giveBack: () => undefined },
     stats: { forgotten: 0 },
     now: () => now,
     refuse: (_rate, retryAfterMs) => new OvationError("rate_limited", "", { retryAfterMs }),

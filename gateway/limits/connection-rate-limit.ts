@@ -1,9 +1,10 @@
 /** What one WebSocket may ask for and publish. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { Spender, type SpendingRates } from "./actor-quota.ts";
+import { type PublishAmount, Spender, type SpendingRates } from "./actor-quota.ts";
 import type { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
+import type { PublishQuota } from "./publish-quota.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 /** What is to be done with a request. */
@@ -18,13 +19,13 @@ export type Verdict =
 export interface ConnectionMeterOptions {
   readonly requests: Rate;
   readonly spending: SpendingRates;
-  readonly actors: Pick<Actors, "spend">;
+  readonly actors: Pick<Actors, "refusal" | "take" | "giveBack">;
   readonly stats: BoundedMapStats;
   readonly now: MonotonicClock;
   readonly refuse: (rate: Rate, waitMs: number) => OvationError;
 }
 
-export class ConnectionMeter {
+export class ConnectionMeter implements PublishQuota {
   readonly #options: ConnectionMeterOptions;
   readonly #requests: TokenBucket;
   /** Most viewers never publish. */
@@ -56,17 +57,28 @@ export class ConnectionMeter {
     return refuse(requests, Math.ceil(((owed + 1) / requests.perSecond) * 1_000));
   }
 
-  /**
-   * An event is to be published.
-   * @param isLike whether it is transient
-   * @throws OvationError rate_limited
-   */
-  publish(actor: string | undefined, video: string, isLike: boolean): void {
-    const { actors, spending, stats, now, refuse } = this.#options;
-    this.#spender ??= new Spender(spending, stats, now);
+  check(actor: string | undefined, amount: PublishAmount): void {
+    const { actors, now, refuse } = this.#options;
     const refusal =
-      this.#spender.spend(video, isLike, now()) ??
-      (actor === undefined ? undefined : actors.spend(actor, video, isLike));
+      this.#ownQuota().refusal(amount, now()) ??
+      (actor === undefined ? undefined : actors.refusal(actor, amount));
     if (refusal !== undefined) throw refuse(refusal.rate, refusal.waitMs);
+  }
+
+  take(actor: string | undefined, amount: PublishAmount): void {
+    const { actors, now } = this.#options;
+    this.#ownQuota().take(amount, now());
+    if (actor !== undefined) actors.take(actor, amount);
+  }
+
+  giveBack(actor: string | undefined, amount: PublishAmount): void {
+    this.#spender?.giveBack(amount);
+    if (actor !== undefined) this.#options.actors.giveBack(actor, amount);
+  }
+
+  #ownQuota(): Spender {
+    const { spending, stats, now } = this.#options;
+    this.#spender ??= new Spender(spending, stats, now);
+    return this.#spender;
   }
 }

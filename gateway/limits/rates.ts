@@ -7,6 +7,7 @@ import { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-rate-limit.ts";
+import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
 export type RatesConfig = Pick<
@@ -91,22 +92,16 @@ export class Rates {
     return new ConnectionMeter(this.#connections);
   }
 
-  /**
-   * Events published over HTTP.
-   * @param client the actor, or else the address
-   * @throws OvationError rate_limited
-   */
-  takeHttpPublishes(client: string, count: number): void {
-    this.#take(this.#httpPublishes, client, count);
-  }
-
-  /**
-   * An event that somebody publishes in their own name, whichever way it came in.
-   * @throws OvationError rate_limited
-   */
-  takeActorPublish(actor: string, video: string, isLike: boolean): void {
-    const refusal = this.actors.spend(actor, video, isLike);
-    if (refusal !== undefined) throw this.refusal(refusal.rate, refusal.waitMs);
+  /** What a client may publish over HTTP. @param client the actor, or else the address */
+  ofClient(client: string): PublishQuota {
+    return new ClientQuota(
+      {
+        clients: this.#httpPublishes,
+        actors: this.actors,
+        refuse: (rate, waitMs) => this.refusal(rate, waitMs),
+      },
+      client,
+    );
   }
 
   /** A page of history. @throws OvationError rate_limited */

@@ -36,12 +36,21 @@ export class TokenBucket {
    * @returns 0 when they were taken, else in how many milliseconds they will be there
    */
   take(rate: Rate, count: number, now: number): number {
+    const waitMs = this.waitMs(rate, count, now);
+    if (waitMs === 0) this.#tokens -= count;
+    return waitMs;
+  }
+
+  /** In how many milliseconds `count` will be there; 0 when they are. Takes nothing. */
+  waitMs(rate: Rate, count: number, now: number): number {
     this.#fill(rate, now);
-    if (this.#tokens >= count) {
-      this.#tokens -= count;
-      return 0;
-    }
+    if (this.#tokens >= count) return 0;
     return Math.ceil(((count - this.#tokens) / rate.perSecond) * 1_000);
+  }
+
+  /** Puts back what was taken for nothing. */
+  giveBack(rate: Rate, count: number): void {
+    this.#tokens = Math.min(rate.burst, this.#tokens + count);
   }
 
   /** Takes `count` whether they are there or not: what is missing is owed, up to a bound. */

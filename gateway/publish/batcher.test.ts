@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { EventInput } from "../../shared/protocol/events.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import { PublishBatches } from "./batcher.ts";
-import type { Accepted } from "./publisher.ts";
+import { Batcher } from "./batcher.ts";
+import type { Accepted } from "./dispatcher-client.ts";
+import { WaitingEvents } from "./waiting-events.ts";
 
 interface Request {
   readonly video: string;
@@ -15,22 +16,26 @@ interface Request {
 /** Batches whose requests are answered by hand. */
 function batchesByHand() {
   const requests: Request[] = [];
-  const batches = new PublishBatches(
-    (video, inputs, traces) =>
-      new Promise((resolve) => {
-        const ids = inputs.map(({ id }) => id);
-        const answer = (count: number, error?: unknown) => {
-          const accepted: Accepted[] = ids.slice(0, count).map((id) => ({
-            id: id ?? "",
-            seq: undefined,
-          }));
-          resolve(error === undefined ? { accepted } : { accepted, error });
-        };
-        requests.push({ video, ids, traces, answer });
-      }),
+  const waiting = new WaitingEvents();
+  const batches = new Batcher(
+    {
+      publish: (video, inputs, traces) =>
+        new Promise((resolve) => {
+          const ids = inputs.map(({ id }) => id);
+          const answer = (count: number, error?: unknown) => {
+            const accepted: Accepted[] = ids.slice(0, count).map((id) => ({
+              id: id ?? "",
+              seq: undefined,
+            }));
+            resolve(error === undefined ? { accepted } : { accepted, error });
+          };
+          requests.push({ video, ids, traces, answer });
+        }),
+    },
+    waiting,
     () => performance.now(),
   );
-  return { batches, requests };
+  return { batches, requests, waiting };
 }
 
 const like = (id: string): EventInput => ({ kind: "like", id });
@@ -42,22 +47,22 @@ afterEach(() => {
 
 describe("likes that are published", () => {
   test("alone go at once", () => {
-    const { batches, requests } = batchesByHand();
+    const { batches, requests, waiting } = batchesByHand();
     void batches.publish("launch", like("a"));
     expect(requests.map(({ ids }) => ids)).toEqual([["a"]]);
-    expect(batches.waiting).toBe(0);
+    expect(waiting.count).toBe(0);
   });
 
   test("meanwhile go together when the first is answered, each with its own answer", async () => {
-    const { batches, requests } = batchesByHand();
+    const { batches, requests, waiting } = batchesByHand();
     const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
-    expect(batches.waiting).toBe(2);
+    expect(waiting.count).toBe(2);
     requests[0]?.answer(1);
     expect(await all[0]).toEqual({ id: "a", seq: undefined });
     expect(requests.map(({ ids }) => ids)).toEqual([["a"], ["b", "c"]]);
     requests[1]?.answer(2);
     expect((await Promise.all(all)).map(({ id }) => id)).toEqual(["a", "b", "c"]);
-    expect(batches.waiting).toBe(0);
+    expect(waiting.count).toBe(0);
   });
 
   test("together belong to the traces of all that have one", () => {
@@ -117,16 +122,16 @@ describe("likes that are published", () => {
 
   test("go a thousand at a time, and are refused when too many wait", async () => {
     vi.useFakeTimers(); // However long the making of so many takes, none of them has waited long.
-    const { batches, requests } = batchesByHand();
+    const { batches, requests, waiting } = batchesByHand();
     const all = Array.from({ length: 100_001 }, (_, n) =>
       batches.publish("launch", like(String(n))),
     );
     for (const one of all) one.catch(() => undefined);
-    expect(batches.waiting).toBe(100_000);
+    expect(waiting.count).toBe(100_000);
     await expect(batches.publish("launch", like("more"))).rejects.toThrow("100000 events wait");
     requests[0]?.answer(1);
     await all[0];
     expect(requests[1]?.ids).toHaveLength(1_000);
-    expect(batches.waiting).toBe(99_000);
+    expect(waiting.count).toBe(99_000);
   });
 });

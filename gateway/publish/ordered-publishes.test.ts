@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import type { EventInput } from "../../shared/protocol/events.ts";
+import type { Accepted } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
-import type { Accepted } from "./publisher.ts";
+import { WaitingEvents } from "./waiting-events.ts";
 
 interface Request {
   readonly video: string;
@@ -14,7 +15,7 @@ interface Request {
 /** Publishes of one connection, whose requests are answered by hand. */
 function byHand(limit = Number.POSITIVE_INFINITY) {
   const requests: Request[] = [];
-  let waiting = 0;
+  const waiting = new WaitingEvents(limit);
   const request = (video: string, inputs: readonly EventInput[]) =>
     new Promise<{ accepted: Accepted[]; error?: unknown }>((resolve) => {
       const ids = inputs.map(({ id }) => id ?? "");
@@ -24,19 +25,7 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
       };
       requests.push({ video, ids, answer });
     });
-  const publishes = new OrderedPublishes({
-    send: async (video, input) => {
-      const { accepted, error } = await request(video, [input]);
-      if (accepted[0] === undefined) throw error;
-      return accepted[0];
-    },
-    sendAll: request,
-    wait: (events) => {
-      if (events > 0 && waiting >= limit) throw new OvationError("unavailable");
-      waiting += events;
-    },
-    now: () => performance.now(),
-  });
+  const publishes = new OrderedPublishes({ publish: request }, waiting, () => performance.now());
   const codes: Record<string, string> = {};
   const publish = (video: string, id: string, isDurable = true) => {
     publishes.publish(video, { kind: "comment", id }, isDurable).then(
@@ -54,7 +43,7 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
     requests.at(-1)?.answer(count, code);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { requests, publish, codes, sent, answer, waiting: () => waiting };
+  return { requests, publish, codes, sent, answer, waiting: () => waiting.count };
 }
 
 describe("events that one connection publishes on one video", () => {

@@ -6,43 +6,31 @@
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { type EventInput, MAX_BATCH } from "../../shared/protocol/events.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import type { Accepted } from "./publisher.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { Accepted, DispatcherClient } from "./dispatcher-client.ts";
+import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
+import type { WaitingEvents } from "./waiting-events.ts";
 
-/** What all connections share. */
-export interface OrderedOptions {
-  /** Sends one event. */
-  readonly send: (video: string, input: EventInput, trace?: TraceContext) => Promise<Accepted>;
-  /** Sends a list in its order; gives those that were accepted, and the error if not all were. */
-  readonly sendAll: (
-    video: string,
-    inputs: readonly EventInput[],
-    traces: readonly TraceContext[],
-    since: number,
-  ) => Promise<{ accepted: Accepted[]; error?: unknown }>;
-  /**
-   * Counts events that wait.
-   * @throws OvationError `unavailable` when too many do
-   */
-  readonly wait: (events: number) => void;
-  readonly now: MonotonicClock;
-}
-
-interface Waiting {
-  readonly input: EventInput;
-  readonly trace: TraceContext | undefined;
+interface OrderedEvent extends WaitingEvent {
+  /** When it came, by the monotonic clock. */
   readonly since: number;
-  readonly resolve: (accepted: Accepted) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export class OrderedPublishes {
-  readonly #options: OrderedOptions;
+  readonly #client: Pick<DispatcherClient, "publish">;
+  readonly #waiting: WaitingEvents;
+  readonly #now: MonotonicClock;
   /** What waits, for each line of which a request is under way. */
-  readonly #lines = new Map<string, Waiting[]>();
+  readonly #lines = new Map<string, OrderedEvent[]>();
 
-  constructor(options: OrderedOptions) {
-    this.#options = options;
+  constructor(
+    client: Pick<DispatcherClient, "publish">,
+    waiting: WaitingEvents,
+    now: MonotonicClock,
+  ) {
+    this.#client = client;
+    this.#waiting = waiting;
+    this.#now = now;
   }
 
   /**
@@ -51,95 +39,83 @@ export class OrderedPublishes {
    * @throws OvationError what it was refused for; `predecessor_failed` when it was not sent, since
    * one before it failed that may be repeated
    */
-  async publish(
+  publish(
     video: string,
     input: EventInput,
     isDurable: boolean,
     trace?: TraceContext,
   ): Promise<Accepted> {
     const key = isDurable ? video : `latest ${video}`;
+    const { promise, resolve, reject } = Promise.withResolvers<Accepted>();
+    const event = { input, trace, since: this.#now(), resolve, reject };
     const line = this.#lines.get(key);
-    if (line !== undefined) return await this.#wait(line, input, trace);
-    const begun: Waiting[] = [];
-    this.#lines.set(key, begun);
-    let fault: unknown;
-    try {
-      return await this.#options.send(video, input, trace);
-    } catch (error) {
-      fault = error;
-      throw error;
-    } finally {
-      void this.#goOn(key, video, begun, fault);
+    if (line === undefined) {
+      const begun: OrderedEvent[] = [];
+      this.#lines.set(key, begun);
+      void this.#run(key, video, begun, [event]);
+      return promise;
     }
+    try {
+      this.#waiting.add();
+    } catch (error) {
+      return Promise.reject(asOvationError(error));
+    }
+    line.push(event);
+    return promise;
   }
 
-  async #wait(line: Waiting[], input: EventInput, trace?: TraceContext): Promise<Accepted> {
-    const { wait, now } = this.#options;
-    wait(1);
-    return await new Promise((resolve, reject) => {
-      line.push({ input, trace, since: now(), resolve, reject });
-    });
-  }
-
-  /** Sends what waits, until nothing does. It never rejects. */
-  async #goOn(key: string, video: string, line: Waiting[], fault: unknown): Promise<void> {
-    let failed = fault;
-    for (;;) {
-      if (failed !== undefined && mayBeRepeated(failed)) this.#refuse(line.splice(0));
-      const batch = line.splice(0, MAX_BATCH);
-      if (batch.length === 0) break;
-      this.#options.wait(-batch.length);
-      failed = await this.#send(video, batch);
+  /** Sends a batch, and then what waits, until nothing does. It never rejects. */
+  async #run(
+    key: string,
+    video: string,
+    line: OrderedEvent[],
+    first: readonly OrderedEvent[],
+  ): Promise<void> {
+    for (let batch = first; batch.length > 0; batch = this.#takeFrom(line, MAX_BATCH)) {
+      const isRepeatable = await this.#send(video, batch);
+      // Its publisher sends the failed one again: what came behind it must not be before it.
+      if (isRepeatable) refuse(this.#takeFrom(line, line.length));
     }
     this.#lines.delete(key);
   }
 
-  /** Whoever publishes sends the failed one again: what came behind it must not be before it. */
-  #refuse(waiting: readonly Waiting[]): void {
-    if (waiting.length > 0) this.#options.wait(-waiting.length);
-    for (const { reject } of waiting) reject(new OvationError("predecessor_failed"));
+  #takeFrom(line: OrderedEvent[], most: number): OrderedEvent[] {
+    const batch = line.splice(0, most);
+    this.#waiting.remove(batch.length);
+    return batch;
   }
 
-  /** @returns the error of what was not accepted, if it may be repeated */
-  async #send(video: string, batch: readonly Waiting[]): Promise<unknown> {
+  /** @returns whether one was not accepted that may be repeated */
+  async #send(video: string, batch: readonly OrderedEvent[]): Promise<boolean> {
     const inputs = batch.map(({ input }) => input);
-    const [first] = batch;
-    const sending = this.#options.sendAll(video, inputs, tracesIn(batch), first?.since ?? 0);
-    // A send that throws, which it is not to do, must not leave anybody without an answer.
-    const sent = sending.catch((error: unknown) => ({ accepted: [], error }));
-    const { accepted, error } = await sent;
-    for (const [index, one] of accepted.entries()) batch[index]?.resolve(one);
-    const rest = batch.slice(accepted.length);
-    if (rest.length === 0) return undefined;
-    const fault = error ?? new OvationError("internal");
-    // A list is refused whole for one of its events: only that one's publisher is to blame.
-    if (rest.length > 1 && !mayBeRepeated(fault)) return await this.#sendEach(video, rest);
-    for (const { reject } of rest) reject(fault);
-    return fault;
+    const since = batch[0]?.since ?? 0;
+    const outcome = await this.#client.publish(video, inputs, tracesIn(batch), since);
+    const rest = batch.slice(outcome.accepted.length);
+    const { error } = outcome;
+    if (rest.length > 1 && error !== undefined && !mayBeRepeated(error)) {
+      // A list is refused whole for one of its events: only that one is to blame.
+      settle(batch.slice(0, outcome.accepted.length), outcome);
+      return await this.#sendEach(video, rest);
+    }
+    settle(batch, outcome);
+    return rest.length > 0 && mayBeRepeated(error);
   }
 
-  async #sendEach(video: string, batch: readonly Waiting[]): Promise<unknown> {
-    for (const [index, { input, trace, resolve, reject }] of batch.entries()) {
-      try {
-        resolve(await this.#options.send(video, input, trace));
-      } catch (fault) {
-        reject(fault);
-        if (!mayBeRepeated(fault)) continue;
-        for (const later of batch.slice(index + 1)) {
-          later.reject(new OvationError("predecessor_failed"));
-        }
-        return fault;
+  async #sendEach(video: string, batch: readonly OrderedEvent[]): Promise<boolean> {
+    for (const [index, event] of batch.entries()) {
+      if (await this.#send(video, [event])) {
+        refuse(batch.slice(index + 1));
+        return true;
       }
     }
-    return undefined;
+    return false;
   }
+}
+
+function refuse(events: readonly WaitingEvent[]): void {
+  for (const { reject } of events) reject(new OvationError("predecessor_failed"));
 }
 
 function mayBeRepeated(fault: unknown): boolean {
   return asOvationError(fault).kind.retry !== "no";
-}
-
-function tracesIn(batch: readonly Waiting[]): readonly TraceContext[] {
-  if (batch.every(({ trace }) => trace === undefined)) return NO_TRACES;
-  return batch.map(({ trace }) => trace).filter((trace) => trace !== undefined);
 }

@@ -52,6 +52,7 @@ const KEPT_HEADERS = [
   "access-control-request-headers",
   "access-control-request-method",
   "authorization",
+  "connection",
   "content-encoding",
   "content-length",
   "content-type",
@@ -63,6 +64,13 @@ const KEPT_HEADERS = [
   TRACESTATE,
   "transfer-encoding",
 ] as const;
+/**
+ * How long the addon leaves an idle connection open, at the least: 10 s, which it looks at every 4 s
+ * and no setting of its own changes. Clients and proxies must give it up before.
+ */
+const IDLE_SECONDS = 8;
+const KEPT_OPEN = { Connection: "keep-alive", "Keep-Alive": `timeout=${IDLE_SECONDS}` };
+const CLOSED = { Connection: "close" };
 /** Statuses whose answer ends with its head (RFC 9112 section 6.3). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 const FORWARDED_FOR = "x-forwarded-for";
@@ -242,8 +250,10 @@ export class HttpExchange {
       const length = String(Buffer.byteLength(body));
       this.#respondWithHead(status, { ...headers, "Content-Length": length }, false);
     } else {
+      // Where we close, the addon says it.
+      const kept = closes ? {} : KEPT_OPEN;
       this.#response.cork(() => {
-        this.#begin(status, headers);
+        this.#begin(status, { ...headers, ...(this.#asksToClose ? CLOSED : kept) });
         // Only with a body does the addon close the connection, so this HEAD is told a length of 0.
         this.#response.end(this.method === "HEAD" ? "" : body, closes);
       });
@@ -256,9 +266,15 @@ export class HttpExchange {
     else if (this.#answers()) this.#respondWithHead(status, headers, this.isLast);
   }
 
+  /** Then the addon closes by itself, but does not say so (RFC 9112 section 9.6). */
+  get #asksToClose(): boolean {
+    return /(?:^|,)\s*close\s*(?:,|$)/i.test(this.header("connection"));
+  }
+
   #respondWithHead(status: number, headers: Headers, closes: boolean): void {
+    const isClosed = closes || this.#asksToClose;
     this.#response.cork(() => {
-      this.#begin(status, closes ? { ...headers, Connection: "close" } : headers);
+      this.#begin(status, { ...headers, ...(isClosed ? CLOSED : KEPT_OPEN) });
       this.#response.endWithoutBody();
     });
   }

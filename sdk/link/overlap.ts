@@ -2,6 +2,7 @@
  * Two streams of one video that tell the same for a while, since one replaces the other: what isn't
  * durable is passed on once. (Of durable events each is known by its place.)
  */
+import type { OvationEvent } from "../../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { EventsMessage } from "../../shared/protocol/wire/server-messages.ts";
 
@@ -11,21 +12,19 @@ export class Overlap {
 
   /** What of the message is new; undefined: nothing. */
   pass(message: EventsMessage): EventsMessage | undefined {
-    const { counts } = message;
+    const { op, video, counts } = message;
     let isRepeat = false;
-    const events = message.events.filter(({ id, seq, kind }) => {
+    const isNew = ({ id, seq, kind }: OvationEvent) => {
       if (seq !== undefined || kind === VIEWERS_KIND) return true;
       const isKnown = this.#ids.has(id);
       isRepeat ||= isKnown;
       this.#ids.add(id);
       return !isKnown;
-    });
+    };
+    const fresh = message.events.filter(isNew);
     if (!isRepeat) return message;
-    if (counts === undefined) return events.length > 0 ? { ...message, events } : undefined;
-    // A frame with a sample: one that shares an event with another one counts the same ones.
-    const kept = message.events.filter(({ seq }) => seq !== undefined);
-    const isKept = ([kind]: [string, number]) => kept.some((event) => event.kind === kind);
-    const keptCounts = Object.fromEntries(Object.entries(counts).filter(isKept));
-    return { ...message, events: kept, counts: keptCounts };
+    // Frames with a sample that share an event count the same ones: what is left is what is durable.
+    const events = counts === undefined ? fresh : fresh.filter(({ seq }) => seq !== undefined);
+    return events.length > 0 ? { op, video, events } : undefined;
   }
 }

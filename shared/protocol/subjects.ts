@@ -8,6 +8,8 @@ import { isGatewayId, isVideoId } from "./names.ts";
 export const DISPATCHER_QUEUE = "dispatchers";
 /** Publish requests of every video. */
 export const PUBLISH_SUBJECTS = "ov.publish.*";
+/** Requests to count a video's viewers and tell them, of every video. */
+export const COUNT_SUBJECTS = "ov.count.*";
 /** Requests to take a durable event back, of every video. */
 export const RETRACT_SUBJECTS = "ov.retract.*";
 /** The JetStream stream that holds every video's durable events, and what it takes. */
@@ -27,6 +29,7 @@ export const FRONTENDS_BUCKET = "ov_frontends";
 export const TICKETS_BUCKET = "ov_tickets";
 
 const PUBLISH_PREFIX = "ov.publish.";
+const COUNT_PREFIX = "ov.count.";
 const RETRACT_PREFIX = "ov.retract.";
 const STORED_PREFIX = "ov.stored.";
 const WATCHED_PREFIX = "ov.watched.";
@@ -45,6 +48,16 @@ export function publishSubject(video: string): string {
 /** The video of a publish request's subject, or undefined if it isn't a valid video id. */
 export function videoOfPublishSubject(subject: string): string | undefined {
   return videoAfter(PUBLISH_PREFIX, subject);
+}
+
+/** Where a gateway asks for the viewers of `video` to be counted. */
+export function countSubject(video: string): string {
+  return COUNT_PREFIX + video;
+}
+
+/** The inverse of {@link countSubject}; undefined if the rest isn't a valid video id. */
+export function videoOfCountSubject(subject: string): string | undefined {
+  return videoAfter(COUNT_PREFIX, subject);
 }
 
 /** Where a request to take an event of `video` back goes. */

@@ -43,7 +43,9 @@ class KeptConnection {
       ? this.#socket.headResponse()
       : this.#socket.response());
     this.#checkFraming(method, answer);
-    if (answer.headers.connection === "close") {
+    const isKept = answer.headers["keep-alive"] === "timeout=8";
+    expect(answer.headers.connection).toBe(isKept ? "keep-alive" : "close");
+    if (!isKept) {
       await this.#socket.untilClosed();
       this.#socket = undefined;
     }
@@ -182,6 +184,32 @@ describe("every route by every method, over one kept connection", () => {
     expect(connection.opened).toBe(1);
     connection.close();
   });
+
+  test("a connection stays open for as long as each answer promises", async () => {
+    const connection = new KeptConnection(port);
+    const first = await connection.ask("GET", "/v1/ping");
+    const [, seconds] = /^timeout=(\d+)$/.exec(String(first.headers["keep-alive"])) ?? [];
+    await new Promise((resolve) => setTimeout(resolve, 1_000 * Number(seconds) - 500));
+    expect((await connection.ask("GET", "/v1/ping")).status).toBe(200);
+    expect(connection.opened).toBe(1);
+    connection.close();
+  });
+
+  test.each(["GET", "HEAD", "POST", "OPTIONS"])(
+    "%s that asks for the end of the connection gets it, and is told",
+    async (method) => {
+      const connection = new KeptConnection(port);
+      for (const path of ["/v1/ping", "/", "/nowhere"]) {
+        const headers = { Connection: "Close", Origin: allowed };
+        const answer = await connection.ask(method, path, {
+          ...headers,
+          "Access-Control-Request-Method": "GET",
+        });
+        expect(answer.headers.connection).toBe("close");
+      }
+      expect(connection.opened).toBe(3);
+    },
+  );
 
   test("HEAD is answered wherever GET is, with the same headers and no body", async () => {
     const connection = new KeptConnection(port);

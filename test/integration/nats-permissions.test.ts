@@ -107,6 +107,7 @@ const FORBIDDEN: Readonly<
     ],
     subscribe: [
       "ov.publish.*",
+      "ov.count.*",
       "ov.retract.*",
       "ov.history.*",
       "ov.stored.*.*",
@@ -120,6 +121,7 @@ const FORBIDDEN: Readonly<
     publish: [
       "ov.inspect.other",
       "ov.publish.video",
+      "ov.count.video",
       "ov.retract.video",
       "_INBOX.dispatcher.x",
       ...ofStreams(
@@ -142,6 +144,7 @@ const FORBIDDEN: Readonly<
     publish: [
       "ov.inspect.other",
       "ov.inspect.all-dispatchers",
+      "ov.count.video",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -171,6 +174,7 @@ const FORBIDDEN: Readonly<
   observer: {
     publish: [
       "ov.publish.video",
+      "ov.count.video",
       "ov.retract.video",
       "ov.frontend.other.video",
       "ov.history.video",

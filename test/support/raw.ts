@@ -202,7 +202,7 @@ export const FOREIGN = "foreign-to-the-bus";
 /** Videos whose name begins like this may be on the bus, and no others. */
 const OURS = "ok-[a-z0-9-]+";
 const OUR_SUBJECTS = new RegExp(
-  `^(ov\\.(publish|retract|history)\\.${OURS}|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.inspect\\.[a-z0-9-]+|ov\\.(frontend|watched)\\.[a-z0-9]+\\.${OURS}|_INBOX\\..+|\\$JS\\..+` +
+  `^(ov\\.(publish|count|retract|history)\\.${OURS}|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.inspect\\.[a-z0-9-]+|ov\\.(frontend|watched)\\.[a-z0-9]+\\.${OURS}|_INBOX\\..+|\\$JS\\..+` +
     `|\\$KV\\.ov_subscriptions\\.${OURS}\\.[a-z0-9]+|\\$KV\\.ov_frontends\\.[a-z0-9]+)$`,
 );
 

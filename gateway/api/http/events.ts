@@ -7,8 +7,8 @@ import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../../auth/expiry.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
-import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { openSubscription } from "../operations/subscribe.ts";
 import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
 import { pastRequest } from "./past-request.ts";
 import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
@@ -223,14 +223,12 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       polled.poll(exchange, waitMs ?? 0);
     }
     try {
-      const audience = await interest.hold(video);
-      const beginning = await histories.begin(audience.history, request);
+      const { audience, after, result } = await openSubscription(services, video, request);
       if (!stream.isOpen) return;
-      const result = subscriptionResult(histories, audience.history, beginning);
-      const seq = beginning.after ?? result.seq;
+      const seq = after ?? result.seq;
       const position = seq === undefined ? undefined : histories.positionText(seq);
       stream.say({ op: "result", id: 0, ...result }, position);
-      stream.viewer.join(audience, beginning.after);
+      stream.viewer.join(audience, after);
     } catch (fault) {
       const error = asOvationError(fault);
       noteRefused(services, error, fault);

@@ -6,33 +6,27 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { readHistory } from "../operations/history.ts";
 import { beginHttpRequest } from "../request-span.ts";
-import { clientOf, type GatewayServices } from "../services.ts";
+import { clientFor, type GatewayServices } from "../services.ts";
 import { wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
 const DEFAULT_LIMIT = 50;
 export function historyOverHttp(services: GatewayServices): HttpHandler {
-  const { auth, histories, interest, rates, tracer } = services;
   const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {
-    grant.requireVideo(video);
     const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
-    const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT });
-    rates.takeHistoryRead(grant.actor ?? clientOf(services, exchange));
-    const { epoch, events, more } = await histories.page(
-      video,
-      interest.historyOf(video),
-      before,
-      limit ?? DEFAULT_LIMIT,
-    );
-    respondWith(exchange, 200, { epoch, events: events.map(decodeTrustedMsgpack), more });
+    const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT }) ?? DEFAULT_LIMIT;
+    const client = clientFor(services, grant, exchange);
+    const page = await readHistory(services, grant, client, video, { before, limit });
+    respondWith(exchange, 200, { ...page, events: page.events.map(decodeTrustedMsgpack) });
   };
   return async (exchange, video) => {
     const at = monotonicNow();
-    const grant = await auth.ofRequest(exchange);
+    const grant = await services.auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
-    const step = beginHttpRequest(tracer, "ovation.history", request);
+    const step = beginHttpRequest(services.tracer, "ovation.history", request);
     await endingWith(step, answer(exchange, grant, video));
   };
 }

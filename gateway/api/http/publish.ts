@@ -7,12 +7,11 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Step } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
-import { grantedEvent } from "../../auth/granted-event.ts";
-import { withRepeatableId } from "../../publish/event-id.ts";
-import type { Accepted } from "../../publish/publisher.ts";
+import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { publishList } from "../operations/publish.ts";
 import { beginHttpRequest } from "../request-span.ts";
-import { clientOf, type GatewayServices } from "../services.ts";
+import { clientFor, type GatewayServices } from "../services.ts";
 import {
   type HttpHandler,
   JSON_TYPE,
@@ -24,11 +23,6 @@ import {
 import { ROUTE_PATHS } from "./routes.ts";
 
 function encodingOf(exchange: HttpExchange): Encoding {
-  if (!["", "identity"].includes(exchange.header("content-encoding").trim().toLowerCase())) {
-    throw new OvationError("content_encoding_unsupported", undefined, {
-      field: "Content-Encoding",
-    });
-  }
   if (speaksMsgpack(exchange)) return "msgpack";
   const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
   if (type === JSON_TYPE) return "json";
@@ -98,32 +92,18 @@ async function publish(
   services: GatewayServices,
   { exchange, video, grant, reading, step }: PublishRequest,
 ): Promise<unknown> {
-  const { rates } = services;
   grant.requireVideo(video);
   const encoding = encodingOf(exchange);
-  const client = grant.actor ?? clientOf(services, exchange);
+  const client = clientFor(services, grant, exchange);
   const body = await reading;
   const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
-  const inputs = parsePublishRequest(value, services.rules, body.length).map((input, index) => {
-    const granted = grantedEvent(input, grant, Array.isArray(value) ? `events[${index}]` : "");
-    return withRepeatableId(granted, services);
-  });
-  step?.note({ "messaging.batch.message_count": inputs.length, "ovation.kind": kindsOf(inputs) });
-  const { kinds } = services.rules;
-  const durable = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
-  services.admission.overload.admitEvents(durable.length > 0, false);
-  rates.takeHttpPublishes(client, inputs.length);
-  const actor = grant.limitedActor;
-  if (actor !== undefined) {
-    for (const { kind } of inputs) rates.takeActorPublish(actor, video, kinds.isTransient(kind));
-  }
+  const given = parsePublishRequest(value, services.rules, body.length);
+  step?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
+  const publisher = { grant, quota: services.rates.ofClient(client) };
   const traces = step?.trace === undefined ? NO_TRACES : [step.trace];
-  const publishing = services.publisher.publishAll(video, inputs, traces);
-  const { accepted, error: fault } = await services.publisher.durable.add(
-    video,
-    durable,
-    publishing,
-  );
+  const isList = Array.isArray(value);
+  const published = await publishList(services, publisher, video, given, isList, traces);
+  const { inputs, accepted, error: fault } = published;
   if (fault === undefined) {
     respondWith(exchange, 200, acceptedBody(accepted));
     return undefined;

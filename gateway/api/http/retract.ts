@@ -1,38 +1,24 @@
-/** `DELETE /v1/videos/{video}/events/{id}`: takes a durable event back, for everybody and for good. */
-import { OvationError } from "../../../shared/protocol/errors.ts";
-import { EVENT_ID_PATTERN } from "../../../shared/protocol/names.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
-import { endingWith, type Step } from "../../../shared/runtime/tracing/tracer.ts";
-import type { Grant } from "../../auth/grant.ts";
-import type { HttpExchange } from "../../transport/http-exchange.ts";
+import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import { retractEvent } from "../operations/retract.ts";
 import { beginHttpRequest } from "../request-span.ts";
-import { clientOf, type GatewayServices } from "../services.ts";
+import { clientFor, type GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
-  const retract = async (
-    exchange: HttpExchange,
-    grant: Grant,
-    video: string,
-    eventId: string,
-    step: Step | undefined,
-  ) => {
-    grant.requireVideo(video);
-    grant.requireScope("moderate");
-    if (!EVENT_ID_PATTERN.test(eventId)) {
-      throw new OvationError("event_id_invalid", undefined, { field: "id" });
-    }
-    await exchange.afterRead();
-    services.rates.takeHttpPublishes(clientOf(services, exchange), 1);
-    const { seq } = await services.publisher.retract(video, eventId, step?.trace);
-    respondWith(exchange, 200, { retracted: eventId, seq });
-  };
+  const { auth, rates, tracer } = services;
   return async (exchange, video, eventId) => {
     const at = monotonicNow();
-    const grant = await services.auth.ofRequest(exchange);
+    const grant = await auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
-    const step = beginHttpRequest(services.tracer, "ovation.retract", request);
-    await endingWith(step, retract(exchange, grant, video, eventId, step));
+    const step = beginHttpRequest(tracer, "ovation.retract", request);
+    const retract = async () => {
+      await exchange.afterRead();
+      const publisher = { grant, quota: rates.ofClient(clientFor(services, grant, exchange)) };
+      const { seq } = await retractEvent(services, publisher, video, eventId, step?.trace);
+      respondWith(exchange, 200, { retracted: eventId, seq });
+    };
+    await endingWith(step, retract());
   };
 }

@@ -3,11 +3,7 @@ import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { RequestHandler } from "../request-handler.ts";
 
 export const refresh: RequestHandler<"refresh"> = async (context, { token }) => {
-  const limit = context.limits.inFlightLimit;
-  if (context.inFlight >= limit) {
-    const text = `${limit} requests wait for their answer already`;
-    throw new OvationError("in_flight_exceeded", text, { limit });
-  }
+  context.requireRoom();
   context.inFlight += 1;
   try {
     const grant = await context.services.auth.ofToken(token);

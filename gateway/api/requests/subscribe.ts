@@ -3,7 +3,7 @@
  * after the answer, those of the past first.
  */
 import { OvationError } from "../../../shared/protocol/errors.ts";
-import { subscriptionResult } from "../../history/subscription-result.ts";
+import { openSubscription } from "../operations/subscribe.ts";
 import type { RequestHandler } from "../request-handler.ts";
 
 export const subscribe: RequestHandler<"subscribe"> = async (context, request) => {
@@ -25,15 +25,14 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   videos.set(video, hold);
   const joined = context.joins(video);
   try {
-    const audience = await services.interest.hold(video);
-    const beginning = await services.histories.begin(audience.history, request);
+    const { audience, after, result } = await openSubscription(services, video, request);
     // It may have been narrowed meanwhile, by a fresh token.
     context.grant.requireVideo(video);
     return {
-      result: subscriptionResult(services.histories, audience.history, beginning),
+      result,
       // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
       afterwards: () => {
-        if (isHeld()) context.viewer.join(audience, beginning.after);
+        if (isHeld()) context.viewer.join(audience, after);
         joined();
       },
     };

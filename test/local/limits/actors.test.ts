@@ -57,10 +57,18 @@ class Gateways {
   }
 }
 
+/** Publishes one event, if it may. @returns whether it might */
+function spend(actors: Actors, actor: string, transient = 0): boolean {
+  const amount = { video: "launch", events: 1, transient };
+  if (actors.refusal(actor, amount) !== undefined) return false;
+  actors.take(actor, amount);
+  return true;
+}
+
 /** Publishes until it is refused. @returns how many were taken */
 function spendAll(actors: Actors, actor: string): number {
   let taken = 0;
-  while (taken < 10_000 && actors.spend(actor, "launch", false) === undefined) taken += 1;
+  while (taken < 10_000 && spend(actors, actor)) taken += 1;
   return taken;
 }
 
@@ -90,7 +98,7 @@ describe("an actor at three gateways", () => {
     let lastMs = 0;
     // Without a pause, at all three at once, for as long as it takes to see the rate alone.
     while (lastMs < 6_000) {
-      for (const one of actors) if (one.spend("anna", "launch", false) === undefined) taken += 1;
+      for (const one of actors) if (spend(one, "anna")) taken += 1;
       await new Promise((resolve) => setTimeout(resolve, 1));
       lastMs = monotonicNow() - begun;
     }
@@ -116,7 +124,7 @@ describe("an actor at three gateways", () => {
 test("actors that come and go are kept account of up to a limit", async () => {
   gateways = await Gateways.start(1);
   const one = gateways.at(0);
-  for (let n = 0; n < 5_000; n += 1) one.spend(`actor-${n}`, "launch", true);
+  for (let n = 0; n < 5_000; n += 1) spend(one, `actor-${n}`, 1);
   expect(one.size).toBe(1_000);
   expect(one.stats.forgotten).toBeGreaterThan(0);
 });

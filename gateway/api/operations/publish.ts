@@ -1,0 +1,129 @@
+/**
+ * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. An
+ * event that is refused takes nothing of its publisher's quota, also if a dispatcher refuses it.
+ */
+import { asOvationError } from "../../../shared/protocol/errors.ts";
+import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
+import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
+import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
+import type { Grant } from "../../auth/grant.ts";
+import { grantedEvent } from "../../auth/granted-event.ts";
+import type { PublishAmount } from "../../limits/actor-quota.ts";
+import type { PublishQuota } from "../../limits/publish-quota.ts";
+import type { Accepted } from "../../publish/dispatcher-client.ts";
+import { withRepeatableId } from "../../publish/event-id.ts";
+import type { GatewayServices } from "../services.ts";
+
+type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "publisher">;
+
+/** Who publishes, over whichever wire. */
+export interface EventPublisher {
+  readonly grant: Grant;
+  readonly quota: PublishQuota;
+}
+
+/** A connection that publishes: its events keep their order, and few of them are under way at once. */
+export interface ConnectedPublisher extends EventPublisher {
+  /** @throws OvationError in_flight_exceeded */
+  requireRoom(): void;
+  /** Sends one event on, after those that it has to follow. */
+  forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted>;
+}
+
+/** An event as it goes to a dispatcher, and what it takes of its publisher's quota. */
+export interface AdmittedEvent {
+  readonly input: EventInput;
+  readonly amount: PublishAmount;
+}
+
+/**
+ * Lets one event of a connection in: takes its quota.
+ * @param messageBytes length of the message that held it
+ * @throws OvationError what it is refused for
+ */
+export function admitEvent(
+  services: PublishServices,
+  publisher: ConnectedPublisher,
+  video: string,
+  given: EventInput,
+  messageBytes: number,
+): AdmittedEvent {
+  const { grant, quota } = publisher;
+  const { kinds } = services.rules;
+  grant.requireVideo(video);
+  checkEvent(given, services.rules, "", messageBytes);
+  const input = grantedEvent(given, grant, "");
+  const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
+  quota.check(grant.limitedActor, amount);
+  services.admission.overload.admitEvents(kinds.isDurable(input.kind), true);
+  publisher.requireRoom();
+  quota.take(grant.limitedActor, amount);
+  return { input: withRepeatableId(input, services), amount };
+}
+
+/**
+ * Sends an admitted event on.
+ * @throws OvationError what it is refused for; with the id to repeat it with where that is safe
+ */
+export async function publishEvent(
+  { rules, publisher: { durable } }: PublishServices,
+  publisher: ConnectedPublisher,
+  { input, amount }: AdmittedEvent,
+  trace: TraceContext | undefined,
+): Promise<Accepted> {
+  try {
+    const publishing = publisher.forward(amount.video, input, trace);
+    if (rules.kinds.isDurable(input.kind)) durable.add(amount.video, [input.id], publishing);
+    return await publishing;
+  } catch (fault) {
+    const error = asOvationError(fault);
+    // It may have been published all the same.
+    if (error.kind.retry === "same-id") throw error.repeatWith(input.id);
+    publisher.quota.giveBack(publisher.grant.limitedActor, amount);
+    throw error;
+  }
+}
+
+/** What became of a list: those that were accepted, and the error if not all were. */
+export interface PublishedList {
+  readonly inputs: readonly EventInput[];
+  readonly accepted: readonly Accepted[];
+  readonly error?: unknown;
+}
+
+/**
+ * Publishes a list whose events have been checked for their shape; their order is kept.
+ * @param isList whether it came as a list, so that an error names the event
+ * @throws OvationError what all of it is refused for
+ */
+export async function publishList(
+  services: PublishServices,
+  { grant, quota }: EventPublisher,
+  video: string,
+  given: readonly EventInput[],
+  isList: boolean,
+  traces: readonly TraceContext[],
+): Promise<PublishedList> {
+  const { kinds } = services.rules;
+  const inputs = given.map((input, index) =>
+    withRepeatableId(grantedEvent(input, grant, isList ? `events[${index}]` : ""), services),
+  );
+  const amountOf = (events: readonly EventInput[]): PublishAmount => ({
+    video,
+    events: events.length,
+    transient: events.filter(({ kind }) => kinds.isTransient(kind)).length,
+  });
+  const amount = amountOf(inputs);
+  quota.check(grant.limitedActor, amount);
+  const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
+  services.admission.overload.admitEvents(isDurable, false);
+  quota.take(grant.limitedActor, amount);
+  const { client, durable } = services.publisher;
+  const publishing = client.publish(video, inputs, traces, monotonicNow());
+  const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
+  const { accepted, error } = await durable.add(video, durableIds, publishing);
+  if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
+    quota.giveBack(grant.limitedActor, amountOf(inputs.slice(accepted.length)));
+  }
+  return { inputs, accepted, error };
+}

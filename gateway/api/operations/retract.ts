@@ -1,0 +1,32 @@
+/** Deleting a durable event, for everybody and for good. */
+import { OvationError } from "../../../shared/protocol/errors.ts";
+import { EVENT_ID_PATTERN } from "../../../shared/protocol/names.ts";
+import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
+import type { Accepted } from "../../publish/dispatcher-client.ts";
+import type { GatewayServices } from "../services.ts";
+import type { EventPublisher } from "./publish.ts";
+
+/**
+ * @returns the event that tells viewers so
+ * @throws OvationError forbidden, event_id_invalid, rate_limited, event_not_found, or as a publish
+ */
+export async function retractEvent(
+  { publisher }: Pick<GatewayServices, "publisher">,
+  { grant, quota }: EventPublisher,
+  video: string,
+  eventId: string,
+  trace: TraceContext | undefined,
+): Promise<Accepted> {
+  grant.requireVideo(video);
+  grant.requireScope("moderate");
+  if (!EVENT_ID_PATTERN.test(eventId)) {
+    throw new OvationError("event_id_invalid", undefined, { field: "id" });
+  }
+  const amount = { video, events: 1, transient: 0 };
+  quota.check(undefined, amount);
+  // Finding the event is work, whether or not it is there.
+  quota.take(undefined, amount);
+  // Its publisher may not have waited for the answer.
+  await publisher.durable.settled(video, eventId);
+  return await publisher.client.retract(video, eventId, trace);
+}

@@ -1,0 +1,154 @@
+/** Asks the dispatchers over NATS, and brings back their answers. */
+import type { Bus } from "../../shared/bus/connection.ts";
+import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
+import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
+import { type EventInput, publishReplySchema } from "../../shared/protocol/events.ts";
+import { publishedAt } from "../../shared/protocol/published-at.ts";
+import { countSubject, publishSubject, retractSubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
+import type { HopClock } from "../../shared/runtime/hops.ts";
+import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+
+interface DispatcherClientOptions {
+  readonly bus: Pick<Bus, "request" | "maxPayloadBytes">;
+  readonly timeoutMs: number;
+  readonly clock: HopClock;
+}
+
+/** Of publish requests. */
+export interface PublishStats {
+  readonly requestEvents: Histogram;
+  /** Until the answer came, whatever it was. */
+  readonly answerSeconds: Histogram;
+}
+
+/** An event that was accepted; `seq` is its place in the video's chain, if it is durable. */
+export interface Accepted {
+  readonly id: string;
+  readonly seq: number | undefined;
+}
+
+/** What became of a list: those that were accepted, in order, and the error if not all were. */
+export interface ListOutcome {
+  readonly accepted: readonly Accepted[];
+  readonly error?: unknown;
+}
+
+/** Requests that wait for a dispatcher's answer; more are refused. */
+export const UNDER_WAY_LIMIT = 20_000;
+const NOTHING = new Uint8Array();
+
+export class DispatcherClient {
+  readonly stats: PublishStats = {
+    requestEvents: new Histogram(BATCH_EVENTS),
+    answerSeconds: new Histogram(LATENCY_SECONDS),
+  };
+  readonly #options: DispatcherClientOptions;
+  #underWay = 0;
+
+  constructor(options: DispatcherClientOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that wait for an answer. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /**
+   * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
+   * first that fails. Never rejects.
+   * @param traces that it belongs to
+   * @param since when the first of them came, by the monotonic clock
+   */
+  async publish(
+    video: string,
+    inputs: readonly EventInput[],
+    traces: readonly TraceContext[],
+    since: number,
+  ): Promise<ListOutcome> {
+    const { bus, clock } = this.#options;
+    const [only] = inputs;
+    const events = inputs.length === 1 && only !== undefined ? only : inputs;
+    const request = encodeMsgpack(publishedAt(events, clock.wallAt(since)));
+    // With room for what a reply adds.
+    if (request.length > bus.maxPayloadBytes / 2 && inputs.length > 1) {
+      return await this.#publishHalves(video, inputs, traces, since);
+    }
+    const { requestEvents, answerSeconds } = this.stats;
+    const begunAt = clock.now();
+    requestEvents.observe(inputs.length);
+    try {
+      return { accepted: await this.#request(publishSubject(video), request, traces) };
+    } catch (error) {
+      return { accepted: [], error };
+    } finally {
+      answerSeconds.observe((clock.now() - begunAt) / 1_000);
+    }
+  }
+
+  /**
+   * Deletes a durable event.
+   * @param trace that this belongs to
+   * @returns the event that tells viewers so
+   * @throws OvationError event_not_found, or what a publish is refused for
+   */
+  async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
+    const traces = trace === undefined ? NO_TRACES : [trace];
+    const [accepted] = await this.#request(retractSubject(video), encodeMsgpack({ id }), traces);
+    if (accepted === undefined) throw new OvationError("internal");
+    return accepted;
+  }
+
+  /**
+   * Asks for the viewers of a video to be counted; resolves when viewers have been told.
+   * @throws OvationError unavailable, timeout
+   */
+  async count(video: string): Promise<void> {
+    const { bus, timeoutMs } = this.#options;
+    // These take no room of the publishes: who asks has a bound of its own.
+    acceptedOf(await bus.request(countSubject(video), NOTHING, timeoutMs));
+  }
+
+  async #publishHalves(
+    video: string,
+    inputs: readonly EventInput[],
+    traces: readonly TraceContext[],
+    since: number,
+  ): Promise<ListOutcome> {
+    const middle = inputs.length >> 1;
+    const first = await this.publish(video, inputs.slice(0, middle), traces, since);
+    if (first.error !== undefined) return first;
+    const rest = await this.publish(video, inputs.slice(middle), traces, since);
+    return { ...rest, accepted: [...first.accepted, ...rest.accepted] };
+  }
+
+  async #request(
+    subject: string,
+    payload: Uint8Array,
+    traces: readonly TraceContext[],
+  ): Promise<Accepted[]> {
+    if (this.#underWay >= UNDER_WAY_LIMIT) {
+      const text = `${UNDER_WAY_LIMIT} requests wait for the dispatchers already`;
+      throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
+    }
+    const { bus, timeoutMs } = this.#options;
+    this.#underWay += 1;
+    try {
+      return acceptedOf(await bus.request(subject, payload, timeoutMs, traces));
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+function acceptedOf(reply: Uint8Array): Accepted[] {
+  const parsed = publishReplySchema.safeParse(decodeTrustedMsgpack(reply));
+  if (!parsed.success) throw new OvationError("internal", undefined, { cause: parsed.error });
+  if ("accepted" in parsed.data) {
+    const { accepted, seqs } = parsed.data;
+    return accepted.map((id, index) => ({ id, seq: seqs?.[index] ?? undefined }));
+  }
+  const { code, message, field, limit } = parsed.data.error;
+  throw new OvationError(isErrorCode(code) ? code : "internal", message, { field, limit });
+}

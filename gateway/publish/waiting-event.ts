@@ -1,0 +1,27 @@
+/** An event on its way to a dispatcher, and whoever waits for what becomes of it. */
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { EventInput } from "../../shared/protocol/events.ts";
+import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { Accepted, ListOutcome } from "./dispatcher-client.ts";
+
+export interface WaitingEvent {
+  readonly input: EventInput;
+  readonly trace: TraceContext | undefined;
+  readonly resolve: (accepted: Accepted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The traces that a batch belongs to. */
+export function tracesIn(batch: readonly WaitingEvent[]): readonly TraceContext[] {
+  if (batch.every(({ trace }) => trace === undefined)) return NO_TRACES;
+  return batch.map(({ trace }) => trace).filter((trace) => trace !== undefined);
+}
+
+/** Tells each event of a batch what became of it. */
+export function settle(batch: readonly WaitingEvent[], { accepted, error }: ListOutcome): void {
+  for (const [index, { resolve, reject }] of batch.entries()) {
+    const one = accepted[index];
+    if (one === undefined) reject(error ?? new OvationError("internal"));
+    else resolve(one);
+  }
+}

@@ -1,0 +1,36 @@
+/** How many events wait at this gateway to be published, over all connections and videos. */
+import { OvationError } from "../../shared/protocol/errors.ts";
+
+/** More are refused. */
+export const WAITING_LIMIT = 100_000;
+
+export class WaitingEvents {
+  readonly #limit: number;
+  #count = 0;
+
+  constructor(limit: number = WAITING_LIMIT) {
+    this.#limit = limit;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** What waits, as a share of what may. */
+  get share(): number {
+    return this.#count / this.#limit;
+  }
+
+  /** One more waits. @throws OvationError unavailable */
+  add(): void {
+    const limit = this.#limit;
+    if (this.#count >= limit) {
+      throw new OvationError("unavailable", `${limit} events wait already`, { limit });
+    }
+    this.#count += 1;
+  }
+
+  remove(count: number): void {
+    this.#count -= count;
+  }
+}
