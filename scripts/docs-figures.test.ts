@@ -17,6 +17,8 @@ test.each([
   ["docs/protocol.md", `A comment line (\`:\`) comes every ${keepAliveS} seconds.`],
   ["docs/security.md", `a ping every ${pingS} seconds`],
   ["docs/kubernetes.md", `quiet for ${quietS} s`],
+  ["docs/clients.md", `a comment line, every ${quietS} seconds`],
+  ["docs/clients.md", `nothing has come for ${2 * quietS} seconds`],
   ["docs/proxies.md", `sends something on every connection every ${quietS} seconds`],
   ["deploy/proxies/nginx.conf", `longer than a connection is quiet: that is ${quietS} s`],
   ["deploy/proxies/haproxy.cfg", `longer than a connection is quiet: that is ${quietS} s`],

@@ -1,7 +1,7 @@
 /** What stands between the SDK and gateways is told by name, and got around where that can be done. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionState } from "../../sdk/index.ts";
-import { client, connected, listen, statesOf } from "../sdk/support/client.ts";
+import { client, listen, statesOf } from "../sdk/support/client.ts";
 import { Recorder } from "../support/recorder.ts";
 import { nginxBefore, PASSES, PASSES_NO_WEBSOCKET } from "./support/nginx.ts";
 import { availableProxies } from "./support/proxy.ts";
@@ -86,20 +86,5 @@ describe.skipIf(!isAvailable)("nginx", () => {
     expect(comments.all).toEqual([0, 1, 2, 3]);
     const names = states.all.map(({ name: state }) => state);
     expect(names.slice(names.indexOf("connected"))).not.toContain("reconnecting");
-  });
-
-  test("that takes a path's beginning away is no hindrance", async () => {
-    const locations = `location /live/ { proxy_pass http://gateways/; ${PASSES} }`;
-    const { url } = await nginxBefore(site, locations);
-    for (const transport of ["websocket", "sse"] as const) {
-      for (const address of [`${url}/live`, `${url}/live/`]) {
-        const ovation = client(address, { transport });
-        const { events, joined } = listen(ovation, "launch", "comment");
-        expect(await connected(ovation)).toMatchObject({ via: transport });
-        await joined();
-        const { eventId } = await ovation.video("launch").publish("comment", address);
-        await events.first(({ id }) => id === eventId);
-      }
-    }
   });
 });

@@ -1,10 +1,11 @@
 /** Answers of every kind, one after the other in every order, over connections that proxies keep. */
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectionsToGateways } from "./support/connections.ts";
 import { availableProxies, type ProxyProcess } from "./support/proxy.ts";
 import { Site } from "./support/site.ts";
 
@@ -62,15 +63,6 @@ function everyOrder<T>(items: readonly T[]): readonly T[] {
   return [...order, ...items.slice(0, 1)];
 }
 
-/** How many connections there are, or were in the last minute, to the gateways from this machine. */
-async function connectionsToGateways(port: number): Promise<number> {
-  const ends = ["0B00007F", "0C00007F"].map(
-    (host) => `${host}:${port.toString(16).toUpperCase().padStart(4, "0")}`,
-  );
-  const lines = (await readFile("/proc/net/tcp", "utf8")).split("\n");
-  return lines.filter((line) => ends.includes(line.trim().split(/\s+/)[2] ?? "")).length;
-}
-
 async function ask(proxy: ProxyProcess, agent: Agent, question: Question): Promise<number> {
   const { method, path, headers = {}, body } = question;
   const request = httpsRequest({
@@ -97,7 +89,7 @@ describe.each(availableProxies())("$name", (kind) => {
 
   test("passes on every answer after every other, and keeps its connections to gateways", async () => {
     const order = everyOrder(questions);
-    const before = await connectionsToGateways(site.port);
+    const before = (await connectionsToGateways(site.port)).length;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const wrong: string[] = [];
     let last = "nothing";
@@ -109,7 +101,7 @@ describe.each(availableProxies())("$name", (kind) => {
     }
     agent.destroy();
     expect(wrong).toEqual([]);
-    const made = (await connectionsToGateways(site.port)) - before;
+    const made = (await connectionsToGateways(site.port)).length - before;
     expect(made).toBeLessThan(order.length / 4);
   });
 });

@@ -22,6 +22,9 @@ interface Files {
   readonly both: string;
 }
 
+/** That this process trusts, of all its sites: several may be there at a time. */
+const authorities: string[] = [];
+
 const HAPROXY = proxyKind("HAProxy");
 
 export class Site {
@@ -55,7 +58,8 @@ export class Site {
     second: (natsUrl: string) => Promise<Partial<GatewayConfig>> = async () => ({}),
   ): Promise<Site> {
     const authority = await TestAuthority.make();
-    setDefaultCACertificates([await readFile(authority.caFile, "utf8")]);
+    authorities.push(await readFile(authority.caFile, "utf8"));
+    setDefaultCACertificates(authorities);
     const { certFile: certificate, keyFile: key } = await authority.certificate("proxy");
     const both = join(authority.folder, "both.pem");
     await writeFile(both, (await readFile(certificate, "utf8")) + (await readFile(key, "utf8")));
