@@ -126,9 +126,15 @@ for (const language of LANGUAGES) {
           for (const n of numbers) {
             await publish(video, { kind: "comment", data: { n } });
           }
+          // One of them is taken back before the viewer is there again.
+          await publish(video, { kind: "comment", id: `${video}-gone`, data: { n: 1 } });
+          await publish(video, { kind: "comment", data: { n: 2 } });
+          const gone = `http://127.0.0.1:${stack.gateway.port}/v1/videos/${video}/events/${video}-gone`;
+          expect((await fetch(gone, { method: "DELETE" })).status).toBe(200);
           network.isDown = false;
           await program.prints(/^resumed$/m);
-          await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toHaveLength(6);
+          await publish(video, { kind: "comment", data: { n: 3 } });
+          await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toHaveLength(8);
           expect(linesOf(program, "comment ")).toEqual(await stored(video));
           expect(program.output).not.toMatch(/^(gap|missed)/m);
           expect(linesOf(program, "published ")).toHaveLength(1);

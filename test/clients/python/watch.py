@@ -5,6 +5,7 @@ OVATION_TOKEN is its token, if the gateway asks for one.
 """
 import asyncio
 import json
+import math
 import os
 import random
 import sys
@@ -33,6 +34,7 @@ class Watcher:
     def __init__(self, url, wire, video):
         self.url, self.wire, self.video = url, wire, video
         self.epoch = self.seq = self.event_id = None
+        self.settled = 0  # Up to here the gateway gives all that there is.
         self.published = False
         self.tries = 0
         self.wait_s = 0
@@ -113,7 +115,9 @@ class Watcher:
             self.refused(message)
         elif op == "result" and request == 3:
             self.taken(message["eventId"], message["seq"])
-        elif op == "result" and "epoch" in message:
+        elif op == "result" and request in (0, 2):
+            if "epoch" not in message:
+                raise ConnectionError("the history can't be read just now")
             if message.get("recovered", self.seq is None):
                 say("resumed" if self.seq is not None else "subscribed")
             else:
@@ -121,9 +125,10 @@ class Watcher:
             if not message.get("recovered"):
                 self.seq = message["seq"]
             self.epoch = message["epoch"]
+            self.settled = message["seq"] or math.inf
         elif op == "reset":
             say("missed")
-            self.epoch, self.seq = message["epoch"], message["seq"]
+            self.epoch, self.seq, self.settled = message["epoch"], message["seq"], math.inf
         elif op == "bye":
             self.wait_s = message["reconnectAfterMs"] / 1000
         elif op == "events":
@@ -136,9 +141,12 @@ class Watcher:
                     self.durable(event)
 
     def durable(self, event):
-        if event["prev"] != self.seq:
+        if event["prev"] > max(self.seq, self.settled):
             say("gap", self.seq, event["prev"])
+            raise ConnectionError("an event is missing")
         self.seq = event["seq"]
+        if self.settled == math.inf:  # Only the next event may follow any other.
+            self.settled = self.seq
         n = (event.get("data") or {}).get("n")
         say(event["kind"], event["id"], event["seq"], event["prev"], event["at"], n)
 

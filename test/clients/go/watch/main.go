@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -67,6 +68,7 @@ type watcher struct {
 	url, wire, video, token string
 	epoch                   string
 	seq                     *uint64
+	settled                 uint64 // Up to here the gateway gives all that there is.
 	eventID                 string // One for all tries: the comment is stored once.
 	published               bool
 	wait                    time.Duration
@@ -257,7 +259,10 @@ func (w *watcher) handle(m message) error {
 		return w.refused(m)
 	case m.Op == "result" && m.ID == 3:
 		w.taken(m.EventID, *m.Seq)
-	case m.Op == "result" && m.Epoch != "":
+	case m.Op == "result" && m.ID != 1:
+		if m.Seq == nil {
+			return errors.New("the history can't be read just now")
+		}
 		switch {
 		case w.seq == nil:
 			fmt.Println("subscribed")
@@ -270,9 +275,12 @@ func (w *watcher) handle(m message) error {
 			w.seq = m.Seq
 		}
 		w.epoch = m.Epoch
+		if w.settled = *m.Seq; w.settled == 0 {
+			w.settled = math.MaxUint64
+		}
 	case m.Op == "reset":
 		fmt.Println("missed")
-		w.epoch, w.seq = m.Epoch, m.Seq
+		w.epoch, w.seq, w.settled = m.Epoch, m.Seq, math.MaxUint64
 	case m.Op == "bye":
 		w.wait = time.Duration(m.ReconnectAfterMs) * time.Millisecond
 	case m.Op == "events":
@@ -289,10 +297,14 @@ func (w *watcher) handle(m message) error {
 			if e.Seq == 0 {
 				continue
 			}
-			if e.Prev != *w.seq {
+			if e.Prev > max(*w.seq, w.settled) {
 				fmt.Println("gap", *w.seq, e.Prev)
+				return errors.New("an event is missing")
 			}
 			*w.seq = e.Seq
+			if w.settled == math.MaxUint64 { // Only the next event may follow any other.
+				w.settled = e.Seq
+			}
 			fmt.Println(e.Kind, e.ID, e.Seq, e.Prev, e.At, e.Data.N)
 		}
 	}

@@ -105,6 +105,8 @@ struct Watcher {
     token: Option<String>,
     epoch: String,
     seq: Option<u64>,
+    /// Up to here the gateway gives all that there is.
+    settled: u64,
     /// One for all tries: the comment is stored once.
     event_id: String,
     published: bool,
@@ -249,13 +251,17 @@ impl Watcher {
                     self.seq = seq;
                 }
                 self.epoch = epoch;
+                self.settled = seq.filter(|seq| *seq > 0).unwrap_or(u64::MAX);
             }
             Message::Reset { epoch, seq } => {
                 println!("missed");
-                (self.epoch, self.seq) = (epoch, Some(seq));
+                (self.epoch, self.seq, self.settled) = (epoch, Some(seq), u64::MAX);
             }
             Message::Bye { reconnect_after_ms } => {
                 self.wait = Duration::from_millis(reconnect_after_ms);
+            }
+            Message::Result { id: 0 | 2, .. } => {
+                return Err(End::Lost("the history can't be read just now".into()));
             }
             Message::Events { events, counts } => {
                 let likes = match counts {
@@ -266,7 +272,7 @@ impl Watcher {
                     println!("likes {likes}");
                 }
                 for event in events {
-                    self.event(event);
+                    self.event(event)?;
                 }
             }
             _ => {}
@@ -284,16 +290,23 @@ impl Watcher {
             prev,
             data,
         }: Event,
-    ) {
+    ) -> Result<(), End> {
         let (Some(seq), Some(prev)) = (seq, prev) else {
-            return;
+            return Ok(());
         };
-        let last = self.seq.replace(seq).unwrap_or_default();
-        if prev != last {
+        let last = self.seq.unwrap_or_default();
+        if prev > last.max(self.settled) {
             println!("gap {last} {prev}");
+            return Err(End::Lost("an event is missing".into()));
+        }
+        self.seq = Some(seq);
+        // Only the next event may follow any other.
+        if self.settled == u64::MAX {
+            self.settled = seq;
         }
         let n = data.and_then(|data| data.n).unwrap_or_default();
         println!("{kind} {id} {seq} {prev} {at} {n}");
+        Ok(())
     }
 }
 
@@ -312,6 +325,7 @@ async fn main() {
         token: env::var("OVATION_TOKEN").ok(),
         epoch: String::new(),
         seq: None,
+        settled: 0,
         event_id,
         published: false,
         wait: Duration::ZERO,

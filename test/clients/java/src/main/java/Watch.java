@@ -60,6 +60,8 @@ public class Watch {
   final String eventId = UUID.randomUUID().toString();
   String epoch = "";
   long seq = -1;
+  /** Up to here the gateway gives all that there is. */
+  long settled;
   boolean published;
   long waitMs;
   int tries;
@@ -225,10 +227,13 @@ public class Watch {
       case "result" -> {
         if (message.path("id").asInt() == 3) {
           taken(message.get("eventId").asText(), message.get("seq").asText());
-        } else if (message.has("epoch")) {
+        } else if (message.path("id").asInt() != 1) {
+          if (!message.has("epoch")) throw new IOException("the history can't be read just now");
           boolean recovered = message.path("recovered").asBoolean();
           System.out.println(seq < 0 ? "subscribed" : recovered ? "resumed" : "missed");
-          if (!recovered) seq = message.get("seq").asLong();
+          long head = message.get("seq").asLong();
+          if (!recovered) seq = head;
+          settled = head == 0 ? Long.MAX_VALUE : head;
           epoch = message.get("epoch").asText();
         }
       }
@@ -236,6 +241,7 @@ public class Watch {
         System.out.println("missed");
         epoch = message.get("epoch").asText();
         seq = message.get("seq").asLong();
+        settled = Long.MAX_VALUE;
       }
       case "bye" -> waitMs = message.get("reconnectAfterMs").asLong();
       case "events" -> {
@@ -253,11 +259,14 @@ public class Watch {
     }
   }
 
-  void durable(JsonNode event) {
-    if (event.get("prev").asLong() != seq) {
+  void durable(JsonNode event) throws IOException {
+    if (event.get("prev").asLong() > Math.max(seq, settled)) {
       System.out.println("gap " + seq + " " + event.get("prev").asText());
+      throw new IOException("an event is missing");
     }
     seq = event.get("seq").asLong();
+    // Only the next event may follow any other.
+    if (settled == Long.MAX_VALUE) settled = seq;
     List<JsonNode> words = List.of(event.get("kind"), event.get("id"), event.get("seq"),
         event.get("prev"), event.get("at"), event.at("/data/n"));
     System.out.println(String.join(" ", words.stream().map(JsonNode::asText).toList()));
