@@ -2,12 +2,13 @@
 # Runs the tests of sockets on the uWebSockets.js that the image ships, in a container of
 # its Debian; `npm test` runs them on the one that development uses. Needs Docker and the image:
 #
-#   test/image/addon.sh [FILE ...]      files of test/integration and test/local, by a part of their names
+#   test/image/addon.sh [FILE ...]      files of test/integration, test/local and test/conformance, by a part of their names
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 files=("$@")
-((${#files[@]} > 0)) || files=(handshake delivery bad-input-websocket bad-input-http flood drain)
+((${#files[@]} > 0)) || files=(handshake delivery bad-input-websocket bad-input-http flood drain
+    kept-connection pipelining head-limit base-path listen-hosts)
 nats=$(command -v nats-server) || { echo "addon: nats-server is not on the PATH" >&2; exit 1; }
 # A run of before leaves it, and in the container nothing can be removed.
 rm -rf node_modules/.vitest-cache
@@ -27,4 +28,4 @@ docker run --rm --network none --tmpfs /ovation/.cache:exec \
   --volume "$addon/uWebSockets.js:$modules/uWebSockets.js:ro" \
   --volume "$addon/@uwsjs:/node_modules/@uwsjs:ro" \
   --volume "$nats:/usr/local/bin/nats-server:ro" \
-  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 --project local "${files[@]}"
+  node:22-trixie-slim node node_modules/vitest/vitest.mjs run --configLoader runner --project nats-2.9 --project local --project conformance "${files[@]}"

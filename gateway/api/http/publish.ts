@@ -23,6 +23,11 @@ import {
 import { ROUTE_PATHS } from "./routes.ts";
 
 function encodingOf(exchange: HttpExchange): Encoding {
+  if (!["", "identity"].includes(exchange.header("content-encoding").trim().toLowerCase())) {
+    throw new OvationError("content_encoding_unsupported", undefined, {
+      field: "Content-Encoding",
+    });
+  }
   if (speaksMsgpack(exchange)) return "msgpack";
   const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
   if (type === JSON_TYPE) return "json";
