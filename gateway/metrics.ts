@@ -14,10 +14,10 @@ import {
 import type { Doors } from "./api/hub.ts";
 import type { Auth } from "./auth/create.ts";
 import type { DeliveryStats } from "./delivery/delivery-stats.ts";
-import { registerFrames, registerPublishing } from "./delivery/flow-metrics.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
 import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
 import type { CutOff } from "./drain/nats-outage.ts";
+import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
 import type { Publisher } from "./publish/publisher.ts";

@@ -1,8 +1,7 @@
 /** Every metric of both roles, out of the code that registers them, and as tables for docs/metrics.md. */
 import { Registry } from "prom-client";
-import { registerDispatcherMetrics } from "../dispatcher/metrics.ts";
-import { registerLimitMetrics } from "../gateway/limits/metrics.ts";
-import { registerGatewayMetrics } from "../gateway/metrics.ts";
+import { registerDispatcherMetrics } from "../dispatcher/index.ts";
+import { registerGatewayMetrics, registerLimitMetrics } from "../gateway/index.ts";
 import { registerHealth } from "../shared/runtime/health-metrics.ts";
 import { createRegistry } from "../shared/runtime/metrics.ts";
 

@@ -8,9 +8,9 @@ import { Credentials } from "./credentials.ts";
 import { isPassing, isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
 import { Diagnoses } from "./link/diagnosis.ts";
-import type { Ending, Link, LinkHandlers, PushHandlers, Result, Via } from "./link/link.ts";
+import type { Ending, Link, LinkHandlers, PushHandlers, Result } from "./link/link.ts";
 import type { Settings } from "./settings.ts";
-import type { ConnectionFault, ConnectionState } from "./state.ts";
+import type { ConnectionFault, ConnectionState, Via } from "./state.ts";
 import { listenForWake, type WakeSignal } from "./wake.ts";
 
 export interface ConnectionHandlers

@@ -1,6 +1,8 @@
 /** What an application sees of its connection. */
 import type { OvationErrorCode } from "./error.ts";
-import type { Via } from "./link/link.ts";
+
+/** How viewers are connected. */
+export type Via = "websocket" | "sse";
 
 /**
  * Why there is no connection, or none of the usual kind: a code for a program, a message for a

@@ -3,10 +3,13 @@
  * NATS carries for them, and the frames that viewers get.
  */
 
-import { FIRST_CHECK_MS } from "../../gateway/history/follower.ts";
-import { TELL_EVERY_MS, TOLD_FROM } from "../../gateway/limits/actors.ts";
-import { BURST_SECONDS } from "../../gateway/limits/token-bucket.ts";
-import { WAIT_MS } from "../../gateway/publish/batcher.ts";
+import {
+  BURST_SECONDS,
+  FIRST_CHECK_MS,
+  TELL_EVERY_MS,
+  TOLD_FROM,
+  WAIT_MS,
+} from "../../gateway/index.ts";
 import { MAX_BATCH } from "../../shared/protocol/events.ts";
 import * as acts from "./acts.ts";
 import { connectsPerSecond, type VideoSort, videoSorts } from "./audience.ts";

@@ -2,7 +2,7 @@
  * How long messages are, on NATS and to viewers: those of a sample, encoded by what encodes them in
  * earnest.
  */
-import { Frame, type LoggedEvent, type Wire } from "../../gateway/delivery/frame.ts";
+import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
 import { encodeDispatched } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";

@@ -1,10 +1,10 @@
 /** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
 import type { Address } from "../addresses.ts";
 import type { Settings } from "../settings.ts";
-import type { ConnectionFault } from "../state.ts";
+import type { ConnectionFault, Via } from "../state.ts";
 import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
 import { EventStreamsLink } from "./event-streams.ts";
-import type { Link, LinkHandlers, Via } from "./link.ts";
+import type { Link, LinkHandlers } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";
 
 /** WebSockets that fail in a row, before it is tried without one. */

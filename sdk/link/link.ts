@@ -9,10 +9,7 @@ import type {
   ResetMessage,
   ResultMessage,
 } from "../../shared/protocol/wire/server-messages.ts";
-import type { ConnectionFault } from "../state.ts";
-
-/** How viewers are connected. */
-export type Via = "websocket" | "sse";
+import type { ConnectionFault, Via } from "../state.ts";
 
 /** What a request was refused with; a newer gateway may send codes that we don't know. */
 export interface Refusal {

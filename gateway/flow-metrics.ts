@@ -1,11 +1,11 @@
 /** The gateway's figures of what flows through it, for Prometheus: what is published, and frames. */
 import type { Registry } from "prom-client";
-import { countOf, gaugeOf, histogramOf } from "../../shared/runtime/metrics.ts";
-import type { Publisher } from "../publish/publisher.ts";
-import { WAITING_LIMIT } from "../publish/waiting-events.ts";
-import type { Interest } from "../table/interest.ts";
-import type { FrameInterval } from "./frame-interval.ts";
-import type { FrameScheduler } from "./frame-scheduler.ts";
+import { countOf, gaugeOf, histogramOf } from "../shared/runtime/metrics.ts";
+import type { FrameInterval } from "./delivery/frame-interval.ts";
+import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import type { Publisher } from "./publish/publisher.ts";
+import { WAITING_LIMIT } from "./publish/waiting-events.ts";
+import type { Interest } from "./table/interest.ts";
 
 interface Parts {
   readonly interest: Interest;

@@ -1,0 +1,3 @@
+/** What other parts may know of a dispatcher. */
+export { Dispatcher } from "./dispatcher.ts";
+export { registerDispatcherMetrics } from "./metrics.ts";
