@@ -32,6 +32,14 @@ export const CASES: Readonly<Record<string, Values>> = {
     "httpRoute.parentRefs": [{ name: "public" }],
     "httpRoute.hostnames": ["live.example"],
   },
+  "below-a-path": {
+    "ingress.enabled": true,
+    "ingress.host": "www.example",
+    "ingress.path": "/live/",
+    "httpRoute.enabled": true,
+    "httpRoute.parentRefs": [{ name: "public" }],
+    "httpRoute.path": "/live",
+  },
   monitored: {
     "serviceMonitor.enabled": true,
     "serviceMonitor.labels": { release: "prometheus" },

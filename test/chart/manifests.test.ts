@@ -67,6 +67,44 @@ describe("the pods", () => {
     expect(env["OVATION_SHARE_PORT"]).toBe("true");
   });
 
+  test.each<[string, Values, string | undefined]>([
+    ["none by default", {}, undefined],
+    ["none for an Ingress of all paths", { "ingress.enabled": true }, undefined],
+    ["the Ingress's", { "ingress.enabled": true, "ingress.path": "/live" }, "/live"],
+    [
+      "the Ingress's, without its slash",
+      { "ingress.enabled": true, "ingress.path": "/a/b/" },
+      "/a/b",
+    ],
+    [
+      "the HTTPRoute's",
+      {
+        "httpRoute.enabled": true,
+        "httpRoute.parentRefs": [{ name: "public" }],
+        "httpRoute.path": "/live",
+      },
+      "/live",
+    ],
+    ["none for a path of an Ingress that isn't made", { "ingress.path": "/live" }, undefined],
+    [
+      "that of a setting, where the path is taken away on the way",
+      {
+        "ingress.enabled": true,
+        "ingress.path": "/live",
+        "gateway.settings": { "base-path": "/" },
+      },
+      "/",
+    ],
+  ])("of gateways get the base path of what is before them: %s", (_, values, basePath) => {
+    const pods = podsOf(values);
+    const env = (pod: string) => pods.get(pod)?.containers.flatMap((one) => one.env ?? []) ?? [];
+    const of = (pod: string, name: string) => env(pod).find((one) => one.name === name)?.value;
+    expect(of("ovation-gateway", "OVATION_BASE_PATH")).toBe(basePath);
+    expect(of("ovation-dispatcher", "OVATION_BASE_PATH")).toBeUndefined();
+    const below = basePath === "/" ? "" : (basePath ?? "");
+    expect(of("ovation-test", "TEST_GATEWAY_URL")).toBe(`http://ovation-gateway:80${below}`);
+  });
+
   test("keep 3 copies of what they store where there are as many servers", () => {
     const copies = (values: Values) => {
       const { containers } = podsOf(values).get("ovation-dispatcher") ?? { containers: [] };
@@ -131,6 +169,18 @@ describe("values that are refused", () => {
     ["a proxy's name", { "gateway.trustedProxies": ["ingress"] }, "trustedProxies"],
     ["an open gateway with a secret", { "gateway.settings": { open: true } }, "auth.generate"],
     ["credentials for the chart's NATS", { "nats.login.kind": "creds" }, "nats.url"],
+    ["a path that is none", { "ingress.path": "live" }, "path"],
+    ["a path that is a pattern", { "ingress.path": "/live(/|$)(.*)" }, "path"],
+    [
+      "two paths",
+      {
+        "ingress.enabled": true,
+        "httpRoute.enabled": true,
+        "httpRoute.parentRefs": [{ name: "public" }],
+        "httpRoute.path": "/live",
+      },
+      "must be the same",
+    ],
     ["a route without a Gateway", { "httpRoute.enabled": true }, "parentRefs"],
   ])("%s", (_, values, word) => {
     const { ok, stderr } = template(values);

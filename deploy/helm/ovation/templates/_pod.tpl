@@ -31,6 +31,27 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/*
+The path before all paths of the gateways, without a slash at its end; empty for none. That of the
+Ingress or the HTTPRoute, which pass it on as it is; a setting goes before it, for what takes it away.
+*/}}
+{{- define "ovation.basePath" -}}
+{{- $paths := list -}}
+{{- range list .Values.ingress .Values.httpRoute -}}
+{{- if .enabled -}}
+{{- $paths = append $paths (trimSuffix "/" .path) -}}
+{{- end -}}
+{{- end -}}
+{{- $given := merge dict .Values.gateway.settings .Values.settings -}}
+{{- if hasKey $given "base-path" -}}
+{{- $paths = list (get $given "base-path" | trimSuffix "/") -}}
+{{- end -}}
+{{- if gt (len (uniq $paths)) 1 -}}
+{{- fail "ingress.path and httpRoute.path must be the same, since gateways have one base path" -}}
+{{- end -}}
+{{- first (append $paths "") -}}
+{{- end -}}
+
 {{/* The environment of a role. Takes {root, component, role}. */}}
 {{- define "ovation.environment" -}}
 {{- $values := .root.Values -}}
@@ -38,6 +59,11 @@ capabilities:
 {{- $own := dict "nats-url" (include "ovation.nats.url" .root) "drain-ms" (mul 1000 $values.drain.seconds) "table-replicas" $copies "history-replicas" $copies "ops-host" "0.0.0.0" "ops-port" "9100" -}}
 {{- with .role.trustedProxies -}}
 {{- $_ := set $own "trusted-proxies" (join "," .) -}}
+{{- end -}}
+{{- with include "ovation.basePath" .root -}}
+{{- if eq $.component "gateway" -}}
+{{- $_ := set $own "base-path" . -}}
+{{- end -}}
 {{- end -}}
 {{- $login := include "ovation.nats.login" (dict "root" .root "user" .component) | fromJson -}}
 {{- $settings := mergeOverwrite $own $login (deepCopy $values.settings) (deepCopy .role.settings) -}}
