@@ -19,7 +19,7 @@ export const closeCodes = {
   internal: closeCode(1011, "internal", "A fault of the gateway's own. Connect again."),
   restart: closeCode(1012, "restart", "The gateway stops or restarts. Connect again."),
   cutOff: closeCode(
-    1013,
+    4503,
     "cut_off",
     "The gateway can't reach the others. Connect again, to another one if there is one.",
   ),

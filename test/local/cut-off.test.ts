@@ -62,7 +62,7 @@ test("viewers are sent to another gateway in the end", async () => {
   await nats.kill9();
   const bye = await socket.until(() => socket.messages.find(({ op }) => op === "bye"));
   expect(bye["reconnectAfterMs"]).toBeLessThanOrEqual(2_000);
-  expect(await socket.untilClosed()).toEqual({ code: 1013, reason: "cut_off" });
+  expect(await socket.untilClosed()).toEqual({ code: 4503, reason: "cut_off" });
   await stream.until(() => stream.isEnded);
   expect(stream.messages.at(-1)).toEqual({ op: "bye", reconnectAfterMs: stream.retryMs });
   expect(await metric(gateway, "ovation_gateway_cut_off_dismissed_total")).toBe(2);
