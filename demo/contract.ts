@@ -102,7 +102,7 @@ export interface ProbeView {
 }
 
 /** Something that happened to the stack, in a few words. */
-export interface Happening {
+export interface ActivityEntry {
   readonly id: number;
   readonly at: number;
   readonly tone: "good" | "bad" | "plain";
@@ -121,5 +121,5 @@ export interface Snapshot {
   readonly probe?: ProbeView;
   readonly audience: Audience & { readonly connected: number };
   /** The newest, oldest first. */
-  readonly happenings: readonly Happening[];
+  readonly happenings: readonly ActivityEntry[];
 }

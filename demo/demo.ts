@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { childLaunch } from "../kit/child.ts";
 import { LogFile } from "../kit/log-file.ts";
-import { Kept } from "../kit/managed-process.ts";
+import { ManagedProcess } from "../kit/managed-process.ts";
 import type { Say } from "../kit/say.ts";
 import type { CommonConfig } from "../shared/config/settings.ts";
-import { Director } from "./audience/controller.ts";
+import { AudienceController } from "./audience/controller.ts";
 import { audienceAt } from "./audience-level.ts";
 import { ControlServer } from "./live/control.ts";
 import { Live, type NatsUrls, type Watched } from "./live/live.ts";
@@ -33,15 +33,15 @@ interface DemoOptions {
 
 export class Demo {
   readonly #options: DemoOptions;
-  readonly #director: Director;
-  readonly #audience: Kept;
+  readonly #director: AudienceController;
+  readonly #audience: ManagedProcess;
   readonly #live: Live;
   readonly #control: ControlServer;
 
   constructor(options: DemoOptions) {
     const { video, port, opsPort, processes, config, say } = options;
     this.#options = options;
-    this.#director = new Director(audienceAt(options.audienceLevel), () => this.tell());
+    this.#director = new AudienceController(audienceAt(options.audienceLevel), () => this.tell());
     const address = `http://127.0.0.1:${opsPort}`;
     const launch = childLaunch({
       args: [
@@ -53,7 +53,7 @@ export class Demo {
       log: new LogFile(options.logDirectory, NAME),
       onChild: (child) => this.#director.attach(child),
     });
-    this.#audience = new Kept({ name: NAME, launch, say, onChange: () => this.tell() });
+    this.#audience = new ManagedProcess({ name: NAME, launch, say, onChange: () => this.tell() });
     const audience = {
       kept: this.#audience,
       role: "audience",
@@ -74,8 +74,8 @@ export class Demo {
       pagePort: port,
       actions: {
         names: mortal.map(({ kept }) => kept.name),
-        kill: (name) => keptOf(name)?.strike(DOWN_MS) ?? false,
-        revive: (name) => keptOf(name)?.revive() ?? false,
+        kill: (name) => keptOf(name)?.killFor(DOWN_MS) ?? false,
+        revive: (name) => keptOf(name)?.restart() ?? false,
         setAudience: (wanted) => this.#director.ask(wanted),
       },
     });

@@ -1,11 +1,11 @@
 /** Requests of gateways to count a video's viewers and tell them, as they come over the bus. */
 import { OvationError } from "../shared/protocol/errors.ts";
 import { videoOfCountSubject } from "../shared/protocol/subjects.ts";
-import type { Answers } from "./replies.ts";
+import type { Replies } from "./replies.ts";
 import type { ViewerCounts } from "./table/counts.ts";
 
 interface CountHandlerOptions {
-  readonly answers: Pick<Answers, "later">;
+  readonly replies: Pick<Replies, "later">;
   readonly counts: Pick<ViewerCounts, "ask">;
 }
 
@@ -18,7 +18,7 @@ export class CountHandler {
 
   /** Takes one request off the bus; its payload says nothing. Answered when viewers are told. */
   take(_payload: Uint8Array, subject: string, reply: string): void {
-    this.#options.answers.later("msgpack", reply, this.#count(subject));
+    this.#options.replies.later("msgpack", reply, this.#count(subject));
   }
 
   async #count(subject: string): Promise<{ readonly accepted: readonly string[] }> {

@@ -3,9 +3,9 @@
 import type { Bus } from "../shared/bus/connection.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
-  type DispatchedEvent,
-  encodeDispatched,
-  stamped,
+  encodeFanoutMessage,
+  type FanoutEvent,
+  withTimestamps,
 } from "../shared/protocol/fanout-message.ts";
 import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
 import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
@@ -16,7 +16,7 @@ const ENTRY_OVERHEAD_BYTES = 128;
 /** What a message has beside its events. */
 const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
 
-interface EmitterOptions {
+interface FanoutOptions {
   readonly bus: Pick<Bus, "publish" | "maxPayloadBytes">;
   readonly routes: Pick<RouteTable, "subjects">;
   readonly clock: HopClock;
@@ -25,7 +25,7 @@ interface EmitterOptions {
 }
 
 /** When a request was taken off the bus. */
-export interface Taken {
+export interface RequestTiming {
   /** By the monotonic clock. */
   readonly at: number;
   /** Of its oldest event, in milliseconds since 1970. */
@@ -34,12 +34,12 @@ export interface Taken {
   readonly trace: TraceContext | undefined;
 }
 
-export class Emitter {
-  readonly #options: EmitterOptions;
+export class Fanout {
+  readonly #options: FanoutOptions;
   /** Messages sent, and events that no Frontend had viewers for. */
   readonly stats = { messages: 0, unwatchedEvents: 0 };
 
-  constructor(options: EmitterOptions) {
+  constructor(options: FanoutOptions) {
     this.#options = options;
   }
 
@@ -49,7 +49,7 @@ export class Emitter {
    * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
-  emit(video: string, events: readonly DispatchedEvent[], taken?: Taken): void {
+  emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
     const { hops } = this.#options;
     const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) {
@@ -59,7 +59,7 @@ export class Emitter {
     const stamps = this.#stamps(hops.dispatch, taken);
     let sent = 0;
     for (const part of this.#parts(events)) {
-      sent = this.#send(subjects, encodeDispatched(part, stamps, taken?.trace), sent);
+      sent = this.#send(subjects, encodeFanoutMessage(part, stamps, taken?.trace), sent);
     }
   }
 
@@ -69,14 +69,14 @@ export class Emitter {
    * @param taken of the oldest of them; absent for what is told once more
    * @throws OvationError as {@link emit}
    */
-  send(video: string, payload: Uint8Array, events: number, taken?: Taken): void {
+  send(video: string, payload: Uint8Array, events: number, taken?: RequestTiming): void {
     const { hops } = this.#options;
     const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) this.stats.unwatchedEvents += events;
-    else this.#send(subjects, stamped(payload, this.#stamps(hops.store, taken)), 0);
+    else this.#send(subjects, withTimestamps(payload, this.#stamps(hops.store, taken)), 0);
   }
 
-  #stamps(hop: Hop, taken: Taken | undefined): Stamps {
+  #stamps(hop: Hop, taken: RequestTiming | undefined): Stamps {
     const { clock } = this.#options;
     const now = clock.now();
     const sentAt = clock.wallAt(now);
@@ -98,7 +98,7 @@ export class Emitter {
   }
 
   /** Cuts a list where the message would pass what the NATS server takes. */
-  *#parts(events: readonly DispatchedEvent[]): Generator<readonly DispatchedEvent[]> {
+  *#parts(events: readonly FanoutEvent[]): Generator<readonly FanoutEvent[]> {
     if (events.length === 1) return yield events;
     const limit = this.#options.bus.maxPayloadBytes - MESSAGE_OVERHEAD_BYTES;
     let from = 0;

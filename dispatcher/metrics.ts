@@ -13,11 +13,11 @@ import {
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
 import { registerLadder } from "../shared/runtime/overload/metrics.ts";
-import type { Emitter } from "./fanout.ts";
+import type { Fanout } from "./fanout.ts";
 import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
-import type { Intake } from "./publish-handler.ts";
-import type { Answers } from "./replies.ts";
+import type { PublishHandler } from "./publish-handler.ts";
+import type { Replies } from "./replies.ts";
 import type { Announced } from "./table/announced.ts";
 import type { ViewerCounts } from "./table/counts.ts";
 import type { Leases } from "./table/leases.ts";
@@ -29,10 +29,10 @@ interface Parts {
   readonly bus: Bus;
   readonly overload: DispatcherOverload;
   readonly hops: { readonly publish: Hop; readonly dispatch: Hop; readonly store: Hop };
-  readonly answers: Answers;
-  readonly intake: Intake;
+  readonly replies: Replies;
+  readonly publishHandler: PublishHandler;
   readonly history: History;
-  readonly emitter: Emitter;
+  readonly fanout: Fanout;
   readonly mirror: Mirror;
   readonly announced: Announced;
   readonly routes: RouteTable;
@@ -80,8 +80,8 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
   gauge("writable", "1 while the history can be written.", () => (history.isWritable ? 1 : 0));
 }
 
-function registerOverload(registry: Registry, { ladder, refused }: DispatcherOverload): void {
-  registerLadder(registry, "ovation_dispatcher", ladder);
+function registerOverload(registry: Registry, { levels, refused }: DispatcherOverload): void {
+  registerLadder(registry, "ovation_dispatcher", levels);
   counterOf(
     registry,
     "ovation_dispatcher_overload_refused_total",
@@ -97,30 +97,35 @@ function registerOverload(registry: Registry, { ladder, refused }: DispatcherOve
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
   registerOverload(registry, parts.overload);
-  const { answers, intake, emitter, mirror, announced, routes, leases, sweeper, counts } = parts;
+  const { replies, publishHandler, fanout, mirror, announced, routes, leases, sweeper, counts } =
+    parts;
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.hops);
   const counter = (name: string, help: string, read: () => number) =>
     countOf(registry, `ovation_dispatcher_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_dispatcher_${name}`, help, read);
-  counter("requests_total", "Publish requests taken off the bus.", () => intake.stats.requests);
+  counter(
+    "requests_total",
+    "Publish requests taken off the bus.",
+    () => publishHandler.stats.requests,
+  );
   counterOf(registry, "ovation_dispatcher_events_total", "Events accepted.", ["class"], () =>
-    Object.entries(intake.stats.events).map(([name, count]) => [{ class: name }, count]),
+    Object.entries(publishHandler.stats.events).map(([name, count]) => [{ class: name }, count]),
   );
   const codes = Object.keys(errorKinds);
   const name = "ovation_dispatcher_refused_total";
-  countsBy(registry, name, "Requests refused.", "code", codes, answers.refused);
+  countsBy(registry, name, "Requests refused.", "code", codes, replies.refused);
   counter(
     "answers_misdirected_total",
     "Answers not sent, since they were to go to a subject of Ovation or of NATS itself.",
-    () => answers.misdirected,
+    () => replies.rejectedReplyTo,
   );
-  counter("messages_total", "Messages sent to Frontends.", () => emitter.stats.messages);
+  counter("messages_total", "Messages sent to Frontends.", () => fanout.stats.messages);
   counter(
     "unwatched_events_total",
     "Events that no Frontend had viewers for.",
-    () => emitter.stats.unwatchedEvents,
+    () => fanout.stats.unwatchedEvents,
   );
   counterOf(
     registry,

@@ -16,17 +16,17 @@ import type { MonotonicClock } from "../shared/runtime/lifecycle.ts";
 import type { Log } from "../shared/runtime/log.ts";
 import {
   Lateness,
-  LOOK_EVERY_MS,
   MemoryUse,
   memoryLimit,
+  POLL_EVERY_MS,
 } from "../shared/runtime/overload/pressure.ts";
-import { Ladder, logStep, type Step } from "../shared/runtime/overload/steps.ts";
+import { type Level, logLevel, ShedLevels } from "../shared/runtime/overload/shed-levels.ts";
 
-type DispatcherStep = "transient" | "durable";
+type DispatcherLevel = "transient" | "durable";
 /** Each as a share of its limit. `late`: the event loop, or what is read of NATS. */
 type DispatcherSignal = "late" | "memory" | "backlog";
 
-export const DISPATCHER_STEPS: readonly Step<DispatcherStep, DispatcherSignal>[] = [
+export const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal>[] = [
   {
     name: "transient",
     enter: { late: 1, memory: 0.9, backlog: 0.5 },
@@ -51,7 +51,7 @@ interface OverloadOptions {
 }
 
 export class DispatcherOverload {
-  readonly ladder: Ladder<DispatcherStep, DispatcherSignal>;
+  readonly levels: ShedLevels<DispatcherLevel, DispatcherSignal>;
   readonly refused = { transient: 0, durable: 0 };
   readonly #options: OverloadOptions;
   readonly #lateness: Lateness;
@@ -65,12 +65,12 @@ export class DispatcherOverload {
     this.#lateness = new Lateness(now);
     this.#lag = new BusLag(bus, now);
     this.#memory = new MemoryUse(memoryLimit(config.memoryLimitBytes));
-    this.ladder = new Ladder(DISPATCHER_STEPS, now);
+    this.levels = new ShedLevels(DISPATCHER_LEVELS, now);
   }
 
   start(): void {
     this.#lateness.begin();
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -79,12 +79,12 @@ export class DispatcherOverload {
 
   /** A request, before it is read. @throws OvationError overloaded */
   admitRequest(): void {
-    if (this.ladder.isAt("durable")) throw this.#refusal("durable");
+    if (this.levels.isAt("durable")) throw this.#refusal("durable");
   }
 
   /** A request of which none is durable. @throws OvationError overloaded */
   admitTransient(): void {
-    if (this.ladder.isAt("transient")) throw this.#refusal("transient");
+    if (this.levels.isAt("transient")) throw this.#refusal("transient");
   }
 
   #refusal(what: keyof typeof this.refused): OvationError {
@@ -96,12 +96,12 @@ export class DispatcherOverload {
     const { bus, config, log } = this.#options;
     const limitMs = config.overloadDelayMs;
     this.#lateness.look(Math.min(this.#lag.look(), LATE_MOST * limitMs));
-    const before = this.ladder.level;
-    this.ladder.look({
+    const before = this.levels.level;
+    this.levels.look({
       late: this.#lateness.averageMs / limitMs,
       memory: this.#memory.look(),
       backlog: bus.backlog,
     });
-    logStep(log, this.ladder, before);
+    logLevel(log, this.levels, before);
   }
 }

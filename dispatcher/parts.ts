@@ -12,14 +12,14 @@ import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { CountHandler } from "./count-handler.ts";
-import { Emitter } from "./fanout.ts";
+import { Fanout } from "./fanout.ts";
 import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
 import { DispatcherOverload } from "./overload.ts";
-import { Intake } from "./publish-handler.ts";
+import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
-import { Answers } from "./replies.ts";
-import { Retractions } from "./retract-handler.ts";
+import { Replies } from "./replies.ts";
+import { RetractHandler } from "./retract-handler.ts";
 import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
 import { Leases } from "./table/leases.ts";
@@ -55,36 +55,36 @@ export class DispatcherParts implements RoleParts {
     const leases = new Leases(config.leaseMs, monotonicNow);
     const clock = new HopClock();
     const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
-    const emitter = new Emitter({ bus, routes, clock, hops });
-    const answers = new Answers({ bus, log });
+    const fanout = new Fanout({ bus, routes, clock, hops });
+    const replies = new Replies({ bus, log });
     this.#overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
     this.#counts = new ViewerCounts({
       intervalMs: config.countIntervalMs,
       viewers: (video) => routes.viewers(video),
       isReadable: () => this.#mirror.isReadable,
-      tell: (video, viewers) => emitter.emit(video, [intake.viewersEvent(viewers)]),
+      tell: (video, viewers) => fanout.emit(video, [publishHandler.viewersEvent(viewers)]),
     });
     this.#history = new History({
       bus,
       stream: new HistoryStream(bus, config, log),
       config,
       log,
-      fanout: emitter,
+      fanout: fanout,
       tracer,
     });
-    const intake = new Intake({
+    const publishHandler = new PublishHandler({
       rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
       clock,
       hop: hops.publish,
-      answers,
-      fanout: emitter,
+      replies,
+      fanout: fanout,
       history: this.#history,
       overload: this.#overload,
       tracer,
     });
-    const countRequests = new CountHandler({ answers, counts: this.#counts });
-    const retractions = new Retractions({ answers, history: this.#history, tracer });
+    const countRequests = new CountHandler({ replies, counts: this.#counts });
+    const retractions = new RetractHandler({ replies, history: this.#history, tracer });
     const countAgain = (video: string) => void this.#counts.ask(video).catch(() => undefined);
     this.#mirror = new Mirror({
       bus,
@@ -117,19 +117,19 @@ export class DispatcherParts implements RoleParts {
     });
     this.#queueGroup = new QueueGroup({
       bus,
-      publishes: intake,
+      publishes: publishHandler,
       retractions,
       countRequests,
-      answers,
+      replies,
     });
     registerDispatcherMetrics(registry, {
       bus,
       overload: this.#overload,
       hops,
-      answers,
-      intake,
+      replies,
+      publishHandler,
       history: this.#history,
-      emitter,
+      fanout,
       mirror: this.#mirror,
       announced: this.#announced,
       routes,
@@ -171,7 +171,7 @@ export class DispatcherParts implements RoleParts {
   conditions(): readonly Condition[] {
     const { isReadable } = this.#mirror;
     if (!this.#isRead) return [{ name: "table", fault: "not read yet" }];
-    const isRefusing = this.#overload.ladder.isAt("transient");
+    const isRefusing = this.#overload.levels.isAt("transient");
     return [
       { name: "load", warning: isRefusing ? "overloaded; requests are refused" : undefined },
       this.#peers.condition,

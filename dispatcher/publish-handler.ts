@@ -7,7 +7,7 @@ import {
   type EventRules,
   parsePublishRequest,
 } from "../shared/protocol/events.ts";
-import type { DispatchedEvent } from "../shared/protocol/fanout-message.ts";
+import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { EventIds } from "../shared/protocol/names.ts";
@@ -17,23 +17,23 @@ import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/
 import type { Hop, HopClock } from "../shared/runtime/hops.ts";
 import type { WallClock } from "../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
-import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
-import { beginDispatch } from "./dispatch-span.ts";
-import type { Emitter, Taken } from "./fanout.ts";
+import { type Tracer, withSpan } from "../shared/runtime/tracing/tracer.ts";
+import { startDispatchSpan } from "./dispatch-span.ts";
+import type { Fanout, RequestTiming } from "./fanout.ts";
 import type { UnstoredEvent } from "./history/batch.ts";
 import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
-import type { Accepted, Answers } from "./replies.ts";
+import type { Accepted, Replies } from "./replies.ts";
 
-interface IntakeOptions {
+interface PublishHandlerOptions {
   readonly rules: EventRules;
   readonly now: WallClock;
   readonly clock: HopClock;
   /** The hop to this dispatcher. */
   readonly hop: Hop;
-  readonly answers: Pick<Answers, "accept" | "refuse" | "later">;
+  readonly replies: Pick<Replies, "accept" | "refuse" | "later">;
   /** Takes the events that are not stored. */
-  readonly fanout: Pick<Emitter, "emit">;
+  readonly fanout: Pick<Fanout, "emit">;
   /** Takes the durable events. */
   readonly history: Pick<History, "store">;
   /** Refuses what the dispatcher has no time for. */
@@ -41,7 +41,7 @@ interface IntakeOptions {
   readonly tracer: Tracer | undefined;
 }
 
-export interface IntakeStats {
+export interface PublishStats {
   requests: number;
   readonly events: Record<DeliveryClass, number>;
 }
@@ -58,15 +58,15 @@ function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
   return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
 }
 
-export class Intake {
-  readonly stats: IntakeStats = {
+export class PublishHandler {
+  readonly stats: PublishStats = {
     requests: 0,
     events: { transient: 0, durable: 0, latest: 0 },
   };
-  readonly #options: IntakeOptions;
+  readonly #options: PublishHandlerOptions;
   readonly #ids = new EventIds();
 
-  constructor(options: IntakeOptions) {
+  constructor(options: PublishHandlerOptions) {
     this.#options = options;
   }
 
@@ -77,18 +77,18 @@ export class Intake {
   take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     this.stats.requests += 1;
     const encoding = sniffEncoding(payload);
-    const { answers, tracer } = this.#options;
-    const step = beginDispatch(tracer, subject, traces);
+    const { replies, tracer } = this.#options;
+    const step = startDispatchSpan(tracer, subject, traces);
     try {
       const accepted = this.#accept(encoding, payload, subject, step?.trace);
       if (accepted instanceof Promise) {
-        answers.later(encoding, reply, endingWith(step, accepted), step?.trace);
+        replies.later(encoding, reply, withSpan(step, accepted), step?.trace);
       } else {
-        answers.accept(encoding, reply, accepted);
+        replies.accept(encoding, reply, accepted);
         step?.end();
       }
     } catch (fault) {
-      answers.refuse(encoding, reply, fault, step?.trace);
+      replies.refuse(encoding, reply, fault, step?.trace);
       step?.end(fault);
     }
   }
@@ -121,7 +121,7 @@ export class Intake {
     return { accepted: ids };
   }
 
-  #taken(publishedAt: number | undefined, trace: TraceContext | undefined): Taken {
+  #taken(publishedAt: number | undefined, trace: TraceContext | undefined): RequestTiming {
     const { clock, hop } = this.#options;
     const at = clock.now();
     const takenAt = clock.wallAt(at);
@@ -134,12 +134,12 @@ export class Intake {
     video: string,
     inputs: readonly EventInput[],
     at: number,
-    taken: Taken,
+    taken: RequestTiming,
   ): Promise<Accepted> {
     const { history, fanout } = this.#options;
     const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
     const durable: UnstoredEvent[] = [];
-    const unstored: DispatchedEvent[] = [];
+    const unstored: FanoutEvent[] = [];
     const isDurable = inputs.map((input, index) => {
       const id = accepted[index] ?? "";
       const { kind, actor, data } = input;
@@ -174,7 +174,7 @@ export class Intake {
     deliveryClass: UnstoredClass,
     id: string,
     at: number,
-  ): DispatchedEvent {
+  ): FanoutEvent {
     const { kind, actor, data } = input;
     this.stats.events[deliveryClass] += 1;
     const bytes = encodeMsgpack({
@@ -190,7 +190,7 @@ export class Intake {
   }
 
   /** The event that tells a video's viewers how many they are. */
-  viewersEvent(viewers: number): DispatchedEvent {
+  viewersEvent(viewers: number): FanoutEvent {
     const event = { id: this.#ids.next(), kind: VIEWERS_KIND, at: this.#options.now() };
     return {
       kind: VIEWERS_KIND,

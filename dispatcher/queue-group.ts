@@ -7,16 +7,16 @@ import {
   RETRACT_SUBJECTS,
 } from "../shared/protocol/subjects.ts";
 import type { CountHandler } from "./count-handler.ts";
-import type { Intake } from "./publish-handler.ts";
-import type { Answers } from "./replies.ts";
-import type { Retractions } from "./retract-handler.ts";
+import type { PublishHandler } from "./publish-handler.ts";
+import type { Replies } from "./replies.ts";
+import type { RetractHandler } from "./retract-handler.ts";
 
 interface QueueGroupOptions {
   readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
-  readonly publishes: Pick<Intake, "take">;
-  readonly retractions: Pick<Retractions, "take">;
+  readonly publishes: Pick<PublishHandler, "take">;
+  readonly retractions: Pick<RetractHandler, "take">;
   readonly countRequests: Pick<CountHandler, "take">;
-  readonly answers: Pick<Answers, "drain">;
+  readonly replies: Pick<Replies, "drain">;
 }
 
 export class QueueGroup {
@@ -74,6 +74,6 @@ export class QueueGroup {
     const subscriptions = this.#subscriptions;
     this.#subscriptions = [];
     await Promise.all(subscriptions.map((subscription) => subscription.drain()));
-    await this.#options.answers.drain();
+    await this.#options.replies.drain();
   }
 }

@@ -6,7 +6,7 @@ import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
 import type { Log } from "../shared/runtime/log.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 
-interface AnswersOptions {
+interface RepliesOptions {
   readonly bus: Pick<Bus, "publish">;
   readonly log: Log;
 }
@@ -17,15 +17,15 @@ export interface Accepted {
   readonly seqs?: readonly (number | null)[];
 }
 
-export class Answers {
+export class Replies {
   /** Refused requests by error code. */
   readonly refused = new Map<string, number>();
   /** Answers that were to go where only parts of Ovation send; they were not sent. */
-  misdirected = 0;
-  readonly #options: AnswersOptions;
+  rejectedReplyTo = 0;
+  readonly #options: RepliesOptions;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(options: AnswersOptions) {
+  constructor(options: RepliesOptions) {
     this.#options = options;
   }
 
@@ -67,7 +67,7 @@ export class Answers {
 
   #answer(encoding: Encoding, reply: string, answer: unknown): void {
     // We may send where who asks may not: an answer never goes to a subject that means something.
-    if (isMeaningful(reply)) this.misdirected += 1;
+    if (isMeaningful(reply)) this.rejectedReplyTo += 1;
     else if (reply !== "") this.#options.bus.publish(reply, encode(encoding, answer));
   }
 }

@@ -5,31 +5,31 @@ import { errorOfIssues, retractRequestSchema } from "../shared/protocol/events.t
 import { videoOfRetractSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
-import { endingWith, type Tracer } from "../shared/runtime/tracing/tracer.ts";
-import { beginDispatch } from "./dispatch-span.ts";
+import { type Tracer, withSpan } from "../shared/runtime/tracing/tracer.ts";
+import { startDispatchSpan } from "./dispatch-span.ts";
 import type { History } from "./history/history.ts";
-import type { Accepted, Answers } from "./replies.ts";
+import type { Accepted, Replies } from "./replies.ts";
 
-interface RetractionsOptions {
-  readonly answers: Pick<Answers, "later">;
+interface RetractHandlerOptions {
+  readonly replies: Pick<Replies, "later">;
   readonly history: Pick<History, "retract">;
   readonly tracer: Tracer | undefined;
 }
 
-export class Retractions {
-  readonly #options: RetractionsOptions;
+export class RetractHandler {
+  readonly #options: RetractHandlerOptions;
 
-  constructor(options: RetractionsOptions) {
+  constructor(options: RetractHandlerOptions) {
     this.#options = options;
   }
 
   /** Takes one request off the bus, in msgpack or JSON: `{id}`. */
   take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     const encoding = sniffEncoding(payload);
-    const { answers, tracer } = this.#options;
-    const step = beginDispatch(tracer, subject, traces);
+    const { replies, tracer } = this.#options;
+    const step = startDispatchSpan(tracer, subject, traces);
     const work = this.#retract(encoding, payload, subject, step?.trace);
-    answers.later(encoding, reply, endingWith(step, work), step?.trace);
+    replies.later(encoding, reply, withSpan(step, work), step?.trace);
   }
 
   async #retract(

@@ -1,7 +1,7 @@
 /** The gateway's figures for Prometheus, read from the parts when they are asked for. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
-import type { Removals } from "../shared/bus/tombstone-reaper.ts";
+import type { TombstoneReaper } from "../shared/bus/tombstone-reaper.ts";
 import { errorKinds } from "../shared/protocol/errors.ts";
 import { registerHops } from "../shared/runtime/hops.ts";
 import {
@@ -11,12 +11,12 @@ import {
   gaugeOf,
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
-import type { Doors } from "./api/hub.ts";
+import type { Hub } from "./api/hub.ts";
 import type { Auth } from "./auth/create.ts";
 import type { DeliveryStats } from "./delivery/delivery-stats.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
 import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
-import type { CutOff } from "./drain/nats-outage.ts";
+import type { NatsOutage } from "./drain/nats-outage.ts";
 import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
@@ -36,15 +36,15 @@ interface Parts {
   readonly interval: FrameInterval;
   readonly scheduler: FrameScheduler;
   readonly rows: RowWriter;
-  readonly removals: Removals;
+  readonly tombstones: TombstoneReaper;
   readonly lease: Lease;
   readonly connections: ConnectionStats;
   readonly delivery: DeliveryStats;
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
-  readonly doors: Pick<Doors, "dismissed" | "departuresPerSecond">;
+  readonly hub: Pick<Hub, "dismissed" | "departuresPerSecond">;
   readonly auth: Auth;
-  readonly cutOff: CutOff;
+  readonly natsOutage: NatsOutage;
 }
 
 type Register = (name: string, help: string, read: () => number) => void;
@@ -61,12 +61,12 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   counter(
     "viewers_dismissed_total",
     "Viewers told to go to another gateway, since this one is drained.",
-    () => parts.doors.dismissed,
+    () => parts.hub.dismissed,
   );
   gauge(
     "departures_per_second",
     "At what pace they are; 0 while the gateway isn't drained.",
-    () => parts.doors.departuresPerSecond,
+    () => parts.hub.departuresPerSecond,
   );
   counter(
     "counts_dropped_total",
@@ -78,7 +78,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
-  registerCutOff(counter, gauge, parts.cutOff);
+  registerCutOff(counter, gauge, parts.natsOutage);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
 }
 
@@ -104,21 +104,21 @@ function registerCertificate(
   );
 }
 
-function registerCutOff(counter: Register, gauge: Register, cutOff: CutOff): void {
+function registerCutOff(counter: Register, gauge: Register, natsOutage: NatsOutage): void {
   gauge(
     "cut_off_seconds",
     "For how long the gateway has been cut off from NATS; 0 while it isn't.",
-    () => cutOff.forMs / 1_000,
+    () => natsOutage.forMs / 1_000,
   );
   counter(
     "stale_notices_total",
     "Times viewers were told that nothing new comes.",
-    () => cutOff.stats.notices,
+    () => natsOutage.stats.notices,
   );
   counter(
     "cut_off_dismissed_total",
     "Viewers sent to other gateways, since this one was cut off from NATS.",
-    () => cutOff.stats.dismissed,
+    () => natsOutage.stats.dismissed,
   );
 }
 
@@ -182,7 +182,7 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
 }
 
 function registerTable(counter: Register, gauge: Register, parts: Parts): void {
-  const { interest, rows, removals, lease } = parts;
+  const { interest, rows, tombstones, lease } = parts;
   gauge("videos", "Videos held: watched, or not long since.", () => interest.videoCount);
   counter(
     "videos_forgotten_total",
@@ -209,17 +209,17 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   gauge(
     "row_markers",
     "Markers of removed rows that wait to be erased from the table.",
-    () => removals.waiting,
+    () => tombstones.waiting,
   );
   counter(
     "row_markers_erased_total",
     "Markers of removed rows that were erased.",
-    () => removals.stats.erased,
+    () => tombstones.stats.erased,
   );
   counter(
     "row_markers_left_total",
     "Markers of removed rows that are left to go by their age.",
-    () => removals.stats.left,
+    () => tombstones.stats.left,
   );
   gauge("lease_age_seconds", "Time since the lease was renewed.", () => lease.ageMs / 1_000);
   counter("lease_lost_total", "Times the lease was lost and taken anew.", () => lease.stats.lost);

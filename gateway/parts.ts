@@ -13,13 +13,13 @@ import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { deploymentRules } from "./api/deployment-rules.ts";
-import { Doors } from "./api/hub.ts";
+import { Hub } from "./api/hub.ts";
 import type { GatewayServices } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
 import { emptyDeliveryStats } from "./delivery/delivery-stats.ts";
 import { FrameInterval } from "./delivery/frame-interval.ts";
 import { FrameScheduler } from "./delivery/frame-scheduler.ts";
-import { CutOff } from "./drain/nats-outage.ts";
+import { NatsOutage } from "./drain/nats-outage.ts";
 import { paceOf } from "./drain/pace.ts";
 import { VideoHistories } from "./history/histories.ts";
 import { Admission } from "./limits/admission.ts";
@@ -53,8 +53,8 @@ export class GatewayParts implements RoleParts {
   readonly #inspection: Inspection;
   readonly #peers: SettingsPeers;
   readonly #dispatcherSettings: DispatcherSettings;
-  readonly #cutOff: CutOff;
-  readonly #doors: Doors;
+  readonly #natsOutage: NatsOutage;
+  readonly #hub: Hub;
   #port = 0;
   #isDraining = false;
 
@@ -102,10 +102,10 @@ export class GatewayParts implements RoleParts {
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
     this.#peers = new SettingsPeers(commonSettingsOf(config), log);
     this.#dispatcherSettings = new DispatcherSettings(bus, config.leaseMs, this.#peers);
-    this.#cutOff = new CutOff({
+    this.#natsOutage = new NatsOutage({
       bus,
       config,
-      viewers: () => this.#doors.viewers(),
+      viewers: () => this.#hub.viewers(),
       now,
       random: Math.random,
       log,
@@ -123,12 +123,12 @@ export class GatewayParts implements RoleParts {
       connections: this.#connections,
       admission: this.#admission,
       bodies: new BodyBudget(config.bodiesLimitBytes),
-      cutOff: this.#cutOff,
+      natsOutage: this.#natsOutage,
       rates: this.#rates,
       log,
       tracer,
     };
-    this.#doors = new Doors(services, config);
+    this.#hub = new Hub(services, config);
     this.#registerMetrics(auth, services);
   }
 
@@ -153,14 +153,14 @@ export class GatewayParts implements RoleParts {
       log,
     });
     this.#rates.start();
-    this.#cutOff.start();
-    this.#port = await this.#doors.start();
+    this.#natsOutage.start();
+    this.#port = await this.#hub.start();
     return { port: this.#port };
   }
 
   /** Reads the certificate's files again. */
   reload(): void {
-    this.#doors.certificate?.reload();
+    this.#hub.certificate?.reload();
   }
 
   /** Takes nobody new, sends its viewers to the other gateways, and leaves the table. */
@@ -169,14 +169,14 @@ export class GatewayParts implements RoleParts {
     this.#isDraining = true;
     void this.#registration.lease.renewAfresh();
     this.#interest.drain();
-    await this.#doors.drain(async () => {
+    await this.#hub.drain(async () => {
       return paceOf(await this.#registration.peers(), config.connectionsPerSecond);
     });
     if (bus.state === "connected") await this.#registration.end();
   }
 
   async stop(): Promise<void> {
-    this.#doors.stop();
+    this.#hub.stop();
     this.#counts.stop();
     this.#scheduler.stop();
     this.#registration.stop();
@@ -186,13 +186,13 @@ export class GatewayParts implements RoleParts {
     this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
     this.#rates.stop();
-    this.#cutOff.stop();
+    this.#natsOutage.stop();
   }
 
   conditions(): readonly Condition[] {
     const isLate = this.#registration.lease.ageMs > this.#context.config.leaseMs;
-    const isRefusing = this.#admission.overload.ladder.isAt("refuse");
-    const { certificate } = this.#doors;
+    const isRefusing = this.#admission.overload.levels.isAt("refuse");
+    const { certificate } = this.#hub;
     return [
       { name: "load", warning: isRefusing ? "overloaded; nobody new is taken" : undefined },
       this.#peers.condition,
@@ -240,14 +240,14 @@ export class GatewayParts implements RoleParts {
       interval: this.#interval,
       scheduler: this.#scheduler,
       rows: this.#registration.rows,
-      removals: this.#registration.removals,
+      tombstones: this.#registration.tombstones,
       lease: this.#registration.lease,
       connections: this.#connections,
       delivery: this.#delivery,
-      certificate: this.#doors.certificate,
-      doors: this.#doors,
+      certificate: this.#hub.certificate,
+      hub: this.#hub,
       auth,
-      cutOff: this.#cutOff,
+      natsOutage: this.#natsOutage,
     });
     registerLimitMetrics(registry, { admission: this.#admission, bodies, rates: this.#rates });
   }

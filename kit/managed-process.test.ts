@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { childLaunch } from "./child.ts";
 import { StartError } from "./ending.ts";
 import { LogFile } from "./log-file.ts";
-import { Kept } from "./managed-process.ts";
+import { ManagedProcess } from "./managed-process.ts";
 import { freePort } from "./nats/free-port.ts";
 import type { Say } from "./say.ts";
 
@@ -59,7 +59,7 @@ let brokenIf = "";
 let url = "";
 let ear = new Ear();
 let log: LogFile;
-let kept: Kept;
+let kept: ManagedProcess;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "ovation-kept-test-"));
@@ -76,7 +76,7 @@ beforeEach(async () => {
     readyUrl: `${url}/readyz`,
     log,
   });
-  kept = new Kept({ name: "child", launch, say: ear, backoff: BACKOFF });
+  kept = new ManagedProcess({ name: "child", launch, say: ear, backoff: BACKOFF });
 });
 
 afterEach(async () => {
@@ -164,7 +164,7 @@ describe("a death", () => {
     const args = [join(directory, "child.mjs")];
     const env = { PORT: new URL(url).port, BROKEN_IF: brokenIf };
     const launch = childLaunch({ args, env, readyUrl: `${url}/readyz`, log });
-    kept = new Kept({ name: "child", launch, say: ear, backoff: healthy });
+    kept = new ManagedProcess({ name: "child", launch, say: ear, backoff: healthy });
     await kept.start();
     for (const times of [1, 2, 3]) {
       killNow();
@@ -181,13 +181,22 @@ describe("a blow", () => {
   const LONG_MS = 60_000;
 
   /** What it was at, one after the other. */
-  function conditionsOf(options: Partial<ConstructorParameters<typeof Kept>[0]> = {}): string[] {
+  function conditionsOf(
+    options: Partial<ConstructorParameters<typeof ManagedProcess>[0]> = {},
+  ): string[] {
     const conditions: string[] = [];
     const args = [join(directory, "child.mjs")];
     const env = { PORT: new URL(url).port, BROKEN_IF: brokenIf };
     const launch = childLaunch({ args, env, readyUrl: `${url}/readyz`, log });
     const onChange = () => conditions.push(kept.condition.name);
-    kept = new Kept({ name: "child", launch, say: ear, backoff: BACKOFF, onChange, ...options });
+    kept = new ManagedProcess({
+      name: "child",
+      launch,
+      say: ear,
+      backoff: BACKOFF,
+      onChange,
+      ...options,
+    });
     return conditions;
   }
 
@@ -195,12 +204,12 @@ describe("a blow", () => {
     const conditions = conditionsOf();
     await kept.start();
     const { pid } = kept;
-    expect(kept.strike(LONG_MS)).toBe(true);
+    expect(kept.killFor(LONG_MS)).toBe(true);
     await ear.heard(/^child was killed, as asked\. It is started again in 60 s$/);
     expect(lives(pid)).toBe(false);
     const { condition } = kept;
     expect(condition.name === "down" && condition.backAtMs - Date.now()).toBeGreaterThan(50_000);
-    expect(kept.revive()).toBe(true);
+    expect(kept.restart()).toBe(true);
     await ear.heard(/^child is back \(pid \d+\)$/);
     expect(kept.condition).toEqual({ name: "running", pid: kept.pid });
     await kept.stop();
@@ -209,21 +218,21 @@ describe("a blow", () => {
 
   test("wears off by itself, and the next death is one like any other", async () => {
     await kept.start();
-    kept.strike(30);
+    kept.killFor(30);
     await ear.heard(/^child is back/);
     killNow();
     await ear.heard(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
   });
 
   test("falls on nothing while the process is down, and what runs can't be revived", async () => {
-    expect(kept.strike(LONG_MS)).toBe(false);
+    expect(kept.killFor(LONG_MS)).toBe(false);
     await kept.start();
-    expect(kept.revive()).toBe(false);
-    kept.strike(LONG_MS);
+    expect(kept.restart()).toBe(false);
+    kept.killFor(LONG_MS);
     await ear.heard(/^child was killed/);
-    expect(kept.strike(LONG_MS)).toBe(false);
+    expect(kept.killFor(LONG_MS)).toBe(false);
     await kept.stop();
-    expect(kept.revive()).toBe(false);
+    expect(kept.restart()).toBe(false);
     expect(kept.condition).toEqual({ name: "stopped" });
   });
 
@@ -232,7 +241,7 @@ describe("a blow", () => {
     await kept.start();
     killNow();
     await ear.heard(/^child died.* in 60 s$/);
-    kept.revive();
+    kept.restart();
     await ear.heard(/^child is back/);
   });
 });

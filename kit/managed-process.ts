@@ -13,7 +13,7 @@ const STOP_MS = 12_000;
 const KILLED_MS = 2_000;
 
 /** One life of a process, from when it is ready. */
-export interface Life {
+export interface ProcessRun {
   readonly pid: number;
   /** Resolves when the process is gone, with the reason in a few words. */
   readonly ended: Promise<string>;
@@ -27,7 +27,7 @@ export interface Life {
  * Starts the process and resolves when it is ready. When it rejects or is aborted, it leaves no
  * process behind.
  */
-export type Launch = (signal: AbortSignal) => Promise<Life>;
+export type Launch = (signal: AbortSignal) => Promise<ProcessRun>;
 
 /** What a kept process is at. */
 export type Condition =
@@ -37,7 +37,7 @@ export type Condition =
   | { readonly name: "down"; readonly backAtMs: number }
   | { readonly name: "stopped" };
 
-interface KeptOptions {
+interface ManagedProcessOptions {
   readonly name: string;
   readonly launch: Launch;
   readonly say: Say;
@@ -47,7 +47,7 @@ interface KeptOptions {
   readonly backoff?: { readonly minMs: number; readonly maxMs: number; readonly healthyMs: number };
 }
 
-export class Kept {
+export class ManagedProcess {
   readonly name: string;
   readonly #launch: Launch;
   readonly #say: Say;
@@ -56,13 +56,13 @@ export class Kept {
   readonly #onChange: () => void;
   readonly #stopping = new AbortController();
   #condition: Condition = { name: "stopped" };
-  #life: Life | undefined;
+  #run: ProcessRun | undefined;
   #keeping: Promise<void> = Promise.resolve();
   /** How long the process that was just struck down is to stay so. */
   #strickenMs: number | undefined;
   #endPause: (() => void) | undefined;
 
-  constructor({ name, launch, say, onChange = () => undefined, backoff }: KeptOptions) {
+  constructor({ name, launch, say, onChange = () => undefined, backoff }: ManagedProcessOptions) {
     this.name = name;
     this.#launch = launch;
     this.#say = say;
@@ -75,7 +75,7 @@ export class Kept {
 
   /** The process of now; undefined while there is none. */
   get pid(): number | undefined {
-    return this.#life?.pid;
+    return this.#run?.pid;
   }
 
   get condition(): Condition {
@@ -86,15 +86,15 @@ export class Kept {
    * Kills the process, as an accident would, and leaves it down for that long, or until it is
    * revived. False when there is none to kill.
    */
-  strike(downMs: number): boolean {
-    if (this.#life === undefined || this.#stopping.signal.aborted) return false;
+  killFor(downMs: number): boolean {
+    if (this.#run === undefined || this.#stopping.signal.aborted) return false;
     this.#strickenMs = downMs;
-    this.#life.kill();
+    this.#run.kill();
     return true;
   }
 
   /** Starts the process now that is down. False when it isn't. */
-  revive(): boolean {
+  restart(): boolean {
     if (this.#endPause === undefined) return false;
     this.#endPause();
     return true;
@@ -109,7 +109,7 @@ export class Kept {
     this.#enter({ name: "starting" });
     const starting = this.#launch(this.#stopping.signal);
     this.#keeping = starting.then(
-      (life) => this.#keep(life),
+      (run) => this.#keep(run),
       () => this.#enter({ name: "stopped" }), // Told by the `await` below.
     );
     const { pid } = await starting.catch((cause: unknown) => {
@@ -122,10 +122,10 @@ export class Kept {
   /** Stops it, with force if it takes too long, and resolves when it is gone. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#life?.stop();
+    this.#run?.stop();
     if (await this.#isGoneWithin(STOP_MS)) return;
     this.#say.step(`${this.name} did not stop within ${STOP_MS / 1_000} s and is killed`);
-    this.#life?.kill();
+    this.#run?.kill();
     if (await this.#isGoneWithin(KILLED_MS)) return;
     this.#say.step(`${this.name} can't be killed (pid ${this.pid}) and is left alone`);
   }
@@ -133,7 +133,7 @@ export class Kept {
   /** Ends it at once. `stop` still tells when it is gone. */
   kill(): void {
     this.#stopping.abort();
-    this.#life?.kill();
+    this.#run?.kill();
   }
 
   async #isGoneWithin(ms: number): Promise<boolean> {
@@ -145,22 +145,22 @@ export class Kept {
   }
 
   /** Follows the process from life to life, until it is to stop. */
-  async #keep(first: Life): Promise<void> {
-    let life: Life | undefined = first;
-    while (life !== undefined) {
-      this.#life = life;
-      if (life !== first) this.#say.step(`${this.name} is back (pid ${life.pid})`);
-      this.#enter({ name: "running", pid: life.pid });
+  async #keep(first: ProcessRun): Promise<void> {
+    let run: ProcessRun | undefined = first;
+    while (run !== undefined) {
+      this.#run = run;
+      if (run !== first) this.#say.step(`${this.name} is back (pid ${run.pid})`);
+      this.#enter({ name: "running", pid: run.pid });
       // It became ready in the very moment in which it was no longer wanted.
-      if (this.#stopping.signal.aborted) life.stop();
+      if (this.#stopping.signal.aborted) run.stop();
       const bornAt = performance.now();
-      const reason = await life.ended;
-      this.#life = undefined;
+      const reason = await run.ended;
+      this.#run = undefined;
       const strickenMs = this.#strickenMs;
       this.#strickenMs = undefined;
       if (this.#stopping.signal.aborted) break;
       if (performance.now() - bornAt >= this.#healthyMs) this.#backoff.reset();
-      life = await this.#bringBack(reason, strickenMs);
+      run = await this.#bringBack(reason, strickenMs);
     }
     this.#enter({ name: "stopped" });
   }
@@ -169,7 +169,10 @@ export class Kept {
    * Tries until it is back; undefined when it is not wanted any more.
    * @param strickenMs how long it is to stay down, if it was struck down
    */
-  async #bringBack(reason: string, strickenMs: number | undefined): Promise<Life | undefined> {
+  async #bringBack(
+    reason: string,
+    strickenMs: number | undefined,
+  ): Promise<ProcessRun | undefined> {
     const { signal } = this.#stopping;
     let news = strickenMs === undefined ? `died: ${reason}` : "was killed, as asked";
     let waitMs = strickenMs ?? this.#backoff.nextMs();

@@ -11,7 +11,7 @@ import {
 } from "../../deploy/nats/access.ts";
 import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
-import type { Life } from "../../kit/managed-process.ts";
+import type { ProcessRun } from "../../kit/managed-process.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import { freePorts } from "../../kit/ports.ts";
@@ -36,7 +36,7 @@ export interface StackOptions {
 
 interface Role {
   readonly process: ServerProcess;
-  readonly life: Life;
+  readonly life: ProcessRun;
   readonly target: Target;
 }
 

@@ -2,7 +2,7 @@
 import { extname, join } from "node:path";
 import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
-import type { Life } from "../../kit/managed-process.ts";
+import type { ProcessRun } from "../../kit/managed-process.ts";
 import { freePorts } from "../../kit/ports.ts";
 import { type BenchNats, startNats } from "../control/stack.ts";
 import type { ServerProcess, System } from "../control/system.ts";
@@ -63,7 +63,7 @@ const HOST = "127.0.0.1";
 export async function startPeer(peer: Peer, onStep: (text: string) => void): Promise<System> {
   onStep(`starting ${peer.name}: ${peer.settings}`);
   const nats: BenchNats | undefined = peer.needsNats ? await startNats(onStep) : undefined;
-  const lives: Life[] = [];
+  const lives: ProcessRun[] = [];
   const processes: ServerProcess[] = nats === undefined ? [] : [nats.process];
   const stop = async () => {
     for (const life of lives) life.stop();

@@ -4,7 +4,7 @@
  */
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
-import { encodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { encodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import { EventIds } from "../../shared/protocol/names.ts";
@@ -99,7 +99,7 @@ export const MESSAGE_BYTES = {
   "like-request": bytes(PUBLISH, encodeMsgpack([LIKE_INPUT]).length, REPLY.length),
   "like-dispatched": bytes(
     FRONTEND,
-    encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes: LIKE }], STAMPS).length,
+    encodeFanoutMessage([{ kind: "like", deliveryClass: "transient", bytes: LIKE }], STAMPS).length,
   ),
   "comment-request": bytes(PUBLISH, encodeMsgpack(COMMENT_INPUT).length, REPLY.length),
   answer: bytes(REPLY, encodeMsgpack({ accepted: [ID] }).length),
@@ -113,7 +113,8 @@ export const MESSAGE_BYTES = {
   "count-request": bytes(countSubject(VIDEO), 0, REPLY.length),
   "count-told": bytes(
     FRONTEND,
-    encodeDispatched([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS).length,
+    encodeFanoutMessage([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS)
+      .length,
   ),
   lease: bytes(`$KV.${FRONTENDS_BUCKET}.${GATEWAY}`, LEASE, DELIVERY_BYTES),
   spending: bytes(spendingSubject(GATEWAY), encodeMsgpack({ spent: [[ACTOR, 100]] }).length),

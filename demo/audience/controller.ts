@@ -10,7 +10,7 @@ import { attendanceSchema } from "./messages.ts";
 const STAY_MS = 5_000;
 const NOBODY: Audience = { viewers: 0, likesPerSecond: 0 };
 
-export class Director {
+export class AudienceController {
   readonly #onChange: () => void;
   readonly #stayMs: number;
   #wanted: Audience;

@@ -3,7 +3,7 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Audience } from "../contract.ts";
 import { Likes } from "./likes.ts";
 import { remark } from "./sample-comments.ts";
-import { Guest } from "./simulated-viewer.ts";
+import { SimulatedViewer } from "./simulated-viewer.ts";
 
 const TICK_MS = 25;
 /** So that a thousand don't knock at once. */
@@ -22,7 +22,7 @@ interface CrowdOptions {
 
 export class Crowd {
   readonly #options: CrowdOptions;
-  readonly #guests: Guest[] = [];
+  readonly #guests: SimulatedViewer[] = [];
   readonly #likes: Likes;
   #wanted: Audience = { viewers: 0, likesPerSecond: 0 };
   #connected = 0;
@@ -73,8 +73,8 @@ export class Crowd {
     }
   }
 
-  #newGuest(): Guest {
-    const guest = new Guest({
+  #newGuest(): SimulatedViewer {
+    const guest = new SimulatedViewer({
       url: this.#options.url.replace(/^http/, "ws"),
       video: this.#options.video,
       onChange: (change) => {
@@ -102,7 +102,7 @@ export class Crowd {
   }
 
   /** One after the other; undefined when nobody of the next few is connected. */
-  #nextConnected(): Guest | undefined {
+  #nextConnected(): SimulatedViewer | undefined {
     for (let tries = 0; tries < 5; tries += 1) {
       this.#nextGuest = (this.#nextGuest + 1) % Math.max(1, this.#guests.length);
       const guest = this.#guests[this.#nextGuest];

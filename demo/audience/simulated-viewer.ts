@@ -18,7 +18,7 @@ interface GuestOptions {
   readonly onChange: (change: 1 | -1) => void;
 }
 
-export class Guest {
+export class SimulatedViewer {
   readonly #options: GuestOptions;
   readonly #backoff = new Backoff(BACK_MIN_MS, BACK_MAX_MS);
   #socket: WebSocket | undefined;

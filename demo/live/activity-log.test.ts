@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ProcessView, RowView } from "../contract.ts";
-import { Chronicle } from "./activity-log.ts";
+import { ActivityLog } from "./activity-log.ts";
 
 function process(state: ProcessView["state"]): ProcessView {
   return { name: "gateway-1", role: "gateway", state };
@@ -10,12 +10,12 @@ function row(viewers: number, isDead = false): RowView {
   return { gatewayId: "abcdefgh", process: "gateway-1", viewers, isDead };
 }
 
-function texts({ newest }: Chronicle): readonly string[] {
+function texts({ newest }: ActivityLog): readonly string[] {
   return newest.map(({ tone, text }) => `${tone}: ${text}`);
 }
 
 test("a gateway's death and return are told once each, in their order", () => {
-  const chronicle = new Chronicle();
+  const chronicle = new ActivityLog();
   chronicle.note([process("running")], []);
   chronicle.note([process("running")], [row(2)]);
   chronicle.note([process("running")], [row(3)]);
@@ -34,14 +34,14 @@ test("a gateway's death and return are told once each, in their order", () => {
 });
 
 test("a row that its gateway takes back is not swept", () => {
-  const chronicle = new Chronicle();
+  const chronicle = new ActivityLog();
   chronicle.note([], [{ ...row(1), process: "" }]);
   chronicle.note([], []);
   expect(texts(chronicle).at(-1)).toBe("plain: The table has no row any more of gateway abcdef");
 });
 
 test("only the newest are kept, each with an id of its own", () => {
-  const chronicle = new Chronicle();
+  const chronicle = new ActivityLog();
   for (let time = 0; time < 100; time += 1) {
     chronicle.note([process(time % 2 === 0 ? "running" : "down")], []);
   }

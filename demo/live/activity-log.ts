@@ -1,17 +1,17 @@
 /** Tells in words what changed from one look at the stack to the next. */
-import type { Happening, ProcessView, RowView } from "../contract.ts";
+import type { ActivityEntry, ProcessView, RowView } from "../contract.ts";
 
 /** More are not shown. */
 const KEPT = 30;
 
-export class Chronicle {
+export class ActivityLog {
   #states = new Map<string, ProcessView["state"]>();
   #rows = new Map<string, RowView>();
   #count = 0;
-  #newest: readonly Happening[] = [];
+  #newest: readonly ActivityEntry[] = [];
 
   /** Oldest first. */
-  get newest(): readonly Happening[] {
+  get newest(): readonly ActivityEntry[] {
     return this.#newest;
   }
 
@@ -45,7 +45,7 @@ export class Chronicle {
     this.#add("bad", `The lease of ${nameOf(row)} has ended: ${viewers} no longer count`);
   }
 
-  #add(tone: Happening["tone"], text: string): void {
+  #add(tone: ActivityEntry["tone"], text: string): void {
     this.#count += 1;
     const happening = { id: this.#count, at: Date.now(), tone, text };
     this.#newest = [...this.#newest, happening].slice(-KEPT);

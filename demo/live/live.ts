@@ -3,25 +3,25 @@
  * somebody looks at it, and costs nothing otherwise.
  */
 
-import type { Kept } from "../../kit/managed-process.ts";
+import type { ManagedProcess } from "../../kit/managed-process.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import type { Audience, ProbeView, ProcessView, Role, Snapshot } from "../contract.ts";
-import { Chronicle } from "./activity-log.ts";
+import { ActivityLog } from "./activity-log.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { Prober } from "./prober.ts";
 import { TableView } from "./table.ts";
 
 /** How often metrics are read and a probe is sent; changes are told at once. */
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 /** Changes that come together are told together. */
 const TELL_AFTER_MS = 30;
 
 /** A process of the stack, and where its metrics are. */
 export interface Watched {
-  readonly kept: Kept;
+  readonly kept: ManagedProcess;
   readonly role: Role;
   readonly metricsUrl?: string;
 }
@@ -48,7 +48,7 @@ export class Live {
   readonly #options: LiveOptions;
   readonly #viewers = new Set<Viewer>();
   readonly #meters = new Map<string, Meter>();
-  readonly #chronicle = new Chronicle();
+  readonly #chronicle = new ActivityLog();
   readonly #buses: Bus[] = [];
   #table: TableView | undefined;
   #prober: Prober | undefined;
@@ -159,7 +159,7 @@ export class Live {
     if (this.#prober === undefined) return;
     this.#prober.start();
     clearInterval(this.#lookTimer);
-    this.#lookTimer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#lookTimer = setInterval(() => void this.#look(), POLL_EVERY_MS);
     void this.#look();
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { publishReplySchema } from "../../shared/protocol/events.ts";
-import { decodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
 import { frontendSubjects, publishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -93,7 +93,7 @@ export class Prober {
     // Under a flood, most of what comes needs no reading.
     if (this.#awaited === undefined) return;
     const { id, seen } = this.#awaited;
-    const dispatched = decodeDispatched(payload);
+    const dispatched = decodeFanoutMessage(payload);
     if (dispatched?.form !== "events") return;
     if (!dispatched.events.some(({ givenId }) => givenId === id)) return;
     this.#awaited = undefined;

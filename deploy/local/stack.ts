@@ -11,7 +11,7 @@ import { Demo } from "../../demo/demo.ts";
 import type { Watched } from "../../demo/live/live.ts";
 import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
-import { Kept, type Launch } from "../../kit/managed-process.ts";
+import { type Launch, ManagedProcess } from "../../kit/managed-process.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
@@ -38,7 +38,7 @@ const STARTED_AT_ONCE = 4;
 const KILL_MS = 2_000;
 
 interface Member {
-  readonly kept: Kept;
+  readonly kept: ManagedProcess;
   readonly role: Role;
   readonly opsPort: number;
 }
@@ -51,7 +51,7 @@ export class Stack {
   #directory: string | undefined;
   #page: Promise<void> | undefined;
   #controlPort = 0;
-  #nats: Kept | undefined;
+  #nats: ManagedProcess | undefined;
   #dispatchers: readonly Member[] = [];
   #gateways: readonly Member[] = [];
   #demo: Demo | undefined;
@@ -191,11 +191,11 @@ export class Stack {
     return [...nats, ...members];
   }
 
-  #keep(name: string, launch: Launch): Kept {
-    return new Kept({ name, launch, say: this.#say, onChange: () => this.#demo?.tell() });
+  #keep(name: string, launch: Launch): ManagedProcess {
+    return new ManagedProcess({ name, launch, say: this.#say, onChange: () => this.#demo?.tell() });
   }
 
-  #everything(): readonly Kept[] {
+  #everything(): readonly ManagedProcess[] {
     const members = [...this.#gateways, ...this.#dispatchers].map(({ kept }) => kept);
     return this.#nats === undefined ? members : [...members, this.#nats];
   }

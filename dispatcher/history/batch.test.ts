@@ -10,7 +10,7 @@ import {
   type Slot,
   StoreRequest,
 } from "./batch.ts";
-import { Job } from "./pending-limit.ts";
+import { Deferred } from "./pending-limit.ts";
 
 const BYTES_LIMIT = 10_000;
 const BASE = 5_000;
@@ -18,7 +18,7 @@ const LAST = 4_000;
 
 /** One slot for each id, all of one request, their data so many bytes long. */
 function slotsOf(ids: readonly string[], size: (index: number) => number = () => 1): Slot[] {
-  const job = new Job<number[]>(ids.length, 0, () => undefined);
+  const job = new Deferred<number[]>(ids.length, 0, () => undefined);
   const request = new StoreRequest(job);
   return ids.map((id, index) => {
     const bytes = encodeUnplaced({ id, kind: "comment", at: 1, data: "x".repeat(size(index)) });
@@ -110,7 +110,7 @@ describe("a batch", () => {
 });
 
 test("a request is answered when its last event has its place, in the order that it asked", async () => {
-  const job = new Job<number[]>(3, 0, () => undefined);
+  const job = new Deferred<number[]>(3, 0, () => undefined);
   const request = new StoreRequest(job);
   request.placed(2, 30);
   request.placed(0, 10);

@@ -1,8 +1,8 @@
 /** Which of the events that wait go into the next record, and with what place. */
 import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
-import type { Taken } from "../fanout.ts";
-import type { Job } from "./pending-limit.ts";
+import type { RequestTiming } from "../fanout.ts";
+import type { Deferred } from "./pending-limit.ts";
 
 /** A record holds no more than this, unless a single event is larger. */
 export const RECORD_EVENTS_LIMIT = 256;
@@ -21,13 +21,13 @@ export interface UnstoredEvent {
 
 /** Several events of one request, which is answered when all of them have their places. */
 export class StoreRequest {
-  readonly job: Job<number[]>;
+  readonly job: Deferred<number[]>;
   /** When it came, and in which trace; undefined where nobody asks. */
-  readonly taken: Taken | undefined;
+  readonly taken: RequestTiming | undefined;
   readonly #seqs: number[];
   #left: number;
 
-  constructor(job: Job<number[]>, taken?: Taken) {
+  constructor(job: Deferred<number[]>, taken?: RequestTiming) {
     this.job = job;
     this.taken = taken;
     this.#seqs = new Array<number>(job.events).fill(0);

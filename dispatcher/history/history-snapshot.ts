@@ -6,7 +6,7 @@ import type { VideoChain } from "./video-chain.ts";
 
 type Store = Pick<HistoryStream, "next" | "read">;
 
-export class HistoryCopy {
+export class HistorySnapshot {
   readonly #store: Store;
   readonly #video: string;
   #messages: ChainMessage[] | undefined;

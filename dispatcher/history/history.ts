@@ -16,7 +16,7 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
-import type { Taken } from "../fanout.ts";
+import type { RequestTiming } from "../fanout.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
   RECORD_BYTES_LIMIT,
@@ -24,11 +24,11 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import { ChainReader } from "./chain-reader.ts";
-import { Waiting } from "./pending-limit.ts";
+import { PendingLimit } from "./pending-limit.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
-import { Upkeep } from "./store-health.ts";
-import { type LineOptions, VideoLine } from "./video-writer.ts";
+import { StoreHealth } from "./store-health.ts";
+import { VideoWriter, type VideoWriterOptions } from "./video-writer.ts";
 
 /** Videos, and ids and messages over all of them, that are remembered. */
 const VIDEOS_LIMIT = 10_000;
@@ -49,19 +49,19 @@ interface HistoryOptions {
   >;
   readonly log: Log;
   /** Sends to the gateways. */
-  readonly fanout: LineOptions["fanout"];
+  readonly fanout: VideoWriterOptions["fanout"];
   readonly tracer?: Tracer | undefined;
 }
 
 export class History {
   readonly stats = emptyHistoryStats();
   readonly #options: HistoryOptions;
-  readonly #waiting: Waiting;
-  readonly #upkeep: Upkeep;
-  readonly #line: LineOptions;
+  readonly #pending: PendingLimit;
+  readonly #storeHealth: StoreHealth;
+  readonly #line: VideoWriterOptions;
   readonly #retractor: Retractor;
   /** The one that was used the longest ago first. */
-  readonly #lines = new Map<string, VideoLine>();
+  readonly #lines = new Map<string, VideoWriter>();
   #weight = 0;
   #stopListening: (() => void)[] = [];
   #isStopped = false;
@@ -69,12 +69,17 @@ export class History {
   constructor(options: HistoryOptions) {
     const { bus, stream, config, log, fanout, tracer } = options;
     this.#options = options;
-    this.#waiting = new Waiting({
+    this.#pending = new PendingLimit({
       timeoutMs: config.storeTimeoutMs,
       limit: config.storeQueueLimit,
       now: monotonicNow,
     });
-    this.#upkeep = new Upkeep({ stream, log, now: monotonicNow, onRemade: () => this.#doubtAll() });
+    this.#storeHealth = new StoreHealth({
+      stream,
+      log,
+      now: monotonicNow,
+      onRemade: () => this.#doubtAll(),
+    });
     const { deduplicateMs } = config;
     const shared = {
       stats: this.stats,
@@ -88,12 +93,12 @@ export class History {
         video: string,
         { payload, sequence }: { payload: Uint8Array; sequence: number },
       ) => {
-        this.#upkeep.stored();
+        this.#storeHealth.stored();
         bus.publish(storedSubject(video, sequence), payload);
       },
       onFailure: (error: OvationError) => {
         this.stats.failures += 1;
-        this.#upkeep.failed(error);
+        this.#storeHealth.failed(error);
       },
     };
     this.#line = {
@@ -114,17 +119,17 @@ export class History {
     this.#retractor = new Retractor({
       ...shared,
       store: stream,
-      lineOf: (video) => this.#lineOf(video),
+      writerOf: (video) => this.#writerOf(video),
     });
   }
 
   /** Whether the last that is known of the store is that it works. */
   get isWritable(): boolean {
-    return this.#upkeep.isWritable;
+    return this.#storeHealth.isWritable;
   }
 
   get waitingEvents(): number {
-    return this.#waiting.events;
+    return this.#pending.events;
   }
 
   /** How many events may wait. */
@@ -139,7 +144,7 @@ export class History {
   /** Makes the stream in the background; whoever stores meanwhile waits for it. */
   start(): void {
     const { bus, stream } = this.#options;
-    this.#upkeep.look();
+    this.#storeHealth.look();
     const others = bus.subscribe(STORED_SUBJECTS, (payload, subject, _reply, isRelayed) => {
       // Dispatchers send what they send themselves: this is forged.
       const heard = isRelayed ? undefined : parseStoredSubject(subject);
@@ -151,7 +156,7 @@ export class History {
       bus.onState(() => this.#doubtAll()),
       stream.onRemade(() => {
         this.#doubtAll();
-        this.#upkeep.look();
+        this.#storeHealth.look();
       }),
     ];
   }
@@ -159,9 +164,9 @@ export class History {
   /** Gives up all that waits. */
   stop(): void {
     this.#isStopped = true;
-    this.#upkeep.stop();
+    this.#storeHealth.stop();
     for (const stop of this.#stopListening) stop();
-    this.#waiting.rejectAll(new OvationError("history_unavailable"));
+    this.#pending.rejectAll(new OvationError("history_unavailable"));
   }
 
   /**
@@ -171,10 +176,14 @@ export class History {
    * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
    * stored, but the Frontends could not be told
    */
-  async store(video: string, events: readonly UnstoredEvent[], taken?: Taken): Promise<number[]> {
+  async store(
+    video: string,
+    events: readonly UnstoredEvent[],
+    taken?: RequestTiming,
+  ): Promise<number[]> {
     this.#checkSizes(events);
-    const request = new StoreRequest(this.#waiting.open<number[]>(events.length), taken);
-    this.#lineOf(video).store(request, events);
+    const request = new StoreRequest(this.#pending.open<number[]>(events.length), taken);
+    this.#writerOf(video).store(request, events);
     return await request.job.outcome;
   }
 
@@ -185,7 +194,7 @@ export class History {
    * @throws OvationError event_not_found, history_busy, history_unavailable, timeout
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<number> {
-    const job = this.#waiting.open<number>(1);
+    const job = this.#pending.open<number>(1);
     this.#retractor.retract(video, id, job, trace);
     return await job.outcome;
   }
@@ -197,16 +206,16 @@ export class History {
     throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
   }
 
-  #lineOf(video: string): VideoLine {
+  #writerOf(video: string): VideoWriter {
     const known = this.#lines.get(video);
-    const line = known ?? new VideoLine(video, this.#line);
+    const line = known ?? new VideoWriter(video, this.#line);
     this.#lines.delete(video);
     this.#lines.set(video, line);
     this.#makeRoom(line);
     return line;
   }
 
-  #makeRoom(wanted: VideoLine): void {
+  #makeRoom(wanted: VideoWriter): void {
     let passedOver = 0;
     for (const [video, line] of this.#lines) {
       if (this.#lines.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;

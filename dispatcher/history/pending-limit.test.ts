@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { Waiting } from "./pending-limit.ts";
+import { PendingLimit } from "./pending-limit.ts";
 
 const TIMEOUT_MS = 1_000;
-let waiting: Waiting;
+let waiting: PendingLimit;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  waiting = new Waiting({ timeoutMs: TIMEOUT_MS, limit: 10, now: () => performance.now() });
+  waiting = new PendingLimit({ timeoutMs: TIMEOUT_MS, limit: 10, now: () => performance.now() });
 });
 afterEach(() => vi.useRealTimers());
 

@@ -5,14 +5,14 @@
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 
-interface WaitingOptions {
+interface PendingLimitOptions {
   readonly timeoutMs: number;
   /** Events that may wait. */
   readonly limit: number;
   readonly now: MonotonicClock;
 }
 
-export class Job<T> {
+export class Deferred<T> {
   readonly outcome: Promise<T>;
   /** How many events it waits for. */
   readonly events: number;
@@ -22,7 +22,7 @@ export class Job<T> {
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: OvationError) => void;
 
-  constructor(events: number, deadline: number, onSettled: (job: Job<T>) => void) {
+  constructor(events: number, deadline: number, onSettled: (job: Deferred<T>) => void) {
     this.events = events;
     this.deadline = deadline;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -54,16 +54,16 @@ export class Job<T> {
   }
 }
 
-type AnyJob = Pick<Job<unknown>, "deadline" | "events" | "reject">;
+type AnyDeferred = Pick<Deferred<unknown>, "deadline" | "events" | "reject">;
 
-export class Waiting {
-  readonly #options: WaitingOptions;
+export class PendingLimit {
+  readonly #options: PendingLimitOptions;
   /** In the order of their deadlines, since all have the same time. */
-  readonly #jobs = new Set<AnyJob>();
+  readonly #jobs = new Set<AnyDeferred>();
   #events = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: WaitingOptions) {
+  constructor(options: PendingLimitOptions) {
     this.#options = options;
   }
 
@@ -72,10 +72,10 @@ export class Waiting {
   }
 
   /** @throws OvationError history_busy */
-  open<T>(events: number): Job<T> {
+  open<T>(events: number): Deferred<T> {
     const { limit, timeoutMs, now } = this.#options;
     if (this.#events + events > limit) throw new OvationError("history_busy");
-    const job = new Job<T>(events, now() + timeoutMs, (settled) => {
+    const job = new Deferred<T>(events, now() + timeoutMs, (settled) => {
       this.#jobs.delete(settled);
       this.#events -= settled.events;
     });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
-import { KeptMessages } from "./retention-window.ts";
+import { RetentionWindow } from "./retention-window.ts";
 
 const LIMITS = { events: 100, bytes: 10_000 };
 
@@ -15,8 +15,8 @@ function record(last: number, count: number, amended: ChainRecord[] = []): Store
 }
 
 /** Messages of sequences 1, 2 and so on, with so many events and bytes. */
-function keptOf(messages: readonly (readonly [events: number, bytes: number])[]): KeptMessages {
-  const kept = new KeptMessages(LIMITS);
+function keptOf(messages: readonly (readonly [events: number, bytes: number])[]): RetentionWindow {
+  const kept = new RetentionWindow(LIMITS);
   for (const [at, [events, bytes]] of messages.entries()) {
     kept.add(at + 1, record(at + 1, events), bytes);
   }

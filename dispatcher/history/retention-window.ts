@@ -18,7 +18,7 @@ interface Kept {
   readonly bytes: number;
 }
 
-export class KeptMessages {
+export class RetentionWindow {
   readonly #limits: KeepLimits;
   /** Oldest first. */
   #list: Kept[] = [];

@@ -10,13 +10,13 @@ import { encodeRecord, type StoredRecord } from "../../shared/protocol/history/r
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { EventIds } from "../../shared/protocol/names.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import { endingWith } from "../../shared/runtime/tracing/tracer.ts";
-import { HistoryCopy } from "./history-snapshot.ts";
-import type { Job } from "./pending-limit.ts";
+import { withSpan } from "../../shared/runtime/tracing/tracer.ts";
+import { HistorySnapshot } from "./history-snapshot.ts";
+import type { Deferred } from "./pending-limit.ts";
 import { type Finding, findEvent } from "./retraction.ts";
-import { beginStore } from "./store-span.ts";
+import { startStoreSpan } from "./store-span.ts";
 import type { VideoChain } from "./video-chain.ts";
-import type { LineOptions, VideoLine } from "./video-writer.ts";
+import type { VideoWriter, VideoWriterOptions } from "./video-writer.ts";
 
 /** Retractions under way, each of which holds a whole history in memory. */
 const AT_ONCE = 4;
@@ -24,7 +24,7 @@ const RETRY_MIN_MS = 10;
 const RETRY_MAX_MS = 200;
 
 type Shared = Pick<
-  LineOptions,
+  VideoWriterOptions,
   | "stats"
   | "now"
   | "appendTimeoutMs"
@@ -37,7 +37,7 @@ type Shared = Pick<
 
 interface RetractorOptions extends Shared {
   readonly store: Pick<HistoryStream, "append" | "next" | "read" | "erase">;
-  readonly lineOf: (video: string) => VideoLine;
+  readonly writerOf: (video: string) => VideoWriter;
 }
 
 /** A retraction that is stored, and the messages that are still to be erased for it. */
@@ -60,7 +60,7 @@ export class Retractor {
   }
 
   /** Takes the event back and ends the job with the retraction's own place. */
-  retract(video: string, id: string, job: Job<number>, trace: TraceContext | undefined): void {
+  retract(video: string, id: string, job: Deferred<number>, trace: TraceContext | undefined): void {
     void this.#limit(async () => {
       try {
         await this.#retract(video, id, job, trace);
@@ -73,14 +73,14 @@ export class Retractor {
   async #retract(
     video: string,
     id: string,
-    job: Job<number>,
+    job: Deferred<number>,
     trace: TraceContext | undefined,
   ): Promise<void> {
-    const { store, stats, lineOf } = this.#options;
-    const copy = new HistoryCopy(store, video);
+    const { store, stats, writerOf } = this.#options;
+    const copy = new HistorySnapshot(store, video);
     await this.#load(copy, job);
     let stored: Stored | undefined;
-    await lineOf(video).turn(job, async (chain) => {
+    await writerOf(video).turn(job, async (chain) => {
       const finding = findEvent(await copy.upTo(chain), id);
       if (finding.state === "unknown") job.reject(new OvationError("event_not_found"));
       else if (finding.state === "present") stored = await this.#store(chain, finding, trace);
@@ -94,7 +94,7 @@ export class Retractor {
     job.resolve(stored.seq);
   }
 
-  async #load(copy: HistoryCopy, job: Job<number>): Promise<void> {
+  async #load(copy: HistorySnapshot, job: Deferred<number>): Promise<void> {
     const { isConnected, onFailure } = this.#options;
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     while (!job.isSettled) {
@@ -130,9 +130,9 @@ export class Retractor {
       amended: remaining,
     };
     const payload = encodeRecord(record);
-    const step = beginStore(tracer, chain.video, trace === undefined ? [] : [trace], 1);
+    const step = startStoreSpan(tracer, chain.video, trace === undefined ? [] : [trace], 1);
     const appending = store.append(chain.video, payload, record.after, appendTimeoutMs);
-    const sequence = await endingWith(step, appending);
+    const sequence = await withSpan(step, appending);
     chain.learn({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += 1;

@@ -1,5 +1,5 @@
 /** What the history counts, for the metrics. */
-import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
+import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 
 export interface HistoryStats {
   /** Records stored, and the events in them. */
@@ -28,6 +28,6 @@ export function emptyHistoryStats(): HistoryStats {
     retractions: 0,
     trims: 0,
     appendSeconds: new Histogram(LATENCY_SECONDS),
-    recordEvents: new Histogram(BATCH_EVENTS),
+    recordEvents: new Histogram(BATCH_SIZE_BUCKETS),
   };
 }

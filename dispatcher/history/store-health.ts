@@ -12,7 +12,7 @@ const RETRY_MAX_MS = 5_000;
 /** A store that failed is trusted again when nothing failed for so long. */
 const CALM_MS = 5_000;
 
-interface UpkeepOptions {
+interface StoreHealthOptions {
   readonly stream: Pick<HistoryStream, "ensure">;
   readonly log: Log;
   readonly now: MonotonicClock;
@@ -20,8 +20,8 @@ interface UpkeepOptions {
   readonly onRemade: () => void;
 }
 
-export class Upkeep {
-  readonly #options: UpkeepOptions;
+export class StoreHealth {
+  readonly #options: StoreHealthOptions;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isStopped = false;
   #isWritable = false;
@@ -33,7 +33,7 @@ export class Upkeep {
   #failures = 0;
   #failuresSeen = 0;
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: StoreHealthOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
 /** The storing of a record, as a step of the traces that its events belong to. */
 import { historySubject } from "../../shared/protocol/subjects.ts";
 import { TRACES_LIMIT, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import { beginStep, type Step, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import { type Step, startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Slot } from "./batch.ts";
 
 /** The traces of the requests in a batch, each once. */
@@ -16,14 +16,14 @@ export function tracesIn(slots: readonly Slot[]): readonly TraceContext[] {
 }
 
 /** @returns undefined where there is no trace */
-export function beginStore(
+export function startStoreSpan(
   tracer: Tracer | undefined,
   video: string,
   traces: readonly TraceContext[],
   events: number,
 ): Step | undefined {
   if (traces.length === 0) return undefined;
-  return beginStep(tracer, "ovation.store", traces, () => ({
+  return startSpan(tracer, "ovation.store", traces, () => ({
     kind: "producer",
     attributes: {
       "messaging.system": "nats",

@@ -9,7 +9,7 @@ import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
-import { type KeepLimits, KeptMessages } from "./retention-window.ts";
+import { type KeepLimits, RetentionWindow } from "./retention-window.ts";
 import { targetOf } from "./retraction.ts";
 
 /** Ids of one video that are remembered, in each of two generations. */
@@ -28,7 +28,7 @@ export class VideoChain {
   readonly video: string;
   /** Places of the events stored of late. */
   readonly ids: RecentMap<number>;
-  readonly kept: KeptMessages;
+  readonly kept: RetentionWindow;
   #trust: Trust = "none";
   #doubts = 0;
   #isMending = false;
@@ -39,7 +39,7 @@ export class VideoChain {
   constructor(video: string, options: ChainOptions) {
     this.video = video;
     this.ids = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
-    this.kept = new KeptMessages(options.keep);
+    this.kept = new RetentionWindow(options.keep);
   }
 
   get trust(): Trust {

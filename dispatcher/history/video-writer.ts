@@ -13,8 +13,8 @@ import { encodeHead } from "../../shared/protocol/fanout-message.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
-import { endingWith, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
-import type { Emitter } from "../fanout.ts";
+import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
+import type { Fanout } from "../fanout.ts";
 import {
   type Batch,
   planBatch,
@@ -23,9 +23,9 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import type { ChainReader } from "./chain-reader.ts";
-import type { Job } from "./pending-limit.ts";
+import type { Deferred } from "./pending-limit.ts";
 import type { HistoryStats } from "./stats.ts";
-import { beginStore, tracesIn } from "./store-span.ts";
+import { startStoreSpan, tracesIn } from "./store-span.ts";
 import { Trimmer } from "./trimmer.ts";
 import { type ChainOptions, VideoChain } from "./video-chain.ts";
 
@@ -39,7 +39,7 @@ const CONTENDED_MS = 1_000;
 const YIELD_MS = 5;
 
 /** What all lines share. */
-export interface LineOptions {
+export interface VideoWriterOptions {
   readonly store: Pick<HistoryStream, "append" | "trim">;
   readonly reader: ChainReader;
   readonly chain: ChainOptions;
@@ -53,7 +53,7 @@ export interface LineOptions {
   readonly bytesLimit: () => number;
   readonly isConnected: () => boolean;
   /** Sends to the gateways. */
-  readonly fanout: Pick<Emitter, "send">;
+  readonly fanout: Pick<Fanout, "send">;
   /** A record is stored: the other dispatchers are to know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
@@ -64,7 +64,7 @@ export interface LineOptions {
 
 /** Work on the chain that is no batch of events. */
 interface Turn {
-  readonly job: Pick<Job<unknown>, "isSettled" | "reject">;
+  readonly job: Pick<Deferred<unknown>, "isSettled" | "reject">;
   readonly work: (chain: VideoChain) => Promise<void>;
   /** It is done, or nobody waits for it any more. */
   readonly end: () => void;
@@ -76,9 +76,9 @@ function jobOf(entry: Entry): Turn["job"] {
   return "work" in entry ? entry.job : entry.request.job;
 }
 
-export class VideoLine {
+export class VideoWriter {
   readonly chain: VideoChain;
-  readonly #options: LineOptions;
+  readonly #options: VideoWriterOptions;
   readonly #trimmer: Trimmer;
   readonly #queue = new Denque<Entry>();
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
@@ -86,7 +86,7 @@ export class VideoLine {
   #weight = 0;
   #contendedUntil = 0;
 
-  constructor(video: string, options: LineOptions) {
+  constructor(video: string, options: VideoWriterOptions) {
     this.chain = new VideoChain(video, options.chain);
     this.#trimmer = new Trimmer(options);
     this.#options = options;
@@ -224,10 +224,10 @@ export class VideoLine {
       return this.#finish(batch, encodeHead(chain.last), 0);
     }
     const payload = encodeRecord(record);
-    const step = beginStore(tracer, chain.video, tracesIn(batch.slots), record.events.length);
+    const step = startStoreSpan(tracer, chain.video, tracesIn(batch.slots), record.events.length);
     const begunAt = this.#options.chain.now();
     const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
-    const sequence = await endingWith(step, appending);
+    const sequence = await withSpan(step, appending);
     stats.appendSeconds.observe((this.#options.chain.now() - begunAt) / 1_000);
     stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });

@@ -6,7 +6,7 @@
 import type { Bucket, BucketEntry, WatchedEntry } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../../shared/bus/follower.ts";
-import { BetterServer } from "../../shared/bus/server-failover.ts";
+import { ServerFailover } from "../../shared/bus/server-failover.ts";
 import { forEachInSlices } from "../../shared/lib/slices.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import { parseRowKey, rowKey } from "../../shared/protocol/subjects.ts";
@@ -68,7 +68,7 @@ export class Mirror {
   readonly #leases: BucketFollower;
   readonly #loaded: Promise<unknown>;
   readonly #readable = { rows: false, leases: false };
-  readonly #betterServer: BetterServer;
+  readonly #serverFailover: ServerFailover;
   #incarnation = "";
   #readAt = Number.NaN;
   #graceTimer: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options;
     const { bus, log, reconcileIntervalMs: resyncIntervalMs } = options;
-    this.#betterServer = new BetterServer({
+    this.#serverFailover = new ServerFailover({
       bus,
       isServed: () => this.isReadable,
       patienceMs: options.leaseMs,
@@ -136,13 +136,13 @@ export class Mirror {
     });
     this.#rows.start();
     this.#leases.start();
-    this.#betterServer.start();
+    this.#serverFailover.start();
     await this.#loaded;
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.#graceTimer);
-    this.#betterServer.stop();
+    this.#serverFailover.stop();
     this.#unlisten?.();
     await Promise.all([this.#rows.stop(), this.#leases.stop()]);
   }

@@ -6,7 +6,7 @@ import { encode } from "../../shared/protocol/wire/codec.ts";
 import { SUBPROTOCOLS } from "../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Pace } from "../drain/pace.ts";
-import { Departure } from "../drain/viewer-drainer.ts";
+import { ViewerDrainer } from "../drain/viewer-drainer.ts";
 import { countRefused } from "../limits/connection-stats.ts";
 import { CertificateKeeper } from "../transport/certificate.ts";
 import { checkHandshake } from "../transport/handshake.ts";
@@ -24,14 +24,14 @@ import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
-import { type GatewayServices, noteFault } from "./services.ts";
+import { type GatewayServices, recordFailure } from "./services.ts";
 import { Session } from "./session.ts";
 
 /** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */
 const TOLD_BY = 0.8;
 const CLOSED_BY = 0.9;
 
-export class Doors {
+export class Hub {
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
   readonly #listener: Listener;
@@ -52,7 +52,7 @@ export class Doors {
   };
   #whenEmpty: PromiseWithResolvers<void> | undefined;
   /** Sends the viewers away, once the gateway is drained. */
-  #departure: Departure | undefined;
+  #viewerDrainer: ViewerDrainer | undefined;
 
   constructor(services: GatewayServices, config: GatewayConfig) {
     this.#services = services;
@@ -89,13 +89,13 @@ export class Doors {
       checkHandshake,
       admit: (visitor) => {
         // First, so that who is refused for it takes nobody's place among those who come.
-        services.cutOff.admit();
+        services.natsOutage.admit();
         return admission.admitSocket(visitor);
       },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuse(exchange, error),
-      onFault: (error) => noteFault(services, error),
+      onFault: (error) => recordFailure(services, error),
     });
     const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
     if (certFile === undefined || keyFile === undefined) return;
@@ -122,12 +122,12 @@ export class Doors {
 
   /** Viewers sent away so far. */
   get dismissed(): number {
-    return this.#departure?.stats.dismissed ?? 0;
+    return this.#viewerDrainer?.stats.dismissed ?? 0;
   }
 
   /** At what pace viewers are sent away, in viewers a second; 0 before. */
   get departuresPerSecond(): number {
-    return this.#departure?.stats.perSecond ?? 0;
+    return this.#viewerDrainer?.stats.perSecond ?? 0;
   }
 
   /**
@@ -143,15 +143,15 @@ export class Doors {
     // A connection that is open already may still ask for a WebSocket, or for a stream.
     admission.arrivals.end();
     this.#router.drain();
-    const departure = new Departure({
+    const viewerDrainer = new ViewerDrainer({
       windowMs: TOLD_BY * drainMs,
       look,
       now: monotonicNow,
       random: Math.random,
       log,
     });
-    this.#departure = departure;
-    await departure.send(this.viewers());
+    this.#viewerDrainer = viewerDrainer;
+    await viewerDrainer.send(this.viewers());
     const leftMs = Math.max(0, begun + CLOSED_BY * drainMs - monotonicNow());
     const given = new AbortController();
     await Promise.race([

@@ -6,9 +6,9 @@ import {
 } from "../../shared/runtime/tracing/trace-context.ts";
 import {
   type Attributes,
-  beginStep,
   type SpanName,
   type Step,
+  startSpan,
   type Tracer,
 } from "../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../auth/grant.ts";
@@ -29,7 +29,7 @@ interface HttpRequest {
  * recorded makes everybody work.
  * @returns undefined where there is no trace
  */
-export function beginHttpRequest(
+export function startHttpSpan(
   tracer: Tracer | undefined,
   name: SpanName,
   { exchange, grant, video, at, route }: HttpRequest,
@@ -37,7 +37,7 @@ export function beginHttpRequest(
   const given = grant.bringsTraces ? exchange.header(TRACEPARENT) : "";
   const trace = given === "" ? undefined : parseTraceContext(given, exchange.header(TRACESTATE));
   if (trace === undefined && tracer?.beginsTraces !== true) return undefined;
-  return beginStep(tracer, name, trace === undefined ? [] : [trace], () => ({
+  return startSpan(tracer, name, trace === undefined ? [] : [trace], () => ({
     kind: "server",
     at,
     attributes: {
@@ -52,12 +52,12 @@ export function beginHttpRequest(
  * The step of a viewer's publish over its WebSocket.
  * @returns undefined unless a trace begins here
  */
-export function beginViewerPublish(
+export function startPublishSpan(
   tracer: Tracer | undefined,
   attributes: () => Attributes,
 ): Step | undefined {
   if (tracer?.beginsTraces !== true) return undefined;
-  return beginStep(tracer, "ovation.publish", [], () => ({
+  return startSpan(tracer, "ovation.publish", [], () => ({
     kind: "server",
     attributes: { "network.protocol.name": "websocket", ...attributes() },
   }));

@@ -9,7 +9,7 @@ import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { DeliveryStats } from "../delivery/delivery-stats.ts";
-import type { CutOff } from "../drain/nats-outage.ts";
+import type { NatsOutage } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
@@ -41,7 +41,7 @@ export interface GatewayServices {
   readonly connections: ConnectionStats;
   readonly admission: Admission;
   readonly bodies: BodyBudget;
-  readonly cutOff: Pick<CutOff, "admit">;
+  readonly natsOutage: Pick<NatsOutage, "admit">;
   readonly rates: Rates;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
@@ -68,7 +68,7 @@ export function clientFor(
  * A refusal that is answered: counted by its code, and logged if it is a fault of our own.
  * @param traceparent as the request has it; empty without
  */
-export function noteRefused(
+export function recordRejection(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
   { code }: OvationError,
   fault: unknown,
@@ -81,7 +81,7 @@ export function noteRefused(
 }
 
 /** A fault of our own, told where it can't be answered with: counted as `internal`, and logged. */
-export function noteFault(
+export function recordFailure(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
   fault: unknown,
 ): void {

@@ -21,7 +21,7 @@ import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
-import type { ConnectionMeter } from "../limits/connection-rate-limit.ts";
+import type { ConnectionRateLimit } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
 import type { Accepted } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
@@ -35,7 +35,7 @@ import { publish } from "./requests/publish.ts";
 import { refresh } from "./requests/refresh.ts";
 import { subscribe } from "./requests/subscribe.ts";
 import { unsubscribe } from "./requests/unsubscribe.ts";
-import { type GatewayServices, noteFault, noteRefused } from "./services.ts";
+import { type GatewayServices, recordFailure, recordRejection } from "./services.ts";
 
 export interface SessionLimits extends RequestLimits {
   readonly messageLimitBytes: number;
@@ -90,7 +90,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
   /** What it may ask for, and publish. */
-  readonly quota: ConnectionMeter;
+  readonly quota: ConnectionRateLimit;
   /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
@@ -121,7 +121,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.limits = limits;
     this.address = address;
     this.#onEnd = onEnd;
-    this.quota = services.rates.meter();
+    this.quota = services.rates.rateLimit();
     this.viewer = new Viewer(this, services.delivery);
   }
 
@@ -373,12 +373,12 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** What can't be answered any more ends the connection; the viewer comes back. */
   #fail(fault: unknown): void {
-    noteFault(this.services, fault);
+    recordFailure(this.services, fault);
     this.#socket.end(closeCodes.internal);
   }
 
   #refuse(id: number, error: OvationError, cause?: unknown): void {
-    noteRefused(this.services, error, cause ?? error);
+    recordRejection(this.services, error, cause ?? error);
     this.#send({ op: "error", id, ...error.body() });
     const { close, closesWithoutId = false } = error.kind;
     if (close !== undefined && !(closesWithoutId && id > 0)) this.#socket.end(closeCodes[close]);

@@ -4,7 +4,7 @@
  */
 
 import { RecentMap } from "../../shared/lib/recent-map.ts";
-import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
@@ -98,7 +98,7 @@ export class Audience {
   /** Undefined where nothing is traced. */
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
-  #heldViewers: DispatchedEvent | undefined;
+  #heldViewers: FanoutEvent | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
   #viewersToldAt = Number.NEGATIVE_INFINITY;
 
@@ -165,7 +165,7 @@ export class Audience {
    * Takes events off the bus; they leave with the next frame of each group.
    * @param trace that they belong to
    */
-  receive(events: readonly DispatchedEvent[], arrival?: Arrival, trace?: TraceContext): void {
+  receive(events: readonly FanoutEvent[], arrival?: Arrival, trace?: TraceContext): void {
     const before = trace === undefined ? undefined : this.#log.end;
     for (const event of events) {
       this.#stats.received += 1;
@@ -235,7 +235,7 @@ export class Audience {
     this.#traced?.received({ trace, kind, events: events.length, isWithin });
   }
 
-  #isRepeat({ givenId }: DispatchedEvent): boolean {
+  #isRepeat({ givenId }: FanoutEvent): boolean {
     if (givenId === undefined) return false;
     if (this.#recentIds.get(givenId) !== undefined) return true;
     this.#recentIds.set(givenId, true);
@@ -281,7 +281,7 @@ export class Audience {
   }
 
   /** Several dispatchers may tell the count; viewers hear it once an interval, the newest. */
-  #receiveViewers(event: DispatchedEvent, arrival: Arrival | undefined): void {
+  #receiveViewers(event: FanoutEvent, arrival: Arrival | undefined): void {
     const { countIntervalMs, now } = this.#options;
     const wait = this.#viewersToldAt + countIntervalMs - now();
     if (wait > 0) {

@@ -3,7 +3,7 @@
  * It holds a bounded number: of a flood of transient events it keeps an even sample, while the
  * totals by kind stay exact. Readers keep a cursor each and get what came since.
  */
-import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
 import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
@@ -70,7 +70,7 @@ export class EventLog {
   }
 
   /** Appends an event that has no place in the chain. */
-  append(event: DispatchedEvent, arrival?: Arrival): void {
+  append(event: FanoutEvent, arrival?: Arrival): void {
     const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
     if (event.deliveryClass === "latest") {
       // It is kept, and what came from the network with it is not to be.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Histogram } from "../../shared/lib/histogram.ts";
-import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { Hop, HopClock } from "../../shared/runtime/hops.ts";
 import { EventLog } from "./event-log.ts";
 import { FrameStats } from "./frame-stats.ts";
@@ -23,7 +23,7 @@ function newLog(): EventLog {
   return new EventLog("launch", () => undefined, { frameEvents: 2, frameBytes: 1_000 });
 }
 
-function like(id: string): DispatchedEvent {
+function like(id: string): FanoutEvent {
   return { kind: "like", deliveryClass: "transient", bytes: Buffer.from(id) };
 }
 

@@ -1,6 +1,6 @@
 /** What the frames of this gateway are like, and how long their events took to get into them. */
 import {
-  BATCH_EVENTS,
+  BATCH_SIZE_BUCKETS,
   Histogram,
   LATENCY_SECONDS,
   SIZE_BYTES,
@@ -16,7 +16,7 @@ interface FrameHops {
 
 export class FrameStats {
   /** Events shown by a frame. */
-  readonly events = new Histogram(BATCH_EVENTS);
+  readonly events = new Histogram(BATCH_SIZE_BUCKETS);
   /** Bytes of a frame, on each wire that somebody in its group speaks. */
   readonly bytes: Readonly<Record<Wire, Histogram>> = {
     msgpack: new Histogram(SIZE_BYTES),

@@ -4,7 +4,7 @@
  */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import { beginStep, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import { startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Cursor } from "./event-log.ts";
 
 /** What of a video may wait for a frame; a further one is dropped, and counted with the spans. */
@@ -55,7 +55,7 @@ export class TracedDeliveries {
     if (arrived.length === 0) return;
     this.#waiting = this.#waiting.filter((message) => !arrived.includes(message));
     for (const { trace, kind, events, receivedAt } of arrived) {
-      beginStep(this.#tracer, "ovation.deliver", [trace], () => ({
+      startSpan(this.#tracer, "ovation.deliver", [trace], () => ({
         kind: "consumer",
         at: receivedAt,
         attributes: {

@@ -23,32 +23,32 @@ const RETURN_SPREAD_MS = 2_000;
 const TOLD_PER_TURN = 250;
 
 /** A viewer, over whichever wire. */
-export interface CutOffViewer {
+export interface OutageViewer {
   /** Tells it something that it may miss, if there is no room for it. */
   tell(message: StaleMessage | LiveMessage): void;
   /** Tells it to come back after a while, and lets it go. */
   dismiss(reconnectAfterMs: number, close: CloseCode): void;
 }
 
-interface CutOffOptions {
+interface NatsOutageOptions {
   readonly bus: Pick<Bus, "state" | "onState">;
   readonly config: Pick<GatewayConfig, "cutOffNoticeMs" | "cutOffByeMs">;
-  readonly viewers: () => readonly CutOffViewer[];
+  readonly viewers: () => readonly OutageViewer[];
   readonly now: MonotonicClock;
   readonly random: () => number;
   readonly log: Log;
 }
 
-export class CutOff {
+export class NatsOutage {
   /** Times that viewers were told that nothing new comes, and viewers that were sent away. */
   readonly stats = { notices: 0, dismissed: 0 };
-  readonly #options: CutOffOptions;
+  readonly #options: NatsOutageOptions;
   #since = 0;
   #timers: NodeJS.Timeout[] = [];
   #isTold = false;
   #unlisten: (() => void) | undefined;
 
-  constructor(options: CutOffOptions) {
+  constructor(options: NatsOutageOptions) {
     this.#options = options;
   }
 

@@ -12,7 +12,7 @@ export type PeerLease = Pick<LeaseContent, "connectionsPerSecond" | "isDraining"
 
 export interface Pace {
   /** Gateways that take viewers. */
-  readonly takers: number;
+  readonly acceptors: number;
   /** Viewers to send away in a second. */
   readonly perSecond: number;
 }
@@ -23,13 +23,13 @@ export interface Pace {
  * @param own how many viewers this gateway lets in a second
  */
 export function paceOf(peers: readonly PeerLease[] | undefined, own: number): Pace {
-  if (peers === undefined) return { takers: 1, perSecond: SHARE * own };
-  const takers = peers.filter(({ isDraining }) => isDraining !== true);
-  const drained = peers.length - takers.length + 1;
+  if (peers === undefined) return { acceptors: 1, perSecond: SHARE * own };
+  const acceptors = peers.filter(({ isDraining }) => isDraining !== true);
+  const drained = peers.length - acceptors.length + 1;
   // Whoever takes over when nobody is left will be one like this.
-  if (takers.length === 0) return { takers: 0, perSecond: (SHARE * own) / drained };
-  const together = takers.reduce((sum, { connectionsPerSecond = own }) => {
+  if (acceptors.length === 0) return { acceptors: 0, perSecond: (SHARE * own) / drained };
+  const together = acceptors.reduce((sum, { connectionsPerSecond = own }) => {
     return sum + connectionsPerSecond;
   }, 0);
-  return { takers: takers.length, perSecond: (SHARE * together) / drained };
+  return { acceptors: acceptors.length, perSecond: (SHARE * together) / drained };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLog } from "../../shared/runtime/log.ts";
 import type { Pace } from "./pace.ts";
-import { Departure } from "./viewer-drainer.ts";
+import { ViewerDrainer } from "./viewer-drainer.ts";
 
 const log = createLog("gateway", "departure", "silent");
 
@@ -21,7 +21,7 @@ class Guest {
 async function sent(count: number, windowMs: number, look: () => Promise<Pace>) {
   const guests = Array.from({ length: count }, () => new Guest());
   const now = () => performance.now();
-  const departure = new Departure({ windowMs, look, now, random: Math.random, log });
+  const departure = new ViewerDrainer({ windowMs, look, now, random: Math.random, log });
   const begun = performance.now();
   await departure.send(guests);
   return { guests, departure, begun, tookMs: performance.now() - begun };
@@ -38,7 +38,7 @@ function mostWithin(guests: readonly Guest[], ms: number): number {
 describe("viewers of a gateway that is drained", () => {
   test("come back at the pace at which the others take them", async () => {
     const { guests, departure } = await sent(300, 10_000, async () => ({
-      takers: 2,
+      acceptors: 2,
       perSecond: 500,
     }));
     expect(departure.stats.dismissed).toBe(300);
@@ -49,7 +49,7 @@ describe("viewers of a gateway that is drained", () => {
   });
 
   test("are told in time when the window ends before their turn, and keep the pace", async () => {
-    const pace = { takers: 1, perSecond: 100 };
+    const pace = { acceptors: 1, perSecond: 100 };
     const { guests, begun } = await sent(300, 500, async () => pace);
     for (const { toldAt } of guests) expect(toldAt).toBeDefined();
     const times = guests.map(({ dueAt }) => dueAt - begun);
@@ -58,7 +58,10 @@ describe("viewers of a gateway that is drained", () => {
   });
 
   test("are told at once when nobody takes them, and have until another may be there", async () => {
-    const { guests, begun } = await sent(100, 60_000, async () => ({ takers: 0, perSecond: 500 }));
+    const { guests, begun } = await sent(100, 60_000, async () => ({
+      acceptors: 0,
+      perSecond: 500,
+    }));
     const waits = guests.map(({ toldAt = 0, dueAt }) => dueAt - toldAt);
     expect(Math.max(...guests.map(({ toldAt = 0 }) => toldAt - begun))).toBeLessThan(5_000);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(999);
@@ -70,7 +73,7 @@ describe("viewers of a gateway that is drained", () => {
     let looks = 0;
     const look = async () => {
       looks += 1;
-      return { takers: looks === 1 ? 1 : 0, perSecond: 10 };
+      return { acceptors: looks === 1 ? 1 : 0, perSecond: 10 };
     };
     const { guests, tookMs } = await sent(100, 60_000, look);
     for (const { toldAt } of guests) expect(toldAt).toBeDefined();
@@ -81,9 +84,9 @@ describe("viewers of a gateway that is drained", () => {
     const guests = Array.from({ length: 1_000 }, () => new Guest());
     const gone = guests.slice(0, -1);
     for (const guest of gone) guest.isOpen = false;
-    const look = async () => ({ takers: 1, perSecond: 1 });
+    const look = async () => ({ acceptors: 1, perSecond: 1 });
     const now = () => performance.now();
-    const departure = new Departure({ windowMs: 60_000, look, now, random: Math.random, log });
+    const departure = new ViewerDrainer({ windowMs: 60_000, look, now, random: Math.random, log });
     await departure.send(guests);
     expect(departure.stats.dismissed).toBe(1);
     expect(gone.every(({ toldAt }) => toldAt === undefined)).toBe(true);

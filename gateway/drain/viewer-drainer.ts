@@ -15,7 +15,7 @@ const TICK_MS = 25;
 /** How much of what wasn't done in time is made up for. */
 const LATE_TICKS = 4;
 /** How often it is looked who takes them. */
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** Leases are looked at after this time, in which others that are drained too can have said so. */
 const SETTLE_MS = 100;
 /** When nobody takes them: another gateway may be there after this time, and is given this spread. */
@@ -24,13 +24,13 @@ const RESTART_SPREAD_MS = 5_000;
 /** Viewers that are told in one turn of the event loop, at the end. */
 const TOLD_PER_TURN = 250;
 
-export interface Leaving {
+export interface Drainable {
   readonly isOpen: boolean;
   /** Tells it to come back after a while, and closes. */
   dismiss(reconnectAfterMs: number): void;
 }
 
-export interface DepartureOptions {
+export interface ViewerDrainerOptions {
   /** The longest that it may take. */
   readonly windowMs: number;
   /** Who takes the viewers just now. */
@@ -40,17 +40,17 @@ export interface DepartureOptions {
   readonly log: Log;
 }
 
-export class Departure {
+export class ViewerDrainer {
   /** Viewers sent away so far, and the pace at which they are, in viewers a second. */
   readonly stats = { dismissed: 0, perSecond: 0 };
-  readonly #options: DepartureOptions;
+  readonly #options: ViewerDrainerOptions;
 
-  constructor(options: DepartureOptions) {
+  constructor(options: ViewerDrainerOptions) {
     this.#options = options;
   }
 
   /** Resolves when all of them were told to go. Those that leave by themselves take no time. */
-  async send(viewers: readonly Leaving[]): Promise<void> {
+  async send(viewers: readonly Drainable[]): Promise<void> {
     const { now, windowMs, log, look } = this.#options;
     if (viewers.length === 0) return;
     const endsAt = now() + windowMs;
@@ -63,7 +63,7 @@ export class Departure {
     let paidAt = lookedAt;
     /** The first one goes at once. */
     let due = 1;
-    while (pace.takers > 0 && now() < endsAt) {
+    while (pace.acceptors > 0 && now() < endsAt) {
       this.stats.perSecond = pace.perSecond;
       const at = now();
       // A timer that is late is caught up with, within a bound.
@@ -73,7 +73,7 @@ export class Departure {
         if (!this.#dismissNext(waiting, TICK_MS)) return;
       }
       await wait(TICK_MS);
-      if (looking || now() - lookedAt < LOOK_EVERY_MS) continue;
+      if (looking || now() - lookedAt < POLL_EVERY_MS) continue;
       looking = true;
       void look().then((found) => {
         pace = found;
@@ -88,7 +88,7 @@ export class Departure {
   }
 
   /** @returns false when there is no one left */
-  #dismissNext(waiting: Iterator<Leaving>, withinMs: number): boolean {
+  #dismissNext(waiting: Iterator<Drainable>, withinMs: number): boolean {
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
       if (!next.value.isOpen) continue;
       this.#dismiss(next.value, this.#options.random() * withinMs);
@@ -98,11 +98,11 @@ export class Departure {
   }
 
   /** Gives each a slot of its own, evenly over as long as it takes. */
-  async #tellTheRest(rest: readonly Leaving[], { takers, perSecond }: Pace): Promise<void> {
+  async #tellTheRest(rest: readonly Drainable[], { acceptors, perSecond }: Pace): Promise<void> {
     const { random, log } = this.#options;
     if (rest.length === 0) return;
     const needMs = (rest.length / perSecond) * 1_000;
-    const isLast = takers === 0;
+    const isLast = acceptors === 0;
     const fromMs = isLast ? RESTART_MS : 0;
     const spreadMs = isLast ? Math.max(RESTART_SPREAD_MS, needMs) : needMs;
     log.info({ viewers: rest.length, fromMs, spreadMs }, "viewers are told when to come back");
@@ -112,7 +112,7 @@ export class Departure {
     }
   }
 
-  #dismiss(viewer: Leaving, reconnectAfterMs: number): void {
+  #dismiss(viewer: Drainable, reconnectAfterMs: number): void {
     this.stats.dismissed += 1;
     viewer.dismiss(Math.round(reconnectAfterMs));
   }

@@ -1,7 +1,7 @@
 /** Puts together what the store keeps of a video: the stretch of its chain without a hole. */
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
 
-export interface Stretch {
+export interface RecordRun {
   /** `prev` of the oldest record; 0 when there is none. */
   readonly floor: number;
   /** Oldest first, each the predecessor of the next; retracted events are left out. */
@@ -12,7 +12,7 @@ export interface Stretch {
  * @param stored what the store keeps, oldest first. A record whose message was erased lives on in
  * the `amended` of a later one; that one counts, also where the erased one is still there.
  */
-export function unbroken(stored: readonly StoredRecord[]): Stretch {
+export function contiguousRecords(stored: readonly StoredRecord[]): RecordRun {
   const byLast = new Map<number, ChainRecord>();
   const retracted = new Set<number>();
   for (const message of stored) {

@@ -22,7 +22,7 @@ interface HistoriesOptions {
 }
 
 /** What a viewer asks for when it comes. */
-export interface PastRequest {
+export interface ResumeRequest {
   /** It has all up to here. */
   readonly after?: number | undefined;
   /** The incarnation of the history that `after` is of. */
@@ -32,7 +32,7 @@ export interface PastRequest {
 }
 
 /** Where a viewer begins, and what it is told of it. */
-export interface Beginning {
+export interface ResumePoint {
   /** The place from which on it gets all; undefined for what comes from now on. */
   readonly after: number | undefined;
   readonly recovered?: boolean;
@@ -90,7 +90,7 @@ export class VideoHistories {
    * Finds where a viewer begins that asks for the past.
    * @throws OvationError history_unavailable
    */
-  async begin(history: ChainFollower, request: PastRequest): Promise<Beginning> {
+  async begin(history: ChainFollower, request: ResumeRequest): Promise<ResumePoint> {
     const { after, last } = request;
     if (after === undefined && last === undefined) return { after: undefined };
     return await this.#within(async () => {

@@ -1,12 +1,12 @@
 /** What a viewer is told of the history when its subscription stands. */
 import type { ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { ChainFollower } from "./follower.ts";
-import type { Beginning, VideoHistories } from "./histories.ts";
+import type { ResumePoint, VideoHistories } from "./histories.ts";
 
 export function subscriptionResult(
   histories: Pick<VideoHistories, "epoch">,
   history: ChainFollower,
-  beginning: Beginning,
+  beginning: ResumePoint,
 ): Pick<ResultMessage, "seq" | "epoch" | "recovered" | "oldest"> {
   const { epoch } = histories;
   const seq = history.timeline.head;

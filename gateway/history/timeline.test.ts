@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
-import { unbroken } from "./contiguous-records.ts";
+import { contiguousRecords } from "./contiguous-records.ts";
 import { Timeline, type TimelineLimits } from "./timeline.ts";
 
 const LIMITS: TimelineLimits = { events: 10_000, bytes: 1_000_000, ageMs: 1_000_000 };
@@ -41,7 +41,7 @@ function storesOf(commits: readonly Commit[]): { store: StoredRecord[]; sent: St
   let store: StoredRecord[] = [];
   let prev = 0;
   return commits.map(({ count, gap, retracts }) => {
-    const visible = unbroken(store).records.flatMap(({ events }) => events);
+    const visible = contiguousRecords(store).records.flatMap(({ events }) => events);
     const targets = visible.filter((one) => one.retracts === undefined);
     const target = retracts === undefined ? undefined : targets[retracts % (targets.length || 1)];
     let sent = record(prev, count, gap);
@@ -89,7 +89,9 @@ describe("any interleaving of history and live", () => {
         const states = storesOf(plan);
         const at = (index: number) =>
           states[index % states.length] ?? { store: [], sent: record(0) };
-        const whole = unbroken(at(states.length - 1).store).records.flatMap(({ events }) => events);
+        const whole = contiguousRecords(at(states.length - 1).store).records.flatMap(
+          ({ events }) => events,
+        );
         const isGone = new Set(whole.map(({ retracts }) => retracts));
         const timeline = timelineOf();
         const start = at(begins).sent.last;
@@ -135,7 +137,7 @@ describe("any interleaving of history and live", () => {
         const sent = states.flatMap((state) => state.sent.events);
         const isGone = new Set(sent.map(({ retracts }) => retracts));
         const { store } = states.at(-1) ?? { store: [] };
-        const { floor, records } = unbroken(store);
+        const { floor, records } = contiguousRecords(store);
         expect(floor).toBe(0);
         expect(seqs(records.flatMap(({ events }) => events))).toEqual(
           seqs(sent.filter(({ seq }) => !isGone.has(seq))),

@@ -6,7 +6,7 @@
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
-import { unbroken } from "./contiguous-records.ts";
+import { contiguousRecords } from "./contiguous-records.ts";
 
 export interface TimelineLimits {
   /** Events kept at least, if there are so many. */
@@ -115,7 +115,7 @@ export class Timeline {
    * newest records, and what is here of them is no part of the chain any more
    */
   load(stored: readonly StoredRecord[], isLost = false): Loaded {
-    const { floor, records } = unbroken(stored);
+    const { floor, records } = contiguousRecords(stored);
     const head = this.#head;
     const end = records.at(-1)?.last;
     if (end === undefined) {

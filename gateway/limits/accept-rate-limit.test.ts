@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { Arrivals } from "./accept-rate-limit.ts";
+import { AcceptRateLimit } from "./accept-rate-limit.ts";
 
 /** Those who come at these times: who is let in, and what the others are told. */
 function come(times: readonly number[], perSecond: number) {
   let now = 0;
-  const arrivals = new Arrivals({ perSecond, now: () => now, random: () => 0.5 });
+  const arrivals = new AcceptRateLimit({ perSecond, now: () => now, random: () => 0.5 });
   const admitted: number[] = [];
   const told: number[] = [];
   for (const at of times) {
@@ -59,7 +59,7 @@ describe("viewers that come", () => {
 });
 
 test("once it is over, nobody is let in", () => {
-  const arrivals = new Arrivals({ perSecond: 100, now: () => 0, random: () => 0.5 });
+  const arrivals = new AcceptRateLimit({ perSecond: 100, now: () => 0, random: () => 0.5 });
   arrivals.end();
   expect(() => arrivals.admit()).toThrow(
     new OvationError("draining", undefined, { retryAfterMs: 500 }),

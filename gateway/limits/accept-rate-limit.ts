@@ -14,23 +14,23 @@ const RETRY_MIN_MS = 500;
 /** Who comes while the gateway is drained goes to another one, at any time within this. */
 const DRAINING_RETRY_MS = 1_000;
 
-export interface ArrivalsOptions {
+export interface AcceptRateLimitOptions {
   readonly perSecond: number;
   readonly now: MonotonicClock;
   readonly random: () => number;
 }
 
-export class Arrivals {
+export class AcceptRateLimit {
   /** Viewers that were told to come later. */
   postponed = 0;
-  readonly #options: ArrivalsOptions;
+  readonly #options: AcceptRateLimitOptions;
   readonly #rate: Rate;
   readonly #bucket: TokenBucket;
   /** The moment of the last one in the line of those who were sent away. */
   #lineEndsAt = 0;
   #isOver = false;
 
-  constructor(options: ArrivalsOptions) {
+  constructor(options: AcceptRateLimitOptions) {
     const { perSecond, now } = options;
     this.#options = options;
     this.#rate = { name: "connections", perSecond, burst: perSecond };

@@ -12,7 +12,7 @@ export interface PublishAmount {
   readonly transient: number;
 }
 
-export interface SpendingRates {
+export interface QuotaRates {
   readonly publishes: Rate;
   /** Of transient events on one video. */
   readonly likes: Rate;
@@ -24,14 +24,14 @@ export interface Refusal {
   readonly waitMs: number;
 }
 
-export class Spender {
+export class ActorQuota {
   readonly publishes: TokenBucket;
   /** Published here, and not told to other gateways yet. */
-  untold = 0;
+  unsynced = 0;
   readonly #likes: BoundedMap<TokenBucket>;
-  readonly #rates: SpendingRates;
+  readonly #rates: QuotaRates;
 
-  constructor(rates: SpendingRates, stats: BoundedMapStats, clock: () => number) {
+  constructor(rates: QuotaRates, stats: BoundedMapStats, clock: () => number) {
     this.#rates = rates;
     this.publishes = new TokenBucket(rates.publishes, clock());
     this.#likes = new BoundedMap(
@@ -66,7 +66,7 @@ export class Spender {
 
   /** Whether it is as good as a new one. */
   isIdle(now: number): boolean {
-    return this.untold === 0 && this.publishes.isFull(this.#rates.publishes, now);
+    return this.unsynced === 0 && this.publishes.isFull(this.#rates.publishes, now);
   }
 
   #likesOf(video: string, now: number): TokenBucket {

@@ -15,7 +15,7 @@ import {
 } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { type PublishAmount, type Refusal, Spender, type SpendingRates } from "./actor-quota.ts";
+import { ActorQuota, type PublishAmount, type QuotaRates, type Refusal } from "./actor-quota.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { spendingSchema } from "./quota-message.ts";
 
@@ -37,7 +37,7 @@ export interface ActorStats extends BoundedMapStats {
 interface ActorsOptions {
   readonly bus: Pick<Bus, "publish" | "subscribe">;
   readonly gateway: string;
-  readonly rates: SpendingRates;
+  readonly rates: QuotaRates;
   readonly limit: number;
   readonly now: MonotonicClock;
 }
@@ -45,21 +45,21 @@ interface ActorsOptions {
 export class Actors {
   readonly stats: ActorStats = { forgotten: 0, told: 0, heard: 0, unreadable: 0 };
   readonly #options: ActorsOptions;
-  readonly #spenders: BoundedMap<Spender>;
+  readonly #quotas: BoundedMap<ActorQuota>;
   /** Those whose spending is to be told. */
-  readonly #due = new Map<string, Spender>();
+  readonly #due = new Map<string, ActorQuota>();
   #subscription: BusSubscription | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ActorsOptions) {
     this.#options = options;
     const { limit, now } = options;
-    this.#spenders = new BoundedMap(limit, (spender) => spender.isIdle(now()), this.stats);
+    this.#quotas = new BoundedMap(limit, (quota) => quota.isIdle(now()), this.stats);
   }
 
   /** Actors that are kept account of. */
   get size(): number {
-    return this.#spenders.size;
+    return this.#quotas.size;
   }
 
   start(): void {
@@ -77,43 +77,43 @@ export class Actors {
 
   /** What an actor's events are refused for; undefined if they may be published. Takes nothing. */
   refusal(actor: string, amount: PublishAmount): Refusal | undefined {
-    return this.#spenderOf(actor).refusal(amount, this.#options.now());
+    return this.#quotaOf(actor).refusal(amount, this.#options.now());
   }
 
   take(actor: string, amount: PublishAmount): void {
-    const spender = this.#spenderOf(actor);
-    spender.take(amount, this.#options.now());
-    spender.untold += amount.events;
+    const quota = this.#quotaOf(actor);
+    quota.take(amount, this.#options.now());
+    quota.unsynced += amount.events;
     const { rates, limit } = this.#options;
-    const isMuch = spender.untold > rates.publishes.burst * TOLD_FROM;
+    const isMuch = quota.unsynced > rates.publishes.burst * TOLD_FROM;
     // While NATS is away nothing leaves; who is not told of then is told of with its next event.
-    if (isMuch && this.#due.size < limit) this.#due.set(actor, spender);
+    if (isMuch && this.#due.size < limit) this.#due.set(actor, quota);
   }
 
   giveBack(actor: string, amount: PublishAmount): void {
-    const spender = this.#spenders.get(actor);
-    if (spender === undefined) return;
-    spender.giveBack(amount);
+    const quota = this.#quotas.get(actor);
+    if (quota === undefined) return;
+    quota.giveBack(amount);
     // What the other gateways have heard of stays owed there, and is little.
-    spender.untold = Math.max(0, spender.untold - amount.events);
+    quota.unsynced = Math.max(0, quota.unsynced - amount.events);
   }
 
-  #spenderOf(actor: string): Spender {
-    const known = this.#spenders.get(actor);
+  #quotaOf(actor: string): ActorQuota {
+    const known = this.#quotas.get(actor);
     if (known !== undefined) return known;
     const { rates, now } = this.#options;
-    const spender = new Spender(rates, this.stats, now);
-    this.#spenders.add(actor, spender);
-    return spender;
+    const quota = new ActorQuota(rates, this.stats, now);
+    this.#quotas.add(actor, quota);
+    return quota;
   }
 
   #tell(): void {
     if (this.#due.size === 0) return;
     const spent: [string, number][] = [];
-    const spenders: Spender[] = [];
-    for (const [actor, spender] of this.#due) {
-      spent.push([actor, spender.untold]);
-      spenders.push(spender);
+    const quotas: ActorQuota[] = [];
+    for (const [actor, quota] of this.#due) {
+      spent.push([actor, quota.unsynced]);
+      quotas.push(quota);
       if (spent.length >= TOLD_AT_ONCE) break;
     }
     const { bus, gateway } = this.#options;
@@ -123,7 +123,7 @@ export class Actors {
       this.#due.delete(actor);
       this.stats.told += count;
     }
-    for (const spender of spenders) spender.untold = 0;
+    for (const quota of quotas) quota.unsynced = 0;
   }
 
   #hear(payload: Uint8Array, subject: string): void {
@@ -137,7 +137,7 @@ export class Actors {
     }
     for (const [actor, count] of parsed.data.spent) {
       this.stats.heard += count;
-      this.#spenderOf(actor).publishes.charge(rates.publishes, count, now());
+      this.#quotaOf(actor).publishes.charge(rates.publishes, count, now());
     }
   }
 }

@@ -2,10 +2,10 @@
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { Arrivals } from "./accept-rate-limit.ts";
+import { AcceptRateLimit } from "./accept-rate-limit.ts";
 import { ClientAddresses } from "./client-address.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
-import { Goodbyes } from "./full-notice-limit.ts";
+import { FullNoticeLimit } from "./full-notice-limit.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
 
@@ -38,8 +38,8 @@ export interface Admitted {
 export class Admission {
   readonly origins: Origins;
   readonly overload: Overload;
-  readonly arrivals: Arrivals;
-  readonly #goodbyes: Goodbyes;
+  readonly arrivals: AcceptRateLimit;
+  readonly #fullNotices: FullNoticeLimit;
   readonly #addresses: ClientAddresses;
   readonly #perAddress: number;
   readonly #streamsLimit: number;
@@ -49,7 +49,7 @@ export class Admission {
 
   constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
     this.origins = new Origins(config.allowedOrigins);
-    this.#goodbyes = new Goodbyes(now);
+    this.#fullNotices = new FullNoticeLimit(now);
     this.#addresses = new ClientAddresses(config.trustedProxies);
     this.#perAddress = config.connectionsPerAddress;
     this.#streamsLimit = config.eventStreamsLimit;
@@ -62,7 +62,7 @@ export class Admission {
       now,
       random: Math.random,
     });
-    this.arrivals = new Arrivals({
+    this.arrivals = new AcceptRateLimit({
       perSecond: config.connectionsPerSecond,
       now,
       random: Math.random,
@@ -87,7 +87,7 @@ export class Admission {
     this.origins.check(visitor);
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
     this.#checkLimits(address);
-    if (this.overload.isFull && !this.#goodbyes.take()) this.overload.requireRoom();
+    if (this.overload.isFull && !this.#fullNotices.take()) this.overload.requireRoom();
     this.arrivals.admit();
     const { overload } = this;
     return { address, reconnectAfterMs: overload.isFull ? overload.turnAway() : undefined };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { ConnectionMeter, type Verdict } from "./connection-rate-limit.ts";
+import { ConnectionRateLimit, type Verdict } from "./connection-rate-limit.ts";
 import { rateOf } from "./token-bucket.ts";
 
 /** The default: 50 a second, 250 at once. */
@@ -9,7 +9,7 @@ const REQUESTS = rateOf("requests", 50);
 /** What a connection gets that sends at a steady rate, by verdict. */
 function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, number> {
   let now = 0;
-  const meter = new ConnectionMeter({
+  const rateLimit = new ConnectionRateLimit({
     requests: REQUESTS,
     spending: { publishes: rateOf("connection_publishes", 20), likes: rateOf("likes", 10) },
     actors: { refusal: () => undefined, take: () => undefined, giveBack: () => undefined },
@@ -20,9 +20,9 @@ function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, 
   const verdicts = new Map<Verdict, number>();
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
     now = (sent * 1_000) / perSecond;
-    const verdict = meter.request(weight);
+    const verdict = rateLimit.request(weight);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
-    if (verdict === "refuse") expect(meter.refusal().retryAfterMs).toBeGreaterThan(0);
+    if (verdict === "refuse") expect(rateLimit.refusal().retryAfterMs).toBeGreaterThan(0);
     if (verdict === "close") break;
   }
   return verdicts;

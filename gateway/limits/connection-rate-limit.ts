@@ -1,7 +1,7 @@
 /** What one WebSocket may ask for and publish. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { type PublishAmount, Spender, type SpendingRates } from "./actor-quota.ts";
+import { ActorQuota, type PublishAmount, type QuotaRates } from "./actor-quota.ts";
 import type { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import type { PublishQuota } from "./publish-quota.ts";
@@ -16,22 +16,22 @@ export type Verdict =
   | "close";
 
 /** What all connections have in common. */
-export interface ConnectionMeterOptions {
+export interface ConnectionRateLimitOptions {
   readonly requests: Rate;
-  readonly spending: SpendingRates;
+  readonly spending: QuotaRates;
   readonly actors: Pick<Actors, "refusal" | "take" | "giveBack">;
   readonly stats: BoundedMapStats;
   readonly now: MonotonicClock;
   readonly refuse: (rate: Rate, waitMs: number) => OvationError;
 }
 
-export class ConnectionMeter implements PublishQuota {
-  readonly #options: ConnectionMeterOptions;
+export class ConnectionRateLimit implements PublishQuota {
+  readonly #options: ConnectionRateLimitOptions;
   readonly #requests: TokenBucket;
   /** Most viewers never publish. */
-  #spender: Spender | undefined;
+  #quota: ActorQuota | undefined;
 
-  constructor(options: ConnectionMeterOptions) {
+  constructor(options: ConnectionRateLimitOptions) {
     this.#options = options;
     this.#requests = new TokenBucket(options.requests, options.now());
   }
@@ -72,13 +72,13 @@ export class ConnectionMeter implements PublishQuota {
   }
 
   giveBack(actor: string | undefined, amount: PublishAmount): void {
-    this.#spender?.giveBack(amount);
+    this.#quota?.giveBack(amount);
     if (actor !== undefined) this.#options.actors.giveBack(actor, amount);
   }
 
-  #ownQuota(): Spender {
+  #ownQuota(): ActorQuota {
     const { spending, stats, now } = this.#options;
-    this.#spender ??= new Spender(spending, stats, now);
-    return this.#spender;
+    this.#quota ??= new ActorQuota(spending, stats, now);
+    return this.#quota;
   }
 }

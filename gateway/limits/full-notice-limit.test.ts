@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Goodbyes } from "./full-notice-limit.ts";
+import { FullNoticeLimit } from "./full-notice-limit.ts";
 
 test("so many are told goodbye in a second, and no more however many come", () => {
   let nowMs = 0;
-  const goodbyes = new Goodbyes(() => nowMs);
-  const told = () => Array.from({ length: 1_000 }, () => goodbyes.take()).filter(Boolean).length;
+  const fullNotices = new FullNoticeLimit(() => nowMs);
+  const told = () => Array.from({ length: 1_000 }, () => fullNotices.take()).filter(Boolean).length;
   expect(told()).toBe(200);
   expect(told()).toBe(0);
   nowMs += 500;

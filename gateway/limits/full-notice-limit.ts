@@ -10,7 +10,7 @@ import { type Rate, TokenBucket } from "./token-bucket.ts";
 /** A second's worth at once: so no more than 17 times as many are open, in the worst case. */
 const RATE: Rate = { name: "goodbyes", perSecond: 200, burst: 200 };
 
-export class Goodbyes {
+export class FullNoticeLimit {
   readonly #bucket: TokenBucket;
   readonly #now: MonotonicClock;
 

@@ -27,7 +27,7 @@ export function registerLimitMetrics(
     "How near the gateway is to taking nobody new; 1 is there.",
     () => overload.level,
   );
-  registerLadder(registry, "ovation_gateway", overload.ladder);
+  registerLadder(registry, "ovation_gateway", overload.levels);
   counterOf(
     registry,
     "ovation_gateway_overload_refused_total",

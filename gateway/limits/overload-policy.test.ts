@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { stepsDue, stepsHeld } from "../../shared/runtime/overload/steps.ts";
+import { levelsDue, levelsHeld } from "../../shared/runtime/overload/shed-levels.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
-import { OVERLOAD_STEPS, type OverloadSignal } from "./overload-policy.ts";
+import { OVERLOAD_LEVELS, type OverloadSignal } from "./overload-policy.ts";
 
 const CALM: Readonly<Record<OverloadSignal, number>> = {
   late: 0,
@@ -12,14 +12,14 @@ const CALM: Readonly<Record<OverloadSignal, number>> = {
 
 describe("the policy", () => {
   test("takes its steps in the order of the issue: durable events and viewers come last", () => {
-    expect(OVERLOAD_STEPS.map(({ name }) => name)).toEqual(["widen", "sample", "refuse", "shed"]);
+    expect(OVERLOAD_LEVELS.map(({ name }) => name)).toEqual(["widen", "sample", "refuse", "shed"]);
   });
 
   test.each(["late", "memory", "backlog"] as const)(
     "%s calls for one step after the other",
     (of) => {
       const due = Array.from({ length: 41 }, (_, n) =>
-        stepsDue(OVERLOAD_STEPS, { ...CALM, [of]: n / 20 }),
+        levelsDue(OVERLOAD_LEVELS, { ...CALM, [of]: n / 20 }),
       );
       expect(due[0]).toBe(0);
       expect(due.at(-1)).toBe(4);
@@ -32,7 +32,7 @@ describe("the policy", () => {
   );
 
   test("each step ends below where it began", () => {
-    for (const { enter, leave } of OVERLOAD_STEPS) {
+    for (const { enter, leave } of OVERLOAD_LEVELS) {
       for (const [signal, bound] of Object.entries(enter)) {
         expect(leave[signal as OverloadSignal]).toBeLessThan(bound);
       }
@@ -41,12 +41,12 @@ describe("the policy", () => {
 
   test("an ordinary load calls for nothing", () => {
     const load = { late: 0.1, memory: 0.6, backlog: 0.1, stretch: 1 };
-    expect(stepsDue(OVERLOAD_STEPS, load)).toBe(0);
+    expect(levelsDue(OVERLOAD_LEVELS, load)).toBe(0);
   });
 
   test("wider frames stay while they are in use, though nothing is late any more", () => {
-    expect(stepsHeld(OVERLOAD_STEPS, { ...CALM, stretch: 2 })).toBe(1);
-    expect(stepsHeld(OVERLOAD_STEPS, CALM)).toBe(0);
+    expect(levelsHeld(OVERLOAD_LEVELS, { ...CALM, stretch: 2 })).toBe(1);
+    expect(levelsHeld(OVERLOAD_LEVELS, CALM)).toBe(0);
   });
 });
 
@@ -63,9 +63,9 @@ describe("what it does", () => {
       random: () => 0.5,
       ...options,
     });
-    while (overload.ladder.level < level) {
+    while (overload.levels.level < level) {
       nowMs += 1_000;
-      overload.ladder.look({ ...CALM, late: 100 });
+      overload.levels.look({ ...CALM, late: 100 });
     }
     return overload;
   }
@@ -107,7 +107,7 @@ describe("what it does", () => {
     expect(overload.turnAway()).toBe(3_000);
     expect(refused(() => overload.admitRequest())).toBe(false);
     expect(overload.level).toBe(1);
-    expect(overload.ladder.level).toBe(0);
+    expect(overload.levels.level).toBe(0);
     expect(overload.stats.refused).toEqual({ viewer: 2, request: 0, transient: 0, durable: 0 });
   });
 

@@ -10,16 +10,16 @@
  *
  * A gateway that holds as many viewers as it may is full, not overloaded: it refuses viewers only.
  */
-import type { Step } from "../../shared/runtime/overload/steps.ts";
+import type { Level } from "../../shared/runtime/overload/shed-levels.ts";
 
-export type OverloadStep = "widen" | "sample" | "refuse" | "shed";
+export type OverloadLevel = "widen" | "sample" | "refuse" | "shed";
 /**
  * Each as a share of its limit. `late`: the event loop, or frames. `backlog`: what NATS or the
  * dispatchers have not answered for. `stretch`: the frame interval, of its ordinary bound.
  */
 export type OverloadSignal = "late" | "memory" | "backlog" | "stretch";
 
-export const OVERLOAD_STEPS: readonly Step<OverloadStep, OverloadSignal>[] = [
+export const OVERLOAD_LEVELS: readonly Level<OverloadLevel, OverloadSignal>[] = [
   {
     name: "widen",
     enter: { late: 0.25, memory: 0.75, backlog: 0.25 },

@@ -4,16 +4,16 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import {
   Lateness,
-  LOOK_EVERY_MS,
   MemoryUse,
   memoryLimit,
+  POLL_EVERY_MS,
 } from "../../shared/runtime/overload/pressure.ts";
-import { Ladder, logStep } from "../../shared/runtime/overload/steps.ts";
+import { logLevel, ShedLevels } from "../../shared/runtime/overload/shed-levels.ts";
 import {
   INTERVAL_ROOM,
-  OVERLOAD_STEPS,
+  OVERLOAD_LEVELS,
+  type OverloadLevel,
   type OverloadSignal,
-  type OverloadStep,
   RETRY_MIN_MS,
   RETRY_SPREAD_MS,
   SAMPLE_SHARE,
@@ -46,7 +46,7 @@ export interface OverloadSources {
 export type RefusedThing = "viewer" | "request" | "transient" | "durable";
 
 export class Overload {
-  readonly ladder: Ladder<OverloadStep, OverloadSignal>;
+  readonly levels: ShedLevels<OverloadLevel, OverloadSignal>;
   readonly stats: { readonly refused: Record<RefusedThing, number>; sampledEvents: number } = {
     refused: { viewer: 0, request: 0, transient: 0, durable: 0 },
     sampledEvents: 0,
@@ -61,12 +61,12 @@ export class Overload {
     this.#options = options;
     this.#lateness = new Lateness(options.now);
     this.#memory = new MemoryUse(memoryLimit(options.memoryLimitBytes));
-    this.ladder = new Ladder(OVERLOAD_STEPS, options.now);
+    this.levels = new ShedLevels(OVERLOAD_LEVELS, options.now);
   }
 
   start(sources: OverloadSources): void {
     this.#lateness.begin();
-    this.#timer = setInterval(() => this.#look(sources), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(sources), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -81,12 +81,12 @@ export class Overload {
   /** How near the gateway is to taking nobody new; 1 is there. */
   get level(): number {
     const { connections, connectionsLimit } = this.#options;
-    return Math.max(this.ladder.nearness("refuse"), connections() / connectionsLimit);
+    return Math.max(this.levels.proximity("refuse"), connections() / connectionsLimit);
   }
 
   /** How many times its ordinary bound the frame interval may be. */
   get intervalRoom(): number {
-    return this.ladder.isAt("widen") ? INTERVAL_ROOM : 1;
+    return this.levels.isAt("widen") ? INTERVAL_ROOM : 1;
   }
 
   /**
@@ -94,17 +94,17 @@ export class Overload {
    * @param ordinary when there is no overload
    */
   transientEvents(ordinary: number): number {
-    return this.ladder.isAt("sample") ? Math.max(1, Math.floor(ordinary * SAMPLE_SHARE)) : ordinary;
+    return this.levels.isAt("sample") ? Math.max(1, Math.floor(ordinary * SAMPLE_SHARE)) : ordinary;
   }
 
   /** A request over HTTP that publishes nothing. @throws OvationError overloaded */
   admitRequest(): void {
-    if (this.ladder.isAt("refuse")) throw this.#busy("request");
+    if (this.levels.isAt("refuse")) throw this.#busy("request");
   }
 
   /** A request over HTTP to publish, before it is read. @throws OvationError overloaded */
   admitPublishing(): void {
-    if (this.ladder.isAt("shed")) throw this.#busy("request");
+    if (this.levels.isAt("shed")) throw this.#busy("request");
   }
 
   /**
@@ -115,7 +115,7 @@ export class Overload {
    */
   admitEvents(isDurable: boolean, isConnected: boolean): void {
     const step = isDurable || isConnected ? "shed" : "refuse";
-    if (this.ladder.isAt(step)) throw this.#busy(isDurable ? "durable" : "transient");
+    if (this.levels.isAt(step)) throw this.#busy(isDurable ? "durable" : "transient");
   }
 
   /** Whether there are as many viewers as may be. */
@@ -126,7 +126,7 @@ export class Overload {
 
   /** A viewer, as far as load is concerned. @throws OvationError overloaded */
   admitNewcomer(): void {
-    if (this.ladder.isAt("refuse")) throw this.#busy("viewer");
+    if (this.levels.isAt("refuse")) throw this.#busy("viewer");
   }
 
   /** A viewer, when there is room for it. @throws OvationError overloaded */
@@ -158,16 +158,16 @@ export class Overload {
   #look(sources: OverloadSources): void {
     const { delayLimitMs } = this.#options;
     const sampled = sources.sampledEvents();
-    if (this.ladder.isAt("sample")) this.stats.sampledEvents += sampled - this.#sampledBefore;
+    if (this.levels.isAt("sample")) this.stats.sampledEvents += sampled - this.#sampledBefore;
     this.#sampledBefore = sampled;
     this.#lateness.look(sources.framesLateMs());
-    const before = this.ladder.level;
-    this.ladder.look({
+    const before = this.levels.level;
+    this.levels.look({
       late: this.#lateness.averageMs / delayLimitMs,
       memory: this.#memory.look(),
       backlog: sources.backlog(),
       stretch: sources.stretch(),
     });
-    logStep(sources.log, this.ladder, before);
+    logLevel(sources.log, this.levels, before);
   }
 }

@@ -6,7 +6,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
-import { ConnectionMeter, type ConnectionMeterOptions } from "./connection-rate-limit.ts";
+import { ConnectionRateLimit, type ConnectionRateLimitOptions } from "./connection-rate-limit.ts";
 import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
@@ -43,7 +43,7 @@ export class Rates {
   /** Refusals by the name of the rate. */
   readonly refused = new Map<string, number>();
   readonly #stats: BoundedMapStats = { forgotten: 0 };
-  readonly #connections: ConnectionMeterOptions;
+  readonly #connections: ConnectionRateLimitOptions;
   readonly #httpPublishes: ClientBuckets;
   readonly #historyReads: ClientBuckets;
 
@@ -88,8 +88,8 @@ export class Rates {
   }
 
   /** For a WebSocket that was opened. */
-  meter(): ConnectionMeter {
-    return new ConnectionMeter(this.#connections);
+  rateLimit(): ConnectionRateLimit {
+    return new ConnectionRateLimit(this.#connections);
   }
 
   /** What a client may publish over HTTP. @param client the actor, or else the address */

@@ -1,6 +1,6 @@
 /** Asks the dispatchers over NATS, and brings back their answers. */
 import type { Bus } from "../../shared/bus/connection.ts";
-import { BATCH_EVENTS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
+import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import { type EventInput, publishReplySchema } from "../../shared/protocol/events.ts";
 import { publishedAt } from "../../shared/protocol/published-at.ts";
@@ -40,7 +40,7 @@ const NOTHING = new Uint8Array();
 
 export class DispatcherClient {
   readonly stats: PublishStats = {
-    requestEvents: new Histogram(BATCH_EVENTS),
+    requestEvents: new Histogram(BATCH_SIZE_BUCKETS),
     answerSeconds: new Histogram(LATENCY_SECONDS),
   };
   readonly #options: DispatcherClientOptions;

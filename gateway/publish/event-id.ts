@@ -10,7 +10,7 @@ interface Parts {
   readonly ids: EventIds;
 }
 
-export function withRepeatableId(input: EventInput, { rules, ids }: Parts): EventInput {
+export function withEventId(input: EventInput, { rules, ids }: Parts): EventInput {
   const isDurable = rules.kinds.get(input.kind)?.deliveryClass === "durable";
   return isDurable && input.id === undefined ? { ...input, id: ids.next() } : input;
 }

@@ -4,7 +4,7 @@
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { decodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
 import { Hop, type HopClock, type Stamps } from "../../shared/runtime/hops.ts";
 import { Audience, type AudienceOptions, type AudienceStats } from "../delivery/audience.ts";
@@ -155,7 +155,7 @@ export class Interest {
     const subject = frontendSubject(gateway, video);
     const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
       // Dispatchers send what they send themselves: this is forged.
-      const dispatched = isRelayed ? undefined : decodeDispatched(payload);
+      const dispatched = isRelayed ? undefined : decodeFanoutMessage(payload);
       switch (dispatched?.form) {
         case "events":
           return audience.receive(

@@ -5,8 +5,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
-import { BetterServer } from "../../shared/bus/server-failover.ts";
-import { Removals } from "../../shared/bus/tombstone-reaper.ts";
+import { ServerFailover } from "../../shared/bus/server-failover.ts";
+import { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { watchedSubject } from "../../shared/protocol/subjects.ts";
@@ -36,11 +36,11 @@ export class Registration {
   readonly lease: Lease;
   readonly rows: RowWriter;
   /** Takes rows out of the table, one at a time. */
-  readonly removals: Removals;
+  readonly tombstones: TombstoneReaper;
   readonly #options: RegistrationOptions;
   readonly #subscriptions: Bucket;
   readonly #frontends: Bucket;
-  readonly #betterServer: BetterServer;
+  readonly #serverFailover: ServerFailover;
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void)[] = [];
 
@@ -49,10 +49,15 @@ export class Registration {
     const { bus, gateway, config, log } = options;
     this.#subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     this.#frontends = new Bucket(bus, frontendsBucket(config), log);
-    this.removals = new Removals({ bus, bucket: this.#subscriptions, now: monotonicNow, log });
+    this.tombstones = new TombstoneReaper({
+      bus,
+      bucket: this.#subscriptions,
+      now: monotonicNow,
+      log,
+    });
     this.rows = new RowWriter({
       bucket: this.#subscriptions,
-      removals: this.removals,
+      tombstones: this.tombstones,
       gateway,
       intervalMs: config.countIntervalMs,
       now: monotonicNow,
@@ -71,7 +76,7 @@ export class Registration {
       describe: options.describe,
       onLost: () => this.rows.rewriteAll(),
     });
-    this.#betterServer = new BetterServer({
+    this.#serverFailover = new ServerFailover({
       bus,
       isServed: () => this.lease.ageMs < config.leaseMs,
       patienceMs: config.leaseMs,
@@ -86,14 +91,14 @@ export class Registration {
     // Rows make it too when they are written; it may be that it can't be made just now.
     this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
-    this.#betterServer.start();
-    this.removals.start();
+    this.#serverFailover.start();
+    this.tombstones.start();
     this.#unlisten = [
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
       }),
       this.#subscriptions.onRemade(() => {
-        this.removals.forget();
+        this.tombstones.forget();
         this.rows.rewriteAll();
       }),
       this.#frontends.onRemade(() => void this.lease.renewAfresh()),
@@ -134,8 +139,8 @@ export class Registration {
   }
 
   #stopListening(): void {
-    this.#betterServer.stop();
-    this.removals.stop();
+    this.#serverFailover.stop();
+    this.tombstones.stop();
     clearInterval(this.#timer);
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
   }

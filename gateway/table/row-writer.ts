@@ -6,7 +6,7 @@
 
 import pMap from "p-map";
 import type { Bucket } from "../../shared/bus/bucket.ts";
-import type { Removals } from "../../shared/bus/tombstone-reaper.ts";
+import type { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import { ROW_MAX_AGE_MS } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -41,7 +41,7 @@ interface Waiter extends PromiseWithResolvers<void> {
 
 interface RowWriterOptions {
   readonly bucket: Bucket;
-  readonly removals: Pick<Removals, "remove">;
+  readonly tombstones: Pick<TombstoneReaper, "remove">;
   readonly gateway: string;
   readonly intervalMs: number;
   readonly now: MonotonicClock;
@@ -203,13 +203,13 @@ export class RowWriter {
   }
 
   async #write(video: string, row: RowState): Promise<void> {
-    const { bucket, removals, gateway, now, announce, onStored, log } = this.#options;
+    const { bucket, tombstones, gateway, now, announce, onStored, log } = this.#options;
     const { due } = row;
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
       if (due !== undefined && row.stored === undefined) announce(video);
-      if (due === undefined) await removals.remove(key);
+      if (due === undefined) await tombstones.remove(key);
       else await bucket.put(key, encodeRow(due));
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : due;

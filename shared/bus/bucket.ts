@@ -140,7 +140,7 @@ export class Bucket {
   }
 
   /** Removes a key, and gives the revision of the marker that is left of it. */
-  async leaveMarker(key: string): Promise<number> {
+  async putTombstone(key: string): Promise<number> {
     const marker = headers();
     // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
     marker.set("KV-Operation", "DEL");

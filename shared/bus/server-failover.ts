@@ -8,11 +8,11 @@ import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** Times that the patience doubles. */
 const DOUBLINGS = 5;
 
-interface BetterServerOptions {
+interface ServerFailoverOptions {
   readonly bus: Pick<Bus, "state" | "moveOn">;
   /** Whether what is asked of NATS is answered. */
   readonly isServed: () => boolean;
@@ -22,19 +22,19 @@ interface BetterServerOptions {
   readonly log: Log;
 }
 
-export class BetterServer {
-  readonly #options: BetterServerOptions;
+export class ServerFailover {
+  readonly #options: ServerFailoverOptions;
   #servedAt = 0;
   #doublings = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: BetterServerOptions) {
+  constructor(options: ServerFailoverOptions) {
     this.#options = options;
   }
 
   start(): void {
     this.#servedAt = this.#options.now();
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
   }
 
   stop(): void {

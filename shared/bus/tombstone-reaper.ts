@@ -15,27 +15,27 @@ import type { Bus } from "./connection.ts";
 const MARKER_KEPT_MS = 60_000;
 /** Markers that may wait to be erased; beyond it the oldest are left to the bucket's own age. */
 const MARKERS_LIMIT = 200_000;
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 const ERASURES_AT_ONCE = 64;
 
-interface RemovalsOptions {
+interface TombstoneReaperOptions {
   readonly bus: Bus;
   readonly bucket: Bucket;
   readonly now: MonotonicClock;
   readonly log: Log;
 }
 
-export class Removals {
+export class TombstoneReaper {
   /** Markers that were erased, and those that are left to the bucket's age. */
   readonly stats = { erased: 0, left: 0 };
-  readonly #options: RemovalsOptions;
+  readonly #options: TombstoneReaperOptions;
   /** Revision of each marker, and when it was written; the oldest first. */
   readonly #markers = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
   #erasing: Promise<void> | undefined;
   #unlisten: (() => void) | undefined;
 
-  constructor(options: RemovalsOptions) {
+  constructor(options: TombstoneReaperOptions) {
     this.#options = options;
   }
 
@@ -47,7 +47,7 @@ export class Removals {
   start(): void {
     // NATS may have lost what was written last, and a revision is another entry's then.
     this.#unlisten = this.#options.bus.onState(() => this.forget());
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -65,7 +65,7 @@ export class Removals {
   /** Removes a key; whoever watches is told, and in the end nothing is left of it. */
   async remove(key: string): Promise<void> {
     const { bucket, now } = this.#options;
-    this.#markers.set(await bucket.leaveMarker(key), now());
+    this.#markers.set(await bucket.putTombstone(key), now());
     const [oldest] = this.#markers.keys();
     if (this.#markers.size <= MARKERS_LIMIT || oldest === undefined) return;
     this.#markers.delete(oldest);

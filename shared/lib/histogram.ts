@@ -14,7 +14,7 @@ export const LATENCY_SECONDS = [
 export const SIZE_BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576] as const;
 
 /** Of batches, records and frames, in events. */
-export const BATCH_EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
+export const BATCH_SIZE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
 
 export class Histogram {
   /** Upper bounds, rising; what is above the last is in a bucket of its own. */

@@ -1,39 +1,39 @@
 import { describe, expect, test } from "vitest";
 import {
-  type DispatchedEvent,
-  decodeDispatched,
-  encodeDispatched,
+  decodeFanoutMessage,
+  encodeFanoutMessage,
   encodeHead,
-  stamped,
+  type FanoutEvent,
+  withTimestamps,
 } from "./fanout-message.ts";
 import { decodeRecord, encodeRecord } from "./history/record.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
-const EVENTS: readonly DispatchedEvent[] = [
+const EVENTS: readonly FanoutEvent[] = [
   { kind: "like", deliveryClass: "transient", bytes },
   { kind: "wave", deliveryClass: "transient", bytes, givenId: "e1" },
   { kind: "viewers", deliveryClass: "latest", bytes },
 ];
 
 /** Events with their bytes in a form that can be compared. */
-function plain(events: readonly DispatchedEvent[] | undefined): unknown {
+function plain(events: readonly FanoutEvent[] | undefined): unknown {
   return events?.map((event) => ({ ...event, bytes: Buffer.from(event.bytes).toString("hex") }));
 }
 
 /** The events of a payload that holds such; undefined for any other. */
-function eventsOf(payload: Uint8Array): readonly DispatchedEvent[] | undefined {
-  const dispatched = decodeDispatched(payload);
+function eventsOf(payload: Uint8Array): readonly FanoutEvent[] | undefined {
+  const dispatched = decodeFanoutMessage(payload);
   return dispatched?.form === "events" ? dispatched.events : undefined;
 }
 
 test("events come out as they went in, byte for byte", () => {
-  expect(plain(eventsOf(encodeDispatched(EVENTS)))).toEqual(plain(EVENTS));
-  expect(eventsOf(encodeDispatched([]))).toEqual([]);
+  expect(plain(eventsOf(encodeFanoutMessage(EVENTS)))).toEqual(plain(EVENTS));
+  expect(eventsOf(encodeFanoutMessage([]))).toEqual([]);
 });
 
 test("word of how far a chain goes comes out as it went in", () => {
-  expect(decodeDispatched(encodeHead(1_795_500_000_123_456))).toEqual({
+  expect(decodeFanoutMessage(encodeHead(1_795_500_000_123_456))).toEqual({
     form: "head",
     seq: 1_795_500_000_123_456,
   });
@@ -42,17 +42,17 @@ test("word of how far a chain goes comes out as it went in", () => {
 test("a stored record is told from the other forms", () => {
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
-  expect(decodeDispatched(encodeRecord(record))).toEqual({ form: "record", record });
+  expect(decodeFanoutMessage(encodeRecord(record))).toEqual({ form: "record", record });
 });
 
 test("stamps come out as they went in, and change nothing else", () => {
   const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
-  for (const payload of [encodeDispatched(EVENTS), record, encodeHead(7)]) {
+  for (const payload of [encodeFanoutMessage(EVENTS), record, encodeHead(7)]) {
     const before = Buffer.from(payload);
-    expect(decodeDispatched(stamped(payload, stamps))).toEqual({
-      ...decodeDispatched(payload),
+    expect(decodeFanoutMessage(withTimestamps(payload, stamps))).toEqual({
+      ...decodeFanoutMessage(payload),
       stamps,
     });
     expect(payload.equals(before)).toBe(true);
@@ -60,8 +60,8 @@ test("stamps come out as they went in, and change nothing else", () => {
       [Number.NaN, 1],
       [1, Number.POSITIVE_INFINITY],
     ] as const) {
-      const spoilt = decodeDispatched(stamped(payload, { sentAt, publishedAt }));
-      expect(spoilt).toEqual(decodeDispatched(payload));
+      const spoilt = decodeFanoutMessage(withTimestamps(payload, { sentAt, publishedAt }));
+      expect(spoilt).toEqual(decodeFanoutMessage(payload));
     }
   }
 });
@@ -73,20 +73,24 @@ test("a message of a trace says so, and its events are the same without it", () 
     isSampled: true,
     state: "",
   };
-  const traced = encodeDispatched(EVENTS, undefined, trace);
-  expect(decodeDispatched(traced)).toMatchObject({ form: "events", trace });
+  const traced = encodeFanoutMessage(EVENTS, undefined, trace);
+  expect(decodeFanoutMessage(traced)).toMatchObject({ form: "events", trace });
   expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
-  expect(decodeDispatched(encodeRecord(record, trace))).toEqual({ form: "record", record, trace });
+  expect(decodeFanoutMessage(encodeRecord(record, trace))).toEqual({
+    form: "record",
+    record,
+    trace,
+  });
   // What is stored has none, and an older reader takes what has one.
   expect(decodeRecord(encodeRecord(record, trace))).toEqual(record);
-  const unsound = decodeDispatched(encodeMsgpack([1, [["like", 0, bytes]], "00-unsound"]));
+  const unsound = decodeFanoutMessage(encodeMsgpack([1, [["like", 0, bytes]], "00-unsound"]));
   expect(unsound).toMatchObject({ form: "events", events: [{ kind: "like" }], trace: undefined });
 });
 
 test("only an event whose publisher gave an id has one", () => {
-  const decoded = eventsOf(encodeDispatched(EVENTS));
+  const decoded = eventsOf(encodeFanoutMessage(EVENTS));
   expect(decoded?.map((event) => "givenId" in event)).toEqual([false, true, false]);
 });
 
@@ -116,7 +120,7 @@ describe("from another version", () => {
     ["no events", [1]],
     ["something else", "hello"],
   ])("%s is not read", (_, value) => {
-    expect(decodeDispatched(encodeMsgpack(value))).toBeUndefined();
+    expect(decodeFanoutMessage(encodeMsgpack(value))).toBeUndefined();
   });
 });
 
@@ -124,9 +128,9 @@ test("a payload that isn't msgpack is not read, and does not throw", () => {
   for (const payload of [
     Buffer.alloc(0),
     Buffer.from([0xc1]),
-    encodeDispatched(EVENTS).subarray(0, 20),
+    encodeFanoutMessage(EVENTS).subarray(0, 20),
   ]) {
-    expect(decodeDispatched(payload)).toBeUndefined();
+    expect(decodeFanoutMessage(payload)).toBeUndefined();
   }
 });
 

@@ -35,14 +35,14 @@ interface Traced {
 }
 
 /** A message of a dispatcher, by its form. */
-export type Dispatched = (
-  | ({ readonly form: "events"; readonly events: DispatchedEvent[] } & Traced)
+export type FanoutMessage = (
+  | ({ readonly form: "events"; readonly events: FanoutEvent[] } & Traced)
   | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
   | { readonly form: "head"; readonly seq: number }
 ) & { readonly stamps?: Stamps | undefined };
 
 /** An event that is not stored, on its way from a dispatcher to viewers. */
-export interface DispatchedEvent {
+export interface FanoutEvent {
   readonly kind: string;
   readonly deliveryClass: UnstoredClass;
   /** The event as msgpack, as viewers get it. */
@@ -66,7 +66,7 @@ const STAMPS_BYTES = 18;
  * An encoded message with its stamps: a copy, since a record's own bytes are what is stored. The
  * list's first byte holds its length, which is below 14.
  */
-export function stamped(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
+export function withTimestamps(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
   const copy = Buffer.allocUnsafe(payload.length + STAMPS_BYTES);
   copy.set(payload);
   copy[0] = (payload[0] ?? 0) + 2;
@@ -97,8 +97,8 @@ function tailOf(
 }
 
 /** Encodes events of one video for the Frontends that have viewers of it. */
-export function encodeDispatched(
-  events: readonly DispatchedEvent[],
+export function encodeFanoutMessage(
+  events: readonly FanoutEvent[],
   stamps?: Stamps,
   trace?: TraceContext,
 ): Buffer {
@@ -114,7 +114,7 @@ export function encodeDispatched(
   return encodeMsgpack(message);
 }
 
-function parseEntry(entry: unknown): DispatchedEvent | undefined {
+function parseEntry(entry: unknown): FanoutEvent | undefined {
   if (!Array.isArray(entry)) return undefined;
   const [kind, classIndex, bytes, givenId]: unknown[] = entry;
   const deliveryClass = typeof classIndex === "number" ? CLASSES[classIndex] : undefined;
@@ -134,7 +134,7 @@ export function encodeHead(seq: number): Buffer {
  * Reads a message of a dispatcher. Events of a class that this version doesn't know are left out; a
  * payload that isn't one of ours, or is of a form that this version doesn't know, gives undefined.
  */
-export function decodeDispatched(payload: Uint8Array): Dispatched | undefined {
+export function decodeFanoutMessage(payload: Uint8Array): FanoutMessage | undefined {
   let value: unknown;
   try {
     value = decodeTrustedMsgpack(payload);

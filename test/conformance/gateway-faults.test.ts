@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
-import { Doors } from "../../gateway/api/hub.ts";
+import { Hub } from "../../gateway/api/hub.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
 import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
@@ -54,7 +54,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     auth: OPEN_TO_ALL,
     admission: new Admission(config, connections, monotonicNow),
     bodies: new BodyBudget(config.bodiesLimitBytes),
-    cutOff: { admit: () => undefined },
+    natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
     told: deploymentRules(config),
@@ -80,7 +80,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
 }
 
 describe.each(WAYS)("a part that %s", (_way, fail) => {
-  let doors: Doors;
+  let hub: Hub;
   let services: GatewayServices;
   let logged: unknown[];
   let port: number;
@@ -89,8 +89,8 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
   beforeEach(async () => {
     logged = [];
     services = faultyServices(fail, logged);
-    doors = new Doors(services, config);
-    port = await doors.start();
+    hub = new Hub(services, config);
+    port = await hub.start();
     other = await TestSocket.connect(port);
   });
   afterEach(async () => {
@@ -98,7 +98,7 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
     expect(services.connections.refused.get("internal")).toBe(1);
     expect(await other.ask("ping")).toMatchObject({ op: "result" });
     await other.close();
-    doors.stop();
+    hub.stop();
     expect(services.connections.opened).toBe(services.connections.closed);
   });
 

@@ -3,7 +3,7 @@ import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audienceAt } from "../../demo/audience-level.ts";
 import { hasBrowser } from "../support/chromium.ts";
-import { House } from "./house.ts";
+import { DemoApp } from "./demo-app.ts";
 
 const FLOOD_MS = 20_000;
 /** 3,060 likes a second to 268 viewers. */
@@ -17,10 +17,10 @@ async function heapBytes(session: CDPSession): Promise<number> {
 }
 
 describe.skipIf(!hasBrowser)("a flood of likes", () => {
-  let house: House;
+  let house: DemoApp;
 
   beforeAll(async () => {
-    house = await House.start();
+    house = await DemoApp.start();
   });
   afterAll(() => house?.stop());
 

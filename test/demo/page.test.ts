@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Network } from "../sdk/support/network.ts";
 import { hasBrowser } from "../support/chromium.ts";
-import { useHouse } from "./house.ts";
+import { useHouse } from "./demo-app.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 

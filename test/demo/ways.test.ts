@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
-import { useHouse } from "./house.ts";
+import { useHouse } from "./demo-app.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 

@@ -5,12 +5,12 @@ import { inSeconds, SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { clockFault } from "./world/clock.ts";
 import { lanFault } from "./world/lan.ts";
-import { LEASE_MS, World } from "./world/world.ts";
+import { FaultCluster, LEASE_MS } from "./world/world.ts";
 
 const VIDEO = "launch";
 const HOUR_S = 3_600;
 
-let world: World;
+let world: FaultCluster;
 
 /** Publishes a comment with an id of its own; gives its place. */
 async function comment(id: string): Promise<number | undefined> {
@@ -35,7 +35,7 @@ describe.skipIf((lanFault() ?? clockFault()) !== undefined)("a clock that jumps 
   });
 
   test("ends no lease, sweeps no row, and leaves comments in one order, each stored once", async () => {
-    world = await World.start({ nats: 1, gateways: 2, dispatchers: 2, clocks: true });
+    world = await FaultCluster.start({ nats: 1, gateways: 2, dispatchers: 2, clocks: true });
     const viewers = world.urls.map((url) => new Viewer([url], VIDEO));
     await Promise.all(viewers.map((viewer) => viewer.connected()));
     const commenters = world.urls.map(
@@ -70,7 +70,7 @@ describe.skipIf((lanFault() ?? clockFault()) !== undefined)("a clock that jumps 
   });
 
   test("ends no session; a token is looked at by the gateway's own clock, with its leeway", async () => {
-    world = await World.start({
+    world = await FaultCluster.start({
       nats: 1,
       gateways: 1,
       dispatchers: 1,

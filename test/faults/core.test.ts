@@ -3,17 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { World } from "./world/world.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 
-let world: World;
+let world: FaultCluster;
 let viewers: Viewer[];
 let commenter: Commenter;
 
 describe.skipIf(lanFault() !== undefined)("a cluster, two gateways and a dispatcher", () => {
   beforeAll(async () => {
-    world = await World.start({
+    world = await FaultCluster.start({
       nats: 3,
       gateways: 2,
       dispatchers: 1,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { World } from "./world/world.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 /** A dead link is given up after three pings that are this far apart. */
@@ -11,7 +11,7 @@ const PING_MS = 2_500;
 const NOTICE_MS = 1_000;
 const BYE_MS = 4_000;
 
-let world: World;
+let world: FaultCluster;
 let viewers: Viewer[];
 let commenter: Commenter;
 
@@ -23,7 +23,7 @@ async function ended(): Promise<void> {
 
 describe.skipIf(lanFault() !== undefined)("a gateway that is cut off from NATS", () => {
   beforeEach(async () => {
-    world = await World.start({
+    world = await FaultCluster.start({
       nats: 1,
       gateways: 2,
       dispatchers: 2,
@@ -94,7 +94,7 @@ describe.skipIf(lanFault() !== undefined)("a gateway that is cut off from NATS",
 describe.skipIf(lanFault() !== undefined)("a dispatcher that is cut off from NATS", () => {
   beforeEach(async () => {
     // One of 2.9 gives up nobody whom it still sends to.
-    world = await World.start({ nats: 1, natsKind: "current", gateways: 2, dispatchers: 2 });
+    world = await FaultCluster.start({ nats: 1, natsKind: "current", gateways: 2, dispatchers: 2 });
     viewers = world.urls.map((url) => new Viewer([url], VIDEO));
     await Promise.all(viewers.map((viewer) => viewer.connected()));
     commenter = new Commenter([world.urlOf("gateway-2")], VIDEO, "ann");

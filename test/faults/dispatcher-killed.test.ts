@@ -5,8 +5,8 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/throng.ts";
-import { World } from "./world/world.ts";
+import { tell } from "./world/viewer-swarm.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 const PUBLISHES = 60_000;
@@ -25,9 +25,9 @@ class Burst {
   /** What publishers were told whose like was not accepted. */
   readonly errors: string[] = [];
   readonly #lanes: Promise<void>[] = [];
-  readonly #nats: Awaited<ReturnType<World["admin"]>>;
+  readonly #nats: Awaited<ReturnType<FaultCluster["admin"]>>;
 
-  constructor(nats: Awaited<ReturnType<World["admin"]>>) {
+  constructor(nats: Awaited<ReturnType<FaultCluster["admin"]>>) {
     this.#nats = nats;
     this.join();
   }
@@ -64,7 +64,7 @@ class Burst {
 
 describe.skipIf(lanFault() !== undefined)("one of three dispatchers", () => {
   test("killed amid a burst loses no more than it had in its hands, each told, and the others go on at once", async () => {
-    const world = await World.start({ nats: 1, gateways: 2, dispatchers: 3 });
+    const world = await FaultCluster.start({ nats: 1, gateways: 2, dispatchers: 3 });
     cleanUps.push(() => world.end());
     // One at each gateway.
     const viewers = world.urls.map((url) => new Viewer([url], VIDEO));

@@ -4,13 +4,13 @@ import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
-import { Doorkeeper } from "./world/doorkeeper.ts";
+import { Doorkeeper } from "./world/connection-guard.ts";
 import { graceMs } from "./world/grace.ts";
 import { lanFault } from "./world/lan.ts";
 import { Liker } from "./world/liker.ts";
-import { Throng, tell } from "./world/throng.ts";
-import { mostPerSecond, type OpenThrong } from "./world/throng-messages.ts";
-import { World } from "./world/world.ts";
+import { tell, ViewerSwarm } from "./world/viewer-swarm.ts";
+import { mostPerSecond, type OpenSwarm } from "./world/viewer-swarm-messages.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 
@@ -23,9 +23,9 @@ afterEach(async () => {
 async function crowded(
   perSecond: number,
   frameMs: number,
-  crowd: Pick<OpenThrong, "viewers" | "together" | "comingPerSecond">,
+  crowd: Pick<OpenSwarm, "viewers" | "together" | "comingPerSecond">,
 ) {
-  const world = await World.start({
+  const world = await FaultCluster.start({
     nats: 1,
     gateways: 3,
     dispatchers: 2,
@@ -43,22 +43,22 @@ async function crowded(
     ],
   });
   cleanUps.push(() => world.end());
-  const throng = await Throng.open({ ...crowd, video: VIDEO, targets: world.doors });
-  cleanUps.push(() => throng.close());
+  const swarm = await ViewerSwarm.open({ ...crowd, video: VIDEO, targets: world.doors });
+  cleanUps.push(() => swarm.close());
   const commenter = new Commenter(world.urls, VIDEO, "ann");
   cleanUps.push(() => commenter.stop());
   commenter.start();
   const liker = new Liker(world.urls, VIDEO, 100);
   cleanUps.push(() => liker.stop());
   await commenter.goesOn();
-  return { world, throng, commenter, liker, perSecond };
+  return { world, swarm, commenter, liker, perSecond };
 }
 
 type Crowded = Awaited<ReturnType<typeof crowded>>;
 
 /** Ends a gateway as an operator does, and looks how its viewers go to the others. */
-async function endGateway({ world, throng, perSecond }: Crowded, name: string, there: number) {
-  await throng.forget();
+async function endGateway({ world, swarm, perSecond }: Crowded, name: string, there: number) {
+  await swarm.forget();
   const doorkeeper = new Doorkeeper(world, name);
   await eventually(() => doorkeeper.lastReadyAt > 0 && doorkeeper.lastOpenAt > 0);
   const begun = performance.now();
@@ -67,7 +67,7 @@ async function endGateway({ world, throng, perSecond }: Crowded, name: string, t
   await doorkeeper.stop();
   expect(exit).toEqual({ code: 0, signal: null });
   expect(tookMs).toBeLessThan(await graceMs());
-  const report = await throng.returned(there);
+  const report = await swarm.returned(there);
   const { longestAwayMs, returns, sentAway, firstSentAwayAt, attempts } = report;
   // The others take half of what they may let in together.
   const spreadMs = (there / perSecond) * 1_000;
@@ -88,11 +88,11 @@ async function endGateway({ world, throng, perSecond }: Crowded, name: string, t
 }
 
 /** Each viewer has each stored comment once, in the order of the chain. */
-async function allIsWell({ world, throng, commenter, liker }: Crowded): Promise<void> {
+async function allIsWell({ world, swarm, commenter, liker }: Crowded): Promise<void> {
   await liker.stop();
   await commenter.stop();
   expect(commenter.errors).toEqual([]);
-  const { gaps, unrecovered, repeated } = await throng.haveAll(
+  const { gaps, unrecovered, repeated } = await swarm.haveAll(
     Math.max(...commenter.stored.values()),
   );
   tell(`${commenter.stored.size} comments stored; gaps seen and filled: ${gaps}`);
@@ -116,7 +116,7 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
 
   test("of two dispatchers amid 100,000 publishes loses none of them", async () => {
     const publishes = 100_000;
-    const world = await World.start({ nats: 1, gateways: 1, dispatchers: 2 });
+    const world = await FaultCluster.start({ nats: 1, gateways: 1, dispatchers: 2 });
     cleanUps.push(() => world.end());
     const viewer = new Viewer(world.urls, VIDEO);
     cleanUps.push(() => viewer.close());
@@ -153,7 +153,7 @@ describe.skipIf(lanFault() !== undefined)("a rolling restart", () => {
   });
 
   test("of three nats-servers in lame-duck mode: each client moves once, and no comment is lost", async () => {
-    const world = await World.start({ nats: 3, gateways: 2, dispatchers: 2 });
+    const world = await FaultCluster.start({ nats: 3, gateways: 2, dispatchers: 2 });
     cleanUps.push(() => world.end());
     const viewers = Array.from({ length: 20 }, () => new Viewer(world.urls, VIDEO));
     cleanUps.push(() => {

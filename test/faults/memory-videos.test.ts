@@ -9,9 +9,9 @@ import { eventually } from "../support/eventually.ts";
 import { lanFault } from "./world/lan.ts";
 import { bytesOf, MemoryWatch, MIB } from "./world/memory.ts";
 import type { Node } from "./world/node.ts";
-import { tell } from "./world/throng.ts";
-import { Wanderers } from "./world/wanderers.ts";
-import { World } from "./world/world.ts";
+import { Wanderers } from "./world/roaming-viewers.ts";
+import { tell } from "./world/viewer-swarm.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEOS = 1_000_000;
 const AT_A_TIME = 50_000;
@@ -28,7 +28,7 @@ const SLOPE = 20;
 /** Rows go after a while, and their markers a minute later. */
 const FORGOTTEN_MS = 180_000;
 
-let world: World;
+let world: FaultCluster;
 let roles: readonly Node[];
 let admin: NatsConnection;
 let streams: StreamAPI;
@@ -58,7 +58,7 @@ async function watchAndLeave(wanderers: Wanderers, memory: MemoryWatch, from: nu
 
 describe.skipIf(lanFault() !== undefined)("videos that somebody makes up", () => {
   beforeAll(async () => {
-    world = await World.start({
+    world = await FaultCluster.start({
       nats: 1,
       gateways: 1,
       dispatchers: 1,

@@ -9,11 +9,11 @@ import { Ovation, type OvationError } from "../../sdk/index.ts";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { text } from "../support/websocket-wire.ts";
-import { Asker } from "./world/asker.ts";
 import { Commenter, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
 import { MemoryWatch } from "./world/memory.ts";
-import { World } from "./world/world.ts";
+import { Requester } from "./world/requester.ts";
+import { FaultCluster } from "./world/world.ts";
 
 /** In MiB, over the baseline. */
 const CEILING = { stalledViewers: 192, stalledNats: 512, flood: 256, videos: 384 } as const;
@@ -25,7 +25,7 @@ const FLAGS = [
   ...["--connection-publishes-per-second", "100000", "--likes-per-second", "100000"],
 ];
 
-let world: World;
+let world: FaultCluster;
 let memory: MemoryWatch;
 const cleanUps: (() => void)[] = [];
 
@@ -82,7 +82,7 @@ async function expectWell(): Promise<void> {
 
 describe.skipIf(lanFault() !== undefined)("memory", () => {
   beforeAll(async () => {
-    world = await World.start({ nats: 1, gateways: 1, dispatchers: 1, gatewayFlags: FLAGS });
+    world = await FaultCluster.start({ nats: 1, gateways: 1, dispatchers: 1, gatewayFlags: FLAGS });
     await expectWell();
     // What an ordinary load takes is no growth.
     await keepAtIt(2_000, 8, () => publish("warm", { kind: "like" }));
@@ -148,12 +148,12 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
     const padding = "x".repeat(4_000);
     const url = world.urls[0] ?? "";
     const nats = await world.admin();
-    const askers = await Promise.all(Array.from({ length: 64 }, () => Asker.open(url)));
+    const requesters = await Promise.all(Array.from({ length: 64 }, () => Requester.open(url)));
     const hasty = new Ovation({ url, waitMs: 2_000 });
     const patient = new Ovation({ url, waitMs: 120_000 });
     const kindOf = (n: number) => (n % 2 === 0 ? "like" : "comment");
     await Promise.all([hasty, patient].map((ovation) => ovation.video("stall").publish("like")));
-    for (const { answers } of askers) answers.clear();
+    for (const { answers } of requesters) answers.clear();
     const said = { http: new Set<number>(), sdk: new Set<string>(), nats: new Set<string>() };
 
     world.pause("nats-1");
@@ -164,13 +164,13 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
         const event = { kind: kindOf(n), data: { padding } };
         said.http.add(await publish(`stall-${n % 5_000}`, event));
       }),
-      ...askers.map((asker) =>
+      ...requesters.map((requester) =>
         keepAtIt(STALL_MS, 1, async (n) => {
           for (let count = 0; count < 100; count += 1) {
             const event = { kind: kindOf(count), data: { padding } };
-            asker.ask({ op: "publish", video: `stall-${n % 5_000}`, ...event });
+            requester.ask({ op: "publish", video: `stall-${n % 5_000}`, ...event });
           }
-          await asker.answered();
+          await requester.answered();
         }),
       ),
       keepAtIt(STALL_MS, 200, async (n) => {
@@ -190,21 +190,21 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
         );
       }),
     ]);
-    const overSockets = askers.flatMap(({ answers }) => [...answers.keys()]);
+    const overSockets = requesters.flatMap(({ answers }) => [...answers.keys()]);
     // Each was answered, by an error that says what to do, and nothing is said to be taken.
     const notNow = ["timeout", "unavailable", "overloaded", "not_connected"];
     expect([503, 504]).toEqual(expect.arrayContaining([...said.http]));
     expect(notNow).toEqual(expect.arrayContaining(overSockets));
     expect(notNow).toEqual(expect.arrayContaining([...said.sdk]));
     expect([...said.nats]).toEqual(["TimeoutError"]);
-    expect(overSockets.length).toBeGreaterThanOrEqual(askers.length);
+    expect(overSockets.length).toBeGreaterThanOrEqual(requesters.length);
     expect(said.http.size * said.sdk.size).toBeGreaterThan(0);
     expectBelow(CEILING.stalledNats);
 
     cleanUp();
     expect((await awaited).seq).toBeGreaterThan(0);
     for (const ovation of [hasty, patient]) ovation.close();
-    for (const asker of askers) asker.close();
+    for (const requester of requesters) requester.close();
     await nats.close();
   });
 

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { lanFault } from "./world/lan.ts";
 import { SmallWorld } from "./world/small.ts";
-import type { World } from "./world/world.ts";
+import type { FaultCluster } from "./world/world.ts";
 
 let small: SmallWorld;
-let world: World;
+let world: FaultCluster;
 
 async function unready(...names: string[]): Promise<void> {
   await eventually(async () => {

@@ -5,8 +5,8 @@ import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
 import { LikeLedger, type Way } from "./world/like-ledger.ts";
-import { Throng, tell } from "./world/throng.ts";
-import { World } from "./world/world.ts";
+import { tell, ViewerSwarm } from "./world/viewer-swarm.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 const THRONG = 300;
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
   test("is killed for 15 s under load: nothing is accepted and lost, viewers are told, and it goes on within 5 s", async () => {
-    const world = await World.start({
+    const world = await FaultCluster.start({
       nats: 1,
       gateways: 2,
       dispatchers: 2,
@@ -35,13 +35,13 @@ describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
       Promise.all(roles.map((role) => role.metric("process_start_time_seconds")));
     const startedAt = await starts();
     expect(Math.min(...startedAt)).toBeGreaterThan(0);
-    const throng = await Throng.open({
+    const swarm = await ViewerSwarm.open({
       viewers: THRONG,
       video: VIDEO,
       targets: world.doors,
       together: false,
     });
-    cleanUps.push(() => throng.close());
+    cleanUps.push(() => swarm.close());
     const viewers = Array.from({ length: 10 }, () => new Viewer(world.urls, VIDEO));
     cleanUps.push(() => {
       for (const viewer of viewers) viewer.close();
@@ -96,7 +96,7 @@ describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
     await commenter.goesOn();
     await ledger.stop();
     await commenter.stop();
-    await throng.haveAll(Math.max(...commenter.stored.values()));
+    await swarm.haveAll(Math.max(...commenter.stored.values()));
 
     const count = (outcome: string) => during.filter((like) => like.outcome === outcome).length;
     tell(
@@ -116,9 +116,9 @@ describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
     expect(ledger.missing(killedAt)).toEqual([]);
     // One half of the others is at each gateway, and was shown the same.
     const due = () => ledger.shown.reduce((sum, count) => sum + (count * THRONG) / 2, 0);
-    await eventually(async () => (await throng.report()).likes === due()).catch(
+    await eventually(async () => (await swarm.report()).likes === due()).catch(
       async (cause: unknown) => {
-        const { likes } = await throng.report();
+        const { likes } = await swarm.report();
         throw new Error(`${likes} likes at the others, not ${due()}`, { cause });
       },
     );
@@ -127,7 +127,7 @@ describe.skipIf(lanFault() !== undefined)("the only nats-server", () => {
     );
     expect(Math.max(likesMs, commentsMs)).toBeLessThan(BACK_WITHIN_MS);
     await expectAllComments(viewers, [commenter]);
-    const { unrecovered, repeated, subscribed, returns } = await throng.report();
+    const { unrecovered, repeated, subscribed, returns } = await swarm.report();
     expect({ unrecovered, repeated, subscribed, returns }).toEqual({
       ...{ unrecovered: 0, repeated: 0 },
       ...{ subscribed: THRONG, returns: 0 },

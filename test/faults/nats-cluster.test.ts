@@ -8,8 +8,8 @@ import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { Churn } from "./world/churn.ts";
 import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/throng.ts";
-import { World, type WorldOptions } from "./world/world.ts";
+import { tell } from "./world/viewer-swarm.ts";
+import { FaultCluster, type WorldOptions } from "./world/world.ts";
 
 const VIDEO = "launch";
 const BUCKETS = ["ov_subscriptions", "ov_frontends"];
@@ -20,7 +20,7 @@ const STEPDOWN_EVERY_MS = 10_000;
 /** For how long leaders step down; `OVATION_TEST_STEPDOWN_SECONDS` makes it shorter. */
 const STEPDOWNS_MS = 1_000 * Number(process.env["OVATION_TEST_STEPDOWN_SECONDS"] ?? 300);
 
-let world: World;
+let world: FaultCluster;
 let viewers: Viewer[];
 let commenter: Commenter;
 
@@ -71,7 +71,7 @@ async function tableRows(admin: NatsConnection): Promise<[string, number][]> {
 
 describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () => {
   async function begin(more: Partial<WorldOptions> = {}): Promise<void> {
-    world = await World.start({ nats: 3, gateways: 2, dispatchers: 2, ...more });
+    world = await FaultCluster.start({ nats: 3, gateways: 2, dispatchers: 2, ...more });
     viewers = Array.from({ length: 20 }, () => new Viewer(world.urls, VIDEO));
     await Promise.all(viewers.map((viewer) => viewer.connected()));
     commenter = new Commenter(world.urls, VIDEO, "ann");

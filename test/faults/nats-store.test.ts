@@ -5,16 +5,16 @@ import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
-import { World, type WorldOptions } from "./world/world.ts";
+import { FaultCluster, type WorldOptions } from "./world/world.ts";
 
 const VIDEO = "launch";
 
-let world: World;
+let world: FaultCluster;
 let viewers: Viewer[] = [];
 let commenter: Commenter;
 
 async function begin(options: WorldOptions): Promise<void> {
-  world = await World.start(options);
+  world = await FaultCluster.start(options);
   viewers = Array.from({ length: 5 }, () => new Viewer(world.urls, VIDEO, 0));
   await Promise.all(viewers.map((viewer) => viewer.connected()));
   commenter = new Commenter(world.urls, VIDEO, "ann");

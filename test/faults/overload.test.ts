@@ -11,8 +11,8 @@ import { lanFault } from "./world/lan.ts";
 import { LikeFlood } from "./world/like-flood.ts";
 import type { Node } from "./world/node.ts";
 import { SmallShare, shareFault } from "./world/small-share.ts";
-import { Throng, tell } from "./world/throng.ts";
-import { World } from "./world/world.ts";
+import { tell, ViewerSwarm } from "./world/viewer-swarm.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEOS = ["one", "two", "three", "four"] as const;
 const FRAME_INTERVAL_MAX_MS = 60;
@@ -20,7 +20,7 @@ const FRAME_INTERVAL_MAX_MS = 60;
 const GATEWAY_DELAY_MS = 250;
 /** The flood rises by so much, so often, until it is too much. */
 const RISE = { times: 1.15, everyMs: 1_500 } as const;
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 const COMMENT_EVERY_MS = 100;
 const TOO_MUCH_WITHIN_MS = 90_000;
 
@@ -30,8 +30,8 @@ afterEach(async () => {
 });
 
 /** A deployment of one gateway and one dispatcher. */
-async function smallWorld(): Promise<World> {
-  const world = await World.start({
+async function smallWorld(): Promise<FaultCluster> {
+  const world = await FaultCluster.start({
     nats: 1,
     gateways: 1,
     dispatchers: 1,
@@ -56,24 +56,24 @@ async function holdToShare(node: Node, share: number, role: "gateway" | "dispatc
 }
 
 /** Viewers of each of the videos, and comments on the first. */
-async function audienceOf(world: World, viewers: number) {
+async function audienceOf(world: FaultCluster, viewers: number) {
   const { doors: targets } = world;
-  const throngs: Throng[] = [];
+  const swarms: ViewerSwarm[] = [];
   for (const video of VIDEOS) {
-    const throng = await Throng.open({ viewers, video, targets, together: true });
-    cleanUps.push(() => throng.close());
-    throngs.push(throng);
+    const swarm = await ViewerSwarm.open({ viewers, video, targets, together: true });
+    cleanUps.push(() => swarm.close());
+    swarms.push(swarm);
   }
   const commenter = new Commenter(world.urls, VIDEOS[0], "ann", { pauseMs: COMMENT_EVERY_MS });
   cleanUps.push(() => commenter.stop());
   commenter.start();
   await commenter.goesOn();
-  return { throngs, commenter };
+  return { swarms, commenter };
 }
 
 /** Likes on these videos that rise until `isTooMuch`; resolves with how to end them. */
 async function floodUntil(
-  world: World,
+  world: FaultCluster,
   options: ConstructorParameters<typeof LikeFlood>[1],
   isTooMuch: () => Promise<boolean>,
 ): Promise<LikeFlood> {
@@ -87,12 +87,12 @@ async function floodUntil(
 }
 
 /** Each viewer is still on the connection that it came by, and has all comments, once. */
-async function expectUndisturbed(throngs: readonly Throng[], commenter: Commenter) {
+async function expectUndisturbed(swarms: readonly ViewerSwarm[], commenter: Commenter) {
   await commenter.stop();
   expect(commenter.errors).toEqual([]);
-  await throngs[0]?.haveAll(Math.max(...commenter.stored.values()));
-  for (const throng of throngs) {
-    const { viewers, subscribed, ...report } = await throng.report();
+  await swarms[0]?.haveAll(Math.max(...commenter.stored.values()));
+  for (const swarm of swarms) {
+    const { viewers, subscribed, ...report } = await swarm.report();
     expect(subscribed).toBe(viewers);
     expect(report).toMatchObject({ failed: 0, returns: 0, sentAway: 0 });
     expect(report).toMatchObject({ repeated: 0, unrecovered: 0 });
@@ -113,7 +113,7 @@ async function isLetIn(url: string): Promise<boolean> {
 
 /** Not too often: to tell costs a process with so little of a core too. */
 async function isCalm(node: Node, role: "gateway" | "dispatcher"): Promise<boolean> {
-  await wait(LOOK_EVERY_MS);
+  await wait(POLL_EVERY_MS);
   return (await node.metric(`ovation_${role}_overload_step`)) === 0;
 }
 
@@ -124,14 +124,14 @@ describe.skipIf(fault !== undefined)("over capacity", () => {
     const world = await smallWorld();
     const gateway = world.node("gateway-1");
     const url = world.urls[0] ?? "";
-    const { throngs, commenter } = await audienceOf(world, 500);
+    const { swarms, commenter } = await audienceOf(world, 500);
     await holdToShare(gateway, 0.15, "gateway");
 
     /** What was seen, each with the look that saw it first: a look is at all of them at once. */
     const seen = new Map<string, number>();
     let looks = 0;
     const look = async () => {
-      await wait(LOOK_EVERY_MS);
+      await wait(POLL_EVERY_MS);
       await isLetIn(url);
       const metric = await gateway.metrics();
       const isSeen = {
@@ -160,7 +160,7 @@ describe.skipIf(fault !== undefined)("over capacity", () => {
     await flood.stop();
     await eventually(() => isCalm(gateway, "gateway"));
     expect(await isLetIn(url)).toBe(true);
-    await expectUndisturbed(throngs, commenter);
+    await expectUndisturbed(swarms, commenter);
     await world.healthyTable();
   });
 
@@ -169,7 +169,7 @@ describe.skipIf(fault !== undefined)("over capacity", () => {
     const dispatcher = world.node("dispatcher-1");
     const refused = (what: string) =>
       dispatcher.metric(`ovation_dispatcher_overload_refused_total{what="${what}"}`);
-    const { throngs, commenter } = await audienceOf(world, 50);
+    const { swarms, commenter } = await audienceOf(world, 50);
     await holdToShare(dispatcher, 0.15, "dispatcher");
 
     const rates = { requestsPerSecond: 2_000, mostPerSecond: 20_000, likesPerRequest: 5 };
@@ -180,7 +180,7 @@ describe.skipIf(fault !== undefined)("over capacity", () => {
     await commenter.goesOn();
     tell(`refused: ${await refused("transient")} with likes, ${await refused("any")} of any kind`);
     await eventually(() => isCalm(dispatcher, "dispatcher"));
-    await expectUndisturbed(throngs, commenter);
+    await expectUndisturbed(swarms, commenter);
     await world.healthyTable();
   });
 });

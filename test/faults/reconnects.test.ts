@@ -8,8 +8,8 @@ import { eventually } from "../support/eventually.ts";
 import { metric } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/throng.ts";
-import { LEASE_MS, World } from "./world/world.ts";
+import { tell } from "./world/viewer-swarm.ts";
+import { FaultCluster, LEASE_MS } from "./world/world.ts";
 
 const VIDEO = "launch";
 const GATEWAYS = 100;
@@ -39,7 +39,7 @@ async function startGateway(natsUrl: string): Promise<Gateway> {
 
 describe.skipIf(lanFault() !== undefined)("a hundred gateways and three dispatchers", () => {
   test("lose NATS twenty times: each dispatcher is left with one consumer of each bucket, gateways with none", async () => {
-    const world = await World.start({ nats: 1, gateways: 0, dispatchers: DISPATCHERS });
+    const world = await FaultCluster.start({ nats: 1, gateways: 0, dispatchers: DISPATCHERS });
     cleanUps.push(() => world.end());
     const gateways: Gateway[] = [];
     cleanUps.push(() => Promise.all(gateways.map((gateway) => gateway.stop())));

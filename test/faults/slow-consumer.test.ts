@@ -8,8 +8,8 @@ import { likesFlow, type Viewer } from "./world/audience.ts";
 import { Flood } from "./world/flood.ts";
 import { lanFault } from "./world/lan.ts";
 import { SmallWorld } from "./world/small.ts";
-import { tell } from "./world/throng.ts";
-import type { World } from "./world/world.ts";
+import { tell } from "./world/viewer-swarm.ts";
+import type { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 /** Another video than the one that is watched: what is asked here is the requests, not the likes. */
@@ -20,7 +20,7 @@ const STOPPED_MS = 15_000;
 const ANSWER_MS = 5_000;
 
 let small: SmallWorld;
-let world: World;
+let world: FaultCluster;
 let viewer: Viewer;
 
 describe.skipIf(lanFault() !== undefined)("a dispatcher that NATS cuts off as too slow", () => {

@@ -5,8 +5,8 @@ import { eventually } from "../support/eventually.ts";
 import { Commenter } from "./world/audience.ts";
 import { lanFault } from "./world/lan.ts";
 import { Liker } from "./world/liker.ts";
-import { Throng, tell } from "./world/throng.ts";
-import { World } from "./world/world.ts";
+import { tell, ViewerSwarm } from "./world/viewer-swarm.ts";
+import { FaultCluster } from "./world/world.ts";
 
 const VIDEO = "launch";
 /** On two cores, with the viewers on the same ones, it takes a good half of this. */
@@ -20,14 +20,14 @@ afterEach(async () => {
 });
 
 /** The longest that a gateway's event loop was held up since it was asked last. */
-async function stallMs(world: World, name: string): Promise<number> {
+async function stallMs(world: FaultCluster, name: string): Promise<number> {
   return 1_000 * (await world.node(name).metric("nodejs_eventloop_lag_max_seconds"));
 }
 
 describe.skipIf(lanFault() !== undefined)("a storm", () => {
   test("of 10,000 viewers whose gateway was killed is over in ten seconds, and no comment is lost", async () => {
     const viewers = 10_000;
-    const world = await World.start({
+    const world = await FaultCluster.start({
       nats: 1,
       gateways: 3,
       dispatchers: 2,
@@ -38,13 +38,13 @@ describe.skipIf(lanFault() !== undefined)("a storm", () => {
       ],
     });
     cleanUps.push(() => world.end());
-    const throng = await Throng.open({
+    const swarm = await ViewerSwarm.open({
       viewers,
       video: VIDEO,
       targets: world.doors,
       together: true,
     });
-    cleanUps.push(() => throng.close());
+    cleanUps.push(() => swarm.close());
     const others = ["gateway-2", "gateway-3"];
     const urls = others.map((name) => world.urlOf(name));
     const commenter = new Commenter(urls, VIDEO, "ann");
@@ -57,7 +57,7 @@ describe.skipIf(lanFault() !== undefined)("a storm", () => {
 
     const killedAt = performance.now();
     await world.kill("gateway-1");
-    const { longestAwayMs, failed, attempts } = await throng.returned(viewers);
+    const { longestAwayMs, failed, attempts } = await swarm.returned(viewers);
     const backMs = performance.now() - killedAt;
     const stalls = await Promise.all(others.map((name) => stallMs(world, name)));
     tell(
@@ -71,13 +71,13 @@ describe.skipIf(lanFault() !== undefined)("a storm", () => {
     await commenter.goesOn();
     await liker.stop();
     await commenter.stop();
-    const { unrecovered, repeated } = await throng.haveAll(Math.max(...commenter.stored.values()));
+    const { unrecovered, repeated } = await swarm.haveAll(Math.max(...commenter.stored.values()));
     expect({ unrecovered, repeated }).toEqual({ unrecovered: 0, repeated: 0 });
     await world.healthyTable();
   });
 
   test("of 300 clients when all gateways are restarted at once is spread flat over the seconds", async () => {
-    const world = await World.start({ nats: 1, gateways: 3, dispatchers: 1 });
+    const world = await FaultCluster.start({ nats: 1, gateways: 3, dispatchers: 1 });
     cleanUps.push(() => world.end());
     /** When each connection was tried. */
     let tries: number[] = [];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
-import { decodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { names } from "../support/guarantee-stack.ts";
@@ -211,7 +211,7 @@ describe("comments that come together", () => {
     const [sent] = writer.sent.get("largest") ?? [];
     expect(sent?.length).toBeGreaterThan(limit);
     expect(sent?.length).toBeLessThanOrEqual(writer.bus.maxPayloadBytes);
-    expect(decodeDispatched(sent ?? Buffer.of())).toMatchObject({ form: "record", trace });
+    expect(decodeFanoutMessage(sent ?? Buffer.of())).toMatchObject({ form: "record", trace });
     const { places } = await read("largest");
     expect(places).toEqual(new Map([[named.id, seq]]));
   });

@@ -6,7 +6,7 @@ import { NATS_USERS, type NatsUser } from "../../deploy/nats/access.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { encodeDispatched } from "../../shared/protocol/fanout-message.ts";
+import { encodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
@@ -254,7 +254,7 @@ describe("a gateway's user that has NATS send for it", () => {
   /** A like that no dispatcher sent, as a dispatcher would send it. */
   function forged(id: string): Buffer {
     const bytes = encodeMsgpack({ id, kind: "like", video: "forged", at: 0 });
-    return encodeDispatched([{ kind: "like", deliveryClass: "transient", bytes, givenId: id }]);
+    return encodeFanoutMessage([{ kind: "like", deliveryClass: "transient", bytes, givenId: id }]);
   }
 
   test("can't forge what viewers of another gateway see", async () => {

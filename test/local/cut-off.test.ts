@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
-import { knock } from "./limits/knock.ts";
+import { knock } from "./limits/connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** Sees every message on the bus in the order in which the server took them: what came before what. */
 import type { NatsConnection } from "nats";
-import { Lookout } from "./lookout.ts";
 import { connectTo } from "./nats-users.ts";
+import { Waiter } from "./waiter.ts";
 
 interface Seen {
   readonly subject: string;
@@ -11,7 +11,7 @@ interface Seen {
 
 export class BusWitness {
   readonly #connection: NatsConnection;
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
   readonly seen: Seen[] = [];
 
   private constructor(connection: NatsConnection) {
@@ -20,7 +20,7 @@ export class BusWitness {
       callback: (_error, message) => {
         const { subject, reply = "", data } = message;
         this.seen.push({ subject, reply, text: Buffer.from(data).toString("latin1") });
-        this.#lookout.changed();
+        this.#waiter.changed();
       },
     });
   }
@@ -33,7 +33,7 @@ export class BusWitness {
 
   /** Resolves with the first value that isn't undefined or false; looks at each message. */
   async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#lookout.until(look);
+    return await this.#waiter.until(look);
   }
 
   /** Resolves when so many requests on a subject were seen. */

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { type Cursor, EventLog } from "../../gateway/delivery/event-log.ts";
 import type { Frame } from "../../gateway/delivery/frame.ts";
-import type { DispatchedEvent } from "../../shared/protocol/fanout-message.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 const LIMITS = { frameEvents: 10, frameBytes: 65_536 };
@@ -12,7 +12,7 @@ function bytesOf(kind: string, id: string, data?: unknown): Buffer {
 }
 
 /** An event that is not stored, as a dispatcher sends it; the class goes by the kind. */
-export function event(kind: string, id: string, data?: unknown): DispatchedEvent {
+export function event(kind: string, id: string, data?: unknown): FanoutEvent {
   const deliveryClass = kind === "viewers" ? "latest" : "transient";
   return { kind, deliveryClass, bytes: bytesOf(kind, id, data) };
 }

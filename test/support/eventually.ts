@@ -1,6 +1,6 @@
 /** Waiting for what no event tells. */
 
-const LOOK_EVERY_MS = 5;
+const POLL_EVERY_MS = 5;
 const DEFAULT_BOUND_MS = 30_000;
 
 /** Resolves when the condition holds, for what no event tells; rejects after a bound. */
@@ -11,6 +11,6 @@ export async function eventually(
   const deadline = performance.now() + boundMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not so within ${boundMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
 }

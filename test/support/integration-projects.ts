@@ -12,7 +12,7 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
     "nats-harness",
     "nats-permissions",
     "follower",
-    "removals",
+    "tombstone-reaper",
     "history",
     "history-limits",
     "dispatcher-history",

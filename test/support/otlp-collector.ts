@@ -4,8 +4,8 @@
  */
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Lookout } from "./lookout.ts";
 import { ProtobufMessage } from "./protobuf.ts";
+import { Waiter } from "./waiter.ts";
 
 export interface CollectedSpan {
   readonly name: string;
@@ -71,7 +71,7 @@ export class OtlpCollector {
   /** Of each request, with its path. */
   readonly requests: { readonly path: string; readonly headers: IncomingHttpHeaders }[] = [];
   readonly #server: Server;
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -82,7 +82,7 @@ export class OtlpCollector {
         this.spans.push(...spansOf(Buffer.concat(chunks)));
         response.writeHead(200, { "content-type": "application/x-protobuf" });
         response.end();
-        this.#lookout.changed();
+        this.#waiter.changed();
       });
     });
   }
@@ -104,7 +104,7 @@ export class OtlpCollector {
   }
 
   async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#lookout.until(look);
+    return await this.#waiter.until(look);
   }
 
   /** The trace's spans, once it has one of each of these names. */

@@ -5,7 +5,7 @@ import WebSocket from "ws";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { decodeTrustedMsgpack, encode } from "../../shared/protocol/wire/codec.ts";
 import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
-import { Lookout } from "./lookout.ts";
+import { Waiter } from "./waiter.ts";
 
 export type TestWire = "msgpack" | "json" | "sse";
 export const TEST_WIRES: readonly TestWire[] = ["msgpack", "json", "sse"];
@@ -20,7 +20,7 @@ export class Inbox {
   readonly events = new Map<string, OvationEvent[]>();
   /** Exact numbers by video and kind: `counts` where a message has them, else its events. */
   readonly totals = new Map<string, Map<string, number>>();
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
 
   receive(message: Received): void {
     this.messages.push(message);
@@ -30,7 +30,7 @@ export class Inbox {
 
   /** Looks again at what is waited for. */
   changed(): void {
-    this.#lookout.changed();
+    this.#waiter.changed();
   }
 
   total(video: string, kind: string): number {
@@ -51,7 +51,7 @@ export class Inbox {
 
   /** Resolves with the first value that isn't undefined or false; looks at each message. */
   async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#lookout.until(look);
+    return await this.#waiter.until(look);
   }
 
   #take(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {

@@ -1,9 +1,9 @@
 /** The page's line to its stack: what is told of it, what can be asked of it, and the last minute. */
 import { sharedNow } from "../../clock.ts";
 import {
+  type ActivityEntry,
   type Audience,
   CONTROL_PATHS,
-  type Happening,
   type ProbeData,
   type ProbeView,
   processPath,
@@ -25,7 +25,7 @@ export interface StackView {
   readonly snapshot: Snapshot | undefined;
   readonly isReachable: boolean;
   /** The stack's own and this page's, oldest first. */
-  readonly happenings: readonly Happening[];
+  readonly happenings: readonly ActivityEntry[];
 }
 
 export class StackLink {
@@ -36,7 +36,7 @@ export class StackLink {
   readonly #base: string;
   readonly #listeners = new Set<() => void>();
   readonly #seen = new Map<string, number>();
-  #own: readonly Happening[] = [];
+  #own: readonly ActivityEntry[] = [];
   #ownCount = 0;
   #view: StackView = { snapshot: undefined, isReachable: true, happenings: [] };
   #probe: ProbeView | undefined;
@@ -147,7 +147,7 @@ export class StackLink {
     });
   }
 
-  #happened(tone: Happening["tone"], text: string): void {
+  #happened(tone: ActivityEntry["tone"], text: string): void {
     this.#ownCount += 1;
     const own = { id: -this.#ownCount, at: Date.now(), tone, text };
     this.#own = [...this.#own, own].slice(-HAPPENINGS_LIMIT);

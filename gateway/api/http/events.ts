@@ -9,7 +9,7 @@ import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { openSubscription } from "../operations/subscribe.ts";
-import { clientOf, type GatewayServices, noteRefused } from "../services.ts";
+import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
 import { pastRequest } from "./past-request.ts";
 import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
 import { wholeNumber } from "./query.ts";
@@ -150,7 +150,7 @@ function keyOf(video: string, viewer: string): string {
 
 export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
-  const { admission, auth, connections, cutOff, interest, histories } = services;
+  const { admission, auth, connections, natsOutage, interest, histories } = services;
   const places = new Places();
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
@@ -171,13 +171,13 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     }
     const address = clientOf(services, exchange);
     try {
-      cutOff.admit();
+      natsOutage.admit();
       // Who is here already takes no further place.
       if (known === undefined) admission.admitStream(address);
       interest.requireRoom(video);
     } catch (fault) {
       const error = asOvationError(fault);
-      noteRefused(services, error, fault);
+      recordRejection(services, error, fault);
       return sendAway(exchange, error);
     }
     known?.events.end();
@@ -231,7 +231,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       stream.viewer.join(audience, after);
     } catch (fault) {
       const error = asOvationError(fault);
-      noteRefused(services, error, fault);
+      recordRejection(services, error, fault);
       stream.say({ op: "error", id: 0, ...error.body() });
       stream.end();
     }

@@ -3,11 +3,11 @@
 import { decodeTrustedMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
-import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { readHistory } from "../operations/history.ts";
-import { beginHttpRequest } from "../request-span.ts";
+import { startHttpSpan } from "../request-span.ts";
 import { clientFor, type GatewayServices } from "../services.ts";
 import { wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
@@ -26,7 +26,7 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
-    const step = beginHttpRequest(services.tracer, "ovation.history", request);
-    await endingWith(step, answer(exchange, grant, video));
+    const step = startHttpSpan(services.tracer, "ovation.history", request);
+    await withSpan(step, answer(exchange, grant, video));
   };
 }

@@ -45,8 +45,8 @@ beforeAll(async () => {
   await page.start();
   const connections = emptyConnectionStats();
   const admission = new Admission(configFor("gateway"), connections, monotonicNow);
-  const cutOff = { admit: () => undefined };
-  const services = { connections, admission, cutOff, log: silentLog };
+  const natsOutage = { admit: () => undefined };
+  const services = { connections, admission, natsOutage, log: silentLog };
   const router = new Router(
     services,
     { events: {}, event: {}, history: {}, ping: {}, tickets: {} },

@@ -1,7 +1,7 @@
 /** What an event stream's request says of the past: what the client had last, or how much it wants. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";
-import type { PastRequest } from "../../history/histories.ts";
+import type { ResumeRequest } from "../../history/histories.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { parameter, wholeNumber } from "./query.ts";
 
@@ -10,7 +10,7 @@ const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
 /** In no history: no epoch is empty. */
 const UNKNOWN: Position = { after: 0, epoch: "" };
 
-type Position = Required<Pick<PastRequest, "after" | "epoch">>;
+type Position = Required<Pick<ResumeRequest, "after" | "epoch">>;
 
 function positionOf(text: string): Position | undefined {
   const [, epoch, seq] = POSITION.exec(text) ?? [];
@@ -33,7 +33,7 @@ function positionInQuery(exchange: HttpExchange): Position | undefined {
  * answer says so. What stands in the query, a program has put there, and is refused.
  * @throws OvationError field_invalid
  */
-export function pastRequest(exchange: HttpExchange): PastRequest {
+export function pastRequest(exchange: HttpExchange): ResumeRequest {
   const last = wholeNumber(exchange, "last", { min: 0, max: HISTORY_LIMIT });
   const after = positionInQuery(exchange);
   const lastEventId = exchange.header("last-event-id");

@@ -9,11 +9,11 @@ import { type HttpHandler, respondWith } from "./router.ts";
 
 export function pingOverHttp({
   auth,
-  cutOff,
+  natsOutage,
   told,
-}: Pick<GatewayServices, "auth" | "cutOff" | "told">): HttpHandler {
+}: Pick<GatewayServices, "auth" | "natsOutage" | "told">): HttpHandler {
   return async (exchange) => {
-    cutOff.admit();
+    natsOutage.admit();
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
     const body = { protocol: PROTOCOL, ...told, ...grant.lifeLeft(Date.now()) };

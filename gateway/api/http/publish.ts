@@ -10,7 +10,7 @@ import type { Grant } from "../../auth/grant.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { publishList } from "../operations/publish.ts";
-import { beginHttpRequest } from "../request-span.ts";
+import { startHttpSpan } from "../request-span.ts";
 import { clientFor, type GatewayServices } from "../services.ts";
 import {
   type HttpHandler,
@@ -81,7 +81,7 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
   ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.events };
-    const step = beginHttpRequest(services.tracer, "ovation.publish", request);
+    const step = startHttpSpan(services.tracer, "ovation.publish", request);
     try {
       const fault = await publish(services, { exchange, video, grant, reading, step });
       step?.end(fault);

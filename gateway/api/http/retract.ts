@@ -1,7 +1,7 @@
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
-import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";
 import { retractEvent } from "../operations/retract.ts";
-import { beginHttpRequest } from "../request-span.ts";
+import { startHttpSpan } from "../request-span.ts";
 import { clientFor, type GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
@@ -12,13 +12,13 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
-    const step = beginHttpRequest(tracer, "ovation.retract", request);
+    const step = startHttpSpan(tracer, "ovation.retract", request);
     const retract = async () => {
       await exchange.afterRead();
       const publisher = { grant, quota: rates.ofClient(clientFor(services, grant, exchange)) };
       const { seq } = await retractEvent(services, publisher, video, eventId, step?.trace);
       respondWith(exchange, 200, { retracted: eventId, seq });
     };
-    await endingWith(step, retract());
+    await withSpan(step, retract());
   };
 }

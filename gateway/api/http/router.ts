@@ -4,7 +4,7 @@ import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
-import { clientOf, type GatewayServices, noteFault, noteRefused } from "../services.ts";
+import { clientOf, type GatewayServices, recordFailure, recordRejection } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
 import { type RouteName, routeAt } from "./routes.ts";
 
@@ -14,7 +14,7 @@ import { type RouteName, routeAt } from "./routes.ts";
  */
 export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
-type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission" | "cutOff">;
+type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission" | "natsOutage">;
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
@@ -61,7 +61,7 @@ export class Router {
     const handling = this.#handle(exchange)
       .catch((error: unknown) => this.refuse(exchange, error))
       .catch((fault: unknown) => {
-        noteFault(this.#services, fault);
+        recordFailure(this.#services, fault);
         exchange.abandon();
       })
       .finally(() => this.#underWay.delete(handling));
@@ -84,13 +84,13 @@ export class Router {
   /** Answers with an error of the table. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    noteRefused(this.#services, error, fault, exchange.header("traceparent"));
+    recordRejection(this.#services, error, fault, exchange.header("traceparent"));
     const allowed = methodsOf(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }
 
   async #handle(exchange: HttpExchange): Promise<void> {
-    const { admission, cutOff } = this.#services;
+    const { admission, natsOutage } = this.#services;
     const { origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
@@ -109,7 +109,7 @@ export class Router {
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A request for a WebSocket that has lost its headers on the way, or asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
-      cutOff.admit();
+      natsOutage.admit();
       admission.checkSocket(clientOf(this.#services, exchange));
       throw new OvationError("handshake_invalid");
     }

@@ -6,12 +6,12 @@ import { asOvationError } from "../../../shared/protocol/errors.ts";
 import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
+import { authorizeEvent } from "../../auth/authorize-event.ts";
 import type { Grant } from "../../auth/grant.ts";
-import { grantedEvent } from "../../auth/granted-event.ts";
 import type { PublishAmount } from "../../limits/actor-quota.ts";
 import type { PublishQuota } from "../../limits/publish-quota.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
-import { withRepeatableId } from "../../publish/event-id.ts";
+import { withEventId } from "../../publish/event-id.ts";
 import type { GatewayServices } from "../services.ts";
 
 type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "publisher">;
@@ -52,13 +52,13 @@ export function admitEvent(
   const { kinds } = services.rules;
   grant.requireVideo(video);
   checkEvent(given, services.rules, "", messageBytes);
-  const input = grantedEvent(given, grant, "");
+  const input = authorizeEvent(given, grant, "");
   const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
   quota.check(grant.limitedActor, amount);
   services.admission.overload.admitEvents(kinds.isDurable(input.kind), true);
   publisher.requireRoom();
   quota.take(grant.limitedActor, amount);
-  return { input: withRepeatableId(input, services), amount };
+  return { input: withEventId(input, services), amount };
 }
 
 /**
@@ -106,7 +106,7 @@ export async function publishList(
 ): Promise<PublishedList> {
   const { kinds } = services.rules;
   const inputs = given.map((input, index) =>
-    withRepeatableId(grantedEvent(input, grant, isList ? `events[${index}]` : ""), services),
+    withEventId(authorizeEvent(input, grant, isList ? `events[${index}]` : ""), services),
   );
   const amountOf = (events: readonly EventInput[]): PublishAmount => ({
     video,

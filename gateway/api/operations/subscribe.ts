@@ -1,7 +1,7 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer begins. */
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Audience } from "../../delivery/audience.ts";
-import type { PastRequest } from "../../history/histories.ts";
+import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { GatewayServices } from "../services.ts";
 
@@ -20,10 +20,10 @@ export interface OpenedSubscription {
 export async function openSubscription(
   { interest, histories }: Pick<GatewayServices, "interest" | "histories">,
   video: string,
-  request: PastRequest,
+  request: ResumeRequest,
 ): Promise<OpenedSubscription> {
   const audience = await interest.hold(video);
-  const beginning = await histories.begin(audience.history, request);
-  const result = subscriptionResult(histories, audience.history, beginning);
-  return { audience, after: beginning.after, result };
+  const resumePoint = await histories.begin(audience.history, request);
+  const result = subscriptionResult(histories, audience.history, resumePoint);
+  return { audience, after: resumePoint.after, result };
 }

@@ -3,10 +3,10 @@
  * for a durable one when it is stored.
  */
 import type { EventInput } from "../../../shared/protocol/events.ts";
-import { endingWith } from "../../../shared/runtime/tracing/tracer.ts";
+import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";
 import { admitEvent, publishEvent } from "../operations/publish.ts";
 import type { RequestHandler } from "../request-handler.ts";
-import { beginViewerPublish } from "../request-span.ts";
+import { startPublishSpan } from "../request-span.ts";
 
 export const publish: RequestHandler<"publish"> = async (context, request, messageBytes) => {
   const { services } = context;
@@ -20,11 +20,11 @@ export const publish: RequestHandler<"publish"> = async (context, request, messa
   const event = admitEvent(services, context, video, given, messageBytes);
   context.inFlight += 1;
   try {
-    const step = beginViewerPublish(services.tracer, () => ({
+    const step = startPublishSpan(services.tracer, () => ({
       "ovation.video": video,
       "ovation.kind": kind,
     }));
-    const { id, seq } = await endingWith(step, publishEvent(services, context, event, step?.trace));
+    const { id, seq } = await withSpan(step, publishEvent(services, context, event, step?.trace));
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } finally {
     context.inFlight -= 1;

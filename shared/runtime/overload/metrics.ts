@@ -1,23 +1,23 @@
 /** The figures of a role's steps of overload for Prometheus. */
 import type { Registry } from "prom-client";
 import { counterOf, gaugeOf, gaugesOf } from "../metrics.ts";
-import type { Ladder } from "./steps.ts";
+import type { ShedLevels } from "./shed-levels.ts";
 
 /** @param prefix of the names, such as `ovation_gateway` */
 export function registerLadder<Name extends string, Signal extends string>(
   registry: Registry,
   prefix: string,
-  ladder: Ladder<Name, Signal>,
+  levels: ShedLevels<Name, Signal>,
 ): void {
   gaugeOf(
     registry,
     `${prefix}_overload_step`,
     "How many of the role's steps against overload are in force; 0 is none.",
-    () => ladder.level,
+    () => levels.level,
   );
   const byStep = (name: string, help: string, read: (stats: Stats) => number) =>
     counterOf(registry, `${prefix}_overload_${name}`, help, ["step"], () =>
-      ladder.stats.map((stats, index) => [{ step: ladder.steps[index]?.name ?? "" }, read(stats)]),
+      levels.stats.map((stats, index) => [{ step: levels.steps[index]?.name ?? "" }, read(stats)]),
     );
   byStep("steps_taken_total", "Times that a step was taken.", ({ taken }) => taken);
   byStep(
@@ -31,8 +31,8 @@ export function registerLadder<Name extends string, Signal extends string>(
     "How near the process is to each of its limits; 1 is the limit.",
     ["signal"],
     () =>
-      Object.entries<number>(ladder.signals ?? {}).map(([signal, share]) => [{ signal }, share]),
+      Object.entries<number>(levels.signals ?? {}).map(([signal, share]) => [{ signal }, share]),
   );
 }
 
-type Stats = Ladder<string, string>["stats"][number];
+type Stats = ShedLevels<string, string>["stats"][number];

@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 import type { MonotonicClock } from "../lifecycle.ts";
 
 /** How often the event loop is looked at. */
-export const LOOK_EVERY_MS = 100;
+export const POLL_EVERY_MS = 100;
 /** The share of the newest look in the average: a pause of one look alone is no overload. */
 const NEWEST = 0.2;
 
@@ -34,7 +34,7 @@ export class Lateness {
    */
   look(otherMs: number): void {
     const now = this.#now();
-    const lateMs = Math.max(otherMs, now - this.#lookedAt - LOOK_EVERY_MS, 0);
+    const lateMs = Math.max(otherMs, now - this.#lookedAt - POLL_EVERY_MS, 0);
     this.#lookedAt = now;
     this.#averageMs += NEWEST * (lateMs - this.#averageMs);
   }

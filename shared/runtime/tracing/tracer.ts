@@ -87,7 +87,7 @@ class RecordedStep implements Step {
  * Begins a step of one or several traces: of the first it is a part, to the others it is linked.
  * @param start only called when there is something to record
  */
-export function beginStep(
+export function startSpan(
   tracer: Tracer | undefined,
   name: SpanName,
   traces: readonly TraceContext[],
@@ -100,7 +100,7 @@ export function beginStep(
 }
 
 /** The same outcome, with which the step ends, if there is one. */
-export function endingWith<T>(step: Step | undefined, work: Promise<T>): Promise<T> {
+export function withSpan<T>(step: Step | undefined, work: Promise<T>): Promise<T> {
   return step === undefined ? work : ended(step, work);
 }
 

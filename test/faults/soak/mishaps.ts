@@ -1,6 +1,6 @@
 /** What befalls the deployment in the course of a soak: one mishap after the other, by chance. */
 import type { Chance } from "../../support/random.ts";
-import type { World } from "../world/world.ts";
+import type { FaultCluster } from "../world/world.ts";
 
 /** One that has happened. */
 export interface Mishap {
@@ -23,11 +23,11 @@ const AWAY_MS = { min: 500, max: 6_000 };
 
 export class Mishaps {
   readonly happened: Mishap[] = [];
-  readonly #world: World;
+  readonly #world: FaultCluster;
   readonly #chance: Chance;
   readonly #startedAt = performance.now();
 
-  constructor(world: World, chance: Chance) {
+  constructor(world: FaultCluster, chance: Chance) {
     this.#world = world;
     this.#chance = chance;
   }

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { Chance } from "../../support/random.ts";
 import { Commenter, expectAllComments, Viewer } from "../world/audience.ts";
 import { lanFault } from "../world/lan.ts";
-import { World } from "../world/world.ts";
+import { FaultCluster } from "../world/world.ts";
 import { Fans, PassersBy, turned } from "./crowd.ts";
 import { Delays } from "./delays.ts";
 import { type Course, courseOf } from "./flat.ts";
@@ -32,7 +32,7 @@ const FOLDER = ".cache/soak";
 test.skipIf(lanFault() !== undefined)(
   `${MINUTES} minutes of losses: no comment is lost, and nothing grows`,
   async () => {
-    const world = await World.start({ nats: 3, gateways: 3, dispatchers: 3 });
+    const world = await FaultCluster.start({ nats: 3, gateways: 3, dispatchers: 3 });
     const chance = new Chance("soak");
     const { urls } = world;
     const witnesses = Array.from({ length: WITNESSES }, (_, at) => ({

@@ -1,9 +1,9 @@
 /** Memory and open files of every process of the world, every few seconds. */
 import { readdirSync } from "node:fs";
 import { bytesOf, MIB } from "../world/memory.ts";
-import type { World } from "../world/world.ts";
+import type { FaultCluster } from "../world/world.ts";
 
-const LOOK_EVERY_MS = 5_000;
+const POLL_EVERY_MS = 5_000;
 
 /** What a process held at a moment. */
 export interface Sample {
@@ -16,16 +16,16 @@ export interface Sample {
 export class Usage {
   /** By the name of the node, over all of its processes. */
   readonly samples = new Map<string, Sample[]>();
-  readonly #world: World;
+  readonly #world: FaultCluster;
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(world: World) {
+  constructor(world: FaultCluster) {
     this.#world = world;
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
   }
 
   stop(): void {

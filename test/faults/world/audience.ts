@@ -1,7 +1,7 @@
 /** Viewers and commenters as applications have them: each is an `ovation-client` of its own. */
 import { expect } from "vitest";
 import { Ovation, type OvationError, type OvationEvent } from "../../../sdk/index.ts";
-import { Lookout } from "../../support/lookout.ts";
+import { Waiter } from "../../support/waiter.ts";
 
 /** Quick to come back, so that a story is short; the jitter is as ever. */
 const CLIENT = { reconnectFirstMs: 200, reconnectMaxMs: 2_000, heartbeatMs: 3_000 } as const;
@@ -42,7 +42,7 @@ export class Viewer {
   longestSilenceMs = 0;
   #heardAt: number | undefined;
   readonly #ovation: Ovation;
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
   #awaySince: number | undefined;
 
   /**
@@ -56,11 +56,11 @@ export class Viewer {
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
       this.#heard();
-      this.#lookout.changed();
+      this.#waiter.changed();
     });
     video.onMissed(() => {
       this.missed += 1;
-      this.#lookout.changed();
+      this.#waiter.changed();
     });
     this.#ovation.onState((state) => {
       const isConnected = state.name === "connected";
@@ -70,7 +70,7 @@ export class Viewer {
       this.gateway = isConnected ? state.gateway : undefined;
       this.isStale = isConnected && state.isStale;
       if (this.isStale) this.staleNotices += 1;
-      this.#lookout.changed();
+      this.#waiter.changed();
     });
   }
 
@@ -83,7 +83,7 @@ export class Viewer {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    await bounded(this.#lookout.until(holds), `a viewer: ${holds}`);
+    await bounded(this.#waiter.until(holds), `a viewer: ${holds}`);
   }
 
   /** From now on it is looked at how long nothing is shown to it. */
@@ -123,7 +123,7 @@ export class Commenter {
   readonly #videoId: string;
   readonly #name: string;
   readonly #pauseMs: number;
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
   #isStopped = false;
   #loop: Promise<void> | undefined;
 
@@ -150,7 +150,7 @@ export class Commenter {
     const due = this.stored.size + more;
     const said = `${due} comments stored`;
     await bounded(
-      this.#lookout.until(() => this.stored.size >= due),
+      this.#waiter.until(() => this.stored.size >= due),
       said,
     );
   }
@@ -169,7 +169,7 @@ export class Commenter {
         const text = `${this.#name} ${number}`;
         const { eventId, seq } = await video.publish("comment", { text });
         this.stored.set(eventId, seq ?? 0);
-        this.#lookout.changed();
+        this.#waiter.changed();
       } catch (error) {
         this.errors.push(error as OvationError);
       }

@@ -4,7 +4,7 @@ import { Ovation } from "../../../sdk/index.ts";
 import { rowKey } from "../../../shared/protocol/subjects.ts";
 import { eventually } from "../../support/eventually.ts";
 
-interface Wanderer {
+interface RoamingViewer {
   readonly ovation: Ovation;
   /** Videos that it watches, oldest first, each with what ends it. */
   readonly watched: { readonly video: string; readonly leave: () => void }[];
@@ -17,7 +17,7 @@ export class Churn {
   /** Times that one went on to another video. */
   moves = 0;
   readonly #videos: number;
-  readonly #wanderers: readonly Wanderer[];
+  readonly #wanderers: readonly RoamingViewer[];
   readonly #loop: Promise<void>;
   #isStopped = false;
 
@@ -68,7 +68,7 @@ export class Churn {
     }
   }
 
-  #move({ ovation, watched }: Wanderer): void {
+  #move({ ovation, watched }: RoamingViewer): void {
     const video = `video-${Math.floor(Math.random() * this.#videos)}`;
     if (watched.some((other) => other.video === video)) return;
     watched.push({ video, leave: ovation.video(video).watch() });

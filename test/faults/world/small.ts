@@ -1,16 +1,16 @@
 /** The smallest deployment, with somebody who watches and somebody who comments. */
 import { expect } from "vitest";
 import { Commenter, expectAllComments, Viewer } from "./audience.ts";
-import { World } from "./world.ts";
+import { FaultCluster } from "./world.ts";
 
 const VIDEO = "launch";
 
 export class SmallWorld {
-  readonly world: World;
+  readonly world: FaultCluster;
   readonly viewer: Viewer;
   readonly commenter: Commenter;
 
-  private constructor(world: World) {
+  private constructor(world: FaultCluster) {
     this.world = world;
     this.viewer = new Viewer(world.urls, VIDEO);
     this.commenter = new Commenter(world.urls, VIDEO, "ann");
@@ -18,7 +18,9 @@ export class SmallWorld {
 
   /** Resolves when comments are stored. */
   static async start(): Promise<SmallWorld> {
-    const small = new SmallWorld(await World.start({ nats: 1, gateways: 1, dispatchers: 1 }));
+    const small = new SmallWorld(
+      await FaultCluster.start({ nats: 1, gateways: 1, dispatchers: 1 }),
+    );
     await small.viewer.connected();
     small.commenter.start();
     await small.commenter.goesOn();

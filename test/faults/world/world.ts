@@ -49,7 +49,7 @@ export const LEASE_MS = 3_000;
 const LEASE_FLAGS = ["--lease-ms", String(LEASE_MS), "--lease-renew-ms", "500"];
 const RECONCILE_FLAGS = ["--reconcile-interval-ms", "5000"];
 
-export class World {
+export class FaultCluster {
   readonly #lan: Lan;
   readonly #directory: string;
   readonly #nodes = new Map<string, Node>();
@@ -61,9 +61,9 @@ export class World {
   }
 
   /** Starts everything, and resolves when all of it can do its work. */
-  static async start(options: WorldOptions): Promise<World> {
+  static async start(options: WorldOptions): Promise<FaultCluster> {
     const directory = await mkdtemp(join(tmpdir(), "ovation-world-"));
-    const world = new World(await Lan.start(), directory);
+    const world = new FaultCluster(await Lan.start(), directory);
     try {
       await world.#build(options);
       return world;

@@ -5,7 +5,7 @@ import { eventually } from "../../support/eventually.ts";
 import { postBytes } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, watch } from "../../support/viewer.ts";
-import { knock } from "./knock.ts";
+import { knock } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

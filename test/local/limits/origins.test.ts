@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
-import { knock } from "./knock.ts";
+import { knock } from "./connect-attempts.ts";
 
 const GOOD = "https://good.example";
 const STREAM = "/v1/videos/launch/events";

@@ -6,7 +6,7 @@ import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
 import { throttle } from "../../support/throttle.ts";
 import { post, type TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { knock } from "./knock.ts";
+import { knock } from "./connect-attempts.ts";
 
 const VIDEO = "crowded";
 const DELAY_LIMIT_MS = 120;

@@ -4,7 +4,7 @@ import { eventually } from "../../support/eventually.ts";
 import { ask, postBytes, RawSocket } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { knock } from "./knock.ts";
+import { knock } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

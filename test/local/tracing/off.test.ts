@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Msg, NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { decodeDispatched } from "../../../shared/protocol/fanout-message.ts";
+import { decodeFanoutMessage } from "../../../shared/protocol/fanout-message.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { connectTo } from "../../support/nats-users.ts";
 import { OtlpCollector } from "../../support/otlp-collector.ts";
@@ -79,7 +79,7 @@ describe("a stack without an endpoint", () => {
     );
     const dispatched = about
       .filter(({ subject }) => subject.startsWith("ov.frontend."))
-      .map(({ data }) => decodeDispatched(data))
+      .map(({ data }) => decodeFanoutMessage(data))
       .filter((message) => message?.form === "record" || message?.form === "events")
       .find(({ form, ...rest }) =>
         "record" in rest

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect as open } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Node } from "./node.ts";
-import type { World } from "./world.ts";
+import type { FaultCluster } from "./world.ts";
 
 /** Opens a connection of its own, and closes it. @returns whether somebody listened */
 async function knock(url: string): Promise<boolean> {
@@ -29,7 +29,7 @@ export class Doorkeeper {
   readonly #looking: Promise<void>;
   #isOver = false;
 
-  constructor(world: World, gateway: string) {
+  constructor(world: FaultCluster, gateway: string) {
     this.#node = world.node(gateway);
     this.#url = world.urlOf(gateway);
     this.#looking = this.#look();

@@ -1,13 +1,13 @@
 /** A WebSocket that asks and asks, and keeps account of the answers. */
 import { once } from "node:events";
 import WebSocket from "ws";
-import { Lookout } from "../../support/lookout.ts";
+import { Waiter } from "../../support/waiter.ts";
 
-export class Asker {
+export class Requester {
   /** Answers by what they are: `result`, or the code of an error. */
   readonly answers: Map<string, number>;
   readonly #socket: WebSocket;
-  readonly #lookout = new Lookout();
+  readonly #waiter = new Waiter();
   #asked = 0;
   #owed = 0;
 
@@ -19,13 +19,15 @@ export class Asker {
   }
 
   /** @param answers where to keep the account, should several share it */
-  static async open(url: string, answers = new Map<string, number>()): Promise<Asker> {
-    const asker = new Asker(url, answers);
-    asker.#socket.on("message", (message: Buffer) => asker.#take(JSON.parse(message.toString())));
-    await once(asker.#socket, "open");
-    asker.ask({ op: "connect" });
-    await asker.answered();
-    return asker;
+  static async open(url: string, answers = new Map<string, number>()): Promise<Requester> {
+    const requester = new Requester(url, answers);
+    requester.#socket.on("message", (message: Buffer) =>
+      requester.#take(JSON.parse(message.toString())),
+    );
+    await once(requester.#socket, "open");
+    requester.ask({ op: "connect" });
+    await requester.answered();
+    return requester;
   }
 
   ask(request: object): void {
@@ -36,7 +38,7 @@ export class Asker {
 
   /** Resolves when all was answered. */
   async answered(): Promise<void> {
-    await this.#lookout.until(() => this.#owed === 0);
+    await this.#waiter.until(() => this.#owed === 0);
   }
 
   close(): void {
@@ -48,6 +50,6 @@ export class Asker {
     const what = code ?? op;
     this.answers.set(what, (this.answers.get(what) ?? 0) + 1);
     this.#owed -= 1;
-    if (this.#owed === 0) this.#lookout.changed();
+    if (this.#owed === 0) this.#waiter.changed();
   }
 }

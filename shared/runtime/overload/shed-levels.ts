@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 /** How near the process is to each of its limits: 0 is nothing, 1 is the limit. */
 export type Signals<Signal extends string> = Readonly<Record<Signal, number>>;
 
-export interface Step<Name extends string, Signal extends string> {
+export interface Level<Name extends string, Signal extends string> {
   readonly name: Name;
   /** It begins when one signal is as high as this. */
   readonly enter: Readonly<Partial<Record<Signal, number>>>;
@@ -32,9 +32,9 @@ function reaches<Signal extends string>(
 }
 
 /** Says in the log that a step was taken or taken back. At most a few lines a second come of it. */
-export function logStep<Name extends string, Signal extends string>(
+export function logLevel<Name extends string, Signal extends string>(
   log: Log,
-  { level, steps, signals }: Ladder<Name, Signal>,
+  { level, steps, signals }: ShedLevels<Name, Signal>,
   before: number,
 ): void {
   if (level > before) {
@@ -45,23 +45,23 @@ export function logStep<Name extends string, Signal extends string>(
 }
 
 /** How many of the steps the signals call for, counted from the first. */
-export function stepsDue<Name extends string, Signal extends string>(
-  steps: readonly Step<Name, Signal>[],
+export function levelsDue<Name extends string, Signal extends string>(
+  steps: readonly Level<Name, Signal>[],
   signals: Signals<Signal>,
 ): number {
   return steps.findLastIndex(({ enter }) => reaches(signals, enter)) + 1;
 }
 
 /** How many of the steps must stay once they are taken. */
-export function stepsHeld<Name extends string, Signal extends string>(
-  steps: readonly Step<Name, Signal>[],
+export function levelsHeld<Name extends string, Signal extends string>(
+  steps: readonly Level<Name, Signal>[],
   signals: Signals<Signal>,
 ): number {
   return steps.findLastIndex(({ leave }) => reaches(signals, leave)) + 1;
 }
 
-export class Ladder<Name extends string, Signal extends string> {
-  readonly steps: readonly Step<Name, Signal>[];
+export class ShedLevels<Name extends string, Signal extends string> {
+  readonly steps: readonly Level<Name, Signal>[];
   /** For each step, how often it was taken, and for how long it has been in force, in milliseconds. */
   readonly stats: { taken: number; forMs: number }[];
   readonly #now: MonotonicClock;
@@ -72,7 +72,7 @@ export class Ladder<Name extends string, Signal extends string> {
   /** When the level was called for last, or one above it taken back. */
   #calledForAt = Number.NEGATIVE_INFINITY;
 
-  constructor(steps: readonly Step<Name, Signal>[], now: MonotonicClock) {
+  constructor(steps: readonly Level<Name, Signal>[], now: MonotonicClock) {
     this.steps = steps;
     this.stats = steps.map(() => ({ taken: 0, forMs: 0 }));
     this.#now = now;
@@ -95,7 +95,7 @@ export class Ladder<Name extends string, Signal extends string> {
   }
 
   /** How near the signals are to where a step begins; 1 is there. */
-  nearness(name: Name): number {
+  proximity(name: Name): number {
     const enter = this.steps.find((step) => step.name === name)?.enter ?? {};
     const shares = Object.entries<number | undefined>(enter).map(([signal, bound]) => {
       return (this.#signals?.[signal as Signal] ?? 0) / (bound ?? Number.POSITIVE_INFINITY);
@@ -111,10 +111,10 @@ export class Ladder<Name extends string, Signal extends string> {
     }
     this.#lookedAt = now;
     this.#signals = signals;
-    if (stepsDue(this.steps, signals) > this.#level) {
+    if (levelsDue(this.steps, signals) > this.#level) {
       this.#calledForAt = now;
       if (now - this.#takenAt >= RISE_MS) this.#take(now);
-    } else if (stepsHeld(this.steps, signals) >= this.#level) {
+    } else if (levelsHeld(this.steps, signals) >= this.#level) {
       this.#calledForAt = now;
     } else if (now - this.#calledForAt >= FALL_MS) {
       this.#level -= 1;

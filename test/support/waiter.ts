@@ -1,5 +1,5 @@
 /** Waits for what a growing record of things comes to hold. */
-export class Lookout {
+export class Waiter {
   readonly #waiting = new Set<() => void>();
 
   /** Something came: looks again at what is waited for. */

@@ -1,6 +1,6 @@
 /** What a story and a process of light viewers tell each other. */
 
-export interface OpenThrong {
+export interface OpenSwarm {
   readonly viewers: number;
   readonly video: string;
   /** Gateways; each viewer comes to the first of its own order. */
@@ -12,7 +12,7 @@ export interface OpenThrong {
 }
 
 export type ThrongCommand =
-  | ({ readonly what: "open" } & OpenThrong)
+  | ({ readonly what: "open" } & OpenSwarm)
   | { readonly what: "report" }
   /** Begins the account of attempts, absences and refusals anew. */
   | { readonly what: "forget" };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Ladder, type Step, stepsDue, stepsHeld } from "./steps.ts";
+import { type Level, levelsDue, levelsHeld, ShedLevels } from "./shed-levels.ts";
 
-const STEPS: readonly Step<"first" | "second" | "third", "load" | "memory">[] = [
+const STEPS: readonly Level<"first" | "second" | "third", "load" | "memory">[] = [
   { name: "first", enter: { load: 0.4 }, leave: { load: 0.2 } },
   { name: "second", enter: { load: 0.6, memory: 0.8 }, leave: { load: 0.4, memory: 0.7 } },
   { name: "third", enter: { load: 1, memory: 0.9 }, leave: { load: 0.8, memory: 0.8 } },
@@ -9,9 +9,9 @@ const STEPS: readonly Step<"first" | "second" | "third", "load" | "memory">[] = 
 
 let nowMs = 0;
 
-function ladder(): Ladder<"first" | "second" | "third", "load" | "memory"> {
+function ladder(): ShedLevels<"first" | "second" | "third", "load" | "memory"> {
   nowMs = 0;
-  return new Ladder(STEPS, () => nowMs);
+  return new ShedLevels(STEPS, () => nowMs);
 }
 
 /** The level after each of the looks, one every 100 ms. */
@@ -31,8 +31,8 @@ test.each([
   [{ load: 1, memory: 0 }, 3, 3],
   [{ load: 0, memory: 0.85 }, 2, 3],
 ])("signals of %j call for %i steps, and hold %i", (signals, due, held) => {
-  expect(stepsDue(STEPS, signals)).toBe(due);
-  expect(stepsHeld(STEPS, signals)).toBe(held);
+  expect(levelsDue(STEPS, signals)).toBe(due);
+  expect(levelsHeld(STEPS, signals)).toBe(held);
 });
 
 test("steps are taken one after the other, each with time to help, however great the load", () => {
@@ -76,8 +76,8 @@ test("each step tells how often it was taken, and for how long it was in force",
 
 test("how near a step is, by the signal that is nearest", () => {
   const on = ladder();
-  expect(on.nearness("third")).toBe(0);
+  expect(on.proximity("third")).toBe(0);
   on.look({ load: 0.5, memory: 0.45 });
-  expect(on.nearness("third")).toBe(0.5);
-  expect(on.nearness("second")).toBeCloseTo(0.833, 2);
+  expect(on.proximity("third")).toBe(0.5);
+  expect(on.proximity("second")).toBeCloseTo(0.833, 2);
 });

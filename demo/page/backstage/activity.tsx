@@ -1,7 +1,7 @@
 /** What happened, in words, the newest first: kills, leases that end, recoveries. */
-import type { Happening } from "../../contract.ts";
+import type { ActivityEntry } from "../../contract.ts";
 
-export function Happenings({ happenings }: { readonly happenings: readonly Happening[] }) {
+export function Happenings({ happenings }: { readonly happenings: readonly ActivityEntry[] }) {
   return (
     <section className="block" aria-label="What happened">
       <h3>What happened</h3>

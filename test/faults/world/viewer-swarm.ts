@@ -3,12 +3,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { eventually } from "../../support/eventually.ts";
-import type { OpenThrong, ThrongCommand, ThrongReport } from "./throng-messages.ts";
+import type { OpenSwarm, ThrongCommand, ThrongReport } from "./viewer-swarm-messages.ts";
 
-const WORKER = join(import.meta.dirname, "throng-worker.ts");
+const WORKER = join(import.meta.dirname, "viewer-swarm-worker.ts");
 const TIME_MS = 120_000;
 
-export class Throng {
+export class ViewerSwarm {
   readonly #process: ChildProcess;
 
   private constructor(child: ChildProcess) {
@@ -16,12 +16,12 @@ export class Throng {
   }
 
   /** Resolves when all of them watch. */
-  static async open(options: OpenThrong): Promise<Throng> {
-    const throng = new Throng(fork(WORKER, { stdio: "inherit" }));
-    await throng.#ask({ what: "open", ...options });
-    await throng.allThere();
-    await throng.forget();
-    return throng;
+  static async open(options: OpenSwarm): Promise<ViewerSwarm> {
+    const swarm = new ViewerSwarm(fork(WORKER, { stdio: "inherit" }));
+    await swarm.#ask({ what: "open", ...options });
+    await swarm.allThere();
+    await swarm.forget();
+    return swarm;
   }
 
   async report(): Promise<ThrongReport> {

@@ -7,7 +7,7 @@ import type { Grant } from "./grant.ts";
  * @returns the event in the name of who may publish it
  * @throws OvationError `forbidden`, naming the field
  */
-export function grantedEvent(input: EventInput, grant: Grant, field: string): EventInput {
+export function authorizeEvent(input: EventInput, grant: Grant, field: string): EventInput {
   const at = field === "" ? "" : `${field}.`;
   grant.requireKind(input.kind, `${at}kind`);
   const actor = grant.actorOf(input.actor, `${at}actor`);

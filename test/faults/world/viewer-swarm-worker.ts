@@ -9,7 +9,7 @@ import { OPCODE } from "../../../bench/wire/frames.ts";
 import { Backoff } from "../../../shared/lib/backoff.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
-import type { OpenThrong, ThrongCommand, ThrongReport } from "./throng-messages.ts";
+import type { OpenSwarm, ThrongCommand, ThrongReport } from "./viewer-swarm-messages.ts";
 
 /** The SDK's defaults. */
 const FIRST_WAIT_MS = 1_000;
@@ -51,7 +51,7 @@ class LightViewer {
   isSubscribed = false;
   /** The place of its newest comment. */
   seq: number | undefined;
-  readonly #setup: OpenThrong;
+  readonly #setup: OpenSwarm;
   readonly #backoff = new Backoff(0, LONGEST_WAIT_MS, Math.random, FIRST_WAIT_MS);
   #socket: RawSocket | undefined;
   #target: number;
@@ -63,7 +63,7 @@ class LightViewer {
   #lastId = 0;
   #subscribeId = 0;
 
-  constructor(setup: OpenThrong, index: number) {
+  constructor(setup: OpenSwarm, index: number) {
     this.#setup = setup;
     const { length } = setup.targets;
     this.#target = setup.together ? 0 : index % length;

@@ -82,7 +82,7 @@ export class Window {
   }
 }
 
-export class House {
+export class DemoApp {
   readonly port: number;
   readonly #stack: NpmStart;
   readonly #browser: Browser;
@@ -97,12 +97,12 @@ export class House {
   }
 
   /** Starts it with nobody in it. */
-  static async start(): Promise<House> {
+  static async start(): Promise<DemoApp> {
     const port = await freePort();
     const stack = new NpmStart("--port", String(port), "--audience", "0");
     try {
       await stack.up();
-      return new House(port, stack, await launchChromium());
+      return new DemoApp(port, stack, await launchChromium());
     } catch (error) {
       await stack.cleanUp();
       throw error;
@@ -153,14 +153,14 @@ export class House {
  * complained.
  * @returns what gives the house, once it runs
  */
-export function useHouse(): () => House {
-  let house: House | undefined;
-  const get = (): House => {
+export function useHouse(): () => DemoApp {
+  let house: DemoApp | undefined;
+  const get = (): DemoApp => {
     if (house === undefined) throw new Error("the stack does not run");
     return house;
   };
   beforeAll(async () => {
-    house = await House.start();
+    house = await DemoApp.start();
   });
   afterEach(async () => {
     await get().closeWindows();

@@ -4,7 +4,7 @@ import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Bucket, type WatchedEntry } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
-import { Removals } from "../../shared/bus/tombstone-reaper.ts";
+import { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
 import { SUBSCRIPTIONS_BUCKET } from "../../shared/protocol/subjects.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
@@ -45,8 +45,8 @@ async function kept(): Promise<number> {
 }
 
 test("a removal is told to who watches, and its marker goes after a minute; what is there stays", async () => {
-  const removals = new Removals({ bus, bucket, now: () => nowMs, log: silentLog });
-  removals.start();
+  const tombstones = new TombstoneReaper({ bus, bucket, now: () => nowMs, log: silentLog });
+  tombstones.start();
   const watch = await bucket.watch();
   const told: WatchedEntry[] = [];
   const watching = (async () => {
@@ -55,23 +55,23 @@ test("a removal is told to who watches, and its marker goes after a minute; what
   await bucket.put("stays.gateway", VALUE);
   for (let count = 0; count < 200; count += 1) {
     await bucket.put(`made-up-${count}.gateway`, VALUE);
-    await removals.remove(`made-up-${count}.gateway`);
+    await tombstones.remove(`made-up-${count}.gateway`);
   }
   await eventually(() => told.filter(({ value }) => value === undefined).length === 200);
   expect(await kept()).toBe(201);
-  expect(removals.waiting).toBe(200);
+  expect(tombstones.waiting).toBe(200);
   // One is there again: its marker is not what is to be erased any more.
   await bucket.put("made-up-0.gateway", VALUE);
   nowMs += 61_000;
   // The newest marker stays, for who is just reading the bucket.
-  await eventually(() => removals.stats.erased === 198);
+  await eventually(() => tombstones.stats.erased === 198);
   expect(await kept()).toBe(3);
-  expect(removals).toMatchObject({ waiting: 1, stats: { erased: 198, left: 0 } });
+  expect(tombstones).toMatchObject({ waiting: 1, stats: { erased: 198, left: 0 } });
   const keys = (await bucket.read())?.map(({ key }) => key);
   expect(keys?.toSorted()).toEqual(["made-up-0.gateway", "stays.gateway"]);
   watch.stop();
   await watching;
-  removals.stop();
+  tombstones.stop();
 });
 
 test("a gateway erases nothing of a table that was made anew", async () => {
