@@ -75,7 +75,9 @@ export class ProxyProcess {
     this.port = port;
     this.#folder = folder;
     const { args, env } = kind.command(folder, this.#config);
-    this.#child = spawn(kind.program, args, { env: withSystemPath(env) });
+    // Ends with this process, however that ends: nothing is left behind.
+    const tied = ["--pdeathsig", "TERM", kind.program, ...args];
+    this.#child = spawn("setpriv", tied, { env: withSystemPath(env) });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         if (this.output.length < OUTPUT_LINES) this.output.push(text);
