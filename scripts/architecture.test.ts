@@ -10,8 +10,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: ["shared"],
   dispatcher: ["shared"],
   sdk: ["shared"],
-  kit: ["shared", "deploy"],
-  bench: ["shared", "kit", "deploy"],
+  kit: ["shared"],
+  bench: ["shared", "kit"],
   cli: ["shared", "gateway"],
   demo: ["shared", "kit"],
   deploy: ["shared", "kit", "cli", "demo"],
@@ -20,7 +20,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, RegExp>> = {
   gateway: /^gateway\/(index|main)\.ts$/,
   dispatcher: /^dispatcher\/(index|main)\.ts$/,
-  deploy: /^deploy\/nats\//,
 };
 /** Rooms of the gateway, and those that each may use. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {

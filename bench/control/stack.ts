@@ -3,15 +3,15 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { childLaunch } from "../../kit/child.ts";
+import { LogFile } from "../../kit/log-file.ts";
+import type { ProcessRun } from "../../kit/managed-process.ts";
 import {
   type NatsPasswords,
   type NatsUser,
   randomPasswords,
   urlAs,
-} from "../../deploy/nats/access.ts";
-import { childLaunch } from "../../kit/child.ts";
-import { LogFile } from "../../kit/log-file.ts";
-import type { ProcessRun } from "../../kit/managed-process.ts";
+} from "../../kit/nats/access.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import { freePorts } from "../../kit/ports.ts";

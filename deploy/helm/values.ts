@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { ACCESS_CONFIG } from "../nats/access.ts";
+import { ACCESS_CONFIG } from "../../kit/nats/access.ts";
 
 export const CHART = "deploy/helm/ovation";
 

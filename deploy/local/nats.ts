@@ -3,9 +3,9 @@
 import { endText, StartError } from "../../kit/ending.ts";
 import type { LogFile } from "../../kit/log-file.ts";
 import type { Launch } from "../../kit/managed-process.ts";
+import type { NatsPasswords } from "../../kit/nats/access.ts";
 import type { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
-import type { NatsPasswords } from "../nats/access.ts";
 
 interface NatsOptions {
   readonly source: Awaited<ReturnType<typeof findNatsServer>>;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { passwordsBy } from "../../kit/nats/access.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../../shared/config/load.ts";
 import { nodeFlags } from "../../shared/runtime/node-flags.ts";
-import { passwordsBy } from "../nats/access.ts";
 import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
 
 const nats = { url: "nats://user:secret@127.0.0.1:4222" };

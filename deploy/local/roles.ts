@@ -1,11 +1,11 @@
 /** How gateways and dispatchers are told what to do: their flags and their environment. */
 import { join } from "node:path";
 import { PROBE_KIND } from "../../demo/contract.ts";
+import { type NatsPasswords, type NatsUser, urlAs } from "../../kit/nats/access.ts";
 import { loadConfig } from "../../shared/config/load.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { KINDS_LIMIT, type Kind } from "../../shared/protocol/kinds.ts";
 import { nodeFlags } from "../../shared/runtime/node-flags.ts";
-import { type NatsPasswords, type NatsUser, urlAs } from "../nats/access.ts";
 import type { GivenNats } from "./options.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

@@ -1,6 +1,6 @@
 /** The command line of a nats-server, for each kind of source. */
 import { randomUUID } from "node:crypto";
-import { ACCESS_CONFIG, accessEnv, type NatsPasswords } from "../../deploy/nats/access.ts";
+import { ACCESS_CONFIG, accessEnv, type NatsPasswords } from "./access.ts";
 import type { Launch } from "./guarded.ts";
 import type { NatsServerSource } from "./source.ts";
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { NatsPasswords } from "../../deploy/nats/access.ts";
+import type { NatsPasswords } from "./access.ts";
 import { freePort } from "./free-port.ts";
 import { type GuardedProcess, type ServerExit, spawnGuarded } from "./guarded.ts";
 import { type NatsRun, natsLaunch } from "./launch.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { NATS_USERS } from "../../deploy/nats/access.ts";
+import { NATS_USERS } from "../../kit/nats/access.ts";
 import { CASES } from "./cases.ts";
 import {
   CHART,

@@ -1,6 +1,6 @@
 /** The chart on a real Kubernetes API server. Nothing runs there: it checks and keeps objects. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { NATS_USERS } from "../../deploy/nats/access.ts";
+import { NATS_USERS } from "../../kit/nats/access.ts";
 import { CASES } from "./cases.ts";
 import { type ApiServer, startApiServer } from "./support/api-server.ts";
 import { DEFINITIONS } from "./support/definitions.ts";

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { passwordsBy } from "../../deploy/nats/access.ts";
+import { passwordsBy } from "../../kit/nats/access.ts";
 import { manifestsOf, podsOf, template } from "../chart/support/helm.ts";
 import { eventually } from "../support/eventually.ts";
 import { tokenOf } from "../support/tokens.ts";

@@ -2,8 +2,8 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { errors, type NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { NATS_USERS, type NatsUser } from "../../deploy/nats/access.ts";
 import { Gateway } from "../../gateway/gateway.ts";
+import { NATS_USERS, type NatsUser } from "../../kit/nats/access.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { encodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";

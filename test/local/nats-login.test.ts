@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { nkeys } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { passwordsBy } from "../../deploy/nats/access.ts";
+import { passwordsBy } from "../../kit/nats/access.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import { Bus } from "../../shared/bus/connection.ts";

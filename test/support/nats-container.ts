@@ -8,7 +8,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from "testcontainers";
-import { ACCESS_CONFIG, accessEnv } from "../../deploy/nats/access.ts";
+import { ACCESS_CONFIG, accessEnv } from "../../kit/nats/access.ts";
 import type { NatsRestart } from "../../kit/nats/nats-server.ts";
 import { waitUntilReady } from "../../kit/nats/probe.ts";
 import { containerEngine } from "./engine.ts";

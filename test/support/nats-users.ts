@@ -1,6 +1,6 @@
 /** Logging in to a test's nats-server, on which every user has the rights that it has in earnest. */
 import { connect, type NatsConnection, type NodeConnectionOptions } from "nats";
-import { type NatsUser, passwordsBy, urlAs } from "../../deploy/nats/access.ts";
+import { type NatsUser, passwordsBy, urlAs } from "../../kit/nats/access.ts";
 
 export const TEST_PASSWORDS = passwordsBy((user) => `-${user}-of-a-test`);
 

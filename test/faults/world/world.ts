@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
 import type { Finding } from "../../../cli/doctor/diagnose.ts";
-import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../deploy/nats/access.ts";
+import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../kit/nats/access.ts";
 import { findNatsServer } from "../../../kit/nats/find-nats-server.ts";
 import type { ServerExit } from "../../../kit/nats/guarded.ts";
 import { provideNatsVersion } from "../../../kit/nats/versions.ts";

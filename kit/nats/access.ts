@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 /** The configuration that says what each user may do. */
-export const ACCESS_CONFIG = join(import.meta.dirname, "ovation.conf");
+export const ACCESS_CONFIG = join(import.meta.dirname, "../../deploy/nats/ovation.conf");
 
 export const NATS_USERS = ["admin", "gateway", "dispatcher", "publisher", "observer"] as const;
 export type NatsUser = (typeof NATS_USERS)[number];
