@@ -1,15 +1,19 @@
 /** Requests of gateways to count a video's viewers and tell them, as they come over the bus. */
 import { OvationError } from "../shared/protocol/errors.ts";
 import { videoOfCountSubject } from "../shared/protocol/subjects.ts";
+import type { DispatcherOverload } from "./overload.ts";
 import type { Replies } from "./replies.ts";
 import type { ViewerCounts } from "./table/counts.ts";
 
 interface CountHandlerOptions {
   readonly replies: Pick<Replies, "later">;
   readonly counts: Pick<ViewerCounts, "ask">;
+  /** Refuses what the dispatcher has no time for. */
+  readonly overload: Pick<DispatcherOverload, "admitRequest">;
 }
 
 export class CountHandler {
+  readonly stats = { requests: 0 };
   readonly #options: CountHandlerOptions;
 
   constructor(options: CountHandlerOptions) {
@@ -18,10 +22,12 @@ export class CountHandler {
 
   /** Takes one request off the bus; its payload says nothing. Answered when viewers are told. */
   take(_payload: Uint8Array, subject: string, reply: string): void {
+    this.stats.requests += 1;
     this.#options.replies.later("msgpack", reply, this.#count(subject));
   }
 
   async #count(subject: string): Promise<{ readonly accepted: readonly string[] }> {
+    this.#options.overload.admitRequest();
     const video = videoOfCountSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     await this.#options.counts.ask(video);

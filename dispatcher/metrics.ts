@@ -13,6 +13,7 @@ import {
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
 import { registerLadder } from "../shared/runtime/overload/metrics.ts";
+import type { CountHandler } from "./count-handler.ts";
 import type { Fanout } from "./fanout.ts";
 import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
@@ -39,6 +40,7 @@ interface Parts {
   readonly leases: Leases;
   readonly sweeper: Sweeper;
   readonly counts: ViewerCounts;
+  readonly countRequests: CountHandler;
 }
 
 function registerHistoryMetrics(registry: Registry, history: History): void {
@@ -97,8 +99,18 @@ function registerOverload(registry: Registry, { levels, refused }: DispatcherOve
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
   registerOverload(registry, parts.overload);
-  const { replies, publishHandler, fanout, mirror, announced, routes, leases, sweeper, counts } =
-    parts;
+  const {
+    replies,
+    publishHandler,
+    fanout,
+    mirror,
+    announced,
+    routes,
+    leases,
+    sweeper,
+    counts,
+    countRequests,
+  } = parts;
   registerBusMetrics(registry, parts.bus);
   registerHops(registry, parts.hops);
   const counter = (name: string, help: string, read: () => number) =>
@@ -109,6 +121,11 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     "requests_total",
     "Publish requests taken off the bus.",
     () => publishHandler.stats.requests,
+  );
+  counter(
+    "count_requests_total",
+    "Requests of gateways to count a video's viewers.",
+    () => countRequests.stats.requests,
   );
   counterOf(registry, "ovation_dispatcher_events_total", "Events accepted.", ["class"], () =>
     Object.entries(publishHandler.stats.events).map(([name, count]) => [{ class: name }, count]),

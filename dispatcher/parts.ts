@@ -83,7 +83,11 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
       tracer,
     });
-    const countRequests = new CountHandler({ replies, counts: this.#counts });
+    const countRequests = new CountHandler({
+      replies,
+      counts: this.#counts,
+      overload: this.#overload,
+    });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
     const countAgain = (video: string) => void this.#counts.ask(video).catch(() => undefined);
     this.#mirror = new Mirror({
@@ -136,6 +140,7 @@ export class DispatcherParts implements RoleParts {
       leases,
       sweeper: this.#sweeper,
       counts: this.#counts,
+      countRequests,
     });
   }
 
