@@ -1,6 +1,6 @@
 /** The tests that `npm test` runs, in groups that follow one another. */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import { lanFault } from "./test/faults/world/lan.ts";
+import { lanFault } from "./test/faults/cluster/lan.ts";
 import { integrationProjects, projectName } from "./test/support/integration-projects.ts";
 import { natsKinds } from "./test/support/nats-kind.ts";
 
@@ -91,7 +91,7 @@ const demo: TestProjectInlineConfiguration = {
   },
 };
 
-/** The core of the fault stories; `npm run test:faults` tells them all. */
+/** The core of the fault tests; `npm run test:faults` runs them all. */
 const faults: TestProjectInlineConfiguration = {
   extends: true,
   test: {
@@ -105,7 +105,7 @@ const faults: TestProjectInlineConfiguration = {
 function faultsToTest(): TestProjectInlineConfiguration[] {
   const fault = lanFault();
   if (fault === undefined) return [faults];
-  process.stderr.write(`Left out: fault stories (${fault})\n`);
+  process.stderr.write(`Left out: fault tests (${fault})\n`);
   return [];
 }
 

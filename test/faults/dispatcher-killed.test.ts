@@ -1,16 +1,16 @@
-/** A dispatcher is killed in the middle of a burst: what is lost, and who is told. */
+/** A dispatcher is killed in the middle of a burst: what is lost, and who gets an error. */
 import { afterEach, describe, expect, test } from "vitest";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, Viewer } from "./world/audience.ts";
-import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/viewer-swarm.ts";
-import { FaultCluster } from "./world/world.ts";
+import { Commenter, expectAllComments, Viewer } from "./cluster/audience.ts";
+import { FaultCluster } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
+import { logFigures } from "./cluster/viewer-swarm.ts";
 
 const VIDEO = "launch";
 const PUBLISHES = 60_000;
-/** Requests that are under way at a time. */
+/** Requests in flight at a time. */
 const LANES = 90;
 
 const cleanUps: (() => Promise<void> | void)[] = [];
@@ -18,22 +18,22 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A burst of likes, each a request over NATS that waits for its answer. */
+/** A burst of likes, each a NATS request that waits for its answer. */
 class Burst {
   sent = 0;
   accepted = 0;
-  /** What publishers were told whose like was not accepted. */
+  /** The errors that publishers got for likes that were not accepted. */
   readonly errors: string[] = [];
   readonly #lanes: Promise<void>[] = [];
   readonly #nats: Awaited<ReturnType<FaultCluster["admin"]>>;
 
   constructor(nats: Awaited<ReturnType<FaultCluster["admin"]>>) {
     this.#nats = nats;
-    this.join();
+    this.addLanes();
   }
 
-  /** More publishers come. */
-  join(): void {
+  /** Adds publishers. */
+  addLanes(): void {
     this.#lanes.push(...Array.from({ length: LANES }, () => this.#lane()));
   }
 
@@ -41,7 +41,7 @@ class Burst {
     await Promise.all(this.#lanes);
   }
 
-  get underWay(): number {
+  get inFlight(): number {
     return this.sent - this.accepted - this.errors.length;
   }
 
@@ -63,38 +63,38 @@ class Burst {
 }
 
 describe.skipIf(lanFault() !== undefined)("one of three dispatchers", () => {
-  test("killed amid a burst loses no more than it had in its hands, each told, and the others go on at once", async () => {
-    const world = await FaultCluster.start({ nats: 1, gateways: 2, dispatchers: 3 });
-    cleanUps.push(() => world.end());
+  test("killed amid a burst loses no more than it had in flight, each with an error, and the others carry on at once", async () => {
+    const cluster = await FaultCluster.start({ nats: 1, gateways: 2, dispatchers: 3 });
+    cleanUps.push(() => cluster.end());
     // One at each gateway.
-    const viewers = world.urls.map((url) => new Viewer([url], VIDEO));
+    const viewers = cluster.urls.map((url) => new Viewer([url], VIDEO));
     cleanUps.push(() => {
       for (const viewer of viewers) viewer.close();
     });
     await Promise.all(viewers.map((viewer) => viewer.connected()));
     await eventually(async () => {
-      const rows = world
+      const rows = cluster
         .all("dispatcher")
         .map((node) => node.metric("ovation_dispatcher_table_rows"));
       return (await Promise.all(rows)).every((count) => count === viewers.length);
     });
-    const commenter = new Commenter(world.urls, VIDEO, "ann");
+    const commenter = new Commenter(cluster.urls, VIDEO, "ann");
     cleanUps.push(() => commenter.stop());
     commenter.start();
     await commenter.goesOn();
-    const publisher = await world.admin();
+    const publisher = await cluster.admin();
     cleanUps.push(() => publisher.close());
 
     const burst = new Burst(publisher);
     await eventually(() => burst.sent > PUBLISHES / 3, 60_000);
-    const killed = world.kill("dispatcher-2");
-    const { underWay } = burst;
-    for (const viewer of viewers) viewer.listen();
+    const killed = cluster.kill("dispatcher-2");
+    const { inFlight } = burst;
+    for (const viewer of viewers) viewer.measureSilence();
     await killed;
-    // Those before may all wait for the one that was killed.
-    burst.join();
+    // The earlier lanes may all be waiting for the killed dispatcher.
+    burst.addLanes();
     expect(burst.sent).toBeLessThan((2 * PUBLISHES) / 3);
-    // While likes are still to come, so that something new is due all the time.
+    // Likes keep coming, so viewers should see something new all the time.
     await eventually(() => burst.sent > (2 * PUBLISHES) / 3, 60_000);
     const silenceMs = Math.max(...viewers.map(({ longestSilenceMs }) => longestSilenceMs));
     await commenter.goesOn();
@@ -102,21 +102,21 @@ describe.skipIf(lanFault() !== undefined)("one of three dispatchers", () => {
     const { sent, accepted, errors } = burst;
     for (const viewer of viewers) await viewer.until(() => viewer.likes >= accepted);
     await commenter.stop();
-    tell(
-      `${sent} likes, ${underWay} under way at the kill; ${errors.length} publishers were told ` +
+    logFigures(
+      `${sent} likes, ${inFlight} in flight at the kill; ${errors.length} publishers got ` +
         `"${errors[0] ?? "nothing"}"; shown: ${viewers.map(({ likes }) => likes).join(", ")}; ` +
-        `the longest time without anything new: ${Math.round(silenceMs)} ms; ` +
+        `longest time without anything new: ${Math.round(silenceMs)} ms; ` +
         `comments stored: ${commenter.stored.size}, failed: ${commenter.errors.length}`,
     );
     expect(accepted + errors.length).toBe(sent);
-    expect(errors.length).toBeLessThanOrEqual(underWay);
+    expect(errors.length).toBeLessThanOrEqual(inFlight);
     expect(silenceMs).toBeLessThan(1_000);
-    // One whose dispatcher died between sending and answering was shown all the same; none twice.
+    // A like whose dispatcher died after sending but before answering was still shown; none twice.
     for (const { likes } of viewers) expect(likes).toBeLessThanOrEqual(sent);
-    // A comment in its hands was told to be in doubt, and no other one.
+    // Only a comment that it had in flight is reported as in doubt.
     expect(commenter.errors.every(({ code }) => code === "timeout")).toBe(true);
     expect(commenter.errors.length).toBeLessThanOrEqual(1);
     await expectAllComments(viewers, [commenter]);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What an attacker or an accident can make grow, and the memory that it may take over what a process
- * had before: docs/operations.md states the same ceilings.
+ * What an attacker or an accident can make grow, and how much memory it may take over the process's
+ * baseline. docs/operations.md states the same ceilings.
  */
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
@@ -9,23 +9,23 @@ import { Ovation, type OvationError } from "../../sdk/index.ts";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { text } from "../support/websocket-wire.ts";
-import { Commenter, Viewer } from "./world/audience.ts";
-import { lanFault } from "./world/lan.ts";
-import { MemoryWatch } from "./world/memory.ts";
-import { Requester } from "./world/requester.ts";
-import { FaultCluster } from "./world/world.ts";
+import { Commenter, Viewer } from "./cluster/audience.ts";
+import { FaultCluster } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
+import { MemoryWatch } from "./cluster/memory.ts";
+import { Requester } from "./cluster/requester.ts";
 
 /** In MiB, over the baseline. */
 const CEILING = { stalledViewers: 192, stalledNats: 512, flood: 256, videos: 384 } as const;
 const STALLED_VIEWERS = 1_000;
-/** Longer than a gateway needs to notice: what comes then is refused at once. */
+/** Longer than a gateway needs to notice the stall; from then on it refuses requests at once. */
 const STALL_MS = 10_000;
 const FLAGS = [
   ...["--requests-per-second", "100000", "--http-publishes-per-second", "1000000"],
   ...["--connection-publishes-per-second", "100000", "--likes-per-second", "100000"],
 ];
 
-let world: FaultCluster;
+let cluster: FaultCluster;
 let memory: MemoryWatch;
 const cleanUps: (() => void)[] = [];
 
@@ -34,7 +34,7 @@ function cleanUp(): void {
 }
 
 function publish(video: string, body: unknown): Promise<number> {
-  return fetch(`${world.urls[0]}/v1/videos/${video}/events`, {
+  return fetch(`${cluster.urls[0]}/v1/videos/${video}/events`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -53,8 +53,8 @@ function expectBelow(ceiling: number): void {
   for (const [name, grown] of Object.entries(growth)) expect(grown, name).toBeLessThan(ceiling);
 }
 
-/** Does something again and again, several at a time, until the time is over. */
-async function keepAtIt(ms: number, atOnce: number, act: (n: number) => Promise<unknown>) {
+/** Repeats an action, several at a time, until the time is over. */
+async function repeatFor(ms: number, atOnce: number, act: (n: number) => Promise<unknown>) {
   const end = performance.now() + ms;
   let number = 0;
   const one = async () => {
@@ -67,37 +67,42 @@ async function keepAtIt(ms: number, atOnce: number, act: (n: number) => Promise<
   return number;
 }
 
-/** Comments are stored and seen, as ever. */
-async function expectWell(): Promise<void> {
-  const viewer = new Viewer(world.urls, "well");
-  const commenter = new Commenter(world.urls, "well", "ann");
+/** Comments are still stored and shown. */
+async function expectHealthy(): Promise<void> {
+  const viewer = new Viewer(cluster.urls, "well");
+  const commenter = new Commenter(cluster.urls, "well", "ann");
   await viewer.connected();
   commenter.start();
   await commenter.goesOn(3);
   await commenter.stop();
   await viewer.until(() => viewer.comments.length >= 3);
   viewer.close();
-  await world.ready();
+  await cluster.ready();
 }
 
 describe.skipIf(lanFault() !== undefined)("memory", () => {
   beforeAll(async () => {
-    world = await FaultCluster.start({ nats: 1, gateways: 1, dispatchers: 1, gatewayFlags: FLAGS });
-    await expectWell();
-    // What an ordinary load takes is no growth.
-    await keepAtIt(2_000, 8, () => publish("warm", { kind: "like" }));
+    cluster = await FaultCluster.start({
+      nats: 1,
+      gateways: 1,
+      dispatchers: 1,
+      gatewayFlags: FLAGS,
+    });
+    await expectHealthy();
+    // Memory that an ordinary load takes does not count as growth.
+    await repeatFor(2_000, 8, () => publish("warm", { kind: "like" }));
   });
-  afterAll(async () => await world?.end());
+  afterAll(async () => await cluster?.end());
   beforeEach(() => {
-    memory = new MemoryWatch([...world.all("gateway"), ...world.all("dispatcher")]);
+    memory = new MemoryWatch([...cluster.all("gateway"), ...cluster.all("dispatcher")]);
   });
   afterEach(async () => {
     cleanUp();
-    await expectWell();
+    await expectHealthy();
   });
 
-  test("a thousand viewers that stall cost their buffers, and hold nobody up", async () => {
-    const { host } = world.node("gateway-1");
+  test("a thousand stalled viewers cost their buffers, and delay nobody else", async () => {
+    const { host } = cluster.node("gateway-1");
     const key = "dGhlIHNhbXBsZSBub25jZQ==";
     const stalled: Socket[] = [];
     for (let number = 0; number < STALLED_VIEWERS; number += 1) {
@@ -117,8 +122,8 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
       }
       stalled.push(socket);
     }
-    const gateway = world.node("gateway-1");
-    const reader = new Viewer(world.urls, "stalled");
+    const gateway = cluster.node("gateway-1");
+    const reader = new Viewer(cluster.urls, "stalled");
     await reader.connected();
     await eventually(
       async () => (await gateway.metric("ovation_gateway_event_streams")) >= STALLED_VIEWERS / 2,
@@ -127,13 +132,13 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
     const batch = Array.from({ length: 100 }, () => ({ kind: "like", data: "x".repeat(600) }));
     let likes = 0;
     let stalls = 0;
-    // Until a whole batch passes all of them by, several times over.
+    // Until all of them miss a whole batch, several times over.
     while (stalls < 5) {
       const before = await dropped();
       expect(await publish("stalled", batch)).toBe(200);
       likes += batch.length;
       await reader.until(() => reader.likes >= likes);
-      // Those that took nothing for ten seconds are closed meanwhile.
+      // Those that read nothing for ten seconds are closed meanwhile.
       const sockets = (await gateway.metric("ovation_gateway_websockets")) - 1;
       const open = sockets + (await gateway.metric("ovation_gateway_event_streams"));
       if ((await dropped()) - before >= batch.length * open) stalls += 1;
@@ -146,26 +151,26 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
 
   test("a NATS that stalls under publishes over HTTP, WebSocket, the SDK and NATS", async () => {
     const padding = "x".repeat(4_000);
-    const url = world.urls[0] ?? "";
-    const nats = await world.admin();
+    const url = cluster.urls[0] ?? "";
+    const nats = await cluster.admin();
     const requesters = await Promise.all(Array.from({ length: 64 }, () => Requester.open(url)));
     const hasty = new Ovation({ url, waitMs: 2_000 });
     const patient = new Ovation({ url, waitMs: 120_000 });
     const kindOf = (n: number) => (n % 2 === 0 ? "like" : "comment");
     await Promise.all([hasty, patient].map((ovation) => ovation.video("stall").publish("like")));
     for (const { answers } of requesters) answers.clear();
-    const said = { http: new Set<number>(), sdk: new Set<string>(), nats: new Set<string>() };
+    const outcomes = { http: new Set<number>(), sdk: new Set<string>(), nats: new Set<string>() };
 
-    world.pause("nats-1");
-    cleanUps.push(() => world.resume("nats-1"));
+    cluster.pause("nats-1");
+    cleanUps.push(() => cluster.resume("nats-1"));
     const awaited = patient.video("stall").publish("comment", { text: "in the end" });
     await Promise.all([
-      keepAtIt(STALL_MS, 1_000, async (n) => {
+      repeatFor(STALL_MS, 1_000, async (n) => {
         const event = { kind: kindOf(n), data: { padding } };
-        said.http.add(await publish(`stall-${n % 5_000}`, event));
+        outcomes.http.add(await publish(`stall-${n % 5_000}`, event));
       }),
       ...requesters.map((requester) =>
-        keepAtIt(STALL_MS, 1, async (n) => {
+        repeatFor(STALL_MS, 1, async (n) => {
           for (let count = 0; count < 100; count += 1) {
             const event = { kind: kindOf(count), data: { padding } };
             requester.ask({ op: "publish", video: `stall-${n % 5_000}`, ...event });
@@ -173,32 +178,32 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
           await requester.answered();
         }),
       ),
-      keepAtIt(STALL_MS, 200, async (n) => {
+      repeatFor(STALL_MS, 200, async (n) => {
         await hasty
           .video("stall")
           .publish(kindOf(n), { padding })
           .then(
-            () => said.sdk.add("taken"),
-            ({ code }: OvationError) => said.sdk.add(code),
+            () => outcomes.sdk.add("taken"),
+            ({ code }: OvationError) => outcomes.sdk.add(code),
           );
       }),
-      keepAtIt(STALL_MS, 200, async (n) => {
+      repeatFor(STALL_MS, 200, async (n) => {
         const event = encode("msgpack", { kind: kindOf(n), data: { padding } });
         await nats.request(`ov.publish.stall-${n}`, event, { timeout: 2_000 }).then(
-          () => said.nats.add("taken"),
-          ({ name }: Error) => said.nats.add(name),
+          () => outcomes.nats.add("taken"),
+          ({ name }: Error) => outcomes.nats.add(name),
         );
       }),
     ]);
     const overSockets = requesters.flatMap(({ answers }) => [...answers.keys()]);
-    // Each was answered, by an error that says what to do, and nothing is said to be taken.
-    const notNow = ["timeout", "unavailable", "overloaded", "not_connected"];
-    expect([503, 504]).toEqual(expect.arrayContaining([...said.http]));
-    expect(notNow).toEqual(expect.arrayContaining(overSockets));
-    expect(notNow).toEqual(expect.arrayContaining([...said.sdk]));
-    expect([...said.nats]).toEqual(["TimeoutError"]);
+    // Each got an error that says what to do, and nothing was accepted.
+    const tryLater = ["timeout", "unavailable", "overloaded", "not_connected"];
+    expect([503, 504]).toEqual(expect.arrayContaining([...outcomes.http]));
+    expect(tryLater).toEqual(expect.arrayContaining(overSockets));
+    expect(tryLater).toEqual(expect.arrayContaining([...outcomes.sdk]));
+    expect([...outcomes.nats]).toEqual(["TimeoutError"]);
     expect(overSockets.length).toBeGreaterThanOrEqual(requesters.length);
-    expect(said.http.size * said.sdk.size).toBeGreaterThan(0);
+    expect(outcomes.http.size * outcomes.sdk.size).toBeGreaterThan(0);
     expectBelow(CEILING.stalledNats);
 
     cleanUp();
@@ -209,16 +214,16 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
   });
 
   test("a flood of publishes over HTTP, WebSocket and NATS", async () => {
-    const viewer = new Viewer(world.urls, "flood");
+    const viewer = new Viewer(cluster.urls, "flood");
     await viewer.connected();
-    const nats = await world.admin();
+    const nats = await cluster.admin();
     const big = Array.from({ length: 1_000 }, () => ({ kind: "like", data: "x".repeat(500) }));
     const like = encode("msgpack", { kind: "like", data: "x".repeat(200) });
-    const commenters = ["ann", "bob"].map((name) => new Commenter(world.urls, "flood", name));
+    const commenters = ["ann", "bob"].map((name) => new Commenter(cluster.urls, "flood", name));
     for (const commenter of commenters) commenter.start();
     await Promise.all([
-      keepAtIt(8_000, 16, () => publish("flood", big)),
-      keepAtIt(8_000, 1, async () => {
+      repeatFor(8_000, 16, () => publish("flood", big)),
+      repeatFor(8_000, 1, async () => {
         for (let count = 0; count < 5_000; count += 1) nats.publish("ov.publish.flood", like);
         await nats.flush();
       }),
@@ -232,23 +237,23 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
     viewer.close();
   });
 
-  test("a million videos that somebody makes up, in publishes and in comments", async () => {
-    const nats = await world.admin();
+  test("a million made-up videos, in likes and in comments", async () => {
+    const nats = await cluster.admin();
     const like = encode("msgpack", { kind: "like" });
     const comment = encode("msgpack", { kind: "comment" });
-    const dispatcher = world.node("dispatcher-1");
-    const taken = () => dispatcher.metric("ovation_dispatcher_requests_total");
-    const before = await taken();
+    const dispatcher = cluster.node("dispatcher-1");
+    const handled = () => dispatcher.metric("ovation_dispatcher_requests_total");
+    const before = await handled();
     for (let number = 0; number < 1_000_000; number += 1) {
       nats.publish(`ov.publish.made-up-${number}`, number % 50 === 0 ? comment : like);
       if (number % 2_000 === 0) await nats.flush();
-      // It is about what is kept of them, not about what NATS drops of a reader that is behind.
-      if (number % 50_000 === 0) await eventually(async () => (await taken()) >= before + number);
+      // This tests what is kept of them, not what NATS drops for a slow consumer.
+      if (number % 50_000 === 0) await eventually(async () => (await handled()) >= before + number);
     }
     await nats.flush();
     await nats.close();
-    await keepAtIt(4_000, 64, (n) => publish(`named-${n}`, { kind: "like" }));
-    await eventually(async () => (await taken()) >= before + 1_000_000);
+    await repeatFor(4_000, 64, (n) => publish(`named-${n}`, { kind: "like" }));
+    await eventually(async () => (await handled()) >= before + 1_000_000);
     expectBelow(CEILING.videos);
     const known = await dispatcher.metric("ovation_dispatcher_history_videos");
     expect(known).toBeLessThanOrEqual(10_000);

@@ -5,32 +5,32 @@ import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
 import { rowKey } from "../../shared/protocol/subjects.ts";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
-import { Churn } from "./world/churn.ts";
-import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/viewer-swarm.ts";
-import { FaultCluster, type WorldOptions } from "./world/world.ts";
+import { Commenter, expectAllComments, likesFlow, Viewer } from "./cluster/audience.ts";
+import { Churn } from "./cluster/churn.ts";
+import { FaultCluster, type FaultClusterOptions } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
+import { logFigures } from "./cluster/viewer-swarm.ts";
 
 const VIDEO = "launch";
 const BUCKETS = ["ov_subscriptions", "ov_frontends"];
 const STREAMS = [...BUCKETS.map((bucket) => `KV_${bucket}`), "ov_history"];
-/** A cluster may take a good ten seconds to choose a new leader. */
+/** A NATS cluster may take more than ten seconds to elect a new leader. */
 const NEW_VIDEO_MS = 30_000;
 const STEPDOWN_EVERY_MS = 10_000;
-/** For how long leaders step down; `OVATION_TEST_STEPDOWN_SECONDS` makes it shorter. */
+/** For how long leaders step down; `OVATION_TEST_STEPDOWN_SECONDS` changes it. */
 const STEPDOWNS_MS = 1_000 * Number(process.env["OVATION_TEST_STEPDOWN_SECONDS"] ?? 300);
 
-let world: FaultCluster;
+let cluster: FaultCluster;
 let viewers: Viewer[];
 let commenter: Commenter;
 
-/** What health says of each part of a process. */
+/** The health checks of a process, by name. */
 async function checks(name: string): Promise<Record<string, string>> {
-  const health = (await world.node(name).health()) as { checks: Record<string, string> };
+  const health = (await cluster.node(name).health()) as { checks: Record<string, string> };
   return health.checks;
 }
 
-/** Reads a bucket as it grows: its last revision, and each that is not above the one before it. */
+/** Follows a bucket: its last revision, and every revision that is not above the one before it. */
 async function backwards(admin: NatsConnection, bucket: string): Promise<Revisions> {
   const found: Revisions = { last: 0, backwards: [] };
   const table = await new Kvm(admin).open(bucket);
@@ -50,7 +50,7 @@ interface Revisions {
   readonly backwards: number[];
 }
 
-/** Whether the stream's leader did: one that has none just now has nobody to step down. */
+/** Whether the stream's leader stepped down; a stream may have no leader just then. */
 async function stepDown(admin: NatsConnection, stream: string): Promise<boolean> {
   return await admin.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).then(
     (reply) => (reply.json() as { success?: boolean }).success === true,
@@ -70,130 +70,130 @@ async function tableRows(admin: NatsConnection): Promise<[string, number][]> {
 }
 
 describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () => {
-  async function begin(more: Partial<WorldOptions> = {}): Promise<void> {
-    world = await FaultCluster.start({ nats: 3, gateways: 2, dispatchers: 2, ...more });
-    viewers = Array.from({ length: 20 }, () => new Viewer(world.urls, VIDEO));
+  async function start(more: Partial<FaultClusterOptions> = {}): Promise<void> {
+    cluster = await FaultCluster.start({ nats: 3, gateways: 2, dispatchers: 2, ...more });
+    viewers = Array.from({ length: 20 }, () => new Viewer(cluster.urls, VIDEO));
     await Promise.all(viewers.map((viewer) => viewer.connected()));
-    commenter = new Commenter(world.urls, VIDEO, "ann");
+    commenter = new Commenter(cluster.urls, VIDEO, "ann");
     commenter.start();
     await commenter.goesOn();
   }
   afterEach(async () => {
     await commenter.stop();
     for (const viewer of viewers) viewer.close();
-    await world.end();
+    await cluster.end();
   });
 
-  /** A video has its first viewer, and each dispatcher hears of it. @returns when they had */
-  async function newVideoIsHeardOf(video: string): Promise<number> {
-    const dispatchers = world.all("dispatcher");
+  /** A video gets its first viewer, and each dispatcher learns of it. @returns when all had */
+  async function dispatchersLearnOf(video: string): Promise<number> {
+    const dispatchers = cluster.all("dispatcher");
     const counts = () =>
       Promise.all(dispatchers.map((node) => node.metric("ovation_dispatcher_table_rows")));
     const before = await counts();
-    const viewer = new Viewer(world.urls, video);
+    const viewer = new Viewer(cluster.urls, video);
     await viewer.connected();
     await eventually(async () => {
       const now = await counts();
       return now.every((count, index) => count > (before[index] ?? 0));
     }, NEW_VIDEO_MS);
-    await likesFlow(world.urls, video, [viewer]);
-    const heardAt = performance.now();
+    await likesFlow(cluster.urls, video, [viewer]);
+    const learnedAt = performance.now();
     viewer.close();
     await eventually(async () => String(await counts()) === String(before), NEW_VIDEO_MS);
-    return heardAt;
+    return learnedAt;
   }
 
-  /** All comments came, and nobody lost the connection. */
-  async function nobodyNoticed(): Promise<void> {
+  /** Every viewer got all comments and kept its connection. */
+  async function expectUndisturbed(): Promise<void> {
     await commenter.goesOn();
     await commenter.stop();
     await expectAllComments(viewers, [commenter]);
     expect(viewers.map(({ connections }) => connections)).toEqual(viewers.map(() => 1));
-    await world.healthyTable();
+    await cluster.healthyTable();
   }
 
-  test("loses any one: viewers keep their connections, no comment is lost, and new videos are heard of", async () => {
-    // What is read whole must not hide that the changes are no longer heard.
-    await begin({ dispatcherFlags: ["--reconcile-interval-ms", "240000"] });
+  test("loses any one: viewers keep their connections, no comment is lost, and dispatchers learn of new videos", async () => {
+    // Full reads must not hide that changes no longer arrive.
+    await start({ dispatcherFlags: ["--reconcile-interval-ms", "240000"] });
     for (const name of ["nats-1", "nats-2", "nats-3"]) {
-      await world.kill(name);
+      await cluster.kill(name);
       const killedAt = performance.now();
       await commenter.goesOn();
-      const tookMs = Math.round((await newVideoIsHeardOf(`after-${name}`)) - killedAt);
-      tell(`${name} killed: comments and a new video's likes flow after ${tookMs} ms`);
-      await world.start(name);
-      await world.ready();
+      const tookMs = Math.round((await dispatchersLearnOf(`after-${name}`)) - killedAt);
+      logFigures(`${name} killed: comments and a new video's likes flow after ${tookMs} ms`);
+      await cluster.start(name);
+      await cluster.ready();
       await commenter.goesOn();
     }
-    await nobodyNoticed();
+    await expectUndisturbed();
   });
 
-  test("loses two, and the quorum with them: likes flow from memory, comments wait, health says so", async () => {
-    await begin();
-    await world.kill("nats-1");
-    await world.kill("nats-2");
+  test("loses two, and the quorum with them: likes flow from memory, comments wait, health reports it", async () => {
+    await start();
+    await cluster.kill("nats-1");
+    await cluster.kill("nats-2");
     const stored = commenter.stored.size;
     await eventually(async () => {
       const { table, history } = await checks("dispatcher-1");
       return table !== "ok" && history !== "ok";
     });
-    await likesFlow(world.urls, VIDEO, viewers);
-    // Nothing can be stored by one of three, and nobody is told that it was.
+    await likesFlow(cluster.urls, VIDEO, viewers);
+    // One of three can store nothing, and no publisher gets an acknowledgement.
     expect(commenter.stored.size - stored).toBeLessThanOrEqual(1);
-    await world.startAll(["nats-1", "nats-2"]);
-    await world.ready();
-    await nobodyNoticed();
+    await cluster.startAll(["nats-1", "nats-2"]);
+    await cluster.ready();
+    await expectUndisturbed();
   });
 
-  test("is split: who is connected to the lone server goes to the others, and no viewer notices", async () => {
-    // Servers of 2.9 were seen to lose what they had confirmed, when they came together again.
-    await begin({ natsKind: "current" });
-    // Who was connected to one of the two is at the first now, and stays there.
-    for (const name of ["nats-2", "nats-3"]) await world.kill(name);
-    await eventually(async () => (await world.clientsOf("nats-1")) >= 4);
-    await Promise.all(["nats-2", "nats-3"].map((name) => world.start(name)));
-    await world.ready();
+  test("is split: clients of the isolated server move to the others, and no viewer notices", async () => {
+    // nats-server 2.9 was seen to lose confirmed messages when the cluster rejoined.
+    await start({ natsKind: "current" });
+    // Every client moves to the first server now, and stays there.
+    for (const name of ["nats-2", "nats-3"]) await cluster.kill(name);
+    await eventually(async () => (await cluster.clientsOf("nats-1")) >= 4);
+    await Promise.all(["nats-2", "nats-3"].map((name) => cluster.start(name)));
+    await cluster.ready();
     await commenter.goesOn();
-    for (const name of ["nats-2", "nats-3"]) await world.cut("nats-1", name);
-    await eventually(async () => (await world.clientsOf("nats-1")) === 0);
+    for (const name of ["nats-2", "nats-3"]) await cluster.cut("nats-1", name);
+    await eventually(async () => (await cluster.clientsOf("nats-1")) === 0);
     await commenter.goesOn();
-    await likesFlow(world.urls, VIDEO, viewers);
-    await world.heal();
-    await world.ready();
-    await nobodyNoticed();
+    await likesFlow(cluster.urls, VIDEO, viewers);
+    await cluster.heal();
+    await cluster.ready();
+    await expectUndisturbed();
   });
 
-  test("has no quorum when a dispatcher and a gateway start: they wait, say so, and run with it", async () => {
-    await begin();
-    await world.kill("dispatcher-1");
-    await world.kill("gateway-1");
-    await world.kill("nats-1");
-    await world.kill("nats-2");
-    await world.node("dispatcher-1").launch();
-    await world.node("gateway-1").launch();
+  test("has no quorum when a dispatcher and a gateway start: they wait, report it, and start when it is back", async () => {
+    await start();
+    await cluster.kill("dispatcher-1");
+    await cluster.kill("gateway-1");
+    await cluster.kill("nats-1");
+    await cluster.kill("nats-2");
+    await cluster.node("dispatcher-1").launch();
+    await cluster.node("gateway-1").launch();
     await eventually(async () => {
       const names = ["dispatcher-1", "gateway-1"];
       const all = await Promise.all(names.map((name) => checks(name).catch(() => undefined)));
-      return all.every((said) => said?.["nats"] === "ok" && said["state"] === "starting");
+      return all.every((found) => found?.["nats"] === "ok" && found["state"] === "starting");
     });
-    // Longer than the client's own patience with JetStream.
+    // Longer than the client's own JetStream timeout.
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     expect((await checks("dispatcher-1"))["state"]).toBe("starting");
     expect((await checks("gateway-1"))["state"]).toBe("starting");
-    await world.startAll(["nats-1", "nats-2"]);
-    await world.ready();
+    await cluster.startAll(["nats-1", "nats-2"]);
+    await cluster.ready();
     await commenter.goesOn();
     await commenter.stop();
     await expectAllComments(viewers, [commenter]);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 
   test(
-    "has its leaders step down again and again while viewers come and go: the table is right, and no revision goes backwards",
+    "has its leaders step down repeatedly while viewers come and go: the table is right, and no revision goes backwards",
     async () => {
-      await begin({ gatewayFlags: ["--linger-ms", "1000"] });
-      const churn = new Churn(world.urls, 50, 200, 20);
-      const admin = await world.admin();
+      await start({ gatewayFlags: ["--linger-ms", "1000"] });
+      const churn = new Churn(cluster.urls, 50, 200, 20);
+      const admin = await cluster.admin();
       try {
         const found = await Promise.all(BUCKETS.map((bucket) => backwards(admin, bucket)));
         let count = 0;
@@ -204,28 +204,29 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
         await churn.stop();
         await commenter.stop();
         await expectAllComments(viewers, [commenter]);
-        const due = churn.rows();
+        const expected = churn.rows();
         for (const { gateway = "" } of viewers) {
           const key = rowKey(VIDEO, gateway);
-          due.set(key, (due.get(key) ?? 0) + 1);
+          expected.set(key, (expected.get(key) ?? 0) + 1);
         }
-        const truth = JSON.stringify([...due].sort());
-        await eventually(async () => JSON.stringify(await tableRows(admin)) === truth);
-        for (const dispatcher of world.all("dispatcher")) {
+        const expectedText = JSON.stringify([...expected].sort());
+        await eventually(async () => JSON.stringify(await tableRows(admin)) === expectedText);
+        for (const dispatcher of cluster.all("dispatcher")) {
           await eventually(
-            async () => (await dispatcher.metric("ovation_dispatcher_table_rows")) === due.size,
+            async () =>
+              (await dispatcher.metric("ovation_dispatcher_table_rows")) === expected.size,
           );
         }
-        await world.healthyTable();
-        const mended = await Promise.all(
-          world
+        await cluster.healthyTable();
+        const repaired = await Promise.all(
+          cluster
             .all("dispatcher")
             .map((one) => one.metric("ovation_dispatcher_mirror_mended_total")),
         );
-        tell(
-          `${count} leaders stepped down, ${churn.moves} moves, ${due.size} rows in the end; ` +
+        logFigures(
+          `${count} leaders stepped down, ${churn.moves} moves, ${expected.size} rows at the end; ` +
             `last revisions ${found.map(({ last }) => last).join(" and ")}; ` +
-            `rows that a mirror had to mend: ${mended.join(" and ")}`,
+            `rows that a mirror had to repair: ${repaired.join(" and ")}`,
         );
         expect(count).toBeGreaterThan(STEPDOWNS_MS / STEPDOWN_EVERY_MS);
         expect(found.map(({ backwards }) => backwards)).toEqual([[], []]);

@@ -1,29 +1,29 @@
-/** What NATS stores is refused, forgotten, or lost with the power. */
+/** NATS refuses writes, deletes what it stored, or loses it in a power cut. */
 import { cp, readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { Commenter, expectAllComments, likesFlow, Viewer } from "./world/audience.ts";
-import { lanFault } from "./world/lan.ts";
-import { FaultCluster, type WorldOptions } from "./world/world.ts";
+import { Commenter, expectAllComments, likesFlow, Viewer } from "./cluster/audience.ts";
+import { FaultCluster, type FaultClusterOptions } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
 
 const VIDEO = "launch";
 
-let world: FaultCluster;
+let cluster: FaultCluster;
 let viewers: Viewer[] = [];
 let commenter: Commenter;
 
-async function begin(options: WorldOptions): Promise<void> {
-  world = await FaultCluster.start(options);
-  viewers = Array.from({ length: 5 }, () => new Viewer(world.urls, VIDEO, 0));
+async function start(options: FaultClusterOptions): Promise<void> {
+  cluster = await FaultCluster.start(options);
+  viewers = Array.from({ length: 5 }, () => new Viewer(cluster.urls, VIDEO, 0));
   await Promise.all(viewers.map((viewer) => viewer.connected()));
-  commenter = new Commenter(world.urls, VIDEO, "ann");
+  commenter = new Commenter(cluster.urls, VIDEO, "ann");
   commenter.start();
   await commenter.goesOn();
 }
 
-async function says(name: string, check: string): Promise<string | undefined> {
-  const health = (await world.node(name).health()) as { checks: Record<string, string> };
+async function checkOf(name: string, check: string): Promise<string | undefined> {
+  const health = (await cluster.node(name).health()) as { checks: Record<string, string> };
   return health.checks[check];
 }
 
@@ -31,80 +31,81 @@ describe.skipIf(lanFault() !== undefined)("what NATS stores", () => {
   afterEach(async () => {
     await commenter.stop();
     for (const viewer of viewers) viewer.close();
-    await world.end();
+    await cluster.end();
   });
 
-  test("finds no room on the disk: comments are refused aloud, likes flow, and all goes on when there is", async () => {
+  test("does not fit on the disk: comments are refused with an error, likes flow, and all recovers when there is room", async () => {
     const flags = ["--history-total-bytes", "8388608"];
-    await begin({
+    await start({
       nats: 1,
-      natsKind: "current", // One of 2.9 hangs when its disk is full.
+      natsKind: "current", // nats-server 2.9 hangs when its disk is full.
       diskBytes: 32 * 1_048_576,
       gateways: 1,
       gatewayFlags: flags,
       dispatchers: 1,
       dispatcherFlags: flags,
     });
-    await world.disk("nats-1").fill();
-    await eventually(async () => (await says("dispatcher-1", "history")) !== "ok");
-    await likesFlow(world.urls, VIDEO, viewers);
-    await world.disk("nats-1").empty();
+    await cluster.disk("nats-1").fill();
+    await eventually(async () => (await checkOf("dispatcher-1", "history")) !== "ok");
+    await likesFlow(cluster.urls, VIDEO, viewers);
+    await cluster.disk("nats-1").empty();
     await commenter.goesOn();
-    await world.ready();
+    await cluster.ready();
     await commenter.stop();
     await expectAllComments(viewers, [commenter]);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 
-  test("lost rows while a dispatcher was cut off, and the markers of their removal: it reads the table anew", async () => {
-    await begin({ nats: 1, gateways: 1, dispatchers: 2, gatewayFlags: ["--linger-ms", "0"] });
-    const passing = Array.from({ length: 5 }, (_, n) => new Viewer(world.urls, `video-${n}`));
-    const rows = () => world.node("dispatcher-1").metric("ovation_dispatcher_table_rows");
+  test("loses rows and their tombstones while a dispatcher is cut off: the dispatcher reads the table again", async () => {
+    await start({ nats: 1, gateways: 1, dispatchers: 2, gatewayFlags: ["--linger-ms", "0"] });
+    const passing = Array.from({ length: 5 }, (_, n) => new Viewer(cluster.urls, `video-${n}`));
+    const rows = () => cluster.node("dispatcher-1").metric("ovation_dispatcher_table_rows");
     await eventually(async () => (await rows()) === 6);
-    await world.cut("dispatcher-1", "nats");
+    await cluster.cut("dispatcher-1", "nats");
     for (const viewer of passing) viewer.close();
-    const other = () => world.node("dispatcher-2").metric("ovation_dispatcher_table_rows");
+    const other = () => cluster.node("dispatcher-2").metric("ovation_dispatcher_table_rows");
     await eventually(async () => (await other()) === 1);
-    const admin = await world.admin();
+    const admin = await cluster.admin();
     const purge = { filter: "$KV.ov_subscriptions.video-*.*" };
     await admin.request("$JS.API.STREAM.PURGE.KV_ov_subscriptions", JSON.stringify(purge));
     await admin.close();
-    await eventually(async () => !(await world.node("dispatcher-1").isReady()));
+    await eventually(async () => !(await cluster.node("dispatcher-1").isReady()));
     expect(await rows()).toBe(6);
-    await world.heal();
+    await cluster.heal();
     await eventually(async () => (await rows()) === 1);
-    const mended = 'ovation_dispatcher_mirror_mended_total{change="removed"}';
-    expect(await world.node("dispatcher-1").metric(mended)).toBe(5);
-    await world.ready();
+    const removed = 'ovation_dispatcher_mirror_mended_total{change="removed"}';
+    expect(await cluster.node("dispatcher-1").metric(removed)).toBe(5);
+    await cluster.ready();
     await commenter.goesOn();
     await commenter.stop();
     await expectAllComments(viewers, [commenter]);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 
-  test("loses its newest part when the power of all servers goes: the table is made anew, viewers are told of the history", async () => {
-    await begin({ nats: 3, gateways: 1, dispatchers: 1 });
-    const names = world.all("nats").map(({ name }) => name);
-    // What had reached the disk by now is what is there afterwards, and not even all of that.
-    for (const name of names) await cp(world.storeOf(name), `${world.storeOf(name)}.then`, COPIED);
+  test("loses its newest part when all servers lose power: the table is rebuilt, and viewers are notified of the lost history", async () => {
+    await start({ nats: 3, gateways: 1, dispatchers: 1 });
+    const names = cluster.all("nats").map(({ name }) => name);
+    // Only what reached the disk by now is there afterwards, and not even all of that.
+    for (const name of names)
+      await cp(cluster.storeOf(name), `${cluster.storeOf(name)}.then`, COPY_OPTIONS);
     await commenter.goesOn(20);
-    await Promise.all(names.map((name) => world.kill(name)));
+    await Promise.all(names.map((name) => cluster.kill(name)));
     for (const name of names) {
-      await rm(world.storeOf(name), { recursive: true });
-      await cp(`${world.storeOf(name)}.then`, world.storeOf(name), COPIED);
-      await tearLastBlocks(world.storeOf(name));
+      await rm(cluster.storeOf(name), { recursive: true });
+      await cp(`${cluster.storeOf(name)}.then`, cluster.storeOf(name), COPY_OPTIONS);
+      await tearLastBlocks(cluster.storeOf(name));
     }
-    await Promise.all(names.map((name) => world.start(name)));
-    await world.ready();
+    await Promise.all(names.map((name) => cluster.start(name)));
+    await cluster.ready();
     await commenter.goesOn();
-    await world.healthyTable();
+    await cluster.healthyTable();
     await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.missed > 0)));
-    // Servers whose disks differ agree only by and by on what there is.
+    // Servers whose disks differ take a while to agree on the contents.
     await commenter.goesOn(20);
     await commenter.stop();
-    // From there on it is one chain again, the same for those who saw what is gone and for a newcomer.
+    // From here on it is one chain again, the same for viewers that saw what is lost and for a new one.
     const last = [...commenter.stored.keys()].slice(-10);
-    const late = new Viewer(world.urls, VIDEO, 10);
+    const late = new Viewer(cluster.urls, VIDEO, 10);
     viewers.push(late);
     await Promise.all(
       viewers.map((viewer) => viewer.until(() => viewer.comments.at(-1)?.id === last.at(-1))),
@@ -115,9 +116,9 @@ describe.skipIf(lanFault() !== undefined)("what NATS stores", () => {
   });
 });
 
-const COPIED = { recursive: true, force: true };
+const COPY_OPTIONS = { recursive: true, force: true };
 
-/** Cuts a few bytes off every block of messages, as a write that the power cut short leaves it. */
+/** Cuts a few bytes off every message block, as a write that a power cut interrupted leaves it. */
 async function tearLastBlocks(store: string): Promise<void> {
   for (const entry of await readdir(store, { recursive: true })) {
     const path = join(store, entry);

@@ -1,24 +1,24 @@
 /**
- * Over capacity by load alone: what is given up first, what last, and that all is as it was when the
- * flood is over. The capacity is small, a share of a core, so that the flood can be.
+ * Over capacity by load alone: what is shed first, what last, and that everything recovers when the
+ * flood is over. The capacity is a share of a core, so that a small flood is enough.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { eventually } from "../support/eventually.ts";
-import { Commenter } from "./world/audience.ts";
-import { lanFault } from "./world/lan.ts";
-import { LikeFlood } from "./world/like-flood.ts";
-import type { Node } from "./world/node.ts";
-import { SmallShare, shareFault } from "./world/small-share.ts";
-import { tell, ViewerSwarm } from "./world/viewer-swarm.ts";
-import { FaultCluster } from "./world/world.ts";
+import { Commenter } from "./cluster/audience.ts";
+import { FaultCluster } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
+import { LikeFlood } from "./cluster/like-flood.ts";
+import type { Node } from "./cluster/node.ts";
+import { SmallShare, shareFault } from "./cluster/small-share.ts";
+import { logFigures, ViewerSwarm } from "./cluster/viewer-swarm.ts";
 
 const VIDEOS = ["one", "two", "three", "four"] as const;
 const FRAME_INTERVAL_MAX_MS = 60;
-/** What is given up before keeps a gateway from being later for long. */
+/** What a gateway sheds earlier keeps it from staying above this delay for long. */
 const GATEWAY_DELAY_MS = 250;
-/** The flood rises by so much, so often, until it is too much. */
+/** The flood rises by this factor at this interval, until it is too much. */
 const RISE = { times: 1.15, everyMs: 1_500 } as const;
 const POLL_EVERY_MS = 250;
 const COMMENT_EVERY_MS = 100;
@@ -30,8 +30,8 @@ afterEach(async () => {
 });
 
 /** A deployment of one gateway and one dispatcher. */
-async function smallWorld(): Promise<FaultCluster> {
-  const world = await FaultCluster.start({
+async function smallCluster(): Promise<FaultCluster> {
+  const cluster = await FaultCluster.start({
     nats: 1,
     gateways: 1,
     dispatchers: 1,
@@ -42,42 +42,42 @@ async function smallWorld(): Promise<FaultCluster> {
       ...["--overload-delay-ms", String(GATEWAY_DELAY_MS)],
     ],
   });
-  cleanUps.push(() => world.end());
-  return world;
+  cleanUps.push(() => cluster.end());
+  return cluster;
 }
 
-/** From now on a process has no more than a share of a core; resolves when it is at ease with it. */
+/** Limits a process to a share of a core; resolves when it no longer sheds load. */
 async function holdToShare(node: Node, share: number, role: "gateway" | "dispatcher") {
   const small = new SmallShare(node.name, share);
-  // When the process has ended.
+  // Runs after the process has ended.
   cleanUps.unshift(() => small.remove());
   small.hold(node.pid);
   await eventually(() => isCalm(node, role));
 }
 
 /** Viewers of each of the videos, and comments on the first. */
-async function audienceOf(world: FaultCluster, viewers: number) {
-  const { doors: targets } = world;
+async function audienceOf(cluster: FaultCluster, viewers: number) {
+  const { targets } = cluster;
   const swarms: ViewerSwarm[] = [];
   for (const video of VIDEOS) {
     const swarm = await ViewerSwarm.open({ viewers, video, targets, together: true });
     cleanUps.push(() => swarm.close());
     swarms.push(swarm);
   }
-  const commenter = new Commenter(world.urls, VIDEOS[0], "ann", { pauseMs: COMMENT_EVERY_MS });
+  const commenter = new Commenter(cluster.urls, VIDEOS[0], "ann", { pauseMs: COMMENT_EVERY_MS });
   cleanUps.push(() => commenter.stop());
   commenter.start();
   await commenter.goesOn();
   return { swarms, commenter };
 }
 
-/** Likes on these videos that rise until `isTooMuch`; resolves with how to end them. */
+/** Floods these videos with more and more likes until `isTooMuch`; resolves with the flood. */
 async function floodUntil(
-  world: FaultCluster,
+  cluster: FaultCluster,
   options: ConstructorParameters<typeof LikeFlood>[1],
   isTooMuch: () => Promise<boolean>,
 ): Promise<LikeFlood> {
-  const nats = await world.admin();
+  const nats = await cluster.admin();
   cleanUps.push(() => nats.close());
   const flood = new LikeFlood(nats, options);
   cleanUps.push(() => flood.stop());
@@ -86,7 +86,7 @@ async function floodUntil(
   return flood;
 }
 
-/** Each viewer is still on the connection that it came by, and has all comments, once. */
+/** Each viewer is still on its first connection, and has every comment once. */
 async function expectUndisturbed(swarms: readonly ViewerSwarm[], commenter: Commenter) {
   await commenter.stop();
   expect(commenter.errors).toEqual([]);
@@ -99,8 +99,8 @@ async function expectUndisturbed(swarms: readonly ViewerSwarm[], commenter: Comm
   }
 }
 
-/** Whether somebody new is let in. */
-async function isLetIn(url: string): Promise<boolean> {
+/** Whether the gateway admits a new viewer. */
+async function isAdmitted(url: string): Promise<boolean> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, ["ovation.v1.json"]);
   return await new Promise((resolve) => {
     socket.on("open", () => {
@@ -111,7 +111,7 @@ async function isLetIn(url: string): Promise<boolean> {
   });
 }
 
-/** Not too often: to tell costs a process with so little of a core too. */
+/** Polls slowly: answering costs a process with so little of a core too. */
 async function isCalm(node: Node, role: "gateway" | "dispatcher"): Promise<boolean> {
   await wait(POLL_EVERY_MS);
   return (await node.metric(`ovation_${role}_overload_step`)) === 0;
@@ -120,35 +120,35 @@ async function isCalm(node: Node, role: "gateway" | "dispatcher"): Promise<boole
 const fault = lanFault() ?? shareFault();
 
 describe.skipIf(fault !== undefined)("over capacity", () => {
-  test("a gateway widens frames, then samples likes, then lets in nobody new; comments and viewers stay", async () => {
-    const world = await smallWorld();
-    const gateway = world.node("gateway-1");
-    const url = world.urls[0] ?? "";
-    const { swarms, commenter } = await audienceOf(world, 500);
+  test("a gateway widens frames, then samples likes, then refuses new viewers; comments and viewers stay", async () => {
+    const cluster = await smallCluster();
+    const gateway = cluster.node("gateway-1");
+    const url = cluster.urls[0] ?? "";
+    const { swarms, commenter } = await audienceOf(cluster, 500);
     await holdToShare(gateway, 0.15, "gateway");
 
-    /** What was seen, each with the look that saw it first: a look is at all of them at once. */
+    /** Each effect with the number of the poll that saw it first; a poll checks all of them. */
     const seen = new Map<string, number>();
-    let looks = 0;
-    const look = async () => {
+    let polls = 0;
+    const poll = async () => {
       await wait(POLL_EVERY_MS);
-      await isLetIn(url);
+      await isAdmitted(url);
       const metric = await gateway.metrics();
       const isSeen = {
         widened: metric("ovation_gateway_frame_interval_seconds") > FRAME_INTERVAL_MAX_MS / 1_000,
         sampled: metric("ovation_gateway_overload_sampled_total") > 0,
         refused: metric('ovation_gateway_overload_refused_total{what="viewer"}') > 0,
       };
-      looks += 1;
+      polls += 1;
       for (const [what, is] of Object.entries(isSeen)) {
-        if (is && !seen.has(what)) seen.set(what, looks);
+        if (is && !seen.has(what)) seen.set(what, polls);
       }
       return seen.size === Object.keys(isSeen).length;
     };
     const rates = { requestsPerSecond: 1_000, mostPerSecond: 8_000, likesPerRequest: 20 };
-    const flood = await floodUntil(world, { videos: VIDEOS, ...rates }, look);
-    tell(
-      `at ${Math.round(flood.likesPerSecond)} likes a second nobody new is let in; first seen, by look: ` +
+    const flood = await floodUntil(cluster, { videos: VIDEOS, ...rates }, poll);
+    logFigures(
+      `at ${Math.round(flood.likesPerSecond)} likes a second new viewers are refused; first seen, by poll: ` +
         JSON.stringify([...seen]),
     );
     const [widened = 0, sampled = 0, refused = 0] = ["widened", "sampled", "refused"].map((what) =>
@@ -159,28 +159,30 @@ describe.skipIf(fault !== undefined)("over capacity", () => {
     await commenter.goesOn();
     await flood.stop();
     await eventually(() => isCalm(gateway, "gateway"));
-    expect(await isLetIn(url)).toBe(true);
+    expect(await isAdmitted(url)).toBe(true);
     await expectUndisturbed(swarms, commenter);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 
   test("a dispatcher refuses likes until the flood is over; no comment is lost, and viewers stay", async () => {
-    const world = await smallWorld();
-    const dispatcher = world.node("dispatcher-1");
+    const cluster = await smallCluster();
+    const dispatcher = cluster.node("dispatcher-1");
     const refused = (what: string) =>
       dispatcher.metric(`ovation_dispatcher_overload_refused_total{what="${what}"}`);
-    const { swarms, commenter } = await audienceOf(world, 50);
+    const { swarms, commenter } = await audienceOf(cluster, 50);
     await holdToShare(dispatcher, 0.15, "dispatcher");
 
     const rates = { requestsPerSecond: 2_000, mostPerSecond: 20_000, likesPerRequest: 5 };
     const isRefusing = async () => (await refused("transient")) > 0;
-    const flood = await floodUntil(world, { videos: VIDEOS, ...rates }, isRefusing);
-    tell(`at ${Math.round(flood.likesPerSecond)} likes a second some are refused`);
+    const flood = await floodUntil(cluster, { videos: VIDEOS, ...rates }, isRefusing);
+    logFigures(`at ${Math.round(flood.likesPerSecond)} likes a second some are refused`);
     await flood.stop();
     await commenter.goesOn();
-    tell(`refused: ${await refused("transient")} with likes, ${await refused("any")} of any kind`);
+    logFigures(
+      `refused: ${await refused("transient")} with likes, ${await refused("any")} of any kind`,
+    );
     await eventually(() => isCalm(dispatcher, "dispatcher"));
     await expectUndisturbed(swarms, commenter);
-    await world.healthyTable();
+    await cluster.healthyTable();
   });
 });

@@ -1,4 +1,4 @@
-/** Many processes lose NATS again and again: what reads the table is not left behind there. */
+/** Many processes lose NATS again and again: they leave no consumers behind on the server. */
 import { afterEach, describe, expect, test } from "vitest";
 import { Gateway } from "../../gateway/gateway.ts";
 import { configFor } from "../../shared/config/load.ts";
@@ -7,15 +7,15 @@ import { createLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { metric } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
-import { lanFault } from "./world/lan.ts";
-import { tell } from "./world/viewer-swarm.ts";
-import { FaultCluster, LEASE_MS } from "./world/world.ts";
+import { FaultCluster, LEASE_MS } from "./cluster/fault-cluster.ts";
+import { lanFault } from "./cluster/lan.ts";
+import { logFigures } from "./cluster/viewer-swarm.ts";
 
 const VIDEO = "launch";
 const GATEWAYS = 100;
 const DISPATCHERS = 3;
 const CYCLES = 20;
-/** Each dispatcher reads each of these by one consumer; a gateway keeps none. */
+/** Each dispatcher reads each of these through one consumer; a gateway keeps none. */
 const BUCKETS = ["KV_ov_subscriptions", "KV_ov_frontends"];
 const BACK_TO_ONE_MS = 300_000;
 
@@ -39,31 +39,31 @@ async function startGateway(natsUrl: string): Promise<Gateway> {
 
 describe.skipIf(lanFault() !== undefined)("a hundred gateways and three dispatchers", () => {
   test("lose NATS twenty times: each dispatcher is left with one consumer of each bucket, gateways with none", async () => {
-    const world = await FaultCluster.start({ nats: 1, gateways: 0, dispatchers: DISPATCHERS });
-    cleanUps.push(() => world.end());
+    const cluster = await FaultCluster.start({ nats: 1, gateways: 0, dispatchers: DISPATCHERS });
+    cleanUps.push(() => cluster.end());
     const gateways: Gateway[] = [];
     cleanUps.push(() => Promise.all(gateways.map((gateway) => gateway.stop())));
     const viewers: TestSocket[] = [];
     for (let number = 0; number < GATEWAYS; number += 1) {
-      const gateway = await startGateway(world.natsUrls("gateway"));
+      const gateway = await startGateway(cluster.natsUrls("gateway"));
       gateways.push(gateway);
       const viewer = await TestSocket.connect(gateway.port, "json");
       viewers.push(viewer);
       await viewer.ask("subscribe", { video: VIDEO });
     }
     const rows = async (name: string) =>
-      await world.node(name).metric("ovation_dispatcher_table_rows");
-    const names = world.all("dispatcher").map(({ name }) => name);
-    const tableIsWhole = () =>
+      await cluster.node(name).metric("ovation_dispatcher_table_rows");
+    const names = cluster.all("dispatcher").map(({ name }) => name);
+    const tableIsComplete = () =>
       eventually(async () => (await Promise.all(names.map(rows))).every((n) => n === GATEWAYS));
-    await tableIsWhole();
+    await tableIsComplete();
     const connected = async () => {
       const own = gateways.map((gateway) => metric(gateway, "ovation_bus_connected"));
-      const theirs = names.map((name) => world.node(name).metric("ovation_bus_connected"));
+      const theirs = names.map((name) => cluster.node(name).metric("ovation_bus_connected"));
       return (await Promise.all([...own, ...theirs])).reduce((sum, one) => sum + one, 0);
     };
     const consumers = async (stream: string) => {
-      const admin = await world.admin();
+      const admin = await cluster.admin();
       const reply = await admin.request(`$JS.API.STREAM.INFO.${stream}`);
       await admin.close();
       return (reply.json() as { state: { consumer_count: number } }).state.consumer_count;
@@ -72,9 +72,9 @@ describe.skipIf(lanFault() !== undefined)("a hundred gateways and three dispatch
 
     const most = BUCKETS.map(() => 0);
     for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-      await world.reset("nats-1");
+      await cluster.reset("nats-1");
       await eventually(async () => (await connected()) === 0);
-      await world.heal();
+      await cluster.heal();
       await eventually(async () => (await connected()) === GATEWAYS + DISPATCHERS);
       for (const [index, count] of (await counts()).entries()) {
         most[index] = Math.max(most[index] ?? 0, count);
@@ -86,13 +86,13 @@ describe.skipIf(lanFault() !== undefined)("a hundred gateways and three dispatch
       BACK_TO_ONE_MS,
     );
     const seconds = Math.round((performance.now() - endedAt) / 1_000);
-    tell(
+    logFigures(
       `at most ${most.join(" and ")} consumers of ${BUCKETS.join(" and ")}; ` +
         `${seconds} s after the last of ${CYCLES} reconnects, ${DISPATCHERS} of each`,
     );
-    await world.ready();
-    await tableIsWhole();
-    await world.healthyTable();
+    await cluster.ready();
+    await tableIsComplete();
+    await cluster.healthyTable();
     expect(viewers.filter(({ closed }) => closed !== undefined)).toEqual([]);
   }, 700_000);
 });

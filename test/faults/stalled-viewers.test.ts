@@ -1,4 +1,4 @@
-/** Viewers that read no further: what they cost, what they are told, and when they are let go. */
+/** Viewers that stop reading: what they cost, what they receive, and when they are closed. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
@@ -31,7 +31,7 @@ async function like(video: string): Promise<void> {
   expect((await post(stack.gateway.port, video, batch)).status).toBe(200);
 }
 
-/** Publishes until the gateway has dropped so many bytes for the one viewer. Returns how many. */
+/** Publishes likes until the gateway has dropped this many bytes for the one viewer; returns how many likes. */
 async function likeUntilDropped(video: string, bytes: number): Promise<number> {
   const before = await figure("events_dropped_total");
   let published = 0;
@@ -42,7 +42,7 @@ async function likeUntilDropped(video: string, bytes: number): Promise<number> {
   return published;
 }
 
-test("a WebSocket that stalls for ten times its buffer: what it got and what it is told of are all there was", async () => {
+test("a WebSocket that stalls for ten times its buffer: the likes it got and the counts add up to all there were", async () => {
   const viewer = await watch("msgpack", stack.gateway.port, "ten-times");
   if (!(viewer instanceof TestSocket)) throw new Error("no WebSocket");
   await stack.mirrored("ten-times", 1);
@@ -70,7 +70,7 @@ test("an event stream that stalls gets no write after the first that found no ro
   const closedAfter = eventually(async () => (await figure("event_streams")) === 0).then(
     () => performance.now() - stalledAt,
   );
-  // 80 MB, of which nothing may be kept for it.
+  // 80 MB, none of which may be kept for it.
   for (let round = 0; round < 400; round += 1) await like("stalled");
   expect(await figure("bytes_sent_total")).toBe(written);
   expect(process.memoryUsage.rss() - before).toBeLessThan(60_000_000);
@@ -79,7 +79,7 @@ test("an event stream that stalls gets no write after the first that found no ro
   stream.close();
 });
 
-test("an event stream that catches up after a second gets the tail unasked, and stays", async () => {
+test("an event stream that resumes reading after a second gets the tail without asking, and stays open", async () => {
   const stream = await TestEventStream.open(stack.gateway.port, "caught-up");
   await stack.mirrored("caught-up", 1);
   stream.response.pause();
@@ -97,7 +97,7 @@ test("an event stream that catches up after a second gets the tail unasked, and 
   stream.close();
 });
 
-/** A viewer in a process of its own; it says "watching", and reads on. */
+/** A viewer in a process of its own; it prints "watching" and keeps reading. */
 const VIEWER = `
   import WebSocket from "ws";
   const [url, video] = process.argv.slice(1);
@@ -108,7 +108,7 @@ const VIEWER = `
   });
   socket.on("message", (text) => { if (JSON.parse(text).id === 2) console.log("watching"); });`;
 
-test("a viewer whose process is frozen is let go within the idle time, and counted out once", async () => {
+test("a viewer whose process is frozen is closed within the idle timeout, and subtracted once", async () => {
   const video = "frozen";
   const other = await watch("msgpack", stack.gateway.port, video);
   const url = `ws://127.0.0.1:${stack.gateway.port}/v1/connect`;

@@ -1,4 +1,4 @@
-/** The fault stories that take minutes: `npm run test:faults`. Each brings its own network. */
+/** The fault tests, which take minutes: `npm run test:faults`. Each sets up its own network. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

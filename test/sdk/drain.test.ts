@@ -1,7 +1,7 @@
 /** What viewers notice when their gateway is stopped as an operator stops it: next to nothing. */
 import { afterEach, expect, test } from "vitest";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
-import { Commenter, expectAllComments, Viewer } from "../faults/world/audience.ts";
+import { Commenter, expectAllComments, Viewer } from "../faults/cluster/audience.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { metric, TestStack } from "../support/stack.ts";

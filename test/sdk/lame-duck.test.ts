@@ -1,6 +1,6 @@
 /** What viewers and publishers can rely on when a nats-server is stopped as an operator stops it. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Commenter, expectAllComments, Viewer } from "../faults/world/audience.ts";
+import { Commenter, expectAllComments, Viewer } from "../faults/cluster/audience.ts";
 import { eventually } from "../support/eventually.ts";
 import { type NatsCluster, startNatsCluster } from "../support/nats-cluster.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";

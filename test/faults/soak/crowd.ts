@@ -1,23 +1,23 @@
-/** Who watches during a soak: witnesses who stay, passers-by who come and go, and those who like. */
+/** The audience of a soak: passers-by who come and go, and fans who like. */
 import { Ovation } from "../../../sdk/index.ts";
 import type { Chance } from "../../support/random.ts";
-import { Viewer } from "../world/audience.ts";
+import { Viewer } from "../cluster/audience.ts";
 
 const STAY_MS = { min: 1_000, max: 20_000 };
 const LIKE_EVERY_MS = 20;
-/** So many that none comes near the limit of likes that one viewer may give. */
+/** Enough that none comes near the like limit of one viewer. */
 const FANS = 24;
 
-/** The same addresses from another one on, so that each gateway is the first one of some. */
-export function turned(urls: readonly string[], by: number): string[] {
+/** The same URLs in a rotated order, so that each gateway is the first of some viewers. */
+export function rotated(urls: readonly string[], by: number): string[] {
   const at = by % urls.length;
   return [...urls.slice(at), ...urls.slice(0, at)];
 }
 
-/** Passers-by: as many as there are places; when one goes, another comes. */
+/** Passers-by in a fixed number of slots: when one leaves, another comes. */
 export class PassersBy {
-  came = 0;
-  readonly #places = new Map<number, { viewer: Viewer; timer: NodeJS.Timeout }>();
+  arrived = 0;
+  readonly #slots = new Map<number, { viewer: Viewer; timer: NodeJS.Timeout }>();
   readonly #options: PassersByOptions;
 
   constructor(options: PassersByOptions) {
@@ -25,35 +25,35 @@ export class PassersBy {
   }
 
   start(): void {
-    for (let place = 0; place < this.#options.places; place += 1) this.#fill(place);
+    for (let slot = 0; slot < this.#options.slots; slot += 1) this.#fill(slot);
   }
 
   stop(): void {
-    for (const { viewer, timer } of this.#places.values()) {
+    for (const { viewer, timer } of this.#slots.values()) {
       clearTimeout(timer);
       viewer.close();
     }
-    this.#places.clear();
+    this.#slots.clear();
   }
 
-  #fill(place: number): void {
+  #fill(slot: number): void {
     const { urls, videos, chance } = this.#options;
-    this.#places.get(place)?.viewer.close();
-    const viewer = new Viewer(turned(urls, place), chance.of(videos));
-    const timer = setTimeout(() => this.#fill(place), chance.between(STAY_MS.min, STAY_MS.max));
-    this.#places.set(place, { viewer, timer });
-    this.came += 1;
+    this.#slots.get(slot)?.viewer.close();
+    const viewer = new Viewer(rotated(urls, slot), chance.of(videos));
+    const timer = setTimeout(() => this.#fill(slot), chance.between(STAY_MS.min, STAY_MS.max));
+    this.#slots.set(slot, { viewer, timer });
+    this.arrived += 1;
   }
 }
 
 export interface PassersByOptions {
   readonly urls: readonly string[];
   readonly videos: readonly string[];
-  readonly places: number;
+  readonly slots: number;
   readonly chance: Chance;
 }
 
-/** Likes by turns on each video, each with the moment at which it was sent. */
+/** Publishes likes on the videos in turn, each with the time at which it was sent. */
 export class Fans {
   sent = 0;
   accepted = 0;
@@ -65,7 +65,7 @@ export class Fans {
     const options = { reconnectFirstMs: 200, reconnectMaxMs: 2_000 };
     this.#fans = Array.from(
       { length: FANS },
-      (_, at) => new Ovation({ url: turned(urls, at), ...options }),
+      (_, at) => new Ovation({ url: rotated(urls, at), ...options }),
     );
     this.#videos = videos;
   }
@@ -84,7 +84,7 @@ export class Fans {
     const fan = this.#fans[this.sent % FANS];
     this.sent += 1;
     const data = { sentAt: performance.now() };
-    // Late by nothing but its way: what has to wait is given up.
+    // A like that would have to wait is given up, so that only transit time is measured.
     fan
       ?.video(video)
       .publish("like", data, { whileAway: "fail", whenLimited: "fail" })
@@ -92,7 +92,7 @@ export class Fans {
         () => {
           this.accepted += 1;
         },
-        // Likes may be refused while something is away.
+        // Likes may be refused while something is down.
         () => undefined,
       );
   }

@@ -1,10 +1,10 @@
-/** How long likes took from the fan to a viewer, in windows of the soak's time. */
+/** How long likes took from a fan to a viewer, in windows of the soak's time. */
 import { type Histogram, newHistogram, record } from "../../../bench/latency.ts";
 import { Ovation } from "../../../sdk/index.ts";
 
 const WINDOW_MS = 5_000;
 
-/** A window of time: seconds since the soak began, and milliseconds that likes took in it. */
+/** A window of time: seconds since the soak started, and how many milliseconds likes took in it. */
 export interface Window {
   readonly at: number;
   readonly count: number;
@@ -24,13 +24,13 @@ export class Delays {
   constructor(urls: readonly string[], videos: readonly string[]) {
     this.#watchers = urls.map((url) => {
       const ovation = new Ovation({ url, reconnectFirstMs: 200, reconnectMaxMs: 2_000 });
-      for (const video of videos) ovation.video(video).on("like", ({ data }) => this.#came(data));
+      for (const video of videos) ovation.video(video).on("like", ({ data }) => this.#record(data));
       return ovation;
     });
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#turn(), WINDOW_MS);
+    this.#timer = setInterval(() => this.#closeWindow(), WINDOW_MS);
   }
 
   stop(): void {
@@ -38,12 +38,12 @@ export class Delays {
     for (const watcher of this.#watchers) watcher.close();
   }
 
-  #came(data: unknown): void {
+  #record(data: unknown): void {
     const { sentAt } = data as { readonly sentAt: number };
     record(this.#histogram, (performance.now() - sentAt) * 1_000);
   }
 
-  #turn(): void {
+  #closeWindow(): void {
     const histogram = this.#histogram;
     this.#histogram = newHistogram();
     const ms = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1_000;

@@ -1,15 +1,15 @@
-/** Whether a figure stays where it is. */
+/** Whether a figure stays flat. */
 
 export interface Course {
-  /** Medians of the second, third and last quarter of the time; the first is for warming up. */
+  /** Medians of the second, third and last quarter of the time; the first is for warm-up. */
   readonly medians: readonly [second: number, third: number, last: number];
   /** The last quarter's median as a share of the second's. */
   readonly growth: number;
 }
 
-/** @throws Error with fewer than 8 values, of which nothing could be said */
+/** @throws Error with fewer than 8 values, too few to judge */
 export function courseOf(values: readonly number[]): Course {
-  if (values.length < 8) throw new Error(`${values.length} values are too few to see a course`);
+  if (values.length < 8) throw new Error(`${values.length} values are too few to see a trend`);
   const quarter = Math.floor(values.length / 4);
   const median = (number: number): number => {
     const part = values.slice(number * quarter, (number + 1) * quarter).sort((a, b) => a - b);

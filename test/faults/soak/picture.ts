@@ -1,4 +1,4 @@
-/** The course of a soak as an SVG: one panel a figure, time to the right, mishaps as grey ticks. */
+/** The course of a soak as an SVG: a panel for each figure, time to the right, faults as grey ticks. */
 
 export interface Line {
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Line {
 export interface Panel {
   readonly title: string;
   readonly lines: readonly Line[];
-  /** Of the axis; what is above it is drawn at the edge. By default the largest value. */
+  /** The top of the axis; values above it are drawn at the edge. By default the largest value. */
   readonly top?: number;
 }
 
@@ -23,7 +23,7 @@ const COLORS = ["#2f6fde", "#d9822b", "#c23b6b", "#1d8f6e", "#7a57d1", "#6b7785"
 /** Readable on white and on black. */
 const INK = "#7d8590";
 
-/** @param seconds how long it took @param marks seconds at which something happened */
+/** @param seconds its duration @param marks seconds at which a fault was injected */
 export function pictureOf(
   panels: readonly Panel[],
   seconds: number,
@@ -69,7 +69,7 @@ function drawPanel(panel: Panel, index: number, seconds: number, marks: readonly
   return parts.join("\n");
 }
 
-/** To one or two digits, so that the axis has plain numbers. */
+/** Rounds to one or two digits, so that the axis has plain numbers. */
 function roundUp(value: number): number {
   if (value <= 0) return 1;
   const unit = 10 ** Math.floor(Math.log10(value));

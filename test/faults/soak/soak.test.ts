@@ -1,61 +1,61 @@
 /**
- * The soak: a deployment that loses one of its parts every ten seconds or so, under viewers who come
- * and go, likes and comments. What it leaves in `.cache/soak`: every figure, and a picture of them.
+ * The soak: a deployment that loses one of its parts about every ten seconds, under viewers who come
+ * and go, likes and comments. It leaves every figure, and a picture of them, in `.cache/soak`.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Chance } from "../../support/random.ts";
-import { Commenter, expectAllComments, Viewer } from "../world/audience.ts";
-import { lanFault } from "../world/lan.ts";
-import { FaultCluster } from "../world/world.ts";
-import { Fans, PassersBy, turned } from "./crowd.ts";
+import { Commenter, expectAllComments, Viewer } from "../cluster/audience.ts";
+import { FaultCluster } from "../cluster/fault-cluster.ts";
+import { lanFault } from "../cluster/lan.ts";
+import { Fans, PassersBy, rotated } from "./crowd.ts";
 import { Delays } from "./delays.ts";
+import { FaultInjector } from "./fault-injector.ts";
 import { type Course, courseOf } from "./flat.ts";
-import { Mishaps } from "./mishaps.ts";
 import { type Panel, pictureOf } from "./picture.ts";
 import { Usage } from "./usage.ts";
 
 const MINUTES = Number(process.env["OVATION_TEST_SOAK_MINUTES"] ?? 20);
 const VIDEOS = ["launch", "keynote", "finale"] as const;
-const WITNESSES = 60;
+const OBSERVERS = 60;
 const PASSERS_BY = 100;
 const COMMENT_PAUSE_MS = 300;
-/** Those that live from the beginning to the end. */
+/** Nodes that run from start to end. */
 const SPARED = ["gateway-1", "dispatcher-1"] as const;
-/** Growth over the second half of the time that is none: a heap breathes, a leak goes on. */
+/** Growth over the second half that still counts as flat: a heap varies, a leak keeps growing. */
 const FLAT = 1.15;
-/** A latency is of milliseconds, and noisier. */
+/** Latencies are a few milliseconds, and noisier. */
 const FLAT_LATENCY = 2;
 const FOLDER = ".cache/soak";
 
 test.skipIf(lanFault() !== undefined)(
-  `${MINUTES} minutes of losses: no comment is lost, and nothing grows`,
+  `${MINUTES} minutes of faults: no comment is lost, and nothing grows`,
   async () => {
-    const world = await FaultCluster.start({ nats: 3, gateways: 3, dispatchers: 3 });
+    const cluster = await FaultCluster.start({ nats: 3, gateways: 3, dispatchers: 3 });
     const chance = new Chance("soak");
-    const { urls } = world;
-    const witnesses = Array.from({ length: WITNESSES }, (_, at) => ({
+    const { urls } = cluster;
+    const observers = Array.from({ length: OBSERVERS }, (_, at) => ({
       video: VIDEOS[at % VIDEOS.length] ?? "",
-      viewer: new Viewer(turned(urls, Math.floor(at / 3)), VIDEOS[at % VIDEOS.length] ?? ""),
+      viewer: new Viewer(rotated(urls, Math.floor(at / 3)), VIDEOS[at % VIDEOS.length] ?? ""),
     }));
-    await Promise.all(witnesses.map(({ viewer }) => viewer.connected()));
+    await Promise.all(observers.map(({ viewer }) => viewer.connected()));
     const commenters = VIDEOS.map((video, at) => ({
       video,
-      commenter: new Commenter(turned(urls, at), video, `ann-${video}`, {
+      commenter: new Commenter(rotated(urls, at), video, `ann-${video}`, {
         pauseMs: COMMENT_PAUSE_MS,
       }),
     }));
-    const passersBy = new PassersBy({ urls, videos: VIDEOS, places: PASSERS_BY, chance });
+    const passersBy = new PassersBy({ urls, videos: VIDEOS, slots: PASSERS_BY, chance });
     const fans = new Fans(urls, VIDEOS);
     const delays = new Delays(urls, VIDEOS);
-    const usage = new Usage(world);
-    const mishaps = new Mishaps(world, chance);
+    const usage = new Usage(cluster);
+    const injector = new FaultInjector(cluster, chance);
     const startedAt = performance.now();
     try {
       for (const { commenter } of commenters) commenter.start();
       for (const part of [passersBy, fans, delays, usage]) part.start();
-      await mishaps.until(startedAt + MINUTES * 60_000);
+      await injector.until(startedAt + MINUTES * 60_000);
       for (const part of [passersBy, fans, usage]) part.stop();
       await Promise.all(commenters.map(({ commenter }) => commenter.stop()));
       delays.stop();
@@ -63,25 +63,25 @@ test.skipIf(lanFault() !== undefined)(
       const seconds = (performance.now() - startedAt) / 1_000;
       const courses = coursesOf(usage, delays);
       const stored = commenters.reduce((sum, { commenter }) => sum + commenter.stored.size, 0);
-      write(seconds, { courses, mishaps, usage, delays, fans, passersBy, stored });
+      write(seconds, { courses, injector, usage, delays, fans, passersBy, stored });
 
       for (const { video, commenter } of commenters) {
-        const viewers = witnesses.filter((witness) => witness.video === video);
+        const viewers = observers.filter((observer) => observer.video === video);
         await expectAllComments(
           viewers.map(({ viewer }) => viewer),
           [commenter],
         );
       }
-      await world.healthyTable();
+      await cluster.healthyTable();
       for (const [name, { growth }] of Object.entries(courses)) {
         const bound = name.startsWith("like") ? FLAT_LATENCY : FLAT;
-        expect(growth, `${name}: what it grew by`).toBeLessThan(bound);
+        expect(growth, `${name}: its growth`).toBeLessThan(bound);
       }
     } finally {
       for (const part of [passersBy, fans, delays, usage]) part.stop();
       for (const { commenter } of commenters) await commenter.stop();
-      for (const { viewer } of witnesses) viewer.close();
-      await world.end();
+      for (const { viewer } of observers) viewer.close();
+      await cluster.end();
     }
   },
 );
@@ -100,7 +100,7 @@ function coursesOf(usage: Usage, delays: Delays): Record<string, Course> {
 
 interface Findings {
   readonly courses: Record<string, Course>;
-  readonly mishaps: Mishaps;
+  readonly injector: FaultInjector;
   readonly usage: Usage;
   readonly delays: Delays;
   readonly fans: Fans;
@@ -109,18 +109,18 @@ interface Findings {
 }
 
 function write(seconds: number, parts: Findings): void {
-  const { courses, mishaps, usage, delays, fans, passersBy, stored } = parts;
-  const { happened } = mishaps;
-  const recovered = happened.map((mishap) => mishap.recovered).sort((a, b) => a - b);
+  const { courses, injector, usage, delays, fans, passersBy, stored } = parts;
+  const { injected } = injector;
+  const recovered = injected.map((fault) => fault.recovered).sort((a, b) => a - b);
   const summary = {
     seconds,
-    mishaps: happened.length,
+    faults: injected.length,
     recoveredMedianSeconds: recovered[Math.floor(recovered.length / 2)],
     recoveredMaxSeconds: recovered.at(-1),
     commentsStored: stored,
     likesSent: fans.sent,
     likesAccepted: fans.accepted,
-    passersBy: passersBy.came,
+    passersBy: passersBy.arrived,
     courses,
   };
   const lines = (field: "rssMb" | "handles") =>
@@ -144,12 +144,12 @@ function write(seconds: number, parts: Findings): void {
     { title: "Likes, from fan to viewer, ms", lines: [delay("p50"), delay("p90")], top: 40 },
     { title: "The slowest hundredth, ms", lines: [delay("p99")] },
   ];
-  const marks = happened.map(({ at }) => at);
+  const marks = injected.map(({ at }) => at);
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "soak.svg"), pictureOf(panels, seconds, marks));
   const all = {
     summary,
-    happened,
+    injected,
     windows: delays.windows,
     samples: Object.fromEntries(usage.samples),
   };

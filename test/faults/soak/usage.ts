@@ -1,40 +1,40 @@
-/** Memory and open files of every process of the world, every few seconds. */
+/** Samples memory and open files of every process of the cluster, every few seconds. */
 import { readdirSync } from "node:fs";
-import { bytesOf, MIB } from "../world/memory.ts";
-import type { FaultCluster } from "../world/world.ts";
+import type { FaultCluster } from "../cluster/fault-cluster.ts";
+import { bytesOf, MIB } from "../cluster/memory.ts";
 
 const POLL_EVERY_MS = 5_000;
 
-/** What a process held at a moment. */
+/** What a process held at one moment. */
 export interface Sample {
-  /** Seconds since the soak began. */
+  /** Seconds since the soak started. */
   readonly at: number;
   readonly rssMb: number;
   readonly handles: number;
 }
 
 export class Usage {
-  /** By the name of the node, over all of its processes. */
+  /** By node name, over all of its processes. */
   readonly samples = new Map<string, Sample[]>();
-  readonly #world: FaultCluster;
+  readonly #cluster: FaultCluster;
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(world: FaultCluster) {
-    this.#world = world;
+  constructor(cluster: FaultCluster) {
+    this.#cluster = cluster;
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.#sample(), POLL_EVERY_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #sample(): void {
     const at = (performance.now() - this.#startedAt) / 1_000;
-    for (const { name, pid } of this.#world.all("")) {
+    for (const { name, pid } of this.#cluster.all("")) {
       const held = heldBy(pid);
       if (held === undefined) continue;
       const samples = this.samples.get(name) ?? [];
@@ -44,7 +44,7 @@ export class Usage {
   }
 }
 
-/** Undefined when the process is gone. */
+/** Undefined if the process is gone. */
 function heldBy(pid: number): Omit<Sample, "at"> | undefined {
   try {
     return { rssMb: bytesOf(pid, "VmRSS") / MIB, handles: readdirSync(`/proc/${pid}/fd`).length };

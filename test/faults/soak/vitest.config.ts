@@ -1,4 +1,4 @@
-/** The soak: `npm run test:soak`. OVATION_TEST_SOAK_MINUTES says how long; by default it is 20 minutes. */
+/** The soak: `npm run test:soak`. OVATION_TEST_SOAK_MINUTES sets its length; the default is 20 minutes. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

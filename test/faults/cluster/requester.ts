@@ -1,15 +1,15 @@
-/** A WebSocket that asks and asks, and keeps account of the answers. */
+/** A WebSocket that sends many requests and counts the answers. */
 import { once } from "node:events";
 import WebSocket from "ws";
 import { Waiter } from "../../support/waiter.ts";
 
 export class Requester {
-  /** Answers by what they are: `result`, or the code of an error. */
+  /** How often each answer came: `result` or an error code. */
   readonly answers: Map<string, number>;
   readonly #socket: WebSocket;
   readonly #waiter = new Waiter();
-  #asked = 0;
-  #owed = 0;
+  #lastId = 0;
+  #pending = 0;
 
   private constructor(url: string, answers: Map<string, number>) {
     this.answers = answers;
@@ -18,11 +18,11 @@ export class Requester {
     });
   }
 
-  /** @param answers where to keep the account, should several share it */
+  /** @param answers where to count, for several that share it */
   static async open(url: string, answers = new Map<string, number>()): Promise<Requester> {
     const requester = new Requester(url, answers);
     requester.#socket.on("message", (message: Buffer) =>
-      requester.#take(JSON.parse(message.toString())),
+      requester.#receive(JSON.parse(message.toString())),
     );
     await once(requester.#socket, "open");
     requester.ask({ op: "connect" });
@@ -31,25 +31,25 @@ export class Requester {
   }
 
   ask(request: object): void {
-    this.#asked += 1;
-    this.#owed += 1;
-    this.#socket.send(JSON.stringify({ ...request, id: this.#asked }));
+    this.#lastId += 1;
+    this.#pending += 1;
+    this.#socket.send(JSON.stringify({ ...request, id: this.#lastId }));
   }
 
-  /** Resolves when all was answered. */
+  /** Resolves when every request is answered. */
   async answered(): Promise<void> {
-    await this.#waiter.until(() => this.#owed === 0);
+    await this.#waiter.until(() => this.#pending === 0);
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  #take({ op, code }: { readonly op: string; readonly code?: string }): void {
+  #receive({ op, code }: { readonly op: string; readonly code?: string }): void {
     if (op !== "result" && op !== "error") return;
     const what = code ?? op;
     this.answers.set(what, (this.answers.get(what) ?? 0) + 1);
-    this.#owed -= 1;
-    if (this.#owed === 0) this.#waiter.changed();
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#waiter.changed();
   }
 }

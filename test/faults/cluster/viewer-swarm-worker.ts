@@ -1,6 +1,6 @@
 /**
- * A process of light viewers: thousands of WebSockets that come back as the SDK does, each with its
- * place in the comments. What it costs is little, so that the gateways have the machine.
+ * A process of light viewers: thousands of WebSockets that reconnect as the SDK does, each with its
+ * position in the comments. It costs little, so that the gateways have the machine to themselves.
  */
 
 import { RawSocket } from "../../../bench/viewers/raw-socket.ts";
@@ -9,18 +9,18 @@ import { OPCODE } from "../../../bench/wire/frames.ts";
 import { Backoff } from "../../../shared/lib/backoff.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
-import type { OpenSwarm, ThrongCommand, ThrongReport } from "./viewer-swarm-messages.ts";
+import type { OpenSwarm, SwarmCommand, SwarmReport } from "./viewer-swarm-messages.ts";
 
 /** The SDK's defaults. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** At the beginning, so many come in a second, unless it is said otherwise. */
+/** How many connect per second at the start, by default. */
 const COMING_PER_SECOND = 2_000;
 const TENTH_MS = 100;
 
 const HANDSHAKE = { path: CONNECT_PATH, subprotocol: "ovation.v1.msgpack" } as Dialect;
 
-const account = {
+const counts = {
   gaps: 0,
   repeated: 0,
   unrecovered: 0,
@@ -34,7 +34,7 @@ let firstTryAt: number | undefined;
 let firstSentAwayAt: number | undefined;
 let attempts: number[] = [];
 
-/** The same bytes go to hundreds of viewers: each message is decoded once. */
+/** The same bytes reach hundreds of viewers: each message is decoded once. */
 const decoded = new Map<string, ServerMessage>();
 
 function decode(bytes: Buffer, start: number, end: number): ServerMessage {
@@ -49,13 +49,13 @@ function decode(bytes: Buffer, start: number, end: number): ServerMessage {
 
 class LightViewer {
   isSubscribed = false;
-  /** The place of its newest comment. */
+  /** The seq of its newest comment. */
   seq: number | undefined;
   readonly #setup: OpenSwarm;
   readonly #backoff = new Backoff(0, LONGEST_WAIT_MS, Math.random, FIRST_WAIT_MS);
   #socket: RawSocket | undefined;
   #target: number;
-  /** It goes through the targets in an order of its own. */
+  /** How it steps through the targets, in an order of its own. */
   readonly #step: number;
   #epoch: string | undefined;
   #byeMs: number | undefined;
@@ -67,7 +67,7 @@ class LightViewer {
     this.#setup = setup;
     const { length } = setup.targets;
     this.#target = setup.together ? 0 : index % length;
-    // Of three targets, one half goes on by one and the other by two: all are reached by either.
+    // With three targets, half of the viewers step by one and half by two: either step reaches all.
     this.#step = length > 2 && Math.random() < 0.5 ? length - 1 : 1;
   }
 
@@ -93,7 +93,7 @@ class LightViewer {
         onMessage: (_opcode, bytes, start, end) => this.#receive(decode(bytes, start, end)),
         onClose: (why) => {
           if (why.includes("1012")) {
-            account.sentAway += 1;
+            counts.sentAway += 1;
             firstSentAwayAt ??= Date.now();
           }
           this.#closed();
@@ -122,12 +122,12 @@ class LightViewer {
         if (message.id === this.#subscribeId) this.#subscribed(message);
         return;
       case "error":
-        account.failed += 1;
+        counts.failed += 1;
         return this.#socket?.close();
       case "events": {
-        account.likes += message.counts?.["like"] ?? 0;
+        counts.likes += message.counts?.["like"] ?? 0;
         for (const event of message.events) {
-          if (event.kind === "like" && message.counts === undefined) account.likes += 1;
+          if (event.kind === "like" && message.counts === undefined) counts.likes += 1;
           if (event.seq !== undefined) this.#comment(event.seq, event.prev ?? 0);
         }
         return;
@@ -137,7 +137,7 @@ class LightViewer {
         this.#awaySince = performance.now();
         return;
       case "reset":
-        account.unrecovered += 1;
+        counts.unrecovered += 1;
         return;
       default:
         return;
@@ -147,34 +147,34 @@ class LightViewer {
   #subscribed({ seq, epoch, recovered }: Extract<ServerMessage, { op: "result" }>): void {
     this.#subscribeId = 0;
     this.#backoff.reset();
-    if (this.seq !== undefined && recovered !== true) account.unrecovered += 1;
+    if (this.seq !== undefined && recovered !== true) counts.unrecovered += 1;
     this.seq ??= seq;
     this.#epoch = epoch;
     this.isSubscribed = true;
     if (this.#awaySince === undefined) return;
-    account.returns += 1;
+    counts.returns += 1;
     const away = performance.now() - this.#awaySince;
-    account.longestAwayMs = Math.max(account.longestAwayMs, away);
+    counts.longestAwayMs = Math.max(counts.longestAwayMs, away);
     this.#awaySince = undefined;
   }
 
   #comment(seq: number, prev: number): void {
-    // What comes before the answer is not in the chain yet.
+    // Comments that arrive before the answer are not part of the chain yet.
     if (this.#subscribeId !== 0 || this.seq === undefined) return;
     if (seq <= this.seq) {
-      account.repeated += 1;
+      counts.repeated += 1;
     } else if (prev === this.seq) {
       this.seq = seq;
     } else {
-      // A viewer that read too slowly asks for what it missed; it must get it.
-      account.gaps += 1;
+      // A viewer that read too slowly asks for what it missed, and must get it.
+      counts.gaps += 1;
       this.#ask("unsubscribe", { video: this.#setup.video });
       this.#subscribe();
     }
   }
 
   #closed(): void {
-    if (!this.isSubscribed) account.failed += 1;
+    if (!this.isSubscribed) counts.failed += 1;
     else this.#awaySince ??= performance.now();
     this.isSubscribed = false;
     this.#target += this.#step;
@@ -184,10 +184,10 @@ class LightViewer {
 
 const viewers: LightViewer[] = [];
 
-function report(): ThrongReport {
+function report(): SwarmReport {
   const seqs = viewers.map(({ seq = 0 }) => seq);
   return {
-    ...account,
+    ...counts,
     firstSentAwayAt,
     viewers: viewers.length,
     subscribed: viewers.filter(({ isSubscribed }) => isSubscribed).length,
@@ -197,7 +197,7 @@ function report(): ThrongReport {
   };
 }
 
-process.on("message", (command: ThrongCommand) => {
+process.on("message", (command: SwarmCommand) => {
   if (command.what === "open") {
     const { comingPerSecond = COMING_PER_SECOND } = command;
     for (let index = 0; index < command.viewers; index += 1) {
@@ -206,7 +206,7 @@ process.on("message", (command: ThrongCommand) => {
       setTimeout(() => viewer.connect(), (index / comingPerSecond) * 1_000);
     }
   } else if (command.what === "forget") {
-    for (const key of Object.keys(account) as (keyof typeof account)[]) account[key] = 0;
+    for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] = 0;
     firstTryAt = undefined;
     firstSentAwayAt = undefined;
     attempts = [];

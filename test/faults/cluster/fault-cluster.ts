@@ -1,6 +1,6 @@
 /**
- * A deployment on a network of its own, and the words in which fault stories are told: start, kill,
- * pause, stop, cut, heal, expect.
+ * A deployment on a network of its own, and the verbs of the fault tests: start, kill, pause, stop,
+ * cut, heal, expect.
  */
 import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -20,31 +20,31 @@ import { type Host, Lan } from "./lan.ts";
 import { Node } from "./node.ts";
 import { SmallDisk } from "./small-disk.ts";
 
-export interface WorldOptions {
-  /** How many nats-servers, in one cluster; streams have a copy on each of up to three. */
+export interface FaultClusterOptions {
+  /** How many nats-servers, in one NATS cluster; streams have up to three replicas. */
   readonly nats: number;
-  /** Of which version they are; by default what `OVATION_TEST_NATS` says, or what is installed. */
+  /** Their version; by default `OVATION_TEST_NATS`, or what is installed. */
   readonly natsKind?: "2.9" | "current";
   readonly gateways: number;
   readonly dispatchers: number;
-  /** Gateways ask for tokens that are signed with this; without it, they are open. */
+  /** Gateways require tokens signed with this; without it, they are open. */
   readonly secret?: string;
   readonly gatewayFlags?: readonly string[];
   readonly dispatcherFlags?: readonly string[];
-  /** The wall clocks of gateways and dispatchers can be set. */
+  /** Whether the wall clocks of gateways and dispatchers can be set. */
   readonly clocks?: boolean;
-  /** The disk of each nats-server is a small one, of so many bytes. */
+  /** Gives each nats-server a disk of this size. */
   readonly diskBytes?: number;
 }
 
 const NATS_PORT = 4222;
 const NATS_MONITOR_PORT = 8222;
 const NATS_ROUTE_PORT = 6222;
-/** The users, in a file that can be exchanged while the servers run. */
+/** The users, in a file that can be replaced while the servers run. */
 const ACCESS_FILE = "access.conf";
 const GATEWAY_PORT = 8080;
 const OPS_PORT = 9100;
-/** Short, so that a story needs no minutes; the ratios are those of the defaults. */
+/** Short, so that a test doesn't take minutes; the ratios are those of the defaults. */
 export const LEASE_MS = 3_000;
 const LEASE_FLAGS = ["--lease-ms", String(LEASE_MS), "--lease-renew-ms", "500"];
 const RECONCILE_FLAGS = ["--reconcile-interval-ms", "5000"];
@@ -60,15 +60,15 @@ export class FaultCluster {
     this.#directory = directory;
   }
 
-  /** Starts everything, and resolves when all of it can do its work. */
-  static async start(options: WorldOptions): Promise<FaultCluster> {
-    const directory = await mkdtemp(join(tmpdir(), "ovation-world-"));
-    const world = new FaultCluster(await Lan.start(), directory);
+  /** Starts everything, and resolves when all of it is ready. */
+  static async start(options: FaultClusterOptions): Promise<FaultCluster> {
+    const directory = await mkdtemp(join(tmpdir(), "ovation-faults-"));
+    const cluster = new FaultCluster(await Lan.start(), directory);
     try {
-      await world.#build(options);
-      return world;
+      await cluster.#build(options);
+      return cluster;
     } catch (error) {
-      await world.end();
+      await cluster.end();
       throw error;
     }
   }
@@ -79,7 +79,7 @@ export class FaultCluster {
     return node;
   }
 
-  /** All whose name begins so: `gateway`, `dispatcher`, `nats`, or one by its whole name. */
+  /** All nodes whose name has this prefix: `gateway`, `dispatcher`, `nats`, or a full name. */
   all(prefix: string): readonly Node[] {
     return [...this.#nodes.values()].filter(({ name }) => name.startsWith(prefix));
   }
@@ -93,37 +93,37 @@ export class FaultCluster {
     return `http://${this.node(gateway).host.address}:${GATEWAY_PORT}`;
   }
 
-  /** The same, as hosts and ports. */
-  get doors(): readonly { readonly host: string; readonly port: number }[] {
+  /** {@link urls} as hosts and ports. */
+  get targets(): readonly { readonly host: string; readonly port: number }[] {
     return this.all("gateway").map(({ host }) => ({ host: host.address, port: GATEWAY_PORT }));
   }
 
-  /** How many clients a nats-server has. */
+  /** How many clients are connected to a nats-server. */
   async connectionsOf(nats: string): Promise<number> {
     const { address } = this.node(nats).host;
     const varz = await fetch(`http://${address}:${NATS_MONITOR_PORT}/varz`);
     return (await varz.json()).connections;
   }
 
-  /** All nats-servers, as a user logs in to them. */
+  /** The URLs of all nats-servers, with a user's login. */
   natsUrls(user: NatsUser): string {
     return this.all("nats")
       .map((node) => natsUrlAs(user, natsUrl(node)))
       .join(",");
   }
 
-  /** A connection to one of the nats-servers, with all rights. */
+  /** A connection to one of the nats-servers, with all permissions. */
   async admin(name = "nats-1"): Promise<NatsConnection> {
     return await connectTo(natsUrl(this.node(name)));
   }
 
-  /** Starts what was ended, and resolves when it can do its work. */
+  /** Starts a stopped node, and resolves when it is ready. */
   async start(name: string): Promise<void> {
     await this.node(name).launch();
     await this.node(name).ready();
   }
 
-  /** Starts several at once, and resolves when all of them can do their work. */
+  /** Starts several at once, and resolves when all of them are ready. */
   async startAll(names: readonly string[]): Promise<void> {
     const nodes = names.map((name) => this.node(name));
     await Promise.all(nodes.map((node) => node.launch()));
@@ -148,46 +148,46 @@ export class FaultCluster {
     this.node(name).signal("SIGCONT");
   }
 
-  /** How many are connected to a nats-server. */
+  /** How many clients are connected to a nats-server. */
   async clientsOf(name: string): Promise<number> {
     return (await this.#variables(name)).connections;
   }
 
-  /** How many a nats-server has cut off since they didn't read. */
+  /** How many clients a nats-server has cut off as slow consumers. */
   async slowConsumers(name: string): Promise<number> {
     return (await this.#variables(name)).slow_consumers;
   }
 
-  /** From now on, its wall clock is so many seconds from the true time. */
+  /** Sets its wall clock to this many seconds from the true time. */
   async setClock(name: string, seconds: number): Promise<void> {
     await setClock(this.#directory, name, seconds);
   }
 
-  /** Has every nats-server take another configuration: the usual one, as `edit` changes it. */
+  /** Reloads every nats-server with the usual configuration, as changed by `edit`. */
   async configureNats(edit: (usual: string) => string = (usual) => usual): Promise<void> {
     await writeFile(this.#access, edit(await readFile(ACCESS_CONFIG, "utf8")));
     for (const node of this.all("nats")) node.signal("SIGHUP");
   }
 
-  /** Nothing passes between the two any more, in either direction, and nobody is told. */
+  /** Silently drops everything between the two, in both directions. */
   async cut(one: string, other: string): Promise<void> {
     await this.cutOneWay(one, other);
     await this.cutOneWay(other, one);
   }
 
-  /** Nothing that the one sends arrives at the other any more. */
+  /** Silently drops everything that `from` sends to `to`. */
   async cutOneWay(from: string, to: string): Promise<void> {
     for (const sender of this.all(from)) {
       for (const receiver of this.all(to)) await this.#lan.drop(sender.host, receiver.host);
     }
   }
 
-  /** Whoever is connected to a nats-server, or tries to, has the connection reset; the server isn't told. */
+  /** Resets every connection to a nats-server, and every attempt, without the server noticing. */
   async reset(nats: string): Promise<void> {
     await this.#lan.reset(this.node(nats).host, NATS_PORT);
   }
 
-  /** All that was cut or reset is whole again. */
+  /** Undoes every cut and reset. */
   async heal(): Promise<void> {
     await this.#lan.heal();
   }
@@ -204,12 +204,12 @@ export class FaultCluster {
     return disk;
   }
 
-  /** Resolves when all whose name begins so say that they can do their work; else, everything. */
+  /** Resolves when all nodes whose name has this prefix are ready; by default, all nodes. */
   async ready(prefix = ""): Promise<void> {
     await Promise.all(this.all(prefix).map((node) => node.ready()));
   }
 
-  /** What the doctor finds wrong with the subscription table. */
+  /** What the doctor reports about the subscription table. */
   async findings(): Promise<readonly Finding[]> {
     const flags = ["--nats-url", this.natsUrls("observer"), "--json", ...LEASE_FLAGS];
     return await new Promise((resolve, reject) => {
@@ -225,7 +225,7 @@ export class FaultCluster {
   async healthyTable(): Promise<void> {
     let last: readonly Finding[] | string = "";
     await eventually(async () => {
-      // While a new leader is chosen, it can't be looked at.
+      // It can't be read during a leader election.
       last = await this.findings().catch((error: unknown) => String(error));
       return last.length === 0;
     }, 60_000).catch((error: unknown) => {
@@ -233,7 +233,7 @@ export class FaultCluster {
     });
   }
 
-  /** Ends everything, and leaves nothing behind. */
+  /** Stops everything, and leaves nothing behind. */
   async end(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
     await this.#lan.stop();
@@ -251,7 +251,7 @@ export class FaultCluster {
     return join(this.#directory, ACCESS_FILE);
   }
 
-  async #build(options: WorldOptions): Promise<void> {
+  async #build(options: FaultClusterOptions): Promise<void> {
     const { nats, gateways, dispatchers, gatewayFlags = [], dispatcherFlags = [] } = options;
     const { clocks = false } = options;
     await this.#addNats(options);
@@ -267,11 +267,11 @@ export class FaultCluster {
       this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags], clocks);
     }
     const key = options.secret === undefined ? ["--open"] : ["--auth-secret", options.secret];
-    const doors = [...key, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    const listen = [...key, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
-      const flags = [...common, ...doors, ...address, ...gatewayFlags];
+      const flags = [...common, ...listen, ...address, ...gatewayFlags];
       this.#addRole(host, "gateway", flags, clocks);
     }
     const roles = [...this.all("dispatcher"), ...this.all("gateway")];
@@ -279,13 +279,14 @@ export class FaultCluster {
     await this.ready();
   }
 
-  async #addNats({ nats: count, natsKind, diskBytes }: WorldOptions): Promise<void> {
+  async #addNats({ nats: count, natsKind, diskBytes }: FaultClusterOptions): Promise<void> {
     const log = () => undefined;
     const kind = natsKind ?? process.env["OVATION_TEST_NATS"];
     const source = await (kind === "2.9" || kind === "current"
       ? provideNatsVersion(kind, log)
       : findNatsServer({ log }));
-    if (source.kind === "docker") throw new Error("a cluster needs a nats-server of this machine");
+    if (source.kind === "docker")
+      throw new Error("a cluster needs a nats-server installed on this machine");
     const hosts: Host[] = [];
     for (let number = 1; number <= count; number += 1) {
       hosts.push(await this.#lan.add(`nats-${number}`));
@@ -330,10 +331,10 @@ export class FaultCluster {
   }
 }
 
-/** A server takes a new configuration only where all of the old one came from a file as well. */
+/** A server reloads its configuration only if all of it came from a file. */
 function natsConfig({ name, address }: Host, storeDir: string, routes: readonly string[]): string {
   const listen = `"${address}:${NATS_ROUTE_PORT}"`;
-  const cluster = `cluster { name: world, listen: ${listen}, routes: ${JSON.stringify(routes)} }`;
+  const cluster = `cluster { name: faults, listen: ${listen}, routes: ${JSON.stringify(routes)} }`;
   return [
     `server_name: "${name}"`,
     `listen: "${address}:${NATS_PORT}"`,

@@ -1,4 +1,4 @@
-/** Likes on many videos, more and more of them, straight over NATS. */
+/** Publishes more and more likes on many videos, directly over NATS. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NatsConnection } from "nats";
 import { publishSubject } from "../../../shared/protocol/subjects.ts";
@@ -8,7 +8,7 @@ const TICK_MS = 20;
 
 interface LikeFloodOptions {
   readonly videos: readonly string[];
-  /** Requests a second at first, over all videos, and when it has risen to its height. */
+  /** Requests a second over all videos, at first and at most. */
   readonly requestsPerSecond: number;
   readonly mostPerSecond: number;
   readonly likesPerRequest: number;
@@ -25,7 +25,7 @@ export class LikeFlood {
   #requestsPerSecond: number;
   #isOver = false;
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(nats: NatsConnection, options: LikeFloodOptions) {
     this.#nats = nats;
     this.#videos = options.videos;
@@ -39,7 +39,7 @@ export class LikeFlood {
     return this.#requestsPerSecond * this.#likesPerRequest;
   }
 
-  /** From now on there are so many times as many. */
+  /** Multiplies the rate, up to `mostPerSecond`. */
   rise(times: number): void {
     this.#requestsPerSecond = Math.min(this.#mostPerSecond, times * this.#requestsPerSecond);
   }
@@ -53,15 +53,15 @@ export class LikeFlood {
     const likes = Array.from({ length: this.#likesPerRequest }, () => ({ kind: "like" }));
     const payload = encode("msgpack", likes);
     let sent = 0;
-    for (let at = performance.now(), due = 0; !this.#isOver; ) {
+    for (let at = performance.now(), target = 0; !this.#isOver; ) {
       const now = performance.now();
-      due += ((now - at) / 1_000) * this.#requestsPerSecond;
+      target += ((now - at) / 1_000) * this.#requestsPerSecond;
       at = now;
-      for (; sent < due; sent += 1) {
+      for (; sent < target; sent += 1) {
         this.#nats.publish(publishSubject(this.#videos[sent % this.#videos.length] ?? ""), payload);
         this.likes += this.#likesPerRequest;
       }
-      // What NATS doesn't take is not made up for: a flood has no memory of its own.
+      // Waits for NATS, so that no backlog builds up in this process.
       await this.#nats.flush();
       await wait(TICK_MS);
     }

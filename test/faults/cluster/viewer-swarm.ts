@@ -1,9 +1,9 @@
-/** Thousands of viewers, in a process of their own, so that a story can do something else meanwhile. */
+/** Thousands of viewers in a process of their own, so that they don't block the test. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { eventually } from "../../support/eventually.ts";
-import type { OpenSwarm, ThrongCommand, ThrongReport } from "./viewer-swarm-messages.ts";
+import type { OpenSwarm, SwarmCommand, SwarmReport } from "./viewer-swarm-messages.ts";
 
 const WORKER = join(import.meta.dirname, "viewer-swarm-worker.ts");
 const TIME_MS = 120_000;
@@ -24,27 +24,27 @@ export class ViewerSwarm {
     return swarm;
   }
 
-  async report(): Promise<ThrongReport> {
+  async report(): Promise<SwarmReport> {
     return await this.#ask({ what: "report" });
   }
 
-  /** Begins the account anew. */
+  /** Resets the counts. */
   async forget(): Promise<void> {
     await this.#ask({ what: "forget" });
   }
 
   /** Resolves when all of them watch, with the report of that moment. */
-  async allThere(): Promise<ThrongReport> {
+  async allThere(): Promise<SwarmReport> {
     return await this.#until(({ viewers, subscribed }) => subscribed === viewers);
   }
 
   /** Resolves when some have come back. */
-  async returned(count: number): Promise<ThrongReport> {
+  async returned(count: number): Promise<SwarmReport> {
     return await this.#until(({ returns }) => returns >= count);
   }
 
-  /** Resolves when each has all comments up to this place. */
-  async haveAll(seq: number): Promise<ThrongReport> {
+  /** Resolves when each has all comments up to this seq. */
+  async haveAll(seq: number): Promise<SwarmReport> {
     return await this.#until(({ oldestSeq }) => oldestSeq >= seq);
   }
 
@@ -55,27 +55,29 @@ export class ViewerSwarm {
     await exit;
   }
 
-  async #until(holds: (report: ThrongReport) => boolean): Promise<ThrongReport> {
-    let last: ThrongReport | undefined;
+  async #until(holds: (report: SwarmReport) => boolean): Promise<SwarmReport> {
+    let last: SwarmReport | undefined;
     await eventually(async () => {
       last = await this.report();
       return holds(last);
     }, TIME_MS).catch((error: unknown) => {
-      throw new Error(`not so: ${JSON.stringify({ ...last, attempts: [] })}`, { cause: error });
+      throw new Error(`the swarm did not get there: ${JSON.stringify({ ...last, attempts: [] })}`, {
+        cause: error,
+      });
     });
     if (last === undefined) throw new Error("no report");
     return last;
   }
 
-  async #ask(command: ThrongCommand): Promise<ThrongReport> {
+  async #ask(command: SwarmCommand): Promise<SwarmReport> {
     const answer = once(this.#process, "message");
     this.#process.send(command);
-    const [report] = (await answer) as [ThrongReport];
+    const [report] = (await answer) as [SwarmReport];
     return report;
   }
 }
 
-/** Tells a figure to whoever reads the run. */
-export function tell(line: string): void {
+/** Prints measured figures among the test output. */
+export function logFigures(line: string): void {
   process.stderr.write(`    ${line}\n`);
 }

@@ -1,5 +1,5 @@
 /**
- * A process with a share of one core, as a container's limit gives it: control groups of Linux, version 2
+ * Limits a process to a share of one core, as a container's limit does, with Linux control groups, version 2
  * (`cpu.max`) or 1 (`cpu.cfs_quota_us`).
  */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
@@ -11,19 +11,19 @@ const ROOTS = {
   v1: "/sys/fs/cgroup/cpu",
 } as const;
 
-/** Which version this machine has; undefined when there is none that we may use. */
+/** The version on this machine; undefined if there is none that we may use. */
 function version(): keyof typeof ROOTS | undefined {
   if (existsSync(join(ROOTS.v2, "cgroup.controllers"))) return "v2";
   return existsSync(join(ROOTS.v1, "cpu.cfs_quota_us")) ? "v1" : undefined;
 }
 
-/** Why this machine can't hold a process to a share; undefined when it can. */
+/** Why this machine can't limit a process; undefined if it can. */
 export function shareFault(): string | undefined {
   try {
     new SmallShare("try", 0.5).remove();
     return undefined;
   } catch (error) {
-    return `no control group can be made: ${String(error)}`;
+    return `can't create a control group: ${String(error)}`;
   }
 }
 
@@ -47,7 +47,7 @@ export class SmallShare {
     }
   }
 
-  /** From now on the process has no more than that. */
+  /** Limits the process from now on. */
   hold(pid: number): void {
     writeFileSync(join(this.#path, "cgroup.procs"), String(pid));
   }

@@ -1,9 +1,9 @@
-/** Likes at a steady rate, as an application's backend sends them: over HTTP, to any gateway. */
+/** Publishes likes at a steady rate, as an application's backend does: over HTTP, to any gateway. */
 import { setTimeout as wait } from "node:timers/promises";
 
 const TICK_MS = 50;
 
-export class Liker {
+export class LikePublisher {
   accepted = 0;
   refused = 0;
   readonly #urls: readonly string[];
@@ -24,9 +24,9 @@ export class Liker {
 
   async #run(perTick: number): Promise<void> {
     for (let tick = 0; !this.#isStopped; tick += 1) {
-      const begun = performance.now();
+      const startedAt = performance.now();
       await this.#like(this.#urls[tick % this.#urls.length] ?? "", Math.round(perTick));
-      await wait(Math.max(0, TICK_MS - (performance.now() - begun)));
+      await wait(Math.max(0, TICK_MS - (performance.now() - startedAt)));
     }
   }
 
@@ -38,7 +38,7 @@ export class Liker {
       body: JSON.stringify(likes),
     }).then(
       ({ ok }) => ok,
-      // The gateway is gone just now.
+      // The gateway is down.
       () => false,
     );
     if (isAccepted) this.accepted += count;

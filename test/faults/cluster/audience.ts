@@ -1,9 +1,9 @@
-/** Viewers and commenters as applications have them: each is an `ovation-client` of its own. */
+/** Viewers and commenters as in an application: each is an `ovation-client` of its own. */
 import { expect } from "vitest";
 import { Ovation, type OvationError, type OvationEvent } from "../../../sdk/index.ts";
 import { Waiter } from "../../support/waiter.ts";
 
-/** Quick to come back, so that a story is short; the jitter is as ever. */
+/** Quick to reconnect, so that a test is short; the jitter is the default. */
 const CLIENT = { reconnectFirstMs: 200, reconnectMaxMs: 2_000, heartbeatMs: 3_000 } as const;
 const HEARTBEAT = { heartbeatTimeoutMs: 2_000, connectTimeoutMs: 2_000, waitMs: 120_000 } as const;
 
@@ -14,7 +14,7 @@ function tokenOption(token: string | undefined): { readonly token?: string } {
 /** Longer than anything here may take. */
 const BOUND_MS = 90_000;
 
-/** So that a story that goes wrong says where. */
+/** Names the step that took too long. */
 async function bounded(work: Promise<unknown>, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -26,28 +26,28 @@ async function bounded(work: Promise<unknown>, what: string): Promise<void> {
 export class Viewer {
   readonly comments: OvationEvent[] = [];
   likes = 0;
-  /** What it was told to have missed. */
+  /** How often `onMissed` was called. */
   missed = 0;
   isConnected = false;
-  /** The gateway that it is connected to, by its id. */
+  /** The id of the gateway that it is connected to. */
   gateway: string | undefined;
-  /** Times when it was connected. */
+  /** How often it was connected. */
   connections = 0;
-  /** Times when it was told that nothing new comes, and whether that is so now. */
+  /** How often its connection became stale, and whether it is stale now. */
   staleNotices = 0;
   isStale = false;
   /** The longest that it was away, in milliseconds. */
   longestAwayMs = 0;
-  /** The longest that nothing was shown to it, in milliseconds, since {@link listen}. */
+  /** The longest time without a frame since {@link measureSilence}, in milliseconds. */
   longestSilenceMs = 0;
-  #heardAt: number | undefined;
+  #lastFrameAt: number | undefined;
   readonly #ovation: Ovation;
   readonly #waiter = new Waiter();
   #awaySince: number | undefined;
 
   /**
-   * @param history how many comments of the past it wants: by default those that came while its
-   * subscription was on its way
+   * @param history how many past comments it asks for; the default covers those published while it
+   * subscribes
    */
   constructor(urls: readonly string[], videoId: string, history = 100, token?: string) {
     this.#ovation = new Ovation({ url: urls, ...tokenOption(token), ...CLIENT, ...HEARTBEAT });
@@ -55,7 +55,7 @@ export class Viewer {
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
-      this.#heard();
+      this.#recordFrame();
       this.#waiter.changed();
     });
     video.onMissed(() => {
@@ -65,7 +65,7 @@ export class Viewer {
     this.#ovation.onState((state) => {
       const isConnected = state.name === "connected";
       if (!isConnected) this.#awaySince ??= performance.now();
-      else if (!this.isConnected) this.#came();
+      else if (!this.isConnected) this.#recordConnection();
       this.isConnected = isConnected;
       this.gateway = isConnected ? state.gateway : undefined;
       this.isStale = isConnected && state.isStale;
@@ -86,24 +86,24 @@ export class Viewer {
     await bounded(this.#waiter.until(holds), `a viewer: ${holds}`);
   }
 
-  /** From now on it is looked at how long nothing is shown to it. */
-  listen(): void {
+  /** Starts to measure how long it gets no frame. */
+  measureSilence(): void {
     this.longestSilenceMs = 0;
-    this.#heardAt = performance.now();
+    this.#lastFrameAt = performance.now();
   }
 
   close(): void {
     this.#ovation.close();
   }
 
-  #heard(): void {
-    if (this.#heardAt === undefined) return;
+  #recordFrame(): void {
+    if (this.#lastFrameAt === undefined) return;
     const now = performance.now();
-    this.longestSilenceMs = Math.max(this.longestSilenceMs, now - this.#heardAt);
-    this.#heardAt = now;
+    this.longestSilenceMs = Math.max(this.longestSilenceMs, now - this.#lastFrameAt);
+    this.#lastFrameAt = now;
   }
 
-  #came(): void {
+  #recordConnection(): void {
     this.connections += 1;
     if (this.#awaySince === undefined) return;
     if (this.connections > 1) {
@@ -114,9 +114,9 @@ export class Viewer {
   }
 }
 
-/** Comments one after the other, each until it is stored, while a story goes on. */
+/** Publishes comments one after the other, each once the last is stored. */
 export class Commenter {
-  /** Stored comments: id to place. */
+  /** Stored comments: id to seq. */
   readonly stored = new Map<string, number>();
   readonly errors: OvationError[] = [];
   readonly #ovation: Ovation;
@@ -127,7 +127,7 @@ export class Commenter {
   #isStopped = false;
   #loop: Promise<void> | undefined;
 
-  /** @param more `pauseMs`: how long it thinks before the next one */
+  /** @param more `pauseMs`: the pause before the next comment */
   constructor(
     urls: readonly string[],
     videoId: string,
@@ -145,13 +145,13 @@ export class Commenter {
     this.#loop = this.#comment();
   }
 
-  /** Resolves when so many more are stored than when it was called. */
+  /** Resolves when this many more are stored than at the time of the call. */
   async goesOn(more = 10): Promise<void> {
-    const due = this.stored.size + more;
-    const said = `${due} comments stored`;
+    const target = this.stored.size + more;
+    const what = `${target} comments stored`;
     await bounded(
-      this.#waiter.until(() => this.stored.size >= due),
-      said,
+      this.#waiter.until(() => this.stored.size >= target),
+      what,
     );
   }
 
@@ -178,40 +178,40 @@ export class Commenter {
   }
 }
 
-/** Publishes a like, and resolves when each viewer was given it. */
+/** Publishes a like, and resolves when each viewer has received it. */
 export async function likesFlow(
   urls: readonly string[],
   videoId: string,
   viewers: readonly Viewer[],
 ): Promise<void> {
   const ovation = new Ovation({ url: urls, ...CLIENT, ...HEARTBEAT });
-  const due = viewers.map(({ likes }) => likes + 1);
+  const expected = viewers.map(({ likes }) => likes + 1);
   await ovation.video(videoId).publish("like");
   await Promise.all(
-    viewers.map((viewer, index) => viewer.until(() => viewer.likes >= (due[index] ?? 0))),
+    viewers.map((viewer, index) => viewer.until(() => viewer.likes >= (expected[index] ?? 0))),
   );
   ovation.close();
 }
 
-/** Each viewer has each stored comment, once, all in the one order of their places. */
+/** Each viewer has each stored comment once, in the order of their seqs. */
 export async function expectAllComments(
   viewers: readonly Viewer[],
   commenters: readonly Commenter[],
 ): Promise<void> {
   const stored = new Map(commenters.flatMap((commenter) => [...commenter.stored]));
-  const due = [...stored].sort(([, one], [, other]) => one - other).map(([id]) => id);
+  const expected = [...stored].sort(([, one], [, other]) => one - other).map(([id]) => id);
   for (const viewer of viewers) {
     await viewer
-      .until(() => viewer.comments.length >= due.length)
+      .until(() => viewer.comments.length >= expected.length)
       .catch((cause: unknown) => {
         const has = new Set(viewer.comments.map(({ id }) => id));
-        const lacks = due.filter((id) => !has.has(id)).map((id) => stored.get(id));
-        const text = `a viewer at ${viewer.gateway} lacks ${lacks.length} of ${due.length}: ${lacks}`;
-        throw new Error(`${text}; it was told of ${viewer.missed} gaps`, { cause });
+        const missing = expected.filter((id) => !has.has(id)).map((id) => stored.get(id));
+        const text = `a viewer at ${viewer.gateway} lacks ${missing.length} of ${expected.length}: ${missing}`;
+        throw new Error(`${text}; it was notified of ${viewer.missed} gaps`, { cause });
       });
-    // One whose answer never came may be stored all the same.
+    // A comment whose answer never arrived may still be stored.
     const shown = viewer.comments.map(({ id }) => id);
-    expect(shown.filter((id) => stored.has(id))).toEqual(due);
+    expect(shown.filter((id) => stored.has(id))).toEqual(expected);
     expect(new Set(shown).size).toBe(shown.length);
     expect(viewer.missed).toBe(0);
   }

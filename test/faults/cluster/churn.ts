@@ -1,4 +1,4 @@
-/** Viewers that go from video to video all the time. */
+/** Viewers that keep moving from video to video. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Ovation } from "../../../sdk/index.ts";
 import { rowKey } from "../../../shared/protocol/subjects.ts";
@@ -6,7 +6,7 @@ import { eventually } from "../../support/eventually.ts";
 
 interface RoamingViewer {
   readonly ovation: Ovation;
-  /** Videos that it watches, oldest first, each with what ends it. */
+  /** Videos that it watches, oldest first, each with the function that leaves it. */
   readonly watched: { readonly video: string; readonly leave: () => void }[];
 }
 
@@ -14,17 +14,17 @@ interface RoamingViewer {
 const AT_ONCE = 3;
 
 export class Churn {
-  /** Times that one went on to another video. */
+  /** How often a viewer moved to another video. */
   moves = 0;
   readonly #videos: number;
-  readonly #wanderers: readonly RoamingViewer[];
+  readonly #roamingViewers: readonly RoamingViewer[];
   readonly #loop: Promise<void>;
   #isStopped = false;
 
   /** @param videos how many there are to choose from */
   constructor(urls: readonly string[], viewers: number, videos: number, pauseMs: number) {
     this.#videos = videos;
-    this.#wanderers = Array.from({ length: viewers }, (_, index) => {
+    this.#roamingViewers = Array.from({ length: viewers }, (_, index) => {
       const from = index % urls.length;
       const url = [...urls.slice(from), ...urls.slice(0, from)];
       return { ovation: new Ovation({ url }), watched: [] };
@@ -32,19 +32,19 @@ export class Churn {
     this.#loop = this.#run(pauseMs);
   }
 
-  /** Stops where they are, and resolves when all of them are connected. */
+  /** Stops all moves, and resolves when every viewer is connected. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#loop;
     await eventually(() =>
-      this.#wanderers.every(({ ovation }) => ovation.state.name === "connected"),
+      this.#roamingViewers.every(({ ovation }) => ovation.state.name === "connected"),
     );
   }
 
-  /** The rows that the table must have for them: key to viewers. */
+  /** The rows that the table must have for these viewers: key to viewers. */
   rows(): Map<string, number> {
     const rows = new Map<string, number>();
-    for (const { ovation, watched } of this.#wanderers) {
+    for (const { ovation, watched } of this.#roamingViewers) {
       if (ovation.state.name !== "connected") throw new Error("one is not connected");
       for (const { video } of watched) {
         const key = rowKey(video, ovation.state.gateway ?? "");
@@ -56,12 +56,12 @@ export class Churn {
 
   close(): void {
     this.#isStopped = true;
-    for (const { ovation } of this.#wanderers) ovation.close();
+    for (const { ovation } of this.#roamingViewers) ovation.close();
   }
 
   async #run(pauseMs: number): Promise<void> {
     while (!this.#isStopped) {
-      const one = this.#wanderers[this.moves % this.#wanderers.length];
+      const one = this.#roamingViewers[this.moves % this.#roamingViewers.length];
       if (one !== undefined) this.#move(one);
       this.moves += 1;
       await wait(pauseMs);

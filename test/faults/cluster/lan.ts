@@ -1,28 +1,28 @@
 /**
- * A network of hosts on this machine, made of Linux network namespaces: each host has an address of
- * its own, and what passes between two of them can be dropped for real, in one direction or both.
+ * A network of hosts on this machine, made of Linux network namespaces: each host has its own address,
+ * and packets between two of them can really be dropped, in one direction or both.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-/** Names and addresses of two runs at a time must differ; interfaces may have 15 letters. */
+/** Names and addresses of concurrent runs must differ; interface names have at most 15 letters. */
 const MARK = process.pid.toString(36);
 const SUBNET = `10.231.${process.pid % 250}`;
 const SWITCH = `ov${MARK}sw`;
 const UPLINK = `ov${MARK}up`;
 
-/** Why this machine can't have such a network; undefined when it can. */
+/** Why this machine can't have such a network; undefined if it can. */
 export function lanFault(): string | undefined {
-  if (process.platform !== "linux") return "network namespaces are Linux's";
-  if (process.getuid?.() !== 0) return "only root may make network namespaces";
+  if (process.platform !== "linux") return "network namespaces need Linux";
+  if (process.getuid?.() !== 0) return "only root may create network namespaces";
   try {
     execFileSync("iptables", ["--version"], { stdio: "ignore" });
     execFileSync("ip", ["netns", "add", `ov${MARK}try`], { stdio: "ignore" });
     execFileSync("ip", ["netns", "del", `ov${MARK}try`], { stdio: "ignore" });
     return undefined;
   } catch (error) {
-    return `no network namespace can be made: ${String(error)}`;
+    return `can't create a network namespace: ${String(error)}`;
   }
 }
 
@@ -30,7 +30,7 @@ export function lanFault(): string | undefined {
 export interface Host {
   readonly name: string;
   readonly address: string;
-  /** The command line that runs another one on this host. */
+  /** Wraps a command line so that it runs on this host. */
   wrap(command: string, args: readonly string[]): readonly [command: string, args: string[]];
 }
 
@@ -42,9 +42,9 @@ export class Lan {
   readonly #hosts = new Map<string, string>();
   #nextAddress = 2;
 
-  /** Makes the switch, and plugs this machine in, so that a test reaches every host. */
+  /** Creates the switch and connects this machine to it, so that a test reaches every host. */
   static async start(): Promise<Lan> {
-    // The switch is a namespace too: there, the machine's own firewall has no say.
+    // The switch is a namespace too, so that the machine's own firewall doesn't apply.
     await ip(`netns add ${SWITCH}`);
     await ip(`-n ${SWITCH} link add br0 type bridge`);
     await ip(`-n ${SWITCH} link set br0 up`);
@@ -73,18 +73,18 @@ export class Lan {
     };
   }
 
-  /** From now on, nothing that `from` sends arrives at `to`; nobody is told. */
+  /** Silently drops everything that `from` sends to `to`. */
   async drop(from: Host, to: Host): Promise<void> {
     await this.#inside(to, ["iptables", "-A", "INPUT", "-s", from.address, "-j", "DROP"]);
   }
 
-  /** From now on, whoever sends to this port of a host has the connection reset. */
+  /** Resets every connection to this port of a host. */
   async reset(host: Host, port: number): Promise<void> {
     const rule = `-A INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await this.#inside(host, ["iptables", ...rule.split(" ")]);
   }
 
-  /** Everything that was dropped or reset passes again. */
+  /** Undoes every drop and reset. */
   async heal(): Promise<void> {
     for (const namespace of this.#hosts.values()) {
       await run("ip", ["netns", "exec", namespace, "iptables", "-F", "INPUT"]);
@@ -100,7 +100,7 @@ export class Lan {
 
   async #inside(host: Host, command: readonly string[]): Promise<void> {
     const namespace = this.#hosts.get(host.address);
-    if (namespace === undefined) throw new Error(`${host.name} is no host of this network`);
+    if (namespace === undefined) throw new Error(`${host.name} is not a host of this network`);
     await run("ip", ["netns", "exec", namespace, ...command]);
   }
 }

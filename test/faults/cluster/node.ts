@@ -1,4 +1,4 @@
-/** A process of the world, on a host of its own: it can be started, ended, paused and asked. */
+/** A process of the cluster on a host of its own, which can be started, stopped, paused and queried. */
 import { type GuardedProcess, type ServerExit, spawnGuarded } from "../../../kit/nats/guarded.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Host } from "./lan.ts";
@@ -7,16 +7,16 @@ interface NodeOptions {
   readonly host: Host;
   readonly command: string;
   readonly args: readonly string[];
-  /** What its command may know, and nobody who lists processes. */
+  /** Secrets that must not show up in a process list. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What says 200 once it can do its work. */
+  /** Answers 200 once the process is ready. */
   readonly healthUrl: string;
   readonly metricsUrl?: string;
 }
 
-/** Something may have been said about readiness; a host that is cut off says nothing. */
+/** How long to wait for an answer; a host that is cut off never answers. */
 const ANSWER_MS = 1_000;
-/** A cluster that had no quorum takes its time. */
+/** A NATS cluster that had no quorum takes a while. */
 const READY_MS = 90_000;
 
 export class Node {
@@ -33,20 +33,20 @@ export class Node {
     return this.host.name;
   }
 
-  /** The process of now. */
+  /** The current process. */
   get pid(): number {
     if (this.#process === undefined) throw new Error(`${this.name} was never started`);
     return this.#process.pid;
   }
 
-  /** Starts the process, and doesn't wait for it to be ready. */
+  /** Starts the process without waiting for it to be ready. */
   async launch(): Promise<void> {
     const [command, args] = this.host.wrap(this.#options.command, this.#options.args);
     const { env = {} } = this.#options;
     this.#process = await spawnGuarded({ command, args, env });
   }
 
-  /** Resolves when it says that it can do its work. */
+  /** Resolves when it reports that it is ready. */
   async ready(): Promise<void> {
     await eventually(async () => {
       const exit = await this.#exitIfAny();
@@ -66,18 +66,18 @@ export class Node {
     );
   }
 
-  /** What it says of its health, whether good or bad. */
+  /** Its health report, whether good or bad. */
   async health(): Promise<unknown> {
     const signal = AbortSignal.timeout(ANSWER_MS);
     return await (await fetch(this.#options.healthUrl, { signal })).json();
   }
 
-  /** A metric as Prometheus would read it: the sum over its label sets; 0 where there is none. */
+  /** A metric as Prometheus would read it: the sum over its label sets; 0 if there is none. */
   async metric(name: string): Promise<number> {
     return (await this.metrics())(name);
   }
 
-  /** All metrics as they are at one moment, each to be had as from {@link metric}. */
+  /** A snapshot of all metrics, each read as by {@link metric}. */
   async metrics(): Promise<(name: string) => number> {
     const text = await (await fetch(this.#options.metricsUrl ?? "")).text();
     const lines = text.split("\n");
@@ -88,7 +88,7 @@ export class Node {
     };
   }
 
-  /** The last that it wrote. */
+  /** The tail of its output. */
   get log(): string {
     return this.#process?.tail.text() ?? "";
   }
@@ -99,11 +99,11 @@ export class Node {
 
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
-    // One that is paused can be killed all the same.
+    // Works on a paused process too.
     await this.#process?.kill();
   }
 
-  /** Ends it as an operator would; tells how it ended. */
+  /** Ends it as an operator would; returns how it exited. */
   async stop(): Promise<ServerExit | undefined> {
     await this.#process?.stop();
     return await this.#process?.exited;

@@ -20,7 +20,7 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
-  /** Not a byte is left. */
+  /** Fills it to the last byte. */
   async fill(): Promise<void> {
     const file = await open(this.#filler, "a");
     try {
@@ -30,7 +30,7 @@ export class SmallDisk {
     }
   }
 
-  /** What filled it is gone. */
+  /** Removes the filler. */
   async empty(): Promise<void> {
     await rm(this.#filler);
   }
@@ -44,7 +44,7 @@ export class SmallDisk {
   }
 }
 
-/** Writes blocks of this length until there is no room for another. */
+/** Writes blocks of this length until no further one fits. */
 async function writeMany(
   file: { write(data: Buffer): Promise<unknown> },
   length: number,

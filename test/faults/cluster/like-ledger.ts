@@ -1,6 +1,6 @@
 /**
- * Likes by every way that there is, each with what became of it: so that what was accepted can be
- * held against what a viewer was given.
+ * Publishes likes every way there is and records each outcome, so that what was accepted can be
+ * compared with what viewers received.
  */
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,24 +13,24 @@ export type Way = "HTTP" | "WebSocket" | "SDK";
 export interface Attempt {
   readonly way: Way;
   readonly id: string;
-  readonly begunAt: number;
-  /** When it was answered, and how: `accepted`, or the code of an error. */
+  readonly startedAt: number;
+  /** When it was answered, and how: `accepted` or an error code. */
   readonly endedAt: number;
   readonly outcome: string;
 }
 
 /** A viewer of one gateway. */
-interface Witness {
+interface Observer {
   readonly ovation: Ovation;
-  /** Whether a first comment has come. */
+  /** Whether a first comment has arrived. */
   isWatching: boolean;
-  /** Likes by their ids, as it was shown them. */
+  /** Ids of the likes that it received. */
   readonly shown: Set<string>;
-  /** When it was last told that what it sees is live, after it had been told that it was stale. */
+  /** When its connection was last live again after it had been stale. */
   liveAt: number;
 }
 
-/** Between two likes of the same way to the same gateway. */
+/** Between two likes sent the same way to the same gateway. */
 const PAUSE_MS = 100;
 const ACCEPTED = "accepted";
 
@@ -39,20 +39,23 @@ type Publish = (id: string) => Promise<{ readonly outcome: string; readonly id?:
 export class LikeLedger {
   readonly attempts: Attempt[] = [];
   readonly #video: string;
-  readonly #witnesses: readonly Witness[];
+  readonly #observers: readonly Observer[];
   readonly #closers: (() => void)[] = [];
   readonly #loops: Promise<void>[] = [];
   #isStopped = false;
 
   private constructor(urls: readonly string[], video: string) {
     this.#video = video;
-    this.#witnesses = urls.map((url) => witness(url, video));
+    this.#observers = urls.map((url) => observe(url, video));
   }
 
-  /** Likes by each way at each gateway, ten a second, until it is stopped; somebody comments already. */
+  /**
+   * Publishes each way at each gateway, ten likes a second, until stopped. Needs a commenter that is
+   * already publishing.
+   */
   static async start(urls: readonly string[], video: string): Promise<LikeLedger> {
     const ledger = new LikeLedger(urls, video);
-    await eventually(() => ledger.#witnesses.every(({ isWatching }) => isWatching));
+    await eventually(() => ledger.#observers.every(({ isWatching }) => isWatching));
     for (const [index, url] of urls.entries()) {
       ledger.#run("HTTP", index, ledger.#byHttp(url));
       ledger.#run("WebSocket", index, await ledger.#bySocket(url));
@@ -61,51 +64,51 @@ export class LikeLedger {
     return ledger;
   }
 
-  /** Stops, and resolves when the last one was answered. */
+  /** Stops, and resolves when the last like is answered. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);
   }
 
-  /** Those that were begun after one moment and answered before another. */
+  /** Likes sent after `from` and answered before `to`. */
   within(from: number, to: number): readonly Attempt[] {
-    return this.attempts.filter(({ begunAt, endedAt }) => begunAt > from && endedAt < to);
+    return this.attempts.filter(({ startedAt, endedAt }) => startedAt > from && endedAt < to);
   }
 
   get accepted(): readonly Attempt[] {
     return this.attempts.filter(({ outcome }) => outcome === ACCEPTED);
   }
 
-  /** How many likes the viewer of each gateway was shown. */
+  /** How many likes the viewer at each gateway received. */
   get shown(): readonly number[] {
-    return this.#witnesses.map(({ shown }) => shown.size);
+    return this.#observers.map(({ shown }) => shown.size);
   }
 
   /**
-   * Likes that were accepted and not shown to the viewer of some gateway, beside those that were
-   * under way between a moment and when that viewer was told that what it sees is live again.
+   * Accepted likes that the viewer at some gateway did not receive, except those in flight between
+   * `from` and the time when that viewer's connection was live again.
    */
   missing(from: number): readonly Attempt[] {
-    return this.#witnesses.flatMap(({ shown, liveAt }) =>
+    return this.#observers.flatMap(({ shown, liveAt }) =>
       this.accepted.filter(
-        ({ id, begunAt, endedAt }) => !shown.has(id) && (endedAt < from || begunAt > liveAt),
+        ({ id, startedAt, endedAt }) => !shown.has(id) && (endedAt < from || startedAt > liveAt),
       ),
     );
   }
 
   close(): void {
     this.#isStopped = true;
-    for (const { ovation } of this.#witnesses) ovation.close();
+    for (const { ovation } of this.#observers) ovation.close();
     for (const close of this.#closers.splice(0)) close();
   }
 
   #run(way: Way, index: number, publish: Publish): void {
     const loop = async () => {
       for (let number = 0; !this.#isStopped; number += 1) {
-        const begunAt = performance.now();
-        const asked = `${way}-${index}-${number}`;
-        const { outcome, id = asked } = await publish(asked);
-        this.attempts.push({ way, id, begunAt, endedAt: performance.now(), outcome });
+        const startedAt = performance.now();
+        const requestedId = `${way}-${index}-${number}`;
+        const { outcome, id = requestedId } = await publish(requestedId);
+        this.attempts.push({ way, id, startedAt, endedAt: performance.now(), outcome });
         await wait(PAUSE_MS);
       }
     };
@@ -153,7 +156,7 @@ export class LikeLedger {
     });
   }
 
-  /** The client repeats what was refused for a while, so its answer comes when NATS is back. */
+  /** The client retries refused likes for a while, so its answer arrives when NATS is back. */
   #bySdk(url: string): Publish {
     const ovation = new Ovation({ url, waitMs: 60_000 });
     this.#closers.push(() => ovation.close());
@@ -168,9 +171,9 @@ export class LikeLedger {
   }
 }
 
-function witness(url: string, videoId: string): Witness {
+function observe(url: string, videoId: string): Observer {
   const ovation = new Ovation({ url });
-  const seen: Witness = { ovation, isWatching: false, shown: new Set(), liveAt: 0 };
+  const seen: Observer = { ovation, isWatching: false, shown: new Set(), liveAt: 0 };
   let isStale = false;
   const video = ovation.video(videoId);
   video.on("like", ({ id }) => seen.shown.add(id));

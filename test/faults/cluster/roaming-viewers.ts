@@ -1,8 +1,8 @@
-/** Connections that watch one video after another and never the same again, as fast as they are let. */
+/** Connections that watch one video after another, never the same twice, as fast as they are allowed. */
 import { Requester } from "./requester.ts";
 
-export class Wanderers {
-  /** Answers by what they are: `result`, or the code of an error. */
+export class RoamingViewers {
+  /** How often each answer came: `result` or an error code. */
   readonly answers: Map<string, number>;
   readonly #requesters: readonly Requester[];
 
@@ -11,15 +11,15 @@ export class Wanderers {
     this.answers = answers;
   }
 
-  static async open(url: string, count: number): Promise<Wanderers> {
+  static async open(url: string, count: number): Promise<RoamingViewers> {
     const answers = new Map<string, number>();
     const opening = Array.from({ length: count }, () => Requester.open(url, answers));
-    return new Wanderers(await Promise.all(opening), answers);
+    return new RoamingViewers(await Promise.all(opening), answers);
   }
 
-  /** Each of the videos is watched by one of them and left; each of them watches so many at a time. */
-  async wander(videos: Iterator<string>, atOnce: number): Promise<void> {
-    await Promise.all(this.#requesters.map((requester) => wander(requester, videos, atOnce)));
+  /** One connection watches each video and leaves it; each connection watches `atOnce` at a time. */
+  async roam(videos: Iterator<string>, atOnce: number): Promise<void> {
+    await Promise.all(this.#requesters.map((requester) => roam(requester, videos, atOnce)));
   }
 
   close(): void {
@@ -27,11 +27,7 @@ export class Wanderers {
   }
 }
 
-async function wander(
-  requester: Requester,
-  videos: Iterator<string>,
-  atOnce: number,
-): Promise<void> {
+async function roam(requester: Requester, videos: Iterator<string>, atOnce: number): Promise<void> {
   for (;;) {
     const watched: string[] = [];
     for (let count = 0; count < atOnce; count += 1) {

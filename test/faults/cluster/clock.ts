@@ -1,6 +1,6 @@
 /**
- * Wall clocks that can be set for one process, by libfaketime (Debian: `apt-get install faketime`).
- * Its monotonic clock goes on as ever, as that of a machine does whose time is set.
+ * Sets the wall clock of one process, with libfaketime (Debian: `apt-get install faketime`). Its
+ * monotonic clock is unaffected, as on a machine whose time is set.
  */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ const LIBRARIES = [
   "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
 ];
 
-/** Why this machine has no such clocks; undefined when it has. */
+/** Why clocks can't be set on this machine; undefined if they can. */
 export function clockFault(): string | undefined {
   return library() === undefined ? "libfaketime is not installed" : undefined;
 }
@@ -20,7 +20,7 @@ function library(): string | undefined {
   return LIBRARIES.find((path) => existsSync(path));
 }
 
-/** The command line that runs another one by a clock of its own, which is right until it is set. */
+/** Wraps a command line so that it runs with a clock of its own, which is right until it is set. */
 export function withClock(
   directory: string,
   name: string,
@@ -37,7 +37,7 @@ export function withClock(
   return ["env", [...variables, command, ...args]];
 }
 
-/** From now on, the clock of `name` is so many seconds from the true time. */
+/** Sets the clock of `name` to this many seconds from the true time. */
 export async function setClock(directory: string, name: string, seconds: number): Promise<void> {
   await writeFile(clockFile(directory, name), `${seconds < 0 ? "" : "+"}${seconds}\n`);
 }

@@ -1,4 +1,4 @@
-/** How much memory a process of the world takes at most, from a moment on (`man 5 proc`). */
+/** The peak memory of the cluster's processes from a moment on (`man 5 proc`). */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Node } from "./node.ts";
 
@@ -15,15 +15,15 @@ export class MemoryWatch {
   readonly #nodes: readonly Node[];
   readonly #before: ReadonlyMap<Node, number>;
 
-  /** Begins now: what each takes already is the baseline. */
+  /** Starts now: what each process already takes is the baseline. */
   constructor(nodes: readonly Node[]) {
     this.#nodes = nodes;
-    // Sets the peak back to what is resident now.
+    // Resets the peak to what is resident now.
     for (const { pid } of nodes) writeFileSync(`/proc/${pid}/clear_refs`, "5");
     this.#before = new Map(nodes.map((node) => [node, bytesOf(node.pid, "VmRSS")]));
   }
 
-  /** The most that each took over its baseline, by name, in MiB. */
+  /** The peak of each over its baseline, by name, in MiB. */
   growth(): Readonly<Record<string, number>> {
     return Object.fromEntries(
       this.#nodes.map((node) => {

@@ -1,9 +1,9 @@
-/** How long a pod has to end, by the manifests that the chart makes of its defaults. */
+/** How long a pod has to stop, by the chart's default manifests. */
 import { readFile } from "node:fs/promises";
 
 const MANIFESTS = new URL("../../chart/snapshots/default.yaml", import.meta.url);
 
-/** Milliseconds between SIGTERM, which comes after `preStop`, and the end of the grace period. */
+/** Milliseconds between SIGTERM, which follows `preStop`, and the end of the grace period. */
 export async function graceMs(): Promise<number> {
   const text = await readFile(MANIFESTS, "utf8");
   const seconds = (pattern: RegExp): number => {

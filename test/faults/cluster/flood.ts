@@ -1,10 +1,10 @@
-/** Messages at a steady high rate over NATS, from several connections, with no answer asked for. */
+/** Publishes messages over NATS at a steady high rate, from several connections, without replies. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NatsConnection } from "nats";
 
 const CONNECTIONS = 2;
 const TICK_MS = 10;
-/** After a stall, what was missed is sent in parts, so that NATS is not given all of it at once. */
+/** After a stall, the backlog is sent in parts, so that NATS does not get all of it at once. */
 const BURST_TICKS = 20;
 
 export interface FloodReport {
@@ -27,7 +27,7 @@ export class Flood {
     this.#loop = this.#run(open, subject, payload);
   }
 
-  /** Stops, and resolves when NATS has taken all that was sent. */
+  /** Stops, and resolves when NATS has received everything that was sent. */
   async stop(): Promise<FloodReport> {
     this.#isStopped = true;
     return await this.#loop;
@@ -39,19 +39,19 @@ export class Flood {
     payload: string,
   ): Promise<FloodReport> {
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open));
-    const begun = performance.now();
+    const startedAt = performance.now();
     const most = (this.#perSecond * TICK_MS * BURST_TICKS) / 1_000;
     let sent = 0;
     while (!this.#isStopped) {
-      const due = ((performance.now() - begun) * this.#perSecond) / 1_000;
-      for (let count = Math.min(most, due - sent); count > 0; count -= 1) {
+      const target = ((performance.now() - startedAt) * this.#perSecond) / 1_000;
+      for (let count = Math.min(most, target - sent); count > 0; count -= 1) {
         connections[sent % CONNECTIONS]?.publish(subject, payload);
         sent += 1;
       }
-      // What the server has not taken must not pile up here.
+      // What the server has not received must not pile up here.
       await Promise.all([wait(TICK_MS), ...connections.map((connection) => connection.flush())]);
     }
-    const perSecond = (sent * 1_000) / (performance.now() - begun);
+    const perSecond = (sent * 1_000) / (performance.now() - startedAt);
     await Promise.all(connections.map((connection) => connection.close()));
     return { sent, perSecond };
   }

@@ -1,49 +1,49 @@
-/** What a story and a process of light viewers tell each other. */
+/** The messages between a test and a process of light viewers. */
 
 export interface OpenSwarm {
   readonly viewers: number;
   readonly video: string;
-  /** Gateways; each viewer comes to the first of its own order. */
+  /** Gateways; each viewer starts with the first of its own order. */
   readonly targets: readonly { readonly host: string; readonly port: number }[];
-  /** Whether all come to the first target, or equally many to each. */
+  /** Whether all start at the first target, or equally many at each. */
   readonly together: boolean;
-  /** At the beginning, so many come in a second. */
+  /** How many connect per second at the start. */
   readonly comingPerSecond?: number;
 }
 
-export type ThrongCommand =
+export type SwarmCommand =
   | ({ readonly what: "open" } & OpenSwarm)
   | { readonly what: "report" }
-  /** Begins the account of attempts, absences and refusals anew. */
+  /** Resets the counts of attempts, absences and refusals. */
   | { readonly what: "forget" };
 
-export interface ThrongReport {
+export interface SwarmReport {
   readonly viewers: number;
-  /** Viewers that watch just now. */
+  /** Viewers that are subscribed now. */
   readonly subscribed: number;
-  /** The newest comment of the viewer that is furthest behind, and of the one furthest ahead. */
+  /** The newest comment of the viewer furthest behind, and of the one furthest ahead. */
   readonly oldestSeq: number;
   readonly newestSeq: number;
-  /** Comments that followed another one than they should, after all was asked for again. */
+  /** Comments whose predecessor was missing, so that the viewer subscribed again. */
   readonly gaps: number;
   readonly repeated: number;
-  /** Viewers whose history could not be continued. */
+  /** Viewers whose history could not be recovered. */
   readonly unrecovered: number;
-  /** Times a viewer came back, and the longest time that one was away. */
+  /** How often a viewer came back, and the longest time that one was away. */
   readonly returns: number;
   readonly longestAwayMs: number;
   /** Connections that were closed with 1012. */
   readonly sentAway: number;
-  /** When the first of them was, in milliseconds since 1970. */
+  /** When the first of them was closed, in milliseconds since 1970. */
   readonly firstSentAwayAt: number | undefined;
-  /** Handshakes that were refused, or for which nobody was there. */
+  /** Handshakes that were refused or unanswered. */
   readonly failed: number;
   readonly likes: number;
-  /** Connections tried in each tenth of a second since the first try. */
+  /** Connection attempts in each tenth of a second since the first one. */
   readonly attempts: readonly number[];
 }
 
-/** The most connections that were tried within any second, by tenths. */
+/** The most connection attempts within any second, in steps of a tenth. */
 export function mostPerSecond(attempts: readonly number[]): number {
   return Math.max(
     ...attempts.map((_, from) =>
