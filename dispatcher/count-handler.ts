@@ -1,4 +1,4 @@
-/** Requests of gateways to count a video's viewers and tell them, as they come over the bus. */
+/** Handles gateways' requests to count a video's viewers and send the count to them. */
 import { OvationError } from "../shared/protocol/errors.ts";
 import { videoOfCountSubject } from "../shared/protocol/subjects.ts";
 import type { DispatcherOverload } from "./overload.ts";
@@ -7,8 +7,8 @@ import type { ViewerCounts } from "./table/counts.ts";
 
 interface CountHandlerOptions {
   readonly replies: Pick<Replies, "later">;
-  readonly counts: Pick<ViewerCounts, "ask">;
-  /** Refuses what the dispatcher has no time for. */
+  readonly counts: Pick<ViewerCounts, "request">;
+  /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest">;
 }
 
@@ -20,7 +20,7 @@ export class CountHandler {
     this.#options = options;
   }
 
-  /** Takes one request off the bus; its payload says nothing. Answered when viewers are told. */
+  /** Takes one request off the bus; its payload is empty. Answered once the count is sent. */
   take(_payload: Uint8Array, subject: string, reply: string): void {
     this.stats.requests += 1;
     this.#options.replies.later("msgpack", reply, this.#count(subject));
@@ -30,7 +30,7 @@ export class CountHandler {
     this.#options.overload.admitRequest();
     const video = videoOfCountSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
-    await this.#options.counts.ask(video);
+    await this.#options.counts.request(video);
     return { accepted: [] };
   }
 }

@@ -1,9 +1,9 @@
-/** A request off the bus, as a step of the traces that it says it belongs to. */
+/** A request off the bus, as a span in the traces that it names. */
 import { DISPATCHER_QUEUE } from "../shared/protocol/subjects.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import { type Step, startSpan, type Tracer } from "../shared/runtime/tracing/tracer.ts";
 
-/** @returns undefined where there is no trace: nothing is recorded that nobody began */
+/** @returns undefined without a trace: a dispatcher starts none itself */
 export function startDispatchSpan(
   tracer: Tracer | undefined,
   subject: string,

@@ -1,5 +1,5 @@
 /**
- * A dispatcher: it takes publish requests off the queue group and sends each event to just those
+ * A dispatcher: it takes publish requests off the queue group and sends each event only to the
  * gateways that have viewers for it.
  */
 import type { DispatcherConfig } from "../shared/config/settings.ts";

@@ -1,5 +1,4 @@
-/** Sends what is to be known of a video to each Frontend that has viewers of it: encoded once. */
-
+/** Sends a video's events to each gateway that has viewers of it, encoded once. */
 import type { Bus } from "../shared/bus/connection.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
@@ -11,16 +10,16 @@ import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
 import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import type { RouteTable } from "./table/routes.ts";
 
-/** Bytes that an event's envelope may add to its own. */
+/** Bytes that an event's envelope may add. */
 const ENTRY_OVERHEAD_BYTES = 128;
-/** What a message has beside its events. */
+/** Bytes of a message without its events. */
 const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
 
 interface FanoutOptions {
   readonly bus: Pick<Bus, "publish" | "maxPayloadBytes">;
   readonly routes: Pick<RouteTable, "subjects">;
   readonly clock: HopClock;
-  /** The hop through this dispatcher: of events that are stored before, and of the others. */
+  /** The hop through this dispatcher: `store` for stored events, `dispatch` for the others. */
   readonly hops: { readonly dispatch: Hop; readonly store: Hop };
 }
 
@@ -28,15 +27,15 @@ interface FanoutOptions {
 export interface RequestTiming {
   /** By the monotonic clock. */
   readonly at: number;
-  /** Of its oldest event, in milliseconds since 1970. */
+  /** When its oldest event was published, in milliseconds since 1970. */
   readonly publishedAt: number;
-  /** That it belongs to. */
+  /** The trace that it belongs to. */
   readonly trace: TraceContext | undefined;
 }
 
 export class Fanout {
   readonly #options: FanoutOptions;
-  /** Messages sent, and events that no Frontend had viewers for. */
+  /** Messages sent, and events that no gateway had viewers for. */
   readonly stats = { messages: 0, unwatchedEvents: 0 };
 
   constructor(options: FanoutOptions) {
@@ -45,8 +44,8 @@ export class Fanout {
 
   /**
    * Sends events that are not stored.
-   * @param taken absent for what the dispatcher tells by itself
-   * @throws OvationError `unavailable` when the bus takes nothing of it, `timeout` when it takes only
+   * @param taken absent for events that the dispatcher sends on its own
+   * @throws OvationError `unavailable` when the bus takes none of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
   emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
@@ -64,9 +63,9 @@ export class Fanout {
   }
 
   /**
-   * Sends one message as it is but for its stamps, such as a stored record.
-   * @param events how many events it brings
-   * @param taken of the oldest of them; absent for what is told once more
+   * Sends one message unchanged but for its timestamps, such as a stored record.
+   * @param events how many events it has
+   * @param taken of the oldest of them; absent for a repeat
    * @throws OvationError as {@link emit}
    */
   send(video: string, payload: Uint8Array, events: number, taken?: RequestTiming): void {
@@ -84,7 +83,7 @@ export class Fanout {
     return { sentAt, publishedAt: taken?.publishedAt ?? sentAt };
   }
 
-  /** Returns how many messages of the whole have been sent. */
+  /** Returns how many messages have been sent in all. */
   #send(subjects: readonly string[], payload: Uint8Array, sentBefore: number): number {
     let sent = sentBefore;
     for (const subject of subjects) {
@@ -97,7 +96,7 @@ export class Fanout {
     return sent;
   }
 
-  /** Cuts a list where the message would pass what the NATS server takes. */
+  /** Splits a list where the message would exceed what the NATS server takes. */
   *#parts(events: readonly FanoutEvent[]): Generator<readonly FanoutEvent[]> {
     if (events.length === 1) return yield events;
     const limit = this.#options.bus.maxPayloadBytes - MESSAGE_OVERHEAD_BYTES;

@@ -1,3 +1,3 @@
-/** What other parts may know of a dispatcher. */
+/** What other parts may use of the dispatcher. */
 export { Dispatcher } from "./dispatcher.ts";
 export { registerDispatcherMetrics } from "./metrics.ts";

@@ -1,4 +1,4 @@
-/** The dispatcher's figures for Prometheus, read from the parts when they are asked for. */
+/** The dispatcher's metrics for Prometheus, read from its parts at each scrape. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { Histogram } from "../shared/lib/histogram.ts";
@@ -51,19 +51,19 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
     gaugeOf(registry, `ovation_dispatcher_history_${name}`, help, read);
   counter("records_total", "Records stored.", () => stats.records);
   counter("events_total", "Durable events stored.", () => stats.events);
-  counter("repeats_total", "Durable events that were stored before.", () => stats.repeats);
+  counter("repeats_total", "Durable events that were stored already.", () => stats.repeats);
   counter(
     "conflicts_total",
-    "Appends that another dispatcher's came before, and that were tried again.",
+    "Appends that lost the race against another dispatcher's, and were retried.",
     () => stats.conflicts,
   );
-  counter("failures_total", "Tries at the store that failed.", () => stats.failures);
+  counter("failures_total", "Failed attempts to use the store.", () => stats.failures);
   counter(
     "retractions_total",
-    "Requests to take an event back that were met.",
+    "Requests to delete an event that were carried out.",
     () => stats.retractions,
   );
-  counter("trims_total", "Times a video's oldest events were let go.", () => stats.trims);
+  counter("trims_total", "Times a video's oldest events were removed.", () => stats.trims);
   gauge("waiting_events", "Durable events that wait to be stored.", () => history.waitingEvents);
   gauge(
     "waiting_limit_events",
@@ -74,7 +74,7 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
     histogramOf(registry, `ovation_dispatcher_history_${name}`, help, [], () => [[{}, values]]);
   histogram(
     "append_duration_seconds",
-    "Time that JetStream took to store a record, without what failed.",
+    "Time that JetStream took to store a record; failures are not included.",
     stats.appendSeconds,
   );
   histogram("record_events", "Events in a record.", stats.recordEvents);
@@ -135,19 +135,19 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   countsBy(registry, name, "Requests refused.", "code", codes, replies.refused);
   counter(
     "answers_misdirected_total",
-    "Answers not sent, since they were to go to a subject of Ovation or of NATS itself.",
+    "Replies not sent, since their subject belongs to Ovation or to NATS itself.",
     () => replies.rejectedReplyTo,
   );
-  counter("messages_total", "Messages sent to Frontends.", () => fanout.stats.messages);
+  counter("messages_total", "Messages sent to gateways.", () => fanout.stats.messages);
   counter(
     "unwatched_events_total",
-    "Events that no Frontend had viewers for.",
+    "Events that no gateway had viewers for.",
     () => fanout.stats.unwatchedEvents,
   );
   counterOf(
     registry,
     "ovation_dispatcher_mirror_mended_total",
-    "Rows that reading the table whole had to mend, since the watch had not told them.",
+    "Rows corrected by a full read of the table, since the watch had missed them.",
     ["change"],
     () => [
       [{ change: "added" }, mirror.stats.rowsAdded],
@@ -155,15 +155,23 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
       [{ change: "removed" }, mirror.stats.rowsRemoved],
     ],
   );
-  counter("table_reads_total", "Times the table was read whole.", () => mirror.stats.reads);
+  counter("table_reads_total", "Full reads of the table.", () => mirror.stats.reads);
   counter(
     "table_read_failures_total",
-    "Times table or leases could not be read.",
+    "Failed reads of the table or the leases.",
     () => mirror.stats.readFailures,
   );
-  counter("gateways_dead_total", "Leases that ended.", () => sweeper.stats.gatewaysDead);
+  counter(
+    "gateways_dead_total",
+    "Leases of gateways that expired.",
+    () => sweeper.stats.gatewaysDead,
+  );
   counter("rows_swept_total", "Rows of dead gateways removed.", () => sweeper.stats.rowsSwept);
-  counter("sweep_failures_total", "Sweeps to be tried again.", () => sweeper.stats.failures);
+  counter(
+    "sweep_failures_total",
+    "Sweeps that failed and are retried.",
+    () => sweeper.stats.failures,
+  );
   gauge("table_rows", "Rows of the table.", () => routes.rowCount);
   gauge("table_videos", "Videos in the table.", () => routes.videoCount);
   gauge(
@@ -173,25 +181,25 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   );
   counter(
     "announced_rows_dropped_total",
-    "Announced rows forgotten before their time, since there were too many.",
+    "Announced rows dropped early, since there were too many.",
     () => announced.dropped,
   );
   gauge("table_readable", "1 while the table can be read.", () => (mirror.isReadable ? 1 : 0));
   gauge(
     "table_read_age_seconds",
-    "Time since the table was last read whole.",
+    "Time since the last full read of the table.",
     () => mirror.readAgeMs / 1_000,
   );
   histogramOf(
     registry,
     "ovation_dispatcher_mirror_lag_seconds",
-    "Time from when NATS stored a row of the table until the mirror had it. It is between wall clocks, and off by their skew.",
+    "Time from when NATS stored a row of the table until the mirror had it. It compares wall clocks, so their skew distorts it.",
     [],
     () => [[{}, mirror.lag.seconds]],
   );
   counter(
     "mirror_clock_skew_total",
-    "Rows that by two wall clocks came before they were stored (taken for 0 s), or an hour after.",
+    "Rows that by two wall clocks arrived before they were stored (counted as 0 s), or an hour after.",
     () => mirror.lag.skewed,
   );
   gauge("leases", "Gateways with a lease.", () => leases.count);
@@ -200,5 +208,9 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     "Age of the oldest sign of life of any gateway.",
     () => leases.oldestAgeMs() / 1_000,
   );
-  gauge("counts_pending", "Videos whose viewers may be told again.", () => counts.pendingCount);
+  gauge(
+    "counts_pending",
+    "Videos whose viewer count may be sent again.",
+    () => counts.pendingCount,
+  );
 }

@@ -1,12 +1,11 @@
 /**
- * What a dispatcher does when it has more to do than it can, and in which order. This is the one
- * place that says so:
+ * What a dispatcher refuses under overload, and in which order; only this file decides it:
  *
- * 1. `transient`: requests that bring transient events only are refused, once they are decoded.
+ * 1. `transient`: requests with transient events only are refused, once they are decoded.
  * 2. `durable`: every request is refused, unread.
  *
- * Nothing of a refused request was taken, and another dispatcher may take it. What a dispatcher has
- * taken it finishes; how many durable events may wait for the store has a limit of its own.
+ * A refused request has no effect, and another dispatcher may take it. A dispatcher finishes what
+ * it has taken; the number of durable events that wait for the store has a limit of its own.
  */
 import type { Bus } from "../shared/bus/connection.ts";
 import { BusLag } from "../shared/bus/lag.ts";
@@ -23,7 +22,7 @@ import {
 import { type Level, logLevel, ShedLevels } from "../shared/runtime/overload/shed-levels.ts";
 
 type DispatcherLevel = "transient" | "durable";
-/** Each as a share of its limit. `late`: the event loop, or what is read of NATS. */
+/** Each as a share of its limit. `late`: the event loop, or reading from NATS. */
 type DispatcherSignal = "late" | "memory" | "backlog";
 
 export const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal>[] = [
@@ -38,9 +37,9 @@ export const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal
     leave: { late: 1, memory: 0.92, backlog: 0.5 },
   },
 ];
-/** Made once: a stack trace for each would cost as much as to take the request. */
+/** Created once: a stack trace for each would cost as much as taking the request. */
 const BUSY = new OvationError("overloaded", "the dispatcher is too busy just now");
-/** So much of lateness counts, in limits: of what is over soon no more is to be made. */
+/** Cap on the lateness that counts, in limits: a short stall should not weigh for long. */
 const LATE_MOST = 3;
 
 interface OverloadOptions {
@@ -70,7 +69,7 @@ export class DispatcherOverload {
 
   start(): void {
     this.#lateness.begin();
-    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.#poll(), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -82,7 +81,7 @@ export class DispatcherOverload {
     if (this.levels.isAt("durable")) throw this.#refusal("durable");
   }
 
-  /** A request of which none is durable. @throws OvationError overloaded */
+  /** A request without durable events. @throws OvationError overloaded */
   admitTransient(): void {
     if (this.levels.isAt("transient")) throw this.#refusal("transient");
   }
@@ -92,7 +91,7 @@ export class DispatcherOverload {
     return BUSY;
   }
 
-  #look(): void {
+  #poll(): void {
     const { bus, config, log } = this.#options;
     const limitMs = config.overloadDelayMs;
     this.#lateness.look(Math.min(this.#lag.look(), LATE_MOST * limitMs));

@@ -40,7 +40,7 @@ export class DispatcherParts implements RoleParts {
   readonly #history: History;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
-  /** The table has been read once. */
+  /** Whether the table has been read once. */
   #isRead = false;
 
   constructor(context: RoleContext<DispatcherConfig>, routes: RouteTable) {
@@ -62,14 +62,14 @@ export class DispatcherParts implements RoleParts {
       intervalMs: config.countIntervalMs,
       viewers: (video) => routes.viewers(video),
       isReadable: () => this.#mirror.isReadable,
-      tell: (video, viewers) => fanout.emit(video, [publishHandler.viewersEvent(viewers)]),
+      send: (video, viewers) => fanout.emit(video, [publishHandler.viewersEvent(viewers)]),
     });
     this.#history = new History({
       bus,
       stream: new HistoryStream(bus, config, log),
       config,
       log,
-      fanout: fanout,
+      fanout,
       tracer,
     });
     const publishHandler = new PublishHandler({
@@ -78,7 +78,7 @@ export class DispatcherParts implements RoleParts {
       clock,
       hop: hops.publish,
       replies,
-      fanout: fanout,
+      fanout,
       history: this.#history,
       overload: this.#overload,
       tracer,
@@ -89,7 +89,7 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
-    const countAgain = (video: string) => void this.#counts.ask(video).catch(() => undefined);
+    const countAgain = (video: string) => void this.#counts.request(video).catch(() => undefined);
     this.#mirror = new Mirror({
       bus,
       subscriptions,
@@ -105,7 +105,7 @@ export class DispatcherParts implements RoleParts {
         if (lease === undefined) this.#peers.gone(peer);
         else this.#peers.heard(peer, decodeLease(lease)?.settings);
       },
-      onMended: countAgain,
+      onCorrected: countAgain,
     });
     this.#announced = new Announced({ bus, routes, now: monotonicNow });
     this.#sweeper = new Sweeper({

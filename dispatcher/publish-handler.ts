@@ -1,5 +1,4 @@
-/** Publish requests as they come over the bus: checked, given ids and times, answered. */
-
+/** Handles publish requests off the bus: checks them, gives events ids and times, and replies. */
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
@@ -36,7 +35,7 @@ interface PublishHandlerOptions {
   readonly fanout: Pick<Fanout, "emit">;
   /** Takes the durable events. */
   readonly history: Pick<History, "store">;
-  /** Refuses what the dispatcher has no time for. */
+  /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
 }
@@ -46,7 +45,7 @@ export interface PublishStats {
   readonly events: Record<DeliveryClass, number>;
 }
 
-/** Whether an event of a request is of a kind that is stored. */
+/** Whether any event of a request is of a kind that is stored. */
 function hasDurable(value: unknown, rules: EventRules): boolean {
   if (Array.isArray(value)) return value.some((item: unknown) => isDurableEvent(item, rules));
   return isDurableEvent(value, rules);
@@ -72,7 +71,7 @@ export class PublishHandler {
 
   /**
    * Takes one publish request off the bus: one event or a list, in msgpack or JSON.
-   * @param traces that it belongs to
+   * @param traces the traces that it belongs to
    */
   take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     this.stats.requests += 1;
@@ -105,23 +104,23 @@ export class PublishHandler {
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     const isDurable = hasDurable(value, rules);
-    // Who has no time for likes has none to look at each with care either.
+    // With no time for likes, there is none to validate each of them either.
     if (!isDurable) overload.admitTransient();
     const inputs = parsePublishRequest(value, rules, payload.length);
-    const taken = this.#taken(publishedAtOf(value), trace);
+    const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
     if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#ids.next();
       ids.push(id);
-      return this.#dispatched(input, this.#unstoredClassOf(input) ?? "transient", id, at);
+      return this.#fanoutEvent(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
     fanout.emit(video, events, taken);
     return { accepted: ids };
   }
 
-  #taken(publishedAt: number | undefined, trace: TraceContext | undefined): RequestTiming {
+  #timingOf(publishedAt: number | undefined, trace: TraceContext | undefined): RequestTiming {
     const { clock, hop } = this.#options;
     const at = clock.now();
     const takenAt = clock.wallAt(at);
@@ -129,7 +128,7 @@ export class PublishHandler {
     return { at, publishedAt: publishedAt ?? takenAt, trace };
   }
 
-  /** Durable events go first: when they can't be stored, nothing of the request is sent. */
+  /** Durable events go first: when they can't be stored, no event of the request is sent. */
   async #acceptDurable(
     video: string,
     inputs: readonly EventInput[],
@@ -145,7 +144,7 @@ export class PublishHandler {
       const { kind, actor, data } = input;
       const deliveryClass = this.#unstoredClassOf(input);
       if (deliveryClass !== undefined) {
-        unstored.push(this.#dispatched(input, deliveryClass, id, at));
+        unstored.push(this.#fanoutEvent(input, deliveryClass, id, at));
         return false;
       }
       durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
@@ -156,7 +155,7 @@ export class PublishHandler {
     try {
       if (unstored.length > 0) fanout.emit(video, unstored, taken);
     } catch (cause) {
-      // Something of the request was taken, so its outcome is no plain "unavailable" any more.
+      // Some of the request's events are stored, so a plain "unavailable" would be wrong.
       throw new OvationError("timeout", undefined, { cause });
     }
     const seqs = isDurable.map((is) => (is ? (stored.next().value ?? null) : null));
@@ -169,7 +168,7 @@ export class PublishHandler {
     return deliveryClass === "durable" ? undefined : deliveryClass;
   }
 
-  #dispatched(
+  #fanoutEvent(
     input: EventInput,
     deliveryClass: UnstoredClass,
     id: string,
@@ -189,7 +188,7 @@ export class PublishHandler {
       : { kind, deliveryClass, bytes, givenId: id };
   }
 
-  /** The event that tells a video's viewers how many they are. */
+  /** The event that sends a video's viewers their number. */
   viewersEvent(viewers: number): FanoutEvent {
     const event = { id: this.#ids.next(), kind: VIEWERS_KIND, at: this.#options.now() };
     return {

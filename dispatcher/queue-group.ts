@@ -1,4 +1,4 @@
-/** The dispatcher's place in the queue group: joined when it can work, left when it is to stop. */
+/** The dispatcher's membership in the queue group: it joins when it can work and leaves to stop. */
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import {
   COUNT_SUBJECTS,
@@ -28,12 +28,12 @@ export class QueueGroup {
     this.#options = options;
   }
 
-  /** Joins; resolves when the server knows of it. */
+  /** Joins; resolves when the server has processed the subscriptions. */
   async start(): Promise<void> {
     const { bus } = this.#options;
     this.#join();
     await bus.flush();
-    // The other dispatchers take what comes while this one changes its server.
+    // The other dispatchers take the requests while this one moves to another server.
     bus.lameDuck.onLeave(() => this.#leave());
     bus.onState((state) => {
       const isOut = this.#subscriptions.length === 0;
@@ -41,7 +41,7 @@ export class QueueGroup {
     });
   }
 
-  /** Leaves for good; resolves when everything that was taken is answered. */
+  /** Leaves for good; resolves when every request that was taken has its reply. */
   async drain(): Promise<void> {
     this.#isDrained = true;
     await this.#leave();

@@ -5,16 +5,16 @@ import { Replies } from "./replies.ts";
 
 const TRACE = { traceId: "a".repeat(32), spanId: "b".repeat(16), isSampled: true, state: "" };
 
-/** Answers of which none is sent, and what they write to the log. */
-function answering(): { readonly replies: Replies; readonly lines: () => object[] } {
+/** Replies that go nowhere, and what they write to the log. */
+function unsentReplies(): { readonly replies: Replies; readonly lines: () => object[] } {
   const written: string[] = [];
   const log = pino({}, { write: (line: string) => written.push(line) });
   const replies = new Replies({ log, bus: { publish: () => true } });
   return { replies, lines: () => written.map((line) => JSON.parse(line)) };
 }
 
-test("a request that failed for a fault of ours is logged, with the trace that it belongs to", async () => {
-  const { replies, lines } = answering();
+test("a request that fails with an internal error is logged, with its trace", async () => {
+  const { replies, lines } = unsentReplies();
   replies.refuse("json", "", new Error("at once"), TRACE);
   replies.later("json", "", Promise.reject(new Error("later")), TRACE);
   await replies.drain();
@@ -24,8 +24,8 @@ test("a request that failed for a fault of ours is logged, with the trace that i
   ]);
 });
 
-test("without a trace none is named, and a request that is refused for a fault of its own isn't logged", () => {
-  const { replies, lines } = answering();
+test("without a trace the log names none, and a request refused for its own error isn't logged", () => {
+  const { replies, lines } = unsentReplies();
   replies.refuse("json", "", new Error("at once"));
   expect(lines()).toHaveLength(1);
   expect(lines()[0]).not.toHaveProperty("traceId");

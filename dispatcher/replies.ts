@@ -1,4 +1,4 @@
-/** Answers to requests that came over the bus, at once or when their work is done. */
+/** Replies to requests that came over the bus, at once or when their work is done. */
 import type { Bus } from "../shared/bus/connection.ts";
 import { asOvationError } from "../shared/protocol/errors.ts";
 import { isMeaningful } from "../shared/protocol/subjects.ts";
@@ -11,7 +11,7 @@ interface RepliesOptions {
   readonly log: Log;
 }
 
-/** What is told of events that were taken; see publishReplySchema. */
+/** The reply for accepted events; see publishReplySchema. */
 export interface Accepted {
   readonly accepted: readonly string[];
   readonly seqs?: readonly (number | null)[];
@@ -20,7 +20,7 @@ export interface Accepted {
 export class Replies {
   /** Refused requests by error code. */
   readonly refused = new Map<string, number>();
-  /** Answers that were to go where only parts of Ovation send; they were not sent. */
+  /** Replies not sent, since their subject is one on which only parts of Ovation may send. */
   rejectedReplyTo = 0;
   readonly #options: RepliesOptions;
   readonly #underWay = new Set<Promise<void>>();
@@ -29,9 +29,9 @@ export class Replies {
     this.#options = options;
   }
 
-  /** @param reply where the answer goes; empty when nobody waits for it */
+  /** @param reply subject of the reply; empty when nobody waits for it */
   accept(encoding: Encoding, reply: string, accepted: Accepted): void {
-    this.#answer(encoding, reply, accepted);
+    this.#send(encoding, reply, accepted);
   }
 
   /** @param trace that the request belongs to */
@@ -43,11 +43,11 @@ export class Replies {
       this.#options.log.error({ err, ...traced }, "request failed");
     }
     this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
-    this.#answer(encoding, reply, { error: error.body() });
+    this.#send(encoding, reply, { error: error.body() });
   }
 
   /**
-   * Answers with the outcome of work that takes its time.
+   * Replies when the work has an outcome.
    * @param trace that the request belongs to
    */
   later(encoding: Encoding, reply: string, work: Promise<Accepted>, trace?: TraceContext): void {
@@ -60,13 +60,13 @@ export class Replies {
     this.#underWay.add(answered);
   }
 
-  /** Resolves when all that was under way has been answered. */
+  /** Resolves when every request under way has its reply. */
   async drain(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #answer(encoding: Encoding, reply: string, answer: unknown): void {
-    // We may send where who asks may not: an answer never goes to a subject that means something.
+  #send(encoding: Encoding, reply: string, answer: unknown): void {
+    // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
     if (isMeaningful(reply)) this.rejectedReplyTo += 1;
     else if (reply !== "") this.#options.bus.publish(reply, encode(encoding, answer));
   }

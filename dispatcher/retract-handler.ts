@@ -1,4 +1,4 @@
-/** Requests to take a durable event back, as they come over the bus. */
+/** Handles requests to delete a durable event. */
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import { errorOfIssues, retractRequestSchema } from "../shared/protocol/events.ts";

@@ -16,7 +16,7 @@ const BYTES_LIMIT = 10_000;
 const BASE = 5_000;
 const LAST = 4_000;
 
-/** One slot for each id, all of one request, their data so many bytes long. */
+/** One slot for each id, all of one request, with data of `size` bytes. */
 function slotsOf(ids: readonly string[], size: (index: number) => number = () => 1): Slot[] {
   const job = new Deferred<number[]>(ids.length, 0, () => undefined);
   const request = new StoreRequest(job);
@@ -36,15 +36,15 @@ function plan(slots: readonly Slot[], stored: ReadonlyMap<string, number> = new 
   });
 }
 
-const placeIn = (bytes: Uint8Array) =>
+const chainFieldsOf = (bytes: Uint8Array) =>
   decodeTrustedMsgpack(bytes) as { readonly seq: number; readonly prev: number };
 
 describe("a batch", () => {
-  test("links its events to each other and the first to the chain", () => {
+  test("links its events to each other, and the first to the chain", () => {
     const { record, seqs } = plan(slotsOf(["a", "b", "c"]));
     expect(seqs).toEqual([BASE, BASE + 1, BASE + 2]);
     expect(record).toMatchObject({ prev: LAST, last: BASE + 2, after: 7, amended: [] });
-    expect(record?.events.map(({ bytes }) => placeIn(bytes))).toMatchObject([
+    expect(record?.events.map(({ bytes }) => chainFieldsOf(bytes))).toMatchObject([
       { seq: BASE, prev: LAST },
       { seq: BASE + 1, prev: BASE },
       { seq: BASE + 2, prev: BASE + 1 },
@@ -56,17 +56,17 @@ describe("a batch", () => {
     expect({ record, seqs, repeats }).toEqual({ record: undefined, seqs: [12, 12], repeats: 2 });
   });
 
-  test("planned anew after a lost race replaces the places in its bytes", () => {
+  test("planned again after a lost race replaces the seqs in its bytes", () => {
     const slots = slotsOf(["a", "b"]);
     plan(slots);
     const { record } = plan(slots, new Map([["a", 12]]));
     expect(record?.events).toHaveLength(1);
-    expect(record?.events.map(({ bytes }) => placeIn(bytes))).toMatchObject([
+    expect(record?.events.map(({ bytes }) => chainFieldsOf(bytes))).toMatchObject([
       { seq: BASE, prev: LAST },
     ]);
   });
 
-  test("has as many events as it may, repeats not counted", () => {
+  test("has as many events as the limit allows, not counting repeats", () => {
     const ids = Array.from({ length: RECORD_EVENTS_LIMIT + 50 }, (_, n) => `c${n}`);
     const slots = slotsOf(ids.flatMap((id) => [id, id]));
     const { record, slots: taken } = planBatch(slots, {
@@ -80,12 +80,12 @@ describe("a batch", () => {
     expect(taken).toHaveLength(2 * RECORD_EVENTS_LIMIT);
   });
 
-  test("of one event may be over the bytes", () => {
+  test("of one event may exceed the byte limit", () => {
     const slots = slotsOf(["large", "b"], (index) => (index === 0 ? 2 * BYTES_LIMIT : 1));
     expect(plan(slots).slots).toHaveLength(1);
   });
 
-  test("takes from the head of any queue, each id once, within the bytes, and answers for all", () => {
+  test("takes from the head of any queue, each id once, within the byte limit, and gives all a seq", () => {
     const entry = fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 12_000 }));
     const queue = fc.array(entry, { minLength: 1, maxLength: 40 });
     fc.assert(
@@ -97,8 +97,8 @@ describe("a batch", () => {
         const events = record?.events ?? [];
         expect(taken).toEqual(slots.slice(0, taken.length));
         expect(taken.length).toBeGreaterThan(0);
-        const places = new Map([...stored, ...events.map(({ id, seq }) => [id, seq] as const)]);
-        expect(seqs).toEqual(taken.map(({ event }) => places.get(event.id)));
+        const seqById = new Map([...stored, ...events.map(({ id, seq }) => [id, seq] as const)]);
+        expect(seqs).toEqual(taken.map(({ event }) => seqById.get(event.id)));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
         expect(events.filter(({ id }) => stored.has(id))).toEqual([]);
         expect(repeats + events.length).toBe(taken.length);
@@ -109,7 +109,7 @@ describe("a batch", () => {
   });
 });
 
-test("a request is answered when its last event has its place, in the order that it asked", async () => {
+test("a request is answered when its last event has a seq, in the order of its events", async () => {
   const job = new Deferred<number[]>(3, 0, () => undefined);
   const request = new StoreRequest(job);
   request.placed(2, 30);

@@ -1,4 +1,4 @@
-/** Which of the events that wait go into the next record, and with what place. */
+/** Which of the events that wait go into the next record, and with what seq. */
 import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { RequestTiming } from "../fanout.ts";
@@ -7,22 +7,22 @@ import type { Deferred } from "./pending-limit.ts";
 /** A record holds no more than this, unless a single event is larger. */
 export const RECORD_EVENTS_LIMIT = 256;
 export const RECORD_BYTES_LIMIT = 131_072;
-/** Bytes that a record may need for an event beside its own. */
+/** Bytes that a record may need for an event in addition to the event's own. */
 export const ENTRY_OVERHEAD_BYTES = 128;
-/** Places that are looked through at once: repeats don't count for a record's limits. */
+/** Slots that one batch considers: repeats don't count towards a record's limits. */
 const SLOTS_LIMIT = 1_024;
 
-/** An event that is to be stored; `bytes` are those of `encodeUnplaced`. */
+/** An event to store; `bytes` are those of `encodeUnplaced`. */
 export interface UnstoredEvent {
   readonly id: string;
   readonly kind: string;
   readonly bytes: Buffer;
 }
 
-/** Several events of one request, which is answered when all of them have their places. */
+/** The events of one request, which is answered when all of them have a seq. */
 export class StoreRequest {
   readonly job: Deferred<number[]>;
-  /** When it came, and in which trace; undefined where nobody asks. */
+  /** When it was taken, and in which trace; undefined where that doesn't matter. */
   readonly taken: RequestTiming | undefined;
   readonly #seqs: number[];
   #left: number;
@@ -34,7 +34,7 @@ export class StoreRequest {
     this.#left = job.events;
   }
 
-  /** The event of this index has its place. */
+  /** The event at this index has its seq. */
   placed(index: number, seq: number): void {
     this.#seqs[index] = seq;
     this.#left -= 1;
@@ -42,7 +42,7 @@ export class StoreRequest {
   }
 }
 
-/** One event of a request, waiting for its place. */
+/** One event of a request, waiting for its seq. */
 export interface Slot {
   readonly request: StoreRequest;
   readonly index: number;
@@ -52,32 +52,32 @@ export interface Slot {
 export interface Batch {
   /** Slots from the head of the queue that this batch deals with. */
   readonly slots: readonly Slot[];
-  /** The place of each slot's event. */
+  /** The seq of each slot's event. */
   readonly seqs: readonly number[];
-  /** How many of them were stored before. */
+  /** How many of them were stored already. */
   readonly repeats: number;
   /** Undefined when nothing is new. */
   readonly record: StoredRecord | undefined;
 }
 
-interface Place {
-  /** Where the chain's newest message is in the stream. */
+interface ChainEnd {
+  /** Sequence in the stream of the chain's newest message. */
   readonly sequence: number;
   /** `last` of its record. */
   readonly last: number;
-  /** The place that the first new event gets. */
+  /** The seq that the first new event gets. */
   readonly base: number;
-  /** The place of an event that was stored before. */
+  /** The seq of an event that was stored already. */
   readonly seqOf: (id: string) => number | undefined;
   readonly bytesLimit: number;
 }
 
 /**
- * Takes slots until a record is full. An id that is stored, or that comes twice, keeps its place.
- * The events' bytes get their places written in.
+ * Takes slots until a record is full. An id that is stored, or that comes twice, keeps its seq.
+ * Writes the seqs into the events' bytes.
  */
-export function planBatch(waiting: Iterable<Slot>, place: Place): Batch {
-  const { sequence, last, base, seqOf, bytesLimit } = place;
+export function planBatch(waiting: Iterable<Slot>, end: ChainEnd): Batch {
+  const { sequence, last, base, seqOf, bytesLimit } = end;
   const slots: Slot[] = [];
   const seqs: number[] = [];
   const events: DurableEvent[] = [];

@@ -1,12 +1,11 @@
-/** A message of the history's stream, read. */
+/** A decoded message of the history's stream. */
 import type { StoredMessage } from "../../shared/bus/history-stream.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
 
-/** A message of the stream as it is understood here. */
 export interface ChainMessage {
   readonly sequence: number;
   readonly bytes: number;
-  /** Undefined when it is none of ours, or of a later version. */
+  /** Undefined when it isn't ours, or is of a later version. */
   readonly record: StoredRecord | undefined;
 }
 

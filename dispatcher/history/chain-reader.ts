@@ -1,11 +1,11 @@
-/** Brings what a dispatcher knows of a chain up to the store. */
+/** Brings what a dispatcher knows of a chain up to date with the store. */
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import type { VideoChain } from "./video-chain.ts";
 
-/** Messages that are fetched one by one; beyond that a chain is read anew. */
+/** Messages that are fetched one by one; beyond that the chain is read from the start. */
 const STEPS_LIMIT = 64;
-/** Messages that are fetched one by one from the newest back. */
+/** Messages that are fetched one by one from the newest backwards. */
 const STEPS_BACK_LIMIT = 16;
 
 interface ReaderOptions {
@@ -38,7 +38,7 @@ export class ChainReader {
   async catchUp(chain: VideoChain): Promise<void> {
     await chain.mend(async () => {
       const newest = await this.#last(chain.video);
-      // Nothing newer: what we knew is gone. It aged out, or the store lost it or was made anew.
+      // Nothing newer: what we knew is gone. It aged out, or the store lost it or was recreated.
       if (newest === undefined || newest.sequence <= chain.sequence) {
         return await this.#load(chain, false);
       }
@@ -46,7 +46,7 @@ export class ChainReader {
     });
   }
 
-  /** Finds out whether the store still holds what we knew, and what came after. */
+  /** Finds out whether the store still holds what we knew, and what followed. */
   async #verify(chain: VideoChain): Promise<void> {
     const newest = await this.#last(chain.video);
     if (newest === undefined || newest.sequence < chain.sequence || chain.sequence === 0) {
@@ -60,11 +60,11 @@ export class ChainReader {
     await this.#walk(chain, newest);
   }
 
-  /** Goes on from message to message up to the one that was the newest a moment ago. */
+  /** Reads message by message up to the one that was the newest a moment ago. */
   async #walk(chain: VideoChain, newest: ChainMessage): Promise<void> {
     for (let steps = 0; chain.sequence < newest.sequence; steps += 1) {
       if (chain.isNext(newest)) return chain.learn(newest);
-      // Nothing speaks against what we knew: it is only far behind.
+      // Nothing contradicts what we knew: it is only far behind.
       if (steps === STEPS_LIMIT) return await this.#load(chain, true);
       const message = await this.#next(chain.video, chain.sequence + 1);
       if (message === undefined || !chain.absorb(message)) return await this.#load(chain, false);
@@ -85,14 +85,14 @@ export class ChainReader {
   }
 
   /**
-   * The messages whose ids are still to be known, oldest first. How old they are is told by the
-   * server's times alone: this machine's clock may be wrong.
+   * The messages whose ids must still be known, oldest first. Their age is taken from the server's
+   * times alone: this machine's clock may be wrong.
    */
   async #recent(video: string, newest: StoredMessage): Promise<ChainMessage[]> {
     const { store, deduplicateMs } = this.#options;
     const messages = [readMessage(newest)];
     const since = newest.storedAt - deduplicateMs;
-    // Most videos have few of them, and a read by consumer costs the server more than some gets.
+    // Most videos have few of them, and a consumer costs the server more than a few gets.
     for (let steps = 0; steps < STEPS_BACK_LIMIT; steps += 1) {
       const after = messages[0]?.record?.after;
       if (after === 0) return messages;

@@ -1,4 +1,4 @@
-/** One video's whole history in memory, kept up with the store for as long as a retraction takes. */
+/** One video's whole history in memory, kept up to date for as long as a retraction takes. */
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
@@ -17,7 +17,7 @@ export class HistorySnapshot {
   }
 
   /**
-   * Reads it whole.
+   * Reads the whole history.
    * @throws OvationError history_unavailable
    */
   async load(): Promise<ChainMessage[]> {
@@ -26,28 +26,28 @@ export class HistorySnapshot {
   }
 
   /**
-   * The history up to the chain's newest message, and the chain up to the store's.
+   * Brings the chain up to the store's newest message, and returns the history up to it.
    * @throws OvationError history_unavailable
    */
   async upTo(chain: VideoChain): Promise<readonly ChainMessage[]> {
     const messages = this.#messages ?? (await this.load());
-    let isSound = true;
-    for (const message of messages) isSound &&= this.#pass(chain, message);
+    let isConsistent = true;
+    for (const message of messages) isConsistent &&= this.#absorb(chain, message);
     for (;;) {
       const newest = messages.at(-1)?.sequence ?? 0;
       const next = await this.#store.next(this.#video, newest + 1);
       if (next === undefined) break;
       const message = readMessage(next);
       messages.push(message);
-      isSound &&= this.#pass(chain, message);
+      isConsistent &&= this.#absorb(chain, message);
     }
-    if (isSound && (messages.at(-1)?.sequence ?? 0) === chain.sequence) return messages;
+    if (isConsistent && (messages.at(-1)?.sequence ?? 0) === chain.sequence) return messages;
     this.#messages = undefined;
     chain.doubt();
     throw new OvationError("history_unavailable", "the history changed while it was read");
   }
 
-  #pass(chain: VideoChain, message: ChainMessage): boolean {
+  #absorb(chain: VideoChain, message: ChainMessage): boolean {
     return message.sequence <= chain.sequence || chain.absorb(message);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The history of all videos, from the side that writes it: durable events are stored and sent to the
- * Frontends, or taken back. Memory is bounded: what is known of a quiet video is let go, since it
- * can be read again.
+ * The writing side of the history of all videos: stores durable events and sends them to the
+ * gateways, or deletes them. Memory is bounded: the state of a quiet video is dropped, since it can
+ * be read again.
  */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
@@ -33,11 +33,11 @@ import { VideoWriter, type VideoWriterOptions } from "./video-writer.ts";
 /** Videos, and ids and messages over all of them, that are remembered. */
 const VIDEOS_LIMIT = 10_000;
 const WEIGHT_LIMIT = 1_000_000;
-/** Busy videos that are passed over at once, in search of one to let go. */
-const PASSED_OVER_LIMIT = 16;
-/** A record must fit into a message of the bus, also with what a retraction adds to it. */
+/** Busy videos that one search for a video to drop skips. */
+const SKIPPED_LIMIT = 16;
+/** A record must fit into a NATS message, also with what a retraction adds to it. */
 const RECORD_SHARE = 4;
-/** A try that hangs leaves time for another. */
+/** An attempt that hangs leaves time for another. */
 const TRIES = 2;
 
 interface HistoryOptions {
@@ -58,10 +58,10 @@ export class History {
   readonly #options: HistoryOptions;
   readonly #pending: PendingLimit;
   readonly #storeHealth: StoreHealth;
-  readonly #line: VideoWriterOptions;
+  readonly #writerOptions: VideoWriterOptions;
   readonly #retractor: Retractor;
-  /** The one that was used the longest ago first. */
-  readonly #lines = new Map<string, VideoWriter>();
+  /** The least recently used one first. */
+  readonly #writers = new Map<string, VideoWriter>();
   #weight = 0;
   #stopListening: (() => void)[] = [];
   #isStopped = false;
@@ -101,7 +101,7 @@ export class History {
         this.#storeHealth.failed(error);
       },
     };
-    this.#line = {
+    this.#writerOptions = {
       ...shared,
       store: stream,
       reader: new ChainReader({ store: stream, deduplicateMs }),
@@ -123,7 +123,7 @@ export class History {
     });
   }
 
-  /** Whether the last that is known of the store is that it works. */
+  /** Whether the store worked when last used or probed. */
   get isWritable(): boolean {
     return this.#storeHealth.isWritable;
   }
@@ -138,30 +138,30 @@ export class History {
   }
 
   get videoCount(): number {
-    return this.#lines.size;
+    return this.#writers.size;
   }
 
-  /** Makes the stream in the background; whoever stores meanwhile waits for it. */
+  /** Creates the stream in the background; events to store wait for it. */
   start(): void {
     const { bus, stream } = this.#options;
-    this.#storeHealth.look();
+    this.#storeHealth.probe();
     const others = bus.subscribe(STORED_SUBJECTS, (payload, subject, _reply, isRelayed) => {
-      // Dispatchers send what they send themselves: this is forged.
-      const heard = isRelayed ? undefined : parseStoredSubject(subject);
-      if (heard === undefined) return;
-      this.#lines.get(heard.video)?.hear({ payload, sequence: heard.sequence });
+      // Dispatchers always send it directly: a relayed one is forged.
+      const stored = isRelayed ? undefined : parseStoredSubject(subject);
+      if (stored === undefined) return;
+      this.#writers.get(stored.video)?.observe({ payload, sequence: stored.sequence });
     });
     this.#stopListening = [
       () => others.unsubscribe(),
       bus.onState(() => this.#doubtAll()),
       stream.onRemade(() => {
         this.#doubtAll();
-        this.#storeHealth.look();
+        this.#storeHealth.probe();
       }),
     ];
   }
 
-  /** Gives up all that waits. */
+  /** Rejects everything that waits. */
   stop(): void {
     this.#isStopped = true;
     this.#storeHealth.stop();
@@ -170,11 +170,11 @@ export class History {
   }
 
   /**
-   * Stores events and sends them to the Frontends. An id that is stored already is not stored again.
-   * @param taken when the request was, and in which trace
-   * @returns the place of each event, when all are stored
+   * Stores events and sends them to the gateways. An id that is stored already is not stored again.
+   * @param taken when the request was taken, and in which trace
+   * @returns the seq of each event, when all are stored
    * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
-   * stored, but the Frontends could not be told
+   * stored, but could not be sent to the gateways
    */
   async store(
     video: string,
@@ -188,9 +188,9 @@ export class History {
   }
 
   /**
-   * Takes an event back: nobody who comes later sees it, and its content is erased.
-   * @param trace that this belongs to
-   * @returns the place of the retraction; of the first one when it was taken back before
+   * Deletes an event: later viewers don't see it, and its content is erased.
+   * @param trace the trace that this belongs to
+   * @returns the seq of the retraction; of the first one when it was deleted before
    * @throws OvationError event_not_found, history_busy, history_unavailable, timeout
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<number> {
@@ -200,36 +200,36 @@ export class History {
   }
 
   #checkSizes(events: readonly UnstoredEvent[]): void {
-    // With room for a record of it alone, and the trace that it belongs to.
+    // With room for the record around the event alone, and for its trace.
     const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
     if (events.every(({ bytes }) => bytes.length <= limit)) return;
     throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
   }
 
   #writerOf(video: string): VideoWriter {
-    const known = this.#lines.get(video);
-    const line = known ?? new VideoWriter(video, this.#line);
-    this.#lines.delete(video);
-    this.#lines.set(video, line);
-    this.#makeRoom(line);
-    return line;
+    const known = this.#writers.get(video);
+    const writer = known ?? new VideoWriter(video, this.#writerOptions);
+    this.#writers.delete(video);
+    this.#writers.set(video, writer);
+    this.#makeRoom(writer);
+    return writer;
   }
 
   #makeRoom(wanted: VideoWriter): void {
-    let passedOver = 0;
-    for (const [video, line] of this.#lines) {
-      if (this.#lines.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;
-      if (line === wanted || passedOver === PASSED_OVER_LIMIT) return;
-      if (!line.isIdle) {
-        passedOver += 1;
+    let skipped = 0;
+    for (const [video, writer] of this.#writers) {
+      if (this.#writers.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;
+      if (writer === wanted || skipped === SKIPPED_LIMIT) return;
+      if (!writer.isIdle) {
+        skipped += 1;
         continue;
       }
-      this.#lines.delete(video);
-      this.#weight -= line.weight;
+      this.#writers.delete(video);
+      this.#weight -= writer.weight;
     }
   }
 
   #doubtAll(): void {
-    for (const { chain } of this.#lines.values()) chain.doubt();
+    for (const { chain } of this.#writers.values()) chain.doubt();
   }
 }

@@ -15,7 +15,7 @@ const outcomeOf = (job: { readonly outcome: Promise<unknown> }) =>
   job.outcome.catch((error: unknown) => (error instanceof OvationError ? error.code : error));
 
 describe("jobs", () => {
-  test("end at their deadlines, each by itself", async () => {
+  test("each end at their own deadline", async () => {
     const first = outcomeOf(waiting.open(1));
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS / 2);
     const job = waiting.open(1);
@@ -38,7 +38,7 @@ describe("jobs", () => {
     expect(waiting.events).toBe(0);
   });
 
-  test("wait for no more events than may, whoever waits for them", () => {
+  test("together wait for no more events than the limit", () => {
     const job = waiting.open(6);
     expect(() => waiting.open(5)).toThrow(expect.objectContaining({ code: "history_busy" }));
     waiting.open(4);

@@ -1,6 +1,6 @@
 /**
- * Whoever waits for the store: how many events at most, and for how long each. What is asked for is
- * a job, which ends by its outcome or by its deadline, whichever is first.
+ * Limits what waits for the store: how many events at most, and for how long each. A job ends with
+ * its outcome or at its deadline, whichever is first.
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
@@ -14,7 +14,7 @@ interface PendingLimitOptions {
 
 export class Deferred<T> {
   readonly outcome: Promise<T>;
-  /** How many events it waits for. */
+  /** How many events it stores. */
   readonly events: number;
   readonly deadline: number;
   #isSettled = false;
@@ -39,14 +39,14 @@ export class Deferred<T> {
     return this.#isSettled;
   }
 
-  /** Does nothing when it has ended before. */
+  /** Does nothing once the job has ended. */
   resolve(value: T): void {
     if (this.#isSettled) return;
     this.#settle();
     this.#resolve(value);
   }
 
-  /** Does nothing when it has ended before. */
+  /** Does nothing once the job has ended. */
   reject(error: OvationError): void {
     if (this.#isSettled) return;
     this.#settle();
@@ -58,7 +58,7 @@ type AnyDeferred = Pick<Deferred<unknown>, "deadline" | "events" | "reject">;
 
 export class PendingLimit {
   readonly #options: PendingLimitOptions;
-  /** In the order of their deadlines, since all have the same time. */
+  /** In the order of their deadlines, since all have the same timeout. */
   readonly #jobs = new Set<AnyDeferred>();
   #events = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -85,7 +85,7 @@ export class PendingLimit {
     return job;
   }
 
-  /** Ends all that waits. */
+  /** Rejects every job that waits. */
   rejectAll(error: OvationError): void {
     for (const job of [...this.#jobs]) job.reject(error);
     clearTimeout(this.#timer);

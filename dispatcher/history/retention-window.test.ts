@@ -6,7 +6,7 @@ import { RetentionWindow } from "./retention-window.ts";
 
 const LIMITS = { events: 100, bytes: 10_000 };
 
-/** A record of this place with so many events. */
+/** A record with this `last` and this many events. */
 function record(last: number, count: number, amended: ChainRecord[] = []): StoredRecord {
   const events = Array.from({ length: count }, (_, index): DurableEvent => {
     return { id: `c${last}-${index}`, kind: "comment", seq: last, bytes: Buffer.alloc(0) };
@@ -14,7 +14,7 @@ function record(last: number, count: number, amended: ChainRecord[] = []): Store
   return { prev: 0, last, events, after: 0, amended };
 }
 
-/** Messages of sequences 1, 2 and so on, with so many events and bytes. */
+/** Messages of sequences 1, 2 and so on, with these numbers of events and bytes. */
 function keptOf(messages: readonly (readonly [events: number, bytes: number])[]): RetentionWindow {
   const kept = new RetentionWindow(LIMITS);
   for (const [at, [events, bytes]] of messages.entries()) {
@@ -26,14 +26,14 @@ function keptOf(messages: readonly (readonly [events: number, bytes: number])[])
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
 describe("trimming", () => {
-  test("has time until a quarter more is there than is to be kept", () => {
+  test("starts once a quarter more is stored than the limits", () => {
     expect(keptOf(times(125, [1, 1])).firstToKeep()).toBeUndefined();
     expect(keptOf(times(126, [1, 1])).firstToKeep()).toBeUndefined();
     expect(keptOf(times(12, [10, 1])).firstToKeep()).toBeUndefined();
     expect(keptOf(times(13, [10, 1])).firstToKeep()).toBe(4);
   });
 
-  test("keeps a message that holds the oldest event to be kept, whole", () => {
+  test("keeps the whole message that holds the oldest event to keep", () => {
     expect(
       keptOf([
         [50, 1],
@@ -61,7 +61,7 @@ describe("trimming", () => {
     expect(keptOf([[1, 50_000]]).firstToKeep()).toBeUndefined();
   });
 
-  test("is not asked for again", () => {
+  test("is not requested again once done", () => {
     const kept = keptOf(times(20, [10, 1]));
     const first = kept.firstToKeep();
     expect(first).toBe(11);
@@ -77,7 +77,7 @@ describe("trimming", () => {
     expect(kept.firstToKeep()).toBeUndefined();
   });
 
-  test("leaves what is asked for, of whatever there is, and is done once it was told", () => {
+  test("leaves as much as the limits allow, whatever is stored, and is done once reported", () => {
     const message = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3_000 }));
     fc.assert(
       fc.property(fc.array(message, { maxLength: 90 }), (messages) => {

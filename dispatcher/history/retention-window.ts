@@ -1,14 +1,14 @@
-/** What the messages of one video hold that this dispatcher saw stored, to know when to trim. */
+/** Sizes of one video's messages that this dispatcher saw stored, to know when to trim. */
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 
-/** How much is kept of one video. */
+/** How much of one video is kept. */
 export interface KeepLimits {
   /** The store itself keeps no more messages than this. */
   readonly events: number;
   readonly bytes: number;
 }
 
-/** Trimming is worth a request only once so much more than the limits is there. */
+/** Trimming is worth a request only once this factor over a limit is stored. */
 const SLACK = 1.25;
 
 interface Kept {
@@ -33,7 +33,7 @@ export class RetentionWindow {
     return this.#list.length;
   }
 
-  /** The newest message of the video. Those whose records it took over were erased. */
+  /** Adds the video's newest message. Those whose records it took over were erased. */
   add(sequence: number, record: StoredRecord, bytes: number): void {
     let events = record.events.length;
     for (const { last, events: remaining } of record.amended) {
@@ -47,8 +47,8 @@ export class RetentionWindow {
   }
 
   /**
-   * Where to trim: the sequence of the first message to keep, so that as many events as the limits
-   * allow stay; undefined while there is no need.
+   * Where to trim: the sequence of the first message to keep, so that as many events stay as the
+   * limits allow; undefined while no trim is needed.
    */
   firstToKeep(): number | undefined {
     const { events: eventLimit, bytes: byteLimit } = this.#limits;

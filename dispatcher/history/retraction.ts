@@ -1,11 +1,11 @@
-/** What it takes to take a durable event back, worked out from a video's whole history. */
+/** Works out from a video's whole history what deleting a durable event takes. */
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ChainMessage } from "./chain-message.ts";
 
-/** What a retraction says of the event that it takes back. */
+/** The event that a retraction deletes. */
 export interface Target {
   readonly id: string;
   readonly seq: number;
@@ -13,18 +13,18 @@ export interface Target {
 
 export type Finding =
   | { readonly state: "unknown" }
-  /** It was taken back before, by the event of place `seq`. */
+  /** It was deleted before, by the event with `seq`. */
   | { readonly state: "retracted"; readonly seq: number; readonly holders: readonly number[] }
   | {
       readonly state: "present";
       readonly target: Target;
       /** Sequences of the messages that hold its content. */
       readonly holders: readonly number[];
-      /** What else those messages hold. */
+      /** The other content of those messages. */
       readonly remaining: readonly ChainRecord[];
     };
 
-/** The event that a retraction takes back; undefined for what isn't a retraction. */
+/** The event that a retraction deletes; undefined for an event that isn't a retraction. */
 export function targetOf({ kind, retracts, bytes }: DurableEvent): Target | undefined {
   if (kind !== RETRACTED_KIND || retracts === undefined) return undefined;
   const event = decodeTrustedMsgpack(bytes);
@@ -42,7 +42,7 @@ function holds(message: ChainMessage, seq: number): boolean {
   return recordsOf(message).some(({ events }) => events.some((event) => event.seq === seq));
 }
 
-/** The records of these messages without the events of these places; a later message's word wins. */
+/** The records of these messages without the events of these seqs; a later message wins. */
 function without(messages: readonly ChainMessage[], gone: ReadonlySet<number>): ChainRecord[] {
   const records = new Map<number, ChainRecord>();
   for (const { prev, last, events } of messages.flatMap(recordsOf)) {
@@ -52,7 +52,7 @@ function without(messages: readonly ChainMessage[], gone: ReadonlySet<number>): 
 }
 
 /**
- * Looks for an event.
+ * Finds an event.
  * @param messages the video's whole history, oldest first
  */
 export function findEvent(messages: readonly ChainMessage[], id: string): Finding {

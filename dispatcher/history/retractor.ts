@@ -1,4 +1,4 @@
-/** Takes durable events back: a retraction is stored, then the event's content is erased. */
+/** Deletes durable events: stores a retraction, then erases the event's content. */
 import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
@@ -40,11 +40,11 @@ interface RetractorOptions extends Shared {
   readonly writerOf: (video: string) => VideoWriter;
 }
 
-/** A retraction that is stored, and the messages that are still to be erased for it. */
+/** A stored retraction, and the messages that must still be erased for it. */
 interface Stored {
   readonly seq: number;
   readonly holders: readonly number[];
-  /** Why the Frontends could not be told. */
+  /** Why it could not be sent to the gateways. */
   readonly fault: OvationError | undefined;
 }
 
@@ -59,7 +59,7 @@ export class Retractor {
     this.#options = options;
   }
 
-  /** Takes the event back and ends the job with the retraction's own place. */
+  /** Deletes the event; the job's outcome is the retraction's own seq. */
   retract(video: string, id: string, job: Deferred<number>, trace: TraceContext | undefined): void {
     void this.#limit(async () => {
       try {
@@ -80,14 +80,14 @@ export class Retractor {
     const copy = new HistorySnapshot(store, video);
     await this.#load(copy, job);
     let stored: Stored | undefined;
-    await writerOf(video).turn(job, async (chain) => {
+    await writerOf(video).runExclusive(job, async (chain) => {
       const finding = findEvent(await copy.upTo(chain), id);
       if (finding.state === "unknown") job.reject(new OvationError("event_not_found"));
       else if (finding.state === "present") stored = await this.#store(chain, finding, trace);
       else stored = this.#repeat(chain, finding);
     });
     if (stored === undefined) return;
-    // Also when the deadline has passed: what was taken back must not stay.
+    // Also when the deadline has passed: deleted content must not stay.
     for (const holder of stored.holders) await store.erase(holder);
     if (stored.fault !== undefined) throw stored.fault;
     stats.retractions += 1;
@@ -138,16 +138,16 @@ export class Retractor {
     stats.events += 1;
     onStored(chain.video, { payload, sequence });
     const message = step === undefined ? payload : encodeRecord(record, step.trace);
-    return { seq, holders, fault: this.#tell(chain, message, 1) };
+    return { seq, holders, fault: this.#send(chain, message, 1) };
   }
 
-  /** Whoever stored the retraction may have died before it could tell the Frontends. */
+  /** The dispatcher that stored the retraction may have died before it sent it to the gateways. */
   #repeat(chain: VideoChain, finding: Extract<Finding, { state: "retracted" }>): Stored {
     const { seq, holders } = finding;
-    return { seq, holders, fault: this.#tell(chain, encodeHead(chain.last), 0) };
+    return { seq, holders, fault: this.#send(chain, encodeHead(chain.last), 0) };
   }
 
-  #tell(chain: VideoChain, payload: Uint8Array, events: number): OvationError | undefined {
+  #send(chain: VideoChain, payload: Uint8Array, events: number): OvationError | undefined {
     try {
       this.#options.fanout.send(chain.video, payload, events);
       return undefined;

@@ -1,19 +1,19 @@
-/** What the history counts, for the metrics. */
+/** The history's counts, for the metrics. */
 import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 
 export interface HistoryStats {
   /** Records stored, and the events in them. */
   records: number;
   events: number;
-  /** Events that were stored before, and not again. */
+  /** Events that were stored already, and not stored again. */
   repeats: number;
-  /** Appends that lost against another dispatcher's. */
+  /** Appends that lost the race against another dispatcher's. */
   conflicts: number;
-  /** Tries at the store that failed. */
+  /** Failed attempts to use the store. */
   failures: number;
   retractions: number;
   trims: number;
-  /** How long the store took for a record, and how many events were in it; without retractions. */
+  /** How long the store took for a record, and how many events were in it; not for retractions. */
   readonly appendSeconds: Histogram;
   readonly recordEvents: Histogram;
 }

@@ -1,7 +1,6 @@
 /**
- * Sees to it that the stream of the history is there, and knows whether the history can be written.
+ * Creates the history's stream if it doesn't exist, and knows whether the history can be written.
  */
-
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
@@ -9,14 +8,14 @@ import type { Log } from "../../shared/runtime/log.ts";
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
-/** A store that failed is trusted again when nothing failed for so long. */
+/** A store that failed is trusted again when nothing failed for this long. */
 const CALM_MS = 5_000;
 
 interface StoreHealthOptions {
   readonly stream: Pick<HistoryStream, "ensure">;
   readonly log: Log;
   readonly now: MonotonicClock;
-  /** The stream is another one than before. */
+  /** The stream was recreated. */
   readonly onRemade: () => void;
 }
 
@@ -26,10 +25,10 @@ export class StoreHealth {
   #isStopped = false;
   #isWritable = false;
   #timer: NodeJS.Timeout | undefined;
-  #dueAt = 0;
-  #isLooking = false;
+  #probeAt = 0;
+  #isProbing = false;
   #epoch: string | undefined;
-  /** Failed tries at the store, and how many of them were known at the last look. */
+  /** Failed attempts to use the store, and how many of them there were at the last probe. */
   #failures = 0;
   #failuresSeen = 0;
 
@@ -37,7 +36,7 @@ export class StoreHealth {
     this.#options = options;
   }
 
-  /** False from a failure until something is stored, or until the stream is there and all calm. */
+  /** False from a failure until something is stored, or the stream exists and nothing fails. */
   get isWritable(): boolean {
     return this.#isWritable;
   }
@@ -47,9 +46,9 @@ export class StoreHealth {
     clearTimeout(this.#timer);
   }
 
-  /** Makes the stream if it isn't there, in the background and for as long as it takes. */
-  look(): void {
-    this.#lookIn(0);
+  /** Creates the stream if it doesn't exist, in the background and for as long as it takes. */
+  probe(): void {
+    this.#probeIn(0);
   }
 
   /** Something was stored. */
@@ -57,40 +56,40 @@ export class StoreHealth {
     this.#setWritable();
   }
 
-  /** A try at the store failed. */
+  /** An attempt to use the store failed. */
   failed(error: unknown): void {
     this.#failures += 1;
     this.#setFailed(error);
-    this.#lookIn(RETRY_MIN_MS);
+    this.#probeIn(RETRY_MIN_MS);
   }
 
-  #lookIn(ms: number): void {
-    const dueAt = this.#options.now() + ms;
-    if (this.#isStopped || (this.#timer !== undefined && this.#dueAt <= dueAt)) return;
+  #probeIn(ms: number): void {
+    const probeAt = this.#options.now() + ms;
+    if (this.#isStopped || (this.#timer !== undefined && this.#probeAt <= probeAt)) return;
     clearTimeout(this.#timer);
-    this.#dueAt = dueAt;
+    this.#probeAt = probeAt;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#isLooking) this.#lookIn(RETRY_MIN_MS);
-      else void this.#lookNow();
+      if (this.#isProbing) this.#probeIn(RETRY_MIN_MS);
+      else void this.#probeNow();
     }, ms);
   }
 
-  async #lookNow(): Promise<void> {
+  async #probeNow(): Promise<void> {
     const failures = this.#failures;
-    this.#isLooking = true;
+    this.#isProbing = true;
     try {
       this.#found(await this.#options.stream.ensure());
       this.#backoff.reset();
-      // That the stream is there does not mean that it takes what is stored.
+      // That the stream exists does not mean that appends succeed.
       if (failures === this.#failuresSeen) this.#setWritable();
-      else this.#lookIn(CALM_MS);
+      else this.#probeIn(CALM_MS);
       this.#failuresSeen = failures;
     } catch (error) {
       this.#setFailed(error);
-      this.#lookIn(this.#backoff.nextMs());
+      this.#probeIn(this.#backoff.nextMs());
     } finally {
-      this.#isLooking = false;
+      this.#isProbing = false;
     }
   }
 

@@ -1,4 +1,4 @@
-/** The storing of a record, as a step of the traces that its events belong to. */
+/** The storing of a record, as a span in the traces of its events. */
 import { historySubject } from "../../shared/protocol/subjects.ts";
 import { TRACES_LIMIT, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { type Step, startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
@@ -15,7 +15,7 @@ export function tracesIn(slots: readonly Slot[]): readonly TraceContext[] {
   return [...traces];
 }
 
-/** @returns undefined where there is no trace */
+/** @returns undefined without a trace */
 export function startStoreSpan(
   tracer: Tracer | undefined,
   video: string,

@@ -1,4 +1,4 @@
-/** Lets go of a video's oldest messages in the store, once enough of them are too much. */
+/** Removes a video's oldest messages from the store, once enough of them exceed the limits. */
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { HistoryStats } from "./stats.ts";
@@ -22,7 +22,7 @@ export class Trimmer {
     return this.#isTrimming;
   }
 
-  /** Begins to trim if that is due. A failure is made good at the next call. */
+  /** Starts to trim if that is needed. After a failure the next call tries again. */
   trim({ video, kept }: VideoChain): void {
     const { store, stats, log } = this.#options;
     const first = this.#isTrimming ? undefined : kept.firstToKeep();

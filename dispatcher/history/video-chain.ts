@@ -1,7 +1,7 @@
 /**
- * What this dispatcher knows of one video's chain: enough to store the next record so that the chain
- * has no fork and no id twice. Whoever appends has read every message up to the one that the append
- * is bound to; see {@link ChainReader}.
+ * What this dispatcher knows of one video's chain: enough to store the next record so that the
+ * chain has no fork and no id twice. Before an append, every message up to the one that the append
+ * is bound to has been read; see {@link ChainReader}.
  */
 import type { StoredMessage } from "../../shared/bus/history-stream.ts";
 import { RecentMap } from "../../shared/lib/recent-map.ts";
@@ -21,12 +21,12 @@ export interface ChainOptions {
   readonly now: MonotonicClock;
 }
 
-/** `none`: not read yet. `doubted`: the store may have become another one. `sound`: to be built on. */
+/** `none`: not read yet. `doubted`: the store may have changed. `sound`: safe to append to. */
 type Trust = "none" | "doubted" | "sound";
 
 export class VideoChain {
   readonly video: string;
-  /** Places of the events stored of late. */
+  /** Seqs of recently stored events. */
   readonly ids: RecentMap<number>;
   readonly kept: RetentionWindow;
   #trust: Trust = "none";
@@ -56,23 +56,23 @@ export class VideoChain {
     return this.#last;
   }
 
-  /** What it remembers, for a bound over all chains. */
+  /** How much it remembers, for a limit over all chains. */
   get weight(): number {
     return this.ids.size + this.kept.size;
   }
 
-  /** The place that a next event gets: the time in microseconds, and above every one known. */
+  /** The seq that a next event gets: the time in microseconds, and above every known one. */
   nextSeq(nowMs: number): number {
     return Math.max(this.#last + 1, this.#highest + 1, Math.floor(nowMs) * 1_000);
   }
 
-  /** The store may have become another one: it must be looked at before the next append. */
+  /** The store may have changed: it must be read before the next append. */
   doubt(): void {
     this.#doubts += 1;
     if (this.#trust === "sound") this.#trust = "doubted";
   }
 
-  /** Reads the chain by `read`; a doubt that comes meanwhile stays. */
+  /** Reads the chain by `read`; a doubt raised meanwhile stays. */
   async mend(read: () => Promise<void>): Promise<void> {
     const doubts = this.#doubts;
     this.#isMending = true;
@@ -85,16 +85,16 @@ export class VideoChain {
   }
 
   /**
-   * Takes in a record that another dispatcher stored, if it is the very next: whoever knows of it
-   * needs no failed append to learn of it. Any other is left for the store to tell.
+   * Takes in a record that another dispatcher stored, if it is the very next: that saves a failed
+   * append to learn of it. Any other is left to a read of the store.
    */
-  hear({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
+  observe({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
     if (this.#trust !== "sound" || this.#isMending || sequence <= this.#sequence) return;
     const message = readMessage({ payload, sequence });
     if (this.isNext(message)) this.learn(message);
   }
 
-  /** Begins to read anew. Nothing is taken for stored any more, unless `keepIds` says so. */
+  /** Starts a new read. Nothing counts as stored any more, unless `keepIds` is set. */
   restart(keepIds: boolean): void {
     this.#trust = "none";
     this.#sequence = 0;
@@ -102,7 +102,7 @@ export class VideoChain {
     if (!keepIds) this.ids.clear();
   }
 
-  /** Whether the message comes right after those known. */
+  /** Whether the message directly follows those known. */
   isNext({ record }: ChainMessage): boolean {
     return record !== undefined && record.after === this.#sequence && this.#agrees(record);
   }
@@ -114,7 +114,7 @@ export class VideoChain {
 
   /**
    * Takes in a message that comes after those known.
-   * @returns false when that can't be: it knows nothing of a message that we know
+   * @returns false when it can't: it was stored without a message that we know
    */
   absorb(message: ChainMessage): boolean {
     if (message.record !== undefined && !this.#agrees(message.record)) return false;
@@ -122,10 +122,10 @@ export class VideoChain {
     return true;
   }
 
-  /** Takes in a message as the newest, whatever was known. */
+  /** Takes in a message as the newest, whatever was known before. */
   learn(message: ChainMessage): void {
     this.appended(message);
-    // Whose record makes it too much trims it: nobody else need count what is to go.
+    // The dispatcher whose record exceeds the limits trims; the others need not count the excess.
     const first = this.kept.firstToKeep();
     if (first !== undefined) this.kept.forgetBefore(first);
   }
@@ -141,14 +141,14 @@ export class VideoChain {
       for (const event of events) {
         this.ids.set(event.id, event.seq);
         if (event.kind !== RETRACTED_KIND) continue;
-        // The history no longer names what was taken back; a repeat of it must not bring it back.
+        // The history no longer names the deleted event; a repeat of it must not bring it back.
         const target = targetOf(event);
         if (target !== undefined) this.ids.set(target.id, target.seq);
       }
     }
   }
 
-  /** A message may have been erased or trimmed in between, but none bound to something older. */
+  /** Messages in between may be erased or trimmed, but none may be bound to an older one. */
   #agrees({ after, prev, last }: StoredRecord): boolean {
     if (after < this.#sequence || last <= this.#last) return false;
     return after > this.#sequence || prev === this.#last;

@@ -1,8 +1,7 @@
 /**
- * Everything that changes one video's chain here, one after the other: a record is in flight, and
- * what comes meanwhile goes into the next.
+ * Everything that changes one video's chain here, one at a time: while a record is in flight, new
+ * events wait for the next one.
  */
-
 import { setTimeout as wait } from "node:timers/promises";
 import Denque from "denque";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
@@ -32,13 +31,13 @@ import { type ChainOptions, VideoChain } from "./video-chain.ts";
 const RETRY_MIN_MS = 10;
 const RETRY_MAX_MS = 200;
 /**
- * After a conflict others write to the video too. Whoever wins knows the newest message first, and
- * would win again: it lets the others have a turn, and more comes together for its own next record.
+ * After a conflict others write to the video too. The winner knows the newest message first, and
+ * would win again: it pauses for the others, while more events gather for its own next record.
  */
 const CONTENDED_MS = 1_000;
 const YIELD_MS = 5;
 
-/** What all lines share. */
+/** What all writers share. */
 export interface VideoWriterOptions {
   readonly store: Pick<HistoryStream, "append" | "trim">;
   readonly reader: ChainReader;
@@ -47,32 +46,32 @@ export interface VideoWriterOptions {
   readonly log: Log;
   readonly now: WallClock;
   readonly random: () => number;
-  /** The longest wait for one try. */
+  /** The longest wait for one attempt. */
   readonly appendTimeoutMs: number;
   /** Bytes of events that one record may hold. */
   readonly bytesLimit: () => number;
   readonly isConnected: () => boolean;
   /** Sends to the gateways. */
   readonly fanout: Pick<Fanout, "send">;
-  /** A record is stored: the other dispatchers are to know of it. */
+  /** A record is stored: the other dispatchers should know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
   readonly onFailure: (error: OvationError) => void;
   readonly tracer: Tracer | undefined;
-  /** It remembers so much more than before. */
+  /** Reports by how much its memory grew. */
   readonly onWeight: (change: number) => void;
 }
 
-/** Work on the chain that is no batch of events. */
-interface Turn {
+/** Work on the chain other than a batch of events. */
+interface ExclusiveWork {
   readonly job: Pick<Deferred<unknown>, "isSettled" | "reject">;
   readonly work: (chain: VideoChain) => Promise<void>;
-  /** It is done, or nobody waits for it any more. */
+  /** Called when it is done, or nobody waits for it any more. */
   readonly end: () => void;
 }
 
-type Entry = Slot | Turn;
+type Entry = Slot | ExclusiveWork;
 
-function jobOf(entry: Entry): Turn["job"] {
+function jobOf(entry: Entry): ExclusiveWork["job"] {
   return "work" in entry ? entry.job : entry.request.job;
 }
 
@@ -92,27 +91,27 @@ export class VideoWriter {
     this.#options = options;
   }
 
-  /** Whether nothing is under way, so that all that is known here may be forgotten. */
+  /** Whether nothing is under way, so that this writer may be dropped. */
   get isIdle(): boolean {
     return !this.#isRunning && !this.#trimmer.isTrimming;
   }
 
-  /** What it remembers, as it has told by `onWeight`. */
+  /** How much it remembers, as reported by `onWeight`. */
   get weight(): number {
     return this.#weight;
   }
 
-  /** Events to be stored; the request is answered from here. */
+  /** Queues events to store, and settles the request. */
   store(request: StoreRequest, events: readonly UnstoredEvent[]): void {
     for (const [index, event] of events.entries()) this.#queue.push({ request, index, event });
     this.#start();
   }
 
   /**
-   * Waits for its turn at the chain, and works on it alone; again when somebody else was faster.
-   * Resolves when that is done, or when the job has ended before.
+   * Runs `work` with the chain to itself once it is its turn; again when another dispatcher was
+   * faster. Resolves when that is done, or when the job ended before.
    */
-  turn(job: Turn["job"], work: Turn["work"]): Promise<void> {
+  runExclusive(job: ExclusiveWork["job"], work: ExclusiveWork["work"]): Promise<void> {
     return new Promise((resolve) => {
       this.#queue.push({ job, work, end: resolve });
       this.#start();
@@ -120,8 +119,8 @@ export class VideoWriter {
   }
 
   /** Another dispatcher stored this. */
-  hear(message: Pick<StoredMessage, "payload" | "sequence">): void {
-    this.chain.hear(message);
+  observe(message: Pick<StoredMessage, "payload" | "sequence">): void {
+    this.chain.observe(message);
     this.#weigh();
   }
 
@@ -141,7 +140,7 @@ export class VideoWriter {
       }
       this.#weigh();
     }
-    // In the same turn of the event loop: what is queued from now on must start it again.
+    // In the same turn of the event loop: an entry queued from now on must start it again.
     this.#isRunning = false;
   }
 
@@ -151,7 +150,7 @@ export class VideoWriter {
     this.#weight = weight;
   }
 
-  /** Deadlines end jobs in the order of the queue. Returns whether something is left to do. */
+  /** Deadlines end jobs in the queue's order. Returns whether any work is left. */
   #dropSettled(): boolean {
     let head = this.#queue.peekFront();
     for (; head !== undefined && jobOf(head).isSettled; head = this.#queue.peekFront())
@@ -180,7 +179,7 @@ export class VideoWriter {
       if (!(error instanceof RevisionConflict)) throw error;
       stats.conflicts += 1;
       this.#contendedUntil = this.#options.chain.now() + CONTENDED_MS;
-      // Whoever was faster may have told us so meanwhile.
+      // The dispatcher that was faster may have sent us its record meanwhile.
       if (this.chain.sequence === sequence) await reader.catchUp(this.chain);
     }
   }
@@ -192,7 +191,7 @@ export class VideoWriter {
       return this.#rejectAll(error);
     }
     onFailure(error);
-    // It may be stored all the same: whatever is tried next is bound to what came before it.
+    // It may be stored all the same: the next attempt is bound to the message before it.
     if (isConnected()) await wait(this.#backoff.nextMs());
     else this.#rejectAll(error);
   }
@@ -220,15 +219,15 @@ export class VideoWriter {
     });
     const { record } = batch;
     if (record === undefined) {
-      // Whoever stored them may have died before it could tell the Frontends.
+      // The dispatcher that stored them may have died before it sent them to the gateways.
       return this.#finish(batch, encodeHead(chain.last), 0);
     }
     const payload = encodeRecord(record);
     const step = startStoreSpan(tracer, chain.video, tracesIn(batch.slots), record.events.length);
-    const begunAt = this.#options.chain.now();
+    const startedAt = this.#options.chain.now();
     const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
     const sequence = await withSpan(step, appending);
-    stats.appendSeconds.observe((this.#options.chain.now() - begunAt) / 1_000);
+    stats.appendSeconds.observe((this.#options.chain.now() - startedAt) / 1_000);
     stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;
@@ -249,13 +248,13 @@ export class VideoWriter {
     }
   }
 
-  /** Tells the Frontends, and only then those who asked. */
+  /** Sends to the gateways, and only then settles the requests. */
   #finish({ slots, seqs, repeats }: Batch, payload: Uint8Array, events: number): void {
     this.#queue.remove(0, slots.length);
     this.#options.stats.repeats += repeats;
     let fault: OvationError | undefined;
     try {
-      // Slots are in the order in which their requests came.
+      // Slots are in the order of their requests.
       this.#options.fanout.send(this.chain.video, payload, events, slots[0]?.request.taken);
     } catch (cause) {
       fault = new OvationError("timeout", undefined, { cause });

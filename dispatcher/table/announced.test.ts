@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("an announced row counts for ten seconds from when it was announced last", () => {
+test("an announced row counts for ten seconds after its last announcement", () => {
   announced.take(watchedSubject("g1", "launch"));
   vi.advanceTimersByTime(6_000);
   announced.take(watchedSubject("g2", "launch"));
@@ -31,14 +31,14 @@ test("an announced row counts for ten seconds from when it was announced last", 
 });
 
 test.each(["ov.watched.g1", "ov.watched.g1.a.b", "ov.watched.g1.a b", "ov.other.g1.launch"])(
-  "what comes on %s is none",
+  "a message on %s is not an announcement",
   (subject) => {
     announced.take(subject);
     expect(announced.size).toBe(0);
   },
 );
 
-test("no more are kept than 100,000: the oldest goes first", () => {
+test("at most 100,000 are kept: the oldest is dropped first", () => {
   for (let number = 0; number <= 100_000; number += 1) {
     announced.take(watchedSubject("g1", `video-${number}`));
   }

@@ -1,16 +1,16 @@
 /**
- * A gateway says itself that it begins to watch a video, just before it writes its row. The watch of
- * the table may bring the row later than the viewer is answered, and what that viewer publishes would
- * pass it by; this message can't come later. It counts until the row has had the time to come.
+ * A gateway announces that it starts to watch a video just before it writes its row. The table's
+ * watch may deliver the row after the viewer has its answer, and the viewer would miss what it
+ * publishes then; this message can't come later. It counts until the row has had time to arrive.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { parseWatchedSubject, WATCHED_SUBJECTS } from "../../shared/protocol/subjects.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { RouteTable } from "./routes.ts";
 
-/** The watch lags some milliseconds. An event that is sent in vain costs nothing. */
+/** The watch lags by some milliseconds. An event sent in vain costs nothing. */
 const KEPT_MS = 10_000;
-/** Beyond it, those that came first are let go of before their time. */
+/** Beyond it, the oldest are dropped early. */
 const LIMIT = 100_000;
 
 interface AnnouncedOptions {
@@ -27,11 +27,11 @@ interface Announcement {
 
 export class Announced {
   readonly #options: AnnouncedOptions;
-  /** By their subject, those that end first coming first. */
+  /** By subject; those that expire first come first. */
   readonly #all = new Map<string, Announcement>();
   #subscription: BusSubscription | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Let go of before their time. */
+  /** How many were dropped early. */
   dropped = 0;
 
   constructor(options: AnnouncedOptions) {
@@ -45,7 +45,7 @@ export class Announced {
   start(): void {
     const { bus } = this.#options;
     this.#subscription = bus.subscribe(WATCHED_SUBJECTS, (_payload, subject, _reply, isRelayed) => {
-      // Gateways send it themselves: this is forged.
+      // Gateways always send it directly: a relayed one is forged.
       if (!isRelayed) this.take(subject);
     });
   }
@@ -55,12 +55,12 @@ export class Announced {
     clearTimeout(this.#timer);
   }
 
-  /** @param subject that a gateway sent on */
+  /** @param subject the subject of a gateway's announcement */
   take(subject: string): void {
     const name = parseWatchedSubject(subject);
     if (name === undefined) return;
     const { routes, now } = this.#options;
-    // Behind the others, also when it came before.
+    // Moves to the end, also when it was announced before.
     this.#all.delete(subject);
     this.#all.set(subject, { ...name, until: now() + KEPT_MS });
     routes.announce(name.video, name.gateway);
@@ -69,16 +69,16 @@ export class Announced {
       this.dropped += 1;
       this.#end(oldest, announcement);
     }
-    this.#timer ??= setTimeout(() => this.#endOld(), KEPT_MS);
+    this.#timer ??= setTimeout(() => this.#expire(), KEPT_MS);
   }
 
-  #endOld(): void {
+  #expire(): void {
     this.#timer = undefined;
     const now = this.#options.now();
     for (const [subject, announcement] of this.#all) {
       const left = announcement.until - now;
       if (left > 0) {
-        this.#timer = setTimeout(() => this.#endOld(), Math.ceil(left));
+        this.#timer = setTimeout(() => this.#expire(), Math.ceil(left));
         return;
       }
       this.#end(subject, announcement);

@@ -1,30 +1,30 @@
 /**
- * Viewer counts. A gateway whose count moved asks for the sum with a publish request of kind
- * `viewers`; the dispatcher that takes it sums the table and tells all viewers, at most once per
- * video and interval. It answers only then, so that a gateway whose request died with a dispatcher
- * asks again.
+ * Viewer counts. A gateway whose count changed requests the sum; the dispatcher that takes the
+ * request sums the table and sends the count to all viewers, at most once per video and interval.
+ * It replies only then, so that a gateway whose request died with a dispatcher repeats it.
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
 
 interface CountsOptions {
   readonly intervalMs: number;
   readonly viewers: (video: string) => number;
-  /** False while the table can't be read: what would be told is old. */
+  /** False while the table can't be read: its counts are old. */
   readonly isReadable: () => boolean;
-  /** Throws when it can't be told. */
-  readonly tell: (video: string, viewers: number) => void;
+  /** Throws when the count can't be sent. */
+  readonly send: (video: string, viewers: number) => void;
 }
 
-/** Videos that may wait to be counted; a further one is refused, and asked for again. */
+/** Videos that may wait to be counted; a further one is refused, and requested again. */
 const PENDING_LIMIT = 100_000;
-/** Time for the row behind a request to reach the mirror: the watch lags by less than this. */
+/** Time for the changed row to reach the mirror: the watch lags by less than this. */
 const SETTLE_MS = 25;
 
 interface Pending {
   timer: NodeJS.Timeout;
-  /** Those who wait for the next telling. */
-  asking: PromiseWithResolvers<void>[];
-  told: number;
+  /** Requests that wait for the next count. */
+  waiting: PromiseWithResolvers<void>[];
+  /** The count sent last. */
+  sent: number;
 }
 
 export class ViewerCounts {
@@ -35,35 +35,35 @@ export class ViewerCounts {
     this.#options = options;
   }
 
-  /** Videos whose count may be told again; never more than videos that changed of late. */
+  /** Videos whose count may be sent again; never more than changed in the last interval. */
   get pendingCount(): number {
     return this.#pending.size;
   }
 
   /**
-   * Somebody asks that the viewers of `video` be counted and told. Resolves when they are.
-   * @throws OvationError when that can't be
+   * Requests the viewer count of `video`. Resolves when it is sent to the viewers.
+   * @throws OvationError when that fails
    */
-  async ask(video: string): Promise<void> {
+  async request(video: string): Promise<void> {
     const pending = this.#pending.get(video);
     if (pending === undefined && this.#pending.size >= PENDING_LIMIT) {
       throw new OvationError("overloaded", `${PENDING_LIMIT} videos wait to be counted`);
     }
-    const asking = Promise.withResolvers<void>();
+    const request = Promise.withResolvers<void>();
     if (pending === undefined) {
       const settle = Math.min(SETTLE_MS, this.#options.intervalMs);
       const timer = setTimeout(() => this.#tick(video), settle);
-      this.#pending.set(video, { timer, asking: [asking], told: -1 });
+      this.#pending.set(video, { timer, waiting: [request], sent: -1 });
     } else {
-      pending.asking.push(asking);
+      pending.waiting.push(request);
     }
-    await asking.promise;
+    await request.promise;
   }
 
   stop(): void {
-    for (const { timer, asking } of this.#pending.values()) {
+    for (const { timer, waiting } of this.#pending.values()) {
       clearTimeout(timer);
-      for (const { reject } of asking) reject(new OvationError("unavailable"));
+      for (const { reject } of waiting) reject(new OvationError("unavailable"));
     }
     this.#pending.clear();
   }
@@ -71,27 +71,27 @@ export class ViewerCounts {
   #tick(video: string): void {
     const pending = this.#pending.get(video);
     if (pending === undefined) return;
-    const asking = pending.asking.splice(0);
+    const waiting = pending.waiting.splice(0);
     if (!this.#options.isReadable()) {
-      // Whoever asked asks again, perhaps another dispatcher.
-      for (const { reject } of asking) reject(new OvationError("unavailable"));
+      // The gateways repeat their requests, perhaps to another dispatcher.
+      for (const { reject } of waiting) reject(new OvationError("unavailable"));
       this.#pending.delete(video);
       return;
     }
     const viewers = this.#options.viewers(video);
-    // The mirror may have caught up since we last told: then we tell again, unasked.
-    if (asking.length === 0 && viewers === pending.told) {
+    // The mirror may have caught up since the last count: then we send it again without a request.
+    if (waiting.length === 0 && viewers === pending.sent) {
       this.#pending.delete(video);
       return;
     }
-    pending.told = viewers;
+    pending.sent = viewers;
     pending.timer = setTimeout(() => this.#tick(video), this.#options.intervalMs);
     try {
-      this.#options.tell(video, viewers);
-      for (const { resolve } of asking) resolve();
+      this.#options.send(video, viewers);
+      for (const { resolve } of waiting) resolve();
     } catch (error) {
-      // The bus is away, which it counts; who asked asks again.
-      for (const { reject } of asking) reject(error);
+      // The bus is down, which it counts; the gateways repeat their requests.
+      for (const { reject } of waiting) reject(error);
     }
   }
 }

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe("a lease", () => {
-  test("holds for its whole time after a sign of life, and not longer", () => {
+  test("holds for its full time after a sign of life, and no longer", () => {
     leases.renew("g1", "1");
     now += LEASE_MS;
     expect(leases.expired()).toEqual([]);
@@ -28,7 +28,7 @@ describe("a lease", () => {
     expect(leases.sign("g1")).toBe("2");
   });
 
-  test("is not prolonged by the same sign again, such as from reading the table whole", () => {
+  test("is not prolonged by the same sign again, such as from a full read of the table", () => {
     leases.renew("g1", "1");
     now += LEASE_MS;
     leases.renew("g1", "1");
@@ -36,14 +36,14 @@ describe("a lease", () => {
     expect(leases.expired()).toEqual(["g1"]);
   });
 
-  test("that ended comes back with a new sign", () => {
+  test("that expired is renewed by a new sign", () => {
     leases.renew("g1", "1");
     now += 2 * LEASE_MS;
     leases.renew("g1", "2");
     expect(leases.expired()).toEqual([]);
   });
 
-  test("ends for each gateway by itself", () => {
+  test("expires for each gateway separately", () => {
     leases.renew("g1", "1");
     now += LEASE_MS;
     leases.renew("g2", "1");
@@ -53,7 +53,7 @@ describe("a lease", () => {
   });
 });
 
-describe("a gateway of which only rows were seen", () => {
+describe("a gateway known by its rows only", () => {
   test("has one lease time to show a sign of life", () => {
     leases.expect("g1");
     expect(leases.sign("g1")).toBe("");
@@ -63,14 +63,14 @@ describe("a gateway of which only rows were seen", () => {
     expect(leases.expired()).toEqual(["g1"]);
   });
 
-  test("gains no time by further rows", () => {
+  test("gains no time from further rows", () => {
     leases.expect("g1");
     now += LEASE_MS + 1;
     leases.expect("g1");
     expect(leases.expired()).toEqual(["g1"]);
   });
 
-  test("loses neither sign nor time by a row that comes after a sign", () => {
+  test("keeps its sign and its time when a row comes after a sign", () => {
     leases.renew("g1", "1");
     now += LEASE_MS + 1;
     leases.expect("g1");
@@ -79,7 +79,7 @@ describe("a gateway of which only rows were seen", () => {
   });
 });
 
-test("after a cut every lease has its whole time again", () => {
+test("after an outage every lease has its full time again", () => {
   leases.renew("g1", "1");
   leases.expect("g2");
   now += 5 * LEASE_MS;

@@ -1,11 +1,11 @@
 /**
- * Which gateways live, by our own clock of when we saw a sign of life. The signs carry no time, so
- * a wrong clock on another machine can't end or prolong a lease.
+ * Which gateways are alive, by when our own clock saw a sign of life. The signs carry no time, so a
+ * wrong clock on another machine can't end or prolong a lease.
  */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 
 interface Lease {
-  /** The newest sign of life; empty when only rows of the gateway were seen so far. */
+  /** The newest sign of life; empty when only the gateway's rows were seen so far. */
   sign: string;
   seenAt: number;
 }
@@ -24,7 +24,7 @@ export class Leases {
     return this.#leases.size;
   }
 
-  /** A sign of life, by any text that differs from one to the next: the same again is none. */
+  /** A sign of life: any text that differs from the one before. The same text again is none. */
   renew(gateway: string, sign: string): void {
     const lease = this.#leases.get(gateway);
     if (lease === undefined) this.#leases.set(gateway, { sign, seenAt: this.#now() });
@@ -34,7 +34,7 @@ export class Leases {
     }
   }
 
-  /** A row of a gateway: it has one lease time to show a sign of life, if it has shown none. */
+  /** A row of the gateway was seen: without a sign of life so far, it has one lease time for it. */
   expect(gateway: string): void {
     if (!this.#leases.has(gateway)) {
       this.#leases.set(gateway, { sign: "", seenAt: this.#now() });
@@ -49,7 +49,7 @@ export class Leases {
     return this.#leases.get(gateway)?.sign ?? "";
   }
 
-  /** Gives every lease its whole time again: we could not have seen a sign while we were cut off. */
+  /** Gives every lease its full time again: while we were cut off we could not see a sign. */
   restartClocks(): void {
     const now = this.#now();
     for (const lease of this.#leases.values()) lease.seenAt = now;
@@ -57,8 +57,8 @@ export class Leases {
 
   /** Gateways that showed no sign of life for a lease time. */
   expired(): string[] {
-    const due = this.#now() - this.#leaseMs;
-    return [...this.#leases].filter(([, lease]) => lease.seenAt < due).map(([gateway]) => gateway);
+    const since = this.#now() - this.#leaseMs;
+    return [...this.#leases].filter(([, { seenAt }]) => seenAt < since).map(([gateway]) => gateway);
   }
 
   /** Age of the oldest sign of life, in milliseconds. */

@@ -1,8 +1,7 @@
 /**
- * The dispatcher's mirror of the subscription table and of the gateways' leases: kept by watching,
- * mended by reading whole. While the table can't be read, dispatching goes on from what is here.
+ * The dispatcher's mirror of the subscription table and of the gateways' leases: kept current by a
+ * watch, corrected by full reads. While the table can't be read, dispatching continues from here.
  */
-
 import type { Bucket, BucketEntry, WatchedEntry } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../../shared/bus/follower.ts";
@@ -17,7 +16,7 @@ import type { Log } from "../../shared/runtime/log.ts";
 import type { Leases } from "./leases.ts";
 import type { RouteTable } from "./routes.ts";
 
-/** Some milliseconds of work: events go on meanwhile. */
+/** Some milliseconds of work: events are dispatched in between. */
 const ROWS_AT_ONCE = 1_000;
 
 interface MirrorOptions {
@@ -30,21 +29,21 @@ interface MirrorOptions {
   readonly leaseMs: number;
   readonly log: Log;
   readonly clock: HopClock;
-  /** A gateway's lease is there, as it is now, or gone. */
+  /** A gateway's lease as it is now; undefined when it is gone. */
   readonly onLease: (gateway: string, lease: Uint8Array | undefined) => void;
-  /** Reading the table whole changed what is known of a video: its count may have been told wrong. */
-  readonly onMended: (video: string) => void;
+  /** A full read of the table changed a video's rows: the count sent last may be wrong. */
+  readonly onCorrected: (video: string) => void;
 }
 
 /**
- * What tells one renewal of a lease from the next. The revision alone would not do: in a bucket that
- * was made anew, revisions begin again.
+ * Distinguishes one renewal of a lease from the next. The revision alone is not enough: in a bucket
+ * that was recreated, revisions start again.
  */
 export function signOfLife(entry: BucketEntry): string {
   return `${entry.revision} ${Buffer.from(entry.value ?? []).toString()}`;
 }
 
-/** What reading the table whole had to mend, since the watch had not told it. */
+/** What full reads of the table had to correct, since the watch had missed it. */
 export interface MirrorStats {
   rowsAdded: number;
   rowsChanged: number;
@@ -61,7 +60,7 @@ export class Mirror {
     reads: 0,
     readFailures: 0,
   };
-  /** From NATS to here, of rows that the watch tells. */
+  /** From NATS to here, of rows that the watch delivers. */
   readonly lag = new Hop();
   readonly #options: MirrorOptions;
   readonly #rows: BucketFollower;
@@ -95,7 +94,7 @@ export class Mirror {
       handlers: {
         onSnapshot: async (snapshot) => {
           this.#readable.rows = true;
-          await this.#mendRows(snapshot);
+          await this.#correctRows(snapshot);
           rowsLoaded.resolve();
         },
         onChange: (entry) => this.#rowChanged(entry),
@@ -109,7 +108,7 @@ export class Mirror {
       log,
       handlers: {
         onSnapshot: async (snapshot) => {
-          this.#mendLeases(snapshot);
+          this.#correctLeases(snapshot);
           leasesLoaded.resolve();
         },
         onChange: (entry) => this.#leaseChanged(entry),
@@ -118,20 +117,20 @@ export class Mirror {
     });
   }
 
-  /** Whether table and leases could be read when last tried. */
+  /** Whether the last reads of table and leases succeeded. */
   get isReadable(): boolean {
     return this.#readable.rows && this.#readable.leases;
   }
 
-  /** Milliseconds since the table was last read whole; NaN before that. */
+  /** Milliseconds since the last full read of the table; NaN before the first. */
   get readAgeMs(): number {
     return this.#options.clock.now() - this.#readAt;
   }
 
-  /** Begins to follow, and resolves when table and leases were read for the first time. */
+  /** Starts to follow; resolves when table and leases were read for the first time. */
   async start(): Promise<void> {
     this.#unlisten = this.#options.bus.onState((state) => {
-      // Until both are read anew, what they tell of is older than the outage: nobody is late by it.
+      // Until both are read again, their data is older than the outage: no lease expires by it.
       if (state !== "connected") this.#readable.rows = this.#readable.leases = false;
     });
     this.#rows.start();
@@ -147,7 +146,7 @@ export class Mirror {
     await Promise.all([this.#rows.stop(), this.#leases.stop()]);
   }
 
-  /** The watch is suspected of having missed something: reads all anew. */
+  /** Reads everything again, since the watch may have missed something. */
   resync(): void {
     this.#rows.resync("suspicion");
     this.#leases.resync("suspicion");
@@ -186,10 +185,10 @@ export class Mirror {
     else this.#setRow(name.video, name.gateway, entry);
   }
 
-  /** Compares the table as it was just read with the mirror, and mends the mirror. */
-  async #mendRows({ entries, incarnation, reason }: Snapshot): Promise<void> {
+  /** Compares the table as it was just read with the mirror, and corrects the mirror. */
+  async #correctRows({ entries, incarnation, reason }: Snapshot): Promise<void> {
     const { stats } = this;
-    const { routes, onMended } = this.#options;
+    const { routes, onCorrected } = this.#options;
     stats.reads += 1;
     this.#readAt = this.#options.clock.now();
     const isFirst = reason === "start";
@@ -200,30 +199,33 @@ export class Mirror {
       if (isFirst || outcome === "same") return;
       if (outcome === "added") stats.rowsAdded += 1;
       else stats.rowsChanged += 1;
-      onMended(name.video);
+      onCorrected(name.video);
     });
-    const madeAnew = this.#incarnation !== "" && this.#incarnation !== incarnation;
+    const isRecreated = this.#incarnation !== "" && this.#incarnation !== incarnation;
     this.#incarnation = incarnation;
     const missing: { readonly video: string; readonly gateway: string }[] = [];
     await forEachInSlices(routes.rows(), ROWS_AT_ONCE, ({ video, gateway }) => {
       if (!entries.has(rowKey(video, gateway))) missing.push({ video, gateway });
     });
-    if (madeAnew && missing.length > 0) this.#waitForGateways(missing.length);
+    if (isRecreated && missing.length > 0) this.#waitForGateways(missing.length);
     if (this.#graceTimer !== undefined) return;
     await forEachInSlices(missing, ROWS_AT_ONCE, ({ video, gateway }) => {
       if (!routes.remove(video, gateway)) return;
       stats.rowsRemoved += 1;
-      onMended(video);
+      onCorrected(video);
     });
   }
 
   /**
-   * The bucket was made anew, and the gateways are writing their rows again. Until they had the
-   * time for it, a row that we know is worth more than its absence: an event sent to nobody costs
+   * The bucket was recreated, and the gateways are writing their rows again. Until they have had
+   * time for it, a row that we know counts for more than its absence: an event sent to nobody costs
    * nothing, one not sent is lost.
    */
   #waitForGateways(missing: number): void {
-    this.#options.log.warn({ missing }, "the table was made anew; keeping known rows for a lease");
+    this.#options.log.warn(
+      { missing },
+      "the table was recreated; keeping known rows for a lease time",
+    );
     clearTimeout(this.#graceTimer);
     this.#graceTimer = setTimeout(() => {
       this.#graceTimer = undefined;
@@ -244,9 +246,9 @@ export class Mirror {
     routes.setDead(entry.key, false);
   }
 
-  #mendLeases(snapshot: Snapshot): void {
+  #correctLeases(snapshot: Snapshot): void {
     const { leases } = this.#options;
-    // A sign of life given while we were cut off could not be seen: nobody is late for that.
+    // We could not see a sign of life while we were cut off: no lease expires for that.
     if (!this.#readable.leases) leases.restartClocks();
     this.#readable.leases = true;
     for (const entry of snapshot.entries.values()) this.#leaseChanged(entry);

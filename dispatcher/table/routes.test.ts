@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 describe("where an event goes", () => {
-  test("nowhere, when nobody watches", () => {
+  test("nowhere, without viewers", () => {
     expect(goesTo("launch")).toEqual([]);
     expect(routes.viewers("launch")).toBe(0);
   });
@@ -35,7 +35,7 @@ describe("where an event goes", () => {
     expect(goesTo("keynote")).toEqual([frontendSubject("g3", "keynote")]);
   });
 
-  test("a row that comes or goes later changes it", () => {
+  test("changes when a row is added or removed", () => {
     set("launch", "g1", 5);
     expect(goesTo("launch")).toHaveLength(1);
     set("launch", "g2", 1);
@@ -46,7 +46,7 @@ describe("where an event goes", () => {
     expect(goesTo("launch")).toEqual([]);
   });
 
-  test("the list is not made anew for each event", () => {
+  test("is not recomputed for each event", () => {
     set("launch", "g1", 5);
     expect(routes.subjects("launch")).toBe(routes.subjects("launch"));
     const before = routes.subjects("launch");
@@ -65,7 +65,7 @@ describe("where an event goes", () => {
     expect(routes.viewers("launch")).toBe(5);
   });
 
-  test("by its row alone, when that has come", () => {
+  test("depends on its row alone, once that has arrived", () => {
     routes.announce("launch", "g1");
     set("launch", "g1", 1);
     routes.remove("launch", "g1");
@@ -73,14 +73,14 @@ describe("where an event goes", () => {
     expect(routes.videoCount).toBe(0);
   });
 
-  test("to who has announced its row anew while the removal of the old one was on its way", () => {
+  test("to a gateway that announces its row again before the removal of the old one arrives", () => {
     set("launch", "g1", 1);
     routes.announce("launch", "g1");
     routes.remove("launch", "g1");
     expect(goesTo("launch")).toEqual([frontendSubject("g1", "launch")]);
   });
 
-  test("no longer to one whose announced row has not come in time", () => {
+  test("no longer to a gateway whose announced row has not arrived in time", () => {
     routes.announce("launch", "g1");
     routes.endAnnounced("launch", "g1");
     expect(goesTo("launch")).toEqual([]);
@@ -89,7 +89,7 @@ describe("where an event goes", () => {
 });
 
 describe("viewers", () => {
-  test("are summed over the gateways, by their newest rows", () => {
+  test("are summed across the gateways, by their newest rows", () => {
     set("launch", "g1", 5);
     set("launch", "g2", 7);
     set("launch", "g1", 2);
@@ -121,7 +121,7 @@ describe("a dead gateway", () => {
     expect(goesTo("encore")).toEqual([]);
   });
 
-  test("that shows life gets all again", () => {
+  test("that shows a sign of life gets everything again", () => {
     routes.setDead("g1", true);
     expect(routes.setDead("g1", true)).toBe(false);
     expect(routes.setDead("g1", false)).toBe(true);
@@ -139,7 +139,7 @@ describe("a dead gateway", () => {
   });
 });
 
-describe("what a change tells", () => {
+describe("what a change returns", () => {
   test("a write: whether routes or viewers changed", () => {
     expect(set("launch", "g1", 5)).toBe(true);
     expect(set("launch", "g1", 5)).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * The subscription table in memory: which live gateway has how many viewers of which video, in the
- * shape that dispatching needs it, one look-up per event.
+ * The subscription table in memory: which live gateway has how many viewers of which video, indexed
+ * for dispatching with one look-up per event.
  */
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
 
@@ -12,9 +12,9 @@ export interface Row {
 
 interface Route {
   readonly rows: Map<string, Row>;
-  /** Gateways that said themselves that they watch, while there are some; see announced.ts. */
+  /** Gateways that announced that they watch; undefined when there are none. See announced.ts. */
   announced: Set<string> | undefined;
-  /** Subjects of the live gateways, or undefined when they must be worked out anew. */
+  /** Subjects of the live gateways, or undefined when they must be recomputed. */
   subjects: readonly string[] | undefined;
 }
 
@@ -34,7 +34,7 @@ export class RouteTable {
     return this.#routes.size;
   }
 
-  /** Where an event of `video` goes: one subject for each live gateway with viewers of it. */
+  /** Where an event of `video` goes: one subject per live gateway with viewers of it. */
   subjects(video: string): readonly string[] {
     const route = this.#routes.get(video);
     if (route === undefined) return NONE;
@@ -47,7 +47,7 @@ export class RouteTable {
     return announced === undefined ? live : [...new Set([...live, ...announced])];
   }
 
-  /** The gateway gets the video's events, whether it has a row or not. */
+  /** From now on the gateway gets the video's events, whether it has a row or not. */
   announce(video: string, gateway: string): void {
     const route = this.#route(video);
     route.announced ??= new Set();
@@ -55,7 +55,7 @@ export class RouteTable {
     route.subjects = undefined;
   }
 
-  /** From now on, only its row counts. */
+  /** From now on only the gateway's row counts. */
   endAnnounced(video: string, gateway: string): void {
     const route = this.#routes.get(video);
     if (route?.announced?.delete(gateway) !== true) return;
@@ -64,7 +64,7 @@ export class RouteTable {
     this.#dropEmpty(video, route);
   }
 
-  /** Viewers of `video` over all live gateways. */
+  /** Viewers of `video` across all live gateways. */
   viewers(video: string): number {
     let sum = 0;
     for (const [gateway, row] of this.#routes.get(video)?.rows ?? []) {
@@ -108,7 +108,7 @@ export class RouteTable {
     return true;
   }
 
-  /** Rows of a dead gateway stay, but count for nothing. Returns whether that is a change. */
+  /** Rows of a dead gateway stay, but don't count. Returns whether that is a change. */
   setDead(gateway: string, dead: boolean): boolean {
     const videos = this.#videosOf.get(gateway);
     if (videos === undefined || this.#dead.has(gateway) === dead) return false;

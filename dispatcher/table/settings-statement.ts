@@ -1,4 +1,4 @@
-/** Tells gateways and the doctor, when they ask, the settings that must be the same everywhere. */
+/** Answers gateways and the doctor with the settings that must be the same everywhere. */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import {
   type DispatcherStatement,
@@ -18,7 +18,7 @@ export class SettingsStatement {
 
   start(): void {
     this.#subscription = this.#bus.subscribe(INSPECT_DISPATCHERS, (_payload, _subject, reply) => {
-      // We may send where who asks may not: an answer never goes to a subject that means something.
+      // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
       if (reply !== "" && !isMeaningful(reply)) this.#bus.publish(reply, this.#answer);
     });
   }

@@ -1,6 +1,6 @@
 /**
  * Ends the leases of dead gateways and removes their rows. Every dispatcher watches every lease;
- * the one that wins the removal of the lease sweeps the rows.
+ * the one whose removal of the lease succeeds sweeps the rows.
  */
 import pMap from "p-map";
 import type { Bucket } from "../../shared/bus/bucket.ts";
@@ -22,9 +22,9 @@ interface SweeperOptions {
   readonly log: Log;
   /** False while the table can't be read: nobody is declared dead then. */
   readonly isReadable: () => boolean;
-  /** A lease was newer than we knew: the watch missed it. */
+  /** A lease is newer than we knew: the watch missed it. */
   readonly onStaleMirror: () => void;
-  /** The row of a video is gone: its viewers must be counted anew. */
+  /** A row of a video is gone: its viewers must be counted again. */
   readonly onRowSwept: (video: string) => void;
 }
 
@@ -33,7 +33,7 @@ export class Sweeper {
   readonly #underWay = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Gateways found dead, and rows of them that we removed. */
+  /** Gateways found dead, and their rows that we removed. */
   readonly stats = { gatewaysDead: 0, rowsSwept: 0, failures: 0 };
 
   constructor(options: SweeperOptions) {
@@ -41,7 +41,7 @@ export class Sweeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), this.#options.leaseMs / 10);
+    this.#timer = setInterval(() => this.#poll(), this.#options.leaseMs / 10);
   }
 
   stop(): void {
@@ -49,7 +49,7 @@ export class Sweeper {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #poll(): void {
     if (!this.#options.isReadable()) return;
     for (const gateway of this.#options.leases.expired()) {
       if (this.#underWay.has(gateway)) continue;
@@ -57,7 +57,7 @@ export class Sweeper {
       this.#confirm(gateway)
         .catch((error: unknown) => {
           this.stats.failures += 1;
-          // Where we can't write, gateways can't renew their leases either: nobody is late for that.
+          // If we can't write, gateways can't renew their leases either: no lease expires for that.
           this.#options.leases.restartClocks();
           this.#options.log.warn({ gateway, err: error }, "a sweep failed; it is tried again");
         })
@@ -65,7 +65,7 @@ export class Sweeper {
     }
   }
 
-  /** Our silence from a gateway may be our own watch's fault, so the bucket is asked. */
+  /** A gateway's silence may be our own watch's fault, so we read its lease from the bucket. */
   async #confirm(gateway: string): Promise<void> {
     const { frontends, leases, routes, onStaleMirror, log } = this.#options;
     const known = leases.sign(gateway);
@@ -76,10 +76,10 @@ export class Sweeper {
       leases.renew(gateway, signOfLife(entry));
       return onStaleMirror();
     }
-    // It may have given a sign while we asked.
+    // It may have shown a sign while we read.
     if (!leases.expired().includes(gateway)) return;
     if (entry === undefined && routes.videosOf(gateway).size === 0) return leases.forget(gateway);
-    // As they are now: a row that is written later is the gateway's word that it lives.
+    // The rows as they are now: one that is written later proves that the gateway is alive.
     const rows = [...routes.videosOf(gateway)].map((video) => ({
       video,
       revision: routes.row(video, gateway)?.revision ?? 0,
@@ -88,12 +88,12 @@ export class Sweeper {
       try {
         await frontends.remove(gateway, entry.revision);
       } catch (error) {
-        // Another dispatcher was first, or the gateway lives: the watch tells which.
+        // Another dispatcher was first, or the gateway is alive: the watch shows which.
         if (error instanceof RevisionConflict) return;
         throw error;
       }
     }
-    // Not before that is stored: a gateway that lives goes on being sent to while nothing can be.
+    // Not before the removal is stored: while NATS stores nothing, a live gateway keeps its events.
     routes.setDead(gateway, true);
     this.stats.gatewaysDead += 1;
     log.warn({ gateway, rows: rows.length }, "a gateway's lease ended");
