@@ -22,19 +22,19 @@ describe("the command ovation", () => {
     expect(existsSync(fileURLToPath(choice.module))).toBe(true);
   });
 
-  test("hands the flags on to the command", () => {
+  test("passes the flags on to the command", () => {
     const { status, stdout } = ovation("dispatcher", "--help");
     expect(stdout).toContain("--store-queue-limit");
     expect(status).toBe(0);
   });
 
-  test("refuses an unknown command by name, as wrong settings are, and suggests the near one", () => {
+  test("rejects an unknown command by name and suggests the closest one", () => {
     const { status, stderr } = ovation("gatway");
     expect(stderr).toBe('"gatway" is not a command (did you mean gateway?): see ovation --help\n');
     expect(status).toBe(2);
   });
 
-  test("says what there is when no command is given", () => {
+  test("lists the commands when none is given", () => {
     const { status, stderr } = ovation();
     expect(stderr).toContain("a command is missing");
     expect(stderr).toContain(usage());

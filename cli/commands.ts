@@ -1,11 +1,11 @@
-/** The commands of `ovation`, and which of them a command line names. */
+/** The commands of `ovation`, and how a command line selects one. */
 import { extname } from "node:path";
 import { quoted } from "../shared/config/setting.ts";
 import { suggestion } from "../shared/config/suggest.ts";
 
 interface Command {
   readonly name: string;
-  /** The file that is the command when it is run alone, from the root and without its ending. */
+  /** The file that implements the command, relative to the root and without its extension. */
   readonly entry: string;
   readonly doc: string;
 }
@@ -13,11 +13,11 @@ interface Command {
 export const COMMANDS: readonly Command[] = [
   { name: "gateway", entry: "gateway/main", doc: "holds the viewers' connections" },
   { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
-  { name: "doctor", entry: "cli/doctor/main", doc: "says what is wrong with a deployment" },
-  { name: "size", entry: "cli/sizing/main", doc: "says what an audience needs" },
+  { name: "doctor", entry: "cli/doctor/main", doc: "finds what is wrong with a deployment" },
+  { name: "size", entry: "cli/sizing/main", doc: "calculates what an audience needs" },
 ];
 
-/** What a command line comes to. */
+/** How a command line was understood. */
 export type Choice =
   | { readonly outcome: "help" }
   | { readonly outcome: "refused"; readonly fault: string }
@@ -36,7 +36,7 @@ export function commandOf(argv: readonly string[]): Choice {
   return { outcome: "refused", fault: `${quoted(name)} is not a command${hint}` };
 }
 
-/** The bundle of the image lays its files as the sources lie, with another ending. */
+/** The image's bundle has the same layout as the sources, with a different extension. */
 function moduleOf(command: Command): URL {
   return new URL(`../${command.entry}${extname(import.meta.filename)}`, import.meta.url);
 }

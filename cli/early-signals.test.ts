@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-/** Runs this code after `endOnEarlySignals`, sends SIGTERM once it has printed, gives the end. */
+/** Runs this code after `endOnEarlySignals`, sends SIGTERM once it has printed; gives the exit code. */
 async function afterSigterm(code: string): Promise<number | null> {
   const module = join(import.meta.dirname, "early-signals.ts");
   const script = `import { endOnEarlySignals } from ${JSON.stringify(module)};

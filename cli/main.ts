@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `ovation`: one name for all that a deployment runs. */
+/** The command `ovation`: one name for everything that a deployment runs. */
 import { EXIT_SETTINGS } from "../shared/config/process-settings.ts";
 import { commandOf, usage } from "./commands.ts";
 import { endOnEarlySignals } from "./early-signals.ts";
@@ -15,7 +15,7 @@ switch (choice.outcome) {
     process.exitCode = EXIT_SETTINGS;
     break;
   case "run":
-    // The command finds its own flags where it would find them if it were run alone.
+    // The command finds its flags where they would be if it were run on its own.
     process.argv.splice(2, 1);
     await import(choice.module.href);
 }

@@ -1,4 +1,4 @@
-/** Launches a role of Ovation as a process of its own. */
+/** Launches a role of Ovation as a child process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { endText, StartError } from "./ending.ts";
 import type { LogFile } from "./log-file.ts";
@@ -8,22 +8,22 @@ import { untilReady } from "./ready.ts";
 const READY_MS = 30_000;
 
 interface ChildOptions {
-  /** The program; node unless another one is named. */
+  /** The program; node by default. */
   readonly command?: string;
-  /** What node is to run, and with what. */
+  /** The script for node to run, and its arguments. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Answers 200 once the process can do its work. */
   readonly readyUrl: string;
   readonly log: LogFile;
-  /** Gets each process as soon as it is ready: to talk to it over its IPC channel. */
+  /** Called with each process as soon as it is ready, to talk to it over its IPC channel. */
   readonly onChild?: (child: ChildProcess) => void;
 }
 
 /**
- * How a process of ours comes to life. It gets a group of its own, for a Ctrl-C in the terminal
- * goes to the whole group of the one who started us, and a role takes a second signal as an order
- * to end at once. The IPC channel is what it dies by should we be killed.
+ * Launches one process. It gets its own process group, because a Ctrl-C in the terminal goes to our
+ * whole group, and a role treats a second signal as an order to end at once. If we are killed, its
+ * IPC channel closes, and it exits.
  */
 export function childLaunch({
   command = process.execPath,
@@ -61,13 +61,13 @@ export function childLaunch({
   };
 }
 
-/** Rejects as soon as the process can't become ready any more. */
+/** Rejects as soon as the process has ended and can't become ready. */
 async function readyOrEnded(url: string, ended: Promise<string>, signal: AbortSignal) {
   const over = new AbortController();
   const early = ended.then((end) => {
     throw new Error(`ended before it was ready: ${end}`);
   });
-  // It ends some day, and nobody listens here then.
+  // It rejects some day even after it was ready, when nobody awaits it.
   early.catch(() => undefined);
   try {
     await Promise.race([untilReady(url, READY_MS, AbortSignal.any([signal, over.signal])), early]);

@@ -1,15 +1,15 @@
-/** How a process that did not start, or that ended, is told of. */
+/** Describes why a process did not start or why it ended. */
 import { lastFault, readable } from "./log-file.ts";
 
 const SHOWN_LINES = 10;
 const SHOWN_LINE_LENGTH = 300;
 
-/** A process did not start. The message is one line, the details are what it said last. */
+/** A process did not start. The message is one line, the details are its last output. */
 export class StartError extends Error {
   override readonly name = "StartError";
   readonly details: readonly string[];
 
-  /** @param lines all that it said */
+  /** @param lines its whole output */
   constructor(message: string, lines: readonly string[]) {
     super(message);
     this.details = lines
@@ -19,7 +19,7 @@ export class StartError extends Error {
   }
 }
 
-/** Why a process ended: its exit code or signal, and what it last complained of. */
+/** Why a process ended: its exit code or signal, and the last error that it logged. */
 export function endText(
   { code, signal }: { readonly code: number | null; readonly signal: string | null },
   lines: readonly string[],

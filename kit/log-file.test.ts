@@ -10,8 +10,8 @@ const ERROR = '{"level":50,"error":"refused","msg":"NATS reported an error"}';
 const INFO = '{"level":30,"msg":"starting"}';
 const NATS_FATAL = "[17] 2026/01/31 12:00:00.000000 [FTL] Can't start JetStream: no space";
 
-describe("what the lines say", () => {
-  test("the last error or worse is the fault, with the error's own message", () => {
+describe("log lines", () => {
+  test("the last line at level error or above is the fault, with the error's own message", () => {
     expect(lastFault([ERROR, FATAL, INFO, "text"])).toBe("could not start: EADDRINUSE");
     expect(lastFault([FATAL, ERROR])).toBe("NATS reported an error: refused");
     expect(lastFault([ERROR, "FATAL ERROR: Reached heap limit", " 1: 0xb7a4e0 node::Abort"])).toBe(
@@ -20,14 +20,14 @@ describe("what the lines say", () => {
     expect(lastFault([INFO, NATS_FATAL])).toBe("Can't start JetStream: no space");
   });
 
-  test("there may be none", () => {
+  test("there may be no fault", () => {
     expect(lastFault([])).toBeUndefined();
     expect(
       lastFault([INFO, "Error: text", "null", "60", "[1] {", '{"level":"x"}']),
     ).toBeUndefined();
   });
 
-  test("a line is shortened to its level and message, and other text left as it is", () => {
+  test("a log line is shortened to its level and message; other text is unchanged", () => {
     expect(readable(INFO)).toBe("info: starting");
     expect(readable(FATAL)).toBe("fatal: could not start: EADDRINUSE");
     expect(readable(NATS_FATAL)).toBe("fatal: Can't start JetStream: no space");
@@ -42,7 +42,7 @@ describe("the file", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  test("gives the lines that came after a point, at most its last 16 KiB, and whole ones", () => {
+  test("returns the complete lines written after a given size, at most the last 16 KiB", () => {
     const log = new LogFile(join(directory, "deep"), "gateway-1");
     writeSync(log.fd, "before\n");
     const { size } = log;
@@ -55,7 +55,7 @@ describe("the file", () => {
     log.close();
   });
 
-  test("begins anew and keeps the last one, which whoever has it goes on reading", () => {
+  test("starts a new file and keeps the previous one, which its reader goes on reading", () => {
     const first = new LogFile(directory, "nats");
     writeSync(first.fd, "first\n");
     const second = new LogFile(directory, "nats");

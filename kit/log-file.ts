@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
-/** As much as is read back of what a process said last. */
+/** How much of a process's last output is read back. */
 const TAIL_BYTES = 16_384;
 
 const FAULT_LEVELS: readonly string[] = ["error", "fatal"];
@@ -14,7 +14,7 @@ const PINO_LEVELS = new Map([
   [50, "error"],
   [60, "fatal"],
 ]);
-/** `[4711] 2026/01/31 12:00:00.000000 [FTL] its words` */
+/** `[4711] 2026/01/31 12:00:00.000000 [FTL] message` */
 const NATS_LINE = /^\[\d+\] \S+ \S+ \[([A-Z]{3})\] (.*)$/;
 const NATS_LEVELS = new Map([
   ["INF", "info"],
@@ -23,23 +23,23 @@ const NATS_LEVELS = new Map([
   ["FTL", "fatal"],
 ]);
 
-/** What V8 says last when a process has no memory left. */
+/** V8's last line when a process runs out of memory. */
 const V8_LINE = /^FATAL ERROR: (.*)$/;
 
-/** What is of interest in a line, be it of pino, of V8 or of nats-server. */
+/** What is needed of a line from pino, V8 or nats-server. */
 interface LogLine {
   readonly level: string;
   readonly text: string;
 }
 
 /**
- * `<name>.log`, begun anew; that of the last time is kept as `<name>.previous.log`. It is held
- * open and read by its descriptor, so that a second stack, which moves the file aside, changes
- * nothing about what this one reads.
+ * A new `<name>.log`; the one of the previous run is kept as `<name>.previous.log`. It is held open
+ * and read by its descriptor, so that a second stack, which moves the file aside, doesn't affect
+ * what this one reads.
  */
 export class LogFile {
   readonly path: string;
-  /** For the process to write to. It writes without our help, and goes on when we are gone. */
+  /** For the process to write to directly, so that it can go on writing after we have exited. */
   readonly fd: number;
 
   constructor(directory: string, name: string) {
@@ -53,18 +53,18 @@ export class LogFile {
     this.fd = openSync(this.path, "a+");
   }
 
-  /** How long it is now: a later {@link linesSince} begins here. */
+  /** Its current size, from which a later {@link linesSince} can start. */
   get size(): number {
     return fstatSync(this.fd).size;
   }
 
-  /** The last lines that were written after the file had this size. */
+  /** The last lines written since the file had this size. */
   linesSince(size: number): readonly string[] {
     const start = Math.max(size, this.size - TAIL_BYTES);
     const buffer = Buffer.alloc(this.size - start);
     const length = readSync(this.fd, buffer, 0, buffer.length, start);
     const lines = buffer.toString("utf8", 0, length).split("\n");
-    // Begun in the middle, the first line is only the end of one.
+    // When reading starts in the middle of a line, the first one is incomplete.
     if (start > size) lines.shift();
     return lines.filter((line) => line.trim() !== "");
   }
@@ -74,7 +74,7 @@ export class LogFile {
   }
 }
 
-/** The message of the last line that is an error or worse. */
+/** The message of the last line at level error or above. */
 export function lastFault(lines: readonly string[]): string | undefined {
   return lines
     .map(parseLine)
@@ -82,7 +82,7 @@ export function lastFault(lines: readonly string[]): string | undefined {
     .findLast((line) => FAULT_LEVELS.includes(line.level))?.text;
 }
 
-/** A line for people: of a log line only its level and message, of any other all. */
+/** A line for people: only the level and message of a log line, any other line in full. */
 export function readable(line: string): string {
   const parsed = parseLine(line);
   return parsed === undefined ? line : `${parsed.level}: ${parsed.text}`;

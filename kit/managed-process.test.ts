@@ -9,7 +9,7 @@ import { ManagedProcess } from "./managed-process.ts";
 import { freePort } from "./nats/free-port.ts";
 import type { Say } from "./say.ts";
 
-/** A role in little: ready when told so, and it fails as the environment wants it. */
+/** A minimal role: it becomes ready at once, and fails as its environment says. */
 const CHILD = `
 import { createServer } from "node:http";
 import { existsSync } from "node:fs";
@@ -25,11 +25,11 @@ createServer((request, response) => {
   response.end('{"checks":{}}');
 }).listen(Number(PORT), "127.0.0.1");
 `;
-/** Small enough to wait for, and far enough apart to tell from each other. */
+/** Short enough to wait for, and different enough to tell apart. */
 const BACKOFF = { minMs: 20, maxMs: 80, healthyMs: 60_000 };
 
-/** What was said, and a way to wait for what will be. */
-class Ear implements Say {
+/** Records what is said, and can wait for a line. */
+class SayRecorder implements Say {
   readonly lines: string[] = [];
   #onLine: () => void = () => undefined;
 
@@ -42,7 +42,7 @@ class Ear implements Say {
     this.step(text);
   }
 
-  heard(pattern: RegExp, times = 1): Promise<string> {
+  waitFor(pattern: RegExp, times = 1): Promise<string> {
     return new Promise((resolve) => {
       this.#onLine = () => {
         const found = this.lines.filter((line) => pattern.test(line));
@@ -57,30 +57,30 @@ class Ear implements Say {
 let directory = "";
 let brokenIf = "";
 let url = "";
-let ear = new Ear();
+let said = new SayRecorder();
 let log: LogFile;
-let kept: ManagedProcess;
+let managed: ManagedProcess;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "ovation-kept-test-"));
+  directory = mkdtempSync(join(tmpdir(), "ovation-managed-process-test-"));
   brokenIf = join(directory, "broken");
   const script = join(directory, "child.mjs");
   writeFileSync(script, CHILD);
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   log = new LogFile(directory, "child");
-  ear = new Ear();
+  said = new SayRecorder();
   const launch = childLaunch({
     args: [script],
     env: { PORT: String(port), BROKEN_IF: brokenIf },
     readyUrl: `${url}/readyz`,
     log,
   });
-  kept = new ManagedProcess({ name: "child", launch, say: ear, backoff: BACKOFF });
+  managed = new ManagedProcess({ name: "child", launch, say: said, backoff: BACKOFF });
 });
 
 afterEach(async () => {
-  await kept.stop();
+  await managed.stop();
   log.close();
   rmSync(directory, { recursive: true });
 });
@@ -95,92 +95,94 @@ function lives(pid: number | undefined): boolean {
 }
 
 function killNow(): void {
-  if (kept.pid !== undefined) process.kill(kept.pid, "SIGKILL");
+  if (managed.pid !== undefined) process.kill(managed.pid, "SIGKILL");
 }
 
 describe("the first start", () => {
-  test("is told once the process is ready", async () => {
-    await kept.start();
-    expect(lives(kept.pid)).toBe(true);
-    expect(ear.lines).toEqual([
-      expect.stringMatching(new RegExp(`^child is ready after [0-9.]+ s \\(pid ${kept.pid}\\)$`)),
+  test("is announced once the process is ready", async () => {
+    await managed.start();
+    expect(lives(managed.pid)).toBe(true);
+    expect(said.lines).toEqual([
+      expect.stringMatching(
+        new RegExp(`^child is ready after [0-9.]+ s \\(pid ${managed.pid}\\)$`),
+      ),
     ]);
   });
 
   test("fails at once when the process ends, with its last lines", async () => {
     writeFileSync(brokenIf, "");
-    const error = await kept.start().catch((fault: unknown) => fault);
+    const error = await managed.start().catch((fault: unknown) => fault);
     expect(error).toMatchObject({
       message:
         'child did not start: ended before it was ready: exit code 3, "could not start: it is broken"',
       cause: { details: ["fatal: could not start: it is broken"] },
     });
     expect((error as Error).cause).toBeInstanceOf(StartError);
-    expect(kept.pid).toBeUndefined();
-    expect(ear.lines).toEqual([]);
+    expect(managed.pid).toBeUndefined();
+    expect(said.lines).toEqual([]);
   });
 
-  test("can be broken off, and leaves nothing behind", async () => {
-    const started = kept.start();
-    const stopped = kept.stop();
+  test("can be aborted, and leaves no process behind", async () => {
+    const started = managed.start();
+    const stopped = managed.stop();
     await expect(started).rejects.toThrow();
     await stopped;
-    expect(kept.pid).toBeUndefined();
+    expect(managed.pid).toBeUndefined();
   });
 });
 
-describe("a death", () => {
-  test("by a signal is told, and the process comes back on the same port", async () => {
-    await kept.start();
-    const first = kept.pid;
+describe("an unexpected end", () => {
+  test("by a signal is reported, and the process is restarted on the same port", async () => {
+    await managed.start();
+    const first = managed.pid;
     killNow();
-    await ear.heard(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
-    await ear.heard(/^child is back \(pid \d+\)$/);
-    expect(kept.pid).not.toBe(first);
+    await said.waitFor(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
+    await said.waitFor(/^child is back \(pid \d+\)$/);
+    expect(managed.pid).not.toBe(first);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  test("of its own is told with the exit code", async () => {
-    await kept.start();
+  test("by an exit is reported with the exit code", async () => {
+    await managed.start();
     await fetch(`${url}/die`).catch(() => undefined);
-    await ear.heard(/^child died: exit code 4\. /);
-    await ear.heard(/^child is back/);
+    await said.waitFor(/^child died: exit code 4\. /);
+    await said.waitFor(/^child is back/);
   });
 
-  test("is followed by waits that double up to a limit, until it comes back", async () => {
-    await kept.start();
+  test("is followed by waits that double up to a limit, until a restart succeeds", async () => {
+    await managed.start();
     writeFileSync(brokenIf, "");
     killNow();
-    await ear.heard(/did not come back/, 4);
+    await said.waitFor(/did not come back/, 4);
     rmSync(brokenIf);
-    await ear.heard(/^child is back/);
-    const waits = ear.lines.map((line) => /in ([0-9.]+) s$/.exec(line)?.[1]).filter(Boolean);
+    await said.waitFor(/^child is back/);
+    const waits = said.lines.map((line) => /in ([0-9.]+) s$/.exec(line)?.[1]).filter(Boolean);
     expect(waits.slice(0, 5)).toEqual(["0.02", "0.04", "0.08", "0.08", "0.08"]);
-    expect(ear.lines[2]).toContain('exit code 3, "could not start: it is broken"');
+    expect(said.lines[2]).toContain('exit code 3, "could not start: it is broken"');
   });
 
-  test("after a healthy time begins the waits anew", async () => {
+  test("after a healthy time resets the waits", async () => {
     const healthy = { ...BACKOFF, healthyMs: 0 };
     const args = [join(directory, "child.mjs")];
     const env = { PORT: new URL(url).port, BROKEN_IF: brokenIf };
     const launch = childLaunch({ args, env, readyUrl: `${url}/readyz`, log });
-    kept = new ManagedProcess({ name: "child", launch, say: ear, backoff: healthy });
-    await kept.start();
+    managed = new ManagedProcess({ name: "child", launch, say: said, backoff: healthy });
+    await managed.start();
     for (const times of [1, 2, 3]) {
       killNow();
-      await ear.heard(/^child is back/, times);
+      await said.waitFor(/^child is back/, times);
     }
-    const deaths = ear.lines.filter((line) => line.includes("died"));
+    const deaths = said.lines.filter((line) => line.includes("died"));
     expect(new Set(deaths)).toEqual(
       new Set(["child died: killed by SIGKILL. It is started again in 0.02 s"]),
     );
   });
 });
 
-describe("a blow", () => {
+describe("killFor", () => {
   const LONG_MS = 60_000;
 
-  /** What it was at, one after the other. */
+  /** Its conditions, in order. */
   function conditionsOf(
     options: Partial<ConstructorParameters<typeof ManagedProcess>[0]> = {},
   ): string[] {
@@ -188,11 +190,11 @@ describe("a blow", () => {
     const args = [join(directory, "child.mjs")];
     const env = { PORT: new URL(url).port, BROKEN_IF: brokenIf };
     const launch = childLaunch({ args, env, readyUrl: `${url}/readyz`, log });
-    const onChange = () => conditions.push(kept.condition.name);
-    kept = new ManagedProcess({
+    const onChange = () => conditions.push(managed.condition.name);
+    managed = new ManagedProcess({
       name: "child",
       launch,
-      say: ear,
+      say: said,
       backoff: BACKOFF,
       onChange,
       ...options,
@@ -200,75 +202,75 @@ describe("a blow", () => {
     return conditions;
   }
 
-  test("leaves the process down until it is revived", async () => {
+  test("leaves the process down until it is restarted", async () => {
     const conditions = conditionsOf();
-    await kept.start();
-    const { pid } = kept;
-    expect(kept.killFor(LONG_MS)).toBe(true);
-    await ear.heard(/^child was killed, as asked\. It is started again in 60 s$/);
+    await managed.start();
+    const { pid } = managed;
+    expect(managed.killFor(LONG_MS)).toBe(true);
+    await said.waitFor(/^child was killed, as asked\. It is started again in 60 s$/);
     expect(lives(pid)).toBe(false);
-    const { condition } = kept;
+    const { condition } = managed;
     expect(condition.name === "down" && condition.backAtMs - Date.now()).toBeGreaterThan(50_000);
-    expect(kept.restart()).toBe(true);
-    await ear.heard(/^child is back \(pid \d+\)$/);
-    expect(kept.condition).toEqual({ name: "running", pid: kept.pid });
-    await kept.stop();
+    expect(managed.restart()).toBe(true);
+    await said.waitFor(/^child is back \(pid \d+\)$/);
+    expect(managed.condition).toEqual({ name: "running", pid: managed.pid });
+    await managed.stop();
     expect(conditions).toEqual(["starting", "running", "down", "starting", "running", "stopped"]);
   });
 
-  test("wears off by itself, and the next death is one like any other", async () => {
-    await kept.start();
-    kept.killFor(30);
-    await ear.heard(/^child is back/);
+  test("restarts it by itself after that time, and the next end is handled as usual", async () => {
+    await managed.start();
+    managed.killFor(30);
+    await said.waitFor(/^child is back/);
     killNow();
-    await ear.heard(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
+    await said.waitFor(/^child died: killed by SIGKILL\. It is started again in 0\.02 s$/);
   });
 
-  test("falls on nothing while the process is down, and what runs can't be revived", async () => {
-    expect(kept.killFor(LONG_MS)).toBe(false);
-    await kept.start();
-    expect(kept.restart()).toBe(false);
-    kept.killFor(LONG_MS);
-    await ear.heard(/^child was killed/);
-    expect(kept.killFor(LONG_MS)).toBe(false);
-    await kept.stop();
-    expect(kept.restart()).toBe(false);
-    expect(kept.condition).toEqual({ name: "stopped" });
+  test("does nothing while the process is down, and restart nothing while it runs", async () => {
+    expect(managed.killFor(LONG_MS)).toBe(false);
+    await managed.start();
+    expect(managed.restart()).toBe(false);
+    managed.killFor(LONG_MS);
+    await said.waitFor(/^child was killed/);
+    expect(managed.killFor(LONG_MS)).toBe(false);
+    await managed.stop();
+    expect(managed.restart()).toBe(false);
+    expect(managed.condition).toEqual({ name: "stopped" });
   });
 
-  test("can be ended before a long wait between failed starts is over", async () => {
+  test("restart ends a long wait between failed starts", async () => {
     conditionsOf({ backoff: { minMs: LONG_MS, maxMs: LONG_MS, healthyMs: LONG_MS } });
-    await kept.start();
+    await managed.start();
     killNow();
-    await ear.heard(/^child died.* in 60 s$/);
-    kept.restart();
-    await ear.heard(/^child is back/);
+    await said.waitFor(/^child died.* in 60 s$/);
+    managed.restart();
+    await said.waitFor(/^child is back/);
   });
 });
 
 describe("a stop", () => {
-  test("ends the process and is no death", async () => {
-    await kept.start();
-    const { pid } = kept;
-    await kept.stop();
+  test("ends the process and is not reported as a failure", async () => {
+    await managed.start();
+    const { pid } = managed;
+    await managed.stop();
     expect(lives(pid)).toBe(false);
-    expect(ear.lines).toHaveLength(1);
+    expect(said.lines).toHaveLength(1);
   });
 
-  test("while it waits to come back ends the waiting", async () => {
-    await kept.start();
+  test("during the wait before a restart ends the wait", async () => {
+    await managed.start();
     killNow();
-    await ear.heard(/^child died/);
-    await kept.stop();
-    expect(kept.pid).toBeUndefined();
+    await said.waitFor(/^child died/);
+    await managed.stop();
+    expect(managed.pid).toBeUndefined();
   });
 
-  test("at once ends it without asking", async () => {
-    await kept.start();
-    const { pid } = kept;
-    if (pid !== undefined) process.kill(pid, "SIGSTOP"); // Deaf to SIGTERM.
-    kept.kill();
-    await kept.stop();
+  test("after kill doesn't wait for a graceful end", async () => {
+    await managed.start();
+    const { pid } = managed;
+    if (pid !== undefined) process.kill(pid, "SIGSTOP"); // So that SIGTERM has no effect.
+    managed.kill();
+    await managed.stop();
     expect(lives(pid)).toBe(false);
   });
 });

@@ -1,18 +1,18 @@
-/** Keeps one process alive: says when it dies, and brings it back, less and less often. */
+/** Keeps one process running: reports when it ends, and restarts it after growing delays. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Backoff } from "../shared/lib/backoff.ts";
 import type { Say } from "./say.ts";
 
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
-/** A process that lived this long counts as healthy: its next death begins the backoff anew. */
+/** A process that ran this long counts as healthy: its next end resets the backoff. */
 const HEALTHY_MS = 60_000;
-/** Longer than the drain of a role by default (10 s), which is to end by itself. */
+/** Longer than a role's default drain (10 s), which should end by itself. */
 const STOP_MS = 12_000;
 /** How long the system may take to end a process that was killed. */
 const KILLED_MS = 2_000;
 
-/** One life of a process, from when it is ready. */
+/** One run of a process, from when it is ready. */
 export interface ProcessRun {
   readonly pid: number;
   /** Resolves when the process is gone, with the reason in a few words. */
@@ -29,11 +29,11 @@ export interface ProcessRun {
  */
 export type Launch = (signal: AbortSignal) => Promise<ProcessRun>;
 
-/** What a kept process is at. */
+/** The state of a managed process. */
 export type Condition =
   | { readonly name: "starting" }
   | { readonly name: "running"; readonly pid: number }
-  /** It died, or was struck down: it is started at this time (since 1970), or when revived. */
+  /** It ended or was killed. It starts at `backAtMs` (milliseconds since 1970), or on `restart`. */
   | { readonly name: "down"; readonly backAtMs: number }
   | { readonly name: "stopped" };
 
@@ -41,9 +41,9 @@ interface ManagedProcessOptions {
   readonly name: string;
   readonly launch: Launch;
   readonly say: Say;
-  /** Told of every change of the condition. */
+  /** Called on every change of the condition. */
   readonly onChange?: () => void;
-  /** For tests, which can't wait for as long as people can. */
+  /** For tests, which can't wait that long. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number; readonly healthyMs: number };
 }
 
@@ -57,9 +57,9 @@ export class ManagedProcess {
   readonly #stopping = new AbortController();
   #condition: Condition = { name: "stopped" };
   #run: ProcessRun | undefined;
-  #keeping: Promise<void> = Promise.resolve();
-  /** How long the process that was just struck down is to stay so. */
-  #strickenMs: number | undefined;
+  #supervising: Promise<void> = Promise.resolve();
+  /** How long the process that `killFor` has just killed should stay down. */
+  #downMs: number | undefined;
   #endPause: (() => void) | undefined;
 
   constructor({ name, launch, say, onChange = () => undefined, backoff }: ManagedProcessOptions) {
@@ -67,13 +67,13 @@ export class ManagedProcess {
     this.#launch = launch;
     this.#say = say;
     this.#onChange = onChange;
-    // No jitter: there is nobody to stumble over, and the waits can be told in whole seconds.
+    // No jitter: nothing else restarts at the same time, and waits are shown in whole seconds.
     const { minMs, maxMs } = backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS };
     this.#backoff = new Backoff(minMs, maxMs, () => 1);
     this.#healthyMs = backoff?.healthyMs ?? HEALTHY_MS;
   }
 
-  /** The process of now; undefined while there is none. */
+  /** The current process; undefined while there is none. */
   get pid(): number | undefined {
     return this.#run?.pid;
   }
@@ -83,17 +83,17 @@ export class ManagedProcess {
   }
 
   /**
-   * Kills the process, as an accident would, and leaves it down for that long, or until it is
-   * revived. False when there is none to kill.
+   * Kills the process, as a crash would, and leaves it down for that long, or until `restart`.
+   * False when there is none to kill.
    */
   killFor(downMs: number): boolean {
     if (this.#run === undefined || this.#stopping.signal.aborted) return false;
-    this.#strickenMs = downMs;
+    this.#downMs = downMs;
     this.#run.kill();
     return true;
   }
 
-  /** Starts the process now that is down. False when it isn't. */
+  /** Starts the process at once if it is down. False when it isn't. */
   restart(): boolean {
     if (this.#endPause === undefined) return false;
     this.#endPause();
@@ -101,16 +101,16 @@ export class ManagedProcess {
   }
 
   /**
-   * Starts it for the first time, and keeps it from then on.
-   * @throws when it does not become ready: there is nobody yet who would need it back
+   * Starts it for the first time, and keeps it running from then on.
+   * @throws when it does not become ready; a first start is not retried
    */
   async start(): Promise<void> {
     const began = performance.now();
     this.#enter({ name: "starting" });
     const starting = this.#launch(this.#stopping.signal);
-    this.#keeping = starting.then(
-      (run) => this.#keep(run),
-      () => this.#enter({ name: "stopped" }), // Told by the `await` below.
+    this.#supervising = starting.then(
+      (run) => this.#supervise(run),
+      () => this.#enter({ name: "stopped" }), // Reported by the `await` below.
     );
     const { pid } = await starting.catch((cause: unknown) => {
       throw new Error(`${this.name} did not start: ${messageOf(cause)}`, { cause });
@@ -119,7 +119,7 @@ export class ManagedProcess {
     this.#say.step(`${this.name} is ready after ${seconds} s (pid ${pid})`);
   }
 
-  /** Stops it, with force if it takes too long, and resolves when it is gone. */
+  /** Stops it, by force if that takes too long, and resolves when it is gone. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#run?.stop();
@@ -130,7 +130,7 @@ export class ManagedProcess {
     this.#say.step(`${this.name} can't be killed (pid ${this.pid}) and is left alone`);
   }
 
-  /** Ends it at once. `stop` still tells when it is gone. */
+  /** Ends it at once. `stop` resolves when it is gone. */
   kill(): void {
     this.#stopping.abort();
     this.#run?.kill();
@@ -139,58 +139,58 @@ export class ManagedProcess {
   async #isGoneWithin(ms: number): Promise<boolean> {
     const over = new AbortController();
     const timeUp = wait(ms, false, { signal: over.signal }).catch(() => false);
-    const isGone = await Promise.race([this.#keeping.then(() => true), timeUp]);
+    const isGone = await Promise.race([this.#supervising.then(() => true), timeUp]);
     over.abort();
     return isGone;
   }
 
-  /** Follows the process from life to life, until it is to stop. */
-  async #keep(first: ProcessRun): Promise<void> {
+  /** Watches the process and restarts it, until it is stopped. */
+  async #supervise(first: ProcessRun): Promise<void> {
     let run: ProcessRun | undefined = first;
     while (run !== undefined) {
       this.#run = run;
       if (run !== first) this.#say.step(`${this.name} is back (pid ${run.pid})`);
       this.#enter({ name: "running", pid: run.pid });
-      // It became ready in the very moment in which it was no longer wanted.
+      // It was stopped at the very moment in which it became ready.
       if (this.#stopping.signal.aborted) run.stop();
-      const bornAt = performance.now();
+      const startedAt = performance.now();
       const reason = await run.ended;
       this.#run = undefined;
-      const strickenMs = this.#strickenMs;
-      this.#strickenMs = undefined;
+      const downMs = this.#downMs;
+      this.#downMs = undefined;
       if (this.#stopping.signal.aborted) break;
-      if (performance.now() - bornAt >= this.#healthyMs) this.#backoff.reset();
-      run = await this.#bringBack(reason, strickenMs);
+      if (performance.now() - startedAt >= this.#healthyMs) this.#backoff.reset();
+      run = await this.#restartUntilReady(reason, downMs);
     }
     this.#enter({ name: "stopped" });
   }
 
   /**
-   * Tries until it is back; undefined when it is not wanted any more.
-   * @param strickenMs how long it is to stay down, if it was struck down
+   * Tries until it is ready again; undefined when it is being stopped.
+   * @param downMs how long it should stay down, if `killFor` killed it
    */
-  async #bringBack(
+  async #restartUntilReady(
     reason: string,
-    strickenMs: number | undefined,
+    downMs: number | undefined,
   ): Promise<ProcessRun | undefined> {
     const { signal } = this.#stopping;
-    let news = strickenMs === undefined ? `died: ${reason}` : "was killed, as asked";
-    let waitMs = strickenMs ?? this.#backoff.nextMs();
+    let status = downMs === undefined ? `died: ${reason}` : "was killed, as asked";
+    let waitMs = downMs ?? this.#backoff.nextMs();
     for (;;) {
-      this.#say.step(`${this.name} ${news}. It is started again in ${waitMs / 1_000} s`);
+      this.#say.step(`${this.name} ${status}. It is started again in ${waitMs / 1_000} s`);
       try {
         await this.#pause(waitMs);
         this.#enter({ name: "starting" });
         return await this.#launch(signal);
       } catch (error) {
         if (signal.aborted) return undefined;
-        news = `did not come back: ${messageOf(error)}`;
+        status = `did not come back: ${messageOf(error)}`;
         waitMs = this.#backoff.nextMs();
       }
     }
   }
 
-  /** Waits, but no longer than until it is revived. */
+  /** Waits for that long, or until `restart`. */
   async #pause(ms: number): Promise<void> {
     const { signal } = this.#stopping;
     const over = new AbortController();

@@ -23,7 +23,7 @@ function occupy(host: string, port: number, reusePort: boolean): Promise<void> {
 }
 
 describe("the gateways' port", () => {
-  test("is free where nobody listens, and stays so after the look", async () => {
+  test("is free where nobody listens, and still is after the check", async () => {
     const port = await freePort();
     expect(await gatewayPortFault(port)).toBeUndefined();
     expect(await gatewayPortFault(port)).toBeUndefined();
@@ -42,8 +42,8 @@ describe("the gateways' port", () => {
   });
 });
 
-describe("what is told of a port that can't be had", () => {
-  test("names it, and how to take another", () => {
+describe("the message about a port that can't be used", () => {
+  test("names it, and how to choose another", () => {
     expect(portFaultText({ host: "127.0.0.1", port: 8080, code: "EADDRINUSE" })).toBe(
       "Port 8080 is taken: something listens on 127.0.0.1:8080 already. Stop that, or choose another one: npm start -- --port 8081",
     );
@@ -52,12 +52,12 @@ describe("what is told of a port that can't be had", () => {
     );
   });
 
-  test("tells missing rights apart", () => {
+  test("distinguishes missing rights", () => {
     const text = portFaultText({ host: "127.0.0.1", port: 80, code: "EACCES" });
     expect(text).toMatch(/^Port 80 needs rights.*--port 8080$/);
   });
 
-  test("gives the system's word for what it doesn't know", () => {
+  test("shows the system's error code when it is an unknown one", () => {
     expect(portFaultText({ host: "0.0.0.0", port: 9_000, code: "ENOBUFS" })).toMatch(
       /^Port 9000 can't be listened on \(0\.0\.0\.0: ENOBUFS\).*--port 9001$/,
     );

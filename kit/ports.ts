@@ -7,11 +7,11 @@ import { freePort } from "./nats/free-port.ts";
 export interface PortFault {
   readonly host: string;
   readonly port: number;
-  /** The system's word for it, such as EADDRINUSE. */
+  /** The system's error code, such as EADDRINUSE. */
   readonly code: string;
 }
 
-/** Tries to listen, and lets go again: undefined when that went well. */
+/** Tries to listen and closes again; undefined when that succeeds. */
 async function portFault(host: string, port: number): Promise<PortFault | undefined> {
   const server = createServer();
   const code = await new Promise<string | undefined>((resolve) => {
@@ -24,11 +24,12 @@ async function portFault(host: string, port: number): Promise<PortFault | undefi
 }
 
 /**
- * Whether the gateways may have this port. They share it by SO_REUSEPORT, with which listening can
- * succeed beside a stranger who shares too: only a listener that doesn't share finds out.
+ * Why the gateways can't have this port; undefined if they can. They share it by SO_REUSEPORT, with
+ * which listening succeeds even if an unrelated process shares the port too: only a listener that
+ * doesn't share finds out.
  */
 export async function gatewayPortFault(port: number): Promise<PortFault | undefined> {
-  // One after the other: the tries would be in each other's way.
+  // One after the other: concurrent attempts would conflict.
   for (const host of ["127.0.0.1", "0.0.0.0", ...(hasIpv6() ? ["::1"] : [])]) {
     const fault = await portFault(host, port);
     if (fault !== undefined) return fault;
@@ -36,7 +37,7 @@ export async function gatewayPortFault(port: number): Promise<PortFault | undefi
   return undefined;
 }
 
-/** What to tell somebody whose port can't be had. */
+/** The message for a user whose port can't be used. */
 export function portFaultText({ host, port, code }: PortFault): string {
   const other = port < 65_535 ? port + 1 : port - 1;
   const advice = `choose another one: npm start -- --port ${other}`;
@@ -50,7 +51,7 @@ export function portFaultText({ host, port, code }: PortFault): string {
   }
 }
 
-/** Finds this many ports, all different, that nobody listens on. */
+/** Finds this many different ports that nobody listens on. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>();
   while (found.size < count) found.add(await freePort());

@@ -1,13 +1,13 @@
-/** Waits until a process says that it can do its work. */
+/** Waits until a process reports that it is ready. */
 import { setTimeout as wait } from "node:timers/promises";
 
 const POLL_MS = 100;
-/** A process that takes a connection but does not answer is asked again. */
+/** A process that accepts a connection but does not answer is asked again after this time. */
 const ANSWER_MS = 2_000;
 
 interface Answer {
   readonly isReady: boolean;
-  /** What it is not ready for, in words. */
+  /** Why it is not ready. */
   readonly text: string;
 }
 
@@ -29,7 +29,7 @@ export async function untilReady(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const answer = await ask(url, signal);
+    const answer = await poll(url, signal);
     if (answer.isReady) return;
     if (performance.now() > deadline) {
       throw new NotReadyError(`not ready after ${timeoutMs / 1000} s (${answer.text})`);
@@ -38,7 +38,7 @@ export async function untilReady(
   }
 }
 
-async function ask(url: string, signal: AbortSignal): Promise<Answer> {
+async function poll(url: string, signal: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(url, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
@@ -51,9 +51,9 @@ async function ask(url: string, signal: AbortSignal): Promise<Answer> {
   }
 }
 
-/** The conditions of a `/readyz` body that are not met. */
+/** The failed checks in a `/readyz` body. */
 function faultsOf(body: unknown): string {
-  if (typeof body !== "object" || body === null || !("checks" in body)) return "no checks told";
+  if (typeof body !== "object" || body === null || !("checks" in body)) return "no checks reported";
   const faults = Object.entries(body.checks ?? {}).filter(([, state]) => state !== "ok");
   return faults.map(([name, state]) => `${name}: ${state}`).join(", ");
 }

@@ -1,18 +1,18 @@
-/** What the local stack tells the person who started it: the one place that writes it out. */
+/** The local stack's messages to the person who started it; nothing else prints them. */
 import { styleText } from "node:util";
 
-/** How a part of the stack tells what it does, line by line. */
+/** How a part of the stack reports what it does, line by line. */
 export interface Say {
-  /** What happens, deaths and comebacks included. */
+  /** What happens, including crashes and restarts. */
   step(text: string): void;
-  /** Why the whole of it ends, when nobody asked for that. */
+  /** Why the whole stack ends unexpectedly. */
   fault(text: string): void;
 }
 
-/** Makes text stand out, where the reader can show that. */
+/** Emphasizes text where the output supports it. */
 export type Emphasis = (text: string) => string;
 
-/** Bold on a terminal, and nothing at all in a pipe or under NO_COLOR. */
+/** Bold on a terminal; unchanged in a pipe or with NO_COLOR. */
 export const emphasis: Emphasis = (text) => styleText("bold", text);
 
 /** Steps go to standard output, faults to standard error. */
@@ -21,7 +21,7 @@ export const say: Say = {
   fault: (text) => void process.stderr.write(`${text}\n`),
 };
 
-/** A reader that went away (`npm start | head`) is no reason to let the stack fall. */
+/** Keeps the stack running when the reader of its output goes away (`npm start | head`). */
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }

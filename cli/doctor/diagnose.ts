@@ -1,9 +1,9 @@
 /**
- * What is wrong with the subscription table, by two looks at it. A table in use is always a little
- * behind what gateways do, so a fault counts only when both looks show the same.
+ * Finds what is wrong with the subscription table from two snapshots of it. A table in use always
+ * lags a little behind the gateways, so a fault counts only when both snapshots show it.
  */
 import { differenceOf } from "../../shared/protocol/common-settings.ts";
-import type { Look, Row } from "./look.ts";
+import type { Row, Snapshot } from "./snapshot.ts";
 
 export type Fault =
   | "bucket-missing"
@@ -28,70 +28,76 @@ export interface Finding {
   readonly row?: number;
   /** What the gateway says. */
   readonly held?: number;
-  /** Of the row or the lease, so that one that is written anew between two looks is another. */
+  /** Of the row or the lease: one that is rewritten between two snapshots is a different finding. */
   readonly revision?: number;
-  /** What it has otherwise than most. */
+  /** How its settings differ from those of most processes. */
   readonly difference?: string;
 }
 
-/** What each fault is, and who mends it, for a person. */
+/** What each fault means and who fixes it, for a person. */
 export const faultTexts: Readonly<Record<Fault, string>> = {
   "bucket-missing":
-    "the bucket is not there: gateways and dispatchers make it when they start or find it gone",
-  "foreign-key": "a key that is no row: dispatchers ignore it; whoever wrote it should remove it",
-  "row-unreadable": "a row that is no number: its gateway writes it anew at its next comparison",
+    "the bucket is missing: gateways and dispatchers create it when they start or find it missing",
+  "foreign-key": "a key that isn't a row: dispatchers ignore it; remove it where it was written",
+  "row-unreadable": "a row that isn't a number: its gateway rewrites it at its next comparison",
   "row-of-dead-gateway":
-    "a row of a gateway that has no lease: dispatchers do not count it, and sweep it",
+    "a row of a gateway that has no lease: dispatchers don't count it, and will sweep it",
   "row-of-unwatched-video":
-    "a row of a video that its gateway does not hold: events go there in vain",
-  "row-missing": "a gateway holds this video and has no row: its viewers get no events",
+    "a row of a video that its gateway does not hold: events are sent there needlessly",
+  "row-missing": "a gateway holds this video but has no row: its viewers get no events",
   "count-wrong": "the row differs from what the gateway holds: the viewer count is wrong",
-  "lease-expired": "the lease was not renewed in time: dispatchers send this gateway nothing",
+  "lease-expired": "the lease was not renewed in time: dispatchers send nothing to this gateway",
   "gateway-silent":
     "the lease is renewed, but the gateway does not answer: it is overloaded or can't be reached",
   "settings-differ":
-    "a process has other settings than most: what it takes, others refuse; start it with the same",
+    "a process has different settings from most: others reject what it accepts; give it the same",
 };
 
 /**
- * @param first the earlier look
- * @param second the later one; leases that it shows unchanged were not renewed meanwhile, so
- *   between the looks must lie a lease's whole time if such are to be told
- * @param isLeaseTime whether that much time lay between them
+ * @param first the earlier snapshot
+ * @param second the later one; a lease that is unchanged in it was not renewed in between, so
+ *   expired leases are reported only if a full lease time passed between the two
+ * @param isLeaseTime whether that much time passed between them
  */
-export function diagnose(first: Look, second: Look, isLeaseTime: boolean): readonly Finding[] {
+export function diagnose(
+  first: Snapshot,
+  second: Snapshot,
+  isLeaseTime: boolean,
+): readonly Finding[] {
   const before = new Set(faultsOf(first).map(identity));
   const lasting = faultsOf(second).filter((finding) => before.has(identity(finding)));
   return isLeaseTime ? [...lasting, ...expiredLeases(first, second)] : lasting;
 }
 
-/** Gateways whose lease shows the same sign of life at both looks, and that don't answer. */
-export function expiredLeases(first: Look, second: Look): readonly Finding[] {
+/** Gateways whose lease has the same revision in both snapshots, and that don't answer. */
+export function expiredLeases(first: Snapshot, second: Snapshot): readonly Finding[] {
   return [...second.leases]
-    .filter(([gateway, sign]) => first.leases.get(gateway) === sign && !second.held.has(gateway))
+    .filter(
+      ([gateway, revision]) => first.leases.get(gateway) === revision && !second.held.has(gateway),
+    )
     .map(([gateway, revision]) => ({ fault: "lease-expired", gateway, revision }));
 }
 
-function faultsOf(look: Look): readonly Finding[] {
-  const rowKeys = new Set(look.rows.map(({ video, gateway }) => `${video}.${gateway}`));
+function faultsOf(snapshot: Snapshot): readonly Finding[] {
+  const rowKeys = new Set(snapshot.rows.map(({ video, gateway }) => `${video}.${gateway}`));
   return [
-    ...look.missingBuckets.map((bucket): Finding => ({ fault: "bucket-missing", bucket })),
-    ...look.foreignKeys.map((key): Finding => ({ fault: "foreign-key", key })),
-    ...look.rows.flatMap((row) => faultOfRow(row, look)),
-    ...[...look.held].flatMap(([gateway, videos]) =>
+    ...snapshot.missingBuckets.map((bucket): Finding => ({ fault: "bucket-missing", bucket })),
+    ...snapshot.foreignKeys.map((key): Finding => ({ fault: "foreign-key", key })),
+    ...snapshot.rows.flatMap((row) => faultOfRow(row, snapshot)),
+    ...[...snapshot.held].flatMap(([gateway, videos]) =>
       [...videos]
         .filter(([video]) => !rowKeys.has(`${video}.${gateway}`))
         .map(([video, held]): Finding => ({ fault: "row-missing", gateway, video, held })),
     ),
-    ...[...look.leases.keys()]
-      .filter((gateway) => !look.held.has(gateway))
+    ...[...snapshot.leases.keys()]
+      .filter((gateway) => !snapshot.held.has(gateway))
       .map((gateway): Finding => ({ fault: "gateway-silent", gateway })),
-    ...differingSettings(look),
+    ...differingSettings(snapshot),
   ];
 }
 
-/** Processes whose settings are not those that most have; of as many, those that came first count. */
-function differingSettings({ settings: all }: Look): Finding[] {
+/** Processes whose settings differ from those of most; on a tie, the first group is the norm. */
+function differingSettings({ settings: all }: Snapshot): Finding[] {
   const alike = Map.groupBy(all, ({ settings }) => JSON.stringify(settings));
   const [most] = [...alike.values()].toSorted((one, other) => other.length - one.length);
   const usual = most?.[0]?.settings;
@@ -102,15 +108,16 @@ function differingSettings({ settings: all }: Look): Finding[] {
   });
 }
 
-function faultOfRow({ video, gateway, viewers, revision }: Row, look: Look): Finding[] {
+function faultOfRow({ video, gateway, viewers, revision }: Row, snapshot: Snapshot): Finding[] {
   const about = { video, gateway, revision };
   if (Number.isNaN(viewers)) return [{ fault: "row-unreadable", ...about }];
-  if (!look.leases.has(gateway)) return [{ fault: "row-of-dead-gateway", row: viewers, ...about }];
-  const videos = look.held.get(gateway);
-  if (videos === undefined) return []; // Told once, as a gateway that is silent.
+  if (!snapshot.leases.has(gateway))
+    return [{ fault: "row-of-dead-gateway", row: viewers, ...about }];
+  const videos = snapshot.held.get(gateway);
+  if (videos === undefined) return []; // Reported once, as a silent gateway.
   const held = videos.get(video);
   if (held === undefined) return [{ fault: "row-of-unwatched-video", row: viewers, ...about }];
-  // A video that only lingers keeps the row of its last viewer.
+  // A video that lingers without viewers keeps the row of its last viewer.
   if (viewers === Math.max(1, held)) return [];
   return [{ fault: "count-wrong", row: viewers, held, ...about }];
 }
@@ -118,6 +125,6 @@ function faultOfRow({ video, gateway, viewers, revision }: Row, look: Look): Fin
 function identity(finding: Finding): string {
   const { fault, bucket, key, gateway, dispatcher, video, row, held, revision, difference } =
     finding;
-  const place = [bucket, key, gateway, dispatcher, video];
-  return JSON.stringify([fault, ...place, row, held, revision, difference]);
+  const location = [bucket, key, gateway, dispatcher, video];
+  return JSON.stringify([fault, ...location, row, held, revision, difference]);
 }

@@ -1,30 +1,30 @@
-/** The examination as a whole: two looks, and as much time between them as it takes. */
+/** The whole examination: two snapshots, with enough time between them. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { DoctorConfig } from "../../shared/config/settings.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { diagnose, expiredLeases, type Finding } from "./diagnose.ts";
-import { type Look, look } from "./look.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 export interface Examination {
   readonly findings: readonly Finding[];
-  readonly look: Look;
+  readonly snapshot: Snapshot;
 }
 
 /**
- * Compares the table with the leases and with what gateways say of themselves, and changes nothing.
+ * Compares the table with the leases and with what gateways report. Changes nothing.
  * Takes `lookAgainMs`, or a lease's time when a gateway shows no sign of life.
  * @throws OvationError when NATS or its JetStream can't be reached
  */
 export async function examine(bus: Bus, config: DoctorConfig, log: Log): Promise<Examination> {
-  const first = await look(bus, config, log);
+  const first = await takeSnapshot(bus, config, log);
   await wait(config.lookAgainMs);
-  let second = await look(bus, config, log);
+  let second = await takeSnapshot(bus, config, log);
   let isLeaseTime = config.lookAgainMs >= config.leaseMs;
   if (!isLeaseTime && expiredLeases(first, second).length > 0) {
     await wait(config.leaseMs - config.lookAgainMs);
-    second = await look(bus, config, log);
+    second = await takeSnapshot(bus, config, log);
     isLeaseTime = true;
   }
-  return { findings: diagnose(first, second, isLeaseTime), look: second };
+  return { findings: diagnose(first, second, isLeaseTime), snapshot: second };
 }

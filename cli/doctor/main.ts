@@ -1,10 +1,10 @@
 /**
- * The doctor: compares the subscription table with leases and gateways, and names what lies.
+ * The doctor: compares the subscription table with leases and gateways, and reports what is wrong.
  *
  *   node cli/doctor/main.ts --nats-url nats://127.0.0.1:4222
  *
  * Exit codes: 0 the table is right, 1 something is wrong with it, 2 wrong settings, 3 it could not
- * be looked at.
+ * be read.
  */
 import { Bus } from "../../shared/bus/connection.ts";
 import { processSettings } from "../../shared/config/process-settings.ts";
@@ -16,10 +16,10 @@ const EXIT_FINDINGS = 1;
 const EXIT_BLIND = 3;
 
 const config = processSettings("doctor");
-// What it prints is for a person or a program, and no log.
+// It prints its result for a person or a program; it has no log.
 const log = createLog("doctor", "doctor", "silent");
 const late = setTimeout(() => {
-  process.stderr.write(`NATS was not there within ${config.patienceMs} ms\n`);
+  process.stderr.write(`NATS could not be reached within ${config.patienceMs} ms\n`);
   process.exit(EXIT_BLIND);
 }, config.patienceMs);
 try {
@@ -31,14 +31,14 @@ try {
     log,
   });
   clearTimeout(late);
-  const { findings, look } = await examine(bus, config, log);
+  const { findings, snapshot } = await examine(bus, config, log);
   await bus.stop();
-  const text = config.json ? `${JSON.stringify({ findings })}\n` : reportText(findings, look);
+  const text = config.json ? `${JSON.stringify({ findings })}\n` : reportText(findings, snapshot);
   process.stdout.write(text);
   process.exitCode = findings.length === 0 ? 0 : EXIT_FINDINGS;
 } catch (error) {
   const isLate = error instanceof Error && error.name === "TimeoutError";
   const why = isLate ? "JetStream didn't answer; it may be choosing a leader" : String(error);
-  process.stderr.write(`The table could not be looked at: ${why}\n`);
+  process.stderr.write(`The table could not be read: ${why}\n`);
   process.exit(EXIT_BLIND);
 }

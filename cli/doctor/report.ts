@@ -1,18 +1,18 @@
 /** The findings as a person reads them. */
 import { type Fault, type Finding, faultTexts } from "./diagnose.ts";
-import type { Look } from "./look.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-/** Findings of one fault that are told one by one; of more, the number. */
-const TOLD_EACH = 20;
+/** At most this many findings of a fault are listed; of the rest, only the number. */
+const LISTED_PER_FAULT = 20;
 
-export function reportText(findings: readonly Finding[], { rows, leases }: Look): string {
+export function reportText(findings: readonly Finding[], { rows, leases }: Snapshot): string {
   const seen = `${count(leases.size, "gateway")} with a lease, ${count(rows.length, "row")}`;
   if (findings.length === 0) return `The table is right: ${seen}.\n`;
-  const lines = [`Not all is right (${seen}). ${count(findings.length, "finding")}:`];
+  const lines = [`Something is wrong (${seen}). ${count(findings.length, "finding")}:`];
   for (const [fault, of] of Map.groupBy(findings, (finding) => finding.fault)) {
     lines.push("", `${fault}: ${faultTexts[fault satisfies Fault]}`);
-    for (const finding of of.slice(0, TOLD_EACH)) lines.push(`  ${line(finding)}`);
-    if (of.length > TOLD_EACH) lines.push(`  and ${of.length - TOLD_EACH} more`);
+    for (const finding of of.slice(0, LISTED_PER_FAULT)) lines.push(`  ${line(finding)}`);
+    if (of.length > LISTED_PER_FAULT) lines.push(`  and ${of.length - LISTED_PER_FAULT} more`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-/** The audience that is expected, as videos of at most two sorts. */
+/** The expected audience, as videos of at most two sorts. */
 import type { SizingInput } from "./settings.ts";
 
 /** Videos that are all alike. Rates are those of one video, a second. */
@@ -8,11 +8,11 @@ export interface VideoSort {
   readonly viewers: number;
   readonly likes: number;
   readonly comments: number;
-  /** Viewers that come, and as many that go. */
+  /** Viewers that arrive; as many leave. */
   readonly connects: number;
 }
 
-/** How long a viewer stays when nothing else is told. */
+/** How long a viewer stays, unless `connects` is set. */
 const STAY_SECONDS = 600;
 
 export function connectsPerSecond({ viewers, connects }: SizingInput): number {
@@ -21,7 +21,7 @@ export function connectsPerSecond({ viewers, connects }: SizingInput): number {
 
 export function videoSorts(input: SizingInput): readonly VideoSort[] {
   const { viewers, videos, likes, hotLikes, comments } = input;
-  // A video that is alone is watched by all.
+  // A single video is watched by everybody.
   const hotShare = videos === 1 ? 1 : input.hotPercent / 100;
   const connects = connectsPerSecond(input);
   const sort = (name: VideoSort["name"], count: number, share: number, allLikes: number) => ({

@@ -1,13 +1,13 @@
 /**
- * Spreading the videos over several deployments ("cells"), each with gateways, dispatchers and a NATS
- * of its own: what no further process helps against is divided by their number.
+ * Spreads the videos over several deployments ("cells"), each with its own gateways, dispatchers and
+ * NATS. Load that more processes can't reduce is divided among the cells.
  */
 import { videoSorts } from "./audience.ts";
 import type { SizingInput } from "./settings.ts";
 
 /**
  * The audience of one of so many cells.
- * @param hasHot whether it is that which has the hot video, where there is one
+ * @param hasHot whether it is the cell with the hot video, if there is one
  */
 export function partOf(input: SizingInput, cells: number, hasHot = true): SizingInput {
   if (cells === 1) return input;
@@ -30,27 +30,28 @@ export function partOf(input: SizingInput, cells: number, hasHot = true): Sizing
   };
 }
 
-/** So much more than with the best number of cells is no reason for more cells. */
+/** A total within this factor of the best is good enough: it doesn't justify more cells. */
 const AS_GOOD_AS = 1.1;
-/** The most cells that are looked at, as a multiple of the fewest, and how many numbers of them. */
-const LOOK_UP_TO = 4;
+/** The most cells that are tried, as a multiple of the fewest, and how many numbers of them. */
+const SEARCH_FACTOR = 4;
 const NUMBERS_TRIED = 30;
 
 /**
- * The number of cells to have, when it takes several: the fewest that do would be close to their
- * limits, and need many more processes for it. So it is the fewest that need about as few as any.
- * @param fewest that carry the audience
- * @param most that there may be, as each has a video
- * @param processes that so many cells need, over all of them
+ * The number of cells to use when one is not enough. The smallest number would run close to its
+ * limits and need many more processes, so this is the fewest cells with about as few processes as
+ * any number needs.
+ * @param fewest the fewest that carry the audience
+ * @param most the most that are possible, as each needs a video
+ * @param processes how many processes that many cells need in total
  */
 export function goodNumber(
   fewest: number,
   most: number,
   processes: (cells: number) => number,
 ): number {
-  const step = Math.max(1, Math.ceil(((LOOK_UP_TO - 1) * fewest) / NUMBERS_TRIED));
+  const step = Math.max(1, Math.ceil(((SEARCH_FACTOR - 1) * fewest) / NUMBERS_TRIED));
   const tried: { readonly cells: number; readonly needs: number }[] = [];
-  for (let cells = fewest; cells <= Math.min(most, LOOK_UP_TO * fewest); cells += step) {
+  for (let cells = fewest; cells <= Math.min(most, SEARCH_FACTOR * fewest); cells += step) {
     tried.push({ cells, needs: processes(cells) });
   }
   const least = Math.min(...tried.map(({ needs }) => needs));

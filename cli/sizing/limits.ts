@@ -1,6 +1,6 @@
 /**
- * What one deployment on one NATS can't pass, however many processes it has, because every gateway or
- * every dispatcher takes part in it, or a single stream does.
+ * The limits of one deployment on one NATS. More processes don't raise them, because the work falls
+ * to every gateway, to every dispatcher, or to a single stream.
  */
 import type { Flows } from "./flows.ts";
 import {
@@ -15,14 +15,14 @@ import {
 import { count } from "./numbers.ts";
 import type { SizingInput } from "./settings.ts";
 
-/** What changes meanwhile is heard after it: a video's first viewer waits so long for likes. */
+/** Changes during a read are applied after it: a video's first viewer waits that long for likes. */
 const TABLE_READ_LIMIT_SECONDS = 5;
-/** More gateways or dispatchers in one deployment are not reckoned with. */
+/** The model doesn't cover more gateways or dispatchers in one deployment. */
 export const PROCESSES_LIMIT = 4_000;
 
 export interface Limit {
   readonly what: string;
-  /** What this audience comes to. */
+  /** What this audience needs. */
   readonly value: number;
   readonly limit: number;
 }
@@ -32,25 +32,25 @@ export function limitsOf(input: SizingInput, flows: Flows): readonly Limit[] {
   const stores = input.storesPerSecond * free;
   return [
     {
-      what: "cores of each gateway for what dispatchers send it",
+      what: "cores of each gateway, for dispatchers' messages",
       value: receiveCores(input, flows),
       limit: free,
     },
     {
-      what: "cores of each dispatcher for what it hears of the table",
+      what: "cores of each dispatcher, for changes of the table",
       value: tableCores(input, flows),
       limit: free,
     },
     {
-      what: "seconds in which a dispatcher reads the table whole",
+      what: "seconds for a dispatcher's full read of the table",
       value: flows.rows / input.rowsPerSecond,
       limit: TABLE_READ_LIMIT_SECONDS,
     },
-    { what: "writes to the table a second", value: flows.rowWrites, limit: stores },
-    { what: "records of comments stored a second", value: flows.records, limit: stores },
+    { what: "writes to the table per second", value: flows.rowWrites, limit: stores },
+    { what: "records of comments stored per second", value: flows.records, limit: stores },
     {
-      what: "looks at the history a second",
-      value: flows.historyLooks,
+      what: "history checks per second",
+      value: flows.historyChecks,
       limit: input.looksPerSecond * free,
     },
     {
@@ -69,11 +69,11 @@ export function isWithin(limits: readonly Limit[]): boolean {
 }
 
 /**
- * The first limit that is passed, in words: where processes without end would be needed, it is the
- * cause, and those after it follow from it.
+ * Describes the first limit that is exceeded. When no number of processes would be enough, it is the
+ * cause, and the ones after it are consequences.
  */
 export function passedText(limits: readonly Limit[]): string {
   const passed = limits.find(({ value, limit }) => value >= limit);
-  if (passed === undefined) throw new Error("no limit is passed");
-  return `${passed.what}: ${count(passed.value)}, and at most ${count(passed.limit)}`;
+  if (passed === undefined) throw new Error("no limit is exceeded");
+  return `${passed.what}: ${count(passed.value)}, but at most ${count(passed.limit)}`;
 }

@@ -1,9 +1,9 @@
 /**
- * The calculator: from an audience to what it takes.
+ * The calculator: what an audience needs.
  *
  *   npx ovation size --viewers 1000000 --videos 1000 --likes 10000
  *
- * Exit codes: 0 it is told, 1 one video alone is more than a deployment carries, 2 wrong settings.
+ * Exit codes: 0 success, 1 one video alone is more than a deployment carries, 2 wrong settings.
  */
 import { ConfigError } from "../../shared/config/load.ts";
 import { EXIT_SETTINGS } from "../../shared/config/process-settings.ts";

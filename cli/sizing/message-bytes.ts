@@ -1,6 +1,6 @@
 /**
- * How long messages are, on NATS and to viewers: those of a sample, encoded by what encodes them in
- * earnest.
+ * The size of messages on NATS and to viewers, measured on samples that the product's own encoders
+ * encode.
  */
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
@@ -25,7 +25,7 @@ import {
 import { encodeLease } from "../../shared/protocol/table.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
-/** Names and texts as long as they typically are. */
+/** Names and texts of typical length. */
 const VIDEO = "3f9c2b7e-launch";
 const GATEWAY = "0123456789abcdef";
 const ACTOR = "user-12345678";
@@ -76,9 +76,9 @@ const LEASE = encodeLease({
 
 /** `PUB subject reply size` and `MSG subject id reply size`, with the line breaks: about as long. */
 const LINE_BYTES = 20;
-/** What JetStream adds to the subject of what it gives out: where the message is acknowledged. */
+/** What JetStream adds to the subject of a message it delivers: where to acknowledge it. */
 const DELIVERY_BYTES = 90;
-/** A condition on the message before, or the kind of a change, as a header. */
+/** A header: a condition on the previous message, or the kind of a change. */
 const HEADER_BYTES = 60;
 
 function bytes(subject: string, payload: number, more = 0): number {
@@ -91,10 +91,10 @@ const ROW_VALUE_BYTES = 4;
 const PUBLISH = publishSubject(VIDEO);
 const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 
-/** Times of hops, as a dispatcher adds them. */
+/** The hops' timestamps, as a dispatcher adds them. */
 const STAMPS = { sentAt: 1_790_000_000_000.25, publishedAt: 1_790_000_000_000.25 };
 
-/** A message on NATS, protocol included, with a single event where it holds events. */
+/** A message on NATS, including the protocol, with a single event where it holds events. */
 export const MESSAGE_BYTES = {
   "like-request": bytes(PUBLISH, encodeMsgpack([LIKE_INPUT]).length, REPLY.length),
   "like-dispatched": bytes(
@@ -111,7 +111,7 @@ export const MESSAGE_BYTES = {
   "settings-request": bytes(INSPECT_DISPATCHERS, 0, REPLY.length),
   settings: bytes(REPLY, encodeStatement({ dispatcher: GATEWAY, settings: SETTINGS }).length),
   "count-request": bytes(countSubject(VIDEO), 0, REPLY.length),
-  "count-told": bytes(
+  "count-sent": bytes(
     FRONTEND,
     encodeFanoutMessage([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS)
       .length,
@@ -124,15 +124,15 @@ export const MESSAGE_BYTES = {
 
 export type MessageKind = keyof typeof MESSAGE_BYTES;
 
-/** What one event more adds to a message that holds several. */
+/** What each further event adds to a message. */
 export const LIKE_MORE_BYTES = {
   "like-request": encodeMsgpack(LIKE_INPUT).length,
   "like-dispatched": LIKE.length + 10,
 } as const;
 
-/** What JetStream keeps of a record of one comment, with the condition that it came with. */
+/** What JetStream stores for a record of one comment, with the condition it was sent with. */
 export const STORED_RECORD_BYTES = historySubject(VIDEO).length + RECORD + HEADER_BYTES + 30;
-/** What JetStream keeps of a row in memory. */
+/** What JetStream keeps in memory for a row. */
 export const STORED_ROW_BYTES = ROW_SUBJECT.length + ROW_VALUE_BYTES + 16;
 
 function logged(kind: string, deliveryClass: "transient" | "durable", event: Uint8Array) {
@@ -140,8 +140,8 @@ function logged(kind: string, deliveryClass: "transient" | "durable", event: Uin
 }
 
 /**
- * Bytes of a frame as it is written to a socket, without TLS, TCP and IP.
- * @param likes how many of them it holds; beyond `frameEvents` it holds counts
+ * Bytes of a frame as written to a socket, without TLS, TCP and IP.
+ * @param likes how many likes it holds; beyond `frameEvents` it holds counts
  */
 export function frameBytes(
   wire: Wire,
@@ -156,7 +156,7 @@ export function frameBytes(
       logged("comment", "durable", COMMENT),
     ),
   ];
-  // A frame holds at least one event, or it would not be.
+  // There are no frames without events.
   if (events.length === 0) events.push(logged("like", "transient", LIKE));
   const counts = likes > frameEvents ? { like: Math.round(likes) } : undefined;
   const tally = { transient: Math.round(likes), durable: Math.round(comments), latest: 0 };

@@ -1,21 +1,21 @@
-/** What a sizing can be relied on for; `test/local/sizing.test.ts` holds it against a real stack. */
+/** What a sizing guarantees; `test/local/sizing.test.ts` compares it with a real stack. */
 import { describe, expect, test } from "vitest";
 import { COST_FIGURES } from "../../bench/scenarios/costs.ts";
 import { goodNumber, partOf } from "./cells.ts";
 import { flowsOf } from "./flows.ts";
 import { sizingOf, TooMuch } from "./model.ts";
 import { sizingInput } from "./options.ts";
-import { pace, placesTaken } from "./pace.ts";
+import { occupied, poissonRate } from "./poisson.ts";
 import { costSettings } from "./settings.ts";
 
-describe("the laws of chance", () => {
-  test("what comes seldom is done each time, and what comes often once an interval", () => {
-    expect(pace(0, 60)).toBe(0);
-    expect(pace(0.01, 60)).toBeCloseTo(0.01, 4);
-    expect(pace(1_000_000, 60)).toBeCloseTo(1_000 / 60, 4);
+describe("the formulas of probability", () => {
+  test("what is rare is done each time, and what is frequent once an interval", () => {
+    expect(poissonRate(0, 60)).toBe(0);
+    expect(poissonRate(0.01, 60)).toBeCloseTo(0.01, 4);
+    expect(poissonRate(1_000_000, 60)).toBeCloseTo(1_000 / 60, 4);
   });
 
-  test("between the two it is what a simulation gives", () => {
+  test("between the two, the formula agrees with a simulation", () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 48_271) % 2_147_483_647; // Park and Miller's minimal standard.
@@ -27,27 +27,27 @@ describe("the laws of chance", () => {
     let done = 0;
     for (let event = 0; event < events; event += 1) {
       now += (-Math.log(random()) / perSecond) * 1_000;
-      // It goes at once, or with others that wait for the interval to end.
+      // It is done at once, or together with others at the end of the interval.
       if (now < freeAt - intervalMs) continue;
       done += 1;
       freeAt = Math.max(now, freeAt) + intervalMs;
     }
-    expect(done / (now / 1_000) / pace(perSecond, intervalMs)).toBeCloseTo(1, 2);
+    expect(done / (now / 1_000) / poissonRate(perSecond, intervalMs)).toBeCloseTo(1, 2);
   });
 
-  test("few viewers are on as many gateways, and many on all", () => {
-    expect(placesTaken(1, 10)).toBeCloseTo(1);
-    expect(placesTaken(2, 10)).toBeCloseTo(1.9);
-    expect(placesTaken(10_000, 10)).toBeCloseTo(10);
+  test("few viewers are on as many gateways, and many viewers on all", () => {
+    expect(occupied(1, 10)).toBeCloseTo(1);
+    expect(occupied(2, 10)).toBeCloseTo(1.9);
+    expect(occupied(10_000, 10)).toBeCloseTo(10);
   });
 });
 
-test("the bench measures what the calculator takes", () => {
+test("the bench measures every cost that the calculator uses", () => {
   expect(Object.keys(costSettings)).toEqual(expect.arrayContaining(Object.keys(COST_FIGURES)));
 });
 
 describe("a sizing", () => {
-  test("needs no less of anything for more viewers", () => {
+  test("never needs less of anything for more viewers", () => {
     const sizes = [1_000, 10_000, 100_000].map((viewers) =>
       sizingOf(sizingInput({ viewers, videos: 100, likes: viewers / 100 })),
     );
@@ -66,7 +66,7 @@ describe("a sizing", () => {
     }
   });
 
-  test("holds the viewers on the gateways that are left when the spare ones are away", () => {
+  test("holds all viewers on the gateways that are left when the spare ones are down", () => {
     const input = sizingInput({ viewers: 500_000, likes: 0, comments: 0, spareGateways: 2 });
     const { gateways } = sizingOf({ ...input, connects: 0 });
     expect(gateways.because).toBe("connections");
@@ -74,20 +74,20 @@ describe("a sizing", () => {
     expect((gateways.total - 3) * gateways.viewersMost).toBeLessThan(500_000);
   });
 
-  test("keeps the headroom that is asked for", () => {
+  test("keeps the requested headroom", () => {
     const { gateways } = sizingOf(sizingInput({ viewers: 50_000, headroomPercent: 60 }));
     expect(gateways.because).toBe("processor");
     expect(gateways.cores / gateways.needed).toBeLessThanOrEqual(0.4 * 1.05);
   });
 
-  test("takes the frame interval for what decides: twice as long halves the writes", () => {
+  test("depends on the frame interval: twice as long halves the writes", () => {
     const of = (frameIntervalMaxMs: number) =>
       sizingOf(sizingInput({ viewers: 50_000, likes: 10_000, frameIntervalMaxMs }));
     expect(of(50).gateways.socketWrites / of(100).gateways.socketWrites).toBeCloseTo(2, 1);
     expect(of(50).gateways.total).toBeGreaterThan(1.7 * of(100).gateways.total);
   });
 
-  test("of an audience that is too much for one deployment is for a part of its videos", () => {
+  test("covers a part of the videos when the audience is too much for one deployment", () => {
     const input = sizingInput({ viewers: 10_000_000, videos: 10_000, likes: 100_000 });
     const sizing = sizingOf(input);
     expect(sizing.cells).toBeGreaterThan(1);
@@ -104,13 +104,13 @@ describe("a sizing", () => {
     expect(goodNumber(12, 1_000, needs)).toBe(12);
   });
 
-  test("of one video that is too much says so, and why", () => {
+  test("reports a video that is too much for a deployment, and why", () => {
     const input = sizingInput({ viewers: 50_000_000, likes: 50_000_000 });
     expect(() => sizingOf(input)).toThrow(TooMuch);
     expect(() => sizingOf(input)).toThrow(/one video alone is too much: cores of each gateway/);
   });
 
-  test("of a part leaves the hot video as it is", () => {
+  test("of a part leaves the hot video unchanged", () => {
     const input = sizingInput({ viewers: 1_000_000, videos: 101, hotPercent: 50, likes: 1_000 });
     const part = partOf(input, 10);
     expect(part).toMatchObject({ viewers: 550_000, videos: 11 });
@@ -121,7 +121,7 @@ describe("a sizing", () => {
     expect(hot(part)?.comments).toBeCloseTo(5);
   });
 
-  test("says nothing that is not a number", () => {
+  test("contains no value that is not a number", () => {
     const odd = [
       { viewers: 1, likes: 0, comments: 0, connects: 0 },
       { viewers: 3, videos: 1_000_000 },

@@ -1,28 +1,29 @@
-/** From an audience to what it takes: the whole calculation. */
-import { SUBSCRIPTIONS } from "./acts.ts";
+/** The whole calculation: what an audience needs. */
+
 import { goodNumber, partOf } from "./cells.ts";
+import { deliveryOf } from "./delivery.ts";
 import { type Flows, flowsOf, type NatsFlow } from "./flows.ts";
 import { isWithin, type Limit, limitsOf, PROCESSES_LIMIT, passedText } from "./limits.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "./message-bytes.ts";
 import { dispatcherNeed, gatewayNeed, type Need, natsNeed, viewersPerGateway } from "./needs.ts";
+import { SUBSCRIPTIONS } from "./operations.ts";
 import type { SizingInput } from "./settings.ts";
-import { toViewers } from "./to-viewers.ts";
 
-/** What an audience takes. Rates are a second, and memory is that of one process. */
+/** What an audience needs. Rates are per second, and memory is that of one process. */
 export interface Sizing {
   /**
-   * Deployments, each with a NATS of its own and a part of the videos. All that follows is of one of
-   * them: that with the hot video.
+   * Deployments, each with its own NATS and a part of the videos. Everything below is for one of
+   * them: the one with the hot video.
    */
   readonly cells: number;
-  /** What one deployment for all would pass, if it takes several. */
+  /** If several are needed: the limit that a single deployment would exceed. */
   readonly why: string | undefined;
   readonly viewers: number;
   readonly videos: number;
   readonly limits: readonly Limit[];
   readonly gateways: Need & {
     readonly viewersEach: number;
-    /** As many as one may hold. */
+    /** The most that one may hold. */
     readonly viewersMost: number;
     readonly memoryBytes: number;
     readonly socketWrites: number;
@@ -33,11 +34,11 @@ export interface Sizing {
     readonly requests: number;
     /** Messages to gateways. */
     readonly emits: number;
-    /** For the rows of the table, beyond what a process takes anyway. */
+    /** For the rows of the table, in addition to what any process takes. */
     readonly memoryBytes: number;
   };
   readonly nats: Need & {
-    /** Messages, and bytes of them, that it takes in and gives out. */
+    /** Messages and bytes, received and delivered. */
     readonly in: number;
     readonly out: number;
     readonly bytesIn: number;
@@ -53,13 +54,13 @@ export interface Sizing {
     readonly records: number;
     readonly historyBytes: number;
   };
-  readonly delivery: ReturnType<typeof toViewers>;
+  readonly delivery: ReturnType<typeof deliveryOf>;
 }
 
 /**
- * Calculates with as few processes as carry the audience. Where one deployment can't, the videos are
- * spread over several.
- * @throws TooMuch when the audience can't be carried even so
+ * Calculates with the fewest processes that carry the audience. If one deployment can't, the videos
+ * are spread over several.
+ * @throws TooMuch when even that can't carry the audience
  */
 export function sizingOf(input: SizingInput): Sizing {
   const tried = (cells: number) => {
@@ -90,7 +91,7 @@ export function sizingOf(input: SizingInput): Sizing {
   return { cells, why: passedText(whole.limits), ...sizingOfCell(part, flows, limits) };
 }
 
-/** Processes of so many cells: that with the hot video, and the others. */
+/** Processes of that many cells: the one with the hot video, and the others. */
 function processesOf(input: SizingInput, cells: number): number {
   const [first, other] = [true, false].map((hasHot) => {
     const part = partOf(input, cells, hasHot);
@@ -110,8 +111,8 @@ export class TooMuch extends Error {
 }
 
 /**
- * The flows among as many processes as carry them. Each number changes what the other is for, so they
- * grow together until both suffice; where no number would, the limits say so.
+ * The flows among as many processes as carry them. The number of gateways and that of dispatchers
+ * depend on each other, so both grow until they suffice; if none would, the limits show it.
  */
 export function settled(input: SizingInput): Flows {
   let gateways = 1;
@@ -184,15 +185,15 @@ function sizingOfCell(
       records: flows.records,
       historyBytes,
     },
-    delivery: toViewers(input, flows),
+    delivery: deliveryOf(input, flows),
   };
 }
 
-/** Bytes on disk of one replica, when the videos have been watched for as long as is kept of them. */
+/** Bytes on disk of one replica, once the videos have been watched for the whole retention time. */
 function historyBytesOf(input: SizingInput, { videos }: Flows): number {
-  const kept = videos.reduce((sum, flow) => {
+  const records = videos.reduce((sum, flow) => {
     const inTime = (flow.comments * input.historyAgeMs) / 1_000;
     return sum + flow.videos * Math.min(input.historyEvents, inTime);
   }, 0);
-  return Math.min(input.historyTotalBytes, kept * STORED_RECORD_BYTES);
+  return Math.min(input.historyTotalBytes, records * STORED_RECORD_BYTES);
 }

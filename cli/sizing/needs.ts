@@ -6,16 +6,16 @@ import type { Flows } from "./flows.ts";
 import type { SizingInput } from "./settings.ts";
 
 const US_PER_SECOND = 1_000_000;
-/** Files that a gateway needs for itself: its libraries, NATS, the port of metrics. */
+/** Files that a gateway needs for itself: its libraries, NATS, the metrics port. */
 const OWN_FILES = 100;
-/** More servers in one cluster are not reckoned with: each is connected to all others. */
+/** The model doesn't cover more servers in one cluster: each is connected to all others. */
 export const SERVERS_LIMIT = 32;
 
-/** What an audience demands of one part, and why so many of it are needed. */
+/** How many of one part an audience needs, and why. */
 export interface Need {
-  /** Enough while none is away. */
+  /** Enough while none is down. */
   readonly needed: number;
-  /** With those that may be away. */
+  /** Including the spares. */
   readonly total: number;
   /** What decides the number. */
   readonly because: "connections" | "processor" | "streams" | "replicas";
@@ -23,7 +23,7 @@ export interface Need {
   readonly cores: number;
 }
 
-/** The part of a core that may be used. */
+/** The share of a core that may be used. */
 export function usable({ headroomPercent }: SizingInput): number {
   return 1 - headroomPercent / 100;
 }
@@ -60,7 +60,7 @@ export function gatewayNeed(input: SizingInput, flows: Flows): Need {
   return { needed, total, because, cores: shared + own * flows.gateways };
 }
 
-/** How many processes share this work, when each has so much of a core free for it. */
+/** How many processes must share this work, when each has this much of a core free for it. */
 function forAll(sharedCores: number, freeCores: number): number {
   return freeCores > 0 ? Math.max(1, Math.ceil(sharedCores / freeCores)) : Number.POSITIVE_INFINITY;
 }
@@ -85,7 +85,7 @@ export function dispatcherNeed(input: SizingInput, flows: Flows): Need {
   return { needed, total, because: "processor", cores: shared + own * flows.dispatchers };
 }
 
-/** Messages stored a second, each of them as often as it has replicas. */
+/** Messages stored per second, each counted once for each replica. */
 function storesOf(input: SizingInput, flows: Flows): number {
   return (
     (flows.rowWrites + flows.leaseWrites) * input.tableReplicas +
@@ -96,8 +96,7 @@ function storesOf(input: SizingInput, flows: Flows): number {
 export function natsCoresOf(input: SizingInput, flows: Flows, servers: number): number {
   const moved = flows.nats.reduce((sum, flow) => sum + flow.in + flow.out, 0);
   const given = flows.nats.reduce((sum, flow) => sum + flow.out, 0);
-  // Of two processes that are connected at random, most are at different servers: one takes the
-  // message off the other.
+  // Two processes connected at random are mostly on different servers, which pass the message on.
   const routed = (2 * given * (servers - 1)) / servers;
   const us = (moved + routed) * input.natsUs + storesOf(input, flows) * input.natsStoreUs;
   return us / US_PER_SECOND;

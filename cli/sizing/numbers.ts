@@ -1,6 +1,6 @@
 /** Numbers as a person reads them. */
 
-/** Three digits that count, with the thousands apart: 1,230,000. */
+/** Three significant digits, with thousands separators: 1,230,000. */
 export function count(value: number): string {
   if (value !== 0 && Math.abs(value) < 10) return String(Number(value.toPrecision(2)));
   return Number(value.toPrecision(3)).toLocaleString("en-US");
@@ -20,7 +20,7 @@ export function bytes(value: number): string {
   return `${count(left)} ${units[unit]}`;
 }
 
-/** Bits a second of a network, from bytes a second. */
+/** Network bits per second, from bytes per second. */
 export function bits(bytesPerSecond: number): string {
   const megabits = (bytesPerSecond * 8) / 1_000_000;
   return megabits < 1_000 ? `${count(megabits)} Mbit/s` : `${count(megabits / 1_000)} Gbit/s`;

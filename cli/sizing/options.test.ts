@@ -1,4 +1,4 @@
-/** The command line of `ovation size`, as somebody types it. */
+/** The command line of `ovation size`, as a user types it. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -32,14 +32,14 @@ describe("ovation size", () => {
     expect(status).toBe(0);
   });
 
-  test("names in its help every setting that it takes", () => {
+  test("lists every setting in its help", () => {
     const { stdout, status } = size("--help");
     for (const key of Object.keys(sizingSettings)) expect(stdout).toContain(settingNames(key).flag);
     expect(stdout).not.toContain("Environment:");
     expect(status).toBe(0);
   });
 
-  test("names every fault of its input, with the limit that was passed", () => {
+  test("names every fault of its input, with the limit that was exceeded", () => {
     const { stdout, stderr, status } = size("--viewers=1e6", "--vidoes=3", "--files=12");
     expect(stderr.split("\n  - ")).toEqual([
       "The configuration has 3 faults:",
@@ -58,7 +58,7 @@ describe("ovation size", () => {
     [["--frame-interval-min-ms=200"], "--frame-interval-max-ms (60) must be at least"],
     [["--likes=-1"], '--likes must be a number from 0 to 1000000000 (a second), but is "-1"'],
     [["--likes", "--json"], "--likes needs a value"],
-  ])("refuses %j", (args, fault) => {
+  ])("rejects %j", (args, fault) => {
     expect(() => sizingCommand(args)).toThrow(fault);
   });
 

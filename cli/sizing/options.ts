@@ -28,7 +28,7 @@ export type SizingCommand =
 /**
  * Reads the command line.
  * @param argv the arguments after the command
- * @throws ConfigError naming every unknown flag and unsound value
+ * @throws ConfigError naming every unknown flag and invalid value
  */
 export function sizingCommand(argv: readonly string[]): SizingCommand {
   const { given, faults, help } = readFlagsOf(allSettings, argv, (name, names) => {
@@ -45,14 +45,14 @@ export function sizingCommand(argv: readonly string[]): SizingCommand {
     }
     values[key] = parsed?.success === true ? parsed.data : setting.default;
   }
-  // Each value came out of the schema, or is the default, of the setting its type is inferred from.
+  // Each value was parsed by, or is the default of, the setting from which its type is inferred.
   const options = values as unknown as SizingOptions;
   if (all.length === 0) all.push(...contradictions(options));
   if (all.length > 0) throw new ConfigError(all);
   return { outcome: "size", options };
 }
 
-/** An input as the command would have it: defaults, and what is given. Nothing is checked. */
+/** The command's input: the defaults, overridden by what is given. Nothing is checked. */
 export function sizingInput(given: Partial<SizingInput> = {}): SizingInput {
   const defaults = Object.entries(sizingSettings).map(([key, setting]) => [key, setting.default]);
   return { ...(Object.fromEntries(defaults) as SizingInput), ...given };
@@ -68,7 +68,9 @@ function contradictions(options: SizingOptions): string[] {
     faults.push("--hot-likes needs --hot-percent, which says how many viewers the hot video has");
   }
   if (hotPercent === 100 && videos > 1) {
-    faults.push(`--hot-percent (100) leaves nobody for the other of --videos (${videos})`);
+    faults.push(
+      `--hot-percent (100) leaves no viewers for the other videos of --videos (${videos})`,
+    );
   }
   if (frameIntervalMinMs > frameIntervalMaxMs) {
     faults.push(
@@ -83,7 +85,7 @@ function sizingHelp(): string {
     "Usage: ovation size [--flag value | --flag=value ...]",
     "",
     ...wrapped(
-      "Says how many gateways, dispatchers and NATS servers an audience needs, and what NATS carries for it. docs/sizing.md says how it is calculated. Numbers are written out: 1000000, not 1e6.",
+      "Calculates how many gateways, dispatchers and NATS servers an audience needs, and what NATS carries for it. docs/sizing.md explains the calculation. Write numbers out: 1000000, not 1e6.",
       0,
     ),
     "",
@@ -93,7 +95,7 @@ function sizingHelp(): string {
     "",
     helpGroup("Settings of gateways and dispatchers", productSettings, false),
     "",
-    helpGroup("What each act costs, as measured", costSettings, false),
+    helpGroup("Measured cost of each operation", costSettings, false),
     "",
     helpGroup("Output", outputSettings, false),
   ].join("\n");

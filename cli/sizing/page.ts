@@ -1,4 +1,4 @@
-/** The tables of docs/sizing.md: worked sizes, what acts cost, and the model beside the bench. */
+/** The tables of docs/sizing.md: worked sizes, measured costs, and the model against the bench. */
 
 import { settingNames } from "../../shared/config/setting.ts";
 import { flowsOf } from "./flows.ts";
@@ -12,7 +12,7 @@ const SIZES = [10_000, 100_000, 1_000_000, 10_000_000];
 const VIEWERS_PER_VIDEO = 1_000;
 const VIEWERS_PER_LIKE = 100;
 const VIEWERS_PER_COMMENT = 2_000;
-/** Of a cluster of three servers, and of gateways that may have as many viewers as they are let. */
+/** A cluster of three servers, and gateways with file limits that don't bound their viewers. */
 const COMMON = { tableReplicas: 3, historyReplicas: 3, files: 100_000 } as const;
 
 function audience(viewers: number, more: Partial<SizingInput>): SizingInput {
@@ -64,12 +64,12 @@ export function sizesTable(more: Partial<SizingInput> = {}): string {
   ]);
 }
 
-/** What NATS carries for a million viewers, by what it is for. */
+/** What NATS carries for a million viewers, by purpose. */
 export function natsTable(): string {
   const { nats, cells } = sizingOf(audience(1_000_000, { frameIntervalMaxMs: 250 }));
   const rows = nats.flows.map((flow) => [flow.what, `${count(flow.in)}/s`, `${count(flow.out)}/s`]);
-  if (cells !== 1) throw new Error("the table is meant to be of a whole deployment");
-  return table([["what for", "messages in", "messages out"], ...rows]);
+  if (cells !== 1) throw new Error("the table must be of a whole deployment");
+  return table([["purpose", "messages in", "messages out"], ...rows]);
 }
 
 export function costsTable(): string {
@@ -77,7 +77,7 @@ export function costsTable(): string {
     const unit = /\(([^()]*)\)$/.exec(allowed)?.[1] ?? "";
     return [`\`${settingNames(key).flag}\``, `${figure(defaultText)} ${unit}`, doc];
   });
-  return table([["flag", "default", "what it is"], ...rows]);
+  return table([["flag", "default", "description"], ...rows]);
 }
 
 function figure(text: string | undefined): string {

@@ -1,4 +1,4 @@
-/** A sizing as a person reads it. */
+/** A sizing as text for a person. */
 import type { Sizing } from "./model.ts";
 import type { Need } from "./needs.ts";
 import { bits, bytes, count, whole } from "./numbers.ts";
@@ -7,20 +7,20 @@ import type { SizingInput } from "./settings.ts";
 type Row = readonly [name: string, value: string, note: string];
 
 const REASONS: Readonly<Record<Need["because"], string>> = {
-  connections: "as many as hold the connections",
-  processor: "by the processor",
-  streams: "by the event streams that each may hold",
-  replicas: "as many as there are copies",
+  connections: "limited by connections",
+  processor: "limited by the processor",
+  streams: "limited by the event streams that each may hold",
+  replicas: "one for each replica",
 };
 
-/** @returns the whole text, with a line break at its end */
+/** @returns the whole text, ending with a line break */
 export function reportText(input: SizingInput, sizing: Sizing): string {
   const { cells, why, viewers, videos, limits } = sizing;
-  const audience = `${whole(input.viewers)} viewers of ${whole(input.videos)} ${input.videos === 1 ? "video" : "videos"}, ${count(input.likes)} likes and ${count(input.comments)} comments a second`;
+  const audience = `${whole(input.viewers)} viewers of ${whole(input.videos)} ${input.videos === 1 ? "video" : "videos"}, ${count(input.likes)} likes and ${count(input.comments)} comments per second`;
   const spread = [
-    `One deployment can't carry that (${why}).`,
-    `It takes ${cells}, each with a NATS of its own and a part of the videos.`,
-    `What follows is for one of them: ${whole(viewers)} viewers of ${whole(videos)} ${videos === 1 ? "video" : "videos"}${input.hotPercent > 0 ? ", the hot one among them" : ""}.`,
+    `One deployment can't carry this (${why}).`,
+    `It takes ${cells}, each with its own NATS and a part of the videos.`,
+    `The numbers below are for one of them: ${whole(viewers)} viewers of ${whole(videos)} ${videos === 1 ? "video" : "videos"}${input.hotPercent > 0 ? ", including the hot one" : ""}.`,
   ];
   return [
     `${audience}.`,
@@ -32,12 +32,12 @@ export function reportText(input: SizingInput, sizing: Sizing): string {
     "",
     ...section("NATS", natsRows(sizing)),
     "",
-    columns("Messages of NATS a second", 28, "in", "out"),
+    columns("NATS messages per second", 28, "in", "out"),
     ...sizing.nats.flows.map((flow) =>
       columns(`  ${flow.what}`, 28, count(flow.in), count(flow.out)),
     ),
     "",
-    columns("What more processes don't help against", 60, "here", "at most"),
+    columns("Limits that more processes don't raise", 60, "here", "at most"),
     ...limits.map(({ what, value, limit }) => columns(`  ${what}`, 60, count(value), count(limit))),
     "",
   ].join("\n");
@@ -57,7 +57,7 @@ function section(title: string, rows: readonly Row[]): string[] {
 }
 
 function processRows(input: SizingInput, { gateways, dispatchers, nats }: Sizing): Row[] {
-  const spare = (number: number) => (number === 0 ? "" : `, ${number} of them to spare`);
+  const spare = (number: number) => (number === 0 ? "" : `, ${number} of them spare`);
   return [
     [
       "gateways",
@@ -66,7 +66,7 @@ function processRows(input: SizingInput, { gateways, dispatchers, nats }: Sizing
     ],
     ["  viewers on each", whole(gateways.viewersEach), `at most ${whole(gateways.viewersMost)}`],
     ["  memory of each", bytes(gateways.memoryBytes), ""],
-    ["  cores, over all", count(gateways.cores), "in use"],
+    ["  cores in total", count(gateways.cores), "in use"],
     [
       "dispatchers",
       whole(dispatchers.total),
@@ -74,26 +74,26 @@ function processRows(input: SizingInput, { gateways, dispatchers, nats }: Sizing
     ],
     ["  requests", `${count(dispatchers.requests)}/s`, "likes in batches, comments, counts"],
     ["  messages to gateways", `${count(dispatchers.emits)}/s`, ""],
-    ["  cores, over all", count(dispatchers.cores), "in use"],
+    ["  cores in total", count(dispatchers.cores), "in use"],
     [
       "NATS servers",
       whole(nats.total),
       `${REASONS[nats.because]}, of ${input.natsCores} cores each`,
     ],
-    ["  cores, over all", count(nats.cores), "in use"],
+    ["  cores in total", count(nats.cores), "in use"],
   ];
 }
 
 function deliveryRows({ delivery, gateways }: Sizing): Row[] {
   return [
-    ["deliveries", `${count(delivery.deliveries)}/s`, "likes and comments, to each who watches"],
+    ["deliveries", `${count(delivery.deliveries)}/s`, "likes and comments, to each viewer"],
     [
       "socket writes",
       `${count(gateways.socketWrites)}/s`,
-      `${count(delivery.framesEach)} frames a second to each`,
+      `${count(delivery.framesEach)} frames per second to each`,
     ],
-    ["network", bits(delivery.bytesOut), "with TCP and IP"],
-    ["connects", `${count(gateways.connects)}/s`, "and as many that go"],
+    ["network", bits(delivery.bytesOut), "including TCP and IP"],
+    ["connects", `${count(gateways.connects)}/s`, "and as many disconnects"],
     [
       "a like is seen after",
       `${count(delivery.latencyP50Ms)} ms`,
@@ -107,15 +107,15 @@ function natsRows({ nats }: Sizing): Row[] {
     ["messages", `${count(nats.in)}/s`, `in, and ${count(nats.out)}/s out`],
     ["bytes", bits(nats.bytesIn), `in, and ${bits(nats.bytesOut)} out`],
     ["client connections", whole(nats.connections), ""],
-    ["subscriptions", whole(nats.subscriptions), "one for each row, and a few of each process"],
+    ["subscriptions", whole(nats.subscriptions), "one for each row, and a few for each process"],
     [
       "rows of the table",
       whole(nats.rows),
-      `${bytes(nats.tableBytes)} of memory on each server that has a copy`,
+      `${bytes(nats.tableBytes)} of memory on each server with a replica`,
     ],
     ["  written", `${count(nats.rowWrites)}/s`, ""],
-    ["leases", whole(nats.leases), `${count(nats.leaseWrites)} renewed a second`],
+    ["leases", whole(nats.leases), `${count(nats.leaseWrites)} renewed per second`],
     ["comments stored", `${count(nats.records)}/s`, "records, of one or more comments"],
-    ["history", bytes(nats.historyBytes), "on each disk, of the videos that are watched now"],
+    ["history", bytes(nats.historyBytes), "on each disk, for the videos being watched"],
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * What a sizing is made from: the audience that is expected, how the deployment is to be, what each
- * act costs, and those settings of gateways and dispatchers that the numbers depend on.
+ * The input of a sizing: the expected audience, the shape of the deployment, what each operation
+ * costs, and the settings of gateways and dispatchers that the numbers depend on.
  */
 import {
   boolean,
@@ -18,7 +18,7 @@ export const audienceSettings = {
     min: 1,
     max: 1_000_000_000,
     default: 10_000,
-    doc: "How many viewers there are at the same time, over all videos.",
+    doc: "How many viewers watch at the same time, over all videos.",
   }),
   videos: integer({
     min: 1,
@@ -31,7 +31,7 @@ export const audienceSettings = {
     max: 100,
     default: 0,
     unit: "percent",
-    doc: "How many of all viewers watch one and the same video; the others are spread evenly over the rest. 0: all videos have as many.",
+    doc: "The share of all viewers who watch one and the same video; the others are spread evenly over the rest. 0: all videos have the same number of viewers.",
   }),
   likes: decimal({
     min: 0,
@@ -44,58 +44,58 @@ export const audienceSettings = {
     min: 0,
     max: 1_000_000_000,
     unit: "a second",
-    doc: "How many of them on the hot video. When unset, its share of the viewers.",
+    doc: "How many of the likes go to the hot video. When unset, in proportion to its viewers.",
   }),
   comments: decimal({
     min: 0,
     max: 1_000_000_000,
     default: 10,
     unit: "a second",
-    doc: "Comments published, over all videos by their viewers.",
+    doc: "Comments published, over all videos in proportion to their viewers.",
   }),
   connects: optionalDecimal({
     min: 0,
     max: 1_000_000_000,
     unit: "a second",
-    doc: "Viewers that come, and as many that go. When unset, each stays for ten minutes.",
+    doc: "Viewers who arrive; as many leave. When unset, each stays for ten minutes.",
   }),
   ssePercent: decimal({
     min: 0,
     max: 100,
     default: 0,
     unit: "percent",
-    doc: "How many viewers are on Server-Sent Events; the others are on WebSockets with MessagePack.",
+    doc: "The share of viewers on Server-Sent Events; the others are on WebSockets with MessagePack.",
   }),
 } as const satisfies SettingGroup;
 
-/** How the deployment is to be. */
+/** The shape of the deployment. */
 export const deploymentSettings = {
   headroomPercent: decimal({
     min: 0,
     max: 90,
     default: 50,
     unit: "percent",
-    doc: "How much of each core is kept free for moments that are busier than these numbers.",
+    doc: "The share of each core that is kept free for moments that are busier than these numbers.",
   }),
   spareGateways: integer({
     min: 0,
     max: 10_000,
     default: 1,
-    doc: "How many gateways may be away while the others carry all.",
+    doc: "How many gateways may be down while the others carry everything.",
   }),
   spareDispatchers: integer({
     min: 0,
     max: 10_000,
     default: 1,
-    doc: "How many dispatchers may be away while the others carry all.",
+    doc: "How many dispatchers may be down while the others carry everything.",
   }),
   files: integer({
     min: 128,
     max: 100_000_000,
     default: 20_000,
-    doc: "How many files a gateway process may have open (`ulimit -n`): each viewer is one.",
+    doc: "How many files a gateway process may have open (`ulimit -n`); each viewer takes one.",
   }),
-  gatewayTls: boolean({ default: false, doc: "Whether the gateways speak TLS themselves." }),
+  gatewayTls: boolean({ default: false, doc: "Whether the gateways terminate TLS themselves." }),
   natsCores: integer({
     min: 1,
     max: 1024,
@@ -117,47 +117,47 @@ function memory(bytes: number, doc: string): Setting<number> {
 }
 
 /**
- * What each act costs, as `npm run bench -- costs` and the bench's other scenarios measured it;
- * `docs/sizing.md` says how to measure one's own.
+ * What each operation costs, as `npm run bench -- costs` and the bench's other scenarios measured it;
+ * `docs/sizing.md` says how to measure your own.
  */
 export const costSettings = {
-  writeUs: cost(9, "A gateway: a write to a viewer's socket, with all that belongs to it."),
+  writeUs: cost(9, "A gateway: a write to a viewer's socket, with everything it involves."),
   tlsWriteUs: cost(2.3, "A gateway: what TLS adds to a write."),
   connectUs: cost(145, "A gateway: a viewer that connects and subscribes."),
   tlsConnectUs: cost(290, "A gateway: what TLS adds to a connect."),
-  receiveUs: cost(9, "A gateway: a message of a dispatcher that it takes in."),
+  receiveUs: cost(9, "A gateway: a message that it receives from a dispatcher."),
   publishUs: cost(80, "A gateway: an event that a viewer publishes."),
   requestUs: cost(9.2, "A dispatcher: a publish request, sent to one gateway and answered."),
-  emitUs: cost(1.3, "A dispatcher: sending it to one gateway more."),
-  recordUs: cost(200, "A dispatcher: storing a comment, and all that belongs to it."),
-  changeUs: cost(13, "A dispatcher: a change of the table that it hears of."),
-  natsUs: cost(1.5, "NATS: a message that it takes in, or gives out."),
-  natsStoreUs: cost(15, "NATS: a message that it stores, on each server that keeps a copy."),
-  rowsPerSecond: perSecond(110_000, "Rows that a dispatcher reads when it reads the table whole."),
-  storesPerSecond: perSecond(30_000, "Messages that one stream of JetStream takes."),
-  looksPerSecond: perSecond(25_000, "Looks at the newest message of a video's history."),
-  viewerBytes: memory(1_058, "Of a gateway, for each viewer over a WebSocket."),
-  streamBytes: memory(2_900, "Of a gateway, for each viewer over Server-Sent Events."),
-  tlsBytes: memory(3_700, "Of a gateway that speaks TLS, for each viewer."),
-  gatewayBytes: memory(100_000_000, "Of a gateway without viewers."),
-  rowBytes: memory(700, "Of a dispatcher, for each row of the table."),
+  emitUs: cost(1.3, "A dispatcher: sending the event to one more gateway."),
+  recordUs: cost(200, "A dispatcher: storing a comment, with everything it involves."),
+  changeUs: cost(13, "A dispatcher: a change of the table that it receives."),
+  natsUs: cost(1.5, "NATS: a message that it receives or delivers."),
+  natsStoreUs: cost(15, "NATS: a message that it stores, on each server with a replica."),
+  rowsPerSecond: perSecond(110_000, "Rows that a dispatcher reads in a full read of the table."),
+  storesPerSecond: perSecond(30_000, "Messages that one JetStream stream stores."),
+  looksPerSecond: perSecond(25_000, "Reads of the newest message of a video's history."),
+  viewerBytes: memory(1_058, "A gateway: each viewer on a WebSocket."),
+  streamBytes: memory(2_900, "A gateway: each viewer on Server-Sent Events."),
+  tlsBytes: memory(3_700, "A gateway that terminates TLS: each viewer, in addition."),
+  gatewayBytes: memory(100_000_000, "A gateway without viewers."),
+  rowBytes: memory(700, "A dispatcher: each row of the table."),
   requestMs: decimal({
     min: 0.01,
     max: 60_000,
     default: 2.7,
     unit: "ms",
-    doc: "How long a gateway waits for the answer to a publish request: likes that come meanwhile go together.",
+    doc: "How long a gateway waits for the answer to a publish request; likes that arrive meanwhile are sent together.",
   }),
   storeMs: decimal({
     min: 0.01,
     max: 60_000,
     default: 5,
     unit: "ms",
-    doc: "How long it takes to store a comment: those that come meanwhile go together.",
+    doc: "How long it takes to store a comment; comments that arrive meanwhile are stored together.",
   }),
 } as const satisfies SettingGroup;
 
-/** Settings of gateways and dispatchers themselves. */
+/** Settings of gateways and dispatchers. */
 export const productSettings = {
   frameIntervalMinMs: gatewaySettings.frameIntervalMinMs,
   frameIntervalMaxMs: gatewaySettings.frameIntervalMaxMs,

@@ -1,6 +1,6 @@
 /**
- * nats-server out of Debian's and Ubuntu's own packages. The package is unpacked into the project's
- * cache and not installed: installing would start a server on port 4222 at every boot, and needs root.
+ * nats-server from Debian's and Ubuntu's packages. The package is unpacked into the project's cache
+ * rather than installed: installing needs root, and would start a server on port 4222 at every boot.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,10 +15,10 @@ async function download(apt: string, folder: string, log: LogLine): Promise<void
   const args = ["download", PACKAGE];
   const first = await runCommand(apt, args, { cwd: folder, timeoutMs: DOWNLOAD_MS });
   if (first.ok) return;
-  // The usual reason: the lists of packages are missing or too old. Renewing them needs root.
+  // Usually the package lists are missing or too old. Updating them needs root.
   const update = await asRoot([apt, "update"]);
   if (update === undefined) throw new Error(first.problem);
-  log(`Renewing the lists of packages: ${update.join(" ")}`);
+  log(`Updating the package lists: ${update.join(" ")}`);
   const [command = apt, ...rest] = update;
   await runCommand(command, rest, { timeoutMs: DOWNLOAD_MS });
   const second = await runCommand(apt, args, { cwd: folder, timeoutMs: DOWNLOAD_MS });
@@ -34,7 +34,7 @@ async function unpack(folder: string): Promise<string> {
   return join(folder, "usr", "sbin", "nats-server");
 }
 
-/** Debian's nats-server, in the project's cache. Throws if this machine has no apt, or it fails. */
+/** Debian's nats-server, in the project's cache. Throws if this machine has no apt, or apt fails. */
 export async function debianPackage(log: LogLine): Promise<NatsBinary> {
   const apt = await findProgram("apt-get");
   if (apt === undefined) throw new Error("apt-get is not on this machine");

@@ -1,13 +1,13 @@
-/** Programs of the machine: where they are, and running them to their end. */
+/** Finds programs on this machine and runs them to completion. */
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** Told what is being done, a line at a time, while a user waits. */
+/** Receives a line for each step while a user waits. */
 export type LogLine = (line: string) => void;
 
-/** How a program ended. `problem` is empty if it ended well. */
+/** How a program ended. `problem` is empty on success. */
 export interface CommandResult {
   readonly ok: boolean;
   readonly stdout: string;
@@ -17,7 +17,7 @@ export interface CommandResult {
 interface CommandOptions {
   readonly timeoutMs?: number;
   readonly cwd?: string;
-  /** Added to the environment of this process. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ function describeProblem(command: string, error: Error, stderr: string): string 
   return `${command}: ${lines === "" ? error.message : lines}`;
 }
 
-/** Runs a program to its end, without a terminal to ask questions on. Never throws. */
+/** Runs a program to completion, without a terminal, so that it can't prompt. Never throws. */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -64,7 +64,7 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** Every program of that name on the PATH and in the further folders, in that order. */
+/** Every program of that name on the PATH and in the additional folders, in that order. */
 export async function findPrograms(
   name: string,
   furtherFolders: readonly string[] = [],
@@ -82,7 +82,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return first;
 }
 
-/** Folders where a server program may lie though they are not on the PATH. */
+/** Folders that may hold a server program although they are not on the PATH. */
 export const SERVER_FOLDERS: readonly string[] = [
   "/usr/sbin",
   "/usr/local/sbin",

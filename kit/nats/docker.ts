@@ -1,4 +1,4 @@
-/** The last resort for a nats-server: the image of that name, run by Docker. */
+/** The last resort for a nats-server: its official image, run by Docker. */
 import { type LogLine, runCommand } from "./command.ts";
 import type { NatsImage } from "./source.ts";
 
@@ -13,10 +13,10 @@ export async function provideNatsImage(image: string, log: LogLine): Promise<Nat
   if (!engine.ok) throw new Error(engine.problem);
   const present = await runCommand("docker", ["image", "inspect", image]);
   if (!present.ok) {
-    log(`Fetching the image of nats-server: docker pull ${image}`);
+    log(`Fetching the nats-server image: docker pull ${image}`);
     const pulled = await runCommand("docker", ["pull", image], { timeoutMs: PULL_MS });
     if (!pulled.ok) throw new Error(pulled.problem);
   }
-  log(`nats-server will run in Docker, of the image ${image}`);
+  log(`nats-server will run in Docker, from the image ${image}`);
   return { kind: "docker", image };
 }

@@ -5,9 +5,9 @@ import { installNatsServer } from "./install.ts";
 import { findNatsBinaries, isNewEnough, LEAST_VERSION, type NatsServerSource } from "./source.ts";
 
 interface FindOptions {
-  /** Told what is being done, for whoever waits. */
+  /** Receives progress lines for the waiting user. */
   readonly log: LogLine;
-  /** The image for Docker, if it comes to that. */
+  /** The Docker image, if Docker is needed. */
   readonly image?: string;
 }
 
@@ -23,12 +23,12 @@ const BY_HAND = `Install it by hand, then try again:
 
 function describe(problems: readonly string[]): string {
   const tried = problems.map((problem) => `  - ${problem.replaceAll("\n", "\n    ")}`).join("\n");
-  return `No nats-server from ${LEAST_VERSION} up was found or could be installed.\n${BY_HAND}\nTried:\n${tried}`;
+  return `No nats-server ${LEAST_VERSION} or later was found, and none could be installed.\n${BY_HAND}\nTried:\n${tried}`;
 }
 
 /**
- * A nats-server to start: one that is on this machine, or else one that a package manager, Go or
- * Docker gives without asking anything. Throws an Error that says what to do if there is none.
+ * Finds a nats-server to start: one on this machine, or else one that a package manager, Go or
+ * Docker provides without prompting. Throws an Error that says what to do if there is none.
  */
 export async function findNatsServer({ log, image }: FindOptions): Promise<NatsServerSource> {
   const binaries = await findNatsBinaries();

@@ -1,6 +1,6 @@
 /**
- * Stands between a parent and the server that it started, so that the server never outlives it: when
- * the parent ends in whatever way, kill -9 included, the IPC channel closes, and the server is ended.
+ * Runs between a parent and the server that it started, so that the server never outlives it: when
+ * the parent ends in any way, even by kill -9, the IPC channel closes, and the server is stopped.
  *
  * Plain JavaScript: it must start on any Node, and fast.
  * Argument: JSON `{ command, args, killCommand?, graceMs }`.
@@ -13,13 +13,13 @@ import { constants } from "node:os";
 const { command, args, killCommand, graceMs } = JSON.parse(process.argv[2]);
 const server = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
-function tell(message, done = () => {}) {
+function report(message, done = () => {}) {
   if (process.connected) process.send(message, done);
   else done();
 }
 
 function kill() {
-  // A server in a container is no child of ours: only its engine can end it.
+  // A server in a container isn't our child process: only the container engine can end it.
   if (killCommand !== undefined) spawn(killCommand[0], killCommand.slice(1), { stdio: "ignore" });
   else server.kill("SIGKILL");
 }
@@ -29,11 +29,11 @@ function stop() {
   setTimeout(kill, graceMs);
 }
 
-server.once("spawn", () => tell({ spawned: server.pid }));
-server.once("error", (error) => tell({ failed: error.message }, () => process.exit(127)));
+server.once("spawn", () => report({ spawned: server.pid }));
+server.once("error", (error) => report({ failed: error.message }, () => process.exit(127)));
 server.once("exit", (code, signal) => {
   const exitCode = code ?? 128 + constants.signals[signal];
-  tell({ exited: { code, signal } }, () => process.exit(exitCode));
+  report({ exited: { code, signal } }, () => process.exit(exitCode));
 });
 
 process.on("message", (message) => (message === "kill" ? kill() : stop()));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type GuardedProcess, spawnGuarded } from "./guarded.ts";
 
-/** The "server" of these tests dials home: its connection tells whether it lives. */
+/** The "server" of these tests connects back: its connection shows whether it is running. */
 let home: Server;
 
 beforeEach(async () => {
@@ -30,13 +30,13 @@ async function start(): Promise<{ guarded: GuardedProcess; line: Socket }> {
 }
 
 function gone(line: Socket): Promise<unknown> {
-  // A connection may end by a reset, which is an error to Node.
+  // A connection may end by a reset, which Node reports as an error.
   line.resume().on("error", () => {});
   return once(line, "close");
 }
 
 describe("a process under the guard", () => {
-  test("stop - ends it with SIGTERM, and tells how it ended", async () => {
+  test("stop - ends it with SIGTERM, and reports how it ended", async () => {
     const { guarded, line } = await start();
     const closed = gone(line);
     await guarded.stop();
@@ -44,7 +44,7 @@ describe("a process under the guard", () => {
     expect(await guarded.exited).toEqual({ code: null, signal: "SIGTERM" });
   });
 
-  test("kill - ends it with SIGKILL; ending it once more does nothing", async () => {
+  test("kill - ends it with SIGKILL; a second call does nothing", async () => {
     const { guarded } = await start();
     await guarded.kill();
     await guarded.kill();
@@ -52,7 +52,7 @@ describe("a process under the guard", () => {
     expect(await guarded.exited).toEqual({ code: null, signal: "SIGKILL" });
   });
 
-  test("exited - tells the code, and the tail what was written last", async () => {
+  test("exited - gives the exit code, and the tail holds the last output", async () => {
     const args = ["-e", "console.error('so long'); process.exit(3)"];
     const guarded = await spawnGuarded({ command: process.execPath, args });
     expect(await guarded.exited).toEqual({ code: 3, signal: null });

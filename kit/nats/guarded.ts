@@ -1,13 +1,13 @@
-/** A server as a process under the guard, which ends it when this process ends. */
+/** Runs a server under the guard, which stops it when this process ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { OutputTail } from "./output-tail.ts";
 
-/** What to run, and how to end it if SIGKILL to the process isn't enough. */
+/** What to run, and how to end it if SIGKILL isn't enough. */
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to the environment of this process, for what is not to be seen on a command line. */
+  /** Added to this process's environment, for values that must not appear on a command line. */
   readonly env?: Readonly<Record<string, string>>;
   readonly killCommand?: readonly string[];
 }
@@ -23,9 +23,9 @@ export interface GuardedProcess {
   readonly pid: number;
   readonly exited: Promise<ServerExit>;
   readonly tail: OutputTail;
-  /** Asks it to end, and ends it by force after the bound. */
+  /** Asks it to end, and kills it if it takes too long. */
   stop(): Promise<void>;
-  /** Ends it by force. */
+  /** Kills it. */
   kill(): Promise<void>;
 }
 
@@ -38,15 +38,15 @@ const GUARD = join(import.meta.dirname, "guard.mjs");
 /** How long a server may take to end when asked to. */
 const GRACE_MS = 10_000;
 
-function tellGuard(guard: ChildProcess, message: "stop" | "kill"): void {
-  // It may have ended this very moment: then there is nothing left to tell.
+function sendToGuard(guard: ChildProcess, message: "stop" | "kill"): void {
+  // It may have just ended; then there is nothing to send.
   if (guard.connected) guard.send(message, () => {});
 }
 
-/** Starts the process under a guard; resolves once it runs, which isn't yet that it serves. */
+/** Starts the process under a guard; resolves once it runs, before it necessarily serves. */
 export function spawnGuarded({ env, ...launch }: Launch): Promise<GuardedProcess> {
   const spec = JSON.stringify({ ...launch, graceMs: GRACE_MS });
-  // Its own session: a Ctrl-C in the terminal reaches the parent only.
+  // Its own session: a Ctrl-C in the terminal reaches only the parent.
   const guard = spawn(process.execPath, [GUARD, spec], {
     detached: true,
     env: { ...process.env, ...env },
@@ -59,7 +59,7 @@ export function spawnGuarded({ env, ...launch }: Launch): Promise<GuardedProcess
     guard.once("close", (code, signal) => resolve(reported ?? { code, signal }));
   });
   const end = async (message: "stop" | "kill"): Promise<void> => {
-    tellGuard(guard, message);
+    sendToGuard(guard, message);
     await exited;
   };
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Getting a nats-server onto this machine, by the first way that needs no question answered. */
+/** Installs a nats-server on this machine by the first method that works without prompting. */
 import { debianPackage } from "./apt.ts";
 import { findProgram, type LogLine, runCommand } from "./command.ts";
 import { asRoot } from "./root.ts";
@@ -22,7 +22,7 @@ const packageManagers: readonly PackageManager[] = [
 
 const INSTALL_MS = 10 * 60_000;
 
-/** One way to get a nats-server: gives it, or says why it couldn't. */
+/** One method of getting a nats-server. Throws an Error that says why it failed. */
 type Way = (log: LogLine) => Promise<NatsBinary>;
 
 function byPackageManager({ program, args, needsRoot }: PackageManager): Way {
@@ -30,26 +30,27 @@ function byPackageManager({ program, args, needsRoot }: PackageManager): Way {
     const path = await findProgram(program);
     if (path === undefined) throw new Error(`${program} is not on this machine`);
     const command = needsRoot ? await asRoot([path, ...args]) : [path, ...args];
-    if (command === undefined) throw new Error(`${program} needs root, and sudo asks a password`);
+    if (command === undefined)
+      throw new Error(`${program} needs root, and sudo asks for a password`);
     log(`Installing nats-server: ${command.join(" ")}`);
     const [first = path, ...rest] = command;
     const installed = await runCommand(first, rest, { timeoutMs: INSTALL_MS });
     if (!installed.ok) throw new Error(installed.problem);
     const [binary] = await findNatsBinaries();
-    if (binary === undefined) throw new Error(`${program} ended well but left no nats-server`);
+    if (binary === undefined) throw new Error(`${program} succeeded but left no nats-server`);
     return binary;
   };
 }
 
 const ways: readonly Way[] = [debianPackage, ...packageManagers.map(byPackageManager), buildWithGo];
 
-/** What came of the tries: a nats-server, or why each way failed. */
+/** The result: a nats-server, or why each method failed. */
 export interface InstallOutcome {
   readonly binary: NatsBinary | undefined;
   readonly problems: readonly string[];
 }
 
-/** Tries one way after the other until there is a nats-server that Ovation runs on. */
+/** Tries each method in turn until there is a nats-server that Ovation can use. */
 export async function installNatsServer(log: LogLine): Promise<InstallOutcome> {
   const problems: string[] = [];
   for (const way of ways) {

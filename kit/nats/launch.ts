@@ -12,13 +12,13 @@ export interface NatsRun {
   readonly storeDir: string;
   readonly name: string;
   readonly extraArgs: readonly string[];
-  /** False: a server that stores nothing. */
+  /** False for a server without storage. */
   readonly jetStream?: boolean;
-  /** Of the users that may log in, with their rights; unset, everybody may do everything. */
+  /** Passwords of the users in ovation.conf. When unset, everybody may do everything. */
   readonly passwords?: NatsPasswords | undefined;
 }
 
-/** Where the configuration lies in a container. */
+/** The configuration's path in the container. */
 const CONFIG_IN_CONTAINER = "/ovation.conf";
 
 function serverArgs(
@@ -37,14 +37,14 @@ function serverArgs(
 function inDocker(run: NatsRun, image: string): Launch {
   const container = `ovation-nats-${run.port}-${randomUUID().slice(0, 8)}`;
   const { getuid, getgid } = process;
-  // The store must stay this user's own, or it could not be emptied later.
+  // The store must belong to this user, or it could not be emptied later.
   const user = getuid && getgid ? ["--user", `${getuid()}:${getgid()}`] : [];
   const publish = ["--publish", `${run.host}:${run.port}:${run.port}`];
   const store = ["--volume", `${run.storeDir}:/data`];
   const env = run.passwords === undefined ? {} : accessEnv(run.passwords);
   const config =
     run.passwords === undefined ? [] : ["--volume", `${ACCESS_CONFIG}:${CONFIG_IN_CONTAINER}:ro`];
-  // By name alone: Docker takes the values from its own environment.
+  // Only the names: Docker takes the values from its own environment.
   const names = Object.keys(env).flatMap((variable) => ["--env", variable]);
   const files = [...store, ...config];
   const docker = ["run", "--rm", "--name", container, ...user, ...publish, ...files, ...names];
@@ -57,8 +57,8 @@ function inDocker(run: NatsRun, image: string): Launch {
 }
 
 /**
- * The command that runs a nats-server. In Docker only the client port is published: what
- * `extraArgs` opens beside it is reachable from inside the container alone.
+ * The command that runs a nats-server. In Docker only the client port is published: other ports that
+ * `extraArgs` opens are reachable only from inside the container.
  */
 export function natsLaunch(run: NatsRun): Launch {
   const { source } = run;

@@ -1,4 +1,4 @@
-/** A nats-server with JetStream that this process starts, ends and starts again. */
+/** A nats-server with JetStream that this process starts, stops and restarts. */
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,31 +12,31 @@ import type { NatsServerSource } from "./source.ts";
 /** What to start. */
 export interface NatsServerOptions {
   readonly source: NatsServerSource;
-  /** 0, the default: a free one, which it keeps over every restart. */
+  /** 0, the default: a free port, which it keeps across restarts. */
   readonly port?: number;
-  /** Where JetStream keeps its data; made if missing. */
+  /** Where JetStream keeps its data; created if missing. */
   readonly storeDir: string;
   readonly host?: string;
   /** The server's own name; needed in a cluster, where it must stay the same. */
   readonly name?: string;
   readonly extraArgs?: readonly string[];
-  /** Of the users of `deploy/nats/ovation.conf`; unset, everybody may do everything. */
+  /** Passwords of the users in `deploy/nats/ovation.conf`. When unset, everybody may do everything. */
   readonly passwords?: NatsPasswords;
   /** How long it may take until JetStream is up. */
   readonly readyMs?: number;
 }
 
-/** A nats-server that runs. Its methods are to be called one after the other. */
+/** A running nats-server. Its methods must not be called concurrently. */
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
   readonly storeDir: string;
   readonly version: string;
-  /** Of the server as it runs now; with Docker, of the `docker run` that stands for it. */
+  /** Of the current server process; with Docker, of its `docker run`. */
   readonly pid: number;
-  /** Of the server as it runs now: a restart makes a new promise. */
+  /** Of the current server process: a restart creates a new promise. */
   readonly exited: Promise<ServerExit>;
-  /** The last that the server wrote. */
+  /** The server's last output. */
   outputTail(): string;
   /** Ends it with SIGTERM, then SIGKILL after 10 s. Safe to call twice. The store stays. */
   stop(): Promise<void>;
@@ -46,11 +46,11 @@ export interface NatsServer {
   restart(how?: NatsRestart): Promise<void>;
 }
 
-/** How a server is to come back. */
+/** How to restart a server. */
 export interface NatsRestart {
-  /** With an empty store, not with the one that it had. */
+  /** With an empty store instead of its previous one. */
   readonly wipe?: boolean;
-  /** False: without JetStream, its store left as it is. */
+  /** False: without JetStream, leaving its store unchanged. */
   readonly jetStream?: boolean;
 }
 
@@ -63,8 +63,8 @@ interface Running {
   readonly version: string;
 }
 
-/** What the server itself says was wrong; failing that, the last that it wrote. */
-function lastWords(output: string): string {
+/** The server's own error message, or else its last output. */
+function lastFaultOf(output: string): string {
   const lines = output.split("\n");
   const fatal = lines.filter((line) => line.includes("[FTL]"));
   return (fatal.length > 0 ? fatal : lines.slice(-LAST_LINES)).join("\n");
@@ -82,7 +82,7 @@ async function launch(run: NatsRun, readyMs: number): Promise<Running> {
   } catch (cause) {
     const reason = ended.signal.aborted ? "nats-server ended at once" : String(cause);
     await process.kill();
-    throw new Error(`${reason}\n${lastWords(process.tail.text())}`, { cause });
+    throw new Error(`${reason}\n${lastFaultOf(process.tail.text())}`, { cause });
   }
 }
 
@@ -133,13 +133,13 @@ class LocalNatsServer implements NatsServer {
 
   async restart({ wipe = false, jetStream = true }: NatsRestart = {}): Promise<void> {
     await this.kill9();
-    // Only what nats-server itself made there: the folder may be a user's.
+    // Only what nats-server created there: the folder may belong to a user.
     if (wipe) await rm(join(this.storeDir, "jetstream"), { recursive: true, force: true });
     this.#running = await launch({ ...this.#run, jetStream }, this.#readyMs);
   }
 }
 
-/** Starts a nats-server; resolves when it serves and its JetStream is up, throws if it isn't. */
+/** Starts a nats-server. Resolves when it serves and its JetStream is up; throws if that fails. */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const {
     source,

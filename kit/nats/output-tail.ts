@@ -1,4 +1,4 @@
-/** The last of what a process wrote: enough to tell why it failed, however long it runs. */
+/** The end of a process's output: enough to see why it failed, however long it runs. */
 import type { Readable } from "node:stream";
 
 const MOST_CHARACTERS = 16_384;

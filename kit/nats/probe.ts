@@ -1,4 +1,4 @@
-/** Asking a nats-server over TCP whether it serves and its JetStream is up. */
+/** Asks a nats-server over TCP whether it serves and its JetStream is up. */
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 export interface ProbeTarget {
   readonly host: string;
   readonly port: number;
-  /** Its name, so that another server on that port isn't taken for it. */
+  /** Its name, so that another server on that port isn't mistaken for it. */
   readonly name: string;
   /** False: JetStream is not expected of it. */
   readonly jetStream?: boolean | undefined;
@@ -19,13 +19,13 @@ interface ServerInfo {
   readonly auth_required?: boolean;
 }
 
-/** What came of one try: the version of a server that is ready, or why it isn't. */
+/** The result of one try: the version of a server that is ready, or why it isn't. */
 type ProbeResult = { readonly version: string } | { readonly notReady: string };
 
 const ANSWER_MS = 2_000;
 const BETWEEN_TRIES_MS = 25;
 /** Asks JetStream for the state of the account. Without JetStream the answer is a bare 503. */
-const QUESTION = [
+const INFO_REQUEST = [
   'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}',
   "SUB ovation.probe.answer 1",
   "PUB $JS.API.INFO ovation.probe.answer 0",
@@ -35,15 +35,15 @@ const QUESTION = [
 
 function readInfo(text: string): ServerInfo | undefined {
   const json = /^INFO (\{.*\})\s*\r\n/.exec(text)?.[1];
-  // Our own server's words: its protocol says what is in them.
+  // Sent by our own server, whose protocol defines the fields.
   return json === undefined ? undefined : (JSON.parse(json) as ServerInfo);
 }
 
-/** Looks at all that the server has said so far; undefined if more must come. */
-function judge(
+/** Evaluates the server's output so far; undefined if more is needed. */
+function evaluate(
   text: string,
   { name, jetStream }: ProbeTarget,
-  ask: () => void,
+  sendRequest: () => void,
 ): ProbeResult | undefined {
   const info = readInfo(text);
   if (info === undefined) return undefined;
@@ -52,10 +52,10 @@ function judge(
   const { version } = info;
   if (jetStream === false) return { version };
   if (info.auth_required === true) {
-    // We have no credentials to ask with, so its word must do.
+    // We have no credentials to ask JetStream with, so what the server announces must do.
     return info.jetstream === true ? { version } : { notReady: "JetStream is not up" };
   }
-  ask();
+  sendRequest();
   if (/\r\nHMSG /.test(text)) return { notReady: "JetStream does not answer" };
   if (/\r\n-ERR /.test(text)) return { notReady: text.slice(text.lastIndexOf("-ERR")).trim() };
   const answer = /\r\nMSG \S+ 1 \d+\r\n(\{.*\})\r\n/.exec(text)?.[1];
@@ -67,19 +67,19 @@ function probe(target: ProbeTarget): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket: Socket = connect(target.port, target.host);
     let text = "";
-    let asked = false;
+    let isSent = false;
     const end = (result: ProbeResult): void => {
       socket.destroy();
       resolve(result);
     };
-    const ask = (): void => {
-      if (!asked) socket.write(QUESTION);
-      asked = true;
+    const sendRequest = (): void => {
+      if (!isSent) socket.write(INFO_REQUEST);
+      isSent = true;
     };
     socket.setEncoding("utf8").setTimeout(ANSWER_MS, () => end({ notReady: "it does not answer" }));
     socket.on("data", (chunk) => {
       text += chunk;
-      const result = judge(text, target, ask);
+      const result = evaluate(text, target, sendRequest);
       if (result !== undefined) end(result);
     });
     socket.once("error", (error) => end({ notReady: error.message }));
@@ -88,8 +88,8 @@ function probe(target: ProbeTarget): Promise<ProbeResult> {
 }
 
 /**
- * Waits until the server serves and its JetStream is up; gives its version. Throws after the bound,
- * or as soon as the signal says that there is no point in waiting.
+ * Waits until the server serves and its JetStream is up, and returns its version. Throws after
+ * `boundMs`, or as soon as the signal aborts.
  */
 export async function waitUntilReady(
   target: ProbeTarget,

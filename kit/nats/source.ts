@@ -1,16 +1,16 @@
-/** What a nats-server can be started from, and telling its version. */
+/** What a nats-server can be started from, and how its version is read. */
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findPrograms, runCommand, SERVER_FOLDERS } from "./command.ts";
 
-/** A nats-server that is a program on this machine. */
+/** A nats-server program on this machine. */
 export interface NatsBinary {
   readonly kind: "binary";
   readonly path: string;
   readonly version: string;
 }
 
-/** A nats-server that Docker runs. */
+/** A nats-server run by Docker. */
 export interface NatsImage {
   readonly kind: "docker";
   readonly image: string;
@@ -21,7 +21,7 @@ export type NatsServerSource = NatsBinary | NatsImage;
 /** The project's own nats-servers: one folder per version. Not in git. */
 export const NATS_CACHE = join(import.meta.dirname, "..", "..", ".cache", "nats");
 
-/** Ovation's subscription table needs what JetStream can do from here on. */
+/** Ovation's subscription table needs JetStream features of this version. */
 const LEAST_MAJOR = 2;
 const LEAST_MINOR = 9;
 
@@ -34,7 +34,7 @@ export function isNewEnough(version: string): boolean {
   return major > LEAST_MAJOR || (major === LEAST_MAJOR && minor >= LEAST_MINOR);
 }
 
-/** Asks a program for its version; undefined if it is no nats-server that runs here. */
+/** Asks a program for its version; undefined if it isn't a nats-server that runs here. */
 export async function readNatsBinary(path: string): Promise<NatsBinary | undefined> {
   const { ok, stdout } = await runCommand(path, ["--version"]);
   const version = /nats-server: v(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1];
@@ -46,7 +46,7 @@ async function cachedFolders(): Promise<string[]> {
     const names = await readdir(NATS_CACHE);
     return names.map((name) => join(NATS_CACHE, name));
   } catch {
-    return []; // Nothing was ever put there.
+    return []; // Nothing has been cached yet.
   }
 }
 
@@ -58,8 +58,8 @@ export async function findNatsBinaries(): Promise<NatsBinary[]> {
 }
 
 /**
- * Puts a nats-server into the cache: `make` leaves the program in a folder of its own and says
- * where. It is moved into place only when it runs, so that no half-made one is ever found.
+ * Puts a nats-server into the cache: `make` leaves the program in the given folder and returns its
+ * path. It is moved to its final path only when it runs, so that an incomplete one is never found.
  */
 export async function addToCache(make: (folder: string) => Promise<string>): Promise<NatsBinary> {
   const folder = join(NATS_CACHE, `making-${process.pid}`);
@@ -67,10 +67,10 @@ export async function addToCache(make: (folder: string) => Promise<string>): Pro
     await mkdir(folder, { recursive: true });
     const made = await readNatsBinary(await make(folder));
     if (made === undefined) throw new Error("the nats-server that was made does not run here");
-    const place = join(NATS_CACHE, made.version, "nats-server");
+    const path = join(NATS_CACHE, made.version, "nats-server");
     await mkdir(join(NATS_CACHE, made.version), { recursive: true });
-    await rename(made.path, place);
-    return { ...made, path: place };
+    await rename(made.path, path);
+    return { ...made, path };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-/** The two versions that Ovation is tested on, each found or made on this machine. */
+/** The two versions that Ovation is tested on, each found on this machine or built for it. */
 import { join } from "node:path";
 import { debianPackage } from "./apt.ts";
 import { findProgram, type LogLine, runCommand } from "./command.ts";
@@ -28,7 +28,7 @@ export async function buildWithGo(log: LogLine): Promise<NatsBinary> {
   log(`Building nats-server ${CURRENT_VERSION} with Go (a minute or two): go ${args.join(" ")}`);
   return addToCache(async (folder) => {
     const built = await runCommand(go, args, {
-      // A module of the folder that this runs in must not take part.
+      // A Go module in the current folder must not interfere.
       cwd: folder,
       env: { GOBIN: folder, CGO_ENABLED: "0", GOFLAGS: "" },
       timeoutMs: BUILD_MS,
@@ -53,8 +53,8 @@ async function provideOldest(log: LogLine): Promise<NatsBinary> {
 }
 
 /**
- * A nats-server of the version asked for: one that is here already, or else made now. Throws an
- * Error that says why if this machine can't have it.
+ * A nats-server of the requested version: one that is already here, or else one that is built or
+ * downloaded now. Throws an Error that says why if neither works.
  */
 export async function provideNatsVersion(version: NatsVersion, log: LogLine): Promise<NatsBinary> {
   try {

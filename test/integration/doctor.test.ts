@@ -155,7 +155,7 @@ describe("a table that can't be looked at", () => {
   test("is no table that is right", async () => {
     const asked = ["--nats-url", "nats://127.0.0.1:1", "--patience-ms", "500"];
     const { code, text } = await doctor(...asked);
-    expect(text).toContain("NATS was not there within 500 ms");
+    expect(text).toContain("NATS could not be reached within 500 ms");
     expect(code).toBe(3);
   });
 

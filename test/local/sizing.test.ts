@@ -5,7 +5,7 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import * as acts from "../../cli/sizing/acts.ts";
+import * as operations from "../../cli/sizing/operations.ts";
 import { type Flows, flowsOf } from "../../cli/sizing/flows.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "../../cli/sizing/message-bytes.ts";
 import { sizingInput } from "../../cli/sizing/options.ts";
@@ -131,12 +131,12 @@ describe("an audience that came", () => {
     const count = (role: string) => of(role).reduce((all, one) => all + one.count, 0);
     expect([of("gateway").length, of("dispatcher").length]).toEqual([GATEWAYS, DISPATCHERS]);
     const rows = table.messages;
-    const { gateway, dispatcher } = acts.SUBSCRIPTIONS;
+    const { gateway, dispatcher } = operations.SUBSCRIPTIONS;
     near((count("gateway") - rows) / GATEWAYS, gateway, "subscriptions of a gateway");
     near(count("dispatcher") / DISPATCHERS, dispatcher, "subscriptions of a dispatcher");
   });
 
-  test("sent as many messages over NATS as its acts do by the model", async () => {
+  test("sent as many messages over NATS as the model says of its operations", async () => {
     const moved = since(atFirst, await monitor.moved());
     const { gateways, dispatchers } = stack;
     const writes = await sum(gateways, "ovation_gateway_row_writes_total");
@@ -145,14 +145,14 @@ describe("an audience that came", () => {
     const looks = await sum(gateways, "ovation_gateway_history_reads_total");
     const rows = await sum(gateways, "ovation_gateway_table_rows");
     const each = [
-      [acts.rowAnnounced(DISPATCHERS), rows],
-      [acts.rowWrite(DISPATCHERS), writes],
-      [acts.countRequest(), requests],
-      [acts.countTold(1), tells],
-      [acts.historyLook(), looks],
+      [operations.rowAnnouncement(DISPATCHERS), rows],
+      [operations.rowWrite(DISPATCHERS), writes],
+      [operations.countRequest(), requests],
+      [operations.countSent(1), tells],
+      [operations.historyCheck(), looks],
     ] as const;
     for (const way of ["in", "out"] as const) {
-      const model = each.reduce((all, [act, times]) => all + acts.messagesOf(act)[way] * times, 0);
+      const model = each.reduce((all, [sends, times]) => all + operations.messagesOf(sends)[way] * times, 0);
       near(moved[way], model, `messages ${way}`);
     }
   });
@@ -199,7 +199,7 @@ describe("what comes by itself", () => {
     await eventually(async () => (await monitor.stream(bucket)).last_seq >= first + 30);
     const moved = since(before, await monitor.moved());
     const renewals = (await monitor.stream(bucket)).last_seq - first;
-    const model = acts.messagesOf(acts.leaseRenewal(DISPATCHERS));
+    const model = operations.messagesOf(operations.leaseRenewal(DISPATCHERS));
     near(moved.in, model.in * renewals, "messages in");
     near(moved.out, model.out * renewals, "messages out");
     await stack.gateways.pop()?.stop();
@@ -215,7 +215,7 @@ describe("what comes by itself", () => {
     await eventually(async () => (await reads()) >= first + 12);
     const moved = since(before, await monitor.moved());
     const count = (await reads()) - first;
-    const model = acts.messagesOf(acts.tableRead("dispatcher", rows + GATEWAYS));
+    const model = operations.messagesOf(operations.tableRead("dispatcher", rows + GATEWAYS));
     near(moved.in, model.in * count, "messages in");
     near(moved.out, model.out * count, "messages out");
   });

@@ -1,10 +1,10 @@
 /**
- * What each act of Ovation sends over NATS. `test/local/sizing.test.ts` counts it on a real NATS, by
- * NATS's own counters.
+ * What each operation of Ovation sends over NATS. `test/local/sizing.test.ts` checks it against the
+ * counters of a real NATS.
  */
 import type { MessageKind } from "./message-bytes.ts";
 
-/** Messages of one kind: how often NATS takes it in, and to how many connections it gives it out. */
+/** Messages of one kind: how many NATS receives, and to how many connections it delivers them. */
 export interface Sends {
   readonly kind: MessageKind;
   readonly in: number;
@@ -12,21 +12,22 @@ export interface Sends {
 }
 
 /** From one process to another. */
-function passed(kind: MessageKind): Sends {
+function sent(kind: MessageKind): Sends {
   return { kind, in: 1, out: 1 };
 }
 
-/** From a process to JetStream, or from there to a process. */
+/** From a process to JetStream. */
 function stored(kind: MessageKind): Sends {
   return { kind, in: 1, out: 0 };
 }
 
-function given(kind: MessageKind, out: number): Sends {
+/** From JetStream to that many processes. */
+function delivered(kind: MessageKind, out: number): Sends {
   return { kind, in: 0, out };
 }
 
-/** A call of JetStream's API and its answer. */
-const API_CALL: readonly Sends[] = [stored("api-call"), given("api-answer", 1)];
+/** A JetStream API call and its answer. */
+const API_CALL: readonly Sends[] = [stored("api-call"), delivered("api-answer", 1)];
 
 function repeated(sends: readonly Sends[], times: number): readonly Sends[] {
   return sends.map((one) => ({ ...one, in: one.in * times, out: one.out * times }));
@@ -34,26 +35,26 @@ function repeated(sends: readonly Sends[], times: number): readonly Sends[] {
 
 /**
  * Likes in one request, which a dispatcher sends to the gateways with viewers of the video.
- * @param kind of the message to the gateways
+ * @param gateways that have viewers of the video
  */
 export function likeRequest(gateways: number): readonly Sends[] {
   return [
-    passed("like-request"),
-    passed("answer"),
+    sent("like-request"),
+    sent("answer"),
     { kind: "like-dispatched", in: gateways, out: gateways },
   ];
 }
 
 /** A comment's request and its answer, once it is stored. */
 export function commentRequest(): readonly Sends[] {
-  return [passed("comment-request"), passed("answer")];
+  return [sent("comment-request"), sent("answer")];
 }
 
-/** One record of comments, stored, told to the other dispatchers, and sent to the gateways. */
+/** One record of comments: stored, and sent to the other dispatchers and to the gateways. */
 export function record(gateways: number, dispatchers: number): readonly Sends[] {
   return [
     stored("record-append"),
-    given("store-answer", 1),
+    delivered("store-answer", 1),
     { kind: "record", in: 1, out: dispatchers },
     { kind: "record", in: gateways, out: gateways },
   ];
@@ -61,57 +62,57 @@ export function record(gateways: number, dispatchers: number): readonly Sends[] 
 
 /** A gateway writes or removes a row, which all dispatchers see. */
 export function rowWrite(dispatchers: number): readonly Sends[] {
-  return [stored("row"), given("store-answer", 1), given("row", dispatchers)];
+  return [stored("row"), delivered("store-answer", 1), delivered("row", dispatchers)];
 }
 
-/** A gateway tells all dispatchers that it begins to watch a video. */
-export function rowAnnounced(dispatchers: number): readonly Sends[] {
+/** A gateway announces to all dispatchers that it has begun to watch a video. */
+export function rowAnnouncement(dispatchers: number): readonly Sends[] {
   return [{ kind: "announcement", in: 1, out: dispatchers }];
 }
 
 /** A gateway asks all dispatchers for their settings. */
-export function settingsAsked(dispatchers: number): readonly Sends[] {
+export function settingsRequest(dispatchers: number): readonly Sends[] {
   return [
     { kind: "settings-request", in: 1, out: dispatchers },
     { kind: "settings", in: dispatchers, out: dispatchers },
   ];
 }
 
-/** A gateway asks that a video's viewers be counted. */
+/** A gateway requests a video's viewer count. */
 export function countRequest(): readonly Sends[] {
-  return [passed("count-request"), passed("answer")];
+  return [sent("count-request"), sent("answer")];
 }
 
-/** A dispatcher tells the gateways how many viewers a video has. */
-export function countTold(gateways: number): readonly Sends[] {
-  return [{ kind: "count-told", in: gateways, out: gateways }];
+/** A dispatcher sends a video's viewer count to the gateways. */
+export function countSent(gateways: number): readonly Sends[] {
+  return [{ kind: "count-sent", in: gateways, out: gateways }];
 }
 
 export function leaseRenewal(dispatchers: number): readonly Sends[] {
-  return [stored("lease"), given("store-answer", 1), given("lease", dispatchers)];
+  return [stored("lease"), delivered("store-answer", 1), delivered("lease", dispatchers)];
 }
 
-/** A gateway looks whether a video's history has something that did not come. */
-export function historyLook(): readonly Sends[] {
+/** A gateway checks whether a video's history holds something that it has not received. */
+export function historyCheck(): readonly Sends[] {
   return API_CALL;
 }
 
-/** Calls of the API: a gateway reads its rows, a dispatcher all rows and all leases. */
+/** API calls: a gateway reads its own rows, a dispatcher all rows and all leases. */
 const READ_CALLS = { gateway: 4, dispatcher: 14 } as const;
 
-/** Somebody reads whole what it needs of the table. */
+/** A process reads its whole part of the table. */
 export function tableRead(reader: keyof typeof READ_CALLS, entries: number): readonly Sends[] {
-  return [...repeated(API_CALL, READ_CALLS[reader]), given("row", entries)];
+  return [...repeated(API_CALL, READ_CALLS[reader]), delivered("row", entries)];
 }
 
-/** A gateway tells all gateways what actors have published there. */
-export function spendingTold(gateways: number): readonly Sends[] {
+/** A gateway sends all gateways what its actors have published. */
+export function quotaSync(gateways: number): readonly Sends[] {
   return [{ kind: "spending", in: 1, out: gateways }];
 }
 
 /**
- * Subscriptions that a process has at NATS beside those of videos: for answers, for what all hear,
- * for word of a stream that was made anew, and, of a dispatcher, for both buckets of the table.
+ * A process's NATS subscriptions other than those of videos: for answers, for broadcasts, for the
+ * notice that a stream was recreated, and, in a dispatcher, for both buckets of the table.
  */
 export const SUBSCRIPTIONS = { gateway: 9, dispatcher: 14 } as const;
 

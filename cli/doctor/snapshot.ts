@@ -1,4 +1,4 @@
-/** One look at a deployment: the table, the leases, and what each gateway says of itself. */
+/** A snapshot of a deployment: the table, the leases, and what each gateway reports. */
 
 import pMap from "p-map";
 import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
@@ -17,32 +17,32 @@ import {
 import { decodeLease, decodeRow } from "../../shared/protocol/table.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
-/** A gateway that is well answers in a millisecond; one that doesn't in this time is silent. */
+/** A healthy gateway answers in a millisecond; one that takes longer than this is silent. */
 const ANSWER_MS = 2_000;
-/** How long dispatchers are listened to: how many there are, nobody knows. */
+/** How long to wait for dispatchers' answers: nothing says how many dispatchers there are. */
 const STATEMENTS_MS = 500;
-/** Gateways that are asked at once. */
-const ASKED_AT_ONCE = 16;
+/** Gateways that are asked at the same time. */
+const REQUEST_CONCURRENCY = 16;
 
 export interface Row {
   readonly video: string;
   readonly gateway: string;
-  /** NaN for a row whose value is no number. */
+  /** NaN for a row whose value isn't a number. */
   readonly viewers: number;
   readonly revision: number;
 }
 
-export interface Look {
-  /** Buckets that are not there. */
+export interface Snapshot {
+  /** Buckets that don't exist. */
   readonly missingBuckets: readonly string[];
   readonly rows: readonly Row[];
-  /** Keys of the subscription table that are no rows of ours. */
+  /** Keys of the subscription table that aren't rows. */
   readonly foreignKeys: readonly string[];
-  /** The newest sign of life by gateway: it changes with each renewal. */
+  /** The revision of each gateway's lease: it changes with each renewal. */
   readonly leases: ReadonlyMap<string, number>;
-  /** The videos that each gateway holds, with its viewers; none for a gateway that didn't answer. */
+  /** The videos that each gateway holds, with its viewers. A gateway that didn't answer is absent. */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Settings that must be the same, of each process that tells its own. */
+  /** The settings that must be the same everywhere, of each process that reports them. */
   readonly settings: readonly ProcessSettings[];
 }
 
@@ -53,26 +53,27 @@ export interface ProcessSettings {
 }
 
 /**
- * Looks at leases first and rows last, so that a gateway that comes meanwhile has nothing held
- * against it.
+ * Reads leases first and rows last, so that a gateway that starts in between is not reported.
  * @throws OvationError when NATS or its JetStream can't be reached
  */
-export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Look> {
+export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Promise<Snapshot> {
   const frontends = new Bucket(bus, frontendsBucket(config), log);
   const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
   const leases = await frontends.read();
-  const signs = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
+  const revisions = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
   const gateways = (leases ?? []).flatMap(({ key, value }): ProcessSettings[] => {
     const settings = decodeLease(value)?.settings;
     return settings === undefined ? [] : [{ role: "gateway", id: key, settings }];
   });
   const dispatchers = await dispatcherSettings(bus);
   const held = new Map<string, ReadonlyMap<string, number>>();
-  const ask = async (gateway: string) => {
+  const request = async (gateway: string) => {
     const videos = await heldBy(bus, gateway);
     if (videos !== undefined) held.set(gateway, videos);
   };
-  await pMap([...signs.keys()].filter(isGatewayId), ask, { concurrency: ASKED_AT_ONCE });
+  await pMap([...revisions.keys()].filter(isGatewayId), request, {
+    concurrency: REQUEST_CONCURRENCY,
+  });
   const entries = await subscriptions.read();
   const parsed = (entries ?? []).map((entry) => ({ key: entry.key, row: rowOf(entry) }));
   return {
@@ -82,7 +83,7 @@ export async function look(bus: Bus, config: CommonConfig, log: Log): Promise<Lo
     ],
     rows: parsed.flatMap(({ row }) => row ?? []),
     foreignKeys: parsed.flatMap(({ key, row }) => (row === undefined ? key : [])),
-    leases: signs,
+    leases: revisions,
     held,
     settings: [...gateways, ...dispatchers],
   };
@@ -103,7 +104,7 @@ function rowOf({ key, value, revision }: BucketEntry): Row | undefined {
   return { ...name, viewers: decodeRow(value) ?? Number.NaN, revision };
 }
 
-/** What a gateway says that it holds; undefined when it says nothing that can be read. */
+/** The videos that a gateway reports; undefined without a readable answer. */
 async function heldBy(bus: Bus, gateway: string): Promise<Map<string, number> | undefined> {
   const held = new Map<string, number>();
   let after: string | undefined;
