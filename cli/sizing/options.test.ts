@@ -15,7 +15,7 @@ function size(...args: string[]) {
 describe("ovation size", () => {
   test("prints what an audience needs", () => {
     const { stdout, status } = size("--viewers", "100000", "--videos", "50", "--likes=1000");
-    expect(stdout).toMatch(/^100,000 viewers of 50 videos, 1,000 likes and 10 comments a second\./);
+    expect(stdout).toMatch(/^100,000 viewers of 50 videos, 1,000 likes and 10 comments per second\./);
     for (const what of ["gateways", "dispatchers", "NATS servers", "rows of the table"]) {
       expect(stdout).toContain(what);
     }
@@ -54,7 +54,7 @@ describe("ovation size", () => {
   test.each([
     [["--hot-likes=200"], "--hot-likes (200) must be at most --likes (100)"],
     [["--hot-likes=50", "--videos=2"], "--hot-likes needs --hot-percent"],
-    [["--hot-percent=100", "--videos=2"], "--hot-percent (100) leaves nobody"],
+    [["--hot-percent=100", "--videos=2"], "--hot-percent (100) leaves no viewers"],
     [["--frame-interval-min-ms=200"], "--frame-interval-max-ms (60) must be at least"],
     [["--likes=-1"], '--likes must be a number from 0 to 1000000000 (a second), but is "-1"'],
     [["--likes", "--json"], "--likes needs a value"],

@@ -5,9 +5,9 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import * as operations from "../../cli/sizing/operations.ts";
 import { type Flows, flowsOf } from "../../cli/sizing/flows.ts";
 import { STORED_RECORD_BYTES, STORED_ROW_BYTES } from "../../cli/sizing/message-bytes.ts";
+import * as operations from "../../cli/sizing/operations.ts";
 import { sizingInput } from "../../cli/sizing/options.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import {
@@ -152,7 +152,10 @@ describe("an audience that came", () => {
       [operations.historyCheck(), looks],
     ] as const;
     for (const way of ["in", "out"] as const) {
-      const model = each.reduce((all, [sends, times]) => all + operations.messagesOf(sends)[way] * times, 0);
+      const model = each.reduce(
+        (all, [sends, times]) => all + operations.messagesOf(sends)[way] * times,
+        0,
+      );
       near(moved[way], model, `messages ${way}`);
     }
   });
