@@ -15,7 +15,9 @@ function size(...args: string[]) {
 describe("ovation size", () => {
   test("prints what an audience needs", () => {
     const { stdout, status } = size("--viewers", "100000", "--videos", "50", "--likes=1000");
-    expect(stdout).toMatch(/^100,000 viewers of 50 videos, 1,000 likes and 10 comments per second\./);
+    expect(stdout).toMatch(
+      /^100,000 viewers of 50 videos, 1,000 likes and 10 comments per second\./,
+    );
     for (const what of ["gateways", "dispatchers", "NATS servers", "rows of the table"]) {
       expect(stdout).toContain(what);
     }
