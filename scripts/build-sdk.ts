@@ -21,7 +21,8 @@ async function buildScripts(): Promise<void> {
     entryPoints: ENTRIES,
     outdir: dist,
     bundle: true,
-    // What both entries use is in a file of its own, so that there is one OvationError.
+    // What both entries use is in a file of its own, so that there is one OvationError; and so is
+    // what goes over HTTP, which is loaded when it is needed.
     splitting: true,
     format: "esm",
     platform: "neutral",

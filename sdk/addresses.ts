@@ -7,14 +7,9 @@ export interface Address {
   readonly webSocket: string;
 }
 
-/** Whether it is an address only together with that of a page. */
-function isRelative(url: string): boolean {
-  return !/^[a-z][a-z\d+.-]*:/i.test(url);
-}
-
 function addressOf(url: string): Address {
   const page = globalThis.location as Location | undefined;
-  if (page === undefined && isRelative(url)) {
+  if (page === undefined && !/^[a-z]+:/i.test(url)) {
     throw new TypeError(`url: "${url}" is relative to a page, and there is none here`);
   }
   const { href } = new URL(url, page?.href);
@@ -39,12 +34,10 @@ export class Addresses {
    * The first one stays the first; the others come in an order of chance, so that the viewers of a
    * gateway that is lost don't all go to the same one. Relative ones are resolved when they are used:
    * a module may make a client on a server, where there is no page.
-   * @throws TypeError when one of them is no URL, or there is none
+   * @param urls one at least, each of which was looked at (settings.ts)
    */
   constructor(urls: string | readonly string[], random: () => number) {
-    const [first, ...others] = typeof urls === "string" ? [urls] : urls;
-    for (const url of [first, ...others]) if (url && !isRelative(url)) addressOf(url);
-    if (first === undefined) throw new TypeError("url: at least one is needed");
+    const [first = "", ...others] = [urls].flat();
     this.#all = [first, ...shuffled(others, random)];
   }
 

@@ -7,7 +7,7 @@ import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
 import { Chain } from "./chain.ts";
-import { isPassing, OvationError } from "./error.ts";
+import { errorOf, isPassing } from "./error.ts";
 import type { From, Link, Refusal, Result } from "./link/link.ts";
 import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
@@ -60,7 +60,7 @@ export class Channel {
 
   add(watcher: Watcher): void {
     clearTimeout(this.#leaving);
-    this.#watchers.setFloor(watcher, 0);
+    this.#watchers.set(watcher, 0);
     this.#past.add(watcher);
     // Not while its listener is still being made.
     queueMicrotask(() => this.#watchers.give([...this.#latest.values()], { to: [watcher] }));
@@ -165,11 +165,10 @@ export class Channel {
   }
 
   /** The gateway has ended the subscription, or refused it. */
-  refused({ code, message, field, retryAfterMs }: Refusal): void {
-    if (isPassing(code)) return this.#askLater(retryAfterMs);
-    const { video } = this;
-    this.#isForbidden = code === "forbidden";
-    this.#options.onRefused(new OvationError(code, message, { field, video }));
+  refused(refusal: Refusal): void {
+    if (isPassing(refusal.code)) return this.#askLater(refusal.retryAfterMs);
+    this.#isForbidden = refusal.code === "forbidden";
+    this.#options.onRefused(errorOf(refusal, this.video));
   }
 
   /** Events are missing before what has come: asks for all after those that were had. */

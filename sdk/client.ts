@@ -8,10 +8,9 @@ import { Connection } from "./connection.ts";
 import { encodedData } from "./data.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
-import { pageOf } from "./history.ts";
-import { historyOverHttp } from "./link/http.ts";
 import type { Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
+import { loadOverHttp } from "./load-over-http.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
@@ -73,7 +72,7 @@ export class Ovation<Kinds extends object = object> {
       onReset: (message) => this.#channels.get(message.video)?.reset(message),
       onUnsubscribed: (video, refusal) => this.#channels.get(video)?.refused(refusal),
       onState: (state) => this.#onState(state),
-      onError: (error) => this.#errors.tell(error),
+      onError: this.#errors.tell,
     });
   }
 
@@ -152,17 +151,16 @@ export class Ovation<Kinds extends object = object> {
 
   readonly #host: VideoHost = {
     watch: (id, watcher) => this.#watch(id, watcher),
-    recent: (id, limit) => this.#channels.get(id)?.recent(limit) ?? [],
-    latest: (id, kind) => this.#channels.get(id)?.latest(kind),
-    position: (id) => this.#channels.get(id)?.position,
-    report: (error) => this.#errors.tell(error),
+    channel: (id) => this.#channels.get(id),
+    report: this.#errors.tell,
     publish: (...publication) => this.#publish(...publication),
     history: (id, query) => this.#history(id, query),
   };
 
   #watch(id: string, watcher: Watcher): () => void {
     const known = this.#channels.get(id);
-    const channel = known ?? this.#addChannel(id);
+    const channel = known ?? this.#newChannel(id);
+    this.#channels.set(id, channel);
     channel.add(watcher);
     // Not before there is somebody, who says how much history is wanted.
     if (known === undefined && this.#link !== undefined) channel.join(this.#link);
@@ -171,15 +169,13 @@ export class Ovation<Kinds extends object = object> {
     return () => channel.remove(watcher);
   }
 
-  #addChannel(id: string): Channel {
-    const channel = new Channel(id, {
+  #newChannel(id: string): Channel {
+    return new Channel(id, {
       random: this.#settings.random,
-      onRefused: (error) => this.#errors.tell(error),
+      onRefused: this.#errors.tell,
       readHistory: (query) => this.#history(id, query),
       onEmpty: () => this.#channels.delete(id),
     });
-    this.#channels.set(id, channel);
-    return channel;
   }
 
   async #publish(
@@ -190,33 +186,32 @@ export class Ovation<Kinds extends object = object> {
   ): Promise<Published> {
     check("kind", kind, "string");
     checkOptions(options, PUBLISH_RULES);
-    const { whileAway, whenLimited = "wait", waitMs } = options;
+    const settings = this.#settings;
+    const {
+      whileAway = settings.whileAway,
+      whenLimited = "wait",
+      waitMs = settings.waitMs,
+    } = options;
     const { name } = this.state;
     if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
     const publication = { video, kind, data: encodedData(data, video), eventId: newEventId() };
-    const settings = this.#settings;
-    const published = this.#outbox.publish(publication, {
-      whileAway: whileAway ?? settings.whileAway,
-      whenLimited,
-      waitMs: waitMs ?? settings.waitMs,
-    });
+    const published = this.#outbox.publish(publication, { whileAway, whenLimited, waitMs });
     if (name === "idle") this.connect();
     return await published;
   }
 
   async #history(video: string, query: HistoryQuery): Promise<HistoryPage> {
     checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, HISTORY_LIMIT] });
-    const { before, limit } = query;
-    const { fetch } = this.#settings;
+    const { fetch, connectTimeoutMs } = this.#settings;
     const url = this.#connection.address.http;
     const { signal } = this.#closing;
     const token = await this.#connection.token();
     try {
-      const page = { before, limit };
-      return pageOf(await historyOverHttp({ url, fetch, token }, video, page, signal), video);
+      const { readHistory } = await loadOverHttp(connectTimeoutMs);
+      return await readHistory({ url, fetch, token }, video, query, signal);
     } catch (error) {
-      if (error instanceof OvationError) throw error;
       if (signal.aborted) throw new OvationError("closed", "the client is closed", { video });
+      if (error instanceof OvationError) throw error;
       throw new OvationError("unreachable", String(error), { video, cause: error });
     }
   }

@@ -7,8 +7,9 @@ import { type Address, Addresses } from "./addresses.ts";
 import { Credentials } from "./credentials.ts";
 import { isPassing, isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
-import { Diagnoses } from "./link/diagnosis.ts";
 import type { Ending, Link, LinkHandlers, PushHandlers, Result } from "./link/link.ts";
+import { loadOverHttp } from "./load-over-http.ts";
+import type { Diagnoses } from "./over-http/diagnosis.ts";
 import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState, Via } from "./state.ts";
 import { listenForWake, type WakeSignal } from "./wake.ts";
@@ -40,7 +41,8 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #addresses: Addresses;
   readonly #choice: LinkChoice;
-  readonly #diagnoses: Diagnoses;
+  /** There are some once something was to be found out. */
+  #diagnoses: Diagnoses | undefined;
   readonly #credentials: Credentials;
   readonly #backoff: Backoff;
   #upgradeBackoff: Backoff;
@@ -70,13 +72,11 @@ export class Connection {
     this.#handlers = handlers;
     this.#addresses = new Addresses(settings.url, random);
     this.#choice = new LinkChoice(settings);
-    this.#diagnoses = new Diagnoses(settings.fetch);
     this.#credentials = new Credentials(settings.token, settings, () => {
       void this.#refresh();
     });
     this.#backoff = new Backoff(0, reconnectMaxMs, random, reconnectFirstMs);
-    const upgradeMaxMs = webSocketRetryMs * MAX_UPGRADE_FACTOR;
-    this.#upgradeBackoff = new Backoff(webSocketRetryMs, upgradeMaxMs, random);
+    this.#upgradeBackoff = this.#upgradesFrom(webSocketRetryMs);
   }
 
   get state(): ConnectionState {
@@ -107,13 +107,13 @@ export class Connection {
   }
 
   /** Ends the connection for good, or until it is started again. */
-  close(reason: ConnectionFault): void {
+  close({ code, message }: ConnectionFault): void {
     if (this.#state.name === "closed") return;
     this.#drop();
-    this.#diagnoses.clear();
+    this.#diagnoses?.clear();
     this.#credentials.close();
     this.#stopListening?.();
-    this.#setState({ name: "closed", reason });
+    this.#setState({ name: "closed", reason: { code, message } });
   }
 
   /** @param fresh a token that was fetched just now */
@@ -122,33 +122,32 @@ export class Connection {
     this.#retryTimer = undefined;
     this.#byeMs = undefined;
     let token = fresh;
+    let link: Link;
     try {
       token ??= await this.#freshToken();
+      if (own !== this.#try) return;
+      link = await this.#make(this.#choice.next(), token);
     } catch (error) {
       const fault = error as OvationError;
-      // The application itself may say that there is none.
+      // The application itself may say that there is no token.
       if (own === this.#try) this.#failed(fault, isTokenCode(fault.code));
       return;
     }
     if (own !== this.#try) return;
-    const via = this.#choice.next();
-    this.#link = this.#make(via, token);
+    this.#link = link;
     try {
-      this.#link.start();
+      link.start();
     } catch (error) {
       this.#choice.forbidden();
       // Not a matter of the network, so that it is tried without one at once, if it may be.
-      if (this.#choice.next() !== via) void this.#connect(token);
+      if (this.#choice.next() !== link.via) void this.#connect(token);
       else this.#failed({ code: "unreachable", message: String(error) });
     }
   }
 
-  #make(via: Via, token: string | undefined): Link {
-    const { onEvents, onReset, onUnsubscribed } = this.#handlers;
+  async #make(via: Via, token: string | undefined): Promise<Link> {
     const handlers: LinkHandlers = {
-      onEvents,
-      onReset,
-      onUnsubscribed,
+      ...this.#handlers,
       onReady: (result) => {
         const use = () => this.#ready(link, token, result);
         // What works is not given up for what may be cut again.
@@ -166,7 +165,7 @@ export class Connection {
       onStale: (isStale) => this.#change(link, { isStale }),
       onReason: (reason) => this.#change(link, { reason }),
     };
-    const link = this.#choice.make(via, this.address, token, handlers);
+    const link = await this.#choice.make(via, this.address, token, handlers);
     return link;
   }
 
@@ -179,14 +178,16 @@ export class Connection {
     this.#isReady = true;
     this.#failedTries = 0;
     this.#wasConnected = true;
-    this.#diagnoses.clear();
+    this.#diagnoses?.clear();
     this.#choice.succeeded(link.via);
     if (link.via === "sse") this.#upgradeLater();
-    this.#use(token, expiresInMs);
+    this.#token = token;
+    this.#credentials.accepted(expiresInMs);
     this.#isHealthy = false;
     this.#healthyTimer = setTimeout(() => this.#lasted(link), this.#settings.healthyMs);
     this.#handlers.onLink(link);
-    const reason = this.#choice.reasonFor(link.via);
+    // None, where the application wants no WebSocket, or the platform has none.
+    const reason = this.#choice.mayUpgrade ? link.reason : undefined;
     this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
   }
 
@@ -196,9 +197,12 @@ export class Connection {
     if (via !== "websocket") return;
     this.#choice.lasted();
     // Should it be lost, it was hardly for a lack of WebSockets: they are tried again soon.
-    const { random, reconnectFirstMs, webSocketRetryMs } = this.#settings;
-    const maxMs = webSocketRetryMs * MAX_UPGRADE_FACTOR;
-    this.#upgradeBackoff = new Backoff(reconnectFirstMs, maxMs, random);
+    this.#upgradeBackoff = this.#upgradesFrom(this.#settings.reconnectFirstMs);
+  }
+
+  #upgradesFrom(firstMs: number): Backoff {
+    const { random, webSocketRetryMs } = this.#settings;
+    return new Backoff(firstMs, webSocketRetryMs * MAX_UPGRADE_FACTOR, random);
   }
 
   /** Says what is new of the connection that there is. */
@@ -234,28 +238,31 @@ export class Connection {
   }
 
   /** There is no link, and there should be: tries again later, unless that is no use. */
-  #failed({ code, message }: ConnectionFault, isFinal = false): void {
-    if (isFinal) return this.close({ code, message });
+  #failed(fault: ConnectionFault, isFinal = false): void {
+    if (isFinal) return this.close(fault);
+    const { code } = fault;
     const { http } = this.address;
-    const isOpaque = code === "unreachable" && this.#byeMs === undefined;
     const byeMs = this.#byeMs;
-    const waitMs = byeMs ?? this.#backoff.nextMs();
-    this.#drop();
+    const isOpaque = code === "unreachable" && byeMs === undefined;
+    const known = isOpaque ? this.#diagnoses?.of(http) : undefined;
     if (!isTokenCode(code)) this.#addresses.next();
     this.#failedTries += 1;
+    this.#retry(known ?? fault, byeMs ?? this.#backoff.nextMs());
     this.#byeMs = byeMs;
-    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
-    const known = isOpaque ? this.#diagnoses.of(http) : undefined;
-    const reason = known ?? { code, message };
-    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
-    if (isOpaque && (!this.#wasConnected || this.#failedTries >= PROVEN_TRIES))
-      this.#diagnose(http);
+    if (isOpaque && (!this.#wasConnected || this.#failedTries >= PROVEN_TRIES)) {
+      void this.#diagnose(http);
+    }
   }
 
   /** Finds out more than a failed try has told, and says so while the next one is waited for. */
-  #diagnose(url: string): void {
+  async #diagnose(url: string): Promise<void> {
     const failedAt = performance.now();
-    void this.#diagnoses.find(url, this.#wasConnected, (reason) => {
+    const { fetch, connectTimeoutMs } = this.#settings;
+    // What can't be loaded now is asked for again after the next try.
+    const loaded = await loadOverHttp(connectTimeoutMs).catch(() => undefined);
+    if (loaded === undefined || this.#state.name !== "reconnecting") return;
+    this.#diagnoses ??= new loaded.Diagnoses(fetch);
+    await this.#diagnoses.find(url, this.#wasConnected, (reason) => {
       const state = this.#state;
       if (state.name !== "reconnecting") return;
       const waitMs = Math.max(0, state.waitMs - (performance.now() - failedAt));
@@ -263,12 +270,12 @@ export class Connection {
     });
   }
 
-  /** Makes another link at once. */
-  #reconnect({ code, message }: ConnectionFault, token?: string): void {
+  /** Lets the present link go, and makes another one after a time. */
+  #retry({ code, message }: ConnectionFault, waitMs: number, token?: string): void {
     this.#drop();
+    this.#retryTimer = setTimeout(() => void this.#connect(token), waitMs);
     const reason = { code, message };
-    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs: 0, reason });
-    void this.#connect(token);
+    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
   }
 
   /** Lets go of all that belongs to the present link or try. */
@@ -300,8 +307,10 @@ export class Connection {
     try {
       const token = await this.#freshToken();
       if (own !== this.#try) return;
-      this.#candidate = this.#make("websocket", token);
-      this.#candidate.start();
+      const candidate = await this.#make("websocket", token);
+      if (own !== this.#try) return;
+      this.#candidate = candidate;
+      candidate.start();
     } catch {
       // What goes wrong here is no matter while the other link is there.
       if (own === this.#try) this.#upgradeLater();
@@ -310,12 +319,6 @@ export class Connection {
 
   #freshToken(): Promise<string | undefined> {
     return this.#credentials.fetch(this.#settings.connectTimeoutMs);
-  }
-
-  /** The gateway has taken this token. */
-  #use(token: string | undefined, expiresInMs: number | undefined): void {
-    this.#token = token;
-    this.#credentials.accepted(expiresInMs);
   }
 
   /** Gives the gateway a fresh token; one that can't take it gets a new connection with it. */
@@ -337,35 +340,30 @@ export class Connection {
     if (token === this.#token) return this.#credentials.postpone();
     link.refresh(token, (answer) => {
       if (answer.op === "result") {
-        this.#use(token, answer.expiresInMs);
+        this.#token = token;
+        this.#credentials.accepted(answer.expiresInMs);
         this.#handlers.onToken();
       } else if (isTokenCode(answer.code) && link.via === "websocket") {
         this.#failed(answer, this.#credentials.refused(token));
       }
       // The old one counts on.
       else if (isTokenCode(answer.code) || isPassing(answer.code)) this.#credentials.postpone();
-      else this.#reconnect({ code: "refresh", message: "a fresh token is used" }, token);
+      else this.#retry({ code: "refresh", message: "a fresh token is used" }, 0, token);
     });
   }
 
   #onWake(signal: WakeSignal): void {
-    if (signal === "leave") this.#leave();
-    else if (this.#isReady) this.#link?.check(DOUBT_MS);
+    if (signal === "leave") {
+      // A page that holds a connection is not kept for the back button.
+      const reason = { code: "connection_lost", message: "the page was left" };
+      this.#retry(reason, this.#settings.reconnectMaxMs);
+    } else if (this.#isReady) this.#link?.check(DOUBT_MS);
     // Who was asked to stay away for a time does so.
     else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
       clearTimeout(this.#retryTimer);
       this.#backoff.reset();
       void this.#connect();
     }
-  }
-
-  /** A page that holds a connection is not kept for the back button. */
-  #leave(): void {
-    const waitMs = this.#settings.reconnectMaxMs;
-    this.#drop();
-    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
-    const reason = { code: "connection_lost", message: "the page was left" };
-    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
   }
 
   #setState(state: ConnectionState): void {

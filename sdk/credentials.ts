@@ -1,6 +1,7 @@
 /** The viewer's token: had anew for each connection, and refreshed before it expires. */
 import { check } from "./arguments.ts";
 import { OvationError } from "./error.ts";
+import { within } from "./within.ts";
 
 /**
  * The viewer's token, or a function that gets a fresh one. The function is called for every try to
@@ -64,14 +65,13 @@ export class Credentials {
 
   async #ask(source: () => string | Promise<string>, timeoutMs: number): Promise<string> {
     this.#askedAt = performance.now();
-    let timer: Timer;
     try {
       const ended = new Promise<never>((_, reject) => {
         this.#cancel = reject;
-        timer = setTimeout(() => reject(new Error(`none within ${timeoutMs} ms`)), timeoutMs);
       });
       // Also what it throws at once comes later, when it is known to be pending.
-      const token = await Promise.race([(async () => await source())(), ended]);
+      const asked = (async () => await source())();
+      const token = await within(timeoutMs, Promise.race([asked, ended]));
       // Undefined stands for none; anything else, such as a Response, is a mistake.
       if (token !== undefined) check("token()", token, "string");
       return token;
@@ -81,7 +81,6 @@ export class Credentials {
         cause: error,
       });
     } finally {
-      clearTimeout(timer);
       this.#pending = undefined;
     }
   }

@@ -28,6 +28,8 @@ export type ClientErrorCode =
   | "websocket_blocked"
   /** Something on the way holds event streams back: events are polled. */
   | "stream_buffered"
+  /** The client's own file for what goes over HTTP can't be loaded. */
+  | "chunk_unavailable"
   /** A page on `https:` can't use a gateway on `http:`. */
   | "mixed_content"
   /** The page's own Content-Security-Policy allows no connection to the gateway. */
@@ -91,6 +93,16 @@ export class OvationError extends Error {
     this.limit = detail.limit;
     this.video = detail.video;
   }
+}
+
+/** What was refused, by the gateway or as it would. */
+interface Refused extends Pick<OvationErrorDetail, "field" | "limit"> {
+  readonly code: string;
+  readonly message: string;
+}
+
+export function errorOf(refused: Refused, video: string): OvationError {
+  return new OvationError(refused.code, refused.message, { ...refused, video });
 }
 
 /** Codes after which the same request may succeed; a test holds them to the table of all errors. */

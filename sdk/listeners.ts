@@ -35,11 +35,12 @@ export class Listeners<T> {
     };
   }
 
-  tell(value: T): void {
+  /** May be passed on as a function. */
+  readonly tell = (value: T): void => {
     if (this.#all.size === 0) this.#unheard(value);
     for (const entry of [...this.#all]) {
       // One that was removed by another one is not told any more.
       if (this.#all.has(entry)) notify(entry.listener, value);
     }
-  }
+  };
 }

@@ -6,7 +6,7 @@
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
-import { isPassing, mayBeTaken, OvationError } from "./error.ts";
+import { errorOf, isPassing, mayBeTaken, OvationError } from "./error.ts";
 import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
 /**
@@ -81,7 +81,7 @@ function refusalOf(
 ): OvationError | undefined {
   const refusal =
     kindRefusal(kind, rules?.kinds) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
-  return refusal && new OvationError(refusal.code, refusal.message, { ...refusal, video });
+  return refusal && errorOf(refusal, video);
 }
 
 export class Outbox {
@@ -101,8 +101,10 @@ export class Outbox {
   }
 
   /** Resolves when the gateway has taken the event; rejects with an OvationError. */
-  publish(publication: Publication, terms: PublishTerms): Promise<Published> {
-    const { whileAway, whenLimited, waitMs } = terms;
+  publish(
+    publication: Publication,
+    { whileAway, whenLimited, waitMs }: PublishTerms,
+  ): Promise<Published> {
     const { video } = publication;
     return new Promise((resolve, reject) => {
       const refusal = refusalOf(publication, this.#link?.rules);
@@ -164,12 +166,10 @@ export class Outbox {
     this.#hold = undefined;
     for (const { settle, publication, isUnsure } of [...this.#entries]) {
       const { video } = publication;
-      const unconfirmed = `${message} before the answer came; the event may have been taken`;
-      settle(
-        isUnsure
-          ? new OvationError("unconfirmed", unconfirmed, { video })
-          : new OvationError(code, message, { video }),
-      );
+      const [reason, text] = isUnsure
+        ? ["unconfirmed", `${message}; the event may have been taken`]
+        : [code, message];
+      settle(new OvationError(reason, text, { video }));
     }
   }
 
@@ -204,9 +204,9 @@ export class Outbox {
       this.#window = Math.min(IN_FLIGHT_LIMIT, this.#window + 1 / this.#window);
       return entry.settle({ eventId, seq: answer.seq });
     }
-    const { code, message, field, limit, retryAfterMs = 0 } = answer;
+    const { code, retryAfterMs = 0 } = answer;
     const isTooMuch = code === "rate_limited";
-    const refusal = new OvationError(code, message, { field, limit, video });
+    const refusal = errorOf(answer, video);
     if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
       return entry.settle(refusal);
     }
@@ -244,8 +244,8 @@ export class Outbox {
     }
     const [code, message] =
       this.#link === undefined
-        ? ["not_connected", "no connection within the time to wait"]
-        : ["predecessor_failed", "an earlier event was not taken in time, and this one not sent"];
+        ? ["not_connected", "no connection in time"]
+        : ["predecessor_failed", "an earlier event was not taken in time"];
     settle(refusal ?? new OvationError(code, message, { video }));
   }
 }

@@ -65,7 +65,7 @@ export class Past {
     const at = this.#end;
     const here = this.#arriving ? 0 : Math.max(this.#depth, this.recent.all.length);
     if (history > here) this.#wait(watcher, at);
-    else this.#watchers.setFloor(watcher, history > 0 ? WAITING : at);
+    else this.#watchers.set(watcher, history > 0 ? WAITING : at);
     // Not while its listener is still being made.
     queueMicrotask(() => {
       if (history > 0 && !this.#waiting.has(watcher)) this.#give(watcher);
@@ -80,7 +80,7 @@ export class Past {
       this.#depth = 0;
       this.#arriving = last > 0 && seq > 0 ? fresh : undefined;
       for (const watcher of this.#watchers.all()) {
-        if (watcher.history === 0) this.#watchers.setFloor(watcher, seq);
+        if (watcher.history === 0) this.#watchers.set(watcher, seq);
         // What comes is not what it asks for.
         else if (watcher.history !== last) this.#wait(watcher, seq);
       }
@@ -108,7 +108,7 @@ export class Past {
     this.#giveWaiting();
     this.recent.clear();
     this.#depth = 0;
-    for (const watcher of this.#watchers.all()) this.#watchers.setFloor(watcher, 0);
+    for (const watcher of this.#watchers.all()) this.#watchers.set(watcher, 0);
     this.#watchers.miss(missed);
   }
 
@@ -119,7 +119,7 @@ export class Past {
 
   #wait(watcher: Watcher, at: number): void {
     this.#waiting.set(watcher, at);
-    this.#watchers.setFloor(watcher, WAITING);
+    this.#watchers.set(watcher, WAITING);
     void this.#read();
   }
 
@@ -129,9 +129,9 @@ export class Past {
     if (!this.#watchers.has(watcher)) return;
     const { all } = this.recent;
     const live = all.filter(({ seq = 0 }) => seq > at).length;
-    this.#watchers.setFloor(watcher, 0);
+    this.#watchers.set(watcher, 0);
     this.#watchers.give(this.recent.newest(watcher.history + live), { to: [watcher] });
-    this.#watchers.setFloor(watcher, all.at(-1)?.seq ?? 0);
+    this.#watchers.set(watcher, all.at(-1)?.seq ?? 0);
   }
 
   /** To those who wait for no more than `limit` events. */
@@ -160,7 +160,7 @@ export class Past {
           continue;
         }
       } catch (error) {
-        if (this.#isLinked && !this.#isWorthATry(error as OvationError, tries)) {
+        if (this.#isLinked && !(tries < READ_TRIES && isWorthATry(error as OvationError))) {
           this.#options.onRefused(error as OvationError);
           const missed = { after: undefined, oldest: undefined, isNewHistory: false };
           this.#watchers.miss(missed, waiting);
@@ -173,8 +173,8 @@ export class Past {
     }
     this.#isReading = false;
   }
+}
 
-  #isWorthATry({ code }: OvationError, tries: number): boolean {
-    return tries < READ_TRIES && (code === "unreachable" || isPassing(code));
-  }
+function isWorthATry({ code }: OvationError): boolean {
+  return /^(unreachable|chunk_)/.test(code) || isPassing(code);
 }

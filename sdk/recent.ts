@@ -4,8 +4,8 @@ import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 
 /** The place of the event that a retraction takes back. */
 export function retractedSeq({ kind, data }: OvationEvent): number | undefined {
-  if (kind !== RETRACTED_KIND || typeof data !== "object" || data === null) return undefined;
-  return "seq" in data && typeof data.seq === "number" ? data.seq : undefined;
+  const { seq } = Object(kind === RETRACTED_KIND ? data : null) as { readonly seq?: unknown };
+  return typeof seq === "number" ? seq : undefined;
 }
 
 /** Retractions that are remembered, for events of the past that are read later. */

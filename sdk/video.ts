@@ -157,15 +157,21 @@ export interface HistoryPage {
   readonly epoch: string | undefined;
 }
 
+/** What is known of a video that is watched. */
+interface VideoView {
+  /** The `seq` of the newest durable event that was given. */
+  readonly position: number | undefined;
+  recent(limit: number): readonly OvationEvent[];
+  /** The newest event of a latest kind. */
+  latest(kind: string): OvationEvent | undefined;
+}
+
 /** What a {@link Video} needs of its client. */
 export interface VideoHost {
   /** Watches until the function that it returns is called. */
   watch(id: string, watcher: Watcher): () => void;
-  recent(id: string, limit: number): readonly OvationEvent[];
-  /** The newest event of a latest kind. */
-  latest(id: string, kind: string): OvationEvent | undefined;
-  /** The `seq` of the newest durable event that was given. */
-  position(id: string): number | undefined;
+  /** What is known of a video; undefined while it is not watched. */
+  channel(id: string): VideoView | undefined;
   report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options: PublishOptions): Promise<Published>;
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
@@ -208,8 +214,8 @@ export class Video<Kinds extends object = object> {
    * video.on("viewers", () => setTitle(`${video.viewers} watching`));
    */
   get viewers(): number | undefined {
-    const data = this.#host.latest(this.id, VIEWERS_KIND)?.data;
-    return data === undefined ? undefined : (data as BuiltInKinds["viewers"]).viewers;
+    const data = this.#host.channel(this.id)?.latest(VIEWERS_KIND)?.data;
+    return (data as BuiltInKinds["viewers"] | undefined)?.viewers;
   }
 
   /**
@@ -220,7 +226,7 @@ export class Video<Kinds extends object = object> {
    * for (const event of video.recent) if (event.kind === "comment") addLine(event);
    */
   get recent(): readonly OvationEvent[] {
-    return this.#host.recent(this.id, this.history);
+    return this.#host.channel(this.id)?.recent(this.history) ?? [];
   }
 
   /**
@@ -231,7 +237,7 @@ export class Video<Kinds extends object = object> {
    * localStorage.setItem("read", String(video.position));
    */
   get position(): number | undefined {
-    return this.#host.position(this.id);
+    return this.#host.channel(this.id)?.position;
   }
 
   /**
@@ -288,8 +294,7 @@ export class Video<Kinds extends object = object> {
    * const off = video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
    */
   onFrame(listener: (frame: Frame) => void): () => void {
-    check("listener", listener, "function");
-    return this.#watch({ onFrame: listener });
+    return this.#watch("onFrame", listener);
   }
 
   /**
@@ -300,8 +305,7 @@ export class Video<Kinds extends object = object> {
    * video.onMissed(() => addLine("Some comments can't be shown."));
    */
   onMissed(listener: (missed: Missed) => void): () => void {
-    check("listener", listener, "function");
-    return this.#watch({ onMissed: listener });
+    return this.#watch("onMissed", listener);
   }
 
   /**
@@ -312,7 +316,7 @@ export class Video<Kinds extends object = object> {
    * const release = video.watch();
    */
   watch(): () => void {
-    return this.#watch({});
+    return this.#host.watch(this.id, { history: this.history });
   }
 
   /**
@@ -347,7 +351,8 @@ export class Video<Kinds extends object = object> {
     return await this.#host.history(this.id, query);
   }
 
-  #watch(listeners: Omit<Watcher, "history">): () => void {
-    return this.#host.watch(this.id, { history: this.history, ...listeners });
+  #watch<Name extends "onFrame" | "onMissed">(name: Name, listener: Watcher[Name]): () => void {
+    check("listener", listener, "function");
+    return this.#host.watch(this.id, { history: this.history, [name]: listener });
   }
 }

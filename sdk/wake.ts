@@ -10,7 +10,6 @@ export type WakeSignal = "wake" | "doubt" | "leave";
 /** Listens until the function that it returns is called. Elsewhere than in a browser, nothing comes. */
 export function listenForWake(onSignal: (signal: WakeSignal) => void): () => void {
   const page = globalThis.document as Document | undefined;
-  if (typeof globalThis.addEventListener !== "function") return () => undefined;
   const wake = () => onSignal("wake");
   const visible = () => {
     if (page?.visibilityState === "visible") wake();
@@ -22,8 +21,10 @@ export function listenForWake(onSignal: (signal: WakeSignal) => void): () => voi
     [globalThis, "pagehide", () => onSignal("leave")],
     [page, "visibilitychange", visible],
   ] as const;
-  for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
-  return () => {
-    for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
-  };
+  const listening = new AbortController();
+  for (const [target, name, listener] of listeners) {
+    // Node's global object hears nothing.
+    target?.addEventListener?.(name, listener, listening);
+  }
+  return () => listening.abort();
 }

@@ -27,28 +27,10 @@ interface Given {
 /** The floor of a watcher whose past has yet to be given: durable events wait until then. */
 export const WAITING = Number.POSITIVE_INFINITY;
 
-export class Watchers {
-  /** Durable events up to a watcher's floor are not given to it. */
-  readonly #floors = new Map<Watcher, number>();
-
-  get size(): number {
-    return this.#floors.size;
-  }
-
+/** Each with its floor: durable events up to it are not given to the watcher. */
+export class Watchers extends Map<Watcher, number> {
   all(): Watcher[] {
-    return [...this.#floors.keys()];
-  }
-
-  has(watcher: Watcher): boolean {
-    return this.#floors.has(watcher);
-  }
-
-  setFloor(watcher: Watcher, floor: number): void {
-    this.#floors.set(watcher, floor);
-  }
-
-  delete(watcher: Watcher): boolean {
-    return this.#floors.delete(watcher);
+    return [...this.keys()];
   }
 
   /** Event by event, so that listeners of different kinds see one order. */
@@ -77,7 +59,7 @@ export class Watchers {
   }
 
   #skips(watcher: Watcher, { seq, kind }: OvationEvent): boolean {
-    const floor = this.#floors.get(watcher);
+    const floor = this.get(watcher);
     // One that was removed by another one is not told any more.
     if (floor === undefined) return true;
     if (seq === undefined || seq > floor) return false;

@@ -1,9 +1,8 @@
 /** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
 import type { Address } from "../addresses.ts";
+import { loadOverHttp } from "../load-over-http.ts";
 import type { Settings } from "../settings.ts";
-import type { ConnectionFault, Via } from "../state.ts";
-import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
-import { EventStreamsLink } from "./event-streams.ts";
+import type { Via } from "../state.ts";
 import type { Link, LinkHandlers } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";
 
@@ -33,12 +32,6 @@ export class LinkChoice {
     return this.#hasSockets && this.#settings.transport === "auto";
   }
 
-  /** Why a link is no WebSocket, unless the application wants none, or the platform has none. */
-  reasonFor(via: Via): ConnectionFault | undefined {
-    if (via === "websocket" || !this.mayUpgrade) return undefined;
-    return WEBSOCKET_BLOCKED;
-  }
-
   /** How to connect next. */
   next(): Via {
     const { transport } = this.#settings;
@@ -52,19 +45,26 @@ export class LinkChoice {
     return this.#shortLives >= SHORT_LIVES;
   }
 
-  make(
+  /** @throws OvationError `chunk_unavailable` */
+  async make(
     via: Via,
     { http, webSocket }: Address,
     token: string | undefined,
     handlers: LinkHandlers,
-  ): Link {
-    const { WebSocket } = this.#settings;
-    return via === "websocket" && WebSocket !== undefined
-      ? new WebSocketLink({ ...this.#settings, url: webSocket, token, WebSocket }, handlers)
-      : new EventStreamsLink(
-          { ...this.#settings, url: http, token, isBuffered: this.#cutStreams >= SHORT_LIVES },
-          handlers,
-        );
+  ): Promise<Link> {
+    const settings = this.#settings;
+    const { WebSocket } = settings;
+    if (via === "websocket" && WebSocket !== undefined) {
+      return new WebSocketLink({ ...settings, url: webSocket, token, WebSocket }, handlers);
+    }
+    try {
+      const { EventStreamsLink } = await loadOverHttp(settings.connectTimeoutMs);
+      const isBuffered = this.#cutStreams >= SHORT_LIVES;
+      return new EventStreamsLink({ ...settings, url: http, token, isBuffered }, handlers);
+    } catch (error) {
+      this.failed(via);
+      throw error;
+    }
   }
 
   /** A link was had. */

@@ -18,32 +18,24 @@ export function eventsOf(value: unknown): OvationEvent[] {
   return Array.isArray(value) ? value.filter(isEvent) : [];
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
-}
-
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
 function number(value: unknown): number | undefined {
-  return isNumber(value) ? value : undefined;
+  return typeof value === "number" ? value : undefined;
 }
 
 /** The `error` of an answer over HTTP, or a message with `op: "error"`. */
 export function refusalOf(fields: Fields): Refusal {
   const code = text(fields["code"]) ?? "internal";
-  const field = text(fields["field"]);
-  const message = text(fields["message"]) ?? code;
-  const retryAfterMs = number(fields["retryAfterMs"]);
-  const limit = number(fields["limit"]);
   return {
     op: "error",
     code,
-    message,
-    ...(field === undefined ? {} : { field }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    message: text(fields["message"]) ?? code,
+    field: text(fields["field"]),
+    limit: number(fields["limit"]),
+    retryAfterMs: number(fields["retryAfterMs"]),
   };
 }
 
@@ -79,7 +71,9 @@ export function answerOf(fields: Fields): Answer {
 function countsOf(value: unknown): Readonly<Record<string, number>> | undefined {
   if (!isFields(value)) return undefined;
   return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, number] => isNumber(entry[1])),
+    Object.entries(value).filter(
+      (entry): entry is [string, number] => typeof entry[1] === "number",
+    ),
   );
 }
 
@@ -88,16 +82,11 @@ export function dispatchPush(message: Fields, handlers: PushHandlers): void {
   const { op, video, events, epoch, seq, reconnectAfterMs } = message;
   if (op === "events" && typeof video === "string" && events !== undefined) {
     const counts = countsOf(message["counts"]);
-    handlers.onEvents({
-      op,
-      video,
-      events: eventsOf(events),
-      ...(counts === undefined ? {} : { counts }),
-    });
+    handlers.onEvents({ op, video, events: eventsOf(events), counts });
   } else if (op === "reset" && typeof video === "string" && typeof epoch === "string") {
-    handlers.onReset({ op, video, epoch, seq: isNumber(seq) ? seq : 0 });
+    handlers.onReset({ op, video, epoch, seq: number(seq) ?? 0 });
   } else if (op === "bye") {
-    handlers.onBye({ op, reconnectAfterMs: isNumber(reconnectAfterMs) ? reconnectAfterMs : 0 });
+    handlers.onBye({ op, reconnectAfterMs: number(reconnectAfterMs) ?? 0 });
   } else if (op === "stale" || op === "live") handlers.onStale(op === "stale");
   else if (op === "unsubscribed" && typeof video === "string") {
     handlers.onUnsubscribed(video, refusalOf(message));

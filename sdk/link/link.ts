@@ -16,10 +16,10 @@ export interface Refusal {
   readonly op: "error";
   readonly code: string;
   readonly message: string;
-  readonly field?: string;
-  readonly limit?: number;
+  readonly field?: string | undefined;
+  readonly limit?: number | undefined;
   /** How long to wait before it is repeated, where the gateway says so. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** What the deployment says that it takes. */
@@ -96,6 +96,8 @@ export interface LinkHandlers extends PushHandlers {
 
 export interface Link {
   readonly via: Via;
+  /** Why it is no WebSocket. */
+  readonly reason?: ConnectionFault;
   /** Known once it is ready, if the gateway tells. */
   readonly rules: Rules | undefined;
   start(): void;

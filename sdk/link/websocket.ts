@@ -56,7 +56,7 @@ export class WebSocketLink implements Link {
   rules: Rules | undefined;
   readonly #options: WebSocketLinkOptions;
   readonly #handlers: LinkHandlers;
-  readonly #waiting = new Map<number, OnAnswer>();
+  readonly #waiting = new Map<number, OnAnswer | undefined>();
   #socket: WebSocket | undefined;
   #lastId = 0;
   /** One timer for all: the opening, then silence, then the wait for a sign of life. */
@@ -77,11 +77,10 @@ export class WebSocketLink implements Link {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      this.#request("connect", token === undefined ? {} : { token }, (answer) => {
+      this.#request("connect", { token }, (answer) => {
         if (answer.op === "error") {
-          const { code, message } = answer;
           // No other request of ours could go better: what was refused is the connection.
-          return this.#end({ code, message, again: !isFinal(code) });
+          return this.#end({ ...answer, again: !isFinal(answer.code) });
         }
         this.rules = answer.rules;
         this.#isReady = true;
@@ -93,10 +92,10 @@ export class WebSocketLink implements Link {
     socket.onclose = (event) => this.#end(endingOf(event));
     // An error is followed by a close, but not in every implementation when the opening fails.
     socket.onerror = () => {
-      if (!this.#isReady) this.#end(unreachable("no WebSocket could be opened"));
+      if (!this.#isReady) this.#end(lost("no WebSocket opened"));
     };
     this.#timer = setTimeout(
-      () => this.#end(unreachable("the gateway did not answer in time")),
+      () => this.#end(lost("the gateway did not answer in time")),
       connectTimeoutMs,
     );
   }
@@ -106,7 +105,7 @@ export class WebSocketLink implements Link {
   }
 
   unsubscribe(video: string): void {
-    this.#request("unsubscribe", { video }, () => undefined);
+    this.#request("unsubscribe", { video });
   }
 
   publish({ video, kind, data, eventId }: Publication, onAnswer: OnAnswer): void {
@@ -124,10 +123,10 @@ export class WebSocketLink implements Link {
     this.#dueAt = dueAt;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#end({ code: "silent", message: "the gateway is not heard", again: true });
+      this.#end(lost("the gateway is not heard", "silent"));
     }, withinMs);
     // Any answer proves that the connection lives, also that of a gateway without `ping`.
-    this.#request("ping", {}, () => undefined);
+    this.#request("ping", {});
   }
 
   close(): void {
@@ -143,7 +142,7 @@ export class WebSocketLink implements Link {
     socket.close(NORMAL_CLOSURE);
   }
 
-  #request(op: string, fields: Fields, onAnswer: OnAnswer): void {
+  #request(op: string, fields: Fields, onAnswer?: OnAnswer): void {
     const { OPEN } = this.#options.WebSocket;
     // In another state it is about to be told as ended, and with it all that is on its way.
     if (this.#socket?.readyState !== OPEN) return;
@@ -152,7 +151,7 @@ export class WebSocketLink implements Link {
     const limit = this.rules?.messageBytes ?? MESSAGE_LIMIT_BYTES;
     if (bytes.length > limit) {
       const message = `the message is ${bytes.length} bytes; the limit is ${limit}`;
-      return onAnswer({ op: "error", code: "message_too_large", message, limit });
+      return onAnswer?.({ op: "error", code: "message_too_large", message, limit });
     }
     this.#waiting.set(this.#lastId, onAnswer);
     this.#socket.send(bytes);
@@ -165,7 +164,7 @@ export class WebSocketLink implements Link {
     try {
       message = decodeMsgpack(new Uint8Array(data as ArrayBuffer));
     } catch {
-      return this.#end(unreachable("what answers speaks another protocol"));
+      return this.#end(lost("what answers is no gateway"));
     }
     const { op, id }: Fields = isFields(message) ? message : {};
     const onAnswer = this.#waiting.get(Number(id));
@@ -199,6 +198,6 @@ function isFinal(code: string): boolean {
   return isTokenCode(code) || code === "field_invalid" || code === "message_too_large";
 }
 
-function unreachable(message: string): Ending {
-  return { code: "unreachable", message, again: true };
+function lost(message: string, code = "unreachable"): Ending {
+  return { code, message, again: true };
 }

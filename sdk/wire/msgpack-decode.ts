@@ -22,22 +22,22 @@ class Reader {
   }
 
   read(depth = 0): unknown {
-    const first = this.#unsigned(1);
+    const first = this.#whole(1);
     if (first < 0x80) return first;
     if (first >= 0xe0) return first - 0x100;
     if (first < 0x90) return this.#map(first & 0x0f, depth);
     if (first < 0xa0) return this.#list(first & 0x0f, depth);
     if (first < 0xc0) return this.#text(first & 0x1f);
     // From here on, types come in families of which each next one's length is twice as wide.
-    if (first >= 0xde) return this.#map(this.#unsigned(2 << (first - 0xde)), depth);
-    if (first >= 0xdc) return this.#list(this.#unsigned(2 << (first - 0xdc)), depth);
-    if (first >= 0xd9) return this.#text(this.#unsigned(1 << (first - 0xd9)));
+    if (first >= 0xde) return this.#map(this.#whole(2 << (first - 0xde)), depth);
+    if (first >= 0xdc) return this.#list(this.#whole(2 << (first - 0xdc)), depth);
+    if (first >= 0xd9) return this.#text(this.#whole(1 << (first - 0xd9)));
     if (first >= 0xd4) return this.#extension(1 << (first - 0xd4));
-    if (first >= 0xd0) return this.#signed(1 << (first - 0xd0));
-    if (first >= 0xcc) return this.#unsigned(1 << (first - 0xcc));
+    if (first >= 0xd0) return this.#whole(1 << (first - 0xd0), true);
+    if (first >= 0xcc) return this.#whole(1 << (first - 0xcc));
     if (first >= 0xca) return this.#float(4 << (first - 0xca));
-    if (first >= 0xc7) return this.#extension(this.#unsigned(1 << (first - 0xc7)));
-    if (first >= 0xc4) return this.#take(this.#unsigned(1 << (first - 0xc4)));
+    if (first >= 0xc7) return this.#extension(this.#whole(1 << (first - 0xc7)));
+    if (first >= 0xc4) return this.#take(this.#whole(1 << (first - 0xc4)));
     return [null, undefined, false, true][first - 0xc0];
   }
 
@@ -54,20 +54,12 @@ class Reader {
     return this.#bytes.slice(at, this.#at);
   }
 
-  #unsigned(size: number): number {
-    const at = this.#skip(size);
-    if (size === 1) return this.#view.getUint8(at);
-    if (size === 2) return this.#view.getUint16(at);
-    if (size === 4) return this.#view.getUint32(at);
-    return Number(this.#view.getBigUint64(at));
-  }
-
-  #signed(size: number): number {
-    const at = this.#skip(size);
-    if (size === 1) return this.#view.getInt8(at);
-    if (size === 2) return this.#view.getInt16(at);
-    if (size === 4) return this.#view.getInt32(at);
-    return Number(this.#view.getBigInt64(at));
+  /** A whole number, whose first byte may have a sign. */
+  #whole(size: number, isSigned = false): number {
+    let at = this.#skip(size);
+    let value = isSigned ? this.#view.getInt8(at) : this.#view.getUint8(at);
+    for (at += 1; at < this.#at; at += 1) value = value * 256 + this.#view.getUint8(at);
+    return value;
   }
 
   #float(size: number): number {

@@ -58,9 +58,14 @@ export class Writer {
     if (length < fixedLimit) return this.#byte(fixed | length);
     const isLong = length > 0xffff;
     this.#byte(isLong ? wide + 1 : wide);
-    const at = this.#room(isLong ? 4 : 2);
-    if (isLong) this.#view.setUint32(at, length);
-    else this.#view.setUint16(at, length);
+    this.#whole(length, isLong ? 4 : 2);
+  }
+
+  /** The most significant byte first, a negative number as its two's complement. */
+  #whole(value: number, size: number): void {
+    for (let power = size - 1; power >= 0; power -= 1) {
+      this.#byte(Math.floor(value / 256 ** power) & 0xff);
+    }
   }
 
   #text(text: string): void {
@@ -79,20 +84,18 @@ export class Writer {
   }
 
   #number(value: number): void {
-    const isWhole = Number.isSafeInteger(value);
-    if (isWhole && value >= -32 && value < 128) return this.#byte(value & 0xff);
-    // The forms of one, two and four bytes: the first one that holds the number.
-    for (let power = 0; isWhole && power < 3; power += 1) {
-      const bits = 8 << power;
-      if (value < 0 ? value < -(2 ** (bits - 1)) : value >= 2 ** bits) continue;
-      this.#byte((value < 0 ? 0xd0 : 0xcc) + power);
-      for (let shift = bits - 8; shift >= 0; shift -= 8) this.#byte((value >> shift) & 0xff);
-      return;
+    if (!Number.isSafeInteger(value)) {
+      this.#byte(0xcb);
+      const at = this.#room(8);
+      return this.#view.setFloat64(at, value);
     }
-    this.#byte(isWhole ? 0xd3 : 0xcb);
-    const at = this.#room(8);
-    if (isWhole) this.#view.setBigInt64(at, BigInt(value));
-    else this.#view.setFloat64(at, value);
+    if (value >= -32 && value < 128) return this.#byte(value & 0xff);
+    // The forms of one, two, four and eight bytes: the first one that holds the number.
+    let power = 0;
+    const bits = () => 8 << power;
+    while (value < 0 ? value < -(2 ** (bits() - 1)) : value >= 2 ** bits()) power += 1;
+    this.#byte((value < 0 ? 0xd0 : 0xcc) + power);
+    this.#whole(value, 1 << power);
   }
 }
 

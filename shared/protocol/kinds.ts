@@ -37,7 +37,7 @@ const BUILT_IN: readonly Kind[] = [
 
 /** Whether a kind is made by Ovation itself: nobody may configure or publish it. */
 export function isBuiltIn(name: string): boolean {
-  return BUILT_IN.some((kind) => kind.name === name);
+  return name === VIEWERS_KIND || name === RETRACTED_KIND;
 }
 
 /** The kinds a deployment knows: those it configured, and the built-in ones. */

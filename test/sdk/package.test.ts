@@ -115,6 +115,56 @@ describe("a program in plain JavaScript", () => {
   });
 });
 
+describe("the file for what goes over HTTP", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await TestStack.start();
+  });
+  afterAll(async () => {
+    await stack?.stop();
+  });
+
+  test("is missed by name as long as it can't be loaded, and asked for again", async () => {
+    const program = `
+      import { readdirSync, renameSync } from "node:fs";
+      import { Ovation } from "ovation-client";
+      const dist = new URL("./node_modules/ovation-client/dist/", import.meta.url);
+      const name = readdirSync(dist).find((file) => /^over-http-.*\\.js$/.test(file));
+      const [file, away] = [new URL(name, dist), new URL("away.js", dist)];
+      renameSync(file, away);
+      const ovation = new Ovation({
+        url: process.argv[2],
+        transport: "sse",
+        reconnectFirstMs: 50,
+        reconnectMaxMs: 50,
+      });
+      const states = [];
+      const connected = new Promise((resolve) => {
+        ovation.onState((state) => {
+          const { name, reason } = state;
+          states.push(name === "reconnecting" ? reason.code : name);
+          if (states.length === 4) renameSync(away, file);
+          if (name === "connected") resolve();
+        });
+      });
+      const unread = await ovation.video("launch").readHistory().catch(({ code }) => code);
+      ovation.connect();
+      await connected;
+      const { events } = await ovation.video("launch").readHistory();
+      ovation.close();
+      console.log(JSON.stringify({ unread, states: [...new Set(states)], events: events.length }));
+    `;
+    await writeFile(join(project, "chunk.js"), program);
+    const url = `http://127.0.0.1:${stack.gateway.port}`;
+    const { stdout } = await run(process.execPath, ["chunk.js", url], { cwd: project });
+    expect(JSON.parse(stdout)).toEqual({
+      unread: "chunk_unavailable",
+      states: ["connecting", "chunk_unavailable", "connected", "closed"],
+      events: 0,
+    });
+  });
+});
+
 /** How projects of today resolve modules. */
 const RESOLUTIONS = [
   { module: "NodeNext", moduleResolution: "NodeNext" },

@@ -80,6 +80,16 @@ describe.skipIf(!hasBrowser)("a page in a browser is told", () => {
     await stateWith(page, "csp_blocked");
   });
 
+  test("of a chunk that can't be loaded, and connects once it can", async () => {
+    const first = await open({});
+    const context = first.context();
+    await context.route("**/over-http-*.js", (route) => route.abort());
+    const page = await open({ options: { transport: "sse" }, beside: first });
+    await stateWith(page, "chunk_unavailable");
+    await context.unroute("**/over-http-*.js");
+    await page.waitForFunction(() => window.parts.ovation.state.name === "connected");
+  });
+
   test.each(TRANSPORTS)("that https: can't use http:, over %s", async (transport) => {
     const page = await open({
       options: { url: "http://live.example", transport },

@@ -59,7 +59,7 @@ export interface EventsMessage {
   readonly op: "events";
   readonly video: string;
   readonly events: readonly OvationEvent[];
-  readonly counts?: Counts;
+  readonly counts?: Counts | undefined;
 }
 
 /** The gateway is about to close the connection; come back after this time, not before. */

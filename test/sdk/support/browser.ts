@@ -1,5 +1,5 @@
 /** Headless Chromium, and a page in it that comes from the address where gateways are. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { OvationOptions } from "../../../sdk/index.ts";
@@ -9,17 +9,20 @@ import type { Network } from "./network.ts";
 const HTML =
   '<!doctype html><title>page</title><body><script type="module" src="/page.js"></script>';
 
-async function bundle(entry: string): Promise<string> {
+/** The scripts of a page by their paths: its own, and the SDK's chunk that is loaded when needed. */
+async function bundle(entry: string): Promise<ReadonlyMap<string, string>> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, "../browser", entry)],
+    entryPoints: { page: join(import.meta.dirname, "../browser", entry) },
     bundle: true,
+    splitting: true,
+    outdir: "/",
     write: false,
     format: "esm",
     target: "es2022",
     jsx: "automatic",
     define: { "process.env.NODE_ENV": '"production"' },
   });
-  return outputFiles[0]?.text ?? "";
+  return new Map(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 }
 
 /** How the page is opened. */
@@ -41,12 +44,12 @@ export interface PageOptions {
 
 export class TestBrowser {
   readonly #browser: Browser;
-  readonly #script: string;
+  readonly #scripts: ReadonlyMap<string, string>;
   readonly #contexts: BrowserContext[] = [];
 
-  private constructor(browser: Browser, script: string) {
+  private constructor(browser: Browser, scripts: ReadonlyMap<string, string>) {
     this.#browser = browser;
-    this.#script = script;
+    this.#scripts = scripts;
   }
 
   /** @param entry the script of its pages, in `test/sdk/browser/` */
@@ -65,11 +68,14 @@ export class TestBrowser {
       const headers = { "content-type": "text/html; charset=utf-8" };
       await context.route(`${origin}/page?*`, (route) => route.fulfill({ headers, body: html }));
       const script = { "content-type": "text/javascript; charset=utf-8" };
-      const body = this.#script;
-      await context.route(`${origin}/page.js`, (route) => route.fulfill({ headers: script, body }));
+      for (const [path, body] of this.#scripts) {
+        await context.route(origin + path, (route) => route.fulfill({ headers: script, body }));
+      }
     }
     network.files.set("/page", { type: "text/html; charset=utf-8", body: html });
-    network.files.set("/page.js", { type: "text/javascript; charset=utf-8", body: this.#script });
+    for (const [path, body] of this.#scripts) {
+      network.files.set(path, { type: "text/javascript; charset=utf-8", body });
+    }
     const page = await context.newPage();
     page.on("pageerror", (error) => process.stderr.write(`page: ${error.stack}\n`));
     const query = new URLSearchParams({ ...how.query, options: JSON.stringify(options) });

@@ -10,11 +10,6 @@ import { refusalOfResponse } from "./http.ts";
 /** An address that a page on `https:` may not use, unless it is this machine's own. */
 const INSECURE = /^http:(?!\/\/(localhost|127\.|\[::1\]))/;
 
-export const WEBSOCKET_BLOCKED: ConnectionFault = {
-  code: "websocket_blocked",
-  message: "the gateway answers, but something on the way lets no WebSocket pass, or cuts it",
-};
-
 const VIOLATION_MS = 50;
 
 interface DiagnosisOptions {
@@ -24,6 +19,12 @@ interface DiagnosisOptions {
   /** Whether there was a gateway before at this address. */
   readonly wasReached: boolean;
 }
+
+/** Why a link is no WebSocket, or none is to be had. */
+export const WEBSOCKET_BLOCKED: ConnectionFault = {
+  code: "websocket_blocked",
+  message: "something on the way lets no WebSocket pass, or cuts it",
+};
 
 /** Undefined when nothing more can be found out. */
 async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | undefined> {

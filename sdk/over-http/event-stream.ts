@@ -1,8 +1,9 @@
 /** One video's events by Server-Sent Events, read through `fetch`: in a stream, or in polls. */
+
+import { answerOf, dispatchPush, type Fields, isFields } from "../link/incoming.ts";
+import type { Answer, OnAnswer, PushHandlers } from "../link/link.ts";
 import { readEvents } from "./event-source.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
-import { answerOf, dispatchPush, type Fields, isFields } from "./incoming.ts";
-import type { Answer, OnAnswer, PushHandlers } from "./link.ts";
 import { Slot } from "./slot.ts";
 
 /** A gateway says something at once; a stream on which nothing comes is held back on its way. */

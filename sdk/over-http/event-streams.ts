@@ -3,9 +3,6 @@
  * When one of its streams is lost, the whole link is: to its owner it ends as a WebSocket would.
  */
 import { isPassing, isTokenCode } from "../error.ts";
-import type { ConnectionFault } from "../state.ts";
-import { EventStream } from "./event-stream.ts";
-import { type HttpOptions, isAstray, pingOverHttp, publishOverHttp } from "./http.ts";
 import {
   type Answer,
   doubtTimes,
@@ -16,8 +13,13 @@ import {
   type OnAnswer,
   type Publication,
   type Rules,
-} from "./link.ts";
+} from "../link/link.ts";
+import type { ConnectionFault } from "../state.ts";
+import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
+import { EventStream } from "./event-stream.ts";
+import type { HttpOptions } from "./http.ts";
 import { Overlap } from "./overlap.ts";
+import { isAstray, pingOverHttp, publishOverHttp } from "./requests.ts";
 
 const STREAM_BUFFERED: ConnectionFault = {
   code: "stream_buffered",
@@ -37,6 +39,7 @@ export interface EventStreamsOptions extends HttpOptions, LinkTimes {
 
 export class EventStreamsLink implements Link {
   readonly via = "sse";
+  readonly reason = WEBSOCKET_BLOCKED;
   rules: Rules | undefined;
   #options: EventStreamsOptions;
   readonly #handlers: LinkHandlers;

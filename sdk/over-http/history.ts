@@ -1,0 +1,30 @@
+/** Reads a page of a video's past. */
+import { errorOf } from "../error.ts";
+import { eventsOf, isFields } from "../link/incoming.ts";
+import type { HistoryPage, HistoryQuery } from "../video.ts";
+import { authorization, bodyOf, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
+
+/**
+ * @throws OvationError when it is refused
+ * @throws whatever `fetch` throws when the gateway can't be reached
+ */
+export async function readHistory(
+  { url, fetch, token }: HttpOptions,
+  video: string,
+  { before, limit }: HistoryQuery,
+  signal: AbortSignal,
+): Promise<HistoryPage> {
+  const address = videoUrl(url, video, "history");
+  for (const [name, value] of Object.entries({ before, limit })) {
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  }
+  const response = await fetch(address, { headers: authorization(token), signal });
+  if (!response.ok) throw errorOf(await refusalOfResponse(response), video);
+  const body = await bodyOf(response);
+  const { events, more, epoch } = isFields(body) ? body : {};
+  return {
+    events: eventsOf(events),
+    more: more === true,
+    epoch: typeof epoch === "string" ? epoch : undefined,
+  };
+}

@@ -1,0 +1,61 @@
+/** What requests to a gateway over HTTP have in common, and what their errors mean. */
+
+import { isFields, refusalOf } from "../link/incoming.ts";
+import type { Refusal } from "../link/link.ts";
+import { decodeMsgpack } from "../wire/msgpack-decode.ts";
+
+export const MSGPACK_TYPE = "application/msgpack";
+
+export interface HttpOptions {
+  /** The gateway's address, `http:` or `https:`, without a path of the protocol. */
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+  readonly token: string | undefined;
+}
+
+/** Where the events of a video are. */
+export function videoUrl(url: string, video: string, what: "events" | "history"): URL {
+  return new URL(`${url}/v1/videos/${video}/${what}`);
+}
+
+export function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+}
+
+/** What was refused; or, when it wasn't a gateway that said so, what that means. */
+export async function refusalOfResponse(response: Response): Promise<Refusal> {
+  let error: unknown;
+  try {
+    const body = await bodyOf(response);
+    error = isFields(body) ? body["error"] : undefined;
+  } catch {
+    // Not in a gateway's form.
+  }
+  // Each path that we ask for is there, at a gateway's root; and another API may have errors too.
+  if (response.status === 404 || !isFields(error) || typeof error["code"] !== "string") {
+    return strangerAt(response);
+  }
+  return refusalOf(error);
+}
+
+/** Statuses below 500 by which a proxy speaks of itself, not of the path. */
+const PROXY_STATUSES = [401, 403, 407, 408, 425, 429];
+
+/** Something else than a gateway has answered. */
+export function strangerAt({ status, url, redirected }: Response): Refusal {
+  const where = url.split("?")[0];
+  if (status === 511 || (redirected && status < 400)) {
+    const message = `${where} answers instead: this network may want a sign-in`;
+    return { op: "error", code: "captive_portal", message };
+  }
+  const isProxy = status > 499 || PROXY_STATUSES.includes(status);
+  const message = `no gateway answers at ${where}, but HTTP status ${status}`;
+  return { op: "error", code: isProxy ? "unreachable" : "wrong_address", message };
+}
+
+/** The body, decoded as its type says. */
+export async function bodyOf(response: Response): Promise<unknown> {
+  const isMsgpack = response.headers.get("content-type")?.startsWith(MSGPACK_TYPE) ?? false;
+  if (isMsgpack) return decodeMsgpack(new Uint8Array(await response.arrayBuffer()));
+  return await response.json();
+}

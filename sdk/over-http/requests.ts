@@ -1,0 +1,58 @@
+/** What a WebSocket does elsewhere, as requests over HTTP: the sign of life, and publishing. */
+import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
+import { answerOf, isFields } from "../link/incoming.ts";
+import type { Answer, Publication } from "../link/link.ts";
+import { encodeMsgpack } from "../wire/msgpack-encode.ts";
+import {
+  authorization,
+  bodyOf,
+  type HttpOptions,
+  MSGPACK_TYPE,
+  refusalOfResponse,
+  strangerAt,
+  videoUrl,
+} from "./http.ts";
+
+/** Whether no gateway was reached, so that the answer is none to the request. */
+export function isAstray(code: string): boolean {
+  return ["unreachable", "wrong_address", "captive_portal"].includes(code);
+}
+
+/** Whether a gateway answers, and how long the token lives. Rejects when there is no answer. */
+export async function pingOverHttp(
+  { url, fetch, token }: HttpOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await fetch(url + PING_PATH, {
+    headers: authorization(token),
+    cache: "no-store",
+    signal,
+  });
+  if (!response.ok) return await refusalOfResponse(response);
+  const body = await bodyOf(response).catch(() => undefined);
+  if (!isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
+  if (!response.redirected) return answerOf(body);
+  // What is published there would lose its body on the way.
+  const message = `the address leads on to ${response.url}: use that`;
+  return { op: "error", code: "wrong_address", message };
+}
+
+/** Publishes one event. Rejects when the gateway can't be reached. */
+export async function publishOverHttp(
+  { url, fetch, token }: HttpOptions,
+  { video, kind, data, eventId }: Publication,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await fetch(videoUrl(url, video, "events"), {
+    method: "POST",
+    headers: { "Content-Type": MSGPACK_TYPE, ...authorization(token) },
+    // In the encoding of a WebSocket, so that the same data is refused or taken on both ways.
+    body: encodeMsgpack({ kind, data, id: eventId }),
+    signal,
+  });
+  if (!response.ok) return await refusalOfResponse(response);
+  const body = await bodyOf(response);
+  const seqs = isFields(body) ? body["seqs"] : undefined;
+  const seq: unknown = Array.isArray(seqs) ? seqs[0] : undefined;
+  return { op: "result", eventId, seq: typeof seq === "number" ? seq : undefined };
+}
