@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { authFaults } from "./auth-settings.ts";
 
-/** Settings of tokens as they are when nothing is said. */
+/** The token settings' defaults. */
 const NONE = {
   open: false,
   authSecret: undefined,
@@ -13,12 +13,15 @@ const NONE = {
 const secret = { authSecret: "s".repeat(32) };
 const files = { authPublicKeyFiles: ["key.pem"] };
 
-describe("settings of tokens that contradict each other are refused by name", () => {
+describe("contradicting token settings are refused by name", () => {
   test.each([
     [{}, ["one of --auth-secret", "or --open"]],
-    [{ open: true, ...secret }, ["--open looks at no token", "--auth-secret"]],
+    [{ open: true, ...secret }, ["--open checks no tokens", "--auth-secret"]],
     [{ open: true, authApiKeysFile: "keys.json" }, ["--open", "--auth-api-keys-file"]],
-    [{ ...files, authAlgorithms: ["HS256", "RS256"] }, ["HS256, for which --auth-secret is due"]],
+    [
+      { ...files, authAlgorithms: ["HS256", "RS256"] },
+      ["HS256, for which --auth-secret is required"],
+    ],
     [{ ...secret, authAlgorithms: ["HS256", "EdDSA"] }, ["EdDSA", "--auth-public-key-files"]],
     [{ ...secret, ...files, authAlgorithms: ["RS256"] }, ["--auth-secret is for HS256"]],
   ])("%j", (settings, texts) => {
@@ -28,7 +31,7 @@ describe("settings of tokens that contradict each other are refused by name", ()
   });
 });
 
-describe("settings of tokens that go together are taken", () => {
+describe("consistent token settings are accepted", () => {
   test.each([
     { open: true },
     secret,

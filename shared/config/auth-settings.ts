@@ -1,4 +1,4 @@
-/** What a gateway is told of tokens and API keys, and how these settings go together. */
+/** A gateway's settings for tokens and API keys, and how they may be combined. */
 import {
   boolean,
   type ConfigOf,
@@ -22,7 +22,7 @@ function words(list: string): string[] {
   return list.split(",").map((entry) => entry.trim());
 }
 
-/** Empty: those that the keys are for. */
+/** Empty stands for the algorithms of the given keys. */
 function algorithmList(doc: string): Setting<readonly AuthAlgorithm[]> {
   const allowed = ALGORITHMS.join(", ");
   return setting<readonly AuthAlgorithm[]>({
@@ -70,7 +70,7 @@ function secret(doc: string): Setting<string | undefined> {
   });
 }
 
-/** Whoever can answer in the place of this URL makes tokens: plain HTTP only on this machine. */
+/** Whoever can answer in place of this URL can issue tokens: plain HTTP only on this machine. */
 function keySetUrl(doc: string): Setting<string | undefined> {
   const isSound = (text: string): boolean => {
     if (!URL.canParse(text)) return false;
@@ -97,65 +97,65 @@ function keySetUrl(doc: string): Setting<string | undefined> {
 export const authSettings = {
   open: boolean({
     default: false,
-    doc: "Looks at no token: whoever reaches the gateway may watch, publish, and take events back. Without a key, a gateway starts only with this.",
+    doc: "Checks no tokens: everyone who reaches the gateway may watch, publish and delete events. Without a key, a gateway starts only with this.",
   }),
   authSecret: secret(
-    "The secret that tokens are signed with by HS256. Set it by the environment: flags can be read by every user of the machine.",
+    "The secret that tokens are signed with by HS256. Set it in the environment: every user of the machine can read flags.",
   ),
   authPublicKeyFiles: fileList(
-    "Files with public keys of tokens, in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA. They are read at the start; a token may be of any of them.",
+    "Files with public keys for tokens, in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA. They are read at the start; a token may be signed by any of them.",
   ),
   authJwksUrl: keySetUrl(
-    "The URL of a JSON Web Key Set with the public keys of tokens. It is fetched every 10 minutes, and when a token names a key that is not known.",
+    "The URL of a JSON Web Key Set with public keys for tokens. It is fetched every 10 minutes, and when a token names an unknown key.",
   ),
   authJwksCooldownMs: integer({
     min: 100,
     max: 600_000,
     default: 5_000,
     unit: "ms",
-    doc: "How often, at most, a token with a key that is not known makes the gateway fetch the key set.",
+    doc: "The shortest time between two fetches of the key set that tokens with an unknown key cause.",
   }),
   authJwksStaleMs: integer({
     min: 0,
     max: 604_800_000,
     default: 3_600_000,
     unit: "ms",
-    doc: "How long keys of the URL go on after they were last had, while it can't be reached.",
+    doc: "How long the URL's keys stay valid after the last successful fetch, while it can't be reached.",
   }),
   authAlgorithms: algorithmList(
-    "The only algorithms that are taken. When unset, those that the keys are for; with a JWKS URL, RS256, ES256 and EdDSA.",
+    "The only algorithms that are accepted. When unset, those of the given keys; with a JWKS URL, RS256, ES256 and EdDSA.",
   ),
-  authAudience: optionalText({ doc: "What a token must have as its audience (`aud`), when set." }),
-  authIssuer: optionalText({ doc: "What a token must have as its issuer (`iss`), when set." }),
+  authAudience: optionalText({ doc: "When set, the audience (`aud`) that a token must have." }),
+  authIssuer: optionalText({ doc: "When set, the issuer (`iss`) that a token must have." }),
   authLeewayMs: integer({
     min: 0,
     max: 60_000,
     default: 5_000,
     unit: "ms",
-    doc: "How far the clock of who makes tokens may be from the gateway's.",
+    doc: "How far the token issuer's clock may differ from the gateway's.",
   }),
   authRefreshGraceMs: integer({
     min: 100,
     max: 300_000,
     default: 10_000,
     unit: "ms",
-    doc: "How long a connection whose token has expired may take to give a fresh one.",
+    doc: "How long a connection whose token has expired may take to send a new one.",
   }),
   authTicketMs: integer({
     min: 1000,
     max: 300_000,
     default: 30_000,
     unit: "ms",
-    doc: "How long a ticket can be used, the same for all gateways.",
+    doc: "How long a ticket is valid; must be the same for all gateways.",
   }),
   authApiKeysFile: optionalText({
-    doc: "A JSON file with the API keys of backends, as SHA-256, and what each may do. It is read at the start.",
+    doc: "A JSON file with the SHA-256 hashes of backends' API keys, and what each may do. It is read at the start.",
   }),
 } as const satisfies SettingGroup;
 
 export type AuthConfig = ConfigOf<typeof authSettings>;
 
-/** The algorithms that are taken. */
+/** The algorithms that are accepted. */
 export function algorithmsOf(config: AuthConfig): readonly AuthAlgorithm[] {
   if (config.authAlgorithms.length > 0) return config.authAlgorithms;
   const hasPublic = config.authPublicKeyFiles.length > 0 || config.authJwksUrl !== undefined;
@@ -168,7 +168,7 @@ const KEYS = ["authSecret", "authPublicKeyFiles", "authJwksUrl", "authApiKeysFil
 
 /**
  * What is wrong with these settings together.
- * @param values by key; a setting that has a fault of its own is not among them
+ * @param values by key, without settings that are invalid by themselves
  */
 export function authFaults(values: Readonly<Record<string, unknown>>): readonly string[] {
   const flag = (key: string) => settingNames(key).flag;
@@ -181,22 +181,22 @@ export function authFaults(values: Readonly<Record<string, unknown>>): readonly 
   const faults: string[] = [];
   if (given.length === 0 && !isSet("open")) {
     faults.push(
-      `one of ${KEYS.map(flag).join(", ")} is due, or --open, with which anyone may publish`,
+      `one of ${KEYS.map(flag).join(", ")} is required, or --open, with which anyone may publish`,
     );
   }
   if (given.length > 0 && isSet("open")) {
     faults.push(
-      `--open looks at no token, and can't be set together with ${given.map(flag).join(", ")}`,
+      `--open checks no tokens, and can't be set together with ${given.map(flag).join(", ")}`,
     );
   }
   const algorithms = (values["authAlgorithms"] ?? []) as readonly AuthAlgorithm[];
   const hasPublic = isSet("authPublicKeyFiles") || isSet("authJwksUrl");
   if (algorithms.includes("HS256") && !isSet("authSecret")) {
-    faults.push("--auth-algorithms has HS256, for which --auth-secret is due");
+    faults.push("--auth-algorithms has HS256, for which --auth-secret is required");
   }
   if (algorithms.some((one) => one !== "HS256") && !hasPublic) {
     faults.push(
-      `--auth-algorithms has ${algorithms.filter((one) => one !== "HS256").join(", ")}, for which --auth-public-key-files or --auth-jwks-url is due`,
+      `--auth-algorithms has ${algorithms.filter((one) => one !== "HS256").join(", ")}, for which --auth-public-key-files or --auth-jwks-url is required`,
     );
   }
   if (algorithms.length > 0 && isSet("authSecret") && !algorithms.includes("HS256")) {

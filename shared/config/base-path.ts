@@ -1,10 +1,10 @@
-/** The path below which a gateway serves everything, for a proxy that passes it on as it is. */
+/** The path below which a gateway serves everything, for a proxy that forwards paths unchanged. */
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
-/** What stands in a URL as it is, in one segment or several. */
+/** One or more segments of characters that need no escape in a URL. */
 const PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
 
-/** @returns a setting whose value has no slash at its end: empty for `/` */
+/** @returns a setting whose value has no trailing slash: empty for `/` */
 export function basePath(parts: { readonly doc: string }): Setting<string> {
   return setting<string>({
     schema: reader((given, fault) => {

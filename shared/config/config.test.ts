@@ -22,7 +22,7 @@ describe("the base path", () => {
     ["/live", "/live"],
     ["/live/", "/live"],
     ["/a/b.c/d_e-f~1", "/a/b.c/d_e-f~1"],
-  ])("%s is taken, without the slash at its end", (given, taken) => {
+  ])("%s is accepted, without a trailing slash", (given, taken) => {
     expect(configOf("gateway", ["--base-path", given]).basePath).toBe(taken);
   });
 
@@ -44,7 +44,7 @@ describe("the base path", () => {
 });
 
 describe("defaults", () => {
-  test("a role needs no more than to know whether it is open", () => {
+  test("are enough for a role, but for whether it is open", () => {
     const gateway = configOf("gateway", []);
     expect(gateway).toMatchObject({
       port: 8080,
@@ -61,14 +61,14 @@ describe("defaults", () => {
     expect(configOf("dispatcher", []).opsPort).toBe(9102);
   });
 
-  test.each(ROLES)("every default of a %s that is written out gives just that default", (role) => {
+  test.each(ROLES)("every default of a %s parses from its text", (role) => {
     for (const [key, setting] of Object.entries(settingsOf(role))) {
       if (setting.defaultText === undefined) continue;
       expect(setting.schema.parse(setting.defaultText), key).toEqual(setting.default);
     }
   });
 
-  test("configFor gives a test the defaults and what it asks for", () => {
+  test("configFor gives a test the defaults and its overrides", () => {
     const config = configFor("gateway", { open: true, port: 0, logLevel: "silent" });
     expect(config).toEqual({ ...configOf("gateway", []), port: 0, logLevel: "silent" });
     expect(Object.isFrozen(config)).toBe(true);
@@ -76,13 +76,13 @@ describe("defaults", () => {
 });
 
 describe("where a value comes from", () => {
-  test("a flag goes before the environment, the environment before the default", () => {
+  test("a flag overrides the environment, which overrides the default", () => {
     const env = { OVATION_PORT: "81", OVATION_LINGER_MS: "7" };
     const config = configOf("gateway", ["--port", "82"], env);
     expect(config).toMatchObject({ port: 82, lingerMs: 7, frameEvents: 100 });
   });
 
-  test("a flag is written with a space or with an equals sign, and the last of its name counts", () => {
+  test("a flag is written with a space or an equals sign, and the last one counts", () => {
     expect(configOf("gateway", ["--port", "82", "--host=::1"])).toMatchObject({
       port: 82,
       host: "::1",
@@ -114,7 +114,7 @@ describe("where a value comes from", () => {
     expect(config.kinds.map((kind) => kind.name)).toEqual(["like", "gift", "score"]);
   });
 
-  test("the configuration is frozen, with all that it holds", () => {
+  test("the configuration is deeply frozen", () => {
     const config = configOf("gateway", []);
     for (const part of [config, config.kinds, config.kinds[0], config.natsUrl]) {
       expect(Object.isFrozen(part)).toBe(true);
@@ -123,18 +123,22 @@ describe("where a value comes from", () => {
 });
 
 describe("help and documentation", () => {
-  test.each(ROLES)("the help of a %s tells all of every setting within 100 columns", (role) => {
-    const text = helpText(role);
-    const words = text.replaceAll(/\s+/g, " ");
-    for (const [key, setting] of Object.entries(settingsOf(role))) {
-      const { flag, env } = settingNames(key);
-      const facts = [flag, env, setting.defaultText ?? "unset", setting.allowed];
-      for (const fact of [...facts, setting.doc.replaceAll("`", "")]) expect(words).toContain(fact);
-    }
-    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-  });
+  test.each(ROLES)(
+    "the help of a %s describes every setting in full within 100 columns",
+    (role) => {
+      const text = helpText(role);
+      const words = text.replaceAll(/\s+/g, " ");
+      for (const [key, setting] of Object.entries(settingsOf(role))) {
+        const { flag, env } = settingNames(key);
+        const facts = [flag, env, setting.defaultText ?? "unset", setting.allowed];
+        for (const fact of [...facts, setting.doc.replaceAll("`", "")])
+          expect(words).toContain(fact);
+      }
+      for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    },
+  );
 
-  test.each(["--help", "-h"])("%s is answered even when there are faults", (flag) => {
+  test.each(["--help", "-h"])("%s prints the help even when there are faults", (flag) => {
     const loaded = loadConfig("gateway", ["--port=x", flag], { OVATION_NOPE: "1" });
     expect(loaded).toEqual({ outcome: "help", text: helpText("gateway") });
   });
@@ -169,7 +173,7 @@ describe("logging", () => {
     expect(JSON.stringify(loggable)).not.toMatch(/hush|hu%40sh|me:/);
   });
 
-  test("a secret that is unset is not said to be there", () => {
+  test("an unset secret is left out", () => {
     expect(redactedConfig("dispatcher", configFor("dispatcher"))).not.toHaveProperty("natsToken");
   });
 });

@@ -32,7 +32,7 @@ export function helpText(role: Role): string {
     `Usage: node ${SCRIPTS[role]} [--flag value | --flag=value ...]`,
     "",
     ...wrapped(
-      "Each setting has a flag and an environment variable. Flags go before the environment, the environment before the default. Unknown flags and unknown OVATION_ variables are refused.",
+      "Each setting has a flag and an environment variable. Flags override the environment, which overrides the default. Unknown flags and unknown OVATION_ variables are refused.",
       0,
     ),
     "",
@@ -50,14 +50,14 @@ export function configurationPage(): string {
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
     "# Configuration",
     "",
-    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag goes before the environment, the environment before the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print what is on this page.",
+    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag overrides the environment, which overrides the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print the settings on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
-    "- An environment variable that is empty counts as unset. Where a row names two, the first goes before the second, which OpenTelemetry gave its name.",
-    "- Unknown flags and unknown variables that begin with `OVATION_` are refused by name, and so is every value outside its limits: a process tells all faults at once and does not start. The settings of the other roles may be in the environment and are ignored there; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
-    "- On Kubernetes, set `enableServiceLinks: false`: a service named `ovation` or `ovation-…` would otherwise put variables of its own, such as `OVATION_PORT`, into each pod.",
+    "- An empty environment variable counts as unset. Where a row names two, the first takes precedence; the second is OpenTelemetry's own.",
+    "- Unknown flags, unknown variables that begin with `OVATION_` and values outside their limits are refused: the process names all faults at once and does not start. The environment may hold settings of the other roles, which are ignored; `OVATION_TEST_` and `OVATION_LOCAL_` belong to the tests and the local stack.",
+    "- On Kubernetes, set `enableServiceLinks: false`: otherwise a service named `ovation` or `ovation-…` adds variables of its own, such as `OVATION_PORT`, to each pod.",
     "- Secrets, and users and passwords in URLs, are never logged.",
-    `- \`npm run gateway\` gives node \`${nodeFlags("gateway").join(" ")}\`, and so should whoever starts \`node gateway/main.ts\` in another way: without it, room for garbage is as much memory again as the viewers take.`,
+    `- \`npm run gateway\` passes \`${nodeFlags("gateway").join(" ")}\` to node. Do the same if you start \`node gateway/main.ts\` in another way: without it, V8's young generation takes as much memory again as the viewers.`,
     "",
     pageGroup("Common", "Settings of all roles.", commonSettings),
     "",
@@ -86,12 +86,10 @@ export function helpGroup(title: string, group: SettingGroup, hasEnvironment = t
       ...wrapped(`Allowed: ${setting.allowed}`, 6),
     ].join("\n");
   });
-  const demands = demandsOn(group).flatMap((check) =>
+  const rules = rulesOf(group).flatMap((check) =>
     wrapped(`${crossCheckText(check, (key) => settingNames(key).flag)}.`, 2),
   );
-  return [`${title}:`, ...settings, ...(demands.length > 0 ? [demands.join("\n")] : [])].join(
-    "\n\n",
-  );
+  return [`${title}:`, ...settings, ...(rules.length > 0 ? [rules.join("\n")] : [])].join("\n\n");
 }
 
 function pageGroup(title: string, intro: string, group: SettingGroup): string {
@@ -109,13 +107,13 @@ function pageGroup(title: string, intro: string, group: SettingGroup): string {
     ];
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   });
-  const demands = demandsOn(group).map(
+  const rules = rulesOf(group).map(
     (check) => `${crossCheckText(check, (key) => `\`${settingNames(key).flag}\``)}.`,
   );
   return [
     `## ${title}`,
     "",
-    [intro, ...demands].join(" "),
+    [intro, ...rules].join(" "),
     "",
     "| setting | environment | default | allowed | what it does |",
     "| --- | --- | --- | --- | --- |",
@@ -131,7 +129,7 @@ function docOf(setting: Setting<unknown>): string {
   return setting.secret ? `${setting.doc} Secret: never logged.` : setting.doc;
 }
 
-function demandsOn(group: SettingGroup): readonly CrossCheck[] {
+function rulesOf(group: SettingGroup): readonly CrossCheck[] {
   return crossChecks.filter((check) => check.left in group && check.right in group);
 }
 

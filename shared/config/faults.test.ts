@@ -24,7 +24,7 @@ describe("unknown names", () => {
     expect(faultsOf([flag, "1"])).toEqual([`${flag} is not a setting (${hint})`]);
   });
 
-  test("a name that is like no other is refused without one", () => {
+  test("a name similar to no other is refused without one", () => {
     expect(faultsOf(["--colour=red"])).toEqual(["--colour is not a setting"]);
     expect(faultsOf(["--__proto__=1", "-x"])).toEqual([
       "--__proto__ is not a setting",
@@ -32,13 +32,13 @@ describe("unknown names", () => {
     ]);
   });
 
-  test("an unknown variable is refused with a suggestion, and others' variables are none of ours", () => {
+  test("an unknown variable is refused with a suggestion, and other programs' are ignored", () => {
     expect(faultsOf([], { OVATION_LINGER: "5", PORT: "x", HOME: "/" })).toEqual([
       "OVATION_LINGER is not a setting (did you mean OVATION_LINGER_MS?)",
     ]);
   });
 
-  test("variables of the other role, of tests and of the local stack are left alone", () => {
+  test("variables of the other role, of tests and of the local stack are ignored", () => {
     const env = { OVATION_PORT: "x", OVATION_TEST_NATS: "1", OVATION_LOCAL_GATEWAYS: "2" };
     expect(faultsOf([], env, "dispatcher")).toEqual([]);
   });
@@ -58,8 +58,8 @@ describe("unknown names", () => {
   });
 });
 
-describe("unsound values", () => {
-  test("several faults are told at once, each by the name it was given under", () => {
+describe("invalid values", () => {
+  test("all faults are reported at once, each by the name that was given", () => {
     const argv = ["--port=70000", "--lease-ms", "soon", "--colour"];
     const env = {
       OVATION_OPEN: "true",
@@ -80,9 +80,12 @@ describe("unsound values", () => {
     );
   });
 
-  test.each(["", " 5", "5 ", "0x50", "8e1", "80.5", "Infinity"])("%j is no integer", (value) => {
-    expect(faultsOf([`--port=${value}`])).toHaveLength(1);
-  });
+  test.each(["", " 5", "5 ", "0x50", "8e1", "80.5", "Infinity"])(
+    "%j is not an integer",
+    (value) => {
+      expect(faultsOf([`--port=${value}`])).toHaveLength(1);
+    },
+  );
 
   test.each([["--host"], ["--host", "--share-port"], ["--host="], ["--host= a"], ["--host=a\nb"]])(
     "text must be given, on one line: %j",
@@ -91,7 +94,7 @@ describe("unsound values", () => {
     },
   );
 
-  test("a URL is refused without repeating it, since it may hold a password", () => {
+  test("a URL is refused without echoing it, since it may hold a password", () => {
     const urls = [
       "nats://u:hush@h",
       "http://u:hush@h",
@@ -123,7 +126,7 @@ describe("unsound values", () => {
     expect(faults[0]).toContain(message);
   });
 
-  test("the shortest frame interval may not be over the longest", () => {
+  test("the shortest frame interval may not exceed the longest", () => {
     expect(faultsOf(["--frame-interval-min-ms=200"])).toEqual([
       "--frame-interval-max-ms (default 60) must be at least --frame-interval-min-ms (200)",
     ]);

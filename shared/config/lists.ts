@@ -7,7 +7,7 @@ import {
 } from "../protocol/kinds.ts";
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
-/** URLs, separated by commas. User and password in them are kept out of logs and messages. */
+/** URLs, separated by commas. Users and passwords in them are kept out of logs and messages. */
 export function urlList(parts: {
   readonly schemes: readonly string[];
   readonly default: readonly string[];
@@ -24,7 +24,7 @@ export function urlList(parts: {
     schema: reader((list, fault) => {
       const urls = entries(list);
       for (const [index, url] of urls.entries()) {
-        // The URL itself is not repeated: what is wrong with it may be its password.
+        // The URL itself is not echoed: the invalid part may be its password.
         if (!isSound(url))
           fault(
             `must hold URLs of the form ${schemes}host:port, but entry ${index + 1} is not one`,
@@ -36,7 +36,7 @@ export function urlList(parts: {
     defaultText: parts.default.join(","),
     allowed: `comma-separated URLs, each ${schemes}host:port`,
     doc: parts.doc,
-    // Up to the last "@", since a password may hold one too.
+    // Up to the last "@", since a password may contain one too.
     loggable: (urls) => urls.map((url) => url.replace(/^([a-z]+:\/\/)?.*@/is, "$1")),
   });
 }

@@ -5,12 +5,12 @@ import { settingNames } from "./setting.ts";
 import { readEnvironment, readFlags } from "./sources.ts";
 import { togetherFaults } from "./together.ts";
 
-/** What starting a role with these flags and this environment comes to. */
+/** The outcome of reading these flags and this environment for a role. */
 export type Loaded<R extends Role> =
   | { readonly outcome: "config"; readonly config: ConfigByRole[R] }
   | { readonly outcome: "help"; readonly text: string };
 
-/** The configuration cannot be used. The message tells all faults at once. */
+/** The configuration can't be used. The message names all faults at once. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly faults: readonly string[];
@@ -23,11 +23,11 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a role's configuration: flags go before the environment, the environment before defaults.
+ * Reads a role's configuration: flags override the environment, which overrides the defaults.
  *
  * @param argv the arguments after the script's name
  * @returns the frozen configuration, or the help text if `--help` is among the flags
- * @throws ConfigError naming every unknown name, unsound value and broken demand
+ * @throws ConfigError naming every unknown name, invalid value and broken rule
  */
 export function loadConfig<R extends Role>(
   role: R,
@@ -59,7 +59,7 @@ export function loadConfig<R extends Role>(
   for (const check of crossChecks) {
     const left = values[check.left];
     const right = values[check.right];
-    // A setting with a fault of its own, or one that this role has not, is no number here.
+    // A setting that is invalid by itself, or that this role doesn't have, is not a number here.
     if (typeof left !== "number" || typeof right !== "number") continue;
     if (left < check.factor * right) faults.push(crossCheckText(check, (key) => names[key] ?? key));
   }
@@ -70,7 +70,7 @@ export function loadConfig<R extends Role>(
   return { outcome: "config", config: assembled<R>(values) };
 }
 
-/** A configuration for a test: defaults and what is given, frozen. Nothing is checked. */
+/** A configuration for a test: defaults and overrides, frozen. Nothing is checked. */
 export function configFor<R extends Role>(
   role: R,
   overrides: Partial<ConfigByRole[R]> = {},
@@ -80,14 +80,14 @@ export function configFor<R extends Role>(
 }
 
 /**
- * The one place where values by key become a typed configuration. The compiler cannot follow it:
- * each value came out of the schema, or is the default, of the setting its type is inferred from.
+ * The one place where values by key become a typed configuration. The compiler can't follow it:
+ * each value is the output of the schema, or the default, of the setting that its type comes from.
  */
 function assembled<R extends Role>(values: Record<string, unknown>): ConfigByRole[R] {
   return frozenCopy(values) as ConfigByRole[R];
 }
 
-/** Copies, so that freezing a configuration never reaches a default or a caller's own array. */
+/** Copies, so that freezing never affects a default or a caller's own array. */
 function frozenCopy(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
   if (typeof value !== "object" || value === null) return value;

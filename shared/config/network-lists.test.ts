@@ -25,13 +25,13 @@ describe("origins", () => {
     expect(origins.schema.parse(text)).toEqual(text.split(",").map((one) => one.trim()));
   });
 
-  // Each of these would never be equal to what a browser sends, or let in pages of strangers.
+  // Each of these could never equal what a browser sends, or would admit strangers' pages.
   test.each([
     ["https://live.example.com/", "path"],
     ["https://live.example.com/page", "path"],
     ["https://live.example.com?a", "path"],
     ["capacitor://localhost/", "path"],
-    ["https://LIVE.example.com", "capitals"],
+    ["https://LIVE.example.com", "capital letters"],
     ["https://user@live.example.com", "user"],
     ["live.example.com", "scheme"],
     ["*.example.com", "scheme"],
@@ -60,7 +60,7 @@ describe("origins", () => {
     ["https://*.0.0.1", "domain or port"],
     ["https://*.10.0.0.1", "before an address"],
     ["https://*.example.com.", "domain or port"],
-  ])("%j is refused, and the entry and its fault are named", (text, why) => {
+  ])("%j is refused, naming the entry and its fault", (text, why) => {
     const [fault] = faultsOf(origins, `https://good.example,${text}`);
     expect(fault).toContain(`but ${JSON.stringify(text)} `);
     expect(fault).toContain(why);

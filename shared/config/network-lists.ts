@@ -2,11 +2,11 @@ import { isIP, isIPv4 } from "node:net";
 import { originFault } from "./origins.ts";
 import { quoted, reader, type Setting, setting } from "./setting.ts";
 
-/** What may stand for an origin beside one: see {@link originList}. */
+/** A word that an origin list accepts in place of an origin: see {@link originList}. */
 export const SAME_ORIGIN = "same-origin";
 const WORDS = [SAME_ORIGIN, "null", "*"];
 
-/** Origins of pages, patterns of them, and words that stand for some. */
+/** Origins of pages, patterns for them, and words that stand for several. */
 export function originList(parts: {
   readonly default: readonly string[];
   readonly doc: string;

@@ -1,17 +1,17 @@
 /**
- * Origins of pages (https://html.spec.whatwg.org/#origin) as settings name them and as browsers send
- * them: one form for both, and patterns for the hosts of one domain.
+ * Origins of pages (https://html.spec.whatwg.org/#origin), in one form for settings and for what
+ * browsers send, and patterns for the hosts of one domain.
  */
 import { getPublicSuffix } from "tldts";
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: "80", https: "443" };
-/** Of http and https; a port is taken off where it is the scheme's own. */
+/** Of http and https; the scheme's default port is removed. */
 const WEB_ORIGIN =
   /^(?<scheme>https?):\/\/(?<host>[^\s/?#@:[\]*]+|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/;
 /** Of apps and extensions, such as `capacitor://localhost`; Android's `file://` has no host. */
 const APP_ORIGIN =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<host>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)?(?::\d{1,5})?$/;
-/** These are schemes of addresses, and never of a page. */
+/** Schemes of addresses that are never a page's. */
 const NO_PAGE = ["ws", "wss", "ftp", "data", "blob", "javascript", "about"];
 const PATTERN = /^(?<scheme>https?):\/\/\*\.(?<domain>[^\s/?#@:[\]*]+)(?::(?<port>\d{1,5}))?$/;
 const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
@@ -21,7 +21,7 @@ export interface OriginPattern {
   readonly scheme: string;
   /** With the dot before it. */
   readonly suffix: string;
-  /** Empty for the scheme's own. */
+  /** Empty for the scheme's default. */
   readonly port: string;
 }
 
@@ -29,7 +29,7 @@ function portOf(scheme: string, port: string | undefined): string {
   return port === undefined || port === DEFAULT_PORTS[scheme] ? "" : port;
 }
 
-/** The origin without the port that its scheme has anyway; as it is, if it is not of http or https. */
+/** The origin without its scheme's default port; unchanged, if it is not of http or https. */
 export function canonicalOrigin(text: string): string {
   const { scheme = "", host = "", port } = WEB_ORIGIN.exec(text)?.groups ?? {};
   if (host === "") return text;
@@ -37,14 +37,14 @@ export function canonicalOrigin(text: string): string {
   return more === "" ? `${scheme}://${host}` : `${scheme}://${host}:${more}`;
 }
 
-/** @returns undefined when the text is no pattern */
+/** @returns undefined when the text isn't a pattern */
 export function originPattern(text: string): OriginPattern | undefined {
   const { scheme = "", domain, port } = PATTERN.exec(text)?.groups ?? {};
   if (domain === undefined) return undefined;
   return { scheme, suffix: `.${domain}`, port: portOf(scheme, port) };
 }
 
-/** Whether the host is one or more labels below the pattern's domain, and all else is the same. */
+/** Whether the host is one or more labels below the pattern's domain, and the rest is equal. */
 export function matchesPattern({ scheme, suffix, port }: OriginPattern, origin: string): boolean {
   const groups = WEB_ORIGIN.exec(origin)?.groups;
   if (groups === undefined || groups["scheme"] !== scheme) return false;
@@ -54,8 +54,8 @@ export function matchesPattern({ scheme, suffix, port }: OriginPattern, origin: 
 }
 
 /**
- * Whether a page of this origin was served by the host that `Host` names. The port that `Host` leaves
- * out is that of the page's scheme: what speaks TLS may stand before the gateway.
+ * Whether a page of this origin was served by the host that `Host` names. A port missing in `Host`
+ * is the default of the page's scheme: TLS may be terminated in front of the gateway.
  */
 export function isOriginOfHost(origin: string, host: string): boolean {
   const { scheme = "" } = WEB_ORIGIN.exec(origin.toLowerCase())?.groups ?? {};
@@ -70,7 +70,7 @@ export function originFault(text: string): string | undefined {
   if (text === "") return "is empty";
   const scheme = /^([^:]*):\/\//.exec(text)?.[1];
   if (scheme === undefined) return "has no scheme, such as https://";
-  if (text !== text.toLowerCase()) return "has capitals, which no browser sends";
+  if (text !== text.toLowerCase()) return "has capital letters, which no browser sends";
   if (NO_PAGE.includes(scheme)) return `has a scheme that no page has: ${scheme}`;
   if (text.includes("*")) return patternFault(text);
   if (/^[^:]*:\/\/[^/?#]*[/?#]/.test(text))
@@ -80,26 +80,26 @@ export function originFault(text: string): string | undefined {
     const isApp = APP_ORIGIN.test(text) && (scheme === "file" || !text.endsWith("://"));
     return isApp ? undefined : "is not of the form scheme://host";
   }
-  if (!isCanonicalHost(text)) return "has a host or port that no browser sends so";
+  if (!isCanonicalHost(text)) return "has a host or port that no browser sends in this form";
   return undefined;
 }
 
 function patternFault(text: string): string | undefined {
   const domain = originPattern(text)?.suffix.slice(1);
   if (domain === undefined) {
-    return "has a * that is not the first label of a host of http or https, as in https://*.example.com";
+    return "has a * that is not the first label of an http or https host, as in https://*.example.com";
   }
   if (!isCanonicalHost(text.replace("*.", "")) || !LABELS.test(domain)) {
-    return "has a domain or port that no browser sends so";
+    return "has a domain or port that no browser sends in this form";
   }
   if (/^\d+$/.test(domain.slice(domain.lastIndexOf(".") + 1))) return "has a * before an address";
-  // Nobody but this machine is below it.
+  // Only this machine is below it.
   if (domain === "localhost") return undefined;
   if (getPublicSuffix(domain, { allowPrivateDomains: true }) !== domain) return undefined;
-  return `would let in everybody's pages below ${domain}: name a domain of your own`;
+  return `would admit everybody's pages below ${domain}: name a domain of your own`;
 }
 
-/** Whether a browser would write it so, but for a port that it leaves out. */
+/** Whether a browser would write it in this form, apart from a default port. */
 function isCanonicalHost(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === canonicalOrigin(text);
 }

@@ -7,13 +7,13 @@ export const overloadSettings = {
     max: 60_000,
     default: 1000,
     unit: "ms",
-    doc: "How late a process may be on average: its event loop, a gateway's frames, what a dispatcher hears of NATS. At a quarter of it a gateway widens its frames, at half it samples transient events, and from there on it takes nobody new until it has caught up. A dispatcher refuses transient events at all of it.",
+    doc: "How late a process may be on average: its event loop, a gateway's frames, a dispatcher's reading from NATS. At a quarter of it a gateway widens its frame interval, at half it samples transient events, and from there on it refuses new viewers until it has caught up. A dispatcher refuses transient events at the full value.",
   }),
   memoryLimitBytes: integer({
     min: 0,
     max: 1_099_511_627_776,
     default: 0,
     unit: "bytes",
-    doc: "How much memory a process may take; beyond nine tenths of it a gateway takes nobody new, and a dispatcher no transient event. 0 stands for what its container may take; without a container's limit there is none.",
+    doc: "How much memory a process may use; beyond nine tenths of it a gateway refuses new viewers, and a dispatcher transient events. 0 stands for the container's limit; without one there is no limit.",
   }),
 } as const satisfies SettingGroup;

@@ -2,7 +2,7 @@ import { type ConfigByRole, type Role, settingsOf } from "./roles.ts";
 
 /**
  * A configuration as it may be logged: secrets become "[redacted]", and users and passwords are
- * taken out of URLs. Settings that are unset are left out.
+ * removed from URLs. Unset settings are left out.
  */
 export function redactedConfig<R extends Role>(
   role: R,
@@ -10,7 +10,7 @@ export function redactedConfig<R extends Role>(
 ): Record<string, unknown> {
   const values = new Map<string, unknown>(Object.entries(config));
   const loggable: Record<string, unknown> = {};
-  // By the settings and not by the values: what is no setting is not logged either.
+  // By settings, not by values: a value without a setting is not logged.
   for (const [key, setting] of Object.entries(settingsOf(role))) {
     const value = values.get(key);
     if (value !== undefined) loggable[key] = setting.loggable(value);

@@ -37,24 +37,24 @@ export function otherRoles(role: Role): readonly Role[] {
   return ROLES.filter((other) => other !== role);
 }
 
-/** A demand on two settings together: `left` must be at least `factor` times `right`. */
+/** A rule about two settings: `left` must be at least `factor` times `right`. */
 export interface CrossCheck {
   readonly left: keyof GatewayConfig;
   readonly factor: number;
   readonly right: keyof GatewayConfig;
 }
 
-/** Held for every role that has both settings. */
+/** Checked for every role that has both settings. */
 export const crossChecks: readonly CrossCheck[] = [
   { left: "frameIntervalMaxMs", factor: 1, right: "frameIntervalMinMs" },
   { left: "cutOffByeMs", factor: 1, right: "cutOffNoticeMs" },
-  // A viewer has a second ping to answer before it is given up.
+  // A viewer gets a second ping before it is given up.
   { left: "idleTimeoutMs", factor: 2, right: "pingIntervalMs" },
-  // Two signs of life may be lost without a living gateway being given up.
+  // Two renewals may be lost before a live gateway counts as dead.
   { left: "leaseMs", factor: 3, right: "leaseRenewMs" },
 ];
 
-/** The demand in words, with each setting named by `name`. */
+/** The rule in words, with each setting named by `name`. */
 export function crossCheckText(check: CrossCheck, name: (key: string) => string): string {
   const times = check.factor === 1 ? "" : `${check.factor} times `;
   return `${name(check.left)} must be at least ${times}${name(check.right)}`;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * One setting: all that parsing, `--help`, logging and the documentation need to know of it.
- * Its property key is its key in the group, and its other names follow from that: `settingNames`.
+ * Its property key is its key in the group; `settingNames` derives its other names from that.
  */
 export interface Setting<T> {
   /** From the text of a flag or variable; each issue's message continues "<name> ...". */
@@ -17,7 +17,7 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** A switch needs no value on the command line, and has a `--no-` form. */
   readonly isSwitch: boolean;
-  /** A variable that others know the setting by; ours goes before it. */
+  /** A standard variable for the same setting; ours takes precedence. */
   readonly standardEnv: string | undefined;
   /** The value as it may appear in a log. A method, so that settings of all types fit a group. */
   loggable(value: T): unknown;
@@ -145,7 +145,7 @@ export function choice<const T extends string>(parts: {
   });
 }
 
-/** A setting out of what its type knows of it; it is not secret and no switch unless told. */
+/** A setting with defaults filled in; by default it is neither secret nor a switch. */
 export function setting<T>(
   parts: Omit<Setting<T>, "secret" | "isSwitch" | "standardEnv" | "loggable"> & Partial<Setting<T>>,
 ): Setting<T> {
@@ -157,8 +157,8 @@ export function setting<T>(
 }
 
 /**
- * A schema out of a function. `fault` may be called several times, since one text may have several
- * faults and all of them are told; a value returned beside a fault is never seen by anyone.
+ * A schema from a function. `fault` may be called several times, since all faults of one text are
+ * reported; a value returned along with a fault is ignored.
  */
 export function reader<T>(
   read: (given: string, fault: (message: string) => undefined) => T | undefined,
@@ -175,7 +175,7 @@ export function reader<T>(
 
 const lineOfText = reader<string>((given, fault) => {
   const sound = given !== "" && given === given.trim() && !/\p{Cc}/u.test(given);
-  // Not repeated either: it may be a secret.
+  // Not echoed either: it may be a secret.
   return sound ? given : fault("must be text on one line, not empty and without space at its ends");
 });
 

@@ -15,7 +15,7 @@ import {
 } from "./setting.ts";
 import { tracingSettings } from "./tracing-settings.ts";
 
-/** What both roles are told. */
+/** Settings of all roles. */
 export const commonSettings = {
   natsUrl: urlList({
     schemes: ["nats", "tls"],
@@ -23,36 +23,36 @@ export const commonSettings = {
     doc: "The NATS servers to connect to; any one of a cluster is enough to find the others.",
   }),
   natsToken: optionalText({
-    doc: "The token to log in to NATS with. Set it by the environment: flags can be read by every user of the machine.",
+    doc: "The token to log in to NATS with. Set it in the environment: every user of the machine can read flags.",
     secret: true,
   }),
   natsUser: optionalText({
-    doc: "The user to log in to NATS as, with a password; they go before those of a URL. The users that each role needs are in `deploy/nats/ovation.conf`.",
+    doc: "The user to log in to NATS as, with a password; both take precedence over those in a URL. `deploy/nats/ovation.conf` has the user that each role needs.",
   }),
   natsPassword: optionalText({
-    doc: "The password of that user. Set it by the environment, or give it in a file: flags can be read by every user of the machine.",
+    doc: "The password of that user. Set it in the environment or in a file: every user of the machine can read flags.",
     secret: true,
   }),
   natsPasswordFile: optionalText({
-    doc: "A file that holds the password; it is read again at each connect.",
+    doc: "A file with the password; it is read again at each connect.",
   }),
   natsCredsFile: optionalText({
     doc: "A credentials file (JWT and nkey seed) to log in to NATS with; it is read again at each connect.",
   }),
   natsNkeyFile: optionalText({
-    doc: "A file that holds the nkey seed to log in to NATS with; it is read again at each connect.",
+    doc: "A file with the nkey seed to log in to NATS with; it is read again at each connect.",
   }),
   natsTlsCaFile: optionalText({
-    doc: "Certificates of the authorities that NATS's own certificate must come from, in PEM; unset, those that Node.js trusts. With this or a certificate set, NATS is spoken to by TLS or not at all.",
+    doc: "The certificate authorities trusted for NATS's certificate, in PEM; when unset, those that Node.js trusts. With this or a client certificate set, the connection to NATS must use TLS.",
   }),
   natsTlsCertFile: optionalText({
-    doc: "The certificate by which NATS knows us, in PEM; it is read again at each connect.",
+    doc: "The client certificate for NATS, in PEM; it is read again at each connect.",
   }),
   natsTlsKeyFile: optionalText({ doc: "The key of that certificate, in PEM." }),
   logLevel: choice({
     choices: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
     default: "info",
-    doc: "The least severe messages that are still logged.",
+    doc: "The lowest level of messages that are logged.",
   }),
   opsHost: text({
     default: "127.0.0.1",
@@ -63,28 +63,28 @@ export const commonSettings = {
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
     ],
-    doc: "The kinds of events and how each is delivered, the same for all processes. `viewers`, of class latest, and `retracted`, durable, are built in.",
+    doc: "The kinds of events and the delivery class of each; must be the same for all processes. `viewers` (latest) and `retracted` (durable) are built in.",
   }),
   dataLimitBytes: integer({
     min: 64,
     max: 262_144,
     default: 4096,
     unit: "bytes",
-    doc: "The largest `data` of one event, by its MessagePack encoding.",
+    doc: "The largest `data` of one event, in its MessagePack encoding.",
   }),
   leaseMs: integer({
     min: 1000,
     max: 300_000,
     default: 10_000,
     unit: "ms",
-    doc: "How long a gateway counts as alive after its last sign of life; the same for all processes.",
+    doc: "How long a gateway counts as alive after it last renewed its lease; must be the same for all processes.",
   }),
   leaseRenewMs: integer({
     min: 100,
     max: 100_000,
     default: 2500,
     unit: "ms",
-    doc: "How often a gateway gives a sign of life.",
+    doc: "How often a gateway renews its lease.",
   }),
   tableReplicas: integer({
     min: 1,
@@ -94,25 +94,25 @@ export const commonSettings = {
   }),
   reconcileIntervalMs: integer({
     min: 500,
-    // Gateways write their rows again when they look, long before those are too old.
+    // Gateways write their rows again at each comparison, long before the rows expire.
     max: 240_000,
     default: 30_000,
     unit: "ms",
-    doc: "How often the subscription table is read whole and compared with what is known of it.",
+    doc: "How often a process reads the whole subscription table and compares it with its own state.",
   }),
   countIntervalMs: integer({
     min: 50,
     max: 60_000,
     default: 1000,
     unit: "ms",
-    doc: "The time in which the viewer count of one video is updated at most once.",
+    doc: "The shortest time between two viewer counts of one video.",
   }),
   deduplicateMs: integer({
     min: 1000,
     max: 3_600_000,
     default: 120_000,
     unit: "ms",
-    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown, and a durable event stored, once.",
+    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown only once, and a durable event stored only once.",
   }),
   historyReplicas: integer({
     min: 1,
@@ -124,14 +124,14 @@ export const commonSettings = {
     min: 1,
     max: 10_000,
     default: 1000,
-    doc: "How many durable events are kept of one video: what a viewer who scrolls back is likely to read.",
+    doc: "How many durable events are kept per video: what a viewer who scrolls back is likely to read.",
   }),
   historyBytes: integer({
     min: 65_536,
     max: 67_108_864,
     default: 1_048_576,
     unit: "bytes",
-    doc: "How many bytes of durable events are kept of one video: a thousand of them with a kilobyte each.",
+    doc: "How many bytes of durable events are kept per video: a thousand events of a kilobyte each.",
   }),
   historyAgeMs: integer({
     min: 60_000,
@@ -145,7 +145,7 @@ export const commonSettings = {
     max: 1_099_511_627_776,
     default: 1_073_741_824,
     unit: "bytes",
-    doc: "How many bytes the history of all videos may take in the store; beyond it the oldest goes first.",
+    doc: "How many bytes the history of all videos may take in the store; beyond that, the oldest events are removed.",
   }),
   drainMs: integer({
     min: 0,
@@ -157,37 +157,37 @@ export const commonSettings = {
   ...tracingSettings,
 } as const satisfies SettingGroup;
 
-/** What only a gateway is told. */
+/** Settings of the gateway alone. */
 export const gatewaySettings = {
   ...authSettings,
   opsPort: port({
     default: 9101,
-    doc: "The port on which health and metrics are served; 0 takes any free one.",
+    doc: "The port on which health and metrics are served; 0 picks a free one.",
   }),
   host: text({
     default: "::",
-    doc: "The addresses on which viewers and publishers connect, with commas between. `::` is all of the machine, of IPv6 and IPv4 alike, or of IPv4 where there is no IPv6.",
+    doc: "The addresses on which viewers and publishers connect, separated by commas. `::` stands for all addresses of the machine, IPv6 and IPv4, or only IPv4 where there is no IPv6.",
   }),
   port: port({
     default: 8080,
-    doc: "The port on which viewers and publishers connect; 0 takes any free one.",
+    doc: "The port on which viewers and publishers connect; 0 picks a free one.",
   }),
   basePath: basePath({
-    doc: "The path before all paths of the API and the page, where a proxy passes on requests below a path of its own as they are: with `/live`, viewers connect to `/live/v1/connect`, and the client's URL ends in `/live`. Health and metrics stay where they are.",
+    doc: "The prefix of all paths of the API and the page, for a proxy that forwards requests below a path unchanged: with `/live`, viewers connect to `/live/v1/connect`, and the client's URL ends in `/live`. The paths of health and metrics don't change.",
   }),
   sharePort: boolean({
     default: false,
     doc: "Lets several gateway processes of one machine listen on the same port (SO_REUSEPORT).",
   }),
   tlsCertFile: optionalText({
-    doc: "The certificate, with those between it and its authority, in PEM: connections are then TLS 1.2 or later, and no others are taken. The files are read again when they change, and on SIGHUP; open connections stay. When unset, something before the gateway speaks TLS.",
+    doc: "The certificate with its intermediate certificates, in PEM: the gateway then accepts only TLS 1.2 or later. The files are read again when they change and on SIGHUP; open connections stay. When unset, terminate TLS in front of the gateway.",
   }),
   tlsKeyFile: optionalText({ doc: "The certificate's key, in PEM and without a passphrase." }),
   address: optionalText({
-    doc: "What the lease tells others as this gateway's address. When unset, the host's name and the port.",
+    doc: "The address of this gateway that its lease shows to others. When unset, the host's name and the port.",
   }),
   pageDir: optionalText({
-    doc: "A folder whose files are served at the paths that the API does not use, `index.html` at `/`: a page beside the API. They are read once, at the start. When unset, there is no page.",
+    doc: "A folder whose files are served at the paths that the API does not use, `index.html` at `/`. They are read once, at the start. When unset, no page is served.",
   }),
   pagePolicy: text({
     default:
@@ -219,7 +219,7 @@ export const gatewaySettings = {
     min: 1,
     max: 10_000,
     default: 100,
-    doc: "The most events in one frame. When more arrive, the frame carries a sample of them and the exact counts.",
+    doc: "The largest number of events in one frame. When more arrive, the frame carries a sample of them and the exact counts.",
   }),
   frameGroupViewers: integer({
     min: 1,
@@ -232,7 +232,7 @@ export const gatewaySettings = {
     max: 16_777_216,
     default: 65_536,
     unit: "bytes",
-    doc: "How much may wait for one slow viewer before events are dropped for it.",
+    doc: "How much data may wait for one slow viewer before events are dropped for it.",
   }),
   messageLimitBytes: integer({
     min: 512,
@@ -246,7 +246,7 @@ export const gatewaySettings = {
     max: 1_048_576,
     default: 32_768,
     unit: "bytes",
-    doc: "The largest head of an HTTP request or WebSocket handshake: its path, cookies, token and other headers together. It may have 98 headers, which no setting changes.",
+    doc: "The largest head of an HTTP request or WebSocket handshake: path, cookies, token and other headers together. The limit of 98 headers is fixed.",
   }),
   bodyLimitBytes: integer({
     min: 1024,
@@ -260,28 +260,28 @@ export const gatewaySettings = {
     max: 120_000,
     default: 10_000,
     unit: "ms",
-    doc: "The time that a WebSocket has to send `connect`.",
+    doc: "How long a new WebSocket may take to send `connect`.",
   }),
   idleTimeoutMs: integer({
     min: 8000,
     max: 960_000,
     default: 32_000,
     unit: "ms",
-    doc: "A WebSocket from which nothing has come for this long, not even the answer to a ping, is closed.",
+    doc: "How long a WebSocket may be silent, without even a pong, before it is closed.",
   }),
   pingIntervalMs: integer({
     min: 1000,
     max: 60_000,
     default: 8000,
     unit: "ms",
-    doc: "How often each WebSocket is pinged, so that no proxy closes it: below the 10 s that some allow for silence.",
+    doc: "How often each WebSocket is pinged, so that no proxy closes it: shorter than the 10 s of silence that some proxies allow.",
   }),
   sseKeepaliveMs: integer({
     min: 1000,
     max: 60_000,
     default: 8000,
     unit: "ms",
-    doc: "How often each Server-Sent Events stream gets a comment line, so that no proxy closes it: below the 10 s that some allow for silence.",
+    doc: "How often each Server-Sent Events stream gets a comment line, so that no proxy closes it: shorter than the 10 s of silence that some proxies allow.",
   }),
   subscriptionsLimit: integer({
     min: 1,
@@ -293,7 +293,7 @@ export const gatewaySettings = {
     min: 1,
     max: 10_000,
     default: 100,
-    doc: "How many publishes of one connection may wait for their answer.",
+    doc: "How many publishes of one connection may wait for an answer.",
   }),
   lingerMs: integer({
     min: 0,
@@ -307,45 +307,45 @@ export const gatewaySettings = {
     max: 60_000,
     default: 5000,
     unit: "ms",
-    doc: "The longest wait for the history: of a viewer that asks for the past, and of durable events behind a gap.",
+    doc: "The longest wait for the history: by a viewer that requests past events, and by durable events behind a gap.",
   }),
   historyCheckMs: integer({
     min: 500,
     max: 600_000,
     default: 10_000,
     unit: "ms",
-    doc: "How often a quiet video's history is looked at for durable events that did not arrive.",
+    doc: "How often a quiet video's history is checked for durable events that did not arrive.",
   }),
   historyCacheBytes: integer({
     min: 1_048_576,
     max: 17_179_869_184,
     default: 134_217_728,
     unit: "bytes",
-    doc: "How much memory this gateway may use for the history of the videos that are watched here.",
+    doc: "How much memory this gateway may use for the history of the videos that its viewers watch.",
   }),
   cutOffNoticeMs: integer({
     min: 0,
     max: 600_000,
     default: 5000,
     unit: "ms",
-    doc: "How long a gateway is cut off from NATS before it tells its viewers that nothing new comes. It says so to health, and takes nobody new, at once.",
+    doc: "How long a gateway is cut off from NATS before it notifies its viewers that nothing new arrives. Its health reports it, and it refuses new viewers, at once.",
   }),
   cutOffByeMs: integer({
     min: 0,
     max: 3_600_000,
     default: 30_000,
     unit: "ms",
-    doc: "How long a gateway is cut off from NATS before it sends its viewers to others, over 10 seconds: longer than a restart of NATS takes.",
+    doc: "How long a gateway is cut off from NATS before it moves its viewers to other gateways, spread over 10 seconds. Keep it longer than a restart of NATS takes.",
   }),
   ...limitSettings,
   ...overloadSettings,
 } as const satisfies SettingGroup;
 
-/** What only a dispatcher is told. */
+/** Settings of the dispatcher alone. */
 export const dispatcherSettings = {
   opsPort: port({
     default: 9102,
-    doc: "The port on which health and metrics are served; 0 takes any free one.",
+    doc: "The port on which health and metrics are served; 0 picks a free one.",
   }),
   storeTimeoutMs: integer({
     min: 50,
@@ -363,21 +363,21 @@ export const dispatcherSettings = {
   ...overloadSettings,
 } as const satisfies SettingGroup;
 
-/** What only the doctor is told. */
+/** Settings of the doctor alone. */
 export const doctorSettings = {
   lookAgainMs: integer({
     min: 100,
     max: 60_000,
     default: 3000,
     unit: "ms",
-    doc: "The time between the two looks at the table. Only what is wrong at both, unchanged, is told: a table in use is always a little behind.",
+    doc: "The time between the two checks of the table. Only what is wrong in both, unchanged, is reported: a table in use always lags a little.",
   }),
   patienceMs: integer({
     min: 100,
     max: 600_000,
     default: 10_000,
     unit: "ms",
-    doc: "How long to wait for NATS to be there.",
+    doc: "How long to wait for NATS to be reachable.",
   }),
   json: boolean({ default: false, doc: "Prints the findings as JSON instead of text." }),
 } as const satisfies SettingGroup;

@@ -3,7 +3,7 @@ import { otherRoles, type Role, settingsOf } from "./roles.ts";
 import { ENV_PREFIX, quoted, type SettingGroup, settingNames } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
-/** A setting's text as somebody gave it, and the name by which they did. */
+/** A setting's text as given, and the flag or variable that gave it. */
 export interface Given {
   readonly name: string;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface Reading {
   readonly faults: readonly string[];
 }
 
-/** What flags give, and whether help was asked for. */
+/** What flags give, and whether help was requested. */
 export interface FlagReading extends Reading {
   readonly help: boolean;
 }
@@ -28,7 +28,7 @@ interface Flag {
   readonly negated: boolean;
 }
 
-/** These belong to tests and to the local stack, which share the environment with the roles. */
+/** These belong to the tests and the local stack, which share the environment with the roles. */
 const FOREIGN_ENV = /^OVATION_(TEST|LOCAL)_/;
 
 /** The role's settings given by flags. */
@@ -37,8 +37,8 @@ export function readFlags(role: Role, argv: readonly string[]): FlagReading {
 }
 
 /**
- * The settings of a group given by flags. The last of several flags of one name counts.
- * @param unknown the fault of a flag that none of `names` is
+ * The settings of a group given by flags. When a flag is repeated, the last one counts.
+ * @param unknown gives the fault of a flag that is not in `names`
  */
 export function readFlagsOf(
   group: SettingGroup,
@@ -52,7 +52,7 @@ export function readFlagsOf(
   for (const [flag, { isSwitch }] of flags) {
     options[flag.slice(2)] = { type: isSwitch ? "boolean" : "string" };
   }
-  // Not strict: it would throw at the first fault, and all are to be told.
+  // Not strict: it would throw at the first fault, and all must be reported.
   const { tokens } = parseArgs({
     args: [...argv],
     options,
@@ -64,7 +64,7 @@ export function readFlagsOf(
   const given = new Map<string, Given>();
   const faults: string[] = [];
   let help = false;
-  // The value of an unknown flag looks like a stray word, and is no second fault.
+  // The value of an unknown flag looks like a stray word, but is not a second fault.
   let unknownAt: number | undefined;
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
@@ -92,7 +92,7 @@ export function readFlagsOf(
         given.set(known.key, { name, text: token.value ?? String(!known.negated) });
       }
     } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
-      // "--host --port 80" is a forgotten value far more often than a host called "--port".
+      // "--host --port 80" is far more often a forgotten value than a host called "--port".
       faults.push(`${name} needs a value (one that begins with "--" is written ${name}=value)`);
     } else {
       given.set(known.key, { name, text: token.value });
@@ -102,15 +102,15 @@ export function readFlagsOf(
 }
 
 /**
- * The settings given by the environment. An empty variable counts as unset. Variables of others are
- * looked at only where a setting names one.
+ * The settings given by the environment. An empty variable counts as unset. Other programs'
+ * variables are read only where a setting names one.
  */
 export function readEnvironment(
   role: Role,
   env: Readonly<Record<string, string | undefined>>,
 ): Reading {
   const keys = new Map(Object.keys(settingsOf(role)).map((key) => [settingNames(key).env, key]));
-  // Roles often share one environment, so what is meant for another one is let pass.
+  // Roles often share one environment, so settings of another role are ignored.
   const others = new Set(
     otherRoles(role).flatMap((other) =>
       Object.keys(settingsOf(other)).map((key) => settingNames(key).env),

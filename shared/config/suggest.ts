@@ -8,7 +8,7 @@ export function suggestion(written: string, names: readonly string[]): string {
   return close ? ` (did you mean ${nearest.name}?)` : "";
 }
 
-/** Case and separators are what one forgets first; a unit left out is no mistake of spelling. */
+/** Case and separators are forgotten most often; a missing unit is not a spelling mistake. */
 function bare(name: string): string {
   return name
     .replace(/^OVATION_/, "")

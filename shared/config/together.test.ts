@@ -21,11 +21,11 @@ describe("settings that need another one", () => {
     ["OVATION_NATS_TLS_KEY_FILE", "--nats-tls-cert-file"],
     ["OVATION_TLS_CERT_FILE", "--tls-key-file"],
     ["OVATION_TLS_KEY_FILE", "--tls-cert-file"],
-  ])("%s is refused without it, which is named", (name, missing) => {
+  ])("%s is refused without it, naming it", (name, missing) => {
     expect(faultsOf({ [name]: "hush" })).toContain(`${name} needs ${missing} as well`);
   });
 
-  test("one password, and one login, is enough", () => {
+  test("only one password, and only one login, may be given", () => {
     const user = { OVATION_NATS_USER: "anna", OVATION_NATS_PASSWORD: "hush" };
     expect(faultsOf({ ...user, OVATION_NATS_PASSWORD_FILE: "file" })).toContain(
       "OVATION_NATS_PASSWORD and OVATION_NATS_PASSWORD_FILE exclude each other: give one",

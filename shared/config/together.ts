@@ -1,4 +1,4 @@
-/** Settings that stand or fall together, and those of which one is enough. */
+/** Settings that need each other, and settings that exclude each other. */
 import type { GatewayConfig } from "./settings.ts";
 
 type Key = keyof GatewayConfig;
@@ -21,7 +21,7 @@ const ALTERNATIVES: readonly (readonly Key[])[] = [
 ];
 
 /**
- * What is wrong with the settings that were given, taken together.
+ * What is wrong with the given settings in combination.
  * @param nameOf the name under which a setting was given; undefined if it was not
  * @param flagOf its flag, to name one that is missing
  */

@@ -21,7 +21,7 @@ function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
 }
 
 describe("tracing", () => {
-  test("is off, and begins no trace, unless it is told to", () => {
+  test("is off, and starts no trace, by default", () => {
     expect(configOf([])).toMatchObject({
       otlpEndpoint: undefined,
       traceSampler: "parentbased_always_off",
@@ -49,7 +49,7 @@ describe("tracing", () => {
     });
   });
 
-  test("takes its own variable and flag before those, and an empty one as unset", () => {
+  test("prefers its own variable and flag to those, and treats an empty one as unset", () => {
     const env = { OTEL_SERVICE_NAME: "theirs", OTEL_EXPORTER_OTLP_ENDPOINT: "" };
     expect(configOf([], env)).toMatchObject({
       traceServiceName: "theirs",
@@ -60,7 +60,7 @@ describe("tracing", () => {
     expect(configOf(["--trace-service-name=flag"], ours).traceServiceName).toBe("flag");
   });
 
-  test("names the variable at fault, and repeats nothing that may be a secret", () => {
+  test("names the wrong variable, and echoes nothing that may be a secret", () => {
     const faults = faultsOf(["--otlp-endpoint=http://u:hush@collector"], {
       OTEL_EXPORTER_OTLP_HEADERS: "key=fine,hush",
       OTEL_TRACES_SAMPLER: "sometimes",
@@ -85,7 +85,7 @@ describe("tracing", () => {
     expect(faultsOf([`--trace-ratio=${share}`])).toHaveLength(1);
   });
 
-  test.each(["0", "1", "0.001", ".5", "1.0"])("takes the share %j", (share) => {
+  test.each(["0", "1", "0.001", ".5", "1.0"])("accepts the share %j", (share) => {
     expect(configOf([`--trace-ratio=${share}`]).traceRatio).toBe(Number(share));
   });
 

@@ -1,4 +1,4 @@
-/** Whether and where to what is traced is sent; the variables of OpenTelemetry count as well. */
+/** Whether and where to traces are sent; OpenTelemetry's own variables count as well. */
 import {
   type ConfigOf,
   choice,
@@ -10,7 +10,7 @@ import {
   setting,
 } from "./setting.ts";
 
-/** The samplers of the OpenTelemetry specification that need nobody else. */
+/** The samplers of the OpenTelemetry specification that need no remote service. */
 const SAMPLERS = [
   "parentbased_always_off",
   "parentbased_traceidratio",
@@ -31,7 +31,7 @@ function endpoint(doc: string, standardEnv: string): Setting<string | undefined>
   };
   return setting<string | undefined>({
     schema: reader((text, fault) =>
-      // Not repeated: what is wrong with it may be its password.
+      // Not echoed: the invalid part may be its password.
       isSound(text) ? text : fault("must be an http or https URL without user, password and query"),
     ),
     default: undefined,
@@ -58,7 +58,7 @@ function headers(doc: string, standardEnv: string): Setting<Headers | undefined>
         const at = entry.indexOf("=");
         const name = entry.slice(0, Math.max(0, at)).trim();
         const value = decoded(entry.slice(at + 1));
-        // Not repeated: it may be a secret.
+        // Not echoed: it may be a secret.
         if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || !/^[\x20-\x7e]+$/.test(value ?? "")) {
           fault(`must hold name=value, percent-encoded, but entry ${index + 1} is not that`);
         }
@@ -94,7 +94,7 @@ export const tracingSettings = {
     "OTEL_EXPORTER_OTLP_ENDPOINT",
   ),
   otlpHeaders: headers(
-    "Headers that are sent along, such as a key of the collector's. Set them by the environment: flags can be read by every user of the machine.",
+    "Headers to send along, such as the collector's API key. Set them in the environment: every user of the machine can read flags.",
     "OTEL_EXPORTER_OTLP_HEADERS",
   ),
   traceServiceName: optionalText({
@@ -104,7 +104,7 @@ export const tracingSettings = {
   traceSampler: choice({
     choices: SAMPLERS,
     default: "parentbased_always_off",
-    doc: "Which traces are recorded. By default those that a backend or a service began and records itself; what belongs to no trace begins one with `…_always_on`, or by a share with `…_traceidratio`.",
+    doc: "Which traces are recorded. By default those that a backend or a service started and samples itself; an event without a trace starts one with `…_always_on`, or for a share of events with `…_traceidratio`.",
     standardEnv: "OTEL_TRACES_SAMPLER",
   }),
   traceRatio: share(

@@ -12,7 +12,7 @@ const page = readFileSync(join(import.meta.dirname, "../../docs/protocol.md"), "
 describe.each(CODES)("the error %s", (code) => {
   const { kind } = new OvationError(code);
 
-  test("is named in words of lower-case letters", () => {
+  test("has a name of lower-case words", () => {
     expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
     expect(kind.meaning).toMatch(/^[A-Z`].*\.$/);
   });
@@ -20,12 +20,12 @@ describe.each(CODES)("the error %s", (code) => {
   test("has an HTTP status that exists and says whose fault it is", () => {
     expect(STATUS_CODES).toHaveProperty(String(kind.status));
     expect(kind.status).toBeGreaterThanOrEqual(400);
-    // Whoever is told not to repeat a request has sent a wrong one, and nobody else has.
+    // Only a request that is itself wrong must not be repeated.
     if (kind.retry === "no") expect(kind.status).toBeLessThan(500);
     if (kind.status >= 500) expect(kind.retry).not.toBe("no");
   });
 
-  test("closes, if at all, with a code that exists and says not to come back", () => {
+  test("closes, if at all, with a code that exists and says not to connect again", () => {
     if (kind.close === undefined) return expect(kind).not.toHaveProperty("close");
     expect(closeCodes[kind.close].reconnect).toBe(false);
   });
@@ -40,7 +40,7 @@ describe.each(CODES)("the error %s", (code) => {
 });
 
 describe("close codes", () => {
-  test("each code and each reason means one thing, and each may be used by an application", () => {
+  test("have codes and reasons with one meaning each, in the ranges open to applications", () => {
     const codes = Object.values(closeCodes).map(({ code }) => code);
     const reasons = Object.values(closeCodes).map(({ reason }) => reason);
     expect(new Set(reasons).size).toBe(reasons.length);
@@ -49,7 +49,7 @@ describe("close codes", () => {
     for (const code of codes) expect(code).toBeLessThan(5000);
   });
 
-  test("say by their range alone whether to connect again", () => {
+  test("say by their range whether to connect again", () => {
     for (const { code, reconnect } of Object.values(closeCodes)) {
       expect(reconnect).toBe(code < 4400 || code > 4499);
     }
@@ -64,8 +64,8 @@ describe("close codes", () => {
   });
 });
 
-describe("what a caller is told", () => {
-  test("is code and message, with field and limit only where they say something", () => {
+describe("what a caller gets", () => {
+  test("is code and message, with field and limit only where there is one", () => {
     expect(new OvationError("not_found").body()).toEqual({
       code: "not_found",
       message: errorKinds.not_found.meaning,
@@ -78,7 +78,7 @@ describe("what a caller is told", () => {
     });
   });
 
-  test("of an unforeseen fault is nothing but that it was one, its cause kept for the log", () => {
+  test("for an unforeseen error is only `internal`; its cause is kept for the log", () => {
     const cause = new Error("password is hunter2");
     const error = asOvationError(cause);
     expect(error.code).toBe("internal");
@@ -86,13 +86,13 @@ describe("what a caller is told", () => {
     expect(error.cause).toBe(cause);
   });
 
-  test("of an error of ours is that error", () => {
+  test("for an error of ours is that error", () => {
     const error = new OvationError("timeout");
     expect(asOvationError(error)).toBe(error);
   });
 });
 
-test("a code that comes from elsewhere is known only if it is in the table", () => {
+test("a code from elsewhere is accepted only if it is in the table", () => {
   const known: ErrorCode = "timeout";
   expect(isErrorCode(known)).toBe(true);
   for (const text of ["toString", "__proto__", "", 404, undefined]) {

@@ -1,4 +1,4 @@
-/** The tables of docs/protocol.md, made from the code that they describe. */
+/** The tables of docs/protocol.md, generated from the code that they describe. */
 import { closeCodes } from "./close-codes.ts";
 import { type ErrorKind, errorKinds, type Retry } from "./errors.ts";
 
@@ -33,7 +33,7 @@ export function errorTable(): string {
   return table(["code", "HTTP status", "repeat the request?", "closes with", "meaning"], rows);
 }
 
-/** Every code with which a gateway closes a WebSocket. */
+/** Every code that a gateway closes a WebSocket with. */
 export function closeCodeTable(): string {
   const rows = Object.values(closeCodes).map(({ code, reason, reconnect, meaning }) => [
     String(code),
