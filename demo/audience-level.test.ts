@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { audienceAt, HIGHEST_LEVEL, levelOf } from "./audience-level.ts";
 import { AUDIENCE_LIMITS } from "./contract.ts";
 
-test("a level is that of its audience, from nobody to thousands of likes a second", () => {
+test("a level maps to an audience and back, from nobody to thousands of likes per second", () => {
   expect(audienceAt(0)).toEqual({ viewers: 0, likesPerSecond: 0 });
   expect(audienceAt(HIGHEST_LEVEL).likesPerSecond).toBeGreaterThanOrEqual(5_000);
   for (let level = 5; level <= HIGHEST_LEVEL; level += 1) {

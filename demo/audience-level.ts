@@ -1,4 +1,4 @@
-/** What the one slider stands for: a small audience in fine steps, a large one in coarse steps. */
+/** Maps the slider to an audience: in fine steps while it is small, in coarse steps when large. */
 import type { Audience } from "./contract.ts";
 
 export const HIGHEST_LEVEL = 100;
@@ -15,7 +15,7 @@ export function audienceAt(level: number): Audience {
   };
 }
 
-/** The level that comes nearest to an audience, by its likes. */
+/** The level closest to an audience, by its likes. */
 export function levelOf({ likesPerSecond }: Audience): number {
   const share = Math.min(1, likesPerSecond / MOST.likesPerSecond) ** (1 / LIKES_POWER);
   return Math.round(share * HIGHEST_LEVEL);

@@ -1,19 +1,19 @@
 /**
- * Builds the demo page into a folder that any web server, or a gateway, can serve. It takes a few
- * tenths of a second, so that it is simply done at each start, and can't be stale.
+ * Builds the demo page into a folder that any web server, or a gateway, can serve. It takes only a
+ * few tenths of a second, so it runs at each start and the page can't be stale.
  */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { STACK_FILE, type StackPlace } from "./contract.ts";
+import { STACK_FILE, type StackLocation } from "./contract.ts";
 
 const PAGE = join(import.meta.dirname, "page");
 
 /**
- * @param directory made if it isn't there
- * @param place where the page finds its stack; without one it shows the video alone
+ * @param directory created if missing
+ * @param stack where the page finds its stack; without one it shows only the video
  */
-export async function buildPage(directory: string, place?: StackPlace): Promise<void> {
+export async function buildPage(directory: string, stack?: StackLocation): Promise<void> {
   await mkdir(directory, { recursive: true });
   await build({
     entryPoints: { page: join(PAGE, "main.tsx") },
@@ -26,9 +26,9 @@ export async function buildPage(directory: string, place?: StackPlace): Promise<
     loader: { ".woff2": "file" },
     assetNames: "[name]",
     define: { "process.env.NODE_ENV": '"production"' },
-    logLevel: "silent", // Its errors are thrown.
+    logLevel: "silent", // Errors are thrown.
   });
   await copyFile(join(PAGE, "index.html"), join(directory, "index.html"));
   await copyFile(join(PAGE, "icon.svg"), join(directory, "icon.svg"));
-  if (place !== undefined) await writeFile(join(directory, STACK_FILE), JSON.stringify(place));
+  if (stack !== undefined) await writeFile(join(directory, STACK_FILE), JSON.stringify(stack));
 }

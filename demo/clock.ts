@@ -1,8 +1,8 @@
-/** One clock for page and stack, where both are on the same machine. */
+/** One clock for page and stack on the same machine. */
 
 /**
- * The time of day in milliseconds since 1970, with a fraction: the fine clock, which begins when
- * the process does and may drift off, is held to the coarse one, which all processes share.
+ * The time in milliseconds since 1970, with a fraction. The process's own high-resolution clock may
+ * drift, so it is kept in step with the coarse system clock, which all processes share.
  */
 export function sharedNow(): number {
   const coarse = Date.now();

@@ -1,14 +1,14 @@
 /**
- * What the demo page and the local stack tell each other. The stack's control server listens on
- * this machine only; a page that is served elsewhere does without it.
+ * The contract between the demo page and the local stack. The stack's control server listens only on
+ * this machine; a page served elsewhere works without it.
  */
 
-/** The file beside the page that tells where its stack is. */
+/** The file next to the page that says where its stack is. */
 export const STACK_FILE = "stack.json";
 
-/** What stands in {@link STACK_FILE}. */
-export interface StackPlace {
-  /** The port of the control server, on the host that the page is served by. */
+/** The content of {@link STACK_FILE}. */
+export interface StackLocation {
+  /** The port of the control server, on the host that serves the page. */
   readonly controlPort: number;
   /** The video that is shown. */
   readonly video: string;
@@ -22,21 +22,21 @@ export const CONTROL_PATHS = {
   audience: "/audience",
 } as const;
 
-/** `POST`: kills the process of this name, or starts it again. */
+/** `POST`: kills the process of this name, or restarts it. */
 export function processPath(name: string, action: "kill" | "revive"): string {
   return `/processes/${name}/${action}`;
 }
 
-/** A kind of event that the stack publishes to time its way; the page shows no such event. */
+/** A kind of event that the stack publishes to measure latency; the page doesn't show it. */
 export const PROBE_KIND = "probe";
 
 /** The data of a {@link PROBE_KIND} event. */
 export interface ProbeData {
-  /** When it was published, in milliseconds since 1970, with their fraction. */
+  /** When it was published, in milliseconds since 1970, with a fraction. */
   readonly sentAt: number;
 }
 
-/** The simulated audience, as it is asked for. */
+/** The requested simulated audience. */
 export interface Audience {
   readonly viewers: number;
   readonly likesPerSecond: number;
@@ -52,56 +52,56 @@ export interface ProcessView {
   readonly role: Role;
   readonly state: "starting" | "running" | "down" | "stopped";
   readonly pid?: number;
-  /** When a process that is down is started by itself, in milliseconds since 1970. */
+  /** When a process that is down will be restarted, in milliseconds since 1970. */
   readonly backAtMs?: number;
-  /** Processor time by second. */
+  /** Processor seconds per second. */
   readonly cpu?: number;
   readonly memoryBytes?: number;
-  /** Of a gateway: its id on the bus, which is new at each start. */
+  /** Of a gateway: its id on the bus, which changes at each start. */
   readonly gatewayId?: string;
   /** Of a gateway: open connections. */
   readonly connections?: number;
-  /** Of a gateway: what viewers wait for at least between two frames, in milliseconds. */
+  /** Of a gateway: the shortest time between two frames, in milliseconds. */
   readonly frameMs?: number;
-  /** Events by second: those accepted by a dispatcher, those written to viewers by a gateway. */
+  /** Events per second: accepted by a dispatcher, or written to viewers by a gateway. */
   readonly eventsPerSecond?: number;
 }
 
 /** A row of the subscription table: a gateway that has viewers of the video. */
 export interface RowView {
   readonly gatewayId: string;
-  /** The process, if it is one of this stack. */
+  /** The name of its process, if that belongs to this stack. */
   readonly process?: string;
   readonly viewers: number;
-  /** Since its lease was last seen renewed; absent before the first time. */
+  /** Time since its lease was last seen to be renewed; absent before the first time. */
   readonly leaseAgeMs?: number;
-  /** Whether the lease has ended, so that the row counts no more and is about to be swept. */
+  /** Whether the lease has expired, so that the row no longer counts and will be swept. */
   readonly isDead: boolean;
 }
 
-/** Events by second over the whole stack. */
+/** Events per second over the whole stack. */
 export interface RatesView {
   /** Transient events, such as likes, accepted by dispatchers. */
   readonly eventsIn: number;
-  /** Events written to viewers by gateways, those told as counts included. */
+  /** Events written to viewers by gateways, including those sent as counts. */
   readonly deliveriesOut: number;
   readonly framesOut: number;
   readonly bytesOut: number;
 }
 
-/** How long one probe took; absent where it did not come through. */
+/** How long one probe took; a step that it did not complete is absent. */
 export interface ProbeView {
   readonly id: string;
   readonly sentAt: number;
-  /** From the publisher over NATS to a dispatcher, and from it over NATS again, in milliseconds. */
+  /** From the publisher over NATS to a dispatcher, and from there over NATS again, in milliseconds. */
   readonly dispatchedMs?: number;
-  /** Until the dispatcher's answer was there. */
+  /** Until the dispatcher's answer arrived. */
   readonly answeredMs?: number;
-  /** The same for a comment, which is stored before it is answered. */
+  /** The same for a comment, which is stored before the dispatcher answers. */
   readonly storedMs?: number;
 }
 
-/** Something that happened to the stack, in a few words. */
+/** A change in the stack, in a few words. */
 export interface ActivityEntry {
   readonly id: number;
   readonly at: number;
@@ -120,6 +120,6 @@ export interface Snapshot {
   readonly rates: RatesView;
   readonly probe?: ProbeView;
   readonly audience: Audience & { readonly connected: number };
-  /** The newest, oldest first. */
+  /** The most recent changes, oldest first. */
   readonly happenings: readonly ActivityEntry[];
 }

@@ -1,4 +1,4 @@
-/** What the stack has for the demo page: an audience to play with, and the way to see and to act. */
+/** The stack's part of the demo: a simulated audience, a live view, and the control server. */
 import { join } from "node:path";
 import { childLaunch } from "../kit/child.ts";
 import { LogFile } from "../kit/log-file.ts";
@@ -10,30 +10,30 @@ import { audienceAt } from "./audience-level.ts";
 import { ControlServer } from "./live/control.ts";
 import { Live, type NatsUrls, type Watched } from "./live/live.ts";
 
-/** What was killed from the page comes back by itself: the page may be closed by then. */
+/** A process killed from the page restarts by itself: the page may be closed by then. */
 const DOWN_MS = 60_000;
 const NAME = "audience";
 
 interface DemoOptions {
   readonly video: string;
-  /** Of the gateways. */
+  /** The gateways' port. */
   readonly port: number;
   readonly controlPort: number;
-  /** Of the audience's process. */
+  /** The ops port of the audience's process. */
   readonly opsPort: number;
   readonly audienceLevel: number;
   readonly config: CommonConfig;
   readonly natsUrls: NatsUrls;
   readonly env: NodeJS.ProcessEnv;
   readonly logDirectory: string;
-  /** The other processes: of these, gateways and dispatchers may be killed. */
+  /** The other processes; only gateways and dispatchers may be killed. */
   readonly processes: readonly Watched[];
   readonly say: Say;
 }
 
 export class Demo {
   readonly #options: DemoOptions;
-  readonly #director: AudienceController;
+  readonly #audienceController: AudienceController;
   readonly #audience: ManagedProcess;
   readonly #live: Live;
   readonly #control: ControlServer;
@@ -41,7 +41,9 @@ export class Demo {
   constructor(options: DemoOptions) {
     const { video, port, opsPort, processes, config, say } = options;
     this.#options = options;
-    this.#director = new AudienceController(audienceAt(options.audienceLevel), () => this.tell());
+    this.#audienceController = new AudienceController(audienceAt(options.audienceLevel), () =>
+      this.notify(),
+    );
     const address = `http://127.0.0.1:${opsPort}`;
     const launch = childLaunch({
       args: [
@@ -51,11 +53,11 @@ export class Demo {
       env: options.env,
       readyUrl: `${address}/readyz`,
       log: new LogFile(options.logDirectory, NAME),
-      onChild: (child) => this.#director.attach(child),
+      onChild: (child) => this.#audienceController.attach(child),
     });
-    this.#audience = new ManagedProcess({ name: NAME, launch, say, onChange: () => this.tell() });
+    this.#audience = new ManagedProcess({ name: NAME, launch, say, onChange: () => this.notify() });
     const audience = {
-      kept: this.#audience,
+      managed: this.#audience,
       role: "audience",
       metricsUrl: `${address}/metrics`,
     } as const;
@@ -64,40 +66,41 @@ export class Demo {
       config,
       natsUrls: options.natsUrls,
       video,
-      audience: () => this.#director.audience,
-      onWatched: (isWatched) => this.#director.play(isWatched),
+      audience: () => this.#audienceController.audience,
+      onWatched: (isWatched) => this.#audienceController.play(isWatched),
     });
-    const mortal = processes.filter(({ role }) => role === "gateway" || role === "dispatcher");
-    const keptOf = (name: string) => mortal.find(({ kept }) => kept.name === name)?.kept;
+    const killable = processes.filter(({ role }) => role === "gateway" || role === "dispatcher");
+    const managedProcess = (name: string) =>
+      killable.find(({ managed }) => managed.name === name)?.managed;
     this.#control = new ControlServer({
       live: this.#live,
       pagePort: port,
       actions: {
-        names: mortal.map(({ kept }) => kept.name),
-        kill: (name) => keptOf(name)?.killFor(DOWN_MS) ?? false,
-        revive: (name) => keptOf(name)?.restart() ?? false,
-        setAudience: (wanted) => this.#director.ask(wanted),
+        names: killable.map(({ managed }) => managed.name),
+        kill: (name) => managedProcess(name)?.killFor(DOWN_MS) ?? false,
+        revive: (name) => managedProcess(name)?.restart() ?? false,
+        setAudience: (wanted) => this.#audienceController.request(wanted),
       },
     });
   }
 
-  /** Starts it all, when gateways and dispatchers are there. */
+  /** Starts everything; gateways and dispatchers must be running. */
   async start(): Promise<void> {
     await this.#audience.start();
     await this.#live.start();
     await this.#control.start(this.#options.controlPort);
   }
 
-  /** A process of the stack has changed its condition. */
-  tell(): void {
-    this.#live.tell();
+  /** Called when the condition of a process of the stack changes. */
+  notify(): void {
+    this.#live.notify();
   }
 
   async stop(): Promise<void> {
     await this.#control.stop();
     await this.#audience.stop();
     await this.#live.stop();
-    this.#director.stop();
+    this.#audienceController.stop();
   }
 
   /** Ends the audience at once. */

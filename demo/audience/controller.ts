@@ -1,12 +1,12 @@
 /**
- * Tells the simulated audience how large to be: as large as a page asked for, while a page is open,
- * and nobody otherwise.
+ * Sets the size of the simulated audience: what a page requested while a page is open, and nobody
+ * otherwise.
  */
 import type { ChildProcess } from "node:child_process";
 import type { Audience } from "../contract.ts";
 import { attendanceSchema } from "./messages.ts";
 
-/** A page that is loaded again is soon back. */
+/** A reloaded page reconnects within this time. */
 const STAY_MS = 5_000;
 const NOBODY: Audience = { viewers: 0, likesPerSecond: 0 };
 
@@ -19,7 +19,7 @@ export class AudienceController {
   #stayTimer: NodeJS.Timeout | undefined;
   #child: ChildProcess | undefined;
 
-  /** @param onChange the number of those connected, or of those wanted, is another one */
+  /** @param onChange called when the number of connected or of wanted viewers changes */
   constructor(wanted: Audience, onChange: () => void, stayMs = STAY_MS) {
     this.#wanted = wanted;
     this.#onChange = onChange;
@@ -30,20 +30,20 @@ export class AudienceController {
     return { ...this.#wanted, connected: this.#connected };
   }
 
-  ask(audience: Audience): void {
+  request(audience: Audience): void {
     this.#wanted = audience;
-    this.#tell();
+    this.#send();
     this.#onChange();
   }
 
-  /** Whether there is a page to play for. */
+  /** Starts the audience while a page is open, and stops it when none is. */
   play(isWatched: boolean): void {
     clearTimeout(this.#stayTimer);
     if (isWatched) this.#setPlaying(true);
     else this.#stayTimer = setTimeout(() => this.#setPlaying(false), this.#stayMs);
   }
 
-  /** A process of the audience has come to life. */
+  /** Called with each new process of the audience. */
   attach(child: ChildProcess): void {
     this.#child = child;
     child.on("message", (message) => {
@@ -51,7 +51,7 @@ export class AudienceController {
       if (attendance.success) this.#count(attendance.data.connected);
     });
     child.once("exit", () => this.#count(0));
-    this.#tell();
+    this.#send();
   }
 
   stop(): void {
@@ -60,12 +60,12 @@ export class AudienceController {
 
   #setPlaying(isPlaying: boolean): void {
     this.#isPlaying = isPlaying;
-    this.#tell();
+    this.#send();
   }
 
-  #tell(): void {
+  #send(): void {
     if (this.#child?.connected !== true) return;
-    // That it ends meanwhile is told by its exit.
+    // If it is just ending, its exit event reports that.
     this.#child.send(this.#isPlaying ? this.#wanted : NOBODY, () => undefined);
   }
 

@@ -1,33 +1,33 @@
-/** The simulated audience: as many guests as are asked for, who like and comment. */
+/** The simulated audience: the requested number of viewers, who like and comment. */
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Audience } from "../contract.ts";
 import { Likes } from "./likes.ts";
-import { remark } from "./sample-comments.ts";
+import { sampleComment } from "./sample-comments.ts";
 import { SimulatedViewer } from "./simulated-viewer.ts";
 
 const TICK_MS = 25;
-/** So that a thousand don't knock at once. */
+/** So that a thousand viewers don't connect at once. */
 const MOVED_PER_TICK = 10;
-/** How often one of a few hundred has something to say. */
+/** How often each of a few hundred viewers comments. */
 const COMMENTS_PER_VIEWER_AND_SECOND = 0.02;
 const COMMENTS_PER_SECOND_LIMIT = 1.5;
 
 interface CrowdOptions {
-  /** Of a gateway, with `http:`. */
+  /** URL of a gateway, with `http:`. */
   readonly url: string;
   readonly video: string;
-  /** The number of guests that are connected has changed. */
+  /** Called when the number of connected viewers changes. */
   readonly onAttendance: (connected: number) => void;
 }
 
 export class Crowd {
   readonly #options: CrowdOptions;
-  readonly #guests: SimulatedViewer[] = [];
+  readonly #viewers: SimulatedViewer[] = [];
   readonly #likes: Likes;
   #wanted: Audience = { viewers: 0, likesPerSecond: 0 };
   #connected = 0;
-  #told = 0;
-  #nextGuest = 0;
+  #reported = 0;
+  #nextIndex = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CrowdOptions) {
@@ -36,7 +36,7 @@ export class Crowd {
       url: options.url,
       video: options.video,
       now: monotonicNow,
-      likeFromGuest: () => this.#likeFromGuest(),
+      likeFromViewer: () => this.#likeFromViewer(),
     });
   }
 
@@ -46,7 +46,7 @@ export class Crowd {
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const guest of this.#guests.splice(0)) guest.leave();
+    for (const viewer of this.#viewers.splice(0)) viewer.leave();
   }
 
   set(audience: Audience): void {
@@ -56,57 +56,57 @@ export class Crowd {
 
   #tick(): void {
     this.#move();
-    this.#likes.give();
+    this.#likes.publish();
     this.#comment();
-    if (this.#told === this.#connected) return;
-    this.#told = this.#connected;
+    if (this.#reported === this.#connected) return;
+    this.#reported = this.#connected;
     this.#options.onAttendance(this.#connected);
   }
 
-  /** Guests come and go, a few at a time. */
+  /** Adds or removes a few viewers. */
   #move(): void {
     for (let moved = 0; moved < MOVED_PER_TICK; moved += 1) {
-      const missing = this.#wanted.viewers - this.#guests.length;
+      const missing = this.#wanted.viewers - this.#viewers.length;
       if (missing === 0) return;
-      if (missing < 0) this.#guests.pop()?.leave();
-      else this.#guests.push(this.#newGuest());
+      if (missing < 0) this.#viewers.pop()?.leave();
+      else this.#viewers.push(this.#newViewer());
     }
   }
 
-  #newGuest(): SimulatedViewer {
-    const guest = new SimulatedViewer({
+  #newViewer(): SimulatedViewer {
+    const viewer = new SimulatedViewer({
       url: this.#options.url.replace(/^http/, "ws"),
       video: this.#options.video,
       onChange: (change) => {
         this.#connected += change;
       },
     });
-    guest.enter();
-    return guest;
+    viewer.enter();
+    return viewer;
   }
 
   #comment(): void {
     const perSecond = Math.min(
       COMMENTS_PER_SECOND_LIMIT,
-      this.#guests.length * COMMENTS_PER_VIEWER_AND_SECOND,
+      this.#viewers.length * COMMENTS_PER_VIEWER_AND_SECOND,
     );
     if (Math.random() < (perSecond * TICK_MS) / 1_000) {
-      this.#nextConnected()?.publish("comment", remark());
+      this.#nextConnected()?.publish("comment", sampleComment());
     }
   }
 
-  #likeFromGuest(): boolean {
-    const guest = this.#nextConnected();
-    guest?.publish("like");
-    return guest !== undefined;
+  #likeFromViewer(): boolean {
+    const viewer = this.#nextConnected();
+    viewer?.publish("like");
+    return viewer !== undefined;
   }
 
-  /** One after the other; undefined when nobody of the next few is connected. */
+  /** The next connected viewer in turn; undefined when none of the next few is connected. */
   #nextConnected(): SimulatedViewer | undefined {
     for (let tries = 0; tries < 5; tries += 1) {
-      this.#nextGuest = (this.#nextGuest + 1) % Math.max(1, this.#guests.length);
-      const guest = this.#guests[this.#nextGuest];
-      if (guest?.isConnected === true) return guest;
+      this.#nextIndex = (this.#nextIndex + 1) % Math.max(1, this.#viewers.length);
+      const viewer = this.#viewers[this.#nextIndex];
+      if (viewer?.isConnected === true) return viewer;
     }
     return undefined;
   }

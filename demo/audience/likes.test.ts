@@ -1,4 +1,4 @@
-/** Likes at a rate, given to a real HTTP server. */
+/** Likes at a given rate, sent to a real HTTP server. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -7,13 +7,13 @@ import { Likes } from "./likes.ts";
 let server: Server;
 let url = "";
 let posted = 0;
-let fromGuests = 0;
+let fromViewers = 0;
 let now = 0;
-let hasGuests = true;
+let hasViewers = true;
 
 beforeEach(async () => {
-  posted = fromGuests = now = 0;
-  hasGuests = true;
+  posted = fromViewers = now = 0;
+  hasViewers = true;
   server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk: Buffer) => {
@@ -34,51 +34,51 @@ afterEach(async () => {
 });
 
 function makeLikes(): Likes {
-  const likeFromGuest = () => {
-    if (hasGuests) fromGuests += 1;
-    return hasGuests;
+  const likeFromViewer = () => {
+    if (hasViewers) fromViewers += 1;
+    return hasViewers;
   };
-  return new Likes({ url, video: "launch", now: () => now, likeFromGuest });
+  return new Likes({ url, video: "launch", now: () => now, likeFromViewer });
 }
 
-/** Gives for a second, four times, and no faster than they are taken. */
-async function giveForASecond(likes: Likes, expected: number): Promise<void> {
-  const before = posted + fromGuests;
+/** Publishes for one second in four steps, no faster than the server accepts. */
+async function publishForASecond(likes: Likes, expected: number): Promise<void> {
+  const before = posted + fromViewers;
   for (let quarter = 1; quarter <= 4; quarter += 1) {
     now += 250;
-    likes.give();
+    likes.publish();
     await expect
-      .poll(() => posted + fromGuests - before, { interval: 5 })
+      .poll(() => posted + fromViewers - before, { interval: 5 })
       .toBeGreaterThanOrEqual(Math.floor((expected * quarter) / 4) - 1);
   }
 }
 
-test("a few come from guests, many over HTTP, and their number is right", async () => {
+test("a few come from viewers' sockets, the rest over HTTP, and their number is right", async () => {
   const likes = makeLikes();
   likes.setRate(40);
-  await giveForASecond(likes, 40);
-  expect({ posted, fromGuests }).toEqual({ posted: 0, fromGuests: 40 });
+  await publishForASecond(likes, 40);
+  expect({ posted, fromViewers }).toEqual({ posted: 0, fromViewers: 40 });
   likes.setRate(3_000);
-  await giveForASecond(likes, 3_000);
-  expect({ posted, fromGuests }).toEqual({ posted: 2_900, fromGuests: 140 });
+  await publishForASecond(likes, 3_000);
+  expect({ posted, fromViewers }).toEqual({ posted: 2_900, fromViewers: 140 });
 });
 
-test("those that no guest can give are given all the same", async () => {
-  hasGuests = false;
+test("likes that no viewer can send are sent over HTTP", async () => {
+  hasViewers = false;
   const likes = makeLikes();
   likes.setRate(40);
-  await giveForASecond(likes, 40);
-  expect({ posted, fromGuests }).toEqual({ posted: 40, fromGuests: 0 });
+  await publishForASecond(likes, 40);
+  expect({ posted, fromViewers }).toEqual({ posted: 40, fromViewers: 0 });
 });
 
-test("a pause is not made up for, and none is none", () => {
+test("a pause is not made up for, and a rate of 0 sends nothing", () => {
   const likes = makeLikes();
   likes.setRate(80);
   now += 60_000;
-  likes.give();
-  expect(fromGuests).toBe(20);
+  likes.publish();
+  expect(fromViewers).toBe(20);
   likes.setRate(0);
   now += 60_000;
-  likes.give();
-  expect(fromGuests).toBe(20);
+  likes.publish();
+  expect(fromViewers).toBe(20);
 });

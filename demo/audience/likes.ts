@@ -1,14 +1,14 @@
 /**
- * Likes at a given rate: a part from the guests' own sockets, one by one, as viewers like; the rest
- * in lists over HTTP, as a backend passes on what it has stored.
+ * Likes at a given rate: some over the viewers' own sockets, one by one, as viewers like; the rest
+ * in batches over HTTP, as a backend forwards what it has stored.
  */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 
-/** The most that guests give themselves, together. */
-const FROM_GUESTS_PER_SECOND = 100;
-/** The most in one list; the protocol takes 1,000. */
-const LIST_LIMIT = 500;
-/** Lists that may wait for their answer; likes beyond are let go, as after an outage. */
+/** The most likes that all viewers together send over their sockets. */
+const FROM_VIEWERS_PER_SECOND = 100;
+/** The most likes in one batch; the protocol accepts 1,000. */
+const BATCH_LIMIT = 500;
+/** Batches that may wait for their answer; further likes are dropped, as after an outage. */
 const UNANSWERED_LIMIT = 8;
 const ANSWER_MS = 5_000;
 
@@ -16,16 +16,16 @@ interface LikesOptions {
   readonly url: string;
   readonly video: string;
   readonly now: MonotonicClock;
-  /** A guest gives one. False when there is none who could. */
-  readonly likeFromGuest: () => boolean;
+  /** Sends a like from a viewer. False when none is connected. */
+  readonly likeFromViewer: () => boolean;
 }
 
 export class Likes {
   readonly #options: LikesOptions;
   #perSecond = 0;
   #before: number;
-  #owedByGuests = 0;
-  #owed = 0;
+  #pendingFromViewers = 0;
+  #pending = 0;
   #unanswered = 0;
 
   constructor(options: LikesOptions) {
@@ -37,21 +37,21 @@ export class Likes {
     this.#perSecond = perSecond;
   }
 
-  /** Gives what is due since it was called last. */
-  give(): void {
+  /** Publishes the likes for the time since the last call. */
+  publish(): void {
     const now = this.#options.now();
-    // After a pause of the whole process, what was due meanwhile is not made up for.
+    // After a pause of the whole process, the missed likes are not made up for.
     const seconds = Math.min(0.25, (now - this.#before) / 1_000);
     this.#before = now;
-    const fromGuests = Math.min(this.#perSecond, FROM_GUESTS_PER_SECOND);
-    this.#owedByGuests += fromGuests * seconds;
-    this.#owed += (this.#perSecond - fromGuests) * seconds;
-    for (; this.#owedByGuests >= 1; this.#owedByGuests -= 1) {
-      if (!this.#options.likeFromGuest()) this.#owed += 1;
+    const fromViewers = Math.min(this.#perSecond, FROM_VIEWERS_PER_SECOND);
+    this.#pendingFromViewers += fromViewers * seconds;
+    this.#pending += (this.#perSecond - fromViewers) * seconds;
+    for (; this.#pendingFromViewers >= 1; this.#pendingFromViewers -= 1) {
+      if (!this.#options.likeFromViewer()) this.#pending += 1;
     }
-    while (this.#owed >= 1) {
-      const count = Math.min(LIST_LIMIT, Math.floor(this.#owed));
-      this.#owed -= count;
+    while (this.#pending >= 1) {
+      const count = Math.min(BATCH_LIMIT, Math.floor(this.#pending));
+      this.#pending -= count;
       if (this.#unanswered < UNANSWERED_LIMIT) void this.#post(count);
     }
   }
@@ -66,10 +66,10 @@ export class Likes {
         body: JSON.stringify(Array.from({ length: count }, () => ({ kind: "like" }))),
         signal: AbortSignal.timeout(ANSWER_MS),
       });
-      // Read to its end, so that the connection can be used again.
+      // Read to its end, so that the connection can be reused.
       await answer.arrayBuffer();
     } catch {
-      // Its gateway has just gone. A like is not worth a repeat.
+      // The gateway has just gone. A like is not worth a retry.
     } finally {
       this.#unanswered -= 1;
     }

@@ -1,6 +1,6 @@
 /**
- * The simulated audience as a process of the local stack. How large it is, it is told over its IPC
- * channel, and it tells how many of them are connected.
+ * The simulated audience as a process of the local stack. It receives its size over its IPC channel
+ * and reports how many viewers are connected.
  *
  *   node demo/audience/main.ts --url http://127.0.0.1:8080 --video launch --ops-port 9103
  */

@@ -1,6 +1,6 @@
-/** What simulated viewers say, and under which names. */
+/** What simulated viewers write, and under which names. */
 
-const REMARKS: readonly string[] = [
+const COMMENTS: readonly string[] = [
   "Encore!",
   "this light show is unreal",
   "hello from Lisbon",
@@ -40,7 +40,7 @@ function oneOf(list: readonly string[]): string {
   return list[Math.floor(Math.random() * list.length)] ?? "";
 }
 
-/** The data of a comment, as the demo page writes it too. */
-export function remark(): { readonly name: string; readonly text: string } {
-  return { name: `${oneOf(FIRST)} ${oneOf(SECOND)}`, text: oneOf(REMARKS) };
+/** The data of a comment, in the demo page's format. */
+export function sampleComment(): { readonly name: string; readonly text: string } {
+  return { name: `${oneOf(FIRST)} ${oneOf(SECOND)}`, text: oneOf(COMMENTS) };
 }

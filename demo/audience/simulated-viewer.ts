@@ -1,6 +1,6 @@
 /**
- * A simulated viewer: a real WebSocket that watches a video and reads nothing of it, and now and
- * then likes it. It comes back when its gateway goes, as a viewer would.
+ * A simulated viewer: a real WebSocket that watches a video, ignores what it receives, and sometimes
+ * likes it. It reconnects when its gateway goes, as a viewer would.
  */
 import { WebSocket } from "ws";
 import { Backoff } from "../../shared/lib/backoff.ts";
@@ -10,16 +10,16 @@ const SUBPROTOCOL = "ovation.v1.msgpack";
 const BACK_MIN_MS = 50;
 const BACK_MAX_MS = 2_000;
 
-interface GuestOptions {
-  /** Of a gateway, with `ws:`. */
+interface SimulatedViewerOptions {
+  /** URL of a gateway, with `ws:`. */
   readonly url: string;
   readonly video: string;
-  /** It is connected, or not any more. */
+  /** Called with 1 when it connects and -1 when it disconnects. */
   readonly onChange: (change: 1 | -1) => void;
 }
 
 export class SimulatedViewer {
-  readonly #options: GuestOptions;
+  readonly #options: SimulatedViewerOptions;
   readonly #backoff = new Backoff(BACK_MIN_MS, BACK_MAX_MS);
   #socket: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -27,7 +27,7 @@ export class SimulatedViewer {
   #hasLeft = false;
   #requests = 0;
 
-  constructor(options: GuestOptions) {
+  constructor(options: SimulatedViewerOptions) {
     this.#options = options;
   }
 
@@ -46,7 +46,7 @@ export class SimulatedViewer {
       this.#backoff.reset();
       this.#count(true);
     });
-    socket.on("error", () => undefined); // What matters is the close that follows.
+    socket.on("error", () => undefined); // The close event that follows is handled.
     socket.on("close", () => {
       this.#count(false);
       if (this.#hasLeft) return;

@@ -14,37 +14,37 @@ function texts({ newest }: ActivityLog): readonly string[] {
   return newest.map(({ tone, text }) => `${tone}: ${text}`);
 }
 
-test("a gateway's death and return are told once each, in their order", () => {
-  const chronicle = new ActivityLog();
-  chronicle.note([process("running")], []);
-  chronicle.note([process("running")], [row(2)]);
-  chronicle.note([process("running")], [row(3)]);
-  for (let look = 0; look < 2; look += 1) chronicle.note([process("down")], [row(3)]);
-  for (let look = 0; look < 2; look += 1) chronicle.note([process("down")], [row(3, true)]);
-  chronicle.note([process("down")], []);
-  chronicle.note([process("starting")], []);
-  chronicle.note([process("running")], []);
-  expect(texts(chronicle)).toEqual([
+test("a gateway's crash and restart are logged once each, in order", () => {
+  const activity = new ActivityLog();
+  activity.note([process("running")], []);
+  activity.note([process("running")], [row(2)]);
+  activity.note([process("running")], [row(3)]);
+  for (let time = 0; time < 2; time += 1) activity.note([process("down")], [row(3)]);
+  for (let time = 0; time < 2; time += 1) activity.note([process("down")], [row(3, true)]);
+  activity.note([process("down")], []);
+  activity.note([process("starting")], []);
+  activity.note([process("running")], []);
+  expect(texts(activity)).toEqual([
     "plain: The table has a row of gateway-1: it has viewers",
     "bad: gateway-1 is down",
-    "bad: The lease of gateway-1 has ended: its 3 viewers no longer count",
+    "bad: The lease of gateway-1 has expired: its 3 viewers no longer count",
     "plain: A dispatcher swept the row of gateway-1",
     "good: gateway-1 is up again",
   ]);
 });
 
-test("a row that its gateway takes back is not swept", () => {
-  const chronicle = new ActivityLog();
-  chronicle.note([], [{ ...row(1), process: "" }]);
-  chronicle.note([], []);
-  expect(texts(chronicle).at(-1)).toBe("plain: The table has no row any more of gateway abcdef");
+test("a row that its gateway removes is not reported as swept", () => {
+  const activity = new ActivityLog();
+  activity.note([], [{ ...row(1), process: "" }]);
+  activity.note([], []);
+  expect(texts(activity).at(-1)).toBe("plain: The table no longer has a row of gateway abcdef");
 });
 
-test("only the newest are kept, each with an id of its own", () => {
-  const chronicle = new ActivityLog();
+test("only the newest entries are kept, each with its own id", () => {
+  const activity = new ActivityLog();
   for (let time = 0; time < 100; time += 1) {
-    chronicle.note([process(time % 2 === 0 ? "running" : "down")], []);
+    activity.note([process(time % 2 === 0 ? "running" : "down")], []);
   }
-  expect(chronicle.newest).toHaveLength(30);
-  expect(new Set(chronicle.newest.map(({ id }) => id)).size).toBe(30);
+  expect(activity.newest).toHaveLength(30);
+  expect(new Set(activity.newest.map(({ id }) => id)).size).toBe(30);
 });

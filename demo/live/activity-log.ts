@@ -1,8 +1,8 @@
-/** Tells in words what changed from one look at the stack to the next. */
+/** Describes in words what changed from one snapshot of the stack to the next. */
 import type { ActivityEntry, ProcessView, RowView } from "../contract.ts";
 
-/** More are not shown. */
-const KEPT = 30;
+/** The most entries that are kept. */
+const ENTRY_LIMIT = 30;
 
 export class ActivityLog {
   #states = new Map<string, ProcessView["state"]>();
@@ -15,7 +15,7 @@ export class ActivityLog {
     return this.#newest;
   }
 
-  /** Looks at the stack as it is now. */
+  /** Compares the current state with the previous one. */
   note(processes: readonly ProcessView[], rows: readonly RowView[]): void {
     for (const { name, state } of processes) this.#noteState(name, state);
     const before = this.#rows;
@@ -23,7 +23,7 @@ export class ActivityLog {
     for (const row of rows) this.#noteRow(row, before.get(row.gatewayId));
     for (const [gatewayId, row] of before) {
       if (this.#rows.has(gatewayId)) continue;
-      const why = row.isDead ? "A dispatcher swept the row of" : "The table has no row any more of";
+      const why = row.isDead ? "A dispatcher swept the row of" : "The table no longer has a row of";
       this.#add("plain", `${why} ${nameOf(row)}`);
     }
   }
@@ -42,17 +42,17 @@ export class ActivityLog {
     }
     if (!row.isDead || before.isDead) return;
     const viewers = row.viewers === 1 ? "its viewer" : `its ${row.viewers} viewers`;
-    this.#add("bad", `The lease of ${nameOf(row)} has ended: ${viewers} no longer count`);
+    this.#add("bad", `The lease of ${nameOf(row)} has expired: ${viewers} no longer count`);
   }
 
   #add(tone: ActivityEntry["tone"], text: string): void {
     this.#count += 1;
-    const happening = { id: this.#count, at: Date.now(), tone, text };
-    this.#newest = [...this.#newest, happening].slice(-KEPT);
+    const entry = { id: this.#count, at: Date.now(), tone, text };
+    this.#newest = [...this.#newest, entry].slice(-ENTRY_LIMIT);
   }
 }
 
-/** The process, or where there is none of this stack, the beginning of its id. */
+/** The name of the process; if it isn't of this stack, the start of the gateway's id. */
 function nameOf({ process, gatewayId }: RowView): string {
   return process === undefined || process === "" ? `gateway ${gatewayId.slice(0, 6)}` : process;
 }

@@ -1,4 +1,4 @@
-/** The control server over real HTTP: what it does, and whom it answers. */
+/** The control server over real HTTP: what it does, and which pages it accepts. */
 import { type IncomingHttpHeaders, request } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
@@ -58,7 +58,7 @@ interface Answer {
   readonly body: string;
 }
 
-async function ask(path: string, question: Question = {}): Promise<Answer> {
+async function send(path: string, question: Question = {}): Promise<Answer> {
   const { method = "POST", host = `127.0.0.1:${port}`, body = "{}" } = question;
   const origin = "origin" in question ? question.origin : ORIGIN;
   const headers = { host, ...JSON_TYPE, ...(origin === undefined ? {} : { origin }) };
@@ -67,7 +67,7 @@ async function ask(path: string, question: Question = {}): Promise<Answer> {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
-        // What goes on is read as far as its first message.
+        // A stream is read up to its first message.
         if (response.headers["content-type"] === "text/event-stream") response.destroy();
       });
       response.on("close", () =>
@@ -79,34 +79,34 @@ async function ask(path: string, question: Question = {}): Promise<Answer> {
 }
 
 describe("the stack's page", () => {
-  test.each([ORIGIN, `http://localhost:${PAGE_PORT}`])("from %s may act", async (origin) => {
+  test.each([ORIGIN, `http://localhost:${PAGE_PORT}`])("from %s may use it", async (origin) => {
     const host = `localhost:${port}`;
-    const answer = await ask("/processes/gateway-1/kill", { origin, host });
+    const answer = await send("/processes/gateway-1/kill", { origin, host });
     expect(answer.status).toBe(202);
     expect(answer.headers["access-control-allow-origin"]).toBe(origin);
-    expect((await ask("/processes/gateway-1/revive", { origin })).status).toBe(202);
-    await ask("/audience", { origin, body: '{"viewers":5,"likesPerSecond":2.5}' });
+    expect((await send("/processes/gateway-1/revive", { origin })).status).toBe(202);
+    await send("/audience", { origin, body: '{"viewers":5,"likesPerSecond":2.5}' });
     expect(done).toEqual(["kill gateway-1", "revive gateway-1", "5 2.5"]);
   });
 
-  test("is told when nothing could be done", async () => {
+  test("gets 409 when the action isn't possible", async () => {
     isAble = false;
-    expect((await ask("/processes/gateway-1/kill")).status).toBe(409);
+    expect((await send("/processes/gateway-1/kill")).status).toBe(409);
   });
 
-  test("gets the stack as a stream, until it goes", async () => {
-    const { status, body } = await ask("/live", { method: "GET" });
+  test("gets the stack's state as a stream until it closes it", async () => {
+    const { status, body } = await send("/live", { method: "GET" });
     expect({ status, body }).toEqual({ status: 200, body: 'data: {"at":1}\n\n' });
     await expect.poll(() => viewers.size).toBe(0);
   });
 
-  test("may ask what it may", async () => {
-    const { status, headers } = await ask("/audience", { method: "OPTIONS" });
+  test("gets an answer to a preflight request", async () => {
+    const { status, headers } = await send("/audience", { method: "OPTIONS" });
     expect(status).toBe(204);
     expect(headers["access-control-allow-headers"]).toBe("Content-Type");
   });
 
-  test("is closed with the server", async () => {
+  test("is disconnected when the server stops", async () => {
     const answer = fetch(`http://127.0.0.1:${port}/live`, { headers: { origin: ORIGIN } });
     const body = (await answer).text();
     await expect.poll(() => viewers.size).toBe(1);
@@ -121,31 +121,31 @@ describe("the stack's page", () => {
   });
 });
 
-describe("nobody else", () => {
+describe("any other page", () => {
   test.each([
-    ["a page of another port", { origin: "http://127.0.0.1:8081" }],
+    ["a page on another port", { origin: "http://127.0.0.1:8081" }],
     ["a page of another site", { origin: "https://evil.example" }],
-    ["a page that hides where it is from", { origin: "null" }],
-    ["one that does not say", { origin: undefined }],
-    ["a name that was led here", { host: "evil.example:8080" }],
-    ["a name that was led here, with this port", { host: "evil.example" }],
-  ])("may act: %s", async (_who, question) => {
+    ["a page with an opaque origin", { origin: "null" }],
+    ["a request without an origin", { origin: undefined }],
+    ["a foreign name that resolves to this machine", { host: "evil.example:8080" }],
+    ["a foreign name that resolves to this machine, with this port", { host: "evil.example" }],
+  ])("is rejected: %s", async (_who, question) => {
     for (const path of ["/processes/gateway-1/kill", "/audience", "/live"]) {
       const method = path === "/live" ? "GET" : "POST";
-      const answer = await ask(path, { method, ...question });
+      const answer = await send(path, { method, ...question });
       expect(answer.status).toBe(403);
       expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
-      expect((await ask(path, { method: "OPTIONS", ...question })).status).toBe(403);
+      expect((await send(path, { method: "OPTIONS", ...question })).status).toBe(403);
     }
     expect(done).toEqual([]);
     expect(viewers.size).toBe(0);
   });
 });
 
-describe("what makes no sense", () => {
+describe("an invalid request", () => {
   test.each(["/", "/processes/nats/kill", "/processes/gateway-1/stop", "/processes/%2e/kill"])(
-    "%s is not there",
-    async (path) => expect((await ask(path)).status).toBe(404),
+    "%s is not found",
+    async (path) => expect((await send(path)).status).toBe(404),
   );
 
   test.each([
@@ -156,13 +156,13 @@ describe("what makes no sense", () => {
     '{"viewers":1001,"likesPerSecond":0}',
     '{"viewers":0,"likesPerSecond":1e9}',
     '{"viewers":0,"likesPerSecond":"1"}',
-  ])("an audience of %s is refused", async (body) => {
-    expect((await ask("/audience", { body })).status).toBe(400);
+  ])("an audience of %s is rejected", async (body) => {
+    expect((await send("/audience", { body })).status).toBe(400);
     expect(done).toEqual([]);
   });
 
-  test("too long a body is refused", async () => {
+  test("a body that is too large is rejected", async () => {
     const body = JSON.stringify({ viewers: 0, likesPerSecond: 0, more: "x".repeat(2_000) });
-    expect((await ask("/audience", { body })).status).toBe(413);
+    expect((await send("/audience", { body })).status).toBe(413);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * What the demo page may ask of the local stack, over HTTP. It can kill processes, so it listens on
- * this machine only, and answers nobody but the stack's own page: the `Host` must name this machine
- * (a foreign name that leads here is a trick), the `Origin` must be the page's.
+ * The demo page's HTTP interface to the local stack. It can kill processes, so it listens only on
+ * this machine and serves only the stack's own page: the `Host` must name this machine (a foreign
+ * name that resolves to it is an attack, DNS rebinding), and the `Origin` must be the page's.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { z } from "zod";
@@ -13,12 +13,12 @@ const HOST = "127.0.0.1";
 const NAMES = [HOST, "localhost"];
 const BODY_LIMIT_BYTES = 1_024;
 const PAGES_LIMIT = 64;
-/** What waits for a page that doesn't read; it is closed then, and comes back. */
+/** The most that is buffered for a page that doesn't read; beyond it the page is disconnected. */
 const PAGE_BUFFER_BYTES = 1_048_576;
 
-/** What can be asked for. Each tells whether it could be done. */
+/** What the page can request. `kill` and `revive` return whether they could be done. */
 export interface Actions {
-  /** The processes that may be killed and revived. */
+  /** The processes that may be killed and restarted. */
   readonly names: readonly string[];
   kill(name: string): boolean;
   revive(name: string): boolean;
@@ -28,11 +28,11 @@ export interface Actions {
 interface ControlOptions {
   readonly live: Pick<Live, "watch">;
   readonly actions: Actions;
-  /** Where the page is served. */
+  /** The port that serves the page. */
   readonly pagePort: number;
 }
 
-/** A request that is refused, and why. */
+/** A rejected request, and why. */
 class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
@@ -104,7 +104,7 @@ export class ControlServer {
     }
   }
 
-  /** Lets only the stack's own page in, and tells its browser so. */
+  /** Accepts only the stack's own page, and sends its browser the CORS headers. */
   #admit(request: IncomingMessage, response: ServerResponse): void {
     const { host = "", origin = "" } = request.headers;
     if (!this.#hosts.includes(host)) throw new Refusal(403, "not a host of this server");

@@ -1,6 +1,6 @@
 /**
- * The stack as a page shows it: each process, the table, rates and latencies. It looks only while
- * somebody looks at it, and costs nothing otherwise.
+ * The stack as a page shows it: each process, the table, rates and latencies. It polls only while a
+ * page is open, and costs nothing otherwise.
  */
 
 import type { ManagedProcess } from "../../kit/managed-process.ts";
@@ -14,19 +14,19 @@ import { Meter, type Reading } from "./meter.ts";
 import { Prober } from "./prober.ts";
 import { TableView } from "./table.ts";
 
-/** How often metrics are read and a probe is sent; changes are told at once. */
+/** How often metrics are read and a probe is sent. Changes are sent without waiting for it. */
 const POLL_EVERY_MS = 500;
-/** Changes that come together are told together. */
-const TELL_AFTER_MS = 30;
+/** Changes within this time are sent together. */
+const NOTIFY_AFTER_MS = 30;
 
-/** A process of the stack, and where its metrics are. */
+/** A process of the stack, and the URL of its metrics. */
 export interface Watched {
-  readonly kept: ManagedProcess;
+  readonly managed: ManagedProcess;
   readonly role: Role;
   readonly metricsUrl?: string;
 }
 
-/** Where NATS is, for who looks on and for who publishes probes. */
+/** URLs of NATS, for the observer and for the publisher of probes. */
 export interface NatsUrls {
   readonly observer: readonly string[];
   readonly publisher: readonly string[];
@@ -38,7 +38,7 @@ interface LiveOptions {
   readonly natsUrls: NatsUrls;
   readonly video: string;
   readonly audience: () => Audience & { readonly connected: number };
-  /** Somebody begins to look, or nobody does any more. */
+  /** Called with true when the first page opens, and with false when the last one closes. */
   readonly onWatched: (isWatched: boolean) => void;
 }
 
@@ -48,19 +48,19 @@ export class Live {
   readonly #options: LiveOptions;
   readonly #viewers = new Set<Viewer>();
   readonly #meters = new Map<string, Meter>();
-  readonly #chronicle = new ActivityLog();
+  readonly #activityLog = new ActivityLog();
   readonly #buses: Bus[] = [];
   #table: TableView | undefined;
   #prober: Prober | undefined;
   #probe: ProbeView | undefined;
-  #lookTimer: NodeJS.Timeout | undefined;
-  #tellTimer: NodeJS.Timeout | undefined;
+  #pollTimer: NodeJS.Timeout | undefined;
+  #notifyTimer: NodeJS.Timeout | undefined;
   #isProbing = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    for (const { kept, metricsUrl } of options.processes) {
-      if (metricsUrl !== undefined) this.#meters.set(kept.name, new Meter(metricsUrl));
+    for (const { managed, metricsUrl } of options.processes) {
+      if (metricsUrl !== undefined) this.#meters.set(managed.name, new Meter(metricsUrl));
     }
   }
 
@@ -81,43 +81,43 @@ export class Live {
     const publisher = await connected("publisher");
     this.#buses.push(publisher);
     this.#prober = new Prober({ bus, publisher, video, now: monotonicNow });
-    this.#table = new TableView({ bus, config, video, log, onChange: () => this.tell() });
+    this.#table = new TableView({ bus, config, video, log, onChange: () => this.notify() });
     this.#table.start();
-    if (this.#viewers.size > 0) this.#lookOn();
+    if (this.#viewers.size > 0) this.#startPolling();
   }
 
   async stop(): Promise<void> {
-    this.#lookAway();
-    clearTimeout(this.#tellTimer);
+    this.#stopPolling();
+    clearTimeout(this.#notifyTimer);
     await this.#table?.stop();
     for (const bus of this.#buses) await bus.stop();
   }
 
-  /** Tells a viewer of the stack, now and from now on, until the function that it returns is called. */
+  /** Sends snapshots to a viewer, now and on each change, until the returned function is called. */
   watch(viewer: Viewer): () => void {
     this.#viewers.add(viewer);
-    if (this.#viewers.size === 1) this.#lookOn();
+    if (this.#viewers.size === 1) this.#startPolling();
     viewer(this.snapshot());
     return () => {
-      if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#lookAway();
+      if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#stopPolling();
     };
   }
 
-  /** Something has changed: tells all viewers soon. */
-  tell(): void {
+  /** Sends a snapshot to all viewers soon, because something has changed. */
+  notify(): void {
     if (this.#viewers.size === 0) return;
-    this.#tellTimer ??= setTimeout(() => {
-      this.#tellTimer = undefined;
+    this.#notifyTimer ??= setTimeout(() => {
+      this.#notifyTimer = undefined;
       const snapshot = this.snapshot();
       for (const viewer of this.#viewers) viewer(snapshot);
-    }, TELL_AFTER_MS);
+    }, NOTIFY_AFTER_MS);
   }
 
   snapshot(): Snapshot {
     const { config, audience } = this.#options;
     const processes = this.#options.processes.map((watched) => this.#viewOf(watched));
     const rows = this.#table?.rows ?? [];
-    this.#chronicle.note(processes, rows);
+    this.#activityLog.note(processes, rows);
     const readings = [...this.#meters.values()].map(({ reading }) => reading);
     const sum = (of: (reading: Reading) => number) =>
       readings.reduce((total, reading) => total + (reading === undefined ? 0 : of(reading)), 0);
@@ -135,16 +135,16 @@ export class Live {
       },
       ...(this.#probe === undefined ? {} : { probe: this.#probe }),
       audience: audience(),
-      happenings: this.#chronicle.newest,
+      happenings: this.#activityLog.newest,
     };
   }
 
-  #viewOf({ kept, role }: Watched): ProcessView {
-    const { condition } = kept;
-    const reading = this.#meters.get(kept.name)?.reading;
-    const gatewayId = role === "gateway" ? this.#table?.gatewayIdOf(kept.name) : undefined;
+  #viewOf({ managed, role }: Watched): ProcessView {
+    const { condition } = managed;
+    const reading = this.#meters.get(managed.name)?.reading;
+    const gatewayId = role === "gateway" ? this.#table?.gatewayIdOf(managed.name) : undefined;
     return {
-      name: kept.name,
+      name: managed.name,
       role,
       state: condition.name,
       ...(condition.name === "running" ? { pid: condition.pid } : {}),
@@ -154,36 +154,38 @@ export class Live {
     };
   }
 
-  #lookOn(): void {
+  #startPolling(): void {
     this.#options.onWatched(true);
     if (this.#prober === undefined) return;
     this.#prober.start();
-    clearInterval(this.#lookTimer);
-    this.#lookTimer = setInterval(() => void this.#look(), POLL_EVERY_MS);
-    void this.#look();
+    clearInterval(this.#pollTimer);
+    this.#pollTimer = setInterval(() => void this.#poll(), POLL_EVERY_MS);
+    void this.#poll();
   }
 
-  #lookAway(): void {
+  #stopPolling(): void {
     this.#options.onWatched(false);
-    clearInterval(this.#lookTimer);
+    clearInterval(this.#pollTimer);
     this.#prober?.stop();
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     void this.#sendProbe();
     await Promise.all(
-      this.#options.processes.map(({ kept }) => this.#meters.get(kept.name)?.read(kept.pid)),
+      this.#options.processes.map(({ managed }) =>
+        this.#meters.get(managed.name)?.read(managed.pid),
+      ),
     );
-    this.tell();
+    this.notify();
   }
 
-  /** One at a time: one that is lost takes a while to be known as such. */
+  /** One probe at a time: it takes a while to know that one is lost. */
   async #sendProbe(): Promise<void> {
     if (this.#isProbing || this.#prober === undefined) return;
     this.#isProbing = true;
     this.#probe = await this.#prober.probe();
     this.#isProbing = false;
-    this.tell();
+    this.notify();
   }
 }
 

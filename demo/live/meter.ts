@@ -1,15 +1,15 @@
-/** Reads the metrics of one process again and again, and makes rates of its counters. */
+/** Polls the metrics of one process, and computes rates from its counters. */
 import { MetricsPage } from "./metrics-page.ts";
 
 const ANSWER_MS = 1_000;
 
-/** What a process counts, by second, and what it measures. */
+/** A process's counters as rates per second, and its gauges. */
 export interface Reading {
   readonly cpu: number;
   readonly memoryBytes: number;
   /** Of a dispatcher: transient events accepted. */
   readonly acceptedPerSecond: number;
-  /** Of a gateway: events written to viewers, those told as counts included. */
+  /** Of a gateway: events written to viewers, including those sent as counts. */
   readonly deliveredPerSecond: number;
   readonly framesPerSecond: number;
   readonly bytesPerSecond: number;
@@ -33,15 +33,15 @@ export class Meter {
     this.#url = url;
   }
 
-  /** The newest, until the process is another one. */
+  /** The latest reading of the current process. */
   get reading(): Reading | undefined {
     return this.#reading;
   }
 
-  /** Reads once. What can't be read now, can be the next time. */
+  /** Reads once. A failed read is ignored until the next one. */
   async read(pid: number | undefined): Promise<void> {
     if (pid !== this.#pid || pid === undefined) {
-      // Counters begin anew with each process.
+      // Counters restart with each process.
       this.#pid = pid;
       this.#before = this.#reading = undefined;
       if (pid === undefined) return;
@@ -51,7 +51,7 @@ export class Meter {
       const page = new MetricsPage(await answer.text());
       if (pid === this.#pid) this.#take({ atMs: performance.now(), page });
     } catch {
-      // It has just died, or is too busy to say how it is.
+      // It has just ended, or is too busy to answer.
     }
   }
 

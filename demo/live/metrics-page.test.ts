@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { counterOf, createRegistry } from "../../shared/runtime/metrics.ts";
 import { MetricsPage } from "./metrics-page.ts";
 
-test("sums what a registry of ours tells, over all labels or those that are asked for", async () => {
+test("sums the values of a registry, over all label sets or those with a given label", async () => {
   const registry = createRegistry();
   counterOf(registry, "ovation_events_total", "Events.", ["class", "note"], () => [
     [{ class: "transient", note: 'a "quoted" } brace' }, 3],

@@ -1,5 +1,5 @@
 /**
- * What a process tells at `/metrics`, in the text format of Prometheus
+ * Parses what a process serves at `/metrics`, in the text format of Prometheus
  * (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
  */
 
@@ -27,7 +27,7 @@ export class MetricsPage {
 
   /**
    * The sum over all label sets; 0 when there is none.
-   * @param label only those that have it, such as `class="transient"`
+   * @param label sums only the sets that have it, such as `class="transient"`
    */
   sum(name: string, label = ""): number {
     const samples = this.#samples.get(name) ?? [];

@@ -1,7 +1,7 @@
 /**
- * Times the way of an event: publishes one as a service would, and looks on at the bus when a
- * dispatcher sends it to the gateways and answers. How long it takes from there to a viewer, only
- * the viewer knows. Comments are timed on a video of their own, which nobody watches.
+ * Measures the latency of an event: publishes one as a service would, and observes on the bus when a
+ * dispatcher sends it to the gateways and answers. Only a viewer can measure the rest of its path.
+ * Comments are measured on a separate video, which nobody watches.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { publishReplySchema } from "../../shared/protocol/events.ts";
@@ -12,14 +12,14 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/
 import { sharedNow } from "../clock.ts";
 import { PROBE_KIND, type ProbeData, type ProbeView } from "../contract.ts";
 
-/** A probe that takes longer has not come through. */
+/** A probe that takes longer counts as lost. */
 const LOST_MS = 2_000;
 const STORED_VIDEO = "ovation-probe";
 
 interface ProberOptions {
-  /** To look on. */
+  /** Observes the gateways' subjects. */
   readonly bus: Bus;
-  /** To publish by. */
+  /** Publishes the probes. */
   readonly publisher: Bus;
   readonly video: string;
   readonly now: () => number;
@@ -28,7 +28,7 @@ interface ProberOptions {
 export class Prober {
   readonly #options: ProberOptions;
   #subscription: BusSubscription | undefined;
-  /** The probe that is under way, and what to do when a dispatcher sends it on. */
+  /** The probe in flight, and what to call when a dispatcher sends it to the gateways. */
   #awaited: { readonly id: string; readonly seen: () => void } | undefined;
 
   constructor(options: ProberOptions) {
@@ -37,14 +37,16 @@ export class Prober {
 
   start(): void {
     const { bus, video } = this.#options;
-    this.#subscription = bus.subscribe(frontendSubjects(video), (payload) => this.#look(payload));
+    this.#subscription = bus.subscribe(frontendSubjects(video), (payload) =>
+      this.#receive(payload),
+    );
   }
 
   stop(): void {
     this.#subscription?.unsubscribe();
   }
 
-  /** Sends one probe; what does not come through is absent from the result. */
+  /** Sends one probe; a step that it does not complete is absent from the result. */
   async probe(): Promise<ProbeView> {
     const id = newNodeId();
     const data: ProbeData = { sentAt: sharedNow() };
@@ -89,8 +91,8 @@ export class Prober {
     });
   }
 
-  #look(payload: Uint8Array): void {
-    // Under a flood, most of what comes needs no reading.
+  #receive(payload: Uint8Array): void {
+    // During a flood, most messages need no decoding.
     if (this.#awaited === undefined) return;
     const { id, seen } = this.#awaited;
     const dispatched = decodeFanoutMessage(payload);

@@ -1,4 +1,4 @@
-/** The subscription table as it is shown: its rows for one video, and which gateways live. */
+/** The subscription table as the page shows it: one video's rows, and which gateways are alive. */
 
 import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
@@ -12,7 +12,7 @@ import type { Log } from "../../shared/runtime/log.ts";
 import type { RowView } from "../contract.ts";
 
 interface Lease {
-  /** What the gateway tells as its address: in this stack, the name of its process. */
+  /** The address that the gateway announces: in this stack, the name of its process. */
   readonly address: string;
   readonly sign: string;
   readonly seenAtMs: number;
@@ -23,7 +23,7 @@ interface TableOptions {
   readonly config: CommonConfig;
   readonly video: string;
   readonly log: Log;
-  /** A row came, changed or went. */
+  /** Called when a row was added, changed or removed. */
   readonly onChange: () => void;
 }
 
@@ -73,7 +73,7 @@ export class TableView {
     return this.#isReadable;
   }
 
-  /** The video's rows, those of the gateway with the most viewers first. */
+  /** The video's rows, most viewers first. */
   get rows(): readonly RowView[] {
     const now = performance.now();
     const rows = [...this.#rows].flatMap(([key, viewers]) => {
@@ -87,7 +87,7 @@ export class TableView {
     return rows.sort((one, other) => other.viewers - one.viewers);
   }
 
-  /** The newest id of a gateway by the name of its process. */
+  /** The latest id of a gateway by the name of its process. */
   gatewayIdOf(process: string): string | undefined {
     const ofProcess = [...this.#leases].filter(([, { address }]) => address === process);
     return ofProcess.sort(([, one], [, other]) => other.seenAtMs - one.seenAtMs)[0]?.[0];
@@ -115,7 +115,7 @@ export class TableView {
       return;
     }
     const sign = `${revision} ${Buffer.from(value).toString()}`;
-    // Reading the table whole shows the same sign again, which is none of life.
+    // A full read of the table repeats the last renewal; that doesn't show that the gateway is alive.
     if (this.#leases.get(key)?.sign === sign) return;
     const isNew = !this.#leases.has(key);
     this.#leases.set(key, {

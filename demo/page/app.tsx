@@ -1,20 +1,20 @@
-/** The whole page: the show, what the audience says, and what is behind it. */
+/** The whole page: the video, the comments, and the system behind it. */
 import { useVideo } from "ovation-client/react";
-import type { StackPlace } from "../contract.ts";
+import type { StackLocation } from "../contract.ts";
 import { Backstage } from "./backstage/backstage.tsx";
 import { Chat } from "./chat/chat.tsx";
 import type { DemoOvation } from "./kinds.ts";
 import { Stage } from "./stage/stage.tsx";
 import { Status } from "./status.tsx";
 
-/** Comments of the past that are shown first. */
+/** Past comments that are shown at first. */
 const HISTORY = 50;
 
 interface AppProps {
   readonly ovation: DemoOvation;
   readonly videoId: string;
-  /** Undefined: the page was not served by a local stack. */
-  readonly stack: StackPlace | undefined;
+  /** Undefined when the page is not served by a local stack. */
+  readonly stack: StackLocation | undefined;
 }
 
 export function App({ ovation, videoId, stack }: AppProps) {

@@ -1,4 +1,4 @@
-/** What the events of this page's video carry. Whatever comes was written by others. */
+/** The data of this page's events. It comes from others, so it may be anything. */
 import type { Ovation, Video } from "ovation-client";
 import type { ProbeData } from "../contract.ts";
 
@@ -19,7 +19,7 @@ export type DemoVideo = Video<DemoKinds>;
 export const NAME_LENGTH = 32;
 export const TEXT_LENGTH = 280;
 
-/** What is shown of a comment, whoever wrote it: a backend or a terminal may send anything. */
+/** What is shown of a comment: a backend or a terminal may have sent any data. */
 export function commentOf(data: unknown): CommentData {
   const { name, text } = (typeof data === "object" && data !== null ? data : {}) as {
     readonly name?: unknown;

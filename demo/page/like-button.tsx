@@ -1,9 +1,9 @@
-/** The heart: likes, and shows how many there are, and how many there are just now. */
+/** The heart: sends likes, and shows their total and their current rate. */
 import { useLikes } from "ovation-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { DemoVideo } from "./kinds.ts";
 
-/** Over which likes by second are counted. */
+/** The window over which likes per second are counted. */
 const WINDOW_MS = 1_000;
 
 export function LikeButton({ video }: { readonly video: DemoVideo }) {
@@ -13,7 +13,7 @@ export function LikeButton({ video }: { readonly video: DemoVideo }) {
 
   const like = () => {
     setBeats((count) => count + 1);
-    // While there is no connection it waits; one that could not be sent in time is let go of.
+    // It waits while there is no connection; a like that can't be sent in time is dropped.
     void publish();
   };
   useShortcut("l", like);
@@ -48,7 +48,7 @@ export function LikeButton({ video }: { readonly video: DemoVideo }) {
   );
 }
 
-/** How much a growing total has grown within the last second, told twice a second. */
+/** How much a total has grown within the last second, updated twice a second. */
 function useRate(total: number): number {
   const newest = useRef(total);
   newest.current = total;
@@ -70,7 +70,7 @@ function useRate(total: number): number {
   return rate;
 }
 
-/** A key that does something wherever one is on the page, but not where one writes. */
+/** A keyboard shortcut for the whole page, except in text fields. */
 function useShortcut(key: string, action: () => void): void {
   const newest = useRef(action);
   newest.current = action;

@@ -1,8 +1,8 @@
-/** The demo page: a live video with everyone's likes and comments, and beside it how that works. */
+/** The demo page: a live video with everyone's likes and comments, next to the system behind it. */
 import { Ovation } from "ovation-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { STACK_FILE, type StackPlace } from "../contract.ts";
+import { STACK_FILE, type StackLocation } from "../contract.ts";
 import { App } from "./app.tsx";
 import type { DemoKinds } from "./kinds.ts";
 import "./styles/page.css";
@@ -10,21 +10,21 @@ import "./styles/page.css";
 const DEFAULT_VIDEO = "launch";
 const VIDEO_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Where the stack of this page is; a page without one shows the video alone. */
-async function findStack(): Promise<StackPlace | undefined> {
+/** Finds this page's stack; a page without one shows only the video. */
+async function findStack(): Promise<StackLocation | undefined> {
   try {
     const answer = await fetch(STACK_FILE);
-    return answer.ok ? ((await answer.json()) as StackPlace) : undefined;
+    return answer.ok ? ((await answer.json()) as StackLocation) : undefined;
   } catch {
     return undefined;
   }
 }
 
 const root = document.getElementById("page");
-if (root === null) throw new Error("the page has no root");
+if (root === null) throw new Error("the page has no element #page");
 const stack = await findStack();
-const asked = new URLSearchParams(location.search).get("video") ?? "";
-const videoId = VIDEO_ID.test(asked) ? asked : (stack?.video ?? DEFAULT_VIDEO);
+const requested = new URLSearchParams(location.search).get("video") ?? "";
+const videoId = VIDEO_ID.test(requested) ? requested : (stack?.video ?? DEFAULT_VIDEO);
 const ovation = new Ovation<DemoKinds>({ url: new URL(".", location.href).href });
 
 createRoot(root).render(

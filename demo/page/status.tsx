@@ -1,4 +1,4 @@
-/** Whether the page is connected, and over what. */
+/** Whether the page is connected, and over which transport. */
 import { useConnection } from "ovation-client/react";
 import type { DemoOvation } from "./kinds.ts";
 
@@ -15,7 +15,7 @@ export function Status({ ovation }: { readonly ovation: DemoOvation }) {
 function textOf(state: DemoOvation["state"]): string {
   switch (state.name) {
     case "connected":
-      if (state.isStale) return "Connected, but nothing new comes just now";
+      if (state.isStale) return "Connected, but nothing new arrives at the moment";
       return state.via === "websocket" ? "WebSocket" : "Server-Sent Events";
     case "reconnecting":
       return "Reconnecting …";

@@ -1,2 +1,2 @@
-/** Style sheets are the bundler's: importing one puts it on the page. */
+/** The bundler handles style sheets: importing one adds it to the page. */
 declare module "*.css";

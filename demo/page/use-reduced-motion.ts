@@ -6,7 +6,7 @@ export function prefersReducedMotion(): boolean {
   return QUERY.matches;
 }
 
-/** Whether the person has asked their system for less motion. */
+/** Whether the user's system is set to reduce motion. */
 export function useReducedMotion(): boolean {
   return useSyncExternalStore((onChange) => {
     QUERY.addEventListener("change", onChange);

@@ -33,12 +33,12 @@ import {
 const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");
 /** Starting is work for the processor: all at once, each would be slow to answer. */
-const STARTED_AT_ONCE = 4;
+const START_CONCURRENCY = 4;
 /** How long a kill may take until it shows. */
 const KILL_MS = 2_000;
 
 interface Member {
-  readonly kept: ManagedProcess;
+  readonly managed: ManagedProcess;
   readonly role: Role;
   readonly opsPort: number;
 }
@@ -122,8 +122,8 @@ export class Stack {
       port,
       natsUrl: nats?.shownUrl ?? natsChoice.url,
       publisherUrl: nats === undefined ? natsUrlOf(natsChoice, "publisher") : undefined,
-      processes: [...this.#gateways, ...this.#dispatchers].map(({ kept, opsPort }) => {
-        return { name: kept.name, pid: kept.pid, opsPort };
+      processes: [...this.#gateways, ...this.#dispatchers].map(({ managed, opsPort }) => {
+        return { name: managed.name, pid: managed.pid, opsPort };
       }),
       logDirectory: LOG_DIRECTORY,
       pid: process.pid,
@@ -139,7 +139,7 @@ export class Stack {
   /** Ends everything at once. */
   async kill(): Promise<void> {
     this.#demo?.kill();
-    for (const kept of this.#everything()) kept.kill();
+    for (const managed of this.#everything()) managed.kill();
     // What would not even die is left to its IPC channel, which closes with this process.
     const timeUp = AbortSignal.timeout(KILL_MS);
     await Promise.race([
@@ -158,7 +158,7 @@ export class Stack {
     mkdirSync(storeDir);
     const log = new LogFile(LOG_DIRECTORY, "nats");
     const passwords = randomPasswords();
-    this.#nats = this.#keep("nats", natsLaunch({ source, port, storeDir, passwords, log }));
+    this.#nats = this.#manage("nats", natsLaunch({ source, port, storeDir, passwords, log }));
     await this.#nats.start();
     return { url: `nats://127.0.0.1:${port}`, passwords };
   }
@@ -179,24 +179,29 @@ export class Stack {
       readyUrl: `http://127.0.0.1:${opsPort}/readyz`,
       log: new LogFile(LOG_DIRECTORY, name),
     });
-    return { kept: this.#keep(name, launch), role, opsPort };
+    return { managed: this.#manage(name, launch), role, opsPort };
   }
 
   /** All that a page may look at. */
   #watched(): readonly Watched[] {
-    const nats = this.#nats === undefined ? [] : [{ kept: this.#nats, role: "nats" } as const];
-    const members = [...this.#gateways, ...this.#dispatchers].map(({ kept, role, opsPort }) => {
-      return { kept, role, metricsUrl: `http://127.0.0.1:${opsPort}/metrics` };
+    const nats = this.#nats === undefined ? [] : [{ managed: this.#nats, role: "nats" } as const];
+    const members = [...this.#gateways, ...this.#dispatchers].map(({ managed, role, opsPort }) => {
+      return { managed, role, metricsUrl: `http://127.0.0.1:${opsPort}/metrics` };
     });
     return [...nats, ...members];
   }
 
-  #keep(name: string, launch: Launch): ManagedProcess {
-    return new ManagedProcess({ name, launch, say: this.#say, onChange: () => this.#demo?.tell() });
+  #manage(name: string, launch: Launch): ManagedProcess {
+    return new ManagedProcess({
+      name,
+      launch,
+      say: this.#say,
+      onChange: () => this.#demo?.notify(),
+    });
   }
 
   #everything(): readonly ManagedProcess[] {
-    const members = [...this.#gateways, ...this.#dispatchers].map(({ kept }) => kept);
+    const members = [...this.#gateways, ...this.#dispatchers].map(({ managed }) => managed);
     return this.#nats === undefined ? members : [...members, this.#nats];
   }
 
@@ -241,9 +246,9 @@ function counted(count: number, thing: string): string {
 }
 
 async function startAll(members: readonly Member[]): Promise<void> {
-  await pMap(members, ({ kept }) => kept.start(), { concurrency: STARTED_AT_ONCE });
+  await pMap(members, ({ managed }) => managed.start(), { concurrency: START_CONCURRENCY });
 }
 
 async function stopAll(members: readonly Member[]): Promise<void> {
-  await Promise.all(members.map(({ kept }) => kept.stop()));
+  await Promise.all(members.map(({ managed }) => managed.stop()));
 }

@@ -1,4 +1,4 @@
-/** What happened, in words, the newest first: kills, leases that end, recoveries. */
+/** The activity log, newest first: kills, expired leases, recoveries. */
 import type { ActivityEntry } from "../../contract.ts";
 
 export function Happenings({ happenings }: { readonly happenings: readonly ActivityEntry[] }) {

@@ -1,9 +1,9 @@
-/** The slider that brings an audience. All open pages move it together. */
+/** The slider that sets the audience. All open pages share it. */
 import { useEffect, useState } from "react";
 import { audienceAt, HIGHEST_LEVEL, levelOf } from "../../audience-level.ts";
 import type { Snapshot } from "../../contract.ts";
 
-/** After one's own move, what the stack tells may be from before it. */
+/** For this long after the user moved it, snapshots may still show the previous value. */
 const OWN_MS = 1_500;
 
 interface AudienceSliderProps {
@@ -12,16 +12,16 @@ interface AudienceSliderProps {
 }
 
 export function AudienceSlider({ audience, onChange }: AudienceSliderProps) {
-  const told = levelOf(audience);
+  const reported = levelOf(audience);
   const [own, setOwn] = useState<number | undefined>();
   useEffect(() => {
     if (own === undefined) return;
     const timer = setTimeout(() => setOwn(undefined), OWN_MS);
     return () => clearTimeout(timer);
   }, [own]);
-  const level = own ?? told;
+  const level = own ?? reported;
   const { viewers, likesPerSecond } = own === undefined ? audience : audienceAt(own);
-  const words = `${viewers.toLocaleString("en")} viewers, ${likesPerSecond.toLocaleString("en")} likes a second`;
+  const words = `${viewers.toLocaleString("en")} viewers, ${likesPerSecond.toLocaleString("en")} likes per second`;
 
   return (
     <div className="audience">

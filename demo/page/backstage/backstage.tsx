@@ -1,8 +1,8 @@
-/** The system behind the video, live: what it is made of, how it does, and how it recovers. */
+/** The system behind the video, live: its parts, their state, and how it recovers. */
 import { useConnection } from "ovation-client/react";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { audienceAt } from "../../audience-level.ts";
-import type { StackPlace } from "../../contract.ts";
+import type { StackLocation } from "../../contract.ts";
 import type { DemoOvation, DemoVideo } from "../kinds.ts";
 import { Happenings } from "./activity.tsx";
 import { AudienceSlider } from "./audience-slider.tsx";
@@ -14,7 +14,7 @@ import { TableRows } from "./table-rows.tsx";
 interface BackstageProps {
   readonly ovation: DemoOvation;
   readonly video: DemoVideo;
-  readonly stack: StackPlace;
+  readonly stack: StackLocation;
 }
 
 export function Backstage({ ovation, video, stack }: BackstageProps) {

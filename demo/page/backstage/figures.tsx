@@ -1,4 +1,4 @@
-/** The last minute in two plots: how much goes in and out, and how long each hop takes. */
+/** The last minute in two plots: rates in and out, and the latency of each hop. */
 import { Plot } from "./plot.tsx";
 import type { StackLink } from "./stack-link.ts";
 
@@ -39,13 +39,13 @@ function Key({ color, name, value, title }: KeyProps) {
   );
 }
 
-/** Drawn anew with each snapshot, as its owner is. */
+/** Redrawn with each snapshot, as its owner is. */
 export function Figures({ link }: { readonly link: StackLink }) {
   const [likes, deliveries] = link.rates.newest ?? [];
   const [dispatched, onward, stored] = link.latencies.newest ?? [];
   return (
     <div className="figures">
-      <section className="block" aria-label="Events by second">
+      <section className="block" aria-label="Events per second">
         <h3>
           By second <small>last minute</small>
         </h3>
@@ -60,7 +60,7 @@ export function Figures({ link }: { readonly link: StackLink }) {
             color="--sky"
             name="deliveries out"
             value={shownRate(deliveries)}
-            title="Events that gateways wrote to viewers, those told as counts included"
+            title="Events that gateways wrote to viewers, including those sent as counts"
           />
         </dl>
         <Plot
@@ -69,7 +69,7 @@ export function Figures({ link }: { readonly link: StackLink }) {
           colors={RATE_COLORS}
           marks={RATE_MARKS}
           markText={rateText}
-          label="Likes in and deliveries out by second, over the last minute"
+          label="Likes in and deliveries out per second, over the last minute"
         />
       </section>
       <section className="block" aria-label="Latency by hop">

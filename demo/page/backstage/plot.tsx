@@ -1,4 +1,4 @@
-/** A plot of the last minute, by uPlot, in the page's own colours. */
+/** A plot of the last minute, drawn by uPlot in the page's colours. */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { SPAN_MS, type StackLink } from "./stack-link.ts";
@@ -9,20 +9,20 @@ const HEIGHT = 98;
 interface PlotProps {
   readonly link: StackLink;
   readonly trail: Trail;
-  /** A colour of the style sheet for each line. */
+  /** For each line, a colour variable of the style sheet. */
   readonly colors: readonly `--${string}`[];
-  /** The figures that are worth a line across; the scale is logarithmic. */
+  /** The values of the grid lines; the scale is logarithmic. */
   readonly marks: readonly number[];
   readonly markText: (mark: number) => string;
-  /** What is to be seen, for those who don't see it. */
+  /** A description for screen readers. */
   readonly label: string;
 }
 
 export function Plot({ link, trail, colors, marks, markText, label }: PlotProps) {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    const { current } = place;
+    const { current } = container;
     if (current === null) return;
     let plot = makePlot(current, { colors, marks, markText });
     const draw = () => {
@@ -52,20 +52,20 @@ export function Plot({ link, trail, colors, marks, markText, label }: PlotProps)
     };
   }, [link, trail, colors, marks, markText]);
 
-  return <div className="plot" ref={place} role="img" aria-label={label} />;
+  return <div className="plot" ref={container} role="img" aria-label={label} />;
 }
 
 function makePlot(
-  place: HTMLElement,
+  container: HTMLElement,
   { colors, marks, markText }: Pick<PlotProps, "colors" | "marks" | "markText">,
 ): uPlot {
-  const style = getComputedStyle(place);
+  const style = getComputedStyle(container);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const [lowest = 1] = marks;
   const highest = marks.at(-1) ?? lowest;
   return new uPlot(
     {
-      width: Math.max(100, place.clientWidth),
+      width: Math.max(100, container.clientWidth),
       height: HEIGHT,
       padding: [8, 6, 8, 0],
       legend: { show: false },
@@ -84,7 +84,7 @@ function makePlot(
           font: `11px ${style.fontFamily}`,
           stroke: color("--muted"),
           splits: () => [...marks],
-          // By itself, a logarithmic axis names only some of its marks.
+          // By default, a logarithmic axis labels only some of its marks.
           filter: (_plot, splits) => splits,
           values: (_plot, splits) => splits.map(markText),
           grid: { stroke: color("--line"), width: 1 },
@@ -104,6 +104,6 @@ function makePlot(
       ],
     },
     [[], ...colors.map(() => [])],
-    place,
+    container,
   );
 }

@@ -1,4 +1,4 @@
-/** Gateways and dispatchers, with NATS between them; each can be killed, and revived. */
+/** Gateways and dispatchers, with NATS between them; each can be killed and restarted. */
 import { useEffect, useState } from "react";
 import type { ProcessView, Snapshot } from "../../contract.ts";
 import type { StackLink } from "./stack-link.ts";
@@ -107,7 +107,7 @@ function ProcessCard({ process, isOwn, onKill, onRevive }: ProcessCardProps) {
   );
 }
 
-/** That it is down, and for how long. */
+/** Shows that it is down, and for how much longer. */
 function DownText({ process: { state, backAtMs } }: { readonly process: ProcessView }) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The page's line to its stack: what is told of it, what can be asked of it, and the last minute. */
+/** The page's link to its stack: snapshots, actions, and the figures of the last minute. */
 import { sharedNow } from "../../clock.ts";
 import {
   type ActivityEntry,
@@ -8,15 +8,15 @@ import {
   type ProbeView,
   processPath,
   type Snapshot,
-  type StackPlace,
+  type StackLocation,
 } from "../../contract.ts";
 import type { DemoOvation, DemoVideo } from "../kinds.ts";
 import { Trail } from "./trail.ts";
 
 export const SPAN_MS = 60_000;
-/** Snapshots may come more often; points don't. */
+/** Snapshots may arrive more often than points are added. */
 const POINT_EVERY_MS = 400;
-/** Probes that were seen and not heard of from the stack yet. */
+/** Probes that this page has received and the stack has not reported yet. */
 const SEEN_LIMIT = 20;
 const HAPPENINGS_LIMIT = 30;
 
@@ -29,9 +29,9 @@ export interface StackView {
 }
 
 export class StackLink {
-  /** Likes that this page saw, and deliveries to all viewers, by second. */
+  /** Per second: likes that this page received, and deliveries to all viewers. */
   readonly rates = new Trail(2, SPAN_MS);
-  /** By hop: to a dispatcher and out of it; on to this page; a comment until it is stored. */
+  /** By hop: to a dispatcher and on to the gateways; from there to this page; storing a comment. */
   readonly latencies = new Trail(3, SPAN_MS);
   readonly #base: string;
   readonly #listeners = new Set<() => void>();
@@ -43,7 +43,7 @@ export class StackLink {
   #likes = 0;
   #pointAt = 0;
 
-  constructor({ controlPort }: StackPlace) {
+  constructor({ controlPort }: StackLocation) {
     this.#base = `http://${location.hostname}:${controlPort}`;
   }
 
@@ -54,9 +54,9 @@ export class StackLink {
     return () => this.#listeners.delete(onChange);
   };
 
-  /** Listens to stack and video until the function that it returns is called. */
+  /** Listens to the stack and the video until the returned function is called. */
   start(ovation: DemoOvation, video: DemoVideo): () => void {
-    // It comes back by itself when the stack was away.
+    // It reconnects by itself when the stack has been down.
     const source = new EventSource(this.#base + CONTROL_PATHS.live);
     source.onmessage = ({ data }) => this.#take(JSON.parse(String(data)) as Snapshot);
     source.onerror = () => this.#set({ isReachable: false });
@@ -65,7 +65,7 @@ export class StackLink {
         this.#likes += counts["like"] ?? 0;
       }),
       video.on("probe", ({ id, data }) => this.#see(id, data)),
-      this.#noteMoves(ovation),
+      this.#logReconnects(ovation),
     ];
     return () => {
       source.close();
@@ -107,7 +107,7 @@ export class StackLink {
     }
     const { probe } = snapshot;
     if (probe !== undefined && probe.id !== this.#probe?.id) {
-      // Its way to this page may take longer than the stack's word of it: the one before is due now.
+      // A probe may reach this page after the stack has reported it, so the previous one is plotted.
       if (this.#probe !== undefined) this.#plot(this.#probe);
       this.#probe = probe;
     }
@@ -127,27 +127,27 @@ export class StackLink {
     const seenMs = this.#seen.get(id);
     this.#seen.delete(id);
     const isWhole = seenMs !== undefined && dispatchedMs !== undefined;
-    // The clocks of two processes agree to a millisecond.
+    // The clocks of two processes agree to about a millisecond.
     const onwardMs = isWhole ? Math.max(0.5, seenMs - dispatchedMs) : undefined;
     this.latencies.add(sentAt, [dispatchedMs, onwardMs, storedMs]);
   }
 
-  /** Tells how this page itself lost its gateway, and found one again. */
-  #noteMoves(ovation: DemoOvation): () => void {
+  /** Logs when this page loses its gateway and when it is connected again. */
+  #logReconnects(ovation: DemoOvation): () => void {
     let lostAt: number | undefined;
     return ovation.onState((state) => {
       if (state.name === "reconnecting" && lostAt === undefined) {
         lostAt = performance.now();
-        this.#happened("bad", "This page lost its gateway");
+        this.#log("bad", "This page lost its gateway");
       }
       if (state.name !== "connected" || lostAt === undefined) return;
       const tookMs = Math.round(performance.now() - lostAt);
       lostAt = undefined;
-      this.#happened("good", `This page is connected again, after ${tookMs} ms`);
+      this.#log("good", `This page is connected again, after ${tookMs} ms`);
     });
   }
 
-  #happened(tone: ActivityEntry["tone"], text: string): void {
+  #log(tone: ActivityEntry["tone"], text: string): void {
     this.#ownCount += 1;
     const own = { id: -this.#ownCount, at: Date.now(), tone, text };
     this.#own = [...this.#own, own].slice(-HAPPENINGS_LIMIT);

@@ -1,4 +1,4 @@
-/** Figures of the last minute, as a plot wants them: one list of times, and one for each line. */
+/** Values of the last minute in a plot's format: one list of times, and one for each line. */
 
 /** Undefined where there was nothing to measure. */
 export type Point = readonly (number | undefined)[];
@@ -9,7 +9,7 @@ export class Trail {
   #times: number[] = [];
   #points: Point[] = [];
 
-  /** @param lines how many figures each point has */
+  /** @param lines how many values each point has */
   constructor(lines: number, spanMs: number) {
     this.#lines = lines;
     this.#spanMs = spanMs;

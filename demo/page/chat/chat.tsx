@@ -1,4 +1,4 @@
-/** Comments, and the line to write one. */
+/** Comments, and the field to write one. */
 import { OvationError } from "ovation-client";
 import { useComments } from "ovation-client/react";
 import { useRef, useState } from "react";
@@ -7,7 +7,7 @@ import { LikeButton } from "../like-button.tsx";
 import { CommentList } from "./comment-list.tsx";
 import { useOwnName } from "./own-name.ts";
 
-/** Older ones are let go of. */
+/** Older ones are dropped. */
 const SHOWN = 300;
 
 export function Chat({ video }: { readonly video: DemoVideo }) {
@@ -35,7 +35,7 @@ interface Sending {
   readonly text: string;
 }
 
-/** Publishes comments, and knows those that are not stored yet. */
+/** Publishes comments, and tracks those that are not stored yet. */
 function useSending(video: DemoVideo) {
   const [pending, setPending] = useState<readonly Sending[]>([]);
   const [fault, setFault] = useState("");

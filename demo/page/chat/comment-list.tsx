@@ -1,16 +1,16 @@
-/** The comments, the newest at the bottom; it stays there unless one scrolls back. */
+/** The comments, newest at the bottom; the list stays there unless the user scrolls back. */
 import type { EventOf } from "ovation-client";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import type { CommentData } from "../kinds.ts";
 
 export type Comment = EventOf<"comment", CommentData>;
 
-/** So near to the end counts as being there. */
+/** This close to the end counts as being at the end. */
 const NEAR_PX = 48;
 
 interface CommentListProps {
   readonly comments: readonly Comment[];
-  /** On their way to the store. */
+  /** Published, but not stored yet. */
   readonly pending: readonly {
     readonly key: number;
     readonly text: string;
@@ -28,7 +28,7 @@ export function CommentList({ comments, pending }: CommentListProps) {
   const toEnd = () => {
     if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new line is what it scrolls for
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it scrolls for each new line
   useLayoutEffect(() => {
     if (isAtEnd.current) toEnd();
   }, [newest, comments.length, pending.length]);
@@ -47,7 +47,7 @@ export function CommentList({ comments, pending }: CommentListProps) {
         className="comments-scroll"
         ref={list}
         onScroll={onScroll}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-label="Comments"
@@ -94,7 +94,7 @@ const Line = memo(function Line({ data: { name, text }, at }: LineProps) {
   );
 });
 
-/** A colour of one's own, the same in every window. */
+/** A name's own colour, the same in every window. */
 function hueOf(name: string): number {
   let hash = 0;
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;

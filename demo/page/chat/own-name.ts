@@ -1,4 +1,4 @@
-/** The name that one comments under: made up at first, and kept in this browser. */
+/** The name that the user comments under: random at first, and stored in this browser. */
 import { useState } from "react";
 import { NAME_LENGTH } from "../kinds.ts";
 
@@ -14,11 +14,11 @@ function keep(name: string): void {
   try {
     localStorage.setItem(KEY, name);
   } catch {
-    // A browser that keeps nothing: the name is good for this page.
+    // The browser has no storage: the name lasts as long as this page.
   }
 }
 
-function kept(): string | null {
+function storedName(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
@@ -26,10 +26,10 @@ function kept(): string | null {
   }
 }
 
-/** The name, and how to take another one. An empty one is not taken. */
+/** The name, and a function to change it. An empty name is ignored. */
 export function useOwnName(): readonly [name: string, rename: (name: string) => void] {
   const [name, setName] = useState(() => {
-    const known = kept();
+    const known = storedName();
     if (known !== null && known !== "") return known;
     const made = `${oneOf(FIRST)} ${oneOf(SECOND)}`;
     keep(made);

@@ -1,4 +1,4 @@
-/** The band, as one sees it against the light: silhouettes, each drawn once. */
+/** The band against the light: silhouettes, each drawn once. */
 import { type Brush, type Sprite, sprite } from "./sprite.ts";
 
 const INK = "#08060a";
@@ -20,7 +20,7 @@ function disc(brush: Brush, x: number, y: number, radius: number): void {
 }
 
 function figure(width: number, height: number, draw: (brush: Brush) => void): Sprite {
-  // Twice as large as it is shown, for sharp edges on good screens.
+  // Twice the displayed size, for sharp edges on high-resolution screens.
   return sprite(2 * width, 2 * height, (brush) => {
     brush.scale(2, 2);
     brush.fillStyle = brush.strokeStyle = INK;

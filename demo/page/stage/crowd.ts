@@ -1,4 +1,4 @@
-/** Those who stand before the stage: the more viewers, the more of them, and they move with the likes. */
+/** The crowd in front of the stage: it grows with the viewers and moves with the likes. */
 import { type Brush, type Sprite, sequence, sprite } from "./sprite.ts";
 
 const MOST = 46;
@@ -14,7 +14,7 @@ interface Person {
   readonly eager: number;
 }
 
-/** The same people in the same places in every window; those at the back first. */
+/** The same people at the same positions in every window; those at the back first. */
 function people(): readonly Person[] {
   const next = sequence(7);
   const all = Array.from({ length: MOST }, (_, index) => ({
@@ -81,8 +81,8 @@ export class Crowd {
   readonly #poses = Array.from({ length: POSES }, (_, index) => pose(index));
 
   /**
-   * @param beat how many beats have gone by
-   * @param energy from 0, listening, to 1, beside themselves
+   * @param beat how many beats have passed
+   * @param energy from 0, listening, to 1, ecstatic
    */
   draw(brush: Brush, width: number, height: number, viewers: number, beat: number, energy: number) {
     const count = Math.min(MOST, Math.round(5 + 9 * Math.log2(1 + Math.max(0, viewers) / 4)));

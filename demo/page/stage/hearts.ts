@@ -1,21 +1,21 @@
 /**
- * The hearts that rise for likes. However many likes there are, the number of hearts is bounded:
- * of a flood, one heart stands for many likes, and is larger.
+ * The hearts that rise for likes. However many likes there are, the number of hearts is bounded: in a
+ * flood, one heart stands for many likes and is larger.
  */
 import { type Brush, type Sprite, sprite } from "./sprite.ts";
 
-/** In the air at most. */
+/** The most hearts in the air. */
 const MOST = 160;
-/** New ones by second; beyond, each stands for more likes. */
+/** New hearts per second; beyond that, each stands for more likes. */
 const MOST_PER_SECOND = 55;
-/** How quickly the whole house joins in. */
+/** How quickly the whole crowd joins in. */
 const HEAT_MS = 1_200;
 const SPRITE_SIZE = 64;
 const COLORS = ["#ff4d5e", "#ff6f61", "#ff2f6d", "#ff8f70", "#ffd1d6"] as const;
 
 interface Heart {
   x: number;
-  /** From 0 to 1, over its life. */
+  /** From 0 to 1 over its lifetime. */
   age: number;
   lifeMs: number;
   size: number;
@@ -29,38 +29,38 @@ export class Hearts {
   readonly #sprites: readonly Sprite[] = COLORS.map(heartSprite);
   readonly #hearts: Heart[] = [];
   /** Likes that have no heart yet. */
-  #owed = 0;
+  #pending = 0;
   #allowance = 1;
   #added = 0;
-  /** Likes by second, smoothed. */
+  /** Likes per second, smoothed. */
   #perSecond = 0;
 
   add(likes: number): void {
-    this.#owed += likes;
+    this.#pending += likes;
     this.#added += likes;
   }
 
-  /** Moves on by this time, and lets new ones rise. */
+  /** Advances by this time and adds new hearts. */
   step(elapsedMs: number): void {
     for (const heart of this.#hearts) heart.age += elapsedMs / heart.lifeMs;
-    // Those that are gone make room, in place: nothing is left to the collector of garbage.
-    let kept = 0;
+    // Expired hearts are removed in place, which leaves nothing to the garbage collector.
+    let live = 0;
     for (const heart of this.#hearts) {
-      if (heart.age < 1) this.#hearts[kept++] = heart;
+      if (heart.age < 1) this.#hearts[live++] = heart;
     }
-    this.#hearts.length = kept;
+    this.#hearts.length = live;
     const perSecond = (this.#added / elapsedMs) * 1_000;
     this.#added = 0;
     this.#perSecond += (perSecond - this.#perSecond) * Math.min(1, elapsedMs / HEAT_MS);
     this.#allowance = Math.min(6, this.#allowance + (elapsedMs / 1_000) * MOST_PER_SECOND);
-    const due = Math.min(this.#owed, Math.floor(this.#allowance), MOST - kept);
-    if (due < 1) return;
-    this.#allowance -= due;
-    // All that is owed goes into the hearts of this moment: what is seen is what happens now.
-    const likesEach = this.#owed / due;
+    const count = Math.min(this.#pending, Math.floor(this.#allowance), MOST - live);
+    if (count < 1) return;
+    this.#allowance -= count;
+    // All pending likes go into the hearts of this moment, so that they show what happens now.
+    const likesEach = this.#pending / count;
     const heat = Math.min(1, this.#perSecond / (2 * MOST_PER_SECOND));
-    this.#owed = 0;
-    for (let made = 0; made < due; made += 1) this.#hearts.push(newHeart(likesEach, heat));
+    this.#pending = 0;
+    for (let made = 0; made < count; made += 1) this.#hearts.push(newHeart(likesEach, heat));
   }
 
   /** @param width and height of the picture, in the brush's units */
@@ -79,12 +79,12 @@ export class Hearts {
   }
 }
 
-/** @param heat from 0, where a heart is rare, to 1, where they come as fast as they may */
+/** @param heat from 0, where a heart is rare, to 1, at the highest rate */
 function newHeart(likes: number, heat: number): Heart {
-  // A few rise from where one likes; of many, the whole house.
-  const isFromHouse = Math.random() < heat;
+  // A few rise from the like button; many rise from the whole crowd.
+  const isFromCrowd = Math.random() < heat;
   return {
-    x: isFromHouse ? 0.04 + Math.random() * 0.92 : 0.78 + Math.random() * 0.16,
+    x: isFromCrowd ? 0.04 + Math.random() * 0.92 : 0.78 + Math.random() * 0.16,
     age: 0,
     lifeMs: 2_300 + Math.random() * 1_400,
     size: (16 + Math.random() * 16) * (1 + 0.13 * Math.log2(Math.max(1, likes))),

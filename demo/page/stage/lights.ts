@@ -1,4 +1,4 @@
-/** The light of the show: the wall behind the band, the beams above it, and the haze between. */
+/** The lights of the show: the wall behind the band, the beams above it, and the haze between. */
 import { type Brush, type Sprite, sprite } from "./sprite.ts";
 
 const BEAM_WIDTH = 150;
@@ -6,9 +6,9 @@ const BEAM_LENGTH = 460;
 const BEAM_COLORS = ["255, 93, 94", "255, 180, 84", "94, 190, 255"] as const;
 const COLUMNS = 28;
 
-/** What the lights go by. */
+/** What the lights depend on. */
 export interface Mood {
-  /** How many beats have gone by. */
+  /** How many beats have passed. */
   readonly beat: number;
   /** From 0 to 1. */
   readonly energy: number;
@@ -20,7 +20,7 @@ function beam(color: string): Sprite {
     fade.addColorStop(0, `rgba(${color}, 0.85)`);
     fade.addColorStop(0.35, `rgba(${color}, 0.28)`);
     fade.addColorStop(1, `rgba(${color}, 0)`);
-    // Three cones in each other make a soft edge.
+    // Three nested cones make a soft edge.
     for (const spread of [1, 0.66, 0.34]) {
       brush.globalAlpha = 0.4;
       brush.fillStyle = fade;
@@ -73,7 +73,7 @@ function backdrop(width: number, height: number): Sprite {
   });
 }
 
-/** What the stage throws on those before it: without it they would be black on black. */
+/** The stage light on the crowd: without it the crowd would be black on black. */
 function spill(width: number, height: number): Sprite {
   return sprite(width, height, (brush) => {
     const fall = brush.createLinearGradient(0, 0, 0, height);
@@ -113,7 +113,7 @@ export class Lights {
     this.#drawBeams(brush, mood);
   }
 
-  /** The light that falls before the stage, from this height on. */
+  /** The light that falls in front of the stage, from this height down. */
   drawSpill(brush: Brush, top: number, energy: number): void {
     brush.globalAlpha = 0.45 + 0.55 * energy;
     brush.drawImage(this.#spill, 0, top + 10);

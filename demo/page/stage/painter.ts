@@ -1,20 +1,20 @@
 /**
- * Paints a scene on a canvas, frame by frame, as finely as the machine can without stumbling. The
- * show itself is painted as often as a film has pictures, the hearts before it with every frame.
+ * Paints a scene on a canvas, frame by frame, at the highest resolution that the machine can paint
+ * smoothly. The show itself is repainted at about a film's frame rate, the hearts with every frame.
  */
 import { SCENE_HEIGHT, SCENE_WIDTH, type Scene } from "./scene.ts";
 import type { Brush } from "./sprite.ts";
 
-/** Pixels by pixel of the scene: no more than the screen shows, and fewer if painting is slow. */
-const FINEST = 1.5;
-const COARSEST = 0.6;
-const COARSER = 0.85;
-/** Frames that are looked at before the fineness changes. */
-const LOOK_FRAMES = 60;
-/** Frames that come this much later than the screen's own pace are late for our painting. */
+/** Canvas pixels per scene pixel: no more than the screen shows, and fewer if painting is slow. */
+const MAX_RESOLUTION = 1.5;
+const MIN_RESOLUTION = 0.6;
+const REDUCTION = 0.85;
+/** Frames that are measured before the resolution changes. */
+const SAMPLE_FRAMES = 60;
+/** Frames later than the screen's own interval by this factor are delayed by painting. */
 const LATE = 1.1;
 const SHOW_EVERY_MS = 30;
-/** A frame after a hidden tab, or a sleep, is no long one. */
+/** Caps the first frame's time after a hidden tab or a sleep. */
 const LONGEST_STEP_MS = 100;
 
 export class Painter {
@@ -26,10 +26,10 @@ export class Painter {
   #before = 0;
   #shownAt = Number.NEGATIVE_INFINITY;
   #shownViewers = Number.NaN;
-  #fineness = FINEST;
-  #lookedMs = 0;
-  #lookedFrames = 0;
-  /** The shortest time from frame to frame: that of the screen. */
+  #resolution = MAX_RESOLUTION;
+  #sampledMs = 0;
+  #sampledFrames = 0;
+  /** The shortest time between frames: the screen's own. */
   #paceMs = Number.POSITIVE_INFINITY;
 
   constructor(canvas: HTMLCanvasElement, scene: Scene, isStill: () => boolean) {
@@ -53,9 +53,9 @@ export class Painter {
     this.#before = now;
     this.#scene.step(elapsedMs);
     const isStill = this.#isStill();
-    if (!isStill) this.#judge(elapsedMs);
+    if (!isStill) this.#adaptResolution(elapsedMs);
     const isResized = this.#fit();
-    // Without motion, the picture changes only as the crowd does.
+    // With reduced motion, the picture changes only with the crowd.
     const isDue = isStill
       ? this.#scene.viewers !== this.#shownViewers
       : now - this.#shownAt >= SHOW_EVERY_MS;
@@ -75,23 +75,23 @@ export class Painter {
     if (!isStill) this.#scene.drawHearts(brush);
   }
 
-  /** Paints more coarsely when frames are late: how long painting takes can't be known otherwise. */
-  #judge(elapsedMs: number): void {
-    this.#lookedMs += elapsedMs;
-    this.#lookedFrames += 1;
-    if (this.#lookedFrames < LOOK_FRAMES) return;
-    const averageMs = this.#lookedMs / this.#lookedFrames;
+  /** Lowers the resolution when frames are late: painting time can't be measured otherwise. */
+  #adaptResolution(elapsedMs: number): void {
+    this.#sampledMs += elapsedMs;
+    this.#sampledFrames += 1;
+    if (this.#sampledFrames < SAMPLE_FRAMES) return;
+    const averageMs = this.#sampledMs / this.#sampledFrames;
     this.#paceMs = Math.min(this.#paceMs, averageMs);
     if (averageMs > LATE * this.#paceMs) {
-      this.#fineness = Math.max(COARSEST, this.#fineness * COARSER);
+      this.#resolution = Math.max(MIN_RESOLUTION, this.#resolution * REDUCTION);
     }
-    this.#lookedMs = this.#lookedFrames = 0;
+    this.#sampledMs = this.#sampledFrames = 0;
   }
 
-  /** Makes the canvas as many pixels large as it is shown, within bounds. True if it changed. */
+  /** Resizes the canvas to its displayed size, within bounds. True if it changed. */
   #fit(): boolean {
     const shown = this.#canvas.clientWidth * devicePixelRatio;
-    const finest = SCENE_WIDTH * this.#fineness;
+    const finest = SCENE_WIDTH * this.#resolution;
     const width = Math.round(Math.max(8, Math.min(shown, finest)) / 8) * 8;
     if (this.#canvas.width === width && this.#show.width === width) return false;
     for (const canvas of [this.#canvas, this.#show]) {
@@ -102,7 +102,7 @@ export class Painter {
   }
 }
 
-/** A brush that paints in the units of the scene. */
+/** A brush that paints in the scene's units. */
 function brushOf(canvas: HTMLCanvasElement): Brush | undefined {
   const brush = canvas.getContext("2d", { alpha: false });
   if (brush === null) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The video: a concert, drawn. It goes by the time of day, so that all windows show the same, and
- * by the audience: their number fills the floor, their likes stir it.
+ * The video: a drawn concert. It follows the time of day, so that all windows show the same, and the
+ * audience: viewers fill the floor, and likes make it move.
  */
 import { sharedNow } from "../../clock.ts";
 import { drummer, guitarist, singer } from "./band.ts";
@@ -9,17 +9,17 @@ import { Hearts } from "./hearts.ts";
 import { Lights } from "./lights.ts";
 import type { Brush, Sprite } from "./sprite.ts";
 
-/** What everything is drawn in; the canvas may have more pixels or fewer. */
+/** The units that everything is drawn in; the canvas may have more or fewer pixels. */
 export const SCENE_WIDTH = 960;
 export const SCENE_HEIGHT = 540;
 
 const BEATS_PER_MS = 104 / 60_000;
-/** How quickly excitement comes and goes. */
+/** How quickly the excitement rises and fades. */
 const STIR_MS = 900;
-/** So many likes by second are as exciting as it gets. */
+/** This many likes per second are the highest excitement. */
 const FRENZY = 3_000;
 
-/** The moment that is shown to those who want no motion. */
+/** The still picture for reduced motion. */
 const STILL = { beat: 2.25, energy: 0.4 };
 
 export class Scene {
@@ -28,7 +28,7 @@ export class Scene {
   readonly #lights = new Lights(SCENE_WIDTH, SCENE_HEIGHT);
   readonly #crowd = new Crowd();
   readonly #band: { readonly singer: Sprite; readonly guitarist: Sprite; readonly drummer: Sprite };
-  /** Likes by second, smoothed. */
+  /** Likes per second, smoothed. */
   #rate = 0;
   #likes = 0;
 
@@ -49,8 +49,8 @@ export class Scene {
   }
 
   /**
-   * Draws all but the hearts.
-   * @param isStill a picture, and no motion
+   * Draws everything except the hearts.
+   * @param isStill draws a still picture
    */
   drawShow(brush: Brush, isStill: boolean): void {
     const beat = isStill ? STILL.beat : (sharedNow() * BEATS_PER_MS) % 4_096;

@@ -1,4 +1,4 @@
-/** Pictures that are drawn once and used again in every frame. */
+/** Pictures that are drawn once and reused in every frame. */
 
 export type Sprite = HTMLCanvasElement;
 export type Brush = CanvasRenderingContext2D;
@@ -13,7 +13,7 @@ export function sprite(width: number, height: number, draw: (brush: Brush) => vo
   return canvas;
 }
 
-/** Numbers from 0 up to 1 that look like chance, and are the same in every window. */
+/** Pseudo-random numbers from 0 up to 1, the same in every window. */
 export function sequence(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** The video, the hearts over it, and what stands at its edges. */
+/** The video, the hearts over it, and the overlays at its edges. */
 import { useViewers } from "ovation-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { DemoVideo } from "../kinds.ts";
@@ -20,7 +20,7 @@ export function Stage({ video }: StageProps) {
     if (canvas.current === null) return;
     const painter = new Painter(canvas.current, scene, prefersReducedMotion);
     painter.start();
-    // A heart is painted, not made an element of: however many come, the page stays as it is.
+    // Hearts are painted, not elements: however many there are, the page doesn't grow.
     const unlisten = video.onFrame(({ counts }) => scene.like(counts["like"] ?? 0));
     return () => {
       unlisten();
