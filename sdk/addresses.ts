@@ -10,7 +10,7 @@ export interface Address {
 function addressOf(url: string): Address {
   const page = globalThis.location as Location | undefined;
   if (page === undefined && !/^[a-z]+:/i.test(url)) {
-    throw new TypeError(`url: "${url}" is relative to a page, and there is none here`);
+    throw new TypeError(`url: "${url}" is relative to a page, and there is none`);
   }
   const { href } = new URL(url, page?.href);
   const plain = href.replace(/[?#].*$/, "").replace(/\/+$/, "");

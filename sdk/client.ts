@@ -99,7 +99,7 @@ export class Ovation<Kinds extends object = object> {
     check("id", id, "string");
     checkOptions(options, { history: [0, HISTORY_LIMIT] });
     if (!VIDEO_PATTERN.test(id)) {
-      const message = "a video id is 1 to 128 characters out of A-Z a-z 0-9 _ -";
+      const message = "a video id is 1 to 128 of A-Z a-z 0-9 _ -";
       throw new OvationError("video_invalid", message, { video: id });
     }
     return new Video<Kinds>(id, options, this.#host);
@@ -146,7 +146,7 @@ export class Ovation<Kinds extends object = object> {
    * signOut().then(() => ovation.close());
    */
   close(): void {
-    this.#connection.close({ code: "closed", message: "close() was called" });
+    this.#connection.close({ code: "closed", message: "the client is closed" });
   }
 
   readonly #host: VideoHost = {

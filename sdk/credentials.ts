@@ -77,7 +77,7 @@ export class Credentials {
       return token;
     } catch (error) {
       if (error instanceof OvationError) throw error;
-      throw new OvationError("token_unavailable", `no token could be had: ${String(error)}`, {
+      throw new OvationError("token_unavailable", `no token: ${String(error)}`, {
         cause: error,
       });
     } finally {
@@ -127,7 +127,7 @@ export class Credentials {
   close(): void {
     this.stop();
     this.#refusals = this.#freshRefusals = 0;
-    this.#cancel?.(new OvationError("closed", "close() was called"));
+    this.#cancel?.(new OvationError("closed", "the client is closed"));
   }
 
   #remind(afterMs: number): void {

@@ -277,7 +277,7 @@ export class Video<Kinds extends object = object> {
           data = typeof parse === "function" ? parse(data) : parse.parse(data);
         }
       } catch (cause) {
-        const message = `the data of a ${kind} is not what parse takes`;
+        const message = `parse refuses the data of a ${kind}`;
         const error = new OvationError("data_unexpected", message, { video: this.id, cause });
         return (onError ?? this.#host.report)(error);
       }
