@@ -80,7 +80,7 @@ export interface RowView {
 }
 
 /** Events per second over the whole stack. */
-export interface RatesView {
+interface RatesView {
   /** Transient events, such as likes, accepted by dispatchers. */
   readonly eventsIn: number;
   /** Events written to viewers by gateways, including those sent as counts. */

@@ -25,7 +25,7 @@ type DispatcherLevel = "transient" | "durable";
 /** Each as a share of its limit. `late`: the event loop, or reading from NATS. */
 type DispatcherSignal = "late" | "memory" | "backlog";
 
-export const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal>[] = [
+const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal>[] = [
   {
     name: "transient",
     enter: { late: 1, memory: 0.9, backlog: 0.5 },

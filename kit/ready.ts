@@ -12,7 +12,7 @@ interface Answer {
 }
 
 /** It did not become ready in time. */
-export class NotReadyError extends Error {
+class NotReadyError extends Error {
   override readonly name = "NotReadyError";
 }
 

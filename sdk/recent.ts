@@ -3,7 +3,7 @@ import type { OvationEvent } from "../shared/protocol/event.ts";
 import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 
 /** The place of the event that a retraction takes back. */
-export function retractedSeq({ kind, data }: OvationEvent): number | undefined {
+function retractedSeq({ kind, data }: OvationEvent): number | undefined {
   const { seq } = Object(kind === RETRACTED_KIND ? data : null) as { readonly seq?: unknown };
   return typeof seq === "number" ? seq : undefined;
 }

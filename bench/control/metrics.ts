@@ -5,7 +5,7 @@ export type Metrics = ReadonlyMap<string, number>;
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})? (\S+)/;
 
 /** Prometheus text as numbers by name, the label sets of a name added up. */
-export function parseMetrics(text: string): Metrics {
+function parseMetrics(text: string): Metrics {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [, name, value] = LINE.exec(line) ?? [];

@@ -3,7 +3,7 @@ import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
 /** The gateways of `ws://host:port`, as many as are given. */
-export function targetsOf(urls: readonly string[]): Target[] {
+function targetsOf(urls: readonly string[]): Target[] {
   return urls.map((text) => {
     const url = new URL(text);
     if (url.protocol !== "ws:" && url.protocol !== "http:") {

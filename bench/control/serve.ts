@@ -7,7 +7,7 @@ export type Handlers<Commands> = {
     : never;
 };
 
-export interface Request {
+interface Request {
   readonly id: number;
   readonly command: string;
   readonly argument: unknown;

@@ -15,7 +15,7 @@ export interface Stream {
   readonly timing: Timing;
 }
 
-export type Timing =
+type Timing =
   | {
       readonly form: "steady";
       readonly perSecond: number;
@@ -25,7 +25,7 @@ export type Timing =
   | { readonly form: "listed"; readonly dueUs: readonly number[] };
 
 /** How many events a stream has. */
-export function countOf({ timing }: Stream): number {
+function countOf({ timing }: Stream): number {
   return timing.form === "steady" ? timing.count : timing.dueUs.length;
 }
 

@@ -50,7 +50,7 @@ export function writeRecording(path: string, recording: Recording): void {
 }
 
 /** A change of the audience, in milliseconds from the beginning. */
-export interface Move {
+interface Move {
   readonly atMs: number;
   /** Negative: so many leave. */
   readonly viewers: number;

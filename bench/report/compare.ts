@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import type { Figure, ResultFile } from "./result.ts";
 import { columns, numberText } from "./table.ts";
 
-export type Verdict = "better" | "worse" | "changed" | "within noise" | "same" | "not judged";
+type Verdict = "better" | "worse" | "changed" | "within noise" | "same" | "not judged";
 
 export interface Comparison {
   readonly name: string;

@@ -27,7 +27,7 @@ export interface Options {
   readonly speed: number;
 }
 
-export type Outcome = Pick<RunResult, "figures" | "loads" | "remarks">;
+type Outcome = Pick<RunResult, "figures" | "loads" | "remarks">;
 
 export interface Scenario {
   readonly name: string;

@@ -33,7 +33,7 @@ export type Incoming =
   | { readonly type: "ignored" };
 
 /** One event to publish. */
-export interface Publish {
+interface Publish {
   /** Names the request on its connection; rises from {@link FIRST_PUBLISH_ID}. */
   readonly id: number;
   readonly video: string;

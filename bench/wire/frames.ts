@@ -9,7 +9,7 @@ export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as con
 export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
 /** What a server sent is no frame that this reader knows. */
-export class FrameError extends Error {
+class FrameError extends Error {
   override readonly name = "FrameError";
 }
 

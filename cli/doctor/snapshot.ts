@@ -46,7 +46,7 @@ export interface Snapshot {
   readonly settings: readonly ProcessSettings[];
 }
 
-export interface ProcessSettings {
+interface ProcessSettings {
   readonly role: "gateway" | "dispatcher";
   readonly id: string;
   readonly settings: CommonSettings;

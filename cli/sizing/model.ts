@@ -114,7 +114,7 @@ export class TooMuch extends Error {
  * The flows among as many processes as carry them. The number of gateways and that of dispatchers
  * depend on each other, so both grow until they suffice; if none would, the limits show it.
  */
-export function settled(input: SizingInput): Flows {
+function settled(input: SizingInput): Flows {
   let gateways = 1;
   let dispatchers = 1;
   for (;;) {

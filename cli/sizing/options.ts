@@ -19,7 +19,7 @@ const outputSettings = {
 
 const allSettings = { ...sizingSettings, ...outputSettings };
 
-export type SizingOptions = SizingInput & ConfigOf<typeof outputSettings>;
+type SizingOptions = SizingInput & ConfigOf<typeof outputSettings>;
 
 export type SizingCommand =
   | { readonly outcome: "help"; readonly text: string }

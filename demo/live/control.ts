@@ -17,7 +17,7 @@ const PAGES_LIMIT = 64;
 const PAGE_BUFFER_BYTES = 1_048_576;
 
 /** What the page can request. `kill` and `revive` return whether they could be done. */
-export interface Actions {
+interface Actions {
   /** The processes that may be killed and restarted. */
   readonly names: readonly string[];
   kill(name: string): boolean;

@@ -2,7 +2,7 @@
 import type { Emphasis } from "../../kit/say.ts";
 
 /** A gateway or dispatcher that runs. */
-export interface RunningProcess {
+interface RunningProcess {
   readonly name: string;
   readonly pid: number | undefined;
   readonly opsPort: number;

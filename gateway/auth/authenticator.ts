@@ -22,7 +22,7 @@ export interface Authenticator {
 }
 
 /** The token of an `Authorization` header (RFC 6750 section 2.1); undefined without one. */
-export function bearerToken(header: string): string | undefined {
+function bearerToken(header: string): string | undefined {
   if (header === "") return undefined;
   const [, token] = /^bearer +([^\s]+)$/i.exec(header) ?? [];
   if (token !== undefined) return token;

@@ -15,7 +15,7 @@ import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
 
 /** Longest token that is looked at. */
-export const TOKEN_LIMIT = 8_192;
+const TOKEN_LIMIT = 8_192;
 const KINDS_LIMIT = 64;
 
 const claimsSchema = z.object({

@@ -23,7 +23,7 @@ const RETURN_SPREAD_MS = 2_000;
 const TOLD_PER_TURN = 250;
 
 /** A viewer, over whichever wire. */
-export interface OutageViewer {
+interface OutageViewer {
   /** Tells it something that it may miss, if there is no room for it. */
   tell(message: StaleMessage | LiveMessage): void;
   /** Tells it to come back after a while, and lets it go. */

@@ -10,7 +10,7 @@ import { ConnectionRateLimit, type ConnectionRateLimitOptions } from "./connecti
 import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
-export type RatesConfig = Pick<
+type RatesConfig = Pick<
   GatewayConfig,
   | "requestsPerSecond"
   | "connectionPublishesPerSecond"

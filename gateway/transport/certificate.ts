@@ -52,7 +52,7 @@ function parsed<T>(path: string, what: string, parse: () => T): T {
 }
 
 /** @throws Error naming the file that is at fault */
-export function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
+function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
   const [cert, key] = [read(certFile), read(keyFile)];
   const x509 = parsed(certFile, "certificate", () => new X509Certificate(cert));
   const privateKey = parsed(keyFile, "private key", () => createPrivateKey(key));

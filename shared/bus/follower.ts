@@ -27,7 +27,7 @@ export interface Snapshot {
   readonly reason: ResyncReason;
 }
 
-export interface FollowerHandlers {
+interface FollowerHandlers {
   /** What changes meanwhile waits for it. */
   onSnapshot(snapshot: Snapshot): Promise<void>;
   onChange(entry: WatchedEntry): void;

@@ -17,7 +17,7 @@ import { managerOf } from "./jetstream-manager.ts";
 const OLDEST_SERVER = [2, 9] as const;
 
 /** A stream is not as it has to be. `faults` name each setting, what it is and what is due. */
-export class StoreRefused extends Error {
+class StoreRefused extends Error {
   override readonly name = "StoreRefused";
 }
 

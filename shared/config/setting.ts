@@ -38,7 +38,7 @@ export interface SettingNames {
 }
 
 export const ENV_PREFIX = "OVATION_";
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** `frameIntervalMaxMs` is `--frame-interval-max-ms` and `OVATION_FRAME_INTERVAL_MAX_MS`. */
 export function settingNames(key: string): SettingNames {

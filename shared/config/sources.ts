@@ -4,7 +4,7 @@ import { ENV_PREFIX, quoted, type SettingGroup, settingNames } from "./setting.t
 import { suggestion } from "./suggest.ts";
 
 /** A setting's text as given, and the flag or variable that gave it. */
-export interface Given {
+interface Given {
   readonly name: string;
   readonly text: string;
 }

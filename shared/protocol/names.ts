@@ -8,7 +8,7 @@ import { VIDEO_PATTERN } from "./name-patterns.ts";
 export { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./name-patterns.ts";
 
 /** A gateway id, made by {@link newNodeId}. */
-export const GATEWAY_PATTERN = /^[a-z0-9]{1,32}$/;
+const GATEWAY_PATTERN = /^[a-z0-9]{1,32}$/;
 
 export function isVideoId(text: string): boolean {
   return VIDEO_PATTERN.test(text);

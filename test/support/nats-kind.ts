@@ -4,7 +4,7 @@
 export const natsKinds = ["2.9", "current", "container"] as const;
 export type NatsKind = (typeof natsKinds)[number];
 
-export function isNatsKind(text: string): text is NatsKind {
+function isNatsKind(text: string): text is NatsKind {
   return natsKinds.some((kind) => kind === text);
 }
 

@@ -3,7 +3,7 @@ import type { EventOf } from "ovation-client";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import type { CommentData } from "../kinds.ts";
 
-export type Comment = EventOf<"comment", CommentData>;
+type Comment = EventOf<"comment", CommentData>;
 
 /** This close to the end counts as being at the end. */
 const NEAR_PX = 48;

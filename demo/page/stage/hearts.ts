@@ -96,7 +96,7 @@ function newHeart(likes: number, heat: number): Heart {
 }
 
 /** The outline of a heart in a square of this size. */
-export function heartPath(brush: Brush, size: number): void {
+function heartPath(brush: Brush, size: number): void {
   const unit = size / 32;
   brush.beginPath();
   brush.moveTo(16 * unit, 28 * unit);

@@ -2,7 +2,7 @@
 import { useViewers } from "ovation-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { DemoVideo } from "../kinds.ts";
-import { prefersReducedMotion } from "../use-reduced-motion.ts";
+import { prefersReducedMotion } from "../reduced-motion.ts";
 import { Painter } from "./painter.ts";
 import { Scene } from "./scene.ts";
 

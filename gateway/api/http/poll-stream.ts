@@ -12,7 +12,7 @@ import type { SendOutcome } from "../../transport/send-outcome.ts";
 export type EventSink = Pick<ResponseStream, "isOpen" | "onWritable" | "send" | "end">;
 
 /** How long a viewer that does not poll keeps its place. */
-export const POLL_GRACE_MS = 10_000;
+const POLL_GRACE_MS = 10_000;
 /** A first poll waits at least as long as the history may take to be read. */
 const FIRST_WAIT_MS = 5_000;
 /** What may wait for the next poll, or go with one answer; frames beyond it are summed up. */

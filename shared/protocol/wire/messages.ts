@@ -18,19 +18,14 @@ export {
   TICKETS_PATH,
 } from "./endpoints.ts";
 export type {
-  ByeMessage,
   Counts,
   DeploymentRules,
-  ErrorMessage,
-  EventsMessage,
   LiveMessage,
   PollMessage,
-  RefreshMessage,
   ResetMessage,
   ResultMessage,
   ServerMessage,
   StaleMessage,
-  UnsubscribedMessage,
 } from "./server-messages.ts";
 
 /** The one thing that every request must carry: who is to be answered. */
@@ -45,9 +40,9 @@ const connectSchema = z.object({
 const refreshSchema = z.object({ op: z.literal("refresh"), token: z.string().max(8_192) });
 
 /** A place in a video's chain; 0 is before all of it. */
-export const seqSchema = z.int().min(0);
+const seqSchema = z.int().min(0);
 /** Names an incarnation of the history. */
-export const EPOCH_PATTERN = /^[a-z0-9]{1,32}$/;
+const EPOCH_PATTERN = /^[a-z0-9]{1,32}$/;
 
 const subscribeSchema = z.object({
   op: z.literal("subscribe"),

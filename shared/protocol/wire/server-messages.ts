@@ -42,7 +42,7 @@ export interface ResultMessage {
 }
 
 /** The answer to a request that was refused; `id` is 0 when the request's own can't be known. */
-export interface ErrorMessage extends ErrorBody {
+interface ErrorMessage extends ErrorBody {
   readonly op: "error";
   readonly id: number;
 }
@@ -94,13 +94,13 @@ export interface LiveMessage {
 }
 
 /** The token has expired; a fresh one is due within this time, or the connection is closed. */
-export interface RefreshMessage {
+interface RefreshMessage {
   readonly op: "refresh";
   readonly withinMs: number;
 }
 
 /** The video is no longer watched: a fresh token does not cover it. */
-export interface UnsubscribedMessage extends ErrorBody {
+interface UnsubscribedMessage extends ErrorBody {
   readonly op: "unsubscribed";
   readonly video: string;
 }

@@ -13,7 +13,7 @@ import { tool } from "./helm.ts";
 const TOKEN = "admin-of-the-chart-tests";
 const STARTS_WITHIN_MS = 60_000;
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   /** What the server warns of, such as pods that Pod Security would refuse. */
   readonly warnings: readonly string[];

@@ -1,6 +1,6 @@
 /** The course of a soak as an SVG: a panel for each figure, time to the right, faults as grey ticks. */
 
-export interface Line {
+interface Line {
   readonly name: string;
   /** Seconds and value. */
   readonly points: readonly (readonly [at: number, value: number])[];
