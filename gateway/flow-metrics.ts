@@ -1,4 +1,4 @@
-/** The gateway's figures of what flows through it, for Prometheus: what is published, and frames. */
+/** The gateway's Prometheus metrics of what flows through it: publishes and frames. */
 import type { Registry } from "prom-client";
 import { countOf, gaugeOf, histogramOf } from "../shared/runtime/metrics.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
@@ -24,7 +24,7 @@ export function registerPublishing(registry: Registry, publisher: Publisher): vo
   gaugeOf(
     registry,
     "ovation_gateway_publishes_waiting_limit",
-    "How many may wait; more are refused.",
+    "How many events may wait; more are refused.",
     () => WAITING_LIMIT,
   );
   gaugeOf(
@@ -64,14 +64,14 @@ export function registerFrames(registry: Registry, { interest, interval, schedul
   histogramOf(
     registry,
     "ovation_gateway_frame_write_duration_seconds",
-    "Time that it took to write a frame to all viewers of a group; the event loop does nothing else meanwhile.",
+    "Time to write a frame to all viewers of a group; it blocks the event loop.",
     [],
     () => [[{}, frames.writeSeconds]],
   );
   gaugeOf(
     registry,
     "ovation_gateway_frame_interval_seconds",
-    "The frame interval just now.",
+    "The current frame interval.",
     () => interval.ms / 1_000,
   );
   gaugeOf(
@@ -83,13 +83,13 @@ export function registerFrames(registry: Registry, { interest, interval, schedul
   countOf(
     registry,
     "ovation_gateway_events_received_total",
-    "Events that came over the bus.",
+    "Events received over the bus.",
     () => interest.audienceStats.received,
   );
   countOf(
     registry,
     "ovation_gateway_events_repeated_total",
-    "Events left out, since their id had come before.",
+    "Events left out because their id was received before.",
     () => interest.audienceStats.repeated,
   );
   countOf(

@@ -1,4 +1,4 @@
-/** The gateway's figures for Prometheus, read from the parts when they are asked for. */
+/** The gateway's metrics for Prometheus, read from its parts on each scrape. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { TombstoneReaper } from "../shared/bus/tombstone-reaper.ts";
@@ -60,17 +60,17 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerPublishing(registry, parts.publisher);
   counter(
     "viewers_dismissed_total",
-    "Viewers told to go to another gateway, since this one is drained.",
+    "Viewers sent to another gateway because this one is draining.",
     () => parts.hub.dismissed,
   );
   gauge(
     "departures_per_second",
-    "At what pace they are; 0 while the gateway isn't drained.",
+    "Viewers sent to another gateway per second; 0 while the gateway isn't draining.",
     () => parts.hub.departuresPerSecond,
   );
   counter(
     "counts_dropped_total",
-    "Moved viewer counts that were not told of, since too many others waited.",
+    "Changed viewer counts that were not sent because too many others waited.",
     () => parts.counts.dropped,
   );
   registerDelivery(registry, counter, parts.delivery);
@@ -78,7 +78,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   registerAuth(counter, parts.auth);
-  registerCutOff(counter, gauge, parts.natsOutage);
+  registerNatsOutage(counter, gauge, parts.natsOutage);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);
 }
 
@@ -94,17 +94,17 @@ function registerCertificate(
   );
   counter(
     "certificate_reloads_total",
-    "Times a new certificate was taken into use.",
+    "Times a new certificate was loaded.",
     () => certificate.stats.reloads,
   );
   counter(
     "certificate_failures_total",
-    "New certificates that could not be used; the old one stayed.",
+    "New certificates that could not be used; the old one stayed in use.",
     () => certificate.stats.failures,
   );
 }
 
-function registerCutOff(counter: Register, gauge: Register, natsOutage: NatsOutage): void {
+function registerNatsOutage(counter: Register, gauge: Register, natsOutage: NatsOutage): void {
   gauge(
     "cut_off_seconds",
     "For how long the gateway has been cut off from NATS; 0 while it isn't.",
@@ -112,12 +112,12 @@ function registerCutOff(counter: Register, gauge: Register, natsOutage: NatsOuta
   );
   counter(
     "stale_notices_total",
-    "Times viewers were told that nothing new comes.",
+    "Times viewers were notified that nothing new arrives.",
     () => natsOutage.stats.notices,
   );
   counter(
     "cut_off_dismissed_total",
-    "Viewers sent to other gateways, since this one was cut off from NATS.",
+    "Viewers sent to other gateways because this one was cut off from NATS.",
     () => natsOutage.stats.dismissed,
   );
 }
@@ -128,7 +128,11 @@ function registerAuth(counter: Register, { tickets, remoteKeys }: Auth): void {
   if (remoteKeys === undefined) return;
   const { stats } = remoteKeys;
   counter("key_fetches_total", "Requests for the key set of tokens.", () => stats.fetches);
-  counter("key_fetch_failures_total", "Those of them that failed.", () => stats.failures);
+  counter(
+    "key_fetch_failures_total",
+    "Requests for the key set that failed.",
+    () => stats.failures,
+  );
 }
 
 function registerConnections(registry: Registry, counter: Register, stats: ConnectionStats): void {
@@ -144,12 +148,12 @@ function registerConnections(registry: Registry, counter: Register, stats: Conne
   countsBy(
     registry,
     "ovation_gateway_websocket_closes_total",
-    "WebSockets closed, by the reason that the gateway gave; `client` when the client ended it, `lost` when it went without a word, `other` with a code of its own.",
+    "WebSockets closed, by the reason that the gateway gave; `client` when the client ended it, `lost` when it disappeared without a close frame, `other` when it sent a code of its own.",
     "reason",
     CLOSE_REASONS,
     stats.closes,
   );
-  counter("requests_total", "Messages and HTTP requests that came in.", () => stats.requests);
+  counter("requests_total", "Messages and HTTP requests received.", () => stats.requests);
   const codes = Object.keys(errorKinds);
   const name = "ovation_gateway_refused_total";
   countsBy(registry, name, "Requests refused.", "code", codes, stats.refused);
@@ -161,13 +165,13 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
   counter("bytes_sent_total", "Bytes of frames written to viewers.", () => stats.bytes);
   counter(
     "events_sampled_total",
-    "Events told as counts only, since their frame was over its bound.",
+    "Events sent as counts only because their frame was over its limit.",
     () => stats.sampled,
   );
   counterOf(
     registry,
     "ovation_gateway_events_dropped_total",
-    "Events whose frame was not written to a viewer: its buffer was full, or it was still being told what came before. It was told their number later, and durable ones themselves.",
+    "Events whose frame was not written to a viewer because its buffer was full, or because it was still catching up. It got their number later, and durable ones in full.",
     ["class", "reason"],
     () =>
       Object.entries(stats.dropped).flatMap(([reason, events]) =>
@@ -183,15 +187,15 @@ function registerDelivery(registry: Registry, counter: Register, stats: Delivery
 
 function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   const { interest, rows, tombstones, lease } = parts;
-  gauge("videos", "Videos held: watched, or not long since.", () => interest.videoCount);
+  gauge("videos", "Videos held: watched now or until recently.", () => interest.videoCount);
   counter(
     "videos_forgotten_total",
-    "Videos that nobody watched, let go of before their time for want of room.",
+    "Videos without viewers that were released early to make room.",
     () => interest.stats.forgotten,
   );
   counter(
     "videos_refused_total",
-    "Times that a video was not held, since there were as many as may be.",
+    "Times a video was refused because the limit of videos was reached.",
     () => interest.stats.refused,
   );
   gauge("table_rows", "Rows of this gateway in the table.", () => rows.rowCount);
@@ -203,7 +207,7 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   );
   counter(
     "rows_mended_total",
-    "Rows found wrong when the table was read whole.",
+    "Rows found wrong, and corrected, when the whole table was read.",
     () => rows.stats.mended,
   );
   gauge(
@@ -218,11 +222,15 @@ function registerTable(counter: Register, gauge: Register, parts: Parts): void {
   );
   counter(
     "row_markers_left_total",
-    "Markers of removed rows that are left to go by their age.",
+    "Markers of removed rows that are left to expire by age.",
     () => tombstones.stats.left,
   );
   gauge("lease_age_seconds", "Time since the lease was renewed.", () => lease.ageMs / 1_000);
-  counter("lease_lost_total", "Times the lease was lost and taken anew.", () => lease.stats.lost);
+  counter(
+    "lease_lost_total",
+    "Times the lease was lost and acquired again.",
+    () => lease.stats.lost,
+  );
   counter("lease_failures_total", "Renewals that failed.", () => lease.stats.failures);
 }
 
@@ -244,7 +252,11 @@ function registerHistory(
     ],
   );
   counter("history_read_failures_total", "Reads that failed.", () => reader.stats.failures);
-  counter("history_remade_total", "Times the history was made anew.", () => reader.stats.remade);
+  counter(
+    "history_remade_total",
+    "Times the history was created again.",
+    () => reader.stats.remade,
+  );
   counter("gaps_total", "Times durable events were missing.", () => stats.gaps);
   counter(
     "gaps_unfilled_total",
@@ -253,13 +265,13 @@ function registerHistory(
   );
   counter(
     "history_resets_total",
-    "Times a video's history was found to be another one; its viewers were told.",
+    "Times a video's history turned out to be a different one; its viewers got a reset.",
     () => stats.resets,
   );
-  gauge("history_cache_bytes", "Memory for the videos' histories.", () => budget.bytes);
+  gauge("history_cache_bytes", "Memory that the videos' histories use.", () => budget.bytes);
   counter(
     "history_cache_shrunk_total",
-    "Videos whose history was let go of for memory.",
+    "Videos whose history was released to free memory.",
     () => budget.shrunk,
   );
 }

@@ -114,7 +114,7 @@ export class GatewayParts implements RoleParts {
       gateway,
       auth: auth.authenticator,
       rules: { kinds, dataLimitBytes: config.dataLimitBytes },
-      told: deploymentRules(config),
+      deploymentRules: deploymentRules(config),
       ids: new EventIds(),
       interest: this.#interest,
       histories: this.#histories,
@@ -137,7 +137,7 @@ export class GatewayParts implements RoleParts {
     return this.#port;
   }
 
-  /** Takes the lease, and only then lets viewers in. */
+  /** Acquires the lease, and only then accepts viewers. */
   async start(): Promise<Record<string, unknown>> {
     const { bus, log } = this.#context;
     await this.#registration.start();
@@ -163,7 +163,7 @@ export class GatewayParts implements RoleParts {
     this.#hub.certificate?.reload();
   }
 
-  /** Takes nobody new, sends its viewers to the other gateways, and leaves the table. */
+  /** Accepts no new viewers, sends its viewers to the other gateways, and leaves the table. */
   async drain(): Promise<void> {
     const { bus, config } = this.#context;
     this.#isDraining = true;
@@ -194,7 +194,7 @@ export class GatewayParts implements RoleParts {
     const isRefusing = this.#admission.overload.levels.isAt("refuse");
     const { certificate } = this.#hub;
     return [
-      { name: "load", warning: isRefusing ? "overloaded; nobody new is taken" : undefined },
+      { name: "load", warning: isRefusing ? "overloaded; no new viewers are accepted" : undefined },
       this.#peers.condition,
       { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
       ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
@@ -252,7 +252,7 @@ export class GatewayParts implements RoleParts {
     registerLimitMetrics(registry, { admission: this.#admission, bodies, rates: this.#rates });
   }
 
-  /** What the lease tells of this gateway. */
+  /** What the lease says about this gateway. */
   #describe(): GatewayDescription {
     const { config } = this.#context;
     return {

@@ -6,8 +6,8 @@
 import {
   BURST_SECONDS,
   FIRST_CHECK_MS,
-  TELL_EVERY_MS,
-  TOLD_FROM,
+  REPORT_EVERY_MS,
+  REPORT_FROM,
   WAIT_MS,
 } from "../../gateway/index.ts";
 import { MAX_BATCH } from "../../shared/protocol/events.ts";
@@ -189,8 +189,8 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
 
 /** An upper bound: as if each actor published enough to be reported, which few do. */
 function quotaSyncs({ likes, comments, actorPublishesPerSecond }: SizingInput, gateways: number) {
-  const reports = (likes + comments) / (BURST_SECONDS * actorPublishesPerSecond * TOLD_FROM);
-  return gateways < 2 ? 0 : Math.min(reports, (gateways * 1_000) / TELL_EVERY_MS);
+  const reports = (likes + comments) / (BURST_SECONDS * actorPublishesPerSecond * REPORT_FROM);
+  return gateways < 2 ? 0 : Math.min(reports, (gateways * 1_000) / REPORT_EVERY_MS);
 }
 
 function times(sends: readonly operations.Sends[], perSecond: number): operations.Sends[] {

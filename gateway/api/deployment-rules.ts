@@ -1,4 +1,4 @@
-/** What clients are told of a deployment, so that they can check before they send. */
+/** A deployment's rules as clients get them, so that they can check before they send. */
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import type { DeploymentRules } from "../../shared/protocol/wire/messages.ts";
 

@@ -1,4 +1,4 @@
-/** Where viewers and backends come in: the listener, and all connections that it has open. */
+/** Where viewers and backends connect: the listener and all of its open connections. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { closeCodes } from "../../shared/protocol/close-codes.ts";
@@ -27,8 +27,8 @@ import { ticketsOverHttp } from "./http/tickets.ts";
 import { type GatewayServices, recordFailure } from "./services.ts";
 import { Session } from "./session.ts";
 
-/** Of the time that a drain may take: when the last viewer is told to go, and when all are closed. */
-const TOLD_BY = 0.8;
+/** Fractions of the drain time: when the last viewer is dismissed, and when all are closed. */
+const DISMISSED_BY = 0.8;
 const CLOSED_BY = 0.9;
 
 export class Hub {
@@ -41,17 +41,17 @@ export class Hub {
   readonly #config: GatewayConfig;
   readonly #sessions = new Set<Session>();
   readonly #streams = new Set<EventStream>();
-  /** One for all sessions, since there are so many of them. */
+  /** One function for all sessions, since there are so many of them. */
   readonly #onSessionEnd = (session: Session): void => {
     const { connections, admission } = this.#services;
     connections.webSockets -= 1;
     connections.closed += 1;
     admission.left(session.address);
     this.#sessions.delete(session);
-    this.#tellIfEmpty();
+    this.#resolveIfEmpty();
   };
   #whenEmpty: PromiseWithResolvers<void> | undefined;
-  /** Sends the viewers away, once the gateway is drained. */
+  /** Dismisses the viewers when the gateway drains. */
   #viewerDrainer: ViewerDrainer | undefined;
 
   constructor(services: GatewayServices, config: GatewayConfig) {
@@ -88,7 +88,7 @@ export class Hub {
       pingIntervalMs: config.pingIntervalMs,
       checkHandshake,
       admit: (visitor) => {
-        // First, so that who is refused for it takes nobody's place among those who come.
+        // First, so that a viewer refused here doesn't use up the accept rate.
         services.natsOutage.admit();
         return admission.admitSocket(visitor);
       },
@@ -115,27 +115,27 @@ export class Hub {
     return await this.#listener.start();
   }
 
-  /** Everybody who is connected. */
+  /** Every connected viewer. */
   viewers(): readonly (Session | EventStream)[] {
     return [...this.#sessions, ...this.#streams];
   }
 
-  /** Viewers sent away so far. */
+  /** Viewers dismissed so far. */
   get dismissed(): number {
     return this.#viewerDrainer?.stats.dismissed ?? 0;
   }
 
-  /** At what pace viewers are sent away, in viewers a second; 0 before. */
+  /** The pace at which viewers are dismissed, in viewers per second; 0 before a drain. */
   get departuresPerSecond(): number {
     return this.#viewerDrainer?.stats.perSecond ?? 0;
   }
 
   /**
-   * Takes nobody new, sends each viewer away at a time of its own, and answers what is under way,
-   * within the time that a drain may take.
-   * @param look who takes the viewers just now
+   * Accepts no new viewers, dismisses each viewer at its own random time, and answers the requests
+   * under way, all within the drain time.
+   * @param samplePace reads which gateways accept the viewers, and how fast
    */
-  async drain(look: () => Promise<Pace>): Promise<void> {
+  async drain(samplePace: () => Promise<Pace>): Promise<void> {
     const { drainMs } = this.#config;
     const { admission, log } = this.#services;
     const begun = monotonicNow();
@@ -144,8 +144,8 @@ export class Hub {
     admission.arrivals.end();
     this.#router.drain();
     const viewerDrainer = new ViewerDrainer({
-      windowMs: TOLD_BY * drainMs,
-      look,
+      windowMs: DISMISSED_BY * drainMs,
+      samplePace,
       now: monotonicNow,
       random: Math.random,
       log,
@@ -153,12 +153,12 @@ export class Hub {
     this.#viewerDrainer = viewerDrainer;
     await viewerDrainer.send(this.viewers());
     const leftMs = Math.max(0, begun + CLOSED_BY * drainMs - monotonicNow());
-    const given = new AbortController();
+    const timeout = new AbortController();
     await Promise.race([
       this.#emptied(),
-      wait(leftMs, undefined, { signal: given.signal }).catch(() => undefined),
+      wait(leftMs, undefined, { signal: timeout.signal }).catch(() => undefined),
     ]);
-    given.abort();
+    timeout.abort();
     for (const session of [...this.#sessions]) session.end();
   }
 
@@ -195,15 +195,15 @@ export class Hub {
     return session;
   }
 
-  /** Resolves when all that was under way is answered, and no viewer is left. */
+  /** Resolves when all requests under way are answered and no viewer is left. */
   async #emptied(): Promise<void> {
     await this.#router.settled();
     this.#whenEmpty = Promise.withResolvers();
-    this.#tellIfEmpty();
+    this.#resolveIfEmpty();
     await this.#whenEmpty.promise;
   }
 
-  #tellIfEmpty(): void {
+  #resolveIfEmpty(): void {
     if (this.#sessions.size === 0) this.#whenEmpty?.resolve();
   }
 }

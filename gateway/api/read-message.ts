@@ -1,4 +1,4 @@
-/** Reads a message of a WebSocket: it is a request with an id, or is refused by what is known of it. */
+/** Reads a WebSocket message: a request with an id, or an error that says as much as is known. */
 import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { Encoding } from "../../shared/protocol/wire/codec.ts";
@@ -25,23 +25,23 @@ export function parseMessage(
 }
 
 /**
- * A request's id; undefined if it is none. Ids must rise, so that a repeated one is known without
- * remembering them all.
- * @param last the id of the request before, 0 if there was none
+ * A request's id; undefined if it is invalid. Ids must rise, so that a repeated one is recognized
+ * without remembering them all.
+ * @param last the id of the previous request, 0 if there was none
  */
 export function nextRequestId(id: unknown, last: number): number | undefined {
   const parsed = requestIdSchema.safeParse(id);
   return parsed.success && parsed.data > last ? parsed.data : undefined;
 }
 
-/** What a message without a good id is refused with. */
+/** The error for a message without a valid id. */
 export function withoutRequestId(): OvationError {
   return new OvationError("request_id_invalid", undefined, { field: "id" });
 }
 
 /**
- * How a message that can't be read whole is refused: it may still say which request it is.
- * @param last the id of the request before
+ * How a message that can't be parsed is refused: its request id may still be readable.
+ * @param last the id of the previous request
  * @returns the id, 0 if it isn't known, and the error
  */
 export function refusalOf(
@@ -59,7 +59,7 @@ export function refusalOf(
   return { id: 0, error: close === undefined ? malformed(error) : error };
 }
 
-/** The same fault, of a message whose request is not known. */
+/** The same error, for a message whose request is not known. */
 function malformed(error: OvationError): OvationError {
   return new OvationError("message_malformed", `the message: ${error.message}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-/** What the handler of a WebSocket request gets and gives. */
+/** What the handler of a WebSocket request receives and returns. */
 import type { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { Op, Request, ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../auth/grant.ts";
@@ -18,9 +18,9 @@ export interface RequestContext extends ConnectedPublisher {
   readonly viewer: Viewer;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos: CompactMap<symbol>;
-  /** Who is connected, where the token says it. */
+  /** Who is connected, if the token says so. */
   readonly actor: string | undefined;
-  /** The `Authorization` header of the handshake, empty without one or once it was checked. */
+  /** The `Authorization` header of the handshake; empty without one, or once it was checked. */
   readonly authorization: string;
   /** Publishes and refreshes that wait for their answer. */
   inFlight: number;
@@ -32,30 +32,30 @@ export interface RequestContext extends ConnectedPublisher {
   connected(grant: Grant): void;
 
   /**
-   * From now on, this is what the connection may do; videos that it does not cover are left.
+   * Replaces what the connection may do; it unsubscribes from videos that the grant doesn't cover.
    * @returns the videos that are no longer watched
    */
   adopt(grant: Grant): string[];
 
-  /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
+  /** The video is about to be watched. Returns a function to call when it is, or has failed. */
   joins(video: string): () => void;
 
-  /** No event of this video comes any more. False if it wasn't watched. */
+  /** No more events of this video are sent. False if it wasn't watched. */
   unwatch(video: string): boolean;
 
-  /** Tells the viewer that it watches these videos no longer. */
-  tellUnsubscribed(videos: readonly string[]): void;
+  /** Notifies the viewer that it no longer watches these videos. */
+  notifyUnsubscribed(videos: readonly string[]): void;
 }
 
-/** What a request that was carried out comes to. */
+/** The outcome of a request that was carried out. */
 export interface Outcome {
   /** Fields of its result. */
   readonly result: Omit<ResultMessage, "op" | "id">;
-  /** What is to be done once the viewer has been answered. */
+  /** Runs once the viewer has been answered. */
   readonly afterwards?: () => void;
 }
 
-/** Carries out one request, which came in a message of `messageBytes`. Throws an OvationError. */
+/** Carries out one request, received in a message of `messageBytes`. Throws an OvationError. */
 export type RequestHandler<O extends Op> = (
   context: RequestContext,
   request: Request<O>,

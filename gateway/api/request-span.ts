@@ -1,4 +1,4 @@
-/** A request of a publisher, as a step of a trace: of its own, or of one that begins here. */
+/** A publisher's request as a span: of the publisher's trace, or of one that begins here. */
 import {
   parseTraceContext,
   TRACEPARENT,
@@ -18,15 +18,15 @@ interface HttpRequest {
   readonly exchange: HttpExchange;
   readonly grant: Grant;
   readonly video: string;
-  /** When it came, by the monotonic clock. */
+  /** When it was received, by the monotonic clock. */
   readonly at: number;
-  /** The path, as far as it is the same for all videos. */
+  /** The path as a template, the same for all videos. */
   readonly route: string;
 }
 
 /**
- * The step of a request over HTTP. A viewer's word for a trace is not taken: whoever says that it is
- * recorded makes everybody work.
+ * The span of a request over HTTP. A viewer's `traceparent` is ignored: a client that sets the
+ * sampled flag makes every part record spans.
  * @returns undefined where there is no trace
  */
 export function startHttpSpan(
@@ -49,7 +49,7 @@ export function startHttpSpan(
 }
 
 /**
- * The step of a viewer's publish over its WebSocket.
+ * The span of a viewer's publish over its WebSocket.
  * @returns undefined unless a trace begins here
  */
 export function startPublishSpan(

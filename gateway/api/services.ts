@@ -1,4 +1,4 @@
-/** What the handlers of requests need of the gateway, as narrow as they use it. */
+/** What request handlers need from the gateway, as narrowly typed as they use it. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { EventRules } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
@@ -26,11 +26,11 @@ export interface GatewayServices {
   readonly gateway: string;
   readonly auth: Authenticator;
   readonly rules: EventRules;
-  /** What clients are told of the rules. */
-  readonly told: DeploymentRules;
+  /** The rules as clients get them. */
+  readonly deploymentRules: DeploymentRules;
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
-  readonly histories: Pick<VideoHistories, "epoch" | "begin" | "page" | "positionText">;
+  readonly histories: Pick<VideoHistories, "epoch" | "resume" | "page" | "positionText">;
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;
     readonly likes: Pick<Batcher, "publish">;
@@ -47,7 +47,7 @@ export interface GatewayServices {
   readonly tracer: Tracer | undefined;
 }
 
-/** Who a request over HTTP comes from, for limits: its client's address. */
+/** Whom an HTTP request is from, for limits: its client's address. */
 export function clientOf(
   { admission }: Pick<GatewayServices, "admission">,
   exchange: HttpExchange,
@@ -55,7 +55,7 @@ export function clientOf(
   return admission.clientOf(exchange.peer, exchange.forwardedFor);
 }
 
-/** Whose rate a request over HTTP is charged to: the actor's, or else the address's. */
+/** Whose rate an HTTP request is charged to: the actor's, or else the address's. */
 export function clientFor(
   services: Pick<GatewayServices, "admission">,
   grant: Grant,
@@ -65,8 +65,8 @@ export function clientFor(
 }
 
 /**
- * A refusal that is answered: counted by its code, and logged if it is a fault of our own.
- * @param traceparent as the request has it; empty without
+ * Counts a refusal, which the caller answers, by its code; logs it if the failure is our own.
+ * @param traceparent the request's header; empty without one
  */
 export function recordRejection(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
@@ -80,7 +80,7 @@ export function recordRejection(
   log.error({ err: fault, ...(traceId === undefined ? {} : { traceId }) }, "a request failed");
 }
 
-/** A fault of our own, told where it can't be answered with: counted as `internal`, and logged. */
+/** Counts a failure of our own that can't be sent as an answer as `internal`, and logs it. */
 export function recordFailure(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
   fault: unknown,

@@ -1,6 +1,6 @@
 /**
- * One WebSocket connection: reads its messages, hands each request to its handler, and sees to it
- * that each is answered exactly once. What can't be attributed to a request closes the connection.
+ * One WebSocket connection: reads its messages, hands each request to its handler, and answers each
+ * exactly once. A fault that can't be attributed to a request closes the connection.
  */
 
 import { CompactMap } from "../../shared/lib/compact-map.ts";
@@ -47,22 +47,22 @@ export interface SessionOptions {
   readonly wire: Encoding;
   /** The `Authorization` header of the handshake, empty without one. */
   readonly authorization: string;
-  /** What its client is counted by. */
+  /** The address that its client is counted by. */
   readonly address: string;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
-  /** Told once when the socket is closed, whoever closed it: one function for all sessions. */
+  /** Called once when the socket is closed, by either side: one function for all sessions. */
   readonly onEnd: (session: Session) => void;
 }
 
-/** What a connection is at. */
+/** The state of a connection. */
 type SessionState =
-  /** It has not asked to connect. */
+  /** It has not sent `connect`. */
   | { readonly name: "opened" }
   /** Its token is being verified: requests wait until that is done. */
   | { readonly name: "connecting"; readonly done: Promise<unknown> }
   | { readonly name: "connected" }
-  /** It takes no more requests, and is closed once its publishes are answered. */
+  /** It accepts no more requests, and is closed once its publishes are answered. */
   | { readonly name: "draining"; readonly close: CloseCode }
   | { readonly name: "closed" };
 
@@ -85,28 +85,28 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly wire: Encoding;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
-  /** What its client is counted by. */
+  /** The address that its client is counted by. */
   readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
-  /** What it may ask for, and publish. */
+  /** How much it may request and publish. */
   readonly quota: ConnectionRateLimit;
-  /** The `Authorization` header of the handshake, empty without one or once it was looked at. */
+  /** The `Authorization` header of the handshake; empty without one, or once it was checked. */
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
   inFlight = 0;
   readonly #socket: ViewerSocket;
   readonly #onEnd: (session: Session) => void;
   #connectTimer: NodeJS.Timeout | undefined;
-  /** Most grants never end where no token is asked for. */
+  /** Undefined until a grant expires: where no token is required, none does. */
   #expiry: Expiry | undefined;
   #grant = NO_GRANT;
   #state: SessionState = OPENED;
   /** Requests that wait for `connect`. */
   #waiting = 0;
-  /** Most viewers never publish. */
+  /** Undefined until the first publish: most viewers never publish. */
   #ordered: Pick<OrderedPublishes, "publish"> | undefined;
-  /** Subscriptions that are not answered yet, while there are some. */
+  /** Subscriptions that are not answered yet; undefined while there are none. */
   #joining: Map<string, Promise<void>> | undefined;
   #lastRequestId = 0;
 
@@ -125,7 +125,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.viewer = new Viewer(this, services.delivery);
   }
 
-  /** Closes the connection if it doesn't ask to connect in time. */
+  /** Closes the connection if it doesn't send `connect` in time. */
   start(): void {
     this.#connectTimer = setTimeout(() => {
       this.#refuse(0, new OvationError("connect_timeout"));
@@ -137,7 +137,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return this.#grant;
   }
 
-  /** Who is connected, where the token says it. */
+  /** Who is connected, if the token says so. */
   get actor(): string | undefined {
     return this.#grant.actor;
   }
@@ -165,12 +165,12 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
 
-  /** Writes a frame, or another message as it is to be sent. */
+  /** Writes a frame, or another encoded message. */
   send(bytes: Uint8Array): SendOutcome {
     return this.#socket.send(bytes, this.wire === "msgpack");
   }
 
-  /** The client sent a ping of the WebSocket's own. */
+  /** The client sent a WebSocket ping frame. */
   onPing(): void {
     if (this.quota.request() === "close") this.#endFlood();
   }
@@ -183,7 +183,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#state = CLOSED;
     countClosed(this.services.connections, code);
     clearTimeout(this.#connectTimer);
-    // First, so that a fault in the rest doesn't leave it counted.
+    // First, so that a failure in the rest doesn't leave the connection counted.
     this.#onEnd(this);
     this.#expiry?.stop();
     this.viewer.leaveAll();
@@ -200,16 +200,16 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   connected(grant: Grant): void {
-    // One that drains, or has ended meanwhile, stays what it is.
+    // A session that is draining, or has closed meanwhile, keeps its state.
     if (this.#state === OPENED || this.#state.name === "connecting") this.#state = CONNECTED;
     clearTimeout(this.#connectTimer);
-    this.#connectTimer = undefined; // It takes as much memory as the session.
-    this.authorization = ""; // It was checked.
+    this.#connectTimer = undefined; // A timer takes as much memory as the session.
+    this.authorization = ""; // It has been checked.
     this.adopt(grant);
   }
 
   /**
-   * From now on, this is what the connection may do. What is watched and not covered no longer is.
+   * Replaces what the connection may do; it unsubscribes from videos that the grant doesn't cover.
    * @returns the videos that are no longer watched
    */
   adopt(grant: Grant): string[] {
@@ -228,7 +228,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return new Expiry({
       graceMs,
       wallClock: Date.now,
-      onDue: () => this.#send({ op: "refresh", withinMs: graceMs }),
+      onExpired: () => this.#send({ op: "refresh", withinMs: graceMs }),
       onEnd: () => this.#refuse(0, new OvationError("token_expired")),
     });
   }
@@ -236,12 +236,12 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   requireRoom(): void {
     const limit = this.limits.inFlightLimit;
     if (this.inFlight < limit) return;
-    const text = `${limit} requests wait for their answer already`;
+    const text = `${limit} requests already wait for an answer`;
     throw new OvationError("in_flight_exceeded", text, { limit });
   }
 
   forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
-    // Or a viewer would not see what it publishes right behind its subscribe.
+    // Otherwise a viewer would not see what it publishes right after its subscribe.
     const joining = this.#joining?.get(video);
     if (joining !== undefined) return joining.then(() => this.#forward(video, input, trace));
     return this.#forward(video, input, trace);
@@ -255,7 +255,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return this.#ordered.publish(video, input, rules.kinds.isDurable(input.kind), trace);
   }
 
-  /** The video is about to be watched. Returns what is to be called when it is, or won't be. */
+  /** The video is about to be watched. Returns a function to call when it is, or has failed. */
   joins(video: string): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#joining ??= new Map();
@@ -267,7 +267,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     };
   }
 
-  /** No event of this video comes any more. False if it wasn't watched. */
+  /** No more events of this video are sent. False if it wasn't watched. */
   unwatch(video: string): boolean {
     if (!this.videos.delete(video)) return false;
     this.viewer.leave(video);
@@ -275,19 +275,19 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return true;
   }
 
-  tellUnsubscribed(videos: readonly string[]): void {
+  notifyUnsubscribed(videos: readonly string[]): void {
     for (const video of videos) {
       const error = new OvationError("forbidden", "the fresh token does not cover the video");
       this.#send({ op: "unsubscribed", video, ...error.body() });
     }
   }
 
-  /** Tells the viewer something that it may miss, if it has no room for it. */
-  tell(message: ServerMessage): void {
+  /** Sends a message that the viewer may miss if its buffer has no room for it. */
+  notify(message: ServerMessage): void {
     this.send(encode(this.wire, message));
   }
 
-  /** Tells the viewer to come back after a while, and closes once its publishes are answered. */
+  /** Tells the viewer when to reconnect, and closes once its publishes are answered. */
   dismiss(reconnectAfterMs: number, close: CloseCode = closeCodes.restart): void {
     if (!this.isOpen) return;
     this.#state = { name: "draining", close };
@@ -295,7 +295,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#endIfDone();
   }
 
-  /** Closes although publishes may wait for their answer: the gateway stops. */
+  /** Closes although publishes may still wait for an answer: the gateway stops. */
   end(): void {
     this.#socket.end(closeCodes.restart);
   }
@@ -341,11 +341,11 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   async #afterConnect(connecting: Promise<unknown>): Promise<void> {
     const limit = this.limits.inFlightLimit;
     if (this.#waiting >= limit) {
-      const text = `${limit} requests wait for connect already`;
+      const text = `${limit} requests already wait for connect`;
       throw new OvationError("in_flight_exceeded", text, { limit });
     }
     this.#waiting += 1;
-    // That it failed is its own answer.
+    // A failed `connect` gets its own answer.
     await connecting.catch(() => undefined);
     this.#waiting -= 1;
   }
@@ -359,19 +359,19 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     dropNulls(message);
     const parsed = requestSchemas[op].safeParse(message);
     if (!parsed.success) throw errorOfIssues(parsed.error);
-    // The table of schemas and that of handlers have the same keys, which the types can't follow.
+    // The schemas and the handlers have the same keys, which the types can't express.
     const handled = handlers[op](this, parsed.data as Request<O>, bytes);
-    // Without waiting for what is there already, so that requests sent in a row keep their order.
+    // No await for a result that is ready, so that requests sent in a row keep their order.
     const { result, afterwards } = handled instanceof Promise ? await handled : handled;
     this.#send({ op: "result", id, ...result });
     try {
       afterwards?.();
     } catch (fault) {
-      this.#fail(fault); // The request has had its one answer.
+      this.#fail(fault); // The request already has its one answer.
     }
   }
 
-  /** What can't be answered any more ends the connection; the viewer comes back. */
+  /** A failure that can no longer be answered ends the connection; the viewer reconnects. */
   #fail(fault: unknown): void {
     recordFailure(this.services, fault);
     this.#socket.end(closeCodes.internal);
@@ -384,7 +384,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     if (close !== undefined && !(closesWithoutId && id > 0)) this.#socket.end(closeCodes[close]);
   }
 
-  /** A client that sends but doesn't read can't be owed more and more answers. */
+  /** Answers can't pile up for a client that sends but doesn't read: it is disconnected. */
   #send(message: ServerMessage): void {
     const outcome = this.send(encode(this.wire, message));
     if (outcome === "dropped") this.#socket.end(closeCodes.slow);

@@ -1,6 +1,6 @@
 /**
- * Keys of backends. The file holds no key but its SHA-256: keys are random and long, so that a
- * slow hash would add nothing. Their grants have no end; who is to lose one is taken out of the file.
+ * API keys of backends. The file holds only their SHA-256: keys are random and long, so a slow hash
+ * would add nothing. Their grants never expire; to revoke a key, remove it from the file.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -8,13 +8,13 @@ import { z } from "zod";
 import { Grant, isKindPattern, PATTERNS_LIMIT, SCOPES, VIDEO_GLOB } from "./grant.ts";
 
 const KEYS_LIMIT = 1_000;
-/** What a key looks like, so that it is never taken for a token, which has dots. */
+/** The format of a key; it is never mistaken for a token, which has dots. */
 export const API_KEY_PATTERN = /^[A-Za-z0-9_-]{32,256}$/;
 
 const fileSchema = z
   .array(
     z.strictObject({
-      /** For whoever reads the file. */
+      /** For people who read the file. */
       name: z.string().min(1).max(128),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT).default(["*"]),
@@ -27,14 +27,14 @@ const fileSchema = z
 
 export type ApiKeys = ReadonlyMap<string, Grant>;
 
-/** How a key is kept. */
+/** The form in which a key is stored. */
 export function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
 /**
  * Reads the file: grants by the hash of their key.
- * @throws Error that names the setting, the file and the first fault
+ * @throws Error that names the setting, the file and the first problem
  */
 export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
   if (path === undefined) return new Map();
@@ -44,7 +44,7 @@ export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    throw fault(error instanceof SyntaxError ? "it is no JSON" : String(error), error);
+    throw fault(error instanceof SyntaxError ? "it is not JSON" : String(error), error);
   }
   const parsed = fileSchema.safeParse(value);
   if (!parsed.success) {

@@ -1,4 +1,4 @@
-/** Finds out what a connection or an HTTP request may do, by what it shows. */
+/** Determines what a connection or an HTTP request may do from its credentials. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
@@ -6,18 +6,18 @@ import { type Grant, OPEN_GRANT } from "./grant.ts";
 import type { Tickets } from "./tickets.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-/** Gives a grant at once where nothing needs to be verified. */
+/** Returns a grant synchronously where nothing needs to be verified. */
 export interface Authenticator {
   /**
-   * @param authorization a header, which counts where there is no token
+   * @param authorization the header, used where there is no token
    * @throws OvationError `token_required`, `token_refused`, `token_expired` or `keys_unavailable`
    */
   ofToken(token: string | undefined, authorization?: string): Grant | Promise<Grant>;
-  /** By the `Authorization` header. Throws as {@link ofToken}. */
+  /** By the `Authorization` header. Throws what {@link ofToken} throws. */
   ofRequest(exchange: HttpExchange): Grant | Promise<Grant>;
-  /** As {@link ofRequest}, or by a `ticket` in the query. Throws `unavailable` too. */
+  /** Like {@link ofRequest}, or by a `ticket` in the query. Also throws `unavailable`. */
   ofStream(exchange: HttpExchange): Grant | Promise<Grant>;
-  /** A ticket for what this request may do. Throws as {@link ofStream}, and `tickets_exceeded`. */
+  /** A ticket with this request's grant. Throws as {@link ofStream}, and `tickets_exceeded`. */
   ticketFor(exchange: HttpExchange): Promise<{ ticket: string; expiresInMs: number }>;
 }
 
@@ -31,7 +31,7 @@ function bearerToken(header: string): string | undefined {
   });
 }
 
-/** Looks at nothing, and allows everything. */
+/** Checks nothing and allows everything. */
 export class OpenAuthenticator implements Authenticator {
   readonly #tickets: Tickets;
 
@@ -57,7 +57,7 @@ export class OpenAuthenticator implements Authenticator {
   }
 }
 
-/** Asks for a token or an API key. */
+/** Requires a token or an API key. */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: TokenVerifier;
   readonly #apiKeys: ApiKeys;

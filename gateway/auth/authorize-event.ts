@@ -1,10 +1,10 @@
-/** What is published, as far as its publisher may publish it. */
+/** Checks that a publisher may publish an event. */
 import type { EventInput } from "../../shared/protocol/events.ts";
 import type { Grant } from "./grant.ts";
 
 /**
- * @param field what the event is called in an error, such as `events[3]`; empty for a lone event
- * @returns the event in the name of who may publish it
+ * @param field the event's name in an error, such as `events[3]`; empty for a single event
+ * @returns the event with the actor that it is published as
  * @throws OvationError `forbidden`, naming the field
  */
 export function authorizeEvent(input: EventInput, grant: Grant, field: string): EventInput {

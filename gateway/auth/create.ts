@@ -1,4 +1,4 @@
-/** Makes the authenticator that the settings ask for. */
+/** Creates the authenticator that the settings ask for. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
@@ -16,7 +16,7 @@ interface AuthOptions {
   readonly log: Log;
 }
 
-/** The authenticator, and its parts that have figures to tell. */
+/** The authenticator, and those of its parts that have metrics. */
 export interface Auth {
   readonly authenticator: Authenticator;
   readonly tickets: Tickets;
@@ -36,7 +36,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     replicas: config.tableReplicas,
   });
   if (config.open) {
-    log.warn("OPEN: whoever reaches this gateway may watch, publish and take events back (--open)");
+    log.warn("OPEN: anyone who reaches this gateway may watch, publish and delete events (--open)");
     return { authenticator: new OpenAuthenticator(tickets), tickets, remoteKeys: undefined };
   }
   const { authJwksUrl: url } = config;

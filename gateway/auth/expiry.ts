@@ -1,14 +1,14 @@
-/** When a connection's grant ends, a fresh token is asked for; without one it is closed. */
+/** When a connection's grant expires, it is asked for a fresh token; without one it is closed. */
 
-/** The longest time that a timer can be set to. */
+/** The longest delay of a timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 interface ExpiryOptions {
   readonly graceMs: number;
   readonly wallClock: () => number;
-  /** The grant has ended: a fresh token is due within the grace. */
-  readonly onDue: () => void;
-  /** None came. */
+  /** The grant has expired: a fresh token is required within the grace period. */
+  readonly onExpired: () => void;
+  /** No fresh token arrived. */
   readonly onEnd: () => void;
 }
 
@@ -20,7 +20,7 @@ export class Expiry {
     this.#options = options;
   }
 
-  /** Watches over a grant, in the place of the one before. Undefined: it has no end. */
+  /** Watches a grant instead of the previous one. Undefined: it never expires. */
   watch(expiresAtMs: number | undefined): void {
     this.stop();
     if (expiresAtMs === undefined) return;
@@ -28,7 +28,7 @@ export class Expiry {
     if (leftMs > TIMER_MAX_MS) {
       this.#timer = setTimeout(() => this.watch(expiresAtMs), TIMER_MAX_MS);
     } else {
-      this.#timer = setTimeout(() => this.#due(), Math.max(leftMs, 0));
+      this.#timer = setTimeout(() => this.#expire(), Math.max(leftMs, 0));
     }
   }
 
@@ -36,9 +36,9 @@ export class Expiry {
     clearTimeout(this.#timer);
   }
 
-  #due(): void {
-    const { graceMs, onDue, onEnd } = this.#options;
+  #expire(): void {
+    const { graceMs, onExpired, onEnd } = this.#options;
     this.#timer = setTimeout(onEnd, graceMs);
-    onDue();
+    onExpired();
   }
 }

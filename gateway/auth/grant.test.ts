@@ -1,15 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { Grant } from "./grant.ts";
 
-describe("how long a grant lives", () => {
+describe("how long a grant is valid", () => {
   test.each([
     [undefined, {}],
     [61_000, { expiresInMs: 60_000 }],
-    // Within the leeway for the clocks of who makes tokens.
+    // Within the leeway for the clocks of token issuers.
     [-4_000, { expiresInMs: 0 }],
     [Number.POSITIVE_INFINITY, { expiresInMs: Number.MAX_SAFE_INTEGER }],
-  ])("is told as what is left, in whole milliseconds that any client can read (%s)", (at, told) => {
-    const grant = new Grant({ videos: [], publish: [], scopes: [], expiresAtMs: at });
-    expect(grant.lifeLeft(1_000)).toEqual(told);
-  });
+  ])(
+    "is sent as the time left, in whole milliseconds that any client can read (%s)",
+    (at, sent) => {
+      const grant = new Grant({ videos: [], publish: [], scopes: [], expiresAtMs: at });
+      expect(grant.lifeLeft(1_000)).toEqual(sent);
+    },
+  );
 });

@@ -1,15 +1,15 @@
-/** What the holder of a token, an API key or a ticket may do. Asked on the hot path: only look-ups. */
+/** What the holder of a token, an API key or a ticket may do. On the hot path: only lookups. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
 
 /**
- * - `moderate`: take durable events back.
- * - `any-actor`: publish in anybody's name.
+ * - `moderate`: delete durable events.
+ * - `any-actor`: publish in anyone's name.
  */
 export type Scope = "moderate" | "any-actor";
 export const SCOPES: readonly Scope[] = ["moderate", "any-actor"];
 
-/** A video id, or the beginning of one and a `*`; `*` alone is every video. */
+/** A video id, or a prefix of one and a `*`; `*` alone is every video. */
 export const VIDEO_GLOB = /^(?=.)[A-Za-z0-9_-]{0,128}\*?$/;
 /** Most patterns in one grant: every check of a video goes through those with a `*`. */
 export const PATTERNS_LIMIT = 100;
@@ -18,19 +18,19 @@ export function isScope(text: string): text is Scope {
   return SCOPES.some((scope) => scope === text);
 }
 
-/** The name of a kind that can be published, or `*` for every one. */
+/** The name of a kind that can be published, or `*` for all. */
 export function isKindPattern(text: string): boolean {
   return text === "*" || (KIND_PATTERN.test(text) && !isBuiltIn(text));
 }
 
-/** A grant as it is written down. */
+/** A grant in serializable form. */
 export interface GrantRecord {
   readonly actor?: string | undefined;
   readonly videos: readonly string[];
   /** Kinds that may be published, `*` for all. */
   readonly publish: readonly string[];
   readonly scopes: readonly Scope[];
-  /** When it ends, in milliseconds since 1970; undefined: never. */
+  /** When it expires, in milliseconds since 1970; undefined: never. */
   readonly expiresAtMs?: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export class Grant {
   readonly #scopes: ReadonlySet<Scope>;
   readonly #isBackend: boolean;
 
-  /** @param isBackend whether it is an API key's: no viewer holds one */
+  /** @param isBackend whether it belongs to an API key, which no viewer holds */
   constructor(record: GrantRecord, isBackend = false) {
     this.record = record;
     this.#isBackend = isBackend;
@@ -53,7 +53,7 @@ export class Grant {
     this.#scopes = new Set(record.scopes);
   }
 
-  /** Who it is that holds it, where that is known. */
+  /** Who holds it, if that is known. */
   get actor(): string | undefined {
     return this.record.actor;
   }
@@ -62,7 +62,7 @@ export class Grant {
     return this.record.expiresAtMs;
   }
 
-  /** How long it goes on, as its holder is told it, whose clock may be wrong; empty: without end. */
+  /** The time left, as its holder gets it, whose clock may be wrong; empty: it never expires. */
   lifeLeft(nowMs: number): { readonly expiresInMs?: number } {
     const { expiresAtMs } = this.record;
     if (expiresAtMs === undefined) return {};
@@ -74,14 +74,14 @@ export class Grant {
     return this.#videos.has(video) || this.#prefixes.some((prefix) => video.startsWith(prefix));
   }
 
-  /** @throws OvationError `forbidden`, the same whether or not there is such a video */
+  /** @throws OvationError `forbidden`, the same whether or not the video exists */
   requireVideo(video: string): void {
     if (this.covers(video)) return;
     throw new OvationError("forbidden", "video: not covered", { field: "video" });
   }
 
   /**
-   * @param field what to call the kind in an error
+   * @param field the kind's name in an error
    * @throws OvationError `forbidden`
    */
   requireKind(kind: string, field: string): void {
@@ -89,12 +89,12 @@ export class Grant {
     throw new OvationError("forbidden", `${field}: may not be published`, { field });
   }
 
-  /** Whose own limits hold for what is published; undefined for who may publish for anybody. */
+  /** Whose limits apply to publishes; undefined for a holder that may publish for anyone. */
   get limitedActor(): string | undefined {
     return this.#scopes.has("any-actor") ? undefined : this.actor;
   }
 
-  /** Whether what its holder says of a trace is believed. */
+  /** Whether the holder's trace context is trusted. */
   get bringsTraces(): boolean {
     return this.#isBackend || this.#scopes.has("any-actor");
   }
@@ -102,12 +102,12 @@ export class Grant {
   /** @throws OvationError `forbidden` */
   requireScope(scope: Scope): void {
     if (this.#scopes.has(scope)) return;
-    throw new OvationError("forbidden", `the scope ${scope} is due`);
+    throw new OvationError("forbidden", `the scope ${scope} is required`);
   }
 
   /**
-   * In whose name an event is published: who may name nobody else publishes in its own.
-   * @param field what to call the actor in an error
+   * In whose name an event is published: without `any-actor`, always the holder's own.
+   * @param field the actor's name in an error
    * @throws OvationError `forbidden`
    */
   actorOf(named: string | undefined, field: string): string | undefined {
@@ -117,8 +117,8 @@ export class Grant {
   }
 }
 
-/** What a connection may do that has shown nothing yet. */
+/** What a connection without credentials may do. */
 export const NO_GRANT = new Grant({ videos: [], publish: [], scopes: [] });
 
-/** What everybody may do at a gateway that looks at no token. */
+/** What everyone may do at a gateway that checks no tokens. */
 export const OPEN_GRANT = new Grant({ videos: ["*"], publish: ["*"], scopes: SCOPES });

@@ -1,6 +1,6 @@
 /**
  * The keys that tokens are verified with, each for its own algorithms: which key is used follows
- * from our settings and never from the token alone, so that a public key is never taken for a
+ * from our settings and never from the token alone, so that a public key is never mistaken for a
  * secret (RFC 8725 section 3.1).
  */
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
@@ -15,13 +15,13 @@ import {
 const RSA_MIN_BITS = 2_048;
 
 export interface Keyring {
-  /** The algorithms that are taken; no other ever is. */
+  /** The only algorithms that are accepted. */
   readonly algorithms: readonly AuthAlgorithm[];
   /** Keys by algorithm, all of which are tried. */
   readonly keys: ReadonlyMap<AuthAlgorithm, readonly KeyObject[]>;
 }
 
-/** The algorithm of a public key; undefined for one of a kind that we don't take. */
+/** The algorithm of a public key; undefined for a type that we don't accept. */
 function algorithmOf(key: KeyObject): AuthAlgorithm | undefined {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {

@@ -1,7 +1,7 @@
 /**
- * Keys behind a JWKS URL (RFC 7517 section 5). `jose` caches them, fetches them anew when a token
- * names a key that isn't among them, and makes one request at a time; here each request gets its
- * bounds, and keys that were had go on for a time while the URL is away.
+ * Keys behind a JWKS URL (RFC 7517 section 5). `jose` caches them, fetches them again when a token
+ * names a key that isn't among them, and makes one request at a time; this file limits each request
+ * and, while the URL can't be reached, keeps using the last keys for a time.
  */
 import {
   createRemoteJWKSet,
@@ -13,24 +13,24 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
 const TIMEOUT_MS = 5_000;
-/** The largest key set that is read: some hundred keys. */
+/** The largest key set that is read: about a hundred keys. */
 const LIMIT_BYTES = 262_144;
 /** Keys are fetched again at the latest after this time. */
 const CACHE_MS = 600_000;
-/** After a failure, the URL is not asked again for this time. */
+/** After a failure, no request is made for this time. */
 const PAUSE_MS = 1_000;
 
 interface RemoteKeysOptions {
   readonly url: string;
-  /** A key that isn't known makes us ask again at most this often. */
+  /** An unknown key causes a new request at most this often. */
   readonly cooldownMs: number;
-  /** How long keys go on after they were last had, while the URL is away. */
+  /** How long keys stay in use after the last fetch, while the URL can't be reached. */
   readonly staleMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
 }
 
-/** The key set can't be had, so that nothing can be said of a token. */
+/** The key set can't be fetched, so that no token can be verified. */
 export class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
 }
@@ -55,7 +55,8 @@ export class RemoteKeys {
 
   async #fetch(...[url, init]: Parameters<FetchImplementation>): Promise<Response> {
     const { now, staleMs, log } = this.#options;
-    if (now() - this.#failedAtMs < PAUSE_MS) return this.#stale(new Error("it failed just now"));
+    if (now() - this.#failedAtMs < PAUSE_MS)
+      return this.#stale(new Error("the last request failed a moment ago"));
     this.stats.fetches += 1;
     try {
       const response = await fetch(url, init);
@@ -72,21 +73,21 @@ export class RemoteKeys {
     }
   }
 
-  /** The keys as they were last had, if that is not too long ago. */
+  /** The keys as they were last fetched, if that is not too long ago. */
   #stale(cause: unknown): Response {
     const last = this.#last;
     if (last === undefined || this.#options.now() - last.atMs > this.#options.staleMs) {
-      throw new KeysUnavailable("the key set can't be had", { cause });
+      throw new KeysUnavailable("the key set can't be fetched", { cause });
     }
     return new Response(last.text);
   }
 }
 
-/** What is no key set must not take the place of the keys that we have. */
+/** Only a key set may replace the keys that we have. */
 function assertKeySet(text: string): void {
   const set: unknown = JSON.parse(text);
   const isSet = typeof set === "object" && set !== null && "keys" in set && Array.isArray(set.keys);
-  if (!isSet) throw new Error("what the URL gives is no key set");
+  if (!isSet) throw new Error("the response is not a key set");
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -1,7 +1,7 @@
 /**
- * Tickets: what an `EventSource`, which can send no header, opens its stream with. Each opens one,
- * within a short time, at whichever gateway: they are kept in a bucket that all gateways share, by
- * their hash, and whoever removes one has used it.
+ * Tickets, with which an `EventSource`, which can't send headers, opens its stream. Each opens one,
+ * within a short time, at any gateway: they are stored by their hash in a bucket that all gateways
+ * share, and the gateway that removes one has used it.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -15,7 +15,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { Grant, SCOPES } from "./grant.ts";
 
-/** Most tickets that one gateway issues within the life of one. */
+/** Most tickets that one gateway issues within a ticket's lifetime. */
 const ISSUED_LIMIT = 10_000;
 const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
@@ -47,7 +47,7 @@ export class Tickets {
   readonly stats = { issued: 0, used: 0 };
   readonly #options: TicketsOptions;
   readonly #bucket: Bucket;
-  /** When the newest ones were issued. */
+  /** When the newest tickets were issued. */
   readonly #issuedAt: number[] = [];
 
   constructor(options: TicketsOptions) {
@@ -59,7 +59,7 @@ export class Tickets {
   }
 
   /**
-   * @returns a ticket for what this grant allows, and how long it can be used
+   * @returns a ticket for this grant, and how long it can be used
    * @throws OvationError `tickets_exceeded` or `unavailable`
    */
   async issue(grant: Grant): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
@@ -73,7 +73,7 @@ export class Tickets {
   }
 
   /**
-   * Uses a ticket up.
+   * Uses up a ticket.
    * @throws OvationError `token_refused` or `unavailable`
    */
   async use(ticket: string): Promise<Grant> {
@@ -85,7 +85,7 @@ export class Tickets {
     const parsed = ticketSchema.safeParse(decodeTrustedMsgpack(entry.value));
     if (!parsed.success || parsed.data.expiresAtMs < this.#options.wallClock()) throw refused;
     try {
-      // Only one of several gateways can remove this very entry.
+      // Only one of several gateways can remove this exact revision.
       await this.#tried(() => this.#bucket.remove(key, entry.revision));
     } catch (error) {
       throw error instanceof RevisionConflict ? refused : error;
@@ -111,7 +111,9 @@ export class Tickets {
       return await work();
     } catch (error) {
       if (error instanceof RevisionConflict) throw error;
-      throw new OvationError("unavailable", "tickets can't be kept just now", { cause: error });
+      throw new OvationError("unavailable", "tickets can't be stored at the moment", {
+        cause: error,
+      });
     }
   }
 }

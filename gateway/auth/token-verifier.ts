@@ -14,7 +14,7 @@ import { Grant, isKindPattern, isScope, PATTERNS_LIMIT, VIDEO_GLOB } from "./gra
 import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
 
-/** Longest token that is looked at. */
+/** The longest token that is checked. */
 const TOKEN_LIMIT = 8_192;
 const KINDS_LIMIT = 64;
 
@@ -23,11 +23,11 @@ const claimsSchema = z.object({
   exp: z.number(),
   videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT),
   publish: z.array(z.string().refine(isKindPattern)).max(KINDS_LIMIT).default([]),
-  /** Words separated by spaces, of which others' are let pass (RFC 8693 section 4.2). */
+  /** Words separated by spaces; unknown ones are ignored (RFC 8693 section 4.2). */
   scope: z.string().default(""),
 });
 
-/** Why a token is refused, as little as its holder needs: the rest is nobody's business. */
+/** Why a token is refused, with no more detail than its holder needs. */
 function refusalOf(error: unknown): OvationError {
   if (error instanceof errors.JWTExpired) return new OvationError("token_expired", undefined);
   if (error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout) {
@@ -91,12 +91,12 @@ export class TokenVerifier {
       const payload = await this.#verifiedBy(key, token);
       if (payload !== undefined) return payload;
     }
-    // `jose` looks only for a key that is of this algorithm, and never for a secret.
+    // `jose` only searches for keys of this algorithm, and never for a secret.
     if (this.#remote === undefined || algorithm === "HS256") throw new Error("no key fits");
     return (await jwtVerify(token, this.#remote.keyOf, this.#options)).payload;
   }
 
-  /** Undefined when the signature is not of this key. */
+  /** Undefined when this key did not make the signature. */
   async #verifiedBy(key: KeyObject, token: string): Promise<JWTPayload | undefined> {
     try {
       return (await jwtVerify(token, key, this.#options)).payload;

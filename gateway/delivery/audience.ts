@@ -1,6 +1,6 @@
 /**
- * The viewers of one video at this gateway, in groups that each get their frames at a moment of
- * their own, and the events on their way to them.
+ * The viewers of one video at this gateway, in groups that each get their frames at their own
+ * moment, and the events on their way to them.
  */
 
 import { RecentMap } from "../../shared/lib/recent-map.ts";
@@ -33,14 +33,14 @@ export interface AudienceOptions extends LogLimits {
 }
 
 export interface AudienceStats {
-  /** Events that came over the bus for viewers here, durable ones as they are delivered. */
+  /** Events received over the bus for viewers here; durable ones count when they are delivered. */
   received: number;
-  /** Events that had come before under the id that their publisher gave. */
+  /** Events whose publisher-given id was received before. */
   repeated: number;
   readonly frames: FrameStats;
 }
 
-/** Ids given by publishers that are remembered, in each of two generations. */
+/** How many publisher-given ids are remembered, in each of two generations. */
 const IDS_LIMIT = 8_192;
 
 /** Viewers that get their frames at the same moment. */
@@ -100,7 +100,7 @@ export class Audience {
   #viewerCount = 0;
   #heldViewers: FanoutEvent | undefined;
   #viewersTimer: NodeJS.Timeout | undefined;
-  #viewersToldAt = Number.NEGATIVE_INFINITY;
+  #viewersSentAt = Number.NEGATIVE_INFINITY;
 
   constructor(video: string, options: AudienceOptions, stats: AudienceStats) {
     const { histories, tracer, now } = options;
@@ -112,7 +112,7 @@ export class Audience {
     this.#recentIds = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
     this.history = histories.follow(video, {
       onEvents: (events) => this.#receiveDurable(events),
-      onPlace: (head) => this.#moveTo(head),
+      onHead: (head) => this.#moveTo(head),
     });
     this.#traced = tracer === undefined ? undefined : new TracedDeliveries(video, tracer, now);
     this.#catchUp = new CatchUp(this.history, { video, sseIdOf, ...options });
@@ -132,7 +132,7 @@ export class Audience {
 
   /**
    * Subscribes a viewer.
-   * @param after the `seq` of the last durable event that it has; absent: all up to now
+   * @param after the `seq` of the last durable event that it has; absent: it has all up to now
    */
   subscribe(outlet: Outlet, stats: DeliveryStats, after?: number): Subscription {
     const { groupViewers } = this.#options;
@@ -141,12 +141,12 @@ export class Audience {
       group = new Group(this, this.#groups.length, this.#log.end);
       this.#groups.push(group);
     }
-    // An empty group has no reader that the log would have kept anything for.
+    // The log has kept nothing for an empty group.
     if (group.size === 0) group.cursor = this.#log.end;
-    // Or the next frame would repeat what the viewer got elsewhere.
+    // Otherwise the next frame would repeat what the viewer got elsewhere.
     if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
     const { totals, seq } = group.cursor;
-    // From the beginning as far as the latest values are concerned.
+    // Position 0, so that the viewer gets all latest values.
     const from = { position: 0, totals, seq: after ?? seq };
     const subscription = new Subscription(outlet, stats, group, group.size, from);
     group.members.push(subscription);
@@ -162,8 +162,8 @@ export class Audience {
   }
 
   /**
-   * Takes events off the bus; they leave with the next frame of each group.
-   * @param trace that they belong to
+   * Receives events from the bus; they are sent with the next frame of each group.
+   * @param trace the trace that they belong to
    */
   receive(events: readonly FanoutEvent[], arrival?: Arrival, trace?: TraceContext): void {
     const before = trace === undefined ? undefined : this.#log.end;
@@ -171,7 +171,7 @@ export class Audience {
       this.#stats.received += 1;
       if (this.#isRepeat(event)) this.#stats.repeated += 1;
       else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event, arrival);
-      // While nobody is here to read it, only what the next viewer is given is kept.
+      // Without viewers, only the latest values are kept, for the next viewer.
       else if (this.#viewerCount > 0 || event.deliveryClass === "latest") {
         this.#log.append(event, arrival);
       }
@@ -184,8 +184,8 @@ export class Audience {
   }
 
   /**
-   * Takes a record of durable events off the bus.
-   * @param trace that they belong to
+   * Receives a record of durable events from the bus.
+   * @param trace the trace that they belong to
    */
   receiveRecord(record: StoredRecord, arrival?: Arrival, trace?: TraceContext): void {
     if (trace !== undefined && record.last > (this.history.timeline.head ?? 0)) {
@@ -202,13 +202,13 @@ export class Audience {
     return summary === undefined ? undefined : { form: "frame", frame: summary, reached: to };
   }
 
-  /** Writes the group's next frame; returns whether another one is due at once. */
+  /** Writes the group's next frame; returns whether another one must follow at once. */
   flush(group: Group): boolean {
     const { cursor, size } = group;
     const begunAt = this.#options.now();
     const { frame, next } = this.#log.read(cursor);
     group.cursor = next;
-    // From the end: a viewer that is closed by its write is replaced by one that has had the frame.
+    // From the end: a viewer that its write closes is replaced by one that has got the frame.
     for (let slot = group.members.length - 1; slot >= 0; slot -= 1) {
       group.members[slot]?.deliver(frame, cursor);
     }
@@ -249,13 +249,13 @@ export class Audience {
       if (event.retracts !== undefined) this.#catchUp.forget();
       if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
       else this.#log.appendDurable(event, arrival);
-      // None is ever left out, so what has gathered goes before more is taken.
+      // No durable event is ever left out, so a full log is sent before more is appended.
       if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
     }
     this.#schedule();
   }
 
-  /** The chain is at `head`; viewers that had a place in another chain are told. */
+  /** The chain is at `head`; viewers with a position in another chain get a reset. */
   #moveTo(head: number): void {
     for (const group of this.#groups) this.#bringUpToDate(group);
     this.#log.moveTo(head);
@@ -280,26 +280,26 @@ export class Audience {
     }
   }
 
-  /** Several dispatchers may tell the count; viewers hear it once an interval, the newest. */
+  /** Several dispatchers may send the count; viewers get the newest once per interval. */
   #receiveViewers(event: FanoutEvent, arrival: Arrival | undefined): void {
     const { countIntervalMs, now } = this.#options;
-    const wait = this.#viewersToldAt + countIntervalMs - now();
+    const wait = this.#viewersSentAt + countIntervalMs - now();
     if (wait > 0) {
       this.#heldViewers = event;
-      this.#viewersTimer ??= setTimeout(() => this.#tellHeldViewers(), wait);
+      this.#viewersTimer ??= setTimeout(() => this.#sendHeldViewers(), wait);
       return;
     }
     this.#heldViewers = undefined;
-    this.#viewersToldAt = now();
+    this.#viewersSentAt = now();
     this.#log.append(event, arrival);
   }
 
-  #tellHeldViewers(): void {
+  #sendHeldViewers(): void {
     this.#viewersTimer = undefined;
     const event = this.#heldViewers;
     if (event === undefined) return;
     this.#heldViewers = undefined;
-    this.#viewersToldAt = this.#options.now();
+    this.#viewersSentAt = this.#options.now();
     this.#log.append(event);
     this.#schedule();
   }

@@ -1,6 +1,6 @@
 /**
- * Builds what a viewer missed of a video's durable events. Viewers that missed the same share the
- * frames: many come back at once after a gateway went away.
+ * Builds frames of the durable events that a viewer missed. Viewers that missed the same events
+ * share them: many reconnect at once after a gateway has gone.
  */
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ResetMessage } from "../../shared/protocol/wire/messages.ts";
@@ -25,7 +25,7 @@ interface CatchUpOptions {
   readonly histories: { readonly epoch: string | undefined };
 }
 
-/** Frames that are kept for the next viewer that missed the same. */
+/** Frames that are kept for the next viewer that missed the same events. */
 const FRAMES_KEPT = 32;
 
 export class CatchUp {
@@ -40,21 +40,21 @@ export class CatchUp {
     this.#options = options;
   }
 
-  /** The durable events after `from` up to `to`, a frame at a time; undefined when there are none. */
+  /** Durable events after `from` up to `to`, one frame at a time; undefined when there are none. */
   next(from: Cursor, to: Cursor): CatchUpStep | undefined {
     if (to.seq === undefined || from.seq === to.seq) return undefined;
-    // It came while the history could not be read, and has missed frames since.
+    // The viewer subscribed while the history could not be read, and has missed frames since.
     if (from.seq === undefined) return this.#reset(from, to.seq);
     const { timeline } = this.#history;
     if (timeline.covers(from.seq)) return this.#frameAfter(from, from.seq, to.seq);
-    if (timeline.isWhole || this.#unreadableFrom === from.seq) {
+    if (timeline.isComplete || this.#unreadableFrom === from.seq) {
       this.#unreadableFrom = undefined;
       return this.#reset(from, to.seq);
     }
     return { form: "later", ready: this.#readAgain(from.seq) };
   }
 
-  /** The frames built so far may not be shown any more. */
+  /** Drops the frames built so far: they must not be shown any more. */
   forget(): void {
     this.#frames.clear();
   }
@@ -101,7 +101,7 @@ export class CatchUp {
     try {
       await this.#history.whole();
     } catch {
-      // The reader counts it. Rather a plain reset than a viewer that gets nothing at all.
+      // The reader counts the failure. A reset is better than a viewer that gets nothing at all.
       this.#unreadableFrom = from;
     }
   }

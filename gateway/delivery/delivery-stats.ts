@@ -1,8 +1,8 @@
-/** What the viewers of this gateway got and didn't get. */
+/** Counts of what the viewers of this gateway got and missed. */
 
 /**
- * Why a viewer was not sent a frame: its buffer was full, or it is still getting what came before,
- * which it missed or asked for.
+ * Why a viewer was not sent a frame: its buffer was full, or it is still getting earlier events,
+ * which it missed or requested.
  */
 export type DropReason = "buffer_full" | "catching_up";
 
@@ -12,12 +12,12 @@ interface DroppedEvents {
   latest: number;
 }
 
-/** Over all viewers of this gateway; what was dropped by delivery class. */
+/** Over all viewers of this gateway; dropped events by delivery class. */
 export interface DeliveryStats {
   frames: number;
   delivered: number;
   bytes: number;
-  /** Events that were sent as counts only, since their frame was over its bound. */
+  /** Events that were sent as counts only because their frame was over its limit. */
   sampled: number;
   readonly dropped: Readonly<Record<DropReason, DroppedEvents>>;
   /** Summaries sent to viewers that had missed frames. */

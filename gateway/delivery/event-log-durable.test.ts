@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { append, appendEvent, ids, logOf, readAll, totals } from "../../test/support/event-log.ts";
 
 describe("durable events", () => {
-  test("none is sampled out: by count, they are split over frames in order", () => {
+  test("none is sampled out: over the limit of events, they are split over frames in order", () => {
     const log = logOf();
     const cursor = log.end;
     append(log, "comment", 25);
@@ -13,7 +13,7 @@ describe("durable events", () => {
     expect(frames.every(({ counts }) => counts === undefined)).toBe(true);
   });
 
-  test("none is sampled out: by bytes, they are split over frames, a larger one alone", () => {
+  test("none is sampled out: over the limit of bytes, they are split, with a larger one alone", () => {
     const log = logOf({ frameBytes: 300 });
     const cursor = log.end;
     const sizes = [100, 100, 1_000, 100, 100];
@@ -23,7 +23,7 @@ describe("durable events", () => {
     expect(readAll(log, cursor).map(ids)).toEqual([["c0", "c1"], ["c2"], ["c3", "c4"]]);
   });
 
-  test("a like between two frames of them is shown once, in the later one", () => {
+  test("a like between two of their frames is shown once, in the later one", () => {
     const log = logOf({ frameBytes: 300 });
     const cursor = log.end;
     appendEvent(log, "comment", "c1", "x".repeat(100));
@@ -32,7 +32,7 @@ describe("durable events", () => {
     expect(readAll(log, cursor).map(ids)).toEqual([["c1"], ["like-1", "c2"]]);
   });
 
-  test("amid a flood of likes they all come, and the counts of all frames add up", () => {
+  test("all are sent amid a flood of likes, and the counts of all frames add up", () => {
     const log = logOf();
     const cursor = log.end;
     for (let n = 1; n <= 25; n += 1) {
@@ -47,7 +47,7 @@ describe("durable events", () => {
     for (const frame of frames) expect(frame.events.length).toBeLessThanOrEqual(10);
   });
 
-  test("the log says when so many wait that frames must be read before more is appended", () => {
+  test("the log is full when so many wait that frames must be read before more is appended", () => {
     const log = logOf({ frameEvents: 10_000, frameBytes: 1_048_576 });
     append(log, "comment", 4_095);
     expect(log.isFull).toBe(false);
@@ -57,7 +57,7 @@ describe("durable events", () => {
     expect(log.isFull).toBe(false);
   });
 
-  test("a frame takes its reader to the place of its last one", () => {
+  test("a frame takes its reader to the seq of its last durable event", () => {
     const log = logOf();
     log.moveTo(40);
     const cursor = log.end;
@@ -69,7 +69,7 @@ describe("durable events", () => {
     expect(log.read(log.read(next).next).next.seq).toBe(65);
   });
 
-  test("while the chain's place is not known, frames have no id", () => {
+  test("while the chain's seq is not known, frames have no id", () => {
     const log = logOf();
     const cursor = log.end;
     append(log, "like", 1);

@@ -3,7 +3,7 @@ import { append, event, ids, logOf, readAll, totals } from "../../test/support/e
 import type { Cursor } from "./event-log.ts";
 
 describe("readers", () => {
-  test("a reader gets what came after its cursor, in the order in which it came", () => {
+  test("a reader gets what was appended after its cursor, in order", () => {
     const log = logOf();
     append(log, "like", 2);
     const cursor = log.end;
@@ -16,7 +16,7 @@ describe("readers", () => {
     expect(log.hasAfter(next)).toBe(false);
   });
 
-  test("a cursor doesn't change when more comes", () => {
+  test("a cursor doesn't change when more is appended", () => {
     const log = logOf();
     append(log, "like", 1);
     const cursor = log.end;
@@ -25,7 +25,7 @@ describe("readers", () => {
     expect(cursor).toEqual(before);
   });
 
-  test("readers at the same cursor get the very same frame, until more comes", () => {
+  test("readers at the same cursor get the same frame object until more is appended", () => {
     const log = logOf();
     const cursor = log.end;
     append(log, "like", 1);
@@ -47,7 +47,7 @@ describe("readers", () => {
 });
 
 describe("transient events", () => {
-  test("more than a frame holds are sampled evenly, the newest among them, with exact counts", () => {
+  test("more than a frame holds are sampled evenly, including the newest, with exact counts", () => {
     const log = logOf();
     const cursor = log.end;
     append(log, "like", 30);
@@ -78,7 +78,7 @@ describe("transient events", () => {
       append(log, "like", 1, n);
     }
     const frames = cursors.map((cursor) => log.read(cursor).frame);
-    // Each reader is shown a choice of its own, so that together they are shown what is kept.
+    // Each reader gets its own sample, so that together they are shown what is kept.
     const shown = new Set(frames.flatMap(ids));
     expect(shown.size).toBeGreaterThanOrEqual(10);
     expect(shown.size).toBeLessThanOrEqual(40);
@@ -87,7 +87,7 @@ describe("transient events", () => {
     }
   });
 
-  test("a sample keeps within the bytes of a frame", () => {
+  test("a sample stays within the bytes of a frame", () => {
     const size = event("like", "like-1", "x".repeat(100)).bytes.length;
     const log = logOf({ frameBytes: 3 * size });
     const cursor = log.end;
@@ -119,7 +119,7 @@ describe("latest events", () => {
     expect(ids(log.read(next).frame)).toEqual(["like-1"]);
   });
 
-  test("a newcomer gets the newest, however long ago, and nothing if there was none", () => {
+  test("a new viewer gets the newest, however old, and nothing if there was none", () => {
     const log = logOf();
     const beginning = () => ({ ...log.end, position: 0 });
     append(log, "like", 3);
@@ -132,7 +132,7 @@ describe("latest events", () => {
     expect(frame?.counts).toBeUndefined();
   });
 
-  test("they are in no counts", () => {
+  test("they are not counted", () => {
     const log = logOf();
     const cursor = log.end;
     append(log, "viewers", 4);
@@ -141,8 +141,8 @@ describe("latest events", () => {
   });
 });
 
-describe("what was missed, and what may go", () => {
-  test("a summary tells exact counts of transient events and the newest values, but no events", () => {
+describe("summaries and trimming", () => {
+  test("a summary has exact counts of transient events and the newest values, but no events", () => {
     const log = logOf();
     append(log, "like", 3);
     const from = log.end;
@@ -153,12 +153,12 @@ describe("what was missed, and what may go", () => {
     append(log, "like", 1);
     log.trim(to.position);
     const summary = log.summary(from, to);
-    // Durable ones are not counted: they are given in full.
+    // Durable events are not counted: they are sent in full.
     expect(summary?.counts).toEqual({ like: 50 });
     expect(summary && ids(summary)).toEqual(["viewers-2"]);
   });
 
-  test("trimming keeps what came after, and its counts", () => {
+  test("trimming keeps later events and their counts", () => {
     const log = logOf();
     append(log, "comment", 5);
     const cursor = log.end;

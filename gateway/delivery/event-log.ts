@@ -1,7 +1,7 @@
 /**
  * The events of one video that some viewers here have not got yet, and how many there were.
- * It holds a bounded number: of a flood of transient events it keeps an even sample, while the
- * totals by kind stay exact. Readers keep a cursor each and get what came since.
+ * Their number is bounded: of a flood of transient events the log keeps an even sample, while the
+ * totals by kind stay exact. Each reader keeps a cursor and gets the events after it.
  */
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
@@ -11,9 +11,9 @@ import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
 /** Where a reader is: its position, and the totals by kind up to there. Never changed in place. */
 export interface Cursor {
   readonly position: number;
-  /** By index of the kind; a kind beyond the end has had none. */
+  /** By index of the kind; a kind beyond the end has had no events. */
   readonly totals: readonly number[];
-  /** Its place in the chain of durable events; undefined while that is not known. */
+  /** Its `seq` in the chain of durable events; undefined while that is not known. */
   readonly seq: number | undefined;
 }
 
@@ -25,7 +25,7 @@ interface LoggedDurableEvent extends LoggedEvent {
 export interface LogLimits {
   /** Most events in one frame. */
   readonly frameEvents: number;
-  /** Most transient events in one frame, if that is less just now. */
+  /** Most transient events in one frame, if that is less at the moment. */
   readonly transientEvents?: number;
   /** Most bytes of events in one frame; a single larger event goes alone. */
   readonly frameBytes: number;
@@ -51,14 +51,14 @@ export class EventLog {
   #end: Cursor | undefined;
   #cached: { from: number; frame: Frame; next: Cursor } | undefined;
 
-  /** @param sseIdOf the `id:` of an SSE message for a place in the chain, if there is one */
+  /** @param sseIdOf the `id:` of an SSE message for a `seq` of the chain, if there is one */
   constructor(video: string, sseIdOf: (seq: number) => string | undefined, limits: LogLimits) {
     this.#video = video;
     this.#sseIdOf = sseIdOf;
     this.#limits = limits;
   }
 
-  /** The end of the log: a reader that starts here gets what comes from now on. */
+  /** The end of the log: a reader that starts here gets what is appended from now on. */
   get end(): Cursor {
     this.#end ??= { position: this.#position, totals: [...this.#totals], seq: this.#seq };
     return this.#end;
@@ -69,11 +69,11 @@ export class EventLog {
     return this.#durableCount >= DURABLE_LIMIT;
   }
 
-  /** Appends an event that has no place in the chain. */
+  /** Appends an event that is not part of the chain. */
   append(event: FanoutEvent, arrival?: Arrival): void {
     const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
     if (event.deliveryClass === "latest") {
-      // It is kept, and what came from the network with it is not to be.
+      // A copy, since it is kept: it must not hold on to the network buffer that it came in.
       this.#latest.set(event.kind, { ...logged, bytes: new Uint8Array(event.bytes) });
       return;
     }
@@ -93,19 +93,19 @@ export class EventLog {
     this.#events.push({ ...event, position, arrival, cursor: this.end });
   }
 
-  /** The chain is at `seq`, and what went before is not to be told. */
+  /** The chain is at `seq`; earlier durable events must not be sent. */
   moveTo(seq: number): void {
     this.#seq = seq;
     this.#end = undefined;
     this.#cached = undefined;
   }
 
-  /** Whether something came after the cursor. */
+  /** Whether something was appended after the cursor. */
   hasAfter(cursor: Cursor): boolean {
     return this.#position > cursor.position;
   }
 
-  /** What came after `cursor`, within the limits of one frame, and where the next frame begins. */
+  /** What follows `cursor`, within the limits of one frame, and where the next frame begins. */
   read(cursor: Cursor): { readonly frame: Frame; readonly next: Cursor } {
     const cached = this.#cached;
     if (cached?.from === cursor.position && cached.next.position === this.#position) return cached;
@@ -115,15 +115,15 @@ export class EventLog {
   }
 
   /**
-   * What a viewer missed between two cursors, durable events aside: exact counts, and the latest
-   * values. Undefined if that is nothing.
+   * What a viewer missed between two cursors, except durable events: exact counts, and the latest
+   * values. Undefined if it missed nothing.
    */
   summary(from: Cursor, to: Cursor): Frame | undefined {
     const frame = this.#frame(this.#latestBetween(from, to), from, to, ["transient"]);
     return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
   }
 
-  /** Lets go of what every reader has got. */
+  /** Drops what every reader has got. */
   trim(position: number): void {
     if (this.#cached !== undefined && this.#cached.next.position <= position) {
       this.#cached = undefined;
@@ -206,7 +206,7 @@ export class EventLog {
       ...this.#latestBetween(cursor, next),
     ].sort((one, other) => one.position - other.position);
     const frame = this.#frame(events, cursor, next);
-    // Also if it is not in the sample.
+    // Even if it is not in the sample.
     frame.oldest = earlier(this.#events[first], events[0])?.arrival;
     return { frame, next };
   }
@@ -225,17 +225,17 @@ export class EventLog {
   ): Frame {
     const counts: Record<string, number> = {};
     const tally = { transient: 0, durable: 0, latest: 0 };
-    let told = 0;
+    let totalCount = 0;
     for (const [index, { name, deliveryClass }] of this.#kinds.entries()) {
       const count = (to.totals[index] ?? 0) - (from.totals[index] ?? 0);
       if (count === 0 || !counted.includes(deliveryClass)) continue;
       counts[name] = count;
       tally[deliveryClass] += count;
-      told += count;
+      totalCount += count;
     }
     for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
-    const isWhole = events.length - tally.latest === told;
-    const shownCounts = isWhole ? undefined : counts;
+    const isComplete = events.length - tally.latest === totalCount;
+    const shownCounts = isComplete ? undefined : counts;
     const sseId = to.seq === undefined ? undefined : this.#sseIdOf(to.seq);
     return new Frame(this.#video, events, shownCounts, tally, sseId);
   }
@@ -247,8 +247,8 @@ function earlier(one?: LoggedEvent, other?: LoggedEvent): LoggedEvent | undefine
 }
 
 /**
- * An even choice of at most `count` events and `bytes` bytes, the newest among them: even if that
- * one alone is larger, should `alone` say that nothing else is in the frame.
+ * An even sample of at most `count` events and `bytes` bytes, including the newest. If `alone` says
+ * that nothing else is in the frame, the newest may be larger than that.
  */
 function sample(
   events: readonly LoggedEvent[],

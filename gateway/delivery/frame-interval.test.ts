@@ -9,12 +9,12 @@ function observed(interval: FrameInterval, busy: number, times: number): number[
 }
 
 describe("the frame interval", () => {
-  test("begins at its minimum", () => {
+  test("starts at its minimum", () => {
     expect(new FrameInterval(0, 100).ms).toBe(0);
     expect(new FrameInterval(20, 100).ms).toBe(20);
   });
 
-  test("widens while the loop is busy, up to its bound and no further", () => {
+  test("widens while the event loop is busy, up to its limit and no further", () => {
     const interval = new FrameInterval(0, 100);
     const steps = observed(interval, 1, 50);
     expect(steps[0]).toBe(5);
@@ -25,7 +25,7 @@ describe("the frame interval", () => {
     expect(interval.ms).toBe(100);
   });
 
-  test("widens the more, the busier the loop is", () => {
+  test("widens more the busier the event loop is", () => {
     const [busy, full] = [new FrameInterval(10, 100), new FrameInterval(10, 100)];
     busy.observe(0.8);
     full.observe(1);
@@ -33,7 +33,7 @@ describe("the frame interval", () => {
     expect(full.ms).toBeGreaterThan(busy.ms);
   });
 
-  test("narrows when the loop has time again, down to its minimum", () => {
+  test("narrows when the event loop has time again, down to its minimum", () => {
     const free = new FrameInterval(0, 100);
     observed(free, 1, 50);
     expect(free.ms).toBe(100);
@@ -48,7 +48,7 @@ describe("the frame interval", () => {
     expect(bounded.ms).toBe(20);
   });
 
-  test("stays as it is between the two marks, so that it doesn't swing", () => {
+  test("stays as it is between the two thresholds, so that it doesn't oscillate", () => {
     const interval = new FrameInterval(0, 100);
     observed(interval, 1, 3);
     const before = interval.ms;
@@ -56,7 +56,7 @@ describe("the frame interval", () => {
       expect(observed(interval, busy, 1)).toEqual([before]);
   });
 
-  test("never passes a bound that is below its first step", () => {
+  test("never exceeds a limit that is below its first step", () => {
     const interval = new FrameInterval(0, 2);
     observed(interval, 1, 5);
     expect(interval.ms).toBe(2);

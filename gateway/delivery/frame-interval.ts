@@ -1,7 +1,7 @@
 /**
- * How long a viewer waits between two frames of a video. Sending costs, not events, so this is what
- * decides how much of the processor is spent: it widens when the event loop is busy and narrows
- * when it has time again.
+ * How long a viewer waits between two frames of a video. Writes cost time, not events, so the
+ * interval determines how much CPU is used: it widens when the event loop is busy and narrows when
+ * the event loop has time again.
  */
 
 /** Above this share of busy time the interval widens; it aims at the target. */
@@ -9,10 +9,10 @@ const BUSY = 0.75;
 const TARGET = 0.6;
 /** Below this share it narrows. */
 const IDLE = 0.45;
-/** Where widening from zero begins, in milliseconds. */
+/** The first step when widening from zero, in milliseconds. */
 const FIRST_STEP_MS = 5;
 const NARROWING = 0.8;
-/** Below this the interval is as good as none. */
+/** An interval below this counts as none. */
 const NONE_MS = 1;
 
 export class FrameInterval {
@@ -21,7 +21,7 @@ export class FrameInterval {
   readonly #room: () => number;
   #ms: number;
 
-  /** @param room how many times its bound it may be just now; more than 1 in overload only */
+  /** @param room factor by which the maximum may be exceeded; more than 1 only in overload */
   constructor(minMs: number, maxMs: number, room: () => number = () => 1) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
@@ -33,18 +33,18 @@ export class FrameInterval {
     return this.#ms;
   }
 
-  /** As a share of its ordinary bound. */
+  /** The interval as a share of its normal maximum. */
   get stretch(): number {
     return this.#ms / Math.max(this.#minMs, this.#maxMs);
   }
 
   /**
    * Takes one observation into account.
-   * @param busy share of the time since the last one that the event loop was busy, 0 to 1
+   * @param busy the share of time since the last call that the event loop was busy, 0 to 1
    */
   observe(busy: number): void {
     if (busy > BUSY) {
-      // What is sent falls as the interval grows, so this would bring the share to the target.
+      // Writes become fewer as the interval grows, so this would bring the share to the target.
       const most = this.#maxMs * this.#room();
       this.#ms = Math.min(most, Math.max(FIRST_STEP_MS, (this.#ms * busy) / TARGET));
     } else if (busy < IDLE) {

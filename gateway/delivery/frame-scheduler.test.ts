@@ -55,8 +55,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("when a frame goes", () => {
-  test("the first event after a pause goes at once, at the end of the turn", () => {
+describe("when a frame is sent", () => {
+  test("the first event after a pause is sent at the end of the turn", () => {
     const group = new TestGroup();
     scheduler.schedule(group);
     expect(group.flushedAt).toEqual([]);
@@ -77,7 +77,7 @@ describe("when a frame goes", () => {
     expect(group.flushedAt).toEqual([0, 100, 200, 300]);
   });
 
-  test("after a pause longer than the interval the next goes at once again", () => {
+  test("after a pause longer than the interval, the next is sent at once again", () => {
     const group = new TestGroup();
     scheduler.schedule(group);
     turn();
@@ -87,7 +87,7 @@ describe("when a frame goes", () => {
     expect(group.flushedAt).toEqual([0, 500]);
   });
 
-  test("with no interval every turn may have its frame", () => {
+  test("without an interval, every turn may have its frame", () => {
     scheduler = schedulerOf(0);
     const group = new TestGroup();
     for (const _ of [1, 2, 3]) {
@@ -106,7 +106,7 @@ describe("when a frame goes", () => {
     expect(group.flushedAt).toEqual([0]);
   });
 
-  test("what did not fit into a frame follows without waiting for the next moment", () => {
+  test("what did not fit into a frame follows without waiting for the interval", () => {
     const group = new TestGroup();
     group.left = 2;
     scheduler.schedule(group);
@@ -114,7 +114,7 @@ describe("when a frame goes", () => {
     expect(group.flushedAt).toEqual([0, 0, 0]);
   });
 
-  test("after a stop nothing is written", () => {
+  test("nothing is written after a stop", () => {
     const [due, later] = [new TestGroup(), new TestGroup()];
     later.dueAt = start + 50;
     scheduler.schedule(later);
@@ -126,7 +126,7 @@ describe("when a frame goes", () => {
 });
 
 describe("groups of one video", () => {
-  test("all go at once after a pause, and then each at its phase of the interval", () => {
+  test("all are sent at once after a pause, and then each at its phase of the interval", () => {
     const groups = [0.25, 0.5, 0.75, 1].map((phase) => new TestGroup(phase));
     const floodFor = (ms: number) => {
       for (let passed = 0; passed < ms; passed += 5) {
@@ -145,7 +145,7 @@ describe("groups of one video", () => {
 });
 
 describe("one turn of the event loop", () => {
-  /** How many viewers were written to in each turn until all groups had their frame. */
+  /** How many viewers were written to in each turn, until all groups had their frame. */
   function turnsOf(sizes: readonly number[], viewersPerPass: number): number[] {
     scheduler = schedulerOf(INTERVAL_MS, viewersPerPass);
     let written = 0;
@@ -165,12 +165,12 @@ describe("one turn of the event loop", () => {
     return turns;
   }
 
-  test("writes to no more viewers than the bound", () => {
+  test("writes to no more viewers than the limit", () => {
     expect(turnsOf([500, 500, 500, 500], 1_000)).toEqual([1_000, 1_000]);
     expect(turnsOf([600, 600, 600], 1_000)).toEqual([600, 600, 600]);
   });
 
-  test("writes to one group at least, however large", () => {
+  test("writes to at least one group, however large", () => {
     expect(turnsOf([5_000, 5_000], 1_000)).toEqual([5_000, 5_000]);
   });
 

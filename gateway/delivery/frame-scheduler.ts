@@ -1,7 +1,7 @@
 /**
- * Decides when each group of viewers gets its frame. A group has its own moment within the frame
- * interval, so that a large audience is written to in slices and the event loop is never held for
- * longer than one group.
+ * Decides when each group of viewers gets its frame. Each group has its own moment within the frame
+ * interval, so that a large audience is written to in slices and no more than one group blocks the
+ * event loop at a time.
  */
 import { performance } from "node:perf_hooks";
 import TinyQueue from "tinyqueue";
@@ -14,12 +14,12 @@ export interface FrameGroup {
   dueAt: number;
   /** Whether the scheduler has it in its queue. */
   queued: boolean;
-  /** Since when it waits. */
+  /** When it was queued. */
   queuedAt: number;
-  /** Where in the interval it stands, 0 to 1: spreads the groups of one video after a pause. */
+  /** Its offset in the interval, 0 to 1: spreads the groups of one video after a pause. */
   readonly phase: number;
   readonly size: number;
-  /** Writes the frame; returns whether something is left for a further one. */
+  /** Writes the frame; returns whether something is left for another one. */
   flush(): boolean;
 }
 
@@ -84,13 +84,13 @@ export class FrameScheduler {
     this.#options.interval.observe(utilization);
   }
 
-  /** Sees to it that the queue is looked at when its first group is due. */
+  /** Schedules the next pass for when the first group in the queue is due. */
   #arm(): void {
     const first = this.#queue.peek();
     if (first === undefined || this.#immediate !== undefined) return;
     const wait = first.dueAt - this.#options.now();
     clearTimeout(this.#timer);
-    // At the end of this turn of the loop, so that all that arrived in it shares the frame.
+    // At the end of this event loop turn, so that all events of it share the frame.
     if (wait <= 0) this.#immediate = setImmediate(() => this.#pass());
     else this.#timer = setTimeout(() => this.#pass(), Math.ceil(wait));
   }
@@ -117,10 +117,10 @@ export class FrameScheduler {
     this.#flushed += 1;
     const isPaced = at - group.dueAt < interval.ms;
     const hasMore = group.flush();
-    // After a pause the groups of a video all go at once; their phases spread them again.
+    // After a pause, all groups of a video are written at once; their phases spread them again.
     group.dueAt = isPaced ? group.dueAt + interval.ms : at + interval.ms * group.phase;
     if (hasMore) {
-      // What didn't fit into the frame doesn't wait for the next moment.
+      // What didn't fit into the frame doesn't wait for the interval.
       group.dueAt = at;
       this.schedule(group);
     }

@@ -7,8 +7,8 @@ import { FrameStats } from "./frame-stats.ts";
 
 const WALL = 1_795_500_000_000;
 
-/** Frame statistics by clocks that are set by hand: both began together. */
-function statsByHand() {
+/** Frame statistics with clocks that are set by hand; both started together. */
+function manualStats() {
   const time = { ms: 0 };
   const clock = new HopClock(
     () => time.ms,
@@ -32,7 +32,7 @@ function countOf({ counts }: Histogram): number {
 }
 
 test("a frame is timed by its oldest event, from arrival and from publishing", () => {
-  const { time, hops, stats } = statsByHand();
+  const { time, hops, stats } = manualStats();
   const log = newLog();
   const start = log.end;
   log.append(like("a"), { at: 10, publishedAt: WALL + 5 });
@@ -49,7 +49,7 @@ test("a frame is timed by its oldest event, from arrival and from publishing", (
   expect(countOf(stats.bytes.json)).toBe(0);
 });
 
-test("in a flood, the oldest event that is kept counts, also when the frame doesn't show it", () => {
+test("in a flood, the oldest event that is kept counts, even if the frame doesn't show it", () => {
   const log = newLog();
   const start = log.end;
   for (let at = 1; at <= 5; at += 1) log.append(like(`e${at}`), { at, publishedAt: undefined });
@@ -58,8 +58,8 @@ test("in a flood, the oldest event that is kept counts, also when the frame does
   expect(frame.oldest?.at).toBe(1);
 });
 
-test("what came out of the history is in no hop, and what says no time in no delivery", () => {
-  const { hops, stats } = statsByHand();
+test("events from the history count in no hop, and events without a time in no delivery", () => {
+  const { hops, stats } = manualStats();
   const log = newLog();
   log.moveTo(0);
   const start = log.end;

@@ -1,4 +1,4 @@
-/** What the frames of this gateway are like, and how long their events took to get into them. */
+/** Statistics of this gateway's frames, and of how long events took to get into them. */
 import {
   BATCH_SIZE_BUCKETS,
   Histogram,
@@ -17,13 +17,13 @@ interface FrameHops {
 export class FrameStats {
   /** Events shown by a frame. */
   readonly events = new Histogram(BATCH_SIZE_BUCKETS);
-  /** Bytes of a frame, on each wire that somebody in its group speaks. */
+  /** Bytes of a frame, on each wire that a viewer in its group uses. */
   readonly bytes: Readonly<Record<Wire, Histogram>> = {
     msgpack: new Histogram(SIZE_BYTES),
     json: new Histogram(SIZE_BYTES),
     sse: new Histogram(SIZE_BYTES),
   };
-  /** Time that it took to write a frame to all of a group: the event loop does nothing else. */
+  /** Time to write a frame to all viewers of a group; it blocks the event loop. */
   readonly writeSeconds = new Histogram(LATENCY_SECONDS);
   readonly #clock: HopClock;
   readonly #hops: FrameHops;

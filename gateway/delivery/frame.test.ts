@@ -21,7 +21,7 @@ function parsed(frame: Frame): unknown {
   return JSON.parse(frame.on("json").toString());
 }
 
-describe("every wire says the same", () => {
+describe("every wire carries the same message", () => {
   test.each([0, 1, 15, 16, 10_000])("with %d events", (count) => {
     const frame = frameOf(eventsOf(count));
     const message = decodeTrustedMsgpack(frame.on("msgpack"));
@@ -37,7 +37,7 @@ describe("every wire says the same", () => {
     expect(parsed(frame)).toMatchObject({ counts: { like: 1_234_567, comment: 3 } });
   });
 
-  test("with text and numbers of every sort", () => {
+  test("with text and numbers of every kind", () => {
     const data = {
       text: 'a "quoted"\nline\u2028 and 🎉',
       numbers: [0, -1, 1.5, 2 ** 53 - 1, -(2 ** 53 - 1), 1e300],
@@ -64,7 +64,7 @@ test.each<Wire>(["msgpack", "json", "sse"])(
   },
 );
 
-test("a frame that stands for more events than it holds says how many", () => {
+test("a frame that represents more events than it holds says how many", () => {
   const tally = { transient: 40, durable: 2, latest: 1 };
   const frame = new Frame("launch", eventsOf(10), { like: 40, comment: 2 }, tally, "e:7");
   expect(frame.sampledOut).toBe(33);

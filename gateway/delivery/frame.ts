@@ -1,20 +1,20 @@
 /**
  * A frame: what viewers of a video get in one write. However many viewers there are, it is encoded
- * once for each wire that one of them speaks.
+ * once for each wire that they use.
  */
 import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { Counts } from "../../shared/protocol/wire/messages.ts";
 
 export const WIRES = ["msgpack", "json", "sse"] as const;
-/** What a viewer's connection speaks. */
+/** The encoding and protocol of a viewer's connection. */
 export type Wire = (typeof WIRES)[number];
 
-/** How a message of a dispatcher came: all its events have the same one. */
+/** When a dispatcher's message arrived; all of its events share one. */
 export interface Arrival {
   /** By the monotonic clock. */
   readonly at: number;
-  /** When its oldest event was published, in milliseconds since 1970; undefined if it didn't say. */
+  /** When its oldest event was published, in milliseconds since 1970; undefined if unknown. */
   readonly publishedAt: number | undefined;
 }
 
@@ -25,13 +25,13 @@ export interface LoggedEvent {
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   readonly position: number;
-  /** Undefined for what was read out of the history. */
+  /** Undefined for an event that was read from the history. */
   readonly arrival?: Arrival | undefined;
-  /** The event as JSON text, once somebody needed it. */
+  /** The event as JSON text, once a viewer has needed it. */
   json?: string;
 }
 
-/** How many events of each delivery class a frame stands for. */
+/** How many events of each delivery class a frame represents. */
 export interface ClassTally {
   readonly transient: number;
   readonly durable: number;
@@ -60,7 +60,7 @@ function arrayHeader(length: number): Buffer {
 
 /**
  * A message of a Server-Sent Events stream.
- * @param id what the client is to remember; it keeps what it has if there is none
+ * @param id the id that the client remembers; without one it keeps the one it has
  */
 export function sseMessage(data: string, id?: string): string {
   return `${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
@@ -72,7 +72,7 @@ export class Frame {
   /** Exact numbers by kind, where `events` is only a part. */
   readonly counts: Counts | undefined;
   readonly tally: ClassTally;
-  /** How the oldest event came that it stands for, where that is known. */
+  /** The arrival of the oldest event that it represents, if that is known. */
   oldest: Arrival | undefined;
   /** What an SSE client gets as `id:`. */
   readonly #sseId: string | undefined;
@@ -92,13 +92,13 @@ export class Frame {
     this.#sseId = sseId;
   }
 
-  /** Events that the frame tells as counts only. */
+  /** Events that the frame contains only as counts. */
   get sampledOut(): number {
     const { transient, durable, latest } = this.tally;
     return transient + durable + latest - this.events.length;
   }
 
-  /** The frame's bytes on each wire that somebody needed it on. */
+  /** The frame's bytes on each wire that a viewer has needed. */
   get encoded(): Readonly<Partial<Record<Wire, Buffer>>> {
     return this.#encoded;
   }

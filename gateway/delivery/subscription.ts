@@ -1,6 +1,6 @@
 /**
- * One viewer's subscription to one video: what the viewer has of it, and how it gets the rest. It
- * alone knows whether the viewer has fallen behind the others of its group.
+ * One viewer's subscription to one video: what the viewer has got, and how it gets the rest. Only
+ * the subscription knows whether the viewer has fallen behind its group.
  */
 import type { SendOutcome } from "../transport/send-outcome.ts";
 import type { CatchUpStep } from "./catch-up.ts";
@@ -16,23 +16,23 @@ export interface Outlet {
 
 /** The group of viewers that a subscription gets its frames with. */
 export interface SubscriptionGroup {
-  /** What a viewer that has everything up to `from` needs next; undefined when it is level. */
+  /** What a viewer that has everything up to `from` needs next; undefined when it is up to date. */
   next(from: Cursor): CatchUpStep | undefined;
   remove(subscription: Subscription): void;
 }
 
 export class Subscription {
-  /** Its place in the group's list, kept by the group. */
+  /** Its index in the group's list, maintained by the group. */
   slot: number;
   readonly #outlet: Outlet;
   readonly #stats: DeliveryStats;
   readonly #group: SubscriptionGroup;
-  /** Up to where the viewer has everything, while it is behind its group. */
+  /** The cursor up to which the viewer has everything, while it is behind its group. */
   #missedFrom: Cursor | undefined;
   #isReading = false;
   #isEnded = false;
 
-  /** @param from up to where the viewer has everything */
+  /** @param from the cursor up to which the viewer has everything */
   constructor(
     outlet: Outlet,
     stats: DeliveryStats,
@@ -61,7 +61,7 @@ export class Subscription {
     dropped.latest += frame.tally.latest;
   }
 
-  /** The group went on without a frame from `from`: the viewer gets what lies between. */
+  /** The group moved on from `from` without a frame: the viewer gets what lies between. */
   skip(from: Cursor): void {
     this.#missedFrom ??= from;
     this.catchUp();
@@ -86,7 +86,7 @@ export class Subscription {
     return "sent";
   }
 
-  /** The viewer watches the video no longer. */
+  /** The viewer no longer watches the video. */
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

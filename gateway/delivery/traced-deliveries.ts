@@ -1,13 +1,13 @@
 /**
- * What has come for one video's viewers and belongs to a trace: each message becomes a span, from
- * its receipt until the first group of viewers has it in a frame.
+ * Messages for one video's viewers that belong to a trace: each becomes a span, from its receipt
+ * until the first group of viewers gets it in a frame.
  */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Cursor } from "./event-log.ts";
 
-/** What of a video may wait for a frame; a further one is dropped, and counted with the spans. */
+/** Traced messages of a video that may wait for a frame; more are counted as dropped spans. */
 const WAITING_LIMIT = 64;
 
 /** A message with events of a trace. */
@@ -15,7 +15,7 @@ export interface TracedMessage {
   readonly trace: TraceContext;
   readonly kind: string;
   readonly events: number;
-  /** It is in a frame that ends here. */
+  /** Whether a frame that ends here includes it. */
   readonly isWithin: (end: Cursor) => boolean;
 }
 
@@ -73,7 +73,7 @@ export class TracedDeliveries {
     }
   }
 
-  /** Nobody is left to get what waits. */
+  /** No viewers are left to get what waits. */
   forget(): void {
     this.#waiting = [];
   }

@@ -1,4 +1,4 @@
-/** One viewer: a connection over whatever wire, and its subscriptions. */
+/** One viewer: a connection over any wire, and its subscriptions. */
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { Audience } from "./audience.ts";
 import type { DeliveryStats } from "./delivery-stats.ts";
@@ -16,7 +16,7 @@ export class Viewer {
 
   /**
    * From now on this viewer gets the video's events.
-   * @param after the `seq` of the last durable event that it has; absent: it wants none of before
+   * @param after the `seq` of the last durable event that it has; absent: it wants no past ones
    */
   join(audience: Audience, after?: number): void {
     const subscription = audience.subscribe(this.#outlet, this.#stats, after);

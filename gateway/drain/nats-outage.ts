@@ -1,8 +1,8 @@
 /**
- * What a gateway that is cut off from NATS owes its viewers: it takes nobody new at once, says after
- * a while that nothing new comes, and in the end sends them to another gateway. A short outage, such
- * as a restart of NATS, is none of that: who is connected stays. When NATS is back, who is still here
- * stays too, and is told.
+ * What a gateway does while it is cut off from NATS: it refuses new viewers at once, notifies the
+ * connected ones after a while that nothing new arrives, and in the end sends them to another
+ * gateway. A short outage, such as a restart of NATS, changes nothing for connected viewers. When
+ * NATS returns, the viewers that remain are notified.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bus } from "../../shared/bus/connection.ts";
@@ -14,19 +14,19 @@ import type { LiveMessage, StaleMessage } from "../../shared/protocol/wire/messa
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
-/** Viewers are sent away over this time: should NATS be back meanwhile, the rest may stay. */
-const LEAVING_MS = 10_000;
+/** Viewers are dismissed over this time: if NATS returns meanwhile, the rest may stay. */
+const DISMISSAL_MS = 10_000;
 const STEP_MS = 250;
-/** One that is sent away, or refused, comes back, here or elsewhere, at a random moment within it. */
-const RETURN_SPREAD_MS = 2_000;
-/** Viewers that are told something in one turn of the event loop. */
-const TOLD_PER_TURN = 250;
+/** A dismissed or refused viewer reconnects, here or elsewhere, at a random moment within this. */
+const RECONNECT_SPREAD_MS = 2_000;
+/** Viewers notified in one turn of the event loop. */
+const NOTIFIED_PER_TURN = 250;
 
-/** A viewer, over whichever wire. */
+/** A viewer, over any wire. */
 interface OutageViewer {
-  /** Tells it something that it may miss, if there is no room for it. */
-  tell(message: StaleMessage | LiveMessage): void;
-  /** Tells it to come back after a while, and lets it go. */
+  /** Sends a message that the viewer may miss if its buffer has no room for it. */
+  notify(message: StaleMessage | LiveMessage): void;
+  /** Tells the viewer when to reconnect, and disconnects it. */
   dismiss(reconnectAfterMs: number, close: CloseCode): void;
 }
 
@@ -40,12 +40,12 @@ interface NatsOutageOptions {
 }
 
 export class NatsOutage {
-  /** Times that viewers were told that nothing new comes, and viewers that were sent away. */
+  /** Times viewers were notified that nothing new arrives, and viewers dismissed. */
   readonly stats = { notices: 0, dismissed: 0 };
   readonly #options: NatsOutageOptions;
   #since = 0;
   #timers: NodeJS.Timeout[] = [];
-  #isTold = false;
+  #isStale = false;
   #unlisten: (() => void) | undefined;
 
   constructor(options: NatsOutageOptions) {
@@ -70,12 +70,12 @@ export class NatsOutage {
   }
 
   /**
-   * Somebody new wants to watch, who had better do so at another gateway.
+   * Refuses a new viewer during an outage; it can watch at another gateway.
    * @throws OvationError unavailable
    */
   admit(): void {
     if (!this.#isCutOff) return;
-    const retryAfterMs = this.#returnAfterMs();
+    const retryAfterMs = this.#reconnectAfterMs();
     throw new OvationError("unavailable", "the gateway is cut off from NATS", { retryAfterMs });
   }
 
@@ -88,44 +88,47 @@ export class NatsOutage {
     this.#since = now();
     this.#clearTimers();
     this.#timers = [
-      setTimeout(() => this.#notify(), config.cutOffNoticeMs),
-      setTimeout(() => this.#sendAway(), config.cutOffByeMs),
+      setTimeout(() => this.#noticeStale(), config.cutOffNoticeMs),
+      setTimeout(() => this.#dismissAll(), config.cutOffByeMs),
     ];
   }
 
   #ended(): void {
     this.#clearTimers();
-    if (!this.#isTold) return;
-    this.#isTold = false;
-    this.#options.log.info("NATS is back: viewers are told");
-    void this.#tellAll({ op: "live" });
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.#options.log.info("NATS is back: viewers are notified");
+    void this.#notifyAll({ op: "live" });
   }
 
-  #notify(): void {
-    this.#isTold = true;
+  #noticeStale(): void {
+    this.#isStale = true;
     this.stats.notices += 1;
-    this.#options.log.warn({ forMs: this.forMs }, "cut off from NATS: viewers are told");
-    void this.#tellAll({ op: "stale", forMs: Math.round(this.forMs) });
+    this.#options.log.warn({ forMs: this.forMs }, "cut off from NATS: viewers are notified");
+    void this.#notifyAll({ op: "stale", forMs: Math.round(this.forMs) });
   }
 
-  async #tellAll(message: StaleMessage | LiveMessage): Promise<void> {
-    const wasTold = this.#isTold;
+  async #notifyAll(message: StaleMessage | LiveMessage): Promise<void> {
+    const wasStale = this.#isStale;
     for (const [index, viewer] of this.#options.viewers().entries()) {
-      if (index % TOLD_PER_TURN === 0) await nextTurn();
-      // It may have come to an end meanwhile: what is told then counts.
-      if (this.#isTold !== wasTold) return;
-      viewer.tell(message);
+      if (index % NOTIFIED_PER_TURN === 0) await nextTurn();
+      // If the state has changed meanwhile, another message replaces this one.
+      if (this.#isStale !== wasStale) return;
+      viewer.notify(message);
     }
   }
 
-  #sendAway(): void {
+  #dismissAll(): void {
     const leaving = [...this.#options.viewers()];
     const { log } = this.#options;
-    log.warn({ forMs: this.forMs, viewers: leaving.length }, "cut off from NATS: viewers leave");
-    const perStep = Math.ceil((leaving.length * STEP_MS) / LEAVING_MS);
+    log.warn(
+      { forMs: this.forMs, viewers: leaving.length },
+      "cut off from NATS: viewers are dismissed",
+    );
+    const perStep = Math.ceil((leaving.length * STEP_MS) / DISMISSAL_MS);
     const step = () => {
       for (const viewer of leaving.splice(0, perStep)) {
-        viewer.dismiss(this.#returnAfterMs(), closeCodes.cutOff);
+        viewer.dismiss(this.#reconnectAfterMs(), closeCodes.cutOff);
         this.stats.dismissed += 1;
       }
       if (leaving.length > 0) this.#timers = [setTimeout(step, STEP_MS)];
@@ -133,8 +136,8 @@ export class NatsOutage {
     step();
   }
 
-  #returnAfterMs(): number {
-    return Math.round(this.#options.random() * RETURN_SPREAD_MS);
+  #reconnectAfterMs(): number {
+    return Math.round(this.#options.random() * RECONNECT_SPREAD_MS);
   }
 
   #clearTimers(): void {

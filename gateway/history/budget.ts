@@ -1,6 +1,6 @@
 /**
- * The memory that the timelines of all videos may take together. Beyond it, those that were used
- * longest ago let go of their events, which are then read again when somebody asks for them.
+ * The memory that the timelines of all videos may use together. Beyond it, the least recently used
+ * ones drop their events, which are read again when they are needed.
  */
 interface Holder {
   readonly bytes: number;
@@ -9,10 +9,10 @@ interface Holder {
 
 export class HistoryBudget {
   readonly #limitBytes: number;
-  /** Bytes by holder, the one used longest ago first. */
+  /** Bytes by holder, least recently used first. */
   readonly #held = new Map<Holder, number>();
   #bytes = 0;
-  /** Timelines that had to let go of their events. */
+  /** Timelines that had to drop their events. */
   shrunk = 0;
 
   constructor(limitBytes: number) {
@@ -23,7 +23,7 @@ export class HistoryBudget {
     return this.#bytes;
   }
 
-  /** The holder was used, and may hold more or less than before. */
+  /** The holder was used; its size may have changed. */
   touch(holder: Holder): void {
     this.forget(holder);
     this.#held.set(holder, holder.bytes);

@@ -1,4 +1,4 @@
-/** Puts together what the store keeps of a video: the stretch of its chain without a hole. */
+/** Assembles what the store keeps of a video: the newest part of its chain without a gap. */
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
 
 export interface RecordRun {
@@ -10,7 +10,7 @@ export interface RecordRun {
 
 /**
  * @param stored what the store keeps, oldest first. A record whose message was erased lives on in
- * the `amended` of a later one; that one counts, also where the erased one is still there.
+ * the `amended` of a later one, which counts even where the erased message is still there.
  */
 export function contiguousRecords(stored: readonly StoredRecord[]): RecordRun {
   const byLast = new Map<number, ChainRecord>();

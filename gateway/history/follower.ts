@@ -1,7 +1,7 @@
 /**
- * Follows one video's chain of durable events for all its viewers here: puts what comes live in
- * order, fills gaps from the history before anything behind them is delivered, and looks now and
- * then whether the history has something that never came.
+ * Follows one video's chain of durable events for all its viewers here: puts live records in order,
+ * fills gaps from the history before anything behind them is delivered, and checks now and then
+ * whether the history has records that never arrived.
  */
 import { Backoff, jittered } from "../../shared/lib/backoff.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
@@ -13,11 +13,11 @@ import type { HistoryReader } from "./reader.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface FollowerStats {
-  /** Times that something was missing in the chain. */
+  /** Times a record was missing in the chain. */
   gaps: number;
   /** Gaps that could not be filled in time. */
   gapsUnfilled: number;
-  /** Times that a video's chain was found to be another one. */
+  /** Times a video's chain turned out to be a different one. */
   resets: number;
 }
 
@@ -33,17 +33,17 @@ export interface FollowerOptions {
   readonly random: () => number;
 }
 
-/** What the follower's owner is told. */
+/** Callbacks to the follower's owner. */
 export interface FollowerHandlers {
   /** Events that were read from the history, in the chain's order. */
   onEvents(events: readonly DurableEvent[]): void;
-  /** The chain goes up to `head`; what went before is unknown here, or of another chain. */
-  onPlace(head: number): void;
+  /** The chain's head is `head`; what precedes it is unknown here, or of another chain. */
+  onHead(head: number): void;
 }
 
-/** Records of two dispatchers may overtake each other by about this much. */
+/** How far records of two dispatchers may overtake each other, roughly. */
 const REORDER_MS = 20;
-/** A first look comes soon: dispatchers may have learned of our interest a little late. */
+/** The first check is early: dispatchers may have learned of our interest a little late. */
 export const FIRST_CHECK_MS = 1_000;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
@@ -58,7 +58,7 @@ export class ChainFollower {
   readonly #handlers: FollowerHandlers;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #unlisten: () => void = () => undefined;
-  /** Where in the stream what follows our head is to be looked for. */
+  /** The stream sequence from which to search for what follows our head. */
   #from = 1;
   #loading: Promise<void> | undefined;
   #syncing: Promise<void> | undefined;
@@ -98,28 +98,28 @@ export class ChainFollower {
   }
 
   /**
-   * Takes a record that a dispatcher sent.
+   * Receives a record that a dispatcher sent.
    * @returns the events that are new and have no gap before them, in the chain's order
    */
   receive(record: StoredRecord): readonly DurableEvent[] {
     this.#receivedAt = this.#options.now();
     const isFirst = this.timeline.head === undefined;
     const events = this.timeline.take(record);
-    if (isFirst) this.#handlers.onPlace(record.prev);
-    // Its own sequence is not known, only that it comes after this one.
+    if (isFirst) this.#handlers.onHead(record.prev);
+    // Its own sequence is not known, only that it is after this one.
     if (events.length > 0) this.#from = record.after + 1;
     this.#settle();
-    this.#noteGap();
+    this.#recordGap();
     return events;
   }
 
-  /** A dispatcher says that the chain goes up to `seq`. */
+  /** A dispatcher reports that the chain goes up to `seq`. */
   receiveHead(seq: number): void {
     if (seq > (this.timeline.head ?? 0)) this.#syncSoon(REORDER_MS);
   }
 
   /**
-   * Makes the timeline go up to where the history goes.
+   * Brings the timeline up to the head of the history.
    * @throws OvationError history_unavailable
    */
   async sync(): Promise<void> {
@@ -130,12 +130,12 @@ export class ChainFollower {
   }
 
   /**
-   * Makes the timeline hold all that the history keeps; however many ask, it is read once.
+   * Loads all that the history keeps into the timeline; concurrent calls share one read.
    * @throws OvationError history_unavailable
    */
   async whole(): Promise<void> {
-    // What was read may be older than what is here, and is read again then.
-    for (let tries = 0; tries < LOADS_LIMIT && !this.timeline.isWhole; tries += 1) {
+    // If the read is older than what is here, it is repeated.
+    for (let tries = 0; tries < LOADS_LIMIT && !this.timeline.isComplete; tries += 1) {
       this.#loading ??= this.#load().finally(() => {
         this.#loading = undefined;
       });
@@ -150,30 +150,30 @@ export class ChainFollower {
     if (this.#stopped) return;
     const end = newest?.record.last ?? 0;
     if (before === undefined && this.timeline.head === undefined) {
-      this.timeline.begin(end);
+      this.timeline.startAt(end);
       this.#from = (newest?.sequence ?? 0) + 1;
-      this.#handlers.onPlace(end);
+      this.#handlers.onHead(end);
       return;
     }
     if (before !== undefined && newest !== undefined && end < before) {
       await this.#load(true);
     } else if (newest !== undefined && end > (this.timeline.head ?? 0)) {
-      await this.#readOn();
+      await this.#readNext();
       if ((this.timeline.head ?? 0) < end) await this.#load();
     } else if (end === this.timeline.head && newest !== undefined) {
       this.#from = newest.sequence + 1;
     }
   }
 
-  /** Reads what follows our head, one record after the other. */
-  async #readOn(): Promise<void> {
+  /** Reads what follows our head, record by record. */
+  async #readNext(): Promise<void> {
     for (let steps = 0; steps < STEPS_LIMIT; steps += 1) {
       const next = await this.#options.reader.next(this.#video, this.#from);
       if (next === undefined || this.#stopped) return;
       const { head } = this.timeline;
       const events = this.timeline.take(next.record);
       this.#deliver(events);
-      // It is no continuation of what we have: something between was taken out.
+      // It does not continue what we have: something in between was erased.
       if (events.length === 0 && next.record.last > (head ?? 0)) return;
       this.#from = Math.max(this.#from, next.sequence + 1);
     }
@@ -183,7 +183,7 @@ export class ChainFollower {
     const { reader, stats, log } = this.#options;
     const stored = await reader.whole(this.#video);
     if (this.#stopped) return;
-    const hadPlace = this.timeline.head !== undefined;
+    const hadHead = this.timeline.head !== undefined;
     const { events, isReset } = this.timeline.load(
       stored.map(({ record }) => record),
       isLost,
@@ -194,18 +194,21 @@ export class ChainFollower {
     }
     if (isReset) {
       stats.resets += 1;
-      log.warn({ video: this.#video }, "a video's history is not what it was");
+      log.warn(
+        { video: this.#video },
+        "a video's history is a different one: its viewers get a reset",
+      );
     }
-    if (isReset || !hadPlace) this.#handlers.onPlace(this.timeline.head ?? 0);
+    if (isReset || !hadHead) this.#handlers.onHead(this.timeline.head ?? 0);
     this.#deliver(events);
   }
 
-  /** The history was made anew: what is known is of the old one. */
+  /** The history was created again: everything known here is of the old one. */
   #restart(): void {
-    this.timeline.begin(0);
+    this.timeline.startAt(0);
     this.#from = 1;
     this.#options.stats.resets += 1;
-    this.#handlers.onPlace(0);
+    this.#handlers.onHead(0);
     this.#syncSoon(0);
   }
 
@@ -220,14 +223,14 @@ export class ChainFollower {
     if (!this.timeline.hasGap) this.#gapSince = undefined;
   }
 
-  #noteGap(): void {
+  #recordGap(): void {
     if (!this.timeline.hasGap || this.#gapSince !== undefined) return;
     this.#gapSince = this.#options.now();
     this.#options.stats.gaps += 1;
     this.#syncSoon(REORDER_MS);
   }
 
-  /** Looks at the history after a while, and again until nothing is missing or time is up. */
+  /** Syncs after a while, and again until nothing is missing or the time is up. */
   #syncSoon(ms: number): void {
     if (this.#stopped) return;
     clearTimeout(this.#syncTimer);
@@ -265,7 +268,7 @@ export class ChainFollower {
 
   #check(): void {
     const { now, checkMs } = this.#options;
-    // What comes in a stream shows by itself when something was missing.
+    // Records that keep arriving show by themselves when one is missing.
     if (now() - this.#receivedAt > Math.min(checkMs, FIRST_CHECK_MS)) this.#syncSoon(0);
     this.#scheduleCheck(checkMs);
   }

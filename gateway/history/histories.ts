@@ -1,4 +1,4 @@
-/** The histories of the videos at this gateway: what follows them, and where a viewer begins. */
+/** The histories of the videos at this gateway: their followers, and where a viewer resumes. */
 
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
@@ -21,19 +21,19 @@ interface HistoriesOptions {
   readonly random: () => number;
 }
 
-/** What a viewer asks for when it comes. */
+/** Which past events a viewer requests when it subscribes. */
 export interface ResumeRequest {
-  /** It has all up to here. */
+  /** It has all events up to this seq. */
   readonly after?: number | undefined;
   /** The incarnation of the history that `after` is of. */
   readonly epoch?: string | undefined;
-  /** It wants so many of the newest; where `after` is given, only if that can't be had. */
+  /** It wants this many of the newest; with `after`, only if it can't resume there. */
   readonly last?: number | undefined;
 }
 
-/** Where a viewer begins, and what it is told of it. */
+/** Where a viewer resumes, and what its answer says about it. */
 export interface ResumePoint {
-  /** The place from which on it gets all; undefined for what comes from now on. */
+  /** The seq after which it gets all events; undefined: only new ones. */
   readonly after: number | undefined;
   readonly recovered?: boolean;
   readonly oldest?: number;
@@ -59,7 +59,7 @@ export class VideoHistories {
     this.budget = new HistoryBudget(options.config.historyCacheBytes);
   }
 
-  /** The incarnation of the history; undefined while it could not be read. */
+  /** The incarnation of the history; undefined until it could be read. */
   get epoch(): string | undefined {
     return this.reader.epoch;
   }
@@ -72,12 +72,12 @@ export class VideoHistories {
     this.reader.stop();
   }
 
-  /** A place as SSE clients remember it: `epoch:seq`. */
+  /** A position as SSE clients remember it: `epoch:seq`. */
   positionText(seq: number): string | undefined {
     return this.epoch === undefined ? undefined : `${this.epoch}:${seq}`;
   }
 
-  /** A follower of the video's chain, to be started. */
+  /** A follower of the video's chain; the caller starts it. */
   follow(video: string, handlers: FollowerHandlers): ChainFollower {
     const { config, log, now, random } = this.#options;
     const { reader, budget, stats } = this;
@@ -87,30 +87,30 @@ export class VideoHistories {
   }
 
   /**
-   * Finds where a viewer begins that asks for the past.
+   * Finds where a viewer that requests past events resumes.
    * @throws OvationError history_unavailable
    */
-  async begin(history: ChainFollower, request: ResumeRequest): Promise<ResumePoint> {
+  async resume(history: ChainFollower, request: ResumeRequest): Promise<ResumePoint> {
     const { after, last } = request;
     if (after === undefined && last === undefined) return { after: undefined };
     return await this.#within(async () => {
-      if (after === undefined) return { after: await this.#placeOf(history, last ?? 0) };
+      if (after === undefined) return { after: await this.#seqBeforeLast(history, last ?? 0) };
       const { timeline } = history;
       const isOurs = request.epoch === undefined || request.epoch === this.epoch;
       if (isOurs && !timeline.covers(after)) await history.whole();
-      // It may be ahead of us: it has come from a gateway that was told a moment earlier.
+      // The viewer may be ahead of us: it has come from a gateway that got the record earlier.
       if (isOurs && after > (timeline.head ?? 0)) await history.sync();
       if (isOurs && timeline.covers(after)) return { after, recovered: true };
       if (!isOurs) await history.whole();
       const oldest = timeline.page(Number.POSITIVE_INFINITY, timeline.count).events[0]?.seq ?? 0;
-      const place = last === undefined ? undefined : await this.#placeOf(history, last);
-      return { after: place, recovered: false, oldest };
+      const seq = last === undefined ? undefined : await this.#seqBeforeLast(history, last);
+      return { after: seq, recovered: false, oldest };
     });
   }
 
   /**
-   * The newest events before a place.
-   * @param history of the video, if it is watched here
+   * The newest events before a seq.
+   * @param history the video's follower, if the video is watched here
    * @throws OvationError history_unavailable
    */
   async page(
@@ -122,7 +122,7 @@ export class VideoHistories {
     const timeline = await this.#within(async () => {
       if (history === undefined) return await this.#readOnce(video);
       await history.whole();
-      // Who has seen a later event than this gateway has come from another one.
+      // A viewer that has seen a later event than this gateway has come from another one.
       if ((before ?? Number.POSITIVE_INFINITY) > (history.timeline.head ?? 0) + 1)
         await history.sync();
       return history.timeline;
@@ -133,10 +133,10 @@ export class VideoHistories {
     return { epoch, events: events.map(({ bytes }) => bytes), more };
   }
 
-  async #placeOf(history: ChainFollower, last: number): Promise<number> {
+  async #seqBeforeLast(history: ChainFollower, last: number): Promise<number> {
     if (last > 0 && history.timeline.count < last) await history.whole();
     else if (history.timeline.head === undefined) await history.sync();
-    return history.timeline.placeBeforeLast(last);
+    return history.timeline.seqBeforeLast(last);
   }
 
   async #readOnce(video: string): Promise<Timeline> {
@@ -152,7 +152,7 @@ export class VideoHistories {
     return new Timeline({ events, bytes, ageMs }, wallClock);
   }
 
-  /** Nobody waits for the history for longer than is set. */
+  /** Bounds every wait for the history. */
   async #within<T>(work: () => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(

@@ -1,6 +1,6 @@
 /**
- * Reads the videos' histories for this gateway: a bounded number at a time, and follows which
- * incarnation of the history is in force.
+ * Reads the videos' histories for this gateway, a bounded number at a time, and tracks the current
+ * incarnation of the history.
  */
 import pLimit from "p-limit";
 import type { Bus } from "../../shared/bus/connection.ts";
@@ -11,7 +11,7 @@ import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/r
 import type { Log } from "../../shared/runtime/log.ts";
 
 const READS_AT_ONCE = 16;
-/** Reads that may wait for their turn; a further one is refused. */
+/** Reads that may wait for their turn; more are refused. */
 const READS_WAITING_LIMIT = 4_096;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
@@ -22,32 +22,32 @@ interface ReaderOptions {
   readonly log: Log;
 }
 
-/** A record, and where in the stream it stands. */
-export interface PlacedRecord {
+/** A record, and its sequence in the stream. */
+export interface SequencedRecord {
   readonly record: StoredRecord;
   readonly sequence: number;
 }
 
-/** Something that wants to know when it may have missed records. */
+/** Is notified when it may have missed records. */
 export interface HistoryListener {
-  /** The connection was away, and is back. */
+  /** The connection was lost, and is back. */
   onReturned(): void;
-  /** The history was made anew: nothing of the old one counts. */
+  /** The history was created again: nothing of the old one is valid. */
   onRemade(): void;
 }
 
 export class HistoryReader {
   readonly #options: ReaderOptions;
   readonly #limit = pLimit(READS_AT_ONCE);
-  /** Reads of whole histories that have not begun, by video: whoever wants the same shares it. */
-  readonly #notBegun = new Map<string, Promise<PlacedRecord[]>>();
+  /** Reads of whole histories that have not started, by video: further callers share them. */
+  readonly #queuedReads = new Map<string, Promise<SequencedRecord[]>>();
   readonly #listeners = new Set<HistoryListener>();
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #epoch: string | undefined;
   #unlisten: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Whole reads, reads of a newest record, reads of one record after another, and failures. */
+  /** Whole reads, reads of the newest record, reads of the next record, and failures. */
   readonly stats = { whole: 0, last: 0, next: 0, failures: 0, remade: 0 };
 
   constructor(options: ReaderOptions) {
@@ -59,16 +59,16 @@ export class HistoryReader {
     return this.#epoch;
   }
 
-  /** Begins to follow the history, which need not be there yet. */
+  /** Starts to track the history, which need not exist yet. */
   start(): void {
     const { bus, stream } = this.#options;
     this.#unlisten = [
       bus.onState((state) => {
-        if (state === "connected") this.#look("returned");
+        if (state === "connected") this.#checkEpoch("returned");
       }),
-      stream.onRemade(() => this.#look("remade")),
+      stream.onRemade(() => this.#checkEpoch("remade")),
     ];
-    this.#look("start");
+    this.#checkEpoch("start");
   }
 
   stop(): void {
@@ -78,7 +78,7 @@ export class HistoryReader {
     this.#limit.clearQueue();
   }
 
-  /** Tells a listener from now on; returns how to stop. */
+  /** Notifies the listener from now on; returns a function that stops it. */
   listen(listener: HistoryListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -88,17 +88,17 @@ export class HistoryReader {
    * All records that are kept of a video, oldest first.
    * @throws OvationError history_unavailable
    */
-  async whole(video: string): Promise<PlacedRecord[]> {
-    const shared = this.#notBegun.get(video);
+  async whole(video: string): Promise<SequencedRecord[]> {
+    const shared = this.#queuedReads.get(video);
     if (shared !== undefined) return await shared;
     const read = this.#read("whole", async () => {
-      this.#notBegun.delete(video);
+      this.#queuedReads.delete(video);
       const messages = await this.#options.stream.read(video);
-      return messages.map(placed).filter((record) => record !== undefined);
+      return messages.map(sequenced).filter((record) => record !== undefined);
     });
-    this.#notBegun.set(video, read);
+    this.#queuedReads.set(video, read);
     return await read.finally(() => {
-      if (this.#notBegun.get(video) === read) this.#notBegun.delete(video);
+      if (this.#queuedReads.get(video) === read) this.#queuedReads.delete(video);
     });
   }
 
@@ -106,23 +106,23 @@ export class HistoryReader {
    * The newest record of a video.
    * @throws OvationError history_unavailable
    */
-  async last(video: string): Promise<PlacedRecord | undefined> {
-    return placed(await this.#read("last", () => this.#options.stream.last(video)));
+  async last(video: string): Promise<SequencedRecord | undefined> {
+    return sequenced(await this.#read("last", () => this.#options.stream.last(video)));
   }
 
   /**
-   * The first record of a video from a place in the stream on.
+   * The first record of a video at or after a sequence of the stream.
    * @throws OvationError history_unavailable
    */
-  async next(video: string, sequence: number): Promise<PlacedRecord | undefined> {
-    return placed(await this.#read("next", () => this.#options.stream.next(video, sequence)));
+  async next(video: string, sequence: number): Promise<SequencedRecord | undefined> {
+    return sequenced(await this.#read("next", () => this.#options.stream.next(video, sequence)));
   }
 
   async #read<T>(what: "whole" | "last" | "next", work: () => Promise<T>): Promise<T> {
     this.stats[what] += 1;
     try {
       if (this.#limit.pendingCount >= READS_WAITING_LIMIT) {
-        throw new OvationError("history_unavailable", "too many reads of the history wait");
+        throw new OvationError("history_unavailable", "too many history reads are waiting");
       }
       return await this.#limit(work);
     } catch (error) {
@@ -131,8 +131,8 @@ export class HistoryReader {
     }
   }
 
-  /** Sees which incarnation there is; makes the history if there is none. */
-  #look(why: "start" | "returned" | "remade"): void {
+  /** Checks which incarnation there is; creates the history if there is none. */
+  #checkEpoch(why: "start" | "returned" | "remade"): void {
     clearTimeout(this.#timer);
     const { stream, log } = this.#options;
     stream.ensure().then(
@@ -141,9 +141,9 @@ export class HistoryReader {
         this.#found(epoch, why === "returned");
       },
       (error: unknown) => {
-        log.debug({ err: error }, "the history can't be read; it is tried again");
+        log.debug({ err: error }, "the history can't be read; retrying");
         if (this.#stopped) return;
-        this.#timer = setTimeout(() => this.#look(why), this.#backoff.nextMs());
+        this.#timer = setTimeout(() => this.#checkEpoch(why), this.#backoff.nextMs());
       },
     );
   }
@@ -154,7 +154,7 @@ export class HistoryReader {
     this.#epoch = epoch;
     if (isRemade) {
       this.stats.remade += 1;
-      this.#options.log.warn({ epoch }, "the history was made anew");
+      this.#options.log.warn({ epoch }, "the history was created again");
       for (const listener of this.#listeners) listener.onRemade();
     } else if (isReturned) {
       for (const listener of this.#listeners) listener.onReturned();
@@ -162,7 +162,7 @@ export class HistoryReader {
   }
 }
 
-function placed(message: StoredMessage | undefined): PlacedRecord | undefined {
+function sequenced(message: StoredMessage | undefined): SequencedRecord | undefined {
   if (message === undefined) return undefined;
   const record = decodeRecord(message.payload);
   return record === undefined ? undefined : { record, sequence: message.sequence };

@@ -1,4 +1,4 @@
-/** What a viewer is told of the history when its subscription stands. */
+/** The fields of the history in a subscription's result. */
 import type { ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { ChainFollower } from "./follower.ts";
 import type { ResumePoint, VideoHistories } from "./histories.ts";
@@ -6,11 +6,11 @@ import type { ResumePoint, VideoHistories } from "./histories.ts";
 export function subscriptionResult(
   histories: Pick<VideoHistories, "epoch">,
   history: ChainFollower,
-  beginning: ResumePoint,
+  resumePoint: ResumePoint,
 ): Pick<ResultMessage, "seq" | "epoch" | "recovered" | "oldest"> {
   const { epoch } = histories;
   const seq = history.timeline.head;
-  const { recovered, oldest } = beginning;
+  const { recovered, oldest } = resumePoint;
   return {
     ...(seq === undefined || epoch === undefined ? {} : { seq, epoch }),
     ...(recovered === undefined ? {} : { recovered }),

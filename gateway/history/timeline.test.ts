@@ -1,4 +1,4 @@
-/** However history and live records interleave, a timeline tells the one chain, each event once. */
+/** However history and live records interleave, a timeline delivers one chain, each event once. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
@@ -75,14 +75,14 @@ const commits = fc.array(
 );
 
 /**
- * What reaches a gateway, while commits happen one a step: the record of a commit by the bus, or the
- * store as it was after it; by `behind` commits late.
+ * What reaches a gateway while one commit happens per step: the record of a commit over the bus, or
+ * the store as it was after it, `behind` commits late.
  */
 const arrivals = fc.array(fc.record({ isLoad: fc.boolean(), behind: fc.nat(5) }), {
   maxLength: 40,
 });
 
-describe("any interleaving of history and live", () => {
+describe("any interleaving of history and live records", () => {
   test("gives every viewer the same list: the chain, in order, each event once", () => {
     fc.assert(
       fc.property(commits, arrivals, fc.nat(13), fc.nat(39), (plan, coming, begins, joins) => {
@@ -95,7 +95,7 @@ describe("any interleaving of history and live", () => {
         const isGone = new Set(whole.map(({ retracts }) => retracts));
         const timeline = timelineOf();
         const start = at(begins).sent.last;
-        timeline.begin(start);
+        timeline.startAt(start);
         const delivered: DurableEvent[] = [];
         let joined: { from: number; got: DurableEvent[] } | undefined;
         const deliver = (events: readonly DurableEvent[]) => {
@@ -130,7 +130,7 @@ describe("any interleaving of history and live", () => {
     );
   });
 
-  test("what a reader of the store puts together has no retracted event and loses no other", () => {
+  test("a reader of the store finds no retracted event and loses no other", () => {
     fc.assert(
       fc.property(commits, (plan) => {
         const states = storesOf(plan);
@@ -160,7 +160,7 @@ describe("a gap", () => {
     expect(timeline.hasGap).toBe(false);
   });
 
-  test("is not made by a record that comes twice", () => {
+  test("is not caused by a record that arrives twice", () => {
     const [a, b] = singles(2) as [StoredRecord, StoredRecord];
     const timeline = timelineOf();
     timeline.take(a);
@@ -170,7 +170,7 @@ describe("a gap", () => {
     expect(timeline.hasGap).toBe(false);
   });
 
-  test("that is given up shows in `prev` of what comes after it", () => {
+  test("that is given up shows in the `prev` of the next record", () => {
     const [a, , c] = singles(3) as [StoredRecord, StoredRecord, StoredRecord];
     const timeline = timelineOf();
     timeline.take(a);
@@ -182,7 +182,7 @@ describe("a gap", () => {
 });
 
 describe("another chain", () => {
-  test("a store that goes on from a place that we do not have is told as a reset", () => {
+  test("a store that continues from a seq that we do not have causes a reset", () => {
     const timeline = timelineOf();
     timeline.load(singles(5));
     const others = [record(0), record(1, 1, 10), record(12)];
@@ -191,11 +191,11 @@ describe("another chain", () => {
     expect(timeline.covers(5)).toBe(false);
   });
 
-  test("a store that lost its newest records is told as a reset, if its leader says so", () => {
+  test("a store that lost its newest records causes a reset, if its leader says so", () => {
     const timeline = timelineOf();
     const chain = singles(5);
     timeline.load(chain);
-    // It may just as well have been read a moment before they were stored.
+    // It may also have been read a moment before they were stored.
     expect(timeline.load(chain.slice(0, 3)).isReset).toBe(false);
     expect(timeline.head).toBe(5);
     expect(timeline.load(chain.slice(0, 3), true).isReset).toBe(true);
@@ -203,31 +203,31 @@ describe("another chain", () => {
   });
 });
 
-describe("places", () => {
-  test("only those of the chain are covered, also where an event was taken back", () => {
+describe("positions", () => {
+  test("only those of the chain are covered, even where an event was deleted", () => {
     const timeline = timelineOf();
     const first = record(0, 3, 9); // 10, 11, 12
-    const taken = { ...record(12, 1, 7), events: [event(20, 11)] };
-    timeline.load([first, taken]);
+    const retraction = { ...record(12, 1, 7), events: [event(20, 11)] };
+    timeline.load([first, retraction]);
     const covered = Array.from({ length: 25 }, (_, seq) => seq).filter((n) => timeline.covers(n));
     expect(covered).toEqual([0, 10, 11, 12, 20]);
   });
 
-  test("the last so many do not count retractions", () => {
+  test("the last events are counted without retractions", () => {
     const timeline = timelineOf();
     timeline.load([...singles(5), { ...record(5), events: [event(6, 4)] }]);
-    expect(timeline.placeBeforeLast(0)).toBe(6);
-    expect(timeline.placeBeforeLast(1)).toBe(3);
-    expect(timeline.placeBeforeLast(2)).toBe(2);
-    expect(timeline.placeBeforeLast(4)).toBe(0);
-    expect(timeline.placeBeforeLast(100)).toBe(0);
+    expect(timeline.seqBeforeLast(0)).toBe(6);
+    expect(timeline.seqBeforeLast(1)).toBe(3);
+    expect(timeline.seqBeforeLast(2)).toBe(2);
+    expect(timeline.seqBeforeLast(4)).toBe(0);
+    expect(timeline.seqBeforeLast(100)).toBe(0);
     expect(seqs(timeline.between(2, 6, 100, 1_000).events)).toEqual([3, 5]);
     expect(timeline.between(2, 6, 100, 1_000).reached).toBe(6);
     expect(timeline.between(2, 6, 1, 1_000)).toMatchObject({ events: [{ seq: 3 }], reached: 3 });
     expect(timeline.between(2, 6, 100, 1)).toMatchObject({ events: [{ seq: 3 }], reached: 3 });
   });
 
-  test("pages go backwards and say whether there is more", () => {
+  test("pages go backwards and say whether there are more", () => {
     const timeline = timelineOf();
     timeline.load(singles(5));
     const page = (before: number) => {
@@ -242,7 +242,7 @@ describe("places", () => {
 });
 
 describe("limits", () => {
-  test("by count, at least so many are kept, whole records at a time", () => {
+  test("by count: at least that many are kept, in whole records", () => {
     const timeline = timelineOf({ events: 4 });
     timeline.load([record(0, 3), record(3, 3), record(6, 3)]);
     expect(seqs(timeline.page(100, 100).events)).toEqual([4, 5, 6, 7, 8, 9]);
@@ -259,7 +259,7 @@ describe("limits", () => {
     expect(timeline.bytes).toBe(40);
   });
 
-  test("by age, by the time that a place is made of", () => {
+  test("by age: by the time that is encoded in a seq", () => {
     let now = 5_000;
     const timeline = new Timeline({ ...LIMITS, ageMs: 1_000 }, () => now);
     timeline.take(record(0, 1, 4_000_000 - 1));
@@ -270,11 +270,11 @@ describe("limits", () => {
     expect(timeline.covers(4_000_000)).toBe(true);
   });
 
-  test("what was let go of for memory is known not to be here", () => {
+  test("events dropped for memory are known to be missing", () => {
     const timeline = timelineOf();
     timeline.load(singles(5));
     timeline.shrink();
-    expect([timeline.bytes, timeline.isWhole, timeline.head]).toEqual([0, false, 5]);
+    expect([timeline.bytes, timeline.isComplete, timeline.head]).toEqual([0, false, 5]);
     expect(timeline.covers(4)).toBe(false);
     expect(timeline.covers(5)).toBe(true);
     expect(timeline.load(singles(5)).events).toEqual([]);

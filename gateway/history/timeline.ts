@@ -1,7 +1,7 @@
 /**
- * A video's chain of durable events as far as it is known here: a stretch without a hole that ends
- * at its head, and records beyond a gap that wait for what is missing. Merges what comes live, in
- * any order and more than once, with what is read from the store.
+ * A video's chain of durable events as far as it is known here: a part without a gap that ends at
+ * its head, and records beyond a gap that wait for what is missing. Merges live records, in any
+ * order and more than once, with records read from the store.
  */
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
@@ -9,9 +9,9 @@ import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import { contiguousRecords } from "./contiguous-records.ts";
 
 export interface TimelineLimits {
-  /** Events kept at least, if there are so many. */
+  /** At least this many events are kept, if there are as many. */
   readonly events: number;
-  /** Bytes of events kept at most, a single larger record aside. */
+  /** At most this many bytes of events are kept, except for a single larger record. */
   readonly bytes: number;
   readonly ageMs: number;
 }
@@ -21,11 +21,11 @@ interface Link {
   readonly last: number;
 }
 
-/** What came of reading the store. */
+/** The outcome of reading the store. */
 export interface Loaded {
-  /** Events after what was the head, to be delivered. */
+  /** Events after the previous head, to be delivered. */
   readonly events: readonly DurableEvent[];
-  /** The store's chain does not hold our head: it is another one now. */
+  /** The store's chain does not contain our head: it is a different one now. */
   readonly isReset: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Part {
   readonly reached: number;
 }
 
-/** Records that may wait beyond a gap; a further one is read from the store in its turn. */
+/** Records that may wait beyond a gap; more are read from the store later. */
 const PENDING_LIMIT = 1_024;
 const MICROSECONDS_PER_MS = 1_000;
 const NOTHING: readonly DurableEvent[] = [];
@@ -46,7 +46,7 @@ export class Timeline {
   readonly #now: WallClock;
   #head: number | undefined;
   #floor = 0;
-  #isWhole = false;
+  #isComplete = false;
   #links: Link[] = [];
   #events: DurableEvent[] = [];
   #bytes = 0;
@@ -59,7 +59,7 @@ export class Timeline {
     this.#now = now;
   }
 
-  /** `seq` up to which the chain is known without a hole; undefined before anything is known. */
+  /** `seq` up to which the chain is known without a gap; undefined before anything is known. */
   get head(): number | undefined {
     return this.#head;
   }
@@ -70,8 +70,8 @@ export class Timeline {
   }
 
   /** Whether the store keeps nothing older than what is here. */
-  get isWhole(): boolean {
-    return this.#isWhole || (this.#head !== undefined && this.#floor === 0);
+  get isComplete(): boolean {
+    return this.#isComplete || (this.#head !== undefined && this.#floor === 0);
   }
 
   /** Bytes of events that are here. */
@@ -79,25 +79,25 @@ export class Timeline {
     return this.#bytes;
   }
 
-  /** Whether records wait for something that has not come. */
+  /** Whether records wait for one that has not arrived. */
   get hasGap(): boolean {
     return this.#pending.size > 0;
   }
 
-  /** The chain goes up to `head`, of which nothing is here. */
-  begin(head: number): void {
+  /** The chain goes up to `head`; none of its events are here. */
+  startAt(head: number): void {
     this.#forgetAll();
     this.#head = head;
     this.#floor = head;
   }
 
   /**
-   * Takes a record that came live, or that the store gave in its turn.
+   * Takes a live record, or the next one of the store.
    * @returns the events that can be delivered now, in the chain's order
    */
   take(record: StoredRecord): readonly DurableEvent[] {
-    // Nothing was delivered before, so the chain may as well begin here.
-    if (this.#head === undefined) this.begin(record.prev);
+    // Nothing has been delivered yet, so the chain can start here.
+    if (this.#head === undefined) this.startAt(record.prev);
     const head = this.#head ?? record.prev;
     if (record.last <= head) return NOTHING;
     if (record.prev !== head) {
@@ -111,57 +111,57 @@ export class Timeline {
 
   /**
    * Takes all that the store keeps of the video, oldest first.
-   * @param isLost the store's leader says that it goes less far than what is here: it lost its
-   * newest records, and what is here of them is no part of the chain any more
+   * @param isLost the store's leader says that its chain ends before our head: it lost its newest
+   * records, and those that are here no longer belong to the chain
    */
   load(stored: readonly StoredRecord[], isLost = false): Loaded {
     const { floor, records } = contiguousRecords(stored);
     const head = this.#head;
     const end = records.at(-1)?.last;
     if (end === undefined) {
-      // All of it aged out, or there never was any: what is here is all there is.
-      if (head === undefined) this.begin(0);
-      this.#isWhole = true;
+      // All records aged out, or there never were any: what is here is all there is.
+      if (head === undefined) this.startAt(0);
+      this.#isComplete = true;
       return UNCHANGED;
     }
-    // To a head of 0 all that there is is new.
+    // With a head of 0, everything is new.
     const holdsOurs = head === 0 || floor === head || records.some(({ last }) => last === head);
     const oursHolds = this.#floor === end || this.#links.some(({ last }) => last === end);
     const isReset = isLost || (head !== undefined && end > head && !holdsOurs);
-    // Read before what is here was stored: it tells nothing of how the two go together.
+    // Read before what is here was stored: it doesn't show how the two fit together.
     if (!isReset && head !== undefined && !holdsOurs && !oursHolds) return UNCHANGED;
-    // What came live after the store was read is beyond its end, and stays.
+    // Records that arrived live after the read are beyond its end, and stay.
     const later = isReset || holdsOurs ? [] : this.#recordsAfter(end);
     const from = isReset || head === undefined ? end : head;
     if (isReset) this.#pending.clear();
     this.#adopt(floor, [...records, ...later]);
     const events = [...this.#events.filter(({ seq }) => seq > from), ...this.#takePending()];
-    this.#isWhole = true;
+    this.#isComplete = true;
     this.#keepWithinLimits();
     return { events, isReset };
   }
 
   /**
    * Gives up on what is missing before the oldest record that waits.
-   * @returns the events that can be delivered now; `prev` of the first one shows the hole
+   * @returns the events that can be delivered now; `prev` of the first one shows the gap
    */
   skipGap(): readonly DurableEvent[] {
     const oldest = Math.min(...this.#pending.keys());
     if (!Number.isFinite(oldest)) return NOTHING;
     const waiting = [...this.#pending];
-    this.begin(oldest);
+    this.startAt(oldest);
     for (const [prev, record] of waiting) this.#pending.set(prev, record);
     return this.#takePending();
   }
 
-  /** Lets go of all events, but not of the place in the chain. */
+  /** Drops all events, but keeps the head. */
   shrink(): void {
     const waiting = [...this.#pending];
-    if (this.#head !== undefined) this.begin(this.#head);
+    if (this.#head !== undefined) this.startAt(this.#head);
     for (const [prev, record] of waiting) this.#pending.set(prev, record);
   }
 
-  /** Whether `seq` is a place in the chain after which all events are here. */
+  /** Whether `seq` is in the chain, and all events after it are here. */
   covers(seq: number): boolean {
     this.#expire();
     if (this.#head === undefined || seq < this.#floor || seq > this.#head) return false;
@@ -171,8 +171,8 @@ export class Timeline {
   }
 
   /**
-   * Events after `from` up to `to`, within limits but at least one, and the place that they reach.
-   * Retractions of what was taken out before it could be given are left out.
+   * Events after `from` up to `to`, within limits but at least one, and the seq that they reach.
+   * Retractions of events that were deleted before they could be sent are left out.
    */
   between(from: number, to: number, mostEvents: number, mostBytes: number): Part {
     const events: DurableEvent[] = [];
@@ -191,8 +191,8 @@ export class Timeline {
     return { events, reached: to };
   }
 
-  /** The place after which the last `count` events come, retractions not counted. */
-  placeBeforeLast(count: number): number {
+  /** The seq after which the last `count` events follow, not counting retractions. */
+  seqBeforeLast(count: number): number {
     this.#expire();
     let left = count;
     let at = this.#events.length - 1;
@@ -204,7 +204,7 @@ export class Timeline {
     return at <= 0 ? this.#floor : (this.#events[at - 1]?.seq ?? this.#floor);
   }
 
-  /** How many events are here, retractions not counted. */
+  /** How many events are here, not counting retractions. */
   get count(): number {
     this.#expire();
     return this.#events.filter(({ retracts }) => retracts === undefined).length;
@@ -266,13 +266,13 @@ export class Timeline {
 
   #adopt(floor: number, records: readonly ChainRecord[]): void {
     const pending = [...this.#pending];
-    this.begin(floor);
+    this.startAt(floor);
     for (const record of records) this.#append(record);
     for (const [prev, record] of pending) this.#pending.set(prev, record);
   }
 
   #forgetAll(): void {
-    this.#isWhole = false;
+    this.#isComplete = false;
     this.#links = [];
     this.#events = [];
     this.#bytes = 0;
@@ -290,10 +290,10 @@ export class Timeline {
     }
   }
 
-  /** Lets go of what the store has let go of by age: `seq` is the time of the commit. */
+  /** Drops what the store has dropped by age: `seq` is the time of the commit. */
   #expire(): void {
-    const due = (this.#now() - this.#limits.ageMs) * MICROSECONDS_PER_MS;
-    while ((this.#links[0]?.last ?? due) < due) this.#dropOldest();
+    const oldest = (this.#now() - this.#limits.ageMs) * MICROSECONDS_PER_MS;
+    while ((this.#links[0]?.last ?? oldest) < oldest) this.#dropOldest();
   }
 
   #dropOldest(): void {

@@ -2,23 +2,23 @@ import { describe, expect, test } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { AcceptRateLimit } from "./accept-rate-limit.ts";
 
-/** Those who come at these times: who is let in, and what the others are told. */
-function come(times: readonly number[], perSecond: number) {
+/** Viewers that arrive at these times: who is accepted, and when the others may retry. */
+function arrive(times: readonly number[], perSecond: number) {
   let now = 0;
-  const arrivals = new AcceptRateLimit({ perSecond, now: () => now, random: () => 0.5 });
+  const limit = new AcceptRateLimit({ perSecond, now: () => now, random: () => 0.5 });
   const admitted: number[] = [];
-  const told: number[] = [];
+  const retryAt: number[] = [];
   for (const at of times) {
     now = at;
     try {
-      arrivals.admit();
+      limit.admit();
       admitted.push(at);
     } catch (error) {
       if (!(error instanceof OvationError) || error.code !== "overloaded") throw error;
-      told.push(at + (error.retryAfterMs ?? 0));
+      retryAt.push(at + (error.retryAfterMs ?? 0));
     }
   }
-  return { admitted, told, arrivals };
+  return { admitted, retryAt, limit };
 }
 
 /** How many of the times are in each second. */
@@ -31,37 +31,37 @@ function bySecond(times: readonly number[]): Map<number, number> {
   return counts;
 }
 
-describe("viewers that come", () => {
-  test("at the rate that is let in are let in for ever", () => {
+describe("viewers", () => {
+  test("that arrive at the accepted rate are always accepted", () => {
     const times = Array.from({ length: 60_000 }, (_, n) => n * 10);
-    expect(come(times, 100).admitted).toEqual(times);
+    expect(arrive(times, 100).admitted).toEqual(times);
   });
 
-  test("all at once are let in for a second's worth, and each other has a time of its own", () => {
-    const { admitted, told, arrivals } = come(Array<number>(500).fill(0), 100);
+  test("that arrive at once: a second's worth is accepted, and each other one gets its own time", () => {
+    const { admitted, retryAt, limit } = arrive(Array<number>(500).fill(0), 100);
     expect(admitted).toHaveLength(100);
-    expect(arrivals.postponed).toBe(400);
-    expect(new Set(told).size).toBe(400);
-    // As many in each second as are let in.
-    for (const count of bySecond(told).values()) expect(count).toBeLessThanOrEqual(100);
-    expect(Math.max(...told)).toBeLessThanOrEqual(5_000);
+    expect(limit.postponed).toBe(400);
+    expect(new Set(retryAt).size).toBe(400);
+    // In each second, as many as are accepted.
+    for (const count of bySecond(retryAt).values()) expect(count).toBeLessThanOrEqual(100);
+    expect(Math.max(...retryAt)).toBeLessThanOrEqual(5_000);
   });
 
-  test("and come again when they were told to, are all let in then", () => {
-    const { told } = come(Array<number>(500).fill(0), 100);
-    expect(come([...Array<number>(100).fill(0), ...told], 100).told).toEqual([]);
+  test("that retry at their time are all accepted then", () => {
+    const { retryAt } = arrive(Array<number>(500).fill(0), 100);
+    expect(arrive([...Array<number>(100).fill(0), ...retryAt], 100).retryAt).toEqual([]);
   });
 
-  test("when the line is long are told a bounded time", () => {
-    const { told } = come(Array<number>(10_000).fill(0), 100);
-    expect(Math.max(...told)).toBeLessThanOrEqual(10_000);
+  test("get a bounded time when the queue is long", () => {
+    const { retryAt } = arrive(Array<number>(10_000).fill(0), 100);
+    expect(Math.max(...retryAt)).toBeLessThanOrEqual(10_000);
   });
 });
 
-test("once it is over, nobody is let in", () => {
-  const arrivals = new AcceptRateLimit({ perSecond: 100, now: () => 0, random: () => 0.5 });
-  arrivals.end();
-  expect(() => arrivals.admit()).toThrow(
+test("after its end, no viewer is accepted", () => {
+  const limit = new AcceptRateLimit({ perSecond: 100, now: () => 0, random: () => 0.5 });
+  limit.end();
+  expect(() => limit.admit()).toThrow(
     new OvationError("draining", undefined, { retryAfterMs: 500 }),
   );
 });

@@ -1,17 +1,17 @@
 /**
- * How fast viewers may come. When a gateway is lost, all of its viewers come to the others at once:
- * each is let in at a pace that doesn't hold up those who are there, and who is sent away is told a
- * time of its own, so that they come again at that pace too.
+ * How fast viewers may connect. When a gateway is lost, all of its viewers come to the others at
+ * once: they are accepted at a pace that doesn't delay the connected ones, and each refused viewer
+ * gets its own time to retry, so that they return at that pace too.
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** The longest time that is told; who finds the line so long comes at any time within it. */
-const LINE_MAX_MS = 10_000;
-/** The least that is told, so that a client that can do nothing but ask again doesn't. */
+/** The longest time to wait; when the queue is that long, viewers retry at random within it. */
+const QUEUE_MAX_MS = 10_000;
+/** The shortest time to wait, so that refused clients don't retry in a tight loop. */
 const RETRY_MIN_MS = 500;
-/** Who comes while the gateway is drained goes to another one, at any time within this. */
+/** A viewer refused during a drain goes to another gateway, at a random time within this. */
 const DRAINING_RETRY_MS = 1_000;
 
 export interface AcceptRateLimitOptions {
@@ -21,14 +21,14 @@ export interface AcceptRateLimitOptions {
 }
 
 export class AcceptRateLimit {
-  /** Viewers that were told to come later. */
+  /** Viewers that were refused and told when to retry. */
   postponed = 0;
   readonly #options: AcceptRateLimitOptions;
   readonly #rate: Rate;
   readonly #bucket: TokenBucket;
-  /** The moment of the last one in the line of those who were sent away. */
-  #lineEndsAt = 0;
-  #isOver = false;
+  /** The time slot of the last refused viewer. */
+  #queueEndsAt = 0;
+  #isEnded = false;
 
   constructor(options: AcceptRateLimitOptions) {
     const { perSecond, now } = options;
@@ -37,19 +37,19 @@ export class AcceptRateLimit {
     this.#bucket = new TokenBucket(this.#rate, now());
   }
 
-  /** Nobody is let in any more, for good: the gateway is drained. */
+  /** Refuses every viewer from now on: the gateway drains. */
   end(): void {
-    this.#isOver = true;
+    this.#isEnded = true;
   }
 
-  /** Lets a viewer in. @throws OvationError overloaded, or draining */
+  /** Accepts a viewer. @throws OvationError overloaded, or draining */
   admit(): void {
     this.#requireOpen();
     const at = this.#options.now();
     if (this.#bucket.take(this.#rate, 1, at) > 0) this.#refuse(at);
   }
 
-  /** Whether a viewer would be let in just now. @throws OvationError overloaded, or draining */
+  /** Checks whether a viewer would be accepted now. @throws OvationError overloaded, or draining */
   check(): void {
     this.#requireOpen();
     const at = this.#options.now();
@@ -57,7 +57,7 @@ export class AcceptRateLimit {
   }
 
   #requireOpen(): void {
-    if (!this.#isOver) return;
+    if (!this.#isEnded) return;
     const retryAfterMs = Math.round(this.#options.random() * DRAINING_RETRY_MS);
     throw new OvationError("draining", undefined, { retryAfterMs });
   }
@@ -65,19 +65,19 @@ export class AcceptRateLimit {
   #refuse(at: number): never {
     const { perSecond: limit } = this.#options;
     this.postponed += 1;
-    const text = `the gateway lets in ${limit} viewers a second`;
+    const text = `the gateway accepts ${limit} viewers per second`;
     throw new OvationError("overloaded", text, { limit, retryAfterMs: this.#retryAfterMs(at) });
   }
 
-  /** The next place in the line. */
+  /** Assigns the next time slot. */
   #retryAfterMs(at: number): number {
     const { perSecond, random } = this.#options;
     const slotMs = 1_000 / perSecond;
-    const slotAt = Math.max(at + RETRY_MIN_MS, this.#lineEndsAt + slotMs);
-    if (slotAt + slotMs - at > LINE_MAX_MS) {
-      return Math.round(RETRY_MIN_MS + random() * (LINE_MAX_MS - RETRY_MIN_MS));
+    const slotAt = Math.max(at + RETRY_MIN_MS, this.#queueEndsAt + slotMs);
+    if (slotAt + slotMs - at > QUEUE_MAX_MS) {
+      return Math.round(RETRY_MIN_MS + random() * (QUEUE_MAX_MS - RETRY_MIN_MS));
     }
-    this.#lineEndsAt = slotAt;
+    this.#queueEndsAt = slotAt;
     return Math.round(slotAt - at + random() * slotMs);
   }
 }

@@ -1,11 +1,11 @@
-/** Who publishes: an actor, or a connection that has none. What it may still do, and has done. */
+/** What an actor, or a connection without one, may still publish, and has published. */
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** Videos of one spender whose likes are counted; who likes more at once is no viewer. */
+/** Videos of one publisher whose likes are counted; no real viewer likes more at once. */
 const LIKED_VIDEOS = 32;
 
-/** Events that somebody publishes on one video: how many, and how many of them are transient. */
+/** Events published on one video: how many, and how many of them are transient. */
 export interface PublishAmount {
   readonly video: string;
   readonly events: number;
@@ -14,11 +14,11 @@ export interface PublishAmount {
 
 export interface QuotaRates {
   readonly publishes: Rate;
-  /** Of transient events on one video. */
+  /** For transient events on one video. */
   readonly likes: Rate;
 }
 
-/** Refused, and when it may be tried again. */
+/** A refusal, and when to try again. */
 export interface Refusal {
   readonly rate: Rate;
   readonly waitMs: number;
@@ -26,7 +26,7 @@ export interface Refusal {
 
 export class ActorQuota {
   readonly publishes: TokenBucket;
-  /** Published here, and not told to other gateways yet. */
+  /** Published here, and not yet reported to other gateways. */
   unsynced = 0;
   readonly #likes: BoundedMap<TokenBucket>;
   readonly #rates: QuotaRates;
@@ -41,7 +41,7 @@ export class ActorQuota {
     );
   }
 
-  /** What these events are refused for; undefined if they may be published. Takes nothing. */
+  /** Why these events are refused; undefined if they may be published. Charges nothing. */
   refusal({ video, events, transient }: PublishAmount, now: number): Refusal | undefined {
     const { publishes, likes } = this.#rates;
     if (transient > 0) {
@@ -64,7 +64,7 @@ export class ActorQuota {
     this.publishes.giveBack(publishes, events);
   }
 
-  /** Whether it is as good as a new one. */
+  /** Whether it equals a new one. */
   isIdle(now: number): boolean {
     return this.unsynced === 0 && this.publishes.isFull(this.#rates.publishes, now);
   }

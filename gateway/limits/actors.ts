@@ -1,11 +1,11 @@
 /**
- * What actors may publish over all gateways. Each gateway has a bucket for each actor that publishes
- * there, and they tell each other what was spent: in a batch, and of an actor not before it is a
- * quarter of the burst. So an actor that uses several gateways can exceed its limit by what it
- * spends unheard: for each further gateway a quarter of the burst, and what it can spend within one
- * interval, at most one burst. What is heard later is owed, so that it does not add up.
+ * What actors may publish over all gateways. Each gateway has a bucket for each actor publishing
+ * there, and the gateways report spending to each other: in batches, and an actor's only from a
+ * quarter of its burst. So an actor that uses several gateways can exceed its limit by what they
+ * have not reported: for each further gateway a quarter of the burst, and what it can spend within
+ * one interval, at most one burst. What is reported later counts as debt, so it does not add up.
  *
- * While NATS is away nothing is told, and each gateway holds the limit by itself.
+ * While NATS is away nothing is reported, and each gateway enforces the limit by itself.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import {
@@ -19,17 +19,17 @@ import { ActorQuota, type PublishAmount, type QuotaRates, type Refusal } from ".
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { spendingSchema } from "./quota-message.ts";
 
-/** How often gateways tell. */
-export const TELL_EVERY_MS = 250;
-/** What an actor has spent is told of from this part of its burst on. */
-export const TOLD_FROM = 1 / 4;
-/** Actors in one message; the rest is told the next time. */
-const TOLD_AT_ONCE = 1_000;
+/** How often gateways report. */
+export const REPORT_EVERY_MS = 250;
+/** An actor's spending is reported from this part of its burst on. */
+export const REPORT_FROM = 1 / 4;
+/** Actors in one message; the rest go in the next one. */
+const ACTORS_PER_REPORT = 1_000;
 
 export interface ActorStats extends BoundedMapStats {
-  /** Events told to other gateways, and heard from them. */
-  told: number;
-  heard: number;
+  /** Events reported to other gateways, and reported by them. */
+  sent: number;
+  received: number;
   /** Messages of other gateways that could not be read. */
   unreadable: number;
 }
@@ -43,11 +43,11 @@ interface ActorsOptions {
 }
 
 export class Actors {
-  readonly stats: ActorStats = { forgotten: 0, told: 0, heard: 0, unreadable: 0 };
+  readonly stats: ActorStats = { forgotten: 0, sent: 0, received: 0, unreadable: 0 };
   readonly #options: ActorsOptions;
   readonly #quotas: BoundedMap<ActorQuota>;
-  /** Those whose spending is to be told. */
-  readonly #due = new Map<string, ActorQuota>();
+  /** Actors whose spending must be reported. */
+  readonly #unreported = new Map<string, ActorQuota>();
   #subscription: BusSubscription | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export class Actors {
     this.#quotas = new BoundedMap(limit, (quota) => quota.isIdle(now()), this.stats);
   }
 
-  /** Actors that are kept account of. */
+  /** Actors that are tracked. */
   get size(): number {
     return this.#quotas.size;
   }
@@ -65,9 +65,9 @@ export class Actors {
   start(): void {
     const { bus } = this.#options;
     this.#subscription = bus.subscribe(SPENDING_SUBJECTS, (payload, subject) => {
-      this.#hear(payload, subject);
+      this.#applyRemote(payload, subject);
     });
-    this.#timer = setInterval(() => this.#tell(), TELL_EVERY_MS);
+    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
 
   stop(): void {
@@ -75,7 +75,7 @@ export class Actors {
     this.#subscription?.unsubscribe();
   }
 
-  /** What an actor's events are refused for; undefined if they may be published. Takes nothing. */
+  /** Why an actor's events are refused; undefined if they may be published. Charges nothing. */
   refusal(actor: string, amount: PublishAmount): Refusal | undefined {
     return this.#quotaOf(actor).refusal(amount, this.#options.now());
   }
@@ -85,16 +85,16 @@ export class Actors {
     quota.take(amount, this.#options.now());
     quota.unsynced += amount.events;
     const { rates, limit } = this.#options;
-    const isMuch = quota.unsynced > rates.publishes.burst * TOLD_FROM;
-    // While NATS is away nothing leaves; who is not told of then is told of with its next event.
-    if (isMuch && this.#due.size < limit) this.#due.set(actor, quota);
+    const isMuch = quota.unsynced > rates.publishes.burst * REPORT_FROM;
+    // While NATS is away nothing is sent; an actor left out here is added with its next event.
+    if (isMuch && this.#unreported.size < limit) this.#unreported.set(actor, quota);
   }
 
   giveBack(actor: string, amount: PublishAmount): void {
     const quota = this.#quotas.get(actor);
     if (quota === undefined) return;
     quota.giveBack(amount);
-    // What the other gateways have heard of stays owed there, and is little.
+    // What was already reported stays charged at the other gateways; it is little.
     quota.unsynced = Math.max(0, quota.unsynced - amount.events);
   }
 
@@ -107,36 +107,36 @@ export class Actors {
     return quota;
   }
 
-  #tell(): void {
-    if (this.#due.size === 0) return;
+  #report(): void {
+    if (this.#unreported.size === 0) return;
     const spent: [string, number][] = [];
     const quotas: ActorQuota[] = [];
-    for (const [actor, quota] of this.#due) {
+    for (const [actor, quota] of this.#unreported) {
       spent.push([actor, quota.unsynced]);
       quotas.push(quota);
-      if (spent.length >= TOLD_AT_ONCE) break;
+      if (spent.length >= ACTORS_PER_REPORT) break;
     }
     const { bus, gateway } = this.#options;
-    // What can't be told now is told when NATS is back.
+    // What can't be sent now is sent when NATS is back.
     if (!bus.publish(spendingSubject(gateway), encodeMsgpack({ spent }))) return;
     for (const [actor, count] of spent) {
-      this.#due.delete(actor);
-      this.stats.told += count;
+      this.#unreported.delete(actor);
+      this.stats.sent += count;
     }
     for (const quota of quotas) quota.unsynced = 0;
   }
 
-  #hear(payload: Uint8Array, subject: string): void {
-    const teller = gatewayOfSpendingSubject(subject);
+  #applyRemote(payload: Uint8Array, subject: string): void {
+    const sender = gatewayOfSpendingSubject(subject);
     const { gateway, rates, now } = this.#options;
-    if (teller === gateway) return;
+    if (sender === gateway) return;
     const parsed = spendingSchema.safeParse(decodeTrustedMsgpack(payload));
-    if (teller === undefined || !parsed.success) {
+    if (sender === undefined || !parsed.success) {
       this.stats.unreadable += 1;
       return;
     }
     for (const [actor, count] of parsed.data.spent) {
-      this.stats.heard += count;
+      this.stats.received += count;
       this.#quotaOf(actor).publishes.charge(rates.publishes, count, now());
     }
   }

@@ -1,4 +1,4 @@
-/** Who may come in: pages by their origin, viewers by their number and address, requests by load. */
+/** Who is admitted: pages by origin, viewers by number and address, requests by load. */
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
@@ -21,7 +21,7 @@ export type AdmissionConfig = Pick<
   | "memoryLimitBytes"
 >;
 
-/** What a request for a WebSocket tells of its sender. */
+/** What a WebSocket request says about its sender. */
 export interface Visitor extends OriginHeaders {
   /** The other end's address, 4 or 16 bytes. */
   readonly peer: Uint8Array;
@@ -31,7 +31,7 @@ export interface Visitor extends OriginHeaders {
 export interface Admitted {
   /** The client's address. */
   readonly address: string;
-  /** Set for one that is let in only to be told when to come back. */
+  /** Set for a viewer that is only accepted to be told when to reconnect. */
   readonly reconnectAfterMs: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export class Admission {
   readonly #perAddress: number;
   readonly #streamsLimit: number;
   readonly #connections: ConnectionStats;
-  /** Viewers by client address; as many as there are viewers, at most. */
+  /** Number of viewers by client address; never more entries than viewers. */
   readonly #viewers = new Map<string, number>();
 
   constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
@@ -69,18 +69,18 @@ export class Admission {
     });
   }
 
-  /** Addresses that viewers are connected from. */
+  /** How many addresses viewers are connected from. */
   get addressCount(): number {
     return this.#viewers.size;
   }
 
-  /** What the client of a request is counted by. */
+  /** The address that a request's client is counted by. */
   clientOf(peer: Uint8Array, forwardedFor: string): string {
     return this.#addresses.clientOf(peer, forwardedFor);
   }
 
   /**
-   * Lets a WebSocket in, or not; when the gateway is full, to be told so if that may be.
+   * Admits a WebSocket or refuses it; a full gateway admits a bounded number only to say so.
    * @throws OvationError origin_refused, overloaded, draining or connections_exceeded
    */
   admitSocket(visitor: Visitor): Admitted {
@@ -108,7 +108,7 @@ export class Admission {
   }
 
   /**
-   * Whether a WebSocket would be let in just now; takes nobody's place.
+   * Checks whether a WebSocket would be admitted now, without admitting it.
    * @throws OvationError overloaded, draining or connections_exceeded
    */
   checkSocket(address: string): void {
@@ -117,7 +117,7 @@ export class Admission {
     this.arrivals.check();
   }
 
-  /** A viewer that was admitted is connected. Its end must be told by {@link left}. */
+  /** An admitted viewer is connected. When it disconnects, call {@link left}. */
   entered(address: string): void {
     this.#viewers.set(address, (this.#viewers.get(address) ?? 0) + 1);
   }

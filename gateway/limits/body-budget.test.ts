@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BodyBudget } from "./body-budget.ts";
 
-test("bodies share one budget, and give back what they took when they are over", () => {
+test("bodies share one budget, and give back what they took when they end", () => {
   const budget = new BodyBudget(100);
   const [one, other] = [budget.open(), budget.open()];
   expect(one.take(60)).toBe(true);
@@ -10,7 +10,7 @@ test("bodies share one budget, and give back what they took when they are over",
   expect(other.take(1)).toBe(false);
   expect(budget.refused).toBe(1);
   expect(budget.bytes).toBe(60);
-  // It was refused: what else comes of it has no place, and counts no more.
+  // It was refused: the rest of it gets no room, and is not counted again.
   expect(other.take(1)).toBe(false);
   one.end();
   one.end();

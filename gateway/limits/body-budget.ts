@@ -1,9 +1,9 @@
 /**
- * The memory that bodies of requests may take together, from their first byte until they are
- * answered: who has sent a part and no more is not known yet, so limits by client don't hold here.
+ * The memory that request bodies may use together, from their first byte until they are answered.
+ * A client that has sent only a part is not known yet, so limits by client don't apply here.
  */
 export interface BodyRoom {
-  /** False when there is no more, or the request is over: what came is to be let go. */
+  /** False when there is no room, or the request has ended: drop the bytes. */
   take(bytes: number): boolean;
   /** Safe to call twice. */
   end(): void;
@@ -23,17 +23,17 @@ export class BodyBudget {
     return this.#bytes;
   }
 
-  /** For one body. */
+  /** Opens the room of one body. */
   open(): BodyRoom {
     let taken = 0;
-    let isOver = false;
+    let isEnded = false;
     const end = () => {
       this.#bytes -= taken;
       taken = 0;
-      isOver = true;
+      isEnded = true;
     };
     const take = (bytes: number) => {
-      if (isOver) return false;
+      if (isEnded) return false;
       if (this.#bytes + bytes > this.#limitBytes) {
         this.refused += 1;
         end();

@@ -6,14 +6,14 @@ function mapOf(limit: number, isIdle: (value: number) => boolean) {
   return { map: new BoundedMap<number>(limit, isIdle, stats), stats };
 }
 
-test("never holds more than its limit, whoever comes", () => {
+test("never holds more than its limit, however many are added", () => {
   const { map, stats } = mapOf(100, () => false);
   for (let n = 0; n < 10_000; n += 1) map.add(`client-${n}`, n);
   expect(map.size).toBe(100);
   expect(stats.forgotten).toBe(9_900);
 });
 
-test("lets go of what says nothing any more before anything else", () => {
+test("evicts idle values first", () => {
   const { map, stats } = mapOf(10, (value) => value === 7);
   for (let n = 0; n < 10; n += 1) map.add(`client-${n}`, n);
   map.add("new", 10);
@@ -23,7 +23,7 @@ test("lets go of what says nothing any more before anything else", () => {
   expect(stats.forgotten).toBe(0);
 });
 
-test("finds what says nothing among many, a few looks at a time", () => {
+test("finds idle values among many, a few checks at a time", () => {
   const { map, stats } = mapOf(1_000, (value) => value === 1);
   for (let n = 0; n < 1_000; n += 1) map.add(`client-${n}`, n < 500 ? 0 : 1);
   for (let n = 0; n < 500; n += 1) map.add(`new-${n}`, 0);

@@ -1,14 +1,13 @@
 /**
- * Values by key, of which so many are kept and no more. Whoever needs room lets go first of one that
- * says nothing any more, such as a full bucket, which is as good as a new one; when there is none
- * among the next few, of the one that has been there longest.
+ * Values by key, up to a limit. To make room, it first evicts an idle value, such as a full bucket,
+ * which equals a new one; when there is none among the next few, it evicts the oldest.
  */
 
-/** Looked at to make room for one: a bounded piece of work. */
-const LOOKED_AT = 32;
+/** How many values are checked to make room for one, so that the work is bounded. */
+const CHECKED = 32;
 
 export interface BoundedMapStats {
-  /** Values that were let go of although they still said something. */
+  /** Values that were evicted although they were not idle. */
   forgotten: number;
 }
 
@@ -32,22 +31,22 @@ export class BoundedMap<V> {
     return this.#values.get(key);
   }
 
-  /** Adds one that is not there. */
+  /** Adds a value whose key is not there yet. */
   add(key: string, value: V): void {
     if (this.#values.size >= this.#limit) this.#makeRoom();
     this.#values.set(key, value);
   }
 
   #makeRoom(): void {
-    let looked = 0;
+    let checked = 0;
     for (const [key, value] of this.#values) {
       if (this.#isIdle(value)) {
         this.#values.delete(key);
         return;
       }
-      looked += 1;
-      if (looked >= LOOKED_AT) break;
-      // To the end, so that the next search looks at others.
+      checked += 1;
+      if (checked >= CHECKED) break;
+      // To the end, so that the next search checks others.
       this.#values.delete(key);
       this.#values.set(key, value);
     }

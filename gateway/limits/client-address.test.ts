@@ -14,13 +14,13 @@ const PROXY = ipv4("10.0.0.5");
 describe("without trusted proxies", () => {
   const addresses = new ClientAddresses([]);
 
-  test("the client is the other end, whatever a header says", () => {
+  test("the client is the peer, whatever a header says", () => {
     expect(addresses.clientOf(ipv4("192.0.2.7"), "")).toBe("192.0.2.7");
     expect(addresses.clientOf(ipv4("192.0.2.7"), "198.51.100.1")).toBe("192.0.2.7");
     expect(addresses.clientOf(ipv4("127.0.0.1"), "198.51.100.1")).toBe("127.0.0.1");
   });
 
-  test("an IPv6 client is its network of 64 bits", () => {
+  test("an IPv6 client is its /64 network", () => {
     const one = ipv6("2001 0db8 0001 0002 0000 0000 0000 0001");
     const other = ipv6("2001 0db8 0001 0002 ffff 1234 5678 9abc");
     expect(addresses.clientOf(one, "")).toBe("2001:db8:1:2::/64");
@@ -33,7 +33,7 @@ describe("without trusted proxies", () => {
     );
   });
 
-  test("a peer that has gone already is a client too", () => {
+  test("a peer that has already gone is a client too", () => {
     expect(addresses.clientOf(new Uint8Array(), "")).toBe("0:0:0:0::/64");
   });
 
@@ -48,24 +48,24 @@ describe("behind trusted proxies", () => {
   const addresses = new ClientAddresses(["10.0.0.0/8", "203.0.113.9", "fd00::/8"]);
   const clientOf = (forwardedFor: string, peer = PROXY) => addresses.clientOf(peer, forwardedFor);
 
-  test("the client is the last address that is no trusted proxy", () => {
+  test("the client is the last address that is not a trusted proxy", () => {
     expect(clientOf("198.51.100.1")).toBe("198.51.100.1");
     expect(clientOf("198.51.100.1, 10.2.3.4")).toBe("198.51.100.1");
     expect(clientOf("198.51.100.1,203.0.113.9 , 10.2.3.4")).toBe("198.51.100.1");
   });
 
-  test("what a client puts in front is not believed", () => {
+  test("addresses that a client puts in front are not trusted", () => {
     expect(clientOf("1.1.1.1, 198.51.100.1")).toBe("198.51.100.1");
     expect(clientOf("10.9.9.9, 198.51.100.1, 10.2.3.4")).toBe("198.51.100.1");
     expect(clientOf("<script>, 198.51.100.1")).toBe("198.51.100.1");
   });
 
-  test("the header of somebody who is no trusted proxy is not looked at", () => {
+  test("the header of a peer that is not a trusted proxy is ignored", () => {
     expect(clientOf("1.1.1.1", ipv4("198.51.100.1"))).toBe("198.51.100.1");
     expect(clientOf("1.1.1.1", ipv4("203.0.113.10"))).toBe("203.0.113.10");
   });
 
-  test("where there is no address to be had, it is the proxy nearest to it", () => {
+  test("without a usable address, the client is the proxy nearest to it", () => {
     expect(clientOf("")).toBe("10.0.0.5");
     expect(clientOf("unknown")).toBe("10.0.0.5");
     expect(clientOf("1.1.1.1, unknown, 10.2.3.4")).toBe("10.2.3.4");
@@ -73,7 +73,7 @@ describe("behind trusted proxies", () => {
     expect(clientOf(",,,")).toBe("10.0.0.5");
   });
 
-  test("a port is left out, and IPv6 is taken in every spelling", () => {
+  test("a port is left out, and IPv6 is accepted in every spelling", () => {
     expect(clientOf("198.51.100.1:5555")).toBe("198.51.100.1");
     for (const text of ["2001:db8::1", "[2001:db8::1]", "[2001:DB8:0::1]:443"]) {
       expect(clientOf(text)).toBe("2001:db8:0:0::/64");
@@ -83,7 +83,7 @@ describe("behind trusted proxies", () => {
     expect(clientOf("2001:db8::1%eth0")).toBe("2001:db8:0:0::/64");
   });
 
-  test("a proxy that comes over IPv6 from an IPv4 address is known", () => {
+  test("a proxy that connects over IPv6 from an IPv4 address is recognized", () => {
     expect(clientOf("198.51.100.1", ipv6("0000 0000 0000 0000 0000 ffff 0a00 0005"))).toBe(
       "198.51.100.1",
     );

@@ -1,11 +1,11 @@
 /**
- * Who a client is by its address, for limits. Behind proxies that are trusted it is the last address
- * in `X-Forwarded-For` that is none of theirs: what stands left of it, its sender can have made up.
+ * Identifies a client by its address, for limits. Behind trusted proxies it is the last address in
+ * `X-Forwarded-For` that is not one of theirs: the client may have forged everything left of it.
  */
 import { BlockList, isIP, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** The address of a peer that has gone already, which uWebSockets.js tells no more. */
+/** The address of a peer that has already gone, which uWebSockets.js no longer knows. */
 const UNKNOWN = "::";
 
 /** The address of a peer, 4 or 16 bytes, as text; IPv4 in IPv6 is IPv4. */
@@ -14,7 +14,7 @@ export function addressText(bytes: Uint8Array): string {
   return ipaddr.process(ipaddr.fromByteArray([...bytes]).toString()).toString();
 }
 
-/** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which one house has. */
+/** What counts as one client: an IPv4 address, or an IPv6 /64 network, which one household has. */
 function clientKey(address: string): string {
   const parsed = ipaddr.process(address);
   if (parsed instanceof ipaddr.IPv4) return parsed.toString();
@@ -22,7 +22,7 @@ function clientKey(address: string): string {
   return `${groups.join(":")}::/64`;
 }
 
-/** An address out of `X-Forwarded-For`, which some proxies write with a port. */
+/** An address from `X-Forwarded-For`, which some proxies write with a port. */
 function withoutPort(entry: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry);
   if (bracketed !== null) return bracketed[1] ?? "";
@@ -33,7 +33,7 @@ export class ClientAddresses {
   readonly #trusted = new BlockList();
   readonly #trustsAny: boolean;
 
-  /** @param trustedProxies addresses and networks, checked */
+  /** @param trustedProxies addresses and networks, already validated */
   constructor(trustedProxies: readonly string[]) {
     this.#trustsAny = trustedProxies.length > 0;
     for (const network of trustedProxies) {
@@ -45,7 +45,7 @@ export class ClientAddresses {
   }
 
   /**
-   * @param peer the address of the other end of the connection, 4 or 16 bytes
+   * @param peer the address of the connection's other end, 4 or 16 bytes
    * @param forwardedFor the header `X-Forwarded-For`, empty if there is none
    * @returns what the client is counted by
    */
@@ -55,7 +55,7 @@ export class ClientAddresses {
     const entries = forwardedFor.split(",").map((entry) => withoutPort(entry.trim()));
     while (this.#isTrusted(address)) {
       const next = entries.pop();
-      // Who writes something else than addresses can't be believed any further.
+      // Entries left of anything that is not an address can't be trusted.
       if (next === undefined || isIP(next) === 0) break;
       address = ipaddr.process(next).toString();
     }

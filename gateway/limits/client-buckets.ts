@@ -1,4 +1,4 @@
-/** Buckets of clients by key, all filled by one rate, and so many of them at most. */
+/** Token buckets of clients by key, all with one rate, up to a limit. */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";

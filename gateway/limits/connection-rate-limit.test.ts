@@ -3,10 +3,10 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { ConnectionRateLimit, type Verdict } from "./connection-rate-limit.ts";
 import { rateOf } from "./token-bucket.ts";
 
-/** The default: 50 a second, 250 at once. */
+/** The default: 50 per second, 250 at once. */
 const REQUESTS = rateOf("requests", 50);
 
-/** What a connection gets that sends at a steady rate, by verdict. */
+/** The verdicts, counted, for a connection that sends at a steady rate. */
 function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, number> {
   let now = 0;
   const rateLimit = new ConnectionRateLimit({
@@ -29,7 +29,7 @@ function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, 
 }
 
 describe("a connection that sends", () => {
-  test("as much as it may is taken for ever", () => {
+  test("within the limit is always accepted", () => {
     expect([...steadily(49, 3_600)]).toEqual([["take", 49 * 3_600]]);
   });
 

@@ -1,4 +1,4 @@
-/** What one WebSocket may ask for and publish. */
+/** How much one WebSocket may request and publish. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { ActorQuota, type PublishAmount, type QuotaRates } from "./actor-quota.ts";
@@ -7,7 +7,7 @@ import type { BoundedMapStats } from "./bounded-map.ts";
 import type { PublishQuota } from "./publish-quota.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** What is to be done with a request. */
+/** What to do with a request. */
 export type Verdict =
   | "take"
   /** Answered with an error, and nothing else. */
@@ -15,7 +15,7 @@ export type Verdict =
   /** The connection is closed. */
   | "close";
 
-/** What all connections have in common. */
+/** What all connections share. */
 export interface ConnectionRateLimitOptions {
   readonly requests: Rate;
   readonly spending: QuotaRates;
@@ -28,7 +28,7 @@ export interface ConnectionRateLimitOptions {
 export class ConnectionRateLimit implements PublishQuota {
   readonly #options: ConnectionRateLimitOptions;
   readonly #requests: TokenBucket;
-  /** Most viewers never publish. */
+  /** Undefined until the first publish: most viewers never publish. */
   #quota: ActorQuota | undefined;
 
   constructor(options: ConnectionRateLimitOptions) {
@@ -37,8 +37,8 @@ export class ConnectionRateLimit implements PublishQuota {
   }
 
   /**
-   * A message or a ping has come. Those that are refused count too: whoever sends on although a
-   * whole burst of them was refused is closed.
+   * Counts a message or a ping. Refused ones count too: a connection that keeps sending although a
+   * whole burst was refused is closed.
    * @param weight how many requests it counts as
    */
   request(weight = 1): Verdict {
@@ -50,7 +50,7 @@ export class ConnectionRateLimit implements PublishQuota {
     return left >= -requests.burst ? "refuse" : "close";
   }
 
-  /** The error for a request that is refused, or closed for. */
+  /** The error for a request that is refused, or that closes the connection. */
   refusal(): OvationError {
     const { requests, now, refuse } = this.#options;
     const owed = -this.#requests.tokens(requests, now());

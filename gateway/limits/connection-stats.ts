@@ -1,4 +1,4 @@
-/** How many connections there are, and what went wrong on them. */
+/** How many connections there are, and how many were refused or closed, and why. */
 import { closeCodes } from "../../shared/protocol/close-codes.ts";
 
 export interface ConnectionStats {
@@ -29,10 +29,10 @@ export function countRefused(stats: ConnectionStats, code: string): void {
   stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
 }
 
-/** Of those who had a session: who finds the gateway full has none, and is counted as refused. */
+/** For connections with a session; one that finds the gateway full has none: it was refused. */
 const { full: _, ...sessionCodes } = closeCodes;
 const OUR_REASONS = new Map(Object.values(sessionCodes).map(({ code, reason }) => [code, reason]));
-/** Sent by clients, or put in by uWebSockets.js: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+/** Sent by clients, or set by uWebSockets.js: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const OTHER_REASONS = new Map([
   [1_000, "client"],
   [1_001, "client"],
@@ -42,7 +42,7 @@ const OTHER_REASONS = new Map([
 
 export const CLOSE_REASONS = [...OUR_REASONS.values(), "client", "lost", "other"];
 
-/** A WebSocket was closed with this code: counted by one of few reasons. */
+/** Counts a WebSocket that was closed with this code, by one of few reasons. */
 export function countClosed(stats: ConnectionStats, code: number): void {
   const reason = OUR_REASONS.get(code) ?? OTHER_REASONS.get(code) ?? "other";
   stats.closes.set(reason, (stats.closes.get(reason) ?? 0) + 1);

@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
 
-test("so many are told goodbye in a second, and no more however many come", () => {
+test("a bounded number get a notice each second, however many connect", () => {
   let nowMs = 0;
   const fullNotices = new FullNoticeLimit(() => nowMs);
-  const told = () => Array.from({ length: 1_000 }, () => fullNotices.take()).filter(Boolean).length;
-  expect(told()).toBe(200);
-  expect(told()).toBe(0);
+  const notified = () =>
+    Array.from({ length: 1_000 }, () => fullNotices.take()).filter(Boolean).length;
+  expect(notified()).toBe(200);
+  expect(notified()).toBe(0);
   nowMs += 500;
-  expect(told()).toBe(100);
+  expect(notified()).toBe(100);
   nowMs += 60_000;
-  expect(told()).toBe(200);
+  expect(notified()).toBe(200);
 });

@@ -1,4 +1,4 @@
-/** The figures of limits for Prometheus; refusals by error code are with those of connections. */
+/** The Prometheus metrics of limits; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
 import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/runtime/metrics.ts";
 import { registerLadder } from "../../shared/runtime/overload/metrics.ts";
@@ -24,36 +24,36 @@ export function registerLimitMetrics(
   const { actors } = rates;
   gauge(
     "overload_level",
-    "How near the gateway is to taking nobody new; 1 is there.",
+    "How close the gateway is to refusing new viewers; at 1 it does.",
     () => overload.level,
   );
   registerLadder(registry, "ovation_gateway", overload.levels);
   counterOf(
     registry,
     "ovation_gateway_overload_refused_total",
-    "What was refused because of overload, or since the gateway was full: viewers, requests over HTTP, and requests to publish by the class of their events.",
+    "Refused because of overload or a full gateway: viewers, HTTP requests, and publishes by the class of their events.",
     ["what"],
     () => Object.entries(overload.stats.refused).map(([what, count]) => [{ what }, count]),
   );
   counter(
     "overload_sampled_total",
-    "Events told as counts only while frames held fewer of them because of overload.",
+    "Events sent as counts only while frames held fewer of them because of overload.",
     () => overload.stats.sampledEvents,
   );
   gauge(
     "event_loop_delay_seconds",
-    "How late the event loop or frames are on average, as overload is judged by.",
+    "How late the event loop or frames are on average; overload is measured by it.",
     () => overload.delayMs / 1_000,
   );
-  gauge("body_bytes", "Memory for bodies of HTTP requests.", () => bodies.bytes);
+  gauge("body_bytes", "Memory that bodies of HTTP requests use.", () => bodies.bytes);
   counter(
     "bodies_refused_total",
-    "Bodies refused, since others took all the memory for them.",
+    "Bodies refused because others used all the memory for bodies.",
     () => bodies.refused,
   );
   counter(
     "arrivals_postponed_total",
-    "Viewers told to come later, since too many came within a second.",
+    "Viewers told to come later because too many connected within a second.",
     () => admission.arrivals.postponed,
   );
   gauge(
@@ -64,30 +64,34 @@ export function registerLimitMetrics(
   countsBy(
     registry,
     "ovation_gateway_rate_limited_total",
-    "Requests refused as too many in too short a time, by limit.",
+    "Requests refused because there were too many in too short a time, by limit.",
     "limit",
     RATE_NAMES,
     rates.refused,
   );
-  gauge("limited_clients", "Actors and addresses kept account of.", () => rates.clientCount);
+  gauge(
+    "limited_clients",
+    "Actors and addresses whose rates are tracked.",
+    () => rates.clientCount,
+  );
   counter(
     "limited_clients_forgotten_total",
-    "Accounts let go of before their time, for want of room.",
+    "Tracked actors and addresses that were forgotten early to make room.",
     () => rates.forgotten,
   );
   counter(
     "spending_told_total",
-    "Events of actors that other gateways were told of.",
-    () => actors.stats.told,
+    "Events of actors reported to other gateways.",
+    () => actors.stats.sent,
   );
   counter(
     "spending_heard_total",
-    "Events of actors that other gateways told of.",
-    () => actors.stats.heard,
+    "Events of actors reported by other gateways.",
+    () => actors.stats.received,
   );
   counter(
     "spending_unreadable_total",
-    "Messages of other gateways on that which could not be read.",
+    "Such reports of other gateways that could not be read.",
     () => actors.stats.unreadable,
   );
 }

@@ -61,7 +61,7 @@ describe("by default", () => {
 describe("with a list", () => {
   const allowed = ["https://good.example", "http://localhost:3000"];
 
-  test("those on it may, and what is no browser", () => {
+  test("those on it may, and clients other than browsers", () => {
     for (const origin of [...allowed, ""]) expect(isAllowed(allowed, origin)).toBe(true);
   });
 
@@ -78,7 +78,7 @@ describe("with a list", () => {
     expect(isAllowed(allowed, origin)).toBe(false);
   });
 
-  test("`null` and all are for who says so", () => {
+  test("`null` and all are allowed only where the list says so", () => {
     expect(isAllowed(["null"], "null")).toBe(true);
     expect(isAllowed(["null"], "https://evil.com")).toBe(false);
     expect(isAllowed(["*"], "https://evil.com")).toBe(true);
@@ -93,7 +93,7 @@ describe("apps and extensions", () => {
     "ionic://localhost",
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     "file://",
-  ])("%s may when it is named, and no other app", (origin) => {
+  ])("%s may when it is listed, and no other app", (origin) => {
     expect(isAllowed([origin], origin)).toBe(true);
     expect(isAllowed(["same-origin"], origin, "localhost")).toBe(false);
     expect(isAllowed([origin], `${origin}x`)).toBe(false);
@@ -111,18 +111,18 @@ describe("a pattern", () => {
   const effective = (schemeName: string, portNumber: number | undefined) =>
     portNumber ?? (schemeName === "https" ? 443 : 80);
 
-  test("lets in all hosts below its domain at its scheme and port, and nothing else", () => {
+  test("allows all hosts below its domain at its scheme and port, and nothing else", () => {
     fc.assert(
       fc.property(scheme, scheme, port, port, host, host, fc.boolean(), (...drawn) => {
         const [ruleScheme, originScheme, rulePort, originPort, domain, below, isBelow] = drawn;
         const pattern = written(ruleScheme, `*.preview.${domain}`, rulePort);
         const name = isBelow ? `${below}.preview.${domain}` : below;
         const origin = written(originScheme, name, originPort);
-        const isDue =
+        const isExpected =
           name.endsWith(`.preview.${domain}`) &&
           ruleScheme === originScheme &&
           effective(ruleScheme, rulePort) === effective(originScheme, originPort);
-        expect(isAllowed([pattern], origin)).toBe(isDue);
+        expect(isAllowed([pattern], origin)).toBe(isExpected);
       }),
     );
   });
@@ -147,24 +147,24 @@ describe("a pattern", () => {
     "https://a\n.preview.example",
     "capacitor://a.preview.example",
     "null",
-  ])("https://*.preview.example does not let in %j", (origin) => {
+  ])("https://*.preview.example does not allow %j", (origin) => {
     expect(isAllowed(["https://*.preview.example"], origin)).toBe(false);
     expect(isAllowed(["https://*.preview.example"], "https://a.b.preview.example")).toBe(true);
   });
 });
 
-describe("a browser that asks beforehand", () => {
+describe("a preflight request", () => {
   const origins = new Origins(["https://good.example"]);
   const allowedFor = (asked: string) =>
     origins.preflightHeaders(["GET"], asked)["Access-Control-Allow-Headers"]?.split(", ");
 
-  test("may send what it names, so that tracing goes with its requests", () => {
+  test("allows the headers that it names, so that tracing works", () => {
     const asked = "authorization,baggage,sentry-trace,traceparent,tracestate,x-request-id";
     expect(allowedFor(asked)).toEqual(expect.arrayContaining(asked.split(",")));
     expect(allowedFor("")).toEqual(["Authorization", "Content-Type", "Last-Event-ID"]);
   });
 
-  test("may not say what proxies say of a client, nor anything that is no header's name", () => {
+  test("allows neither headers that proxies set nor invalid names", () => {
     const asked = "x-forwarded-for, Forwarded, X-Real-IP, a b, a\r\nb: c, , é, x-good";
     expect(allowedFor(asked)).toEqual(["Authorization", "Content-Type", "Last-Event-ID", "x-good"]);
   });

@@ -1,7 +1,7 @@
 /**
- * Which web pages may use the API (https://fetch.spec.whatwg.org/#origin-header). A browser tells
+ * Which web pages may use the API (https://fetch.spec.whatwg.org/#origin-header). A browser sends
  * the page's origin with every WebSocket and every request to another site, and a page can't change
- * it; what sends none is no browser, and could send whatever it likes.
+ * it. A client that sends none is not a browser, and could send any origin.
  */
 import { SAME_ORIGIN } from "../../shared/config/network-lists.ts";
 import {
@@ -13,17 +13,17 @@ import {
 } from "../../shared/config/origins.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 
-/** The headers that tell where a request comes from and where it goes. */
+/** The headers that say where a request comes from and where it goes. */
 export interface OriginHeaders {
   readonly origin: string;
   readonly host: string;
 }
 
-/** How long a browser may remember what it was told before a request. */
+/** How long a browser may cache a preflight response. */
 const PREFLIGHT_SECONDS = 7_200;
-/** What the API itself takes, named to a browser that asks for nothing else too. */
+/** Headers that the API itself reads; always allowed. */
 const ALLOWED_HEADERS = ["Authorization", "Content-Type", "Last-Event-ID"];
-/** What a page may not say in the place of a proxy. */
+/** Headers that only proxies may set. */
 const PROXY_HEADER = /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/i;
 /** The name of a header (RFC 9110 section 5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -53,7 +53,7 @@ export class Origins {
     throw new OvationError("origin_refused", message, { field: "Origin" });
   }
 
-  /** What lets the page of an origin that was checked read the answer. */
+  /** The headers that let a page of a checked origin read the response. */
   answerHeaders(origin: string): Readonly<Record<string, string>> {
     if (origin === "") return {};
     return {
@@ -63,10 +63,10 @@ export class Origins {
   }
 
   /**
-   * The answer to a browser that asks before it sends a request. Any header is allowed that the page
-   * asks for, such as those of tracing: its origin was checked, and cookies are not looked at. Only
-   * what proxies say of a client is left to them.
-   * @param methods of the path
+   * The response to a preflight request. Any header that the page asks for is allowed, such as for
+   * tracing: its origin was checked, and cookies are ignored. Only headers that proxies set are
+   * excluded.
+   * @param methods the methods of the path
    * @param asked `Access-Control-Request-Headers`
    */
   preflightHeaders(methods: readonly string[], asked: string): Readonly<Record<string, string>> {

@@ -11,27 +11,24 @@ const CALM: Readonly<Record<OverloadSignal, number>> = {
 };
 
 describe("the policy", () => {
-  test("takes its steps in the order of the issue: durable events and viewers come last", () => {
+  test("raises its levels in order: viewers and durable events are refused last", () => {
     expect(OVERLOAD_LEVELS.map(({ name }) => name)).toEqual(["widen", "sample", "refuse", "shed"]);
   });
 
-  test.each(["late", "memory", "backlog"] as const)(
-    "%s calls for one step after the other",
-    (of) => {
-      const due = Array.from({ length: 41 }, (_, n) =>
-        levelsDue(OVERLOAD_LEVELS, { ...CALM, [of]: n / 20 }),
-      );
-      expect(due[0]).toBe(0);
-      expect(due.at(-1)).toBe(4);
-      for (const [index, steps] of due.entries()) {
-        const before = due[index - 1] ?? 0;
-        expect(steps).toBeGreaterThanOrEqual(before);
-      }
-      expect(new Set(due)).toEqual(new Set([0, 1, 2, 3, 4]));
-    },
-  );
+  test.each(["late", "memory", "backlog"] as const)("%s raises one level after the other", (of) => {
+    const levels = Array.from({ length: 41 }, (_, n) =>
+      levelsDue(OVERLOAD_LEVELS, { ...CALM, [of]: n / 20 }),
+    );
+    expect(levels[0]).toBe(0);
+    expect(levels.at(-1)).toBe(4);
+    for (const [index, level] of levels.entries()) {
+      const before = levels[index - 1] ?? 0;
+      expect(level).toBeGreaterThanOrEqual(before);
+    }
+    expect(new Set(levels)).toEqual(new Set([0, 1, 2, 3, 4]));
+  });
 
-  test("each step ends below where it began", () => {
+  test("each level is left below the threshold at which it is entered", () => {
     for (const { enter, leave } of OVERLOAD_LEVELS) {
       for (const [signal, bound] of Object.entries(enter)) {
         expect(leave[signal as OverloadSignal]).toBeLessThan(bound);
@@ -39,18 +36,18 @@ describe("the policy", () => {
     }
   });
 
-  test("an ordinary load calls for nothing", () => {
+  test("an ordinary load raises no level", () => {
     const load = { late: 0.1, memory: 0.6, backlog: 0.1, stretch: 1 };
     expect(levelsDue(OVERLOAD_LEVELS, load)).toBe(0);
   });
 
-  test("wider frames stay while they are in use, though nothing is late any more", () => {
+  test("wider frame intervals stay while they are in use, though nothing is late any more", () => {
     expect(levelsHeld(OVERLOAD_LEVELS, { ...CALM, stretch: 2 })).toBe(1);
     expect(levelsHeld(OVERLOAD_LEVELS, CALM)).toBe(0);
   });
 });
 
-describe("what it does", () => {
+describe("the levels", () => {
   let nowMs = 0;
 
   function overloadAt(level: number, options: Partial<OverloadOptions> = {}): Overload {
@@ -87,7 +84,7 @@ describe("what it does", () => {
     [2, 4, 20, false, false, false, false, false],
     [3, 4, 20, true, true, true, false, false],
     [4, 4, 20, true, true, true, true, true],
-  ])("with %i steps in force", (level, room, events, viewer, request, like, comment, viewers) => {
+  ])("with %i levels in force", (level, room, events, viewer, request, like, comment, viewers) => {
     const overload = overloadAt(level);
     expect(overload.intervalRoom).toBe(room);
     expect(overload.transientEvents(100)).toBe(events);
@@ -100,7 +97,7 @@ describe("what it does", () => {
     expect(refused(() => overload.admitPublishing())).toBe(comment);
   });
 
-  test("a full gateway refuses viewers and nothing else, and takes no step", () => {
+  test("a full gateway refuses viewers and nothing else, and raises no level", () => {
     const overload = overloadAt(0, { connections: () => 2 });
     expect(refused(() => overload.admitNewcomer())).toBe(false);
     expect(refused(() => overload.requireRoom())).toBe(true);

@@ -1,4 +1,4 @@
-/** How overloaded the gateway is, by its policy, and what is let in and held back because of it. */
+/** How overloaded the gateway is, by its policy, and what it admits and refuses because of it. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -21,7 +21,7 @@ import {
 
 export interface OverloadOptions {
   readonly delayLimitMs: number;
-  /** 0: that of the container. */
+  /** 0: the container's limit. */
   readonly memoryLimitBytes: number;
   readonly connectionsLimit: number;
   readonly connections: () => number;
@@ -29,25 +29,25 @@ export interface OverloadOptions {
   readonly random: () => number;
 }
 
-/** What overload is judged by, beside the process itself; looked at several times a second. */
+/** The signals of overload besides the process itself; sampled several times per second. */
 export interface OverloadSources {
-  /** How late frames were since the last look, in milliseconds. */
+  /** How late frames were since the last sample, in milliseconds. */
   readonly framesLateMs: () => number;
-  /** The frame interval, as a share of its ordinary bound. */
+  /** The frame interval, as a share of its normal maximum. */
   readonly stretch: () => number;
-  /** What waits for NATS or a dispatcher, as a share of what may. */
+  /** What waits for NATS or a dispatcher, as a share of its limit. */
   readonly backlog: () => number;
-  /** Events told as counts only, so far. */
+  /** Events sent as counts only, so far. */
   readonly sampledEvents: () => number;
   readonly log: Log;
 }
 
-/** What was refused: a viewer, a request over HTTP, or an event by its class. */
-export type RefusedThing = "viewer" | "request" | "transient" | "durable";
+/** What was refused: a viewer, an HTTP request, or an event by its class. */
+export type RefusalKind = "viewer" | "request" | "transient" | "durable";
 
 export class Overload {
   readonly levels: ShedLevels<OverloadLevel, OverloadSignal>;
-  readonly stats: { readonly refused: Record<RefusedThing, number>; sampledEvents: number } = {
+  readonly stats: { readonly refused: Record<RefusalKind, number>; sampledEvents: number } = {
     refused: { viewer: 0, request: 0, transient: 0, durable: 0 },
     sampledEvents: 0,
   };
@@ -66,7 +66,7 @@ export class Overload {
 
   start(sources: OverloadSources): void {
     this.#lateness.begin();
-    this.#timer = setInterval(() => this.#look(sources), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.#sample(sources), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -78,84 +78,84 @@ export class Overload {
     return this.#lateness.averageMs;
   }
 
-  /** How near the gateway is to taking nobody new; 1 is there. */
+  /** How close the gateway is to refusing new viewers; at 1 it does. */
   get level(): number {
     const { connections, connectionsLimit } = this.#options;
     return Math.max(this.levels.proximity("refuse"), connections() / connectionsLimit);
   }
 
-  /** How many times its ordinary bound the frame interval may be. */
+  /** The factor on the normal maximum of the frame interval. */
   get intervalRoom(): number {
     return this.levels.isAt("widen") ? INTERVAL_ROOM : 1;
   }
 
   /**
    * How many transient events a frame may hold.
-   * @param ordinary when there is no overload
+   * @param ordinary the limit without overload
    */
   transientEvents(ordinary: number): number {
     return this.levels.isAt("sample") ? Math.max(1, Math.floor(ordinary * SAMPLE_SHARE)) : ordinary;
   }
 
-  /** A request over HTTP that publishes nothing. @throws OvationError overloaded */
+  /** An HTTP request that publishes nothing. @throws OvationError overloaded */
   admitRequest(): void {
     if (this.levels.isAt("refuse")) throw this.#busy("request");
   }
 
-  /** A request over HTTP to publish, before it is read. @throws OvationError overloaded */
+  /** An HTTP request to publish, before it is read. @throws OvationError overloaded */
   admitPublishing(): void {
     if (this.levels.isAt("shed")) throw this.#busy("request");
   }
 
   /**
-   * Events that somebody publishes.
-   * @param isDurable whether one of them is
-   * @param isConnected whether a connected viewer does
+   * Admits events to be published.
+   * @param isDurable whether one of them is durable
+   * @param isConnected whether a connected viewer publishes them
    * @throws OvationError overloaded
    */
   admitEvents(isDurable: boolean, isConnected: boolean): void {
-    const step = isDurable || isConnected ? "shed" : "refuse";
-    if (this.levels.isAt(step)) throw this.#busy(isDurable ? "durable" : "transient");
+    const level = isDurable || isConnected ? "shed" : "refuse";
+    if (this.levels.isAt(level)) throw this.#busy(isDurable ? "durable" : "transient");
   }
 
-  /** Whether there are as many viewers as may be. */
+  /** Whether the limit of viewers is reached. */
   get isFull(): boolean {
     const { connections, connectionsLimit } = this.#options;
     return connections() >= connectionsLimit;
   }
 
-  /** A viewer, as far as load is concerned. @throws OvationError overloaded */
+  /** Admits a viewer as far as load is concerned. @throws OvationError overloaded */
   admitNewcomer(): void {
     if (this.levels.isAt("refuse")) throw this.#busy("viewer");
   }
 
-  /** A viewer, when there is room for it. @throws OvationError overloaded */
+  /** Requires room for one more viewer. @throws OvationError overloaded */
   requireRoom(): void {
     const { connectionsLimit: limit } = this.#options;
     if (this.isFull) throw this.#refusal("viewer", `the gateway holds ${limit} viewers`, limit);
   }
 
-  /** A viewer that is told to go since the gateway is full. @returns when to come back */
+  /** Counts a viewer that is dismissed because the gateway is full. @returns when to reconnect */
   turnAway(): number {
     this.stats.refused.viewer += 1;
     return this.retryAfterMs();
   }
 
-  /** When to come back, in milliseconds. */
+  /** When to retry, in milliseconds. */
   retryAfterMs(): number {
     return Math.round(RETRY_MIN_MS + this.#options.random() * RETRY_SPREAD_MS);
   }
 
-  #busy(thing: RefusedThing): OvationError {
-    return this.#refusal(thing, "the gateway is too busy just now");
+  #busy(what: RefusalKind): OvationError {
+    return this.#refusal(what, "the gateway is overloaded");
   }
 
-  #refusal(thing: RefusedThing, message: string, limit?: number): OvationError {
-    this.stats.refused[thing] += 1;
+  #refusal(what: RefusalKind, message: string, limit?: number): OvationError {
+    this.stats.refused[what] += 1;
     return new OvationError("overloaded", message, { limit, retryAfterMs: this.retryAfterMs() });
   }
 
-  #look(sources: OverloadSources): void {
+  #sample(sources: OverloadSources): void {
     const { delayLimitMs } = this.#options;
     const sampled = sources.sampledEvents();
     if (this.levels.isAt("sample")) this.stats.sampledEvents += sampled - this.#sampledBefore;

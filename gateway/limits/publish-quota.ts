@@ -1,4 +1,4 @@
-/** What a publisher may still publish, over whichever wire. What is refused takes nothing of it. */
+/** What a publisher may still publish, over any wire. Refused events cost no quota. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { PublishAmount } from "./actor-quota.ts";
 import type { Actors } from "./actors.ts";
@@ -7,12 +7,12 @@ import type { Rate } from "./token-bucket.ts";
 
 export interface PublishQuota {
   /**
-   * Whether so much may be published now. Takes nothing.
-   * @param actor whose own limits hold too, if anybody's
+   * Checks whether this amount may be published now. Charges nothing.
+   * @param actor whose own limits apply too, if any
    * @throws OvationError rate_limited
    */
   check(actor: string | undefined, amount: PublishAmount): void;
-  /** Takes what was checked. */
+  /** Charges what was checked. */
   take(actor: string | undefined, amount: PublishAmount): void;
   /** The events were refused after all. */
   giveBack(actor: string | undefined, amount: PublishAmount): void;

@@ -1,4 +1,4 @@
-/** What gateways tell each other of what actors have published since they told it last. */
+/** The report that gateways send each other of what actors have published since the last one. */
 import { z } from "zod";
 
 export const spendingSchema = z.object({

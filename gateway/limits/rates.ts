@@ -1,4 +1,4 @@
-/** How fast each client may ask and publish: all rates of a gateway, and the refusals. */
+/** How fast each client may send requests and publish: all rates of a gateway, and the refusals. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -77,17 +77,17 @@ export class Rates {
     this.actors.stop();
   }
 
-  /** Actors and addresses that are kept account of. */
+  /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
     return this.actors.size + this.#httpPublishes.size + this.#historyReads.size;
   }
 
-  /** Those that had to be forgotten for others. */
+  /** Those that were forgotten early to make room. */
   get forgotten(): number {
     return this.actors.stats.forgotten + this.#stats.forgotten;
   }
 
-  /** For a WebSocket that was opened. */
+  /** The rate limit of one new WebSocket. */
   rateLimit(): ConnectionRateLimit {
     return new ConnectionRateLimit(this.#connections);
   }
@@ -104,12 +104,12 @@ export class Rates {
     );
   }
 
-  /** A page of history. @throws OvationError rate_limited */
+  /** Charges a client for a page of history. @throws OvationError rate_limited */
   takeHistoryRead(client: string): void {
     this.#take(this.#historyReads, client, 1);
   }
 
-  /** The error to refuse with; counts it. */
+  /** Counts a refusal and returns its error. */
   refusal({ name, perSecond }: Rate, retryAfterMs: number): OvationError {
     this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
     const text = `${name.replaceAll("_", " ")}: the limit is ${perSecond} a second`;

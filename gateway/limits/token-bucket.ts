@@ -1,19 +1,19 @@
 /**
- * A token bucket (RFC 2697 calls it a meter): what may be spent grows with time up to a burst. Asking
- * is arithmetic on two numbers.
+ * A token bucket (RFC 2697 calls it a meter): tokens accumulate with time, up to a burst. Every
+ * operation is arithmetic on two numbers.
  */
 
 /** How many seconds' worth may be spent at once. */
 export const BURST_SECONDS = 5;
-/** What was spent elsewhere is owed, up to so many bursts. */
+/** What was spent elsewhere counts as debt, up to this many bursts. */
 const DEBT_BURSTS = 8;
 
-/** What a bucket is filled by. */
+/** The rate at which a bucket fills. */
 export interface Rate {
   /** The limit's name, in the metric. */
   readonly name: string;
   readonly perSecond: number;
-  /** The most that it holds. */
+  /** The most tokens that it holds. */
   readonly burst: number;
 }
 
@@ -25,7 +25,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAt: number;
 
-  /** Begins full. @param now in milliseconds, by a monotonic clock; all times here are of it */
+  /** Starts full. @param now in milliseconds, by a monotonic clock, as all times here */
   constructor(rate: Rate, now: number) {
     this.#tokens = rate.burst;
     this.#filledAt = now;
@@ -33,7 +33,7 @@ export class TokenBucket {
 
   /**
    * Takes `count`, or nothing at all.
-   * @returns 0 when they were taken, else in how many milliseconds they will be there
+   * @returns 0 when they were taken, else in how many milliseconds they will be available
    */
   take(rate: Rate, count: number, now: number): number {
     const waitMs = this.waitMs(rate, count, now);
@@ -41,25 +41,25 @@ export class TokenBucket {
     return waitMs;
   }
 
-  /** In how many milliseconds `count` will be there; 0 when they are. Takes nothing. */
+  /** In how many milliseconds `count` will be available; 0 when they are. Takes nothing. */
   waitMs(rate: Rate, count: number, now: number): number {
     this.#fill(rate, now);
     if (this.#tokens >= count) return 0;
     return Math.ceil(((count - this.#tokens) / rate.perSecond) * 1_000);
   }
 
-  /** Puts back what was taken for nothing. */
+  /** Puts back tokens that were taken for a refused event. */
   giveBack(rate: Rate, count: number): void {
     this.#tokens = Math.min(rate.burst, this.#tokens + count);
   }
 
-  /** Takes `count` whether they are there or not: what is missing is owed, up to a bound. */
+  /** Takes `count` whether they are available or not: the rest counts as debt, up to a limit. */
   charge(rate: Rate, count: number, now: number): void {
     this.#fill(rate, now);
     this.#tokens = Math.max(-DEBT_BURSTS * rate.burst, this.#tokens - count);
   }
 
-  /** What is there; below 0 it is owed. */
+  /** The available tokens; below 0 in debt. */
   tokens(rate: Rate, now: number): number {
     this.#fill(rate, now);
     return this.#tokens;

@@ -14,7 +14,7 @@ interface Request {
 }
 
 /** Batches whose requests are answered by hand. */
-function batchesByHand() {
+function manualBatches() {
   const requests: Request[] = [];
   const waiting = new WaitingEvents();
   const batches = new Batcher(
@@ -45,16 +45,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("likes that are published", () => {
-  test("alone go at once", () => {
-    const { batches, requests, waiting } = batchesByHand();
+describe("published likes", () => {
+  test("are sent at once when alone", () => {
+    const { batches, requests, waiting } = manualBatches();
     void batches.publish("launch", like("a"));
     expect(requests.map(({ ids }) => ids)).toEqual([["a"]]);
     expect(waiting.count).toBe(0);
   });
 
-  test("meanwhile go together when the first is answered, each with its own answer", async () => {
-    const { batches, requests, waiting } = batchesByHand();
+  test("that follow are sent together when the first is answered, each with its own answer", async () => {
+    const { batches, requests, waiting } = manualBatches();
     const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
     expect(waiting.count).toBe(2);
     requests[0]?.answer(1);
@@ -65,14 +65,14 @@ describe("likes that are published", () => {
     expect(waiting.count).toBe(0);
   });
 
-  test("together belong to the traces of all that have one", () => {
+  test("in one batch belong to the traces of all that have one", () => {
     const trace = (digit: string): TraceContext => ({
       traceId: digit.repeat(32),
       spanId: digit.repeat(16),
       isSampled: true,
       state: "",
     });
-    const { batches, requests } = batchesByHand();
+    const { batches, requests } = manualBatches();
     const [first, ...more] = [undefined, trace("1"), undefined, trace("2")];
     void batches.publish("launch", like("a"), first);
     for (const one of more) void batches.publish("launch", like("b"), one);
@@ -82,8 +82,8 @@ describe("likes that are published", () => {
     });
   });
 
-  test("do not wait for a dispatcher that is dead", async () => {
-    const { batches, requests } = batchesByHand();
+  test("do not wait for a dead dispatcher", async () => {
+    const { batches, requests } = manualBatches();
     const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
     while (requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(requests[1]?.ids).toEqual(["b", "c"]);
@@ -93,8 +93,8 @@ describe("likes that are published", () => {
     expect(await all[0]).toEqual({ id: "a", seq: undefined });
   });
 
-  test("on another video, or of another kind, wait for none of these", () => {
-    const { batches, requests } = batchesByHand();
+  test("on another video, or of another kind, don't wait for each other", () => {
+    const { batches, requests } = manualBatches();
     void batches.publish("launch", like("a"));
     void batches.publish("encore", like("b"));
     void batches.publish("launch", { kind: "wave", id: "c" });
@@ -105,8 +105,8 @@ describe("likes that are published", () => {
     ]);
   });
 
-  test("are answered with the error when the request failed, those accepted before it left out", async () => {
-    const { batches, requests } = batchesByHand();
+  test("get the error when the request failed, except those accepted before it", async () => {
+    const { batches, requests } = manualBatches();
     const all = ["a", "b", "c"].map((id) => batches.publish("launch", like(id)));
     requests[0]?.answer(1);
     await all[0];
@@ -115,14 +115,14 @@ describe("likes that are published", () => {
     const [, second, third] = await settled(all);
     expect(second?.status).toBe("fulfilled");
     expect(third).toEqual({ status: "rejected", reason: error });
-    // The next one is sent as if nothing had been.
+    // The next one is sent as usual.
     void batches.publish("launch", like("d"));
     expect(requests.at(-1)?.ids).toEqual(["d"]);
   });
 
-  test("go a thousand at a time, and are refused when too many wait", async () => {
-    vi.useFakeTimers(); // However long the making of so many takes, none of them has waited long.
-    const { batches, requests, waiting } = batchesByHand();
+  test("are sent a thousand at a time, and are refused when too many wait", async () => {
+    vi.useFakeTimers(); // However long it takes to create so many, none of them has waited long.
+    const { batches, requests, waiting } = manualBatches();
     const all = Array.from({ length: 100_001 }, (_, n) =>
       batches.publish("launch", like(String(n))),
     );

@@ -1,7 +1,7 @@
 /**
- * Likes that come faster than requests are answered go together: while a request for a video is
- * under way, what is published on it waits, and goes in one request when that is answered, or has
- * taken so long that its dispatcher may be dead. A like that comes alone waits for nothing.
+ * Batches likes that arrive faster than requests are answered: while a request for a video is under
+ * way, further likes on it wait. They are sent in one request when that is answered, or has taken
+ * so long that its dispatcher may be dead. A single like does not wait.
  */
 import { asOvationError } from "../../shared/protocol/errors.ts";
 import { type EventInput, MAX_BATCH } from "../../shared/protocol/events.ts";
@@ -11,16 +11,16 @@ import type { Accepted, DispatcherClient } from "./dispatcher-client.ts";
 import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
 import type { WaitingEvents } from "./waiting-events.ts";
 
-/** The longest that an event waits for the answer to those before it. */
+/** The longest time that an event waits for the answer to those before it. */
 export const WAIT_MS = 10;
 
 /** Events of one kind and video. */
-interface Line {
+interface Queue {
   readonly video: string;
   readonly waiting: WaitingEvent[];
-  /** When the first of them came. */
+  /** When the first of them arrived. */
   since: number;
-  /** Requests that were sent so far: only the newest one's answer is waited for. */
+  /** Requests sent so far: only the newest one's answer is awaited. */
   sent: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -30,10 +30,10 @@ export class Batcher {
   readonly #waiting: WaitingEvents;
   readonly #now: MonotonicClock;
   /**
-   * By kind and video, while something is waited for. Kinds apart, so that what a dispatcher
-   * refuses for its kind takes nothing else with it.
+   * By kind and video, while an answer is awaited. By kind, so that a batch that a dispatcher
+   * refuses for its kind contains no others.
    */
-  readonly #lines = new Map<string, Line>();
+  readonly #queues = new Map<string, Queue>();
 
   constructor(
     client: Pick<DispatcherClient, "publish">,
@@ -47,19 +47,19 @@ export class Batcher {
 
   /**
    * Publishes one event, with others of its kind and video if there are some.
-   * @param trace that it belongs to
-   * @throws OvationError what it was refused for, or `unavailable` when too many wait
+   * @param trace the trace that it belongs to
+   * @throws OvationError why it was refused, or `unavailable` when too many wait
    */
   publish(video: string, input: EventInput, trace?: TraceContext): Promise<Accepted> {
     const key = `${input.kind} ${video}`;
-    const line = this.#lines.get(key);
+    const queue = this.#queues.get(key);
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>();
     const event = { input, trace, resolve, reject };
-    if (line === undefined) {
+    if (queue === undefined) {
       const since = this.#now();
-      const begun: Line = { video, waiting: [], since, sent: 0, timer: undefined };
-      this.#lines.set(key, begun);
-      this.#send(key, begun, [event]);
+      const created: Queue = { video, waiting: [], since, sent: 0, timer: undefined };
+      this.#queues.set(key, created);
+      this.#send(key, created, [event]);
       return promise;
     }
     try {
@@ -67,29 +67,29 @@ export class Batcher {
     } catch (error) {
       return Promise.reject(asOvationError(error));
     }
-    if (line.waiting.length === 0) line.since = this.#now();
-    line.waiting.push(event);
+    if (queue.waiting.length === 0) queue.since = this.#now();
+    queue.waiting.push(event);
     return promise;
   }
 
-  #send(key: string, line: Line, batch: readonly WaitingEvent[]): void {
-    line.sent += 1;
-    const number = line.sent;
-    clearTimeout(line.timer);
-    line.timer = setTimeout(() => this.#next(key, line), WAIT_MS);
+  #send(key: string, queue: Queue, batch: readonly WaitingEvent[]): void {
+    queue.sent += 1;
+    const number = queue.sent;
+    clearTimeout(queue.timer);
+    queue.timer = setTimeout(() => this.#next(key, queue), WAIT_MS);
     const inputs = batch.map(({ input }) => input);
-    void this.#client.publish(line.video, inputs, tracesIn(batch), line.since).then((outcome) => {
+    void this.#client.publish(queue.video, inputs, tracesIn(batch), queue.since).then((outcome) => {
       settle(batch, outcome);
-      if (line.sent === number) this.#next(key, line);
+      if (queue.sent === number) this.#next(key, queue);
     });
   }
 
-  /** The wait is over: sends what has come meanwhile. */
-  #next(key: string, line: Line): void {
-    clearTimeout(line.timer);
-    const batch = line.waiting.splice(0, MAX_BATCH);
+  /** The wait is over: sends what has arrived meanwhile. */
+  #next(key: string, queue: Queue): void {
+    clearTimeout(queue.timer);
+    const batch = queue.waiting.splice(0, MAX_BATCH);
     this.#waiting.remove(batch.length);
-    if (batch.length > 0) this.#send(key, line, batch);
-    else if (this.#lines.get(key) === line) this.#lines.delete(key);
+    if (batch.length > 0) this.#send(key, queue, batch);
+    else if (this.#queues.get(key) === queue) this.#queues.delete(key);
   }
 }

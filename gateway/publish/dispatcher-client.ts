@@ -1,4 +1,4 @@
-/** Asks the dispatchers over NATS, and brings back their answers. */
+/** Sends requests to the dispatchers over NATS and returns their answers. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
@@ -15,20 +15,20 @@ interface DispatcherClientOptions {
   readonly clock: HopClock;
 }
 
-/** Of publish requests. */
+/** Statistics of publish requests. */
 export interface PublishStats {
   readonly requestEvents: Histogram;
-  /** Until the answer came, whatever it was. */
+  /** Time until the answer, whatever it was. */
   readonly answerSeconds: Histogram;
 }
 
-/** An event that was accepted; `seq` is its place in the video's chain, if it is durable. */
+/** An event that was accepted, with its `seq` in the video's chain if it is durable. */
 export interface Accepted {
   readonly id: string;
   readonly seq: number | undefined;
 }
 
-/** What became of a list: those that were accepted, in order, and the error if not all were. */
+/** The outcome of a list: the accepted events, in order, and the error if not all were accepted. */
 export interface ListOutcome {
   readonly accepted: readonly Accepted[];
   readonly error?: unknown;
@@ -56,10 +56,10 @@ export class DispatcherClient {
   }
 
   /**
-   * Publishes a list that was checked before, in as many requests as the bus needs. Stops at the
-   * first that fails. Never rejects.
-   * @param traces that it belongs to
-   * @param since when the first of them came, by the monotonic clock
+   * Publishes a list that has been checked, in as many requests as the bus needs. Stops at the
+   * first one that fails. Never rejects.
+   * @param traces the traces that it belongs to
+   * @param since when the first of them arrived, by the monotonic clock
    */
   async publish(
     video: string,
@@ -71,7 +71,7 @@ export class DispatcherClient {
     const [only] = inputs;
     const events = inputs.length === 1 && only !== undefined ? only : inputs;
     const request = encodeMsgpack(publishedAt(events, clock.wallAt(since)));
-    // With room for what a reply adds.
+    // Leaves room for what a reply adds.
     if (request.length > bus.maxPayloadBytes / 2 && inputs.length > 1) {
       return await this.#publishHalves(video, inputs, traces, since);
     }
@@ -89,9 +89,9 @@ export class DispatcherClient {
 
   /**
    * Deletes a durable event.
-   * @param trace that this belongs to
-   * @returns the event that tells viewers so
-   * @throws OvationError event_not_found, or what a publish is refused for
+   * @param trace the trace that this belongs to
+   * @returns the event that notifies viewers of it
+   * @throws OvationError event_not_found, or why a publish is refused
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
@@ -101,12 +101,12 @@ export class DispatcherClient {
   }
 
   /**
-   * Asks for the viewers of a video to be counted; resolves when viewers have been told.
+   * Requests a count of a video's viewers; resolves when viewers have been sent it.
    * @throws OvationError unavailable, timeout
    */
   async count(video: string): Promise<void> {
     const { bus, timeoutMs } = this.#options;
-    // These take no room of the publishes: who asks has a bound of its own.
+    // These don't count as publishes: the caller bounds them.
     acceptedOf(await bus.request(countSubject(video), NOTHING, timeoutMs));
   }
 
@@ -129,7 +129,7 @@ export class DispatcherClient {
     traces: readonly TraceContext[],
   ): Promise<Accepted[]> {
     if (this.#underWay >= UNDER_WAY_LIMIT) {
-      const text = `${UNDER_WAY_LIMIT} requests wait for the dispatchers already`;
+      const text = `${UNDER_WAY_LIMIT} requests already wait for the dispatchers`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
     }
     const { bus, timeoutMs } = this.#options;

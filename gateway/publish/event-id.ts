@@ -1,5 +1,5 @@
 /**
- * A durable event gets its id here, not at the dispatcher: then its publisher can be told the id to
+ * A durable event gets its id here, not at the dispatcher, so that its publisher gets the id to
  * repeat it with when its outcome is unknown.
  */
 import type { EventInput, EventRules } from "../../shared/protocol/events.ts";

@@ -8,12 +8,12 @@ import { WaitingEvents } from "./waiting-events.ts";
 interface Request {
   readonly video: string;
   readonly ids: readonly string[];
-  /** Accepts so many of it, and refuses the others with the code. */
+  /** Accepts the first `count` events, and refuses the others with the code. */
   readonly answer: (count: number, code?: ErrorCode) => void;
 }
 
 /** Publishes of one connection, whose requests are answered by hand. */
-function byHand(limit = Number.POSITIVE_INFINITY) {
+function manualPublishes(limit = Number.POSITIVE_INFINITY) {
   const requests: Request[] = [];
   const waiting = new WaitingEvents(limit);
   const request = (video: string, inputs: readonly EventInput[]) =>
@@ -38,7 +38,7 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
     );
   };
   const sent = () => requests.map(({ ids }) => ids.join());
-  /** Answers the newest request, and lets what follows from it happen. */
+  /** Answers the newest request, and waits until that has taken effect. */
   const answer = async (count: number, code?: ErrorCode) => {
     requests.at(-1)?.answer(count, code);
     await new Promise((resolve) => setImmediate(resolve));
@@ -47,8 +47,8 @@ function byHand(limit = Number.POSITIVE_INFINITY) {
 }
 
 describe("events that one connection publishes on one video", () => {
-  test("wait while one is under way, and go together in their order", async () => {
-    const { publish, codes, sent, answer, waiting } = byHand();
+  test("wait while one is under way, and are then sent together in order", async () => {
+    const { publish, codes, sent, answer, waiting } = manualPublishes();
     for (const id of ["a", "b", "c"]) publish("launch", id);
     expect(sent()).toEqual(["a"]);
     await answer(1);
@@ -63,8 +63,8 @@ describe("events that one connection publishes on one video", () => {
     expect(sent().at(-1)).toBe("e");
   });
 
-  test("don't wait for another video's, nor latest ones for durable ones", () => {
-    const { publish, sent } = byHand();
+  test("don't wait for those on another video, nor latest ones for durable ones", () => {
+    const { publish, sent } = manualPublishes();
     publish("launch", "a");
     publish("keynote", "b");
     publish("launch", "c", false);
@@ -75,7 +75,7 @@ describe("events that one connection publishes on one video", () => {
   test.each(["timeout", "history_unavailable", "unavailable", "overloaded"] as const)(
     "are not sent behind one that failed with %s",
     async (code) => {
-      const { publish, codes, sent, answer, waiting } = byHand();
+      const { publish, codes, sent, answer, waiting } = manualPublishes();
       for (const id of ["a", "b", "c"]) publish("launch", id);
       await answer(0, code);
       expect(codes).toEqual({ a: code, b: "predecessor_failed", c: "predecessor_failed" });
@@ -85,8 +85,8 @@ describe("events that one connection publishes on one video", () => {
     },
   );
 
-  test("of a list that failed in part are answered each with its own outcome", async () => {
-    const { publish, codes, answer } = byHand();
+  test("in a list that failed in part each get their own outcome", async () => {
+    const { publish, codes, answer } = manualPublishes();
     for (const id of ["a", "b", "c"]) publish("launch", id);
     await answer(1);
     publish("launch", "d");
@@ -99,8 +99,8 @@ describe("events that one connection publishes on one video", () => {
     });
   });
 
-  test("go on behind one that can never be taken, which takes no other with it", async () => {
-    const { publish, codes, sent, answer } = byHand();
+  test("are still sent behind one that can never be accepted, which fails alone", async () => {
+    const { publish, codes, sent, answer } = manualPublishes();
     for (const id of ["a", "b", "c", "d"]) publish("launch", id);
     await answer(0, "kind_unknown");
     expect(sent()).toEqual(["a", "b,c,d"]);
@@ -117,8 +117,8 @@ describe("events that one connection publishes on one video", () => {
     });
   });
 
-  test("are refused beyond the limit of all that wait", async () => {
-    const { publish, codes, answer } = byHand(1);
+  test("are refused beyond the limit of waiting events", async () => {
+    const { publish, codes, answer } = manualPublishes(1);
     for (const id of ["a", "b", "c"]) publish("launch", id);
     await answer(1);
     await answer(1);

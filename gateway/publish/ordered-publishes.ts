@@ -1,7 +1,7 @@
 /**
- * One connection's events keep their order: of those that it publishes on one video, one request is
- * under way, and what comes meanwhile waits and goes in the next, together. Likes need no order, and
- * are not here.
+ * Keeps the order of one connection's events: for each video one request is under way at a time,
+ * and events published meanwhile wait and are sent together in the next one. Likes need no order,
+ * and don't come through here.
  */
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { type EventInput, MAX_BATCH } from "../../shared/protocol/events.ts";
@@ -12,7 +12,7 @@ import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
 import type { WaitingEvents } from "./waiting-events.ts";
 
 interface OrderedEvent extends WaitingEvent {
-  /** When it came, by the monotonic clock. */
+  /** When it arrived, by the monotonic clock. */
   readonly since: number;
 }
 
@@ -20,8 +20,8 @@ export class OrderedPublishes {
   readonly #client: Pick<DispatcherClient, "publish">;
   readonly #waiting: WaitingEvents;
   readonly #now: MonotonicClock;
-  /** What waits, for each line of which a request is under way. */
-  readonly #lines = new Map<string, OrderedEvent[]>();
+  /** Waiting events, for each queue that has a request under way. */
+  readonly #queues = new Map<string, OrderedEvent[]>();
 
   constructor(
     client: Pick<DispatcherClient, "publish">,
@@ -34,10 +34,10 @@ export class OrderedPublishes {
   }
 
   /**
-   * Publishes one event after those that came before it.
-   * @param isDurable durable events wait for durable ones only, those of class latest for theirs
-   * @throws OvationError what it was refused for; `predecessor_failed` when it was not sent, since
-   * one before it failed that may be repeated
+   * Publishes one event after those published before it.
+   * @param isDurable durable events wait only for durable ones, events of class latest for theirs
+   * @throws OvationError why it was refused; `predecessor_failed` when it was not sent because one
+   * before it failed and may be repeated
    */
   publish(
     video: string,
@@ -48,11 +48,11 @@ export class OrderedPublishes {
     const key = isDurable ? video : `latest ${video}`;
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>();
     const event = { input, trace, since: this.#now(), resolve, reject };
-    const line = this.#lines.get(key);
-    if (line === undefined) {
-      const begun: OrderedEvent[] = [];
-      this.#lines.set(key, begun);
-      void this.#run(key, video, begun, [event]);
+    const queue = this.#queues.get(key);
+    if (queue === undefined) {
+      const created: OrderedEvent[] = [];
+      this.#queues.set(key, created);
+      void this.#run(key, video, created, [event]);
       return promise;
     }
     try {
@@ -60,7 +60,7 @@ export class OrderedPublishes {
     } catch (error) {
       return Promise.reject(asOvationError(error));
     }
-    line.push(event);
+    queue.push(event);
     return promise;
   }
 
@@ -68,24 +68,24 @@ export class OrderedPublishes {
   async #run(
     key: string,
     video: string,
-    line: OrderedEvent[],
+    queue: OrderedEvent[],
     first: readonly OrderedEvent[],
   ): Promise<void> {
-    for (let batch = first; batch.length > 0; batch = this.#takeFrom(line, MAX_BATCH)) {
+    for (let batch = first; batch.length > 0; batch = this.#takeFrom(queue, MAX_BATCH)) {
       const isRepeatable = await this.#send(video, batch);
-      // Its publisher sends the failed one again: what came behind it must not be before it.
-      if (isRepeatable) refuse(this.#takeFrom(line, line.length));
+      // Its publisher repeats the failed one: later events must not be stored before it.
+      if (isRepeatable) refuse(this.#takeFrom(queue, queue.length));
     }
-    this.#lines.delete(key);
+    this.#queues.delete(key);
   }
 
-  #takeFrom(line: OrderedEvent[], most: number): OrderedEvent[] {
-    const batch = line.splice(0, most);
+  #takeFrom(queue: OrderedEvent[], most: number): OrderedEvent[] {
+    const batch = queue.splice(0, most);
     this.#waiting.remove(batch.length);
     return batch;
   }
 
-  /** @returns whether one was not accepted that may be repeated */
+  /** @returns whether an event failed that may be repeated */
   async #send(video: string, batch: readonly OrderedEvent[]): Promise<boolean> {
     const inputs = batch.map(({ input }) => input);
     const since = batch[0]?.since ?? 0;
@@ -93,7 +93,7 @@ export class OrderedPublishes {
     const rest = batch.slice(outcome.accepted.length);
     const { error } = outcome;
     if (rest.length > 1 && error !== undefined && !mayBeRepeated(error)) {
-      // A list is refused whole for one of its events: only that one is to blame.
+      // One invalid event makes a dispatcher refuse the whole list: the others are sent singly.
       settle(batch.slice(0, outcome.accepted.length), outcome);
       return await this.#sendEach(video, rest);
     }

@@ -1,4 +1,4 @@
-/** The ways to the dispatchers: likes together, the other events of a connection in their order. */
+/** The ways to the dispatchers: likes in batches, a connection's other events in their order. */
 
 import { Batcher } from "./batcher.ts";
 import { DispatcherClient, UNDER_WAY_LIMIT } from "./dispatcher-client.ts";
@@ -28,7 +28,7 @@ export class Publisher {
     return this.#waiting.count;
   }
 
-  /** What waits, as a share of what may before more is refused. */
+  /** What waits, as a share of the limit. */
   get backlog(): number {
     return Math.max(this.client.underWay / UNDER_WAY_LIMIT, this.#waiting.share);
   }

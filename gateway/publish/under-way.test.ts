@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EventsUnderWay } from "./under-way.ts";
 
-test("who waits for an event waits until its work has ended, also in failure, and for no other", async () => {
+test("a caller waits until the event's publish has ended, even in failure, and for no other event", async () => {
   const underWay = new EventsUnderWay();
   const stored = Promise.withResolvers<void>();
   const failed = Promise.withResolvers<void>();
@@ -21,7 +21,7 @@ test("who waits for an event waits until its work has ended, also in failure, an
   expect(underWay.size).toBe(0);
 });
 
-test("a repeat is waited for when what it repeats has ended", async () => {
+test("a repeat is awaited after the publish that it repeats has ended", async () => {
   const underWay = new EventsUnderWay();
   const repeat = Promise.withResolvers<void>();
   const first = underWay.add("launch", ["a"], Promise.resolve());

@@ -1,6 +1,6 @@
 /**
- * Durable events that are being published here, so that whoever takes one back right behind its
- * publish, and without its answer, finds it stored.
+ * Durable events that are being published here, so that a delete sent right after a publish,
+ * without waiting for its answer, finds the event stored.
  */
 
 export class EventsUnderWay {
@@ -10,14 +10,14 @@ export class EventsUnderWay {
     return this.#byEvent.size;
   }
 
-  /** These events of the video are under way until the work ends; gives the work. */
+  /** Marks these events of the video as under way until the work ends; returns the work. */
   add<T>(video: string, ids: readonly (string | undefined)[], work: Promise<T>): Promise<T> {
     if (ids.length === 0) return work;
     for (const id of ids) this.#byEvent.set(keyOf(video, id), work);
     const end = () => {
       for (const id of ids) {
         const key = keyOf(video, id);
-        // It may be under way a second time, as a repeat.
+        // A repeat of it may be under way.
         if (this.#byEvent.get(key) === work) this.#byEvent.delete(key);
       }
     };
@@ -25,7 +25,7 @@ export class EventsUnderWay {
     return work;
   }
 
-  /** Resolves when the event is not under way, whatever came of it. */
+  /** Resolves when the event is no longer under way, whatever the outcome. */
   async settled(video: string, id: string): Promise<void> {
     await this.#byEvent.get(keyOf(video, id))?.catch(() => undefined);
   }

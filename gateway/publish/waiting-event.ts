@@ -1,4 +1,4 @@
-/** An event on its way to a dispatcher, and whoever waits for what becomes of it. */
+/** An event on its way to a dispatcher, with the promise of its outcome. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { EventInput } from "../../shared/protocol/events.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
@@ -17,7 +17,7 @@ export function tracesIn(batch: readonly WaitingEvent[]): readonly TraceContext[
   return batch.map(({ trace }) => trace).filter((trace) => trace !== undefined);
 }
 
-/** Tells each event of a batch what became of it. */
+/** Settles each event of a batch with its outcome. */
 export function settle(batch: readonly WaitingEvent[], { accepted, error }: ListOutcome): void {
   for (const [index, { resolve, reject }] of batch.entries()) {
     const one = accepted[index];

@@ -1,4 +1,4 @@
-/** How many events wait at this gateway to be published, over all connections and videos. */
+/** Counts the events that wait to be published at this gateway, over all connections and videos. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 
 /** More are refused. */
@@ -16,7 +16,7 @@ export class WaitingEvents {
     return this.#count;
   }
 
-  /** What waits, as a share of what may. */
+  /** How many wait, as a share of the limit. */
   get share(): number {
     return this.#count / this.#limit;
   }

@@ -1,11 +1,11 @@
-/** Asks the dispatchers now and then whether they have this gateway's settings. */
+/** Checks now and then whether the dispatchers have the same settings as this gateway. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import { requestAll } from "../../shared/bus/request-all.ts";
 import { decodeStatement } from "../../shared/protocol/common-settings.ts";
 import { INSPECT_DISPATCHERS } from "../../shared/protocol/subjects.ts";
 import type { SettingsPeers } from "../../shared/runtime/settings-peers.ts";
 
-/** A dispatcher that is well answers in a millisecond. */
+/** A healthy dispatcher answers in a millisecond. */
 const ANSWERS_MS = 1_000;
 const NOTHING = new Uint8Array();
 
@@ -16,7 +16,7 @@ export class DispatcherSettings {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  /** @param intervalMs between two questions */
+  /** @param intervalMs between two checks */
   constructor(bus: Bus, intervalMs: number, peers: SettingsPeers) {
     this.#bus = bus;
     this.#intervalMs = intervalMs;
@@ -24,8 +24,8 @@ export class DispatcherSettings {
   }
 
   start(): void {
-    void this.#ask();
-    this.#timer = setInterval(() => void this.#ask(), this.#intervalMs);
+    void this.#check();
+    this.#timer = setInterval(() => void this.#check(), this.#intervalMs);
   }
 
   stop(): void {
@@ -33,9 +33,9 @@ export class DispatcherSettings {
     clearInterval(this.#timer);
   }
 
-  async #ask(): Promise<void> {
+  async #check(): Promise<void> {
     const answers = await requestAll(this.#bus, INSPECT_DISPATCHERS, NOTHING, ANSWERS_MS);
-    // Without an answer, such as while NATS is away, nothing is known of them that is new.
+    // Without an answer, such as while NATS is away, there is nothing new to compare.
     if (answers.length === 0 || this.#isStopped) return;
     const there = new Set<string>();
     for (const answer of answers) {

@@ -1,4 +1,4 @@
-/** Tells who asks over NATS which videos this gateway holds, so that the table can be checked. */
+/** Lists over NATS the videos that this gateway holds, so that the table can be checked. */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import {
   decodeInspectionRequest,
@@ -27,7 +27,7 @@ export class Inspection {
     const { bus, gateway } = this.#options;
     this.#subscription = bus.subscribe(inspectSubject(gateway), (payload, _subject, reply) => {
       const request = decodeInspectionRequest(payload);
-      // We may send where who asks may not: an answer never goes to a subject that means something.
+      // We may publish where the requester may not: never answer to a subject with a meaning.
       if (request === undefined || reply === "" || isMeaningful(reply)) return;
       bus.publish(reply, encodeInspectionPage(this.#page(request.after ?? "")));
     });

@@ -1,6 +1,6 @@
 /**
- * Which videos this gateway waits for: for each, a NATS subscription and a row in the table, from
- * its first viewer until a little after its last one left.
+ * The videos that this gateway holds: for each a NATS subscription and a row in the table, from its
+ * first viewer until a little after its last one left.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -20,21 +20,21 @@ interface InterestOptions {
   readonly rows: RowWriter;
   readonly audience: AudienceOptions;
   readonly lingerMs: number;
-  /** Videos that may be held. */
+  /** How many videos may be held. */
   readonly videosLimit: number;
   readonly clock: HopClock;
   readonly newVideosPerSecond: number;
 }
 
-/** Rows that can't be removed just now may be as many again as the videos. */
+/** Rows that can't be removed at the moment may be as many as the videos. */
 const ROWS_FACTOR = 2;
 
 interface Entry {
   readonly audience: Audience;
   readonly subscription: BusSubscription;
-  /** Resolves when the place of the video's chain is known, or can't be had just now. */
-  placed: Promise<void> | undefined;
-  /** Viewers that came or are about to; the entry stays while there is one. */
+  /** Resolves when the head of the video's chain is known, or can't be read at the moment. */
+  synced: Promise<void> | undefined;
+  /** Viewers that are here or about to be; the entry stays while there is one. */
   holds: number;
   linger: NodeJS.Timeout | undefined;
 }
@@ -42,7 +42,7 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
-  /** Those that nobody watches, the one that was left the longest ago first. */
+  /** Videos without viewers, the one without them for the longest first. */
   readonly #lingering = new Map<string, Entry>();
   #lingerMs: number;
   /** From dispatchers to here, from here to the sockets, and the whole way. */
@@ -50,10 +50,10 @@ export class Interest {
   readonly audienceStats: AudienceStats;
   /** Messages from dispatchers that could not be read. */
   unreadable = 0;
-  /** Videos that were refused, and those let go of before their time, for want of room. */
+  /** Videos that were refused, and those released early, to stay within the limit. */
   readonly stats = { refused: 0, forgotten: 0 };
-  readonly #newcomers: Rate;
-  readonly #newcomersBucket: TokenBucket;
+  readonly #newVideos: Rate;
+  readonly #newVideosBucket: TokenBucket;
 
   constructor(options: InterestOptions) {
     this.#options = options;
@@ -61,9 +61,9 @@ export class Interest {
     const frames = new FrameStats(options.clock, this.hops);
     this.audienceStats = { received: 0, repeated: 0, frames };
     const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
-    // All of them may come back at once.
-    this.#newcomers = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
-    this.#newcomersBucket = new TokenBucket(this.#newcomers, audience.now());
+    // All videos may come back at once.
+    this.#newVideos = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
+    this.#newVideosBucket = new TokenBucket(this.#newVideos, audience.now());
   }
 
   get videoCount(): number {
@@ -76,7 +76,7 @@ export class Interest {
   }
 
   /**
-   * To be asked before a video is held.
+   * Must be called before a video is held.
    * @throws OvationError videos_exceeded
    */
   requireRoom(video: string): void {
@@ -87,8 +87,8 @@ export class Interest {
       this.stats.refused += 1;
       throw new OvationError("videos_exceeded", `the gateway holds ${limit} videos`, { limit });
     }
-    const rate = this.#newcomers;
-    const retryAfterMs = this.#newcomersBucket.take(rate, 1, this.#options.audience.now());
+    const rate = this.#newVideos;
+    const retryAfterMs = this.#newVideosBucket.take(rate, 1, this.#options.audience.now());
     if (retryAfterMs === 0) return;
     this.stats.refused += 1;
     const text = `new videos: the limit is ${rate.perSecond} a second`;
@@ -96,8 +96,8 @@ export class Interest {
   }
 
   /**
-   * Holds a video for one viewer, and resolves when dispatchers can know of it. Each call is to be
-   * matched by one {@link release}, also when it throws.
+   * Holds a video for one viewer, and resolves when dispatchers can see that. Each call must be
+   * matched by one {@link release}, even when it throws.
    * @throws OvationError `unavailable` when the table can't be written
    */
   async hold(video: string): Promise<Audience> {
@@ -109,14 +109,14 @@ export class Interest {
     const { rows } = this.#options;
     rows.set(video, entry.holds);
     await rows.ready(video);
-    // After the row: what is stored before dispatchers know of it is seen here. Viewers are let in
-    // without it, since what is not stored flows on; the follower goes on trying.
-    entry.placed ??= entry.audience.history.sync().catch(() => undefined);
-    await entry.placed;
+    // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
+    // admitted even if it fails, since other events still flow; the follower keeps trying.
+    entry.synced ??= entry.audience.history.sync().catch(() => undefined);
+    await entry.synced;
     return entry.audience;
   }
 
-  /** What follows a video's durable events, if the video is held. */
+  /** The follower of a video's durable events, if the video is held. */
   historyOf(video: string): ChainFollower | undefined {
     return this.#entries.get(video)?.audience.history;
   }
@@ -134,7 +134,7 @@ export class Interest {
     this.#lingering.set(video, entry);
   }
 
-  /** From now on, a video is let go of with its last viewer: none comes back to here. */
+  /** From now on, a video is released with its last viewer, since none returns here. */
   drain(): void {
     this.#lingerMs = 0;
     for (const [video, entry] of [...this.#entries]) {
@@ -151,10 +151,10 @@ export class Interest {
     if (this.#entries.size >= videosLimit) this.#forgetOne();
     const audience = new Audience(video, options, this.audienceStats);
     audience.start();
-    // Before the row is written: the server must know of the subscription when events begin to come.
+    // Before the row is written: the server must know the subscription when events start to arrive.
     const subject = frontendSubject(gateway, video);
     const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
-      // Dispatchers send what they send themselves: this is forged.
+      // Dispatchers publish directly, so a relayed message is forged.
       const dispatched = isRelayed ? undefined : decodeFanoutMessage(payload);
       switch (dispatched?.form) {
         case "events":
@@ -178,7 +178,7 @@ export class Interest {
     const entry: Entry = {
       audience,
       subscription,
-      placed: undefined,
+      synced: undefined,
       holds: 0,
       linger: undefined,
     };

@@ -1,6 +1,6 @@
 /**
- * This gateway's sign of life. Every write is bound to the revision of the one before it, so that a
- * gateway learns when its lease was ended by others, or when the bucket was made anew.
+ * This gateway's lease. Every write requires the revision of the previous one, so that a gateway
+ * notices when others ended its lease, or when the bucket was created again.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Bucket } from "../../shared/bus/bucket.ts";
@@ -20,9 +20,9 @@ interface LeaseOptions {
   readonly renewMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
-  /** What others may read of this gateway. */
+  /** What others can read about this gateway. */
   readonly describe: () => GatewayDescription;
-  /** Others may have taken this gateway for dead and removed its rows. */
+  /** Others may have considered this gateway dead and removed its rows. */
   readonly onLost: () => void;
 }
 
@@ -34,9 +34,9 @@ export class Lease {
   #busy: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
-  /** What was written last, whether or not that was confirmed. */
+  /** The last value written, whether or not that was confirmed. */
   #written = "";
-  /** Times the lease was found to have been ended by others or by time, and failed renewals. */
+  /** Times the lease turned out to be ended by others or expired, and failed renewals. */
   readonly stats = { lost: 0, failures: 0 };
 
   constructor(options: LeaseOptions) {
@@ -49,23 +49,23 @@ export class Lease {
   }
 
   /**
-   * Takes the lease, for as long as it takes until it can be had.
+   * Acquires the lease, retrying until that succeeds.
    * @throws RevisionConflict when another gateway has this id
    */
   async start(): Promise<void> {
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-    /** What may have been written, though no answer told. */
+    /** Values that may have been written, although no answer confirmed it. */
     const unclear = new Set<string>();
     while (!this.#ended && !(await this.#take(unclear))) {
       if (this.stats.failures === 1)
-        this.#options.log.warn("waiting for JetStream to take a lease");
+        this.#options.log.warn("waiting for JetStream to acquire the lease");
       await wait(backoff.nextMs());
     }
     if (this.#ended) return;
     this.#timer = setInterval(() => void this.renew(), this.#options.renewMs);
   }
 
-  /** Renews now; a renewal under way is waited for instead. */
+  /** Renews now, or waits for the renewal under way. */
   async renew(): Promise<void> {
     this.#busy ??= this.#renew().finally(() => {
       this.#busy = undefined;
@@ -73,13 +73,13 @@ export class Lease {
     await this.#busy;
   }
 
-  /** Renews anew once a renewal under way, which may have been lost, has ended. */
+  /** Waits for a renewal under way, which may have been lost, and renews again. */
   async renewAfresh(): Promise<void> {
     await this.#busy;
     await this.renew();
   }
 
-  /** Gives the lease back: dispatchers stop counting on this gateway at once. */
+  /** Releases the lease: dispatchers stop counting on this gateway at once. */
   async end(): Promise<void> {
     this.stop();
     await this.#busy;
@@ -103,7 +103,7 @@ export class Lease {
     if (wasLate) this.#lost("it was renewed too late");
   }
 
-  /** One try to take the lease; true when it is ours. */
+  /** One attempt to acquire the lease; true when it is ours. */
   async #take(unclear: Set<string>): Promise<boolean> {
     const { bucket, gateway } = this.#options;
     try {
@@ -119,29 +119,29 @@ export class Lease {
     }
   }
 
-  /** Somebody changed our entry: it was removed as dead, or the bucket was made anew. */
+  /** Our entry was changed: it was removed as dead, or the bucket was created again. */
   async #retake(): Promise<void> {
     const { bucket, gateway } = this.#options;
     try {
-      // A removal has a revision too, and it is that which the next entry follows.
+      // A removal has a revision too, and the next entry must follow that one.
       const newest = await bucket.get(gateway);
       await this.#put(newest?.revision ?? 0);
     } catch (error) {
       return this.#failed(error);
     }
-    this.#lost("it had been ended by others");
+    this.#lost("others had ended it");
   }
 
   #lost(why: string): void {
     this.stats.lost += 1;
-    this.#options.log.warn({ why }, "the lease was lost; taking it anew");
+    this.#options.log.warn({ why }, "the lease was lost; acquiring it again");
     this.#options.onLost();
   }
 
   #failed(error: unknown): void {
     this.stats.failures += 1;
     this.#options.log.debug({ err: error }, "the lease could not be renewed");
-    // The bucket may be gone; if it can't be made either, the next renewal tries again.
+    // The bucket may be gone; if it can't be created now, the next renewal tries again.
     this.#options.bucket.ensure().catch(() => undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * This gateway's place in the subscription table: its lease and its rows, and what keeps both right
- * when NATS was away, the buckets were made anew, or others took this gateway for dead.
+ * This gateway's part of the subscription table: its lease and its rows, kept correct when NATS was
+ * away, the buckets were created again, or others considered this gateway dead.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Bucket } from "../../shared/bus/bucket.ts";
@@ -22,20 +22,20 @@ interface RegistrationOptions {
   readonly gateway: string;
   readonly config: GatewayConfig;
   readonly log: Log;
-  /** What others may read of this gateway. */
+  /** What others can read about this gateway. */
   readonly describe: () => GatewayDescription;
   /** A row was written or removed. */
   readonly onRowStored: (video: string) => void;
 }
 
 const NOTHING = new Uint8Array();
-/** The longest wait for the leases of others. */
+/** The longest wait for the other gateways' leases. */
 const PEERS_MS = 1_000;
 
 export class Registration {
   readonly lease: Lease;
   readonly rows: RowWriter;
-  /** Takes rows out of the table, one at a time. */
+  /** Removes rows from the table, one at a time. */
   readonly tombstones: TombstoneReaper;
   readonly #options: RegistrationOptions;
   readonly #subscriptions: Bucket;
@@ -85,10 +85,10 @@ export class Registration {
     });
   }
 
-  /** Makes the buckets if they aren't there, and takes the lease, for as long as it takes. */
+  /** Creates missing buckets and acquires the lease, retrying until that succeeds. */
   async start(): Promise<void> {
     const { bus, config } = this.#options;
-    // Rows make it too when they are written; it may be that it can't be made just now.
+    // If the bucket can't be created now, writing a row creates it later.
     this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
     this.#serverFailover.start();
@@ -106,14 +106,14 @@ export class Registration {
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
   }
 
-  /** What the other gateways' leases tell; undefined when they can't be read just now. */
+  /** The other gateways' leases; undefined when they can't be read at the moment. */
   async peers(): Promise<readonly PeerLease[] | undefined> {
-    // Where NATS doesn't permit it, there is no answer.
+    // Without the permission in NATS, there is no answer.
     const late = wait(PEERS_MS, undefined, { ref: false });
     return await Promise.race([this.#readPeers(), late]);
   }
 
-  /** Takes rows and lease out of the table, for good. */
+  /** Removes rows and lease from the table, for good. */
   async end(): Promise<void> {
     this.#stopListening();
     await this.rows.removeAll();

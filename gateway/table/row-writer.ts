@@ -1,7 +1,7 @@
 /**
- * This gateway's rows in the subscription table: one for each video that has a viewer here, with
- * their number. A row is written at once when it is new, and at a bounded rate when its number
- * moves; what could not be written is tried until it is.
+ * This gateway's rows in the subscription table: one for each video with viewers here, with their
+ * number. A new row is written at once, and a changed number at a bounded rate; a failed write is
+ * retried until it succeeds.
  */
 
 import pMap from "p-map";
@@ -24,11 +24,11 @@ const READY_BOUND_MS = 3_000;
 interface RowState {
   /** The number that the row should hold; undefined when there should be no row. */
   due: number | undefined;
-  /** What the row holds as far as we know; `"unknown"` when it must be written in any case. */
+  /** What the row holds as far as we know; `"unknown"` when it must be written anyway. */
   stored: number | undefined | "unknown";
   storedAt: number;
   busy: boolean;
-  /** A rewrite was asked for while a write was under way. */
+  /** A rewrite was requested while a write was under way. */
   again: boolean;
   timer: NodeJS.Timeout | undefined;
   readonly backoff: Backoff;
@@ -46,11 +46,11 @@ interface RowWriterOptions {
   readonly intervalMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
-  /** While the bus is away, nobody waits for a row to be written. */
+  /** While the bus is disconnected, no viewer waits for a row to be written. */
   readonly isConnected: () => boolean;
-  /** A new row is about to be written: dispatchers are to know of it before whoever waits for it. */
+  /** A new row is about to be written: dispatchers must know of it before those who wait for it. */
   readonly announce: (video: string) => void;
-  /** A row was written or removed: the video's viewers are to be counted anew. */
+  /** A row was written or removed: the video's viewers must be counted again. */
   readonly onStored: (video: string) => void;
 }
 
@@ -59,7 +59,7 @@ export class RowWriter {
   readonly #rows = new Map<string, RowState>();
   readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
-  /** Writes done, writes that failed, rows found wrong when the table was read whole. */
+  /** Writes, failed writes, and rows found wrong when the whole table was read. */
   readonly stats = { writes: 0, failures: 0, mended: 0 };
 
   constructor(options: RowWriterOptions) {
@@ -90,7 +90,7 @@ export class RowWriter {
     await waiter.promise;
   }
 
-  /** The video has no viewer here any more. */
+  /** The video no longer has viewers here. */
   remove(video: string): void {
     const row = this.#rows.get(video);
     if (row === undefined) return;
@@ -110,7 +110,7 @@ export class RowWriter {
     }
   }
 
-  /** Reads this gateway's rows whole, and mends what the table has wrong or would soon let go. */
+  /** Reads all of this gateway's rows, and corrects those that are wrong or about to expire. */
   async reconcile(): Promise<void> {
     const { bucket, gateway, now } = this.#options;
     const began = now();
@@ -222,12 +222,12 @@ export class RowWriter {
       onStored(video);
     } catch (error) {
       this.stats.failures += 1;
-      log.debug({ video, err: error }, "a row could not be written; it is tried again");
+      log.debug({ video, err: error }, "a row could not be written; retrying");
       row.stored = "unknown";
       row.busy = false;
       row.again = false;
       this.#reject(row, now() - READY_BOUND_MS, error);
-      bucket.ensure().catch(() => undefined); // It may be gone; if not even that works, the retry tells.
+      bucket.ensure().catch(() => undefined); // The bucket may be gone.
       if (!this.#stopped) this.#later(video, row, row.backoff.nextMs());
       return;
     }
@@ -236,7 +236,7 @@ export class RowWriter {
 
   /** Refuses those that have waited since before `until`. */
   #reject(row: RowState, until: number, cause?: unknown): void {
-    const text = "the subscription table can't be written now";
+    const text = "the subscription table can't be written at the moment";
     const error = new OvationError("unavailable", text, { cause });
     const refused = row.waiting.filter(({ since }) => since < until);
     row.waiting = row.waiting.filter(({ since }) => since >= until);

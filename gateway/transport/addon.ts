@@ -1,20 +1,20 @@
 /**
- * Loads uWebSockets.js. It reads the largest head that it takes from the environment, once for the
- * process, when it is loaded: so it is loaded only when that is known.
+ * Loads uWebSockets.js. It reads the limit of a request's head from the environment, once per
+ * process, when it is loaded; so it is loaded only when that limit is known.
  */
 import type * as uWS from "uWebSockets.js";
 
 export type Addon = typeof uWS;
 export type { uWS };
 
-/** The addon's own name for it. */
+/** The addon's own name for the limit. */
 const HEAD_LIMIT_VARIABLE = "UWS_HTTP_MAX_HEADERS_SIZE";
 
 let loaded: { readonly addon: Promise<Addon>; readonly headLimitBytes: number } | undefined;
 
 /**
  * @param headLimitBytes the largest head of a request: its line and headers
- * @throws Error when this process has loaded it with another limit, or can't load it
+ * @throws Error when this process has loaded the addon with another limit, or can't load it
  */
 export async function loadAddon(headLimitBytes: number): Promise<Addon> {
   if (loaded === undefined) {
@@ -23,7 +23,7 @@ export async function loadAddon(headLimitBytes: number): Promise<Addon> {
   }
   if (loaded.headLimitBytes !== headLimitBytes) {
     const { headLimitBytes: first } = loaded;
-    throw new Error(`head-limit-bytes is ${first} for all of this process, not ${headLimitBytes}`);
+    throw new Error(`head-limit-bytes is ${first} for this whole process, not ${headLimitBytes}`);
   }
   return await loaded.addon;
 }

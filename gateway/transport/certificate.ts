@@ -1,6 +1,6 @@
 /**
- * The certificate that viewers see: read, checked, and taken anew when its files change. One that
- * is broken is never used: the old one stays, with an error in the log and a metric.
+ * The certificate that viewers see: read, checked, and reloaded when its files change. A broken one
+ * is never used: the old one stays, with an error in the log and a metric.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type FSWatcher, readFileSync, watch } from "node:fs";
@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import type { Log } from "../../shared/runtime/log.ts";
 
 export interface CertificateFiles {
-  /** The certificate and those between it and its authority, in PEM. */
+  /** The certificate and its intermediate certificates, in PEM. */
   readonly certFile: string;
   /** Its key, in PEM and without a passphrase. */
   readonly keyFile: string;
@@ -18,7 +18,7 @@ interface Certificate {
   readonly subject: string;
   /** Until when it is valid, in milliseconds since 1970. */
   readonly notAfterMs: number;
-  /** Tells it, its chain and its key from any others. */
+  /** Identifies the certificate, its chain and its key. */
   readonly content: string;
 }
 
@@ -26,11 +26,11 @@ interface CertificateKeeperOptions {
   readonly files: CertificateFiles;
   readonly log: Log;
   readonly wallClock: () => number;
-  /** Takes the files for every connection from now on; throws when it can't. */
+  /** Uses the files for every connection from now on; throws when it can't. */
   readonly use: (files: CertificateFiles) => void;
 }
 
-/** Two files are seldom exchanged in one act: what comes within this time belongs together. */
+/** Two files are seldom replaced atomically: changes within this time belong together. */
 const SETTLE_MS = 500;
 
 function read(path: string): Buffer {
@@ -83,28 +83,28 @@ export class CertificateKeeper {
     return this.#current?.notAfterMs ?? 0;
   }
 
-  /** What an operator should look at, in words. */
+  /** A warning for the operator. */
   get warning(): string | undefined {
     if (this.#fault !== undefined) return `the new certificate can't be used: ${this.#fault}`;
     return this.notAfterMs < this.#options.wallClock() ? "the certificate has expired" : undefined;
   }
 
   /**
-   * Takes the certificate into use, and looks out for a new one.
+   * Loads the certificate, and watches for a new one.
    * @throws Error naming the file that is at fault
    */
   start(): void {
-    this.#take(readCertificate(this.#options.files));
+    this.#apply(readCertificate(this.#options.files));
     const { certFile, keyFile } = this.#options.files;
-    // By the folders: a file that is replaced, or a link that is turned, is another file afterwards.
+    // The folders are watched: a file or link that is replaced is a different file afterwards.
     for (const folder of new Set([dirname(certFile), dirname(keyFile)])) this.#watch(folder);
   }
 
-  /** Where a folder can't be watched, SIGHUP is left. */
+  /** Where a folder can't be watched, only SIGHUP reloads. */
   #watch(folder: string): void {
     const fail = (error: unknown) => {
       const what = { folder, error: String(error) };
-      this.#options.log.warn(what, "certificates are not watched: send SIGHUP for a new one");
+      this.#options.log.warn(what, "certificate files are not watched: send SIGHUP to reload them");
     };
     try {
       const watcher = watch(folder, () => this.#reloadSoon());
@@ -121,14 +121,17 @@ export class CertificateKeeper {
     try {
       const certificate = readCertificate(files);
       const isNew = certificate.content !== this.#current?.content;
-      if (isNew) this.#take(certificate);
+      if (isNew) this.#apply(certificate);
       this.#fault = undefined;
       if (!isNew) return;
       this.stats.reloads += 1;
     } catch (error) {
       this.stats.failures += 1;
       this.#fault = error instanceof Error ? error.message : String(error);
-      log.error({ error: this.#fault }, "the new certificate can't be used: the old one stays");
+      log.error(
+        { error: this.#fault },
+        "the new certificate can't be used: the old one stays in use",
+      );
     }
   }
 
@@ -137,7 +140,7 @@ export class CertificateKeeper {
     for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
-  #take(certificate: Certificate): void {
+  #apply(certificate: Certificate): void {
     const { files, log, use } = this.#options;
     use(files);
     this.#current = certificate;

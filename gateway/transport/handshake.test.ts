@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { checkHandshake, type HandshakeHeaders } from "./handshake.ts";
 
-const SOUND: HandshakeHeaders = {
+const VALID: HandshakeHeaders = {
   upgrade: "websocket",
   connection: "Upgrade",
   version: "13",
@@ -12,21 +12,21 @@ const SOUND: HandshakeHeaders = {
 
 function outcome(changes: Partial<HandshakeHeaders>): string {
   try {
-    return checkHandshake({ ...SOUND, ...changes });
+    return checkHandshake({ ...VALID, ...changes });
   } catch (error) {
     if (error instanceof OvationError) return error.code;
     throw error;
   }
 }
 
-describe("the handshake is taken", () => {
-  test("as RFC 6455 writes it, and as browsers do", () => {
+describe("the handshake is accepted", () => {
+  test("as in RFC 6455, and as browsers send it", () => {
     expect(outcome({})).toBe("ovation.v1.json");
     expect(outcome({ upgrade: "WebSocket" })).toBe("ovation.v1.json");
     expect(outcome({ connection: "keep-alive, Upgrade" })).toBe("ovation.v1.json");
   });
 
-  test("with the first subprotocol offered that the gateway speaks", () => {
+  test("with the first offered subprotocol that the gateway supports", () => {
     const offered = "graphql-ws, ovation.v1.json , ovation.v1.msgpack";
     expect(outcome({ subprotocols: offered })).toBe("ovation.v1.json");
     expect(outcome({ subprotocols: "ovation.v1.msgpack,ovation.v1.json" })).toBe(
@@ -35,7 +35,7 @@ describe("the handshake is taken", () => {
   });
 });
 
-describe("the handshake is refused by name", () => {
+describe("the handshake is refused with a named error", () => {
   test.each([
     [{ upgrade: "" }, "handshake_invalid"],
     [{ upgrade: "h2c" }, "handshake_invalid"],
@@ -44,7 +44,7 @@ describe("the handshake is refused by name", () => {
     [{ connection: "not-upgrade" }, "handshake_invalid"],
     [{ key: "" }, "handshake_invalid"],
     [{ key: "c2hvcnQ=" }, "handshake_invalid"],
-    [{ key: `${SOUND.key}\n` }, "handshake_invalid"],
+    [{ key: `${VALID.key}\n` }, "handshake_invalid"],
     [{ version: "" }, "version_unsupported"],
     [{ version: "8" }, "version_unsupported"],
     [{ version: "13, 8" }, "version_unsupported"],

@@ -22,7 +22,7 @@ function isSubprotocol(text: string): text is Subprotocol {
 }
 
 /**
- * @returns the first subprotocol that the client offers and we speak
+ * @returns the first subprotocol offered by the client that we support
  * @throws OvationError handshake_invalid, version_unsupported or subprotocol_unsupported
  */
 export function checkHandshake(headers: HandshakeHeaders): Subprotocol {

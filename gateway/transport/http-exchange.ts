@@ -1,6 +1,6 @@
 /**
  * One HTTP request and its response. The listener's raw request can be read only while its handler
- * runs, and the raw response throws when it is used after its end: both are owned here.
+ * runs, and the raw response throws when it is used after its end; this class owns both.
  */
 import { STATUS_CODES } from "node:http";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -10,18 +10,18 @@ import type { SendOutcome } from "./send-outcome.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What is needed of the listener's request. */
+/** The part of the listener's request that is used. */
 export interface RawRequest {
   getCaseSensitiveMethod(): string;
   getUrl(): string;
   /** What follows the `?`; empty if there is nothing. */
   getQuery(): string | undefined;
-  /** The first of this name. */
+  /** The first header of this name. */
   getHeader(name: string): string;
   forEach(callback: (name: string, value: string) => void): void;
 }
 
-/** What is needed of the listener's response. */
+/** The part of the listener's response that is used. */
 export interface RawResponse {
   /** 4 or 16 bytes, valid until the handler returns. */
   getRemoteAddress(): ArrayBuffer;
@@ -29,16 +29,16 @@ export interface RawResponse {
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
   onWritable(handler: (offset: number) => boolean): unknown;
   cork(callback: () => void): unknown;
-  /** Reads nothing more from the connection. */
+  /** Stops reading from the connection. */
   pause(): unknown;
   resume(): unknown;
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): unknown;
-  /** False when it could not be sent whole at once; what is left is sent by and by. */
+  /** False when it could not all be sent at once; the rest is buffered. */
   write(chunk: string | Uint8Array): boolean;
   end(body?: string | Uint8Array, closeConnection?: boolean): unknown;
   /**
-   * Ends after the head. Never called with a length: the addon takes `undefined` for 2^63, and after
+   * Ends after the head. Never called with a length: the addon reads `undefined` as 2^63, and after
    * a length it waits for a body and refuses the connection's next request.
    */
   endWithoutBody(): unknown;
@@ -46,8 +46,8 @@ export interface RawResponse {
   close(): unknown;
 }
 
-/** Headers that a handler may want later, copied while they can be read. */
-const KEPT_HEADERS = [
+/** Headers that a handler may need later, copied while they can be read. */
+const COPIED_HEADERS = [
   "accept",
   "access-control-request-headers",
   "access-control-request-method",
@@ -65,20 +65,20 @@ const KEPT_HEADERS = [
   "transfer-encoding",
 ] as const;
 /**
- * How long the addon leaves an idle connection open, at the least: 10 s, which it looks at every 4 s
- * and no setting of its own changes. Clients and proxies must give it up before.
+ * How long the addon keeps an idle connection open at least: its fixed timeout is 10 s, checked
+ * every 4 s. Clients and proxies must stop using the connection before that.
  */
 const IDLE_SECONDS = 8;
-const KEPT_OPEN = { Connection: "keep-alive", "Keep-Alive": `timeout=${IDLE_SECONDS}` };
+const KEEP_ALIVE = { Connection: "keep-alive", "Keep-Alive": `timeout=${IDLE_SECONDS}` };
 const CLOSED = { Connection: "close" };
-/** Statuses whose answer ends with its head (RFC 9112 section 6.3). */
+/** Statuses whose response ends with its head (RFC 9112 section 6.3). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 const FORWARDED_FOR = "x-forwarded-for";
-type KeptHeader = (typeof KEPT_HEADERS)[number];
+type CopiedHeader = (typeof COPIED_HEADERS)[number];
 
 /**
- * All of `X-Forwarded-For` in its order: a proxy may add a line of its own below one that the client
- * made up, and the last is the one to believe.
+ * All values of `X-Forwarded-For`, in order: a proxy may add its own line below one that the client
+ * forged, and the last one counts.
  */
 export function forwardedFor(request: Pick<RawRequest, "getHeader" | "forEach">): string {
   if (request.getHeader(FORWARDED_FOR) === "") return "";
@@ -95,23 +95,23 @@ function statusLine(status: number): string {
 
 export class HttpExchange {
   readonly method: string;
-  /** Below the base path; empty when it is not. */
+  /** The path below the base path; empty when it is not below it. */
   readonly path: string;
-  /** Whether it is the base path itself, without a slash at its end. */
+  /** Whether the path is the base path itself, without a trailing slash. */
   readonly isBase: boolean;
   readonly basePath: string;
   readonly query: URLSearchParams;
   /** The other end's address, 4 or 16 bytes. */
   readonly peer: Uint8Array;
-  /** `X-Forwarded-For`, all of it. */
+  /** All values of `X-Forwarded-For`. */
   readonly forwardedFor: string;
-  /** What every answer to this request says beside its own headers. */
+  /** Headers of every response to this request, besides its own. */
   commonHeaders: Headers = {};
-  /** Whether the connection ends with the answer. */
+  /** Whether the connection ends with the response. */
   isLast = false;
-  /** More than one is a fault (RFC 9112 section 3.2): two readers might take different ones. */
+  /** More than one is an error (RFC 9112 section 3.2): two parsers might use different ones. */
   readonly hosts: number;
-  readonly #headers: ReadonlyMap<KeptHeader, string>;
+  readonly #headers: ReadonlyMap<CopiedHeader, string>;
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
   #state: "unanswered" | "streaming" | "over" = "unanswered";
@@ -120,7 +120,7 @@ export class HttpExchange {
 
   /**
    * Must be made while the request's handler runs.
-   * @param basePath what is before every path, without a slash at its end
+   * @param basePath the prefix of every path, without a trailing slash
    */
   constructor(response: RawResponse, request: RawRequest, basePath: string) {
     this.method = request.getCaseSensitiveMethod();
@@ -129,7 +129,7 @@ export class HttpExchange {
     this.isBase = path === basePath;
     this.basePath = basePath;
     this.query = new URLSearchParams(request.getQuery() ?? "");
-    this.#headers = new Map(KEPT_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.#headers = new Map(COPIED_HEADERS.map((name) => [name, request.getHeader(name)]));
     this.forwardedFor = forwardedFor(request);
     this.peer = new Uint8Array(response.getRemoteAddress()).slice();
     let hosts = 0;
@@ -141,32 +141,32 @@ export class HttpExchange {
     response.onAborted(() => this.#closed());
   }
 
-  /** False once it was answered or the client went away. */
+  /** False once the request was answered or the client disconnected. */
   get isOpen(): boolean {
     return this.#state !== "over";
   }
 
-  header(name: KeptHeader): string {
+  header(name: CopiedHeader): string {
     return this.#headers.get(name) ?? "";
   }
 
   /**
-   * Whether the body's end is known: uWebSockets.js reads any coding that begins with `chunked` as
+   * Whether the body's end is known: uWebSockets.js reads any coding that starts with `chunked` as
    * chunks, where a proxy may read something else (RFC 9112 section 6.3).
    */
   get isFramed(): boolean {
     return ["", "chunked"].includes(this.header("transfer-encoding").toLowerCase());
   }
 
-  /** Calls back when the client went away before the end. */
+  /** Calls back when the client disconnects before the end. */
   onClose(listener: () => void): void {
     this.#closeListeners.push(listener);
   }
 
   /**
-   * Reads the body. Never resolves when the client goes away meanwhile: nothing is to be done then.
-   * @param withinMs the time that all of it may take
-   * @param room asked for each part of it
+   * Reads the body. Never resolves when the client disconnects: there is nothing left to do then.
+   * @param withinMs the time limit for the whole body
+   * @param room checked for each chunk
    * @throws OvationError body_too_large, body_timeout, or overloaded when there is no room
    */
   async readBody(limitBytes: number, withinMs: number, room: BodyRoom): Promise<Uint8Array> {
@@ -182,7 +182,7 @@ export class HttpExchange {
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         chunks.length = 0;
-        const text = `the body did not come within ${withinMs} ms`;
+        const text = `the body did not arrive within ${withinMs} ms`;
         reject(new OvationError("body_timeout", text, { limit: withinMs }));
       }, withinMs);
       this.onClose(() => clearTimeout(timer));
@@ -197,10 +197,10 @@ export class HttpExchange {
         if (!room.take(chunk.byteLength)) {
           chunks.length = 0;
           clearTimeout(timer);
-          reject(new OvationError("overloaded", "the gateway reads as many bodies as it may"));
+          reject(new OvationError("overloaded", "the gateway has no room for another body"));
           return;
         }
-        // The chunk is taken back when this returns.
+        // The chunk is only valid until this returns.
         chunks.push(Buffer.from(new Uint8Array(chunk)));
         if (!isLast) return;
         clearTimeout(timer);
@@ -212,21 +212,21 @@ export class HttpExchange {
   }
 
   /**
-   * Reads nothing more from the connection until this request is answered, unless it is already or
-   * its body is still coming. The addon ends a connection whose next request comes before the answer.
-   * Not for streams: the addon would end them when nothing was written for 10 seconds.
+   * Stops reading from the connection until this request is answered, unless it already is or its
+   * body is still arriving. The addon ends a connection whose next request arrives before the
+   * answer. Not for streams: the addon would end them when nothing is written for 10 seconds.
    */
   hold(): void {
     if (this.#state !== "unanswered" || this.#isReadingBody || this.#isHeld) return;
     this.#isHeld = true;
     this.#response.pause();
-    // Without it, the addon takes the connection for idle and closes it after 10 seconds.
+    // Otherwise the addon considers the connection idle and closes it after 10 seconds.
     this.#response.onWritable(() => true);
   }
 
   /**
-   * Resolves when all that came in the same read as this request was looked at. Never resolves when
-   * the connection ended by then: a second request was there too, and the client will be told nothing.
+   * Resolves when all that arrived in the same read as this request was parsed. Never resolves when
+   * the connection has ended by then: there was a second request too, and neither is answered.
    */
   async afterRead(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -237,36 +237,36 @@ export class HttpExchange {
   }
 
   /**
-   * Answers, once; nothing happens when the client has gone. Of an answer that can't have a body,
-   * only the head is sent.
+   * Answers, once; does nothing when the client has gone. A response that can't have a body is sent
+   * as its head only.
    */
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
     if (!this.#answers()) return;
-    // A client that may still be sending a refused body, or one without a known end, is not kept.
+    // Closed if the client may still be sending a refused body, or one without a known end.
     const closes = this.isLast || [408, 411, 413].includes(status);
     if (BODILESS.has(status)) this.#respondWithHead(status, headers, closes);
     else if (this.method === "HEAD" && !closes) {
-      // As long as GET's body would be (RFC 9110 section 8.6).
+      // The length that GET's body would have (RFC 9110 section 8.6).
       const length = String(Buffer.byteLength(body));
       this.#respondWithHead(status, { ...headers, "Content-Length": length }, false);
     } else {
-      // Where we close, the addon says it.
-      const kept = closes ? {} : KEPT_OPEN;
+      // Where we close, the addon adds the header.
+      const kept = closes ? {} : KEEP_ALIVE;
       this.#response.cork(() => {
         this.#begin(status, { ...headers, ...(this.#asksToClose ? CLOSED : kept) });
-        // Only with a body does the addon close the connection, so this HEAD is told a length of 0.
+        // The addon closes the connection only with a body, so this HEAD gets a length of 0.
         this.#response.end(this.method === "HEAD" ? "" : body, closes);
       });
     }
   }
 
-  /** Answers without a body, once; HEAD is told no length. */
+  /** Answers without a body, once; HEAD gets no length. */
   respondWithoutBody(status: number, headers: Headers): void {
     if (this.method !== "HEAD") this.respond(status, headers, "");
     else if (this.#answers()) this.#respondWithHead(status, headers, this.isLast);
   }
 
-  /** Then the addon closes by itself, but does not say so (RFC 9112 section 9.6). */
+  /** If so, the addon closes by itself, but does not send the header (RFC 9112 section 9.6). */
   get #asksToClose(): boolean {
     return /(?:^|,)\s*close\s*(?:,|$)/i.test(this.header("connection"));
   }
@@ -274,17 +274,17 @@ export class HttpExchange {
   #respondWithHead(status: number, headers: Headers, closes: boolean): void {
     const isClosed = closes || this.#asksToClose;
     this.#response.cork(() => {
-      this.#begin(status, { ...headers, ...(isClosed ? CLOSED : KEPT_OPEN) });
+      this.#begin(status, { ...headers, ...(isClosed ? CLOSED : KEEP_ALIVE) });
       this.#response.endWithoutBody();
     });
   }
 
-  /** Ends the connection without an answer, or in the middle of one. */
+  /** Ends the connection without a response, or in the middle of one. */
   abandon(): void {
     if (this.isOpen) this.#response.close();
   }
 
-  /** Begins an answer that goes on, such as a stream of events. */
+  /** Starts a response without a fixed end, such as a stream of events. */
   stream(headers: Headers): ResponseStream {
     const stream = new ResponseStream(this.#response, () => {
       this.#state = "over";
@@ -297,7 +297,7 @@ export class HttpExchange {
     return stream;
   }
 
-  /** Whether an answer can still be given; it can't amid a stream, which a fault ends. */
+  /** Whether the request can still be answered. A stream can't: the failure ends it. */
   #answers(): boolean {
     if (this.#state === "streaming") this.abandon();
     if (this.#state !== "unanswered") return false;
@@ -319,9 +319,9 @@ export class HttpExchange {
 }
 
 /**
- * A response that is written to as long as the client is there. uWebSockets.js sets no limit to
- * what waits for a client that doesn't read, so after one write that could not be sent whole,
- * nothing more is written until the client has read it.
+ * A response that is written to as long as the client is connected. uWebSockets.js doesn't limit
+ * the buffer of a client that doesn't read, so after one write that could not all be sent, nothing
+ * more is written until the client has read it.
  */
 export class ResponseStream {
   #response: RawResponse | undefined;
@@ -329,13 +329,13 @@ export class ResponseStream {
   readonly #onEnd: () => void;
   #onWritable: (() => void) | undefined;
 
-  /** @param onEnd called when it is ended from here */
+  /** @param onEnd called when this side ends it */
   constructor(response: RawResponse, onEnd: () => void) {
     this.#response = response;
     this.#onEnd = onEnd;
     response.onWritable(() => {
       this.#isFull = false;
-      // Something must be written here, or the rest of the last write stays where it is.
+      // Something must be written here, or the rest of the last write is not sent.
       this.#onWritable?.();
       return true;
     });

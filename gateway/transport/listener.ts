@@ -1,6 +1,6 @@
 /**
- * The one file that knows uWebSockets.js. Its sockets and responses throw when they are used after
- * their end; here each is owned by a wrapper that knows whether it is open, and never throws.
+ * The only file that knows uWebSockets.js. Its sockets and responses throw when they are used after
+ * their end; here each has a wrapper that knows whether it is open, and never throws.
  */
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
@@ -13,43 +13,43 @@ import { forwardedFor, HttpExchange } from "./http-exchange.ts";
 import { Pings } from "./pings.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
-/** What the owner of a socket is told. */
+/** Callbacks to the owner of a socket. */
 export interface SocketHandlers {
   /** `bytes` are valid until this returns. */
   onMessage(bytes: Uint8Array, isBinary: boolean): void;
-  /** A ping of the WebSocket's own has come; it is answered already. */
+  /** A WebSocket ping frame was received; it is already answered. */
   onPing(): void;
   /** There is room again after a write was dropped. */
   onDrain(): void;
-  /** By us or by the client, with this code; 1006 without any. */
+  /** Closed by us or by the client, with this code; 1006 without any. */
   onClose(code: number): void;
 }
 
 export interface ListenerOptions {
-  /** One or several, as {@link listenHosts} reads them; all at one port. */
+  /** One or several, as {@link listenHosts} parses them; all on one port. */
   readonly host: string;
   readonly port: number;
   readonly sharePort: boolean;
-  /** Before every path, without a slash at its end; empty for none. */
+  /** The prefix of every path, without a trailing slash; empty for none. */
   readonly basePath: string;
   readonly headLimitBytes: number;
   readonly messageLimitBytes: number;
   readonly bufferLimitBytes: number;
   readonly idleTimeoutMs: number;
   readonly pingIntervalMs: number;
-  /** Throws an OvationError to refuse; the exchange it is refused on follows. */
+  /** Throws an OvationError to refuse; `onRefused` then gets the exchange. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
   /** Throws likewise. */
   readonly admit: (visitor: Visitor) => Admitted;
-  /** @returns who is told of the socket from now on; undefined when it was closed again */
+  /** @returns the socket's handlers; undefined when it was closed at once */
   readonly onSocket: (socket: ViewerSocket, opening: Opening) => SocketHandlers | undefined;
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
-  /** What a handler threw: its own connection is closed, and no other is touched. */
+  /** A handler threw: only its own connection is closed. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** What is known of a socket when it opens. */
+/** What is known about a socket when it opens. */
 export interface Opening extends Admitted {
   readonly subprotocol: Subprotocol;
   /** The header of the handshake, empty without one. */
@@ -57,11 +57,11 @@ export interface Opening extends Admitted {
 }
 
 interface SocketData {
-  /** Until it is open: it may hold a token, and there are many sockets. */
+  /** Only until it is open: it may hold a token, and there are many sockets. */
   opening: Opening | undefined;
   socket?: ViewerSocket;
   handlers?: SocketHandlers | undefined;
-  /** Those that are pinged together with it. */
+  /** The sockets that are pinged together with it. */
   pinged?: Set<ViewerSocket>;
 }
 
@@ -89,13 +89,13 @@ export class ViewerSocket {
     this.#socket = socket;
   }
 
-  /** Writes one message. `dropped` when more than the limit waits already. */
+  /** Writes one message. `dropped` when more than the limit is already buffered. */
   send(bytes: Uint8Array, isBinary: boolean): SendOutcome {
     if (this.#socket === undefined) return "closed";
     return this.#socket.send(bytes, isBinary, false) === DROPPED ? "dropped" : "sent";
   }
 
-  /** Asks for a sign of life. */
+  /** Sends a ping frame. */
   ping(): void {
     this.#socket?.ping();
   }
@@ -111,18 +111,18 @@ export class ViewerSocket {
   }
 }
 
-/** What the addon has for handing sockets that one app accepted to another; its types know nothing of it. */
-interface Handing {
+/** The addon's methods for handing accepted sockets to another app; its types lack them. */
+interface ChildApps {
   getDescriptor(): unknown;
   addChildAppDescriptor(descriptor: unknown): void;
   removeChildAppDescriptor(descriptor: unknown): void;
 }
 
-type App = uWS.TemplatedApp & Handing;
+type App = uWS.TemplatedApp & ChildApps;
 
-/** For TLS 1.2; those of TLS 1.3 are all sound. Forward secrecy and authenticated encryption only. */
+/** For TLS 1.2: forward secrecy and authenticated encryption only. All of TLS 1.3's are secure. */
 const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
-/** Certificates whose connections are kept; those of the one before are closed, and come back. */
+/** Certificates whose connections stay open; those of older ones are closed, and reconnect. */
 const CERTIFICATES_KEPT = 8;
 
 function tlsApp(addon: Addon, { certFile, keyFile }: CertificateFiles): App {
@@ -132,9 +132,9 @@ function tlsApp(addon: Addon, { certFile, keyFile }: CertificateFiles): App {
 
 export class Listener {
   readonly #options: ListenerOptions;
-  /** Takes connections. With TLS it hands them to the newest of those that serve. */
+  /** Accepts connections. With TLS it hands them to the newest serving app. */
   #acceptor: App | undefined;
-  /** Serve connections: one without TLS, else one for each certificate, the newest last. */
+  /** Apps that serve connections: one without TLS, else one per certificate, the newest last. */
   readonly #serving: App[] = [];
   readonly #pings: Pings<ViewerSocket>;
   readonly #listenSockets: uWS.us_listen_socket[] = [];
@@ -147,7 +147,7 @@ export class Listener {
   }
 
   /**
-   * Must have resolved before a certificate is given; {@link start} does it otherwise.
+   * Must resolve before {@link useCertificate}; without a certificate, {@link start} calls it.
    * @throws Error when the addon can't be loaded
    */
   async load(): Promise<Addon> {
@@ -156,17 +156,17 @@ export class Listener {
   }
 
   /**
-   * Takes a certificate for every connection from now on; those that are open keep theirs. An app's
-   * own certificate can't be exchanged, and closing a listening socket refuses who waits in its
-   * queue: so one app accepts, all the time, and hands each socket to the app of the certificate.
+   * Uses a certificate for every connection from now on; open ones keep theirs. An app can't replace
+   * its certificate, and closing a listening socket refuses the connections in its queue. So one app
+   * accepts all the time, and hands each socket to the app of the current certificate.
    * @throws Error when the addon can't use it
    */
   useCertificate(files: CertificateFiles): void {
-    if (this.#addon === undefined) throw new Error("a certificate came before the addon");
+    if (this.#addon === undefined) throw new Error("load() must resolve before useCertificate()");
     const app = this.#served(tlsApp(this.#addon, files));
     this.#acceptor ??= tlsApp(this.#addon, files);
     const before = this.#serving.at(-1);
-    // One after the other, for the addon's turn would be lost among two.
+    // Removed before the next is added: with two, the addon would take turns between them.
     if (before !== undefined) this.#acceptor.removeChildAppDescriptor(before.getDescriptor());
     this.#acceptor.addChildAppDescriptor(app.getDescriptor());
     this.#serving.push(app);
@@ -174,13 +174,13 @@ export class Listener {
   }
 
   /**
-   * Listens: without TLS, unless it was given a certificate.
-   * @returns the port, for when 0 was asked for
-   * @throws Error when the port can't be had
+   * Listens, without TLS unless a certificate is in use.
+   * @returns the port, in case 0 was requested
+   * @throws Error when it can't listen on the port
    */
   async start(): Promise<number> {
     const { host, port, sharePort } = this.#options;
-    // The addon shares only a port that was named.
+    // The addon can't share port 0.
     if (sharePort && port === 0) throw new Error("port 0 can't be shared: name a port");
     const mode = sharePort ? LISTEN_SHARED : LISTEN_EXCLUSIVE;
     const addon = await this.load();
@@ -205,14 +205,14 @@ export class Listener {
     return await new Promise((resolve, reject) => {
       const listening = (socket: uWS.us_listen_socket | false) => {
         if (socket === false) {
-          const why = "it is taken, not permitted, or the host is no address of this machine";
+          const why = "it is in use, not permitted, or the host is not an address of this machine";
           reject(new Error(`port ${port} on ${host} can't be listened on: ${why}`));
           return;
         }
         this.#listenSockets.push(socket);
         resolve(addon.us_socket_local_port(socket as uWS.us_socket));
       };
-      // The types know no call with both host and options; the addon does.
+      // The types lack a call with both host and options; the addon has one.
       const listen = acceptor.listen.bind(acceptor) as unknown as (
         host: string,
         port: number,
@@ -223,7 +223,7 @@ export class Listener {
     });
   }
 
-  /** Takes no new connection; those that are open stay. */
+  /** Accepts no new connections; open ones stay. */
   stopListening(): void {
     for (const socket of this.#listenSockets.splice(0)) this.#addon?.us_listen_socket_close(socket);
   }
@@ -246,8 +246,8 @@ export class Listener {
   }
 
   /**
-   * The same handlers, of which none throws: an exception would reach the process, and all
-   * connections would end with it.
+   * Wraps the handlers so that none throws: an exception would end the process, and all connections
+   * with it.
    */
   #guarded(behavior: Behavior): UwsBehavior {
     const guard =
@@ -271,7 +271,7 @@ export class Listener {
     };
   }
 
-  /** Has a request answered; one whose handler throws gets no answer, and its connection ends. */
+  /** Handles a request; if its handler throws, it gets no answer and its connection ends. */
   #exchange(
     response: uWS.HttpResponse,
     request: uWS.HttpRequest,
@@ -293,7 +293,7 @@ export class Listener {
       maxBackpressure: bufferLimitBytes,
       closeOnBackpressureLimit: false,
       idleTimeout: Math.round(idleTimeoutMs / 1_000),
-      // The addon's own come after up to all but 16 s of the idle timeout, which is too late for proxies.
+      // The addon's own pings may come only 16 s before the idle timeout, too late for proxies.
       sendPingsAutomatically: false,
       compression: 0,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
@@ -351,7 +351,7 @@ export class Listener {
       return;
     }
     const authorization = request.getHeader("authorization");
-    const extensions = ""; // No compression: it costs more than the small frames would save.
+    const extensions = ""; // No compression: it would cost more than it saves on small frames.
     const opening = { ...admitted, subprotocol, authorization };
     response.upgrade<SocketData>({ opening }, key, subprotocol, extensions, context);
   }

@@ -1,9 +1,9 @@
 /**
- * Pings WebSockets at an interval, a share of them at a time: one pass over all of them would hold
- * the event loop, and the answers would come all at once.
+ * Pings WebSockets at an interval, a share of them at a time: one pass over all of them would block
+ * the event loop, and all pongs would arrive at once.
  */
 
-/** Of 50,000 viewers, some 1,600 are pinged in one turn of the event loop. */
+/** Of 50,000 viewers, about 1,600 are pinged in one turn of the event loop. */
 const SHARES = 32;
 
 interface Pingable {
@@ -30,7 +30,7 @@ export class Pings<Socket extends Pingable> {
     clearInterval(this.#timer);
   }
 
-  /** @returns the share that the socket is in now; deleted from it, it is pinged no more */
+  /** @returns the share that the socket is in; delete it from there to stop its pings */
   add(socket: Socket): Set<Socket> {
     this.#added = (this.#added + 1) % SHARES;
     const share = this.#share(this.#added);

@@ -1,2 +1,2 @@
-/** What became of a write: `dropped` means that nothing of it was or will be sent. */
+/** The outcome of a write: `dropped` means that nothing of it was or will be sent. */
 export type SendOutcome = "sent" | "dropped" | "closed";

@@ -57,7 +57,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
-    told: deploymentRules(config),
+    deploymentRules: deploymentRules(config),
     ids: new EventIds(),
     interest: {
       requireRoom: () => undefined,
@@ -65,7 +65,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
       release: () => undefined,
       historyOf: () => undefined,
     },
-    histories: { epoch: "e", begin: fault, page: fault, positionText: () => undefined },
+    histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
     publisher: {
       client: { publish: fault, retract: fault },
       likes: { publish: fault },
@@ -119,7 +119,7 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
     expect(JSON.stringify(error)).not.toContain("faulty");
   });
 
-  test("is told in the log with the trace that the request belongs to", async () => {
+  test("is logged with the trace that the request belongs to", async () => {
     const { traceId, traceparent } = newTrace();
     await postTraced(port, "ok-a", { kind: "like" }, { traceparent });
     expect(logged).toMatchObject([{ traceId }]);

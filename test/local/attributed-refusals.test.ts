@@ -1,6 +1,6 @@
 /**
- * Whatever the bytes are in which the id of a request can be read, they get one answer by that id, and
- * the connection goes on: many messages made by chance, all on the same connection.
+ * Any bytes from which a request's id can be read get one answer by that id, and the connection
+ * stays open: many random messages, all on the same connection.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -25,7 +25,7 @@ const op = fc.oneof(
 );
 const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("launch", "like", "comment"));
 
-/** Values of msgpack, good ones and ones that no request may hold; cut short, too. */
+/** Values of msgpack: valid ones, ones that no request may hold, and truncated ones. */
 const msgpackValue = fc.oneof(
   fc.jsonValue({ stringUnit: "binary" }).map((value) => encode("msgpack", value)),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
@@ -36,7 +36,7 @@ const msgpackValue = fc.oneof(
   fc.integer({ min: LIMIT, max: 3 * LIMIT }).map((length) => encode("msgpack", "x".repeat(length))),
 );
 
-/** The same of JSON. */
+/** The same for JSON. */
 const jsonValue = fc.oneof(
   fc.json({ stringUnit: "binary" }),
   fc.string({ unit: "binary" }).map((given) => given.toWellFormed()),
@@ -54,7 +54,7 @@ const jsonValue = fc.oneof(
   fc.integer({ min: LIMIT, max: 3 * LIMIT }).map((length) => JSON.stringify("x".repeat(length))),
 );
 
-/** A request whose id comes first, so that it can be read whatever comes after it. */
+/** A request whose id comes first, so that it can be read whatever follows. */
 const messages: Readonly<Record<Encoding, fc.Arbitrary<(id: number) => Uint8Array>>> = {
   msgpack: fc
     .tuple(op, text, text, msgpackValue, fc.boolean())
@@ -73,7 +73,7 @@ const messages: Readonly<Record<Encoding, fc.Arbitrary<(id: number) => Uint8Arra
 };
 
 describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
-  test("each message is answered once by its id, and the connection goes on", async () => {
+  test("each message is answered once by its id, and the connection stays open", async () => {
     const viewer = await TestSocket.connect(stack.gateway.port, encoding);
     let lastId = 1;
     await fc.assert(
@@ -82,7 +82,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
         lastId += 2;
         sendBytes(viewer, message(id));
         viewer.sendMessage({ op: "ping", id: lastId });
-        const isAnswered = (due: number) => viewer.messages.some((one) => one["id"] === due);
+        const isAnswered = (sent: number) => viewer.messages.some((one) => one["id"] === sent);
         await viewer.until(() => viewer.closed ?? (isAnswered(id) && isAnswered(lastId)));
         expect(viewer.closed).toBeUndefined();
         const answers = viewer.messages.splice(0).filter((one) => "id" in one);

@@ -1,4 +1,4 @@
-/** What stays behind of clients that go away in the middle of things, and of answers not yet there. */
+/** What remains of clients that disconnect in the middle of a request or before its answer. */
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Msg, NatsConnection } from "nats";
@@ -13,7 +13,7 @@ import { TestSocket, watch } from "../support/viewer.ts";
 let stack: TestStack;
 const LIKE = { op: "publish", video: "ok-a", kind: "like" };
 
-describe("clients that go away in the middle of a request", () => {
+describe("clients that disconnect in the middle of a request", () => {
   beforeEach(async () => {
     stack = await TestStack.start({ gateway: { lingerMs: 0 } });
   });
@@ -21,7 +21,7 @@ describe("clients that go away in the middle of a request", () => {
     await stack?.stop();
   });
 
-  /** Resolves when the gateway holds nothing for anybody. */
+  /** Resolves when the gateway holds nothing for any client. */
   async function nothingHeld(opened: number): Promise<void> {
     const { gateway } = stack;
     const value = async (name: string) => await metric(gateway, `ovation_gateway_${name}`);
@@ -33,7 +33,7 @@ describe("clients that go away in the middle of a request", () => {
     expect(await value("event_streams")).toBe(0);
   }
 
-  test("leave no connection, no subscription and no row behind, whenever they go", async () => {
+  test("leave no connection, no subscription and no row behind, whenever they disconnect", async () => {
     const ROUNDS = 60;
     for (let round = 0; round < ROUNDS; round += 1) {
       const viewer = await TestSocket.open(stack.gateway.port, round % 2 ? "json" : "msgpack");
@@ -45,7 +45,7 @@ describe("clients that go away in the middle of a request", () => {
         { op: "subscribe", id: 5, video: "ok-both" },
         { ...LIKE, id: 6, video: `ok-${round}` },
       ]);
-      // Some go at once, some a little later, some on the first answer to what takes time.
+      // Some disconnect at once, some a little later, some on the first slow answer.
       for (let turns = round % 8; turns > 0; turns -= 1) await nextTurn();
       if (round % 9 === 8) await viewer.answerTo(3);
       viewer.socket.terminate();
@@ -61,7 +61,7 @@ describe("clients that go away in the middle of a request", () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const socket = await RawSocket.open(stack.gateway.port);
       socket.write(`GET /v1/videos/ok-${round % 7}/events HTTP/1.1\r\nHost: x\r\n\r\n`);
-      // Only of a request that was read can be known that it was counted.
+      // Only a request that was read is certain to be counted.
       await socket.response();
       for (let turns = round % 5; turns > 0; turns -= 1) await nextTurn();
       socket.destroy();
@@ -69,15 +69,15 @@ describe("clients that go away in the middle of a request", () => {
     await nothingHeld(ROUNDS);
   });
 
-  test("take no others with them: one who stays gets every event", async () => {
+  test("affect no others: a viewer that stays gets every event", async () => {
     const stayer = await watch("msgpack", stack.gateway.port, "ok-stay");
     await stack.mirrored("ok-stay", 1);
     const publisher = await TestSocket.connect(stack.gateway.port);
     const { op: _op, ...like } = { ...LIKE, video: "ok-stay" };
     for (let n = 0; n < 40; n += 1) {
-      const goer = await watch("json", stack.gateway.port, "ok-stay");
+      const leaver = await watch("json", stack.gateway.port, "ok-stay");
       const published = publisher.ask("publish", { ...like, data: n });
-      if (goer instanceof TestSocket) goer.socket.terminate();
+      if (leaver instanceof TestSocket) leaver.socket.terminate();
       expect(await published).toMatchObject({ op: "result" });
     }
     await stayer.until(() => stayer.of("ok-stay", "like").length >= 40);
@@ -87,7 +87,7 @@ describe("clients that go away in the middle of a request", () => {
   });
 });
 
-describe("publishes whose answer is not there yet", () => {
+describe("publishes that are not answered yet", () => {
   const LIMIT = 2;
   let bus: NatsConnection;
   let requests: Msg[];
@@ -97,7 +97,7 @@ describe("publishes whose answer is not there yet", () => {
     stack = await TestStack.start({ dispatchers: 0, gateway: { inFlightLimit: LIMIT } });
     requests = [];
     onRequest = new EventTarget();
-    // A dispatcher that answers when it is told to.
+    // A dispatcher that answers on demand.
     bus = await connectTo(stack.nats.url);
     bus.subscribe("ov.publish.*", {
       callback: (_error, message) => {
@@ -121,11 +121,11 @@ describe("publishes whose answer is not there yet", () => {
     }
   }
 
-  test("are limited: one more is refused by name, and taken when an answer has come", async () => {
+  test("are limited: one more is refused with a named error, and accepted after an answer", async () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     burst(
       viewer,
-      // Each on a video of its own, so that none waits for another.
+      // Each on its own video, so that none waits for another.
       [2, 3, 4].map((id) => ({ ...LIKE, id, video: `ok-${id}` })),
     );
     expect(await viewer.answerTo(4)).toMatchObject({ code: "in_flight_exceeded", limit: LIMIT });
@@ -143,7 +143,7 @@ describe("publishes whose answer is not there yet", () => {
     await viewer.close();
   });
 
-  test("do no harm when the client has gone before it", async () => {
+  test("do no harm when the client disconnects first", async () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     burst(
       viewer,
@@ -168,12 +168,12 @@ describe("publishes whose answer is not there yet", () => {
     await next.close();
   });
 
-  test("are told as of unknown outcome when it does not come in time", async () => {
+  test("get a timeout error when the answer does not arrive in time", async () => {
     await stack.addGateway({ requestTimeoutMs: 50 });
     const viewer = await TestSocket.connect(stack.gatewayAt(1).port);
     viewer.sendMessage({ ...LIKE, id: 2 });
     expect(await viewer.answerTo(2)).toMatchObject({ op: "error", code: "timeout" });
-    // An answer that comes too late is nobody's: the request has had its one.
+    // An answer that arrives too late is dropped: the request already has its one.
     answerAll();
     viewer.sendMessage({ ...LIKE, id: 3 });
     expect(await viewer.answerTo(3)).toMatchObject({ op: "error", code: "timeout" });

@@ -1,6 +1,6 @@
 /**
- * What bytes get that are no good msgpack or JSON: the request is refused by its id, wherever that can
- * be read, and its connection goes on. Without one, there is one error, a close code, and nothing else.
+ * Invalid msgpack or JSON: the request is refused by its id, wherever that can be read, and its
+ * connection stays open. Without an id, there is one error, a close code, and nothing else.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/protocol/wire/codec.ts";
@@ -21,7 +21,7 @@ beforeAll(() => {
 
 const PUBLISH = { op: "publish", id: 2, video: "ok-a", kind: "like", eventId: FOREIGN };
 
-/** Sends bytes as a message in which no id can be read: it ends the connection. */
+/** Sends a message in which no id can be read: it ends the connection. */
 async function expectClosed(encoding: "msgpack" | "json", bytes: Uint8Array): Promise<void> {
   const viewer = await TestSocket.connect(port, encoding);
   sendBytes(viewer, bytes);
@@ -37,7 +37,7 @@ async function expectClosed(encoding: "msgpack" | "json", bytes: Uint8Array): Pr
   ]);
 }
 
-/** Sends bytes as a message whose id is 2: that request is refused, and the connection goes on. */
+/** Sends a message whose id is 2: that request is refused, and the connection stays open. */
 async function expectRefused(
   encoding: "msgpack" | "json",
   bytes: Uint8Array,
@@ -58,7 +58,7 @@ function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(" ", ""), "hex");
 }
 
-/** A value in as many arrays of one as asked for. */
+/** A value nested in this many arrays. */
 function nested(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = [value];
@@ -72,11 +72,11 @@ test.each([
   ["nil", hex("c0")],
   ["the byte that msgpack never uses", hex("c1")],
   ["JSON", Buffer.from(JSON.stringify(PUBLISH))],
-  ["a map that goes on for ever", hex("df ff ff ff ff")],
-  ["a list that goes on for ever", hex("dd ff ff ff ff")],
-  ["text that goes on for ever", hex("db ff ff ff ff")],
-  ["20,000 lists in each other", Buffer.alloc(20_000, 0x91)],
-  ["20,000 maps that aren't whole", Buffer.from("81a161".repeat(20_000), "hex")],
+  ["a map that never ends", hex("df ff ff ff ff")],
+  ["a list that never ends", hex("dd ff ff ff ff")],
+  ["text that never ends", hex("db ff ff ff ff")],
+  ["20,000 nested lists", Buffer.alloc(20_000, 0x91)],
+  ["20,000 incomplete maps", Buffer.from("81a161".repeat(20_000), "hex")],
 ])("%s instead of a msgpack message closes the connection", async (_what, bytes) => {
   await expectClosed("msgpack", bytes);
 });
@@ -98,7 +98,7 @@ test.each<[string, Buffer, string]>([
   ["an extension of msgpackr's own", hex("d4 72 40"), "data"],
   ["a timestamp", hex("d6 ff 00 00 00 00"), "data"],
   ["binary", hex("c4 01 00"), "data"],
-  ["binary that goes on for ever", hex("c6 ff ff ff ff"), "data"],
+  ["binary that never ends", hex("c6 ff ff ff ff"), "data"],
   ["a key __proto__", hex("81 a9 5f5f70726f746f5f5f 81 a1 61 01"), "data.__proto__"],
   [
     "a key prototype in constructor",
@@ -120,16 +120,19 @@ test.each<[string, Buffer, string]>([
   ["the largest float", encode("msgpack", Number.MAX_VALUE), "data"],
   ["text that is not UTF-8", hex("92 01 a2 ff fe"), "data[1]"],
   ["half a surrogate pair", hex("a3 ed a0 80"), "data"],
-  ["16 lists in each other", encode("msgpack", nested(16)), `data${"[0]".repeat(15)}`],
-])("%s in a msgpack request's data is refused by name", async (_what, data, field) => {
-  await expectRefused("msgpack", msgpackWith(PUBLISH, "data", data), {
-    code: "data_invalid",
-    field,
-    message: expect.stringContaining(`${field}: `),
-  });
-});
+  ["16 nested lists", encode("msgpack", nested(16)), `data${"[0]".repeat(15)}`],
+])(
+  "%s in a msgpack request's data is refused with the field's name",
+  async (_what, data, field) => {
+    await expectRefused("msgpack", msgpackWith(PUBLISH, "data", data), {
+      code: "data_invalid",
+      field,
+      message: expect.stringContaining(`${field}: `),
+    });
+  },
+);
 
-test("a msgpack message cut off closes the connection before its id, and is refused after", async () => {
+test("a msgpack message that ends before its id closes the connection; one that ends after it is refused", async () => {
   const whole = encode("msgpack", { ...PUBLISH, data: { text: "héllo", list: [1.5, -7, 70_000] } });
   const id = whole.indexOf(hex("a2 6964 02")) + 4;
   for (let length = 0; length < whole.length; length += 1) {
@@ -146,16 +149,16 @@ test.each([
   ["null", "null"],
   ["text", '"publish"'],
   ["single quotes", JSON.stringify(PUBLISH).replaceAll('"', "'")],
-  ["10,000 lists that aren't closed", "[".repeat(10_000)],
+  ["10,000 unclosed lists", "[".repeat(10_000)],
   ["msgpack", encode("msgpack", PUBLISH).toString("latin1")],
 ])("%s instead of a JSON message closes the connection", async (_what, text) => {
   await expectClosed("json", Buffer.from(text));
 });
 
 test.each([
-  ["an object that isn't closed", JSON.stringify(PUBLISH).slice(0, -1)],
+  ["an unclosed object", JSON.stringify(PUBLISH).slice(0, -1)],
   ["two objects", `${JSON.stringify(PUBLISH)}${JSON.stringify(PUBLISH)}`],
-  ["a comma too many", JSON.stringify(PUBLISH).replace("}", ",}")],
+  ["an extra comma", JSON.stringify(PUBLISH).replace("}", ",}")],
   ["a comment", `${JSON.stringify(PUBLISH)} // like`],
   ["NaN", `${JSON.stringify(PUBLISH).slice(0, -1)},"data":NaN}`],
   ["a bare NUL", `${JSON.stringify(PUBLISH).slice(0, -1)},"data":"\u0000"}`],
@@ -166,13 +169,9 @@ test.each([
 });
 
 test.each([
-  ["10,000 lists in each other", "[".repeat(10_000) + "]".repeat(10_000), "[0]".repeat(15)],
-  [
-    "10,000 objects in each other",
-    `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
-    ".a".repeat(15),
-  ],
-  ["16 lists in each other", JSON.stringify(nested(16)), "[0]".repeat(15)],
+  ["10,000 nested lists", "[".repeat(10_000) + "]".repeat(10_000), "[0]".repeat(15)],
+  ["10,000 nested objects", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`, ".a".repeat(15)],
+  ["16 nested lists", JSON.stringify(nested(16)), "[0]".repeat(15)],
   ["a key __proto__", '{"__proto__":{"isAdmin":true}}', ".__proto__"],
   ["a key __proto__ that is escaped", '{"\\u005f_proto__":1}', ".__proto__"],
   [
@@ -180,17 +179,17 @@ test.each([
     '{"a":[{"constructor":{"prototype":{"isAdmin":true}}}]}',
     ".a[0].constructor.prototype",
   ],
-  ["a number beyond all", "1e999", ""],
-  ["a number below all", "-1e999", ""],
+  ["a number that overflows", "1e999", ""],
+  ["a negative number that overflows", "-1e999", ""],
   ["2^53", "9007199254740992", ""],
   ["2^53 + 1", '{"n":[9007199254740993]}', ".n[0]"],
   ["-2^53 - 1", "-9007199254740993", ""],
   ["a long number", '{"id":1234567890123456789}', ".id"],
-  ["a whole number with a fraction that is nothing", "1234567890123456789.0", ""],
+  ["a whole number with a fraction of zero", "1234567890123456789.0", ""],
   ["a whole number with an exponent", "1e20", ""],
   ["half a surrogate pair", '"\\ud800"', ""],
   ["half a surrogate pair as a key", '{"a":{"\\udc00":1}}', ".a"],
-])("%s in a JSON request's data is refused by name", async (_what, data, path) => {
+])("%s in a JSON request's data is refused with the field's name", async (_what, data, path) => {
   const field = `data${path}`;
   const text = `${JSON.stringify(PUBLISH).slice(0, -1)},"data":${data}}`;
   await expectRefused("json", Buffer.from(text), {
@@ -201,7 +200,7 @@ test.each([
 });
 
 test.each(["msgpack", "json"] as const)(
-  "over %s, a value that is not taken in another field is refused by that field's name",
+  "over %s, an invalid value in another field is refused with that field's name",
   async (encoding) => {
     const odd = { ...PUBLISH, more: { list: [1, 2 ** 53] } };
     const error = { code: "field_invalid", field: "more.list[1]", limit: 2 ** 53 - 1 };
@@ -212,7 +211,7 @@ test.each(["msgpack", "json"] as const)(
 );
 
 test.each(["msgpack", "json"] as const)(
-  "over %s, a value that is not taken in a message without an id closes the connection",
+  "over %s, an invalid value in a message without an id closes the connection",
   async (encoding) => {
     const { id: _, ...others } = PUBLISH;
     await expectClosed(encoding, encode(encoding, { ...others, data: nested(16) }));
@@ -232,7 +231,7 @@ test.each([
 });
 
 test.each([hex("ff fe"), hex("ed a0 80"), hex("c0 af"), Buffer.from('{"op":"é', "latin1")])(
-  "text that is not UTF-8 ends the connection, without a code",
+  "text that is not UTF-8 ends the connection without a code",
   async (bytes) => {
     const viewer = await TestSocket.connect(port, "json");
     viewer.socket.send(bytes, { binary: false });
@@ -243,21 +242,21 @@ test.each([hex("ff fe"), hex("ed a0 80"), hex("c0 af"), Buffer.from('{"op":"é',
 test("an unmasked frame has no effect, and the connection ends", async () => {
   const viewer = await TestSocket.connect(port, "json");
   const bytes = encode("json", { ...PUBLISH, eventId: undefined, data: FOREIGN });
-  // The library takes the first four bytes for the mask, and so waits for four more.
+  // The library reads the first four bytes as the mask, and so waits for four more.
   for (let n = 0; n < 2; n += 1) viewer.socket.send(bytes, { binary: false, mask: false });
   expect(await viewer.untilClosed()).toEqual({ code: 1006, reason: "" });
 });
 
 describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
   test.each([
-    ["15 lists in each other", nested(15)],
-    ["a NUL, a line break and what lies beyond 16 bits", "\u0000\n\r\u2028😀\uffff"],
+    ["15 nested lists", nested(15)],
+    ["a NUL, a line break and characters beyond 16 bits", "\u0000\n\r\u2028😀\uffff"],
     ["whole numbers up to 2^53", [2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 32, -(2 ** 31) - 1]],
     ["fractions", [0.1, 5e-324, -1.5, 9007199254740.25]],
     ["keys that any object has", JSON.parse('{"constructor":1,"toString":{"hasOwnProperty":2}}')],
-    ["what only looks like poison", JSON.parse('{"constructor":{"a":{"prototype":1}}}')],
-    ["nothing but empty things", [null, "", [], {}, false, 0]],
-  ])("%s in data reach viewers as they are, on every wire", async (_what, data) => {
+    ["keys that only look dangerous", JSON.parse('{"constructor":{"a":{"prototype":1}}}')],
+    ["only empty values", [null, "", [], {}, false, 0]],
+  ])("%s in data reach viewers unchanged, on every wire", async (_what, data) => {
     const publisher = await TestSocket.connect(port, encoding);
     const wires = ["msgpack", "json", "sse"] as const;
     const viewers = await Promise.all(wires.map((wire) => watch(wire, port, `ok-${encoding}`)));
@@ -278,7 +277,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
   });
 });
 
-test("of a field that is there twice, the last one counts", async () => {
+test("the last of two equal fields counts", async () => {
   const viewer = await TestSocket.connect(port, "json");
   const text =
     '{"op":"shout","id":3,"video":"ok-a","kind":"no","id":2,"kind":"like","op":"publish"}';

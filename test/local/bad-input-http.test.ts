@@ -1,4 +1,4 @@
-/** What a bad HTTP request gets: a status, a named error, and nothing is published. */
+/** A bad HTTP request gets a status and a named error, and nothing is published. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/protocol/wire/codec.ts";
@@ -21,7 +21,7 @@ beforeAll(() => {
   ({ stack, port } = watched());
 });
 
-/** A request for events, as raw bytes, that claims or carries the body given. */
+/** A request to publish events, as raw bytes, with these headers and this body. */
 function rawPost(headers: string, body: string): string {
   return (
     "POST /v1/videos/ok-a/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
@@ -29,7 +29,7 @@ function rawPost(headers: string, body: string): string {
   );
 }
 
-describe("what is in the body", () => {
+describe("the content of the body", () => {
   const list = (count: number) => Array.from({ length: count }, () => ({ ...LIKE }));
   const tooMuch = FOREIGN + "x".repeat(4_096);
   const good = list(3);
@@ -48,7 +48,7 @@ describe("what is in the body", () => {
     ],
     ["a bad id", { ...LIKE, id: "a.b" }, 400, { code: "event_id_invalid", field: "id" }],
     ["an empty actor", { ...LIKE, actor: "" }, 400, { code: "field_invalid", field: "actor" }],
-    ["too long an actor", { ...LIKE, actor: "a".repeat(129) }, 400, { field: "actor" }],
+    ["an actor that is too long", { ...LIKE, actor: "a".repeat(129) }, 400, { field: "actor" }],
     [
       "too much data",
       { ...LIKE, data: tooMuch },
@@ -87,7 +87,7 @@ describe("what is in the body", () => {
       { code: "data_too_large", field: "events[3].data", limit: 4_096 },
     ],
   ] as const)(
-    "%s is refused by name, in the encoding it came in",
+    "%s is refused with a named error, in the encoding of the request",
     async (_what, body, status, error) => {
       for (const [encoding, headers] of [
         ["json", JSON_TYPE],
@@ -104,11 +104,11 @@ describe("what is in the body", () => {
 
   test.each([
     ["nothing", ""],
-    ["an object that isn't closed", '{"kind":"like"'],
+    ["an unclosed object", '{"kind":"like"'],
     ["two values", '{"kind":"like"}{"kind":"like"}'],
     ["text that is not UTF-8", Buffer.from('{"kind":"like","data":"é"}', "latin1")],
     ["msgpack", encode("msgpack", LIKE)],
-  ])("%s instead of JSON is refused by name", async (_what, body) => {
+  ])("%s instead of JSON is refused with a named error", async (_what, body) => {
     const answer = await postBytes(port, "ok-a", body);
     expect(answer.status).toBe(400);
     expect(answer.error).toMatchObject({ code: "body_malformed" });
@@ -116,11 +116,11 @@ describe("what is in the body", () => {
 
   test.each([
     ["nothing", Buffer.alloc(0)],
-    ["a map cut off", encode("msgpack", LIKE).subarray(0, -1)],
+    ["a truncated map", encode("msgpack", LIKE).subarray(0, -1)],
     ["bytes after the value", Buffer.concat([encode("msgpack", LIKE), Buffer.of(0xc0)])],
-    ["a list that goes on for ever", Buffer.from("ddffffffff", "hex")],
+    ["a list that never ends", Buffer.from("ddffffffff", "hex")],
     ["JSON", Buffer.from(JSON.stringify(LIKE))],
-  ])("%s instead of msgpack is refused by name, in msgpack", async (_what, body) => {
+  ])("%s instead of msgpack is refused with a named error, in msgpack", async (_what, body) => {
     const answer = await postBytes(port, "ok-a", body, MSGPACK_TYPE);
     expect(answer.status).toBe(400);
     expect(answer.headers["content-type"]).toBe("application/msgpack");
@@ -129,10 +129,14 @@ describe("what is in the body", () => {
 
   test.each([
     ["a key __proto__", '{"kind":"like","data":{"__proto__":1}}', "data.__proto__"],
-    ["a number beyond all", '{"kind":"like","data":1e999}', "data"],
+    ["a number that overflows", '{"kind":"like","data":1e999}', "data"],
     ["a number beyond 2^53", '[{"kind":"like","data":[7,1234567890123456789]}]', "[0].data[1]"],
-    ["half a pair", '[{"kind":"like"},{"kind":"like","data":{"a":"\\ud800"}}]', "[1].data.a"],
-  ])("%s in the data of JSON is refused by name", async (_what, body, path) => {
+    [
+      "half a surrogate pair",
+      '[{"kind":"like"},{"kind":"like","data":{"a":"\\ud800"}}]',
+      "[1].data.a",
+    ],
+  ])("%s in the data of JSON is refused with the field's name", async (_what, body, path) => {
     const answer = await postBytes(port, "ok-a", body);
     expect(answer.status).toBe(400);
     const field = path.startsWith("[") ? `events${path}` : path;
@@ -143,7 +147,7 @@ describe("what is in the body", () => {
     ["binary", "c40100", "data"],
     ["NaN", "cb7ff8000000000000", "data"],
     ["a number beyond 2^53", "9207cf112210f47de98115", "data[1]"],
-  ])("%s in the data of msgpack is refused by name", async (_what, data, field) => {
+  ])("%s in the data of msgpack is refused with the field's name", async (_what, data, field) => {
     const body = msgpackWith({ kind: "like" }, "data", Buffer.from(data, "hex"));
     const answer = await postBytes(port, "ok-a", body, MSGPACK_TYPE);
     expect(answer.status).toBe(400);
@@ -153,12 +157,15 @@ describe("what is in the body", () => {
   test.each([
     ["JSON", "[".repeat(10_000) + "]".repeat(10_000), {}],
     ["msgpack", Buffer.alloc(20_000, 0x91), MSGPACK_TYPE],
-  ])("thousands of lists in each other are refused by name in %s", async (_what, body, type) => {
-    const headers = { "content-type": "application/json", ...type };
-    const answer = await postBytes(port, "ok-a", body, headers);
-    expect(answer.status).toBe(400);
-    expect(answer.error).toMatchObject({ code: "field_invalid", limit: 15 });
-  });
+  ])(
+    "thousands of nested lists are refused with a named error in %s",
+    async (_what, body, type) => {
+      const headers = { "content-type": "application/json", ...type };
+      const answer = await postBytes(port, "ok-a", body, headers);
+      expect(answer.status).toBe(400);
+      expect(answer.error).toMatchObject({ code: "field_invalid", limit: 15 });
+    },
+  );
 });
 
 describe("the body's type and length", () => {
@@ -168,7 +175,7 @@ describe("the body's type and length", () => {
     "application/x-www-form-urlencoded",
     "",
     undefined,
-  ])("the content type %s is refused by name", async (type) => {
+  ])("the content type %s is refused with a named error", async (type) => {
     const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
     const answer = await postBytes(port, "ok-a", JSON.stringify(LIKE), headers);
     expect(answer.status).toBe(415);
@@ -177,7 +184,7 @@ describe("the body's type and length", () => {
   });
 
   test.each(["gzip", "br", "deflate", "x-gzip, identity", "aws-chunked", "GZIP"])(
-    "the content coding %s is refused by name, and the one that is taken is told",
+    "the content coding %s is refused with a named error that says which one is accepted",
     async (coding) => {
       const headers = { ...JSON_TYPE, "content-encoding": coding };
       const answer = await postBytes(port, "ok-a", gzipSync(JSON.stringify(LIKE)), headers);
@@ -190,10 +197,13 @@ describe("the body's type and length", () => {
     },
   );
 
-  test.each(["identity", "Identity", ""])("the content coding %j is none", async (coding) => {
-    const headers = { ...JSON_TYPE, "content-encoding": coding };
-    expect((await postBytes(port, "ok-a", '{"kind":"like"}', headers)).status).toBe(200);
-  });
+  test.each(["identity", "Identity", ""])(
+    "the content coding %j counts as none",
+    async (coding) => {
+      const headers = { ...JSON_TYPE, "content-encoding": coding };
+      expect((await postBytes(port, "ok-a", '{"kind":"like"}', headers)).status).toBe(200);
+    },
+  );
 
   test.each(["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;x=y"])(
     "the content type %s is JSON",
@@ -207,7 +217,7 @@ describe("the body's type and length", () => {
 
   const ofLength = (length: number) => JSON.stringify(LIKE).padEnd(length, " ");
 
-  test("a body of the limit is taken", async () => {
+  test("a body of exactly the limit is accepted", async () => {
     const body = '{"kind":"like"}'.padEnd(BODY_LIMIT, " ");
     expect((await postBytes(port, "ok-a", body)).status).toBe(200);
     const chunked = { ...JSON_TYPE, "transfer-encoding": "chunked" };
@@ -217,7 +227,7 @@ describe("the body's type and length", () => {
   test.each([
     ["a byte over the limit", BODY_LIMIT + 1],
     ["far over the limit", 64 * BODY_LIMIT],
-  ])("a body %s is refused by name, whether its length is told or not", async (_what, length) => {
+  ])("a body %s is refused with a named error, with or without a length", async (_what, length) => {
     const body = ofLength(length);
     for (const headers of [JSON_TYPE, { ...JSON_TYPE, "transfer-encoding": "chunked" }]) {
       const answer = await postBytes(port, "ok-a", body, headers);
@@ -226,7 +236,7 @@ describe("the body's type and length", () => {
     }
   });
 
-  test("a body that says it is over the limit is refused before it has come", async () => {
+  test("a body whose length is over the limit is refused before it arrives", async () => {
     const socket = await RawSocket.open(port);
     socket.write(rawPost(`Content-Length: ${BODY_LIMIT + 1}`, '{"kind"'));
     expect((await socket.response()).error).toMatchObject({ code: "body_too_large" });
@@ -234,7 +244,7 @@ describe("the body's type and length", () => {
   });
 
   test.each([
-    ["of a told length", rawPost("Content-Length: 100", JSON.stringify(LIKE))],
+    ["with a length", rawPost("Content-Length: 100", JSON.stringify(LIKE))],
     [
       "in chunks",
       rawPost("Transfer-Encoding: chunked", `20\r\n${JSON.stringify(LIKE).slice(0, 32)}\r\n`),
@@ -250,7 +260,7 @@ describe("the body's type and length", () => {
     expect((await postBytes(port, "ok-a", '{"kind":"like"}')).status).toBe(200);
   });
 
-  test("a refused request leaves its connection good for the next one", async () => {
+  test("a refused request leaves its connection usable for the next one", async () => {
     const socket = await RawSocket.open(port);
     const body = JSON.stringify(LIKE);
     const bad = rawPost(`Content-Length: ${body.length}`, body).replace("/json", "/xml");
@@ -274,7 +284,7 @@ describe("no dispatcher on the bus", () => {
     await lonely?.stop();
   });
 
-  test("is told at once, over HTTP with when to try again, and on the socket", async () => {
+  test("is reported at once: over HTTP with a time to retry, and on the socket", async () => {
     const { port } = lonely.gateway;
     const answer = await postBytes(port, "ok-a", '[{"kind":"like"},{"kind":"like"}]');
     expect(answer.status).toBe(503);

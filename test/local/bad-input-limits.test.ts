@@ -1,4 +1,4 @@
-/** What happens at a connection's limits, and to many requests at once. */
+/** What happens at a connection's limits, and with many requests at once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { burst, FOREIGN, sendBytes } from "../support/raw.ts";
@@ -8,9 +8,9 @@ import { useWatchedStack } from "../support/watched-stack.ts";
 
 const LIKE = { op: "publish", video: "ok-a", kind: "like" };
 
-/** A publish of exactly so many bytes. */
+/** A publish of exactly this many bytes. */
 function ofLength(encoding: "msgpack" | "json", length: number, id = 2): Uint8Array {
-  // The id comes last, as where encoders sort the keys.
+  // The id comes last, as with encoders that sort keys.
   const message = (pad: number) => encode(encoding, { ...LIKE, data: "x".repeat(pad), id });
   return message(length - (message(length).length - length));
 }
@@ -25,7 +25,7 @@ describe("a gateway with small limits", () => {
   let port: number;
 
   const watched = useWatchedStack(
-    // Nothing is let go of while the tests count what is held.
+    // Nothing is released while the tests count what is held.
     { messageLimitBytes: LIMIT, subscriptionsLimit: 3, connectTimeoutMs: 100, lingerMs: 600_000 },
     "msgpack",
   );
@@ -34,7 +34,7 @@ describe("a gateway with small limits", () => {
   });
 
   test.each(["msgpack", "json"] as const)(
-    "a %s message of the limit is taken, and one that is longer is refused by its id",
+    "a %s message of exactly the limit is accepted, and a longer one is refused by its id",
     async (encoding) => {
       const viewer = await TestSocket.connect(port, encoding);
       sendBytes(viewer, ofLength(encoding, LIMIT));
@@ -82,7 +82,7 @@ describe("a gateway with small limits", () => {
     },
   );
 
-  test("a connection may watch so many videos and no more, and one it leaves makes room", async () => {
+  test("a connection may watch a limited number of videos, and leaving one makes room", async () => {
     const viewer = await TestSocket.connect(port);
     for (const video of ["ok-1", "ok-2", "ok-3"]) await viewer.ask("subscribe", { video });
     expect(await viewer.ask("subscribe", { video: "foreign" })).toMatchObject({
@@ -109,15 +109,15 @@ describe("a gateway with small limits", () => {
     await viewer.until(() => answersOf(viewer).length > 10_000);
     const answers = answersOf(viewer).slice(1);
     expect(answers).toHaveLength(10_000);
-    // The first three hold the places; their answers may come in any order.
-    const taken = answers.filter(({ op }) => op === "result").map(({ id }) => id);
-    expect(new Set(taken)).toEqual(new Set([2, 3, 4]));
+    // The first three are held; their answers may arrive in any order.
+    const accepted = answers.filter(({ op }) => op === "result").map(({ id }) => id);
+    expect(new Set(accepted)).toEqual(new Set([2, 3, 4]));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(10_000);
     expect(await metric(stack.gateway, "ovation_gateway_videos")).toBe(held + 3);
     await viewer.close();
   });
 
-  test("a connection that sends no connect in time is closed by name; one that did stays", async () => {
+  test("a connection that sends no connect in time is closed with a named error; one that did stays", async () => {
     const connected = await TestSocket.connect(port);
     const silent = await TestSocket.open(port);
     const busy = await TestSocket.open(port, "msgpack");
@@ -157,14 +157,14 @@ describe("requests in one burst", () => {
     await publisher.until(() => publisher.messages.length === 51);
     const ids = publisher.messages.map(({ id }) => id as number);
     expect(ids.toSorted((one, other) => one - other)).toEqual(ids.map((_, index) => index + 1));
-    const due = likes.filter(({ op }) => op === "publish").map(({ data }) => data);
-    await viewer.until(() => viewer.of("ok-order", "like").length >= due.length);
-    expect(viewer.of("ok-order", "like").map(({ data }) => data)).toEqual(due);
+    const expected = likes.filter(({ op }) => op === "publish").map(({ data }) => data);
+    await viewer.until(() => viewer.of("ok-order", "like").length >= expected.length);
+    expect(viewer.of("ok-order", "like").map(({ data }) => data)).toEqual(expected);
     await publisher.close();
     await viewer.close();
   });
 
-  test("are carried out in order: a video left in the burst is not watched, one come back to is", async () => {
+  test("are carried out in order: a video unsubscribed last is not watched, one subscribed last is", async () => {
     const viewer = await TestSocket.open(stack.gateway.port);
     const steps = ["subscribe", "unsubscribe", "subscribe", "unsubscribe", "subscribe"];
     burst(viewer, [

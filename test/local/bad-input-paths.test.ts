@@ -1,4 +1,4 @@
-/** What a bad path, method or header gets, and how little a dawdler keeps others waiting. */
+/** What a bad path, method or header gets, and that slow clients delay nobody. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ask, BusSniffer, FOREIGN, RawSocket } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
@@ -43,20 +43,20 @@ test.each([
   ["a letter beyond ASCII", "%C3%A9"],
   ["129 characters", "v".repeat(129)],
   ["no character", ""],
-])("a video id of %s is refused by name, to read and to write", async (_what, video) => {
+])("a video id of %s is refused with a named error, for reads and writes", async (_what, video) => {
   const path = `/v1/videos/${video}/events`;
-  for (const question of [{ path }, { path, method: "POST", ...PUBLISH }]) {
-    const answer = await ask(port, question);
+  for (const request of [{ path }, { path, method: "POST", ...PUBLISH }]) {
+    const answer = await ask(port, request);
     expect(answer.status).toBe(400);
     expect(answer.error).toMatchObject({ code: "video_invalid", field: "video" });
   }
 });
 
-test("a video id of 128 characters is good", async () => {
+test("a video id of 128 characters is valid", async () => {
   const video = `ok-${"v".repeat(125)}`;
   const path = `/v1/videos/${video}/events`;
-  const question = { ...PUBLISH, path, method: "POST", body: '{"kind":"like","id":"mine"}' };
-  expect((await ask(port, question)).body).toEqual({ accepted: ["mine"] });
+  const request = { ...PUBLISH, path, method: "POST", body: '{"kind":"like","id":"mine"}' };
+  expect((await ask(port, request)).body).toEqual({ accepted: ["mine"] });
 });
 
 test.each([
@@ -73,16 +73,16 @@ test.each([
   "/v1/videos/ok-a/events%3Fx",
   "/metrics",
   "/healthz",
-])("at %s there is nothing", async (path) => {
-  for (const question of [{ path }, { path, method: "POST", ...PUBLISH }]) {
-    const answer = await ask(port, question);
+])("there is nothing at %s", async (path) => {
+  for (const request of [{ path }, { path, method: "POST", ...PUBLISH }]) {
+    const answer = await ask(port, request);
     expect(answer.status).toBe(404);
     expect(answer.error).toMatchObject({ code: "not_found" });
   }
 });
 
 test.each(["PUT", "DELETE", "PATCH", "OPTIONS"])(
-  "the method %s is refused with those that are known",
+  "the method %s is refused with a list of the allowed ones",
   async (method) => {
     const answer = await ask(port, { ...PUBLISH, method, path: "/v1/videos/ok-a/events" });
     expect(answer.status).toBe(405);
@@ -91,7 +91,7 @@ test.each(["PUT", "DELETE", "PATCH", "OPTIONS"])(
   },
 );
 
-test("HEAD is answered without a body, so that the next answer is where it is looked for", async () => {
+test("HEAD is answered without a body, so that the next response can be parsed", async () => {
   const socket = await RawSocket.open(port);
   for (const path of ["/v1/videos/no.video/events", "/nowhere"]) {
     socket.write(
@@ -105,7 +105,7 @@ test("HEAD is answered without a body, so that the next answer is where it is lo
 });
 
 test.each(["application/json", "text/html", "text/event-streams", "image/*;q=0.8, text/plain"])(
-  "who accepts only %s gets no stream",
+  "a client that accepts only %s gets no stream",
   async (accept) => {
     const answer = await ask(port, { path: "/v1/videos/ok-a/events", headers: { accept } });
     expect(answer.status).toBe(406);
@@ -115,7 +115,7 @@ test.each(["application/json", "text/html", "text/event-streams", "image/*;q=0.8
 );
 
 test.each(["text/event-stream", "*/*", "text/html, TEXT/*;q=0.5", undefined])(
-  "who accepts %s gets one",
+  "a client that accepts %s gets one",
   async (accept) => {
     const socket = await RawSocket.open(port);
     const line = accept === undefined ? "" : `Accept: ${accept}\r\n`;
@@ -127,7 +127,7 @@ test.each(["text/event-stream", "*/*", "text/html, TEXT/*;q=0.5", undefined])(
 );
 
 test.each([
-  ["no HTTP", "hello\r\n\r\n"],
+  ["bytes that aren't HTTP", "hello\r\n\r\n"],
   ["a path with a space", "GET /v1/videos/a b/events HTTP/1.1\r\nHost: x\r\n\r\n"],
   [
     "a bad Content-Length",
@@ -135,7 +135,7 @@ test.each([
   ],
   ["headers of 16 KiB", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(16_384)}\r\n\r\n`],
   ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"],
-])("who sends %s is sent away, and others are not", async (_what, bytes) => {
+])("a client that sends %s is disconnected, and others are not", async (_what, bytes) => {
   const stream = await TestEventStream.open(port, "ok-a");
   const socket = await RawSocket.open(port);
   socket.write(bytes);
@@ -145,18 +145,18 @@ test.each([
   stream.close();
 });
 
-test("headers that trickle in keep nobody waiting, and are given up", async () => {
-  const dawdlers = await Promise.all(Array.from({ length: 200 }, () => RawSocket.open(port)));
-  for (const socket of dawdlers) socket.write("GET /v1/connect HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+test("headers that trickle in delay nobody, and time out", async () => {
+  const slowClients = await Promise.all(Array.from({ length: 200 }, () => RawSocket.open(port)));
+  for (const socket of slowClients) socket.write("GET /v1/connect HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   const trickle = setInterval(() => {
-    for (const socket of dawdlers) socket.write("x");
+    for (const socket of slowClients) socket.write("x");
   }, 250);
   const begun = performance.now();
   const viewer = await TestSocket.connect(port);
   expect(await viewer.ask("subscribe", { video: "ok-a" })).toMatchObject({ op: "result" });
   expect(performance.now() - begun).toBeLessThan(1_000);
-  expect(dawdlers.every(({ isClosed }) => !isClosed)).toBe(true);
-  await Promise.all(dawdlers.map((socket) => socket.untilClosed()));
+  expect(slowClients.every(({ isClosed }) => !isClosed)).toBe(true);
+  await Promise.all(slowClients.map((socket) => socket.untilClosed()));
   clearInterval(trickle);
   expect(await viewer.ask("unsubscribe", { video: "ok-a" })).toMatchObject({ op: "result" });
   await viewer.close();

@@ -1,4 +1,4 @@
-/** What a bad request on a WebSocket gets: a named error, once, and nothing else happens. */
+/** A bad request on a WebSocket gets one named error, and has no other effect. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BusSniffer, burst, FOREIGN } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
@@ -12,30 +12,30 @@ import {
 
 let stack: TestStack;
 let sniffer: BusSniffer;
-let onlookers: (TestSocket | TestEventStream)[];
+let observers: (TestSocket | TestEventStream)[];
 let port: number;
 
 beforeAll(async () => {
   stack = await TestStack.start({ gateway: { lingerMs: 0 } });
   port = stack.gateway.port;
   sniffer = await BusSniffer.start(stack.nats.url);
-  onlookers = await Promise.all(TEST_WIRES.map((wire) => watch(wire, port, "ok-fence")));
-  await stack.mirrored("ok-fence", onlookers.length);
+  observers = await Promise.all(TEST_WIRES.map((wire) => watch(wire, port, "ok-fence")));
+  await stack.mirrored("ok-fence", observers.length);
 });
 afterEach(async () => {
   const fence = await sniffer.fence(port);
   expect(sniffer.takeForeign()).toEqual([]);
-  for (const viewer of onlookers) {
+  for (const viewer of observers) {
     await viewer.until(() => viewer.of("ok-fence", "like").some(({ data }) => data === fence));
   }
 });
 afterAll(async () => {
-  await Promise.all(onlookers?.map((viewer) => viewer.close()) ?? []);
+  await Promise.all(observers?.map((viewer) => viewer.close()) ?? []);
   await sniffer?.stop();
   await stack?.stop();
 });
 
-/** Answers to a request, which should be one. */
+/** All answers to a request; there should be one. */
 function answersTo(viewer: TestSocket, id: number): Received[] {
   return viewer.messages.filter((message) => "id" in message && message.id === id);
 }
@@ -43,15 +43,15 @@ function answersTo(viewer: TestSocket, id: number): Received[] {
 const TOO_LONG = "v".repeat(129);
 const LIKE = { op: "publish", kind: "like", data: FOREIGN };
 
-/** What the request is, the request, and the error that it gets. */
+/** A description, the request, and its error. */
 const REFUSED: readonly [string, Record<string, unknown>, Record<string, unknown>][] = [
   ["an unknown op", { op: "shout" }, { code: "op_unknown", field: "op" }],
   ["an op that any object has", { op: "constructor" }, { code: "op_unknown", field: "op" }],
-  ["an op that is no text", { op: 7 }, { code: "op_unknown", field: "op" }],
+  ["an op that is not text", { op: 7 }, { code: "op_unknown", field: "op" }],
   ["no op", {}, { code: "op_unknown", field: "op" }],
   ["a second connect", { op: "connect" }, { code: "already_connected" }],
   ["a publish without a video", LIKE, { code: "field_invalid", field: "video" }],
-  ["a video that is no text", { ...LIKE, video: 7 }, { code: "field_invalid", field: "video" }],
+  ["a video that is not text", { ...LIKE, video: 7 }, { code: "field_invalid", field: "video" }],
   ...["a.b", "a b", "*", ">", "a.*", "a.>", "", "ov\r\nPUB x 1", "../x", "😀", TOO_LONG].flatMap(
     (video) =>
       [{ op: "subscribe" }, { op: "unsubscribe" }, LIKE].map(
@@ -80,7 +80,7 @@ const REFUSED: readonly [string, Record<string, unknown>, Record<string, unknown
     { code: "field_invalid", field: "kind" },
   ],
   [
-    "a kind that is no text",
+    "a kind that is not text",
     { ...LIKE, video: "ok-a", kind: ["like"] },
     { code: "field_invalid", field: "kind" },
   ],
@@ -90,7 +90,7 @@ const REFUSED: readonly [string, Record<string, unknown>, Record<string, unknown
     { code: "event_id_invalid", field: "eventId" },
   ]),
   [
-    "an event id that is no text",
+    "an event id that is not text",
     { ...LIKE, video: "ok-a", eventId: 7 },
     { code: "field_invalid", field: "eventId" },
   ],
@@ -108,7 +108,7 @@ const REFUSED: readonly [string, Record<string, unknown>, Record<string, unknown
 
 describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
   test.each(REFUSED)(
-    "%s is refused by name, and the connection stays of use",
+    "%s is refused with a named error, and the connection stays usable",
     async (_what, request, error) => {
       const viewer = await TestSocket.connect(port, encoding);
       viewer.sendMessage({ ...request, id: 2 });
@@ -126,20 +126,23 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     ["subscribe", { op: "subscribe", video: "ok-early" }],
     ["publish", { ...LIKE, video: "ok-early" }],
     ["unsubscribe", { op: "unsubscribe", video: "ok-early" }],
-  ])("a %s before connect is refused by name, and connect still works", async (_op, request) => {
-    const viewer = await TestSocket.open(port, encoding);
-    burst(viewer, [
-      { ...request, id: 1 },
-      { op: "connect", id: 2 },
-    ]);
-    expect(await viewer.answerTo(2)).toMatchObject({ op: "result", gateway: stack.gateway.id });
-    expect(answersTo(viewer, 1)).toMatchObject([{ op: "error", code: "connect_required" }]);
-    await viewer.close();
-    expect(stack.dispatchers[0]?.routes.viewers("ok-early")).toBe(0);
-  });
+  ])(
+    "a %s before connect is refused with a named error, and connect still works",
+    async (_op, request) => {
+      const viewer = await TestSocket.open(port, encoding);
+      burst(viewer, [
+        { ...request, id: 1 },
+        { op: "connect", id: 2 },
+      ]);
+      expect(await viewer.answerTo(2)).toMatchObject({ op: "result", gateway: stack.gateway.id });
+      expect(answersTo(viewer, 1)).toMatchObject([{ op: "error", code: "connect_required" }]);
+      await viewer.close();
+      expect(stack.dispatchers[0]?.routes.viewers("ok-early")).toBe(0);
+    },
+  );
 
   test.each([{ token: 7 }, { token: "t".repeat(8_193) }])(
-    "a connect whose token can't be one is refused, and another connect works",
+    "a connect with an impossible token is refused, and another connect works",
     async (fields) => {
       const viewer = await TestSocket.open(port, encoding);
       expect(await viewer.ask("connect", fields)).toMatchObject({
@@ -154,7 +157,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     },
   );
 
-  test("a second subscribe of a video is refused, and its events still come once", async () => {
+  test("a second subscribe to a video is refused, and its events still arrive once", async () => {
     const viewer = await TestSocket.connect(port, encoding);
     expect(await viewer.ask("subscribe", { video: "ok-twice" })).toMatchObject({ op: "result" });
     expect(await viewer.ask("subscribe", { video: "ok-twice" })).toMatchObject({
@@ -180,7 +183,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     ["in a list", { id: [2] }],
     ["above 2^53", { id: 2 ** 53 + 2 }],
     ["missing", {}],
-    ["that came before", { id: 1 }],
+    ["that was used before", { id: 1 }],
   ])("a request id %s closes the connection as a violation", async (_what, id) => {
     const viewer = await TestSocket.connect(port, encoding);
     burst(viewer, [
@@ -188,7 +191,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
       { ...LIKE, video: "ok-a", id: 3 },
     ]);
     expect(await viewer.untilClosed()).toEqual({ code: 4409, reason: "request_id" });
-    // The answer to connect, the error, and nothing for what came after it.
+    // The answer to connect, the error, and nothing for the later request.
     expect(viewer.messages.slice(1)).toEqual([
       { op: "error", id: 0, code: "request_id_invalid", field: "id", message: expect.any(String) },
     ]);
@@ -207,7 +210,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
     ]);
   });
 
-  test("the largest whole number that a double holds exactly is a good request id", async () => {
+  test("the largest whole number that a double holds exactly is a valid request id", async () => {
     const viewer = await TestSocket.open(port, encoding);
     viewer.sendMessage({ op: "connect", id: Number.MAX_SAFE_INTEGER });
     expect(await viewer.answerTo(Number.MAX_SAFE_INTEGER)).toMatchObject({ op: "result" });
@@ -215,7 +218,7 @@ describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
   });
 });
 
-test("the bus is looked at: a foreign event, if there were one, would be seen", async () => {
+test("the sniffer works: it would see a foreign event", async () => {
   const viewer = await TestSocket.connect(port);
   await viewer.ask("publish", { video: "ok-a", kind: "like", data: FOREIGN });
   await viewer.ask("publish", { video: "elsewhere", kind: "like" });
@@ -224,7 +227,7 @@ test("the bus is looked at: a foreign event, if there were one, would be seen", 
   await viewer.close();
 });
 
-test("a refusal is counted by its code, and none was a fault of the gateway's own", async () => {
+test("a refusal is counted by its code, and none was an internal error", async () => {
   const name = "ovation_gateway_refused_total";
   const refused = async (labels = "") => await metric(stack.gateway, `${name}${labels}`);
   const viewer = await TestSocket.connect(port);

@@ -1,4 +1,4 @@
-/** A gateway below a path of its own, as a proxy passes it on that takes nothing off. */
+/** A gateway with a base path, behind a proxy that doesn't strip it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ describe.each(["/live", "/a/b.c/live-1"])("below %s", (basePath) => {
     });
   }
 
-  test("everything of the API is there, and nothing of it elsewhere", async () => {
+  test("the whole API is there, and nothing of it elsewhere", async () => {
     const elsewhere = [
       "",
       `${basePath}x`,
@@ -66,7 +66,7 @@ describe.each(["/live", "/a/b.c/live-1"])("below %s", (basePath) => {
     expect(history.body["events"]).toMatchObject([{ id: "c-1" }]);
   });
 
-  test("the page is there, also for who leaves out the slash, and health is where it was", async () => {
+  test("the page is there, with or without the slash, and health checks don't move", async () => {
     const url = `http://127.0.0.1:${port}${basePath}`;
     for (const address of [`${url}/`, `${url}/index.html`, url, `${url}?video=a`]) {
       expect(await (await fetch(address)).text()).toBe("<title>page</title>");

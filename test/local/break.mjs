@@ -1,4 +1,4 @@
-/** Given to node with `--import`, it lets a test break the process from within, as a fault would. */
+/** Loaded with `node --import`, it lets a test break the process from within, as a bug would. */
 process.on("SIGUSR2", () => {
   throw new Error("boom in a handler");
 });

@@ -1,4 +1,4 @@
-/** A role that ends: it says why, with a code, in bounded time, whatever becomes of its log's reader. */
+/** A role that ends says why, with a code, in bounded time, whatever its log's reader does. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { natsUrlAs } from "../support/nats-users.ts";
 import { TestSocket } from "../support/viewer.ts";
 
 const BREAK = join(import.meta.dirname, "break.mjs");
-/** Far more than an end takes, and far less than for ever. */
+/** Far more than an exit takes, and still bounded. */
 const BOUND_MS = 10_000;
 
 let nats: TestNats;
@@ -26,9 +26,9 @@ afterEach(() => {
 
 interface Running {
   readonly child: ChildProcess;
-  /** What it has logged while that was read. */
+  /** What it has logged while the log was read. */
   readonly log: Record<string, unknown>[];
-  /** Its log is read no further. */
+  /** Stops reading its log. */
   stopReading(): void;
 }
 
@@ -73,7 +73,7 @@ describe("a log whose reader has gone", () => {
   test.each([
     ["SIGTERM", 0],
     ["SIGUSR2", 1],
-  ] as const)("%s ends the role with code %i all the same", async (signal, code) => {
+  ] as const)("%s still ends the role with code %i", async (signal, code) => {
     const { child } = await run("dispatcher");
     child.stdout?.destroy();
     child.kill(signal);
@@ -81,11 +81,11 @@ describe("a log whose reader has gone", () => {
   });
 });
 
-describe("a log whose reader stands still, in a pipe that is full", () => {
+describe("a log whose reader has stopped, with a full pipe", () => {
   test.each([
     ["SIGTERM", 0],
     ["SIGUSR2", 1],
-  ] as const)("%s ends the role with code %i; it was at work until then", async (signal, code) => {
+  ] as const)("%s ends the role with code %i; it worked until then", async (signal, code) => {
     const { child, log, stopReading } = await run(
       "gateway",
       "--log-level",
@@ -96,7 +96,7 @@ describe("a log whose reader stands still, in a pipe that is full", () => {
     const { port, opsPort } = Object.assign({}, ...log);
     stopReading();
     const viewer = await TestSocket.connect(port);
-    // A pipe holds 64 KiB, what reads it as much: each of these brings lines.
+    // A pipe holds 64 KiB, and its reader's buffer as much; each of these requests logs lines.
     for (let number = 0; number < 700; number += 1) {
       const video = `loud-${number}`;
       if (number % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,4 +1,4 @@
-/** What viewers of a gateway are told that NATS can't be reached from, and who is let in meanwhile. */
+/** How a gateway that can't reach NATS notifies its viewers, and whom it accepts meanwhile. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/raw.ts";
@@ -21,7 +21,7 @@ async function stackWith(gateway: { cutOffNoticeMs: number; cutOffByeMs: number 
   return { nats: stack.nats, gateway: stack.gateway, socket, stream };
 }
 
-test("viewers are told that nothing new comes, and when that is over; newcomers are refused at once", async () => {
+test("viewers are notified that nothing new arrives, and when that is over; new ones are refused at once", async () => {
   const { nats, gateway, socket, stream } = await stackWith({
     cutOffNoticeMs: 300,
     cutOffByeMs: 600_000,
@@ -35,7 +35,7 @@ test("viewers are told that nothing new comes, and when that is over; newcomers 
   expect(knocked.status).toBe(503);
   expect(knocked.headers["retry-after"]).toBeDefined();
   expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(503);
-  // A page that asks why it gets no WebSocket is told the same.
+  // A page that asks why it gets no WebSocket gets the same error.
   expect(await ask(gateway.port, { path: "/v1/connect" })).toMatchObject({
     status: 503,
     error: { code: "unavailable" },
@@ -68,7 +68,7 @@ test("viewers are sent to another gateway in the end", async () => {
   expect(await metric(gateway, "ovation_gateway_cut_off_dismissed_total")).toBe(2);
 });
 
-test("who is refused for it takes no place of those who come when it is over", async () => {
+test("viewers refused during an outage don't use up the accept rate of those after it", async () => {
   stack = await TestStack.start({ gateway: { connectionsPerSecond: 1 } });
   const { nats, gateway } = stack;
   await nats.kill9();

@@ -1,4 +1,4 @@
-/** What publishers can rely on when one of several dispatchers is stopped as an operator stops it. */
+/** What publishers can rely on when an operator stops one of several dispatchers. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -23,7 +23,7 @@ afterEach(async () => {
   await stack.stop();
 });
 
-test("a dispatcher that is stopped amid publishes loses none: each is answered, and each arrives", async () => {
+test("a dispatcher that is stopped during publishes loses none: each is answered, and each arrives", async () => {
   const viewer = await watch("msgpack", stack.gateway.port, "launch");
   await stack.mirrored("launch", 1);
   await eventually(async () => (await metric(stopped, "ovation_dispatcher_table_rows")) === 1);
@@ -44,7 +44,7 @@ test("a dispatcher that is stopped amid publishes loses none: each is answered, 
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   expect(await exit).toBe(0);
   expect(accepted).toBe(sent);
-  // The counts are exact, however many of them a frame could show.
+  // The counts are exact, however many events a frame can show.
   await viewer.until(() => viewer.total("launch", "like") >= sent);
   expect(viewer.total("launch", "like")).toBe(sent);
   await Promise.all([publisher.close(), viewer.close()]);

@@ -1,4 +1,4 @@
-/** What an EventSource can rely on: one event is one message, and a place that isn't ours is said to be. */
+/** What an EventSource can rely on: an event is one message, and foreign positions are reported. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
@@ -13,9 +13,9 @@ afterAll(async () => await stack?.stop());
 test.each([
   ["line feeds", "one\ntwo\n\nthree"],
   ["carriage returns", "one\rtwo\r\nthree\r"],
-  ["what would begin another message", 'x\n\ndata: {"op":"bye"}\n\nid: 1\u0000\nretry: 1\n\n'],
-  ["NUL, a mark of byte order and separators", "\u0000\ufeff\u2028\u2029\u0085"],
-])("a text with %s comes whole, in one message", async (_, text) => {
+  ["what would start another message", 'x\n\ndata: {"op":"bye"}\n\nid: 1\u0000\nretry: 1\n\n'],
+  ["NUL, a byte order mark and separators", "\u0000\ufeff\u2028\u2029\u0085"],
+])("a text with %s arrives unchanged, in one message", async (_, text) => {
   const stream = await TestEventStream.open(stack.gateway.port, "lines");
   await stack.mirrored("lines", 1);
   const { status } = await post(stack.gateway.port, "lines", [
@@ -34,7 +34,7 @@ test.each([
   await stack.mirrored("lines", 0);
 });
 
-test("a quiet stream gets a comment line within the time that is set", async () => {
+test("a quiet stream gets a comment line within the configured time", async () => {
   const stream = await TestEventStream.open(stack.gateway.port, "quiet");
   const began = performance.now();
   await stream.until(() => stream.comments.length > 0);
@@ -42,7 +42,7 @@ test("a quiet stream gets a comment line within the time that is set", async () 
   stream.close();
 });
 
-test("a place of another history is told not to be one of this, and what there is follows", async () => {
+test("a position of another history is reported as such, and new events follow", async () => {
   await post(stack.gateway.port, "epochs", { kind: "comment", id: "c1" });
   const back = await TestEventStream.open(stack.gateway.port, "epochs", {
     lastEventId: "otherepoch:1",
@@ -54,7 +54,7 @@ test("a place of another history is told not to be one of this, and what there i
   back.close();
 });
 
-test("a place of ten kilobytes is told not to be one of this history", async () => {
+test("a position of ten kilobytes is reported as not of this history", async () => {
   const stream = await TestEventStream.open(stack.gateway.port, "long", {
     lastEventId: "x".repeat(10_000),
   });
@@ -62,7 +62,7 @@ test("a place of ten kilobytes is told not to be one of this history", async () 
   stream.close();
 });
 
-/** Positions that none is: what a program has put into its request is refused by name. */
+/** Invalid positions: in a program's request they are refused with a named error. */
 const NO_POSITIONS = [
   "5",
   "",
@@ -79,7 +79,7 @@ const NO_POSITIONS = [
   "x".repeat(2_000),
 ];
 
-test.each(NO_POSITIONS)("an event stream after %j is refused, and so is last", async (text) => {
+test.each(NO_POSITIONS)("an event stream after %j is refused, and so is `last`", async (text) => {
   const { port } = stack.gateway;
   const headers = { accept: "text/event-stream" };
   for (const [name, value] of [
@@ -104,7 +104,7 @@ test.each(NO_POSITIONS.filter((text) => text !== "5"))(
 );
 
 test.each(["msgpack", "json"] as const)(
-  "a subscribe over %s after what is no position is refused, and the connection goes on",
+  "a subscribe over %s after an invalid position is refused, and the connection stays open",
   async (encoding) => {
     const viewer = await TestSocket.connect(stack.gateway.port, encoding);
     for (const after of [-1, 1.5, 2 ** 53, "5", "abc:5", true, [], {}]) {
@@ -127,7 +127,7 @@ test.each([
   ["events?wait=0&wait=0", "wait"],
   ["history?before=5&before=6", "before"],
   ["history?limit=1&limit=1", "limit"],
-])("%s, which says the same thing twice, is refused", async (request, field) => {
+])("%s, which repeats a parameter, is refused", async (request, field) => {
   const path = `/v1/videos/places/${request}`;
   const headers = { accept: "text/event-stream" };
   const answer = await ask(stack.gateway.port, { path, headers });

@@ -1,4 +1,4 @@
-/** What a viewer can rely on when there is more than can be shown: exact counts, bounded frames. */
+/** What a viewer can rely on in a flood of events: exact counts, bounded frames. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../support/viewer.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack?.stop());
 
-test("a frame holds at most its bound of events, and the counts by kind stay exact", async () => {
+test("a frame holds a limited number of events, and the counts by kind stay exact", async () => {
   const viewers = await Promise.all(
     TEST_WIRES.map((wire) => watch(wire, stack.gateway.port, "flood")),
   );
@@ -32,7 +32,7 @@ test("a frame holds at most its bound of events, and the counts by kind stay exa
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
 
-test("a flood of likes pushes no comment out", async () => {
+test("a flood of likes displaces no comment", async () => {
   const viewer = await watch("msgpack", stack.gateway.port, "mixed");
   await stack.mirrored("mixed", 1);
   const batch = Array.from({ length: 900 }, (_, n) => ({ kind: n % 9 === 0 ? "comment" : "like" }));
@@ -49,7 +49,7 @@ test("a flood of likes pushes no comment out", async () => {
 });
 
 test.each(TEST_WIRES)(
-  "a viewer that stops reading (%s) misses frames, holds nobody up, and gets exact counts when it reads again",
+  "a viewer that stops reading (%s) misses frames, delays nobody, and gets exact counts when it reads again",
   async (wire) => {
     const video = `slow-${wire}`;
     const slow = await watch(wire, stack.gateway.port, video);
@@ -62,7 +62,7 @@ test.each(TEST_WIRES)(
     let published = 0;
     const dropped = async () =>
       (await metric(stack.gateway, "ovation_gateway_events_dropped_total")) > before;
-    // Until what the kernel takes on the way is full too.
+    // Until the kernel's buffers are full too.
     for (let round = 0; round < 1_000 && !(await dropped()); round += 1) {
       const batch = Array.from({ length: 100 }, () => ({ kind: "like", data: { text } }));
       published += 100;

@@ -15,15 +15,15 @@ import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-st
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
 
-/** What an EventSource waits before it connects again, unless it is told otherwise. */
+/** How long an EventSource waits before it reconnects, unless the gateway sends another time. */
 const RETRY_MS = 2_000;
 const KEEPALIVE = ":\n\n";
-/** The longest that a poll may wait for something to happen. */
+/** The longest time that a poll may wait for an event. */
 const POLL_WAIT_MAX_MS = 30_000;
 const HEADERS = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store",
-  // nginx would otherwise collect the stream before it passes it on.
+  // Otherwise nginx would buffer the stream.
   "X-Accel-Buffering": "no",
 };
 
@@ -36,8 +36,8 @@ function message(body: ServerMessage, id?: string): string {
   return sseMessage(JSON.stringify(body), id);
 }
 
-/** An EventSource gives up for ever on any status but 200: it is told in a stream, and comes back. */
-function sendAway(exchange: HttpExchange, error: OvationError): void {
+/** An EventSource gives up for good on any status but 200, so the error is sent in a stream. */
+function refuseInStream(exchange: HttpExchange, error: OvationError): void {
   const stream = exchange.stream(HEADERS);
   const body = message({ op: "error", id: 0, ...error.body() });
   stream.send(`retry: ${error.retryAfterMs ?? RETRY_MS}\n\n${body}`);
@@ -51,10 +51,10 @@ export class EventStream {
   readonly #keepalive: NodeJS.Timeout;
   readonly #onEnd: () => void;
   #ended = false;
-  /** What has to be said but found no room: the answer, or nothing. */
-  #owed = "";
+  /** An answer that must be sent but found no room; empty if there is none. */
+  #pending = "";
 
-  /** @param onEnd called once, whoever ended the stream */
+  /** @param onEnd called once, whichever side ended the stream */
   constructor(
     stream: EventSink,
     services: GatewayServices,
@@ -76,24 +76,24 @@ export class EventStream {
     return this.#stream.isOpen;
   }
 
-  /** @param id what an EventSource is to remember; it keeps what it has if there is none */
-  say(body: ServerMessage, id?: string): void {
+  /** @param id the id that an EventSource remembers; without one it keeps the one it has */
+  send(body: ServerMessage, id?: string): void {
     const text = message(body, id);
-    if (this.#stream.send(text) === "dropped") this.#owed = text;
+    if (this.#stream.send(text) === "dropped") this.#pending = text;
   }
 
-  /** Says something that the viewer may miss, if it has no room for it. */
-  tell(body: ServerMessage): void {
+  /** Sends a message that the viewer may miss if its buffer has no room for it. */
+  notify(body: ServerMessage): void {
     this.#stream.send(message(body));
   }
 
-  /** Tells the viewer to come back after a while, and ends the stream. */
+  /** Tells the viewer when to reconnect, and ends the stream. */
   dismiss(reconnectAfterMs: number): void {
     this.#stream.send(`retry: ${reconnectAfterMs}\n${message({ op: "bye", reconnectAfterMs })}`);
     this.end();
   }
 
-  /** Ends the stream, or notes that the client has ended it. */
+  /** Ends the stream, or records that the client has ended it. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -104,8 +104,8 @@ export class EventStream {
   }
 
   #writable(): void {
-    const text = this.#owed === "" ? KEEPALIVE : this.#owed;
-    this.#owed = "";
+    const text = this.#pending === "" ? KEEPALIVE : this.#pending;
+    this.#pending = "";
     this.#stream.send(text);
     this.viewer.catchUp();
   }
@@ -114,28 +114,28 @@ export class EventStream {
 interface EventsOptions {
   readonly services: GatewayServices;
   readonly keepaliveMs: number;
-  /** How long a stream goes on when its token has expired. */
+  /** How long a stream continues after its token has expired. */
   readonly refreshGraceMs: number;
-  /** Holds each open stream, to dismiss it when the gateway stops. */
+  /** Every open stream, dismissed when the gateway stops. */
   readonly streams: Set<EventStream>;
 }
 
 /** A viewer that polls. */
-interface Place {
+interface PollingViewer {
   readonly stream: PollStream;
   readonly events: EventStream;
   readonly expiry: Expiry;
 }
 
-/** The viewers of one gateway that poll. */
-class Places {
-  readonly #all = new Map<string, Place>();
+/** All polling viewers of one gateway. */
+class PollingViewers {
+  readonly #all = new Map<string, PollingViewer>();
 
-  add(video: string, place: Place): void {
-    this.#all.set(keyOf(video, place.stream.viewer), place);
+  add(video: string, polling: PollingViewer): void {
+    this.#all.set(keyOf(video, polling.stream.viewer), polling);
   }
 
-  find(video: string, token: PollToken | undefined): Place | undefined {
+  find(video: string, token: PollToken | undefined): PollingViewer | undefined {
     return token === undefined ? undefined : this.#all.get(keyOf(video, token.viewer));
   }
 
@@ -151,7 +151,7 @@ function keyOf(video: string, viewer: string): string {
 export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
   const { admission, auth, connections, natsOutage, interest, histories } = services;
-  const places = new Places();
+  const pollingViewers = new PollingViewers();
   return async (exchange, video) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
@@ -162,7 +162,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
-    const known = places.find(video, token);
+    const known = pollingViewers.find(video, token);
     if (known !== undefined && token !== undefined && waitMs !== undefined) {
       if (known.stream.isNext(token)) {
         known.expiry.watch(grant.expiresAtMs);
@@ -172,13 +172,13 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const address = clientOf(services, exchange);
     try {
       natsOutage.admit();
-      // Who is here already takes no further place.
+      // A viewer that is connected already is not admitted a second time.
       if (known === undefined) admission.admitStream(address);
       interest.requireRoom(video);
     } catch (fault) {
       const error = asOvationError(fault);
       recordRejection(services, error, fault);
-      return sendAway(exchange, error);
+      return refuseInStream(exchange, error);
     }
     known?.events.end();
     const polled =
@@ -199,16 +199,16 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
         connections.closed += 1;
         admission.left(address);
         streams.delete(stream);
-        if (polled !== undefined) places.remove(video, polled.viewer);
+        if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
         interest.release(video);
       },
     );
     const expiry = new Expiry({
       graceMs,
       wallClock: Date.now,
-      onDue: () => stream.say({ op: "refresh", withinMs: graceMs }),
+      onExpired: () => stream.send({ op: "refresh", withinMs: graceMs }),
       onEnd: () => {
-        stream.say({ op: "error", id: 0, ...new OvationError("token_expired").body() });
+        stream.send({ op: "error", id: 0, ...new OvationError("token_expired").body() });
         stream.end();
       },
     });
@@ -219,7 +219,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     streams.add(stream);
     if (polled === undefined) exchange.onClose(() => stream.end());
     else {
-      places.add(video, { stream: polled, events: stream, expiry });
+      pollingViewers.add(video, { stream: polled, events: stream, expiry });
       polled.poll(exchange, waitMs ?? 0);
     }
     try {
@@ -227,12 +227,12 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       if (!stream.isOpen) return;
       const seq = after ?? result.seq;
       const position = seq === undefined ? undefined : histories.positionText(seq);
-      stream.say({ op: "result", id: 0, ...result }, position);
+      stream.send({ op: "result", id: 0, ...result }, position);
       stream.viewer.join(audience, after);
     } catch (fault) {
       const error = asOvationError(fault);
       recordRejection(services, error, fault);
-      stream.say({ op: "error", id: 0, ...error.body() });
+      stream.send({ op: "error", id: 0, ...error.body() });
       stream.end();
     }
   };

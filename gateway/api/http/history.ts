@@ -1,4 +1,4 @@
-/** `GET /v1/videos/{video}/history?before=&limit=`: pages backwards through what is kept. */
+/** `GET /v1/videos/{video}/history?before=&limit=`: pages backwards through the history. */
 
 import { decodeTrustedMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";

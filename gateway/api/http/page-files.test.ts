@@ -1,4 +1,4 @@
-/** A page beside the API, asked for over real HTTP. */
+/** A page served beside the API, requested over real HTTP. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -90,8 +90,8 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks for the path as it is: `fetch` would take its dots out. */
-async function ask(path: string, method = "GET", headers = {}): Promise<Answer> {
+/** Requests the path as it is: `fetch` would resolve its dots. */
+async function requestPath(path: string, method = "GET", headers = {}): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const sent = request({ port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -115,7 +115,7 @@ describe("a page", () => {
     ["/parts/font.woff2", "font/woff2", "font"],
     ["/parts/empty.unknown", "application/octet-stream", ""],
   ])("%s is served", async (path, type, body) => {
-    const answer = await ask(path);
+    const answer = await requestPath(path);
     expect(answer.status).toBe(200);
     expect(answer.body).toBe(body);
     expect(answer.headers).toMatchObject({
@@ -129,25 +129,25 @@ describe("a page", () => {
     });
   });
 
-  test("is not sent again to somebody who has it", async () => {
-    const { etag = "" } = (await ask("/app.js")).headers;
+  test("is not sent again to a client that has it", async () => {
+    const { etag = "" } = (await requestPath("/app.js")).headers;
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
-      const answer = await ask("/app.js", "GET", { "if-none-match": known });
+      const answer = await requestPath("/app.js", "GET", { "if-none-match": known });
       expect(answer).toMatchObject({ status: 304, body: "" });
       expect(answer.headers.etag).toBe(etag);
     }
-    const changed = await ask("/app.js", "GET", { "if-none-match": '"other"' });
+    const changed = await requestPath("/app.js", "GET", { "if-none-match": '"other"' });
     expect(changed).toMatchObject({ status: 200, body: SCRIPT });
   });
 
-  test("tells its length to HEAD", async () => {
-    const { status, headers, body } = await ask("/app.js", "HEAD");
+  test("sends its length in answer to HEAD", async () => {
+    const { status, headers, body } = await requestPath("/app.js", "HEAD");
     expect({ status, body }).toEqual({ status: 200, body: "" });
     expect(headers["content-length"]).toBe(String(Buffer.byteLength(SCRIPT)));
   });
 
-  test("is only read", async () => {
-    const { status, headers } = await ask("/index.html", "POST");
+  test("accepts only GET and HEAD", async () => {
+    const { status, headers } = await requestPath("/index.html", "POST");
     expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: "GET, HEAD" });
   });
 
@@ -168,18 +168,18 @@ describe("a page", () => {
     "/INDEX.HTML",
     "/__proto__",
   ])("has nothing at %s", async (path) => {
-    const { status, body } = await ask(path);
+    const { status, body } = await requestPath(path);
     expect(status).toBe(404);
     expect(body).not.toContain("secret");
   });
 });
 
 describe("a folder", () => {
-  test("that isn't there stops the start", async () => {
+  test("that doesn't exist fails the start", async () => {
     await expect(new PageFiles(join(outside, "none"), POLICY).start()).rejects.toThrow(/ENOENT/);
   });
 
-  test("that is too large for a page stops the start, by size or by number", async () => {
+  test("that is too large, by size or by number of files, fails the start", async () => {
     const large = join(outside, "large");
     mkdirSync(large);
     writeFileSync(join(large, "a"), Buffer.alloc(17_000_000));
@@ -194,7 +194,7 @@ describe("a folder", () => {
     await expect(new PageFiles(many, POLICY).start()).rejects.toThrow(/more than 1000 files/);
   });
 
-  test("is not needed", async () => {
+  test("is optional", async () => {
     const none = new PageFiles(undefined, POLICY);
     await none.start();
     expect(none.has("/")).toBe(false);

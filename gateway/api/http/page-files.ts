@@ -1,7 +1,7 @@
 /**
  * The files of a folder, held in memory and served as they are: a page beside the API, so that a
- * small deployment needs no web server. Only what was in the folder at the start can be asked for,
- * by its very name, so that no path leads out of it.
+ * small deployment needs no web server. Only files that were in the folder at the start are served,
+ * by their exact names, so that no path leads out of it.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -76,7 +76,7 @@ export class PageFiles {
     const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
     const headers = {
       "Content-Type": contentTypeOf(name),
-      // Always asked for anew, and rarely sent: a page must fit the gateway that it talks to.
+      // Always revalidated, rarely sent again: a page must fit the gateway that it talks to.
       "Cache-Control": "no-cache",
       ETag: etag,
       "Content-Security-Policy": this.#policy,
@@ -92,7 +92,7 @@ export class PageFiles {
   }
 }
 
-/** The plain files in a folder and those below it: no link is followed, nothing hidden is shown. */
+/** The plain files in a folder and its subfolders, without links and hidden files. */
 async function pathsIn(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -105,7 +105,7 @@ async function pathsIn(directory: string): Promise<readonly string[]> {
   return paths;
 }
 
-/** Names that stand in a URL as they are. */
+/** Whether a name needs no encoding in a URL, and isn't hidden. */
 function isServed(name: string): boolean {
   return /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/.test(name);
 }

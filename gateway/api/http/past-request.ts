@@ -1,13 +1,13 @@
-/** What an event stream's request says of the past: what the client had last, or how much it wants. */
+/** Which past events a stream's request asks for: those after a position, or the last few. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { HISTORY_LIMIT } from "../../../shared/protocol/wire/messages.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { parameter, wholeNumber } from "./query.ts";
 
-/** `epoch:seq`, as every message's `id:` has it. */
+/** `epoch:seq`, the `id:` of every message. */
 const POSITION = /^([a-z0-9]{1,32}):(\d{1,16})$/;
-/** In no history: no epoch is empty. */
+/** A position that no history has, since no epoch is empty. */
 const UNKNOWN: Position = { after: 0, epoch: "" };
 
 type Position = Required<Pick<ResumeRequest, "after" | "epoch">>;
@@ -28,9 +28,9 @@ function positionInQuery(exchange: HttpExchange): Position | undefined {
 }
 
 /**
- * What the client had last. An `EventSource` that connects again says it in a header, which may be
- * from another server: what can't be read there is a place that can't be resumed from, and the
- * answer says so. What stands in the query, a program has put there, and is refused.
+ * Where the client wants to resume. An `EventSource` that reconnects sends its last id in a header,
+ * which may come from another server: an unreadable one counts as a position that can't be resumed
+ * from, and the answer says so. In the query, an unreadable one is a program's error, and refused.
  * @throws OvationError field_invalid
  */
 export function pastRequest(exchange: HttpExchange): ResumeRequest {

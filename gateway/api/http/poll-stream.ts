@@ -1,6 +1,6 @@
 /**
- * An event stream in pieces, for where something on the way holds back what does not end: each poll
- * is answered whole, and between two polls the viewer keeps its place.
+ * An event stream in pieces, for networks where something buffers responses until they end: each
+ * poll gets a complete response, and between two polls the viewer stays connected.
  */
 import { randomBytes } from "node:crypto";
 import type { PollMessage } from "../../../shared/protocol/wire/messages.ts";
@@ -11,28 +11,28 @@ import type { SendOutcome } from "../../transport/send-outcome.ts";
 /** What an event stream writes to. */
 export type EventSink = Pick<ResponseStream, "isOpen" | "onWritable" | "send" | "end">;
 
-/** How long a viewer that does not poll keeps its place. */
+/** How long a viewer stays connected without a poll. */
 const POLL_GRACE_MS = 10_000;
-/** A first poll waits at least as long as the history may take to be read. */
+/** A first poll waits at least as long as reading the history may take. */
 const FIRST_WAIT_MS = 5_000;
-/** What may wait for the next poll, or go with one answer; frames beyond it are summed up. */
+/** How much may wait for the next poll, or go in one answer; frames beyond it are summarized. */
 const BUFFER_BYTES = 64 * 1024;
 
-/** `viewer.place.answer`: who polls, its place at this gateway, and the last answer it has had. */
+/** `viewer.stream.answer`: who polls, its stream at this gateway, and the last answer it got. */
 const TOKEN = /^([A-Za-z0-9_-]{16,32})\.([A-Za-z0-9_-]{16,32})\.(\d{1,15})$/;
 
-/** What a poll says of the one before it. */
+/** What a poll says about the previous one. */
 export interface PollToken {
   readonly viewer: string;
-  readonly place: string;
+  readonly stream: string;
   readonly answer: number;
 }
 
-/** Undefined for a first poll, and for a text that no gateway has given. */
+/** Undefined for a first poll, and for a text that no gateway has issued. */
 export function pollToken(text: string | null): PollToken | undefined {
-  const [, viewer, place, answer] = TOKEN.exec(text ?? "") ?? [];
-  if (viewer === undefined || place === undefined) return undefined;
-  return { viewer, place, answer: Number(answer) };
+  const [, viewer, stream, answer] = TOKEN.exec(text ?? "") ?? [];
+  if (viewer === undefined || stream === undefined) return undefined;
+  return { viewer, stream, answer: Number(answer) };
 }
 
 function randomId(): string {
@@ -43,19 +43,19 @@ interface PollStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** The viewer's id from an earlier token; a new viewer gets one. */
   readonly viewer: string | undefined;
-  /** No poll came in time. */
+  /** No poll arrived in time. */
   onLeft(): void;
 }
 
 export class PollStream implements EventSink {
   readonly viewer: string;
-  readonly #place = randomId();
+  readonly #stream = randomId();
   readonly #options: PollStreamOptions;
   #answers = 0;
   #exchange: HttpExchange | undefined;
   #parts: (Uint8Array | string)[] = [];
   #bytes = 0;
-  /** Ends the poll, or while there is none, the viewer. */
+  /** Ends the waiting poll; while none waits, the viewer's connection. */
   #timer: NodeJS.Timeout | undefined;
   #flush: NodeJS.Immediate | undefined;
   #onWritable: (() => void) | undefined;
@@ -70,16 +70,16 @@ export class PollStream implements EventSink {
     return !this.#isOver;
   }
 
-  /** Whether this is the viewer's place, and its last answer has arrived. */
-  isNext({ place, answer }: PollToken): boolean {
-    return place === this.#place && answer === this.#answers;
+  /** Whether the token is of this stream, and its last answer has arrived. */
+  isNext({ stream, answer }: PollToken): boolean {
+    return stream === this.#stream && answer === this.#answers;
   }
 
   onWritable(listener: () => void): void {
     this.#onWritable = listener;
   }
 
-  /** Takes a poll. One that waits still is answered with what there is. */
+  /** Accepts a poll. An earlier one that still waits is answered with what there is. */
   poll(exchange: HttpExchange, waitMs: number): void {
     this.#answer();
     clearTimeout(this.#timer);
@@ -95,13 +95,13 @@ export class PollStream implements EventSink {
     this.#onWritable?.();
   }
 
-  /** Keeps it for the poll that waits, or for the next one. */
+  /** Buffers the bytes for the waiting poll, or for the next one. */
   send(bytes: Uint8Array | string): SendOutcome {
     if (this.#isOver) return "closed";
     const isText = typeof bytes === "string";
     // `retry:` and comment lines are for streams: an answer ends by itself.
     if (isText && !bytes.includes("data:")) return "sent";
-    // There is always room for the few messages that are no frames.
+    // The few messages that are not frames always have room.
     if (this.#bytes >= (isText ? 2 : 1) * BUFFER_BYTES) return "dropped";
     this.#parts.push(bytes);
     this.#bytes += bytes.length;
@@ -116,7 +116,7 @@ export class PollStream implements EventSink {
     clearTimeout(this.#timer);
   }
 
-  /** At the end of this turn, so that all that comes in it shares the answer. */
+  /** Answers at the end of this event loop turn, so that all of its messages share the answer. */
   #answerSoon(): void {
     this.#flush ??= setImmediate(() => this.#answer());
   }
@@ -127,14 +127,14 @@ export class PollStream implements EventSink {
     this.#answers += 1;
     const next: PollMessage = {
       op: "poll",
-      next: `${this.viewer}.${this.#place}.${this.#answers}`,
+      next: `${this.viewer}.${this.#stream}.${this.#answers}`,
     };
     const parts = [...this.#parts, sseMessage(JSON.stringify(next))];
     exchange.respond(200, this.#options.headers, Buffer.concat(parts.map((part) => toBytes(part))));
     this.#await();
   }
 
-  /** The client went away while it waited: what was meant for it, it asks for by its position. */
+  /** The client disconnected while it waited: it requests what it missed by its position. */
   #lost(exchange: HttpExchange): void {
     if (this.#exchange !== exchange) return;
     this.#answers += 1;

@@ -38,7 +38,7 @@ function encodingOf(exchange: HttpExchange): Encoding {
   );
 }
 
-/** Ids in the order of the request; places only if one of the events is durable. */
+/** Ids in the order of the request; seqs only if one of the events is durable. */
 function acceptedBody(accepted: readonly Accepted[]): object {
   const ids = accepted.map(({ id }) => id);
   if (accepted.every(({ seq }) => seq === undefined)) return { accepted: ids };
@@ -61,7 +61,7 @@ interface PublishRequest {
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
   return async (exchange, video) => {
     const at = monotonicNow();
-    // Read from the first on: what comes while the token is verified would be lost.
+    // Read from the start: bytes that arrive while the token is verified would be lost.
     const room = services.bodies.open();
     exchange.onClose(() => room.end());
     const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs, room);
@@ -92,7 +92,7 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
   }
 }
 
-/** @returns why not all was accepted, which was answered */
+/** @returns why not all events were accepted; the client has got this as its answer */
 async function publish(
   services: GatewayServices,
   { exchange, video, grant, reading, step }: PublishRequest,
@@ -114,7 +114,7 @@ async function publish(
     return undefined;
   }
   const error = asOvationError(fault);
-  // What was accepted before the failure stays so; a repeat with the same ids is harmless.
+  // Events accepted before the failure stay accepted; a repeat with the same ids is harmless.
   const ids = inputs.map(({ id }) => id ?? null);
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
   respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });

@@ -1,4 +1,4 @@
-/** What stands in the query of a request. */
+/** Reads parameters from a request's query. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 

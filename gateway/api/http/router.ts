@@ -1,4 +1,4 @@
-/** Which HTTP request is answered by whom; everything else gets a named error. */
+/** Routes HTTP requests to their handlers; everything else gets a named error. */
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
@@ -10,7 +10,7 @@ import { type RouteName, routeAt } from "./routes.ts";
 
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
- * @param eventId where the path names one, as it stands there
+ * @param eventId as it is in the path; empty if the path names none
  */
 export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
 
@@ -18,19 +18,19 @@ type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission" 
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
-/** What can be done at each path of the API, by method. */
+/** The handlers of each path of the API, by method. */
 export type Routes = Readonly<Record<RouteName, Handlers>>;
 
 export const JSON_TYPE = "application/json";
 export const MSGPACK_TYPE = "application/msgpack";
 
 const API_PREFIX = "/v1/";
-/** An answer is of its moment, and often for one viewer alone: no cache may keep it. */
-const NOT_KEPT = { "Cache-Control": "no-store" };
-const API_HEADERS = { ...NOT_KEPT, "X-Content-Type-Options": "nosniff", Vary: "Origin" };
+/** A response is current only now, and often meant for one viewer: no cache may store it. */
+const NOT_CACHED = { "Cache-Control": "no-store" };
+const API_HEADERS = { ...NOT_CACHED, "X-Content-Type-Options": "nosniff", Vary: "Origin" };
 
 /** A browser asks whether a page may send a request (https://fetch.spec.whatwg.org/#cors-preflight-request). */
-function isAsking(exchange: HttpExchange): boolean {
+function isPreflight(exchange: HttpExchange): boolean {
   return (
     exchange.header("origin") !== "" && exchange.header("access-control-request-method") !== ""
   );
@@ -45,7 +45,7 @@ export class Router {
   #isDraining = false;
   #isSettling = false;
 
-  /** @param page served at the paths that it has, where the API has none */
+  /** @param page files, served at paths that the API doesn't have */
   constructor(services: RouterServices, routes: Routes, page: Pick<PageFiles, "has" | "serve">) {
     this.#services = services;
     this.#routes = routes;
@@ -66,22 +66,22 @@ export class Router {
       })
       .finally(() => this.#underWay.delete(handling));
     this.#underWay.add(handling);
-    // A body that never comes to its end leaves its handler waiting.
+    // The handler of a body that never ends would wait for good.
     exchange.onClose(() => this.#underWay.delete(handling));
   }
 
-  /** From now on, each connection ends with its next answer, and its client goes elsewhere. */
+  /** From now on, each connection ends with its next response, and its client goes elsewhere. */
   drain(): void {
     this.#isDraining = true;
   }
 
-  /** Takes no further request, and resolves when those under way are answered. */
+  /** Accepts no more requests, and resolves when those under way are answered. */
   async settled(): Promise<void> {
     this.#isSettling = true;
     await Promise.all(this.#underWay);
   }
 
-  /** Answers with an error of the table. */
+  /** Answers with an error from the table of errors. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
     recordRejection(this.#services, error, fault, exchange.header("traceparent"));
@@ -95,8 +95,8 @@ export class Router {
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
       const origin = exchange.header("origin");
-      // At the WebSocket's path there is nothing but errors. Any page may read them, since a browser
-      // hides what a WebSocket was refused for: the page asks here again.
+      // The WebSocket's path answers only errors. Any page may read them, since a browser hides why
+      // a WebSocket was refused: the page asks here again.
       const isReadable = exchange.path === CONNECT_PATH && exchange.method === "GET";
       exchange.commonHeaders = isReadable
         ? { ...API_HEADERS, ...origins.answerHeaders(origin) }
@@ -107,7 +107,7 @@ export class Router {
     if (this.#isSettling) throw new OvationError("draining");
     if (exchange.hosts > 1) throw new OvationError("host_repeated");
     if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
-    // A request for a WebSocket that has lost its headers on the way, or asks why it was refused.
+    // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
       natsOutage.admit();
       admission.checkSocket(clientOf(this.#services, exchange));
@@ -118,20 +118,20 @@ export class Router {
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
     const { video, eventId, handlers } = found;
-    if (isApi && exchange.method === "OPTIONS" && isAsking(exchange)) {
+    if (isApi && exchange.method === "OPTIONS" && isPreflight(exchange)) {
       const asked = exchange.header("access-control-request-headers");
       const headers = origins.preflightHeaders(methodsOf(handlers), asked);
       return exchange.respondWithoutBody(204, headers);
     }
-    // The exchange leaves the body out (RFC 9110 section 9.3.2).
+    // The exchange leaves out the body (RFC 9110 section 9.3.2).
     const handler = handlers[exchange.method === "HEAD" ? "GET" : exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
     if (video !== undefined && !isVideoId(video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
-    // A viewer that is connected over HTTP is seen by its pings; an EventSource is told in its stream.
+    // Pings keep viewers over HTTP connected; an EventSource gets the error in its stream.
     const isStream = handlers === this.#routes.events && handler === handlers["GET"];
-    // Durable events come last to be refused, and which they are the handler knows.
+    // Durable events are refused last, and only the handler knows which are durable.
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
       overload.admitPublishing();
     } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
@@ -151,7 +151,7 @@ export class Router {
 function redirectToSlash(exchange: HttpExchange): void {
   const query = exchange.query.size === 0 ? "" : `?${exchange.query}`;
   const last = exchange.basePath.slice(exchange.basePath.lastIndexOf("/") + 1);
-  exchange.respondWithoutBody(308, { ...NOT_KEPT, Location: `${last}/${query}` });
+  exchange.respondWithoutBody(308, { ...NOT_CACHED, Location: `${last}/${query}` });
 }
 
 /** HEAD is answered wherever GET is. */
@@ -159,10 +159,10 @@ function methodsOf(handlers: Handlers): readonly string[] {
   return Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 }
 
-/** What a path is about, and what can be done there. */
+/** What a path refers to, and its handlers. */
 interface Found {
   readonly handlers: Handlers;
-  /** Undefined: the path is not about a video. */
+  /** Undefined if the path names no video. */
   readonly video: string | undefined;
   readonly eventId: string;
 }
@@ -189,8 +189,8 @@ export function respondWith(
 }
 
 /**
- * Answers with an error, beside which `more` may say what was done all the same.
- * @param allowed the methods that the path knows
+ * Answers with an error; `more` may add what was done nevertheless.
+ * @param allowed the methods that the path supports
  */
 export function respondWithError(
   exchange: HttpExchange,
@@ -198,7 +198,7 @@ export function respondWithError(
   more: object,
   allowed: readonly string[] = [],
 ): void {
-  const headers: Record<string, string> = { ...NOT_KEPT };
+  const headers: Record<string, string> = { ...NOT_CACHED };
   if (error.code === "version_unsupported") headers["Sec-WebSocket-Version"] = "13";
   if (error.code === "method_not_allowed") headers["Allow"] = allowed.join(", ");
   // RFC 9110 section 15.5.16.

@@ -1,7 +1,7 @@
-/** Where the API has what, and which route a request's path belongs to. */
+/** The paths of the API, and which route a request's path belongs to. */
 import { PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
 
-/** Where each route is; `{video}` and `{id}` stand for one segment of the path. */
+/** The path of each route; `{video}` and `{id}` stand for one segment. */
 export const ROUTE_PATHS = {
   events: "/v1/videos/{video}/events",
   event: "/v1/videos/{video}/events/{id}",
@@ -13,7 +13,7 @@ export type RouteName = keyof typeof ROUTE_PATHS;
 
 export interface MatchedRoute {
   readonly name: RouteName;
-  /** As it stands in the path; undefined when the path names no video. */
+  /** As it is in the path; undefined when the path names no video. */
   readonly video: string | undefined;
   /** Likewise; empty when the path names no event. */
   readonly eventId: string;

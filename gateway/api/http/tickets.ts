@@ -1,4 +1,4 @@
-/** `POST /v1/tickets`: a ticket, to open one event stream with where no header can be sent. */
+/** `POST /v1/tickets`: issues a ticket, for opening one event stream without a header. */
 import type { GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 

@@ -1,4 +1,4 @@
-/** Reading a page of a video's past. */
+/** Reading a page of a video's history. */
 import type { Grant } from "../../auth/grant.ts";
 import type { HistoryPage } from "../../history/histories.ts";
 import type { GatewayServices } from "../services.ts";
@@ -10,7 +10,7 @@ export interface PageRequest {
 }
 
 /**
- * @param client who reads, for the rate: the actor, or else the address
+ * @param client whose rate is charged: the actor, or else the address
  * @throws OvationError forbidden, rate_limited, history_unavailable
  */
 export async function readHistory(

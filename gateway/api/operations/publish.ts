@@ -1,6 +1,6 @@
 /**
- * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. An
- * event that is refused takes nothing of its publisher's quota, also if a dispatcher refuses it.
+ * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. A
+ * refused event costs its publisher no quota, even if a dispatcher refuses it.
  */
 import { asOvationError } from "../../../shared/protocol/errors.ts";
 import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
@@ -16,7 +16,7 @@ import type { GatewayServices } from "../services.ts";
 
 type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "publisher">;
 
-/** Who publishes, over whichever wire. */
+/** Who publishes, over any wire. */
 export interface EventPublisher {
   readonly grant: Grant;
   readonly quota: PublishQuota;
@@ -30,16 +30,16 @@ export interface ConnectedPublisher extends EventPublisher {
   forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted>;
 }
 
-/** An event as it goes to a dispatcher, and what it takes of its publisher's quota. */
+/** An event as it goes to a dispatcher, and what it costs of its publisher's quota. */
 export interface AdmittedEvent {
   readonly input: EventInput;
   readonly amount: PublishAmount;
 }
 
 /**
- * Lets one event of a connection in: takes its quota.
+ * Admits one event of a connection, and charges its quota.
  * @param messageBytes length of the message that held it
- * @throws OvationError what it is refused for
+ * @throws OvationError why it is refused
  */
 export function admitEvent(
   services: PublishServices,
@@ -63,7 +63,7 @@ export function admitEvent(
 
 /**
  * Sends an admitted event on.
- * @throws OvationError what it is refused for; with the id to repeat it with where that is safe
+ * @throws OvationError why it is refused; with the id to repeat it with where that is safe
  */
 export async function publishEvent(
   { rules, publisher: { durable } }: PublishServices,
@@ -77,14 +77,14 @@ export async function publishEvent(
     return await publishing;
   } catch (fault) {
     const error = asOvationError(fault);
-    // It may have been published all the same.
+    // It may have been published nevertheless.
     if (error.kind.retry === "same-id") throw error.repeatWith(input.id);
     publisher.quota.giveBack(publisher.grant.limitedActor, amount);
     throw error;
   }
 }
 
-/** What became of a list: those that were accepted, and the error if not all were. */
+/** The outcome of a list: the accepted events, and the error if not all were accepted. */
 export interface PublishedList {
   readonly inputs: readonly EventInput[];
   readonly accepted: readonly Accepted[];
@@ -92,9 +92,9 @@ export interface PublishedList {
 }
 
 /**
- * Publishes a list whose events have been checked for their shape; their order is kept.
- * @param isList whether it came as a list, so that an error names the event
- * @throws OvationError what all of it is refused for
+ * Publishes a list whose events have passed the check of their shape; their order is kept.
+ * @param isList whether it was sent as a list, so that an error names the event
+ * @throws OvationError why the whole list is refused
  */
 export async function publishList(
   services: PublishServices,

@@ -1,4 +1,4 @@
-/** Deleting a durable event, for everybody and for good. */
+/** Deleting a durable event, for everyone and for good. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { EVENT_ID_PATTERN } from "../../../shared/protocol/names.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
@@ -7,7 +7,7 @@ import type { GatewayServices } from "../services.ts";
 import type { EventPublisher } from "./publish.ts";
 
 /**
- * @returns the event that tells viewers so
+ * @returns the event that notifies viewers of it
  * @throws OvationError forbidden, event_id_invalid, rate_limited, event_not_found, or as a publish
  */
 export async function retractEvent(
@@ -26,7 +26,7 @@ export async function retractEvent(
   quota.check(undefined, amount);
   // Finding the event is work, whether or not it is there.
   quota.take(undefined, amount);
-  // Its publisher may not have waited for the answer.
+  // The event's publish may still be under way.
   await publisher.durable.settled(video, eventId);
   return await publisher.client.retract(video, eventId, trace);
 }

@@ -1,4 +1,4 @@
-/** Subscribing to a video, for every wire: its audience here, and where the viewer begins. */
+/** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Audience } from "../../delivery/audience.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
@@ -7,14 +7,14 @@ import type { GatewayServices } from "../services.ts";
 
 export interface OpenedSubscription {
   readonly audience: Audience;
-  /** The viewer has the durable events up to here; undefined: it wants none of before. */
+  /** The viewer has the durable events up to this seq; undefined: it wants no past events. */
   readonly after: number | undefined;
   /** Fields of the answer. */
   readonly result: Omit<ResultMessage, "op" | "id">;
 }
 
 /**
- * Watches the video, for whom a hold on it is released later.
+ * Holds the video; the caller releases the hold later.
  * @throws OvationError history_unavailable, unavailable, videos_exceeded
  */
 export async function openSubscription(
@@ -23,7 +23,7 @@ export async function openSubscription(
   request: ResumeRequest,
 ): Promise<OpenedSubscription> {
   const audience = await interest.hold(video);
-  const resumePoint = await histories.begin(audience.history, request);
+  const resumePoint = await histories.resume(audience.history, request);
   const result = subscriptionResult(histories, audience.history, resumePoint);
   return { audience, after: resumePoint.after, result };
 }

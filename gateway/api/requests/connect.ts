@@ -1,14 +1,14 @@
-/** `connect {token?}`: the first request of a connection, by which it shows what it may do. */
+/** `connect {token?}`: the first request of a connection, which proves what it may do. */
 import { Grant } from "../../auth/grant.ts";
 import type { Outcome, RequestHandler } from "../request-handler.ts";
 
 export const connect: RequestHandler<"connect"> = (context, { token }) => {
-  const { auth, gateway, told } = context.services;
+  const { auth, gateway, deploymentRules } = context.services;
   const outcome = (grant: Grant): Outcome => {
     context.connected(grant);
-    return { result: { gateway, ...told, ...grant.lifeLeft(Date.now()) } };
+    return { result: { gateway, ...deploymentRules, ...grant.lifeLeft(Date.now()) } };
   };
   const grant = auth.ofToken(token, context.authorization);
-  // At once where nothing is verified, so that requests sent in a row need not wait.
+  // Synchronous where nothing is verified, so that requests sent in a row need not wait.
   return grant instanceof Grant ? outcome(grant) : context.connecting(grant.then(outcome));
 };

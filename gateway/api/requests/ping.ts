@@ -1,4 +1,4 @@
-/** `ping`: answered at once, as proof that the connection lives in both directions. */
+/** `ping`: answered at once, as proof that the connection works in both directions. */
 import type { RequestHandler } from "../request-handler.ts";
 
 export const ping: RequestHandler<"ping"> = () => ({ result: {} });

@@ -1,6 +1,6 @@
 /**
- * `publish {video, kind, actor?, data?, eventId?}`: answered when a dispatcher has sent the event on, and
- * for a durable one when it is stored.
+ * `publish {video, kind, actor?, data?, eventId?}`: answered when a dispatcher has sent the event
+ * on, or, for a durable one, when it is stored.
  */
 import type { EventInput } from "../../../shared/protocol/events.ts";
 import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";

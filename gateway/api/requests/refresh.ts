@@ -1,4 +1,4 @@
-/** `refresh {token}`: a fresh token of the same actor. What it does not cover is no longer watched. */
+/** `refresh {token}`: a fresh token of the same actor; uncovered subscriptions end. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { RequestHandler } from "../request-handler.ts";
 
@@ -11,7 +11,10 @@ export const refresh: RequestHandler<"refresh"> = async (context, { token }) => 
       throw new OvationError("token_refused", "the token is of another actor", { field: "sub" });
     }
     const lost = context.adopt(grant);
-    return { result: grant.lifeLeft(Date.now()), afterwards: () => context.tellUnsubscribed(lost) };
+    return {
+      result: grant.lifeLeft(Date.now()),
+      afterwards: () => context.notifyUnsubscribed(lost),
+    };
   } finally {
     context.inFlight -= 1;
   }

@@ -1,6 +1,6 @@
 /**
- * `subscribe {video, after?, epoch?, last?}`: answered when dispatchers can know of it; events come
- * after the answer, those of the past first.
+ * `subscribe {video, after?, epoch?, last?}`: answered when dispatchers can see the subscription;
+ * events follow the answer, past ones first.
  */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { openSubscription } from "../operations/subscribe.ts";
@@ -19,18 +19,18 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
   services.interest.requireRoom(video);
-  // Tells this subscribe from a later one, should it be taken back before it is answered.
+  // Distinguishes this subscribe from a later one, if an unsubscribe comes before its answer.
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
   const joined = context.joins(video);
   try {
     const { audience, after, result } = await openSubscription(services, video, request);
-    // It may have been narrowed meanwhile, by a fresh token.
+    // A fresh token may have narrowed the grant meanwhile.
     context.grant.requireVideo(video);
     return {
       result,
-      // An unsubscribe, or the end of the connection, may have come meanwhile and released it.
+      // An unsubscribe, or the end of the connection, may have released it meanwhile.
       afterwards: () => {
         if (isHeld()) context.viewer.join(audience, after);
         joined();

@@ -1,4 +1,4 @@
-/** `unsubscribe {video}`: no event of the video comes after the answer. */
+/** `unsubscribe {video}`: no event of the video follows the answer. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { RequestHandler } from "../request-handler.ts";
 

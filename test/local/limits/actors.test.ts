@@ -79,11 +79,11 @@ afterEach(async () => {
 });
 
 describe("an actor at three gateways", () => {
-  test("that has spent its burst at one has none at the others, once they have heard", async () => {
+  test("that has spent its burst at one has none at the others, once they have the report", async () => {
     gateways = await Gateways.start(3);
     const [one, two, three] = [gateways.at(0), gateways.at(1), gateways.at(2)];
     expect(spendAll(one, "anna")).toBeGreaterThanOrEqual(burst);
-    await eventually(() => two.stats.heard >= burst && three.stats.heard >= burst);
+    await eventually(() => two.stats.received >= burst && three.stats.received >= burst);
     for (const other of [two, three]) {
       expect(spendAll(other, "anna")).toBeLessThan(burst);
       expect(spendAll(other, "ben")).toBeGreaterThanOrEqual(burst);
@@ -117,7 +117,7 @@ describe("an actor at three gateways", () => {
     expect(taken).toBeGreaterThanOrEqual(burst);
     expect(taken).toBeLessThan(2 * burst);
     expect(spendAll(two, "anna")).toBeGreaterThanOrEqual(burst);
-    expect(one.stats.told).toBe(0);
+    expect(one.stats.sent).toBe(0);
   });
 });
 

@@ -166,7 +166,7 @@ test("a gateway that runs out of memory goes as far as it must: viewers stay, no
   expect(ready.status).toBe(200);
   expect(await ready.json()).toMatchObject({
     status: "degraded",
-    checks: { load: "overloaded; nobody new is taken" },
+    checks: { load: "overloaded; no new viewers are accepted" },
   });
   // The other gateway has a limit of its own, and goes on.
   expect((await postBytes(stack.gateway.port, "tight", '{"kind":"comment"}')).status).toBe(200);
