@@ -24,11 +24,11 @@ test("the image's addons are pinned exactly", () => {
   }
 });
 
-test("the image has the addon of MessagePack that development has", () => {
+test("the image has the same MessagePack addon as development", () => {
   expect(image.dependencies["msgpackr-extract"]).toBe(ours.overrides["msgpackr-extract"]);
 });
 
-test("image, chart and package are of one version", () => {
+test("image, chart and package have the same version", () => {
   const chart = readFileSync(join(root, "deploy/helm/ovation/Chart.yaml"), "utf8");
   expect(chart).toContain(`appVersion: ${ours.version}\n`);
   const compose = readFileSync(join(import.meta.dirname, "compose.yaml"), "utf8");

@@ -1,8 +1,8 @@
 /**
  * Bundles the commands of `ovation` for the image: `node deploy/docker/build.ts FOLDER`.
- * Beside type stripping of the sources, a bundle starts in half the time and with two thirds of the
- * memory, and it holds of the dependencies what is used. The addons can't be bundled: package.json
- * of this folder names them.
+ * Compared with running the sources with type stripping, a bundle starts in half the time with two
+ * thirds of the memory, and holds only the used parts of the dependencies. The addons can't be
+ * bundled: this folder's package.json lists them.
  */
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import imagePackage from "./package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../..");
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error("name the folder to write to");
+if (folder === undefined) throw new Error("missing argument: the folder to write to");
 
 const commands = COMMANDS.map(({ entry }) => `${entry}.ts`);
 const entries = ["cli/main.ts", "deploy/docker/healthcheck.ts", ...commands];
@@ -27,7 +27,7 @@ await build({
   format: "esm",
   target: "node22",
   external: Object.keys(imagePackage.dependencies),
-  // Some dependencies are CommonJS, and require Node's modules.
+  // Some dependencies are CommonJS and require Node's modules.
   banner: {
     js: 'import { createRequire as requireMaker } from "node:module";\nconst require = requireMaker(import.meta.url);',
   },

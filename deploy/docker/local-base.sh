@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes the images that the Dockerfile and compose.yaml name, from Debian's packages, the npm packages
-# `node` and `npm`, and the nats-server of the tests, for machines that can't pull images. As root,
-# with mmdebstrap (Debian's package), after `npm ci`.
+# Builds the images that the Dockerfile and compose.yaml name, from Debian packages, the npm packages
+# `node` and `npm`, and the tests' nats-server, for machines that can't pull images. Run it as root,
+# with mmdebstrap (a Debian package), after `npm ci`.
 #
-#   deploy/docker/local-base.sh          makes those that are missing
-#   deploy/docker/local-base.sh --force  makes them anew
+#   deploy/docker/local-base.sh          builds the missing ones
+#   deploy/docker/local-base.sh --force  rebuilds all
 #
-# They hold what the official images hold as far as Ovation needs it, under the very same names:
-# `docker pull` replaces them by the official ones.
+# They contain what Ovation needs of the official images, under the same names: `docker pull` replaces
+# them with the official ones.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 
 say() { printf 'local-base: %s\n' "$*" >&2; }
 
-# The Node that development runs on.
+# The Node version used in development.
 node_version=$(sed -n 's/.*"node": "\([0-9.]*\)".*/\1/p' ../../package.json | head -n 1)
 npm_version=10.9.4
 
@@ -45,7 +45,7 @@ make_node() {
     mkdir -p files/lib/node_modules
     cp -r packages/node_modules/npm files/lib/node_modules/npm
     ln -s ../lib/node_modules/npm/bin/npm-cli.js files/bin/npm
-    # The build reaches the npm registry as this machine does.
+    # The build trusts the same certificates for the npm registry as this machine.
     cp /etc/ssl/certs/ca-certificates.crt files/ca-certificates.crt
   )
   cat >"$work/node/Dockerfile" <<END
@@ -60,7 +60,7 @@ END
 make_nats() {
   say "$nats_image: the image of the integration tests"
   (cd ../.. && node_modules/.bin/node test/support/prepare.ts >&2)
-  # The official one has its program on the PATH, as the chart's preStop expects.
+  # As in the official image, the program is on the PATH, which the chart's preStop hook needs.
   printf 'FROM ovation-test-%s\nENV PATH=/usr/local/bin:/usr/bin:/bin:/\n' "$nats_image" |
     docker build --quiet --tag "$nats_image" - >&2
 }
@@ -68,4 +68,4 @@ make_nats() {
 has "$debian_image" || make_debian
 has "$node_image" || make_node
 has "$nats_image" || make_nats
-say "all are there"
+say "all images are present"

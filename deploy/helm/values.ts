@@ -1,4 +1,4 @@
-/** What of the chart is written from elsewhere: its values by their schema, and the users of NATS. */
+/** The generated parts of the chart: its values, from their schema, and the NATS users. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { ACCESS_CONFIG } from "../../kit/nats/access.ts";
 
 export const CHART = "deploy/helm/ovation";
 
-/** What of JSON Schema a value of the chart uses for its description. */
+/** The parts of JSON Schema that describe a value of the chart. */
 interface ValueSchema {
   readonly description?: string | undefined;
   readonly default?: unknown;
@@ -21,19 +21,20 @@ const valueSchema: z.ZodType<ValueSchema> = z.lazy(() =>
   }),
 );
 
-/** Read when they are written, since nothing else needs them. */
+/** Read only when the files are generated, since nothing else needs the schema. */
 function valuesSchema(): ValueSchema {
   const path = join(import.meta.dirname, "ovation/values.schema.json");
   return valueSchema.parse(JSON.parse(readFileSync(path, "utf8")));
 }
 
-/** @throws Error when a value has no description: there is nothing to be guessed */
+/** @throws Error when a value has no description */
 function described(path: string, { description }: ValueSchema): string {
-  if (description === undefined) throw new Error(`values.schema.json describes no ${path}`);
+  if (description === undefined)
+    throw new Error(`values.schema.json has no description of ${path}`);
   return description;
 }
 
-/** Each default is written as JSON, which is YAML too. */
+/** Defaults are written as JSON, which is also valid YAML. */
 function yamlLines(group: ValueSchema, path: readonly string[]): string[] {
   const indent = "  ".repeat(path.length);
   return Object.entries(group.properties ?? {}).flatMap(([name, value]) => {
@@ -63,11 +64,11 @@ function tableRows(group: ValueSchema, path: readonly string[]): string[] {
 
 /** A row for each value that can be set. */
 export function valuesTable(): string {
-  const head = ["| value | default | what it is |", "| --- | --- | --- |"];
+  const head = ["| value | default | description |", "| --- | --- | --- |"];
   return [...head, ...tableRows(valuesSchema(), [])].join("\n");
 }
 
-/** The users of NATS and their rights, where Helm finds them: it reads no file outside the chart. */
+/** The NATS users and their rights, inside the chart because Helm reads no files outside it. */
 export function natsUsersFile(): string {
   const head = "# Generated from deploy/nats/ovation.conf by scripts/write-docs.ts: do not edit.";
   return `${head}\n#\n${readFileSync(ACCESS_CONFIG, "utf8")}`;

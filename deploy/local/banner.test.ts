@@ -21,13 +21,13 @@ const stack: RunningStack = {
   pid: 10,
 };
 
-/** The arguments that a shell makes of a command, after the command's name. */
+/** How a shell splits a command into arguments, without the command's name. */
 function shellArguments(command: string): readonly string[] {
   const script = command.replace(/^\S+/, "printf '%s\\0'");
   return execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
 }
 
-test("the banner tells where everything is", () => {
+test("the banner shows where everything is", () => {
   const text = banner(stack, (title) => title);
   for (const fact of [
     "Open      http://127.0.0.1:8123/\n",
@@ -46,20 +46,20 @@ test("the banner tells where everything is", () => {
   }
 });
 
-test("the login of a service is whole to a shell, and is not told of another's NATS", () => {
+test("a service's login is valid shell, and is not shown for a NATS that was given", () => {
   const url = "nats://publisher:p0f@127.0.0.1:20001";
   expect(banner(stack, (title) => title).split("\n")).toContain(`  export NATS_URL=${url}`);
   expect(shellArguments(loginCommand(url))).toEqual([`NATS_URL=${url}`]);
   expect(banner({ ...stack, publisherUrl: undefined }, (title) => title)).not.toContain("NATS_URL");
 });
 
-test("only titles stand out, and only as the caller makes them", () => {
+test("only titles are emphasized, and only by the caller's function", () => {
   const text = banner(stack, (title) => `<${title}>`);
   expect(text).toContain("<Ovation is up>");
   expect(text.replaceAll(/<(.*)>/g, "$1")).toBe(banner(stack, (title) => title));
 });
 
-test("the commands for curl are whole to a shell", () => {
+test("the curl commands are valid shell", () => {
   const url = "http://127.0.0.1:8123/v1/videos/launch/events";
   expect(shellArguments(listenCommand(8123))).toEqual([
     "-N",
@@ -72,7 +72,7 @@ test("the commands for curl are whole to a shell", () => {
   expect(shellArguments(likeCommand(8123))).toEqual(like);
 });
 
-test("the script for the WebSocket is whole to a shell, and JavaScript", () => {
+test("the WebSocket command is valid shell, and its script valid JavaScript", () => {
   const [node, flag, script = ""] = shellArguments(socketCommand(8123));
   expect([node, flag]).toEqual(["node", "-e"]);
   expect(script).toContain('"ws://127.0.0.1:8123/v1/connect","ovation.v1.json"');

@@ -1,19 +1,19 @@
 /** What `npm start` prints when everything runs. */
 import type { Emphasis } from "../../kit/say.ts";
 
-/** A gateway or dispatcher that runs. */
+/** A running gateway or dispatcher. */
 interface RunningProcess {
   readonly name: string;
   readonly pid: number | undefined;
   readonly opsPort: number;
 }
 
-/** All that there is to tell of a stack that runs. */
+/** What the banner shows of a running stack. */
 export interface RunningStack {
   readonly port: number;
   /** Without user and password. */
   readonly natsUrl: string;
-  /** With those of the user that services publish as; undefined for a NATS of somebody else's. */
+  /** With the login of the user that services publish as; undefined for a NATS that was given. */
   readonly publisherUrl: string | undefined;
   readonly processes: readonly RunningProcess[];
   readonly logDirectory: string;
@@ -21,10 +21,10 @@ export interface RunningStack {
   readonly pid: number;
 }
 
-/** The example's video; it exists as soon as somebody names it. */
+/** The example's video; it exists as soon as somebody uses it. */
 export const VIDEO = "launch";
 
-/** The command that prints what happens on the example's video. */
+/** The command that prints the events of the example's video. */
 export function listenCommand(port: number): string {
   return `curl -N -H 'Accept: text/event-stream' ${eventsUrl(port)}`;
 }
@@ -34,9 +34,9 @@ export function likeCommand(port: number): string {
   return `curl -X POST ${eventsUrl(port)} -H 'Content-Type: application/json' -d '{"kind":"like"}'`;
 }
 
-/** The command that does over a WebSocket what {@link listenCommand} does, with Node 22 alone. */
+/** Like {@link listenCommand}, but over a WebSocket; it needs only Node 22. */
 export function socketCommand(port: number): string {
-  // Without a single quote, for it stands between two of them.
+  // Without single quotes, because it is put between them.
   const script = [
     `const s=new WebSocket("ws://127.0.0.1:${port}/v1/connect","ovation.v1.json")`,
     "s.onmessage=m=>console.log(m.data)",
@@ -46,12 +46,12 @@ export function socketCommand(port: number): string {
   return `npx node -e '${script}'`;
 }
 
-/** What a service needs to publish straight over NATS: the URL with its login, as a variable. */
+/** What a service needs to publish directly over NATS: the URL with its login, as a variable. */
 export function loginCommand(publisherUrl: string): string {
   return `export NATS_URL=${publisherUrl}`;
 }
 
-/** The closing block, one string with line ends. */
+/** The whole banner, one string with line breaks. */
 export function banner(stack: RunningStack, emphasis: Emphasis): string {
   const { port, processes, publisherUrl } = stack;
   const width = Math.max(...processes.map(({ name }) => name.length));
@@ -68,7 +68,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     `  NATS      ${stack.natsUrl}`,
     `  Logs      ${stack.logDirectory}`,
     "",
-    emphasis("OPEN to everybody who reaches it: no token is looked at (docs/authentication.md)"),
+    emphasis("OPEN to everybody who reaches it: tokens are not checked (docs/authentication.md)"),
     "",
     emphasis("Health and metrics"),
     ...ops,
@@ -83,14 +83,14 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     `  ${socketCommand(port)}`,
     "",
     ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
-    `Ctrl-C stops it all (or: kill ${stack.pid})`,
+    `Ctrl-C stops everything (or: kill ${stack.pid})`,
     "",
   ].join("\n");
 }
 
 function serviceLines(publisherUrl: string, emphasis: Emphasis): string[] {
   return [
-    emphasis("Publish from a service, straight over NATS (docs/clients.md)"),
+    emphasis("Publish from a service, directly over NATS (docs/clients.md)"),
     `  ${loginCommand(publisherUrl)}`,
     "",
   ];

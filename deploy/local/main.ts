@@ -1,4 +1,4 @@
-/** `npm start`: the whole of Ovation on this machine, until Ctrl-C. */
+/** `npm start`: runs all of Ovation on this machine until Ctrl-C. */
 
 import { StartError } from "../../kit/ending.ts";
 import { emphasis, outliveReaders, say } from "../../kit/say.ts";
@@ -6,13 +6,13 @@ import { banner } from "./banner.ts";
 import { type Options, OptionsError, parseOptions } from "./options.ts";
 import { Stack } from "./stack.ts";
 
-/** Exit codes: 0 stopped as asked, 1 failed or killed, 2 wrong options. */
+/** Exit codes: 0 stopped by a signal, 1 failed or killed, 2 wrong options. */
 const EXIT_FAILED = 1;
 const EXIT_OPTIONS = 2;
 
 /**
- * One Ctrl-C under npm arrives twice: once from the terminal, which tells the whole group, and once
- * from npm, which passes on what it got. Only a signal after this time is meant as a second one.
+ * Under npm, one Ctrl-C arrives twice: once from the terminal, which signals the whole process group,
+ * and once from npm, which forwards its own signal. Only a signal after this time is a second one.
  */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   try {
     say.step(banner(await stack.start(), emphasis));
   } catch (error) {
-    // A start that was cut short by a stop is no fault.
+    // A start that was interrupted by a stop is not a failure.
     if (signalledAt !== undefined) return;
     tellFault(error);
     await stack.stop();

@@ -15,10 +15,10 @@ interface NatsOptions {
   readonly log: LogFile;
 }
 
-/** How nats-server comes to life: each time on the same port, with the same store. */
+/** Launches nats-server, each time on the same port and with the same store. */
 export function natsLaunch({ source, port, storeDir, passwords, log }: NatsOptions): Launch {
   let server: NatsServer | undefined;
-  // In a container there is no such file.
+  // In a container that file doesn't exist.
   const extraArgs = source.kind === "binary" ? ["--log", log.path] : [];
 
   return async (signal) => {

@@ -22,7 +22,7 @@ function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
 describe("the pages that may use the gateways", () => {
   const env = { OVATION_ALLOWED_ORIGINS: "https://a.example" };
 
-  test("are named by the flag, else by the gateways' setting", () => {
+  test("come from the flag, or else from the gateways' setting", () => {
     expect(optionsOf(["--allowed-origins", "http://b.example"], env)).toMatchObject({
       allowedOrigins: "http://b.example",
     });
@@ -30,7 +30,7 @@ describe("the pages that may use the gateways", () => {
     expect(optionsOf([], { OVATION_ALLOWED_ORIGINS: "" }).allowedOrigins).toContain(":5173");
   });
 
-  test("are told what they must look like", () => {
+  test("are rejected with the expected format when they are invalid", () => {
     expect(faultsOf(["--allowed-origins=b.example"])).toEqual([
       expect.stringMatching(/^--allowed-origins .*b\.example/),
     ]);
@@ -54,7 +54,7 @@ describe("numbers", () => {
     });
   });
 
-  test("are written with a space or an equals sign, and the last of a name counts", () => {
+  test("are written with a space or an equals sign, and the last one of a name counts", () => {
     const argv = ["--gateways", "16", "--dispatchers=1", "--port=1", "--port", "65535"];
     expect(optionsOf(argv)).toMatchObject({ gateways: 16, dispatchers: 1, port: 65_535 });
   });
@@ -70,13 +70,13 @@ describe("numbers", () => {
     ["--port=0x50", 'but is "0x50"'],
     ["--port=", 'but is ""'],
     ["--port", "but is missing"],
-  ])("%s is refused with the limits", (flag, message) => {
+  ])("%s is rejected with the limits", (flag, message) => {
     expect(faultsOf([flag])).toEqual([expect.stringContaining(message)]);
   });
 });
 
-describe("what is unknown", () => {
-  test("is refused by name, all faults at once, with a suggestion where one is close", () => {
+describe("an unknown flag", () => {
+  test("is rejected by name, all faults at once, with a suggestion where one is close", () => {
     expect(faultsOf(["--prot", "1", "--colour=red", "-x", "stray", "--gateways=x"])).toEqual([
       "--prot is not a flag (did you mean --port?)",
       "--colour is not a flag",
@@ -85,7 +85,7 @@ describe("what is unknown", () => {
     ]);
   });
 
-  test("a stray argument is refused", () => {
+  test("a stray argument is rejected", () => {
     expect(faultsOf(["stray"])).toEqual(['argument "stray" belongs to no flag']);
   });
 });
@@ -99,8 +99,8 @@ test.each(["--help", "-h"])("%s is answered even when there are faults", (flag) 
   }
 });
 
-describe("a NATS of one's own", () => {
-  test("is named by NATS_URL, else by the setting of the roles; empty counts as unset", () => {
+describe("a given NATS", () => {
+  test("comes from NATS_URL, or else from the roles' setting; empty counts as unset", () => {
     const roles = { OVATION_NATS_URL: "nats://b:2" };
     expect(optionsOf([], { NATS_URL: "nats://a:1", ...roles }).nats?.url).toBe("nats://a:1");
     expect(optionsOf([], { NATS_URL: "", ...roles }).nats?.url).toBe("nats://b:2");
@@ -112,7 +112,7 @@ describe("a NATS of one's own", () => {
     expect(nats).toEqual({ url: "nats://me:hush@a:1,tls://b", shownUrl: "nats://a:1,tls://b" });
   });
 
-  test("must be a URL of NATS, and is not repeated when it isn't", () => {
+  test("must be a NATS URL, and is not echoed when it isn't", () => {
     const faults = faultsOf([], { NATS_URL: "http://me:hush@a" });
     expect(faults).toEqual([expect.stringMatching(/^NATS_URL must hold URLs of the form nats:/)]);
     expect(faults[0]).not.toContain("hush");

@@ -1,4 +1,4 @@
-/** The command line of `npm start`, and the little that it takes from the environment. */
+/** The command line of `npm start`, and the few environment variables that it reads. */
 import { parseArgs } from "node:util";
 import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
 import { SAME_ORIGIN } from "../../shared/config/network-lists.ts";
@@ -6,11 +6,11 @@ import { quoted, type Setting } from "../../shared/config/setting.ts";
 import { commonSettings, gatewaySettings } from "../../shared/config/settings.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
 
-/** A NATS that somebody else runs. */
+/** A NATS that the user runs. */
 export interface GivenNats {
-  /** As it was given: it may hold a password. */
+  /** As it was given; it may contain a password. */
   readonly url: string;
-  /** As it may be shown. */
+  /** Without user and password, for output. */
   readonly shownUrl: string;
 }
 
@@ -18,20 +18,20 @@ export interface Options {
   readonly gateways: number;
   readonly dispatchers: number;
   readonly port: number;
-  /** How large the simulated audience is at first, from 0 to 100. */
+  /** The initial level of the simulated audience, from 0 to 100. */
   readonly audience: number;
-  /** The setting of this name, for the gateways. */
+  /** The gateways' setting of this name. */
   readonly allowedOrigins: string;
-  /** Undefined: the stack brings its own. */
+  /** Undefined: the stack runs its own. */
   readonly nats: GivenNats | undefined;
 }
 
-/** What a command line comes to. */
+/** How a command line was understood. */
 export type Parsed =
   | { readonly outcome: "options"; readonly options: Options }
   | { readonly outcome: "help"; readonly text: string };
 
-/** The command line cannot be used. The message tells all faults at once. */
+/** The command line is invalid. The message lists all faults at once. */
 export class OptionsError extends Error {
   override readonly name = "OptionsError";
   readonly faults: readonly string[];
@@ -61,14 +61,14 @@ const flagNames = Object.keys(flags) as FlagName[];
 
 const ORIGINS_FLAG = "allowed-origins";
 /**
- * Where the development servers of Vite and Next.js serve pages. Whoever can serve one there, on this
- * machine, reaches the gateways without a browser too.
+ * Where the development servers of Vite and Next.js serve pages. Allowing them adds no risk: a process
+ * that can serve a page there, on this machine, can reach the gateways without a browser, too.
  */
 const DEVELOPMENT_ORIGINS = [3000, 5173].flatMap((port) =>
   ["localhost", "127.0.0.1"].map((host) => `http://${host}:${port}`),
 );
 
-/** By whom a NATS of one's own is named: the everyday variable first, then the roles' own. */
+/** The variables that name a given NATS: the common one first, then the roles' own. */
 const NATS_VARIABLES = ["NATS_URL", "OVATION_NATS_URL"] as const;
 
 /**
@@ -88,7 +88,7 @@ export function parseOptions(
     port: flags.port.default,
     audience: flags.audience.default,
   };
-  // Not strict: it would throw at the first fault, and all are to be told.
+  // Not strict: that would throw at the first fault, and all should be listed.
   const { tokens } = parseArgs({
     args: [...argv],
     options: {
@@ -104,7 +104,7 @@ export function parseOptions(
   if (tokens.some((token) => token.kind === "option" && token.name === "help")) {
     return { outcome: "help", text: helpText() };
   }
-  // The value of an unknown flag looks like a stray word, and is no second fault.
+  // The value of an unknown flag looks like a stray argument, but isn't a second fault.
   let unknownAt: number | undefined;
   let givenOrigins: string | undefined;
   for (const token of tokens) {
@@ -137,7 +137,7 @@ export function parseOptions(
 
 function readNumber(name: string, text: string | undefined, flag: Flag) {
   const value = Number(text);
-  // The pattern refuses what Number() would take: "", "0x10", "1e3", " 5".
+  // The pattern rejects what Number() would accept: "", "0x10", "1e3", " 5".
   const isSound = /^[0-9]+$/.test(text ?? "") && value >= flag.min && value <= flag.max;
   if (isSound) return { fault: undefined, value };
   const given = text === undefined ? "is missing" : `is ${quoted(text)}`;
@@ -145,7 +145,7 @@ function readNumber(name: string, text: string | undefined, flag: Flag) {
   return { fault, value: flag.default };
 }
 
-/** Named by the flag, else by the setting of the gateways. */
+/** From the flag, or else from the gateways' setting. */
 function originsOf(
   flag: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -187,17 +187,17 @@ function helpText(): string {
   return [
     "Usage: npm start -- [--flag N ...]",
     "",
-    "Runs the whole of Ovation on this machine until Ctrl-C, for viewers on this machine.",
+    "Runs all of Ovation on this machine until Ctrl-C, for viewers on this machine.",
     "",
     ...lines,
     `  ${`--${ORIGINS_FLAG} LIST`}`,
-    `  ${"".padEnd(18)}pages that may use the gateways, beside their own: by default those of`,
+    `  ${"".padEnd(18)}other pages that may use the gateways: by default those of`,
     `  ${"".padEnd(18)}http://localhost:3000 and :5173 (docs/connecting.md)`,
     `  ${"--help".padEnd(18)}prints this`,
     "",
     "Environment:",
-    "  NATS_URL          a NATS server with JetStream to use (nats://host:port); unset, the",
-    "                    stack runs one of its own, with an empty store that goes with it",
+    "  NATS_URL          a NATS server with JetStream to use (nats://host:port); when unset, the",
+    "                    stack runs its own, with an empty store that it deletes at the end",
     "  OVATION_...       the settings of the gateways and dispatchers: docs/configuration.md",
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 /**
- * Runs before `npm start` and `npm test`, under whatever Node the machine has (18 or later):
- * installs the dependencies when they are missing or not those of package-lock.json. Among them
- * is the Node 22 that everything else runs on, which is why this file alone is plain JavaScript.
+ * Runs before `npm start` and `npm test`, under any Node that the machine has (18 or later):
+ * installs the dependencies when they are missing or differ from package-lock.json. They include
+ * the Node 22 that everything else runs on, which is why only this file is plain JavaScript.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -15,11 +15,11 @@ const node22 = join(modules, "node", "bin", process.platform === "win32" ? "node
 const reason = whyInstall();
 if (reason !== undefined) install(reason);
 
-/** Why the dependencies must be installed; undefined when they are as the lockfile says. */
+/** Why the dependencies must be installed; undefined when they match the lockfile. */
 function whyInstall() {
   const wanted = packagesOf(join(root, "package-lock.json"));
   if (wanted === undefined) fail("package-lock.json is missing or damaged: is the clone complete?");
-  // npm writes this file last, so that an interrupted installation has none.
+  // npm writes this file last, so an interrupted installation has none.
   const installed = packagesOf(join(modules, ".package-lock.json"));
   if (installed === undefined) return "the dependencies are not installed yet";
   const changed = Object.entries(wanted).some(([path, entry]) => {
@@ -35,10 +35,10 @@ function whyInstall() {
 
 function install(why) {
   say(`${why}: running npm ci (once; this takes up to a minute)`);
-  // npm ci removes node_modules, and with it the Node and the commands in there.
+  // npm ci removes node_modules, including the Node and the commands in it.
   const path = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dir.startsWith(modules));
   const env = { ...process.env, PATH: path.join(delimiter) };
-  // Only errors: the warnings are about the engine of the machine's own Node, which runs nothing here.
+  // Only errors: the warnings are about the machine's own Node, which runs nothing here.
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const npmCli = process.env.npm_execpath;
   const run =
@@ -50,19 +50,19 @@ function install(why) {
   if (result.signal) fail(`npm ci was stopped by ${result.signal}; run the same command again`);
   if (result.status !== 0) {
     fail(
-      `npm ci ended with exit code ${result.status}; its message is above. Try "npm ci" itself.`,
+      `npm ci ended with exit code ${result.status}; its message is above. Run "npm ci" yourself.`,
     );
   }
   if (!existsSync(node22)) {
     fail(
-      `the package "node" brought no binary for ${process.platform}-${process.arch}. ` +
-        'If npm is told to skip install scripts, allow that one: "npm rebuild node".',
+      `the package "node" has no binary for ${process.platform}-${process.arch}. ` +
+        'If npm is set to skip install scripts, run this one: "npm rebuild node".',
     );
   }
   say("the dependencies are installed");
 }
 
-/** The packages that a lockfile names, by path; undefined when there is no readable file. */
+/** The packages in a lockfile, by path; undefined when the file can't be read. */
 function packagesOf(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8")).packages;

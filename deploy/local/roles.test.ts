@@ -17,14 +17,14 @@ function gatewayConfig(env: NodeJS.ProcessEnv) {
   return loaded.config;
 }
 
-test("a gateway of the stack knows its place, and a kind for probes", () => {
+test("a gateway of the stack has its name as address, and a kind for probes", () => {
   const config = gatewayConfig({});
   expect(config).toMatchObject({ port: 8_123, address: "gateway-1", frameIntervalMinMs: 50 });
   expect(config.natsUrl).toEqual([nats.url]);
   expect(config.kinds.map(({ name }) => name)).toEqual(["like", "comment", "probe"]);
 });
 
-test("what somebody has set stays so", () => {
+test("settings from the environment are kept", () => {
   const config = gatewayConfig({
     OVATION_FRAME_INTERVAL_MIN_MS: "7",
     OVATION_KINDS: "wave:latest,probe:transient",
@@ -35,7 +35,7 @@ test("what somebody has set stays so", () => {
   expect(config.kinds.map(({ name }) => name)).toEqual(["wave", "probe"]);
 });
 
-test("each role logs in to the stack's own NATS as the user it is, whatever login is set", () => {
+test("each role logs in to the stack's own NATS as its own user, whatever login is set", () => {
   const passwords = passwordsBy((user) => `-of-${user}`);
   const own = { url: "nats://127.0.0.1:4222", passwords };
   const env = { OVATION_NATS_USER: "somebody", OVATION_NATS_PASSWORD: "hush" };
@@ -44,11 +44,11 @@ test("each role logs in to the stack's own NATS as the user it is, whatever logi
   expect(roles["OVATION_NATS_URL"]).toBe("nats://dispatcher:p-of-dispatcher@127.0.0.1:4222");
 });
 
-test("a password of NATS is in no argument, which everybody may read", () => {
+test("a NATS password is in no argument, since everybody can read those", () => {
   expect(roleArgs(gateway, []).join(" ")).not.toContain("secret");
 });
 
-test("a role is started with the same flags of node here and by npm", () => {
+test("a role is started with the same node flags here and by npm", () => {
   for (const role of ["gateway", "dispatcher"] as const) {
     const words = ["node", ...nodeFlags(role), `${role}/main.ts`];
     expect(packageJson.scripts[role]).toBe(words.join(" "));

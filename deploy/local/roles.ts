@@ -1,4 +1,4 @@
-/** How gateways and dispatchers are told what to do: their flags and their environment. */
+/** The flags and the environment of gateways and dispatchers. */
 import { join } from "node:path";
 import { PROBE_KIND } from "../../demo/contract.ts";
 import { type NatsPasswords, type NatsUser, urlAs } from "../../kit/nats/access.ts";
@@ -10,15 +10,15 @@ import type { GivenNats } from "./options.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /**
- * On one small machine, with an audience of hundreds, frames that come 20 times a second leave the
- * processor time for those who look at it.
+ * On one small machine, with an audience of hundreds, 20 frames a second leave processor time for the
+ * browser that shows the page.
  */
 const FRAME_INTERVAL_MS = 50;
 
-/** A demo asks nobody for a token; the banner says so. */
+/** A demo doesn't require tokens; the banner says so. */
 const OPEN_ENV = { OVATION_OPEN: "true" };
 
-/** The NATS that they use: the stack's own, or one that somebody else runs. */
+/** The NATS that they use: the stack's own, or one that the user runs. */
 export type NatsChoice = GivenNats | { readonly url: string; readonly passwords?: NatsPasswords };
 
 export interface RoleProcess {
@@ -27,20 +27,20 @@ export interface RoleProcess {
   readonly opsPort: number;
 }
 
-/** Which login to NATS somebody has set is for a NATS of theirs, and not for the stack's own. */
+/** Drops the user's NATS login settings for the stack's own NATS: they are for another one. */
 function envFor(nats: NatsChoice, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (!("passwords" in nats)) return env;
   const kept = Object.entries(env).filter(([name]) => !name.startsWith("OVATION_NATS_"));
   return Object.fromEntries(kept);
 }
 
-/** The URL by which a user logs in; a NATS that is given has its login in the URL, or needs none. */
+/** The URL with a user's login; the URL of a given NATS contains its login, or needs none. */
 export function natsUrlOf(nats: NatsChoice, user: NatsUser): string {
   const isOwn = "passwords" in nats && nats.passwords !== undefined;
   return isOwn ? urlAs(nats.url, user, nats.passwords) : nats.url;
 }
 
-/** What the roles have in common, as they will read it. */
+/** The settings common to both roles, as the roles will read them. */
 export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonConfig {
   const loaded = loadConfig("gateway", [], {
     ...envFor(nats, env),
@@ -51,7 +51,7 @@ export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonCo
   return loaded.config;
 }
 
-/** What the page may do: it talks to its gateway, and to the stack by a port of this machine. */
+/** The page's Content-Security-Policy: it may connect to its gateway and to the control server. */
 export function pagePolicy(controlPort: number): string {
   const control = ["127.0.0.1", "localhost"].map((host) => `http://${host}:${controlPort}`);
   return [
@@ -65,7 +65,7 @@ export function pagePolicy(controlPort: number): string {
   ].join("; ");
 }
 
-/** Their environment: what is not set there is set for a demo. */
+/** A role's environment: the user's variables, with defaults for a demo. */
 export function roleEnv(
   env: NodeJS.ProcessEnv,
   { kinds }: CommonConfig,
@@ -77,14 +77,14 @@ export function roleEnv(
     ...envFor(nats, env),
     ...OPEN_ENV,
     OVATION_KINDS: kindsWithProbe(kinds),
-    // By the environment, for a URL with a password in it is not for everybody to read.
+    // In the environment, since everybody can read arguments, and the URL may contain a password.
     OVATION_NATS_URL: natsUrlOf(nats, role),
   };
 }
 
-/** What node is to run, and with what. */
+/** Node's arguments: its flags, the role's script, and the role's flags. */
 export function roleArgs({ role, name, opsPort }: RoleProcess, more: readonly string[]): string[] {
-  // By its address in the table, the page finds the process of a row.
+  // The page finds the process of a row by its address in the table.
   const address = role === "gateway" ? ["--address", name] : [];
   const ops = ["--ops-host", "127.0.0.1", "--ops-port", String(opsPort)];
   return [...nodeFlags(role), join(ROOT, role, "main.ts"), ...more, ...address, ...ops];

@@ -1,4 +1,4 @@
-/** The whole of Ovation on one machine: what it is made of, and the order of start and stop. */
+/** All of Ovation on one machine: its parts, and the order in which they start and stop. */
 
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -32,9 +32,9 @@ import {
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");
-/** Starting is work for the processor: all at once, each would be slow to answer. */
+/** Starting takes processor time: if all started at once, each would be slow to answer. */
 const START_CONCURRENCY = 4;
-/** How long a kill may take until it shows. */
+/** How long killed processes may take to end. */
 const KILL_MS = 2_000;
 
 interface Member {
@@ -47,7 +47,7 @@ export class Stack {
   readonly #options: Options;
   readonly #env: NodeJS.ProcessEnv;
   readonly #say: Say;
-  /** What the stack needs on disk while it runs: NATS's store, and the page. */
+  /** What the stack needs on disk while it runs: NATS's store and the page. */
   #directory: string | undefined;
   #page: Promise<void> | undefined;
   #controlPort = 0;
@@ -64,8 +64,8 @@ export class Stack {
   }
 
   /**
-   * Starts everything, and resolves when it works.
-   * @throws when a part does not start; what runs by then must still be stopped
+   * Starts everything, and resolves when it is ready.
+   * @throws when a part does not start; the parts that already run must still be stopped
    */
   async start(): Promise<RunningStack> {
     const { gateways, dispatchers, port, audience, nats } = this.#options;
@@ -74,18 +74,18 @@ export class Stack {
     this.#say.step(
       `Starting ${counted(gateways, "gateway")} on port ${port} and ${counted(dispatchers, "dispatcher")} (pid ${process.pid})`,
     );
-    this.#say.step(`What they log goes to ${LOG_DIRECTORY}`);
+    this.#say.step(`Logs go to ${LOG_DIRECTORY}`);
     const [controlPort = 0, audienceOpsPort = 0, ...opsPorts] = await freePorts(
       2 + gateways + dispatchers,
     );
     this.#throwIfStopped();
     this.#controlPort = controlPort;
-    // In one breath with the look whether it is still wanted, so that it can't be left behind.
+    // Synchronously after the check for a stop, so that the folder can't be left behind.
     this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
     this.#page = buildPage(this.#pageDirectory, { controlPort, video: VIDEO });
-    this.#page.catch(() => undefined); // Told by the `await` below.
+    this.#page.catch(() => undefined); // Reported by the `await` below.
     const ownNats = nats === undefined ? await this.#startNats() : undefined;
-    if (nats !== undefined) this.#say.step(`NATS is that of ${nats.shownUrl}`);
+    if (nats !== undefined) this.#say.step(`Using the NATS at ${nats.shownUrl}`);
     await this.#page;
     this.#throwIfStopped();
     const natsChoice = nats ?? ownNats ?? { url: "" };
@@ -114,7 +114,7 @@ export class Stack {
       processes: this.#watched(),
       say: this.#say,
     });
-    // Dispatchers first: a gateway that is ready has somebody to send its publishes to.
+    // Dispatchers first: a ready gateway needs one for its publish requests.
     await startAll(this.#dispatchers);
     await startAll(this.#gateways);
     await this.#demo.start();
@@ -130,7 +130,7 @@ export class Stack {
     };
   }
 
-  /** Stops everything, those first that others don't need. Safe to call twice, and during start. */
+  /** Stops everything, dependents first. Safe to call twice, and during start. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
@@ -140,7 +140,7 @@ export class Stack {
   async kill(): Promise<void> {
     this.#demo?.kill();
     for (const managed of this.#everything()) managed.kill();
-    // What would not even die is left to its IPC channel, which closes with this process.
+    // A process that survives this ends with its IPC channel, which closes with this process.
     const timeUp = AbortSignal.timeout(KILL_MS);
     await Promise.race([
       this.stop(),
@@ -149,7 +149,7 @@ export class Stack {
     await this.#removeFiles();
   }
 
-  /** Its users have passwords that nobody but this stack knows. */
+  /** Starts NATS with random passwords that only this stack knows. */
   async #startNats(): Promise<{ readonly url: string; readonly passwords: NatsPasswords }> {
     const source = await findNatsServer({ log: (line) => this.#say.step(line) });
     const port = await freePort();
@@ -182,7 +182,7 @@ export class Stack {
     return { managed: this.#manage(name, launch), role, opsPort };
   }
 
-  /** All that a page may look at. */
+  /** The processes that a page shows. */
   #watched(): readonly Watched[] {
     const nats = this.#nats === undefined ? [] : [{ managed: this.#nats, role: "nats" } as const];
     const members = [...this.#gateways, ...this.#dispatchers].map(({ managed, role, opsPort }) => {
@@ -207,7 +207,7 @@ export class Stack {
 
   async #stopAll(): Promise<void> {
     await this.#demo?.stop();
-    // The gateways first: they still need dispatchers for what they have under way.
+    // The gateways first: they still need dispatchers for their requests in flight.
     for (const [name, members] of [
       ["gateways", this.#gateways],
       ["dispatchers", this.#dispatchers],
@@ -229,15 +229,15 @@ export class Stack {
 
   async #removeFiles(): Promise<void> {
     if (this.#directory === undefined) return;
-    // It would make anew what is removed here.
+    // A build in progress would recreate what is removed here.
     await this.#page?.catch(() => undefined);
-    // A server that is just being killed may write a last file meanwhile.
+    // A server that is being killed may still write a last file.
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Where a start waited for something, a stop may have gone by that found nothing to stop yet. */
+  /** While start was waiting, a stop may have run that found nothing to stop yet. */
   #throwIfStopped(): void {
-    if (this.#stopped !== undefined) throw new Error("stopped meanwhile");
+    if (this.#stopped !== undefined) throw new Error("stopped during the start");
   }
 }
 

@@ -100,7 +100,7 @@ export class NpmStart extends Command {
 
   /** Resolves when everything runs. */
   async up(): Promise<void> {
-    await this.prints(/^Ctrl-C stops it all/m);
+    await this.prints(/^Ctrl-C stops everything/m);
   }
 
   /** The command of the closing block that begins like this. */

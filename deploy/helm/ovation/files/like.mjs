@@ -1,5 +1,5 @@
-// What `helm test` runs: watches a video, likes it, and waits until the like arrives.
-// It knows nothing of Ovation's code: it does what a viewer and a backend do.
+// The script of `helm test`: watches a video, likes it, and waits until the like arrives.
+// It uses none of Ovation's code: it does what a viewer and a backend do.
 import { createHmac } from "node:crypto";
 
 const base = process.env.TEST_GATEWAY_URL;
@@ -7,7 +7,7 @@ const video = process.env.TEST_VIDEO;
 const id = `helm-test-${Date.now()}`;
 const deadline = AbortSignal.timeout(60_000);
 
-/** The token that was given, or one made with the shared secret, or none. */
+/** The given token, or one signed with the shared secret, or none. */
 function authorization() {
   if (process.env.TEST_TOKEN) return { authorization: `Bearer ${process.env.TEST_TOKEN}` };
   const secret = process.env.OVATION_AUTH_SECRET;
@@ -20,7 +20,7 @@ function authorization() {
   return { authorization: `Bearer ${text}.${signature}` };
 }
 
-async function ask(options) {
+async function send(options) {
   const response = await fetch(`${base}/v1/videos/${video}/events`, {
     signal: deadline,
     ...options,
@@ -30,10 +30,10 @@ async function ask(options) {
   return response;
 }
 
-/** A like may be gone before the dispatchers know of this viewer, so another follows each second. */
-async function likeAndLike() {
+/** The first like may be sent before the dispatchers know of this viewer, so it repeats each second. */
+async function likeEverySecond() {
   for (let count = 1; ; count += 1) {
-    const published = await ask({
+    const published = await send({
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ kind: "like", id: `${id}-${count}` }),
@@ -48,8 +48,8 @@ function fail(error) {
   process.exit(1);
 }
 
-const stream = await ask({ headers: { accept: "text/event-stream" } });
-likeAndLike().catch(fail);
+const stream = await send({ headers: { accept: "text/event-stream" } });
+likeEverySecond().catch(fail);
 
 let text = "";
 for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {

@@ -13,7 +13,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What a Deployment selects by; it can never change. Takes {root, component}. */}}
+{{/* The labels that a Deployment selects by, which can never change. Takes {root, component}. */}}
 {{- define "ovation.selector" -}}
 app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

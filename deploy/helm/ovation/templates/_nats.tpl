@@ -1,4 +1,4 @@
-{{/* How NATS is reached, and by whom. */}}
+{{/* The URLs, users and logins of NATS. */}}
 
 {{- define "ovation.nats.name" -}}
 {{ include "ovation.fullname" . }}-nats
@@ -37,12 +37,12 @@
 {{- $ports | uniq | toJson -}}
 {{- end -}}
 
-{{/* How many servers keep a copy: 3 where there are as many. */}}
+{{/* How many replicas streams and buckets have: 3 if there are that many servers. */}}
 {{- define "ovation.nats.copies" -}}
 {{- if and (not .Values.nats.url) (lt (int .Values.nats.replicas) 3) -}}1{{- else -}}3{{- end -}}
 {{- end -}}
 
-{{/* The users that the configuration of NATS knows, as JSON: it takes each one's password from a variable. */}}
+{{/* The users in the configuration of NATS, as JSON; each one's password comes from a variable. */}}
 {{- define "ovation.nats.users" -}}
 {{- $users := list -}}
 {{- range $variable := regexFindAll "\\$NATS_[A-Z]+_PASSWORD" (.Files.Get "files/users.conf") -1 -}}
@@ -51,7 +51,7 @@
 {{- $users | uniq | toJson -}}
 {{- end -}}
 
-{{/* The Secret with what each user logs in by; empty where there is no login. */}}
+{{/* The Secret with each user's login; empty when there is no login. */}}
 {{- define "ovation.nats.loginSecret" -}}
 {{- $login := .Values.nats.login -}}
 {{- if $login.existingSecret -}}
@@ -60,11 +60,11 @@
 {{ include "ovation.nats.name" . }}-users
 {{- end -}}
 {{- if and (ne $login.kind "password") (not .Values.nats.url) -}}
-{{- fail "nats.login.kind: the chart's own NATS knows passwords only; see nats.url" -}}
+{{- fail "nats.login.kind: the chart's own NATS supports only passwords; see nats.url" -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The settings by which a user logs in, as JSON. Takes {root, user}. */}}
+{{/* The settings for a user's login, as JSON. Takes {root, user}. */}}
 {{- define "ovation.nats.login" -}}
 {{- $login := .root.Values.nats.login -}}
 {{- $settings := dict -}}
@@ -81,7 +81,7 @@
 {{- toJson $settings -}}
 {{- end -}}
 
-{{/* The volume with those files: of the Secret of logins, a user's own alone. Takes {root, user}. */}}
+{{/* The volume with those files: only the user's own part of the logins' Secret. Takes {root, user}. */}}
 {{- define "ovation.nats.loginVolume" -}}
 {{- $secret := include "ovation.nats.loginSecret" .root -}}
 {{- $ca := .root.Values.nats.caSecret -}}

@@ -17,7 +17,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* preStop, the drain, the stop (as long at most), and a rest: see shared/runtime/run.ts. */}}
+{{/* preStop, the drain, the stop (at most as long), and a margin: see shared/runtime/run.ts. */}}
 {{- define "ovation.gracePeriod" -}}
 {{ add .Values.drain.preStopSeconds (mul 2 .Values.drain.seconds) 5 }}
 {{- end -}}
@@ -32,8 +32,8 @@ capabilities:
 {{- end -}}
 
 {{/*
-The path before all paths of the gateways, without a slash at its end; empty for none. That of the
-Ingress or the HTTPRoute, which pass it on as it is; a setting goes before it, for what takes it away.
+The prefix of all the gateways' paths, without a trailing slash; empty for none. It is that of the
+Ingress or the HTTPRoute, which don't strip it; a setting takes precedence, for a proxy that does.
 */}}
 {{- define "ovation.basePath" -}}
 {{- $paths := list -}}
@@ -75,7 +75,7 @@ Ingress or the HTTPRoute, which pass it on as it is; a setting goes before it, f
 {{- include "ovation.variables" $settings }}
 {{- if eq .component "gateway" }}
 {{- if and (eq (get $settings "open" | toString) "true") (include "ovation.authSecret" .root) }}
-{{- fail "settings: open looks at no token; set auth.generate to false and auth.existingSecret to nothing" }}
+{{- fail "settings: open disables tokens; set auth.generate to false and leave auth.existingSecret empty" }}
 {{- end }}
 {{- with include "ovation.authSecret" .root }}
 - name: OVATION_AUTH_SECRET
@@ -103,7 +103,7 @@ securityContext:
   {{- include "ovation.podSecurity" . | nindent 2 }}
 {{- end -}}
 
-{{/* What a container of theirs needs. Takes the root. */}}
+{{/* What a container of these pods needs. Takes the root. */}}
 {{- define "ovation.testContainer" -}}
 image: {{ include "ovation.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -139,7 +139,7 @@ spec:
   replicas: {{ .role.replicas }}
   {{- end }}
   revisionHistoryLimit: 5
-  # A new pod is ready before an old one goes, one after the other: viewers come back in portions.
+  # A new pod is ready before an old one stops, one at a time: viewers reconnect in portions.
   strategy:
     type: RollingUpdate
     rollingUpdate:
@@ -163,7 +163,7 @@ spec:
     spec:
       serviceAccountName: {{ include "ovation.serviceAccount" $root }}
       automountServiceAccountToken: false
-      # A Service named ovation would put OVATION_PORT and the like into each pod.
+      # A Service named ovation would add OVATION_PORT and similar variables to each pod.
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ include "ovation.gracePeriod" $root }}
       {{- with $root.Values.image.pullSecrets }}
@@ -179,12 +179,12 @@ spec:
         - name: {{ .component }}
           image: {{ include "ovation.image" $root | quote }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-          # Why it ended is the last line of its log.
+          # The last line of its log says why it ended.
           terminationMessagePolicy: FallbackToLogsOnError
           args: [{{ .component }}]
           env:
             {{- if eq .component "gateway" }}
-            # Or V8's room for garbage grows with every waiting viewer: see shared/runtime/node-flags.ts.
+            # Otherwise V8's young generation grows with every waiting viewer: see shared/runtime/node-flags.ts.
             - name: NODE_OPTIONS
               value: --max-semi-space-size=4
             {{- end }}
@@ -296,7 +296,7 @@ spec:
           averageValue: {{ .role.autoscaling.connections.perPod | toString | quote }}
     {{- end }}
   behavior:
-    # Each pod that goes makes its viewers connect anew: slowly down, quickly up.
+    # Each pod that stops makes its viewers reconnect: scale down slowly, up quickly.
     scaleDown:
       stabilizationWindowSeconds: 600
       policies:

@@ -1,8 +1,8 @@
 {{/*
-A made-up value that stays: what the Secret has already, else 48 random letters and digits, a
-letter first: nats-server takes for a number what begins like one.
-Takes {root, secret, key}; gives it in base64. `helm template` and dry runs see no cluster, and so
-make a new one each time.
+A generated value that is kept: what the Secret already holds, else 48 random letters and digits, a
+letter first, because nats-server parses a value that begins like a number as one.
+Takes {root, secret, key}; returns it in base64. `helm template` and dry runs see no cluster, so they
+generate a new one each time.
 */}}
 {{- define "ovation.kept" -}}
 {{- $existing := lookup "v1" "Secret" .root.Release.Namespace .secret -}}
@@ -19,7 +19,7 @@ make a new one each time.
 OVATION_{{ . | upper | replace "-" "_" }}
 {{- end -}}
 
-{{/* The Secret with what viewers' tokens are signed with; empty where gateways have other keys, or none. */}}
+{{/* The Secret with the key that signs viewers' tokens; empty when gateways have other keys, or none. */}}
 {{- define "ovation.authSecret" -}}
 {{- if .Values.auth.existingSecret -}}
 {{ .Values.auth.existingSecret }}
