@@ -12,7 +12,7 @@ import {
   histogramOf,
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
-import { registerLadder } from "../shared/runtime/overload/metrics.ts";
+import { registerShedLevels } from "../shared/runtime/overload/metrics.ts";
 import type { CountHandler } from "./count-handler.ts";
 import type { Fanout } from "./fanout.ts";
 import type { History } from "./history/history.ts";
@@ -83,7 +83,7 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
 }
 
 function registerOverload(registry: Registry, { levels, refused }: DispatcherOverload): void {
-  registerLadder(registry, "ovation_dispatcher", levels);
+  registerShedLevels(registry, "ovation_dispatcher", levels);
   counterOf(
     registry,
     "ovation_dispatcher_overload_refused_total",

@@ -68,7 +68,7 @@ export class DispatcherOverload {
   }
 
   start(): void {
-    this.#lateness.begin();
+    this.#lateness.start();
     this.#timer = setInterval(() => this.#poll(), POLL_EVERY_MS);
   }
 
@@ -94,11 +94,11 @@ export class DispatcherOverload {
   #poll(): void {
     const { bus, config, log } = this.#options;
     const limitMs = config.overloadDelayMs;
-    this.#lateness.look(Math.min(this.#lag.look(), LATE_MOST * limitMs));
+    this.#lateness.sample(Math.min(this.#lag.sample(), LATE_MOST * limitMs));
     const before = this.levels.level;
-    this.levels.look({
+    this.levels.update({
       late: this.#lateness.averageMs / limitMs,
-      memory: this.#memory.look(),
+      memory: this.#memory.sample(),
       backlog: bus.backlog,
     });
     logLevel(log, this.levels, before);

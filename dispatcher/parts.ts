@@ -103,7 +103,7 @@ export class DispatcherParts implements RoleParts {
       onLease: (gateway, lease) => {
         const peer = `gateway ${gateway}`;
         if (lease === undefined) this.#peers.gone(peer);
-        else this.#peers.heard(peer, decodeLease(lease)?.settings);
+        else this.#peers.observe(peer, decodeLease(lease)?.settings);
       },
       onCorrected: countAgain,
     });

@@ -36,7 +36,7 @@ export function startHttpSpan(
 ): Step | undefined {
   const given = grant.bringsTraces ? exchange.header(TRACEPARENT) : "";
   const trace = given === "" ? undefined : parseTraceContext(given, exchange.header(TRACESTATE));
-  if (trace === undefined && tracer?.beginsTraces !== true) return undefined;
+  if (trace === undefined && tracer?.startsTraces !== true) return undefined;
   return startSpan(tracer, name, trace === undefined ? [] : [trace], () => ({
     kind: "server",
     at,
@@ -56,7 +56,7 @@ export function startPublishSpan(
   tracer: Tracer | undefined,
   attributes: () => Attributes,
 ): Step | undefined {
-  if (tracer?.beginsTraces !== true) return undefined;
+  if (tracer?.startsTraces !== true) return undefined;
   return startSpan(tracer, "ovation.publish", [], () => ({
     kind: "server",
     attributes: { "network.protocol.name": "websocket", ...attributes() },

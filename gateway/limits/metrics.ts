@@ -1,7 +1,7 @@
 /** The Prometheus metrics of limits; refusals by error code are with those of connections. */
 import type { Registry } from "prom-client";
 import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/runtime/metrics.ts";
-import { registerLadder } from "../../shared/runtime/overload/metrics.ts";
+import { registerShedLevels } from "../../shared/runtime/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { RATE_NAMES, type Rates } from "./rates.ts";
@@ -27,7 +27,7 @@ export function registerLimitMetrics(
     "How close the gateway is to refusing new viewers; at 1 it does.",
     () => overload.level,
   );
-  registerLadder(registry, "ovation_gateway", overload.levels);
+  registerShedLevels(registry, "ovation_gateway", overload.levels);
   counterOf(
     registry,
     "ovation_gateway_overload_refused_total",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { levelsDue, levelsHeld } from "../../shared/runtime/overload/shed-levels.ts";
+import { levelsToEnter, levelsToHold } from "../../shared/runtime/overload/shed-levels.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { OVERLOAD_LEVELS, type OverloadSignal } from "./overload-policy.ts";
 
@@ -17,7 +17,7 @@ describe("the policy", () => {
 
   test.each(["late", "memory", "backlog"] as const)("%s raises one level after the other", (of) => {
     const levels = Array.from({ length: 41 }, (_, n) =>
-      levelsDue(OVERLOAD_LEVELS, { ...CALM, [of]: n / 20 }),
+      levelsToEnter(OVERLOAD_LEVELS, { ...CALM, [of]: n / 20 }),
     );
     expect(levels[0]).toBe(0);
     expect(levels.at(-1)).toBe(4);
@@ -38,12 +38,12 @@ describe("the policy", () => {
 
   test("an ordinary load raises no level", () => {
     const load = { late: 0.1, memory: 0.6, backlog: 0.1, stretch: 1 };
-    expect(levelsDue(OVERLOAD_LEVELS, load)).toBe(0);
+    expect(levelsToEnter(OVERLOAD_LEVELS, load)).toBe(0);
   });
 
   test("wider frame intervals stay while they are in use, though nothing is late any more", () => {
-    expect(levelsHeld(OVERLOAD_LEVELS, { ...CALM, stretch: 2 })).toBe(1);
-    expect(levelsHeld(OVERLOAD_LEVELS, CALM)).toBe(0);
+    expect(levelsToHold(OVERLOAD_LEVELS, { ...CALM, stretch: 2 })).toBe(1);
+    expect(levelsToHold(OVERLOAD_LEVELS, CALM)).toBe(0);
   });
 });
 
@@ -62,7 +62,7 @@ describe("the levels", () => {
     });
     while (overload.levels.level < level) {
       nowMs += 1_000;
-      overload.levels.look({ ...CALM, late: 100 });
+      overload.levels.update({ ...CALM, late: 100 });
     }
     return overload;
   }

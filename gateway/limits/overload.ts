@@ -65,7 +65,7 @@ export class Overload {
   }
 
   start(sources: OverloadSources): void {
-    this.#lateness.begin();
+    this.#lateness.start();
     this.#timer = setInterval(() => this.#sample(sources), POLL_EVERY_MS);
   }
 
@@ -160,11 +160,11 @@ export class Overload {
     const sampled = sources.sampledEvents();
     if (this.levels.isAt("sample")) this.stats.sampledEvents += sampled - this.#sampledBefore;
     this.#sampledBefore = sampled;
-    this.#lateness.look(sources.framesLateMs());
+    this.#lateness.sample(sources.framesLateMs());
     const before = this.levels.level;
-    this.levels.look({
+    this.levels.update({
       late: this.#lateness.averageMs / delayLimitMs,
-      memory: this.#memory.look(),
+      memory: this.#memory.sample(),
       backlog: sources.backlog(),
       stretch: sources.stretch(),
     });

@@ -43,7 +43,7 @@ export class DispatcherSettings {
       if (statement === undefined) continue;
       const peer = `dispatcher ${statement.dispatcher}`;
       there.add(peer);
-      this.#peers.heard(peer, statement.settings);
+      this.#peers.observe(peer, statement.settings);
     }
     this.#peers.keepOnly(there);
   }

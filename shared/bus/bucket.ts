@@ -1,4 +1,4 @@
-/** A KV bucket of JetStream, in Ovation's words. */
+/** A KV bucket of JetStream, in Ovation's terms. */
 import {
   DeliverPolicy,
   JetStreamApiCodes,
@@ -19,13 +19,13 @@ import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 
-/** How a bucket is made. It holds what can be rebuilt, so it is kept in memory, not on disk. */
+/** How a bucket is created. Its content can be rebuilt, so it is kept in memory, not on disk. */
 export interface BucketSpec {
   readonly name: string;
-  /** What an operator reads who lists the buckets. */
+  /** Shown to operators who list the buckets. */
   readonly description: string;
   readonly replicas: number;
-  /** Age at which an entry goes by itself, in milliseconds; watchers are not told. */
+  /** Age at which an entry expires, in milliseconds; watchers are not notified. */
   readonly maxAgeMs: number;
 }
 
@@ -37,16 +37,16 @@ export interface BucketEntry {
 }
 
 export interface WatchedEntry extends BucketEntry {
-  /** How many entries are known to follow. */
+  /** How many entries are pending behind it. */
   readonly pending: number;
   /** When the server stored it, in milliseconds since 1970. */
   readonly storedAt: number;
 }
 
-/** A watch begins with the entries that are in the bucket. */
+/** A watch starts with the entries in the bucket. */
 export interface BucketWatch
   extends Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress"> {
-  /** Names the making of the bucket: another one means that it was deleted and made anew. */
+  /** Identifies the bucket's incarnation: it changes when the bucket is deleted and recreated. */
   readonly incarnation: string;
   readonly entries: AsyncIterable<WatchedEntry>;
   stop(): void;
@@ -70,14 +70,14 @@ export class Bucket {
   }
 
   /**
-   * Makes the bucket if it isn't there. An existing one is taken as it is, and told by name where
-   * its settings differ from ours.
+   * Creates the bucket if it doesn't exist. An existing one is used as it is; settings that differ
+   * from ours are logged.
    */
   async ensure(): Promise<void> {
-    await this.#bus.whileConnected(() => this.#make());
+    await this.#bus.whileConnected(() => this.#create());
   }
 
-  async #make(): Promise<void> {
+  async #create(): Promise<void> {
     const { name, description, replicas, maxAgeMs } = this.spec;
     const kv = await new Kvm(this.#bus.connection).create(name, {
       description,
@@ -93,15 +93,16 @@ export class Bucket {
       ["history", status.history, 1],
       ["storage", status.storage, StorageType.Memory],
       ["ttl", status.ttl, maxAgeMs],
-    ].filter(([, is, due]) => is !== due);
-    for (const [setting, is, due] of drift) {
-      this.#log.warn({ bucket: name, setting, is, due }, "bucket differs from its settings");
+    ].filter(([, is, expected]) => is !== expected);
+    for (const [setting, is, expected] of drift) {
+      const fields = { bucket: name, setting, is, due: expected };
+      this.#log.warn(fields, "bucket differs from its settings");
     }
   }
 
   /**
-   * Tells when somebody made or deleted the bucket: watches stay silent then.
-   * @returns how to stop listening
+   * Calls back when somebody created or deleted the bucket: watches stay silent then.
+   * @returns a function that stops listening
    */
   onRemade(listener: () => void): () => void {
     return this.#bus.onStreamRemade(this.#stream, listener);
@@ -113,7 +114,7 @@ export class Bucket {
     return this.#kv;
   }
 
-  /** Writes, and gives the new revision. With `revision`, only over that one (0: only if the key is new). */
+  /** Writes; returns the new revision. With `revision`, only over that one (0: only a new key). */
   async put(key: string, value: Uint8Array, revision?: number): Promise<number> {
     const kv = await this.#open();
     try {
@@ -128,7 +129,7 @@ export class Bucket {
     }
   }
 
-  /** Removes a key; with `revision`, only if that is still its newest. */
+  /** Removes a key; with `revision`, only if that is still the newest. */
   async remove(key: string, revision?: number): Promise<void> {
     const kv = await this.#open();
     try {
@@ -139,7 +140,7 @@ export class Bucket {
     }
   }
 
-  /** Removes a key, and gives the revision of the marker that is left of it. */
+  /** Removes a key; returns the revision of its delete marker. */
   async putTombstone(key: string): Promise<number> {
     const marker = headers();
     // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
@@ -151,7 +152,7 @@ export class Bucket {
     return seq;
   }
 
-  /** Erases one revision; nobody who watches is told. Returns false if it has gone. */
+  /** Erases one revision without notifying watchers. Returns false if it is gone. */
   async erase(revision: number): Promise<boolean> {
     this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
     const manager = await this.#manager;
@@ -166,7 +167,7 @@ export class Bucket {
     }
   }
 
-  /** The newest entry of a key, also when that is its removal; undefined if there is none at all. */
+  /** The newest entry of a key, also when that is a delete marker; undefined if there is none. */
   async get(key: string): Promise<BucketEntry | undefined> {
     const kv = await this.#open();
     const entry = await this.#bus.whileConnected(() => kv.get(key));
@@ -176,12 +177,12 @@ export class Bucket {
   }
 
   /**
-   * Reads all whose keys match `filter`, in which `*` stands for one part. Makes no bucket.
-   * @returns entries, removed keys left out; undefined when there is no such bucket
+   * Reads all entries whose keys match `filter`, where `*` stands for one token. Creates no bucket.
+   * @returns entries without removed keys; undefined when there is no such bucket
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
     const newest = new Map<string, BucketEntry>();
-    // A key that was written meanwhile may come twice. There may be many more markers than entries.
+    // A key written meanwhile may come twice. Delete markers may far outnumber entries.
     const take = (message: JsMsg) => {
       const { key, value, revision } = this.#entry(message);
       if (value === undefined) newest.delete(key);
@@ -200,7 +201,7 @@ export class Bucket {
   }
 
   /**
-   * Follows the keys that match `filter`: first all that are there, then each change
+   * Follows the keys that match `filter`: first all existing ones, then each change
    * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
    */
   async watch(filter = ">"): Promise<BucketWatch> {

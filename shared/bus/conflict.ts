@@ -1,4 +1,4 @@
-/** A write that was bound to what came before it, and found something else. */
+/** A conditional write whose expected revision was not the newest. */
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
 export class RevisionConflict extends Error {

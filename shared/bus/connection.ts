@@ -1,9 +1,9 @@
 /**
- * The connection to NATS, in Ovation's words. Only the files of this folder know the NATS client.
+ * The connection to NATS, in Ovation's terms. Only the files of this folder use the NATS client.
  *
- * The client drops what is published while it is disconnected, without a word, gives up after ten
- * tries and notices a half-open link after minutes. So here publishing is gated on the state of the
- * connection, the client never gives up, and a dead link is found within three pings.
+ * The client silently drops what is published while it is disconnected, gives up after ten
+ * attempts, and notices a half-open link after minutes. So here publishing is gated on the state of
+ * the connection, the client never gives up, and a dead link is detected within three pings.
  */
 import { createInbox, errors, type NatsConnection } from "nats";
 import { OvationError } from "../protocol/errors.ts";
@@ -18,25 +18,25 @@ import { Violations } from "./violations.ts";
 
 export type { BusSubscription, MessageHandler } from "./subscriptions.ts";
 
-/** What may lie in the client's own buffer, unconfirmed by the server, before we refuse more. */
+/** Bytes unconfirmed by the server, in the client's buffer or sent, before we refuse more. */
 export const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
 const CONFIRM_EVERY_BYTES = 1_048_576;
 const MESSAGE_OVERHEAD_BYTES = 64;
-/** Whether NATS permits again what it did not is tried this often. */
+/** How often a denied subscription is retried. */
 const DENIED_RETRY_MS = 2_000;
 
 export interface BusStats {
-  /** Messages that were not sent, since the connection was down or its buffer full. */
+  /** Messages not sent, since the connection was down or its buffer full. */
   publishesRefused: number;
   reconnects: number;
   disconnects: number;
-  /** What the client reported beside missing rights. */
+  /** Errors that the client reported, other than missing permissions. */
   errors: number;
   /** Messages whose handler threw. */
   handlerFaults: number;
 }
 
-/** Messages and bytes of payload that came in and went out. */
+/** Messages and bytes of payload, received and sent. */
 export interface BusTraffic {
   readonly inMsgs: number;
   readonly outMsgs: number;
@@ -55,7 +55,7 @@ export class Bus {
     errors: 0,
     handlerFaults: 0,
   };
-  /** The client itself, for the KV part of this folder only. */
+  /** The client itself, for the files of this folder only. */
   readonly connection: NatsConnection;
   /** What NATS did not permit. */
   readonly violations: Violations;
@@ -66,7 +66,7 @@ export class Bus {
   readonly #serverCount: number;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
-  /** How to give up each piece of work that waits for an answer. */
+  /** Callbacks that give up the work that waits for an answer. */
   readonly #inFlight = new Set<() => void>();
   #state: BusState = "connected";
   #unconfirmedBytes = 0;
@@ -90,7 +90,7 @@ export class Bus {
       connection: () => this.#connectionCount,
       idle: () => this.#idle(),
       move: async () => {
-        // What was sent arrives; what is sent from now on is refused until we are elsewhere.
+        // Messages sent so far arrive; new ones are refused until we are connected elsewhere.
         await connection.flush();
         await connection.reconnect();
       },
@@ -112,7 +112,7 @@ export class Bus {
   }
 
   /**
-   * Connects, waiting for as long as it takes until a server is there.
+   * Connects, waiting as long as it takes until a server is reachable.
    * @throws Error when the login is refused, or a file of it can't be read
    */
   static async connect(options: BusOptions): Promise<Bus> {
@@ -133,38 +133,38 @@ export class Bus {
     return this.connection.info?.max_payload ?? 1_048_576;
   }
 
-  /** What the server has not confirmed yet, as a share of what may be so before we refuse more. */
+  /** The unconfirmed bytes as a share of the limit beyond which we refuse more. */
   get backlog(): number {
     return this.#unconfirmedBytes / UNCONFIRMED_LIMIT_BYTES;
   }
 
-  /** What lies in the client's buffer or on the way, unconfirmed by the server, in bytes. */
+  /** Bytes in the client's buffer or on the way, not yet confirmed by the server. */
   get unconfirmedBytes(): number {
     return this.#unconfirmedBytes;
   }
 
-  /** Requests that wait for their answer. */
+  /** Requests that wait for an answer. */
   get requestsInFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** What went over the connection so far, all reconnects included. */
+  /** The connection's traffic so far, reconnects included. */
   get traffic(): BusTraffic {
     return this.connection.stats();
   }
 
-  /** A subject that nobody else uses, to be answered on. */
+  /** A unique subject for replies. */
   newInbox(): string {
     return createInbox(this.#inboxPrefix);
   }
 
-  /** Tells of each change of state; returns how to stop listening. */
+  /** Calls back on each change of state; returns a function that stops listening. */
   onState(listener: StateListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sends, or says at once that it can't: false means that nothing was sent. */
+  /** Sends, or returns false at once if it can't: then nothing was sent. */
   publish(subject: string, payload: Uint8Array): boolean {
     if (this.#state !== "connected" || this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
       this.stats.publishesRefused += 1;
@@ -177,7 +177,7 @@ export class Bus {
 
   /**
    * Sends a request and waits for its one answer.
-   * @param traces that it belongs to
+   * @param traces the traces that it belongs to
    * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
    */
   async request(
@@ -205,8 +205,8 @@ export class Bus {
   }
 
   /**
-   * Does work that needs an answer from NATS, and gives up at once when the connection is lost: an
-   * answer to what was sent before can't come any more.
+   * Does work that needs an answer from NATS, and gives up at once when the connection is lost: the
+   * answer can't arrive any more.
    * @throws OvationError `unavailable` when not connected, `timeout` when the connection was lost
    */
   async whileConnected<T>(work: () => Promise<T>): Promise<T> {
@@ -226,7 +226,7 @@ export class Bus {
     });
   }
 
-  /** Resolves at the first moment when nothing waits for an answer. */
+  /** Resolves as soon as no request is in flight. */
   async #idle(): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -242,15 +242,15 @@ export class Bus {
       unsubscribe: () => subscription.unsubscribe(),
       drain: async () => {
         if (this.#state === "connected") await subscription.drain();
-        // Nothing is on its way; without this, it would be there again with the connection.
+        // No message is on its way; without this, it would return with the connection.
         else subscription.unsubscribe();
       },
     };
   }
 
   /**
-   * Tells when somebody made or deleted a stream, by JetStream's advisories.
-   * @returns how to stop listening
+   * Calls back when somebody created or deleted a stream, by JetStream's advisories.
+   * @returns a function that stops listening
    */
   onStreamRemade(stream: string, listener: () => void): () => void {
     const subscriptions = ["CREATED", "DELETED"].map((what) =>
@@ -261,7 +261,7 @@ export class Bus {
     };
   }
 
-  /** Resolves when the server has taken all that was sent before. */
+  /** Resolves when the server has processed everything that was sent before. */
   async flush(): Promise<void> {
     if (this.#state === "connected") await this.connection.flush();
   }
@@ -281,22 +281,22 @@ export class Bus {
    */
   moveOn(): boolean {
     if (this.#state !== "connected" || !this.#hasOthers(1)) return false;
-    // What it rejects with, the status tells as well.
+    // The status iterator reports its errors as well.
     this.connection.reconnect().catch(() => undefined);
     return true;
   }
 
   /**
-   * Whether there is another server to go to.
-   * @param own how many of those that the server lists it is itself; it lists none where servers
-   * don't advertise each other
+   * Whether there is another server to move to.
+   * @param own how often the server lists itself, 0 or 1; it lists none where servers don't
+   * advertise each other
    */
   #hasOthers(own: number): boolean {
     const listed = this.connection.info?.connect_urls?.length ?? 0;
     return this.#serverCount > 1 || listed > own;
   }
 
-  /** Lets go of the connection, sending first what waits. */
+  /** Flushes, then closes the connection. */
   async stop(): Promise<void> {
     this.lameDuck.stop();
     clearTimeout(this.#deniedTimer);
@@ -304,7 +304,7 @@ export class Bus {
     try {
       if (this.#state === "connected") await this.connection.flush();
     } catch {
-      // The link broke meanwhile: there is nothing left to send on it.
+      // The link broke meanwhile: nothing can be sent on it any more.
     }
     await this.connection.close();
   }
@@ -320,7 +320,7 @@ export class Bus {
       () => {
         if (during === this.#connectionCount) this.#unconfirmedBytes -= confirmed;
       },
-      () => undefined, // The link broke; entering "disconnected" sets the account to zero.
+      () => undefined, // The link broke; entering "disconnected" resets the count.
     );
   }
 
@@ -334,7 +334,7 @@ export class Bus {
     for (const listener of [...this.#listeners]) listener(state);
   }
 
-  /** Connected again, once the server has taken our subscriptions: before, messages pass us by. */
+  /** Connected again once the server has our subscriptions: before that, we would miss messages. */
   async #returned(server: string): Promise<void> {
     const during = this.#connectionCount;
     const denials = this.#denials;
@@ -342,7 +342,7 @@ export class Bus {
     try {
       await this.connection.flush();
     } catch {
-      return; // Lost again; the next return tells.
+      return; // Lost again; the next reconnect calls this again.
     }
     if (during !== this.#connectionCount || denials !== this.#denials) return;
     this.stats.reconnects += 1;
@@ -351,8 +351,8 @@ export class Bus {
   }
 
   /**
-   * NATS took a right from us while we run: we are deaf, which is as good as being away. So nothing
-   * is taken, health says so, and it is tried again until it is given back.
+   * NATS revoked a permission while we run: without the subscription we might as well be
+   * disconnected. So we refuse work, health reports it, and we retry until the permission is back.
    */
   #denied(): void {
     this.#denials += 1;
@@ -360,7 +360,7 @@ export class Bus {
     this.#enter("disconnected");
     clearTimeout(this.#deniedTimer);
     this.#deniedTimer = setTimeout(() => {
-      // Without a connection, its return tells.
+      // A reconnect retries as well.
       if (!this.connection.isClosed()) void this.#returned(this.connection.getServer());
     }, DENIED_RETRY_MS);
     this.#deniedTimer.unref();
@@ -379,7 +379,7 @@ export class Bus {
           break;
         case "error":
           if (status.error instanceof errors.PermissionViolationError) {
-            this.violations.note(status.error);
+            this.violations.record(status.error);
             if (status.error.operation === "subscription") this.#denied();
           } else {
             this.stats.errors += 1;
@@ -387,8 +387,8 @@ export class Bus {
           }
           break;
         case "ldm": {
-          // The list is without itself then.
-          this.lameDuck.told(status.server, this.#hasOthers(0));
+          // A server in lame-duck mode no longer lists itself.
+          this.lameDuck.entered(status.server, this.#hasOthers(0));
           break;
         }
         default:

@@ -1,4 +1,4 @@
-/** The first connection: however long NATS takes to be there, but not past a refusal. */
+/** The first connection: waits for NATS as long as it takes, but gives up on a refused login. */
 import { setTimeout as wait } from "node:timers/promises";
 import { type ConnectionOptions, connect, errors, type NatsConnection } from "nats";
 import { monotonicNow } from "../runtime/lifecycle.ts";
@@ -6,7 +6,7 @@ import type { Log } from "../runtime/log.ts";
 import { type Login, loginOptions } from "./login.ts";
 import { serverOptions } from "./servers.ts";
 
-/** A link that answers none of two is given up when the third is due: within three of these. */
+/** A link that misses two pongs is given up at the third ping: within three of these. */
 const PING_INTERVAL_MS = 2_500;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
@@ -17,8 +17,8 @@ export interface BusOptions {
   /** When unset, the user and password of a server's URL, if it has them. */
   readonly login?: Login;
   /**
-   * Answers come below `_INBOX.<inbox>`, where a user of NATS may be permitted to read only its own;
-   * unset, below `_INBOX`.
+   * Replies arrive below `_INBOX.<inbox>`, so that a NATS user can be permitted to read only its
+   * own; when unset, below `_INBOX`.
    */
   readonly inbox?: string;
   /** Shown in NATS's own monitoring. */
@@ -26,7 +26,7 @@ export interface BusOptions {
   readonly log: Log;
 }
 
-/** Below which subjects answers come. */
+/** The subject prefix of replies. */
 export function inboxPrefixOf({ inbox }: BusOptions): string {
   return inbox === undefined ? "_INBOX" : `_INBOX.${inbox}`;
 }
@@ -50,20 +50,20 @@ function clientOptions(options: BusOptions): ConnectionOptions {
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: 2,
     timeout: 5_000,
-    // Or each request makes two errors with a stack beforehand, a tenth of a busy gateway's time.
+    // Otherwise each request creates two errors with stacks: a tenth of a busy gateway's time.
     noAsyncTraces: true,
   };
 }
 
-/** The client has one class for this and for a server that was too busy to look at our login. */
+/** The client uses the same class for a server that was too busy to check our login. */
 function isRefusal(error: unknown): error is Error {
   return error instanceof errors.AuthorizationError && !/timeout/i.test(error.message);
 }
 
 /**
- * Connects by one try of each server that is given. The servers of a cluster name each other before
- * they look at a login, and the client tries, without a pause and without end, those that are named
- * anew: past the given ones it is stopped, and one server alone is asked what it holds against us.
+ * Connects by trying each given server once. The servers of a cluster advertise each other before
+ * they check a login, and the client tries the newly advertised ones without a pause and without
+ * end: so it is stopped after the given ones, and one server alone is tried for the reason.
  */
 async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
   const given = [client.servers ?? []].flat().length;
@@ -87,8 +87,8 @@ async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
 }
 
 /**
- * Connects, trying again until a server takes us.
- * @throws Error when a server does not accept the login: trying again would not change that; and
+ * Connects, retrying until a server accepts.
+ * @throws Error when a server does not accept the login, since a retry would not change that; and
  * when a file of the login can't be read
  */
 export async function firstConnect(

@@ -1,8 +1,9 @@
 /**
- * Keeps a copy of a bucket up to date. The watch is a hint and the bucket read whole is the truth:
- * a watch stays silent when the bucket was made anew, and misses deletes that were compacted while
- * a link was cut. So the bucket is read whole at the start, after each reconnect, when the server
- * tells that it was made or deleted, at a slow interval, and when the owner suspects the watch.
+ * Keeps a copy of a bucket up to date. The watch is a hint; a full read of the bucket is the truth:
+ * a watch stays silent when the bucket was recreated, and misses deletes that were compacted while
+ * the link was down. So the whole bucket is read at the start, after each reconnect, when the
+ * server reports that it was created or deleted, at a slow interval, and when the owner doubts the
+ * watch.
  */
 import { Backoff, jittered } from "../lib/backoff.ts";
 import type { Log } from "../runtime/log.ts";
@@ -28,10 +29,10 @@ export interface Snapshot {
 }
 
 interface FollowerHandlers {
-  /** What changes meanwhile waits for it. */
+  /** Changes wait until it is done. */
   onSnapshot(snapshot: Snapshot): Promise<void>;
   onChange(entry: WatchedEntry): void;
-  /** The bucket could not be read; the copy is as it was. */
+  /** The bucket could not be read; the copy is unchanged. */
   onUnreadable(error: unknown): void;
 }
 
@@ -60,7 +61,7 @@ export class BucketFollower {
     this.#random = random;
   }
 
-  /** Begins to follow; the first snapshot comes when the bucket can be read. */
+  /** Starts to follow; the first snapshot arrives when the bucket can be read. */
   start(): void {
     const { bus, bucket } = this.#options;
     this.#unlisten = [
@@ -72,7 +73,7 @@ export class BucketFollower {
     this.#loop = this.#run();
   }
 
-  /** Reads the bucket whole, now. */
+  /** Reads the whole bucket now. */
   resync(reason: ResyncReason): void {
     this.#reason = reason;
     this.#watch?.stop();
@@ -146,7 +147,7 @@ export class BucketFollower {
     log.debug({ bucket: bucket.spec.name, reason, entries: entries.size }, "bucket was read whole");
     await handlers.onSnapshot(snapshot);
     this.#scheduleResync();
-    // Asked for again while it was being read: what was read may be older than the asking.
+    // A resync was requested during the read: this snapshot may be older than the request.
     if (this.#reason !== "watch-ended") this.#watch?.stop();
   }
 

@@ -25,8 +25,8 @@ import { readWhole } from "./read-whole.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 /**
- * A server of 2.9 says that a stream is deleted before its files are gone, and takes those of a new
- * one with them: then nothing can be stored until it is deleted again.
+ * nats-server 2.9 confirms that a stream is deleted before its files are gone, and deletes those of
+ * a new stream with them: then nothing can be stored until that stream is deleted again.
  */
 const REMAKE_AFTER_MS = 250;
 
@@ -43,7 +43,7 @@ export interface StoredMessage {
   readonly storedAt: number;
 }
 
-/** As the stream is made. */
+/** The configuration that the stream is created with. */
 export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
   return {
     name: HISTORY_STREAM,
@@ -51,7 +51,7 @@ export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: st
     subjects: [HISTORY_SUBJECTS],
     storage: StorageType.File,
     num_replicas: limits.historyReplicas,
-    // A message holds at least one event, so this keeps at least as many events as are asked for.
+    // A message holds at least one event, so this keeps at least as many events as configured.
     max_msgs_per_subject: limits.historyEvents,
     max_age: nanos(limits.historyAgeMs),
     max_bytes: limits.historyTotalBytes,
@@ -60,7 +60,7 @@ export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: st
   };
 }
 
-/** Settings of an existing stream that are held against ours. */
+/** Settings of an existing stream that are compared with ours. */
 const COMPARED = [
   "storage",
   "num_replicas",
@@ -87,8 +87,8 @@ export class HistoryStream {
   readonly #bus: Bus;
   readonly #limits: Limits;
   readonly #log: Log;
-  /** What was told of settings that differ: `ensure` may be called often. */
-  readonly #told = new Map<string, unknown>();
+  /** Differing values that were logged: `ensure` may be called often. */
+  readonly #logged = new Map<string, unknown>();
   #remadeAt = Number.NEGATIVE_INFINITY;
   #manager: Promise<JetStreamManager> | undefined;
 
@@ -99,35 +99,36 @@ export class HistoryStream {
   }
 
   /**
-   * Makes the stream if it isn't there. An existing one is taken as it is, and told by name where
-   * its settings differ from ours.
-   * @returns the epoch: names this making of the stream; another one has another history
+   * Creates the stream if it doesn't exist. An existing one is used as it is; settings that differ
+   * from ours are logged.
+   * @returns the epoch: it identifies this incarnation of the stream; another has another history
    * @throws OvationError history_unavailable
    */
   async ensure(): Promise<string> {
     return await this.#attempt(async (manager) => {
-      const due = streamConfig(this.#limits);
+      const expected = streamConfig(this.#limits);
       const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
         if (!isNotFound(error)) throw error;
         await wait(Math.max(0, this.#remadeAt + REMAKE_AFTER_MS - monotonicNow()));
-        // Another process may be making it just now: the same settings are taken as made.
+        // Another process may be creating it just now: then ours fails, and it exists.
         return await manager.streams
-          .add(due)
+          .add(expected)
           .catch(async () => await manager.streams.info(HISTORY_STREAM));
       });
       for (const setting of COMPARED) {
         const is = info.config[setting];
-        if (is === due[setting] || this.#told.get(setting) === is) continue;
-        this.#told.set(setting, is);
-        this.#log.warn({ setting, is, due: due[setting] }, "history differs from its settings");
+        if (is === expected[setting] || this.#logged.get(setting) === is) continue;
+        this.#logged.set(setting, is);
+        const fields = { setting, is, due: expected[setting] };
+        this.#log.warn(fields, "history differs from its settings");
       }
       return Date.parse(String(info.created)).toString(36);
     });
   }
 
   /**
-   * Tells when somebody made or deleted the stream.
-   * @returns how to stop listening
+   * Calls back when somebody created or deleted the stream.
+   * @returns a function that stops listening
    */
   onRemade(listener: () => void): () => void {
     return this.#bus.onStreamRemade(HISTORY_STREAM, () => {
@@ -137,11 +138,11 @@ export class HistoryStream {
   }
 
   /**
-   * Stores a record, only if the video's newest message is the one of sequence `after` (0: only if
-   * it has none).
+   * Stores a record, only if the video's newest message has sequence `after` (0: only if it has
+   * none).
    * @returns the record's sequence in the stream
-   * @throws RevisionConflict when it has another one
-   * @throws OvationError history_unavailable when it was not confirmed; it may be stored all the same
+   * @throws RevisionConflict when the newest message is another one
+   * @throws OvationError history_unavailable when it was not confirmed; it may still be stored
    */
   async append(
     video: string,
@@ -165,7 +166,7 @@ export class HistoryStream {
   }
 
   /**
-   * The video's newest message, as the stream's leader has it.
+   * The video's newest message, from the stream's leader.
    * @throws OvationError history_unavailable
    */
   async last(video: string): Promise<StoredMessage | undefined> {
@@ -181,7 +182,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async next(video: string, sequence: number): Promise<StoredMessage | undefined> {
-    // The client's types know `next_by_subj` of direct reads only, which may lag behind the leader.
+    // The client's types have `next_by_subj` only for direct reads, which may lag the leader.
     const request = { seq: sequence, next_by_subj: historySubject(video) };
     return await this.#attempt(async (manager) =>
       messageOf(await manager.streams.getMessage(HISTORY_STREAM, request)),
@@ -189,7 +190,7 @@ export class HistoryStream {
   }
 
   /**
-   * The video's messages that are kept, oldest first.
+   * The video's stored messages, oldest first.
    * @param since only those stored at or after it, in milliseconds since 1970 by the server's clock
    * @throws OvationError history_unavailable
    */
@@ -213,7 +214,7 @@ export class HistoryStream {
   }
 
   /**
-   * Deletes a message and overwrites its bytes in the store; does nothing when it has gone.
+   * Deletes a message and overwrites its bytes in the store; does nothing when it is gone.
    * @throws OvationError history_unavailable
    */
   async erase(sequence: number): Promise<void> {
@@ -231,7 +232,7 @@ export class HistoryStream {
   }
 
   /**
-   * Lets go of the video's messages before `sequence`.
+   * Removes the video's messages before `sequence`.
    * @throws OvationError history_unavailable
    */
   async trim(video: string, sequence: number): Promise<void> {

@@ -31,35 +31,35 @@ async function pong(afterMs: number): Promise<void> {
   await pongs.at(-1)?.promise;
 }
 
-test("is how long the last ping took, and of one that is not answered how long it takes so far", async () => {
-  expect(lag.look()).toBe(0);
+test("is how long the last ping took, or how long an unanswered one has taken so far", async () => {
+  expect(lag.sample()).toBe(0);
   await pong(30);
-  expect(lag.look()).toBe(30);
+  expect(lag.sample()).toBe(30);
   nowMs += 300;
-  lag.look();
+  lag.sample();
   nowMs += 700;
-  expect(lag.look()).toBe(700);
+  expect(lag.sample()).toBe(700);
   expect(pongs).toHaveLength(2);
   await pong(100);
-  expect(lag.look()).toBe(800);
+  expect(lag.sample()).toBe(800);
 });
 
 test("one ping is under way at a time, a few a second", async () => {
-  for (let look = 0; look < 10; look += 1) {
-    lag.look();
+  for (let sample = 0; sample < 10; sample += 1) {
+    lag.sample();
     await pong(0);
     nowMs += 100;
   }
   expect(pongs.length).toBeLessThanOrEqual(4);
 });
 
-test("without a connection nothing is behind", async () => {
-  lag.look();
+test("without a connection there is no lag", async () => {
+  lag.sample();
   nowMs += 5_000;
   state = "disconnected";
-  expect(lag.look()).toBe(0);
+  expect(lag.sample()).toBe(0);
   pongs[0]?.reject(new Error("lost"));
   await pongs[0]?.promise.catch(() => undefined);
   state = "connected";
-  expect(lag.look()).toBe(0);
+  expect(lag.sample()).toBe(0);
 });

@@ -1,11 +1,11 @@
 /**
- * How long what NATS sends takes to be read here: an answer to a ping comes behind all that was sent
- * before, so a reader that can't keep up sees its own backlog in it, wherever that lies.
+ * How far reading from NATS lags: a pong arrives behind everything that was sent before it, so its
+ * delay shows a reader's backlog, wherever that sits.
  */
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Bus } from "./connection.ts";
 
-/** One ping at a time, and the next one after this. */
+/** One ping at a time, and the next one no sooner than this. */
 const PING_EVERY_MS = 250;
 
 export class BusLag {
@@ -20,9 +20,9 @@ export class BusLag {
     this.#now = now;
   }
 
-  /** To be called several times a second: pings if one is due. @returns milliseconds */
-  look(): number {
-    // While there is no connection nothing is behind, and what comes back begins anew.
+  /** Call several times a second: pings at intervals. @returns milliseconds */
+  sample(): number {
+    // Without a connection there is no backlog, and a new connection starts without one.
     if (this.#bus.state !== "connected") return 0;
     const now = this.#now();
     if (this.#isWaiting) return Math.max(this.#lastMs, now - this.#pingedAt);

@@ -1,26 +1,26 @@
 /**
- * Leaves a NATS server that is in lame-duck mode, before it ends the connection itself
+ * Leaves a NATS server that is in lame-duck mode before it ends the connection itself
  * (https://docs.nats.io/running-a-nats-service/nats_admin/lame_duck_mode): at a moment of our own
- * choice, when nothing waits for an answer, and not together with everybody else.
+ * choice, when no request is in flight, and spread out from the other clients.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../runtime/log.ts";
 
-/** Anywhere within this: a server begins to end connections after 10 s, that of our chart after 5 s. */
+/** A random time up to this: a server closes connections from 10 s on, our chart's from 5 s on. */
 const SPREAD_MS = 3_000;
-/** The longest wait for what is to be finished before. */
+/** The longest wait for work that should finish before. */
 const FINISH_MS = 1_500;
 
-/** Finishes what would be lost with the connection. Called again after each lame duck. */
+/** Finishes work that would be lost with the connection. Called for each lame duck. */
 export type LeaveListener = () => Promise<void>;
 
 interface LameDuckOptions {
   readonly log: Log;
   /** Counts connections: when it changes, the server in question is no longer ours. */
   readonly connection: () => number;
-  /** Resolves when nothing waits for an answer. */
+  /** Resolves when no request is in flight. */
   readonly idle: () => Promise<void>;
-  /** Gives the connection up and makes another one. */
+  /** Gives up the connection and opens another one. */
   readonly move: () => Promise<void>;
   readonly random: () => number;
 }
@@ -38,17 +38,17 @@ export class LameDuck {
     this.#options = options;
   }
 
-  /** Calls back before a server is left; returns how to stop listening. */
+  /** Calls back before a server is left; returns a function that stops listening. */
   onLeave(listener: LeaveListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * The server that we are connected to is in lame-duck mode; it may say so several times.
-   * @param hasOthers whether there is any other to go to
+   * The server that we are connected to is in lame-duck mode; may be called several times.
+   * @param hasOthers whether there is another server to move to
    */
-  told(server: string, hasOthers: boolean): void {
+  entered(server: string, hasOthers: boolean): void {
     const { log, connection } = this.#options;
     if (this.#leaving === connection()) return;
     this.#leaving = connection();
@@ -73,7 +73,7 @@ export class LameDuck {
       await move();
       this.moves += 1;
     } catch (error) {
-      // The server ended it first, or we stop: there is nothing left to leave.
+      // The server closed the connection first, or we are stopping: nothing is left to do.
       log.debug({ err: error }, "a server in lame-duck mode was not left");
     }
   }

@@ -1,6 +1,6 @@
 /**
- * How we log in to NATS, and by which certificates both sides know each other. Files are read anew
- * at each connect, so that a secret that was exchanged needs no restart.
+ * How we log in to NATS, and the certificates of both sides. Files are read again at each connect,
+ * so that a rotated secret needs no restart.
  */
 import { readFileSync } from "node:fs";
 import {
@@ -13,7 +13,7 @@ import {
 } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 
-/** The settings that a login is made of; a user and password may stand in a server's URL instead. */
+/** The settings of a login; a user and password may be in a server's URL instead. */
 export type Login = Partial<
   Pick<
     CommonConfig,
@@ -29,8 +29,8 @@ export type Login = Partial<
   >
 >;
 
-/** A file's bytes, read again at each call; when that fails later on, the last ones that were read. */
-function kept(path: string, what: string): () => Uint8Array {
+/** A file's bytes, read again at each call; when a later read fails, those read last. */
+function rereadable(path: string, what: string): () => Uint8Array {
   const read = () => {
     try {
       return readFileSync(path);
@@ -44,15 +44,15 @@ function kept(path: string, what: string): () => Uint8Array {
     try {
       last = read();
     } catch {
-      // It may just be exchanged: the server will say whether the old one still does.
+      // The file may just be rotated: the server decides whether the old one is still valid.
     }
     return last;
   };
 }
 
 /** A file's text, without the line break that an editor leaves at its end. */
-function keptText(path: string, what: string): () => string {
-  const bytes = kept(path, what);
+function rereadableText(path: string, what: string): () => string {
+  const bytes = rereadable(path, what);
   return () => Buffer.from(bytes()).toString().trimEnd();
 }
 
@@ -60,17 +60,17 @@ function authenticatorOf(login: Login): ConnectionOptions["authenticator"] {
   const { natsUser, natsPassword, natsPasswordFile, natsToken, natsCredsFile, natsNkeyFile } =
     login;
   if (natsCredsFile !== undefined) {
-    return credsAuthenticator(kept(natsCredsFile, "natsCredsFile"));
+    return credsAuthenticator(rereadable(natsCredsFile, "natsCredsFile"));
   }
   if (natsNkeyFile !== undefined) {
-    const seed = keptText(natsNkeyFile, "natsNkeyFile");
+    const seed = rereadableText(natsNkeyFile, "natsNkeyFile");
     return nkeyAuthenticator(() => Buffer.from(seed()));
   }
   if (natsUser !== undefined) {
     const password =
       natsPasswordFile === undefined
         ? () => natsPassword ?? ""
-        : keptText(natsPasswordFile, "natsPasswordFile");
+        : rereadableText(natsPasswordFile, "natsPasswordFile");
     return usernamePasswordAuthenticator(natsUser, password);
   }
   return natsToken === undefined ? undefined : tokenAuthenticator(natsToken);
@@ -82,13 +82,13 @@ function tlsOf({ natsTlsCaFile, natsTlsCertFile, natsTlsKeyFile }: Login): TlsOp
     ...(natsTlsCertFile === undefined ? {} : { certFile: natsTlsCertFile }),
     ...(natsTlsKeyFile === undefined ? {} : { keyFile: natsTlsKeyFile }),
   };
-  // The client reads them itself, at each connect; here only to name one that isn't there.
-  for (const [what, path] of Object.entries(files)) kept(path, `NATS's TLS ${what}`);
+  // The client reads them itself at each connect; this read only names a missing one.
+  for (const [what, path] of Object.entries(files)) rereadable(path, `NATS's TLS ${what}`);
   return Object.keys(files).length === 0 ? undefined : files;
 }
 
 /**
- * The client's options for a login. With certificates given, it speaks TLS or not at all.
+ * The client's options for a login. With certificates given, it connects only over TLS.
  * @throws Error naming a file that can't be read
  */
 export function loginOptions(login: Login): ConnectionOptions {

@@ -1,7 +1,7 @@
 /**
- * Reads a stream's messages in order, by a consumer that is deleted when it ends. The client's own
- * ordered consumer would do, but that it leaves the consumer on the server for minutes, and takes a
- * minute to see that the server which it was on is gone.
+ * Reads a stream's messages in order, by a consumer that is deleted at the end. The client's own
+ * ordered consumer leaves the consumer on the server for minutes, and takes a minute to notice that
+ * the consumer's server is gone.
  */
 import {
   AckPolicy,
@@ -17,45 +17,45 @@ import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";
 
 /**
- * How long the server may take to make a consumer, in milliseconds, before another one is asked for.
- * NATS picks the one server that a consumer is on, and picks one that was killed as well, until it
- * has been silent for minutes: then nobody answers. Another consumer may be more lucky.
+ * How long the server may take to create a consumer, in milliseconds, before another is requested.
+ * NATS places a consumer on one server, and may pick one that was killed until it has been silent
+ * for minutes: then nobody answers. Another consumer may be placed on a live one.
  */
 const ANSWER_MS = [300, 500, 700, 1_000, 2_000, 3_000];
-/** When there is nothing to send, the server says so; twice without a word means that it is gone. */
+/** An idle server sends heartbeats; two missed ones mean that it is gone. */
 const HEARTBEAT_MS = 1_000;
-/** A consumer that could not be deleted goes by itself after this. */
+/** A consumer that could not be deleted expires after this. */
 const INACTIVE_MS = 30_000;
 
-/** Where to begin, and with which messages: as a consumer's configuration says it. */
+/** Where to start, and with which messages, as in a consumer's configuration. */
 export type OrderedStart = Pick<
   ConsumerConfig,
   "deliver_policy" | "filter_subject" | "opt_start_seq" | "opt_start_time"
 >;
 
 export interface OrderedRead {
-  /** Messages that were there when the reading began. */
+  /** Messages that were stored when the read started. */
   readonly initialCount: number;
-  /** Only the latest of each subject is read: it may be replaced before it is sent. */
+  /** Only the latest message of each subject is read: it may be replaced before it is sent. */
   readonly isReplaceable: boolean;
-  /** Ends early when the server of the consumer is gone, or when it left one out. */
+  /** Ends early when the consumer's server is gone, or when a message is missing. */
   readonly messages: AsyncIterable<JsMsg>;
-  /** How far the server has come: messages that it has still to send, and those that it sent. */
+  /** The server's progress: messages still to send, and messages sent. */
   progress(): Promise<{ readonly pending: number; readonly sent: number }>;
   /** Safe to call twice. */
   stop(): void;
 }
 
 /**
- * Begins to read; messages that come later follow those that are there.
- * @throws Error of the client: no such stream, or no consumer was to be had in some seconds
+ * Starts to read; new messages follow the stored ones.
+ * @throws Error of the client: no such stream, or no consumer could be created in some seconds
  */
 export async function readOrdered(
   bus: Bus,
   stream: string,
   start: OrderedStart,
 ): Promise<OrderedRead> {
-  const { name, config, num_pending: initialCount } = await makeConsumer(bus, stream, start);
+  const { name, config, num_pending: initialCount } = await createConsumer(bus, stream, start);
   const { deliver_subject = "" } = config;
   const consumer = await jetstream(bus.connection).consumers.getBoundPushConsumer({
     deliver_subject,
@@ -79,7 +79,11 @@ export async function readOrdered(
   return { initialCount, isReplaceable, messages: inOrder(incoming, stop), progress, stop };
 }
 
-async function makeConsumer(bus: Bus, stream: string, start: OrderedStart): Promise<ConsumerInfo> {
+async function createConsumer(
+  bus: Bus,
+  stream: string,
+  start: OrderedStart,
+): Promise<ConsumerInfo> {
   let late: unknown;
   for (const timeout of ANSWER_MS) {
     const deliver_subject = bus.newInbox();
@@ -107,7 +111,7 @@ async function makeConsumer(bus: Bus, stream: string, start: OrderedStart): Prom
   throw late;
 }
 
-/** If that fails, the server lets the consumer go by itself. */
+/** If that fails, the server expires the consumer. */
 function remove(bus: Bus, stream: string, name: string): void {
   managerOf(bus)
     .then((manager) => manager.consumers.delete(stream, name))

@@ -1,13 +1,13 @@
-/** Reads what a stream holds now, and ends. */
+/** Reads the current content of a stream, and ends. */
 import type { JsMsg } from "@nats-io/jetstream";
 import type { Bus } from "./connection.ts";
 import { InitialSnapshot } from "./initial-snapshot.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
 /**
- * Calls `take` for each of the messages that are there, in the stream's order. Of a message that is
- * kept, so is the much larger piece of what came from the network that it lies in.
- * @throws Error of the client: no such stream; or when not all of them came
+ * Calls `take` for each stored message, in the stream's order. A message that is kept also keeps
+ * the much larger network buffer that it is a slice of.
+ * @throws Error of the client: no such stream; or when not all messages arrived
  */
 export async function readWhole(
   bus: Bus,

@@ -1,11 +1,11 @@
-/** A request that all who listen answer. */
+/** A request that every subscriber answers. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Bus } from "./connection.ts";
 
-/** More are not listened to. */
+/** Further answers are ignored. */
 const ANSWERS_LIMIT = 1_000;
 
-/** Asks, and resolves with what was answered within a time; with nothing while not connected. */
+/** Resolves with the answers received within `waitMs`; with none while not connected. */
 export async function requestAll(
   bus: Bus,
   subject: string,

@@ -1,22 +1,22 @@
 /**
- * Goes to another nats-server when this one is no use: one that was parted from the rest of its
- * cluster keeps our connection, and neither the table nor those who work with us can be reached by
- * it. Where no server is of use, such as without a quorum, it is tried ever more seldom, since each
- * try costs what is sent meanwhile.
+ * Moves to another nats-server when this one is no use: a server that was partitioned from its
+ * cluster keeps our connection, but reaches neither the table nor our peers. Where no server is of
+ * use, such as without a quorum, it tries less and less often, since each move costs the messages
+ * sent meanwhile.
  */
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 
 const POLL_EVERY_MS = 1_000;
-/** Times that the patience doubles. */
+/** How many times the patience doubles. */
 const DOUBLINGS = 5;
 
 interface ServerFailoverOptions {
   readonly bus: Pick<Bus, "state" | "moveOn">;
-  /** Whether what is asked of NATS is answered. */
+  /** Whether NATS answers what we request. */
   readonly isServed: () => boolean;
-  /** How long it may be of no use before another one is tried. */
+  /** How long a server may be of no use before another one is tried. */
   readonly patienceMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
@@ -34,17 +34,17 @@ export class ServerFailover {
 
   start(): void {
     this.#servedAt = this.#options.now();
-    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.#poll(), POLL_EVERY_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #poll(): void {
     const { bus, isServed, patienceMs, now, log } = this.#options;
     if (isServed()) this.#doublings = 0;
-    // Whoever is not connected looks for a server anyway.
+    // While disconnected, the client looks for a server anyway.
     if (isServed() || bus.state !== "connected") this.#servedAt = now();
     const forMs = now() - this.#servedAt;
     if (forMs < patienceMs * 2 ** this.#doublings) return;

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { serverOptions } from "./servers.ts";
 
-test("servers are given with their port, 4222 unless the URL says otherwise", () => {
+test("servers have a port, 4222 by default", () => {
   const { servers } = serverOptions(["nats://one", "nats://two:4333", "nats://[::1]:4444"]);
   expect(servers).toEqual(["one:4222", "two:4333", "[::1]:4444"]);
 });
 
-test("user and password are taken off the URL, never left in a server's name", () => {
+test("user and password are taken out of the URL, never left in a server's name", () => {
   const options = serverOptions(["nats://one", "nats://anna:s3cret@two:4333"]);
   expect(options).toEqual({ servers: ["one:4222", "two:4333"], user: "anna", pass: "s3cret" });
 });
@@ -23,7 +23,7 @@ test.each([
   expect(serverOptions([`nats://anna:${written}@one`]).pass).toBe(pass);
 });
 
-test("TLS is asked for when one URL asks for it", () => {
+test("TLS is used when one URL requires it", () => {
   expect(serverOptions(["nats://one", "tls://two"]).tls).toEqual({});
   expect(serverOptions(["nats://one"]).tls).toBeUndefined();
 });

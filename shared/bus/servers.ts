@@ -1,6 +1,6 @@
 /**
- * Server URLs as the NATS client wants them. The client takes no user and password from a URL, and
- * would read the first digits after a colon as the port; so they are taken off here.
+ * Server URLs as the NATS client expects them. The client takes no user and password from a URL,
+ * and would read the first digits after a colon as the port; so they are removed here.
  */
 export interface ServerOptions {
   readonly servers: string[];
@@ -11,7 +11,7 @@ export interface ServerOptions {
 
 const DEFAULT_PORT = "4222";
 
-/** Percent-decodes; text that holds a bare `%`, as a password may, stands for itself. */
+/** Percent-decodes; text with a bare `%`, as a password may have, stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

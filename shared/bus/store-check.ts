@@ -1,7 +1,7 @@
 /**
- * Whether the buckets and the stream that are there hold what is promised of them. Somebody may have
- * made or changed them otherwise, and a server that is too old takes settings that it doesn't know
- * without a word. A process that started all the same would break its promises later and in silence.
+ * Whether existing buckets and the stream have the settings that our guarantees need. Somebody may
+ * have created or changed them otherwise, and a server that is too old silently accepts settings
+ * that it doesn't know. A process that started anyway would break its guarantees later, unnoticed.
  */
 import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
@@ -13,15 +13,15 @@ import type { Bus } from "./connection.ts";
 import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
 
-/** The oldest server that knows all that is used; direct reads came with it. */
+/** The oldest server that supports everything we use; it introduced direct reads. */
 const OLDEST_SERVER = [2, 9] as const;
 
-/** A stream is not as it has to be. `faults` name each setting, what it is and what is due. */
+/** The server or a stream doesn't meet the requirements; the message names each setting. */
 class StoreRefused extends Error {
   override readonly name = "StoreRefused";
 }
 
-/** Why a server can't be used; undefined when it can, or says no version that can be read. */
+/** Why a server can't be used; undefined when it can, or when its version can't be parsed. */
 export function serverFault(version: string): string | undefined {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined || minor === undefined) return undefined;
@@ -33,9 +33,9 @@ export function serverFault(version: string): string | undefined {
 }
 
 type Setting = keyof StreamConfig;
-/** A number of these means no limit: `man nats-server` has 0 for ages, and -1 for the rest. */
+/** These numbers mean no limit: nats-server uses 0 for ages, and -1 for the rest. */
 const UNLIMITED: readonly unknown[] = [0, -1];
-/** More of these is no fault: more is kept than was promised. */
+/** A higher value of these is fine: more is kept than required. */
 const AT_LEAST: readonly Setting[] = [
   "num_replicas",
   "max_age",
@@ -43,14 +43,14 @@ const AT_LEAST: readonly Setting[] = [
   "max_msgs_per_subject",
 ];
 
-/** The settings of a stream that fall short of what is due, each in words. */
+/** The settings of a stream that fall short of the required ones, each in words. */
 export function shortcomings(
   is: Partial<StreamConfig>,
-  due: Partial<StreamConfig>,
+  required: Partial<StreamConfig>,
 ): readonly string[] {
-  const settings = Object.keys(due) as Setting[];
+  const settings = Object.keys(required) as Setting[];
   return settings.flatMap((setting) => {
-    const [found, wanted] = [is[setting], due[setting]];
+    const [found, wanted] = [is[setting], required[setting]];
     const isEnough =
       AT_LEAST.includes(setting) &&
       (UNLIMITED.includes(found) ||
@@ -76,24 +76,24 @@ interface Named {
 }
 
 /**
- * Looks at those that are there; what is not is made later, and what can't be looked at now is not
- * waited for.
+ * Checks the existing ones; missing ones are created later, and one that can't be read now is
+ * skipped.
  * @throws StoreRefused naming server, stream, settings and what they must be
  */
 export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Promise<void> {
   const version = bus.serverVersion;
   const fault = serverFault(version);
   if (fault !== undefined) throw new StoreRefused(fault);
-  const due = [
+  const required = [
     bucketConfig(subscriptionsBucket(config)),
-    // A lease must last there as long as it counts; more is only for looking back.
+    // An entry must live as long as its lease counts; more only helps inspection.
     bucketConfig({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
     streamConfig(config),
   ];
   const faults: string[] = [];
-  for (const one of due) {
+  for (const one of required) {
     const is = await streamOf(bus, one.name).catch((error: unknown) => {
-      log.warn({ stream: one.name, err: error }, "a stream can't be looked at now");
+      log.warn({ stream: one.name, err: error }, "a stream can't be checked now");
       return undefined;
     });
     if (is === undefined) continue;

@@ -1,6 +1,6 @@
 /**
- * What a bus is subscribed to. The client lets go, for good and in silence, of a subscription that
- * NATS no longer permits; so all of them are kept here, to be made anew when it does again.
+ * The subscriptions of a bus. The client silently and permanently drops a subscription that NATS no
+ * longer permits; so all of them are kept here, and renewed when NATS permits them again.
  */
 import { errors, type Msg, type NatsConnection, type Subscription } from "nats";
 import type { Log } from "../runtime/log.ts";
@@ -8,10 +8,10 @@ import { NO_TRACES, type TraceContext } from "../runtime/tracing/trace-context.t
 import { tracesOf } from "./trace-headers.ts";
 
 /**
- * `payload` is valid until the handler returns, or longer: it is never written to again.
- * `isRelayed` when NATS itself sent the message: it answers, and sends what a stream holds, to
- * whatever subject somebody asks it to, also where that somebody may not publish.
- * `traces` are those that the message says it belongs to.
+ * `payload` stays valid after the handler returns: it is never written to again.
+ * `isRelayed` when NATS itself sent the message: its replies and a stream's messages go to any
+ * subject that a requester names, also where that requester may not publish.
+ * `traces` are those that the message names.
  */
 export type MessageHandler = (
   payload: Uint8Array,
@@ -22,9 +22,9 @@ export type MessageHandler = (
 ) => void;
 
 export interface BusSubscription {
-  /** Ends at once; what is on its way is dropped. */
+  /** Ends at once; messages on their way are dropped. */
   unsubscribe(): void;
-  /** Takes no more, and resolves when all that had been delivered was handled. */
+  /** Takes no more messages, and resolves when all delivered ones are handled. */
   drain(): Promise<void>;
 }
 
@@ -37,13 +37,13 @@ interface SubscriptionsOptions {
   readonly onFault: () => void;
 }
 
-/** One subscription over the lives that it has at NATS. */
+/** One subscription, and its current one at NATS, if any. */
 interface Entry {
   readonly subscribe: () => Subscription;
   live: Subscription | undefined;
 }
 
-/** NATS marks what it takes out of a stream by headers, or by a reply subject of its own. */
+/** NATS marks messages from a stream by headers, or by a reply subject of its own. */
 function isRelayedMessage(message: Msg): boolean {
   return message.headers !== undefined || (message.reply?.startsWith("$JS.") ?? false);
 }
@@ -84,13 +84,13 @@ export class Subscriptions {
     };
   }
 
-  /** Lets go of all at NATS: who can't do all of its work had better be given none of it. */
+  /** Unsubscribes everything: a node that may not do all of its work should get none of it. */
   suspend(): void {
     this.#isSuspended = true;
     for (const entry of this.#entries) end(entry);
   }
 
-  /** Subscribes anew to whatever isn't. */
+  /** Renews every subscription that isn't live. */
   resume(): void {
     this.#isSuspended = false;
     for (const entry of this.#entries) {
@@ -110,7 +110,7 @@ export class Subscriptions {
   }
 
   #failed(subject: string, error: Error): void {
-    // What was not permitted is logged with all that isn't.
+    // Missing permissions are logged in violations.ts.
     if (error instanceof errors.PermissionViolationError) this.#options.onDenied();
     else this.#options.log.error({ subject, error: error.message }, "subscription failed");
   }

@@ -1,19 +1,18 @@
 /**
- * Removes keys of a bucket, and in the end every trace of them. A removed key leaves a marker in its
- * place, by which watchers learn of it, and which would stay as long as an entry may: of keys that
- * somebody makes up there would be no end of them, in the memory of NATS and in each reading of the
- * bucket. Here a marker is erased once those who watch have long seen it.
+ * Removes keys of a bucket, and later their delete markers. A marker shows watchers the removal and
+ * would stay as long as an entry may: client-invented keys would leave delete markers without
+ * bound, in the memory of NATS and in each full read of the bucket. So a marker is erased long
+ * after all watchers have seen it.
  */
-
 import pMap from "p-map";
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 
-/** A watch lags by milliseconds; one that was lost is followed by reading the bucket whole. */
+/** A watch lags by milliseconds; a lost watch is followed by a full read of the bucket. */
 const MARKER_KEPT_MS = 60_000;
-/** Markers that may wait to be erased; beyond it the oldest are left to the bucket's own age. */
+/** Markers that may wait to be erased; beyond that, the oldest are left to the bucket's max age. */
 const MARKERS_LIMIT = 200_000;
 const POLL_EVERY_MS = 1_000;
 const ERASURES_AT_ONCE = 64;
@@ -26,7 +25,7 @@ interface TombstoneReaperOptions {
 }
 
 export class TombstoneReaper {
-  /** Markers that were erased, and those that are left to the bucket's age. */
+  /** Markers that were erased, and markers left to the bucket's max age. */
   readonly stats = { erased: 0, left: 0 };
   readonly #options: TombstoneReaperOptions;
   /** Revision of each marker, and when it was written; the oldest first. */
@@ -45,9 +44,9 @@ export class TombstoneReaper {
   }
 
   start(): void {
-    // NATS may have lost what was written last, and a revision is another entry's then.
+    // NATS may have lost its newest writes: then a revision belongs to another entry.
     this.#unlisten = this.#options.bus.onState(() => this.forget());
-    this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.#poll(), POLL_EVERY_MS);
   }
 
   stop(): void {
@@ -56,13 +55,13 @@ export class TombstoneReaper {
     this.#markers.clear();
   }
 
-  /** To be called when the bucket was made anew: revisions are those of other entries from now on. */
+  /** Call when the bucket was recreated: its revisions now belong to other entries. */
   forget(): void {
     this.stats.left += this.#markers.size;
     this.#markers.clear();
   }
 
-  /** Removes a key; whoever watches is told, and in the end nothing is left of it. */
+  /** Removes a key; watchers are notified, and the marker is erased later. */
   async remove(key: string): Promise<void> {
     const { bucket, now } = this.#options;
     this.#markers.set(await bucket.putTombstone(key), now());
@@ -72,7 +71,7 @@ export class TombstoneReaper {
     this.stats.left += 1;
   }
 
-  #look(): void {
+  #poll(): void {
     if (this.#options.bus.state !== "connected") return;
     this.#erasing ??= this.#eraseOld()
       .catch((error: unknown) => {
@@ -84,14 +83,16 @@ export class TombstoneReaper {
   }
 
   async #eraseOld(): Promise<void> {
-    await pMap(this.#due(), (revision) => this.#erase(revision), { concurrency: ERASURES_AT_ONCE });
+    await pMap(this.#takeOld(), (revision) => this.#erase(revision), {
+      concurrency: ERASURES_AT_ONCE,
+    });
   }
 
   /**
-   * Those that are old enough, but for the newest of all: who is just reading the bucket knows by
-   * the last entry that it has read it whole.
+   * Takes the markers that are old enough, except the newest of all: a reader recognises the end of
+   * a full read by the last entry.
    */
-  *#due(): Generator<number> {
+  *#takeOld(): Generator<number> {
     const before = this.#options.now() - MARKER_KEPT_MS;
     for (const [revision, at] of this.#markers) {
       if (at > before || this.#markers.size === 1) return;
@@ -102,7 +103,7 @@ export class TombstoneReaper {
 
   async #erase(revision: number): Promise<void> {
     try {
-      // One whose key was written again since is no marker any more, and has gone.
+      // If the key was written again since, the marker is already gone.
       if (await this.#options.bucket.erase(revision)) this.stats.erased += 1;
     } catch (error) {
       this.stats.left += 1;

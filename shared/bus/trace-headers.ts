@@ -1,4 +1,4 @@
-/** Traces in the headers of NATS messages; of several `traceparent` the first is the one to go on. */
+/** Traces in the headers of NATS messages; of several `traceparent`, the first is the parent. */
 import { headers, Match, type MsgHdrs } from "nats";
 import {
   NO_TRACES,

@@ -1,16 +1,16 @@
 /**
- * What NATS did not permit. It says so apart from the act, and the client drops a message that was
- * not permitted without a word to whoever sent it: so each is counted and told here.
+ * Permission violations. NATS reports them separately from the call, and the client silently drops
+ * a message that was not permitted: so each one is counted and logged here.
  */
 import type { PermissionViolationError } from "nats";
 import type { Log } from "../runtime/log.ts";
 
-/** How long after the last one health warns of it. */
+/** How long health warns after the last one. */
 const RECENT_MS = 60_000;
-/** One line of log is enough for what may come with every message. */
+/** A violation may come with every message: one log line per interval is enough. */
 const LOG_EVERY_MS = 1_000;
 
-/** A right that NATS doesn't give to the user that we logged in as. */
+/** A permission that NATS doesn't grant to the user that we logged in as. */
 export class MissingRight extends Error {
   override readonly name = "MissingRight";
 }
@@ -22,7 +22,7 @@ interface Permitting {
 }
 
 /**
- * Does what a start consists of, and gives up as soon as NATS doesn't permit a part of it.
+ * Does the work of a start, and gives up as soon as NATS doesn't permit part of it.
  * @throws MissingRight naming what is not permitted
  */
 export async function permitted<T>(bus: Permitting, work: () => Promise<T>): Promise<T> {
@@ -30,7 +30,7 @@ export async function permitted<T>(bus: Permitting, work: () => Promise<T>): Pro
   const unlisten = bus.violations.onEach(refused.reject);
   const done = async () => {
     const result = await work();
-    // NATS tells what it did not permit before it confirms this.
+    // NATS reports violations before it confirms this flush.
     await bus.flush();
     return result;
   };
@@ -47,21 +47,21 @@ export class Violations {
   readonly #now: () => number;
   readonly #listeners = new Set<(missing: MissingRight) => void>();
   #loggedAt = Number.NEGATIVE_INFINITY;
-  #notedAt = Number.NEGATIVE_INFINITY;
+  #recordedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Log, now: () => number) {
     this.#log = log;
     this.#now = now;
   }
 
-  /** Whether something was not permitted of late. */
+  /** Whether there was a violation recently. */
   get isRecent(): boolean {
-    return this.#now() - this.#notedAt < RECENT_MS;
+    return this.#now() - this.#recordedAt < RECENT_MS;
   }
 
-  note(violation: PermissionViolationError): void {
+  record(violation: PermissionViolationError): void {
     this.count += 1;
-    this.#notedAt = this.#now();
+    this.#recordedAt = this.#now();
     const { operation, subject, queue } = violation;
     const missing = new MissingRight(
       `NATS does not permit us to ${operation === "publish" ? "publish" : "subscribe"} to "${subject}"` +
@@ -73,7 +73,7 @@ export class Violations {
     this.#log.error({ operation, subject, queue, soFar: this.count }, missing.message);
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that stops listening */
   onEach(listener: (missing: MissingRight) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

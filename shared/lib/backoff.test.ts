@@ -22,7 +22,7 @@ describe("the next wait", () => {
     expect(waits(backoff, 4)).toEqual([100, 150, 175, 625]);
   });
 
-  test("may have a first ceiling of its own, so that not even the first ones come together", () => {
+  test("may have a first ceiling of its own, so that not even first attempts coincide", () => {
     const backoff = new Backoff(0, 1_000, () => 0.5, 400);
     expect(waits(backoff, 4)).toEqual([200, 400, 500, 500]);
     backoff.reset();

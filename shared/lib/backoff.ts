@@ -1,11 +1,11 @@
-/** Waiting times: between tries, and between what is done again and again. */
+/** Waiting times: between attempts, and between repetitions. */
 
 /** An interval that differs by up to a tenth, so that many processes don't act at the same moment. */
 export function jittered(ms: number, random: () => number): number {
   return ms * (0.9 + 0.2 * random());
 }
 
-/** Between tries: exponential with full jitter, within bounds. */
+/** Between attempts: exponential backoff with full jitter, within bounds. */
 export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CompactMap } from "./compact-map.ts";
 
-/** What can be seen of it. */
+/** Its observable state. */
 const shown = (map: CompactMap<number>) => ({
   size: map.size,
   keys: map.keys(),
@@ -11,13 +11,13 @@ const shown = (map: CompactMap<number>) => ({
 });
 
 describe("a compact map", () => {
-  test("is empty at first, and knows nothing of any key", () => {
+  test("is empty at first, and has no key", () => {
     const map = new CompactMap<number>();
     expect(shown(map)).toEqual({ size: 0, keys: [], values: [], a: undefined, hasA: false });
     expect(map.delete("a")).toBe(false);
   });
 
-  test("behaves as a Map does, whatever is put in, replaced and taken out", () => {
+  test("behaves like a Map, whatever is set, replaced and deleted", () => {
     const [compact, plain] = [new CompactMap<number>(), new Map<string, number>()];
     const steps = ["+a1", "+a2", "-b", "-a", "+b3", "+a4", "+c5", "-a", "-c", "-b", "+a6", "-a"];
     for (const [action, key = "", value] of steps) {
@@ -38,7 +38,7 @@ describe("a compact map", () => {
     }
   });
 
-  test("can be emptied with one entry and with several", () => {
+  test("can be cleared with one entry and with several", () => {
     for (const keys of [["a"], ["a", "b"]]) {
       const map = new CompactMap<number>();
       for (const key of keys) map.set(key, 1);
@@ -48,7 +48,7 @@ describe("a compact map", () => {
     }
   });
 
-  test("may be changed while its values are gone through", () => {
+  test("may be changed while iterating over its values", () => {
     const map = new CompactMap<number>();
     map.set("a", 1);
     map.set("b", 2);

@@ -1,12 +1,12 @@
 /**
- * A map for what mostly has one entry, such as the videos that a viewer watches: a `Map` takes 200
- * bytes before anything is in it, of which a gateway would hold two for each viewer.
+ * A map that mostly has one entry, such as the videos that a viewer watches: an empty `Map` takes
+ * 200 bytes, and a gateway would hold two of them for each viewer.
  */
 export class CompactMap<V> {
   /** The only entry, while there has never been a second one. */
   #key: string | undefined;
   #value: V | undefined;
-  /** All entries, since there was a second one. */
+  /** All entries, once there was a second one. */
   #all: Map<string, V> | undefined;
 
   get size(): number {
@@ -30,28 +30,28 @@ export class CompactMap<V> {
     }
     this.#all ??= new Map(this.#entries());
     this.#all.set(key, value);
-    this.#forgetOnly();
+    this.#clearSingle();
   }
 
   /** @returns whether there was such an entry */
   delete(key: string): boolean {
     if (this.#all !== undefined) return this.#all.delete(key);
     if (this.#key !== key) return false;
-    this.#forgetOnly();
+    this.#clearSingle();
     return true;
   }
 
   clear(): void {
     this.#all = undefined;
-    this.#forgetOnly();
+    this.#clearSingle();
   }
 
-  /** The keys there are now, whatever happens to the map while they are gone through. */
+  /** The current keys: a copy, so that the map may change during iteration. */
   keys(): string[] {
     return this.#entries().map(([key]) => key);
   }
 
-  /** The values there are now, likewise. */
+  /** The current values, likewise a copy. */
   values(): V[] {
     return this.#entries().map(([, value]) => value);
   }
@@ -61,7 +61,7 @@ export class CompactMap<V> {
     return this.#key === undefined ? [] : [[this.#key, this.#value as V]];
   }
 
-  #forgetOnly(): void {
+  #clearSingle(): void {
     this.#key = undefined;
     this.#value = undefined;
   }

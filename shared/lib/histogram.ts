@@ -1,7 +1,7 @@
 /**
- * A distribution in fixed buckets, as Prometheus wants it. What hot paths time is observed here, and
- * read when Prometheus asks: an observation takes 15 ns and allocates nothing, where that of prom-client
- * takes 250 (measured side by side).
+ * A distribution in fixed buckets, as Prometheus wants it. Hot paths record their timings here, and
+ * Prometheus reads them at each scrape: an observation takes 15 ns and allocates nothing, where
+ * prom-client's takes 250 ns (measured side by side).
  */
 
 /** Of a hop or of a request: from a tenth of a millisecond to ten seconds. */
@@ -17,9 +17,9 @@ export const SIZE_BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048
 export const BATCH_SIZE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
 
 export class Histogram {
-  /** Upper bounds, rising; what is above the last is in a bucket of its own. */
+  /** Upper bounds in ascending order; values above the last have a bucket of their own. */
   readonly bounds: readonly number[];
-  /** Of each bucket by itself, the one without a bound last. */
+  /** Count of each bucket alone, the unbounded one last. */
   readonly counts: Float64Array;
   #sum = 0;
 
@@ -28,7 +28,7 @@ export class Histogram {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
-  /** Of all that was observed. */
+  /** Sum of all observations. */
   get sum(): number {
     return this.#sum;
   }

@@ -13,7 +13,7 @@ beforeEach(() => {
   recent = new RecentMap<number>(SPAN_MS, GENERATION, () => now);
 });
 
-test("an id is known for its whole span, and not for more than three", () => {
+test("an id is known for a full span, and not for more than three", () => {
   const step = fc.record({ waitMs: fc.integer({ min: 0, max: 700 }), id: fc.nat({ max: 30 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -24,9 +24,9 @@ test("an id is known for its whole span, and not for more than three", () => {
         now += waitMs;
         seqs.set(String(id), seq);
         setAt.set(String(id), { at: now, seq });
-        for (const [known, { at, seq: due }] of setAt) {
+        for (const [known, { at, seq: expected }] of setAt) {
           const age = now - at;
-          if (age < SPAN_MS) expect(seqs.get(known)).toBe(due);
+          if (age < SPAN_MS) expect(seqs.get(known)).toBe(expected);
           if (age > 3 * SPAN_MS) expect(seqs.get(known)).toBeUndefined();
         }
       }
@@ -34,7 +34,7 @@ test("an id is known for its whole span, and not for more than three", () => {
   );
 });
 
-test("after a long silence nothing is known, though nobody looked meanwhile", () => {
+test("after a long silence nothing is known, although nobody called it meanwhile", () => {
   recent.set("a", 1);
   now += 10 * SPAN_MS;
   expect(recent.get("a")).toBeUndefined();
@@ -48,14 +48,14 @@ test("a flood is bounded, and the newest ids are known", () => {
   }
 });
 
-test("nothing is known once it was cleared", () => {
+test("nothing is known after it was cleared", () => {
   recent.set("a", 1);
   recent.clear();
   expect(recent.get("a")).toBeUndefined();
   expect(recent.size).toBe(0);
 });
 
-test("an id is known through as many further ones as a generation holds", () => {
+test("an id stays known while as many others follow as a generation holds", () => {
   recent.set("a", 1);
   for (let n = 0; n < GENERATION; n += 1) recent.set(`n${n}`, n);
   expect(recent.get("a")).toBe(1);
@@ -63,18 +63,18 @@ test("an id is known through as many further ones as a generation holds", () => 
   expect(recent.get("a")).toBeUndefined();
 });
 
-test.each([0, 1, 500, 999])("an id that came at %d ms is known for the whole span", (came) => {
-  // Whatever else comes between, and however the generations turn.
+test.each([0, 1, 500, 999])("an id set at %d ms is known for the full span", (setAtMs) => {
+  // Whatever is set in between, and however the generations rotate.
   for (const between of [[], [1_000], [1_000, 1_500], [999, 1_001, 1_998]]) {
     now = 0;
     const seqs = new RecentMap<number>(SPAN_MS, GENERATION, () => now);
-    now = came;
+    now = setAtMs;
     seqs.set("a", 1);
-    for (const ms of between.filter((one) => one > came && one < came + SPAN_MS)) {
+    for (const ms of between.filter((one) => one > setAtMs && one < setAtMs + SPAN_MS)) {
       now = ms;
       seqs.set(`other-${ms}`, 2);
     }
-    now = came + SPAN_MS - 1;
+    now = setAtMs + SPAN_MS - 1;
     expect(seqs.get("a")).toBe(1);
   }
 });

@@ -1,7 +1,7 @@
 /**
  * Remembers values by id for a while, to tell a repeated event from a new one. Two generations,
- * turned when they are asked: an id is kept for between one and three spans, and a full generation
- * is closed early.
+ * rotated on access: an id is kept for between one and three spans, and a full generation is
+ * rotated early.
  */
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 
@@ -14,7 +14,7 @@ export class RecentMap<V> {
   #youngSince: number;
 
   /**
-   * @param spanMs how long an id is remembered at least, unless more than `generationLimit` come
+   * @param spanMs how long an id is remembered at least, unless more than `generationLimit` follow
    * meanwhile
    */
   constructor(spanMs: number, generationLimit: number, now: MonotonicClock) {
@@ -30,12 +30,12 @@ export class RecentMap<V> {
   }
 
   get(id: string): V | undefined {
-    this.#turn();
+    this.#rotate();
     return this.#young.get(id) ?? this.#old.get(id);
   }
 
   set(id: string, value: V): void {
-    this.#turn();
+    this.#rotate();
     this.#young.set(id, value);
   }
 
@@ -44,7 +44,7 @@ export class RecentMap<V> {
     this.#old.clear();
   }
 
-  #turn(): void {
+  #rotate(): void {
     const now = this.#now();
     const age = now - this.#youngSince;
     if (age < this.#spanMs && this.#young.size < this.#generationLimit) return;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { forEachInSlices } from "./slices.ts";
 
 describe("work in slices", () => {
-  test("is done in order, and others have their turn after each slice", async () => {
+  test("is done in order, and other work runs after each slice", async () => {
     const seen: (number | string)[] = [];
     const other = () => {
       seen.push("other");
@@ -13,7 +13,7 @@ describe("work in slices", () => {
     expect(seen).toEqual([1, 2, "other", 3, 4, "other", 5]);
   });
 
-  test("ends with the first failure", async () => {
+  test("stops at the first failure", async () => {
     const seen: number[] = [];
     const work = (item: number) => {
       if (item === 3) throw new Error("three");

@@ -1,9 +1,9 @@
-/** Many pieces of work, so that the event loop does not have all of them at once. */
+/** Splits a lot of work into slices, so that it doesn't block the event loop. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /**
- * Calls `work` for every item, in slices of so many, between which the event loop does what else
- * there is to do. Rejects with the first failure.
+ * Calls `work` for every item, in slices of `slice` items; the event loop runs other work between
+ * two slices. Rejects with the first failure.
  */
 export async function forEachInSlices<T>(
   items: Iterable<T>,

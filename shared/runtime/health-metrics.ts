@@ -1,11 +1,11 @@
-/** What `/readyz` tells, for Prometheus as well. */
+/** The content of `/readyz` as Prometheus metrics. */
 import type { Registry } from "prom-client";
 import type { Role } from "../config/roles.ts";
 import { gaugeOf, gaugesOf } from "./metrics.ts";
 import type { Condition } from "./ops.ts";
 import { VERSION } from "./version.ts";
 
-/** Which build of which role it is, and whether it can do its work. */
+/** Registers the build, the role, and whether the process can do its work. */
 export function registerHealth(
   registry: Registry,
   role: Role,
@@ -18,13 +18,16 @@ export function registerHealth(
     ["role", "version"],
     () => [[{ role, version: VERSION }, 1]],
   );
-  gaugeOf(registry, "ovation_ready", "1 while /readyz says that it can do its work.", () =>
-    conditions().every(({ fault }) => fault === undefined) ? 1 : 0,
+  gaugeOf(
+    registry,
+    "ovation_ready",
+    "1 while /readyz says that the process can do its work.",
+    () => (conditions().every(({ fault }) => fault === undefined) ? 1 : 0),
   );
   gaugesOf(
     registry,
     "ovation_condition",
-    "How each condition of /readyz stands: 1 it is well, 0.5 with a warning, 0 not ready for it.",
+    "State of each condition of /readyz: 1 is ok, 0.5 is a warning, 0 makes the process not ready.",
     ["condition"],
     () =>
       conditions().map(({ name, fault, warning }) => [

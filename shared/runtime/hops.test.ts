@@ -29,7 +29,7 @@ describe("a hop between two clocks", () => {
     expect(observed(hop)).toBe(2);
   });
 
-  test("of more than an hour is skew, and spoils no average", () => {
+  test("of more than an hour is skew, and is left out of the average", () => {
     const hop = new Hop();
     hop.passed(0, Date.now());
     expect(hop.skewed).toBe(1);
@@ -38,8 +38,8 @@ describe("a hop between two clocks", () => {
 });
 
 describe("the clock of hops", () => {
-  /** Clocks that are set by hand, in milliseconds. */
-  function clockByHand() {
+  /** Clocks that the test sets, in milliseconds. */
+  function fakeClock() {
     const time = { monotonic: 10, wall: 1_000_010 };
     const clock = new HopClock(
       () => time.monotonic,
@@ -54,7 +54,7 @@ describe("the clock of hops", () => {
   }
 
   test("is finer than the wall clock", () => {
-    const { clock, pass } = clockByHand();
+    const { clock, pass } = fakeClock();
     pass(0.25);
     expect(clock.wallAt(clock.now())).toBe(1_000_010.25);
     pass(500.5);
@@ -64,15 +64,15 @@ describe("the clock of hops", () => {
   test.each([-3_600_000, -10, 10, 3_600_000])(
     "follows a wall clock that is set by %d ms",
     (step) => {
-      const { clock, time, pass } = clockByHand();
+      const { clock, time, pass } = fakeClock();
       clock.wallAt(clock.now());
       pass(1_000, 1_000 + step);
       expect(Math.abs(clock.wallAt(clock.now()) - time.wall)).toBeLessThanOrEqual(1);
     },
   );
 
-  test("is not misled by a process that pauses just while it compares", () => {
-    const { time, pass } = clockByHand();
+  test("is not misled by a pause of the process while it compares", () => {
+    const { time, pass } = fakeClock();
     let pauseMs = 0;
     const clock = new HopClock(
       () => time.monotonic,

@@ -1,18 +1,18 @@
-/** What can be started can be stopped: the contract of every long-lived part. */
+/** The contract of every long-lived part: what can be started can be stopped. */
 export interface Component {
   /** Does the I/O that the constructor does not. Called once. */
   start(): Promise<void>;
-  /** Takes nothing new, and finishes what it has within its bound. Safe to call twice. */
+  /** Takes no new work, and finishes what it has within a time limit. Safe to call twice. */
   drain(): Promise<void>;
-  /** Lets go of every socket, timer and subscription. Safe to call twice, with or without drain. */
+  /** Releases every socket, timer and subscription. Safe to call twice, with or without drain. */
   stop(): Promise<void>;
-  /** Reads again, on SIGHUP, what can change while it runs. */
+  /** On SIGHUP: reloads what can change at run time. */
   reload?(): void;
 }
 
-/** Wall clock in milliseconds since 1970, for what is shown. */
+/** Wall clock in milliseconds since 1970, for times that are shown. */
 export type WallClock = () => number;
-/** Monotonic clock in milliseconds, for what is timed. */
+/** Monotonic clock in milliseconds, for durations. */
 export type MonotonicClock = () => number;
 
 export const monotonicNow: MonotonicClock = () => performance.now();

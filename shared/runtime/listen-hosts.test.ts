@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasIpv6, listenHosts, loopbackHosts } from "./listen-hosts.ts";
 
-describe("the addresses that are listened on", () => {
+describe("the addresses to listen on", () => {
   test.each([
     ["::", true, ["::"]],
     ["::", false, ["0.0.0.0"]],
@@ -13,7 +13,7 @@ describe("the addresses that are listened on", () => {
     expect(listenHosts(setting, withIpv6)).toEqual(hosts);
   });
 
-  test("are those of the loopback that there are", () => {
+  test("of the loopback are those that exist", () => {
     expect(loopbackHosts(true)).toBe("127.0.0.1,::1");
     expect(loopbackHosts(false)).toBe("127.0.0.1");
   });

@@ -1,4 +1,4 @@
-/** Which addresses a server listens on, by what its setting says. */
+/** Which addresses a server listens on, from its setting. */
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
 type Interfaces = Readonly<NodeJS.Dict<readonly Pick<NetworkInterfaceInfo, "family">[]>>;
@@ -9,7 +9,7 @@ export function hasIpv6(interfaces: Interfaces = networkInterfaces()): boolean {
 }
 
 /**
- * @param setting addresses, with commas between; `::` stands for all of the machine, of IPv4 too
+ * @param setting comma-separated addresses; `::` stands for all of the machine, IPv4 too
  * @returns each once; `0.0.0.0` for `::` where there is no IPv6
  */
 export function listenHosts(setting: string, withIpv6 = hasIpv6()): readonly string[] {
@@ -17,7 +17,7 @@ export function listenHosts(setting: string, withIpv6 = hasIpv6()): readonly str
   return [...new Set(hosts.map((host) => (host === "::" && !withIpv6 ? "0.0.0.0" : host)))];
 }
 
-/** All that only this machine reaches, as a setting. */
+/** The loopback addresses, as a setting. */
 export function loopbackHosts(withIpv6 = hasIpv6()): string {
   return withIpv6 ? "127.0.0.1,::1" : "127.0.0.1";
 }

@@ -9,7 +9,7 @@ function pipe(): PassThrough {
   return new PassThrough({ highWaterMark: 1_024 });
 }
 
-test("what a reader is slow to take waits up to a bound, and is left out beyond it", async () => {
+test("lines for a slow reader wait up to a limit, and are dropped beyond it", async () => {
   const stream = pipe();
   const output = new LogOutput(stream);
   for (let line = 0; line < 2_000; line += 1) output.write(LINE);
@@ -25,14 +25,14 @@ test("what a reader is slow to take waits up to a bound, and is left out beyond 
   expect(read).toBe((2_000 - output.dropped) * LINE.length);
 });
 
-test("a reader that stands still is waited for no longer than is said", async () => {
+test("flushing waits for a stuck reader no longer than the given time", async () => {
   const output = new LogOutput(pipe());
   for (let line = 0; line < 10; line += 1) output.write(LINE);
   await output.flushed(10);
   expect(output.isFlushed).toBe(false);
 });
 
-test("a reader that has gone is not waited for, and not written to", async () => {
+test("a reader that is gone is neither waited for nor written to", async () => {
   const stream = pipe();
   const output = new LogOutput(stream);
   for (let line = 0; line < 10; line += 1) output.write(LINE);

@@ -1,12 +1,11 @@
 /**
- * Where log lines go: standard output, which may be a pipe whose reader stands still or has gone. A
- * process must neither stand still with it nor grow, and must always be able to end.
+ * Where log lines go: standard output, which may be a pipe whose reader is stuck or gone. A process
+ * must neither block with it nor grow, and must always be able to exit.
  */
-
-/** What may wait for a reader that is slow; further lines are left out, and counted. */
+/** How much may wait for a slow reader; further lines are dropped and counted. */
 const WAITING_LIMIT_BYTES = 1_048_576;
 
-/** What is needed of the stream. Node writes to a pipe without blocking, and to a file at once. */
+/** The part of the stream that is used. Node writes to a pipe asynchronously, to a file at once. */
 interface Output {
   readonly writableLength: number;
   write(line: string, written?: () => void): boolean;
@@ -14,31 +13,31 @@ interface Output {
 }
 
 export class LogOutput {
-  /** Lines that nobody will read. */
+  /** Lines that were not written. */
   dropped = 0;
   readonly #output: Output;
   #isGone = false;
 
   constructor(output: Output) {
     this.#output = output;
-    // The reader has gone (EPIPE), which is no reason to end: viewers are still there.
+    // The reader is gone (EPIPE), which is no reason to exit: viewers are still connected.
     output.on("error", () => {
       this.#isGone = true;
     });
   }
 
-  /** Writes a line, or leaves it out. Never throws, and never waits. */
+  /** Writes a line, or drops it. Never throws, and never waits. */
   write(line: string): void {
     if (this.#isGone || this.#output.writableLength > WAITING_LIMIT_BYTES) this.dropped += 1;
     else this.#output.write(line);
   }
 
-  /** Whether nothing waits to be read. */
+  /** Whether no line waits to be read. */
   get isFlushed(): boolean {
     return this.#isGone || this.#output.writableLength === 0;
   }
 
-  /** Resolves when all that was written is out, or can't be any more, or when the time is up. */
+  /** Resolves when everything is written, or never can be, or when the time is up. */
   async flushed(withinMs: number): Promise<void> {
     if (this.isFlushed) return;
     await new Promise<void>((resolve) => {

@@ -1,14 +1,14 @@
-/** Structured logs by pino, one JSON object a line on standard output. */
+/** Structured logs by pino: one JSON object per line on standard output. */
 import { type Logger, pino } from "pino";
 import { standardLogOutput } from "./log-output.ts";
 
 export type { Logger } from "pino";
 
-/** What any part may log with. */
+/** The logger that parts get. */
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
 /**
- * Makes the process's logger. Fields that could hold a secret are removed by name, wherever a
+ * Creates the process's logger. Fields that could hold a secret are removed by name, wherever a
  * caller might put them.
  */
 export function createLog(role: string, node: string, level: string): Logger {

@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { Histogram } from "../lib/histogram.ts";
 import { histogramOf } from "./metrics.ts";
 
-test("a histogram is exposed as Prometheus reads it: each bucket with those below it", async () => {
+test("a histogram is exposed in Prometheus's form: each bucket includes those below it", async () => {
   const registry = new Registry();
   const [msgpack, json] = [new Histogram([0.1, 1]), new Histogram([0.1, 1])];
   histogramOf(registry, "size_bytes", "Sizes.", ["wire"], () => [
     [{ wire: "msgpack" }, msgpack],
     [{ wire: "json" }, json],
   ]);
-  // A bound belongs to its bucket.
+  // A bucket includes its bound.
   for (const value of [0.05, 0.1, 0.5, 7]) msgpack.observe(value);
   expect(await registry.metrics()).toBe(`# HELP size_bytes Sizes.
 # TYPE size_bytes histogram

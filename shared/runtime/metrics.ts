@@ -1,6 +1,6 @@
 /**
- * Metrics by prom-client. The hot paths count in plain numbers; a counter reads them when Prometheus
- * asks, so that counting costs an addition and no more.
+ * Metrics by prom-client. The hot paths count in plain numbers, and a counter reads them at each
+ * scrape, so that counting costs no more than an addition.
  */
 import {
   Counter,
@@ -15,21 +15,21 @@ import { standardLogOutput } from "./log-output.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A registry with the process's own figures: CPU, memory, event loop, garbage collection. */
+/** A registry with the process's own metrics: CPU, memory, event loop, garbage collection. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   counterOf(
     registry,
     "ovation_log_lines_dropped_total",
-    "Lines of the log left out, since its reader stood still or had gone.",
+    "Log lines dropped, since the reader was stuck or gone.",
     [],
     () => [[{}, standardLogOutput().dropped]],
   );
   return registry;
 }
 
-/** A counter whose values are read, not kept: `read` gives each label set with its total so far. */
+/** A counter whose values are read at each scrape: `read` gives each label set with its total. */
 export function counterOf(
   registry: Registry,
   name: string,
@@ -50,8 +50,8 @@ export function counterOf(
 }
 
 /**
- * A counter by one label. Each value that is known to be possible is there from the beginning, at 0:
- * Prometheus would not see the first of a series as an increase.
+ * A counter by one label. Each value that is known to be possible is exposed from the start, at 0:
+ * otherwise Prometheus would not see the first count of a series as an increase.
  */
 export function countsBy(
   registry: Registry,
@@ -69,12 +69,12 @@ export function countsBy(
   );
 }
 
-/** A counter without labels whose value is read when asked for. */
+/** A counter without labels whose value is read at each scrape. */
 export function countOf(registry: Registry, name: string, help: string, read: () => number): void {
   counterOf(registry, name, help, [], () => [[{}, read()]]);
 }
 
-/** A gauge whose value is read when asked for. */
+/** A gauge whose value is read at each scrape. */
 export function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
     name,
@@ -106,7 +106,7 @@ export function gaugesOf(
   });
 }
 
-/** A label set's histogram as Prometheus reads it: each bucket with all below it. */
+/** A label set's histogram in Prometheus's form: each bucket includes all below it. */
 function samplesOf(name: string, labels: Labels, { bounds, counts, sum }: Histogram) {
   let count = 0;
   const buckets = [...bounds, "+Inf"].map((le, index) => {
@@ -137,7 +137,7 @@ class ReadHistogram extends PromHistogram {
     this.#read = read;
   }
 
-  /** What the registry asks for, and what prom-client's own `get` begins with. */
+  /** Called by the registry, and by prom-client's own `get`. */
   async getForPromString(): Promise<object> {
     const { name, help } = this.#description;
     const values = this.#read().flatMap(([labels, histogram]) =>
@@ -147,7 +147,7 @@ class ReadHistogram extends PromHistogram {
   }
 }
 
-/** A histogram whose values are read, not kept; as {@link counterOf}. */
+/** A histogram whose values are read at each scrape; as {@link counterOf}. */
 export function histogramOf(
   registry: Registry,
   name: string,
@@ -168,7 +168,7 @@ const BUS_TRAFFIC = [
   ],
 ] as const;
 
-/** What every role tells of its connection to NATS. */
+/** Registers every role's metrics of its connection to NATS. */
 export function registerBusMetrics(registry: Registry, bus: Bus): void {
   gaugeOf(registry, "ovation_bus_connected", "1 while connected to NATS.", () =>
     bus.state === "connected" ? 1 : 0,
@@ -176,19 +176,19 @@ export function registerBusMetrics(registry: Registry, bus: Bus): void {
   gaugeOf(
     registry,
     "ovation_bus_unconfirmed_bytes",
-    "What was sent and not yet confirmed by NATS.",
+    "Bytes sent and not yet confirmed by NATS.",
     () => bus.unconfirmedBytes,
   );
   gaugeOf(
     registry,
     "ovation_bus_unconfirmed_limit_bytes",
-    "How much that may be; beyond it nothing more is sent.",
+    "Limit of unconfirmed bytes; beyond it nothing more is sent.",
     () => UNCONFIRMED_LIMIT_BYTES,
   );
   gaugeOf(
     registry,
     "ovation_bus_requests_in_flight",
-    "Requests that wait for their answer.",
+    "Requests that wait for an answer.",
     () => bus.requestsInFlight,
   );
   for (const [name, help, inward, outward] of BUS_TRAFFIC) {
@@ -202,25 +202,25 @@ export function registerBusMetrics(registry: Registry, bus: Bus): void {
   }
   const counter = (name: string, help: string, read: () => number) =>
     countOf(registry, name, help, read);
+  counter("ovation_bus_reconnects_total", "Reconnects to NATS.", () => bus.stats.reconnects);
   counter(
-    "ovation_bus_reconnects_total",
-    "Times NATS was reached again.",
-    () => bus.stats.reconnects,
+    "ovation_bus_disconnects_total",
+    "Times the connection to NATS was lost.",
+    () => bus.stats.disconnects,
   );
-  counter("ovation_bus_disconnects_total", "Times NATS was lost.", () => bus.stats.disconnects);
   counter(
     "ovation_bus_errors_total",
-    "Errors that NATS reported, missing rights aside.",
+    "Errors that NATS reported, other than missing permissions.",
     () => bus.stats.errors,
   );
   counter(
     "ovation_bus_lame_ducks_left_total",
-    "Times a server that was about to stop was left for another one.",
+    "Times the process left a server in lame-duck mode for another one.",
     () => bus.lameDuck.moves,
   );
   counter(
     "ovation_bus_publishes_refused_total",
-    "Messages not sent, since NATS was away or the buffer full.",
+    "Messages not sent, since NATS was unreachable or the buffer was full.",
     () => bus.stats.publishesRefused,
   );
   counter(

@@ -1,7 +1,7 @@
 /**
- * What node is told, for a role that is started by something of ours. A gateway's heap is mostly
- * what waiting viewers hold, and what a frame leaves behind is little: with V8's own bound of 16 MiB
- * for half of the young generation, that alone grows to 2 kB for each of 15,000 viewers.
+ * Node's flags for a role that our own code starts. A gateway's heap is mostly the state of waiting
+ * viewers, and a frame leaves little garbage: with V8's default of 16 MiB for half of the young
+ * generation, that alone grows to 2 kB for each of 15,000 viewers.
  */
 const NODE_FLAGS = {
   gateway: ["--max-semi-space-size=4"],

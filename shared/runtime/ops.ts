@@ -1,12 +1,12 @@
 /**
- * Health and metrics, on a port of their own that viewers never reach.
- * `/healthz`: the process lives. `/readyz`: it can do its work. `/metrics`: Prometheus text.
+ * Health and metrics, on a port of their own that viewers can't reach.
+ * `/healthz`: the process is alive. `/readyz`: it can do its work. `/metrics`: Prometheus text.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
-/** How one condition stands: a fault means not ready, a warning that it still does its work. */
+/** The state of one condition: a fault means not ready; with a warning the process still works. */
 export interface Condition {
   readonly name: string;
   readonly fault?: string | undefined;
@@ -17,7 +17,7 @@ interface OpsOptions {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
-  /** How everything that counts for readiness stands, asked at each request. */
+  /** All conditions of readiness, evaluated at each request. */
   readonly conditions: () => readonly Condition[];
 }
 
@@ -41,7 +41,7 @@ export class OpsServer {
 
   /**
    * Listens.
-   * @returns the port, for when 0 was asked for
+   * @returns the port, in case 0 was configured
    */
   async start(): Promise<number> {
     const { host, port } = this.#options;
@@ -76,9 +76,9 @@ export class OpsServer {
   #answerReady(response: ServerResponse): void {
     const conditions = this.#options.conditions();
     const isReady = conditions.every(({ fault }) => fault === undefined);
-    const isWhole = conditions.every(({ warning }) => warning === undefined);
+    const isHealthy = conditions.every(({ warning }) => warning === undefined);
     sendJson(response, isReady ? 200 : 503, {
-      status: isReady ? (isWhole ? "ready" : "degraded") : "not ready",
+      status: isReady ? (isHealthy ? "ready" : "degraded") : "not ready",
       checks: Object.fromEntries(
         conditions.map(({ name, fault, warning }) => [name, fault ?? warning ?? "ok"]),
       ),

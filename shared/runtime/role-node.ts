@@ -1,6 +1,6 @@
 /**
- * What a gateway and a dispatcher have in common as parts of a deployment: an id, health and
- * metrics, the connection to NATS, and the order of starting and stopping.
+ * What gateways and dispatchers have in common as processes: an id, health and metrics, the
+ * connection to NATS, and the order of starting and stopping.
  */
 import type { Registry } from "prom-client";
 import { Bus } from "../bus/connection.ts";
@@ -66,7 +66,7 @@ export abstract class RoleNode<
     return this.#parts;
   }
 
-  /** Serves health, connects to NATS for as long as it takes, and starts the role's parts. */
+  /** Serves health, connects to NATS, waiting as long as it takes, and starts the role's parts. */
   async start(): Promise<void> {
     this.#opsPort = await this.#ops.start();
     this.log.info({ opsPort: this.#opsPort }, "health and metrics are served");
@@ -104,7 +104,7 @@ export abstract class RoleNode<
     this.log.info({ nats: bus.serverVersion, ...details }, `${this.#role} runs`);
   }
 
-  /** Takes nothing new, and finishes what it has. */
+  /** Takes no new work, and finishes what it has. */
   async drain(): Promise<void> {
     const bus = this.#bus;
     if (this.#state !== "running" || bus === undefined) return;
@@ -133,7 +133,7 @@ export abstract class RoleNode<
     this.log.info(`${this.#role} stopped`);
   }
 
-  /** Builds what the role consists of; nothing is started yet. */
+  /** Builds the role's parts; nothing is started yet. */
   protected abstract buildParts(context: RoleContext<Config>): Promise<Parts>;
 
   #busCondition(): Condition {

@@ -1,11 +1,11 @@
-/** What a role consists of once it is connected to NATS: built as a whole, then started. */
+/** The parts of a role that is connected to NATS: built as a whole, then started. */
 import type { Registry } from "prom-client";
 import type { Bus } from "../bus/connection.ts";
 import type { Log } from "./log.ts";
 import type { Condition } from "./ops.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 
-/** What a role builds its parts from. */
+/** What a role's parts are built from. */
 export interface RoleContext<Config> {
   /** The process's id. */
   readonly id: string;
@@ -20,9 +20,9 @@ export interface RoleContext<Config> {
 }
 
 export interface RoleParts {
-  /** Starts everything; returns what the log is to say of it. */
+  /** Starts everything; returns fields for the log. */
   start(): Promise<Record<string, unknown>>;
-  /** Takes nothing new, and finishes what there is. */
+  /** Takes no new work, and finishes what it has. */
   drain(): Promise<void>;
   stop(): Promise<void>;
   /** The role's own conditions of readiness. */

@@ -9,7 +9,7 @@ import { standardLogOutput } from "./log-output.ts";
 
 /** Exit codes: 0 stopped as asked, 1 failed, and that of wrong settings. */
 const EXIT_FAILED = 1;
-/** How long an end may wait for the reader of the log. */
+/** How long an exit may wait for the log's reader. */
 const FLUSH_MS = 500;
 
 type MakeRole<R extends Role> = (id: string, config: ConfigByRole[R], log: Log) => Component;
@@ -25,8 +25,8 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /**
- * Starts the role and keeps it until SIGTERM, SIGINT, or the end of the parent that spawned it with
- * an IPC channel. A second signal, or a drain that takes longer than `drainMs`, ends it at once.
+ * Runs the role until SIGTERM, SIGINT, or the exit of a parent that spawned it with an IPC channel.
+ * A second signal exits at once; a drain, and then the stop, get up to `drainMs` each.
  */
 export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promise<void> {
   const config = processSettings(role);
@@ -43,7 +43,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
     void output.flushed(FLUSH_MS).then(() => process.exit(code));
   };
   const fail = (reason: string) => (error: unknown) => {
-    if (isFailing) return; // What follows from the first fault would only hide it.
+    if (isFailing) return; // Errors that follow from the first would only hide it.
     isFailing = true;
     log.fatal({ err: error }, reason);
     exit(EXIT_FAILED);
@@ -64,7 +64,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   process.on("SIGINT", stopOn("SIGINT"));
   if (component.reload !== undefined) process.on("SIGHUP", () => component.reload?.());
   if (process.channel !== undefined) process.on("disconnect", stopOn("parent gone"));
-  // It may have gone before anybody listened.
+  // The parent may be gone before we listened.
   if (process.send !== undefined && !process.connected) stopOn("parent gone")();
   await component.start().catch(fail("could not start"));
 }

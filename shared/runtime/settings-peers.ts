@@ -1,4 +1,4 @@
-/** Others of the deployment whose settings differ from this process's: logged, and told by /readyz. */
+/** Peers whose settings differ from this process's: logged, and reported by /readyz. */
 import { type CommonSettings, differenceOf } from "../protocol/common-settings.ts";
 import type { Log } from "./log.ts";
 import type { Condition } from "./ops.ts";
@@ -6,7 +6,7 @@ import type { Condition } from "./ops.ts";
 export class SettingsPeers {
   readonly #own: CommonSettings;
   readonly #log: Log;
-  /** What differs, by who has it otherwise, such as `dispatcher abc`. */
+  /** What differs, by peer, such as `dispatcher abc`. */
   readonly #differing = new Map<string, string>();
 
   constructor(own: CommonSettings, log: Log) {
@@ -14,8 +14,8 @@ export class SettingsPeers {
     this.#log = log;
   }
 
-  /** @param settings undefined when it tells none */
-  heard(peer: string, settings: CommonSettings | undefined): void {
+  /** @param settings undefined when the peer states none */
+  observe(peer: string, settings: CommonSettings | undefined): void {
     const difference = settings === undefined ? "" : differenceOf(this.#own, settings);
     if (difference === "") return this.gone(peer);
     if (this.#differing.get(peer) === difference) return;
@@ -26,14 +26,14 @@ export class SettingsPeers {
     );
   }
 
-  /** It is no longer there, or has the same settings now. */
+  /** The peer is gone, or has the same settings now. */
   gone(peer: string): void {
     if (this.#differing.delete(peer)) {
       this.#log.info({ peer }, "the process with other settings is gone or has the same now");
     }
   }
 
-  /** Those that are there: others are gone. */
+  /** These peers exist: all others are gone. */
   keepOnly(peers: ReadonlySet<string>): void {
     for (const peer of [...this.#differing.keys()]) if (!peers.has(peer)) this.gone(peer);
   }

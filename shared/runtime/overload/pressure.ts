@@ -1,49 +1,49 @@
-/** What every process can say of how hard-pressed it is: a late event loop, and memory that runs out. */
+/** Load signals that every process has: a late event loop, and memory that runs out. */
 import { totalmem } from "node:os";
 import type { MonotonicClock } from "../lifecycle.ts";
 
-/** How often the event loop is looked at. */
+/** How often the event loop is sampled. */
 export const POLL_EVERY_MS = 100;
-/** The share of the newest look in the average: a pause of one look alone is no overload. */
-const NEWEST = 0.2;
+/** Weight of the newest sample in the average: one late sample alone is not an overload. */
+const NEWEST_WEIGHT = 0.2;
 
-/** How late the event loop is, and what else is late with it. */
+/** How late the event loop, or another part of the process, is. */
 export class Lateness {
   readonly #now: MonotonicClock;
   #averageMs = 0;
-  #lookedAt: number;
+  #sampledAt: number;
 
   constructor(now: MonotonicClock) {
     this.#now = now;
-    this.#lookedAt = now();
+    this.#sampledAt = now();
   }
 
-  /** On average, in milliseconds. */
+  /** The average lateness in milliseconds. */
   get averageMs(): number {
     return this.#averageMs;
   }
 
-  /** The first look is to come after {@link LOOK_EVERY_MS}. */
-  begin(): void {
-    this.#lookedAt = this.#now();
+  /** Starts the clock: the first sample should follow after {@link POLL_EVERY_MS}. */
+  start(): void {
+    this.#sampledAt = this.#now();
   }
 
   /**
-   * To be called every {@link LOOK_EVERY_MS}.
-   * @param otherMs how late something else is that matters as much
+   * Call every {@link POLL_EVERY_MS}.
+   * @param otherMs how late another part is that matters as much
    */
-  look(otherMs: number): void {
+  sample(otherMs: number): void {
     const now = this.#now();
-    const lateMs = Math.max(otherMs, now - this.#lookedAt - POLL_EVERY_MS, 0);
-    this.#lookedAt = now;
-    this.#averageMs += NEWEST * (lateMs - this.#averageMs);
+    const lateMs = Math.max(otherMs, now - this.#sampledAt - POLL_EVERY_MS, 0);
+    this.#sampledAt = now;
+    this.#averageMs += NEWEST_WEIGHT * (lateMs - this.#averageMs);
   }
 }
 
 /**
- * What a process may take of memory.
- * @param setBytes 0: what its container may take
- * @returns bytes; infinite where nothing says a limit
+ * How much memory a process may use.
+ * @param setBytes 0: its container's limit
+ * @returns bytes; infinite without a limit
  */
 export function memoryLimit(setBytes: number): number {
   if (setBytes > 0) return setBytes;
@@ -58,24 +58,24 @@ export class MemoryUse {
   readonly #usage: () => NodeJS.MemoryUsage;
   #share = 0;
 
-  /** @param limitBytes infinite: there is no limit, and nothing is looked at */
+  /** @param limitBytes infinite: there is no limit, and nothing is sampled */
   constructor(limitBytes: number, usage: () => NodeJS.MemoryUsage = process.memoryUsage) {
     this.#limitBytes = limitBytes;
     this.#usage = usage;
   }
 
   /**
-   * The share that is used now: what is resident, without what V8 keeps but has no use for just now,
+   * The share in use now: resident memory without what V8 keeps but doesn't use at the moment,
    * which the next allocations take first.
    */
-  look(): number {
+  sample(): number {
     if (!Number.isFinite(this.#limitBytes)) return 0;
     try {
       const { rss, heapTotal, heapUsed } = this.#usage();
       this.#share = (rss - (heapTotal - heapUsed)) / this.#limitBytes;
     } catch {
-      // It opens a file, and throws when there are too many: that is no reason to end. Until it can
-      // be asked again, what was last known holds.
+      // It opens a file, and throws when there are too many: no reason to crash. Until it works
+      // again, the last value holds.
     }
     return this.#share;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Level, levelsDue, levelsHeld, ShedLevels } from "./shed-levels.ts";
+import { type Level, levelsToEnter, levelsToHold, ShedLevels } from "./shed-levels.ts";
 
 const STEPS: readonly Level<"first" | "second" | "third", "load" | "memory">[] = [
   { name: "first", enter: { load: 0.4 }, leave: { load: 0.2 } },
@@ -9,16 +9,16 @@ const STEPS: readonly Level<"first" | "second" | "third", "load" | "memory">[] =
 
 let nowMs = 0;
 
-function ladder(): ShedLevels<"first" | "second" | "third", "load" | "memory"> {
+function shedLevels(): ShedLevels<"first" | "second" | "third", "load" | "memory"> {
   nowMs = 0;
   return new ShedLevels(STEPS, () => nowMs);
 }
 
-/** The level after each of the looks, one every 100 ms. */
-function levels(on: ReturnType<typeof ladder>, load: number, looks: number): number[] {
-  return Array.from({ length: looks }, () => {
+/** The level after each update, one every 100 ms. */
+function levels(on: ReturnType<typeof shedLevels>, load: number, updates: number): number[] {
+  return Array.from({ length: updates }, () => {
     nowMs += 100;
-    on.look({ load, memory: 0 });
+    on.update({ load, memory: 0 });
     return on.level;
   });
 }
@@ -30,24 +30,24 @@ test.each([
   [{ load: 0.99, memory: 0 }, 2, 3],
   [{ load: 1, memory: 0 }, 3, 3],
   [{ load: 0, memory: 0.85 }, 2, 3],
-])("signals of %j call for %i steps, and hold %i", (signals, due, held) => {
-  expect(levelsDue(STEPS, signals)).toBe(due);
-  expect(levelsHeld(STEPS, signals)).toBe(held);
+])("signals of %j enter %i steps, and hold %i", (signals, entered, held) => {
+  expect(levelsToEnter(STEPS, signals)).toBe(entered);
+  expect(levelsToHold(STEPS, signals)).toBe(held);
 });
 
-test("steps are taken one after the other, each with time to help, however great the load", () => {
-  expect(levels(ladder(), 5, 8)).toEqual([1, 1, 1, 2, 2, 2, 3, 3]);
+test("steps are taken one at a time, each with time to help, however high the load", () => {
+  expect(levels(shedLevels(), 5, 8)).toEqual([1, 1, 1, 2, 2, 2, 3, 3]);
 });
 
-test("a step that helps is the last one", () => {
-  const on = ladder();
+test("when a step helps, no further one is taken", () => {
+  const on = shedLevels();
   levels(on, 0.5, 2);
   expect(on.level).toBe(1);
   expect(levels(on, 0.3, 50)).toEqual(Array.from({ length: 50 }, () => 1));
 });
 
-test("steps are taken back one after the other, the last one first, when nothing calls for them", () => {
-  const on = ladder();
+test("steps are undone one at a time, the last one first, when no signal needs them", () => {
+  const on = shedLevels();
   levels(on, 5, 10);
   const back = levels(on, 0, 35);
   expect(back.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 3));
@@ -57,15 +57,15 @@ test("steps are taken back one after the other, the last one first, when nothing
   expect(back.at(-1)).toBe(0);
 });
 
-test("a load that comes and goes doesn't make a step come and go", () => {
-  const on = ladder();
+test("an oscillating load doesn't make a step oscillate", () => {
+  const on = shedLevels();
   const all = Array.from({ length: 20 }, (_, turn) => levels(on, turn % 2 === 0 ? 0.5 : 0, 5));
   expect(new Set(all.flat())).toEqual(new Set([1]));
   expect(on.stats[0]?.taken).toBe(1);
 });
 
-test("each step tells how often it was taken, and for how long it was in force", () => {
-  const on = ladder();
+test("each step counts how often it was taken, and for how long it was in force", () => {
+  const on = shedLevels();
   levels(on, 0.5, 10);
   levels(on, 0, 20);
   levels(on, 0.5, 1);
@@ -74,10 +74,10 @@ test("each step tells how often it was taken, and for how long it was in force",
   expect(on.stats[0]?.forMs).toBeLessThanOrEqual(2_000);
 });
 
-test("how near a step is, by the signal that is nearest", () => {
-  const on = ladder();
+test("the proximity of a step is that of the closest signal", () => {
+  const on = shedLevels();
   expect(on.proximity("third")).toBe(0);
-  on.look({ load: 0.5, memory: 0.45 });
+  on.update({ load: 0.5, memory: 0.45 });
   expect(on.proximity("third")).toBe(0.5);
   expect(on.proximity("second")).toBeCloseTo(0.833, 2);
 });

@@ -1,25 +1,25 @@
 /**
- * Overload is met in steps, one after the other and never a later one before an earlier: each has
- * the shares of a limit at which it begins, and lower ones below which it ends, so that it doesn't
- * come and go. Which steps there are, and what each does, is each role's own policy.
+ * Overload is handled in steps, strictly in order: each step has the shares of a limit at which it
+ * starts, and lower ones below which it ends, so that it doesn't oscillate. Which steps exist, and
+ * what each does, is each role's own policy.
  */
 import type { MonotonicClock } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
 
-/** How near the process is to each of its limits: 0 is nothing, 1 is the limit. */
+/** How close the process is to each of its limits: 0 is idle, 1 is the limit. */
 export type Signals<Signal extends string> = Readonly<Record<Signal, number>>;
 
 export interface Level<Name extends string, Signal extends string> {
   readonly name: Name;
-  /** It begins when one signal is as high as this. */
+  /** The step starts when one signal is as high as this. */
   readonly enter: Readonly<Partial<Record<Signal, number>>>;
-  /** It ends when every signal is below this. */
+  /** The step ends when every signal is below this. */
   readonly leave: Readonly<Partial<Record<Signal, number>>>;
 }
 
-/** A step is given this long to help before the next one is taken. */
+/** How long a step gets to help before the next one is taken. */
 const RISE_MS = 300;
-/** So long nothing may call for a step before it is taken back. */
+/** How long no signal may need a step before it is undone. */
 const FALL_MS = 1_000;
 
 function reaches<Signal extends string>(
@@ -31,7 +31,7 @@ function reaches<Signal extends string>(
   );
 }
 
-/** Says in the log that a step was taken or taken back. At most a few lines a second come of it. */
+/** Logs that a step was taken or undone: at most a few lines a second. */
 export function logLevel<Name extends string, Signal extends string>(
   log: Log,
   { level, steps, signals }: ShedLevels<Name, Signal>,
@@ -44,16 +44,16 @@ export function logLevel<Name extends string, Signal extends string>(
   }
 }
 
-/** How many of the steps the signals call for, counted from the first. */
-export function levelsDue<Name extends string, Signal extends string>(
+/** How many steps the signals require, counted from the first. */
+export function levelsToEnter<Name extends string, Signal extends string>(
   steps: readonly Level<Name, Signal>[],
   signals: Signals<Signal>,
 ): number {
   return steps.findLastIndex(({ enter }) => reaches(signals, enter)) + 1;
 }
 
-/** How many of the steps must stay once they are taken. */
-export function levelsHeld<Name extends string, Signal extends string>(
+/** How many steps must stay once they are taken. */
+export function levelsToHold<Name extends string, Signal extends string>(
   steps: readonly Level<Name, Signal>[],
   signals: Signals<Signal>,
 ): number {
@@ -62,21 +62,21 @@ export function levelsHeld<Name extends string, Signal extends string>(
 
 export class ShedLevels<Name extends string, Signal extends string> {
   readonly steps: readonly Level<Name, Signal>[];
-  /** For each step, how often it was taken, and for how long it has been in force, in milliseconds. */
+  /** How often each step was taken, and for how many milliseconds it has been in force. */
   readonly stats: { taken: number; forMs: number }[];
   readonly #now: MonotonicClock;
   #level = 0;
   #signals: Signals<Signal> | undefined;
-  #lookedAt: number;
+  #updatedAt: number;
   #takenAt = Number.NEGATIVE_INFINITY;
-  /** When the level was called for last, or one above it taken back. */
-  #calledForAt = Number.NEGATIVE_INFINITY;
+  /** When a signal last required the level, or one above it was undone. */
+  #requiredAt = Number.NEGATIVE_INFINITY;
 
   constructor(steps: readonly Level<Name, Signal>[], now: MonotonicClock) {
     this.steps = steps;
     this.stats = steps.map(() => ({ taken: 0, forMs: 0 }));
     this.#now = now;
-    this.#lookedAt = now();
+    this.#updatedAt = now();
   }
 
   /** How many steps are in force; 0 is calm. */
@@ -84,17 +84,17 @@ export class ShedLevels<Name extends string, Signal extends string> {
     return this.#level;
   }
 
-  /** The last signals that were seen. */
+  /** The last signals. */
   get signals(): Signals<Signal> | undefined {
     return this.#signals;
   }
 
   isAt(name: Name): boolean {
-    // Asked for every request and frame: while all is calm there is nothing to look up.
+    // Called for every request and frame: at level 0 there is nothing to look up.
     return this.#level > 0 && this.#level > this.steps.findIndex((step) => step.name === name);
   }
 
-  /** How near the signals are to where a step begins; 1 is there. */
+  /** How close the signals are to the start of a step; 1 is there. */
   proximity(name: Name): number {
     const enter = this.steps.find((step) => step.name === name)?.enter ?? {};
     const shares = Object.entries<number | undefined>(enter).map(([signal, bound]) => {
@@ -103,22 +103,22 @@ export class ShedLevels<Name extends string, Signal extends string> {
     return Math.max(0, ...shares);
   }
 
-  /** Looks at the signals, and takes or takes back one step at most. */
-  look(signals: Signals<Signal>): void {
+  /** Takes new signals, and takes or undoes at most one step. */
+  update(signals: Signals<Signal>): void {
     const now = this.#now();
     for (const [index, stats] of this.stats.entries()) {
-      if (index < this.#level) stats.forMs += now - this.#lookedAt;
+      if (index < this.#level) stats.forMs += now - this.#updatedAt;
     }
-    this.#lookedAt = now;
+    this.#updatedAt = now;
     this.#signals = signals;
-    if (levelsDue(this.steps, signals) > this.#level) {
-      this.#calledForAt = now;
+    if (levelsToEnter(this.steps, signals) > this.#level) {
+      this.#requiredAt = now;
       if (now - this.#takenAt >= RISE_MS) this.#take(now);
-    } else if (levelsHeld(this.steps, signals) >= this.#level) {
-      this.#calledForAt = now;
-    } else if (now - this.#calledForAt >= FALL_MS) {
+    } else if (levelsToHold(this.steps, signals) >= this.#level) {
+      this.#requiredAt = now;
+    } else if (now - this.#requiredAt >= FALL_MS) {
       this.#level -= 1;
-      this.#calledForAt = now;
+      this.#requiredAt = now;
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Spans by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. Loaded only when an endpoint is
- * set. This file and span-queue.ts alone know OpenTelemetry; nothing of it is made global, so that
- * several roles of one process keep apart.
+ * set. Only this file and span-queue.ts use OpenTelemetry; nothing is registered globally, so that
+ * several roles in one process stay separate.
  */
 import {
   type Span as ApiSpan,
@@ -40,7 +40,7 @@ import { TRACES_LIMIT, type TraceContext } from "./trace-context.ts";
 import type { Attributes, Span, SpanName, SpanStart } from "./tracer.ts";
 import type { Tracing, TracingOptions } from "./tracing.ts";
 
-/** How long a span waits for others, to go in one request. */
+/** How long a span waits for others to share one request. */
 const GATHER_MS = 1_000;
 /** The longest that a stop waits for the collector. */
 const FLUSH_MS = 2_000;
@@ -72,7 +72,7 @@ function samplerOf({ traceSampler, traceRatio }: TracingOptions["config"]): Samp
   }
 }
 
-/** What `OTEL_RESOURCE_ATTRIBUTES` says goes before what we know, and the setting before that. */
+/** `OTEL_RESOURCE_ATTRIBUTES` overrides our own attributes, and the setting overrides both. */
 function resourceOf({ role, node, config }: TracingOptions): Resource {
   const name = config.traceServiceName;
   return resourceFromAttributes({
@@ -122,7 +122,7 @@ class OpenTelemetrySpan implements Span {
 }
 
 export class OpenTelemetryTracing implements Tracing {
-  readonly beginsTraces: boolean;
+  readonly startsTraces: boolean;
   readonly #account: SpanAccount;
   readonly #provider: TracerProvider;
   readonly #tracer: ApiTracer;
@@ -130,7 +130,7 @@ export class OpenTelemetryTracing implements Tracing {
   constructor(options: TracingOptions) {
     const { config, log, registry } = options;
     const { otlpEndpoint = "", otlpHeaders, traceSampler, traceRatio } = config;
-    this.beginsTraces =
+    this.startsTraces =
       traceSampler.endsWith("always_on") || (traceSampler.endsWith("ratio") && traceRatio > 0);
     this.#account = new SpanAccount(log, monotonicNow);
     const exporter = new OTLPTraceExporter({
@@ -153,7 +153,7 @@ export class OpenTelemetryTracing implements Tracing {
     counterOf(
       registry,
       "ovation_trace_spans_total",
-      "Spans by what became of them: sent, failed (the collector did not take them), dropped (no room to wait).",
+      "Spans by outcome: sent, failed (the collector did not accept them), dropped (the queue was full).",
       ["outcome"],
       () => [
         [{ outcome: "sent" }, stats.sent],
@@ -188,7 +188,7 @@ export class OpenTelemetryTracing implements Tracing {
   async stop(): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FLUSH_MS);
-    // What went wrong was counted and told.
+    // Failures were counted and logged.
     await Promise.race([this.#provider.shutdown().catch(() => undefined), late.promise]);
     clearTimeout(timer);
   }

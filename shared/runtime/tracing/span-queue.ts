@@ -1,6 +1,6 @@
 /**
- * Spans on their way to the collector: a bounded number waits, further ones are dropped, and what
- * became of each is counted. A collector that can't be reached holds up nobody.
+ * Spans on their way to the collector: a bounded number waits, further ones are dropped, and each
+ * outcome is counted. An unreachable collector blocks nothing.
  */
 import type {
   BatchSpanProcessor,
@@ -15,26 +15,26 @@ type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0];
 
 /** Spans that wait or are being sent; some 2 MB. */
 export const WAITING_LIMIT = 2_048;
-const COMPLAIN_EVERY_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
 /** `ExportResultCode.SUCCESS`. */
 const SUCCESS = 0;
 
 export interface SpanStats {
   sent: number;
-  /** The collector did not take them. */
+  /** The collector did not accept them. */
   failed: number;
-  /** There was no room for them to wait. */
+  /** The queue was full. */
   dropped: number;
   waiting: number;
 }
 
-/** Counts, and tells the log now and then of spans that were lost. */
+/** Counts spans, and logs lost ones from time to time. */
 export class SpanAccount {
   readonly stats: SpanStats = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
   readonly #log: Log;
   readonly #now: MonotonicClock;
   #lost = 0;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Log, now: MonotonicClock) {
     this.#log = log;
@@ -59,9 +59,9 @@ export class SpanAccount {
   #lose(count: number, reason: string): void {
     this.#lost += count;
     const now = this.#now();
-    if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    if (now - this.#loggedAt < LOG_EVERY_MS) return;
     this.#log.warn({ spans: this.#lost, reason }, "spans were lost on their way to the collector");
-    this.#complainedAt = now;
+    this.#loggedAt = now;
     this.#lost = 0;
   }
 }
@@ -94,7 +94,7 @@ export class CountedExporter implements SpanExporter {
 
 type Batches = Pick<BatchSpanProcessor, "onStart" | "onEnd" | "forceFlush" | "shutdown">;
 
-/** Lets in what there is room for: the batches' own limit would drop without a word. */
+/** Takes spans while there is room: the batch processor's own limit would drop them silently. */
 export class BoundedBatches implements Batches {
   readonly #batches: Batches;
   readonly #account: SpanAccount;

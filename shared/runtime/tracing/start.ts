@@ -1,4 +1,4 @@
-/** Switches tracing on where an OTLP endpoint is set; without one, nothing of it is loaded. */
+/** Starts tracing if an OTLP endpoint is set; without one, OpenTelemetry isn't even loaded. */
 import type { Tracing, TracingOptions } from "./tracing.ts";
 
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {

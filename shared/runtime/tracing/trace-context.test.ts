@@ -11,7 +11,7 @@ const hex = (length: number) =>
     .map((digits) => digits.join(""))
     .filter((text) => /[^0]/.test(text));
 
-test("a trace's place comes back from its header as it was", () => {
+test("a trace context comes back from its header unchanged", () => {
   fc.assert(
     fc.property(hex(32), hex(16), fc.boolean(), (traceId, spanId, isSampled) => {
       const context = { traceId, spanId, isSampled, state: "" };
@@ -20,7 +20,7 @@ test("a trace's place comes back from its header as it was", () => {
   );
 });
 
-test("no text makes it throw, and none that is not sound makes a context", () => {
+test("no text makes it throw, and only valid text makes a context", () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (traceparent, tracestate) => {
       expect(parseTraceContext(traceparent, tracestate)).toBeUndefined();
@@ -35,17 +35,17 @@ describe("the header traceparent", () => {
     ["01", true],
     ["02", false],
     ["03", true],
-  ])("of flags %s is recorded by who went before: %s", (flags, isSampled) => {
+  ])("with flags %s is sampled by the caller: %s", (flags, isSampled) => {
     expect(parseTraceContext(`00-${TRACE}-${SPAN}-${flags}`)).toMatchObject({ isSampled });
   });
 
-  test("knows of the flags only the first: the others are not passed on", () => {
+  test("knows only the first flag: the others are not passed on", () => {
     const context = parseTraceContext(`00-${TRACE}-${SPAN}-ff`);
     expect(context === undefined ? "" : traceparentOf(context)).toBe(`00-${TRACE}-${SPAN}-01`);
   });
 
   test.each([`cc-${TRACE}-${SPAN}-01`, `cc-${TRACE}-${SPAN}-01-what-the-future-will-be-like`])(
-    "of a later version is read as far as it is known: %s",
+    "of a later version is parsed as far as it is known: %s",
     (text) => {
       expect(parseTraceContext(text)).toMatchObject({ traceId: TRACE, spanId: SPAN });
     },
@@ -89,7 +89,7 @@ describe("the header tracestate", () => {
     "shop=é",
     Array.from({ length: 33 }, (_, n) => `k${n}=v`).join(","),
     `shop=${"x".repeat(256)},a=${"y".repeat(256)}`,
-  ])("is left out whole when it is %j, and the trace stays", (text) => {
+  ])("is left out entirely when it is %j, and the trace stays", (text) => {
     expect(stateOf(text)).toBe("");
   });
 });

@@ -1,34 +1,34 @@
 /**
- * Where in a trace something happens: W3C Trace Context, level 1
- * (https://www.w3.org/TR/trace-context-1/), as it comes in the headers of HTTP and NATS.
+ * The position of an operation in a trace: W3C Trace Context, level 1
+ * (https://www.w3.org/TR/trace-context-1/), as in the headers of HTTP and NATS.
  */
 
-/** The headers' names. Those of NATS are told apart by case, and clients write them either way. */
+/** The headers' names. NATS headers are case-sensitive, and clients write them either way. */
 export const TRACEPARENT = "traceparent";
 export const TRACESTATE = "tracestate";
 
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
-  /** Of the span that all that is done here belongs to: 16 hexadecimal digits. */
+  /** The parent span of the work done here: 16 hexadecimal digits. */
   readonly spanId: string;
-  /** Whether whoever went before records it. */
+  /** Whether the caller sampled this trace. */
   readonly isSampled: boolean;
-  /** What the systems of a trace tell each other beside it; empty if nothing. */
+  /** The `tracestate`: what tracing systems pass along; empty if nothing. */
   readonly state: string;
 }
 
 export const NO_TRACES: readonly TraceContext[] = Object.freeze([]);
-/** How many traces one piece of work may be part of: one goes on, the others are linked. */
+/** How many traces one piece of work may belong to: one is the parent, the others are linked. */
 export const TRACES_LIMIT = 32;
 /** Bytes that {@link traceparentOf} takes in a message. */
 export const TRACEPARENT_BYTES = 64;
 
-/** Section 3.2: the version, both ids, and flags; a later version may have more behind a dash. */
+/** Section 3.2: version, both ids, and flags; a later version may have more after a dash. */
 const TRACEPARENT_PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** A header that is longer is not looked at; one of version 00 has 55 characters. */
+/** A longer header is ignored; one of version 00 has 55 characters. */
 const TRACEPARENT_LIMIT = 256;
-/** Section 3.3.1.1: what everybody has to pass on at least. */
+/** Section 3.3.1.1: the minimum that everyone should propagate. */
 const STATE_LIMIT = 512;
 const STATE_MEMBERS_LIMIT = 32;
 /** Section 3.3.1.3. */
@@ -37,9 +37,9 @@ const STATE_MEMBER =
 const SAMPLED = 1;
 
 /**
- * Reads both headers, empty where there is none.
- * @returns undefined without a sound `traceparent`: whoever goes on is to begin a trace of its own
- * (section 4.3); a `tracestate` that is not sound is left out
+ * Parses both headers; pass "" for a missing one.
+ * @returns undefined without a valid `traceparent`: the caller then starts a trace of its own
+ * (section 4.3); an invalid `tracestate` is left out
  */
 export function parseTraceContext(traceparent: string, tracestate = ""): TraceContext | undefined {
   if (traceparent === "" || traceparent.length > TRACEPARENT_LIMIT) return undefined;
@@ -49,10 +49,10 @@ export function parseTraceContext(traceparent: string, tracestate = ""): TraceCo
   if (version === "ff" || (version === "00" && more !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   const isSampled = (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED;
-  return { traceId, spanId, isSampled, state: soundState(tracestate) };
+  return { traceId, spanId, isSampled, state: validState(tracestate) };
 }
 
-function soundState(tracestate: string): string {
+function validState(tracestate: string): string {
   if (tracestate.length > STATE_LIMIT) return "";
   const members = tracestate
     .split(",")

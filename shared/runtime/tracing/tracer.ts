@@ -1,10 +1,10 @@
 /**
- * Spans, in Ovation's words. Without an OTLP endpoint there is no tracer at all, and whoever asks
- * for one finds `undefined`: then traces that others began are passed on as they came.
+ * Spans, in Ovation's terms. Without an OTLP endpoint the tracer is `undefined`: then traces that
+ * others started are passed on unchanged.
  */
 import type { TraceContext } from "./trace-context.ts";
 
-/** What can be seen of an event's way; docs/tracing.md tells what each is. */
+/** The spans on an event's way; docs/tracing.md explains each. */
 export type SpanName =
   | "ovation.publish"
   | "ovation.retract"
@@ -16,9 +16,9 @@ export type SpanName =
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface SpanStart {
-  /** Whether it answers a client, hands a message on, or takes one. */
+  /** Whether it answers a client, sends a message, or processes one. */
   readonly kind: "server" | "producer" | "consumer";
-  /** When it began, by the monotonic clock; absent: now. */
+  /** When it started, by the monotonic clock; now when absent. */
   readonly at?: number | undefined;
   /** Other traces that it is part of. */
   readonly links?: readonly TraceContext[];
@@ -26,7 +26,7 @@ export interface SpanStart {
 }
 
 export interface Span {
-  /** For what is done within it. */
+  /** The parent of what is done within it. */
   readonly context: TraceContext;
   note(attributes: Attributes): void;
   /** @param fault why it failed, if it did */
@@ -34,21 +34,21 @@ export interface Span {
 }
 
 export interface Tracer {
-  /** Whether something that belongs to no trace may begin one. */
-  readonly beginsTraces: boolean;
+  /** Whether work that belongs to no trace may start one. */
+  readonly startsTraces: boolean;
   /**
-   * Begins a span.
-   * @param parent absent where the span begins a trace
-   * @returns undefined when it is not to be recorded
+   * Starts a span.
+   * @param parent absent where the span starts a trace
+   * @returns undefined when it is not sampled
    */
   start(name: SpanName, parent: TraceContext | undefined, start: SpanStart): Span | undefined;
-  /** A span that there was no room to wait with. */
+  /** Counts a span that was dropped since the queue was full. */
   drop(): void;
 }
 
-/** Some work within a trace, whether it is recorded here or not. */
+/** Work within a trace, whether it is recorded here or not. */
 export interface Step {
-  /** For what follows; absent where there is no trace. */
+  /** The parent of what follows; absent where there is no trace. */
   readonly trace: TraceContext | undefined;
   note(attributes: Attributes): void;
   end(fault?: unknown): void;
@@ -84,7 +84,7 @@ class RecordedStep implements Step {
 }
 
 /**
- * Begins a step of one or several traces: of the first it is a part, to the others it is linked.
+ * Starts a span in one or several traces: a child in the first, with links to the others.
  * @param start only called when there is something to record
  */
 export function startSpan(
@@ -99,12 +99,12 @@ export function startSpan(
   return span === undefined ? new UnrecordedStep(parent) : new RecordedStep(span);
 }
 
-/** The same outcome, with which the step ends, if there is one. */
+/** The outcome of `work`, which also ends the span, if there is one. */
 export function withSpan<T>(step: Step | undefined, work: Promise<T>): Promise<T> {
-  return step === undefined ? work : ended(step, work);
+  return step === undefined ? work : endWith(step, work);
 }
 
-async function ended<T>(step: Step, work: Promise<T>): Promise<T> {
+async function endWith<T>(step: Step, work: Promise<T>): Promise<T> {
   try {
     const value = await work;
     step.end();

@@ -1,4 +1,4 @@
-/** What a process needs to trace, and what it gets. */
+/** Tracing of a process: its options, and the tracer that it gets. */
 import type { Registry } from "prom-client";
 import type { Role } from "../../config/roles.ts";
 import type { TracingConfig } from "../../config/tracing-settings.ts";
@@ -15,6 +15,6 @@ export interface TracingOptions {
 }
 
 export interface Tracing extends Tracer {
-  /** Sends what waits, as far as that is soon done. Never throws. */
+  /** Sends the spans that wait, within a time limit. Never throws. */
   stop(): Promise<void>;
 }
