@@ -31,7 +31,7 @@ const rulesSchema = z.object({
   ),
 });
 
-/** @throws z.ZodError when the file is not as it should be */
+/** @throws z.ZodError when the file is invalid */
 export function readRules(): { readonly alerts: AlertRule[]; readonly records: RecordRule[] } {
   const { groups } = rulesSchema.parse(parse(readFileSync(RULES_FILE, "utf8")));
   const rules = groups.flatMap((group) => group.rules);
@@ -53,7 +53,7 @@ function headings(): ReadonlyMap<string, string> {
 }
 
 /**
- * The table of the runbook, in which each alert names its heading.
+ * The runbook's table, which links each alert to its heading.
  * @throws Error when there is no such heading
  */
 export function alertTable(): string {
@@ -64,6 +64,6 @@ export function alertTable(): string {
     if (title === undefined) throw new Error(`${alert}: ${RUNBOOK} has no heading #${anchor}`);
     return `| \`${alert}\` | ${labels.severity} | ${annotations.summary} | [${title}](#${anchor}) |`;
   });
-  const head = ["| alert | severity | what it means | read on |", "| --- | --- | --- | --- |"];
+  const head = ["| alert | severity | meaning | runbook section |", "| --- | --- | --- | --- |"];
   return [...head, ...rows, ""].join("\n");
 }

@@ -1,4 +1,4 @@
-/** From publishing to the gateways that have viewers, and how dispatchers know of them. */
+/** From publishing to the gateways with viewers, and how dispatchers know these gateways. */
 import { NUMBER, PER_PROCESS, PER_SECOND, quantiles, type Row, SECONDS, total } from "./panel.ts";
 
 export const dispatching: readonly Row[] = [
@@ -6,7 +6,7 @@ export const dispatching: readonly Row[] = [
     title: "Publishing and dispatchers",
     panels: [
       {
-        title: "Requests taken",
+        title: "Requests accepted",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_dispatcher_requests_total", "instance"), legend: PER_PROCESS },
@@ -49,7 +49,7 @@ export const dispatching: readonly Row[] = [
           },
           {
             expr: "ovation_dispatcher_counts_pending{$chosen}",
-            legend: "counts to be told, at {{instance}}",
+            legend: "counts to be sent, at {{instance}}",
           },
         ],
       },
@@ -60,7 +60,7 @@ export const dispatching: readonly Row[] = [
     panels: [
       {
         title: "Rows",
-        description: "The dispatchers' numbers are each the sum of the gateways'.",
+        description: "Each dispatcher's number equals the sum of the gateways'.",
         ...NUMBER,
         queries: [
           { expr: "ovation_dispatcher_table_rows{$chosen}", legend: "seen by {{instance}}" },
@@ -74,8 +74,8 @@ export const dispatching: readonly Row[] = [
         queries: quantiles("ovation_dispatcher_mirror_lag_seconds"),
       },
       {
-        title: "Rows mended",
-        description: "Reading the table whole found them wrong.",
+        title: "Rows repaired",
+        description: "A full read of the table found them wrong.",
         ...PER_SECOND,
         queries: [
           {
@@ -86,7 +86,7 @@ export const dispatching: readonly Row[] = [
         ],
       },
       {
-        title: "Age of what is known",
+        title: "Age of the data",
         ...SECONDS,
         queries: [
           {
@@ -110,13 +110,13 @@ export const dispatching: readonly Row[] = [
         title: "Gateways that died, rows swept",
         ...PER_SECOND,
         queries: [
-          { expr: total("ovation_dispatcher_gateways_dead_total"), legend: "leases ended" },
+          { expr: total("ovation_dispatcher_gateways_dead_total"), legend: "leases expired" },
           { expr: total("ovation_dispatcher_rows_swept_total"), legend: "rows swept" },
           { expr: total("ovation_gateway_lease_lost_total"), legend: "leases lost" },
         ],
       },
       {
-        title: "Writes of rows",
+        title: "Row writes",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_gateway_row_writes_total"), legend: "written" },
@@ -124,7 +124,7 @@ export const dispatching: readonly Row[] = [
         ],
       },
       {
-        title: "Reads that failed",
+        title: "Failed reads",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_dispatcher_table_read_failures_total"), legend: "table" },

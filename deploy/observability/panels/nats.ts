@@ -20,7 +20,7 @@ export const nats: readonly Row[] = [
         queries: [{ expr: "ovation_bus_connected{$chosen}", legend: PER_PROCESS }],
       },
       {
-        title: "Lost and back",
+        title: "Disconnects and reconnects",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_bus_disconnects_total"), legend: "lost" },
@@ -54,7 +54,7 @@ export const nats: readonly Row[] = [
         queries: [{ expr: "ovation_bus_unconfirmed_bytes{$chosen}", legend: PER_PROCESS }],
       },
       {
-        title: "Requests under way",
+        title: "Requests in flight",
         ...NUMBER,
         queries: [{ expr: "ovation_bus_requests_in_flight{$chosen}", legend: PER_PROCESS }],
       },
@@ -64,7 +64,7 @@ export const nats: readonly Row[] = [
         queries: [
           { expr: total("ovation_bus_permission_violations_total"), legend: "not permitted" },
           { expr: total("ovation_bus_handler_faults_total"), legend: "handlers failed" },
-          { expr: total("ovation_bus_errors_total"), legend: "errors of NATS" },
+          { expr: total("ovation_bus_errors_total"), legend: "NATS errors" },
         ],
       },
     ],
@@ -83,7 +83,7 @@ export const nats: readonly Row[] = [
         queries: quantiles("ovation_dispatcher_history_record_events"),
       },
       {
-        title: "Events that wait to be stored",
+        title: "Events waiting to be stored",
         ...NUMBER,
         queries: [
           { expr: "ovation_dispatcher_history_waiting_events{$chosen}", legend: PER_PROCESS },
@@ -100,7 +100,7 @@ export const nats: readonly Row[] = [
         ],
       },
       {
-        title: "Tried again",
+        title: "Retries",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_dispatcher_history_conflicts_total"), legend: "conflicts" },
@@ -108,7 +108,7 @@ export const nats: readonly Row[] = [
         ],
       },
       {
-        title: "Reads of gateways",
+        title: "Gateways' reads",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_gateway_history_reads_total", "what"), legend: "{{what}}" },

@@ -1,4 +1,4 @@
-/** How it stands on the whole, and where time is spent. */
+/** The overall state, and where time is spent. */
 import { HOP, NUMBER, PER_SECOND, quantiles, type Row, SECONDS, total } from "./panel.ts";
 
 export const overview: readonly Row[] = [
@@ -30,7 +30,7 @@ export const overview: readonly Row[] = [
       },
       {
         title: "Deliveries",
-        description: "Events written to viewers, each viewer by itself.",
+        description: "Events written to viewers, counted once for each viewer.",
         kind: "stat",
         unit: "ops",
         queries: [{ expr: total("ovation_gateway_events_delivered_total"), legend: "deliveries" }],
@@ -60,7 +60,8 @@ export const overview: readonly Row[] = [
       },
       {
         title: "Conditions",
-        description: "1: it is well; 0.5: a process has a warning; 0: one is not ready for it.",
+        description:
+          "1: met everywhere; 0.5: a process has a warning; 0: a process is not ready because of it.",
         ...NUMBER,
         queries: [
           { expr: "min by (condition) (ovation_condition{$chosen})", legend: "{{condition}}" },
@@ -96,7 +97,7 @@ export const overview: readonly Row[] = [
       },
       {
         title: "Clock skew",
-        description: "Messages that came before they were sent: the clocks of the machines differ.",
+        description: "Messages received before they were sent: the machines' clocks differ.",
         ...PER_SECOND,
         queries: [{ expr: total("ovation_hop_clock_skew_total", "hop"), legend: "{{hop}}" }],
       },

@@ -1,9 +1,9 @@
-/** What a panel of the dashboard is, and what its queries are put together from. `$chosen` stands for the processes that are. */
+/** A panel of the dashboard, and helpers for its queries. `$chosen` stands for the chosen processes. */
 
 /** A line of a panel. */
 export interface Query {
   readonly expr: string;
-  /** What the line is called: `{{label}}` stands for a label's value. */
+  /** The line's name, in which `{{label}}` stands for a label's value. */
   readonly legend: string;
 }
 
@@ -11,7 +11,7 @@ export interface Panel {
   readonly title: string;
   readonly description?: string;
   readonly kind: "stat" | "timeseries" | "heatmap";
-  /** Of Grafana: `s`, `bytes`, `short`, `ops` and so on. */
+  /** A unit of Grafana: `s`, `bytes`, `short`, `ops` and so on. */
   readonly unit: string;
   readonly queries: readonly Query[];
 }

@@ -1,4 +1,4 @@
-/** What bounds a process: load, limits, machine. */
+/** What limits a process: load, quotas and the machine. */
 import { BYTES, NUMBER, PER_PROCESS, PER_SECOND, type Row, SECONDS, total } from "./panel.ts";
 
 export const processes: readonly Row[] = [
@@ -7,20 +7,20 @@ export const processes: readonly Row[] = [
     panels: [
       {
         title: "Level",
-        description: "From 1 up, a gateway takes nobody new.",
+        description: "From 1 up, a gateway accepts no new viewers.",
         kind: "timeseries",
         unit: "percentunit",
         queries: [{ expr: "ovation_gateway_overload_level{$chosen}", legend: PER_PROCESS }],
       },
       {
-        title: "How late the event loop is",
+        title: "Event loop delay",
         ...SECONDS,
         queries: [
           { expr: "ovation_gateway_event_loop_delay_seconds{$chosen}", legend: PER_PROCESS },
         ],
       },
       {
-        title: "Sent away",
+        title: "Viewers rejected",
         ...PER_SECOND,
         queries: [
           {
@@ -30,8 +30,8 @@ export const processes: readonly Row[] = [
         ],
       },
       {
-        title: "Steps in force",
-        description: "How many of a role's steps against overload; 0 is none.",
+        title: "Active steps",
+        description: "How many of a role's steps against overload are active.",
         ...NUMBER,
         queries: [
           { expr: "ovation_gateway_overload_step{$chosen}", legend: PER_PROCESS },
@@ -40,7 +40,7 @@ export const processes: readonly Row[] = [
       },
       {
         title: "Pressure",
-        description: "How near to each limit; from 1 up a step is taken.",
+        description: "The load relative to each limit; from 1 up a step is taken.",
         kind: "timeseries",
         unit: "percentunit",
         queries: [
@@ -57,7 +57,7 @@ export const processes: readonly Row[] = [
     ],
   },
   {
-    title: "Drains, and gateways that are cut off",
+    title: "Drains and gateways that are cut off",
     panels: [
       {
         title: "Viewers sent to other gateways",
@@ -65,7 +65,10 @@ export const processes: readonly Row[] = [
         queries: [
           { expr: total("ovation_gateway_viewers_dismissed_total"), legend: "by a drain" },
           { expr: total("ovation_gateway_cut_off_dismissed_total"), legend: "by a cut-off" },
-          { expr: total("ovation_gateway_arrivals_postponed_total"), legend: "told to come later" },
+          {
+            expr: total("ovation_gateway_arrivals_postponed_total"),
+            legend: "asked to retry later",
+          },
         ],
       },
       {
@@ -96,7 +99,7 @@ export const processes: readonly Row[] = [
         ],
       },
       {
-        title: "Accounts of clients",
+        title: "Tracked clients",
         ...NUMBER,
         queries: [{ expr: "ovation_gateway_limited_clients{$chosen}", legend: PER_PROCESS }],
       },
@@ -113,8 +116,8 @@ export const processes: readonly Row[] = [
         ],
       },
       {
-        title: "Certificates end in",
-        description: "0 where no gateway has TLS of its own.",
+        title: "Certificates expire in",
+        description: "0 when no gateway terminates TLS.",
         ...SECONDS,
         queries: [
           {
@@ -143,13 +146,13 @@ export const processes: readonly Row[] = [
         ],
       },
       {
-        title: "Lag of the event loop, p99",
+        title: "Event loop lag, p99",
         ...SECONDS,
         queries: [{ expr: "nodejs_eventloop_lag_p99_seconds{$chosen}", legend: PER_PROCESS }],
       },
       {
         title: "Garbage collection",
-        description: "Share of the time.",
+        description: "Share of time.",
         kind: "timeseries",
         unit: "percentunit",
         queries: [

@@ -1,4 +1,4 @@
-/** Who watches, what they are sent, and what not. */
+/** Viewers, what they are sent, and what is dropped. */
 import {
   BYTES,
   NUMBER,
@@ -70,7 +70,7 @@ export const viewers: readonly Row[] = [
       },
       {
         title: "Frames written",
-        description: "Once for each viewer: this is what costs.",
+        description: "Counted once for each viewer; writes are the main cost.",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_gateway_frames_sent_total", "instance"), legend: PER_PROCESS },
@@ -97,7 +97,7 @@ export const viewers: readonly Row[] = [
         queries: quantiles("ovation_gateway_frame_write_duration_seconds"),
       },
       {
-        title: "Groups that wait for their frame",
+        title: "Groups waiting for their frame",
         ...NUMBER,
         queries: [{ expr: "ovation_gateway_groups_queued{$chosen}", legend: PER_PROCESS }],
       },
@@ -108,7 +108,7 @@ export const viewers: readonly Row[] = [
     panels: [
       {
         title: "Events not written to viewers",
-        description: "They were told as counts; durable ones are sent later.",
+        description: "They were sent as counts; durable ones are sent later.",
         ...PER_SECOND,
         queries: [
           {
@@ -119,7 +119,7 @@ export const viewers: readonly Row[] = [
         ],
       },
       {
-        title: "Events that came twice, and that nobody watched",
+        title: "Repeated and unwatched events",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_gateway_events_repeated_total"), legend: "repeated" },
@@ -127,7 +127,7 @@ export const viewers: readonly Row[] = [
         ],
       },
       {
-        title: "Not sent or not read",
+        title: "Not sent or unreadable",
         ...PER_SECOND,
         queries: [
           { expr: total("ovation_bus_publishes_refused_total"), legend: "not sent to NATS" },
@@ -136,7 +136,7 @@ export const viewers: readonly Row[] = [
         ],
       },
       {
-        title: "Summaries to viewers that had missed frames",
+        title: "Summaries for viewers that missed frames",
         ...PER_SECOND,
         queries: [{ expr: total("ovation_gateway_summaries_sent_total"), legend: "summaries" }],
       },
