@@ -1,10 +1,10 @@
-/** The laws of the house that a reader of imports can check; they stand in the design. */
+/** The design rules of CONTRIBUTING.md that can be checked from the imports. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-/** What each part may import of the others: by their doors, but for `shared`, which is all door. */
+/** What each part may import from others: only their entry points, except from `shared`. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   gateway: ["shared"],
@@ -16,13 +16,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   demo: ["shared", "kit"],
   deploy: ["shared", "kit", "cli", "demo"],
 };
-/** What a part shows of itself to others. */
-const DOORS: Readonly<Record<string, RegExp>> = {
+/** The files of a part that others may import. */
+const ENTRY_POINTS: Readonly<Record<string, RegExp>> = {
   gateway: /^gateway\/(index|main)\.ts$/,
   dispatcher: /^dispatcher\/(index|main)\.ts$/,
 };
-/** Rooms of the gateway, and those that each may use. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+/** Folders of the gateway, and those that each may import. */
+const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   api: ["auth", "delivery", "drain", "history", "limits", "publish", "table", "transport"],
   auth: ["transport"],
   delivery: ["history", "transport"],
@@ -44,7 +44,7 @@ interface Import {
 const STATEMENT =
   /^\s*(?:import|export)\b[^;"'=()]*\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 
-/** The modules that a source names, in the order in which it does. */
+/** The modules that a source imports, in order. */
 function targetsOf(source: string): string[] {
   return [...source.matchAll(STATEMENT)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
@@ -64,18 +64,18 @@ function partOf(path: string): string {
   return path.split("/")[0] ?? "";
 }
 
-/** Servers that Ovation is compared with: strangers to the house, with dependencies of their own. */
-const STRANGERS = "bench/peers/servers";
+/** Servers that Ovation is compared with: they have their own dependencies. */
+const PEER_SERVERS = "bench/peers/servers";
 
 function importersOf(isTarget: (target: string) => boolean): string[] {
   const importing = imports.filter(
-    ({ file, target }) => isTarget(target) && dirname(file) !== STRANGERS,
+    ({ file, target }) => isTarget(target) && dirname(file) !== PEER_SERVERS,
   );
   return [...new Set(importing.map(({ file }) => file))];
 }
 
-describe("this reader of imports", () => {
-  test("sees every form of them", () => {
+describe("the import scanner", () => {
+  test("finds every form of import", () => {
     const source = [
       'import "a";',
       'import b from "b";',
@@ -89,7 +89,7 @@ describe("this reader of imports", () => {
     expect(targetsOf(source.join("\n"))).toEqual([..."abcefghi"]);
   });
 
-  test("reads the whole house", () => {
+  test("scans the whole repository", () => {
     for (const part of ["gateway", "dispatcher", "sdk", "shared", "scripts"]) {
       expect(files.filter((file) => partOf(file) === part).length, part).toBeGreaterThan(0);
     }
@@ -97,54 +97,54 @@ describe("this reader of imports", () => {
   });
 });
 
-describe("the laws of the house", () => {
+describe("the design rules", () => {
   test.each(Object.entries(ALLOWED))("%s/ imports from no part but %j", (part, allowed) => {
-    const strangers = imports.filter(({ file, target }) => {
+    const violations = imports.filter(({ file, target }) => {
       const other = partOf(target);
       return (
         partOf(file) === part && other !== part && other in ALLOWED && !allowed.includes(other)
       );
     });
-    expect(strangers.filter(({ file }) => !file.endsWith(".test.ts"))).toEqual([]);
+    expect(violations.filter(({ file }) => !file.endsWith(".test.ts"))).toEqual([]);
   });
 
-  test("no part reaches into another", () => {
+  test("no part imports internals of another", () => {
     const reaching = imports.filter(({ file, target }) => {
-      const door = DOORS[partOf(target)];
+      const entryPoint = ENTRY_POINTS[partOf(target)];
       const isOutside = partOf(file) in ALLOWED && partOf(file) !== partOf(target);
-      return door !== undefined && isOutside && !door.test(target);
+      return entryPoint !== undefined && isOutside && !entryPoint.test(target);
     });
     expect(reaching.filter(({ file }) => !file.endsWith(".test.ts"))).toEqual([]);
   });
 
-  test("the gateway's rooms are used in one direction", () => {
-    const roomOf = (path: string) => /^gateway\/([^/]+)\/./.exec(path)?.[1];
+  test("the gateway's folders import each other in one direction", () => {
+    const folderOf = (path: string) => /^gateway\/([^/]+)\/./.exec(path)?.[1];
     const others = imports.filter(({ file, target }) => {
-      const room = roomOf(file);
-      const used = roomOf(target);
-      if (room === undefined || used === undefined || room === used) return false;
-      return !(ROOMS[room] ?? []).includes(used);
+      const folder = folderOf(file);
+      const used = folderOf(target);
+      if (folder === undefined || used === undefined || folder === used) return false;
+      return !(GATEWAY_FOLDERS[folder] ?? []).includes(used);
     });
     expect(others.filter(({ file }) => !file.endsWith(".test.ts"))).toEqual([]);
   });
 
-  test("no imports go in a circle, those of types included", () => {
+  test("there are no import cycles, including type imports", () => {
     const importsOf = Map.groupBy(imports, ({ file }) => file);
     const done = new Set<string>();
-    const circleFrom = (file: string, way: readonly string[]): readonly string[] | undefined => {
-      if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    const cycleFrom = (file: string, path: readonly string[]): readonly string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
       if (done.has(file)) return undefined;
       for (const { target } of importsOf.get(file) ?? []) {
-        const circle = circleFrom(target, [...way, file]);
-        if (circle !== undefined) return circle;
+        const cycle = cycleFrom(target, [...path, file]);
+        if (cycle !== undefined) return cycle;
       }
       done.add(file);
       return undefined;
     };
-    expect([...importsOf.keys()].map((file) => circleFrom(file, [])).filter(Boolean)).toEqual([]);
+    expect([...importsOf.keys()].map((file) => cycleFrom(file, [])).filter(Boolean)).toEqual([]);
   });
 
-  test("the demo page uses the SDK by its public name, and nothing else of ours", () => {
+  test("the demo page imports the SDK by its public name, and no other code of this repository", () => {
     const page = imports.filter(({ file }) => file.startsWith("demo/page/"));
     const used = new Set(page.map(({ target }) => target));
     expect(used).toContain("ovation-client");
@@ -159,13 +159,13 @@ describe("the laws of the house", () => {
     expect(neighbours).toEqual([]);
   });
 
-  test("only the files of shared/bus/ know the NATS client", () => {
+  test("only the files of shared/bus/ import the NATS client", () => {
     const users = importersOf((target) => target === "nats" || target.startsWith("@nats-io/"));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => dirname(file) !== "shared/bus")).toEqual([]);
   });
 
-  test("OpenTelemetry is known in shared/runtime/tracing/ alone, and loaded only by its start", () => {
+  test("only shared/runtime/tracing/ imports OpenTelemetry, and only its start loads it", () => {
     const users = importersOf((target) => target.startsWith("@opentelemetry/"));
     expect(users.toSorted()).toEqual([
       "shared/runtime/tracing/open-telemetry.ts",
@@ -177,12 +177,12 @@ describe("the laws of the house", () => {
     ]);
   });
 
-  test("only gateway/transport/ knows uWebSockets.js, and one file loads it", () => {
+  test("only one file of gateway/transport/ imports uWebSockets.js", () => {
     const users = importersOf((target) => /^(uWebSockets\.js|uws-pack)/.test(target));
     expect(users).toEqual(["gateway/transport/addon.ts"]);
   });
 
-  test("no code that is shipped imports a test", () => {
+  test("no shipped code imports a test", () => {
     const testing = imports.filter(
       ({ file, target }) =>
         !file.endsWith(".test.ts") && (target === "vitest" || target.endsWith(".test.ts")),

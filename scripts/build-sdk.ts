@@ -1,5 +1,5 @@
 /**
- * Builds the SDK's package into sdk/dist: its two entries as ES modules that need nothing of this
+ * Builds the SDK's package into sdk/dist: its two entries as ES modules that are independent of this
  * repository, with their types.
  *
  *   node scripts/build-sdk.ts
@@ -34,7 +34,7 @@ async function buildScripts(): Promise<void> {
   });
 }
 
-/** Declarations of all modules, whose imports name the files that a package has. */
+/** Declarations of all modules, whose imports name the files of the package. */
 function buildTypes(): void {
   const types = join(dist, "types");
   const flags = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", types];

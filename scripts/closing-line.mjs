@@ -1,6 +1,6 @@
 /**
- * Sums up vitest's JSON report in one line, "N passed, N failed", and ends with 1 if anything failed.
- * Plain JavaScript: it must work on the machine's own Node, even if no tests could be run.
+ * Sums up vitest's JSON report in one line, "N passed, N failed", and exits with 1 if anything failed.
+ * Plain JavaScript: it must run on the machine's own Node, even if no tests could be run.
  * Argument: the path of the report.
  */
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ function readReport() {
   }
 }
 
-/** Files that failed as a whole: none of their tests is in any count. */
+/** Files that failed as a whole: their tests are in no count. */
 function brokenFiles(report) {
   return report.testResults.filter(({ status, assertionResults }) => {
     return status === "failed" && !assertionResults.some((test) => test.status === "failed");
@@ -26,7 +26,7 @@ function brokenFiles(report) {
 function count(report) {
   if (report === undefined) return { passed: 0, failed: 1 };
   const failed = report.numFailedTests + brokenFiles(report);
-  // An error outside of any test makes the run fail too.
+  // An error outside any test fails the run too.
   return { passed: report.numPassedTests, failed: report.success ? failed : Math.max(failed, 1) };
 }
 

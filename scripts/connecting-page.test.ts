@@ -1,4 +1,4 @@
-/** The page "It doesn't connect" has each reason that there is, and each has a test that makes it happen. */
+/** The page "It doesn't connect" lists every reason, and each has a test that provokes it. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ const tests = globSync("test/{sdk,local}/**/*.test.ts", { cwd: root }).map((file
   readFileSync(join(root, file), "utf8"),
 );
 
-/** Codes of the SDK that are answers to a publish, and no reason of a state. */
+/** Codes of the SDK that are answers to a publish, not reasons of a state. */
 const OF_PUBLISHES = [
   "unconfirmed",
   "not_connected",
@@ -23,7 +23,7 @@ const OF_PUBLISHES = [
   "predecessor_failed",
 ];
 
-test("every code of the client's own that a state may have is on it", () => {
+test("lists every client error code that a state may have", () => {
   const source = readFileSync(join(root, "sdk/error.ts"), "utf8");
   const union = /type ClientErrorCode =([\s\S]*?)\n\n/.exec(source)?.[1] ?? "";
   const own = [...union.matchAll(/\| "([a-z_]+)"/g)].map(([, code = ""]) => code);
@@ -31,7 +31,7 @@ test("every code of the client's own that a state may have is on it", () => {
   expect(own.filter((code) => !codes.includes(code) && !OF_PUBLISHES.includes(code))).toEqual([]);
 });
 
-describe("every row is held by a test", () => {
+describe("every row has a test", () => {
   test.each([...new Set(codes)])("%s", (code) => {
     expect(tests.some((source) => source.includes(`"${code}"`))).toBe(true);
   });

@@ -46,13 +46,13 @@ test.each([
   expect(ranges).toEqual([]);
 });
 
-test("the lock file has the SHA-512 of every package, and no address of a registry", () => {
+test("the lock file has the SHA-512 of every package, and no registry address", () => {
   expect(packages.length).toBeGreaterThan(100);
   expect(packages.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"))).toEqual([]);
   expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
 });
 
-test("every package with an install script is listed, and only that of node may run", () => {
+test("every package with an install script is listed, and only node's may run", () => {
   const withScript = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
   const names = withScript.map(([path]) => path.slice(path.lastIndexOf("node_modules/") + 13));
   const listed = Object.keys(manifest.allowScripts ?? {});

@@ -1,4 +1,4 @@
-/** Figures that pages tell in the middle of a sentence are those of the code. */
+/** Figures in the sentences of pages match the code. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

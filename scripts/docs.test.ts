@@ -1,4 +1,4 @@
-/** What the pages name is there: links, and the files of this repository. */
+/** The pages' links and the files that they name exist. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -12,13 +12,13 @@ const source = (page: string) => readFileSync(join(root, page), "utf8");
 /** The text of a page without its fenced blocks. */
 const prose = (page: string) => source(page).replace(/^```[\s\S]*?^```$/gm, "");
 
-/** Files that a page says how to make. */
-const TO_BE_MADE: Readonly<Record<string, readonly string[]>> = {
+/** Files that a page tells the reader to create. */
+const TO_BE_CREATED: Readonly<Record<string, readonly string[]>> = {
   "docs/changing-the-protocol.md": ["gateway/api/requests/where.ts"],
 };
 const FOLDERS = "bench|cli|demo|deploy|dispatcher|docs|gateway|kit|scripts|sdk|shared|test";
 
-/** What GitHub makes of a heading: https://docs.github.com/en/get-started/writing-on-github. */
+/** GitHub's anchor of a heading: https://docs.github.com/en/get-started/writing-on-github. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -36,13 +36,13 @@ function linksOf(page: string): string[] {
   return links.filter((link) => !/^[a-z]+:/.test(link));
 }
 
-test("this finds the pages, their links and the paths that they name", () => {
+test("finds the pages, their links and the paths that they name", () => {
   expect(pages).toContain("docs/architecture.md");
   expect(linksOf("README.md").length).toBeGreaterThan(10);
   expect(pathsOf("docs/architecture.md").length).toBeGreaterThan(50);
 });
 
-/** Paths of this repository, in `code`: from the root, or in a folder's README from there. */
+/** Paths of this repository, in `code`: from the root, or in a folder's README from that folder. */
 function pathsOf(page: string): string[] {
   const spans = [...prose(page).matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
   const isRooted = new RegExp(`^(${FOLDERS})/[\\w./-]*$`);
@@ -54,7 +54,7 @@ function pathsOf(page: string): string[] {
 }
 
 describe.each(pages)("%s", (page) => {
-  test("has links that lead somewhere", () => {
+  test("has no dead links", () => {
     const dead = linksOf(page).filter((link) => {
       const [path = "", anchor] = link.split("#");
       const target = path === "" ? page : relative(root, join(root, dirname(page), path));
@@ -64,23 +64,23 @@ describe.each(pages)("%s", (page) => {
     expect(dead).toEqual([]);
   });
 
-  test("names files that are there", () => {
+  test("names files that exist", () => {
     const missing = pathsOf(page).filter((path) => {
-      const places = [path, join(dirname(page), path)];
-      const isThere = places.some((place) => existsSync(join(root, place)));
-      return !isThere && !TO_BE_MADE[page]?.includes(path);
+      const candidates = [path, join(dirname(page), path)];
+      const exists = candidates.some((candidate) => existsSync(join(root, candidate)));
+      return !exists && !TO_BE_CREATED[page]?.includes(path);
     });
     expect(missing).toEqual([]);
   });
 });
 
-test("the README leads to every page of docs/", () => {
+test("the README links to every page of docs/", () => {
   const linked = linksOf("README.md").map((link) => link.split("#")[0]);
   const all = pages.filter((page) => dirname(page) === "docs");
   expect(all.filter((page) => !linked.includes(page))).toEqual([]);
 });
 
-test("the pictures name files that are there, and a page shows each of them", () => {
+test("the pictures name files that exist, and one page shows each of them", () => {
   const pictures = globSync("docs/pictures/*.svg", { cwd: root });
   expect(pictures.length).toBeGreaterThan(0);
   for (const picture of pictures) {
@@ -95,7 +95,7 @@ test("the pictures name files that are there, and a page shows each of them", ()
   }
 });
 
-test("no page tells anybody to install a package of ours by a name, which a registry doesn't have", () => {
+test("no page says to install our package by name, since no registry has it", () => {
   const commands =
     /(npm (install|i|add|create)|yarn add|pnpm add|npx) [^`\n]*(?<![/\w-])ovation-client(?![-\w]*\.tgz)/;
   expect(pages.filter((page) => commands.test(source(page)))).toEqual([]);

@@ -1,4 +1,4 @@
-/** What whoever scrapes Ovation can rely on: https://prometheus.io/docs/practices/naming/ */
+/** What users of Ovation's metrics can rely on: https://prometheus.io/docs/practices/naming/ */
 import { describe, expect, test } from "vitest";
 import { dispatcherMetrics, gatewayMetrics, type MetricInfo } from "./metrics-tables.ts";
 
@@ -23,13 +23,13 @@ const BOUNDED_LABELS = [
   "wire",
 ];
 
-test("there are metrics of both roles", () => {
+test("both roles have metrics", () => {
   expect(roles.gateway.length).toBeGreaterThan(50);
   expect(roles.dispatcher.length).toBeGreaterThan(30);
 });
 
 describe.each(Object.entries(roles))("every metric of a %s", (role, metrics) => {
-  test("is named after Ovation, in snake case, and after its role or for both", () => {
+  test("is named after Ovation, in snake case, and not after the other role", () => {
     const names = metrics.map(({ name }) => name);
     const other = role === "gateway" ? "dispatcher" : "gateway";
     expect(names.filter((name) => !/^ovation(_[a-z0-9]+)+$/.test(name))).toEqual([]);
@@ -48,28 +48,28 @@ describe.each(Object.entries(roles))("every metric of a %s", (role, metrics) => 
     expect(metrics.filter(({ name }) => scaled.test(name)).map(({ name }) => name)).toEqual([]);
   });
 
-  test("names its unit at its end if it is a histogram", () => {
+  test("ends in its unit if it is a histogram", () => {
     const histograms = metrics.filter(({ type }) => type === "histogram");
     const unnamed = histograms.filter(({ name }) => !/_(seconds|bytes|events)$/.test(name));
     expect(histograms).not.toEqual([]);
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
-  test("has only labels whose values are few", () => {
+  test("has only labels with few values", () => {
     const labels = new Set(metrics.flatMap(({ labelNames }) => labelNames));
     expect([...labels].filter((label) => !BOUNDED_LABELS.includes(label))).toEqual([]);
   });
 
-  test("says in a sentence what it is", () => {
-    const mute = metrics.filter(({ help }) => !/^[A-Z0-9].*[.]$/.test(help));
-    expect(mute.map(({ name }) => name)).toEqual([]);
+  test("has a sentence of help", () => {
+    const unexplained = metrics.filter(({ help }) => !/^[A-Z0-9].*[.]$/.test(help));
+    expect(unexplained.map(({ name }) => name)).toEqual([]);
   });
 });
 
-test("what both roles have means the same at both", () => {
+test("metrics of both roles mean the same in both", () => {
   const helps = Map.groupBy(all, ({ name }) => name);
-  const various = [...helps].filter(
+  const ambiguous = [...helps].filter(
     ([, metrics]) => new Set(metrics.map(({ help }) => help)).size > 1,
   );
-  expect(various.map(([name]) => name)).toEqual([]);
+  expect(ambiguous.map(([name]) => name)).toEqual([]);
 });

@@ -1,11 +1,11 @@
-/** Every metric of both roles, out of the code that registers them, and as tables for docs/metrics.md. */
+/** Every metric of both roles, read from the code that registers them, and as tables for docs/metrics.md. */
 import { Registry } from "prom-client";
 import { registerDispatcherMetrics } from "../dispatcher/index.ts";
 import { registerGatewayMetrics, registerLimitMetrics } from "../gateway/index.ts";
 import { registerHealth } from "../shared/runtime/health-metrics.ts";
 import { createRegistry } from "../shared/runtime/metrics.ts";
 
-/** A metric as Prometheus sees it. */
+/** A metric as Prometheus scrapes it. */
 export interface MetricInfo {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram" | "summary";
@@ -14,8 +14,8 @@ export interface MetricInfo {
 }
 
 /**
- * Stands for any part of a process: it has every property, and each is such a part again. Values are
- * read only when Prometheus asks, and here nobody does.
+ * A stand-in for any part of a process: it has every property, and each is such a stand-in again.
+ * Values are read only when Prometheus scrapes, which does not happen here.
  */
 function unread<T>(): T {
   const part: unknown = new Proxy({}, { get: () => part });
@@ -25,34 +25,34 @@ function unread<T>(): T {
 const isOvations = /^ovation_/;
 
 function metricsOf(registry: Registry): MetricInfo[] {
-  // prom-client's types leave out the labels, and take the type for a number.
+  // prom-client's types omit the labels, and declare the type as a number.
   const metrics: unknown[] = registry.getMetricsAsArray();
   return metrics as MetricInfo[];
 }
 
-/** All that a gateway can have, also what it has only with TLS or with a key set. */
+/** All metrics that a gateway can have, including those that it has only with TLS or a key set. */
 export function gatewayMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "gateway", unread());
   registerGatewayMetrics(registry, unread());
   registerLimitMetrics(registry, unread());
-  return [...ownOfProcess(), ...metricsOf(registry)];
+  return [...commonMetrics(), ...metricsOf(registry)];
 }
 
 export function dispatcherMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "dispatcher", unread());
   registerDispatcherMetrics(registry, unread());
-  return [...ownOfProcess(), ...metricsOf(registry)];
+  return [...commonMetrics(), ...metricsOf(registry)];
 }
 
-/** What prom-client tells of any process. */
+/** prom-client's metrics of any process. */
 export function processMetrics(): MetricInfo[] {
   return metricsOf(createRegistry()).filter(({ name }) => !isOvations.test(name));
 }
 
-/** What Ovation tells of any process. */
-function ownOfProcess(): MetricInfo[] {
+/** Ovation's metrics of any process. */
+function commonMetrics(): MetricInfo[] {
   return metricsOf(createRegistry()).filter(({ name }) => isOvations.test(name));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Takes the README's picture, docs/pictures/page.webp: the page of `npm start` in Chromium, with an
+ * Takes the README's screenshot, docs/pictures/page.webp: the page of `npm start` in Chromium, with an
  * audience and some comments.
  *
  *   npm run docs:picture
@@ -12,9 +12,9 @@ import { launchChromium } from "../test/support/chromium.ts";
 
 const PICTURE = join(import.meta.dirname, "../docs/pictures/page.webp");
 const SIZE = { width: 1280, height: 800 };
-/** Of the slider, from 0 to 100. */
+/** Position of the slider, from 0 to 100. */
 const AUDIENCE = 40;
-/** Until the plots show something. */
+/** Until the plots have data. */
 const WATCH_MS = 20_000;
 
 const port = await freePort();

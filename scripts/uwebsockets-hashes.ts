@@ -1,7 +1,7 @@
 /**
- * Holds the installed binaries of uWebSockets.js against the recorded hashes: native code that
- * everything stands on, and that nobody reads. Without an argument it checks; with `--write` it
- * records what is installed, after another build was chosen (docs/uwebsockets.md).
+ * Compares the installed binaries of uWebSockets.js with the recorded hashes: native code that
+ * everything depends on, and that nobody reads. Without an argument it checks; with `--write` it
+ * records the installed binaries, after another build was chosen (docs/uwebsockets.md).
  */
 import { createHash } from "node:crypto";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGE = join(ROOT, "node_modules", "uWebSockets.js");
-/** As `sha256sum` writes and reads it, from within the package's folder. */
+/** In the format of `sha256sum`, relative to the package's folder. */
 const RECORD = join(ROOT, "scripts", "uwebsockets.sha256");
 
 const installed = globSync("**/*.node", { cwd: PACKAGE })
@@ -24,8 +24,8 @@ if (process.argv.includes("--write")) {
   process.stdout.write(`recorded ${installed.length} binaries of uWebSockets.js\n`);
 } else {
   const recorded = new Set(readFileSync(RECORD, "utf8").trimEnd().split("\n"));
-  const strange = installed.filter((line) => !recorded.has(line));
-  const faults = installed.length === 0 ? [`no binary in ${PACKAGE}`] : strange;
+  const unknown = installed.filter((line) => !recorded.has(line));
+  const faults = installed.length === 0 ? [`no binary in ${PACKAGE}`] : unknown;
   for (const fault of faults) {
     process.stderr.write(`not the recorded uWebSockets.js: ${fault} (docs/uwebsockets.md)\n`);
   }

@@ -1,8 +1,8 @@
 /**
- * Writes the generated pages, and the generated parts of pages written by hand.
+ * Writes the generated pages, and the generated parts of hand-written pages.
  *
  *   node scripts/write-docs.ts           writes them
- *   node scripts/write-docs.ts --check   writes nothing; exits 1 and names what is stale
+ *   node scripts/write-docs.ts --check   writes nothing; exits with 1 and names what is stale
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,9 +16,9 @@ import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metr
 import { thirdPartyPage } from "./third-party.ts";
 
 interface Generated {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly file: string;
-  /** Only the part between `<!-- generated:MARKER -->` and `<!-- /generated -->`; else the whole. */
+  /** Only the part between `<!-- generated:MARKER -->` and `<!-- /generated -->`; if absent, the whole file. */
   readonly marker?: string;
   content(): string;
 }
@@ -33,7 +33,7 @@ const PROXY_CONFIGURATIONS = [
   "envoy.yaml",
 ];
 
-/** A program of `test/clients/`, as a page prints it and `npm run test:clients` runs it. */
+/** A program of `test/clients/`, which a page shows and `npm run test:clients` runs. */
 function program(language: string, path: string): Generated {
   const content = () => {
     const text = readFileSync(join(import.meta.dirname, "..", "test", "clients", path), "utf8");
@@ -118,7 +118,7 @@ function fenced(path: string): string {
   return `\`\`\`${language}\n${readFileSync(path, "utf8").trimEnd()}\n\`\`\``;
 }
 
-/** The file's text; empty when there is none yet, which is as stale as any other. */
+/** The file's text; empty if there is none yet, which counts as stale. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
