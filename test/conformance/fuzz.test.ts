@@ -6,9 +6,9 @@
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { usageOf } from "../../bench/control/proc.ts";
-import { expectUnbroken } from "../support/chain.ts";
+import { expectContiguous } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
-import { nextAttack, throwAt } from "../support/fuzz/attacks.ts";
+import { nextAttack, sendAttack } from "../support/fuzz/attacks.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -74,7 +74,7 @@ async function expectAllSeen(comments: number, likes: number): Promise<void> {
       () => viewer.of(VIDEO, "comment").length >= comments && viewer.total(VIDEO, "like") >= likes,
     );
     expect(viewer.of(VIDEO, "comment").map(({ id }) => id)).toEqual(due);
-    expectUnbroken(viewer.of(VIDEO, "comment"));
+    expectContiguous(viewer.of(VIDEO, "comment"));
     expect(viewer.total(VIDEO, "like")).toBe(likes);
   }
 }
@@ -103,7 +103,7 @@ test("random and mutated input harms nothing and nobody", { timeout: TIMEOUT_MS 
   for (let round = 0; round < ROUNDS; round += AT_ONCE) {
     const attacks = Array.from({ length: AT_ONCE }, () => nextAttack(chance));
     const thrown = attacks.map(async (attack) => {
-      if (attack.way === "tcp") return await throwAt(gateway.port, attack);
+      if (attack.way === "tcp") return await sendAttack(gateway.port, attack);
       // Whatever it is, it gets its one answer.
       await bus.request(attack.subject, attack.payload, { timeout: 10_000 });
       answered.nats += 1;

@@ -149,23 +149,23 @@ export class DemoApp {
 }
 
 /**
- * Starts a house for the tests around it. After each of them its windows are closed, and no page has
+ * Starts a app for the tests around it. After each of them its windows are closed, and no page has
  * complained.
- * @returns what gives the house, once it runs
+ * @returns what gives the app, once it runs
  */
-export function useHouse(): () => DemoApp {
-  let house: DemoApp | undefined;
+export function useDemoApp(): () => DemoApp {
+  let app: DemoApp | undefined;
   const get = (): DemoApp => {
-    if (house === undefined) throw new Error("the stack does not run");
-    return house;
+    if (app === undefined) throw new Error("the stack does not run");
+    return app;
   };
   beforeAll(async () => {
-    house = await DemoApp.start();
+    app = await DemoApp.start();
   });
   afterEach(async () => {
     await get().closeWindows();
     expect(get().faults.splice(0)).toEqual([]);
   });
-  afterAll(() => house?.stop());
+  afterAll(() => app?.stop());
   return get;
 }

@@ -17,15 +17,15 @@ async function heapBytes(session: CDPSession): Promise<number> {
 }
 
 describe.skipIf(!hasBrowser)("a flood of likes", () => {
-  let house: DemoApp;
+  let app: DemoApp;
 
   beforeAll(async () => {
-    house = await DemoApp.start();
+    app = await DemoApp.start();
   });
-  afterAll(() => house?.stop());
+  afterAll(() => app?.stop());
 
   test("leaves the page smooth, and its memory flat", async () => {
-    const { page, context, audience, likes } = await house.open();
+    const { page, context, audience, likes } = await app.open();
     const session = await context.newCDPSession(page);
     const total = async () => Number((await likes.innerText()).replaceAll(",", ""));
     await audience.fill(String(LEVEL));
@@ -58,6 +58,6 @@ describe.skipIf(!hasBrowser)("a flood of likes", () => {
     expect(rate).toBeGreaterThan(0);
     // A heart that is kept for each like, or an event, would show here: 60,000 came.
     expect(heapAfter - heapBefore).toBeLessThan(8 * 1_048_576);
-    expect(house.faults).toEqual([]);
+    expect(app.faults).toEqual([]);
   }, 120_000);
 });

@@ -2,15 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { Network } from "../sdk/support/network.ts";
 import { hasBrowser } from "../support/chromium.ts";
-import { useHouse } from "./demo-app.ts";
+import { useDemoApp } from "./demo-app.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 
 describe.skipIf(!hasBrowser)("the demo page", () => {
-  const house = useHouse();
+  const app = useDemoApp();
 
   test("two windows show the same likes, comments and viewers", async () => {
-    const [one, other] = [await house().open(), await house().open()];
+    const [one, other] = [await app().open(), await app().open()];
     for (const { viewers } of [one, other]) {
       await expect.poll(() => viewers.innerText(), SOON).toMatch(/^2\s*viewers$/);
     }
@@ -24,9 +24,9 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("what others write is text, and never a part of the page", async () => {
-    const window = await house().open();
+    const window = await app().open();
     const text = '<img src=x onerror="document.title = 1"><b>bold</b>';
-    await house().publish([
+    await app().publish([
       { kind: "comment", data: { name: "<i>name</i>", text } },
       { kind: "comment", data: ["no", { data: "of ours" }] },
       { kind: "comment" },
@@ -38,8 +38,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("even if it were a part of the page, it could not run or load anything", async () => {
-    const { page } = await house().open();
-    const answer = await page.request.get(house().url);
+    const { page } = await app().open();
+    const answer = await page.request.get(app().url);
     expect(answer.headers()).toMatchObject({
       "content-security-policy": expect.stringMatching(
         /^default-src 'self';.*connect-src 'self' http:\/\/127\.0\.0\.1:\d+.*frame-ancestors 'none'$/,
@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("a comment survives a reload, and a gateway that is killed from the page", async () => {
-    const window = await house().open();
+    const window = await app().open();
     await window.say("said before");
     await window.hears("said before");
     await window.page.reload();
@@ -98,7 +98,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("a dispatcher is killed and revived, and likes go on meanwhile", async () => {
-    const [window, other] = [await house().open(), await house().open()];
+    const [window, other] = [await app().open(), await app().open()];
     await window.kill("dispatcher-1");
     // The other window shows the same, and may be the one that mends it.
     await other.process("dispatcher-1").filter({ hasText: "Killed" }).waitFor();
@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("the panel shows processes, the table's rows and the latency of each hop", async () => {
-    const window = await house().open();
+    const window = await app().open();
     for (const name of ["gateway-1", "gateway-2", "dispatcher-1", "dispatcher-2"]) {
       await window.process(name).getByText("CPU").waitFor();
     }
@@ -132,7 +132,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("the slider brings an audience, in all windows, and sends it home", async () => {
-    const [window, other] = [await house().open(), await house().open()];
+    const [window, other] = [await app().open(), await app().open()];
     await window.audience.fill("10");
     await expect.poll(() => other.audience.inputValue(), SOON).toBe("10");
     const viewers = async () => Number((await other.viewers.innerText()).replace(/\D/g, ""));
@@ -145,31 +145,31 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("without a WebSocket it listens by Server-Sent Events, and goes on", async () => {
-    const network = await Network.start(house().port);
+    const network = await Network.start(app().port);
     network.blocksWebSockets = true;
     try {
-      const window = await house().open({ url: `${network.url}/` });
+      const window = await app().open({ url: `${network.url}/` });
       await expect.poll(() => window.status.innerText(), SOON).toBe("Server-Sent Events");
-      const other = await house().open();
+      const other = await app().open();
       await window.like.click();
       await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
       await window.say("over plain HTTP");
       for (const one of [window, other]) await one.hears("over plain HTTP");
     } finally {
-      await house().closeWindows();
+      await app().closeWindows();
       await network.stop();
     }
   });
 
   test("after 5 s offline, the 200 comments of the meantime are there, in order, once", async () => {
-    const window = await house().open();
+    const window = await app().open();
     await window.say("before the tunnel");
     await window.hears("before the tunnel");
     await window.context.setOffline(true);
     const back = new Promise((resolve) => setTimeout(resolve, 5_000));
     const texts = Array.from({ length: 200 }, (_, index) => `in the tunnel ${index}`);
     for (let from = 0; from < texts.length; from += 20) {
-      await house().publish(
+      await app().publish(
         texts
           .slice(from, from + 20)
           .map((text) => ({ kind: "comment", data: { name: "Light", text } })),

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
-import { useHouse } from "./demo-app.ts";
+import { useDemoApp } from "./demo-app.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 
@@ -29,10 +29,10 @@ async function picture(page: Page): Promise<string> {
 }
 
 describe.skipIf(!hasBrowser)("the demo page", () => {
-  const house = useHouse();
+  const app = useDemoApp();
 
   test("can be used by keyboard alone, and each stop can be seen", async () => {
-    const { page, likes, comments, audience } = await house().open();
+    const { page, likes, comments, audience } = await app().open();
     await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
     const stops: string[] = [];
     for (let count = 0; count < 12; count += 1) {
@@ -87,19 +87,19 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("an L that is typed into a comment is no like", async () => {
-    const { page, likes } = await house().open();
+    const { page, likes } = await app().open();
     await page.getByRole("textbox", { name: "Your comment" }).pressSequentially("lull");
     expect(await likes.innerText()).toBe("0");
   });
 
   test("keeps still for those who want no motion, and still counts", async () => {
     // A video of its own, so that the crowd stays as it is.
-    const url = `${house().url}?video=still`;
-    const window = await house().open({ url, reducedMotion: "reduce" });
+    const url = `${app().url}?video=still`;
+    const window = await app().open({ url, reducedMotion: "reduce" });
     const { page, likes } = window;
     const before = await picture(page);
     await window.like.click();
-    await house().publish(
+    await app().publish(
       Array.from({ length: 300 }, () => ({ kind: "like" })),
       "still",
     );
@@ -107,13 +107,13 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     expect(await picture(page)).toBe(before);
     expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
 
-    const moving = await house().open({ reducedMotion: "no-preference" });
+    const moving = await app().open({ reducedMotion: "no-preference" });
     const first = await picture(moving.page);
     expect(await picture(moving.page)).not.toBe(first);
   });
 
   test.each([390, 320])("fits a phone %i pixels wide", async (width) => {
-    const { page } = await house().open({ viewport: { width, height: 844 }, isMobile: true });
+    const { page } = await app().open({ viewport: { width, height: 844 }, isMobile: true });
     await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
     // The layout viewport widens when something sticks out.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
@@ -126,9 +126,9 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   });
 
   test("shows another video by its address", async () => {
-    const window = await house().open({ url: `${house().url}?video=encore` });
-    await house().publish([{ kind: "like" }, { kind: "like" }], "encore");
-    await house().publish([{ kind: "like" }]);
+    const window = await app().open({ url: `${app().url}?video=encore` });
+    await app().publish([{ kind: "like" }, { kind: "like" }], "encore");
+    await app().publish([{ kind: "like" }]);
     await expect.poll(() => window.likes.innerText(), SOON).toBe("2");
   });
 });

@@ -1,9 +1,9 @@
 /**
  * No acknowledged comment is lost, whatever is killed: dispatchers and gateways at random, and NATS
- * once, while many publish and many watch.
+ * once, under many publishers and viewers.
  */
 import { afterEach, expect, test } from "vitest";
-import { expectUnbroken } from "../support/chain.ts";
+import { expectContiguous } from "../support/chain.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { ReturningViewer, StubbornPublisher } from "../support/persistent.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -15,7 +15,7 @@ const VIDEOS = Array.from({ length: 20 }, (_, n) => `video-${n}`);
 const VIEWERS_PER_VIDEO = 3;
 const PUBLISHERS = 50;
 const COMMENTS_EACH = 400;
-/** Each publisher waits up to so long before its next comment, so that the killing has its time. */
+/** Each publisher pauses up to this long before its next comment, so that there is time for the kills. */
 const MOST_PAUSE_MS = 100;
 const KILLS_APART_MS = [800, 2_500] as const;
 const FLAGS = ["--lease-ms", "3000", "--lease-renew-ms", "500", "--history-events", "10000"];
@@ -86,18 +86,18 @@ test("every acknowledged comment is seen by every viewer that stays or comes bac
   isOver = true;
   await killing;
 
-  const places = new Map(publishers.flatMap(({ acknowledged }) => [...acknowledged]));
-  expect(places.size).toBe(PUBLISHERS * COMMENTS_EACH);
+  const seqById = new Map(publishers.flatMap(({ acknowledged }) => [...acknowledged]));
+  expect(seqById.size).toBe(PUBLISHERS * COMMENTS_EACH);
   for (const video of VIDEOS) {
-    const due = published.get(video) ?? new Set();
+    const expected = published.get(video) ?? new Set();
     const ofVideo = viewers.filter((viewer) => viewer.video === video);
-    await Promise.all(ofVideo.map((viewer) => viewer.has(due)));
+    await Promise.all(ofVideo.map((viewer) => viewer.has(expected)));
     for (const { comments, complaints } of ofVideo) {
       expect(complaints).toEqual([]);
       expect(new Set(comments.map(({ id }) => id)).size).toBe(comments.length);
-      expect(comments.length).toBe(due.size);
-      expectUnbroken(comments);
-      for (const { id, seq } of comments) expect(seq).toBe(places.get(id));
+      expect(comments.length).toBe(expected.size);
+      expectContiguous(comments);
+      for (const { id, seq } of comments) expect(seq).toBe(seqById.get(id));
       expect(comments).toEqual(ofVideo[0]?.comments);
     }
   }
@@ -110,7 +110,7 @@ test("every acknowledged comment is seen by every viewer that stays or comes bac
   const returns = viewers.reduce((sum, { connections }) => sum + connections - 1, 0);
   process.stderr.write(
     `comments under fire: killed ${kills.join(" ")}; viewers came back ${returns} times; ` +
-      `publishers repeated after ${JSON.stringify(Object.fromEntries(refused))}\n`,
+      `publishers retried after ${JSON.stringify(Object.fromEntries(refused))}\n`,
   );
   expect(kills).toContain("nats");
   await Promise.all(viewers.map((viewer) => viewer.stop()));

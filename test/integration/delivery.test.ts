@@ -1,4 +1,4 @@
-/** What a viewer can rely on while nothing fails: its videos' events, each once. */
+/** What a viewer can rely on while nothing fails: every event of its videos, once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bus } from "../../shared/bus/connection.ts";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
@@ -18,7 +18,7 @@ describe("three gateways and two dispatchers", () => {
     stack = await TestStack.start({
       gateways: 3,
       dispatchers: 2,
-      // Every event is to be seen, not a sample: frames may be as large as the test needs.
+      // The test needs every event, not a sample: frames may be as large as necessary.
       gateway: { frameEvents: 10_000, viewerBufferBytes: 8_388_608 },
     });
     bus = await Bus.connect({
@@ -74,11 +74,11 @@ describe("three gateways and two dispatchers", () => {
     expect(published).toBe(EVENTS);
 
     for (const { video, inbox } of viewers) {
-      const due = accepted.get(video) ?? new Set();
-      await inbox.until(() => inbox.of(video, "like").length >= due.size);
+      const expected = accepted.get(video) ?? new Set();
+      await inbox.until(() => inbox.of(video, "like").length >= expected.size);
       const ids = inbox.of(video, "like").map(({ id }) => id);
-      expect(ids.length).toBe(due.size);
-      expect(new Set(ids)).toEqual(due);
+      expect(ids.length).toBe(expected.size);
+      expect(new Set(ids)).toEqual(expected);
       expect([...inbox.events.keys()]).toEqual([video]);
     }
     await Promise.all(viewers.map(({ inbox }) => inbox.close()));
@@ -98,7 +98,7 @@ describe("three gateways and two dispatchers", () => {
     await viewer.close();
   });
 
-  test("one connection watches many videos, and none that it left", async () => {
+  test("one connection watches many videos, and gets nothing of one that it left", async () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     await viewer.ask("subscribe", { video: "first" });
     await viewer.ask("subscribe", { video: "second" });
@@ -113,7 +113,7 @@ describe("three gateways and two dispatchers", () => {
     await viewer.close();
   });
 
-  test("a batch of 1,000 events over HTTP arrives whole and in order", async () => {
+  test("a batch of 1,000 events over HTTP arrives complete and in order", async () => {
     const viewer = await watch("msgpack", stack.gatewayAt(2).port, "batch");
     await stack.mirrored("batch", 1);
     const batch = Array.from({ length: 1_000 }, (_, n) => ({ kind: "comment", data: { n } }));
@@ -124,7 +124,7 @@ describe("three gateways and two dispatchers", () => {
     await viewer.close();
   });
 
-  test("a batch that is larger than a NATS message arrives whole and in order", async () => {
+  test("a batch that is larger than a NATS message arrives complete and in order", async () => {
     const viewer = await watch("msgpack", stack.gatewayAt(1).port, "large");
     await stack.mirrored("large", 1);
     const text = "x".repeat(4_000);
@@ -135,7 +135,7 @@ describe("three gateways and two dispatchers", () => {
     await viewer.close();
   });
 
-  test("a service on the bus may publish JSON, and gets a typed error for what is refused", async () => {
+  test("a service on the bus may publish JSON, and gets a typed error for a refused event", async () => {
     const ask = async (video: string, text: string) => {
       const reply = await bus.request(publishSubject(video), Buffer.from(text), 5_000);
       return JSON.parse(Buffer.from(reply).toString());
@@ -148,23 +148,23 @@ describe("three gateways and two dispatchers", () => {
     expect(await ask("a~b", '{"kind":"like"}')).toMatchObject({ error: { code: "video_invalid" } });
   });
 
-  test("viewers are told how many they are, over all gateways, and when it changes", async () => {
-    const told = (inbox: TestSocket | TestEventStream) =>
+  test("viewers get the number of viewers over all gateways, and every change of it", async () => {
+    const countOf = (inbox: TestSocket | TestEventStream) =>
       (inbox.of("crowd", "viewers").at(-1)?.data as { viewers: number } | undefined)?.viewers;
     const viewers = await Promise.all(
       [0, 1, 2].map((index) => watch("json", stack.gatewayAt(index).port, "crowd")),
     );
-    for (const viewer of viewers) await viewer.until(() => told(viewer) === 3);
+    for (const viewer of viewers) await viewer.until(() => countOf(viewer) === 3);
     const late = await watch("sse", stack.gatewayAt(0).port, "crowd");
-    // The count as it is known is there at once, without waiting for the next change.
-    expect(told(late)).toBe(3);
-    await late.until(() => told(late) === 4);
+    // The known count arrives at once, without waiting for the next change.
+    expect(countOf(late)).toBe(3);
+    await late.until(() => countOf(late) === 4);
     await viewers[1]?.close();
     await viewers[2]?.close();
     await late.close();
   });
 
-  test("viewer counts come at most once per video and interval", async () => {
+  test("viewer counts are sent at most once per video and interval", async () => {
     const viewer = await watch("json", stack.gateway.port, "calm");
     const crowd: (TestSocket | TestEventStream)[] = [];
     for (let n = 1; n <= 12; n += 1)
@@ -172,12 +172,12 @@ describe("three gateways and two dispatchers", () => {
     const last = () => viewer.of("calm", "viewers").at(-1)?.data;
     await viewer.until(() => (last() as { viewers: number } | undefined)?.viewers === 13);
     const times = viewer.of("calm", "viewers").length;
-    // Thirteen changes came within a moment; far fewer were told.
+    // Thirteen changes came almost at once; far fewer counts were sent.
     expect(times).toBeLessThanOrEqual(4);
     await Promise.all([viewer, ...crowd].map((one) => one.close()));
   });
 
-  test("a video's subscription and row are held a little after its last viewer left, and no longer", async () => {
+  test("a video's subscription and row linger a little after its last viewer left, and no longer", async () => {
     const gateway = await stack.addGateway({ lingerMs: 100 });
     const viewer = await watch("json", gateway.port, "linger");
     await stack.mirrored("linger", 1);

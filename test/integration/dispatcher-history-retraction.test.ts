@@ -1,4 +1,4 @@
-/** What a moderator can rely on: what was taken back is gone, and everything else stays. */
+/** What a moderator can rely on: a deleted comment is gone, and everything else stays. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -26,13 +26,13 @@ async function commentsOf(
   return new Map(ids.map((id, index) => [id, seqs[index] ?? 0]));
 }
 
-/** Which of these comments' contents some message of the video still has. */
+/** The ids of these comments whose content is still in some message of the video. */
 async function contentsLeft(video: string, ids: readonly string[]): Promise<string[]> {
   const messages = (await reader().stream.read(video)).map(({ payload }) => Buffer.from(payload));
   return ids.filter((id) => messages.some((bytes) => bytes.includes(contentOf(video, id))));
 }
 
-/** How often a text is in the files that hold the store's messages. */
+/** How often a text occurs in the files that hold the store's messages. */
 async function onDisk(text: string): Promise<number> {
   const entries = await readdir(nats().storeDir, { recursive: true, withFileTypes: true });
   let count = 0;
@@ -43,29 +43,29 @@ async function onDisk(text: string): Promise<number> {
   return count;
 }
 
-describe("a comment that is taken back", () => {
-  test("is erased, also on the disk; what was stored with it keeps its place", async () => {
+describe("a deleted comment", () => {
+  test("is erased, on disk too; what was stored with it keeps its seq", async () => {
     const writer = await start();
-    const places = await commentsOf(writer, "erased", ["a", "b", "c"]);
+    const seqById = await commentsOf(writer, "erased", ["a", "b", "c"]);
     expect(await onDisk(contentOf("erased", "b"))).toBe(1);
     const seq = await writer.history.retract("erased", "b");
-    expect(seq).toBeGreaterThan(places.get("c") ?? 0);
+    expect(seq).toBeGreaterThan(seqById.get("c") ?? 0);
     expect(await contentsLeft("erased", ["a", "b", "c"])).toEqual(["a", "c"]);
     expect(await onDisk(contentOf("erased", "b"))).toBe(0);
     const { events, messages } = await read("erased");
     expect(messages).toHaveLength(1);
     expect(events.map((event) => [event.id, event.seq])).toEqual([
-      ["a", places.get("a")],
-      ["c", places.get("c")],
+      ["a", seqById.get("a")],
+      ["c", seqById.get("c")],
       [expect.any(String), seq],
     ]);
     expect(events[2]).toMatchObject({
       kind: RETRACTED_KIND,
-      data: { id: "b", seq: places.get("b") },
+      data: { id: "b", seq: seqById.get("b") },
     });
   });
 
-  test("alone in its message leaves the chain whole, and so does the newest one", async () => {
+  test("that was alone in its message leaves the chain intact, and so does the newest one", async () => {
     const writer = await start();
     for (const id of ["a", "b", "c"]) await commentsOf(writer, "alone", [id]);
     await writer.history.retract("alone", "b");
@@ -76,7 +76,7 @@ describe("a comment that is taken back", () => {
     expect(events.filter(({ kind }) => kind === "comment").map(({ id }) => id)).toEqual(["a", "d"]);
   });
 
-  test("a second time, through any dispatcher, gives the first place and stores nothing", async () => {
+  test("deleted again, through any dispatcher, answers with the first seq and stores nothing", async () => {
     const writer = await start();
     await commentsOf(writer, "second", ["a", "b"]);
     const seq = await writer.history.retract("second", "a");
@@ -86,7 +86,7 @@ describe("a comment that is taken back", () => {
     expect((await read("second")).messages).toEqual(messages);
   });
 
-  test("by several moderators at once is taken back once", async () => {
+  test("that several moderators delete at once is deleted once", async () => {
     const all = [await start(), await start(), await start()];
     await commentsOf(reader(), "at-once", ["a", "b"]);
     const seqs = await Promise.all(all.map(({ history }) => history.retract("at-once", "a")));
@@ -96,21 +96,21 @@ describe("a comment that is taken back", () => {
     expect(await contentsLeft("at-once", ["a", "b"])).toEqual(["b"]);
   });
 
-  test("is not brought back by a repeat, through any dispatcher", async () => {
+  test("does not come back when its publish is retried, through any dispatcher", async () => {
     const writer = await start();
-    const places = await commentsOf(writer, "repeat", ["a", "b", "c"]);
+    const seqById = await commentsOf(writer, "repeat", ["a", "b", "c"]);
     await writer.history.retract("repeat", "a");
-    // Its retraction's own message is erased with this one.
+    // This erases the message that holds the first retraction.
     await writer.history.retract("repeat", "b");
     for (const one of [writer, await start()]) {
-      expect(await commentsOf(one, "repeat", ["a", "b", "c"])).toEqual(places);
+      expect(await commentsOf(one, "repeat", ["a", "b", "c"])).toEqual(seqById);
     }
     const comments = (await read("repeat")).events.filter(({ kind }) => kind === "comment");
     expect(comments.map(({ id }) => id)).toEqual(["c"]);
     expect(await contentsLeft("repeat", ["a", "b", "c"])).toEqual(["c"]);
   });
 
-  test("that nobody published is not found", async () => {
+  test("that was never published is not found", async () => {
     const writer = await start();
     await commentsOf(writer, "unknown", ["a"]);
     const { messages } = await read("unknown");
@@ -123,11 +123,11 @@ describe("a comment that is taken back", () => {
   });
 });
 
-describe("what was stored with others", () => {
-  test("can all be taken back, one after the other", async () => {
+describe("comments that were stored together", () => {
+  test("can all be deleted, one after the other", async () => {
     const writer = await start();
     const ids = names("c", 8);
-    const places = await commentsOf(writer, "each", ids);
+    const seqById = await commentsOf(writer, "each", ids);
     const seqs: number[] = [];
     for (const [at, id] of ids.entries()) {
       seqs.push(await writer.history.retract("each", id));
@@ -136,7 +136,7 @@ describe("what was stored with others", () => {
       const { events } = await read("each");
       const comments = events.filter(({ kind }) => kind === "comment");
       expect(comments.map((event) => [event.id, event.seq])).toEqual(
-        left.map((id) => [id, places.get(id)]),
+        left.map((id) => [id, seqById.get(id)]),
       );
       const retractions = events.filter(({ kind }) => kind === RETRACTED_KIND);
       expect(retractions.map(({ seq }) => seq)).toEqual(seqs);
@@ -147,37 +147,39 @@ describe("what was stored with others", () => {
     }
   });
 
-  test("stays whole while many are taken back and many more are stored, by several dispatchers", async () => {
+  test("stay intact while several dispatchers delete many and store many more", async () => {
     const all = [await start(), await start(), await start()];
     const first = names("first", 40);
     for (let from = 0; from < first.length; from += 10) {
       await commentsOf(reader(), "race", first.slice(from, from + 10));
     }
-    const gone = first.filter((_, at) => at % 3 === 0);
-    const taken = gone.map((id, at) => all[at % all.length]?.history.retract("race", id));
+    const deletedIds = first.filter((_, at) => at % 3 === 0);
+    const deleting = deletedIds.map((id, at) => all[at % all.length]?.history.retract("race", id));
     const more = all.map(async (writer, at) => {
       const own = names(`more${at}`, 40);
       for (const id of own) await commentsOf(writer, "race", [id]);
       return own;
     });
-    const due = [...first, ...(await Promise.all(more)).flat()].filter((id) => !gone.includes(id));
-    const seqs = await Promise.all(taken);
+    const expected = [...first, ...(await Promise.all(more)).flat()].filter(
+      (id) => !deletedIds.includes(id),
+    );
+    const seqs = await Promise.all(deleting);
     const { events } = await read("race");
     const of = (wanted: string) => events.filter(({ kind }) => kind === wanted);
     expect(
       of("comment")
         .map(({ id }) => id)
         .sort(),
-    ).toEqual(due.sort());
+    ).toEqual(expected.sort());
     expect(of(RETRACTED_KIND).map(({ seq }) => seq)).toEqual(seqs.sort());
-    expect(await contentsLeft("race", [...first, ...due])).toEqual(
-      [...first, ...due].filter((id) => !gone.includes(id)),
+    expect(await contentsLeft("race", [...first, ...expected])).toEqual(
+      [...first, ...expected].filter((id) => !deletedIds.includes(id)),
     );
   });
 });
 
-describe("a dispatcher that dies before it has erased what it took back", () => {
-  /** Stores the retraction as a dispatcher does, and goes no further. */
+describe("a dispatcher that dies before it has erased the deleted comment", () => {
+  /** Stores the retraction as a dispatcher does, and stops there. */
   async function retractHalf(video: string, id: string): Promise<number> {
     const newest = await reader().stream.last(video);
     const record = newest === undefined ? undefined : decodeRecord(newest.payload);
@@ -202,22 +204,22 @@ describe("a dispatcher that dies before it has erased what it took back", () => 
     return seq;
   }
 
-  test("a repeat erases it, and gives the place of the first try", async () => {
+  test("a retry erases it, and answers with the seq of the first attempt", async () => {
     const writer = await start();
-    const places = await commentsOf(writer, "half", ["a", "b", "c"]);
+    const seqById = await commentsOf(writer, "half", ["a", "b", "c"]);
     const seq = await retractHalf("half", "b");
     expect(await contentsLeft("half", ["a", "b", "c"])).toEqual(["a", "b", "c"]);
     expect(await writer.history.retract("half", "b")).toBe(seq);
     expect(await contentsLeft("half", ["a", "b", "c"])).toEqual(["a", "c"]);
     const { events } = await read("half");
     expect(events.map((event) => [event.id, event.seq])).toEqual([
-      ["a", places.get("a")],
-      ["c", places.get("c")],
+      ["a", seqById.get("a")],
+      ["c", seqById.get("c")],
       ["half", seq],
     ]);
   });
 
-  test("another one stored with it can be taken back too, and that erases both", async () => {
+  test("deleting another one stored with it erases both", async () => {
     const writer = await start();
     await commentsOf(writer, "halves", ["a", "b", "c"]);
     await retractHalf("halves", "b");

@@ -1,4 +1,4 @@
-/** What can be relied on of durable events, however many dispatchers store them at once. */
+/** What durable events guarantee, however many dispatchers store them at once. */
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES, RECORD_EVENTS_LIMIT } from "../../dispatcher/history/batch.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
@@ -21,13 +21,13 @@ async function startAll(
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
-describe("dispatchers that store at once", () => {
-  test("on one video make one chain, and answer each comment with the place it has there", async () => {
+describe("dispatchers that store concurrently", () => {
+  test("on one video build one chain, and answer each comment with its seq there", async () => {
     const all = await startAll();
     const answers = new Map<string, number>();
     await Promise.all(
       all.map(async (writer, at) => {
-        // Several publishers each, some with one comment after the other, some with many at once.
+        // Each serves several publishers: some send one comment after the other, some many at once.
         const lone = names(`lone${at}`, 50).map(async (id) => {
           answers.set(id, await writer.comment("one", id));
         });
@@ -47,12 +47,12 @@ describe("dispatchers that store at once", () => {
     );
     const chain = await read("one");
     expect(answers.size).toBe(WRITERS * 120);
-    expect(chain.places).toEqual(answers);
-    // Otherwise they were not at it at once, and this has shown nothing.
+    expect(chain.seqById).toEqual(answers);
+    // Without conflicts they did not store at the same time, and this test showed nothing.
     expect(sum(all.map(({ history }) => history.stats.conflicts))).toBeGreaterThan(0);
   });
 
-  test("on many videos make one chain each", async () => {
+  test("on many videos build one chain each", async () => {
     const all = await startAll();
     const videos = names("many", 20);
     const stored = videos.flatMap((video) =>
@@ -64,13 +64,15 @@ describe("dispatchers that store at once", () => {
     );
     const answers = await Promise.all(stored);
     for (const video of videos) {
-      const due = answers.filter(([of]) => of === video).map(([, id, seq]) => [id, seq] as const);
-      const { places } = await read(video);
-      expect(places).toEqual(new Map(due));
+      const expected = answers
+        .filter(([of]) => of === video)
+        .map(([, id, seq]) => [id, seq] as const);
+      const { seqById } = await read(video);
+      expect(seqById).toEqual(new Map(expected));
     }
   });
 
-  test("the same comments, in whatever order, store each once and answer with the same place", async () => {
+  test("that get the same comments in different orders store each once and answer with the same seq", async () => {
     const all = await startAll();
     const chance = new Chance("the same comments at once");
     const ids = names("same", 200);
@@ -82,24 +84,24 @@ describe("dispatchers that store at once", () => {
         return new Map(await Promise.all(stored));
       }),
     );
-    const { places } = await read("same");
-    expect(places.size).toBe(ids.length);
-    for (const answer of answers) expect(answer).toEqual(places);
+    const { seqById } = await read("same");
+    expect(seqById.size).toBe(ids.length);
+    for (const answer of answers) expect(answer).toEqual(seqById);
   });
 
-  test("a dispatcher that knows nothing of a video gives a repeat its first place", async () => {
+  test("a dispatcher that knows nothing of a video answers a retry with the first seq", async () => {
     const first = await start();
     const ids = names("known", 30);
-    const places: number[] = [];
-    for (const id of ids) places.push(await first.comment("known", id));
+    const seqs: number[] = [];
+    for (const id of ids) seqs.push(await first.comment("known", id));
     const second = await start();
-    expect(await second.store("known", [...ids, "new"])).toEqual([...places, expect.any(Number)]);
-    // The first doesn't know of the last one yet.
-    expect(await first.store("known", ["new", ...ids])).toEqual([expect.any(Number), ...places]);
-    expect((await read("known")).places.size).toBe(31);
+    expect(await second.store("known", [...ids, "new"])).toEqual([...seqs, expect.any(Number)]);
+    // The first dispatcher doesn't know the new comment yet.
+    expect(await first.store("known", ["new", ...ids])).toEqual([expect.any(Number), ...seqs]);
+    expect((await read("known")).seqById.size).toBe(31);
   });
 
-  test("the Frontends are sent the very bytes that are stored", async () => {
+  test("gateways receive exactly the bytes that are stored", async () => {
     const all = await startAll();
     await Promise.all(
       all.flatMap((writer, at) => names(`b${at}`, 20).map((id) => writer.comment("bytes", id))),
@@ -117,11 +119,11 @@ describe("a nats-server that is killed while comments are stored", () => {
   const EACH = 10;
   const ROUNDS = 3;
 
-  test("each comment is stored once, at the place of its answer, after repeats with the same id", async () => {
+  test("each comment is stored once, with the seq of its answer, after retries with the same id", async () => {
     const all = await startAll(2);
     const answers = new Map<string, number>();
     const refused: string[] = [];
-    const tried = async (writer: HistoryWriter | undefined, id: string): Promise<boolean> => {
+    const tryPublish = async (writer: HistoryWriter | undefined, id: string): Promise<boolean> => {
       const seq = await writer?.comment("killed", id).catch((error: unknown) => {
         expect(error).toMatchObject({ code: "history_unavailable" });
         return undefined;
@@ -132,50 +134,50 @@ describe("a nats-server that is killed while comments are stored", () => {
       return true;
     };
     for (let round = 1; round <= ROUNDS; round += 1) {
-      const { promise: isUnderWay, resolve: underWay } = Promise.withResolvers<void>();
+      const { promise: hasStarted, resolve: started } = Promise.withResolvers<void>();
       const publishers = PUBLISHERS.map(async (name, at) => {
         for (const id of names(`${round}-${name}`, EACH)) {
-          if (!(await tried(all[at % 2], id))) refused.push(id);
-          if (answers.size >= (round - 1) * PUBLISHERS.length * EACH + 60) underWay();
+          if (!(await tryPublish(all[at % 2], id))) refused.push(id);
+          if (answers.size >= (round - 1) * PUBLISHERS.length * EACH + 60) started();
         }
       });
-      await isUnderWay;
+      await hasStarted;
       await nats().kill9();
       await Promise.all(publishers);
       await nats().restart();
-      // Also what was answered, and through the other one too.
-      const repeats = PUBLISHERS.flatMap((name) => names(`${round}-${name}`, EACH)).map((id, at) =>
-        eventually(() => tried(all[at % 3 === 0 ? 0 : 1], id)),
+      // Answered comments too, some through the other dispatcher.
+      const retries = PUBLISHERS.flatMap((name) => names(`${round}-${name}`, EACH)).map((id, at) =>
+        eventually(() => tryPublish(all[at % 3 === 0 ? 0 : 1], id)),
       );
-      await Promise.all(repeats);
+      await Promise.all(retries);
     }
-    // Otherwise it was killed before or after, and this has shown nothing.
+    // Otherwise the kill came too early or too late, and this test showed nothing.
     expect(refused.length).toBeGreaterThan(ROUNDS * PUBLISHERS.length);
     await eventually(() => reader().bus.state === "connected");
-    const { places } = await read("killed");
-    expect(places).toEqual(answers);
-    expect(places.size).toBe(ROUNDS * PUBLISHERS.length * EACH);
+    const { seqById } = await read("killed");
+    expect(seqById).toEqual(answers);
+    expect(seqById.size).toBe(ROUNDS * PUBLISHERS.length * EACH);
   });
 });
 
-describe("comments that come together", () => {
+describe("comments that arrive together", () => {
   test("are stored together: a thousand in a few messages", async () => {
     const writer = await start();
     await Promise.all(names("hot", 1_000).map((id) => writer.comment("hot", id)));
-    const { sizes, places } = await read("hot");
-    expect(places.size).toBe(1_000);
+    const { sizes, seqById } = await read("hot");
+    expect(seqById.size).toBe(1_000);
     expect(sizes.length).toBeLessThanOrEqual(6);
     for (const size of sizes) expect(size).toBeLessThanOrEqual(RECORD_EVENTS_LIMIT);
   });
 
-  test("with an id twice store it once, and both have its place", async () => {
+  test("with a duplicate id store it once, and both get its seq", async () => {
     const writer = await start();
     const [a, b, again, c] = await writer.store("twice", ["a", "b", "a", "c"]);
     expect(again).toBe(a);
-    expect((await read("twice")).places).toEqual(new Map(Object.entries({ a, b, c })));
+    expect((await read("twice")).seqById).toEqual(new Map(Object.entries({ a, b, c })));
   });
 
-  test("are not held up by a large one, which goes alone", async () => {
+  test("are not delayed by a large one, which is stored alone", async () => {
     const writer = await start();
     const large = "x".repeat(200_000);
     const seqs = await Promise.all([
@@ -189,7 +191,7 @@ describe("comments that come together", () => {
     expect(events[10]).toMatchObject({ id: "large", data: large });
   });
 
-  test("of the largest size that is not refused are stored", async () => {
+  test("of the largest allowed size are stored", async () => {
     const writer = await start();
     const named = { id: "i".repeat(64), kind: "k".repeat(32), at: Date.now() };
     const limit = writer.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
@@ -212,13 +214,13 @@ describe("comments that come together", () => {
     expect(sent?.length).toBeGreaterThan(limit);
     expect(sent?.length).toBeLessThanOrEqual(writer.bus.maxPayloadBytes);
     expect(decodeFanoutMessage(sent ?? Buffer.of())).toMatchObject({ form: "record", trace });
-    const { places } = await read("largest");
-    expect(places).toEqual(new Map([[named.id, seq]]));
+    const { seqById } = await read("largest");
+    expect(seqById).toEqual(new Map([[named.id, seq]]));
   });
 });
 
-describe("the bounds", () => {
-  test("more comments than may wait are refused at once, and the others are stored", async () => {
+describe("the limits", () => {
+  test("comments beyond the queue limit are refused at once, and the others are stored", async () => {
     const writer = await start({ storeQueueLimit: 10 });
     const waiting = names("waiting", 10).map((id) => writer.comment("busy", id));
     const order: string[] = [];
@@ -229,12 +231,12 @@ describe("the bounds", () => {
     await Promise.all([refused, first, ...waiting]);
     expect(order).toEqual(["history_busy", "stored"]);
     await writer.comment("busy", "later");
-    const { places } = await read("busy");
-    expect([...places.keys()]).toEqual([...names("waiting", 10), "later"]);
+    const { seqById } = await read("busy");
+    expect([...seqById.keys()]).toEqual([...names("waiting", 10), "later"]);
   });
 
   test.each([1, 2])(
-    "what is kept of a video, with %i dispatchers, is no less than asked for and not much more",
+    "with %i dispatchers, at least the configured number of a video's events is kept, and not many more",
     async (count) => {
       const video = `kept-by-${count}`;
       const keep = 100;
@@ -244,13 +246,13 @@ describe("the bounds", () => {
       for (let from = 0; from < ids.length; from += perRecord) {
         const writer = own[(from / perRecord) % count];
         await writer?.store(video, ids.slice(from, from + perRecord));
-        const { places } = await read(video);
-        expect(places.size).toBeGreaterThanOrEqual(Math.min(keep, from + perRecord));
+        const { seqById } = await read(video);
+        expect(seqById.size).toBeGreaterThanOrEqual(Math.min(keep, from + perRecord));
       }
       const atMost = keep * 1.25 + perRecord;
-      await eventually(async () => (await read(video)).places.size <= atMost);
-      const { places } = await read(video);
-      expect([...places.keys()]).toEqual(ids.slice(-places.size));
+      await eventually(async () => (await read(video)).seqById.size <= atMost);
+      const { seqById } = await read(video);
+      expect([...seqById.keys()]).toEqual(ids.slice(-seqById.size));
       expect(sum(own.map(({ history }) => history.stats.trims))).toBeGreaterThan(0);
     },
   );

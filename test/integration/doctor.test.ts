@@ -1,4 +1,4 @@
-/** What an operator can rely on who asks the doctor whether the subscription table is right. */
+/** What an operator can rely on when the doctor checks the subscription table. */
 import { execFile } from "node:child_process";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
@@ -9,8 +9,8 @@ import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { TestStack } from "../support/stack.ts";
 import { watch } from "../support/viewer.ts";
 
-/** Nothing mends the table by itself within a test. */
-const UNMENDED = { leaseMs: 60_000, reconcileIntervalMs: 3_600_000, countIntervalMs: 50 };
+/** Nothing repairs the table within a test. */
+const NO_REPAIR = { leaseMs: 60_000, reconcileIntervalMs: 3_600_000, countIntervalMs: 50 };
 const SUBSCRIPTIONS = "ov_subscriptions";
 
 interface Diagnosis {
@@ -18,7 +18,7 @@ interface Diagnosis {
   readonly text: string;
 }
 
-/** Asks the doctor as an operator does. */
+/** Runs the doctor as an operator does. */
 async function doctor(...flags: readonly string[]): Promise<Diagnosis> {
   const argv = ["cli/doctor/main.ts", ...flags];
   return await new Promise((resolve) => {
@@ -47,18 +47,18 @@ async function remove(key: string): Promise<void> {
   await (await new Kvm(admin).open(SUBSCRIPTIONS)).delete(key);
 }
 
-describe("a deployment that is well", () => {
+describe("a healthy deployment", () => {
   beforeAll(async () => {
-    stack = await TestStack.start({ gateways: 2, gateway: UNMENDED, dispatcher: UNMENDED });
+    stack = await TestStack.start({ gateways: 2, gateway: NO_REPAIR, dispatcher: NO_REPAIR });
   });
   afterAll(() => stack.stop());
 
-  test("is told so, whoever watches", async () => {
+  test("is reported as such, whatever is watched", async () => {
     const viewers = await Promise.all(
       [0, 0, 1].map((at) => watch("json", stack.gatewayAt(at).port, "launch")),
     );
     await watch("json", stack.gatewayAt(1).port, "encore");
-    // One that has left is kept a little, and its row with it.
+    // A video that was just left lingers a little, and so does its row.
     await (await watch("json", stack.gatewayAt(1).port, "left")).close();
     await stack.mirrored("launch", viewers.length);
     const { code, text } = await doctor(
@@ -72,9 +72,9 @@ describe("a deployment that is well", () => {
   });
 });
 
-describe("a row that lies is named", () => {
+describe("a wrong row is reported", () => {
   beforeEach(async () => {
-    stack = await TestStack.start({ gateway: UNMENDED, dispatchers: 0 });
+    stack = await TestStack.start({ gateway: NO_REPAIR, dispatchers: 0 });
     admin = await connectTo(stack.nats.url);
     await watch("json", stack.gateway.port, "launch");
   });
@@ -98,7 +98,7 @@ describe("a row that lies is named", () => {
     ]);
   });
 
-  test("when nobody there watches the video, or nobody can read it", async () => {
+  test("when its gateway doesn't watch the video, or it is unreadable", async () => {
     const gateway = stack.gateway.id;
     await write(`encore.${gateway}`, "1");
     await write(`launch.${gateway}`, "many");
@@ -122,7 +122,7 @@ describe("a row that lies is named", () => {
     ]);
   });
 
-  test("as its gateway is, when that shows no sign of life", async () => {
+  test("and so is its gateway when its lease expired", async () => {
     const flags = ["--lease-ms", "1500", "--lease-renew-ms", "300"];
     const process = await spawnRole("gateway", stack.nats.url, flags);
     paused.push(process);
@@ -131,17 +131,17 @@ describe("a row that lies is named", () => {
     expect(found).toContainEqual({ fault: "lease-expired", gateway: process.id });
   });
 
-  test("and in words, with an exit code that a script can use", async () => {
+  test("in words too, with an exit code that a script can use", async () => {
     await remove(`launch.${stack.gateway.id}`);
-    const asked = ["--nats-url", natsUrlAs("observer", stack.nats.url), "--look-again-ms", "300"];
-    const { code, text } = await doctor(...asked);
+    const flags = ["--nats-url", natsUrlAs("observer", stack.nats.url), "--look-again-ms", "300"];
+    const { code, text } = await doctor(...flags);
     expect(code).toBe(1);
     expect(text).toContain("row-missing: a gateway holds this video and has no row");
     expect(text).toContain(`gateway ${stack.gateway.id}, video launch, held 1`);
   });
 
-  test("and looking changes nothing: a bucket that is gone is told, and not made", async () => {
-    // A gateway that runs would make it anew, which is its work.
+  test("and the doctor changes nothing: it reports a missing bucket and does not create it", async () => {
+    // A running gateway would recreate it, as it should.
     await stack.gateway.drain();
     await stack.gateway.stop();
     await stack.deleteBucket(SUBSCRIPTIONS);
@@ -151,10 +151,10 @@ describe("a row that lies is named", () => {
   });
 });
 
-describe("a table that can't be looked at", () => {
-  test("is no table that is right", async () => {
-    const asked = ["--nats-url", "nats://127.0.0.1:1", "--patience-ms", "500"];
-    const { code, text } = await doctor(...asked);
+describe("a table that can't be read", () => {
+  test("is not reported as right", async () => {
+    const flags = ["--nats-url", "nats://127.0.0.1:1", "--patience-ms", "500"];
+    const { code, text } = await doctor(...flags);
     expect(text).toContain("NATS could not be reached within 500 ms");
     expect(code).toBe(3);
   });

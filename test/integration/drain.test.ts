@@ -1,4 +1,4 @@
-/** What viewers and publishers can rely on when a process is stopped as an operator stops it. */
+/** What viewers and publishers can rely on when an operator stops a process. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -37,7 +37,7 @@ test("a stopped gateway tells its viewers when to come back, leaves the table at
   }
   expect(await socket.untilClosed()).toEqual({ code: 1012, reason: "restart" });
   await stream.until(() => stream.isEnded);
-  // An EventSource heeds `retry:`, not our message.
+  // An EventSource follows `retry:`, not our message.
   expect(stream.retryMs).toBe(stream.messages.find(({ op }) => op === "bye")?.["reconnectAfterMs"]);
   await stack.mirrored("launch", 1);
   const [dispatcher] = stack.dispatchers;
@@ -46,7 +46,7 @@ test("a stopped gateway tells its viewers when to come back, leaves the table at
   await stays.close();
 });
 
-test("a stopped dispatcher finishes what it took: under load, no like is refused or lost", async () => {
+test("a stopped dispatcher finishes what it accepted: under load, no like is refused or lost", async () => {
   const dispatcher = await spawnRole("dispatcher", stack.nats.url);
   stopped = dispatcher;
   const viewer = await watch("msgpack", stack.gatewayAt(0).port, "launch");
@@ -67,13 +67,13 @@ test("a stopped dispatcher finishes what it took: under load, no like is refused
   await publisher.close();
 });
 
-test("a stopped dispatcher stores and answers every comment that it took", async () => {
+test("a stopped dispatcher stores and answers every comment that it accepted", async () => {
   const [dispatcher] = stack.dispatchers;
   const publisher = await connectTo(stack.nats.url, "publisher");
   const ids = Array.from({ length: 2_000 }, (_, n) => `c${n}`);
   let answered = 0;
-  const asked = ids.map(async (id) => {
-    // So large that the store has work for a while.
+  const requests = ids.map(async (id) => {
+    // Large enough to keep the store busy for a while.
     const comment = encodeMsgpack({ kind: "comment", id, data: "x".repeat(4_000) });
     const { data } = await publisher.request(publishSubject("launch"), comment, {
       timeout: 10_000,
@@ -81,14 +81,14 @@ test("a stopped dispatcher stores and answers every comment that it took", async
     answered += 1;
     return decodeTrustedMsgpack(data);
   });
-  // NATS has them all, and gives them to the only dispatcher there is.
+  // NATS has them all, and delivers them to the only dispatcher.
   await publisher.flush();
   await eventually(() => answered > 0);
   const drained = dispatcher?.drain();
   expect(answered).toBeLessThan(ids.length / 2);
   await drained;
   await dispatcher?.stop();
-  for (const [at, answer] of (await Promise.all(asked)).entries()) {
+  for (const [at, answer] of (await Promise.all(requests)).entries()) {
     expect(answer).toEqual({ accepted: [ids[at]], seqs: [expect.any(Number)] });
   }
   await publisher.close();

@@ -35,14 +35,14 @@ afterEach(async () => {
 });
 
 describe("a dispatcher killed under load", () => {
-  test("the other carries on, and every accepted like is delivered once", async () => {
+  test("the other one carries on, and every accepted like is delivered once", async () => {
     const victim = await spawned("dispatcher");
     const viewer = await watch("msgpack", stack.gatewayAt(0).port, "launch");
     await stack.mirrored("launch", 1);
     await eventually(async () => (await metric(victim, "ovation_dispatcher_table_rows")) === 1);
     const publisher = await TestSocket.connect(stack.gatewayAt(1).port);
     const load = new Load(publisher, "launch", 200);
-    // Both have had a share of the load before one of them dies.
+    // Both have handled part of the load before one of them dies.
     await eventually(async () => (await metric(victim, "ovation_dispatcher_requests_total")) > 50);
     await victim.kill9();
     const before = load.result.accepted.size;
@@ -53,14 +53,14 @@ describe("a dispatcher killed under load", () => {
     );
     const ids = viewer.of("launch", "like").map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    // What the dead one had in its hands has no answer, and is refused as that, not lost in silence.
+    // A like that the dead dispatcher had in flight gets a timeout; it is not lost silently.
     expect([...refused.keys()].filter((code) => code !== "timeout")).toEqual([]);
     expect(refused.get("timeout") ?? 0).toBeLessThan(20);
   });
 });
 
 describe("a gateway killed", () => {
-  test("its rows are swept and counts are right within the lease time, and the others' viewers notice nothing", async () => {
+  test("its rows are swept and counts corrected within the lease time, and viewers of the others notice nothing", async () => {
     const victim = await spawned("gateway");
     const stays = await watch("json", stack.gatewayAt(0).port, "launch");
     const goes = await watch("json", victim.port, "launch");
@@ -77,7 +77,7 @@ describe("a gateway killed", () => {
     await stays.until(() => stays.of("launch", "like").length === 1);
   });
 
-  test("a gateway that was only paused longer than its lease comes back with its viewers", async () => {
+  test("a gateway that was paused longer than its lease comes back with its viewers", async () => {
     const paused = await spawned("gateway");
     const viewer = await watch("json", paused.port, "launch");
     await stack.mirrored("launch", 1);
@@ -94,7 +94,7 @@ describe("a gateway killed", () => {
 
 describe("NATS restarted under load", () => {
   test.each([{ wipe: false }, { wipe: true }])(
-    "viewers keep their sockets, publishers are told, and delivery goes on with the table rebuilt (%o)",
+    "viewers keep their sockets, publishers get errors, and delivery resumes with the table rebuilt (%o)",
     async (how) => {
       const viewers = await Promise.all(
         [0, 1].map((index) => watch("msgpack", stack.gatewayAt(index).port, "launch")),
@@ -107,7 +107,7 @@ describe("NATS restarted under load", () => {
       await eventually(() => load.result.refused.size > 0);
       await stack.nats.restart(how);
       await stack.ready();
-      // What was on its way while a gateway still came back may be lost; what follows may not.
+      // Likes in flight while a gateway was still reconnecting may be lost; later ones may not.
       await load.answered();
       const before = load.result.accepted.size;
       await eventually(() => load.result.accepted.size > before + 100);
@@ -120,7 +120,7 @@ describe("NATS restarted under load", () => {
         expect(viewer instanceof TestSocket ? viewer.closed : "other").toBeUndefined();
       }
       await load.stop();
-      // The table is whole again: a viewer that comes now is counted with those that stayed.
+      // The table is complete again: a new viewer is counted with those that stayed.
       const late = await watch("json", stack.gatewayAt(0).port, "launch");
       await late.until(() => countOf(late) === 3);
     },
@@ -129,7 +129,7 @@ describe("NATS restarted under load", () => {
 
 describe("the table deleted under load", () => {
   test.each(["ov_subscriptions", "ov_frontends"])(
-    "bucket %s is made anew and filled without a restart, and delivery goes on meanwhile",
+    "bucket %s is recreated and filled without a restart, and delivery goes on meanwhile",
     async (bucket) => {
       const viewer = await watch("json", stack.gatewayAt(0).port, "launch");
       await stack.mirrored("launch", 1);
@@ -149,7 +149,7 @@ describe("the table deleted under load", () => {
           .sort(),
       ).toEqual([...accepted].sort());
       expect(refused.size).toBe(0);
-      // A lease later every gateway still counts, and nobody was taken for dead.
+      // A lease later every gateway still counts, and none was declared dead.
       const [dispatcher] = stack.dispatchers;
       if (dispatcher === undefined) throw new Error("no dispatcher");
       const reads = await metric(dispatcher, "ovation_dispatcher_table_reads_total");
@@ -167,8 +167,8 @@ function countOf(viewer: Awaited<ReturnType<typeof watch>>): number | undefined 
   return data?.viewers;
 }
 
-describe("a row that shows another number than its gateway wrote", () => {
-  test("is written anew at the next comparison: a store may lose its newest writes", async () => {
+describe("a row that differs from what its gateway wrote", () => {
+  test("is rewritten at the next reconciliation: a store may lose its newest writes", async () => {
     await watch("msgpack", stack.gatewayAt(0).port, "launch");
     await watch("msgpack", stack.gatewayAt(0).port, "launch");
     await stack.mirrored("launch", 2);

@@ -1,4 +1,4 @@
-/** A bucket is read whole in the end, whatever is written to it meanwhile. */
+/** A bucket is always read to the end, whatever is written to it meanwhile. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
@@ -55,7 +55,7 @@ test("reading ends, however often an entry is replaced meanwhile", async () => {
   }
 });
 
-test("who follows it has it whole again, however often an entry is replaced meanwhile", async () => {
+test("a follower gets a complete snapshot, however often an entry is replaced meanwhile", async () => {
   let reads = 0;
   let snapshot: readonly string[] = [];
   const failures: unknown[] = [];

@@ -1,7 +1,7 @@
-/** What a viewer is told when the history does not hold what it asks for. */
+/** What a viewer gets when the history no longer holds what it asks for. */
 import { afterEach, describe, expect, test } from "vitest";
 import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
-import { expectUnbroken } from "../support/chain.ts";
+import { expectContiguous } from "../support/chain.ts";
 import { metric, type StackOptions, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../support/viewer.ts";
 
@@ -19,7 +19,7 @@ async function started(settings: NonNullable<StackOptions["dispatcher"]>): Promi
   });
 }
 
-/** Publishes comments, each with so much text, and gives their places. */
+/** Publishes comments with the given text and returns their seqs. */
 async function comment(video: string, count: number, text = ""): Promise<number[]> {
   const seqs: number[] = [];
   for (let n = 0; n < count; n += 1) {
@@ -29,32 +29,29 @@ async function comment(video: string, count: number, text = ""): Promise<number[
   return seqs;
 }
 
-const places = (events: readonly { readonly seq?: number }[]) => events.map(({ seq }) => seq);
+const seqsOf = (events: readonly { readonly seq?: number }[]) => events.map(({ seq }) => seq);
 
-describe("a history that was trimmed under a viewer that was away", () => {
-  test.each(TEST_WIRES)(
-    "tells it so over %s, with the oldest place that there is",
-    async (wire) => {
-      await started({ historyEvents: 10 });
-      const stays = await watch("json", stack.gateway.port, "trimmed");
-      const epoch = String(stays.subscription["epoch"]);
-      const seqs = await comment("trimmed", 30);
-      const past = { after: seqs[5] ?? 0, epoch, last: 3 };
-      const viewer = await watch(wire, stack.gatewayAt(1).port, "trimmed", past);
-      expect(viewer.subscription).toMatchObject({ recovered: false, oldest: seqs[20] });
-      await viewer.until(() => viewer.of("trimmed", "comment").length === 3);
-      expect(places(viewer.of("trimmed", "comment"))).toEqual(seqs.slice(-3));
-      // What is still kept is recovered whole, up to the very oldest.
-      const edge = { after: seqs[19] ?? 0, epoch };
-      const lucky = await watch(wire, stack.gatewayAt(1).port, "trimmed", edge);
-      expect(lucky.subscription).toMatchObject({ recovered: true });
-      await lucky.until(() => lucky.of("trimmed", "comment").length === 10);
-      expect(places(lucky.of("trimmed", "comment"))).toEqual(seqs.slice(20));
-      await Promise.all([viewer.close(), lucky.close(), stays.close()]);
-    },
-  );
+describe("a history that was trimmed while a viewer was away", () => {
+  test.each(TEST_WIRES)("is reported over %s, with the oldest seq that is left", async (wire) => {
+    await started({ historyEvents: 10 });
+    const stays = await watch("json", stack.gateway.port, "trimmed");
+    const epoch = String(stays.subscription["epoch"]);
+    const seqs = await comment("trimmed", 30);
+    const past = { after: seqs[5] ?? 0, epoch, last: 3 };
+    const viewer = await watch(wire, stack.gatewayAt(1).port, "trimmed", past);
+    expect(viewer.subscription).toMatchObject({ recovered: false, oldest: seqs[20] });
+    await viewer.until(() => viewer.of("trimmed", "comment").length === 3);
+    expect(seqsOf(viewer.of("trimmed", "comment"))).toEqual(seqs.slice(-3));
+    // What is still kept is recovered completely, down to the oldest.
+    const edge = { after: seqs[19] ?? 0, epoch };
+    const lucky = await watch(wire, stack.gatewayAt(1).port, "trimmed", edge);
+    expect(lucky.subscription).toMatchObject({ recovered: true });
+    await lucky.until(() => lucky.of("trimmed", "comment").length === 10);
+    expect(seqsOf(lucky.of("trimmed", "comment"))).toEqual(seqs.slice(20));
+    await Promise.all([viewer.close(), lucky.close(), stays.close()]);
+  });
 
-  test("by bytes too", async () => {
+  test("is trimmed by bytes too", async () => {
     await started({ historyBytes: 65_536 });
     const seqs = await comment("heavy", 100, "x".repeat(2_000));
     const viewer = await watch("json", stack.gateway.port, "heavy", { after: 0, epoch: "other" });
@@ -67,7 +64,7 @@ describe("a history that was trimmed under a viewer that was away", () => {
 });
 
 describe("a viewer that reads too slowly", () => {
-  test("is told by a reset when what it missed is no longer kept, and goes on from there", async () => {
+  test("gets a reset when what it missed is no longer kept, and continues from there", async () => {
     await started({ historyEvents: 100, historyBytes: 1_048_576 });
     const slow = await TestSocket.connect(stack.gateway.port, "json");
     await slow.ask("subscribe", { video: "slow" });
@@ -81,19 +78,19 @@ describe("a viewer that reads too slowly", () => {
     expect(reset).toMatchObject({ video: "slow", epoch: expect.any(String) });
     const [seq] = await comment("slow", 1);
     await slow.until(() => slow.of("slow", "comment").at(-1)?.seq === seq);
-    // What comes next may have been here as soon as the reset was.
+    // The next comment may have arrived together with the reset.
     const at = slow.messages.findLastIndex(({ op }) => op === "reset");
     const after = slow.messages
       .slice(at)
       .flatMap((message) => (message.op === "events" ? message.events : []));
-    expectUnbroken(after);
+    expectContiguous(after);
     expect(after[0]?.prev).toBe(slow.messages[at]?.["seq"]);
     await slow.close();
   });
 });
 
-describe("a history that was deleted under its viewers", () => {
-  test("is made anew; viewers are told by a reset, and get what comes", async () => {
+describe("a history that is deleted while viewers watch", () => {
+  test("is recreated; viewers get a reset, and then what follows", async () => {
     await started({});
     const viewers = await Promise.all(
       TEST_WIRES.map((wire) => watch(wire, stack.gateway.port, "deleted")),
@@ -123,7 +120,7 @@ describe("a history that was deleted under its viewers", () => {
 });
 
 describe("memory for histories", () => {
-  test("is bounded over all videos; what was let go of is read again", async () => {
+  test("is bounded over all videos; what was evicted is read again", async () => {
     const videos = Array.from({ length: 8 }, (_, n) => `video-${n}`);
     stack = await TestStack.start({ gateway: { historyCacheBytes: 100_000 } });
     const seqs = await Promise.all(
@@ -133,7 +130,7 @@ describe("memory for histories", () => {
     for (const [n, video] of videos.entries()) {
       const viewer = await watch("json", stack.gateway.port, video, { last: 20 });
       await viewer.until(() => viewer.of(video, "comment").length === 20);
-      expect(places(viewer.of(video, "comment"))).toEqual(seqs[n]);
+      expect(seqsOf(viewer.of(video, "comment"))).toEqual(seqs[n]);
       viewers.push(viewer);
     }
     expect(await metric(stack.gateway, "ovation_gateway_history_cache_bytes")).toBeLessThan(
@@ -143,7 +140,7 @@ describe("memory for histories", () => {
     expect(shrunk).toBeGreaterThan(0);
     const again = await watch("json", stack.gateway.port, "video-0", { last: 20 });
     await again.until(() => again.of("video-0", "comment").length === 20);
-    expect(places(again.of("video-0", "comment"))).toEqual(seqs[0]);
+    expect(seqsOf(again.of("video-0", "comment"))).toEqual(seqs[0]);
     await Promise.all([...viewers, again].map((viewer) => viewer.close()));
   });
 });

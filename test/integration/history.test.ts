@@ -1,10 +1,10 @@
-/** What a viewer can rely on of the past: comments that it missed, in order, each once. */
+/** What a viewer can rely on for the past: the comments that it missed, in order, each once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectUnbroken, SilentDispatcher } from "../support/chain.ts";
+import { expectContiguous, SilentDispatcher } from "../support/chain.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, TestEventStream, TestSocket, watch } from "../support/viewer.ts";
 
-/** More than the buffers of the system hold for a viewer that doesn't read. */
+/** More than the system's buffers hold for a viewer that doesn't read. */
 const LARGE = { historyEvents: 10_000, historyBytes: 33_554_432 };
 let stack: TestStack;
 let silent: SilentDispatcher;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Publishes comments `<prefix>1` and so on, one after the other; gives their places. */
+/** Publishes comments `<prefix>1` and so on, one after the other; returns their seqs. */
 async function comment(video: string, count: number, prefix = "c"): Promise<number[]> {
   const seqs: number[] = [];
   for (let n = 1; n <= count; n += 1) {
@@ -48,7 +48,7 @@ async function page(video: string, query = ""): Promise<Readonly<Record<string, 
 }
 
 describe("publishing a durable event", () => {
-  test("is answered with its place, which rises, and viewers get it with place and predecessor", async () => {
+  test("is answered with its seq, which rises, and viewers get it with seq and prev", async () => {
     const viewer = await watch("json", stack.gateway.port, "answers");
     const seqs = await comment("answers", 3);
     expect([...seqs].sort((a, b) => a - b)).toEqual(seqs);
@@ -56,11 +56,11 @@ describe("publishing a durable event", () => {
     const events = viewer.of("answers", "comment");
     expect(events.map(({ seq }) => seq)).toEqual(seqs);
     expect(events[0]?.prev).toBe(0);
-    expectUnbroken(events);
+    expectContiguous(events);
     await viewer.close();
   });
 
-  test("again with the same id, through any gateway and wire, has the same place and stores nothing", async () => {
+  test("again with the same id, through any gateway and wire, gets the same seq and stores nothing", async () => {
     const [seq] = await comment("again", 1);
     const socket = await TestSocket.connect(stack.gatewayAt(1).port, "msgpack");
     const fields = { video: "again", kind: "comment", eventId: "c1", data: "other" };
@@ -81,7 +81,7 @@ describe("publishing a durable event", () => {
 });
 
 describe.each(TEST_WIRES)("a viewer over %s that comes back", (wire) => {
-  test("gets all that it missed, and goes on live, in order and once", async () => {
+  test("gets everything it missed, then live events, in order and once", async () => {
     const video = `back-${wire}`;
     const [first] = await comment(video, 5);
     const other = await watch("json", stack.gateway.port, video);
@@ -94,11 +94,11 @@ describe.each(TEST_WIRES)("a viewer over %s that comes back", (wire) => {
     const events = viewer.of(video, "comment");
     expect(idsOf(events)).toEqual([...names(5).slice(1), ...names(5, "d")]);
     expect(events[0]?.prev).toBe(first);
-    expectUnbroken(events);
+    expectContiguous(events);
     await Promise.all([viewer.close(), other.close()]);
   });
 
-  test("with nothing missed gets nothing of the past", async () => {
+  test("and missed nothing gets nothing of the past", async () => {
     const video = `same-${wire}`;
     const seqs = await comment(video, 3);
     const { epoch } = (await page(video)) as { epoch: string };
@@ -111,7 +111,7 @@ describe.each(TEST_WIRES)("a viewer over %s that comes back", (wire) => {
     await viewer.close();
   });
 
-  test("from another history is told so, and gets the last ones if it asks for them", async () => {
+  test("with another history's epoch is not recovered, and gets the last ones if it asks for them", async () => {
     const video = `other-${wire}`;
     const seqs = await comment(video, 4);
     const past = { after: seqs[1] ?? 0, epoch: "another", last: 2 };
@@ -122,7 +122,7 @@ describe.each(TEST_WIRES)("a viewer over %s that comes back", (wire) => {
     await viewer.close();
   });
 
-  test("the last so many come first, in their order", async () => {
+  test("and asks for the last few gets them first, in order", async () => {
     const video = `last-${wire}`;
     await comment(video, 5);
     const viewer = await watch(wire, stack.gateway.port, video, { last: 3 });
@@ -150,14 +150,14 @@ describe("Last-Event-ID", () => {
 
   test.each([
     ["that is very long", "x".repeat(2_000)],
-    ["with a negative place", "abc:-5"],
-    ["with no place", "abc:"],
-    ["with a place beyond what is exact", "abc:99999999999999999"],
+    ["with a negative seq", "abc:-5"],
+    ["with no seq", "abc:"],
+    ["with a seq beyond exact integers", "abc:99999999999999999"],
     ["of characters beyond ASCII", "äöü:1"],
     ["of another server", "8f7e6d5c-1"],
-    ["as a language prints it that took it for a fraction", "abc:1.790000000000001E15"],
+    ["as printed by a language that read it as a float", "abc:1.790000000000001E15"],
     ["without its epoch", "1790000000000001"],
-  ])("%s is told not to be recovered, and what was asked for besides follows", async (_, text) => {
+  ])("%s is not recovered, and the last events that it asks for follow", async (_, text) => {
     await comment("odd-id", 2);
     const lastEventId = Buffer.from(text).toString("latin1");
     const past = { lastEventId, query: "?last=1" };
@@ -172,8 +172,8 @@ describe("Last-Event-ID", () => {
   });
 });
 
-describe("a thousand viewers that come back together", () => {
-  test("cause one read of the history, and each gets all", async () => {
+describe("a thousand viewers that come back at once", () => {
+  test("cause one read of the history, and each gets everything", async () => {
     const VIEWERS = 1_000;
     const seqs = await comment("storm", 30);
     const { epoch } = (await page("storm")) as { epoch: string };
@@ -188,10 +188,10 @@ describe("a thousand viewers that come back together", () => {
     );
     expect(answers.every(({ recovered }) => recovered === true)).toBe(true);
     await comment("storm", 3, "d");
-    const due = [...names(30).slice(10), ...names(3, "d")];
+    const expected = [...names(30).slice(10), ...names(3, "d")];
     for (const socket of sockets) {
-      await socket.until(() => socket.of("storm", "comment").length >= due.length);
-      expect(idsOf(socket.of("storm", "comment"))).toEqual(due);
+      await socket.until(() => socket.of("storm", "comment").length >= expected.length);
+      expect(idsOf(socket.of("storm", "comment"))).toEqual(expected);
     }
     expect(await reads()).toBe(before + 1);
     await Promise.all(sockets.map((socket) => socket.close()));
@@ -199,7 +199,7 @@ describe("a thousand viewers that come back together", () => {
 });
 
 describe("a gap", () => {
-  test("is filled before what is behind it is delivered", async () => {
+  test("is filled before what follows it is delivered", async () => {
     const viewer = await watch("json", stack.gateway.port, "gap");
     await comment("gap", 1);
     await silent.store("gap", "lost-1");
@@ -207,11 +207,11 @@ describe("a gap", () => {
     await comment("gap", 1, "d");
     await viewer.until(() => viewer.of("gap", "comment").length === 4);
     expect(idsOf(viewer.of("gap", "comment"))).toEqual(["c1", "lost-1", "lost-2", "d1"]);
-    expectUnbroken(viewer.of("gap", "comment"));
+    expectContiguous(viewer.of("gap", "comment"));
     await viewer.close();
   });
 
-  test("at the end, behind which nothing comes, is found all the same", async () => {
+  test("at the end, with nothing after it, is found too", async () => {
     const viewer = await watch("json", stack.gateway.port, "tail");
     await comment("tail", 1);
     await silent.store("tail", "lost");
@@ -220,7 +220,7 @@ describe("a gap", () => {
     await viewer.close();
   });
 
-  test("at the end is found at once when its publisher repeats the event", async () => {
+  test("at the end is found at once when the publisher retries the event", async () => {
     const viewer = await watch("json", stack.gateway.port, "repeated");
     await comment("repeated", 1);
     const seq = await silent.store("repeated", "lost");
@@ -232,7 +232,7 @@ describe("a gap", () => {
 });
 
 describe("paging backwards", () => {
-  test("gives every comment once, whether or not the video is watched at that gateway", async () => {
+  test("returns every comment once, whether or not the video is watched at that gateway", async () => {
     await comment("pages", 25);
     for (const isWatched of [false, true]) {
       const viewer = isWatched ? await watch("json", stack.gateway.port, "pages") : undefined;
@@ -255,21 +255,21 @@ describe("paging backwards", () => {
     ["before=-1", "before"],
     ["before=1.5", "before"],
     ["before=99999999999999999", "before"],
-  ])("%s is refused by name", async (query, field) => {
+  ])("%s is refused, and the error names the field", async (query, field) => {
     expect(await page("pages", `?${query}`)).toMatchObject({
       error: { code: "field_invalid", field },
     });
   });
 });
 
-describe("taking a comment back", () => {
+describe("deleting a comment", () => {
   const retract = async (video: string, id: string) => {
     const url = `http://127.0.0.1:${stack.gatewayAt(1).port}/v1/videos/${video}/events/${id}`;
     const response = await fetch(url, { method: "DELETE" });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
-  test("tells those who watch and those who come back, and nobody gets it any more", async () => {
+  test("notifies viewers and those who come back, and nobody gets it any more", async () => {
     const viewer = await watch("json", stack.gateway.port, "moderated");
     const { epoch } = viewer.subscription;
     const seqs = await comment("moderated", 4);
@@ -297,7 +297,7 @@ describe("taking a comment back", () => {
       expect(idsOf(early.of("moderated", "comment"))).toEqual(["c2", "c4"]);
       await Promise.all([fresh.close(), back.close(), early.close()]);
     }
-    // The place of what was taken back is one to come back to.
+    // A viewer can resume from the seq of a deleted comment.
     const gone = { after: seqs[2] ?? 0, epoch: String(epoch) };
     const was = await watch("json", stack.gateway.port, "moderated", gone);
     expect(was.subscription).toMatchObject({ recovered: true });
@@ -313,16 +313,16 @@ describe("taking a comment back", () => {
 });
 
 describe("a viewer that reads too slowly", () => {
-  test("gets every comment all the same, in order, once it reads", async () => {
+  test("still gets every comment, in order, once it reads", async () => {
     const slow = await TestSocket.connect(stack.gateway.port, "json");
     await slow.ask("subscribe", { video: "slow" });
     slow.socket.pause();
     const text = "x".repeat(3_500);
-    const due: string[] = [];
-    // More than the buffers of the system and of the gateway take.
+    const expected: string[] = [];
+    // More than the buffers of the system and the gateway hold.
     for (let batch = 0; batch < 50; batch += 1) {
       const events = Array.from({ length: 60 }, (_, n) => {
-        due.push(`b${batch}-${n}`);
+        expected.push(`b${batch}-${n}`);
         return { kind: "comment", id: `b${batch}-${n}`, data: text };
       });
       const likes = Array.from({ length: 500 }, () => ({
@@ -336,9 +336,9 @@ describe("a viewer that reads too slowly", () => {
     expect(await metric(stack.gateway, dropped)).toBeGreaterThan(0);
     slow.socket.resume();
     await slow.until(() => slow.total("slow", "like") >= 25_000);
-    await slow.until(() => slow.of("slow", "comment").length >= due.length);
-    expect(idsOf(slow.of("slow", "comment"))).toEqual(due);
-    expectUnbroken(slow.of("slow", "comment"));
+    await slow.until(() => slow.of("slow", "comment").length >= expected.length);
+    expect(idsOf(slow.of("slow", "comment"))).toEqual(expected);
+    expectContiguous(slow.of("slow", "comment"));
     expect(slow.messages.filter(({ op }) => op === "reset")).toEqual([]);
     await slow.close();
   });

@@ -1,4 +1,4 @@
-/** What a gateway keeps of an event is the event, and not all that came from the network with it. */
+/** A gateway keeps the event itself, not the whole network buffer that it came in. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { NatsConnection } from "nats";
@@ -17,10 +17,10 @@ const KINDS: readonly Kind[] = [
   { name: "score", deliveryClass: "latest" },
 ];
 const EVENTS = 300;
-/** With each of the events come so many large ones of another video. */
-const LARGE_ONES = 15;
+/** How many large events of another video come with each event. */
+const LARGE_EVENTS = 15;
 const LARGE_BYTES = 3_000;
-/** The events themselves are a hundredth of it; what comes with them is ten times as much. */
+/** The events are a hundredth of this; what comes with them is ten times this. */
 const CEILING_BYTES = 1_500_000;
 
 let stack: TestStack;
@@ -41,7 +41,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Bytes of array buffers that are in use: what came from the network, and what was copied of it. */
+/** Bytes of array buffers in use: network buffers, and copies of parts of them. */
 function bufferBytes(): number {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")();
@@ -53,8 +53,8 @@ async function publish(video: string, kind: string, text: string): Promise<void>
   await publisher.request(publishSubject(video), request, { timeout: 10_000 });
 }
 
-async function publishAmidLargeOnes(video: string, kind: string): Promise<void> {
-  const large = Array.from({ length: LARGE_ONES }, () =>
+async function publishAmidLargeEvents(video: string, kind: string): Promise<void> {
+  const large = Array.from({ length: LARGE_EVENTS }, () =>
     publish("flood", "like", "x".repeat(LARGE_BYTES)),
   );
   await Promise.all([...large, publish(video, kind, "small")]);
@@ -70,11 +70,11 @@ test.each([
   await Promise.all(names.map((video) => stack.mirrored(video, 1)));
   const before = bufferBytes();
   for (let n = 0; n < EVENTS; n += 1) {
-    await publishAmidLargeOnes(names[n % videos] ?? "", kind);
+    await publishAmidLargeEvents(names[n % videos] ?? "", kind);
   }
   const total = () => names.reduce((sum, video) => sum + viewer.of(video, kind).length, 0);
   await viewer.until(() => total() === EVENTS);
-  // What is still on its way to the viewer goes by itself; what is kept does not.
+  // What is in transit to the viewer is freed by itself; what is kept is not.
   await eventually(() => bufferBytes() - before < CEILING_BYTES);
   expect(bufferBytes() - before).toBeLessThan(CEILING_BYTES);
 });

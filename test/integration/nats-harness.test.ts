@@ -4,7 +4,7 @@ import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
 import { CURRENT_VERSION } from "../../kit/nats/versions.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
-import { natsKindAsked } from "../support/nats-kind.ts";
+import { requestedNatsKind } from "../support/nats-kind.ts";
 import { connectTo } from "../support/nats-users.ts";
 
 const STREAM = "harness";
@@ -31,7 +31,7 @@ async function withConnection<T>(url: string, use: (nc: NatsConnection) => Promi
   }
 }
 
-/** Makes the stream if it isn't there, and stores one more message in it. */
+/** Creates the stream if it doesn't exist, and stores one more message in it. */
 function store(url: string, text: string): Promise<void> {
   return withConnection(url, async (nc) => {
     const manager = await jetstreamManager(nc);
@@ -57,17 +57,17 @@ function stored(url: string): Promise<string[] | undefined> {
 }
 
 describe("a test's nats-server", () => {
-  test("start - gives a JetStream that stores", async () => {
+  test("start - provides a JetStream that stores", async () => {
     const { url } = await start();
     await store(url, "one");
     expect(await stored(url)).toEqual(["one"]);
   });
 
-  test("start - is of the version that was asked for", async () => {
+  test("start - runs the requested version", async () => {
     const { url, version } = await start();
-    const told = await withConnection(url, async (nc) => nc.info?.version);
-    expect(version).toBe(told);
-    const kind = natsKindAsked();
+    const reported = await withConnection(url, async (nc) => nc.info?.version);
+    expect(version).toBe(reported);
+    const kind = requestedNatsKind();
     if (kind === "2.9") expect(version).toMatch(/^2\.9\./);
     if (kind === "current") expect(version).toBe(CURRENT_VERSION);
   });

@@ -1,4 +1,4 @@
-/** What the users of deploy/nats/ovation.conf can't do; that they can do what they need, all other tests show. */
+/** What the users of deploy/nats/ovation.conf can't do. All other tests show that they can do what they need. */
 import { jetstreamManager } from "@nats-io/jetstream";
 import { errors, type NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -36,10 +36,10 @@ async function connected(user: NatsUser): Promise<NatsConnection> {
   return connection;
 }
 
-/** What NATS refused of what is done with the connection, such as `publish a.b`. */
+/** What NATS refused of the things that `act` does, such as `publish a.b`. */
 async function refusalsOf(connection: NatsConnection, act: () => void): Promise<string[]> {
   const refusals: string[] = [];
-  const told = (async () => {
+  const reading = (async () => {
     for await (const status of connection.status()) {
       if (status.type !== "error" || !(status.error instanceof errors.PermissionViolationError))
         continue;
@@ -49,13 +49,13 @@ async function refusalsOf(connection: NatsConnection, act: () => void): Promise<
   act();
   await connection.flush();
   await connection.close();
-  await told;
+  await reading;
   return refusals;
 }
 
 const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
-/** Tickets, what actors have spent and what is watched are the gateways' alone. */
+/** Tickets, actors' spending and what is watched are for gateways alone. */
 const OF_GATEWAYS = [
   "ov.watched.other.video",
   "ov.spending.other",
@@ -83,7 +83,7 @@ const ofStreams = (acts: readonly string[], streams: readonly string[] = STREAMS
 const OTHERS_INBOXES = (user: NatsUser) =>
   NATS_USERS.filter((other) => other !== user).map((other) => `_INBOX.${other}.x`);
 
-/** Beside what no role may do. */
+/** In addition to what no role may do. */
 const FORBIDDEN: Readonly<
   Record<
     (typeof ROLES)[number],
@@ -197,7 +197,7 @@ const FORBIDDEN: Readonly<
 };
 
 describe.each(ROLES)("the user %s", (user) => {
-  test("can publish nothing that it needn't", async () => {
+  test("can publish nothing that it doesn't need to", async () => {
     const connection = await connected(user);
     const ofAll = [
       ...SYSTEM,
@@ -215,7 +215,7 @@ describe.each(ROLES)("the user %s", (user) => {
     expect(refused).toEqual(subjects.map((subject) => `publish ${subject}`));
   });
 
-  test("can listen to nothing that it needn't", async () => {
+  test("can subscribe to nothing that it doesn't need to", async () => {
     const connection = await connected(user);
     const ofGateways = user === "gateway" ? [] : ["ov.spending.*", "ov.inspect.*"];
     const subjects = [
@@ -250,8 +250,8 @@ describe.each(ROLES)("the user %s", (user) => {
   });
 });
 
-describe("a gateway's user that has NATS send for it", () => {
-  /** A like that no dispatcher sent, as a dispatcher would send it. */
+describe("a gateway's user that makes NATS send for it", () => {
+  /** A like encoded as a dispatcher would send it. */
   function forged(id: string): Buffer {
     const bytes = encodeMsgpack({ id, kind: "like", video: "forged", at: 0 });
     return encodeFanoutMessage([{ kind: "like", deliveryClass: "transient", bytes, givenId: id }]);
@@ -267,7 +267,7 @@ describe("a gateway's user that has NATS send for it", () => {
     const unreadable = "ovation_gateway_messages_unreadable_total";
     const before = await metric(gateway, unreadable);
 
-    // By the answer to a read of its own lease, and by a consumer of its own rows.
+    // By the reply to a read of its own lease, and by a consumer of its own rows.
     await connection.request("$KV.ov_frontends.forger", forged("by-answer"));
     connection.publish("$JS.API.DIRECT.GET.KV_ov_frontends.$KV.ov_frontends.forger", "", {
       reply: to,
@@ -288,7 +288,7 @@ describe("a gateway's user that has NATS send for it", () => {
     expect(viewer.of("forged", "like").map(({ id }) => id)).toEqual(["sound"]);
   });
 
-  test("can't stop a video's comments by an answer that NATS puts among them", async () => {
+  test("can't stop a video's comments by a reply that NATS stores among them", async () => {
     const { port } = stack.gateway;
     const publish = async (id: string) => await post(port, "muddied", { kind: "comment", id });
     expect((await publish("c-1")).status).toBe(200);
@@ -309,7 +309,7 @@ describe("a gateway's user that has NATS send for it", () => {
     expect(events.map(({ id }) => id)).toEqual(["c-1", "c-2"]);
   });
 
-  test("gets no answer of a dispatcher sent where only dispatchers send", async () => {
+  test("can't direct a dispatcher's reply to a subject on which only dispatchers send", async () => {
     const admin = await connected("admin");
     const seen: string[] = [];
     admin.subscribe("ov.frontend.other.video", {
@@ -329,7 +329,7 @@ describe("a gateway's user that has NATS send for it", () => {
 });
 
 describe("the observer", () => {
-  test("lists the streams and who reads them, and is told of each what it is for", async () => {
+  test("lists the streams, their consumers and their descriptions", async () => {
     const manager = await jetstreamManager(await connected("observer"), { checkAPI: false });
     const described = new Map<string, string | undefined>();
     for await (const { config } of manager.streams.list()) {
@@ -345,14 +345,14 @@ describe("the observer", () => {
 });
 
 describe("without a login", () => {
-  test("nobody comes in", async () => {
+  test("nobody can connect", async () => {
     const connecting = Bus.connect({ servers: [stack.nats.url], name: "nobody", log: silentLog });
     await expect(connecting).rejects.toThrow("NATS does not accept our login");
   });
 });
 
-describe("what is not permitted", () => {
-  test("is counted, and nothing of it is sent", async () => {
+describe("an operation that is not permitted", () => {
+  test("is counted, and nothing is sent", async () => {
     const admin = await connected("admin");
     const seen: string[] = [];
     admin.subscribe("ov.frontend.>", {
@@ -374,7 +374,7 @@ describe("what is not permitted", () => {
     expect(seen).toEqual([]);
   });
 
-  test("and is needed, keeps a role from starting: it says what is missing", async () => {
+  test("but needed keeps a role from starting, and the error says what is missing", async () => {
     const config = configFor("gateway", {
       natsUrl: [natsUrlAs("observer", stack.nats.url)],
       host: "127.0.0.1",
@@ -388,7 +388,7 @@ describe("what is not permitted", () => {
     await gateway.stop();
   });
 
-  test("is nothing that a gateway or dispatcher does", async () => {
+  test("is never done by a gateway or dispatcher", async () => {
     for (const node of [...stack.gateways, ...stack.dispatchers]) {
       expect(await metric(node, "ovation_bus_permission_violations_total")).toBe(0);
     }

@@ -1,6 +1,6 @@
 /**
- * Runs every example of docs/protocol.md, and those of docs/clients.md over NATS, as they stand there,
- * each against a gateway of its own.
+ * Runs every example of docs/protocol.md, and those of docs/clients.md over NATS, as printed, each
+ * against a gateway of its own.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -37,14 +37,14 @@ let stack: TestStack;
 let gateway: Gateway;
 let bus: Bus;
 
-/** Takes messages until all that are due have come, in any order; anything else is a fault. */
-async function receiveAll(due: unknown[], next: () => Promise<Fields>): Promise<void> {
-  while (due.length > 0) {
-    const message = withoutRules(await next(), due[0]);
+/** Reads messages until all expected ones have arrived, in any order; anything else fails the test. */
+async function receiveAll(expected: unknown[], next: () => Promise<Fields>): Promise<void> {
+  while (expected.length > 0) {
+    const message = withoutRules(await next(), expected[0]);
     const others = withoutViewers(message);
-    const index = due.findIndex((one) => matches(message, one) || matches(others, one));
-    if (index >= 0) due.splice(index, 1);
-    else if (others !== undefined) expect(message).toEqual(matcher(due[0]));
+    const index = expected.findIndex((one) => matches(message, one) || matches(others, one));
+    if (index >= 0) expected.splice(index, 1);
+    else if (others !== undefined) expect(message).toEqual(matcher(expected[0]));
   }
 }
 
@@ -55,7 +55,7 @@ async function known(video: string): Promise<void> {
   );
 }
 
-/** Lines after which a video's events are due: a publish, or a remark that names one. */
+/** Lines that make a video's events come: a publish, or a remark that names one. */
 const PUBLISHING = /"op":"publish"|^# A backend publishes/;
 
 /** What happens elsewhere in a conversation. */
@@ -70,7 +70,7 @@ const remarks: readonly [RegExp, (match: RegExpExecArray) => Promise<void>][] = 
   [/^# The gateway is told to stop\.$/, () => gateway.drain()],
 ];
 
-/** The videos whose first subscribe of the conversation is before its first publish. */
+/** The videos that the conversation subscribes to before its first publish. */
 function subscribedIn(text: string): string[] {
   const before = text.slice(0, text.search(new RegExp(PUBLISHING, "m")));
   return [...before.matchAll(/"op":"subscribe","id":\d+,"video":"([\w-]+)"/g)].map(([, video]) =>
@@ -87,18 +87,18 @@ async function conversation(text: string, variant: string): Promise<void> {
     taken += 1;
     return message;
   };
-  const due: unknown[] = [];
+  const expected: unknown[] = [];
   const elsewhere: Promise<void>[] = [];
   for (const line of text.split("\n")) {
     if (line.startsWith("← {")) {
-      due.push(pattern(line.slice(2)));
+      expected.push(pattern(line.slice(2)));
       continue;
     }
-    await receiveAll(due, next);
+    await receiveAll(expected, next);
     const close = /^← close (\d+) (\w+)$/.exec(line);
     const remark = remarks.find(([form]) => form.test(line));
     const match = remark?.[0].exec(line);
-    // A person would not be so quick: dispatchers learn of a first viewer a moment after its answer.
+    // A person is slower than this: dispatchers learn of a first viewer a moment after its answer.
     if (PUBLISHING.test(line)) await Promise.all(subscribedIn(text).map(known));
     if (line.startsWith("→ {")) socket.sendMessage(JSON.parse(line.slice(2)));
     else if (remark && match) elsewhere.push(remark[1](match));
@@ -106,9 +106,9 @@ async function conversation(text: string, variant: string): Promise<void> {
       expect(await socket.untilClosed()).toEqual({ code: Number(close[1]), reason: close[2] });
     } else throw new Error(`this line of a conversation can't be read: ${line}`);
   }
-  await receiveAll(due, next);
+  await receiveAll(expected, next);
   if (socket.closed === undefined) {
-    // Its answer comes last: nothing may have come that the example does not show.
+    // The answer to this comes last: nothing may have arrived that the example does not show.
     socket.sendMessage({ op: "the end", id: 1_000_000 });
     await receiveAll(
       [{ op: "error", id: 1_000_000, code: "op_unknown", message: "…", field: "op" }],
@@ -116,8 +116,8 @@ async function conversation(text: string, variant: string): Promise<void> {
     );
     await socket.close();
   }
-  const untold = socket.messages.slice(taken).filter((message) => withoutViewers(message));
-  expect(untold).toEqual([]);
+  const unexpected = socket.messages.slice(taken).filter((message) => withoutViewers(message));
+  expect(unexpected).toEqual([]);
   await Promise.all(elsewhere);
 }
 
@@ -147,8 +147,8 @@ async function* streamParts(response: Response): AsyncGenerator<string> {
 async function sse(text: string): Promise<void> {
   const example = parseHttp(text);
   const parts = streamParts(await fetchExample(example));
-  for (const due of example.rest.split("\n\n")) {
-    const [, path, body = ""] = /^→ POST (\S+) (.+)$/.exec(due) ?? [];
+  for (const expected of example.rest.split("\n\n")) {
+    const [, path, body = ""] = /^→ POST (\S+) (.+)$/.exec(expected) ?? [];
     if (path !== undefined) {
       const video = path.split("/")[3] ?? "";
       await known(video);
@@ -156,8 +156,8 @@ async function sse(text: string): Promise<void> {
       continue;
     }
     let { value: part = "" } = await parts.next();
-    while (isViewersOnly(part) && !isPart(part, due)) part = (await parts.next()).value ?? "";
-    if (!isPart(part, due)) expect(part).toBe(due);
+    while (isViewersOnly(part) && !isPart(part, expected)) part = (await parts.next()).value ?? "";
+    if (!isPart(part, expected)) expect(part).toBe(expected);
   }
   await parts.return(undefined);
 }
@@ -171,11 +171,12 @@ async function nats(text: string): Promise<void> {
       : Buffer.from(written);
   for (let index = 0; index < lines.length; index += 2) {
     const [, subject, request = ""] = /^→ (\S+) (.+)$/.exec(lines[index] ?? "") ?? [];
-    const [, due = ""] = /^← (.+)$/.exec(lines[index + 1] ?? "") ?? [];
-    if (subject === undefined || due === "") throw new Error(`no request and reply: ${text}`);
+    const [, expected = ""] = /^← (.+)$/.exec(lines[index + 1] ?? "") ?? [];
+    if (subject === undefined || expected === "") throw new Error(`no request and reply: ${text}`);
     const reply = Buffer.from(await bus.request(subject, bytesOf(request), 5_000));
-    if (due.startsWith("0x ")) expect(reply.toString("hex")).toBe(bytesOf(due).toString("hex"));
-    else expect(JSON.parse(reply.toString())).toEqual(matcher(pattern(due)));
+    if (expected.startsWith("0x "))
+      expect(reply.toString("hex")).toBe(bytesOf(expected).toString("hex"));
+    else expect(JSON.parse(reply.toString())).toEqual(matcher(pattern(expected)));
   }
 }
 
@@ -220,11 +221,11 @@ describe("what the pages show", () => {
     gateway = await stack.addGateway();
   });
   afterEach(async () => {
-    // Takes its rows out of the table, so that the next example counts its own viewers only.
+    // Removes its rows from the table, so that the next example counts only its own viewers.
     await gateway.drain();
     await gateway.stop();
     for (const dispatcher of stack.dispatchers.splice(0)) await dispatcher.stop();
-    // Each example begins with a video that has no history.
+    // Each example starts with a video without history.
     await stack.deleteStream(HISTORY_STREAM);
   });
 

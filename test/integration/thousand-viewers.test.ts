@@ -1,4 +1,4 @@
-/** Start to finish: a thousand viewers, a hundred likes a second, everything a process of its own. */
+/** End to end: a thousand viewers, a hundred likes a second, every role a process of its own. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
@@ -10,7 +10,7 @@ import { TestSocket, watch } from "../support/viewer.ts";
 const VIEWERS = 1_000;
 const LIKES_PER_SECOND = 100;
 const SECONDS = 30;
-/** All viewers are read by this one process, which could not read 100,000 frames a second in time. */
+/** This one process reads for all viewers, and could not keep up with 100,000 frames a second. */
 const FLAGS = ["--frame-interval-min-ms", "25", "--in-flight-limit", "1000"];
 
 let nats: TestNats;
@@ -42,17 +42,17 @@ test("1,000 viewers of one video each count 100 likes a second for 30 s exactly,
     );
     viewers.push(...(await Promise.all(some)));
   }
-  const viewersTold = () =>
+  const viewerCount = () =>
     (viewers[0]?.of("final", "viewers").at(-1)?.data as { viewers: number } | undefined)?.viewers;
-  await viewers[0]?.until(() => viewersTold() === VIEWERS);
+  await viewers[0]?.until(() => viewerCount() === VIEWERS);
   for (const dispatcher of dispatchers) {
     await eventually(async () => (await metric(dispatcher, "ovation_dispatcher_table_rows")) === 2);
   }
 
   const publisher = await TestSocket.connect(portOf(1), "msgpack");
   const load = new Load(publisher, "final", LIKES_PER_SECOND);
-  const due = LIKES_PER_SECOND * SECONDS;
-  await eventually(() => load.result.accepted.size >= due, 4 * SECONDS * 1_000);
+  const expected = LIKES_PER_SECOND * SECONDS;
+  await eventually(() => load.result.accepted.size >= expected, 4 * SECONDS * 1_000);
   const { accepted, refused } = await load.stop();
   expect([...refused]).toEqual([]);
 
@@ -65,7 +65,7 @@ test("1,000 viewers of one video each count 100 likes a second for 30 s exactly,
     expect(await metric(gateway, "ovation_gateway_events_dropped_total")).toBe(0);
   }
   await Promise.all(viewers.map((viewer) => viewer.close()));
-  // Every connection that was opened was closed, and each is known of.
+  // The gateways have noticed that every connection was closed.
   for (const gateway of gateways) {
     await eventually(async () => (await metric(gateway, "ovation_gateway_websockets")) <= 1);
   }

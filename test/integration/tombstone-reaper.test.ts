@@ -1,4 +1,4 @@
-/** Keys that are removed: who watches is told, and after a while nothing is left of them. */
+/** Removed keys: watchers are notified, and after a while nothing is left of them. */
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,7 +24,7 @@ let nowMs = 0;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  // With the rights of a gateway, and no more.
+  // With a gateway's permissions, and no more.
   const servers = [natsUrlAs("gateway", nats.url)];
   bus = await Bus.connect({ servers, inbox: "gateway", name: "removals", log: silentLog });
   const spec = { name: SUBSCRIPTIONS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 };
@@ -39,31 +39,31 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-/** Messages that the server keeps of the bucket: entries and markers. */
+/** Messages that the server keeps for the bucket: entries and tombstones. */
 async function kept(): Promise<number> {
   return (await manager.streams.info(`KV_${SUBSCRIPTIONS_BUCKET}`)).state.messages;
 }
 
-test("a removal is told to who watches, and its marker goes after a minute; what is there stays", async () => {
+test("watchers see a removal, and its tombstone goes after a minute; existing keys stay", async () => {
   const tombstones = new TombstoneReaper({ bus, bucket, now: () => nowMs, log: silentLog });
   tombstones.start();
   const watch = await bucket.watch();
-  const told: WatchedEntry[] = [];
+  const seen: WatchedEntry[] = [];
   const watching = (async () => {
-    for await (const entry of watch.entries) told.push(entry);
+    for await (const entry of watch.entries) seen.push(entry);
   })();
   await bucket.put("stays.gateway", VALUE);
   for (let count = 0; count < 200; count += 1) {
     await bucket.put(`made-up-${count}.gateway`, VALUE);
     await tombstones.remove(`made-up-${count}.gateway`);
   }
-  await eventually(() => told.filter(({ value }) => value === undefined).length === 200);
+  await eventually(() => seen.filter(({ value }) => value === undefined).length === 200);
   expect(await kept()).toBe(201);
   expect(tombstones.waiting).toBe(200);
-  // One is there again: its marker is not what is to be erased any more.
+  // This key exists again: its tombstone is gone and nothing of it may be erased.
   await bucket.put("made-up-0.gateway", VALUE);
   nowMs += 61_000;
-  // The newest marker stays, for who is just reading the bucket.
+  // The newest tombstone stays, for whoever is reading the bucket now.
   await eventually(() => tombstones.stats.erased === 198);
   expect(await kept()).toBe(3);
   expect(tombstones).toMatchObject({ waiting: 1, stats: { erased: 198, left: 0 } });
@@ -74,7 +74,7 @@ test("a removal is told to who watches, and its marker goes after a minute; what
   tombstones.stop();
 });
 
-test("a gateway erases nothing of a table that was made anew", async () => {
+test("a gateway erases nothing in a recreated table", async () => {
   const stack = await TestStack.start({ gateway: { lingerMs: 0 } });
   const waiting = () => metric(stack.gateway, "ovation_gateway_row_markers");
   const viewer = await TestSocket.connect(stack.gateway.port, "json");

@@ -1,7 +1,7 @@
 /** Comments as an application of the SDK gets them: all, in order, once, or told that some are not. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Missed, OvationEvent, Video, VideoOptions } from "../../sdk/index.ts";
-import { expectUnbroken } from "../support/chain.ts";
+import { expectContiguous } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -112,7 +112,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     await comment(3, "d");
     await comments.until(({ length }) => length >= 205);
     expect(idsOf(comments.all)).toEqual([...names(2), ...names(200, "away-"), ...names(3, "d")]);
-    expectUnbroken(comments.all);
+    expectContiguous(comments.all);
     expect(missed.all).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     await publishing;
     await comments.until(({ length }) => length >= 300);
     expect(idsOf(comments.all)).toEqual(names(300));
-    expectUnbroken(comments.all);
+    expectContiguous(comments.all);
     expect(missed.all).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** Certificates for tests, made by openssl, all by one authority of their own. */
+/** Certificates for tests, made by openssl and signed by one test authority. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ export interface CertificateAndKey {
 
 async function openssl(...args: string[]): Promise<void> {
   const { ok, problem } = await runCommand("openssl", args);
-  if (!ok) throw new Error(`a certificate could not be made: ${problem}`);
+  if (!ok) throw new Error(`can't make a certificate: ${problem}`);
 }
 
 const EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

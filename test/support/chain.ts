@@ -1,4 +1,4 @@
-/** What tests say of a video's chain of durable events. */
+/** Assertions and helpers for a video's chain of durable events. */
 import { expect } from "vitest";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
@@ -9,8 +9,8 @@ import { decodeRecord, encodeRecord } from "../../shared/protocol/history/record
 import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "./nats-users.ts";
 
-/** Fails unless the events are in the order of their chain, each once, with no hole between. */
-export function expectUnbroken(events: readonly OvationEvent[]): void {
+/** Fails unless the events are in chain order, each once, without a gap. */
+export function expectContiguous(events: readonly OvationEvent[]): void {
   for (const [index, event] of events.entries()) {
     expect(event.seq).toBeTypeOf("number");
     const before = events[index - 1];
@@ -18,7 +18,7 @@ export function expectUnbroken(events: readonly OvationEvent[]): void {
   }
 }
 
-/** A dispatcher that dies between storing and sending: what it stores, no gateway is told. */
+/** A dispatcher that dies between storing and sending: gateways never receive what it stores. */
 export class SilentDispatcher {
   readonly bus: Bus;
   readonly stream: HistoryStream;
@@ -40,7 +40,7 @@ export class SilentDispatcher {
     return new SilentDispatcher(bus, stream);
   }
 
-  /** Stores one comment after what is there. Returns its place. */
+  /** Appends one comment to the chain. Returns its seq. */
   async store(video: string, id: string): Promise<number> {
     const newest = await this.stream.last(video);
     const prev = newest === undefined ? 0 : (decodeRecord(newest.payload)?.last ?? 0);

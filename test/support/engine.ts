@@ -1,4 +1,4 @@
-/** The container engine of this machine, if there is one. */
+/** This machine's container engine, if there is one. */
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from "testcontainers";
 
 /** A container engine that answers, or why there is none. */
@@ -6,7 +6,7 @@ export type ContainerEngine =
   | { readonly answers: true; readonly client: ContainerRuntimeClient }
   | { readonly answers: false; readonly reason: string };
 
-/** Says whether a container engine answers: Docker, or what behaves like it. */
+/** Checks whether a container engine answers: Docker, or a compatible one. */
 export async function containerEngine(): Promise<ContainerEngine> {
   try {
     return { answers: true, client: await getContainerRuntimeClient() };

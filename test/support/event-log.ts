@@ -1,4 +1,4 @@
-/** Event logs with events in them, and what their frames tell. */
+/** Event logs filled with events, and the contents of their frames. */
 import { expect } from "vitest";
 import { type Cursor, EventLog } from "../../gateway/delivery/event-log.ts";
 import type { Frame } from "../../gateway/delivery/frame.ts";
@@ -11,18 +11,18 @@ function bytesOf(kind: string, id: string, data?: unknown): Buffer {
   return encodeMsgpack({ id, kind, at: 1, data });
 }
 
-/** An event that is not stored, as a dispatcher sends it; the class goes by the kind. */
+/** An event that is not stored, as a dispatcher sends it; the kind determines its class. */
 export function event(kind: string, id: string, data?: unknown): FanoutEvent {
   const deliveryClass = kind === "viewers" ? "latest" : "transient";
   return { kind, deliveryClass, bytes: bytesOf(kind, id, data) };
 }
 
-/** An empty log of small frames. */
+/** An empty log with small frames. */
 export function logOf(limits: Partial<typeof LIMITS> = {}): EventLog {
   return new EventLog("launch", (seq) => `epoch:${seq}`, { ...LIMITS, ...limits });
 }
 
-/** Appends an event as its class asks for; a durable one is the next of the chain. */
+/** Appends an event according to its class; a durable one becomes the next of the chain. */
 export function appendEvent(log: EventLog, kind: string, id: string, data?: unknown): void {
   if (kind !== "comment") return log.append(event(kind, id, data));
   const bytes = bytesOf(kind, id, data);
@@ -39,13 +39,13 @@ interface Shown {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
-/** The ids of the events that a frame shows. */
+/** The ids of the events in a frame. */
 export function ids(frame: Frame): string[] {
   const message = JSON.parse(frame.on("json").toString()) as Shown;
   return message.events.map(({ id }) => id);
 }
 
-/** Every frame from the cursor to the end of the log; a cursor that stands still is a fault. */
+/** Every frame from the cursor to the end of the log; fails if the cursor does not advance. */
 export function readAll(log: EventLog, from: Cursor): Frame[] {
   const frames: Frame[] = [];
   for (let cursor = from; log.hasAfter(cursor); ) {
@@ -57,7 +57,7 @@ export function readAll(log: EventLog, from: Cursor): Frame[] {
   return frames;
 }
 
-/** How many of a kind the frames tell of. */
+/** How many events of a kind the frames report. */
 export function totals(frames: readonly Frame[], kind: string): number {
   return frames.reduce((sum, { counts, events }) => {
     const shown = events.filter((one) => one.kind === kind).length;

@@ -1,9 +1,9 @@
-/** Waiting for what no event tells. */
+/** Polling for conditions that no event announces. */
 
 const POLL_EVERY_MS = 5;
 const DEFAULT_BOUND_MS = 30_000;
 
-/** Resolves when the condition holds, for what no event tells; rejects after a bound. */
+/** Polls until the condition holds; rejects after a bound. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   boundMs = DEFAULT_BOUND_MS,

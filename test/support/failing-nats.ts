@@ -1,8 +1,8 @@
-/** What the tests of a failing NATS have in common: an audience that stays, and what comes after. */
+/** What the tests of a failing NATS share: an audience that stays, and checks that all recovers. */
 import { expect } from "vitest";
-import { expectUnbroken } from "./chain.ts";
+import { expectContiguous } from "./chain.ts";
 import { eventually } from "./eventually.ts";
-import { allTold, idsOf, publish, untilShown } from "./guarantee-stack.ts";
+import { idsOf, publish, untilCount, untilShown } from "./guarantee-stack.ts";
 import type { TestStack } from "./stack.ts";
 import { type Inbox, post, TestSocket, watch } from "./viewer.ts";
 
@@ -15,8 +15,8 @@ export async function audienceOf(stack: TestStack, video: string): Promise<Inbox
   return viewers;
 }
 
-/** Publishes with this id until it is accepted; gives the codes of the errors before. */
-export async function insisted(
+/** Publishes with this id until it is accepted; returns the codes of the errors before. */
+export async function publishUntilAccepted(
   stack: TestStack,
   video: string,
   kind: "like" | "comment",
@@ -33,7 +33,7 @@ export async function insisted(
   return { codes, seq };
 }
 
-/** Shows that likes flow to everybody, once each, and that nobody had to connect again. */
+/** Shows that each like reaches every viewer once, and that nobody had to reconnect. */
 export async function likesFlow(
   stack: TestStack,
   video: string,
@@ -49,29 +49,29 @@ export async function likesFlow(
   }
 }
 
-/** Shows that comments are stored and delivered, in order and once; gives their places. */
+/** Shows that comments are stored and delivered, in order and once; returns their seqs. */
 export async function commentsFlow(
   stack: TestStack,
   video: string,
   viewers: readonly Inbox[],
   ids: readonly string[],
 ): Promise<number[]> {
-  const places = await publish(stack.gatewayAt(1), video, "comment", ids);
+  const seqs = await publish(stack.gatewayAt(1), video, "comment", ids);
   for (const viewer of viewers) {
     const comments = await untilShown(viewer, video, "comment", ids.at(-1) ?? "");
     const shown = comments.slice(-ids.length);
     expect(idsOf(shown)).toEqual([...ids]);
-    expect(shown.map(({ seq }) => seq)).toEqual(places);
-    expectUnbroken(shown);
+    expect(shown.map(({ seq }) => seq)).toEqual(seqs);
+    expectContiguous(shown);
   }
-  return places;
+  return seqs;
 }
 
 /**
- * Shows that the number is right again, with a newcomer counted in, and that the table has it: a new
- * dispatcher knows nothing else.
+ * Shows that the viewer count is right again, new viewers included, and that the table has it: a new
+ * dispatcher knows only the table.
  */
-export async function numberIsRight(
+export async function expectCountRecovers(
   stack: TestStack,
   video: string,
   viewers: readonly Inbox[],
@@ -80,7 +80,7 @@ export async function numberIsRight(
   const all = [...viewers, newcomer];
   await stack.addDispatcher();
   await stack.mirrored(video, all.length);
-  await allTold(all, video, all.length);
+  await untilCount(all, video, all.length);
   await newcomer.close();
-  await allTold(viewers, video, viewers.length);
+  await untilCount(viewers, video, viewers.length);
 }

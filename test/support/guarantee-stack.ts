@@ -1,4 +1,4 @@
-/** What the tests of the guarantees run on, and what they ask of viewers and publishers. */
+/** The stack of the guarantee tests, and their helpers for viewers and publishers. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { eventually } from "./eventually.ts";
@@ -6,7 +6,7 @@ import { type RoleProcess, spawnRole } from "./process.ts";
 import { metric, type StackOptions, TestStack } from "./stack.ts";
 import { type Inbox, post, type Received, TestSocket } from "./viewer.ts";
 
-/** A lease that ends soon, and counts that are told soon, so that the tests are quick. */
+/** A short lease and frequent counts, so that the tests are quick. */
 export const LEASE_MS = 1_500;
 const LEASE_RENEW_MS = 300;
 const COUNT_INTERVAL_MS = 50;
@@ -22,10 +22,10 @@ const FLAGS = [
   ["--count-interval-ms", String(COUNT_INTERVAL_MS)],
 ].flat();
 
-/** Above the ids of what a test asks before. */
+/** Above the ids of a test's earlier requests. */
 const UNANSWERED = 1_000;
 
-/** Starts a stack for the tests of this file; gives it once it runs. */
+/** Starts a stack for the tests of this file; returns a getter for it. */
 export function useStack(options: StackOptions): () => TestStack {
   let stack: TestStack | undefined;
   beforeAll(async () => {
@@ -37,12 +37,12 @@ export function useStack(options: StackOptions): () => TestStack {
   });
   afterAll(async () => await stack?.stop());
   return () => {
-    if (stack === undefined) throw new Error("the stack does not run");
+    if (stack === undefined) throw new Error("the stack is not running");
     return stack;
   };
 }
 
-/** Starts roles as processes beside the stack, to be killed; those that a test leaves go with it. */
+/** Starts roles as processes beside the stack, to be killed; any left over end with the test. */
 export function useProcesses(
   stack: () => TestStack,
 ): (role: "gateway" | "dispatcher") => Promise<RoleProcess> {
@@ -57,7 +57,7 @@ export function useProcesses(
   };
 }
 
-/** Resolves when a dispatcher process has so many rows of the table. */
+/** Resolves when a dispatcher process has this many rows of the table. */
 export async function knowsRows(dispatcher: RoleProcess, rows: number): Promise<void> {
   await eventually(
     async () => (await metric(dispatcher, "ovation_dispatcher_table_rows")) === rows,
@@ -70,19 +70,19 @@ export const idsOf = (events: readonly { readonly id: string }[]) => events.map(
 export const names = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
 
-/** The number of viewers that this one was told last. */
-export function numberOf(viewer: Inbox, video: string): number | undefined {
+/** The viewer count that this viewer received last. */
+export function viewerCountOf(viewer: Inbox, video: string): number | undefined {
   const data = viewer.of(video, "viewers").at(-1)?.data as { viewers: number } | undefined;
   return data?.viewers;
 }
 
-/** Resolves when every one of them was told this number last. */
-export async function allTold(
+/** Resolves when this is the viewer count that each of them received last. */
+export async function untilCount(
   viewers: readonly Inbox[],
   video: string,
   number: number,
 ): Promise<void> {
-  for (const viewer of viewers) await viewer.until(() => numberOf(viewer, video) === number);
+  for (const viewer of viewers) await viewer.until(() => viewerCountOf(viewer, video) === number);
 }
 
 /** Resolves with the viewer's events of the kind when this id is among them. */
@@ -96,7 +96,7 @@ export async function untilShown(
   return viewer.of(video, kind);
 }
 
-/** Resolves when this viewer was told a reset. */
+/** Resolves when this viewer received a reset. */
 export async function untilReset(viewer: Inbox): Promise<Received> {
   return await viewer.until(() => viewer.messages.find(({ op }) => op === "reset"));
 }
@@ -128,7 +128,7 @@ export function publishUnanswered(
   publisher.sendMessage({ op: "publish", id: UNANSWERED, video, kind, eventId });
 }
 
-/** What the history of a video holds, as anybody can read it over HTTP. */
+/** The ids in a video's history, read over HTTP. */
 export async function stored(node: { readonly port: number }, video: string): Promise<string[]> {
   const url = `http://127.0.0.1:${node.port}/v1/videos/${video}/history?limit=1000`;
   const response = await fetch(url);
@@ -137,8 +137,8 @@ export async function stored(node: { readonly port: number }, video: string): Pr
   return idsOf(events);
 }
 
-/** Publishes with this id until it is accepted; gives the answer. */
-export async function repeated(
+/** Publishes with this id on a new connection, which must succeed; returns the answer. */
+export async function republish(
   port: number,
   video: string,
   kind: "like" | "comment",
@@ -151,7 +151,7 @@ export async function repeated(
   return answer;
 }
 
-/** Ends a connection as a network does: without a word. */
+/** Ends a connection as a network failure does: without a close handshake. */
 export async function lose(viewer: TestSocket): Promise<void> {
   viewer.socket.terminate();
   await viewer.untilClosed();

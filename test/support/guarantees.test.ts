@@ -1,11 +1,11 @@
-/** What docs/guarantees.md promises and what the tests show must be the same. */
+/** docs/guarantees.md and the guarantee tests must match. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CELLS, cellsOf } from "./guarantees.ts";
 
 const TESTS = join(import.meta.dirname, "../integration/guarantees/*.test.ts");
-/** A call at the beginning of a line: one that is commented out or left out on a condition is none. */
+/** A call at the start of a line: one that is commented out or conditional doesn't count. */
 const SHOWN = /^guarantee\(\s*"([^"]+)",\s*"([^"]+)"/gm;
 
 test("every cell of the table has a test, and every test a cell", () => {

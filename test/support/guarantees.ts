@@ -1,9 +1,9 @@
-/** Holds the tests to what docs/guarantees.md promises: each cell of its table names one test. */
+/** Ties the tests to docs/guarantees.md: each cell of its tables names one test. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 
-/** The columns of the first table, a kind of each delivery class, and the one of the second. */
+/** The columns of the first table, one kind of each delivery class, and that of the second. */
 const KINDS = ["like", "comment", "viewers"] as const;
 const ORDER = ["order"] as const;
 export type GuaranteedKind = (typeof KINDS)[number] | (typeof ORDER)[number];
@@ -16,12 +16,12 @@ export interface Cell {
 
 const PAGE = join(import.meta.dirname, "../../docs/guarantees.md");
 
-/** The cells of the table of a page that has these columns beside "what fails". */
+/** The cells of a page's table with these columns after "what fails". */
 export function cellsOf(page: string, kinds: readonly GuaranteedKind[] = KINDS): Cell[] {
   const heading = `| what fails | ${kinds.join(" | ")} |`;
   const [before, table] = page.split(heading);
   if (before === undefined || table === undefined) throw new Error(`no table "${heading}"`);
-  // The rest of the heading's own line and the line of dashes come first.
+  // The rest of the heading line and the line of dashes come first.
   const lines = table.split("\n").slice(2);
   const rows = lines.slice(
     0,
@@ -42,11 +42,11 @@ export const CELLS: readonly Cell[] = [KINDS, ORDER].flatMap((kinds) =>
 );
 
 /**
- * Registers the test of one cell, under the cell's own words.
- * @throws Error when the table has no such cell
+ * Registers the test of one cell, named by the cell's text.
+ * @throws Error if the table has no such cell
  */
 export function guarantee(failure: string, kind: GuaranteedKind, show: () => Promise<void>): void {
   const cell = CELLS.find((one) => one.failure === failure && one.kind === kind);
-  if (cell === undefined) throw new Error(`docs/guarantees.md says nothing of "${failure}"`);
+  if (cell === undefined) throw new Error(`docs/guarantees.md has no cell for "${failure}"`);
   describe(failure, () => test(cell.text, show));
 }

@@ -1,4 +1,4 @@
-/** The part of a dispatcher that writes the history, by itself, and what the store then holds. */
+/** The part of a dispatcher that writes the history, on its own, and what the store then holds. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { History } from "../../dispatcher/history/history.ts";
 import { Bus } from "../../shared/bus/connection.ts";
@@ -12,14 +12,14 @@ import { silentLog } from "../../shared/runtime/log.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
 import { natsUrlAs } from "./nats-users.ts";
 
-/** However busy the machine is, nothing here is refused for the time that it takes. */
+/** Long enough that nothing is refused for slowness, however busy the machine is. */
 const PATIENT_MS = 60_000;
 
 export class HistoryWriter {
   readonly bus: Bus;
   readonly stream: HistoryStream;
   readonly history: History;
-  /** What the Frontends were sent, by video. */
+  /** What was sent to gateways, by video. */
   readonly sent = new Map<string, Uint8Array[]>();
 
   private constructor(bus: Bus, config: DispatcherConfig) {
@@ -39,7 +39,7 @@ export class HistoryWriter {
     });
   }
 
-  /** On a connection of its own, as each dispatcher has one. */
+  /** On a connection of its own, like each dispatcher. */
   static async start(
     natsUrl: string,
     settings: Partial<DispatcherConfig> = {},
@@ -78,7 +78,7 @@ export class HistoryWriter {
   }
 }
 
-/** One event of a chain: what the record says of it, and what its own bytes say. */
+/** One event of a chain, as its own bytes describe it. */
 interface ChainEvent {
   readonly id: string;
   readonly kind: string;
@@ -87,42 +87,42 @@ interface ChainEvent {
   readonly data: unknown;
 }
 
-interface WholeChain {
+interface StoredChain {
   readonly messages: readonly StoredMessage[];
-  /** How many events each message brought first. */
+  /** How many new events each message added. */
   readonly sizes: readonly number[];
-  /** What is there to read, in order: nothing that was taken back. */
+  /** The readable events, in order, without retracted ones. */
   readonly events: readonly ChainEvent[];
-  /** Places by id. */
-  readonly places: ReadonlyMap<string, number>;
+  /** Seqs by id. */
+  readonly seqById: ReadonlyMap<string, number>;
 }
 
-/** Every record, also those that a later message took over; the later word counts. */
+/** Every record, including those that a later message amended; the later version counts. */
 function recordsOf(messages: readonly StoredMessage[]): ChainRecord[] {
   const records = new Map<number, ChainRecord>();
   for (const { payload } of messages) {
     const record = decodeRecord(payload);
-    if (record === undefined) throw new Error("a message that is no record");
+    if (record === undefined) throw new Error("a message that is not a record");
     for (const one of [...record.amended, record]) records.set(one.last, one);
   }
   return [...records.values()].sort((one, other) => one.last - other.last);
 }
 
 /**
- * Reads what the store holds of a video as it is, and fails unless that is one chain: each record
- * names the one before it, each event's own bytes agree, each id comes once.
+ * Reads what the store holds of a video, and fails unless that is one chain: each record names the
+ * one before it, each event's own bytes agree, and each id occurs once.
  */
-export async function wholeChain(
+export async function readChain(
   stream: Pick<HistoryStream, "read">,
   video: string,
-): Promise<WholeChain> {
+): Promise<StoredChain> {
   const messages = await stream.read(video);
   const records = recordsOf(messages);
   const retracted = new Set<number>();
   const events: ChainEvent[] = [];
   for (const [at, { prev, last, events: entries }] of records.entries()) {
     const before = records[at - 1];
-    if (before !== undefined) expect(prev, "a hole or a fork").toBe(before.last);
+    if (before !== undefined) expect(prev, "a gap or a fork").toBe(before.last);
     for (const { id, kind, seq, bytes, retracts } of entries) {
       const event = decodeTrustedMsgpack(bytes) as ChainEvent;
       expect(event).toMatchObject({ id, kind, seq });
@@ -133,13 +133,13 @@ export async function wholeChain(
     }
   }
   const shown = events.filter(({ seq }) => !retracted.has(seq));
-  expectOneLine(shown, retracted);
+  expectLinked(shown, retracted);
   const sizes = messages.map(({ payload }) => decodeRecord(payload)?.events.length ?? 0);
-  return { messages, sizes, events: shown, places: placesOf(shown) };
+  return { messages, sizes, events: shown, seqById: seqByIdOf(shown) };
 }
 
-/** Each event follows the one before it, or one that was taken back. */
-function expectOneLine(events: readonly ChainEvent[], retracted: ReadonlySet<number>): void {
+/** Each event follows the one before it, or a retracted one. */
+function expectLinked(events: readonly ChainEvent[], retracted: ReadonlySet<number>): void {
   for (const [at, { seq, prev }] of events.entries()) {
     expect(prev).toBeLessThan(seq);
     const before = events[at - 1];
@@ -148,29 +148,29 @@ function expectOneLine(events: readonly ChainEvent[], retracted: ReadonlySet<num
   }
 }
 
-function placesOf(events: readonly ChainEvent[]): Map<string, number> {
-  const places = new Map<string, number>();
+function seqByIdOf(events: readonly ChainEvent[]): Map<string, number> {
+  const seqById = new Map<string, number>();
   for (const { id, seq } of events) {
-    expect(places.has(id), `${id} is stored twice`).toBe(false);
-    places.set(id, seq);
+    expect(seqById.has(id), `${id} is stored twice`).toBe(false);
+    seqById.set(id, seq);
   }
-  return places;
+  return seqById;
 }
 
-/** A nats-server of its own for the tests of a file, and writers on it that go with each test. */
+/** A nats-server for the tests of a file, and writers on it that end with each test. */
 export function useHistoryWriters(): {
   readonly nats: () => TestNats;
-  /** One that stores nothing by itself, for the whole file. */
+  /** A writer for the whole file that is used for reading. */
   readonly reader: () => HistoryWriter;
   readonly start: (settings?: Partial<DispatcherConfig>) => Promise<HistoryWriter>;
-  /** The video's whole chain, as the store has it. */
-  readonly read: (video: string) => ReturnType<typeof wholeChain>;
+  /** The video's complete chain, as the store has it. */
+  readonly read: (video: string) => ReturnType<typeof readChain>;
 } {
   let nats: TestNats | undefined;
   let reader: HistoryWriter | undefined;
   const writers: HistoryWriter[] = [];
   const running = <T>(part: T | undefined): T => {
-    if (part === undefined) throw new Error("the nats-server does not run");
+    if (part === undefined) throw new Error("the nats-server is not running");
     return part;
   };
   beforeAll(async () => {
@@ -192,6 +192,6 @@ export function useHistoryWriters(): {
       writers.push(writer);
       return writer;
     },
-    read: (video) => wholeChain(running(reader).stream, video),
+    read: (video) => readChain(running(reader).stream, video),
   };
 }

@@ -26,19 +26,19 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
   container: ["nats-harness", "delivery"].map((name) => `test/integration/${name}.test.ts`),
 };
 
-function say(line: string): void {
+function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** The kinds to test on: what this machine lacks is left out by name, unless it is required. */
+/** The kinds to test on: kinds that this machine lacks are left out, by name, unless required. */
 async function kindsToTest(): Promise<NatsKind[]> {
   const required = natsKindsRequired();
   const kinds: NatsKind[] = [];
   for (const kind of natsKinds) {
-    const fault = await natsKindFault(kind, say);
+    const fault = await natsKindFault(kind, log);
     if (fault === undefined || required.includes(kind)) kinds.push(kind);
     if (fault !== undefined && !required.includes(kind)) {
-      say(`Left out: integration tests on nats-server "${kind}" (${fault})`);
+      log(`Left out: integration tests on nats-server "${kind}" (${fault})`);
     }
   }
   return kinds;
@@ -50,7 +50,7 @@ export function projectName(kind: NatsKind): string {
 }
 
 /**
- * The integration tests, a project for each kind of server that this machine has.
+ * The integration tests, one project for each kind of server on this machine.
  * @param isEveryFile whether each kind runs the whole suite
  */
 export async function integrationProjects(

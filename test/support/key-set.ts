@@ -1,4 +1,4 @@
-/** A server of a JSON Web Key Set, as an identity provider has one, that can misbehave. */
+/** Serves a JSON Web Key Set as an identity provider does, and can misbehave. */
 
 import type { KeyObject } from "node:crypto";
 import { once } from "node:events";
@@ -7,9 +7,9 @@ import type { AddressInfo } from "node:net";
 import { exportJWK } from "jose";
 
 export class KeySetServer {
-  /** Requests that came. */
+  /** Requests received. */
   requests = 0;
-  /** Instead of the key set. */
+  /** Answers instead of the key set, if set. */
   answer: ((response: ServerResponse) => void) | undefined;
   readonly #server: Server;
   #body = '{"keys":[]}';
@@ -33,7 +33,7 @@ export class KeySetServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/keys`;
   }
 
-  /** What the set holds from now on, by key id. */
+  /** Replaces the keys in the set, by key id. */
   async hold(keys: Readonly<Record<string, KeyObject>>): Promise<void> {
     const jwks = Object.entries(keys).map(async ([kid, key]) => ({
       ...(await exportJWK(key)),

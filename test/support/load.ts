@@ -1,14 +1,14 @@
 /** Publishes likes at a steady rate while a test does something else. */
 import type { TestSocket } from "./viewer.ts";
 
-/** What became of a load: ids that were accepted, and the errors by code. */
+/** The outcome of a load: accepted ids, and errors by code. */
 export interface LoadResult {
   readonly accepted: Set<string>;
   readonly refused: Map<string, number>;
 }
 
-/** A connection may have a hundred by default: more would be refused by a machine that is busy. */
-const MOST_UNDER_WAY = 80;
+/** The default limit of a connection is a hundred: a busy machine would refuse more. */
+const MAX_IN_FLIGHT = 80;
 
 export class Load {
   readonly result: LoadResult = { accepted: new Set(), refused: new Map() };
@@ -16,34 +16,34 @@ export class Load {
   readonly #video: string;
   readonly #timer: NodeJS.Timeout;
   readonly #perSecond: number;
-  readonly #begun = performance.now();
+  readonly #startedAt = performance.now();
   #published = 0;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
 
   /** @param perSecond likes a second, on one connection */
   constructor(publisher: TestSocket, video: string, perSecond: number) {
     this.#publisher = publisher;
     this.#video = video;
     this.#perSecond = perSecond;
-    this.#timer = setInterval(() => this.#publishDue(), 1_000 / perSecond);
+    this.#timer = setInterval(() => this.#catchUp(), 1_000 / perSecond);
   }
 
-  /** Resolves when every like that was published so far was answered. */
+  /** Resolves when every like published so far is answered. */
   async answered(): Promise<void> {
-    await Promise.all([...this.#underWay]);
+    await Promise.all([...this.#inFlight]);
   }
 
-  /** Stops, and resolves when every publish was answered. */
+  /** Stops, and resolves when every publish is answered. */
   async stop(): Promise<LoadResult> {
     clearInterval(this.#timer);
     await this.answered();
     return this.result;
   }
 
-  /** Keeps to the schedule by the clock, also when a tick comes late, as far as the machine can. */
-  #publishDue(): void {
-    const due = ((performance.now() - this.#begun) * this.#perSecond) / 1_000;
-    while (this.#published < due && this.#underWay.size < MOST_UNDER_WAY) this.#publish();
+  /** Keeps to the clock even when a tick is late, as far as the machine can. */
+  #catchUp(): void {
+    const target = ((performance.now() - this.#startedAt) * this.#perSecond) / 1_000;
+    while (this.#published < target && this.#inFlight.size < MAX_IN_FLIGHT) this.#publish();
   }
 
   #publish(): void {
@@ -58,7 +58,7 @@ export class Load {
           refused.set(code, (refused.get(code) ?? 0) + 1);
         }
       })
-      .finally(() => this.#underWay.delete(publish));
-    this.#underWay.add(publish);
+      .finally(() => this.#inFlight.delete(publish));
+    this.#inFlight.add(publish);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * For `node --import`: names on standard error each module of OpenTelemetry that is loaded, but for
- * its API, which prom-client brings along.
+ * For `node --import`: prints each OpenTelemetry module that is loaded to standard error, except its
+ * API, which prom-client depends on.
  */
 import { registerHooks } from "node:module";
 

@@ -9,7 +9,7 @@ async function containerFault(): Promise<string | undefined> {
   return engine.answers ? undefined : `no container engine answers: ${engine.reason}`;
 }
 
-/** Why this machine can't run that kind; undefined if it can. Gets what can be had by itself. */
+/** Why this machine can't run that kind; undefined if it can. Downloads or builds what it can. */
 export async function natsKindFault(kind: NatsKind, log: LogLine): Promise<string | undefined> {
   if (kind === "container") return containerFault();
   try {

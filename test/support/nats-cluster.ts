@@ -1,4 +1,4 @@
-/** A cluster of nats-servers of this machine, on addresses of its own. */
+/** A cluster of nats-servers on this machine, on ports of their own. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,11 @@ export interface NatsCluster {
   stop(): Promise<void>;
 }
 
-/** @throws Error where there is no nats-server but in a container */
+/** @throws Error if the only nats-server is in a container */
 export async function startNatsCluster(count: number): Promise<NatsCluster> {
   const source = await findNatsServer({ log: () => undefined });
-  if (source.kind === "docker") throw new Error("a cluster needs a nats-server of this machine");
+  if (source.kind === "docker")
+    throw new Error("a cluster needs a nats-server installed on this machine");
   const directory = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
   const ports: number[] = [];
   for (let number = 0; number < 2 * count; number += 1) ports.push(await freePort());

@@ -25,7 +25,7 @@ const HOST = "127.0.0.1";
 const NATS_PORT = 4222;
 const CONFIG_IN_CONTAINER = "/ovation.conf";
 const READY_MS = 30_000;
-/** Names the process that a container belongs to. */
+/** The process id that a container belongs to. */
 const OWNER_LABEL = "ovation.test.owner";
 
 /** testcontainers itself would publish the port to every network of the machine. */
@@ -43,27 +43,27 @@ class LoopbackContainer extends GenericContainer {
   }
 }
 
-function lives(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Anything but "no such process" means that it is there.
+    // Any error but "no such process" means that it exists.
     return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 
-/** Removes what test runs that were killed have left behind. */
+/** Removes containers left behind by killed test runs. */
 async function removeOrphans(client: ContainerRuntimeClient): Promise<void> {
   for (const { Id: id, Labels: labels } of await client.container.list()) {
     const owner = Number.parseInt(labels[OWNER_LABEL] ?? "", 10);
-    if (!Number.isNaN(owner) && !lives(owner)) {
+    if (!Number.isNaN(owner) && !isAlive(owner)) {
       await client.container.remove(client.container.getById(id), { removeVolumes: true });
     }
   }
 }
 
-/** Runs in a new container each time, always with the same port and store. */
+/** Each start uses a new container with the same port and store. */
 export class NatsContainer {
   readonly url: string;
   readonly port: number;
@@ -103,10 +103,10 @@ export class NatsContainer {
       ])
       .withEnvironment(accessEnv(TEST_PASSWORDS))
       .withLabels({ [OWNER_LABEL]: String(process.pid) })
-      // The image has no shell, so that testcontainers can't look at the port from inside.
+      // The image has no shell, so testcontainers can't check the port from inside.
       .withWaitStrategy(Wait.forLogMessage("Server is ready"))
       .withStartupTimeout(READY_MS);
-    // The store must stay this user's own, or it could not be emptied.
+    // The store must belong to this user, who has to empty it.
     if (getuid && getgid) container.withUser(`${getuid()}:${getgid()}`);
     this.#container = await container.start();
     const target = { host: HOST, port: this.port, name: this.#name, jetStream };

@@ -1,4 +1,4 @@
-/** The image of the container tests: a nats-server and nothing else, made without a registry. */
+/** The image of the container tests: a nats-server and nothing else, built without a registry. */
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ContainerRuntimeClient, GenericContainer, ImageName } from "testcontainers";
@@ -12,7 +12,7 @@ EXPOSE 4222
 ENTRYPOINT ["/nats-server"]
 `;
 
-/** The pinned version, which Go links statically; where there is no Go, what the system has. */
+/** The pinned version, which Go links statically; without Go, the system's. */
 async function binaryForImage(log: LogLine): Promise<NatsBinary> {
   try {
     return await provideNatsVersion("current", log);
@@ -40,7 +40,7 @@ async function writeContext(folder: string, binary: NatsBinary): Promise<void> {
   await writeFile(join(folder, "Dockerfile"), DOCKERFILE);
 }
 
-/** The name of the image, which is made first if the engine doesn't have it. */
+/** The name of the image, which is built first if the engine doesn't have it. */
 export async function provideTestImage(
   client: ContainerRuntimeClient,
   log: LogLine,

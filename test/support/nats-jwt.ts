@@ -1,6 +1,6 @@
 /**
- * A nats-server with an operator, and the credentials of one user: as much of NATS's JWTs as that
- * takes (https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/jwt).
+ * A nats-server with an operator, and one user's credentials, with just the NATS JWTs that this
+ * needs (https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/jwt).
  */
 import { nkeys } from "nats";
 
@@ -24,7 +24,7 @@ function signed(issuer: KeyPair, subject: KeyPair, type: string, claims: object 
   return `${head}.${body}.${Buffer.from(signature).toString("base64url")}`;
 }
 
-/** Limits of nothing: an account without them may have no connection. */
+/** No limits: an account without this block may have no connection. */
 const UNLIMITED = {
   subs: -1,
   conn: -1,
@@ -36,7 +36,7 @@ const UNLIMITED = {
   wildcards: true,
 };
 
-/** @returns the server's configuration, and a credentials file that it takes */
+/** @returns the server's configuration, and a credentials file that it accepts */
 export function jwtServer(): { readonly config: string; readonly creds: string } {
   const operator = nkeys.createOperator();
   const account = nkeys.createAccount();

@@ -9,14 +9,14 @@ function isNatsKind(text: string): text is NatsKind {
 }
 
 /** The kind named by OVATION_TEST_NATS; undefined: whatever this machine has. */
-export function natsKindAsked(): NatsKind | undefined {
-  const asked = process.env["OVATION_TEST_NATS"];
-  if (asked === undefined || asked === "") return undefined;
-  if (isNatsKind(asked)) return asked;
-  throw new Error(`OVATION_TEST_NATS is "${asked}", not one of ${natsKinds.join(", ")}`);
+export function requestedNatsKind(): NatsKind | undefined {
+  const requested = process.env["OVATION_TEST_NATS"];
+  if (requested === undefined || requested === "") return undefined;
+  if (isNatsKind(requested)) return requested;
+  throw new Error(`OVATION_TEST_NATS is "${requested}", not one of ${natsKinds.join(", ")}`);
 }
 
-/** The kinds named by OVATION_TEST_REQUIRE: not having one of these is a failure. */
+/** The kinds named by OVATION_TEST_REQUIRE: a missing one is a failure. */
 export function natsKindsRequired(): readonly NatsKind[] {
   const listed = process.env["OVATION_TEST_REQUIRE"] ?? "";
   const names = listed.split(",").map((name) => name.trim());

@@ -1,6 +1,6 @@
-/** What a nats-server tells of itself (https://docs.nats.io/running-a-nats-service/nats_admin/monitoring). */
+/** A nats-server's monitoring data (https://docs.nats.io/running-a-nats-service/nats_admin/monitoring). */
 
-/** Messages that it took in from clients, and gave out to them, since it began. */
+/** Messages that it received from clients, and sent to them, since it started. */
 export interface Moved {
   readonly in: number;
   readonly out: number;
@@ -47,16 +47,16 @@ export class NatsMonitor {
     return connections.map(({ name = "", subscriptions: count }) => ({ name, count }));
   }
 
-  /** What a stream holds. @throws when there is no such stream */
+  /** A stream's state. @throws if there is no such stream */
   async stream(name: string) {
     const { account_details = [] } = await this.#read<Jsz>("jsz?streams=true");
     const streams = account_details.flatMap(({ stream_detail = [] }) => stream_detail);
     const found = streams.find((stream) => stream.name === name);
-    if (found === undefined) throw new Error(`NATS tells of no stream ${name}`);
+    if (found === undefined) throw new Error(`NATS reports no stream ${name}`);
     return found.state;
   }
 
-  /** Both ends of a connection are of one machine: what it tells is of the shape that its type says. */
+  /** The pinned nats-server of this machine answers, so its JSON has the declared shape. */
   async #read<T>(path: string): Promise<T> {
     const response = await fetch(`${this.#url}/${path}`);
     return (await response.json()) as T;

@@ -1,15 +1,15 @@
-/** Logging in to a test's nats-server, on which every user has the rights that it has in earnest. */
+/** Logins for a test's nats-server, on which every user has its production permissions. */
 import { connect, type NatsConnection, type NodeConnectionOptions } from "nats";
 import { type NatsUser, passwordsBy, urlAs } from "../../kit/nats/access.ts";
 
 export const TEST_PASSWORDS = passwordsBy((user) => `-${user}-of-a-test`);
 
-/** The server's URL, with a user and the password. */
+/** The server's URL with a user and password. */
 export function natsUrlAs(user: NatsUser, url: string): string {
   return urlAs(url, user, TEST_PASSWORDS);
 }
 
-/** Connects as a user; as admin unless told, to look at what no part of Ovation may see. */
+/** Connects as a user; by default as admin, to see what no part of Ovation may see. */
 export async function connectTo(
   url: string,
   user: NatsUser = "admin",

@@ -1,4 +1,4 @@
-/** A nats-server of its own for a test, of the kind that OVATION_TEST_NATS names. */
+/** A nats-server for one test, of the kind that OVATION_TEST_NATS names. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,25 +8,25 @@ import { type NatsRestart, startNatsServer } from "../../kit/nats/nats-server.ts
 import type { NatsServerSource } from "../../kit/nats/source.ts";
 import { provideNatsVersion } from "../../kit/nats/versions.ts";
 import { startNatsContainer } from "./nats-container.ts";
-import { type NatsKind, natsKindAsked } from "./nats-kind.ts";
+import { type NatsKind, requestedNatsKind } from "./nats-kind.ts";
 import { TEST_PASSWORDS } from "./nats-users.ts";
 
 /** What to start. */
 export interface TestNatsOptions {
-  /** 0, the default: a free one. */
+  /** 0, the default, picks a free one. */
   readonly port?: number;
-  /** Whether `stop` leaves the store, so that a `restart` after it finds it again. */
+  /** Whether `stop` keeps the store, so that a later `restart` finds it again. */
   readonly keepStore?: boolean;
-  /** Where it tells of itself over HTTP; unset, nowhere. A server in a container can't. */
+  /** The port of its HTTP monitoring; off if unset. Not available in a container. */
   readonly monitorPort?: number;
 }
 
-/** A nats-server that runs. Its methods are to be called one after the other. */
+/** A running nats-server. Its methods must not run concurrently. */
 export interface TestNats {
-  /** Without a user: `nats-users.ts` logs in as one. */
+  /** Without a user: `nats-users.ts` adds one. */
   readonly url: string;
   readonly port: number;
-  /** As the server itself gives it, such as 2.9.10. */
+  /** As the server reports it, such as 2.9.10. */
   readonly version: string;
   readonly storeDir: string;
   /** Ends it as an operator would. Safe to call twice. */
@@ -51,7 +51,7 @@ async function start(
   port: number,
   extraArgs: readonly string[],
 ): Promise<TestNats> {
-  const kind = natsKindAsked();
+  const kind = requestedNatsKind();
   if (kind === "container") {
     return startNatsContainer({ storeDir, port: port === 0 ? await freePort() : port });
   }

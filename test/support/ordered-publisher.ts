@@ -1,21 +1,21 @@
-/** Publishers that care for the order of their comments: one of the SDK, and one without it. */
+/** Publishers whose comments must keep their order: one with the SDK, and one without. */
 import { names } from "./guarantee-stack.ts";
 import { type Received, TestSocket } from "./viewer.ts";
 
-/** Publishes comments on one video and waits for no answer. */
+/** Publishes comments on one video without waiting for answers. */
 export interface OrderedPublisher {
-  /** Publishes so many more. */
+  /** Publishes this many more. */
   publish(count: number): void;
-  /** Resolves when so many were accepted. */
+  /** Resolves when the first `count` are accepted. */
   accepted(count: number): Promise<void>;
-  /** Resolves with the ids, in the order of the calls, when all were accepted. */
+  /** Resolves with the ids, in call order, when all are accepted. */
   end(): Promise<string[]>;
 }
 
-/** The SDK needs the types of a browser, which are not there for these tests: it comes without types. */
+/** Imported without types: the SDK needs browser types, which these tests don't have. */
 const SDK_PUBLISHER = new URL("../sdk/support/sdk-publisher.ts", import.meta.url).href;
 
-/** A client of the SDK. @param ports of the gateways that it may go to, the first one first */
+/** An SDK client. @param ports of the gateways that it may use, in order of preference */
 export async function sdkPublisher(
   ports: readonly number[],
   video: string,
@@ -25,8 +25,8 @@ export async function sdkPublisher(
 }
 
 /**
- * Sends comments on one connection, one behind the other.
- * @returns their ids, and the answers as they come
+ * Sends comments on one connection, one after the other, without waiting.
+ * @returns their ids, and their answers once all have arrived
  */
 export async function sendInARow(
   port: number,
@@ -40,10 +40,12 @@ export async function sendInARow(
 }> {
   const publisher = await TestSocket.connect(port);
   const ids = names(prefix, count);
-  const asked = ids.map((eventId) => publisher.ask("publish", { video, kind: "comment", eventId }));
-  return { ids, answers: Promise.all(asked), publisher };
+  const requests = ids.map((eventId) =>
+    publisher.ask("publish", { video, kind: "comment", eventId }),
+  );
+  return { ids, answers: Promise.all(requests), publisher };
 }
 
-/** Of the stored ids, those that are among these. */
+/** The stored ids that are among `ids`. */
 export const ofThese = (stored: readonly string[], ids: readonly string[]) =>
   stored.filter((id) => ids.includes(id));

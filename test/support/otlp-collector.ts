@@ -1,5 +1,5 @@
 /**
- * A receiver of OTLP/HTTP that keeps the spans: a real server, which reads the protobuf of
+ * An OTLP/HTTP receiver that keeps the spans: a real server, which decodes the protobuf of
  * https://github.com/open-telemetry/opentelemetry-proto (trace/v1/trace.proto).
  */
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
@@ -11,7 +11,7 @@ export interface CollectedSpan {
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty where it began the trace. */
+  /** Empty for a root span. */
   readonly parentSpanId: string;
   readonly traceState: string;
   /** 2 server, 4 producer, 5 consumer. */
@@ -20,7 +20,7 @@ export interface CollectedSpan {
   readonly start: bigint;
   readonly end: bigint;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Trace and span id of each. */
+  /** Trace and span id of each link. */
   readonly links: readonly string[];
   readonly failed: boolean;
   readonly resource: Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ function spansOf(body: Buffer): CollectedSpan[] {
 
 export class OtlpCollector {
   readonly spans: CollectedSpan[] = [];
-  /** Of each request, with its path. */
+  /** Path and headers of each request. */
   readonly requests: { readonly path: string; readonly headers: IncomingHttpHeaders }[] = [];
   readonly #server: Server;
   readonly #waiter = new Waiter();
@@ -97,22 +97,22 @@ export class OtlpCollector {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The spans of a trace, by their beginning. */
+  /** The spans of a trace, sorted by start. */
   of(traceId: string): CollectedSpan[] {
     const spans = this.spans.filter((span) => span.traceId === traceId);
     return spans.sort((one, other) => Number(one.start - other.start));
   }
 
-  async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#waiter.until(look);
+  async until<T>(poll: () => T | undefined | false): Promise<T> {
+    return await this.#waiter.until(poll);
   }
 
   /** The trace's spans, once it has one of each of these names. */
   async trace(traceId: string, names: readonly string[]): Promise<CollectedSpan[]> {
     return await this.until(() => {
       const spans = this.of(traceId);
-      const isWhole = names.every((name) => spans.some((span) => span.name === name));
-      return isWhole && spans;
+      const isComplete = names.every((name) => spans.some((span) => span.name === name));
+      return isComplete && spans;
     });
   }
 

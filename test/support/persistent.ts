@@ -1,17 +1,17 @@
-/** Clients that come back: a viewer that resumes where it was, and a publisher that repeats. */
+/** Persistent clients: a viewer that resumes where it was, and a publisher that retries. */
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { type Received, TestSocket } from "./viewer.ts";
 
-/** Where a client may connect just now, and when there is a moment to try again. */
+/** The gateways that a client may connect to. */
 export interface Gateways {
-  /** A port to try, any of those that may work. */
+  /** A port to try. */
   pick(): number;
 }
 
 const RETRY_MS = 50;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Connects to one gateway after the other until one takes it. */
+/** Connects to one gateway after the other until one accepts. */
 async function connected(gateways: Gateways, isWanted: () => boolean): Promise<TestSocket> {
   while (isWanted()) {
     try {
@@ -23,7 +23,7 @@ async function connected(gateways: Gateways, isWanted: () => boolean): Promise<T
   throw new Error("stopped");
 }
 
-/** Resolves with the answer, or with undefined if the connection was lost first. */
+/** Resolves with the answer, or with undefined if the connection is lost first. */
 async function answered(
   socket: TestSocket,
   op: string,
@@ -33,12 +33,12 @@ async function answered(
   return await Promise.race([socket.ask(op, fields), closed]);
 }
 
-/** Watches a video for as long as it is wanted, over as many connections as it takes. */
+/** Watches a video until it is stopped, over as many connections as it takes. */
 export class ReturningViewer {
   readonly video: string;
-  /** Comments as they came, over all connections. */
+  /** Comments in the order received, over all connections. */
   readonly comments: OvationEvent[] = [];
-  /** What a viewer must never be told here: that something was lost. */
+  /** Reports of lost events, which a viewer must never get here. */
   readonly complaints: string[] = [];
   connections = 0;
   readonly #gateways: Gateways;
@@ -53,13 +53,13 @@ export class ReturningViewer {
     this.#gateways = gateways;
   }
 
-  /** Resolves when its first subscribe was answered; goes on by itself. */
+  /** Resolves when its first subscribe is answered; keeps running by itself. */
   async start(): Promise<void> {
     await this.#connect();
     void this.#keepConnected();
   }
 
-  /** Resolves when it has had these comments. */
+  /** Resolves when it has received these comments. */
   async has(ids: ReadonlySet<string>): Promise<void> {
     const isThere = () => {
       const own = new Set(this.comments.map(({ id }) => id));
@@ -92,10 +92,12 @@ export class ReturningViewer {
       const socket = await connected(this.#gateways, () => !this.#isStopped);
       this.#socket = socket;
       const past = this.#after === undefined ? {} : { after: this.#after, epoch: this.#epoch };
-      // Before the subscribe: what comes right after its answer is not to be overlooked.
-      let taken = 0;
+      // Listens before the subscribe, so that nothing right after its answer is missed.
+      let processed = 0;
       void socket.until(() => {
-        for (; taken < socket.messages.length; taken += 1) this.#take(socket.messages[taken]);
+        for (; processed < socket.messages.length; processed += 1) {
+          this.#receive(socket.messages[processed]);
+        }
         return socket.closed;
       });
       const answer = await answered(socket, "subscribe", { video: this.video, ...past });
@@ -103,15 +105,15 @@ export class ReturningViewer {
         this.connections += 1;
         return;
       }
-      // Refused while NATS is away.
+      // Refused while NATS is down.
       if (socket.closed === undefined) await socket.close();
       await pause(RETRY_MS);
     }
   }
 
-  #take(message: Received | undefined): void {
+  #receive(message: Received | undefined): void {
     if (message?.op === "reset") this.complaints.push("reset");
-    if (message?.op === "result" && message["seq"] !== undefined) this.#begin(message);
+    if (message?.op === "result" && message["seq"] !== undefined) this.#subscribed(message);
     if (message?.op !== "events") return;
     for (const event of message.events) {
       if (event.kind !== "comment") continue;
@@ -121,16 +123,16 @@ export class ReturningViewer {
     this.#waiting?.();
   }
 
-  #begin({ seq, epoch, recovered }: Received): void {
+  #subscribed({ seq, epoch, recovered }: Received): void {
     if (recovered === false) this.complaints.push(`not recovered after ${this.#after}`);
     this.#after ??= Number(seq);
     this.#epoch = String(epoch);
   }
 }
 
-/** Publishes one comment after the other, each until it is acknowledged. */
+/** Publishes one comment after the other, retrying each until it is acknowledged. */
 export class StubbornPublisher {
-  /** Acknowledged comments: id to place. */
+  /** Acknowledged comments: id to seq. */
   readonly acknowledged = new Map<string, number>();
   /** Errors on the way, by code. */
   readonly refused = new Map<string, number>();
@@ -141,7 +143,7 @@ export class StubbornPublisher {
     this.#gateways = gateways;
   }
 
-  /** Resolves when the comment was acknowledged. */
+  /** Resolves when the comment is acknowledged. */
   async comment(video: string, id: string): Promise<void> {
     for (;;) {
       this.#socket ??= await connected(this.#gateways, () => true);

@@ -1,4 +1,4 @@
-/** A gateway or a dispatcher as a process of its own, for tests that kill it. */
+/** A gateway or dispatcher as a process of its own, for tests that kill it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -9,10 +9,10 @@ import { ROOMY_FLAGS } from "./roomy.ts";
 export interface RoleProcess {
   readonly child: ChildProcess;
   readonly id: string;
-  /** Where viewers connect, of a gateway. */
+  /** Where viewers connect; for gateways only. */
   readonly port: number;
   readonly opsPort: number;
-  /** The first lines of what it wrote: its log, and whatever else. */
+  /** The first lines of its output: its log, and anything else. */
   readonly output: readonly string[];
   /** Ends it as a crash would. */
   kill9(): Promise<void>;
@@ -37,7 +37,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return child.exitCode;
 }
 
-/** Spawns a role and resolves when it runs; rejects with its log when it ends before. */
+/** Spawns a role and resolves when it runs; rejects with its log if it ends first. */
 export async function spawnRole(
   role: "gateway" | "dispatcher",
   natsUrl: string,
@@ -47,7 +47,7 @@ export async function spawnRole(
   const address = role === "gateway" ? where : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
   const args = [`${role}/main.ts`, ...nats, "--ops-port", "0", ...address, ...flags];
-  // The channel ends with this process, and the role with the channel: nothing is left behind.
+  // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");
   const output: string[] = [];

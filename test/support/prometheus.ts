@@ -1,4 +1,4 @@
-/** A Prometheus of its own for a test, and its promtool, as Debian's package `prometheus` has them. */
+/** A Prometheus for one test, and promtool, from Debian's package `prometheus`. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
@@ -27,7 +27,7 @@ function isInstalled(command: string): boolean {
   });
 }
 
-/** Where nothing has to be there, what this machine lacks is left out, and named. */
+/** Unless tools are required, tests that need a missing one are left out, by name. */
 export const hasPrometheus =
   (isInstalled("prometheus") && isInstalled("promtool")) ||
   Boolean(process.env["OVATION_TEST_REQUIRE"]);
@@ -35,7 +35,7 @@ if (!hasPrometheus) {
   process.stderr.write("Left out: tests of dashboard and alerts (there is no Prometheus)\n");
 }
 
-/** Runs promtool; rejects with what it wrote when it finds a fault. */
+/** Runs promtool; rejects with its output if it finds a fault. */
 export async function promtool(args: readonly string[], input = ""): Promise<string> {
   const running = promisify(execFile)("promtool", args);
   running.child.stdin?.end(input);
@@ -46,7 +46,7 @@ const exampleSchema = z.looseObject({
   scrape_configs: z.tuple([z.looseObject({ job_name: z.string() })]),
 });
 
-/** The example that is shipped, with a second between scrapes, and other targets. */
+/** The shipped example, with a scrape interval of one second and other targets. */
 async function configFor(opsPorts: readonly number[]): Promise<string> {
   const example = exampleSchema.parse(parse(await readFile(EXAMPLE, "utf8")));
   const [job] = example.scrape_configs;
@@ -72,7 +72,7 @@ const alertsSchema = z.object({
   alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.string() })),
 });
 
-/** A series and its value just now. */
+/** A series and its current value. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -89,7 +89,7 @@ export class TestPrometheus {
     this.#url = url;
   }
 
-  /** Starts one that scrapes these ports of this machine each second. */
+  /** Starts a server that scrapes these local ports every second. */
   static async start(opsPorts: readonly number[]): Promise<TestPrometheus> {
     const folder = await mkdtemp(join(tmpdir(), "ovation-prometheus-"));
     const config = join(folder, "prometheus.yaml");
@@ -126,8 +126,8 @@ export class TestPrometheus {
   }
 
   /**
-   * Asks for the values of an expression just now.
-   * @throws Error with what Prometheus has against the expression
+   * The current values of an expression.
+   * @throws Error with Prometheus's objection to the expression
    */
   async query(expr: string): Promise<Sample[]> {
     const { result } = vectorSchema.parse(await this.#ask("query", { query: expr }));

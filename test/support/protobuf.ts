@@ -1,4 +1,4 @@
-/** The wire of Protocol Buffers, as far as reading it takes: https://protobuf.dev/programming-guides/encoding/ */
+/** A reader of the Protocol Buffers wire format: https://protobuf.dev/programming-guides/encoding/ */
 
 /** A field's value: a number for the wire types of fixed size, bytes for the others. */
 type Value = bigint | Buffer;
@@ -51,7 +51,7 @@ export class ProtobufMessage {
     return this.#fields.has(field);
   }
 
-  /** Absent: none. */
+  /** Empty if absent. */
   bytes(field: number): Buffer {
     const value = this.#fields.get(field)?.at(-1);
     return Buffer.isBuffer(value) ? value : Buffer.alloc(0);

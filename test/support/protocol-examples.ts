@@ -1,12 +1,12 @@
 /**
- * Reads the examples of docs/protocol.md and compares what they expect with what came: `"…"` is any
- * text, `…` any number and `[…]` any list; all else is exact.
+ * Reads the examples of docs/protocol.md and compares what they expect with what arrived: `"…"` is any
+ * text, `…` any number and `[…]` any list; everything else is exact.
  */
 import { expect } from "vitest";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A fenced block: its form, its text and where it begins. */
+/** A fenced block: its language, its text and its first line. */
 export interface Block {
   readonly kind: string;
   readonly text: string;
@@ -29,20 +29,20 @@ export function pattern(json: string): unknown {
   return JSON.parse(json.replace(/([:[,]\s*)…/g, `$1${JSON.stringify(ANY_NUMBER)}`));
 }
 
-/** The pattern as something that `toEqual` understands. */
-export function matcher(due: unknown): unknown {
-  if (due === "…") return expect.any(String);
-  if (typeof due !== "object" || due === null) return due;
-  if (JSON.stringify(due) === JSON.stringify(ANY_NUMBER)) return expect.any(Number);
-  if (JSON.stringify(due) === JSON.stringify([ANY_NUMBER])) return expect.any(Array);
-  if (Array.isArray(due)) return due.map(matcher);
-  return Object.fromEntries(Object.entries(due).map(([key, value]) => [key, matcher(value)]));
+/** The pattern as a matcher for `toEqual`. */
+export function matcher(wanted: unknown): unknown {
+  if (wanted === "…") return expect.any(String);
+  if (typeof wanted !== "object" || wanted === null) return wanted;
+  if (JSON.stringify(wanted) === JSON.stringify(ANY_NUMBER)) return expect.any(Number);
+  if (JSON.stringify(wanted) === JSON.stringify([ANY_NUMBER])) return expect.any(Array);
+  if (Array.isArray(wanted)) return wanted.map(matcher);
+  return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, matcher(value)]));
 }
 
-/** Whether a message is what the pattern says. */
-export function matches(is: unknown, due: unknown): boolean {
+/** Whether a message matches the pattern. */
+export function matches(is: unknown, wanted: unknown): boolean {
   try {
-    expect(is).toEqual(matcher(due));
+    expect(is).toEqual(matcher(wanted));
     return true;
   } catch {
     return false;
@@ -58,40 +58,40 @@ export function withoutViewers(message: Fields): Fields | undefined {
   return isEmpty ? undefined : { ...message, events: others };
 }
 
-/** The message without the rules that connect's result tells, unless the pattern shows them. */
-export function withoutRules(message: Fields, due: unknown): Fields {
-  const isShown = typeof due === "object" && due !== null && "limits" in due;
+/** The message without the rules in connect's result, unless the pattern shows them. */
+export function withoutRules(message: Fields, wanted: unknown): Fields {
+  const isShown = typeof wanted === "object" && wanted !== null && "limits" in wanted;
   if (isShown || message["limits"] === undefined) return message;
   const { limits: _, kinds: __, ...others } = message;
   return others;
 }
 
-/** A request and the response that is expected. */
+/** A request and its expected response. */
 export interface HttpExample {
   readonly path: string;
   readonly request: RequestInit;
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  /** What follows the response's head. */
+  /** What follows the response head. */
   readonly rest: string;
 }
 
 function headersOf(lines: readonly string[]): [string, string][] {
   return lines.map((line) => {
     const [, name, value] = /^([\w-]+): (.+)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new Error(`no header: ${line}`);
+    if (name === undefined || value === undefined) throw new Error(`not a header: ${line}`);
     return [name, value];
   });
 }
 
-/** Reads a request and its response, the way they go over the line. */
+/** Parses a request and its response, written as on the wire. */
 export function parseHttp(text: string): HttpExample {
   const split = /^(?<request>.*?)\n\nHTTP\/1\.1 (?<status>\d+) .+?\n(?<response>.*)$/s.exec(text);
   const [head = "", body] = split?.groups?.["request"]?.split(/\n\n(.*)/s) ?? [];
   const [first = "", ...lines] = head.split("\n");
   const [, method, path] = /^([A-Z]+) (\/\S*) HTTP\/1\.1$/.exec(first) ?? [];
   const [responseHead = "", rest = ""] = split?.groups?.["response"]?.split(/\n\n(.*)/s) ?? [];
-  if (method === undefined || path === undefined) throw new Error(`no HTTP example: ${text}`);
+  if (method === undefined || path === undefined) throw new Error(`not an HTTP example: ${text}`);
   return {
     path,
     request: { method, headers: headersOf(lines), ...(body === undefined ? {} : { body }) },
@@ -101,9 +101,9 @@ export function parseHttp(text: string): HttpExample {
   };
 }
 
-/** Whether a part says what is due: `data` is compared as JSON, `id: …` is any id. */
-export function isPart(part: string, due: string): boolean {
-  const [is, expected] = [part.split("\n"), due.split("\n")];
+/** Whether a part matches the expected one: `data` is compared as JSON, `id: …` is any id. */
+export function isPart(part: string, wanted: string): boolean {
+  const [is, expected] = [part.split("\n"), wanted.split("\n")];
   return (
     is.length === expected.length &&
     expected.every((line, index) => {
@@ -117,7 +117,7 @@ export function isPart(part: string, due: string): boolean {
   );
 }
 
-/** Whether a part tells nothing but viewer counts. */
+/** Whether a part contains nothing but viewer counts. */
 export function isViewersOnly(part: string): boolean {
   const data = /^data: (.*)$/m.exec(part)?.[1];
   return data !== undefined && withoutViewers(JSON.parse(data)) === undefined;

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the seed is printed, and OVATION_TEST_SEED gives it. */
+/** Repeatable randomness: the seed is printed, and OVATION_TEST_SEED sets it. */
 import { randomInt } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -7,7 +7,7 @@ export class Chance {
   readonly seed: number;
   readonly #generator;
 
-  /** @param what names what it is for, beside the seed that is printed */
+  /** @param what its purpose, printed with the seed */
   constructor(what: string) {
     const given = process.env["OVATION_TEST_SEED"];
     this.seed = given === undefined ? randomInt(2 ** 31) : Number(given);

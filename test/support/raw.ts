@@ -1,4 +1,4 @@
-/** For what no well-behaved client does: bytes over TCP, odd HTTP, and a look at all of the bus. */
+/** What no well-behaved client does: raw bytes over TCP, odd HTTP, and sniffing the whole bus. */
 import { EventEmitter, once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
@@ -25,7 +25,7 @@ export class RawSocket {
       this.isClosed = true;
       this.#changes.emit("change");
     });
-    socket.on("error", () => undefined); // A close follows, which tells.
+    socket.on("error", () => undefined); // A close event follows.
   }
 
   static async open(port: number): Promise<RawSocket> {
@@ -39,14 +39,14 @@ export class RawSocket {
     else this.#socket.write(bytes);
   }
 
-  /** Says that nothing more comes; the other end may still answer. */
+  /** Half-closes the connection; the other end may still answer. */
   finish(): void {
     this.#socket.end();
   }
 
-  /** Ends it without a farewell. */
+  /** Resets the connection. */
   destroy(): void {
-    // Node can't reset what it is shutting down already: it would stay open for ever.
+    // Node can't reset a socket that it is already shutting down: it would stay open forever.
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
@@ -56,9 +56,9 @@ export class RawSocket {
   }
 
   /**
-   * Takes off what came as much as `read` uses.
+   * Consumes as many received bytes as `read` uses.
    * @param read undefined: more bytes are needed
-   * @returns undefined when the connection is closed before there is enough
+   * @returns undefined if the connection closes before there is enough
    */
   async take<T>(
     read: (bytes: Buffer) => { readonly value: T; readonly used: number } | undefined,
@@ -74,7 +74,7 @@ export class RawSocket {
     }
   }
 
-  /** Resolves when what came holds the text. */
+  /** Resolves when the received bytes contain the text. */
   async untilReceived(text: string): Promise<void> {
     while (!this.#received.includes(text)) {
       if (this.isClosed) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
@@ -82,7 +82,7 @@ export class RawSocket {
     }
   }
 
-  /** Takes the next HTTP response off what came. */
+  /** Consumes the next HTTP response. */
   async response(): Promise<HttpAnswer> {
     return await this.#response(false);
   }
@@ -112,7 +112,7 @@ export class RawSocket {
       }),
     );
     const code = Number(status.split(" ")[1]);
-    // RFC 9112 section 6.3: whatever their headers say, these have no body.
+    // RFC 9112 section 6.3: these have no body, whatever their headers say.
     const isBodiless = isHead || code === 204 || code === 304;
     const length = isBodiless ? 0 : Number(headers["content-length"] ?? 0);
     const after = rest.join("\r\n\r\n");
@@ -123,7 +123,7 @@ export class RawSocket {
   }
 }
 
-/** What a gateway answered over HTTP. */
+/** A gateway's HTTP response. */
 export class HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -141,7 +141,7 @@ export class HttpAnswer {
     return body as Record<string, unknown>;
   }
 
-  /** The error it tells, if that is what it is. */
+  /** The error in its body; only for error responses. */
   get error(): Readonly<Record<string, unknown>> {
     return this.body["error"] as Record<string, unknown>;
   }
@@ -161,14 +161,14 @@ export async function ask(port: number, question: HttpQuestion): Promise<HttpAns
   const responded = once(request, "response");
   request.end(body);
   const [response] = await responded;
-  // Whoever is refused before the body is whole may find the connection closed while sending it.
+  // A request refused before its body is complete may find the connection closed while sending.
   request.on("error", () => undefined);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   return new HttpAnswer(response.statusCode, response.headers, Buffer.concat(chunks));
 }
 
-/** Publishes over HTTP whatever bytes there are to be the body. */
+/** Publishes over HTTP with any bytes as the body. */
 export async function postBytes(
   port: number,
   video: string,
@@ -178,7 +178,7 @@ export async function postBytes(
   return await ask(port, { method: "POST", path: `/v1/videos/${video}/events`, headers, body });
 }
 
-/** Sends several messages in one write, so that they come in one read. */
+/** Sends several messages in one write, so that they arrive in one read. */
 export function burst(socket: TestSocket, messages: readonly unknown[]): void {
   const tcp: Socket = Reflect.get(socket.socket, "_socket");
   tcp.cork();
@@ -186,20 +186,20 @@ export function burst(socket: TestSocket, messages: readonly unknown[]): void {
   tcp.uncork();
 }
 
-/** Sends bytes as one message, of the type that the connection's subprotocol takes. */
+/** Sends bytes as one message, of the type that the connection's subprotocol requires. */
 export function sendBytes(socket: TestSocket, bytes: Uint8Array): void {
   socket.socket.send(bytes, { binary: socket.socket.protocol === "ovation.v1.msgpack" });
 }
 
-/** The bytes of a msgpack map with a field more, whose value is given as it is encoded. */
+/** The bytes of a msgpack map with one more field, whose value is already encoded. */
 export function msgpackWith(fields: object, key: string, value: Uint8Array): Buffer {
   const map = encode("msgpack", { ...fields, [key]: null });
   return Buffer.concat([map.subarray(0, -1), value]);
 }
 
-/** Data of this text is in what must not be published. */
+/** Marks data that must not be published. */
 export const FOREIGN = "foreign-to-the-bus";
-/** Videos whose name begins like this may be on the bus, and no others. */
+/** Only videos with names like this may appear on the bus. */
 const OURS = "ok-[a-z0-9-]+";
 const OUR_SUBJECTS = new RegExp(
   `^(ov\\.(publish|count|retract|history)\\.${OURS}|ov\\.stored\\.${OURS}\\.\\d+|ov\\.spending\\.[a-z0-9]+|ov\\.inspect\\.[a-z0-9-]+|ov\\.(frontend|watched)\\.[a-z0-9]+\\.${OURS}|_INBOX\\..+|\\$JS\\..+` +
@@ -230,8 +230,8 @@ export class BusSniffer {
   }
 
   /**
-   * Publishes a like of the video `ok-fence` and resolves with its data when it is seen: a gateway's
-   * messages keep their order, so then all is seen that it sent before.
+   * Publishes a like of the video `ok-fence` and resolves with its data when it is seen. A gateway's
+   * messages keep their order, so by then everything that it sent before has been seen.
    */
   async fence(port: number): Promise<string> {
     const fence = `fence-${crypto.randomUUID()}`;
@@ -247,7 +247,7 @@ export class BusSniffer {
     return fence;
   }
 
-  /** The subjects of what came since the last call and should not be on the bus. */
+  /** The subjects of messages since the last call that should not be on the bus. */
   takeForeign(): readonly string[] {
     return this.#foreign.splice(0);
   }

@@ -1,20 +1,20 @@
-/** What came, for a test that waits for it. */
+/** Recorded items, for tests that wait for them. */
 
-/** Keeps what comes, and resolves when what is waited for has come. */
+/** Records items, and resolves when a condition on them holds. */
 export class Recorder<T> {
   readonly all: T[] = [];
   readonly #waiting = new Set<() => void>();
 
   readonly take = (item: T): void => {
     this.all.push(item);
-    for (const look of [...this.#waiting]) look();
+    for (const check of [...this.#waiting]) check();
   };
 
-  /** Resolves with the first value of `look` that isn't undefined or false. */
-  async until<R>(look: (all: readonly T[]) => R | undefined | false): Promise<R> {
+  /** Resolves with the first value of `poll` that isn't undefined or false. */
+  async until<R>(poll: (all: readonly T[]) => R | undefined | false): Promise<R> {
     return await new Promise((resolve) => {
       const check = () => {
-        const value = look(this.all);
+        const value = poll(this.all);
         if (value === undefined || value === false) return;
         this.#waiting.delete(check);
         resolve(value);
@@ -24,10 +24,10 @@ export class Recorder<T> {
     });
   }
 
-  /** Resolves with the first item that fits. */
-  async first(fits: (item: T) => boolean): Promise<T> {
+  /** Resolves with the first matching item. */
+  async first(matches: (item: T) => boolean): Promise<T> {
     const { item } = await this.until((all) => {
-      const index = all.findIndex(fits);
+      const index = all.findIndex(matches);
       return index >= 0 && { item: all[index] as T };
     });
     return item;

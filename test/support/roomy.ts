@@ -1,6 +1,6 @@
 /**
- * Limits that no test meets by accident: one publisher here does the work of many viewers. Tests of
- * the limits set their own.
+ * Limits that no test hits by accident: one publisher here does the work of many viewers. Tests of the
+ * limits set their own.
  */
 export const ROOMY = {
   requestsPerSecond: 10_000,
@@ -8,7 +8,7 @@ export const ROOMY = {
   likesPerSecond: 10_000,
 } as const;
 
-/** The same for a gateway that is a process. */
+/** The same for a gateway process. */
 export const ROOMY_FLAGS: readonly string[] = [
   `--requests-per-second=${ROOMY.requestsPerSecond}`,
   `--connection-publishes-per-second=${ROOMY.connectionPublishesPerSecond}`,

@@ -15,13 +15,13 @@ export interface StackOptions {
   readonly gateways?: number;
   readonly dispatchers?: number;
   readonly gateway?: Partial<GatewayConfig>;
-  /** What gateways log to. */
+  /** The gateways' log. */
   readonly gatewayLog?: Log;
   readonly dispatcher?: Partial<DispatcherConfig>;
   readonly nats?: TestNatsOptions;
 }
 
-/** Silent, unless OVATION_TEST_LOG names a level to look into something. */
+/** Silent, unless OVATION_TEST_LOG names a level. */
 function testLog(role: string): Log {
   return createLog(role, role, process.env["OVATION_TEST_LOG"] ?? "silent");
 }
@@ -44,12 +44,12 @@ export class TestStack {
     return stack;
   }
 
-  /** The gateway that a test with one gateway, or any of several, may use. */
+  /** The first gateway, for tests that need one or any. */
   get gateway(): Gateway {
     return this.gatewayAt(0);
   }
 
-  /** Gateways by number, beginning anew after the last. */
+  /** Gateways by number, wrapping around after the last. */
   gatewayAt(index: number): Gateway {
     const gateway = this.gateways[index % this.gateways.length];
     if (gateway === undefined) throw new Error("the stack has no gateway");
@@ -99,19 +99,19 @@ export class TestStack {
     );
   }
 
-  /** Resolves when every gateway and dispatcher says that it is ready. */
+  /** Resolves when every gateway and dispatcher reports ready. */
   async ready(): Promise<void> {
     for (const { opsPort } of [...this.gateways, ...this.dispatchers]) {
       await eventually(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok);
     }
   }
 
-  /** Deletes a bucket of the table behind everybody's back. */
+  /** Deletes a bucket of the table without notice. */
   async deleteBucket(name: string): Promise<void> {
     await this.deleteStream(`KV_${name}`);
   }
 
-  /** Deletes a stream behind everybody's back. */
+  /** Deletes a stream without notice. */
   async deleteStream(name: string): Promise<void> {
     const connection = await connectTo(this.nats.url);
     try {
@@ -121,7 +121,7 @@ export class TestStack {
     }
   }
 
-  /** What NATS did not permit to a gateway or dispatcher; those that have stopped are left out. */
+  /** Permission violations of all gateways and dispatchers that are still running. */
   async #violations(): Promise<number> {
     const name = "ovation_bus_permission_violations_total";
     const counts = [...this.gateways, ...this.dispatchers].map((node) =>
@@ -130,14 +130,16 @@ export class TestStack {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Ends it all. @throws when a role did what its user of NATS may not do */
+  /** Stops everything. @throws if a role did something that its NATS user may not do */
   async stop(): Promise<void> {
     const violations = await this.#violations();
     for (const gateway of this.gateways) await gateway.stop();
     for (const dispatcher of this.dispatchers) await dispatcher.stop();
     await this.nats.stop();
     if (violations > 0)
-      throw new Error(`NATS did not permit ${violations} acts: OVATION_TEST_LOG=error tells`);
+      throw new Error(
+        `NATS refused ${violations} operations: set OVATION_TEST_LOG=error to see them`,
+      );
   }
 }
 

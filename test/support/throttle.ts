@@ -1,4 +1,4 @@
-/** A process with less of a processor than it needs, as a container's limit does it to one. */
+/** Gives a process less CPU than it needs, as a container's limit does. */
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -8,8 +8,8 @@ export interface ThrottleTurn {
 }
 
 /**
- * Lets the process run for a little and stand still for longer, turn after turn.
- * @returns lets it run again, and resolves when it does
+ * Alternately lets the process run briefly and pauses it for longer.
+ * @returns a function that ends the throttling, and resolves when the process runs again
  */
 export function throttle(
   child: ChildProcess,

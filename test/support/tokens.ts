@@ -1,4 +1,4 @@
-/** Tokens as an application would make them, and keys to make them with. */
+/** Tokens as an application makes them, and keys to sign them. */
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export interface Signing {
   readonly kid?: string;
 }
 
-/** A token with these claims; it lives for an hour unless they say otherwise. */
+/** A token with these claims; it expires in an hour unless they say otherwise. */
 export async function tokenOf(
   claims: { readonly [Claim in keyof JWTPayload]: JWTPayload[Claim] | undefined },
   signing: Signing = {},
@@ -27,19 +27,19 @@ export async function tokenOf(
     .sign(key);
 }
 
-/** A token made by hand, with whatever head, and a signature that `sign` makes of its text. */
+/** A hand-made token with any header, signed by `sign`. */
 export function handMade(head: object, claims: object, sign: (text: string) => string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part(head)}.${part({ exp: inSeconds(3_600), ...claims })}`;
   return `${text}.${sign(text)}`;
 }
 
-/** The signature that takes the text of `key` for a secret. */
+/** An HMAC signature with the text of `key` as the secret. */
 export function hmac(key: string): (text: string) => string {
   return (text) => createHmac("sha256", key).update(text).digest("base64url");
 }
 
-/** Now and this many seconds more, as tokens write a time. */
+/** The time this many seconds from now, as written in tokens. */
 export function inSeconds(seconds: number): number {
   return Date.now() / 1_000 + seconds;
 }

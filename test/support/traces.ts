@@ -1,14 +1,14 @@
-/** Traces as somebody before Ovation began them. */
+/** Traces started before a request reaches Ovation. */
 import { randomBytes } from "node:crypto";
 
 export interface GivenTrace {
   readonly traceId: string;
   readonly spanId: string;
-  /** The header. */
+  /** The header's value. */
   readonly traceparent: string;
 }
 
-/** @param flags `01`: who began it records it */
+/** @param flags `01`: the caller sampled this trace */
 export function newTrace(flags = "01"): GivenTrace {
   const traceId = randomBytes(16).toString("hex");
   const spanId = randomBytes(8).toString("hex");

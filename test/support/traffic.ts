@@ -1,4 +1,4 @@
-/** A little of everything that viewers and backends do, over and over, while a test looks on. */
+/** A bit of everything that viewers and backends do, in a loop, while a test observes. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Load } from "./load.ts";
 import { post, type TestEventStream, TestSocket, watch } from "./viewer.ts";
@@ -22,10 +22,10 @@ export class Traffic {
     this.#ports = ports;
     this.#viewers = [...viewers, publisher];
     this.#load = new Load(publisher, VIDEO, LIKES_PER_SECOND);
-    this.#rounds = this.#goOn();
+    this.#rounds = this.#run();
   }
 
-  /** Begins, with viewers over every wire; on one gateway and on another. */
+  /** Starts, with viewers over every wire, on two gateways. */
   static async start(port: number, otherPort: number): Promise<Traffic> {
     const viewers = [
       await watch("msgpack", port, VIDEO),
@@ -35,7 +35,7 @@ export class Traffic {
     return new Traffic([port, otherPort], await TestSocket.connect(port), viewers);
   }
 
-  /** Ends, and rejects if something of it failed. */
+  /** Stops, and rejects if something failed. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#load.stop();
@@ -46,8 +46,8 @@ export class Traffic {
     }
   }
 
-  /** Each round a comment, and somebody who comes to another video and goes. */
-  async #goOn(): Promise<void> {
+  /** Each round publishes a comment, and a viewer visits another video briefly. */
+  async #run(): Promise<void> {
     const { signal } = this.#stopped;
     const [port, otherPort] = this.#ports;
     for (let round = 0; !signal.aborted; round += 1) {

@@ -1,4 +1,4 @@
-/** A viewer as a client would write it: over WebSocket in either subprotocol, or over SSE. */
+/** A viewer as a client implements it: over WebSocket in either subprotocol, or over SSE. */
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
 import WebSocket from "ws";
@@ -10,25 +10,25 @@ import { Waiter } from "./waiter.ts";
 export type TestWire = "msgpack" | "json" | "sse";
 export const TEST_WIRES: readonly TestWire[] = ["msgpack", "json", "sse"];
 
-/** An answer to a request, or a push, with all its fields open to look at. */
+/** An answer to a request, or a push, with all of its fields accessible. */
 export type Received = ServerMessage & Readonly<Record<string, unknown>>;
 
-/** What a viewer got, whatever its wire. */
+/** What a viewer received, whatever its wire. */
 export class Inbox {
   readonly messages: Received[] = [];
-  /** Events by video, in the order in which they came. */
+  /** Events by video, in the order received. */
   readonly events = new Map<string, OvationEvent[]>();
-  /** Exact numbers by video and kind: `counts` where a message has them, else its events. */
+  /** Exact totals by video and kind: a message's `counts` if it has them, else its events. */
   readonly totals = new Map<string, Map<string, number>>();
   readonly #waiter = new Waiter();
 
   receive(message: Received): void {
     this.messages.push(message);
-    if (message.op === "events") this.#take(message.video, message.events, message.counts);
+    if (message.op === "events") this.#record(message.video, message.events, message.counts);
     this.changed();
   }
 
-  /** Looks again at what is waited for. */
+  /** Checks every waiting condition again. */
   changed(): void {
     this.#waiter.changed();
   }
@@ -42,19 +42,19 @@ export class Inbox {
     return (this.events.get(video) ?? []).filter((event) => event.kind === kind);
   }
 
-  /** The result of the subscribe, which is the first answer that says where the chain stands. */
+  /** The result of the subscribe: the first answer with a seq. */
   get subscription(): Received {
     const found = this.messages.find((message) => message.op === "result" && "seq" in message);
-    if (found === undefined) throw new Error("no subscription was answered with a place");
+    if (found === undefined) throw new Error("no subscription was answered with a seq");
     return found;
   }
 
-  /** Resolves with the first value that isn't undefined or false; looks at each message. */
-  async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#waiter.until(look);
+  /** Resolves with the first value that isn't undefined or false; polls after each message. */
+  async until<T>(poll: () => T | undefined | false): Promise<T> {
+    return await this.#waiter.until(poll);
   }
 
-  #take(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {
+  #record(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {
     const all = this.events.get(video) ?? [];
     all.push(...events);
     this.events.set(video, all);
@@ -71,7 +71,7 @@ export class TestSocket extends Inbox {
   readonly socket: WebSocket;
   readonly #encoding: "msgpack" | "json";
   #lastId = 0;
-  /** Code and reason, once it was closed. */
+  /** Code and reason, once it is closed. */
   closed: { readonly code: number; readonly reason: string } | undefined;
 
   private constructor(socket: WebSocket, encoding: "msgpack" | "json") {
@@ -86,7 +86,7 @@ export class TestSocket extends Inbox {
       this.closed = { code, reason: reason.toString() };
       this.changed();
     });
-    socket.on("error", () => undefined); // A close follows, which tells.
+    socket.on("error", () => undefined); // A close event follows.
   }
 
   /** Opens a WebSocket and sends nothing. */
@@ -129,7 +129,7 @@ export class TestSocket extends Inbox {
     return await this.answerTo(id);
   }
 
-  /** Resolves with the answer to the request of this id. */
+  /** Resolves with the answer to the request with this id. */
   async answerTo(id: number): Promise<Received> {
     return await this.until(() =>
       this.messages.find((message) => "id" in message && message.id === id),
@@ -182,11 +182,11 @@ export class TestEventStream extends Inbox {
       this.isEnded = true;
       this.changed();
     });
-    response.on("error", () => undefined); // A close follows, which tells.
+    response.on("error", () => undefined); // A close event follows.
   }
 
   /**
-   * Resolves when the subscription was answered.
+   * Resolves when the subscription is answered.
    * @param past `Last-Event-ID`, the token, and the query with its `?`
    */
   static async open(
@@ -215,7 +215,7 @@ export class TestEventStream extends Inbox {
   }
 }
 
-/** What a viewer asks of the past when it comes. */
+/** What a viewer requests of the past when it subscribes. */
 export interface TestPast {
   readonly after?: number;
   readonly epoch?: string;
@@ -243,7 +243,7 @@ export async function watch(
   return socket;
 }
 
-/** Publishes over HTTP and gives the status and the answer. */
+/** Publishes over HTTP and returns the status and the body. */
 export async function post(
   port: number,
   video: string,

@@ -1,17 +1,17 @@
-/** Waits for what a growing record of things comes to hold. */
+/** Waits until a growing record satisfies a condition. */
 export class Waiter {
   readonly #waiting = new Set<() => void>();
 
-  /** Something came: looks again at what is waited for. */
+  /** The record changed: checks every waiting condition again. */
   changed(): void {
-    for (const look of [...this.#waiting]) look();
+    for (const check of [...this.#waiting]) check();
   }
 
   /** Resolves with the first value that isn't undefined or false. */
-  async until<T>(look: () => T | undefined | false): Promise<T> {
+  async until<T>(poll: () => T | undefined | false): Promise<T> {
     return await new Promise((resolve) => {
       const check = () => {
-        const value = look();
+        const value = poll();
         if (value === undefined || value === false) return;
         this.#waiting.delete(check);
         resolve(value);

@@ -1,4 +1,4 @@
-/** A stack on which bad input is tried, and a check after each test that nothing came of it. */
+/** A stack for tests of bad input, with a check after each test that it had no effect. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { BusSniffer } from "./raw.ts";
@@ -12,9 +12,9 @@ export interface WatchedStack {
 }
 
 /**
- * Starts a stack for the tests around it. After each of them, nothing foreign has reached the bus,
- * and a viewer on `wire` beside it still gets its events.
- * @returns what gives the stack, once it runs
+ * Starts a stack for the surrounding tests. After each of them, it checks that nothing foreign reached
+ * the bus and that another viewer, on `wire`, still gets its events.
+ * @returns a getter for the running stack
  */
 export function useWatchedStack(
   gateway: Partial<GatewayConfig>,
@@ -23,7 +23,7 @@ export function useWatchedStack(
   let watched: WatchedStack | undefined;
   let onlooker: Awaited<ReturnType<typeof watch>> | undefined;
   const get = (): WatchedStack => {
-    if (watched === undefined) throw new Error("the stack does not run");
+    if (watched === undefined) throw new Error("the stack is not running");
     return watched;
   };
   beforeAll(async () => {

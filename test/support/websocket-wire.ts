@@ -1,4 +1,4 @@
-/** WebSocket frames (RFC 6455 section 5.2), written as a client should and as it shouldn't. */
+/** WebSocket frames (RFC 6455 section 5.2), valid and invalid. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { RawSocket } from "./raw.ts";
 
@@ -7,24 +7,24 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 export interface FrameParts {
   readonly opcode: number;
   readonly payload?: string | Uint8Array;
-  /** Whether the message ends here; true unless it is said. */
+  /** Whether the message ends here; true by default. */
   readonly fin?: boolean;
   /** The three reserved bits, 0 to 7. */
   readonly reserved?: number;
-  /** In how many bytes the length is told, 0 within the header's own; the fewest unless it is said. */
+  /** Bytes of the extended length, 0 if it is in the header's own; by default the fewest. */
   readonly lengthBytes?: 0 | 2 | 8;
-  /** What the header says that the length is; the payload's own unless it is said. */
+  /** The length that the header claims; by default the payload's own. */
   readonly length?: bigint;
-  /** Four bytes; undefined: some. */
+  /** Four bytes; by default a fixed mask. */
   readonly mask?: Uint8Array;
 }
 
-const SOME_MASK = Buffer.from([0x5a, 0xc3, 0x17, 0xee]);
+const DEFAULT_MASK = Buffer.from([0x5a, 0xc3, 0x17, 0xee]);
 
-/** One frame of a client, masked. */
+/** One masked client frame. */
 export function frame({ opcode, fin = true, reserved = 0, ...parts }: FrameParts): Buffer {
   const payload = Buffer.from(parts.payload ?? "");
-  const { length = BigInt(payload.length), mask = SOME_MASK } = parts;
+  const { length = BigInt(payload.length), mask = DEFAULT_MASK } = parts;
   const { lengthBytes = length < 126n ? 0 : length < 65_536n ? 2 : 8 } = parts;
   const header = Buffer.alloc(2 + lengthBytes);
   header[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
@@ -55,7 +55,7 @@ function twoBytes(value: number): Buffer {
   return bytes;
 }
 
-/** One message cut into frames of so many bytes each. */
+/** One message split into frames of this size. */
 export function fragments(opcode: number, payload: Uint8Array, size: number): Buffer[] {
   const count = Math.max(1, Math.ceil(payload.length / size));
   return Array.from({ length: count }, (_, index) =>
@@ -67,7 +67,7 @@ export function fragments(opcode: number, payload: Uint8Array, size: number): Bu
   );
 }
 
-/** A frame of the server. */
+/** A server frame. */
 export interface ServerFrame {
   readonly opcode: number;
   readonly payload: Buffer;
@@ -94,7 +94,7 @@ function readFrame(
   return { value: { opcode: first & 0x0f, payload: bytes.subarray(start, used) }, used };
 }
 
-/** A good handshake. */
+/** A valid handshake. */
 export function handshake(encoding: "msgpack" | "json" = "json"): string {
   return (
     "GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -103,7 +103,7 @@ export function handshake(encoding: "msgpack" | "json" = "json"): string {
   );
 }
 
-/** A WebSocket on which every byte is the test's own. */
+/** A WebSocket on which the test controls every byte. */
 export class WireSocket {
   readonly #socket: RawSocket;
 
@@ -111,7 +111,7 @@ export class WireSocket {
     this.#socket = socket;
   }
 
-  /** Opens one; nothing of Ovation's own protocol is sent. */
+  /** Opens a WebSocket and sends nothing of Ovation's own protocol. */
   static async open(port: number, encoding: "msgpack" | "json" = "json"): Promise<WireSocket> {
     const socket = await RawSocket.open(port);
     socket.write(handshake(encoding));
@@ -124,7 +124,7 @@ export class WireSocket {
     this.#socket.write(bytes);
   }
 
-  /** Writes byte by byte, each in a turn and a segment of its own. */
+  /** Writes byte by byte, each in an event loop turn and a segment of its own. */
   async trickle(bytes: Uint8Array): Promise<void> {
     for (const byte of bytes) {
       this.#socket.write(Uint8Array.of(byte));
@@ -133,8 +133,8 @@ export class WireSocket {
   }
 
   /**
-   * The next frame of the server; undefined when the connection has come to its end. The server's
-   * pings are left out: how many there are depends on how long the test takes.
+   * The next server frame; undefined once the connection has ended. The server's pings are skipped:
+   * their number depends on how long the test takes.
    */
   async next(): Promise<ServerFrame | undefined> {
     for (;;) {
@@ -143,7 +143,7 @@ export class WireSocket {
     }
   }
 
-  /** Ends it without a farewell. */
+  /** Resets the connection. */
   destroy(): void {
     this.#socket.destroy();
   }

@@ -1,16 +1,16 @@
-/** What can be relied on when a viewer's connection is lost. */
+/** The guarantees when a viewer's connection is lost. */
 import { expect } from "vitest";
 import { Network } from "../../sdk/support/network.ts";
-import { expectUnbroken } from "../../support/chain.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import {
-  allTold,
   idsOf,
   lose,
   names,
   publish,
   publishUnanswered,
-  repeated,
+  republish,
   stored,
+  untilCount,
   untilShown,
   useStack,
 } from "../../support/guarantee-stack.ts";
@@ -29,7 +29,7 @@ async function audience(video: string) {
   return { stay, lost };
 }
 
-/** Publishes on the connection, which is lost when everybody has the event but its publisher. */
+/** Publishes on the connection and cuts it once everybody but the publisher has the event. */
 async function loseUnanswered(
   lost: TestSocket,
   video: string,
@@ -48,7 +48,7 @@ guarantee("a viewer's connection is lost", "like", async () => {
   await loseUnanswered(lost, "likes", "like", stay);
   await publish(stack().gateway, "likes", "like", ["meanwhile"]);
   const back = await watch("json", stack().gatewayAt(1).port, "likes");
-  await repeated(stack().gatewayAt(1).port, "likes", "like", "mine");
+  await republish(stack().gatewayAt(1).port, "likes", "like", "mine");
   await publish(stack().gateway, "likes", "like", ["last"]);
   for (const viewer of stay) {
     const likes = await untilShown(viewer, "likes", "like", "last");
@@ -62,24 +62,24 @@ guarantee("a viewer's connection is lost", "like", async () => {
 guarantee("a viewer's connection is lost", "comment", async () => {
   const { stay, lost } = await audience("comments");
   const before = names("before", 3);
-  const places = await publish(stack().gateway, "comments", "comment", before);
+  const seqs = await publish(stack().gateway, "comments", "comment", before);
   await untilShown(lost, "comments", "comment", "before-3");
   await loseUnanswered(lost, "comments", "comment", stay);
   const meanwhile = names("meanwhile", 5);
   await publish(stack().gatewayAt(1), "comments", "comment", meanwhile);
-  const past = { after: places[2] ?? 0, epoch: String(lost.subscription["epoch"]) };
+  const past = { after: seqs[2] ?? 0, epoch: String(lost.subscription["epoch"]) };
   const back = await watch("json", stack().gatewayAt(1).port, "comments", past);
   expect(back.subscription).toMatchObject({ recovered: true });
-  const { seq } = await repeated(stack().gatewayAt(1).port, "comments", "comment", "mine");
+  const { seq } = await republish(stack().gatewayAt(1).port, "comments", "comment", "mine");
   await publish(stack().gateway, "comments", "comment", ["last"]);
   const missed = await untilShown(back, "comments", "comment", "last");
   expect(idsOf(missed)).toEqual(["mine", ...meanwhile, "last"]);
-  expect(missed[0]).toMatchObject({ seq, prev: places[2] });
+  expect(missed[0]).toMatchObject({ seq, prev: seqs[2] });
   const all = [...before, "mine", ...meanwhile, "last"];
   for (const viewer of stay) {
     const comments = await untilShown(viewer, "comments", "comment", "last");
     expect(idsOf(comments)).toEqual(all);
-    expectUnbroken(comments);
+    expectContiguous(comments);
     expect(comments.slice(3)).toEqual(missed);
   }
   expect(await stored(stack().gateway, "comments")).toEqual(all);
@@ -88,16 +88,16 @@ guarantee("a viewer's connection is lost", "comment", async () => {
 
 guarantee("a viewer's connection is lost", "viewers", async () => {
   const { stay, lost } = await audience("numbers");
-  await allTold([...stay, lost], "numbers", 3);
+  await untilCount([...stay, lost], "numbers", 3);
   await lose(lost);
-  await allTold(stay, "numbers", 2);
+  await untilCount(stay, "numbers", 2);
   const others = await Promise.all(
     names("other", 3).map(() => watch("sse", stack().gateway.port, "numbers")),
   );
-  await allTold([...stay, ...others], "numbers", 5);
+  await untilCount([...stay, ...others], "numbers", 5);
   const back = await watch("json", stack().gatewayAt(1).port, "numbers");
   const all = [back, ...stay, ...others];
-  await allTold(all, "numbers", 6);
+  await untilCount(all, "numbers", 6);
   await Promise.all(all.map((viewer) => viewer.close()));
 });
 

@@ -1,16 +1,16 @@
-/** What can be relied on when a dispatcher is killed. */
+/** The guarantees when a dispatcher is killed. */
 import { expect } from "vitest";
-import { publishSubject } from "../../../shared/protocol/subjects.ts";
-import { BusWitness } from "../../support/bus-witness.ts";
-import { expectUnbroken, SilentDispatcher } from "../../support/chain.ts";
+import { countSubject, publishSubject } from "../../../shared/protocol/subjects.ts";
+import { BusObserver } from "../../support/bus-observer.ts";
+import { expectContiguous, SilentDispatcher } from "../../support/chain.ts";
 import {
-  allTold,
   idsOf,
   knowsRows,
   names,
   publish,
-  repeated,
+  republish,
   stored,
+  untilCount,
   untilShown,
   useProcesses,
   useStack,
@@ -23,7 +23,7 @@ const stack = useStack({ gateways: 2, gateway: { requestTimeoutMs: 1_000 } });
 const spawned = useProcesses(stack);
 const EVENTS = 40;
 
-/** A viewer at each gateway, known to the dispatchers: that of the stack, and one to be killed. */
+/** A viewer at each gateway, known to both dispatchers: the stack's, and the one to be killed. */
 async function withVictim(video: string) {
   const viewers = await Promise.all(
     stack().gateways.map(({ port }) => watch("msgpack", port, video)),
@@ -35,31 +35,31 @@ async function withVictim(video: string) {
 }
 
 /**
- * Publishes events, of which a dispatcher that is killed has some in its hands. Returns the answers
- * by id.
+ * Publishes events and kills a dispatcher that has some of them in flight. Returns the answers by id.
  */
 async function publishThroughKill(
   video: string,
   kind: "like" | "comment",
   victim: Awaited<ReturnType<typeof withVictim>>["victim"],
 ): Promise<Map<string, Received>> {
-  const witness = await BusWitness.start(stack().nats.url);
+  const observer = await BusObserver.start(stack().nats.url);
   const publishers = await Promise.all(
     names(kind, EVENTS).map(() => TestSocket.connect(stack().gateway.port)),
   );
-  // NATS goes on giving it its share, which it does nothing with.
+  // NATS keeps sending it its share, which it ignores.
   victim.child.kill("SIGSTOP");
-  const asked: Promise<readonly [string, Received]>[] = [];
+  const requests: Promise<readonly [string, Received]>[] = [];
   for (const [index, eventId] of names(kind, EVENTS).entries()) {
     const answer = publishers[index]?.ask("publish", { video, kind, eventId });
-    if (answer !== undefined) asked.push(answer.then((received) => [eventId, received] as const));
-    // Each in a request of its own: likes that come at once would go together, and so would
+    if (answer !== undefined)
+      requests.push(answer.then((received) => [eventId, received] as const));
+    // Each in a request of its own: likes that arrive together would be batched, and so would
     // comments of one connection.
-    await witness.requests(publishSubject(video), asked.length);
+    await observer.requests(publishSubject(video), requests.length);
   }
   await victim.kill9();
-  const answers = new Map(await Promise.all(asked));
-  await Promise.all([witness.stop(), ...publishers.map((publisher) => publisher.close())]);
+  const answers = new Map(await Promise.all(requests));
+  await Promise.all([observer.stop(), ...publishers.map((publisher) => publisher.close())]);
   return answers;
 }
 
@@ -94,24 +94,24 @@ guarantee("a dispatcher is killed", "comment", async () => {
   const { viewers, victim } = await withVictim("comments");
   const answers = await publishThroughKill("comments", "comment", victim);
   const { accepted, refused } = acceptedAndNot(answers);
-  const places = new Map(accepted.map((id) => [id, answers.get(id)?.["seq"]]));
+  const seqById = new Map(accepted.map((id) => [id, answers.get(id)?.["seq"]]));
   for (const id of refused) {
-    const { seq } = await repeated(stack().gatewayAt(1).port, "comments", "comment", id);
-    places.set(id, seq);
+    const { seq } = await republish(stack().gatewayAt(1).port, "comments", "comment", id);
+    seqById.set(id, seq);
   }
-  // One more dies when it has stored a comment, before it has told anybody.
+  // Another one dies after it has stored a comment, before it sends it to anyone.
   const silent = await SilentDispatcher.start(stack().nats.url);
-  const silentPlace = await silent.store("comments", "untold");
+  const silentSeq = await silent.store("comments", "unsent");
   await silent.stop();
-  const { seq } = await repeated(stack().gateway.port, "comments", "comment", "untold");
-  expect(seq).toBe(silentPlace);
-  places.set("untold", seq);
-  const all = [...accepted, ...refused, "untold"];
+  const { seq } = await republish(stack().gateway.port, "comments", "comment", "unsent");
+  expect(seq).toBe(silentSeq);
+  seqById.set("unsent", seq);
+  const all = [...accepted, ...refused, "unsent"];
   for (const viewer of viewers) {
-    const comments = await untilShown(viewer, "comments", "comment", "untold");
+    const comments = await untilShown(viewer, "comments", "comment", "unsent");
     expect(idsOf(comments).sort()).toEqual([...all].sort());
-    expectUnbroken(comments);
-    for (const { id, seq: place } of comments) expect(place).toBe(places.get(id));
+    expectContiguous(comments);
+    for (const { id, seq: actual } of comments) expect(actual).toBe(seqById.get(id));
   }
   expect((await stored(stack().gateway, "comments")).sort()).toEqual([...all].sort());
   await Promise.all(viewers.map((viewer) => viewer.close()));
@@ -119,19 +119,19 @@ guarantee("a dispatcher is killed", "comment", async () => {
 
 guarantee("a dispatcher is killed", "viewers", async () => {
   const { viewers, victim } = await withVictim("numbers");
-  await allTold(viewers, "numbers", 2);
-  // It is the only one that can be asked, and what it is asked to tell dies with it.
+  await untilCount(viewers, "numbers", 2);
+  // It is the only one that can answer, and the requests for counts die with it.
   await stack().dispatchers.pop()?.stop();
   victim.child.kill("SIGSTOP");
-  const witness = await BusWitness.start(stack().nats.url);
+  const observer = await BusObserver.start(stack().nats.url);
   const newcomers = await Promise.all(
     stack().gateways.map(({ port }) => watch("json", port, "numbers")),
   );
-  await witness.requests(publishSubject("numbers"), 2);
+  await observer.requests(countSubject("numbers"), 2);
   await stack().addDispatcher();
   await victim.kill9();
-  await allTold([...viewers, ...newcomers], "numbers", 4);
-  await witness.stop();
+  await untilCount([...viewers, ...newcomers], "numbers", 4);
+  await observer.stop();
   await Promise.all([...viewers, ...newcomers].map((viewer) => viewer.close()));
 });
 
@@ -141,7 +141,7 @@ guarantee("a dispatcher is killed", "order", async () => {
   sdk.publish(60);
   await sdk.accepted(5);
   victim.child.kill("SIGSTOP");
-  // As many connections as it takes until one of their requests is in its hands.
+  // Enough connections that one of their requests reaches it.
   const rows = await Promise.all(
     names("row", 12).map((name) => sendInARow(stack().gateway.port, "order", name, 20)),
   );
@@ -157,7 +157,7 @@ guarantee("a dispatcher is killed", "order", async () => {
   expect(codes.flat()).toContain("predecessor_failed");
   for (const [index, { ids, publisher }] of rows.entries()) {
     const accepted = ids.filter((_, at) => codes[index]?.[at] === "result");
-    // Once a request of it failed, the rest of what waited was not sent.
+    // Once one of a connection's requests failed, the rest of its queue was not sent.
     expect(accepted).toEqual(ids.slice(0, accepted.length));
     expect(ofThese(kept, ids)).toEqual(accepted);
     await publisher.close();

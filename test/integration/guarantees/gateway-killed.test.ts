@@ -1,16 +1,16 @@
-/** What can be relied on when a gateway is killed. */
+/** The guarantees when a gateway is killed. */
 import { expect } from "vitest";
-import { expectUnbroken } from "../../support/chain.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import {
-  allTold,
   idsOf,
   LEASE_MS,
   names,
   publish,
   publishUnanswered,
-  repeated,
+  republish,
   stored,
+  untilCount,
   untilShown,
   useProcesses,
   useStack,
@@ -21,7 +21,7 @@ import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publish
 import { ReturningViewer } from "../../support/persistent.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
-/** What a busy machine may take beyond the time that is promised. */
+/** Extra time beyond the promised one, for a busy machine. */
 const SLACK_MS = 3_000;
 const stack = useStack({ gateways: 2 });
 const spawned = useProcesses(stack);
@@ -70,7 +70,7 @@ guarantee("a gateway is killed", "comment", async () => {
   const publishers = [await TestSocket.connect(port), await TestSocket.connect(port)] as const;
   publishUnanswered(publishers[0], "comments", "comment", "taken");
   await untilShown(stays, "comments", "comment", "taken");
-  // From here on it takes nothing and tells nothing: what is sent to it dies with it.
+  // From here on it reads and sends nothing: what is sent to it dies with it.
   victim.child.kill("SIGSTOP");
   publishUnanswered(publishers[1], "comments", "comment", "not-taken");
   const meanwhile = names("meanwhile", 5);
@@ -78,14 +78,14 @@ guarantee("a gateway is killed", "comment", async () => {
   ({ port } = stack().gatewayAt(1));
   await victim.kill9();
   const again = [
-    await repeated(port, "comments", "comment", "taken"),
-    await repeated(port, "comments", "comment", "not-taken"),
+    await republish(port, "comments", "comment", "taken"),
+    await republish(port, "comments", "comment", "not-taken"),
   ];
   const all = [...before, "taken", ...meanwhile, "not-taken"];
   for (const viewer of viewers) {
     await viewer.has(new Set(all));
     expect(idsOf(viewer.comments)).toEqual(all);
-    expectUnbroken(viewer.comments);
+    expectContiguous(viewer.comments);
     expect(viewer.complaints).toEqual([]);
     expect(viewer.connections).toBe(2);
   }
@@ -103,10 +103,10 @@ guarantee("a gateway is killed", "viewers", async () => {
   );
   const lost = await Promise.all([1, 2, 3].map(() => TestSocket.connect(victim.port)));
   for (const viewer of lost) await viewer.ask("subscribe", { video: "numbers" });
-  await allTold([...stay, ...lost], "numbers", 5);
+  await untilCount([...stay, ...lost], "numbers", 5);
   const killedAt = performance.now();
   await victim.kill9();
-  await allTold(stay, "numbers", 2);
+  await untilCount(stay, "numbers", 2);
   expect(performance.now() - killedAt).toBeLessThan(LEASE_MS + SLACK_MS);
   await Promise.all(stay.map((viewer) => viewer.close()));
 });

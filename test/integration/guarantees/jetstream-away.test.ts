@@ -1,23 +1,23 @@
-/** What can be relied on while NATS is there but stores nothing. */
+/** The guarantees while NATS runs but stores nothing. */
 import { expect } from "vitest";
-import { expectUnbroken } from "../../support/chain.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import {
   audienceOf,
   commentsFlow,
-  insisted,
+  expectCountRecovers,
   likesFlow,
-  numberIsRight,
+  publishUntilAccepted,
 } from "../../support/failing-nats.ts";
 import {
-  allTold,
   idsOf,
   LEASE_MS,
   names,
-  numberOf,
   publish,
   stored,
+  untilCount,
   useStack,
+  viewerCountOf,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
@@ -26,7 +26,7 @@ import { post } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2, dispatcher: { storeTimeoutMs: 300 } });
 
-/** Takes JetStream away, does something, and gives it back. */
+/** Runs `work` without JetStream, then restores it. */
 async function withoutJetStream(work: () => Promise<void>): Promise<void> {
   const { nats, gateways, dispatchers } = stack();
   await nats.restart({ jetStream: false });
@@ -66,14 +66,14 @@ guarantee("JetStream can't be reached", "comment", async () => {
     }
     await publish(stack().gateway, "comments", "like", ["like"]);
   });
-  const { seq } = await insisted(stack(), "comments", "comment", "refused-1");
-  expect((await insisted(stack(), "comments", "comment", "refused-1")).seq).toBe(seq);
+  const { seq } = await publishUntilAccepted(stack(), "comments", "comment", "refused-1");
+  expect((await publishUntilAccepted(stack(), "comments", "comment", "refused-1")).seq).toBe(seq);
   const after = names("after", 3);
   await commentsFlow(stack(), "comments", viewers, after);
   const all = [...names("before", 5), "refused-1", ...after];
   for (const viewer of viewers) {
     expect(idsOf(viewer.of("comments", "comment"))).toEqual(all);
-    expectUnbroken(viewer.of("comments", "comment"));
+    expectContiguous(viewer.of("comments", "comment"));
     expect(viewer.messages.filter(({ op }) => op === "reset")).toEqual([]);
   }
   expect(await stored(stack().gateway, "comments")).toEqual(all);
@@ -81,10 +81,10 @@ guarantee("JetStream can't be reached", "comment", async () => {
 
 guarantee("JetStream can't be reached", "viewers", async () => {
   const viewers = await audienceOf(stack(), "numbers");
-  await allTold(viewers, "numbers", 2);
+  await untilCount(viewers, "numbers", 2);
   const before = viewers.map((viewer) => viewer.of("numbers", "viewers").length);
   await withoutJetStream(async () => {
-    // No gateway can give a sign of life; nobody is taken for dead and counted out for that.
+    // No gateway can renew its lease; none is declared dead and subtracted for that.
     for (const dispatcher of stack().dispatchers) {
       const silentMs = async () =>
         1_000 * (await metric(dispatcher, "ovation_dispatcher_lease_oldest_age_seconds"));
@@ -92,12 +92,14 @@ guarantee("JetStream can't be reached", "viewers", async () => {
     }
     await likesFlow(stack(), "numbers", viewers, ["meanwhile"]);
     for (const [index, viewer] of viewers.entries()) {
-      const told = viewer.of("numbers", "viewers").slice(before[index]);
-      expect(told.filter(({ data }) => (data as { viewers: number }).viewers !== 2)).toEqual([]);
-      expect(numberOf(viewer, "numbers")).toBe(2);
+      const received = viewer.of("numbers", "viewers").slice(before[index]);
+      expect(received.filter(({ data }) => (data as { viewers: number }).viewers !== 2)).toEqual(
+        [],
+      );
+      expect(viewerCountOf(viewer, "numbers")).toBe(2);
     }
   });
-  await numberIsRight(stack(), "numbers", viewers);
+  await expectCountRecovers(stack(), "numbers", viewers);
 });
 
 guarantee("JetStream can't be reached", "order", async () => {
@@ -116,7 +118,7 @@ guarantee("JetStream can't be reached", "order", async () => {
   });
   const called = await sdk.end();
   expect(await stored(stack().gateway, "sdk-order")).toEqual(called);
-  // What was refused may be stored all the same, but nothing behind a part that was not.
+  // A refused comment may still be stored, but nothing after one that was not.
   const kept = ofThese(await stored(stack().gateway, "order"), refused);
   expect(kept).toEqual(refused.slice(0, kept.length));
 });

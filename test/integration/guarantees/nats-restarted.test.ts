@@ -1,15 +1,20 @@
-/** What can be relied on when NATS is restarted with its store. */
+/** The guarantees when NATS is restarted with its store. */
 import { expect } from "vitest";
-import { expectUnbroken } from "../../support/chain.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
-import { audienceOf, insisted, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
-import { allTold, idsOf, names, stored, useStack } from "../../support/guarantee-stack.ts";
+import {
+  audienceOf,
+  expectCountRecovers,
+  likesFlow,
+  publishUntilAccepted,
+} from "../../support/failing-nats.ts";
+import { idsOf, names, stored, untilCount, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
 import { post, TestSocket } from "../../support/viewer.ts";
 
-/** More than the load brings, so that all of it can be read again. */
+/** More than the load publishes, so that all of it can be read back. */
 const SETTINGS = { historyEvents: 10_000 };
 const stack = useStack({ gateways: 2, dispatchers: 2, gateway: SETTINGS, dispatcher: SETTINGS });
 
@@ -21,7 +26,7 @@ guarantee("NATS is restarted", "like", async () => {
   expect(refused.status).not.toBe(200);
   expect(["unavailable", "timeout"]).toContain((refused.body["error"] as { code: string }).code);
   await stack().nats.restart();
-  const { codes } = await insisted(stack(), "likes", "like", "meanwhile");
+  const { codes } = await publishUntilAccepted(stack(), "likes", "like", "meanwhile");
   expect(codes.filter((code) => code !== "unavailable" && code !== "timeout")).toEqual([]);
   await stack().ready();
   await likesFlow(stack(), "likes", viewers, names("after", 5));
@@ -58,14 +63,14 @@ guarantee("NATS is restarted", "comment", async () => {
   await stack().nats.restart();
   await haveAcknowledged(before + 20);
   await Promise.all(load.map(({ end }) => end()));
-  const places = new Map(load.flatMap(({ publisher }) => [...publisher.acknowledged]));
+  const seqById = new Map(load.flatMap(({ publisher }) => [...publisher.acknowledged]));
   for (const viewer of viewers) {
-    await viewer.until(() => viewer.of("comments", "comment").length >= places.size);
+    await viewer.until(() => viewer.of("comments", "comment").length >= seqById.size);
     const comments = viewer.of("comments", "comment");
-    expectUnbroken(comments);
-    // In the order of the chain, so this says of all that each is there once and in its place.
+    expectContiguous(comments);
+    // In chain order, so this shows that each is there exactly once, with its seq.
     expect(comments.map(({ id, seq }) => [id, seq])).toEqual(
-      [...places].sort(([, one], [, other]) => one - other),
+      [...seqById].sort(([, one], [, other]) => one - other),
     );
     expect(viewer.messages.filter(({ op }) => op === "reset")).toEqual([]);
     if (viewer instanceof TestSocket) expect(viewer.closed).toBeUndefined();
@@ -77,16 +82,16 @@ guarantee("NATS is restarted", "comment", async () => {
 
 guarantee("NATS is restarted", "viewers", async () => {
   const viewers = await audienceOf(stack(), "numbers");
-  // At the one gateway only: the other writes its row anew with nothing changed.
+  // At one gateway only: the other rewrites an unchanged row.
   const goes = await TestSocket.connect(stack().gateway.port);
   await goes.ask("subscribe", { video: "numbers" });
-  await allTold([...viewers, goes], "numbers", 3);
+  await untilCount([...viewers, goes], "numbers", 3);
   await stack().nats.kill9();
   await goes.close();
   await stack().nats.restart();
-  await allTold(viewers, "numbers", 2);
+  await untilCount(viewers, "numbers", 2);
   await stack().ready();
-  await numberIsRight(stack(), "numbers", viewers);
+  await expectCountRecovers(stack(), "numbers", viewers);
 });
 
 guarantee("NATS is restarted", "order", async () => {

@@ -1,16 +1,21 @@
 /**
- * What can be relied on when NATS loses what it has written last, as by a power cut before it was on
- * the disk: an older copy of the store takes the place of the store.
+ * The guarantees when NATS loses its newest writes, as in a power cut before they reached the disk:
+ * an older copy replaces the store.
  */
 import { cp, rm } from "node:fs/promises";
 import { expect } from "vitest";
-import { expectUnbroken } from "../../support/chain.ts";
-import { audienceOf, commentsFlow, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import {
-  allTold,
+  audienceOf,
+  commentsFlow,
+  expectCountRecovers,
+  likesFlow,
+} from "../../support/failing-nats.ts";
+import {
   idsOf,
   names,
   stored,
+  untilCount,
   untilReset,
   useStack,
 } from "../../support/guarantee-stack.ts";
@@ -20,8 +25,8 @@ import { watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
 
-/** Lets NATS run, and takes away what it wrote meanwhile. */
-async function losing(work: () => Promise<void>): Promise<void> {
+/** Runs `work`, then discards what NATS wrote meanwhile. */
+async function losingWritesOf(work: () => Promise<void>): Promise<void> {
   const { nats } = stack();
   const copy = `${nats.storeDir}-copy`;
   await nats.kill9();
@@ -39,7 +44,7 @@ async function losing(work: () => Promise<void>): Promise<void> {
 
 guarantee("NATS loses its newest writes", "like", async () => {
   const viewers = await audienceOf(stack(), "likes");
-  await losing(() => likesFlow(stack(), "likes", viewers, names("meanwhile", 3)));
+  await losingWritesOf(() => likesFlow(stack(), "likes", viewers, names("meanwhile", 3)));
   await likesFlow(stack(), "likes", viewers, names("after", 5));
 });
 
@@ -47,7 +52,7 @@ guarantee("NATS loses its newest writes", "comment", async () => {
   const viewers = await audienceOf(stack(), "comments");
   const kept = await commentsFlow(stack(), "comments", viewers, names("kept", 5));
   const lost: number[] = [];
-  await losing(async () => {
+  await losingWritesOf(async () => {
     lost.push(...(await commentsFlow(stack(), "comments", viewers, names("lost", 3))));
   });
   for (const viewer of viewers) {
@@ -58,33 +63,33 @@ guarantee("NATS loses its newest writes", "comment", async () => {
   const after = await commentsFlow(stack(), "comments", viewers, names("after", 5));
   expect(Math.min(...after)).toBeGreaterThan(Math.max(...lost));
   const epoch = String(viewers[0]?.subscription["epoch"]);
-  // One that saw all of it, and one that knows only what the store has.
+  // A gateway that saw all of it, and one that knows only the store.
   for (const { port } of [stack().gateway, await stack().addGateway()]) {
-    const lostPlace = { after: lost[1] ?? 0, epoch };
-    const astray = await watch("json", port, "comments", lostPlace);
-    expect(astray.subscription).toMatchObject({ recovered: false, oldest: kept[0] });
-    const keptPlace = { after: kept[1] ?? 0, epoch };
-    const back = await watch("json", port, "comments", keptPlace);
+    const lostPosition = { after: lost[1] ?? 0, epoch };
+    const unrecovered = await watch("json", port, "comments", lostPosition);
+    expect(unrecovered.subscription).toMatchObject({ recovered: false, oldest: kept[0] });
+    const keptPosition = { after: kept[1] ?? 0, epoch };
+    const back = await watch("json", port, "comments", keptPosition);
     expect(back.subscription).toMatchObject({ recovered: true });
     await back.until(() => back.of("comments", "comment").length === 8);
     const missed = [...names("kept", 5).slice(2), ...names("after", 5)];
     expect(idsOf(back.of("comments", "comment"))).toEqual(missed);
-    expectUnbroken(back.of("comments", "comment"));
+    expectContiguous(back.of("comments", "comment"));
   }
 });
 
 guarantee("NATS loses its newest writes", "viewers", async () => {
   const viewers = await audienceOf(stack(), "numbers");
-  await allTold(viewers, "numbers", viewers.length);
-  await losing(async () => undefined);
-  await numberIsRight(stack(), "numbers", viewers);
+  await untilCount(viewers, "numbers", viewers.length);
+  await losingWritesOf(async () => undefined);
+  await expectCountRecovers(stack(), "numbers", viewers);
 });
 
 guarantee("NATS loses its newest writes", "order", async () => {
   const sdk = await sdkPublisher([stack().gateway.port], "sdk-order");
   sdk.publish(10);
   await sdk.accepted(10);
-  await losing(async () => {
+  await losingWritesOf(async () => {
     sdk.publish(5);
     await sdk.accepted(15);
   });

@@ -1,20 +1,20 @@
-/** What can be relied on while nothing fails. */
+/** The guarantees while nothing fails. */
 import { expect } from "vitest";
 import {
   frontendSubject,
   historySubject,
   publishSubject,
 } from "../../../shared/protocol/subjects.ts";
-import { BusWitness } from "../../support/bus-witness.ts";
-import { expectUnbroken } from "../../support/chain.ts";
+import { BusObserver } from "../../support/bus-observer.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import {
-  allTold,
   idsOf,
   names,
-  numberOf,
   publish,
   stored,
+  untilCount,
   useStack,
+  viewerCountOf,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
@@ -32,26 +32,26 @@ async function everywhere(video: string) {
 }
 
 /**
- * Publishes one event more. Gives the bus's messages up to its answer, and where among them it was
- * first sent to each gateway; -1: not before the answer.
+ * Publishes one more event. Returns the bus messages up to its answer, and the index among them at
+ * which it was first sent to each gateway; -1 if not before the answer.
  */
-async function witnessed(video: string, kind: "like" | "comment", id: string) {
-  const witness = await BusWitness.start(stack().nats.url);
+async function observed(video: string, kind: "like" | "comment", id: string) {
+  const observer = await BusObserver.start(stack().nats.url);
   await publish(stack().gateway, video, kind, [id]);
   const brings = (wanted: string) => (seen: { subject: string; text: string }) =>
     seen.subject === wanted && seen.text.includes(id);
-  const request = await witness.until(() => witness.seen.find(brings(publishSubject(video))));
-  await witness.until(() => witness.on(request.reply).length === 1);
-  const subjects = witness.seen.map(({ subject }) => subject);
-  await witness.stop();
-  const between = witness.seen.slice(0, subjects.indexOf(request.reply));
+  const request = await observer.until(() => observer.seen.find(brings(publishSubject(video))));
+  await observer.until(() => observer.on(request.reply).length === 1);
+  const subjects = observer.seen.map(({ subject }) => subject);
+  await observer.stop();
+  const between = observer.seen.slice(0, subjects.indexOf(request.reply));
   const sentOn = stack().gateways.map((gateway) =>
     between.findIndex(brings(frontendSubject(gateway.id, video))),
   );
   return { between, sentOn };
 }
 
-/** Publishes on a connection to each gateway at once; gives the answers. */
+/** Publishes on a connection to each gateway at once; returns the answers. */
 async function fromEverywhere(video: string, kind: "like" | "comment", each: number) {
   const ids: string[] = [];
   const answers = await Promise.all(
@@ -73,7 +73,7 @@ guarantee("nothing", "like", async () => {
   const viewers = await everywhere("likes");
   const { ids, answers } = await fromEverywhere("likes", "like", 40);
   expect(answers.map(({ op, eventId }) => [op, eventId])).toEqual(ids.map((id) => ["result", id]));
-  const { sentOn } = await witnessed("likes", "like", "one-more");
+  const { sentOn } = await observed("likes", "like", "one-more");
   for (const at of sentOn) expect(at).toBeGreaterThan(-1);
   for (const viewer of viewers) {
     await viewer.until(() => viewer.total("likes", "like") > ids.length);
@@ -85,19 +85,19 @@ guarantee("nothing", "like", async () => {
 guarantee("nothing", "comment", async () => {
   const viewers = await everywhere("comments");
   const { ids, answers } = await fromEverywhere("comments", "comment", 40);
-  const { between, sentOn } = await witnessed("comments", "comment", "one-more");
-  // The store's own word that it is stored; a try that lost a race got another one before.
+  const { between, sentOn } = await observed("comments", "comment", "one-more");
+  // The store's own acknowledgement; an attempt that lost a race got a different answer before.
   const store = between.findLast(({ subject }) => subject === historySubject("comments"));
   const confirmed = between.findIndex(({ subject }) => subject === store?.reply);
   expect(between[confirmed]?.text).toMatch(/"stream":"ov_history".*"seq":\d+/);
   for (const at of sentOn) expect(at).toBeGreaterThan(confirmed);
-  const places = new Map(answers.map(({ eventId, seq }) => [eventId, seq]));
+  const seqById = new Map(answers.map(({ eventId, seq }) => [eventId, seq]));
   for (const viewer of viewers) {
     await viewer.until(() => viewer.of("comments", "comment").length > ids.length);
     const comments = viewer.of("comments", "comment");
     expect(idsOf(comments).sort()).toEqual([...ids, "one-more"].sort());
-    expectUnbroken(comments);
-    for (const { id, seq } of comments.slice(0, -1)) expect(seq).toBe(places.get(id));
+    expectContiguous(comments);
+    for (const { id, seq } of comments.slice(0, -1)) expect(seq).toBe(seqById.get(id));
     expect(idsOf(comments)).toEqual(idsOf(viewers[0]?.of("comments", "comment") ?? []));
   }
   await Promise.all(viewers.map((viewer) => viewer.close()));
@@ -105,18 +105,18 @@ guarantee("nothing", "comment", async () => {
 
 guarantee("nothing", "viewers", async () => {
   const viewers = await everywhere("numbers");
-  await allTold(viewers, "numbers", viewers.length);
+  await untilCount(viewers, "numbers", viewers.length);
   for (const wire of TEST_WIRES) {
     const newcomer = await watch(wire, stack().gatewayAt(1).port, "numbers");
     const answered = newcomer.messages.indexOf(newcomer.subscription);
     await newcomer.until(() => newcomer.messages.length > answered + 1);
     expect(newcomer.messages[answered + 1]).toMatchObject({ events: [{ kind: "viewers" }] });
-    expect(numberOf(newcomer, "numbers")).toBeGreaterThanOrEqual(viewers.length);
+    expect(viewerCountOf(newcomer, "numbers")).toBeGreaterThanOrEqual(viewers.length);
     viewers.push(newcomer);
-    await allTold(viewers, "numbers", viewers.length);
+    await untilCount(viewers, "numbers", viewers.length);
   }
   await viewers.pop()?.close();
-  await allTold(viewers, "numbers", viewers.length);
+  await untilCount(viewers, "numbers", viewers.length);
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
 

@@ -1,15 +1,15 @@
-/** What can be relied on when a viewer reads too slowly. */
+/** The guarantees when a viewer reads too slowly. */
 import { expect } from "vitest";
-import { expectUnbroken } from "../../support/chain.ts";
+import { expectContiguous } from "../../support/chain.ts";
 import {
-  allTold,
   idsOf,
   names,
-  numberOf,
   publish,
+  untilCount,
   untilReset,
   untilShown,
   useStack,
+  viewerCountOf,
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sendInARow } from "../../support/ordered-publisher.ts";
@@ -35,10 +35,10 @@ const sourceOf = (viewer: Viewer) =>
   viewer instanceof TestSocket ? viewer.socket : viewer.response;
 
 /**
- * Lets a viewer read no more, and publishes likes until it misses some: what the kernel holds on the
- * way is full then. The other one gets them all meanwhile. Returns how many.
+ * Stops a viewer from reading, and publishes likes until it misses some: by then the kernel's buffers
+ * are full. The other viewer gets them all meanwhile. Returns how many.
  */
-async function holdUp(video: string, slow: Viewer, quick: Viewer): Promise<number> {
+async function stallUntilDropped(video: string, slow: Viewer, quick: Viewer): Promise<number> {
   const dropped = () => metric(stack().gateway, "ovation_gateway_events_dropped_total");
   const before = await dropped();
   const had = quick.total(video, "like");
@@ -55,7 +55,7 @@ async function holdUp(video: string, slow: Viewer, quick: Viewer): Promise<numbe
 
 guarantee("a viewer reads too slowly", "like", async () => {
   const { slow, quick } = await slowAndQuick("likes");
-  const published = await holdUp("likes", slow, quick);
+  const published = await stallUntilDropped("likes", slow, quick);
   expect(slow.total("likes", "like")).toBeLessThan(published);
   sourceOf(slow).resume();
   await slow.until(() => slow.total("likes", "like") >= published);
@@ -68,7 +68,7 @@ guarantee("a viewer reads too slowly", "like", async () => {
 
 guarantee("a viewer reads too slowly", "comment", async () => {
   const { slow, quick } = await slowAndQuick("comments");
-  await holdUp("comments", slow, quick);
+  await stallUntilDropped("comments", slow, quick);
   const kept = names("kept", HISTORY_EVENTS / 2);
   await publish(stack().gateway, "comments", "comment", kept);
   await untilShown(quick, "comments", "comment", kept.at(-1) ?? "");
@@ -78,36 +78,36 @@ guarantee("a viewer reads too slowly", "comment", async () => {
   expect(idsOf(slow.of("comments", "comment"))).toEqual(kept);
   expect(slow.messages.filter(({ op }) => op === "reset")).toEqual([]);
 
-  await holdUp("comments", slow, quick);
+  await stallUntilDropped("comments", slow, quick);
   const more = names("more", 2 * HISTORY_EVENTS);
-  const places = await publish(stack().gateway, "comments", "comment", more);
+  const seqs = await publish(stack().gateway, "comments", "comment", more);
   await untilShown(quick, "comments", "comment", more.at(-1) ?? "");
   sourceOf(slow).resume();
   const { epoch, seq } = slow.subscription;
-  expect(await untilReset(slow)).toMatchObject({ video: "comments", epoch, seq: places.at(-1) });
-  expect(Number(seq)).toBeLessThan(places[0] ?? 0);
+  expect(await untilReset(slow)).toMatchObject({ video: "comments", epoch, seq: seqs.at(-1) });
+  expect(Number(seq)).toBeLessThan(seqs[0] ?? 0);
   await publish(stack().gateway, "comments", "comment", ["last"]);
   const comments = await untilShown(slow, "comments", "comment", "last");
   expect(idsOf(comments)).toEqual([...kept, "last"]);
-  expectUnbroken(comments.slice(0, -1));
-  expect(comments.at(-1)?.prev).toBe(places.at(-1));
+  expectContiguous(comments.slice(0, -1));
+  expect(comments.at(-1)?.prev).toBe(seqs.at(-1));
   const all = await untilShown(quick, "comments", "comment", "last");
   expect(idsOf(all)).toEqual([...kept, ...more, "last"]);
-  expectUnbroken(all);
+  expectContiguous(all);
   await Promise.all([slow.close(), quick.close()]);
 });
 
 guarantee("a viewer reads too slowly", "viewers", async () => {
   const { slow, quick } = await slowAndQuick("numbers");
-  await allTold([slow, quick], "numbers", 2);
-  await holdUp("numbers", slow, quick);
+  await untilCount([slow, quick], "numbers", 2);
+  await stallUntilDropped("numbers", slow, quick);
   const newcomers = await Promise.all(
     [1, 2, 3].map(() => watch("msgpack", stack().gateway.port, "numbers")),
   );
-  await allTold([quick, ...newcomers], "numbers", 5);
-  expect(numberOf(slow, "numbers")).toBe(2);
+  await untilCount([quick, ...newcomers], "numbers", 5);
+  expect(viewerCountOf(slow, "numbers")).toBe(2);
   sourceOf(slow).resume();
-  await allTold([slow], "numbers", 5);
+  await untilCount([slow], "numbers", 5);
   await Promise.all([slow, quick, ...newcomers].map((viewer) => viewer.close()));
 });
 

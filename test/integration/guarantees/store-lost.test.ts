@@ -1,7 +1,12 @@
-/** What can be relied on when NATS comes back with nothing. */
+/** The guarantees when NATS comes back with an empty store. */
 import { expect } from "vitest";
-import { audienceOf, commentsFlow, likesFlow, numberIsRight } from "../../support/failing-nats.ts";
-import { allTold, names, stored, untilReset, useStack } from "../../support/guarantee-stack.ts";
+import {
+  audienceOf,
+  commentsFlow,
+  expectCountRecovers,
+  likesFlow,
+} from "../../support/failing-nats.ts";
+import { names, stored, untilCount, untilReset, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
 import { watch } from "../../support/viewer.ts";
@@ -17,7 +22,7 @@ guarantee("NATS loses its store", "like", async () => {
 
 guarantee("NATS loses its store", "comment", async () => {
   const viewers = await audienceOf(stack(), "comments");
-  const places = await commentsFlow(stack(), "comments", viewers, names("before", 5));
+  const seqs = await commentsFlow(stack(), "comments", viewers, names("before", 5));
   const known = viewers.map((viewer) => String(viewer.subscription["epoch"]));
   await stack().nats.restart({ wipe: true });
   await stack().ready();
@@ -27,20 +32,20 @@ guarantee("NATS loses its store", "comment", async () => {
     expect(reset["epoch"]).not.toBe(known[index]);
   }
   const after = names("after", 5);
-  const newPlaces = await commentsFlow(stack(), "comments", viewers, after);
-  expect(Math.min(...newPlaces)).toBeGreaterThan(Math.max(...places));
+  const newSeqs = await commentsFlow(stack(), "comments", viewers, after);
+  expect(Math.min(...newSeqs)).toBeGreaterThan(Math.max(...seqs));
   expect(await stored(stack().gateway, "comments")).toEqual(after);
-  const past = { after: places[2] ?? 0, epoch: String(known[0]) };
+  const past = { after: seqs[2] ?? 0, epoch: String(known[0]) };
   const back = await watch("json", stack().gatewayAt(1).port, "comments", past);
-  expect(back.subscription).toMatchObject({ recovered: false, oldest: newPlaces[0] });
+  expect(back.subscription).toMatchObject({ recovered: false, oldest: newSeqs[0] });
 });
 
 guarantee("NATS loses its store", "viewers", async () => {
   const viewers = await audienceOf(stack(), "numbers");
-  await allTold(viewers, "numbers", 2);
+  await untilCount(viewers, "numbers", 2);
   await stack().nats.restart({ wipe: true });
   await stack().ready();
-  await numberIsRight(stack(), "numbers", viewers);
+  await expectCountRecovers(stack(), "numbers", viewers);
 });
 
 guarantee("NATS loses its store", "order", async () => {

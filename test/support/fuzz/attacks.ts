@@ -1,16 +1,16 @@
-/** What is thrown at a gateway and a dispatcher: each attack is made by chance, then carried out. */
+/** Attacks on a gateway and a dispatcher: each is generated at random, then carried out. */
 import { encode } from "../../../shared/protocol/wire/codec.ts";
 import type { Chance } from "../random.ts";
 import { RawSocket } from "../raw.ts";
 import { frame, handshake, OPCODE } from "../websocket-wire.ts";
 import { mutatedBytes, mutatedFields, oddValue, randomBytes } from "./mutate.ts";
 
-/** Bytes over TCP, or a message straight on the bus. */
+/** Bytes over TCP, or a message directly on the bus. */
 export type Attack =
   | { readonly way: "tcp"; readonly chunks: readonly Uint8Array[]; readonly isAbrupt: boolean }
   | { readonly way: "nats"; readonly subject: string; readonly payload: Uint8Array };
 
-/** Videos that are attacked; nobody well-behaved watches them. */
+/** The attacked videos; no well-behaved viewer watches them. */
 const VIDEOS = ["fuzz-a", "fuzz-b", "fuzz-c"];
 const KINDS = ["like", "comment", "viewers", "retracted", "nope"];
 
@@ -22,7 +22,7 @@ function event(chance: Chance): Record<string, unknown> {
   });
 }
 
-/** Requests of a viewer in order, each perhaps not as it should be. */
+/** A viewer's requests in order, some of them malformed. */
 function requests(chance: Chance): Record<string, unknown>[] {
   const ops = Array.from({ length: chance.between(1, 8) }, () =>
     chance.of(["subscribe", "unsubscribe", "publish", "ping", "connect"]),
@@ -39,7 +39,7 @@ function requests(chance: Chance): Record<string, unknown>[] {
   });
 }
 
-/** A body for the encoding; what it can't carry becomes text. */
+/** A body in the encoding; what it can't represent becomes text. */
 function encoded(encoding: "msgpack" | "json", value: unknown): Buffer {
   return encode(encoding, value ?? null);
 }
@@ -59,7 +59,7 @@ function tcp(chance: Chance, chunks: readonly Buffer[]): Attack {
 
 const noise = (chance: Chance): Attack => tcp(chance, [randomBytes(chance, 2_000)]);
 
-/** Good frames of good or odd requests, of which some bytes are changed. */
+/** Valid frames of valid or odd requests, with some bytes changed. */
 function mutatedFrames(chance: Chance): Attack {
   const encoding = chance.of(["msgpack", "json"] as const);
   const opcode = encoding === "json" ? OPCODE.text : OPCODE.binary;
@@ -72,7 +72,7 @@ function mutatedFrames(chance: Chance): Attack {
   return tcp(chance, [Buffer.from(handshake(encoding)), ...frames]);
 }
 
-/** Frames whose parts are chosen by chance: opcodes, fragments, reserved bits, false lengths. */
+/** Frames with random parts: opcodes, fragments, reserved bits, false lengths. */
 function oddFrames(chance: Chance): Attack {
   const frames = Array.from({ length: chance.between(1, 10) }, () => {
     const lengthBytes = chance.of([undefined, undefined, 2, 8] as const);
@@ -90,7 +90,7 @@ function oddFrames(chance: Chance): Attack {
   return tcp(chance, [Buffer.from(handshake(chance.of(["msgpack", "json"] as const))), ...frames]);
 }
 
-/** Whole messages, odd in their values or, in whole frames, in their bytes. */
+/** Complete messages in valid frames, with odd values or changed bytes. */
 function oddMessages(chance: Chance): Attack {
   const encoding = chance.of(["msgpack", "json"] as const);
   const opcode = encoding === "json" ? OPCODE.text : OPCODE.binary;
@@ -136,7 +136,7 @@ const LINES = [
   "If-None-Match: *",
 ];
 
-/** An HTTP request of good and bad parts, some of whose bytes are changed. */
+/** An HTTP request of valid and invalid parts, with some bytes changed. */
 function oddRequest(chance: Chance): Attack {
   const encoding = chance.of(["msgpack", "json"] as const);
   const events = Array.from({ length: chance.between(1, 5) }, () => event(chance));
@@ -161,9 +161,9 @@ function oddRequest(chance: Chance): Attack {
   return tcp(chance, [chance.between(0, 2) === 0 ? mutatedBytes(chance, bytes) : bytes]);
 }
 
-/** A stream of events that is asked for from a place that can't be. */
+/** A request for an event stream from an impossible position. */
 function oddStream(chance: Chance): Attack {
-  const place = chance.of([
+  const position = chance.of([
     "",
     "0",
     "e:0",
@@ -182,16 +182,16 @@ function oddStream(chance: Chance): Attack {
     "?last=5",
     "?last=-1",
     "?after=e:1",
-    `?after=${encodeURIComponent(place)}`,
+    `?after=${encodeURIComponent(position)}`,
     "?last=%",
   ]);
   const head =
     `GET /v1/videos/${chance.of(VIDEOS)}/events${query} HTTP/1.1\r\nHost: x\r\n` +
-    `Accept: text/event-stream\r\nLast-Event-ID: ${place}\r\n\r\n`;
+    `Accept: text/event-stream\r\nLast-Event-ID: ${position}\r\n\r\n`;
   return tcp(chance, [Buffer.from(head, "latin1")]);
 }
 
-/** A publish request, or one to take back, straight over NATS. */
+/** A publish or retract request directly over NATS. */
 function oddPublish(chance: Chance): Attack {
   const events = Array.from({ length: chance.between(1, 3) }, () => event(chance));
   const payload = encoded(chance.of(["msgpack", "json"] as const), chance.of([events, events[0]]));
@@ -215,19 +215,19 @@ const ATTACKS = [
   oddPublish,
 ];
 
-/** The next attack; all chance is taken here, so that a seed repeats it whatever the timing. */
+/** The next attack; all randomness is drawn here, so that a seed repeats it whatever the timing. */
 export function nextAttack(chance: Chance): Attack {
   return chance.of(ATTACKS)(chance);
 }
 
-/** Carries out an attack over TCP, and resolves when the gateway has let go of it. */
-export async function throwAt(
+/** Carries out an attack over TCP, and resolves when the gateway has closed the connection. */
+export async function sendAttack(
   port: number,
   { chunks, isAbrupt }: Extract<Attack, { way: "tcp" }>,
 ): Promise<void> {
   const socket = await RawSocket.open(port);
   for (const chunk of chunks) socket.write(chunk);
-  // By the time that another request is answered, all this was read.
+  // By the time another request is answered, all of this has been read.
   await (await fetch(`http://127.0.0.1:${port}/v1/ping`)).arrayBuffer();
   if (isAbrupt) socket.destroy();
   else socket.finish();

@@ -1,4 +1,4 @@
-/** What can be wrong with bytes and with values, by chance that can be repeated. */
+/** Random, repeatable mutations of bytes and values. */
 import type { Chance } from "../random.ts";
 
 const BYTES = [0x00, 0x0a, 0x0d, 0x20, 0x22, 0x3a, 0x5b, 0x7b, 0x7f, 0x80, 0xc1, 0xdd, 0xdf, 0xff];
@@ -17,28 +17,28 @@ function changed(chance: Chance, bytes: Buffer): Buffer {
     bytes.subarray(end),
   ];
   switch (chance.between(0, 6)) {
-    case 0: // a bit turned over
+    case 0: // a bit flipped
       return Buffer.concat([
         before,
         within.map((byte) => byte ^ (1 << chance.between(0, 7))),
         after,
       ]);
-    case 1: // bytes that mean something somewhere
+    case 1: // bytes with a meaning somewhere
       return Buffer.concat([before, within.map(() => chance.of(BYTES)), after]);
-    case 2: // something in between
+    case 2: // something inserted
       return Buffer.concat([before, randomBytes(chance, 16), within, after]);
-    case 3: // something left out
+    case 3: // something removed
       return Buffer.concat([before, after]);
-    case 4: // something twice
+    case 4: // something duplicated
       return Buffer.concat([before, within, within, after]);
     case 5: // cut off
       return before;
-    default: // in another order
+    default: // reordered
       return Buffer.concat([after, within, before]);
   }
 }
 
-/** The bytes, or as many as four changes of them. */
+/** The bytes with up to four changes. */
 export function mutatedBytes(chance: Chance, bytes: Uint8Array): Buffer {
   let result: Buffer = Buffer.from(bytes);
   for (let count = chance.between(0, 4); count > 0; count -= 1) result = changed(chance, result);
@@ -51,7 +51,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** A value that somebody might not have thought of. */
+/** A value that a developer might not have thought of. */
 export function oddValue(chance: Chance): unknown {
   return chance.of<() => unknown>([
     () => null,
@@ -80,7 +80,7 @@ export function oddValue(chance: Chance): unknown {
   ])();
 }
 
-/** The value, with as many as three of its fields other than they should be. */
+/** The value with up to three fields missing, added or wrong. */
 export function mutatedFields(
   chance: Chance,
   value: Readonly<Record<string, unknown>>,

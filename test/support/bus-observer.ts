@@ -1,4 +1,4 @@
-/** Sees every message on the bus in the order in which the server took them: what came before what. */
+/** Records every message on the bus in the order in which the server received them. */
 import type { NatsConnection } from "nats";
 import { connectTo } from "./nats-users.ts";
 import { Waiter } from "./waiter.ts";
@@ -9,7 +9,7 @@ interface Seen {
   readonly text: string;
 }
 
-export class BusWitness {
+export class BusObserver {
   readonly #connection: NatsConnection;
   readonly #waiter = new Waiter();
   readonly seen: Seen[] = [];
@@ -25,23 +25,23 @@ export class BusWitness {
     });
   }
 
-  static async start(natsUrl: string): Promise<BusWitness> {
-    const witness = new BusWitness(await connectTo(natsUrl));
-    await witness.#connection.flush();
-    return witness;
+  static async start(natsUrl: string): Promise<BusObserver> {
+    const observer = new BusObserver(await connectTo(natsUrl));
+    await observer.#connection.flush();
+    return observer;
   }
 
-  /** Resolves with the first value that isn't undefined or false; looks at each message. */
-  async until<T>(look: () => T | undefined | false): Promise<T> {
-    return await this.#waiter.until(look);
+  /** Resolves with the first value that isn't undefined or false; polls after each message. */
+  async until<T>(poll: () => T | undefined | false): Promise<T> {
+    return await this.#waiter.until(poll);
   }
 
-  /** Resolves when so many requests on a subject were seen. */
+  /** Resolves when this many requests on a subject were seen. */
   async requests(subject: string, count: number): Promise<void> {
     await this.until(() => this.on(subject).length >= count);
   }
 
-  /** What was seen on a subject. */
+  /** The messages seen on a subject. */
   on(subject: string): Seen[] {
     return this.seen.filter((message) => message.subject === subject);
   }
