@@ -136,7 +136,7 @@ describe("a wrong row is reported", () => {
     const flags = ["--nats-url", natsUrlAs("observer", stack.nats.url), "--look-again-ms", "300"];
     const { code, text } = await doctor(...flags);
     expect(code).toBe(1);
-    expect(text).toContain("row-missing: a gateway holds this video and has no row");
+    expect(text).toContain("row-missing: a gateway holds this video but has no row");
     expect(text).toContain(`gateway ${stack.gateway.id}, video launch, held 1`);
   });
 
