@@ -65,7 +65,7 @@ test("while a gateway is drained, a kept connection's publish is taken, and is i
   const events = "/v1/videos/premiere/events";
   const like = '{"kind":"like"}';
   const before = await onKept(agent, leaving.port, "POST", events, like);
-  expect(before).toMatchObject({ status: 200, connection: "" });
+  expect(before).toMatchObject({ status: 200, connection: "keep-alive" });
   const drained = leaving.drain();
   await eventually(
     async () => (await metric(leaving, "ovation_gateway_departures_per_second")) > 0,
