@@ -1,12 +1,11 @@
-/** The two KV buckets of the subscription table, as every role makes them. */
+/** The two KV buckets of the subscription table, as every role creates them. */
 import type { BucketSpec } from "../bus/bucket.ts";
 import type { CommonConfig } from "../config/settings.ts";
 import { FRONTENDS_BUCKET, SUBSCRIPTIONS_BUCKET } from "./subjects.ts";
 
 /**
- * Rows go by themselves after ten minutes, and markers of removed rows with them: those of videos
- * that somebody made up would fill the memory of NATS otherwise. Gateways write theirs
- * again within half of it.
+ * Rows, and delete markers of removed rows, expire after ten minutes: otherwise those of invented
+ * videos would fill the memory of NATS. Gateways write their rows again within half of it.
  */
 export const ROW_MAX_AGE_MS = 600_000;
 
@@ -20,7 +19,7 @@ export function subscriptionsBucket(config: CommonConfig): BucketSpec {
 }
 
 export function frontendsBucket(config: CommonConfig): BucketSpec {
-  // Longer than any dispatcher needs to notice and sweep.
+  // Longer than any dispatcher needs to detect a dead gateway and sweep its rows.
   return {
     name: FRONTENDS_BUCKET,
     description: "Ovation: the lease of each gateway, by its id",

@@ -12,7 +12,7 @@ const comment: Kind = { name: "comment", deliveryClass: "durable" };
 const settings = (kinds: readonly Kind[], leaseMs = 10_000) =>
   commonSettingsOf({ kinds, dataLimitBytes: 4_096, leaseMs });
 
-test("settings are the same in whatever order the kinds were given", () => {
+test("settings are the same whatever the order of the kinds", () => {
   expect(differenceOf(settings([like, comment]), settings([comment, like]))).toBe("");
 });
 
@@ -26,12 +26,12 @@ test("a difference is named from both sides", () => {
   );
 });
 
-test("what another version does not tell is no difference", () => {
+test("a setting that another version doesn't state is not a difference", () => {
   const { kinds = "" } = settings([like]);
   expect(differenceOf(settings([like]), { kinds, "of-later": "1" })).toBe("");
 });
 
-test("a dispatcher's statement is read as it was written, and nothing else is one", () => {
+test("a dispatcher's statement decodes to what was encoded, and nothing else does", () => {
   const statement = { dispatcher: "d1", settings: settings([like]) };
   expect(decodeStatement(encodeStatement(statement))).toEqual(statement);
   for (const bytes of [Buffer.from("{}"), Buffer.from([0xc1]), Buffer.from([0x80])]) {

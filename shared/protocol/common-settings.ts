@@ -1,7 +1,7 @@
 /**
- * Settings that all gateways and dispatchers of a deployment must have in common. Each tells its own,
- * a gateway by its lease and a dispatcher when it is asked, and compares them with those of others:
- * where they differ, the one refuses what the other takes.
+ * Settings that must be the same for all gateways and dispatchers of a deployment. Each publishes
+ * its own, a gateway in its lease and a dispatcher on request, and compares them with the others':
+ * where they differ, one process refuses what another accepts.
  */
 import { z } from "zod";
 import type { Kind } from "./kinds.ts";
@@ -23,10 +23,10 @@ const statementSchema = z.object({
   settings: commonSettingsSchema,
 });
 
-/** What a dispatcher answers when it is asked. */
+/** A dispatcher's answer to a request for its settings. */
 export type DispatcherStatement = z.output<typeof statementSchema>;
 
-/** Those of a process's configuration. */
+/** The common settings of a process's configuration. */
 export function commonSettingsOf(config: {
   readonly kinds: readonly Kind[];
   readonly dataLimitBytes: number;
@@ -41,8 +41,8 @@ export function commonSettingsOf(config: {
 }
 
 /**
- * What differs, for a person; empty when nothing does. A setting that only one of them tells is none:
- * the other may be of another version.
+ * The differences in words; empty when there are none. A setting that only one side states doesn't
+ * count: the other may be of another version.
  */
 export function differenceOf(own: CommonSettings, other: CommonSettings): string {
   return Object.entries(own)
@@ -70,7 +70,7 @@ export function encodeStatement(statement: DispatcherStatement): Uint8Array {
   return encodeMsgpack(statement);
 }
 
-/** Undefined for bytes that are no such statement. */
+/** Undefined for bytes that aren't a statement. */
 export function decodeStatement(bytes: Uint8Array): DispatcherStatement | undefined {
   try {
     return statementSchema.safeParse(decode("msgpack", bytes)).data;

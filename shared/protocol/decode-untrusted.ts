@@ -1,4 +1,4 @@
-/** Decodes what came from outside, with a fault told as an error of our table. */
+/** Decodes input from outside, and turns its faults into errors of our table. */
 
 import { type ErrorCode, OvationError } from "./errors.ts";
 import { fieldOf } from "./field-path.ts";
@@ -6,7 +6,7 @@ import { decode, type Encoding } from "./wire/codec.ts";
 import { MalformedError } from "./wire/msgpack-guard.ts";
 import { RefusedValue } from "./wire/value-rules.ts";
 
-/** A value that is not taken: in an event's `data`, or in another field. */
+/** A refused value as an error: in an event's `data`, or in another field. */
 function refusalOf({ path, message, limit, cause }: RefusedValue): OvationError | undefined {
   const [first, second] = path;
   if (first === undefined) return undefined;
@@ -18,9 +18,9 @@ function refusalOf({ path, message, limit, cause }: RefusedValue): OvationError 
 }
 
 /**
- * @param what what the bytes are to the one who is told, such as `the body`
+ * @param what what the error calls the bytes, such as `the body`
  * @throws OvationError with `code` when the bytes are malformed; `data_invalid` or `field_invalid`
- *   when they hold a value that is not taken
+ *   when they hold a value that is refused
  */
 export function decodeUntrusted(
   encoding: Encoding,

@@ -1,4 +1,4 @@
-/** What is delivered; apart from events.ts, since it is known in a browser too. */
+/** What is delivered; separate from events.ts, since browsers use it too. */
 
 /**
  * Something that happened on a video, as viewers get it. `at` is milliseconds since 1970.
@@ -12,7 +12,7 @@ export interface OvationEvent {
   readonly at: number;
   readonly actor?: string;
   readonly data?: unknown;
-  /** Of a durable event: its place in the video's chain, a whole number that rises along it. */
+  /** Of a durable event: an integer that increases along the video's chain. */
   readonly seq?: number;
   /** Of a durable event: `seq` of the one before it; 0 when none is known. */
   readonly prev?: number;

@@ -12,7 +12,7 @@ const RULES: EventRules = {
   dataLimitBytes: 64,
 };
 
-/** The request as it comes: parsed, with the length that it has as JSON. */
+/** Parses a request with the length of its JSON. */
 function parse(value: unknown) {
   return parsePublishRequest(value, RULES, Buffer.byteLength(JSON.stringify(value)));
 }
@@ -25,7 +25,7 @@ function refusal(value: unknown): OvationError {
     if (error instanceof OvationError) return error;
     throw error;
   }
-  throw new Error("it was taken");
+  throw new Error("it was accepted");
 }
 
 describe("a publish request", () => {
@@ -35,17 +35,17 @@ describe("a publish request", () => {
     expect(parse(list)).toEqual(list);
   });
 
-  test("keeps every field that is known and drops the others", () => {
+  test("keeps every known field and drops the others", () => {
     const event = { id: "e_-1", kind: "comment", actor: "anna", data: { text: "hi" } };
     expect(parse({ ...event, at: 5, video: "other", extra: true })).toEqual([event]);
   });
 
-  test("tells data that is null from no data", () => {
+  test("distinguishes null data from no data", () => {
     expect(parse({ kind: "like", data: null })).toEqual([{ kind: "like", data: null }]);
     expect(parse({ kind: "like" })[0]).not.toHaveProperty("data");
   });
 
-  test("is refused whole for one wrong event, which the error names", () => {
+  test("is refused entirely for one wrong event, which the error names", () => {
     const error = refusal([{ kind: "like" }, { kind: "like" }, { kind: "boo" }]);
     expect(error.body()).toMatchObject({ code: "kind_unknown", field: "events[2].kind" });
     expect(error.message).toContain("like, comment");
@@ -82,7 +82,7 @@ describe("a wrong event is refused by name", () => {
     expect(refusal(value).body()).toMatchObject({ code, field });
   });
 
-  test.each(["text", 7, null, true])("%j is no event; there is no field to name", (value) => {
+  test.each(["text", 7, null, true])("%j is not an event; there is no field to name", (value) => {
     const body = refusal(value).body();
     expect(body.code).toBe("field_invalid");
     expect(body).not.toHaveProperty("field");
@@ -90,8 +90,8 @@ describe("a wrong event is refused by name", () => {
 });
 
 describe("the data limit", () => {
-  test("is on the bytes of its msgpack, to the byte", () => {
-    const fits = "x".repeat(62); // Two bytes say that it is text and how long.
+  test("applies to the exact bytes of its msgpack", () => {
+    const fits = "x".repeat(62); // Two bytes hold its type and length.
     expect(encodeMsgpack(fits)).toHaveLength(RULES.dataLimitBytes);
     expect(parse({ kind: "like", data: fits })).toHaveLength(1);
     const error = refusal({ kind: "like", data: `${fits}x` });
@@ -99,7 +99,7 @@ describe("the data limit", () => {
   });
 
   test("holds for data whose msgpack is larger than its JSON, however small the message", () => {
-    // As large as msgpack gets against JSON: three characters for nine bytes.
+    // The worst case of msgpack against JSON: nine bytes for three characters.
     const data = Array(15).fill(5e9);
     const text = `[${Array(15).fill("5e9").join()}]`;
     const rules = { ...RULES, dataLimitBytes: encodeMsgpack(data).length - 1 };

@@ -15,7 +15,7 @@ export const MAX_BATCH = 1_000;
 
 export const videoSchema = z.string().regex(VIDEO_PATTERN);
 
-/** What a publisher gives of an event; the dispatcher adds the rest. */
+/** The part of an event that a publisher gives; the dispatcher adds the rest. */
 export const eventInputSchema = z.object({
   id: z.string().regex(EVENT_ID_PATTERN).optional(),
   kind: z.string(),
@@ -24,12 +24,12 @@ export const eventInputSchema = z.object({
 });
 export type EventInput = z.output<typeof eventInputSchema>;
 
-/** A request to take a durable event back. */
+/** A request to delete a durable event. */
 export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
 
 /**
- * The answer to a request that came over the bus. `seqs` has the places of `accepted` in the video's
- * chain, null for an event that isn't durable; it is absent when none is.
+ * The reply to a request over the bus. `seqs` has the `seq` of each of `accepted`, null for an
+ * event that isn't durable; it is absent when none is durable.
  */
 export const publishReplySchema = z.union([
   z.object({
@@ -46,7 +46,7 @@ export const publishReplySchema = z.union([
   }),
 ]);
 
-/** Which kinds there are and how large an event's data may be. */
+/** Which kinds exist, and how large an event's data may be. */
 export interface EventRules {
   readonly kinds: KindTable;
   readonly dataLimitBytes: number;
@@ -58,7 +58,7 @@ const codeOfField = {
   video: "video_invalid",
 } as const;
 
-/** The first fault that zod found, as an error that names the field. */
+/** The first issue that zod found, as an error that names the field. */
 export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
   const issue = error.issues[0];
   const path = issue?.path ?? [];
@@ -79,7 +79,7 @@ function refuse({ code, message, field, limit }: EventRefusal): never {
 
 /**
  * Checks one event against the deployment's rules.
- * @param field what to call it in an error, such as `events[3]`; empty for a lone event
+ * @param field its name in an error, such as `events[3]`; empty for a single event
  * @param boundBytes length of the message that held it
  * @throws OvationError kind_unknown, kind_reserved or data_too_large
  */
@@ -92,16 +92,16 @@ export function checkEvent(
   const at = field === "" ? "" : `${field}.`;
   const badKind = kindRefusal(kind, kinds.publishable, at);
   if (badKind !== undefined) refuse(badKind);
-  // A value takes at most three times its JSON's bytes as msgpack (`1.5,` against a float64), so
-  // what came in a small message needs no measuring.
+  // As msgpack, a value takes at most three times the bytes of its JSON (`5e9` as nine bytes), so
+  // data from a small message needs no measuring.
   if (data === undefined || 3 * boundBytes <= dataLimitBytes) return;
   const badData = dataRefusal(encodeMsgpack(data).length, dataLimitBytes, at);
   if (badData !== undefined) refuse(badData);
 }
 
 /**
- * Parses a decoded publish request, one event or a list, and checks every event of it.
- * @throws OvationError that names the first field at fault; nothing is taken then
+ * Parses a decoded publish request, one event or a list, and checks every event.
+ * @throws OvationError that names the first wrong field; then no event is accepted
  */
 export function parsePublishRequest(
   value: unknown,
@@ -112,7 +112,7 @@ export function parsePublishRequest(
   if (isList && (value.length < 1 || value.length > MAX_BATCH)) {
     throw new OvationError(
       "batch_size_invalid",
-      `${value.length} events in the list; 1 to ${MAX_BATCH} are taken`,
+      `${value.length} events in the list; 1 to ${MAX_BATCH} are allowed`,
       { field: "events", limit: MAX_BATCH },
     );
   }

@@ -16,36 +16,36 @@ const EVENTS: readonly FanoutEvent[] = [
   { kind: "viewers", deliveryClass: "latest", bytes },
 ];
 
-/** Events with their bytes in a form that can be compared. */
+/** Events with their bytes in a comparable form. */
 function plain(events: readonly FanoutEvent[] | undefined): unknown {
   return events?.map((event) => ({ ...event, bytes: Buffer.from(event.bytes).toString("hex") }));
 }
 
-/** The events of a payload that holds such; undefined for any other. */
+/** The events of a payload of that form; undefined for any other. */
 function eventsOf(payload: Uint8Array): readonly FanoutEvent[] | undefined {
-  const dispatched = decodeFanoutMessage(payload);
-  return dispatched?.form === "events" ? dispatched.events : undefined;
+  const message = decodeFanoutMessage(payload);
+  return message?.form === "events" ? message.events : undefined;
 }
 
-test("events come out as they went in, byte for byte", () => {
+test("events decode to what was encoded, byte for byte", () => {
   expect(plain(eventsOf(encodeFanoutMessage(EVENTS)))).toEqual(plain(EVENTS));
   expect(eventsOf(encodeFanoutMessage([]))).toEqual([]);
 });
 
-test("word of how far a chain goes comes out as it went in", () => {
+test("the end of a chain decodes to what was encoded", () => {
   expect(decodeFanoutMessage(encodeHead(1_795_500_000_123_456))).toEqual({
     form: "head",
     seq: 1_795_500_000_123_456,
   });
 });
 
-test("a stored record is told from the other forms", () => {
+test("a stored record is distinguished from the other forms", () => {
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = { prev: 7, last: 8, after: 3, events, amended: [] };
   expect(decodeFanoutMessage(encodeRecord(record))).toEqual({ form: "record", record });
 });
 
-test("stamps come out as they went in, and change nothing else", () => {
+test("timestamps decode to what was encoded, and change nothing else", () => {
   const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
   const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
@@ -60,13 +60,13 @@ test("stamps come out as they went in, and change nothing else", () => {
       [Number.NaN, 1],
       [1, Number.POSITIVE_INFINITY],
     ] as const) {
-      const spoilt = decodeFanoutMessage(withTimestamps(payload, { sentAt, publishedAt }));
-      expect(spoilt).toEqual(decodeFanoutMessage(payload));
+      const invalid = decodeFanoutMessage(withTimestamps(payload, { sentAt, publishedAt }));
+      expect(invalid).toEqual(decodeFanoutMessage(payload));
     }
   }
 });
 
-test("a message of a trace says so, and its events are the same without it", () => {
+test("a message of a trace names it, and its events are the same without it", () => {
   const trace = {
     traceId: "0af7651916cd43dd8448eb211c80319c",
     spanId: "b7ad6b7169203331",
@@ -83,10 +83,10 @@ test("a message of a trace says so, and its events are the same without it", () 
     record,
     trace,
   });
-  // What is stored has none, and an older reader takes what has one.
+  // A stored record has none, and an older reader accepts a message with one.
   expect(decodeRecord(encodeRecord(record, trace))).toEqual(record);
-  const unsound = decodeFanoutMessage(encodeMsgpack([1, [["like", 0, bytes]], "00-unsound"]));
-  expect(unsound).toMatchObject({ form: "events", events: [{ kind: "like" }], trace: undefined });
+  const invalid = decodeFanoutMessage(encodeMsgpack([1, [["like", 0, bytes]], "00-invalid"]));
+  expect(invalid).toMatchObject({ form: "events", events: [{ kind: "like" }], trace: undefined });
 });
 
 test("only an event whose publisher gave an id has one", () => {
@@ -95,7 +95,7 @@ test("only an event whose publisher gave an id has one", () => {
 });
 
 describe("from another version", () => {
-  test("events of a class that isn't known are left out, the others stay", () => {
+  test("events of an unknown class are left out, the others stay", () => {
     const payload = encodeMsgpack([
       1,
       [
@@ -107,7 +107,7 @@ describe("from another version", () => {
     expect(eventsOf(payload)?.map(({ kind }) => kind)).toEqual(["like", "viewers"]);
   });
 
-  test("further fields of an event do no harm", () => {
+  test("further fields of an event are ignored", () => {
     const payload = encodeMsgpack([1, [["like", 0, bytes, "id", { more: true }]]]);
     expect(eventsOf(payload)).toHaveLength(1);
   });
@@ -119,12 +119,12 @@ describe("from another version", () => {
     ["no list", { version: 1 }],
     ["no events", [1]],
     ["something else", "hello"],
-  ])("%s is not read", (_, value) => {
+  ])("%s is not decoded", (_, value) => {
     expect(decodeFanoutMessage(encodeMsgpack(value))).toBeUndefined();
   });
 });
 
-test("a payload that isn't msgpack is not read, and does not throw", () => {
+test("a payload that isn't msgpack is not decoded, and does not throw", () => {
   for (const payload of [
     Buffer.alloc(0),
     Buffer.from([0xc1]),

@@ -1,13 +1,13 @@
 /**
- * What a dispatcher sends to a Frontend of one video. Each event is already encoded as viewers get
- * it, beside the little that a gateway must know of it, so that the bytes pass from the dispatcher
- * to the socket without being decoded. Three forms, msgpack:
+ * A dispatcher's message to a gateway about one video. Each event is already encoded as viewers get
+ * it, along with the few fields that a gateway needs, so that the bytes pass from the dispatcher to
+ * the socket without being decoded. Three forms, msgpack:
  *
  * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …], traceparent?]`
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
- * - word of how far the video's chain goes, without its events: `[3, seq]`
+ * - how far the video's chain goes, without its events: `[3, seq]`
  *
- * Each may have two more elements at its end, two numbers: the stamps of hops.ts.
+ * Each may end with two more numbers: the timestamps of hops.ts.
  */
 
 import type { Stamps } from "../runtime/hops.ts";
@@ -29,12 +29,12 @@ const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
 const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
-/** What a message of events belongs to, if it says so. */
+/** The trace that a message belongs to, if it names one. */
 interface Traced {
   readonly trace: TraceContext | undefined;
 }
 
-/** A message of a dispatcher, by its form. */
+/** A dispatcher's message, by its form. */
 export type FanoutMessage = (
   | ({ readonly form: "events"; readonly events: FanoutEvent[] } & Traced)
   | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
@@ -47,13 +47,13 @@ export interface FanoutEvent {
   readonly deliveryClass: UnstoredClass;
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
-  /** The id, only if a publisher gave it: such an event may come a second time. */
+  /** The id, only if a publisher gave it: such an event may be repeated. */
   readonly givenId?: string;
 }
 
 type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
 
-/** How many elements each form has without a trace and stamps. */
+/** How many elements each form has without a trace and timestamps. */
 const LENGTHS: Readonly<Record<number, number>> = {
   [EVENTS_VERSION]: 2,
   [RECORD_VERSION]: RECORD_LENGTH,
@@ -63,7 +63,7 @@ const FLOAT64 = 0xcb;
 const STAMPS_BYTES = 18;
 
 /**
- * An encoded message with its stamps: a copy, since a record's own bytes are what is stored. The
+ * An encoded message with timestamps: a copy, since a record's own bytes are also stored. The
  * list's first byte holds its length, which is below 14.
  */
 export function withTimestamps(payload: Uint8Array, { sentAt, publishedAt }: Stamps): Buffer {
@@ -78,7 +78,7 @@ export function withTimestamps(payload: Uint8Array, { sentAt, publishedAt }: Sta
   return copy;
 }
 
-/** What stands behind what every message of the form has. */
+/** The optional elements at the end of a message. */
 function tailOf(
   list: readonly unknown[],
   version: number,
@@ -96,7 +96,7 @@ function tailOf(
   };
 }
 
-/** Encodes events of one video for the Frontends that have viewers of it. */
+/** Encodes events of one video for the gateways that have viewers of it. */
 export function encodeFanoutMessage(
   events: readonly FanoutEvent[],
   stamps?: Stamps,
@@ -125,14 +125,14 @@ function parseEntry(entry: unknown): FanoutEvent | undefined {
     : { kind, deliveryClass, bytes };
 }
 
-/** Tells Frontends that the video's chain goes up to `seq`, which they may have missed. */
+/** Encodes that the video's chain goes up to `seq`, which gateways may have missed. */
 export function encodeHead(seq: number): Buffer {
   return encodeMsgpack([HEAD_VERSION, seq]);
 }
 
 /**
- * Reads a message of a dispatcher. Events of a class that this version doesn't know are left out; a
- * payload that isn't one of ours, or is of a form that this version doesn't know, gives undefined.
+ * Decodes a dispatcher's message. Events of a class that this version doesn't know are left out;
+ * undefined for a payload that isn't ours, or of a form that this version doesn't know.
  */
 export function decodeFanoutMessage(payload: Uint8Array): FanoutMessage | undefined {
   let value: unknown;

@@ -1,13 +1,13 @@
 /**
- * What a gateway tells of itself to who compares it with the subscription table: which videos it
- * holds, for how many viewers, page by page, in the order of their ids.
+ * A gateway's own state, for comparison with the subscription table: which videos it holds, and for
+ * how many viewers, page by page in the order of their ids.
  */
 import { z } from "zod";
 import { isVideoId } from "./names.ts";
 import { decode, encodeMsgpack } from "./wire/codec.ts";
 import { MalformedError } from "./wire/msgpack-guard.ts";
 
-/** Videos on one page: far within what NATS takes as a message. */
+/** Videos on one page: far below NATS's limit of a message. */
 export const PAGE_VIDEOS = 2_000;
 
 const video = z.string().refine(isVideoId);
@@ -17,16 +17,16 @@ const pageSchema = z.object({
   isLast: z.boolean(),
 });
 
-/** Asks for the videos after this one, or for the first. */
+/** Requests the videos after this one, or the first ones. */
 export type InspectionRequest = z.infer<typeof requestSchema>;
-/** Videos with the viewers of each; 0 for one that is kept a little after its last viewer left. */
+/** Videos with the viewers of each; 0 for one that lingers after its last viewer left. */
 export type InspectionPage = z.infer<typeof pageSchema>;
 
 export function encodeInspectionRequest(request: InspectionRequest): Uint8Array {
   return encodeMsgpack(request);
 }
 
-/** Undefined for bytes that are no such request. */
+/** Undefined for bytes that aren't such a request. */
 export function decodeInspectionRequest(bytes: Uint8Array): InspectionRequest | undefined {
   return parsed(requestSchema, bytes);
 }
@@ -35,7 +35,7 @@ export function encodeInspectionPage(page: InspectionPage): Uint8Array {
   return encodeMsgpack(page);
 }
 
-/** Undefined for bytes that are no such page. */
+/** Undefined for bytes that aren't such a page. */
 export function decodeInspectionPage(bytes: Uint8Array): InspectionPage | undefined {
   return parsed(pageSchema, bytes);
 }

@@ -10,10 +10,10 @@ export type DeliveryClass = "transient" | "durable" | "latest";
 /** The classes whose events are sent on without being stored. */
 export type UnstoredClass = Exclude<DeliveryClass, "durable">;
 
-/** Every delivery class, for borders that must check one. */
+/** Every delivery class, for code that checks input. */
 export const DELIVERY_CLASSES: readonly DeliveryClass[] = ["transient", "durable", "latest"];
 
-/** A kind of event and what it is owed on its way. */
+/** A kind of event, and how it is delivered. */
 export interface Kind {
   readonly name: string;
   readonly deliveryClass: DeliveryClass;
@@ -22,12 +22,12 @@ export interface Kind {
 /** The grammar of a kind's name. */
 export const KIND_PATTERN = /^[a-z][a-z0-9_-]{0,31}$/;
 
-/** The most kinds a deployment may configure, the built-in ones not counted. */
+/** How many kinds a deployment may configure, besides the built-in ones. */
 export const KINDS_LIMIT = 32;
 
 /** The built-in kind that carries viewer counts. */
 export const VIEWERS_KIND = "viewers";
-/** The built-in kind that takes a durable event back. */
+/** The built-in kind that deletes a durable event. */
 export const RETRACTED_KIND = "retracted";
 
 const BUILT_IN: readonly Kind[] = [
@@ -35,24 +35,24 @@ const BUILT_IN: readonly Kind[] = [
   { name: RETRACTED_KIND, deliveryClass: "durable" },
 ];
 
-/** Whether a kind is made by Ovation itself: nobody may configure or publish it. */
+/** Whether only Ovation itself sends this kind: nobody may configure or publish it. */
 export function isBuiltIn(name: string): boolean {
   return name === VIEWERS_KIND || name === RETRACTED_KIND;
 }
 
-/** The kinds a deployment knows: those it configured, and the built-in ones. */
+/** The kinds of a deployment: the configured ones and the built-in ones. */
 export class KindTable implements Iterable<Kind> {
   readonly #byName: ReadonlyMap<string, Kind>;
   /** The names of those that may be published. */
   readonly publishable: readonly string[];
 
   constructor(kinds: readonly Kind[]) {
-    // The built-in come last, so that nothing given here can take their names.
+    // The built-in ones come last, so that no configured kind can replace them.
     this.#byName = new Map([...kinds, ...BUILT_IN].map((kind) => [kind.name, kind]));
     this.publishable = this.names().filter((name) => !isBuiltIn(name));
   }
 
-  /** The kind of this name, or undefined if this deployment has none. */
+  /** The kind with this name, or undefined if this deployment has none. */
   get(name: string): Kind | undefined {
     return this.#byName.get(name);
   }

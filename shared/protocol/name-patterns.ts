@@ -1,4 +1,4 @@
-/** The grammar of the names that a client gives; apart from names.ts, since it runs in a browser. */
+/** The grammar of names that a client gives; separate from names.ts, since it runs in browsers. */
 
 /** A video id: 1 to 128 characters, one NATS subject token. */
 export const VIDEO_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;

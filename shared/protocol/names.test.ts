@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { EVENT_ID_PATTERN, EventIds, isGatewayId, isVideoId, newNodeId } from "./names.ts";
 
 describe("a video id", () => {
-  test.each(["a", "Launch-2024_final", "-", "_", "0", "x".repeat(128)])("%s is taken", (text) => {
+  test.each(["a", "Launch-2024_final", "-", "_", "0", "x".repeat(128)])("%s is valid", (text) => {
     expect(isVideoId(text)).toBe(true);
   });
 
@@ -22,13 +22,13 @@ describe("a video id", () => {
     "é",
     "🎉",
     "$JS",
-  ])("%j is not taken: it could say something else to NATS", (text) => {
+  ])("%j is invalid: it could mean something else to NATS", (text) => {
     expect(isVideoId(text)).toBe(false);
   });
 });
 
 describe("a node id", () => {
-  test("is one that a gateway may have, and always of the same length", () => {
+  test("is a valid gateway id, and always of the same length", () => {
     for (let n = 0; n < 1_000; n += 1) {
       const id = newNodeId();
       expect(isGatewayId(id)).toBe(true);
@@ -36,16 +36,19 @@ describe("a node id", () => {
     }
   });
 
-  test("comes once", () => {
+  test("is unique", () => {
     expect(new Set(Array.from({ length: 1_000 }, newNodeId)).size).toBe(1_000);
   });
 
-  test.each(["", "G1", "a.b", "*", "a-b", "a\n", "x".repeat(33)])("%j is none", (text) => {
-    expect(isGatewayId(text)).toBe(false);
-  });
+  test.each(["", "G1", "a.b", "*", "a-b", "a\n", "x".repeat(33)])(
+    "%j is not a gateway id",
+    (text) => {
+      expect(isGatewayId(text)).toBe(false);
+    },
+  );
 });
 
-test("event ids are of the form that publishers may give, and come once, in any process", () => {
+test("event ids have the form that publishers may give, and are unique across processes", () => {
   const makers = [new EventIds(), new EventIds()];
   const ids = makers.flatMap((maker) => Array.from({ length: 10_000 }, () => maker.next()));
   expect(new Set(ids).size).toBe(20_000);

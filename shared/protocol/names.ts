@@ -18,14 +18,14 @@ export function isGatewayId(text: string): boolean {
   return GATEWAY_PATTERN.test(text);
 }
 
-/** A new id for a process that lives once: 80 random bits, lower-case letters and digits. */
+/** A new id for one run of a process: 80 random bits, lower-case letters and digits. */
 export function newNodeId(): string {
   const bits = BigInt(`0x${randomBytes(10).toString("hex")}`);
   return bits.toString(36).padStart(16, "0");
 }
 
 /**
- * Makes event ids: 48 random bits for the process, then a counter. Unique for the life of the
+ * Generates event ids: 48 random bits for the process, then a counter. Unique for the life of the
  * system without a random number per event; not secret, and not meant to be.
  */
 export class EventIds {

@@ -1,6 +1,6 @@
 /**
- * What may be published: one check for gateways, dispatchers and the SDK, which makes it beforehand.
- * This file also runs in a browser.
+ * What may be published: one check for gateways, dispatchers and the SDK, which runs it before it
+ * sends. This file also runs in a browser.
  */
 import { isBuiltIn, KIND_PATTERN } from "./kinds.ts";
 
@@ -13,8 +13,8 @@ export interface EventRefusal {
 }
 
 /**
- * @param kinds that may be published; undefined while they are not known
- * @param at what stands before the field in an error, such as `events[3].`
+ * @param kinds the kinds that may be published; undefined while they are not known
+ * @param at prefix of the field in an error, such as `events[3].`
  */
 export function kindRefusal(
   kind: string,
@@ -36,7 +36,7 @@ export function kindRefusal(
 }
 
 /**
- * @param bytes of the data as msgpack in its shortest form
+ * @param bytes size of the data as msgpack in its shortest form
  * @param limit undefined while it is not known
  */
 export function dataRefusal(

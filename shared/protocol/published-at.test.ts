@@ -7,17 +7,17 @@ const like = { kind: "like" };
 test.each([
   ["an event", like],
   ["a list", [like, { kind: "comment", id: "c1" }]],
-])("the time on %s is read again", (_, request) => {
+])("the time on %s can be read back", (_, request) => {
   expect(publishedAtOf(publishedAt(request, 1_795_500_000_000.25))).toBe(1_795_500_000_000.25);
 });
 
-test("an event with its time is the same event otherwise", () => {
+test("an event with its time is otherwise the same event", () => {
   expect(eventInputSchema.parse(publishedAt(like, 5))).toEqual(like);
   expect(like).toEqual({ kind: "like" });
 });
 
 test.each([undefined, null, 7, "x", [], [null], {}, { publishedAt: "7" }, { publishedAt: NaN }])(
-  "there is none on %j",
+  "%j has none",
   (value) => {
     expect(publishedAtOf(value)).toBeUndefined();
   },

@@ -1,6 +1,6 @@
 /**
- * When a publish request was published, as its gateway notes it on the first event of the request: in
- * `publishedAt`, milliseconds since 1970. It is for the metrics only. A service may say it too.
+ * When a request was published: its gateway sets `publishedAt`, in milliseconds since 1970, on the
+ * first event of the request. It is for the metrics only. A service may set it too.
  */
 import type { EventInput } from "./events.ts";
 
@@ -18,7 +18,7 @@ export function publishedAt(request: PublishRequest, at: number): PublishRequest
   return first === undefined ? request : [Object.assign({ publishedAt: at }, first), ...rest];
 }
 
-/** The time on a decoded request; undefined when there is none that could be one. */
+/** The time on a decoded request; undefined when there is no valid one. */
 export function publishedAtOf(value: unknown): number | undefined {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   if (typeof first !== "object" || first === null || !("publishedAt" in first)) return undefined;

@@ -21,13 +21,12 @@ const VIDEOS = ["launch", "a", "-_-", "x".repeat(128)];
 
 /** Whether a NATS subject matches a pattern with `*`. */
 function matches(pattern: string, subject: string): boolean {
-  const [due, is] = [pattern.split("."), subject.split(".")];
-  return (
-    due.length === is.length && due.every((token, index) => token === "*" || token === is[index])
-  );
+  const [expected, is] = [pattern.split("."), subject.split(".")];
+  if (expected.length !== is.length) return false;
+  return expected.every((token, index) => token === "*" || token === is[index]);
 }
 
-test("a publish subject names its video, is one that dispatchers hear, and reads back", () => {
+test("a publish subject names its video, is one that dispatchers subscribe to, and parses back", () => {
   for (const video of VIDEOS) {
     const subject = publishSubject(video);
     expect(matches(PUBLISH_SUBJECTS, subject)).toBe(true);
@@ -45,18 +44,18 @@ test.each([
   "ov.publish",
   "ov.other.launch",
   "launch",
-])("%s is no publish subject of a video", (subject) => {
+])("%s is not a publish subject of a video", (subject) => {
   expect(videoOfPublishSubject(subject)).toBeUndefined();
 });
 
-test("what goes to a Frontend names gateway and video", () => {
+test("a subject to a gateway names gateway and video", () => {
   expect(frontendSubject("g1", "launch")).toBe("ov.frontend.g1.launch");
   expect(matches(frontendSubjects("launch"), frontendSubject("g1", "launch"))).toBe(true);
   expect(matches(frontendSubjects("launch"), frontendSubject("g1", "other"))).toBe(false);
 });
 
 describe("row keys", () => {
-  test("read back to video and gateway", () => {
+  test("parse back to video and gateway", () => {
     for (const video of VIDEOS) {
       expect(parseRowKey(rowKey(video, "g1"))).toEqual({ video, gateway: "g1" });
     }
@@ -68,14 +67,14 @@ describe("row keys", () => {
   });
 
   test.each(["", ".", "launch", "launch.", ".g1", "a.b.g1", "launch.G1", "a b.g1", "launch.*"])(
-    "%j is no row of ours",
+    "%j is not a row of ours",
     (key) => {
       expect(parseRowKey(key)).toBeUndefined();
     },
   );
 });
 
-test("what a dispatcher stored is told on a subject that reads back", () => {
+test("the notice of a stored record has a subject that parses back", () => {
   for (const video of VIDEOS) {
     const subject = storedSubject(video, 12_345);
     expect(matches(STORED_SUBJECTS, subject)).toBe(true);
@@ -89,9 +88,9 @@ test.each([
   "ov.stored.launch.x",
   "ov.stored..1",
   "ov.stored.a.b.1",
-])("%s tells of no record", (subject) => expect(parseStoredSubject(subject)).toBeUndefined());
+])("%s names no record", (subject) => expect(parseStoredSubject(subject)).toBeUndefined());
 
-test("an answer may go to an inbox, and to no subject that means something", () => {
+test("a reply may go to an inbox, but to no subject of Ovation or NATS", () => {
   for (const subject of ["_INBOX.a.b", "my.inbox.1", "over.x"])
     expect(isMeaningful(subject)).toBe(false);
   for (const subject of ["ov.frontend.g.v", "$JS.API.INFO", "$KV.b.k"]) {
@@ -99,7 +98,7 @@ test("an answer may go to an inbox, and to no subject that means something", () 
   }
 });
 
-test("what gateways tell of actors names its gateway, is one that gateways hear, and reads back", () => {
+test("a notice of actors' publishes names its gateway, is subscribed to, and parses back", () => {
   const subject = spendingSubject("g1");
   expect(matches(SPENDING_SUBJECTS, subject)).toBe(true);
   expect(gatewayOfSpendingSubject(subject)).toBe("g1");

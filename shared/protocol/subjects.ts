@@ -8,24 +8,24 @@ import { isGatewayId, isVideoId } from "./names.ts";
 export const DISPATCHER_QUEUE = "dispatchers";
 /** Publish requests of every video. */
 export const PUBLISH_SUBJECTS = "ov.publish.*";
-/** Requests to count a video's viewers and tell them, of every video. */
+/** Requests to count a video's viewers and send them the count, of every video. */
 export const COUNT_SUBJECTS = "ov.count.*";
-/** Requests to take a durable event back, of every video. */
+/** Requests to delete a durable event, of every video. */
 export const RETRACT_SUBJECTS = "ov.retract.*";
-/** The JetStream stream that holds every video's durable events, and what it takes. */
+/** The JetStream stream that holds every video's durable events, and its subjects. */
 export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
-/** What dispatchers tell each other of records that they stored, of every video. */
+/** Dispatchers' notices to each other of records that they stored, of every video. */
 export const STORED_SUBJECTS = "ov.stored.*.*";
-/** What gateways tell dispatchers of videos that they begin to watch, before their rows are written. */
+/** Gateways' notices to dispatchers of videos that they start to watch, sent before the rows. */
 export const WATCHED_SUBJECTS = "ov.watched.*.*";
-/** What gateways tell each other of what actors have published. */
+/** Gateways' notices to each other of what actors have published. */
 export const SPENDING_SUBJECTS = "ov.spending.*";
 /** KV bucket: which gateway has how many viewers of which video. */
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 /** KV bucket: one lease for each live gateway. */
 export const FRONTENDS_BUCKET = "ov_frontends";
-/** KV bucket: tickets that were issued and not used, by their hash. */
+/** KV bucket: tickets that are issued and not yet used, by their hash. */
 export const TICKETS_BUCKET = "ov_tickets";
 
 const PUBLISH_PREFIX = "ov.publish.";
@@ -35,12 +35,12 @@ const STORED_PREFIX = "ov.stored.";
 const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
 
-/** Whether what is sent on a subject means something to a part of Ovation, or to NATS itself. */
+/** Whether a subject belongs to Ovation or to NATS itself. */
 export function isMeaningful(subject: string): boolean {
   return subject.startsWith("ov.") || subject.startsWith("$");
 }
 
-/** Where a publish request for `video` goes. */
+/** The subject of publish requests for `video`. */
 export function publishSubject(video: string): string {
   return PUBLISH_PREFIX + video;
 }
@@ -50,7 +50,7 @@ export function videoOfPublishSubject(subject: string): string | undefined {
   return videoAfter(PUBLISH_PREFIX, subject);
 }
 
-/** Where a gateway asks for the viewers of `video` to be counted. */
+/** The subject of requests to count the viewers of `video`. */
 export function countSubject(video: string): string {
   return COUNT_PREFIX + video;
 }
@@ -60,7 +60,7 @@ export function videoOfCountSubject(subject: string): string | undefined {
   return videoAfter(COUNT_PREFIX, subject);
 }
 
-/** Where a request to take an event of `video` back goes. */
+/** The subject of requests to delete an event of `video`. */
 export function retractSubject(video: string): string {
   return RETRACT_PREFIX + video;
 }
@@ -75,17 +75,17 @@ function videoAfter(prefix: string, subject: string): string | undefined {
   return subject.startsWith(prefix) && isVideoId(video) ? video : undefined;
 }
 
-/** Where the records of a video's durable events are stored. */
+/** The subject that the records of a video's durable events are stored on. */
 export function historySubject(video: string): string {
   return `ov.history.${video}`;
 }
 
-/** Where a dispatcher tells the others of a record of `video` that it stored at `sequence`. */
+/** The subject of a dispatcher's notice of a record of `video` that it stored at `sequence`. */
 export function storedSubject(video: string, sequence: number): string {
   return `${STORED_PREFIX}${video}.${sequence}`;
 }
 
-/** The inverse of {@link storedSubject}; undefined for a subject that is none of ours. */
+/** The inverse of {@link storedSubject}; undefined for a subject that isn't ours. */
 export function parseStoredSubject(
   subject: string,
 ): { video: string; sequence: number } | undefined {
@@ -96,17 +96,17 @@ export function parseStoredSubject(
   return { video, sequence: Number(number) };
 }
 
-/** Where dispatchers send the events of `video` for the viewers of `gateway`. */
+/** The subject of events of `video` for the viewers of `gateway`. */
 export function frontendSubject(gateway: string, video: string): string {
   return `ov.frontend.${gateway}.${video}`;
 }
 
-/** Where `gateway` tells dispatchers that it begins to watch `video`. */
+/** The subject of `gateway`'s notice that it starts to watch `video`. */
 export function watchedSubject(gateway: string, video: string): string {
   return `${WATCHED_PREFIX}${gateway}.${video}`;
 }
 
-/** The inverse of {@link watchedSubject}; undefined for a subject that is none of ours. */
+/** The inverse of {@link watchedSubject}; undefined for a subject that isn't ours. */
 export function parseWatchedSubject(
   subject: string,
 ): { video: string; gateway: string } | undefined {
@@ -117,28 +117,28 @@ export function parseWatchedSubject(
   return isOurs ? { video, gateway } : undefined;
 }
 
-/** Where a gateway tells the others what actors have published there. */
+/** The subject of a gateway's notices of what actors have published there. */
 export function spendingSubject(gateway: string): string {
   return `${SPENDING_PREFIX}${gateway}`;
 }
 
-/** The inverse of {@link spendingSubject}; undefined for a subject that is none of ours. */
+/** The inverse of {@link spendingSubject}; undefined for a subject that isn't ours. */
 export function gatewayOfSpendingSubject(subject: string): string | undefined {
   const gateway = subject.slice(SPENDING_PREFIX.length);
   return subject.startsWith(SPENDING_PREFIX) && isGatewayId(gateway) ? gateway : undefined;
 }
 
-/** What dispatchers send for the viewers of `video`, whichever gateway they are at: to look on. */
+/** Subjects of events of `video` for the viewers of any gateway, to monitor them. */
 export function frontendSubjects(video: string): string {
   return `ov.frontend.*.${video}`;
 }
 
-/** Where a gateway tells which videos it holds: see `shared/protocol/inspection.ts`. */
+/** The subject on which a gateway answers which videos it holds: see inspection.ts. */
 export function inspectSubject(gateway: string): string {
   return `ov.inspect.${gateway}`;
 }
 
-/** Where every dispatcher tells its settings: see common-settings.ts. No id of a gateway has a "-". */
+/** Where every dispatcher states its settings: see common-settings.ts. Gateway ids have no "-". */
 export const INSPECT_DISPATCHERS = "ov.inspect.all-dispatchers";
 
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
@@ -146,12 +146,12 @@ export function rowKey(video: string, gateway: string): string {
   return `${video}.${gateway}`;
 }
 
-/** Key filter for all rows of one gateway. */
+/** The key filter for all rows of one gateway. */
 export function rowsOfGateway(gateway: string): string {
   return `*.${gateway}`;
 }
 
-/** The inverse of {@link rowKey}; undefined for a key that is no row of ours. */
+/** The inverse of {@link rowKey}; undefined for a key that isn't a row of ours. */
 export function parseRowKey(key: string): { video: string; gateway: string } | undefined {
   const dot = key.indexOf(".");
   const video = key.slice(0, dot);

@@ -14,20 +14,20 @@ const LEASE = {
   settings: { kinds: "like:transient" },
 };
 
-test("a row and a lease read as they were written", () => {
+test("a row and a lease decode to what was encoded", () => {
   expect(decodeRow(encodeRow(0))).toBe(0);
   expect(decodeRow(encodeRow(100_000))).toBe(100_000);
   expect(decodeLease(encodeLease(LEASE))).toEqual(LEASE);
 });
 
-test.each(["", "-1", "1.5", "1e3", " 1", "many", "1".repeat(16)])("%j is no row", (text) => {
+test.each(["", "-1", "1.5", "1e3", " 1", "many", "1".repeat(16)])("%j is not a row", (text) => {
   expect(decodeRow(Buffer.from(text))).toBeUndefined();
 });
 
-test.each(["", "7", "[]", "{", '{"isDraining":1}'])("%j is no lease", (text) => {
+test.each(["", "7", "[]", "{", '{"isDraining":1}'])("%j is not a lease", (text) => {
   expect(decodeLease(Buffer.from(text))).toBeUndefined();
 });
 
-test("a lease of another version reads as far as it is known", () => {
+test("a lease of another version decodes as far as it is known", () => {
   expect(decodeLease(Buffer.from('{"address":"a","shards":4}'))).toEqual({ address: "a" });
 });

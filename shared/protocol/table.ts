@@ -1,7 +1,7 @@
 /**
- * The values of the subscription table, for all who write and read them. A row says how many viewers
- * a gateway has for a video: the number as text. A lease says what a gateway tells of itself: JSON.
- * Their keys are in subjects.ts.
+ * The codec for values of the subscription table. A row holds how many viewers a gateway has for a
+ * video: the number as text. A lease holds a gateway's description of itself: JSON. Their keys are
+ * in subjects.ts.
  */
 import { z } from "zod";
 import { commonSettingsSchema } from "./common-settings.ts";
@@ -14,14 +14,14 @@ export function encodeRow(viewers: number): Buffer {
   return Buffer.from(String(viewers));
 }
 
-/** The viewers that a row tells; undefined when its value is no such number. */
+/** The viewers in a row; undefined when its value isn't a valid number. */
 export function decodeRow(value: Uint8Array | undefined): number | undefined {
   const text = textOf(value);
   return ROW.test(text) ? Number(text) : undefined;
 }
 
 const leaseSchema = z.object({
-  /** Renewals so far: it makes each renewal differ from the one before. */
+  /** Renewals so far, which makes each renewal differ from the one before. */
   renewals: z.number().optional(),
   version: z.string().optional(),
   address: z.string().optional(),
@@ -30,16 +30,16 @@ const leaseSchema = z.object({
   webSockets: z.number().optional(),
   eventStreams: z.number().optional(),
   videos: z.number().optional(),
-  /** How many viewers the gateway lets in a second. */
+  /** How many viewers the gateway admits per second. */
   connectionsPerSecond: z.number().positive().optional(),
   isDraining: z.boolean().optional(),
   settings: commonSettingsSchema.optional(),
 });
 
-/** What a gateway tells of itself. Each field may be missing: another version may have written it. */
+/** A gateway's own description. Any field may be missing: another version may have written it. */
 export type LeaseContent = z.output<typeof leaseSchema>;
 
-/** What a gateway knows of itself; its lease counts the renewals. */
+/** What a gateway's lease contains, without the count of renewals. */
 export type GatewayDescription = Required<Omit<LeaseContent, "renewals">>;
 
 /** The value of a lease. */
@@ -47,7 +47,7 @@ export function encodeLease(content: Required<LeaseContent>): Buffer {
   return Buffer.from(JSON.stringify(content));
 }
 
-/** What a lease tells; undefined when its value is no lease. */
+/** The content of a lease; undefined when its value isn't a lease. */
 export function decodeLease(value: Uint8Array | undefined): LeaseContent | undefined {
   try {
     return leaseSchema.safeParse(JSON.parse(textOf(value))).data;

@@ -1,11 +1,11 @@
 /**
- * A durable event as it is stored and as viewers get it: the same bytes, with its place in the
- * video's chain at their end, so that a place can be given without encoding the event anew.
+ * A durable event as it is stored and as viewers get it: the same bytes, with `seq` and `prev` at
+ * their end, so that these can be assigned without encoding the event again.
  */
 import { encodeMsgpack } from "../wire/codec.ts";
 import { writeInteger } from "../wire/whole-numbers.ts";
 
-/** What an event is before it has a place in the chain. */
+/** An event before it has a `seq` in the chain. */
 export interface UnplacedEvent {
   readonly id: string;
   readonly kind: string;
@@ -15,7 +15,7 @@ export interface UnplacedEvent {
   readonly data?: unknown;
 }
 
-/** A durable event with its place: `seq`, and of a retraction the `seq` of what it takes back. */
+/** A durable event with its `seq`; a retraction also has the `seq` of the event that it deletes. */
 export interface DurableEvent {
   readonly id: string;
   readonly kind: string;
@@ -25,14 +25,14 @@ export interface DurableEvent {
   readonly retracts?: number | undefined;
 }
 
-/** A fraction, which msgpack holds in nine bytes: as many as the integer that replaces it. */
+/** A fraction takes nine bytes in msgpack: as many as the integer that replaces it. */
 const PLACEHOLDER = 0.5;
 const NUMBER_BYTES = 9;
 /** From the end: `prev`'s number and key, then `seq`'s number. */
 const PREV_FROM_END = NUMBER_BYTES;
 const SEQ_FROM_END = NUMBER_BYTES + 1 + "prev".length + NUMBER_BYTES;
 
-/** The event as msgpack, its place still to be written by {@link writePlace}. */
+/** The event as msgpack, with placeholders that {@link writePlace} replaces. */
 export function encodeUnplaced(event: UnplacedEvent): Buffer {
   const { id, kind, at, actor, data } = event;
   return encodeMsgpack({
@@ -46,7 +46,7 @@ export function encodeUnplaced(event: UnplacedEvent): Buffer {
   });
 }
 
-/** Writes `seq` and `prev` into bytes of {@link encodeUnplaced}; a place written before is replaced. */
+/** Writes `seq` and `prev` into bytes of {@link encodeUnplaced}; may be called repeatedly. */
 export function writePlace(bytes: Buffer, seq: number, prev: number): void {
   writeInteger(bytes, seq, bytes.length - SEQ_FROM_END);
   writeInteger(bytes, prev, bytes.length - PREV_FROM_END);

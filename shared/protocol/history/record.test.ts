@@ -23,7 +23,7 @@ const storedRecord: fc.Arbitrary<StoredRecord> = fc.record(
 );
 
 describe("a record", () => {
-  test("comes back as it was, each event byte for byte", () => {
+  test("decodes to what was encoded, each event byte for byte", () => {
     fc.assert(
       fc.property(storedRecord, (record) => {
         const payload = encodeRecord(record);
@@ -34,7 +34,7 @@ describe("a record", () => {
     );
   });
 
-  test("is not made out of anything else", () => {
+  test("is not decoded from anything else", () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => decodeRecord(bytes) === undefined));
     fc.assert(
       fc.property(fc.jsonValue(), (value) => decodeRecord(encodeMsgpack(value)) === undefined),
@@ -51,7 +51,7 @@ describe("a record", () => {
     }
   });
 
-  test("that was cut short is not one", () => {
+  test("that was truncated is refused", () => {
     fc.assert(
       fc.property(storedRecord, fc.double({ min: 0, max: 0.999, noNaN: true }), (record, share) => {
         const payload = encodeRecord(record);
@@ -62,7 +62,7 @@ describe("a record", () => {
   });
 });
 
-test("a place is written into an event's bytes, again and again, and changes nothing else", () => {
+test("seq and prev can be written into an event's bytes repeatedly, and change nothing else", () => {
   const unplaced = fc.record(
     {
       id: fc.string({ minLength: 1, maxLength: 64 }),
@@ -79,10 +79,10 @@ test("a place is written into an event's bytes, again and again, and changes not
       const bytes = encodeUnplaced(event);
       for (const [seq, prev] of written) {
         writePlace(bytes, seq, prev);
-        // A JSON value as msgpack: -0 and so on are not what this is about.
+        // Through msgpack, since JSON values such as -0 are not the subject here.
         const decoded = decodeTrustedMsgpack(bytes);
-        const due = decodeTrustedMsgpack(encodeMsgpack({ ...event, seq, prev }));
-        expect(decoded).toEqual(due);
+        const expected = decodeTrustedMsgpack(encodeMsgpack({ ...event, seq, prev }));
+        expect(decoded).toEqual(expected);
       }
     }),
   );

@@ -1,14 +1,14 @@
 /**
  * What one commit adds to a video's chain of durable events: one or more events, stored as one
- * message. Each record names the one before it, so that a reader sees a fork or a hole.
+ * message. Each record names the one before it, so that a reader detects a fork or a hole.
  *
- * `seq` rises along the chain and is never given twice, also when a store lost its newest messages:
- * it is the time of the commit in microseconds since 1970, or one above its predecessor.
+ * `seq` increases along the chain and is never assigned twice, even when a store lost its newest
+ * messages: it is the time of the commit in microseconds since 1970, or one above its predecessor.
  *
  * A message, as msgpack: `[2, after, record, amended]`, a record being
  * `[prev, last, [[kind, id, seq, event bytes, retracted seq?], …]]`.
- * Dispatchers send the very bytes that they stored on to the Frontends; of a record that belongs to
- * a trace, they send its `traceparent` behind the rest.
+ * Dispatchers forward the same bytes that they stored to the gateways; for a record that belongs to
+ * a trace, they append its `traceparent`.
  */
 
 import { type TraceContext, traceparentOf } from "../../runtime/tracing/trace-context.ts";
@@ -16,24 +16,24 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import type { DurableEvent } from "./durable-event.ts";
 
 export const RECORD_VERSION = 2;
-/** Entries of a stored message; a `traceparent` follows them. */
+/** Entries of a stored message; a `traceparent` may follow them. */
 export const RECORD_LENGTH = 4;
 
 /** A link of the chain. */
 export interface ChainRecord {
-  /** `last` of the record before; 0 when there was none to name. */
+  /** `last` of the record before; 0 when there was none. */
   readonly prev: number;
-  /** `seq` of its last event, also when that event has been taken out since. */
+  /** `seq` of its last event, also when that event was removed later. */
   readonly last: number;
   /** In the order of `seq`. */
   readonly events: readonly DurableEvent[];
 }
 
-/** A record as it is stored. */
+/** A record in the form that is stored. */
 export interface StoredRecord extends ChainRecord {
   /** Sequence in the stream of the video's message before this one; 0 when there was none. */
   readonly after: number;
-  /** Records whose own messages were erased, with those of their events that remain. */
+  /** Records whose own messages were erased, with their remaining events. */
   readonly amended: readonly ChainRecord[];
 }
 
@@ -50,7 +50,7 @@ function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
   ];
 }
 
-/** @param trace of what is sent to the Frontends; what is stored has none */
+/** @param trace the trace, for a message to gateways; a stored one has none */
 export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer {
   const { after, amended } = record;
   const entries = [RECORD_VERSION, after, recordEntry(record), amended.map(recordEntry)];
@@ -62,7 +62,7 @@ function parseEvent(entry: unknown): DurableEvent | undefined {
   const [kind, id, seq, bytes, retracts]: unknown[] = entry;
   if (typeof kind !== "string" || typeof id !== "string" || typeof seq !== "number") return;
   if (!(bytes instanceof Uint8Array)) return undefined;
-  // It is kept, and what came from the network with it is not to be.
+  // A copy: the event is kept, and would keep its whole network buffer with it.
   const event = { kind, id, seq, bytes: new Uint8Array(bytes) };
   return typeof retracts === "number" ? { ...event, retracts } : event;
 }
@@ -74,7 +74,7 @@ function parseRecord(entry: unknown): ChainRecord | undefined {
   return { prev, last, events: events.map(parseEvent).filter((event) => event !== undefined) };
 }
 
-/** Reads the decoded list of a message; undefined when it isn't one of ours. */
+/** Parses the decoded list of a message; undefined when it isn't ours. */
 export function parseStoredRecord(value: readonly unknown[]): StoredRecord | undefined {
   const [version, after, entry, amended] = value;
   const record = parseRecord(entry);
@@ -87,7 +87,7 @@ export function parseStoredRecord(value: readonly unknown[]): StoredRecord | und
   };
 }
 
-/** The inverse of {@link encodeRecord}; undefined for a payload that isn't one of ours. */
+/** The inverse of {@link encodeRecord}; undefined for a payload that isn't ours. */
 export function decodeRecord(payload: Uint8Array): StoredRecord | undefined {
   try {
     const value = decodeTrustedMsgpack(payload);

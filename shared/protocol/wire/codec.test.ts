@@ -12,7 +12,7 @@ import { MESSAGE_DEPTH_LIMIT, RefusedValue } from "./value-rules.ts";
 
 const ENCODINGS: readonly Encoding[] = ["msgpack", "json"];
 
-/** A value in as many lists as the depth says. */
+/** A value inside `depth` lists. */
 function nested(depth: number): unknown {
   let value: unknown = "core";
   for (let level = 0; level < depth; level += 1) value = [value];
@@ -23,7 +23,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof MalformedError || error instanceof RefusedValue;
 }
 
-/** Why it was refused. Any other error than the two that are known fails the test. */
+/** Why it was refused. Any error other than the two known ones fails the test. */
 function refusal(encoding: Encoding, bytes: Uint8Array): string {
   try {
     decode(encoding, bytes);
@@ -31,10 +31,10 @@ function refusal(encoding: Encoding, bytes: Uint8Array): string {
     expect(isRefusal(error)).toBe(true);
     return error instanceof Error ? error.message : "";
   }
-  throw new Error("it was taken");
+  throw new Error("it was accepted");
 }
 
-/** Runs the work and tells how many milliseconds of processor it took, and how much it allocated. */
+/** Runs the work; returns its CPU time in milliseconds, and the bytes that it allocated. */
 function costOf(work: () => void): { readonly ms: number; readonly bytes: number } {
   const before = process.memoryUsage();
   const cpu = process.cpuUsage();
@@ -57,7 +57,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     ["long lists", Array.from({ length: 70_000 }, (_, n) => n)],
     ["nesting as deep as may be", { data: nested(MESSAGE_DEPTH_LIMIT - 1) }],
     ["the same in a list of events", [{ data: nested(MESSAGE_DEPTH_LIMIT - 1) }]],
-  ])("%s comes out as it went in", (_, value) => {
+  ])("%s decodes to what was encoded", (_, value) => {
     expect(decode(encoding, encode(encoding, value))).toEqual(value);
   });
 
@@ -67,7 +67,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     expect(refusal(encoding, encode(encoding, [deeper]))).toContain("nested too deep");
   });
 
-  test("what is cut off anywhere is refused", () => {
+  test("a value truncated anywhere is refused", () => {
     const whole = encode(encoding, { op: "publish", data: [1.5, "text", { a: null }] });
     for (let length = 0; length < whole.length; length += 1) {
       expect(refusal(encoding, whole.subarray(0, length))).not.toBe("");
@@ -79,7 +79,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     expect(refusal(encoding, two)).not.toBe("");
   });
 
-  test("bytes at random are refused or taken, but never break anything", () => {
+  test("random bytes are refused or accepted, but never break anything", () => {
     let state = 12_345;
     const next = () => {
       state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -130,7 +130,7 @@ describe("msgpack from outside is refused", () => {
     expect(refusal("msgpack", bytes)).toContain(reason);
   });
 
-  test("the key __proto__, however its length is written and wherever it stands", () => {
+  test("the key __proto__, however its length is written and wherever it is", () => {
     const name = Buffer.from("__proto__");
     const keys = [header(0xa9), header(0xd9, 9), header(0xda, 0, 9)];
     for (const key of keys) {
@@ -141,7 +141,7 @@ describe("msgpack from outside is refused", () => {
     expect(refusal("json", Buffer.from('{"a":{"__proto__":{"x":1}}}'))).toContain("__proto__");
   });
 
-  test("the greatest exact whole numbers are still taken", () => {
+  test("but the largest exact integers are accepted", () => {
     const greatest = header(0xcf, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
     expect(decode("msgpack", greatest)).toBe(Number.MAX_SAFE_INTEGER);
     const least = header(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 1);
@@ -162,7 +162,7 @@ describe("JSON from outside is refused", () => {
     expect(refusal("json", bytes)).toContain(reason);
   });
 
-  test("but a whole surrogate pair is text as any other", () => {
+  test("but a whole surrogate pair is text like any other", () => {
     expect(decode("json", Buffer.from('"\\ud83c\\udf89"'))).toBe("🎉");
   });
 });
@@ -203,7 +203,7 @@ describe("bombs are refused fast and without allocating", () => {
 describe("the encoding of a request over NATS", () => {
   const VALUES = [{ kind: "like" }, [{ kind: "like" }], [], {}, Array(20).fill({ kind: "like" })];
 
-  test("is told by its first byte", () => {
+  test("is detected by its first byte", () => {
     for (const value of VALUES) {
       for (const encoding of ENCODINGS) {
         expect(sniffEncoding(encode(encoding, value))).toBe(encoding);
@@ -214,7 +214,7 @@ describe("the encoding of a request over NATS", () => {
   });
 });
 
-test("what is encoded later doesn't change bytes that were given out before", () => {
+test("a later encoding doesn't change bytes that were returned before", () => {
   const first = encodeMsgpack({ text: "first" });
   const copy = Buffer.from(first);
   for (let n = 0; n < 10_000; n += 1) encodeMsgpack({ text: `other ${n}` });
@@ -222,7 +222,7 @@ test("what is encoded later doesn't change bytes that were given out before", ()
   expect(decodeTrustedMsgpack(first)).toEqual({ text: "first" });
 });
 
-test("bytes inside trusted msgpack come out as they went in", () => {
+test("bytes inside trusted msgpack decode to what was encoded", () => {
   const inner = encodeMsgpack({ a: 1 });
   const decoded = decodeTrustedMsgpack(encodeMsgpack(["x", inner]));
   expect(decoded).toEqual(["x", expect.any(Uint8Array)]);

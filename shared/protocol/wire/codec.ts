@@ -1,4 +1,4 @@
-/** The two encodings that Ovation speaks, as one pair of functions each. */
+/** The two encodings that Ovation supports. */
 import { Packr, Unpackr } from "msgpackr";
 import { parseJson } from "./json-guard.ts";
 import { guardMsgpack, MalformedError } from "./msgpack-guard.ts";
@@ -7,27 +7,27 @@ import { withIntegers } from "./whole-numbers.ts";
 /** How a message is encoded: `msgpack` is binary, `json` is UTF-8 text. */
 export type Encoding = "msgpack" | "json";
 
-// Records are msgpackr's own extension: plain maps are what every other library reads. Without
-// variableMapSize every map has a header of three bytes, and one of more than 65,535 entries throws.
+// Records are msgpackr's own extension; every other library reads plain maps. Without
+// variableMapSize every map has a header of three bytes, and one with over 65,535 entries throws.
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
 /**
- * Encodes to msgpack, whole numbers of up to 2^53 - 1 as integers; the bytes are the caller's own to
- * keep.
+ * Encodes to msgpack, whole numbers of up to 2^53 - 1 as integers; the caller owns the bytes.
  */
 export function encodeMsgpack(value: unknown): Buffer {
   return withIntegers(packr.pack(value));
 }
 
-/** Decodes msgpack that Ovation wrote itself: no guard, for the hot path inside the bus. */
+/** Decodes msgpack that Ovation encoded itself: no guard, for the hot path inside the bus. */
 export function decodeTrustedMsgpack(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes);
 }
 
 /**
- * Decodes what came from outside.
- * @throws MalformedError when it isn't one well-formed value, or one that is refused
+ * Decodes input from outside.
+ * @throws MalformedError when it isn't exactly one well-formed value
+ * @throws RefusedValue when it holds a value that is refused
  */
 export function decode(encoding: Encoding, bytes: Uint8Array): unknown {
   if (encoding === "json") return parseJson(bytes);
@@ -44,8 +44,8 @@ export function encode(encoding: Encoding, value: unknown): Buffer {
 }
 
 /**
- * Tells JSON from msgpack by the first byte. A map or list begins with `{`, `[` or white space in
- * JSON, all of which are small numbers in msgpack and so never begin one there.
+ * Tells JSON from msgpack by the first byte. A map or list starts with `{`, `[` or white space in
+ * JSON, all of which are small numbers in msgpack and so never start a map or list there.
  */
 export function sniffEncoding(bytes: Uint8Array): Encoding {
   return bytes.length > 0 && (bytes[0] ?? 0) < 0x80 ? "json" : "msgpack";

@@ -1,4 +1,4 @@
-/** Where a viewer connects, and what is spoken there. */
+/** Where a viewer connects, and by which protocols. */
 
 /** WebSocket subprotocols, the SDK's default first. */
 export const SUBPROTOCOLS = {
@@ -7,14 +7,14 @@ export const SUBPROTOCOLS = {
 } as const;
 export type Subprotocol = keyof typeof SUBPROTOCOLS;
 
-/** Where a WebSocket connects. */
+/** The path that a WebSocket connects to. */
 export const CONNECT_PATH = "/v1/connect";
-/** Where a gateway gives tickets. */
+/** The path where a gateway issues tickets. */
 export const TICKETS_PATH = "/v1/tickets";
-/** Where a gateway answers to a plain HTTP request, as proof that it can be reached. */
+/** The path where a gateway answers a plain HTTP request, as proof that it can be reached. */
 export const PING_PATH = "/v1/ping";
-/** What a gateway says there that it is, so that no other server is taken for one. */
+/** What a gateway answers there, so that no other server is mistaken for one. */
 export const PROTOCOL = "ovation.v1";
 
-/** Most events of the past that one request may ask for. */
+/** How many past events one request may ask for. */
 export const HISTORY_LIMIT = 1_000;

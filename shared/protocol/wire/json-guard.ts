@@ -1,4 +1,4 @@
-/** Parses untrusted JSON and refuses what {@link guardMsgpack} would refuse of msgpack. */
+/** Parses untrusted JSON and refuses what {@link guardMsgpack} would refuse in msgpack. */
 import { MalformedError } from "./msgpack-guard.ts";
 import { guardValue, rootDepth } from "./value-rules.ts";
 
@@ -6,8 +6,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Parses UTF-8 JSON from outside.
- * @throws MalformedError when it is none
- * @throws RefusedValue when it holds a value that is not taken
+ * @throws MalformedError when it isn't valid JSON
+ * @throws RefusedValue when it holds a value that is refused
  */
 export function parseJson(bytes: Uint8Array): unknown {
   let value: unknown;

@@ -1,7 +1,7 @@
 /**
  * The messages between a viewer and a gateway: the same on WebSocket (msgpack or JSON) and, from
- * the gateway, on Server-Sent Events. Written up for people in docs/protocol.md. What a browser
- * needs of them stands in files of its own.
+ * the gateway, on Server-Sent Events. docs/protocol.md documents them. What a browser needs of them
+ * is in files of its own.
  */
 import { z } from "zod";
 import { videoSchema } from "../events.ts";
@@ -28,7 +28,7 @@ export type {
   StaleMessage,
 } from "./server-messages.ts";
 
-/** The one thing that every request must carry: who is to be answered. */
+/** The one field that every request must have: its answer carries the same id. */
 export const requestIdSchema = z.int().min(1);
 
 const connectSchema = z.object({
@@ -36,12 +36,12 @@ const connectSchema = z.object({
   token: z.string().max(8_192).optional(),
 });
 
-/** Gives a fresh token, in the place of the one that the connection has. */
+/** Sends a new token, which replaces the connection's current one. */
 const refreshSchema = z.object({ op: z.literal("refresh"), token: z.string().max(8_192) });
 
-/** A place in a video's chain; 0 is before all of it. */
+/** A seq in a video's chain; 0 is before all of it. */
 const seqSchema = z.int().min(0);
-/** Names an incarnation of the history. */
+/** Identifies an incarnation of the history. */
 const EPOCH_PATTERN = /^[a-z0-9]{1,32}$/;
 
 const subscribeSchema = z.object({
@@ -63,7 +63,7 @@ const publishSchema = z.object({
   eventId: z.string().regex(EVENT_ID_PATTERN).optional(),
 });
 
-/** Asks for nothing but an answer: a browser can't see the WebSocket's own pings. */
+/** Only asks for an answer: a browser can't see the WebSocket's own pings. */
 const pingSchema = z.object({ op: z.literal("ping") });
 
 /** Requests by their `op`. Unknown fields are ignored, so that a newer client can talk to us. */

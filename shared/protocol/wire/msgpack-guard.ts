@@ -1,6 +1,6 @@
 /**
- * Walks untrusted msgpack before it is decoded, and refuses what JSON could not carry or what
- * would make a decoder allocate: lengths beyond the bytes that are there, deep nesting, extension
+ * Walks untrusted msgpack before it is decoded, and refuses what JSON can't represent or what
+ * would make a decoder allocate: lengths beyond the actual bytes, deep nesting, extension
  * types, binary, text that is not UTF-8, keys that are not text, numbers that are not finite or not
  * exact.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
@@ -17,7 +17,7 @@ import {
   tooDeep,
 } from "./value-rules.ts";
 
-/** The bytes are no value at all. */
+/** The bytes are not a valid value. */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
@@ -28,7 +28,7 @@ const PROTOTYPE = Buffer.from("prototype");
 
 const NEVER_USED = 0xc1;
 
-/** Bytes of a value's header after its first byte, by that byte; -1 for what is refused. */
+/** Bytes of a scalar after its first byte, by that byte; -1 for a type that is refused. */
 function scalarSize(first: number): number {
   switch (first) {
     case 0xc0: // nil
@@ -83,7 +83,7 @@ class Walker {
   #text(length: number): void {
     this.#need(length);
     const end = this.#at + length;
-    // Most text is ASCII, which is told faster by looking than by calling.
+    // Most text is ASCII, and this loop detects it faster than a call does.
     let at = this.#at;
     while (at < end && (this.#bytes[at] ?? 0) < 0x80) at += 1;
     if (at < end && !isUtf8(this.#bytes.subarray(at, end))) {
@@ -92,7 +92,7 @@ class Walker {
     this.#at = end;
   }
 
-  /** @returns where the key's text begins; it ends where the walker is */
+  /** @returns where the key's text starts; it ends at the walker's position */
   #key(): number {
     const first = this.#unsigned(1);
     let length = first & 0x1f;
@@ -135,7 +135,7 @@ class Walker {
     }
   }
 
-  /** Each item takes at least one byte: a length that can't be true is refused before the walk. */
+  /** Each item takes at least one byte: a false length is refused before the walk. */
   #enter(bytes: number, depth: number): void {
     if (depth >= MESSAGE_DEPTH_LIMIT) throw tooDeep();
     this.#need(bytes);
@@ -148,7 +148,7 @@ class Walker {
     else if (first === 0xd3) guardNumber(Number(this.#bytes.readBigInt64BE(this.#at)));
   }
 
-  /** @param isConstructor whether the value stands at the key `constructor` */
+  /** @param isConstructor whether the value is at the key `constructor` */
   #value(depth: number, isConstructor = false): void {
     const first = this.#unsigned(1);
     if (first <= 0x7f || first >= 0xe0) return;
@@ -173,7 +173,7 @@ class Walker {
     }
     const size = scalarSize(first);
     if (first === NEVER_USED) throw new MalformedError("type 0xc1 does not exist");
-    if (size < 0) throw new RefusedValue("binary and extension types are not taken");
+    if (size < 0) throw new RefusedValue("binary and extension types are not accepted");
     this.#need(size);
     this.#number(first);
     this.#at += size;
@@ -181,9 +181,9 @@ class Walker {
 }
 
 /**
- * Checks that `bytes` hold exactly one msgpack value that JSON could carry.
- * @throws MalformedError when they hold none
- * @throws RefusedValue when it holds a value that is not taken
+ * Checks that `bytes` hold exactly one msgpack value that JSON can represent.
+ * @throws MalformedError when they don't
+ * @throws RefusedValue when it holds a value that is refused
  */
 export function guardMsgpack(bytes: Uint8Array): void {
   new Walker(bytes).check();

@@ -1,4 +1,4 @@
-/** That a request's id is found in whatever the message is, and at what cost. */
+/** That a request's id is found in any message, and at what cost. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decode, type Encoding, encode } from "./codec.ts";
@@ -17,7 +17,7 @@ const around = {
 };
 
 describe.each(ENCODINGS)("in %s, the id is found", (encoding) => {
-  test("in every message that can be decoded, as it is decoded", () => {
+  test("in every message that can be decoded, and equals the decoded one", () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" })),
@@ -42,7 +42,7 @@ describe.each(ENCODINGS)("in %s, the id is found", (encoding) => {
     );
   });
 
-  test("wherever the message is cut off after it, and never another", () => {
+  test("wherever the message is truncated after it, and never another one", () => {
     const bytes = encode(encoding, { op: "publish", id: 1_234_567, data: { text: 'h"é', id: 3 } });
     const found = Array.from({ length: bytes.length + 1 }, (_, length) =>
       readRequestId(encoding, bytes.subarray(0, length)),
@@ -103,7 +103,7 @@ test.each([
   for (const bytes of around.msgpack(hex(value))) expect(readRequestId("msgpack", bytes)).toBe(7);
 });
 
-test("in msgpack, the id may be written in every form that a number and a key have", () => {
+test("in msgpack, the id may be written in every form of a number and a key", () => {
   for (const key of ["a2", "d9 02", "da 0002", "db 00000002"]) {
     for (const number of ["07", "cc 07", "cd 0007", "ce 00000007", "cf 0000000000000007"]) {
       expect(readRequestId("msgpack", hex(`81 ${key} 6964 ${number}`))).toBe(7);
@@ -114,7 +114,7 @@ test("in msgpack, the id may be written in every form that a number and a key ha
   }
 });
 
-test("msgpack and JSON refuse the same values, and name the same place", () => {
+test("msgpack and JSON refuse the same values, and name the same path", () => {
   const odd = fc.oneof(
     fc.constantFrom(2 ** 53, -(2 ** 53), 1e20, -1e300, 2 ** 53 - 1, 0.1, 5e-324, 1.5, -0),
     fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }),
@@ -135,7 +135,7 @@ test("msgpack and JSON refuse the same values, and name the same place", () => {
   };
   fc.assert(
     fc.property(value, (data) => {
-      // The encoders know no -0.
+      // The encoders have no -0.
       const plain = JSON.parse(JSON.stringify({ data }));
       expect(outcome("msgpack", plain.data)).toEqual(outcome("json", plain.data));
     }),
@@ -143,7 +143,7 @@ test("msgpack and JSON refuse the same values, and name the same place", () => {
   );
 });
 
-describe("a message that is made to cost much", () => {
+describe("a message that is crafted to be expensive", () => {
   const SIZE = 65_536;
   test.each<[string, Encoding, Buffer]>([
     ["nested lists", "msgpack", Buffer.concat([hex("81 a1 61"), Buffer.alloc(SIZE, 0x91)])],
@@ -155,11 +155,11 @@ describe("a message that is made to cost much", () => {
     ["ids", "json", Buffer.from(`{${'"id":1,'.repeat(SIZE / 7)}`)],
     ["digits", "json", Buffer.from(`{"id":${"1".repeat(SIZE)}`)],
     ["white space", "json", Buffer.from(`{${'"id":     '.repeat(SIZE / 10)}`)],
-  ])("of %s in %s is passed over once", (_, encoding, bytes) => {
+  ])("of %s in %s is scanned once", (_, encoding, bytes) => {
     const before = process.cpuUsage();
     for (let round = 0; round < 10; round += 1) readRequestId(encoding, bytes);
     const { user, system } = process.cpuUsage(before);
-    // Some milliseconds each at most; what is passed over again and again takes seconds.
+    // A few milliseconds each at most; a repeated scan takes seconds.
     expect((user + system) / 1_000).toBeLessThan(1_000);
   });
 });

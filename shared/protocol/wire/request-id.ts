@@ -1,6 +1,6 @@
 /**
- * Finds the id of a request in a message that is not taken, so that the request can be refused by it
- * and its connection goes on. It passes once over the bytes, however deep they are nested, and decodes
+ * Finds the id of a request in an invalid message, so that only that request is refused and its
+ * connection stays open. It passes over the bytes once, however deep they are nested, and decodes
  * nothing but the id.
  */
 import { decodeTrustedMsgpack, type Encoding } from "./codec.ts";
@@ -33,7 +33,7 @@ class Skimmer {
     this.#bytes = bytes;
   }
 
-  /** The last number at the key `id` of the map that the bytes begin with. */
+  /** The last number at the key `id` of the map that the bytes start with. */
   requestId(): number | undefined {
     const first = this.#bytes[0] ?? 0;
     this.#at = 1;
@@ -66,9 +66,9 @@ class Skimmer {
     return Number(decodeTrustedMsgpack(this.#bytes.subarray(start, this.#at)));
   }
 
-  /** Passes over one value. False when it is cut off, or none. */
+  /** Skips one value. False when it is truncated or invalid. */
   #skip(): boolean {
-    // Each turn takes a byte, so that a length that can't be true ends with the bytes.
+    // Each iteration takes a byte, so that a false length ends with the bytes.
     for (let left = 1; left > 0; left -= 1) {
       const first = this.#bytes[this.#at] ?? NEVER_USED;
       if (first === NEVER_USED) return false;
@@ -98,7 +98,7 @@ class Skimmer {
   }
 }
 
-/** A number, and what shows that it is whole. */
+/** A number, and the character that shows that it is complete. */
 const NUMBER = /\s*(-?\d[\d.eE+-]*)\s*[,}]/y;
 
 function isIdKey(key: string): boolean {
@@ -112,7 +112,7 @@ function isIdKey(key: string): boolean {
   }
 }
 
-/** Where the text ends whose quote is at `start`; -1 when it doesn't. */
+/** The end of the text whose quote is at `start`; -1 when it doesn't end. */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0;
@@ -122,7 +122,7 @@ function endOfText(json: string, start: number): number {
   return -1;
 }
 
-/** The last number at the key `id` of the object that the text begins with. */
+/** The last number at the key `id` of the object that the text starts with. */
 function jsonRequestId(json: string): number | undefined {
   let at = json.search(/\S/);
   if (json[at] !== "{") return undefined;
@@ -149,7 +149,7 @@ function jsonRequestId(json: string): number | undefined {
   return id;
 }
 
-/** @returns the id that the message is to be answered with; undefined when none can be read */
+/** @returns the id to answer the message with; undefined when none can be read */
 export function readRequestId(encoding: Encoding, bytes: Uint8Array): number | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const id =

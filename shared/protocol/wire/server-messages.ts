@@ -3,7 +3,7 @@ import type { ErrorBody } from "../errors.ts";
 import type { OvationEvent } from "../event.ts";
 import type { DeliveryClass } from "../kinds.ts";
 
-/** What a deployment takes, for clients that check before they send. */
+/** What a deployment accepts, for clients that check before they send. */
 export interface DeploymentRules {
   readonly limits: {
     /** The largest `data` of an event, as msgpack in its shortest form. */
@@ -19,25 +19,25 @@ export interface DeploymentRules {
 export interface ResultMessage {
   readonly op: "result";
   readonly id: number;
-  /** Of `connect`: which gateway this is, for a person who looks into something. */
+  /** Of `connect`: the gateway's id, for debugging. */
   readonly gateway?: string;
   /** Of `connect`: what may be published. */
   readonly limits?: DeploymentRules["limits"];
   readonly kinds?: DeploymentRules["kinds"];
-  /** Of `connect` and `refresh`: how long the token lives; absent when it does so without end. */
+  /** Of `connect` and `refresh`: how long the token is valid; absent when it doesn't expire. */
   readonly expiresInMs?: number;
   /** Of `publish`: the event's id. */
   readonly eventId?: string;
   /**
-   * Of `publish`: the durable event's place in the video's chain. Of `subscribe`: the place up to
-   * which the chain goes now, 0 while it is empty; absent when the history can't be read.
+   * Of `publish`: the durable event's `seq` in the video's chain. Of `subscribe`: the newest `seq`
+   * of the chain, 0 while it is empty; absent when the history can't be read.
    */
   readonly seq?: number;
   /** Of `subscribe`: the incarnation of the history that `seq` is of. */
   readonly epoch?: string;
-  /** Of `subscribe` with `after`: whether all that came after it follows. */
+  /** Of `subscribe` with `after`: whether every later event follows. */
   readonly recovered?: boolean;
-  /** Where not all could be recovered: the oldest place that is kept; 0 when nothing is. */
+  /** When not all could be recovered: the oldest `seq` that is kept; 0 when none is. */
   readonly oldest?: number;
 }
 
@@ -51,9 +51,9 @@ interface ErrorMessage extends ErrorBody {
 export type Counts = Readonly<Record<string, number>>;
 
 /**
- * What happened on a video since the last such message. When `counts` is there, `events` is only a
- * part: `counts` says how many there were of each kind, those in `events` included, but for kinds of
- * class latest, of which only the newest is of interest.
+ * What happened on a video since the last such message. With `counts`, `events` is only a sample:
+ * `counts` has the exact number of each kind, including those in `events`, except for kinds of class
+ * latest, of which only the newest matters.
  */
 export interface EventsMessage {
   readonly op: "events";
@@ -62,15 +62,15 @@ export interface EventsMessage {
   readonly counts?: Counts | undefined;
 }
 
-/** The gateway is about to close the connection; come back after this time, not before. */
+/** The gateway is about to close the connection; reconnect after this time, not before. */
 export interface ByeMessage {
   readonly op: "bye";
   readonly reconnectAfterMs: number;
 }
 
 /**
- * The video's history is not the one that this viewer knows: it was made anew, lost its newest
- * events, or no longer reaches back to what this viewer has missed. What comes next begins at `seq`.
+ * The video's history is not the one that this viewer knows: it was recreated, lost its newest
+ * events, or no longer reaches back to the events that this viewer missed. It continues at `seq`.
  */
 export interface ResetMessage {
   readonly op: "reset";
@@ -80,32 +80,32 @@ export interface ResetMessage {
 }
 
 /**
- * The gateway has been cut off from the others for so long: nothing new comes, and what is asked for
- * is refused, until `live` or `bye`.
+ * The gateway has been cut off from the others for `forMs`: no new events arrive, and requests are
+ * refused, until `live` or `bye`.
  */
 export interface StaleMessage {
   readonly op: "stale";
   readonly forMs: number;
 }
 
-/** What `stale` said is over. */
+/** The state that `stale` reported is over. */
 export interface LiveMessage {
   readonly op: "live";
 }
 
-/** The token has expired; a fresh one is due within this time, or the connection is closed. */
+/** The token has expired: without a new one within this time, the connection is closed. */
 interface RefreshMessage {
   readonly op: "refresh";
   readonly withinMs: number;
 }
 
-/** The video is no longer watched: a fresh token does not cover it. */
+/** The video is no longer watched: the new token does not cover it. */
 interface UnsubscribedMessage extends ErrorBody {
   readonly op: "unsubscribed";
   readonly video: string;
 }
 
-/** The end of an answer to a poll: what the next poll gives as `poll` to go on from here. */
+/** The end of an answer to a poll: what the next poll sends as `poll` to continue from here. */
 export interface PollMessage {
   readonly op: "poll";
   readonly next: string;

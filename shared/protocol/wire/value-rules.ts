@@ -1,24 +1,24 @@
 /**
- * Which values are taken from outside, whatever they are written in: one set of rules for gateways,
+ * Which values are accepted from outside, in any encoding: one set of rules for gateways,
  * dispatchers and the SDK. This file also runs in a browser.
  */
 
-/** How deep `data` may be nested: the deepest value lies in this many lists and maps. */
+/** How deep `data` may be nested: the deepest value is inside this many lists and maps. */
 export const DATA_DEPTH_LIMIT = 15;
 /** The same for a message, of which `data` is a field. */
 export const MESSAGE_DEPTH_LIMIT = DATA_DEPTH_LIMIT + 1;
 
-/** The depth of what a message or body holds: a list of events may hold what one event may. */
+/** The starting depth of a message or body: a list's events may be as deep as a single one. */
 export function rootDepth(isList: boolean): number {
   return isList ? -1 : 0;
 }
 
-/** Where a value lies in another one. */
+/** The path of a value inside another one. */
 export type ValuePath = (string | number)[];
 
-/** The reason why a value is refused, and where it lies. */
+/** Why a value is refused, and where it is. */
 export class RefusedValue extends Error {
-  /** From the outside in; each level adds itself on the way out. */
+  /** From the outermost level inwards; each level adds itself as the error propagates. */
   readonly path: ValuePath;
   readonly limit: number | undefined;
 
@@ -29,7 +29,7 @@ export class RefusedValue extends Error {
   }
 }
 
-/** Names the level that a fault came out of. Returns the fault, to be thrown on. */
+/** Adds the level that a fault came from. Returns the fault, to be rethrown. */
 export function outOf(fault: unknown, key: string | number): unknown {
   if (fault instanceof RefusedValue) fault.path.unshift(key);
   return fault;
@@ -41,8 +41,8 @@ export function tooDeep(): RefusedValue {
 }
 
 /**
- * Every number beyond 2^53 - 1 is whole, and a double can't tell it from its neighbours: it is
- * refused however it is written (`9007199254740993`, `1e20`, an integer or a float in msgpack).
+ * Every number beyond 2^53 - 1 is whole, and a double can't distinguish it from its neighbours: it
+ * is refused however it is written (`9007199254740993`, `1e20`, an integer or a float in msgpack).
  * @throws RefusedValue
  */
 export function guardNumber(value: number): void {
@@ -56,7 +56,7 @@ export function guardNumber(value: number): void {
 const HALF_PAIR = /\p{Surrogate}/u;
 
 /**
- * Half a surrogate pair, which JSON can escape, has no UTF-8.
+ * Refuses half a surrogate pair: JSON can escape it, but it has no UTF-8.
  * @throws RefusedValue
  */
 export function guardText(text: string): void {
@@ -64,8 +64,8 @@ export function guardText(text: string): void {
 }
 
 /**
- * Keys by which a careless merge of two objects would change every object.
- * @param parent the key of the map that it stands in
+ * Refuses keys by which a careless merge of two objects would pollute every object's prototype.
+ * @param parent the key of the map that it is in
  * @throws RefusedValue
  */
 export function guardKey(key: string, parent: string | number | undefined): void {
@@ -76,9 +76,9 @@ export function guardKey(key: string, parent: string | number | undefined): void
 }
 
 /**
- * Checks a value that JSON could write.
- * @param depth how many lists and maps it lies in
- * @param key where it stands there
+ * Checks a value that JSON could represent.
+ * @param depth how many lists and maps it is inside of
+ * @param key its key or index there
  * @throws RefusedValue
  */
 export function guardValue(value: unknown, depth: number, key?: string | number): void {

@@ -1,7 +1,7 @@
 /**
  * Whole numbers as integers in msgpack. msgpackr writes those beyond 32 bits as float 64, which
- * languages with types can't read into an integer. Both forms take nine bytes, so that a message is
- * mended where it lies: a walk without an allocation, some 40 ns for an event.
+ * statically typed languages can't decode into an integer. Both forms take nine bytes, so a message
+ * is corrected in place: a walk without an allocation, some 40 ns for an event.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 
@@ -11,8 +11,8 @@ const INT64 = 0xd3;
 const TWO_32 = 2 ** 32;
 
 /**
- * Writes a whole number of up to 2^53 - 1, either way from 0, as uint 64 or int 64.
- * @param at where its type byte stands; the number is in the eight bytes after it
+ * Writes a whole number from -(2^53 - 1) to 2^53 - 1 as uint 64 or int 64.
+ * @param at offset of its type byte; the number is in the eight bytes after it
  */
 export function writeInteger(bytes: Buffer, value: number, at: number): void {
   bytes[at] = value < 0 ? INT64 : UINT64;
@@ -22,7 +22,7 @@ export function writeInteger(bytes: Buffer, value: number, at: number): void {
 
 /**
  * Turns each float 64 that holds a whole number of up to 2^53 - 1 into an integer.
- * @param bytes of one value, without extension types; changed in place
+ * @param bytes one encoded value, without extension types; modified in place
  * @returns the same bytes
  */
 export function withIntegers(bytes: Buffer): Buffer {
@@ -31,7 +31,7 @@ export function withIntegers(bytes: Buffer): Buffer {
   while (at < end) {
     const first = bytes[at] ?? 0;
     at += 1;
-    // What fits into its first byte, and the heads of small maps and lists: nothing to skip.
+    // Values that fit into one byte, and the heads of small maps and lists: nothing to skip.
     if (first < 0xa0 || first >= 0xe0) continue;
     if (first < 0xc0) {
       at += first & 0x1f;
