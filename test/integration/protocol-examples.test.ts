@@ -67,7 +67,7 @@ const remarks: readonly [RegExp, (match: RegExpExecArray) => Promise<void>][] = 
       expect((await post(gateway.port, String(video), events)).status).toBe(200);
     },
   ],
-  [/^# The gateway is told to stop\.$/, () => gateway.drain()],
+  [/^# The gateway begins to stop\.$/, () => gateway.drain()],
 ];
 
 /** The videos that the conversation subscribes to before its first publish. */
