@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
-import { knock } from "./limits/connect-attempts.ts";
+import { attemptConnect } from "./limits/connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {
@@ -31,9 +31,9 @@ test("viewers are notified that nothing new arrives, and when that is over; new 
     const stale = await viewer.until(() => viewer.messages.find(({ op }) => op === "stale"));
     expect(stale["forMs"]).toBeGreaterThanOrEqual(290);
   }
-  const knocked = await knock(gateway.port);
-  expect(knocked.status).toBe(503);
-  expect(knocked.headers["retry-after"]).toBeDefined();
+  const attempt = await attemptConnect(gateway.port);
+  expect(attempt.status).toBe(503);
+  expect(attempt.headers["retry-after"]).toBeDefined();
   expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(503);
   // A page that asks why it gets no WebSocket gets the same error.
   expect(await ask(gateway.port, { path: "/v1/connect" })).toMatchObject({
@@ -74,7 +74,7 @@ test("viewers refused during an outage don't use up the accept rate of those aft
   await nats.kill9();
   await eventually(async () => (await ask(gateway.port, { path: "/v1/ping" })).status === 503);
   for (let count = 0; count < 3; count += 1) {
-    expect((await knock(gateway.port)).status).toBe(503);
+    expect((await attemptConnect(gateway.port)).status).toBe(503);
     const stream = await TestEventStream.open(gateway.port, "launch");
     expect(stream.messages).toMatchObject([{ code: "unavailable" }]);
   }

@@ -1,4 +1,4 @@
-/** A gateway that is stopped ends in time, whoever is left, and whoever doesn't let go. */
+/** A stopped gateway ends in time, even with viewers left or connections that don't close. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -37,7 +37,7 @@ async function waitOf(viewer: TestSocket): Promise<number> {
   return Number(bye["reconnectAfterMs"]);
 }
 
-test("when no gateway is left, viewers come back when another may be there, each at its time", async () => {
+test("when no gateway is left, viewers reconnect when another may have started, each at its own time", async () => {
   const [last] = await start(1);
   if (last === undefined) throw new Error("no gateway");
   const viewers = await viewersOf(last, 40);
@@ -49,8 +49,8 @@ test("when no gateway is left, viewers come back when another may be there, each
   await stack?.mirrored("launch", 0);
 });
 
-test("viewers that are left at the end of the time are told their own time to come back", async () => {
-  // The other one takes two in a second, of which it gets one: most can't wait for that.
+test("viewers that remain at the end of the drain each get their own time to reconnect", async () => {
+  // The other one accepts two per second, and gets half of that: too slow for most to wait.
   const [leaving] = await start(2, ["--connections-per-second", "2", "--drain-ms", "1000"]);
   if (leaving === undefined) throw new Error("no gateway");
   const viewers: TestSocket[] = [];
@@ -64,7 +64,7 @@ test("viewers that are left at the end of the time are told their own time to co
   expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
 });
 
-test("a viewer that reads nothing and doesn't hang up can't hold it", async () => {
+test("a viewer that neither reads nor disconnects can't delay it", async () => {
   const [gateway] = await start(1, ["--drain-ms", "1500"]);
   const deaf = connect({ port: gateway?.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
   await once(deaf, "connect");

@@ -15,7 +15,7 @@ let authority: TestAuthority;
 let ca: Buffer;
 let first: CertificateAndKey;
 let second: CertificateAndKey;
-/** The files that the gateway is told; what is in them changes. */
+/** The files in the gateway's settings; their contents change. */
 let live: CertificateAndKey;
 let stack: TestStack;
 
@@ -48,7 +48,7 @@ async function reload(certificate: CertificateAndKey): Promise<void> {
   stack.gateway.reload();
 }
 
-/** One TLS connection, made whole. */
+/** One TLS connection after its handshake. */
 async function handshake(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ host: "127.0.0.1", port, ca, ...options });
   await once(socket, "secureConnect");
@@ -66,7 +66,7 @@ async function nameSeen(port: number): Promise<string> {
 async function post(port: number, video: string, body: unknown): Promise<number> {
   const path = `/v1/videos/${video}/events`;
   const headers = { "content-type": "application/json" };
-  const asked = request({
+  const sent = request({
     host: "127.0.0.1",
     port,
     path,
@@ -75,13 +75,13 @@ async function post(port: number, video: string, body: unknown): Promise<number>
     ca,
     agent: false,
   });
-  asked.end(JSON.stringify(body));
-  const [response] = await once(asked, "response");
+  sent.end(JSON.stringify(body));
+  const [response] = await once(sent, "response");
   response.resume();
   return response.statusCode;
 }
 
-/** A viewer over wss, and the ids of what it was shown. */
+/** A viewer over wss, and the ids of the events that it got. */
 async function watch(port: number, video: string) {
   const socket = new WebSocket(`wss://127.0.0.1:${port}/v1/connect`, ["ovation.v1.json"], { ca });
   const shown: string[] = [];
@@ -99,7 +99,7 @@ async function watch(port: number, video: string) {
   return { socket, shown };
 }
 
-describe("a gateway with a certificate of its own", () => {
+describe("a gateway with a certificate", () => {
   test("serves https and wss, and nothing without TLS", async () => {
     const { port } = stack.gateway;
     const viewer = await watch(port, "launch");
@@ -123,7 +123,7 @@ describe("a gateway with a certificate of its own", () => {
   test.each([
     ["TLS 1.1", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" }],
     [
-      "a cipher without authentication of what it encrypts",
+      "a cipher without authenticated encryption",
       { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-SHA" },
     ],
   ] as const)("refuses %s", async (_what, options) => {
@@ -138,7 +138,7 @@ describe("a gateway with a certificate of its own", () => {
     const faults: unknown[] = [];
     let count = 0;
     let isOver = false;
-    const newcomers = Array.from({ length: 4 }, async () => {
+    const connecting = Array.from({ length: 4 }, async () => {
       while (!isOver) {
         await handshake(port).then(
           (socket) => socket.destroy(),
@@ -153,7 +153,7 @@ describe("a gateway with a certificate of its own", () => {
       expect(await metric(stack.gateway, name)).toBe(reloads);
     }
     isOver = true;
-    await Promise.all(newcomers);
+    await Promise.all(connecting);
     expect(faults).toEqual([]);
     expect(count).toBeGreaterThan(10);
     expect(await nameSeen(port)).toBe("second");
@@ -164,7 +164,7 @@ describe("a gateway with a certificate of its own", () => {
     viewer.socket.close();
   });
 
-  test("closes connections only when eight certificates came after theirs", async () => {
+  test("closes connections only after eight newer certificates", async () => {
     const viewer = await watch(stack.gateway.port, "long");
     const closed = once(viewer.socket, "close");
     const start = await nameSeen(stack.gateway.port);
@@ -176,7 +176,7 @@ describe("a gateway with a certificate of its own", () => {
     await closed;
   });
 
-  test("notices by itself that the files were exchanged", async () => {
+  test("notices by itself that the files were replaced", async () => {
     const before = await nameSeen(stack.gateway.port);
     await install(before === "first" ? second : first, live);
     await eventually(async () => (await nameSeen(stack.gateway.port)) !== before);
@@ -212,19 +212,23 @@ describe("a gateway's process", () => {
       () => second.keyFile,
     ],
     [
-      "whose certificate isn't there",
+      "whose certificate doesn't exist",
       () => ["/nowhere/tls.crt", first.keyFile],
       () => "/nowhere/tls.crt",
     ],
-    ["whose key is none", () => [first.certFile, authority.caFile], () => authority.caFile],
+    [
+      "whose key file holds no key",
+      () => [first.certFile, authority.caFile],
+      () => authority.caFile,
+    ],
   ])("%s does not start, and names the file", async (_what, files, named) => {
     const [certFile = "", keyFile = ""] = files();
     const flags = ["--tls-cert-file", certFile, "--tls-key-file", keyFile];
     await expect(spawnRole("gateway", stack.nats.url, flags)).rejects.toThrow(named());
   });
 
-  test("reads the files again on SIGHUP, also where nothing tells that they have changed", async () => {
-    // The watched folder stays as it is: the links in it lead elsewhere.
+  test("reads the files again on SIGHUP, even where no file event shows the change", async () => {
+    // The watched folder doesn't change: its links point elsewhere.
     const path = (folder: string, name: string) => join(authority.folder, folder, name);
     for (const folder of ["links", "targets"]) await mkdir(join(authority.folder, folder));
     const target = { certFile: path("targets", "tls.crt"), keyFile: path("targets", "tls.key") };

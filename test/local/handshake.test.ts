@@ -1,4 +1,4 @@
-/** What an opening handshake must say, and what one that doesn't is told. */
+/** What an opening handshake must contain, and the errors of invalid ones. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -7,10 +7,10 @@ import { TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
-/** What RFC 6455 section 1.3 gives for that key. */
+/** The value in RFC 6455 section 1.3 for that key. */
 const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/** A good handshake, with some headers different or, where undefined, left out. */
+/** A valid handshake, with some headers replaced or, where undefined, left out. */
 function handshake(different: Readonly<Record<string, string | undefined>> = {}): string {
   const headers = {
     Host: "ovation.example",
@@ -42,7 +42,7 @@ describe("a handshake", () => {
     socket.write(request);
     const answer = await socket.response();
     if (answer.status !== 101) {
-      // It was refused, not dropped: the connection takes the next request.
+      // It was refused, not dropped: the connection accepts the next request.
       socket.write(handshake());
       expect((await socket.response()).status).toBe(101);
     }
@@ -50,7 +50,7 @@ describe("a handshake", () => {
     return answer;
   }
 
-  test("that is right opens a WebSocket of the subprotocol asked for", async () => {
+  test("that is valid opens a WebSocket with the requested subprotocol", async () => {
     const { status, headers } = await answerTo(handshake());
     expect(status).toBe(101);
     expect(headers).toMatchObject({
@@ -62,19 +62,19 @@ describe("a handshake", () => {
 
   test.each([
     ["a Connection of several tokens", { Connection: "keep-alive, Upgrade" }],
-    ["any case of letters", { Upgrade: "WebSocket", Connection: "UPGRADE" }],
+    ["different letter case", { Upgrade: "WebSocket", Connection: "UPGRADE" }],
     [
       "an extension that the gateway doesn't have",
       { "Sec-WebSocket-Extensions": "permessage-deflate" },
     ],
-  ])("with %s is right", async (_what, headers) => {
+  ])("with %s is valid", async (_what, headers) => {
     const answer = await answerTo(handshake(headers));
     expect(answer.status).toBe(101);
     expect(answer.headers).not.toHaveProperty("sec-websocket-extensions");
   });
 
   test.each(["8", "0", "14", "130", "13, 8", undefined])(
-    "of version %s is answered 426 with the version that is spoken",
+    "of version %s is answered 426 with the supported version",
     async (version) => {
       const answer = await answerTo(handshake({ "Sec-WebSocket-Version": version }));
       expect(answer.status).toBe(426);
@@ -87,12 +87,12 @@ describe("a handshake", () => {
     ["no Upgrade", { Upgrade: undefined }],
     ["another Upgrade", { Upgrade: "h2c" }],
     ["no Connection", { Connection: undefined }],
-    ["a Connection that only looks alike", { Connection: "keep-alive, upgraded" }],
+    ["a Connection that only looks similar", { Connection: "keep-alive, upgraded" }],
     ["no key", { "Sec-WebSocket-Key": undefined }],
     ["a key that is too short", { "Sec-WebSocket-Key": "c2hvcnQ=" }],
-    ["a key that is no base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }],
+    ["a key that is not base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }],
     ["a key of another length", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZWF4" }],
-  ])("with %s is answered 400 by name", async (_what, headers) => {
+  ])("with %s is answered 400 with a named error", async (_what, headers) => {
     const answer = await answerTo(handshake(headers));
     expect(answer.status).toBe(400);
     expect(answer.error["code"]).toBe("handshake_invalid");
@@ -107,7 +107,7 @@ describe("a handshake", () => {
     "ovation.v1",
     "toString",
   ])(
-    "that offers the subprotocol %s is answered 400 with those that are spoken",
+    "that offers the subprotocol %s is answered 400 with the supported ones",
     async (subprotocol) => {
       const answer = await answerTo(handshake({ "Sec-WebSocket-Protocol": subprotocol }));
       expect(answer.status).toBe(400);
@@ -120,13 +120,13 @@ describe("a handshake", () => {
     ["ovation.v1.json, ovation.v1.msgpack", "ovation.v1.json"],
     ["ovation.v1.msgpack,ovation.v1.json", "ovation.v1.msgpack"],
     ["ovation.v9.json,  ovation.v1.msgpack", "ovation.v1.msgpack"],
-  ])("that offers %s gets the first that is spoken", async (offered, chosen) => {
+  ])("that offers %s gets the first supported one", async (offered, chosen) => {
     const answer = await answerTo(handshake({ "Sec-WebSocket-Protocol": offered }));
     expect(answer.status).toBe(101);
     expect(answer.headers["sec-websocket-protocol"]).toBe(chosen);
   });
 
-  test("by another method, or at another path, opens nothing", async () => {
+  test("with another method or path opens nothing", async () => {
     const byPost = await answerTo(handshake().replace("GET", "POST"));
     expect([byPost.status, byPost.error["code"]]).toEqual([400, "handshake_invalid"]);
     const elsewhere = await answerTo(handshake().replace("/v1/connect", "/v1/connect/"));
@@ -152,8 +152,8 @@ describe("two gateways on one port", () => {
     return process;
   }
 
-  test("both get connections when they share it, and one takes all when the other stops", async () => {
-    // A port of the kernel's choice can't be shared: each must be told the same one.
+  test("both get connections when they share it, and one gets all when the other stops", async () => {
+    // A port chosen by the kernel can't be shared: both need the same fixed one.
     const flags = ["--share-port", "--port", String(await freePort())];
     const first = await spawned(flags);
     const second = await spawned(flags);
@@ -164,7 +164,7 @@ describe("two gateways on one port", () => {
       await viewer.close();
       return gateway;
     };
-    // The kernel chooses by the client's port: 64 times the same one would be chance at 1 in 2^63.
+    // The kernel chooses by the client's port: 64 times the same gateway has a chance of 1 in 2^63.
     const gateways = new Set<unknown>();
     for (let n = 0; n < 64 && gateways.size < 2; n += 1) gateways.add(await reached());
     expect(gateways).toEqual(new Set([first.id, second.id]));

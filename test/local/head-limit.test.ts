@@ -1,4 +1,4 @@
-/** Large heads: cookies of the same site and a long token get through, up to the limit that is set. */
+/** Large heads: the site's cookies and a long token are accepted, up to the configured limit. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { spawnRole } from "../support/process.ts";
 import { ask } from "../support/raw.ts";
@@ -13,7 +13,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Headers of this many bytes in all, half of them cookies and half a token. */
+/** Headers of this many bytes in total, half of them cookies and half a token. */
 function headersOf(bytes: number): Readonly<Record<string, string>> {
   const half = "x".repeat(bytes / 2);
   return { Cookie: `session=${half}`, Authorization: `Bearer ${half}` };
@@ -36,15 +36,18 @@ async function statusesAt(port: number, bytes: number): Promise<readonly number[
 }
 
 describe("by default", () => {
-  test.each([10_240, 24_576, 32_000])("%i bytes of cookies and token are taken", async (bytes) => {
-    const { port } = stack.gateway;
-    expect(await statusesAt(port, bytes)).toEqual([200, 200, 200]);
-    const socket = await TestSocket.open(port, "json", headersOf(bytes));
-    expect(await socket.ask("connect")).toMatchObject({ op: "result" });
-    await socket.close();
-  });
+  test.each([10_240, 24_576, 32_000])(
+    "%i bytes of cookies and token are accepted",
+    async (bytes) => {
+      const { port } = stack.gateway;
+      expect(await statusesAt(port, bytes)).toEqual([200, 200, 200]);
+      const socket = await TestSocket.open(port, "json", headersOf(bytes));
+      expect(await socket.ask("connect")).toMatchObject({ op: "result" });
+      await socket.close();
+    },
+  );
 
-  test("beyond the limit, 431 is the answer, and the connection ends", async () => {
+  test("beyond the limit, the answer is 431 and the connection ends", async () => {
     const { port } = stack.gateway;
     expect(await statusesAt(port, 33_000)).toEqual([431, 431, 431]);
     await expect(TestSocket.open(port, "json", headersOf(33_000))).rejects.toThrow("431");
@@ -54,16 +57,19 @@ describe("by default", () => {
 test.each([
   ["8192", [6_000], [9_000]],
   ["65536", [10_240, 60_000], [66_000]],
-])("--head-limit-bytes %s is what a gateway's process takes", async (limit, taken, refused) => {
-  const gateway = await spawnRole("gateway", stack.nats.url, ["--head-limit-bytes", limit]);
-  try {
-    for (const bytes of taken) {
-      expect(await statusesAt(gateway.port, bytes)).toEqual([200, 200, 200]);
+])(
+  "--head-limit-bytes %s is the limit of a gateway's process",
+  async (limit, accepted, refused) => {
+    const gateway = await spawnRole("gateway", stack.nats.url, ["--head-limit-bytes", limit]);
+    try {
+      for (const bytes of accepted) {
+        expect(await statusesAt(gateway.port, bytes)).toEqual([200, 200, 200]);
+      }
+      for (const bytes of refused) {
+        expect(await statusesAt(gateway.port, bytes)).toEqual([431, 431, 431]);
+      }
+    } finally {
+      await gateway.stop();
     }
-    for (const bytes of refused) {
-      expect(await statusesAt(gateway.port, bytes)).toEqual([431, 431, 431]);
-    }
-  } finally {
-    await gateway.stop();
-  }
-});
+  },
+);

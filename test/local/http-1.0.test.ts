@@ -1,4 +1,4 @@
-/** HTTP/1.0, which health checks speak that are as old: where it is answered, and where it isn't. */
+/** HTTP/1.0, which old health checks use: where it is answered, and where it isn't. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RawSocket } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
@@ -18,12 +18,12 @@ async function statusLine(port: number, request: string): Promise<string> {
     const end = bytes.indexOf("\r\n");
     return { value: bytes.toString("latin1", 0, end), used: end + 2 };
   });
-  // The end of a body without a length, in HTTP/1.0.
+  // In HTTP/1.0, this ends a body without a length.
   await socket.untilClosed();
   return line ?? "";
 }
 
-/** As HAProxy's `option httpchk` without more, and nginx's `proxy_pass` without more, write it. */
+/** As sent by HAProxy's plain `option httpchk` and nginx's plain `proxy_pass`. */
 const CHECKS = [
   ["OPTIONS", "OPTIONS / HTTP/1.0\r\n\r\n", 405],
   ["GET", "GET /readyz HTTP/1.0\r\n\r\n", 200],
@@ -31,7 +31,7 @@ const CHECKS = [
   ["HEAD", "HEAD /healthz HTTP/1.0\r\nHost: gateways\r\n\r\n", 200],
 ] as const;
 
-test.each(CHECKS)("a check by %s is answered on the port of health", async (_, request, status) => {
+test.each(CHECKS)("a check by %s is answered on the health port", async (_, request, status) => {
   for (const { opsPort } of [stack.gateway, ...stack.dispatchers]) {
     expect(await statusLine(opsPort, request)).toContain(` ${status} `);
   }

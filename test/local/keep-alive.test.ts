@@ -1,4 +1,4 @@
-/** A quiet connection carries something before a proxy with a timeout of 10 s would end it. */
+/** A quiet connection carries data before a proxy with a timeout of 10 s would close it. */
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { ask } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
-/** Gateway and test share one event loop: what holds up one timer holds up the other. */
+/** Gateway and test share one event loop: what delays one timer delays the other. */
 const PROXY_TIMEOUT_MS = 10_000;
 
 let stack: TestStack;
@@ -19,7 +19,7 @@ async function isWithinTimeout(something: Promise<unknown>): Promise<boolean> {
   return await Promise.race([something.then(() => true), wait(PROXY_TIMEOUT_MS, false)]);
 }
 
-test.concurrent("a quiet viewer hears from its gateway within 10 s, over each wire, without any setting", async () => {
+test.concurrent("a quiet viewer receives data within 10 s, over each wire, without any setting", async () => {
   const { port } = stack.gateway;
   const stream = await TestEventStream.open(port, "quiet");
   const sockets = await Promise.all([
@@ -27,26 +27,26 @@ test.concurrent("a quiet viewer hears from its gateway within 10 s, over each wi
     TestSocket.connect(port, "msgpack"),
     TestSocket.open(port, "json"),
   ]);
-  const heard = [
+  const received = [
     stream.until(() => stream.comments.length > 0),
     ...sockets.map(async ({ socket }) => await once(socket, "ping")),
   ];
-  expect(await Promise.all(heard.map(isWithinTimeout))).toEqual([true, true, true, true]);
+  expect(await Promise.all(received.map(isWithinTimeout))).toEqual([true, true, true, true]);
   stream.close();
   for (const { socket } of sockets) socket.terminate();
   expect(await ask(port, { path: "/v1/ping" })).toMatchObject({ status: 200 });
 });
 
-test.concurrent("a quiet event stream stays open: the listener takes it for no idle connection", async () => {
+test.concurrent("a quiet event stream stays open: the listener doesn't consider it idle", async () => {
   const { port } = await stack.addGateway({ sseKeepaliveMs: 1_000 });
   const stream = await TestEventStream.open(port, "open");
-  // The listener closes what it takes for idle after 10 to 12 s.
+  // The listener closes idle connections after 10 to 12 s.
   await stream.until(() => stream.comments.length >= 13 || stream.isEnded);
   expect(stream.isEnded).toBe(false);
   stream.close();
 });
 
-test.concurrent("pings come again and again, as often as is set, to each of many viewers", async () => {
+test.concurrent("each of many viewers is pinged repeatedly, at the configured interval", async () => {
   const { port } = await stack.addGateway({ pingIntervalMs: 1_000 });
   const sockets = await Promise.all(Array.from({ length: 50 }, () => TestSocket.open(port)));
   await Promise.all(
@@ -58,7 +58,7 @@ test.concurrent("pings come again and again, as often as is set, to each of many
   for (const { socket } of sockets) socket.terminate();
 });
 
-test.concurrent("a viewer that answers no ping is closed, others stay", async () => {
+test.concurrent("a viewer that answers no ping is closed, and others stay", async () => {
   const { port } = await stack.addGateway({ pingIntervalMs: 1_000, idleTimeoutMs: 8_000 });
   const deaf = await TestSocket.open(port, "json", {}, { autoPong: false });
   const quiet = await TestSocket.connect(port);

@@ -1,4 +1,4 @@
-/** IPv4 and IPv6: who reaches a gateway by either, and that both are the same client's addresses. */
+/** IPv4 and IPv6: where a gateway can be reached, and how it counts a client's address. */
 import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
@@ -22,7 +22,7 @@ async function isReached(host: string, port: number): Promise<boolean> {
 describe.each([
   ["by default", DEFAULT_HOST, { "127.0.0.1": true, "127.0.0.2": true, "::1": WITH_IPV6 }],
   ["on IPv4", "0.0.0.0", { "127.0.0.1": true, "127.0.0.2": true, "::1": false }],
-  ["on the loopback of IPv4", "127.0.0.1", { "127.0.0.1": true, "127.0.0.2": false, "::1": false }],
+  ["on the IPv4 loopback", "127.0.0.1", { "127.0.0.1": true, "127.0.0.2": false, "::1": false }],
   ...(WITH_IPV6
     ? [
         [
@@ -41,13 +41,13 @@ describe.each([
     await stack?.stop();
   });
 
-  test("is reached at those addresses alone", async () => {
+  test("can be reached only at those addresses", async () => {
     for (const [address, isThere] of Object.entries(reached)) {
       expect([address, await isReached(address, stack.gateway.port)]).toEqual([address, isThere]);
     }
   });
 
-  test("counts a client of IPv4 by its address", async () => {
+  test("counts an IPv4 client by its address", async () => {
     const open = async () => {
       const url = `ws://127.0.0.1:${stack.gateway.port}/v1/connect`;
       const socket = new WebSocket(url, ["ovation.v1.json"]);

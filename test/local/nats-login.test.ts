@@ -1,4 +1,4 @@
-/** Each way in which a role logs in to NATS, on a server that takes no other. */
+/** Each way in which a role logs in to NATS, on a server that accepts no other. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -66,7 +66,7 @@ async function connected(url: string, login: Login): Promise<Bus> {
 }
 
 describe("a login by", () => {
-  test("user and password, of settings or of a file, goes before those of the URL", async () => {
+  test("user and password, from settings or a file, takes precedence over the URL", async () => {
     const { url } = await serveConfig("authorization { user: anna, password: s3cret }");
     const natsPasswordFile = await written("password", "s3cret\n");
     const withOthers = url.replace("//", "//somebody:else@");
@@ -76,7 +76,7 @@ describe("a login by", () => {
     expect((await connected(url, { natsUser: "anna", natsPasswordFile })).state).toBe("connected");
   });
 
-  test("a password file is read again when the password was exchanged", async () => {
+  test("a password file is read again when the password has changed", async () => {
     const config = (password: string) => `authorization { user: anna, password: ${password} }`;
     const nats = await serveConfig(config("before"));
     const natsPasswordFile = await written("password", "before");
@@ -103,7 +103,7 @@ describe("a login by", () => {
     expect((await connected(url, { natsCredsFile })).state).toBe("connected");
   });
 
-  test("a wrong password is refused at once, and the message doesn't hold it", async () => {
+  test("a wrong password is refused at once, and the message doesn't contain it", async () => {
     const { url } = await serveConfig("authorization { user: anna, password: s3cret }");
     const wrong = Bus.connect({
       servers: [url],
@@ -114,7 +114,7 @@ describe("a login by", () => {
     await expect(wrong).rejects.toThrow(/^NATS does not accept our login: (?!.*gue55ed)/);
   });
 
-  test("a file that isn't there is named", async () => {
+  test("a file that doesn't exist is named", async () => {
     const login = { natsUser: "anna", natsPasswordFile: "/nowhere/password" };
     const connecting = Bus.connect({
       servers: ["nats://127.0.0.1:1"],
@@ -144,7 +144,7 @@ describe("a NATS", () => {
     return await serve(["--tls", "--tlsverify", ...files], PASSWORDS);
   }
 
-  test("that asks for TLS and our certificate takes us, with both sides known", async () => {
+  test("that requires TLS and a client certificate accepts us, with both sides verified", async () => {
     const { url } = await serveTls();
     const bus = await connected(url, {
       natsUser: "gateway",
@@ -165,7 +165,7 @@ describe("a NATS", () => {
       /certificate|self.signed|issuer/i,
     ],
     [
-      "that speaks no TLS is not spoken to once an authority is set",
+      "that has no TLS is refused once an authority is set",
       servePlain,
       { OVATION_NATS_TLS_CA_FILE: "ca" },
       /tls|secure/i,

@@ -1,4 +1,4 @@
-/** A stop of everything at once, in which NATS may be the first to go: that is no fault of a role. */
+/** A stop of everything at once, in which NATS may go first: no role considers that fatal. */
 import { expect, test } from "vitest";
 import { startTestNats } from "../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -7,7 +7,7 @@ import { TestSocket } from "../support/viewer.ts";
 const FATAL = '"level":60';
 
 test.each([
-  ["before the roles are told to stop", "before"],
+  ["before the roles are stopped", "before"],
   ["at the same time", "with"],
   ["while they drain", "during"],
 ])(

@@ -1,4 +1,4 @@
-/** `npm start` as a person does it, for tests: its own group of processes, and its output. */
+/** `npm start` as a person runs it, for tests: in its own process group, with its output. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A command that runs, with all that it has written. */
+/** A running command, with all of its output. */
 export class Command {
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
@@ -21,7 +21,7 @@ export class Command {
   #onOutput = new Set<() => void>();
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    // A group of its own, as a terminal would give it.
+    // Its own process group, as in a terminal.
     const child = spawn(command, args, {
       cwd: ROOT,
       env,
@@ -32,7 +32,7 @@ export class Command {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.#output += text;
-        for (const look of this.#onOutput) look();
+        for (const check of this.#onOutput) check();
       });
     }
     this.ended = new Promise((resolve) => {
@@ -44,16 +44,16 @@ export class Command {
     return this.#output;
   }
 
-  /** The first match in the output, as soon as it is there. Rejects when the command ends before. */
+  /** The first match in the output, once it is printed. Rejects when the command ends first. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
-    let look = (): void => undefined;
+    let check = (): void => undefined;
     const printed = new Promise<RegExpExecArray>((resolve) => {
-      look = () => {
+      check = () => {
         const match = pattern.exec(this.#output);
         if (match !== null) resolve(match);
       };
-      look();
-      this.#onOutput.add(look);
+      check();
+      this.#onOutput.add(check);
     });
     const ended = this.ended.then(({ code, signal }) => {
       throw new Error(`ended (${code ?? signal}) without ${pattern}:\n${this.#output}`);
@@ -61,7 +61,7 @@ export class Command {
     try {
       return await Promise.race([printed, ended]);
     } finally {
-      this.#onOutput.delete(look);
+      this.#onOutput.delete(check);
       ended.catch(() => undefined);
     }
   }
@@ -71,17 +71,17 @@ export class Command {
     try {
       process.kill(-(this.#child.pid ?? Number.NaN), signal);
     } catch {
-      // All of it is gone already.
+      // The whole group has already ended.
     }
   }
 }
 
-/** A line of the shell, as it would be pasted. */
+/** A line as pasted into a shell. */
 export function shell(line: string): Command {
   return new Command("sh", ["-c", line]);
 }
 
-/** `npm start`, and every process that comes of it. */
+/** `npm start`, and every process that it starts. */
 export class NpmStart extends Command {
   /** Temporary files of the stack, and of nothing else. */
   readonly temporary: string;
@@ -103,24 +103,24 @@ export class NpmStart extends Command {
     await this.prints(/^Ctrl-C stops everything/m);
   }
 
-  /** The command of the closing block that begins like this. */
+  /** The command in the closing block that starts like this. */
   printedCommand(beginning: string): string {
     const line = this.output.split("\n").find((text) => text.startsWith(`  ${beginning}`));
     if (line === undefined) throw new Error(`no "${beginning}" in:\n${this.output}`);
     return line.trim();
   }
 
-  /** The process that holds the others. */
+  /** The process that supervises the others. */
   get pid(): number {
     return Number(/^Starting .* \(pid (\d+)\)$/m.exec(this.output)?.[1]);
   }
 
-  /** A process by the name that the output gives it, as it was at first. */
+  /** The first process with this name in the output. */
   pidOf(name: string): number {
     return Number(new RegExp(`^${name} is ready .* \\(pid (\\d+)\\)$`, "m").exec(this.output)?.[1]);
   }
 
-  /** Every process that lives and inherited our mark: ours or a child of ours, told of or not. */
+  /** Every live process that inherited our mark: ours or a descendant, printed or not. */
   alive(): readonly number[] {
     return readdirSync("/proc")
       .filter((entry) => /^\d+$/.test(entry))
@@ -129,12 +129,12 @@ export class NpmStart extends Command {
         try {
           return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(this.#mark);
         } catch {
-          return false; // It ended just now.
+          return false; // It has just ended.
         }
       });
   }
 
-  /** Leaves nothing behind, however the test went. */
+  /** Leaves nothing behind, whatever the test's outcome. */
   async cleanUp(): Promise<void> {
     for (const pid of this.alive()) process.kill(pid, "SIGKILL");
     await this.ended;

@@ -1,4 +1,4 @@
-/** That null stands for an absent field, on every way in; in `data` it is a value. */
+/** null counts as an absent field, on every wire; in `data` it is a value. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bus } from "../../shared/bus/connection.ts";
 import { decode, type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
@@ -23,7 +23,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-describe.each(ENCODINGS)("in %s, null stands for an absent field", (encoding) => {
+describe.each(ENCODINGS)("in %s, null counts as an absent field", (encoding) => {
   test("of a WebSocket's requests", async () => {
     const { port } = stack.gateway;
     const viewer = await TestSocket.open(port, encoding);

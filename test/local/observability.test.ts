@@ -1,4 +1,4 @@
-/** Dashboard and alerts, asked of a real Prometheus that scrapes a real stack with traffic. */
+/** Dashboard and alerts, evaluated by a real Prometheus that scrapes a real stack with traffic. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readRules } from "../../deploy/observability/alerts.ts";
 import { dashboardFile } from "../../deploy/observability/dashboard.ts";
@@ -29,7 +29,7 @@ interface DashboardPanel {
   readonly targets?: readonly Target[];
 }
 
-/** Every query of the dashboard, as Grafana asks it when all processes are chosen. */
+/** Every query of the dashboard, as Grafana sends it when all processes are selected. */
 function dashboardQueries(): (readonly [panel: string, expr: string])[] {
   const { panels } = JSON.parse(dashboardFile()) as { readonly panels: readonly DashboardPanel[] };
   return panels.flatMap(({ title, targets = [] }) =>
@@ -42,13 +42,13 @@ function dashboardQueries(): (readonly [panel: string, expr: string])[] {
   );
 }
 
-/** Names of metrics in an expression, recorded ones too. */
+/** Names of metrics in an expression, including recorded ones. */
 function namesIn(expr: string): string[] {
   const unquoted = expr.replaceAll(/"[^"]*"/g, '""');
   return unquoted.match(/\b(ovation|process|nodejs|hop:|instance:)[a-zA-Z0-9_:]*|\bup\b/g) ?? [];
 }
 
-/** The metric that a series is of: a histogram has several. */
+/** The metric that a series belongs to: a histogram has several series. */
 function metricOf(series: string, histograms: ReadonlySet<string>): string {
   const base = series.replace(/_(bucket|sum|count)$/, "");
   return histograms.has(base) ? base : series;
@@ -67,7 +67,7 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     const { certFile: tlsCertFile, keyFile: tlsKeyFile } = await authority.certificate("live", 30);
     keySet = await KeySetServer.start();
     const authJwksUrl = keySet.url;
-    // Has what only such a gateway tells; nobody watches here.
+    // Has the metrics that only such a gateway exposes; it has no viewers.
     await stack.addGateway({ open: false, authJwksUrl, tlsCertFile, tlsKeyFile });
     traffic = await Traffic.start(stack.gatewayAt(0).port, stack.gatewayAt(1).port);
     const nodes = [...stack.gateways, ...stack.dispatchers];
@@ -89,7 +89,7 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     await expect.poll(shown, SOON).toBeGreaterThan(0);
   });
 
-  test("every metric of dashboard and rules is there", async () => {
+  test("every metric in dashboard and rules exists", async () => {
     const { alerts, records } = readRules();
     const exprs = [
       ...dashboardQueries().map(([, expr]) => expr),
@@ -122,17 +122,17 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     expect([...exposed].sort()).toEqual([...new Set(documented.map(({ name }) => name))].sort());
   });
 
-  test("what is exposed is sound to promtool", async () => {
+  test("promtool finds no fault in the exposed metrics", async () => {
     for (const { opsPort } of [...stack.gateways, ...stack.dispatchers]) {
       const text = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text();
-      // Those of prom-client have names of their own.
+      // prom-client's own metrics have other names.
       const ours = text.split("\n\n").filter((metric) => metric.startsWith("# HELP ovation_"));
       expect(ours.length).toBeGreaterThan(40);
       await promtool(["check", "metrics"], `${ours.join("\n").trimEnd()}\n`);
     }
   });
 
-  test("no time of a hop is off by a clock, on one machine", async () => {
+  test("no hop shows clock skew on one machine", async () => {
     const [skew] = await prometheus.query("sum(ovation_hop_clock_skew_total)");
     expect(skew?.value).toBe(0);
     const [passed] = await prometheus.query("sum(ovation_hop_duration_seconds_count)");
@@ -141,7 +141,7 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
 });
 
 describe.skipIf(!hasPrometheus)("the rules", () => {
-  test("are sound to promtool", async () => {
+  test("pass promtool's check", async () => {
     expect(await promtool(["check", "rules", RULES])).toContain("SUCCESS");
   });
 

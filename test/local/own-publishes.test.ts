@@ -1,4 +1,4 @@
-/** What is published after a subscribe is seen by it, whichever gateway and dispatcher take it. */
+/** A subscriber gets what is published after its subscribe, through any gateway and dispatcher. */
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectTo } from "../support/nats-users.ts";
@@ -26,15 +26,15 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack.stop());
 
-/** Whether the event is seen before one that is sent when all is known. */
+/** Whether the event arrives before one that is sent once the dispatchers know the viewer. */
 async function isSeen(
   viewer: Awaited<ReturnType<typeof watch>>,
   video: string,
   kind: string,
 ): Promise<boolean> {
   const has = (of: string, id: string) => viewer.of(video, of).some((event) => event.id === id);
-  // The dispatchers know of the viewer by now, so what is published now comes, and comes later. Of
-  // class latest, it would take the place of the one before.
+  // The dispatchers know the viewer by now, so what is published now arrives, and arrives later. An
+  // event of class latest would replace the one before.
   const later = kind === "score" ? "like" : kind;
   await stack.mirrored(video, 1);
   await post(stack.gateway.port, video, { kind: later, id: "later" });
@@ -43,7 +43,7 @@ async function isSeen(
 }
 
 describe.each(KIND_NAMES)("an event of kind %s that is published", (kind) => {
-  test("right behind the subscribe on a WebSocket is seen there", async () => {
+  test("right after the subscribe on a WebSocket arrives there", async () => {
     let unseen = 0;
     for (let number = 1; number <= ROUNDS; number += 1) {
       const video = `socket-${kind}-${number}`;
@@ -73,7 +73,7 @@ describe.each(KIND_NAMES)("an event of kind %s that is published", (kind) => {
   });
 });
 
-test("also while the dispatchers' watch of the table brings nothing", async () => {
+test("even while the dispatchers' watch of the table delivers nothing", async () => {
   const connection = await connectTo(stack.nats.url);
   const { consumers } = await jetstreamManager(connection);
   const bucket = "KV_ov_subscriptions";

@@ -1,11 +1,11 @@
-/** An event stream in pieces: polls that are answered whole, by a gateway that keeps the viewer's place. */
+/** An event stream in pieces: polls with complete responses, and a viewer that stays connected. */
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { metric, TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
 
 let stack: TestStack;
-/** Polls once, at the beginning. */
+/** Polls once, at the start. */
 let leaver: Promise<Response>;
 beforeAll(async () => {
   stack = await TestStack.start({ gateways: 2, gateway: { lingerMs: 0, countIntervalMs: 50 } });
@@ -22,7 +22,7 @@ interface Message {
   readonly events?: readonly { readonly id: string; readonly kind: string }[];
 }
 
-/** One viewer that polls, at whichever gateway it is told to. */
+/** One viewer that polls, at any gateway. */
 class Poller {
   readonly messages: Message[] = [];
   #next: string | undefined;
@@ -78,7 +78,7 @@ async function comment(video: string, id: string): Promise<void> {
   expect((await post(stack.gatewayAt(1).port, video, { kind: "comment", id })).status).toBe(200);
 }
 
-test("an answer has a length, names the next poll, and comes with the first message", async () => {
+test("an answer has a length, names the next poll, and contains the first message", async () => {
   const poller = new Poller("first");
   const response = await poller.poll(0);
   expect(response.headers.get("content-length")).not.toBeNull();
@@ -87,11 +87,11 @@ test("an answer has a length, names the next poll, and comes with the first mess
   expect(poller.messages.at(-1)).toMatchObject({ op: "poll", next: expect.any(String) });
 });
 
-test("a poll waits for what happens, and no longer than it says", async () => {
+test("a poll waits for an event, and no longer than it says", async () => {
   const poller = new Poller("waits");
   await poller.poll(0);
   await stack.mirrored("waits", 1);
-  // The first viewer count may come by itself.
+  // The first viewer count may arrive separately.
   await poller.poll(300);
   const begun = performance.now();
   await poller.poll(300);
@@ -103,21 +103,21 @@ test("a poll waits for what happens, and no longer than it says", async () => {
   expect(poller.ids("comment")).toEqual(["c1"]);
 });
 
-test("what happens between two polls comes with the next: each comment once, likes in exact numbers", async () => {
+test("the next poll gets what was published since the last: each comment once, likes in exact numbers", async () => {
   const poller = new Poller("between");
   await poller.poll(0);
   await stack.mirrored("between", 1);
   for (let round = 0; round < 3; round += 1) {
     await comment("between", `c${round}`);
     await post(stack.gatewayAt(1).port, "between", [{ kind: "like" }, { kind: "like" }]);
-    // Another viewer has had them: this gateway has them too.
+    // Until this gateway has them.
     await expect.poll(async () => (await poller.polled(0)).likes()).toBe(2 * (round + 1));
   }
   await expect.poll(async () => (await poller.polled(0)).ids("comment")).toHaveLength(3);
   expect(poller.ids("comment")).toEqual(["c0", "c1", "c2"]);
 });
 
-test("it counts as one viewer, between its polls too", async () => {
+test("it counts as one viewer, even between its polls", async () => {
   const poller = new Poller("counted");
   const open = () => metric(stack.gatewayAt(0), "ovation_gateway_connections_opened_total");
   await poller.poll(0);
@@ -130,7 +130,7 @@ test("it counts as one viewer, between its polls too", async () => {
   expect(await open()).toBe(opened);
 });
 
-test("an answer that is lost costs no comment", async () => {
+test("a lost answer loses no comment", async () => {
   const poller = new Poller("lost");
   await poller.poll(0);
   await stack.mirrored("lost", 1);
@@ -142,7 +142,7 @@ test("an answer that is lost costs no comment", async () => {
   expect(stack.dispatchers[0]?.routes.viewers("lost")).toBe(1);
 });
 
-test("polls that a proxy spreads over gateways miss no comment, and are no crowd", async () => {
+test("polls that a proxy spreads over gateways miss no comment, and don't count as many viewers", async () => {
   const poller = new Poller("spread");
   await poller.poll(0);
   for (let round = 0; round < 10; round += 1) {
@@ -154,7 +154,7 @@ test("polls that a proxy spreads over gateways miss no comment, and are no crowd
   expect(stack.dispatchers[0]?.routes.viewers("spread")).toBeLessThanOrEqual(2);
 });
 
-test("a stream takes the place of the polls before it", async () => {
+test("a stream replaces the polls before it", async () => {
   const poller = new Poller("stream");
   await poller.poll(0);
   await stack.mirrored("stream", 1);
@@ -168,16 +168,21 @@ test("a stream takes the place of the polls before it", async () => {
   controller.abort();
 });
 
-test("who polls no more is a viewer no more", { timeout: 30_000 }, async () => {
+test("a viewer that stops polling is no longer counted", { timeout: 30_000 }, async () => {
   await leaver;
   await expect
     .poll(() => stack.dispatchers[0]?.routes.viewers("leaves"), { timeout: 20_000 })
     .toBe(0);
 });
 
-test.each(["-1", "30001", "soon", ""])("a wait of %j is refused by name", async (wait) => {
-  const { port } = stack.gatewayAt(0);
-  const response = await fetch(`http://127.0.0.1:${port}/v1/videos/x/events?wait=${wait}`);
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ error: { code: "field_invalid", field: "wait" } });
-});
+test.each(["-1", "30001", "soon", ""])(
+  "a wait of %j is refused with a named error",
+  async (wait) => {
+    const { port } = stack.gatewayAt(0);
+    const response = await fetch(`http://127.0.0.1:${port}/v1/videos/x/events?wait=${wait}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: "field_invalid", field: "wait" },
+    });
+  },
+);

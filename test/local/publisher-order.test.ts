@@ -62,7 +62,7 @@ describe("durable events are stored in the order in which they were sent", () =>
     await publisher.close();
   });
 
-  test("with likes among them, and others who publish on the same video", async () => {
+  test("with likes among them, and with other publishers on the same video", async () => {
     const publisher = await TestSocket.connect(stack.gateway.port);
     const other = await TestSocket.connect(stack.gatewayAt(1).port);
     for (let number = 1; number <= ROUNDS; number += 1) {
@@ -112,7 +112,7 @@ describe("durable events are stored in the order in which they were sent", () =>
   });
 });
 
-test("the last of the latest events that one connection sends is the newest that is shown", async () => {
+test("of one connection's events of class latest, the last one sent is shown as the newest", async () => {
   const publisher = await TestSocket.connect(stack.gateway.port);
   const wrong: string[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {

@@ -1,4 +1,4 @@
-/** Who takes an event back right behind its publish takes it back. */
+/** A delete sent right after the event's publish deletes it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stored } from "../support/guarantee-stack.ts";
 import { rounds } from "../support/rounds.ts";
@@ -18,7 +18,7 @@ async function retract(port: number, video: string, id: string): Promise<number>
   return (await fetch(url, { method: "DELETE" })).status;
 }
 
-test("when it was answered, at any gateway", async () => {
+test("when the publish was answered, at any gateway", async () => {
   const statuses: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const id = `answered-${round}`;
@@ -29,7 +29,7 @@ test("when it was answered, at any gateway", async () => {
   expect(await stored(stack.gateway, "launch")).toEqual([]);
 });
 
-test("when the gateway has it and has not answered yet", async () => {
+test("when the gateway has not answered the publish yet", async () => {
   const publisher = await TestSocket.connect(stack.gateway.port);
   const statuses: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -37,9 +37,9 @@ test("when the gateway has it and has not answered yet", async () => {
     const published = ids.map((eventId) =>
       publisher.ask("publish", { video: "soon", kind: "comment", eventId }),
     );
-    const taken = ids.map((id) => retract(stack.gateway.port, "soon", id));
+    const deleted = ids.map((id) => retract(stack.gateway.port, "soon", id));
     expect((await Promise.all(published)).map(({ op }) => op)).toEqual(ids.map(() => "result"));
-    statuses.push(...(await Promise.all(taken)));
+    statuses.push(...(await Promise.all(deleted)));
   }
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
   expect(await stored(stack.gateway, "soon")).toEqual([]);

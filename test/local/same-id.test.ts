@@ -1,4 +1,4 @@
-/** Two gateways that go by one name, as by a copied machine. */
+/** Two gateways with the same id, as on a copied machine. */
 import { expect, test } from "vitest";
 import { Gateway } from "../../gateway/gateway.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
@@ -8,7 +8,7 @@ import { natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 
-test("a gateway with the id of another one doesn't start, and the other goes on", async () => {
+test("a gateway with the id of another one doesn't start, and the other is not affected", async () => {
   const stack = await TestStack.start({ gateways: 1 });
   const config = configFor("gateway", {
     natsUrl: [natsUrlAs("gateway", stack.nats.url)],

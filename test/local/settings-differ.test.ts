@@ -1,4 +1,4 @@
-/** A process whose settings differ from the others': what its operator is told, and where. */
+/** A process whose settings differ from the others': what its operator sees, and where. */
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
@@ -7,7 +7,7 @@ import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 
-/** Each side looks often. */
+/** Each side checks often. */
 const SOON = ["--lease-ms", "2000", "--lease-renew-ms", "500"];
 const USUAL = ["--kinds", "like:transient,comment:durable,wave:transient"];
 const OTHER = ["--kinds", "like:transient,comment:transient"];
@@ -29,7 +29,7 @@ async function ready({ opsPort }: RoleProcess) {
   return { code: response.status, checks: body.checks };
 }
 
-/** Resolves when the process warns of another, in its log and by its health; gives the check. */
+/** Resolves when the process warns about another, in its log and its health; returns the check. */
 async function warned(process: RoleProcess, peer: string): Promise<string> {
   await eventually(async () => (await ready(process)).checks["settings"] !== "ok");
   const { code, checks } = await ready(process);
@@ -56,7 +56,7 @@ afterAll(async () => {
 });
 
 describe("while all have the same settings", () => {
-  test("nobody says anything", async () => {
+  test("no process warns", async () => {
     const gateway = await start("gateway", USUAL);
     const dispatcher = await start("dispatcher", USUAL);
     for (const one of [gateway, dispatcher]) {

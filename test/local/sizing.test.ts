@@ -1,6 +1,6 @@
 /**
- * What `ovation size` reckons with is what Ovation does: a real stack, and NATS's own counters beside
- * the model's. What is compared are counts, which no slow machine changes.
+ * The model of `ovation size` matches Ovation: a real stack, with NATS's own counters compared to
+ * the model's. Only counts are compared, which don't depend on the machine's speed.
  */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -27,23 +27,23 @@ const VIEWERS = 180;
 const LIKES = 600;
 const COMMENTS = 300;
 const TEXT = "What a goal! Did you see how he went past all three of them?";
-/** So much may lie between the model and NATS. */
+/** How much the model and NATS may differ. */
 const TOLERANCE = 0.15;
-/** What comes by itself, later than any test here takes. */
+/** Periodic work, made rarer than any test here takes. */
 const RARELY = {
   leaseMs: 300_000,
   leaseRenewMs: 100_000,
   reconcileIntervalMs: 3_600_000,
 } as const;
 
-/** Always the same chance, so that what is measured is too. */
+/** A fixed seed, so that the measurement is the same every time. */
 const chance = xoroshiro128plus(1);
 
 function anyGateway(): number {
   return stack.gatewayAt(uniformInt(chance, 0, GATEWAYS - 1)).port;
 }
 
-/** A name as long as that of the model's sample. */
+/** A name as long as the one in the model's sample. */
 const video = (index: number) => `sized-video-${String(index % VIDEOS).padStart(3, "0")}`;
 const viewers: TestSocket[] = [];
 let stack: TestStack;
@@ -64,7 +64,7 @@ async function sum(nodes: readonly { readonly opsPort: number }[], name: string)
   return values.reduce((all, value) => all + value, 0);
 }
 
-/** What the model says of this stack, for `seconds` in which that much was published. */
+/** The model's figures for this stack, for `seconds` in which that much was published. */
 function modelled(what: string, seconds: number, likes: number, comments: number) {
   const flows: Flows = flowsOf(
     sizingInput({
@@ -82,7 +82,7 @@ function modelled(what: string, seconds: number, likes: number, comments: number
   return { in: flow.in * seconds, out: flow.out * seconds };
 }
 
-/** Nothing is under way any more: rows hold what viewers there are, and each was told of. */
+/** Resolves when nothing is under way: rows match the viewers, and every count has been sent. */
 async function settled(): Promise<void> {
   for (let index = 0; index < VIDEOS; index += 1) {
     const here = viewers.filter((_, viewer) => video(viewer) === video(index)).length;
@@ -109,17 +109,17 @@ beforeAll(async () => {
     viewers.push(viewer);
   }
   await settled();
-  // Each gateway looks once more at each history soon after it began with the video.
+  // Each gateway checks each history once more soon after its first viewer of the video.
   const rows = await sum(stack.gateways, "ovation_gateway_table_rows");
-  const looks = () => sum(stack.gateways, "ovation_gateway_history_reads_total");
-  await eventually(async () => (await looks()) >= 2 * rows);
+  const reads = () => sum(stack.gateways, "ovation_gateway_history_reads_total");
+  await eventually(async () => (await reads()) >= 2 * rows);
 });
 afterAll(async () => {
   for (const viewer of viewers) viewer.socket.terminate();
   await stack?.stop();
 });
 
-describe("an audience that came", () => {
+describe("an audience that has connected", () => {
   test("has as many rows and subscriptions as the model says", async () => {
     const flows = flowsOf(sizingInput({ viewers: VIEWERS, videos: VIDEOS }), GATEWAYS, DISPATCHERS);
     const table = await monitor.stream(`KV_${SUBSCRIPTIONS_BUCKET}`);
@@ -142,14 +142,14 @@ describe("an audience that came", () => {
     const writes = await sum(gateways, "ovation_gateway_row_writes_total");
     const requests = await sum(dispatchers, "ovation_dispatcher_count_requests_total");
     const tells = await sum(dispatchers, "ovation_dispatcher_messages_total");
-    const looks = await sum(gateways, "ovation_gateway_history_reads_total");
+    const reads = await sum(gateways, "ovation_gateway_history_reads_total");
     const rows = await sum(gateways, "ovation_gateway_table_rows");
     const each = [
       [operations.rowAnnouncement(DISPATCHERS), rows],
       [operations.rowWrite(DISPATCHERS), writes],
       [operations.countRequest(), requests],
       [operations.countSent(1), tells],
-      [operations.historyCheck(), looks],
+      [operations.historyCheck(), reads],
     ] as const;
     for (const way of ["in", "out"] as const) {
       const model = each.reduce(
@@ -193,8 +193,8 @@ describe("a number of events", () => {
   });
 });
 
-describe("what comes by itself", () => {
-  test("leases that are renewed", async () => {
+describe("periodic work", () => {
+  test("lease renewals", async () => {
     const bucket = `KV_${FRONTENDS_BUCKET}`;
     await stack.addGateway({ ...RARELY, leaseRenewMs: 100 });
     const first = (await monitor.stream(bucket)).last_seq;
@@ -208,7 +208,7 @@ describe("what comes by itself", () => {
     await stack.gateways.pop()?.stop();
   });
 
-  test("the table that is read whole by a dispatcher", async () => {
+  test("a dispatcher's reads of the whole table", async () => {
     await settled();
     const { messages: rows } = await monitor.stream(`KV_${SUBSCRIPTIONS_BUCKET}`);
     const dispatcher = await stack.addDispatcher({ ...RARELY, reconcileIntervalMs: 500 });

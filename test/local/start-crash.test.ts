@@ -1,4 +1,4 @@
-/** `npm start` when a role breaks: it says which, and why, and brings it back. */
+/** `npm start` when a role crashes: it says which and why, and restarts it. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
@@ -22,7 +22,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
   test.each([
     ["dispatcher-1", "SIGUSR2", /exit code 1, "uncaught exception: boom in a handler"/],
     ["gateway-1", "SIGSEGV", /killed by SIGSEGV/],
-  ] as const)("says why %s died (%s), and brings it back", async (name, signal, reason) => {
+  ] as const)("says why %s died (%s), and restarts it", async (name, signal, reason) => {
     process.kill(stack.pidOf(name), signal);
     const [line] = await stack.prints(new RegExp(`^${name} died: .*$`, "m"));
     expect(line).toMatch(reason);

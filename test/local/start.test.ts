@@ -1,4 +1,4 @@
-/** `npm start` from the outside: what is printed is what a person would paste. Linux only: /proc. */
+/** `npm start` from the outside: what it prints can be pasted. Linux only, because of /proc. */
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "nats";
@@ -43,7 +43,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     return listener;
   }
 
-  /** What every printed address for health and metrics answers, as far as it does. */
+  /** The status of every printed address for health and metrics; 0 without an answer. */
   async function opsStatuses(): Promise<readonly number[]> {
     const urls = stack.output.match(/http:\/\/127\.0\.0\.1:\d+\/(readyz|metrics)/g) ?? [];
     const status = (url: string) => fetch(url).then((answer) => answer.status);
@@ -51,8 +51,8 @@ describe.runIf(process.platform === "linux")("npm start", () => {
   }
 
   /**
-   * Publishes by the printed command until the listener has a like: those that come before its
-   * subscription are rightly not for it.
+   * Publishes with the printed command until the listener gets a like: it rightly gets none from
+   * before it subscribed.
    */
   async function expectLikes(listener: Command): Promise<void> {
     const like = async () => {
@@ -73,7 +73,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     expect(await opsStatuses()).toEqual(ALL_WELL);
   });
 
-  test("a development server's page is let in, and another one is told what it takes", async () => {
+  test("a development server's page is accepted, and another one's error says which setting allows it", async () => {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(
       stack.output.slice(stack.output.indexOf("Gateways")),
     )?.[0];
@@ -89,7 +89,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     expect(error.message).toContain("--allowed-origins same-origin,http://localhost:4321");
   });
 
-  test("the printed curl listens, and hears what the printed curl publishes", async () => {
+  test("the printed curl listens, and receives what the other printed curl publishes", async () => {
     await expectLikes(listen("curl -N"));
   }, 30_000);
 
@@ -99,7 +99,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     await expectLikes(listener);
   }, 30_000);
 
-  test("the printed login publishes over NATS, and takes back", async () => {
+  test("the printed login publishes over NATS, and deletes", async () => {
     const url = new URL(stack.printedCommand("export NATS_URL=").replace("export NATS_URL=", ""));
     const service = await connect({
       servers: url.host,
@@ -118,7 +118,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     }
   });
 
-  test("a second one on the taken port is told so, and how to take another", async () => {
+  test("a second one on the same port says that it is taken, and how to use another", async () => {
     const second = new NpmStart("--port", String(port));
     try {
       expect((await second.ended).code).toBe(1);
@@ -130,7 +130,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     }
   }, 30_000);
 
-  test("an unknown flag is refused by name", async () => {
+  test("an unknown flag is refused with its name", async () => {
     const wrong = new NpmStart("--gateway", "3");
     try {
       expect((await wrong.ended).code).toBe(2);
@@ -141,13 +141,13 @@ describe.runIf(process.platform === "linux")("npm start", () => {
   }, 30_000);
 
   test.each(["dispatcher-1", "gateway-2", "nats"])(
-    "%s is brought back when it dies",
+    "%s is restarted when it dies",
     async (name) => {
       process.kill(stack.pidOf(name), "SIGKILL");
       await stack.prints(new RegExp(`^${name} died: killed by SIGKILL.* again in 1 s$`, "m"));
       const [, pid] = await stack.prints(new RegExp(`^${name} is back \\(pid (\\d+)\\)$`, "m"));
       expect(lives(Number(pid))).toBe(true);
-      // When nats was away, the others need a moment to find it again, and say so here.
+      // After nats was away, the others need a moment to reconnect, which shows here.
       await expect.poll(opsStatuses, SOON).toEqual(ALL_WELL);
       await expectLikes(listen("curl -N"));
     },
@@ -165,7 +165,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
   }, 60_000);
 });
 
-describe.runIf(process.platform === "linux")("an end that nobody planned", () => {
+describe.runIf(process.platform === "linux")("an unplanned end", () => {
   let stack: NpmStart;
 
   async function start(): Promise<void> {
@@ -183,13 +183,13 @@ describe.runIf(process.platform === "linux")("an end that nobody planned", () =>
     expect((await stack.ended).code).not.toBe(0);
   }, 90_000);
 
-  test("a second Ctrl-C ends at once what does not stop", async () => {
+  test("a second Ctrl-C kills what does not stop", async () => {
     await start();
     await stack.up();
     process.kill(stack.pidOf("gateway-1"), "SIGSTOP");
     stack.signalGroup("SIGINT");
     await stack.prints(/^Stopping the gateways$/m);
-    // Only time tells a second Ctrl-C from the copy of the first that npm passes on.
+    // Only time distinguishes a second Ctrl-C from the copy of the first that npm forwards.
     await wait(1_500);
     stack.signalGroup("SIGINT");
     await stack.prints(/^Killing everything$/m);
@@ -198,7 +198,7 @@ describe.runIf(process.platform === "linux")("an end that nobody planned", () =>
     expect(readdirSync(stack.temporary).filter((name) => name.startsWith("ovation"))).toEqual([]);
   }, 90_000);
 
-  test("a Ctrl-C while it starts stops what runs by then", async () => {
+  test("a Ctrl-C during the start stops what is running by then", async () => {
     await start();
     await stack.prints(/^nats is ready/m);
     stack.signalGroup("SIGINT");

@@ -1,4 +1,4 @@
-/** A bucket or a stream that is there already, and is not as it must be: nobody starts on it. */
+/** No role starts on an existing bucket or stream whose settings are wrong. */
 import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
@@ -27,8 +27,8 @@ test.each([
   ["ov_history", "max_bytes", 2_000_000],
   ["ov_history", "max_msgs_per_subject", 5],
   ["ov_history", "allow_direct", false],
-] as const)("of %s, %s drifted to %j: refused by name", async (stream, setting, is) => {
-  // A server takes no age below the window in which it looks for duplicates.
+] as const)("of %s, %s drifted to %j: refused with a named error", async (stream, setting, is) => {
+  // A server accepts no age below its duplicate window.
   const window = setting === "max_age" ? { duplicate_window: is } : {};
   await edit(stream, { [setting]: is, ...window });
   const refused = new RegExp(
@@ -42,7 +42,7 @@ test.each([
   await dispatcher.stop();
 });
 
-test("one that keeps more than it must is taken, by the next gateway too", async () => {
+test("one that keeps more than required is accepted, by the next gateway too", async () => {
   await edit("ov_history", { max_age: 0, max_msgs_per_subject: 20_000 });
   await stack.addGateway();
   await stack.ready();

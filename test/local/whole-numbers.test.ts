@@ -1,6 +1,6 @@
 /**
- * What a typed language reads: every whole number that Ovation sends in msgpack, its own and those
- * that publishers gave, is an integer on the wire, whichever way it came and goes.
+ * For clients in typed languages: every whole number that Ovation sends in msgpack, its own and
+ * those from publishers, is an integer on the wire, whichever way it came in and goes out.
  */
 import { Unpackr } from "msgpackr";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,35 +16,33 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack?.stop());
 
-/** Reads 64-bit integers as bigint: so a large whole number that is none was a float. */
+/** Reads 64-bit integers as bigint, so a large whole number that is not a bigint was a float. */
 const strict = new Unpackr({ useRecords: false, int64AsType: "bigint" });
 
-/** Where whole numbers stand that are too large for 32 bits, and whether as integer or as float. */
-function largeNumbers(value: unknown, place = ""): [place: string, form: "integer" | "float"][] {
-  if (typeof value === "bigint") return [[place, "integer"]];
+/** Paths of whole numbers that are too large for 32 bits, each with its form on the wire. */
+function largeNumbers(value: unknown, path = ""): [path: string, form: "integer" | "float"][] {
+  if (typeof value === "bigint") return [[path, "integer"]];
   if (typeof value === "number") {
     const isLarge = Number.isSafeInteger(value) && Math.abs(value) > 0xffff_ffff;
-    return isLarge ? [[place, "float"]] : [];
+    return isLarge ? [[path, "float"]] : [];
   }
   if (typeof value !== "object" || value === null) return [];
   const entries = Object.entries(value);
-  return entries.flatMap(([key, item]) =>
-    largeNumbers(item, place === "" ? key : `${place}.${key}`),
-  );
+  return entries.flatMap(([key, item]) => largeNumbers(item, path === "" ? key : `${path}.${key}`));
 }
 
 const MOST = Number.MAX_SAFE_INTEGER;
 const DATA = { uint: MOST, int: -MOST, deep: [{ n: 2 ** 32 }], text: "x", fraction: 1.5 };
 const AS_FLOAT = Buffer.from("81a16ecb4270000000000000", "hex"); // {"n": 2 ** 40}
 
-/** The messages of op `events` as they came. */
+/** The messages as they were received. */
 function rawEvents(viewer: TestSocket): Buffer[] {
   const messages: Buffer[] = [];
   viewer.socket.on("message", (bytes: Buffer) => messages.push(bytes));
   return messages;
 }
 
-test("over a WebSocket: at, seq, prev, and what publishers gave in either encoding", async () => {
+test("over a WebSocket: at, seq, prev, and what publishers sent in either encoding", async () => {
   const viewer = await TestSocket.connect(stack.gateway.port, "msgpack");
   const messages = rawEvents(viewer);
   await viewer.ask("subscribe", { video: "numbers" });
@@ -65,16 +63,16 @@ test("over a WebSocket: at, seq, prev, and what publishers gave in either encodi
   await viewer.until(() => viewer.total("numbers", "comment") === 2);
   await viewer.until(() => viewer.total("numbers", "like") === 2);
 
-  const places = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
-  expect(places.filter(([, form]) => form === "float")).toEqual([]);
-  const names = new Set(places.map(([place]) => place.replaceAll(/\d+/g, "#")));
+  const numbers = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
+  expect(numbers.filter(([, form]) => form === "float")).toEqual([]);
+  const names = new Set(numbers.map(([path]) => path.replaceAll(/\d+/g, "#")));
   const fields = ["at", "seq", "prev", "data.uint", "data.int", "data.deep.#.n", "data.n"];
   expect(names).toEqual(new Set(["seq", ...fields.map((field) => `events.#.${field}`)]));
   expect(viewer.of("numbers", "comment").map(({ data }) => data)).toEqual([DATA, DATA]);
   await viewer.close();
 });
 
-test("in the past that a viewer asks for, and in what answers over HTTP and NATS", async () => {
+test("in past events that a viewer requests, and in answers over HTTP and NATS", async () => {
   const { port } = stack.gateway;
   const body = encodeMsgpack({ kind: "comment", id: "past-1", data: DATA });
   const headers = { "content-type": "application/msgpack" };
@@ -96,8 +94,8 @@ test("in the past that a viewer asks for, and in what answers over HTTP and NATS
   const messages = rawEvents(viewer);
   await viewer.ask("subscribe", { video: "past", last: 1 });
   await viewer.until(() => viewer.total("past", "comment") === 1);
-  const places = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
-  expect(places).toContainEqual(["events.0.seq", "integer"]);
+  const numbers = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
+  expect(numbers).toContainEqual(["events.0.seq", "integer"]);
 
   const nats = await connectTo(stack.nats.url);
   const reply = await nats.request(publishSubject("past"), body);

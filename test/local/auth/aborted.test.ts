@@ -1,4 +1,4 @@
-/** Who goes while its token is verified leaves nothing behind. */
+/** A client that disconnects while its token is verified leaves nothing behind. */
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,7 +13,7 @@ const keys = rsaKeys();
 let stack: TestStack;
 let keySet: KeySetServer;
 let token: string;
-/** Requests for the key set that wait for their answer. */
+/** Requests for the key set that wait for an answer. */
 const held: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -43,15 +43,15 @@ test.each([0, 50, 500])("after %i ms", async (afterMs) => {
   held.length = 0;
   const gateway = await stack.addGateway();
   const { port } = gateway;
-  // One of each kind goes; that one of each stays shows that verifying went on.
+  // All of these disconnect; one that stayer shows that verification continued.
   const sockets = await Promise.all([TestSocket.open(port), TestSocket.open(port, "msgpack")]);
   for (const socket of sockets) {
     socket.sendMessage({ op: "connect", id: 1, token });
     socket.sendMessage({ op: "subscribe", id: 2, video: "aborted" });
     socket.sendMessage({ op: "refresh", id: 3, token });
   }
-  const stays = await TestSocket.open(port);
-  stays.sendMessage({ op: "connect", id: 1, token });
+  const stayer = await TestSocket.open(port);
+  stayer.sendMessage({ op: "connect", id: 1, token });
   const requests = [
     await raw(port, "GET /v1/videos/aborted/events HTTP/1.1\r\nAccept: text/event-stream\r\n"),
     await raw(
@@ -71,19 +71,19 @@ test.each([0, 50, 500])("after %i ms", async (afterMs) => {
   for (const request of requests) request.destroy();
   const open = () => metric(gateway, "ovation_gateway_websockets");
   await eventually(async () => (await open()) === 1);
-  // Now the keys come: what waited for them goes on, for nobody.
+  // Now the keys arrive: the waiting requests continue, without a client.
   keySet.answer = undefined;
   const body = JSON.stringify({
     keys: [{ ...keys.publicKey.export({ format: "jwk" }), kid: "k" }],
   });
   for (const response of held) response.end(body);
-  expect(await stays.answerTo(1)).toMatchObject({ op: "result" });
-  stays.sendMessage({ op: "ping", id: 2 });
-  expect(await stays.answerTo(2)).toMatchObject({ op: "result" });
+  expect(await stayer.answerTo(1)).toMatchObject({ op: "result" });
+  stayer.sendMessage({ op: "ping", id: 2 });
+  expect(await stayer.answerTo(2)).toMatchObject({ op: "result" });
   expect(await open()).toBe(1);
   expect(await metric(gateway, "ovation_gateway_event_streams")).toBe(0);
   await eventually(async () => (await metric(gateway, "ovation_gateway_videos")) === 0);
-  await stays.close();
+  await stayer.close();
   await eventually(async () => (await open()) === 0);
   await gateway.stop();
   stack.gateways.length = 0;

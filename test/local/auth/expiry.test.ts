@@ -1,4 +1,4 @@
-/** The end of a token during a connection, and fresh ones in its place. */
+/** Tokens that expire during a connection, and their replacements. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { TestStack } from "../../support/stack.ts";
@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** A token that ends after a moment. */
+/** A token that expires after a moment. */
 const shortToken = () => tokenOf({ ...VIEWER, exp: inSeconds(0.5) });
 
 describe("a WebSocket whose token expires", () => {
-  test("is asked for a fresh one, and closed for good when none comes", async () => {
+  test("is asked for a fresh one, and closed for good when none arrives", async () => {
     const socket = await TestSocket.connect(port, "json", await shortToken());
     const asked = await socket.until(() => socket.messages.find(({ op }) => op === "refresh"));
     expect(asked).toEqual({ op: "refresh", withinMs: GRACE_MS });
@@ -30,7 +30,7 @@ describe("a WebSocket whose token expires", () => {
     expect(socket.messages.at(-1)).toMatchObject({ op: "error", id: 0, code: "token_expired" });
   });
 
-  test("goes on with a fresh one, and misses nothing", async () => {
+  test("continues with a fresh one, and misses nothing", async () => {
     const short = await shortToken();
     const socket = await TestSocket.connect(port, "json", short);
     const other = await TestSocket.connect(port, "json", short);
@@ -38,7 +38,7 @@ describe("a WebSocket whose token expires", () => {
     await socket.until(() => socket.messages.find(({ op }) => op === "refresh"));
     const token = await tokenOf(VIEWER);
     expect(await socket.ask("refresh", { token })).toMatchObject({ op: "result" });
-    // One that gives none is closed meanwhile.
+    // One that sends none is closed meanwhile.
     await other.untilClosed();
     await post(port, "on", { kind: "comment", id: "c1" }, token);
     await socket.until(() => socket.of("on", "comment").length === 1);
@@ -46,7 +46,7 @@ describe("a WebSocket whose token expires", () => {
     await socket.close();
   });
 
-  test("may be given a fresh one at any time before", async () => {
+  test("may send a fresh one at any time before", async () => {
     const short = await tokenOf({ ...VIEWER, exp: inSeconds(2) });
     const socket = await TestSocket.connect(port, "json", short);
     await socket.ask("refresh", { token: await tokenOf(VIEWER) });
@@ -59,15 +59,17 @@ describe("a WebSocket whose token expires", () => {
 });
 
 describe("a fresh token", () => {
-  test("that is narrower ends what it does not cover, at once, and says so", async () => {
+  test("that is narrower ends uncovered subscriptions at once, with a notice", async () => {
     const socket = await TestSocket.connect(port, "json", await tokenOf(VIEWER));
     await socket.ask("subscribe", { video: "kept" });
     await socket.ask("subscribe", { video: "lost" });
     await stack.mirrored("lost", 1);
     const token = await tokenOf({ ...VIEWER, videos: ["kept"] });
     expect(await socket.ask("refresh", { token })).toMatchObject({ op: "result" });
-    const told = await socket.until(() => socket.messages.find(({ op }) => op === "unsubscribed"));
-    expect(told).toMatchObject({ video: "lost", code: "forbidden" });
+    const notice = await socket.until(() =>
+      socket.messages.find(({ op }) => op === "unsubscribed"),
+    );
+    expect(notice).toMatchObject({ video: "lost", code: "forbidden" });
     const everything = await tokenOf(VIEWER);
     await post(port, "lost", { kind: "comment", id: "l1" }, everything);
     await post(port, "kept", { kind: "comment", id: "k1" }, everything);
@@ -77,12 +79,12 @@ describe("a fresh token", () => {
     expect(await socket.ask("unsubscribe", { video: "lost" })).toMatchObject({
       code: "not_subscribed",
     });
-    // It is counted no more, either.
+    // It is no longer counted, either.
     await stack.mirrored("lost", 0);
     await socket.close();
   });
 
-  test("that comes while a subscribe is under way ends that one too", async () => {
+  test("that arrives while a subscribe is under way ends that one too", async () => {
     const socket = await TestSocket.connect(port, "json", await tokenOf(VIEWER));
     const token = await tokenOf({ ...VIEWER, videos: ["kept"] });
     const [refreshed, subscribed] = await Promise.all([
@@ -90,9 +92,9 @@ describe("a fresh token", () => {
       socket.ask("subscribe", { video: "race", last: 10 }),
     ]);
     expect(refreshed.op).toBe("result");
-    const told = () =>
+    const notice = () =>
       subscribed.op === "error" || socket.messages.some(({ op }) => op === "unsubscribed");
-    await socket.until(told);
+    await socket.until(notice);
     await stack.mirrored("race", 0);
     await socket.close();
   });
@@ -111,13 +113,13 @@ describe("a fresh token", () => {
 test("an event stream ends when its token has expired, and says why", async () => {
   const stream = await TestEventStream.open(port, "sse", { token: await shortToken() });
   await stream.until(() => stream.isEnded);
-  const told = stream.messages.map(({ op }) => op).filter((op) => op !== "events");
-  expect(told).toEqual(["result", "refresh", "error"]);
+  const notice = stream.messages.map(({ op }) => op).filter((op) => op !== "events");
+  expect(notice).toEqual(["result", "refresh", "error"]);
   expect(stream.messages.at(-1)).toMatchObject({ id: 0, code: "token_expired" });
   await eventually(() => stack.dispatchers.every(({ routes }) => routes.viewers("sse") === 0));
 });
 
-test("requests that are sent in a row with connect are carried out in their order", async () => {
+test("requests sent in a row with connect are carried out in order", async () => {
   const socket = await TestSocket.open(port);
   socket.sendMessage({ op: "connect", id: 1, token: await tokenOf(VIEWER) });
   socket.sendMessage({ op: "subscribe", id: 2, video: "row" });

@@ -1,4 +1,4 @@
-/** What a token or an API key allows, and that nothing more can be had or learned with it. */
+/** What a token or an API key allows, and that it reveals nothing more. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
@@ -44,7 +44,7 @@ test("a viewer watches what its patterns cover, and nothing else", async () => {
     expect(await socket.ask("publish", { video, kind: "like" })).toMatchObject(forbidden("video"));
     expect((await post(port, video, { kind: "like" }, token)).status).toBe(403);
   }
-  // Nothing of another video comes, however it is published.
+  // No event of another video arrives, however it is published.
   await post(port, "secret", { kind: "like" }, KEYS.all);
   await post(port, "launch", { kind: "like", id: "seen" }, KEYS.all);
   await eventually(async () => {
@@ -55,7 +55,7 @@ test("a viewer watches what its patterns cover, and nothing else", async () => {
   await socket.close();
 });
 
-test("a forbidden video answers the same, whether it has viewers, history, or never was", async () => {
+test("a forbidden video gives the same answers, whether it has viewers and history or never existed", async () => {
   const insider = await TestEventStream.open(port, "full", { token: KEYS.all });
   const comment = { kind: "comment", id: "c1", data: {} };
   expect((await post(port, "full", comment, KEYS.all)).status).toBe(200);
@@ -110,15 +110,15 @@ test("a viewer publishes the kinds of its token, in its own name", async () => {
   await socket.close();
 });
 
-test("a token that names no kinds publishes nothing, and one without an actor in nobody's name", async () => {
+test("a token without kinds publishes nothing, and one without an actor publishes anonymously", async () => {
   const none = await tokenOf({ sub: "anna", videos: ["*"] });
   expect((await post(port, "launch", { kind: "like" }, none)).status).toBe(403);
-  const nobody = await tokenOf({ videos: ["*"], publish: ["*"] });
-  expect((await post(port, "launch", { kind: "like" }, nobody)).status).toBe(200);
-  expect((await post(port, "launch", { kind: "like", actor: "x" }, nobody)).status).toBe(403);
+  const anonymous = await tokenOf({ videos: ["*"], publish: ["*"] });
+  expect((await post(port, "launch", { kind: "like" }, anonymous)).status).toBe(200);
+  expect((await post(port, "launch", { kind: "like", actor: "x" }, anonymous)).status).toBe(403);
 });
 
-test("an API key does what its entry says", async () => {
+test("an API key allows what its entry says", async () => {
   expect((await post(port, "team-red", { kind: "like" }, KEYS.likes)).status).toBe(200);
   expect((await post(port, "launch", { kind: "like" }, KEYS.likes)).status).toBe(403);
   expect((await post(port, "team-red", { kind: "comment" }, KEYS.likes)).status).toBe(403);
@@ -127,7 +127,7 @@ test("an API key does what its entry says", async () => {
   expect((await post(port, "team-red", named, KEYS.all)).status).toBe(200);
 });
 
-test("an event is taken back only with the scope for it", async () => {
+test("deleting an event requires the scope", async () => {
   await post(port, "mod", { kind: "comment", id: "c1" }, KEYS.all);
   const retract = async (token: string) => {
     const url = `http://127.0.0.1:${port}/v1/videos/mod/events/c1`;

@@ -1,4 +1,4 @@
-/** Keys behind a URL: rotated, away, slow or no key set at all. */
+/** Keys behind a URL: rotated, unreachable, or not a key set at all. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Gateway } from "../../../gateway/gateway.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** A gateway of its own, which has fetched nothing yet. */
+/** A new gateway, which has fetched nothing yet. */
 async function gatewayWith(staleMs = 3_600_000): Promise<Gateway> {
   keySet = await KeySetServer.start();
   await keySet.hold({ old: old.publicKey });
@@ -46,7 +46,7 @@ async function history(gateway: Gateway, token: string): Promise<readonly [numbe
 const oldToken = () => tokenOf(VIEWER, { alg: "RS256", key: old.privateKey, kid: "old" });
 const freshToken = () => tokenOf(VIEWER, { alg: "ES256", key: fresh.privateKey, kid: "fresh" });
 
-test("keys are fetched once, whoever comes", async () => {
+test("keys are fetched once, however many connect", async () => {
   const gateway = await gatewayWith();
   const token = await oldToken();
   const statuses = await Promise.all(Array.from({ length: 50 }, () => history(gateway, token)));
@@ -54,12 +54,12 @@ test("keys are fetched once, whoever comes", async () => {
   expect(keySet.requests).toBe(1);
 });
 
-test("a key that is rotated meanwhile is found, and one that was withdrawn counts no more", async () => {
+test("a rotated key is found, and a withdrawn one is no longer valid", async () => {
   const gateway = await gatewayWith();
   expect(await history(gateway, await oldToken())).toEqual([200, "none"]);
   const socket = await TestSocket.connect(gateway.port, "json", await oldToken());
   await keySet.hold({ fresh: fresh.publicKey, ed: ed.publicKey });
-  // At the latest when the cooldown after the last fetch is over.
+  // At the latest when the cooldown after the last fetch has passed.
   await eventually(async () => (await history(gateway, await freshToken()))[0] === 200);
   const edToken = await tokenOf(VIEWER, { alg: "EdDSA", key: ed.privateKey, kid: "ed" });
   expect(await history(gateway, edToken)).toEqual([200, "none"]);
@@ -70,11 +70,11 @@ test("a key that is rotated meanwhile is found, and one that was withdrawn count
   await socket.close();
 });
 
-test("keys that were had go on while the URL is away, and others are refused", async () => {
+test("known keys stay valid while the URL can't be reached, and others are refused", async () => {
   const gateway = await gatewayWith();
   expect((await history(gateway, await oldToken()))[0]).toBe(200);
   keySet.answer = (response) => response.destroy();
-  // A key that isn't known makes the gateway ask, in vain.
+  // An unknown key makes the gateway fetch, in vain.
   await eventually(async () => {
     await history(gateway, await freshToken());
     return (await metric(gateway, "ovation_gateway_key_fetch_failures_total")) > 0;
@@ -84,12 +84,12 @@ test("keys that were had go on while the URL is away, and others are refused", a
 });
 
 test.each<[string, NonNullable<KeySetServer["answer"]>]>([
-  ["is away", (response) => response.destroy()],
+  ["can't be reached", (response) => response.destroy()],
   ["has an error", (response) => void response.writeHead(500).end()],
   ["leads elsewhere", (response) => void response.writeHead(302, { location: "/keys" }).end()],
-  ["is no key set", (response) => void response.end("<html>")],
+  ["is not a key set", (response) => void response.end("<html>")],
   ["is endless", (response) => void response.end(`{"keys":[],"x":"${"x".repeat(300_000)}"}`)],
-])("when the URL %s from the first, viewers are told to come back", async (_name, answer) => {
+])("when the URL %s from the start, viewers are told to retry", async (_name, answer) => {
   const gateway = await gatewayWith();
   keySet.answer = answer;
   const token = await oldToken();
@@ -102,7 +102,7 @@ test.each<[string, NonNullable<KeySetServer["answer"]>]>([
   await socket.close();
 });
 
-test("many who come while it is away make few requests", async () => {
+test("many viewers cause few requests while it can't be reached", async () => {
   const gateway = await gatewayWith();
   keySet.answer = (response) => response.destroy();
   const token = await oldToken();
@@ -112,7 +112,7 @@ test("many who come while it is away make few requests", async () => {
   expect(keySet.requests).toBeLessThan(20);
 });
 
-test("a key of the set is never taken for a secret, and keys without an id are tried", async () => {
+test("a key of the set is never used as a secret, and keys without an id are tried", async () => {
   const gateway = await gatewayWith();
   const swapped = handMade({ alg: "HS256", kid: "old" }, VIEWER, hmac(old.pem));
   expect(await history(gateway, swapped)).toEqual([401, "token_refused"]);

@@ -1,4 +1,4 @@
-/** The example of docs/authentication.md makes tokens that a gateway takes. */
+/** The example in docs/authentication.md makes tokens that a gateway accepts. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-test("a token of the page's example", async () => {
+test("a token of the page's example is accepted", async () => {
   const page = readFileSync(join(ROOT, "docs/authentication.md"), "utf8");
   const [, example = ""] = /```ts\n(.*?)```/s.exec(page) ?? [];
   const folder = join(ROOT, ".cache");

@@ -1,4 +1,4 @@
-/** Which settings of tokens a gateway starts with. */
+/** Which authentication settings a gateway starts with. */
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -44,7 +44,7 @@ describe("key files", () => {
   const own = ecKeys();
   test.each([
     ["that is missing", () => "/nowhere/key.pem", "ENOENT"],
-    ["that holds none", () => fileWith("rubbish"), "--auth-public-key-files"],
+    ["that holds no key", () => fileWith("rubbish"), "--auth-public-key-files"],
     [
       "that holds a private key",
       () => fileWith(own.privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
@@ -62,9 +62,9 @@ describe("key files", () => {
   });
 
   test.each([
-    ["no JSON", "{"],
+    ["invalid JSON", "{"],
     ["an unknown field", '[{"name":"a","sha256":"","secret":"x"}]'],
-    ["a key in the place of its hash", `[{"name":"a","sha256":"${SECRET}"}]`],
+    ["a key instead of its hash", `[{"name":"a","sha256":"${SECRET}"}]`],
   ])("API keys with %s are refused, and not repeated", async (_name, text) => {
     const starting = stack.addGateway({ open: false, authApiKeysFile: fileWith(text) });
     const error = await starting.then(

@@ -1,4 +1,4 @@
-/** Tickets, by which an `EventSource` shows what it may watch. */
+/** Tickets, with which an `EventSource` authenticates. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TestStack } from "../../support/stack.ts";
 import { inSeconds, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
@@ -34,7 +34,7 @@ async function statusOf(gateway: number, ticket: string, video = "launch"): Prom
   return response.status;
 }
 
-test("a ticket opens one stream, at whichever gateway, and no other after it", async () => {
+test("a ticket opens one stream, at any gateway, and no other after it", async () => {
   const token = await tokenOf(VIEWER);
   const query = `?ticket=${await ticketFor(token)}`;
   const { port } = stack.gatewayAt(1);
@@ -45,7 +45,7 @@ test("a ticket opens one stream, at whichever gateway, and no other after it", a
   stream.close();
 });
 
-test("of several who use it at once, at different gateways, one gets in", async () => {
+test("of several clients that use it at once, at different gateways, one succeeds", async () => {
   const ticket = await ticketFor(await tokenOf(VIEWER));
   const statuses = await Promise.all(
     [0, 1, 0, 1, 0, 1].map((gateway) => statusOf(gateway, ticket)),
@@ -53,12 +53,12 @@ test("of several who use it at once, at different gateways, one gets in", async 
   expect(statuses.toSorted()).toEqual([200, 401, 401, 401, 401, 401]);
 });
 
-test("a ticket covers what its token does", async () => {
+test("a ticket covers what its token covers", async () => {
   const token = await tokenOf({ ...VIEWER, videos: ["launch"] });
   expect(await statusOf(0, await ticketFor(token), "other")).toBe(403);
 });
 
-test("a ticket is good for nothing but a stream", async () => {
+test("a ticket is valid only for a stream", async () => {
   const ticket = await ticketFor(await tokenOf(VIEWER));
   const url = `http://127.0.0.1:${stack.gateway.port}/v1/videos/launch/history`;
   expect((await fetch(`${url}?ticket=${ticket}`)).status).toBe(401);
@@ -66,7 +66,7 @@ test("a ticket is good for nothing but a stream", async () => {
   expect((await fetch(url, { headers })).status).toBe(401);
 });
 
-test("a stream by a ticket ends with the token that it was had for", async () => {
+test("a stream opened with a ticket ends with the token that the ticket was issued for", async () => {
   const ticket = await ticketFor(await tokenOf({ ...VIEWER, exp: inSeconds(0.5) }));
   const stream = await TestEventStream.open(stack.gateway.port, "end", {
     query: `?ticket=${ticket}`,
@@ -77,7 +77,7 @@ test("a stream by a ticket ends with the token that it was had for", async () =>
 
 test("an old ticket is refused", async () => {
   const ticket = await ticketFor(await tokenOf(VIEWER));
-  // What it is too old by is its own time, not ours.
+  // It expires by the gateway's clock, whatever time the test takes.
   const until = Date.now() + 1_100;
   await new Promise((resolve) => setTimeout(resolve, until - Date.now()));
   expect(await statusOf(0, ticket)).toBe(401);

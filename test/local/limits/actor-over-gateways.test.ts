@@ -1,4 +1,4 @@
-/** Whoever a token names has one limit over all gateways, whichever way it publishes. */
+/** The actor of a token has one limit over all gateways and wires. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TestStack } from "../../support/stack.ts";
 import { SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
@@ -9,8 +9,8 @@ const BURST = 5 * PER_SECOND;
 const GATEWAYS = 3;
 const PAUSE_MS = 20;
 const ROUNDS = 100;
-/** How often gateways tell each other. */
-const TELL_MS = 250;
+/** How often gateways report to each other. */
+const REPORT_MS = 250;
 
 let stack: TestStack;
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** As many as an actor may publish that has been quiet. */
+/** Publishes as many as an idle actor may. */
 async function publishBurst(port: number, token: string, kind: string) {
   const response = await fetch(`http://127.0.0.1:${port}/v1/videos/launch/events`, {
     method: "POST",
@@ -46,12 +46,12 @@ test("an actor that publishes at three gateways at once gets little more than it
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   const seconds = (performance.now() - began) / 1_000;
-  // Of each further gateway: what it doesn't tell yet, and what it spends before it is heard.
-  const unheard = (GATEWAYS - 1) * (BURST / 4 + TELL_MS / PAUSE_MS);
+  // For each further gateway: what it doesn't report yet, and what it accepts before its report.
+  const unreported = (GATEWAYS - 1) * (BURST / 4 + REPORT_MS / PAUSE_MS);
   expect(accepted).toBeGreaterThanOrEqual(BURST);
-  expect(accepted).toBeLessThanOrEqual(BURST + PER_SECOND * seconds + unheard);
+  expect(accepted).toBeLessThanOrEqual(BURST + PER_SECOND * seconds + unreported);
 
-  // What it has spent over WebSockets is spent for HTTP too, and others are not held up by it.
+  // What it has spent over WebSockets is spent for HTTP too; other actors are not affected.
   const { port } = stack.gateway;
   expect(await publishBurst(port, token, "like")).toBe(429);
   expect(await publishBurst(port, token, "comment")).toBe(429);

@@ -23,7 +23,7 @@ class Gateways {
     this.actors = actors;
   }
 
-  /** The limits of so many gateways, each with its own connection to one NATS. */
+  /** The limits of `count` gateways, each with its own connection to one NATS. */
   static async start(count: number): Promise<Gateways> {
     const nats = await startTestNats();
     const buses = await Promise.all(
@@ -57,7 +57,7 @@ class Gateways {
   }
 }
 
-/** Publishes one event, if it may. @returns whether it might */
+/** Publishes one event if that is allowed. @returns whether it was */
 function spend(actors: Actors, actor: string, transient = 0): boolean {
   const amount = { video: "launch", events: 1, transient };
   if (actors.refusal(actor, amount) !== undefined) return false;
@@ -65,7 +65,7 @@ function spend(actors: Actors, actor: string, transient = 0): boolean {
   return true;
 }
 
-/** Publishes until it is refused. @returns how many were taken */
+/** Publishes until it is refused. @returns how many were accepted */
 function spendAll(actors: Actors, actor: string): number {
   let taken = 0;
   while (taken < 10_000 && spend(actors, actor)) taken += 1;
@@ -90,13 +90,13 @@ describe("an actor at three gateways", () => {
     }
   });
 
-  test("exceeds its limit by no more than the bound, and over time by nothing", async () => {
+  test("exceeds its limit by no more than the bound, and not over time", async () => {
     gateways = await Gateways.start(3);
     const { actors } = gateways;
     const begun = monotonicNow();
     let taken = 0;
     let lastMs = 0;
-    // Without a pause, at all three at once, for as long as it takes to see the rate alone.
+    // Without a pause, at all three at once, long enough that the rate outweighs the burst.
     while (lastMs < 6_000) {
       for (const one of actors) if (spend(one, "anna")) taken += 1;
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -121,7 +121,7 @@ describe("an actor at three gateways", () => {
   });
 });
 
-test("actors that come and go are kept account of up to a limit", async () => {
+test("actors that come and go are tracked up to a limit", async () => {
   gateways = await Gateways.start(1);
   const one = gateways.at(0);
   for (let n = 0; n < 5_000; n += 1) spend(one, `actor-${n}`, 1);

@@ -1,11 +1,11 @@
-/** Viewers that come faster than a gateway lets them in, and those that come while it is drained. */
+/** Viewers that connect faster than a gateway accepts them, and clients of a draining gateway. */
 import { Agent, request } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { postBytes } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, watch } from "../../support/viewer.ts";
-import { knock } from "./connect-attempts.ts";
+import { attemptConnect } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {
@@ -13,13 +13,15 @@ afterEach(async () => {
   stack = undefined;
 });
 
-test("too many viewers at once are told to come again, each at its time; the others watch on", async () => {
-  // So slow that no second one is let in while the test runs.
+test("too many viewers at once are told when to retry, each at its own time; the others keep watching", async () => {
+  // So slow that no second viewer is accepted while the test runs.
   stack = await TestStack.start({ gateway: { connectionsPerSecond: 1 } });
   const { gateway } = stack;
   const viewer = await watch("msgpack", gateway.port, "premiere");
-  const knocked = await Promise.all(Array.from({ length: 40 }, () => knock(gateway.port)));
-  const refused = knocked.filter(({ status }) => status === 503);
+  const attempts = await Promise.all(
+    Array.from({ length: 40 }, () => attemptConnect(gateway.port)),
+  );
+  const refused = attempts.filter(({ status }) => status === 503);
   expect(refused.length).toBeGreaterThanOrEqual(30);
   const waits = refused.map(({ headers }) => Number(headers["retry-after"]));
   expect(Math.min(...waits)).toBeGreaterThanOrEqual(1);
@@ -27,7 +29,7 @@ test("too many viewers at once are told to come again, each at its time; the oth
   expect(new Set(waits).size).toBeGreaterThan(5);
   expect(await metric(gateway, "ovation_gateway_arrivals_postponed_total")).toBe(refused.length);
 
-  // An EventSource gives up for ever on any status but 200.
+  // An EventSource gives up for good on any status but 200.
   const stream = await TestEventStream.open(gateway.port, "premiere");
   await stream.until(() => stream.isEnded);
   expect(stream.response.statusCode).toBe(200);
@@ -39,40 +41,42 @@ test("too many viewers at once are told to come again, each at its time; the oth
   await viewer.close();
 });
 
-/** A request on a connection that is kept; gives the answer's status and headers. */
-async function onKept(agent: Agent, port: number, method: string, path: string, body = "") {
+/** A request on a keep-alive connection; returns the response's status and `Connection` header. */
+async function requestOn(agent: Agent, port: number, method: string, path: string, body = "") {
   return await new Promise<{ status: number; connection: string }>((resolve, reject) => {
     const headers = { "Content-Type": "application/json", Accept: "*/*" };
-    const asked = request({ agent, port, host: "127.0.0.1", method, path, headers }, (response) => {
+    const sent = request({ agent, port, host: "127.0.0.1", method, path, headers }, (response) => {
       const { statusCode: status = 0, headers: answered } = response;
       response.resume();
       response.on("end", () => resolve({ status, connection: answered.connection ?? "" }));
     });
-    asked.once("error", reject);
-    asked.end(body);
+    sent.once("error", reject);
+    sent.end(body);
   });
 }
 
-test("while a gateway is drained, a kept connection's publish is taken, and is its last", async () => {
+test("while a gateway drains, a publish on a keep-alive connection is accepted, as its last request", async () => {
   stack = await TestStack.start({ gateways: 2, gateway: { connectionsPerSecond: 20 } });
   const [leaving, other] = [stack.gatewayAt(0), stack.gatewayAt(1)];
   const viewer = await watch("msgpack", other.port, "premiere");
-  // They keep it busy for a while: ten go away in a second.
+  // They keep the drain busy for a while: ten leave per second.
   const staying = await Promise.all(
     Array.from({ length: 15 }, () => watch("msgpack", leaving.port, "premiere")),
   );
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const events = "/v1/videos/premiere/events";
   const like = '{"kind":"like"}';
-  const before = await onKept(agent, leaving.port, "POST", events, like);
+  const before = await requestOn(agent, leaving.port, "POST", events, like);
   expect(before).toMatchObject({ status: 200, connection: "keep-alive" });
   const drained = leaving.drain();
   await eventually(
     async () => (await metric(leaving, "ovation_gateway_departures_per_second")) > 0,
   );
-  const during = await onKept(agent, leaving.port, "POST", events, like);
+  const during = await requestOn(agent, leaving.port, "POST", events, like);
   expect(during).toMatchObject({ status: 200, connection: "close" });
-  await expect(onKept(agent, leaving.port, "POST", events, like)).rejects.toThrow("ECONNREFUSED");
+  await expect(requestOn(agent, leaving.port, "POST", events, like)).rejects.toThrow(
+    "ECONNREFUSED",
+  );
   await viewer.until(() => viewer.total("premiere", "like") === 2);
   await Promise.all(staying.map((socket) => socket.close()));
   await drained;

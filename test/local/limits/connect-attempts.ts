@@ -1,18 +1,18 @@
-/** A client that asks for a WebSocket, as far as the answer to its handshake. */
+/** A client that requests a WebSocket, up to the answer to its handshake. */
 import type { IncomingMessage } from "node:http";
 import WebSocket from "ws";
 
-export interface Knocked {
+export interface ConnectAttempt {
   /** 101 when the WebSocket was opened; it is closed again. */
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
 }
 
 /** @param headers such as `Origin`, exactly as given */
-export async function knock(
+export async function attemptConnect(
   port: number,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Knocked> {
+): Promise<ConnectAttempt> {
   const url = `ws://127.0.0.1:${port}/v1/connect`;
   const socket = new WebSocket(url, ["ovation.v1.json"], { headers, perMessageDeflate: false });
   socket.on("error", () => undefined);

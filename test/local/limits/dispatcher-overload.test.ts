@@ -1,4 +1,4 @@
-/** A dispatcher with less of a processor than it needs: likes are refused, comments last. */
+/** A dispatcher with less CPU than it needs: likes are refused first, comments last. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
@@ -19,7 +19,7 @@ afterEach(async () => {
   await nats?.stop();
 });
 
-test("likes are refused by name, a comment is stored and seen, and all is as it was afterwards", async () => {
+test("likes are refused with a named error, a comment is stored and delivered, and it recovers afterwards", async () => {
   nats = await startTestNats();
   const dispatcher = await spawnRole("dispatcher", nats.url, ["--overload-delay-ms", "160"]);
   const gateway = await spawnRole("gateway", nats.url);

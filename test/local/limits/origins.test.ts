@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
-import { knock } from "./connect-attempts.ts";
+import { attemptConnect } from "./connect-attempts.ts";
 
 const GOOD = "https://good.example";
 const STREAM = "/v1/videos/launch/events";
@@ -29,20 +29,21 @@ const STRANGERS = [
 ];
 
 describe("a WebSocket", () => {
-  test("is opened to an allowed page, to a page of the same host, and to what is no browser", async () => {
-    for (const origin of [GOOD, own]) expect((await knock(port, { origin })).status).toBe(101);
-    expect((await knock(port)).status).toBe(101);
+  test("is opened to an allowed page, to a page of the same host, and to clients other than browsers", async () => {
+    for (const origin of [GOOD, own])
+      expect((await attemptConnect(port, { origin })).status).toBe(101);
+    expect((await attemptConnect(port)).status).toBe(101);
   });
 
   test.each(STRANGERS)("is refused to a page of %s, with 403 and no socket", async (origin) => {
     const opened = await metric(stack.gateway, "ovation_gateway_connections_opened_total");
-    expect((await knock(port, { origin })).status).toBe(403);
+    expect((await attemptConnect(port, { origin })).status).toBe(403);
     expect(await metric(stack.gateway, "ovation_gateway_connections_opened_total")).toBe(opened);
   });
 });
 
 describe("over HTTP", () => {
-  test("an allowed page may read the answer, and what it is told of", async () => {
+  test("an allowed page may read the response and its exposed headers", async () => {
     const headers = { ...JSON_TYPE, origin: GOOD };
     const body = JSON.stringify({ kind: "like" });
     const answer = await ask(port, { method: "POST", path: STREAM, headers, body });
@@ -61,22 +62,25 @@ describe("over HTTP", () => {
     expect(answer.headers["access-control-allow-origin"]).toBe(GOOD);
   });
 
-  test.each(STRANGERS)("a page of %s is refused, and may not even read that", async (origin) => {
-    for (const [method, path] of [
-      ["GET", STREAM],
-      ["POST", STREAM],
-      ["GET", "/v1/videos/launch/history"],
-      ["GET", "/v1/ping"],
-      ["DELETE", `${STREAM}/c1`],
-    ] as const) {
-      const headers = { ...JSON_TYPE, origin };
-      const answer = await ask(port, { method, path, headers });
-      expect(answer.status).toBe(403);
-      expect(answer.error).toMatchObject({ code: "origin_refused", field: "Origin" });
-      expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
-      expect(answer.headers["vary"]).toBe("Origin");
-    }
-  });
+  test.each(STRANGERS)(
+    "a page of %s is refused, and may not even read the error",
+    async (origin) => {
+      for (const [method, path] of [
+        ["GET", STREAM],
+        ["POST", STREAM],
+        ["GET", "/v1/videos/launch/history"],
+        ["GET", "/v1/ping"],
+        ["DELETE", `${STREAM}/c1`],
+      ] as const) {
+        const headers = { ...JSON_TYPE, origin };
+        const answer = await ask(port, { method, path, headers });
+        expect(answer.status).toBe(403);
+        expect(answer.error).toMatchObject({ code: "origin_refused", field: "Origin" });
+        expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+        expect(answer.headers["vary"]).toBe("Origin");
+      }
+    },
+  );
 
   test.each(STRANGERS)("a page of %s may read why no WebSocket is opened to it", async (origin) => {
     const answer = await ask(port, { path: "/v1/connect", headers: { origin } });
@@ -84,12 +88,12 @@ describe("over HTTP", () => {
     expect(answer.error).toMatchObject({ code: "origin_refused", field: "Origin" });
     expect(answer.error?.["message"]).toContain(`--allowed-origins same-origin,${origin}`);
     expect(answer.headers["access-control-allow-origin"]).toBe(origin);
-    const asking = { origin, "access-control-request-method": "POST" };
-    const other = await ask(port, { method: "OPTIONS", path: "/v1/connect", headers: asking });
+    const preflight = { origin, "access-control-request-method": "POST" };
+    const other = await ask(port, { method: "OPTIONS", path: "/v1/connect", headers: preflight });
     expect(other.headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  test("what is no browser gets no header of this kind", async () => {
+  test("a client that is not a browser gets no CORS headers", async () => {
     const answer = await ask(port, { path: "/v1/ping" });
     expect(answer.status).toBe(200);
     expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
@@ -97,8 +101,8 @@ describe("over HTTP", () => {
   });
 });
 
-describe("a browser that asks before it sends a request", () => {
-  const asking = (origin: string, method: string) => ({
+describe("a preflight request", () => {
+  const preflight = (origin: string, method: string) => ({
     origin,
     "access-control-request-method": method,
     "access-control-request-headers": "authorization,content-type",
@@ -109,8 +113,8 @@ describe("a browser that asks before it sends a request", () => {
     [`${STREAM}/c1`, "DELETE", "DELETE"],
     ["/v1/videos/launch/history", "GET", "GET, HEAD"],
     ["/v1/ping", "GET", "GET, HEAD"],
-  ])("is told of %s what may be done there", async (path, method, methods) => {
-    const answer = await ask(port, { method: "OPTIONS", path, headers: asking(GOOD, method) });
+  ])("for %s gets the allowed methods", async (path, method, methods) => {
+    const answer = await ask(port, { method: "OPTIONS", path, headers: preflight(GOOD, method) });
     expect(answer.status).toBe(204);
     expect(answer.bytes).toHaveLength(0);
     expect(answer.headers).toMatchObject({
@@ -123,15 +127,15 @@ describe("a browser that asks before it sends a request", () => {
     });
   });
 
-  test.each(STRANGERS)("for a page of %s is refused", async (origin) => {
-    const headers = asking(origin, "POST");
+  test.each(STRANGERS)("from a page of %s is refused", async (origin) => {
+    const headers = preflight(origin, "POST");
     const answer = await ask(port, { method: "OPTIONS", path: STREAM, headers });
     expect(answer.status).toBe(403);
     expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  test("of a path that there isn't, is told so", async () => {
-    const headers = asking(GOOD, "GET");
+  test("for an unknown path gets 404", async () => {
+    const headers = preflight(GOOD, "GET");
     const answer = await ask(port, { method: "OPTIONS", path: "/v1/nothing", headers });
     expect(answer.status).toBe(404);
   });

@@ -1,4 +1,4 @@
-/** A gateway with less of a processor than it needs: what it gives up, and in which order. */
+/** A gateway with less CPU than it needs: what it sheds, and in which order. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
@@ -6,7 +6,7 @@ import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
 import { throttle } from "../../support/throttle.ts";
 import { post, type TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { knock } from "./connect-attempts.ts";
+import { attemptConnect } from "./connect-attempts.ts";
 
 const VIDEO = "crowded";
 const DELAY_LIMIT_MS = 120;
@@ -31,7 +31,7 @@ afterEach(async () => {
   await nats.stop();
 });
 
-/** Steps as the log tells them, in its order. */
+/** The levels in the log with this message, in order. */
 function steps(message: string): string[] {
   return gateway.output
     .map((line) => JSON.parse(line))
@@ -39,7 +39,7 @@ function steps(message: string): string[] {
     .map(({ step }) => String(step));
 }
 
-test("frames widen, then likes are sampled, then newcomers are refused; comments and viewers stay", async () => {
+test("frame intervals widen, then likes are sampled, then new viewers are refused; comments and viewers stay", async () => {
   const viewers: (TestSocket | TestEventStream)[] = [];
   for (let count = 0; count < 20; count += 1) {
     viewers.push(await watch(count % 2 === 0 ? "msgpack" : "sse", gateway.port, VIDEO));
@@ -58,9 +58,9 @@ test("frames widen, then likes are sampled, then newcomers are refused; comments
   }
   expect(status).toBe(503);
   expect(steps("taken").slice(0, 3)).toEqual(["widen", "sample", "refuse"]);
-  expect((await knock(gateway.port)).status).toBe(503);
+  expect((await attemptConnect(gateway.port)).status).toBe(503);
 
-  // What is durable is taken still, or with a repeat, and all who watch get it.
+  // A durable event is still accepted, perhaps on a repeat, and all viewers get it.
   const comment = { video: VIDEO, kind: "comment", eventId: "c1" };
   await eventually(async () => (await publisher.ask("publish", comment)).op === "result");
   for (const viewer of viewers) {
@@ -73,8 +73,8 @@ test("frames widen, then likes are sampled, then newcomers are refused; comments
 
   await release();
   await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 0);
-  expect((await knock(gateway.port)).status).toBe(101);
-  // Back in the reverse order, the last ones being those of the end.
+  expect((await attemptConnect(gateway.port)).status).toBe(101);
+  // Ended in reverse order; the last entries are those of the recovery.
   expect(steps("taken back").slice(-3)).toEqual(["refuse", "sample", "widen"]);
   expect(await metric(gateway, "ovation_gateway_connections_closed_total")).toBeLessThanOrEqual(1);
   await Promise.all([...viewers, publisher].map((viewer) => viewer.close()));

@@ -1,10 +1,10 @@
-/** What happens at a gateway that holds as many viewers as it may: the newcomer is told, nobody else. */
+/** A gateway at its limit of viewers notifies new ones, and connected ones are not affected. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { ask, postBytes, RawSocket } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { knock } from "./connect-attempts.ts";
+import { attemptConnect } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {
@@ -12,8 +12,8 @@ afterEach(async () => {
   stack = undefined;
 });
 
-/** Keeps the event loop of this process, and so of its gateways, busy until it is called off. */
-function hog(): () => void {
+/** Keeps this process's event loop, and so its gateways', busy; returns a function to stop. */
+function blockEventLoop(): () => void {
   let isOn = true;
   const burn = () => {
     const until = performance.now() + 60;
@@ -26,7 +26,7 @@ function hog(): () => void {
   };
 }
 
-test("at the limit of viewers, newcomers are sent away to come again, and the others go on", async () => {
+test("at the limit of viewers, new ones are told when to reconnect, and the others are not affected", async () => {
   stack = await TestStack.start({ gateway: { connectionsLimit: 2, lingerMs: 0 } });
   const { gateway } = stack;
   const viewers = [
@@ -35,7 +35,7 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   ];
   expect(await metric(gateway, "ovation_gateway_overload_level")).toBe(1);
 
-  // A browser sees nothing of a handshake that is refused, so it is told in a WebSocket.
+  // A browser hides why a handshake was refused, so the notice is sent in a WebSocket.
   for (const encoding of ["msgpack", "json"] as const) {
     const newcomer = await TestSocket.open(gateway.port, encoding);
     expect(await newcomer.untilClosed()).toEqual({ code: 1013, reason: "full" });
@@ -47,8 +47,10 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   expect(await metric(gateway, 'ovation_gateway_refused_total{code="overloaded"}')).toBe(2);
   expect(await metric(gateway, "ovation_gateway_websockets")).toBe(1);
 
-  // They can't pile up: a flood of them is refused at the handshake.
-  const flood = await Promise.all(Array.from({ length: 1_000 }, () => knock(gateway.port)));
+  // These can't pile up: a flood of them is refused at the handshake.
+  const flood = await Promise.all(
+    Array.from({ length: 1_000 }, () => attemptConnect(gateway.port)),
+  );
   const refusals = flood.filter(({ status }) => status !== 101);
   expect(refusals.length).toBeGreaterThan(0);
   for (const { status, headers } of refusals) {
@@ -58,7 +60,7 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
 
   expect(await metric(gateway, "ovation_gateway_arrivals_postponed_total")).toBe(0);
 
-  // An EventSource gives up for ever on any status but 200.
+  // An EventSource gives up for good on any status but 200.
   const refused = await TestEventStream.open(gateway.port, "full");
   await refused.until(() => refused.isEnded);
   expect(refused.response.statusCode).toBe(200);
@@ -68,7 +70,7 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
     { op: "error", id: 0, code: "overloaded", limit: 2, retryAfterMs: refused.retryMs },
   ]);
 
-  // No viewer comes with these.
+  // These add no viewers.
   expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(200);
   expect((await postBytes(gateway.port, "full", '{"kind":"like"}')).status).toBe(200);
   for (const viewer of viewers) await viewer.until(() => viewer.total("full", "like") === 1);
@@ -79,7 +81,7 @@ test("at the limit of viewers, newcomers are sent away to come again, and the ot
   await Promise.all([next.close(), viewers[1]?.close()]);
 });
 
-test("event streams have a limit of their own, and WebSockets are let in beyond it", async () => {
+test("event streams have their own limit, and WebSockets are accepted beyond it", async () => {
   stack = await TestStack.start({ gateway: { eventStreamsLimit: 1, lingerMs: 0 } });
   const { port } = stack.gateway;
   const stream = await watch("sse", port, "streamed");
@@ -101,19 +103,19 @@ test("an address has its own limit, over WebSocket and Server-Sent Events togeth
   const from = (address: string) => ({ "x-forwarded-for": `203.0.113.1, ${address}` });
   const socket = await TestSocket.connect(port);
   const stream = await TestEventStream.open(port, "near");
-  expect((await knock(port)).status).toBe(429);
-  // The proxy's own viewers are at their limit; those behind it are not it.
-  expect((await knock(port, from("198.51.100.1"))).status).toBe(101);
+  expect((await attemptConnect(port)).status).toBe(429);
+  // The proxy's own address is at its limit; addresses behind it are not.
+  expect((await attemptConnect(port, from("198.51.100.1"))).status).toBe(101);
   expect(await metric(stack.gateway, "ovation_gateway_client_addresses")).toBe(1);
   const refused = await TestEventStream.open(port, "near");
   await refused.until(() => refused.isEnded);
   expect(refused.messages).toMatchObject([{ code: "connections_exceeded", limit: 2 }]);
   stream.close();
-  await eventually(async () => (await knock(port)).status === 101);
+  await eventually(async () => (await attemptConnect(port)).status === 101);
   await socket.close();
 });
 
-test("behind a proxy, a client can't make itself many by lines of its own in the header", async () => {
+test("behind a proxy, a client can't pretend to be many by adding lines to the header", async () => {
   stack = await TestStack.start({
     gateway: { connectionsPerAddress: 2, trustedProxies: ["127.0.0.0/8"] },
   });
@@ -130,13 +132,13 @@ test("behind a proxy, a client can't make itself many by lines of its own in the
   for (const socket of sockets) socket.destroy();
 });
 
-test("a gateway whose event loop is late takes nobody new, answers who is there, and recovers", async () => {
+test("a gateway whose event loop is late refuses new viewers, answers connected ones, and recovers", async () => {
   stack = await TestStack.start({ gateway: { overloadDelayMs: 20 } });
   const { gateway } = stack;
   const viewer = await TestSocket.connect(gateway.port);
-  const callOff = hog();
+  const unblock = blockEventLoop();
   try {
-    await eventually(async () => (await knock(gateway.port)).status === 503);
+    await eventually(async () => (await attemptConnect(gateway.port)).status === 503);
     const answer = await postBytes(gateway.port, "late", '{"kind":"like"}');
     expect(answer.status).toBe(503);
     expect(answer.error).toMatchObject({ code: "overloaded" });
@@ -148,18 +150,18 @@ test("a gateway whose event loop is late takes nobody new, answers who is there,
     expect((await ask(gateway.port, { path: "/v1/ping" })).status).toBe(200);
     expect(await metric(gateway, "ovation_gateway_overload_level")).toBeGreaterThanOrEqual(1);
   } finally {
-    callOff();
+    unblock();
   }
-  await eventually(async () => (await knock(gateway.port)).status === 101);
+  await eventually(async () => (await attemptConnect(gateway.port)).status === 101);
   await viewer.close();
 });
 
-test("a gateway that runs out of memory goes as far as it must: viewers stay, nothing more is taken", async () => {
+test("a gateway that runs out of memory refuses new viewers and events, and keeps its viewers", async () => {
   stack = await TestStack.start();
   const gateway = await stack.addGateway({ memoryLimitBytes: 1_048_576 });
   const viewer = await watch("msgpack", stack.gateway.port, "tight");
   await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 4);
-  expect((await knock(gateway.port)).status).toBe(503);
+  expect((await attemptConnect(gateway.port)).status).toBe(503);
   const comment = await postBytes(gateway.port, "tight", '{"kind":"comment"}');
   expect(comment.error).toMatchObject({ code: "overloaded" });
   const ready = await fetch(`http://127.0.0.1:${gateway.opsPort}/readyz`);
@@ -168,7 +170,7 @@ test("a gateway that runs out of memory goes as far as it must: viewers stay, no
     status: "degraded",
     checks: { load: "overloaded; no new viewers are accepted" },
   });
-  // The other gateway has a limit of its own, and goes on.
+  // The other gateway has its own limit, and keeps working.
   expect((await postBytes(stack.gateway.port, "tight", '{"kind":"comment"}')).status).toBe(200);
   await viewer.until(() => viewer.of("tight", "comment").length === 1);
   await viewer.close();

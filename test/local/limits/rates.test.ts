@@ -1,14 +1,14 @@
-/** How fast one client may ask and publish, and what becomes of one that doesn't care. */
+/** How fast one client may send requests and publish, and what happens to one that ignores that. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, burst, postBytes } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { post, type Received, TestSocket, watch } from "../../support/viewer.ts";
 
-/** Five seconds' worth may come at once. */
+/** Five seconds' worth may arrive at once. */
 const BURST_SECONDS = 5;
 
 const DEFAULTS = { requestsPerSecond: 50, connectionPublishesPerSecond: 20, likesPerSecond: 10 };
-/** Only what a test is about is small. */
+/** Only the limit that a test is about is small. */
 const MANY = 100_000;
 
 function answersOf(viewer: TestSocket): Received[] {
@@ -19,7 +19,7 @@ function requests(op: string, count: number, fields: object = {}): object[] {
   return Array.from({ length: count }, (_, index) => ({ op, id: index + 2, ...fields }));
 }
 
-describe("with the limits that are the default", () => {
+describe("with the default limits", () => {
   let stack: TestStack;
   let port: number;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe("with the limits that are the default", () => {
   });
   afterAll(async () => await stack?.stop());
 
-  test("a viewer that likes as fast as a hand can, and comments, is not limited", async () => {
+  test("a viewer that likes as fast as a hand can click, and comments, is not limited", async () => {
     const viewer = await watch("msgpack", port, "quiet");
     if (!(viewer instanceof TestSocket)) throw new Error("no WebSocket");
     for (let n = 0; n < 40; n += 1) {
@@ -44,39 +44,42 @@ describe("with the limits that are the default", () => {
 
   test.each([
     ["200,000 requests", "ping"],
-    ["200,000 pings of the WebSocket's own", "frame"],
-  ])("%s close the connection by name, and others are served meanwhile", async (_what, how) => {
-    const other = await TestSocket.connect(port);
-    const flooder = await TestSocket.connect(port);
-    const carriedOut = await metric(stack.gateway, "ovation_gateway_requests_total");
-    let sent = 0;
-    const flood = (async () => {
-      for (let round = 0; round < 200 && flooder.closed === undefined; round += 1) {
-        if (how === "frame") for (let n = 0; n < 1_000; n += 1) flooder.socket.ping();
-        else {
-          const from = sent + 2;
-          burst(
-            flooder,
-            Array.from({ length: 1_000 }, (_, n) => ({ op: "ping", id: from + n })),
-          );
+    ["200,000 WebSocket ping frames", "frame"],
+  ])(
+    "%s close the connection with a named error, and others are served meanwhile",
+    async (_what, how) => {
+      const other = await TestSocket.connect(port);
+      const flooder = await TestSocket.connect(port);
+      const carriedOut = await metric(stack.gateway, "ovation_gateway_requests_total");
+      let sent = 0;
+      const flood = (async () => {
+        for (let round = 0; round < 200 && flooder.closed === undefined; round += 1) {
+          if (how === "frame") for (let n = 0; n < 1_000; n += 1) flooder.socket.ping();
+          else {
+            const from = sent + 2;
+            burst(
+              flooder,
+              Array.from({ length: 1_000 }, (_, n) => ({ op: "ping", id: from + n })),
+            );
+          }
+          sent += 1_000;
+          await new Promise(setImmediate);
         }
-        sent += 1_000;
-        await new Promise(setImmediate);
-      }
-    })();
-    expect(await flooder.untilClosed()).toEqual({ code: 4429, reason: "rate_limit" });
-    await flood;
-    expect(flooder.messages.at(-1)).toMatchObject({ op: "error", id: 0, code: "rate_limited" });
-    const most = 2 * BURST_SECONDS * DEFAULTS.requestsPerSecond;
-    // What may come again within the seconds that this takes is far less than that.
-    expect(answersOf(flooder).length).toBeLessThan(2 * most);
-    const after = await metric(stack.gateway, "ovation_gateway_requests_total");
-    expect(after - carriedOut).toBeLessThan(2 * most);
-    expect(await other.ask("ping")).toMatchObject({ op: "result" });
-    await other.close();
-  });
+      })();
+      expect(await flooder.untilClosed()).toEqual({ code: 4429, reason: "rate_limit" });
+      await flood;
+      expect(flooder.messages.at(-1)).toMatchObject({ op: "error", id: 0, code: "rate_limited" });
+      const most = 2 * BURST_SECONDS * DEFAULTS.requestsPerSecond;
+      // The quota that refills during these seconds is far less than that.
+      expect(answersOf(flooder).length).toBeLessThan(2 * most);
+      const after = await metric(stack.gateway, "ovation_gateway_requests_total");
+      expect(after - carriedOut).toBeLessThan(2 * most);
+      expect(await other.ask("ping")).toMatchObject({ op: "result" });
+      await other.close();
+    },
+  );
 
-  test("a request too many is told when to come again, is not carried out, and then is", async () => {
+  test("a request over the limit is refused with a time to retry, and accepted after it", async () => {
     const viewer = await TestSocket.connect(port);
     const allowed = BURST_SECONDS * DEFAULTS.requestsPerSecond;
     burst(viewer, requests("ping", allowed + 20));
@@ -120,7 +123,7 @@ describe("with room for requests", () => {
   });
   afterAll(async () => await stack?.stop());
 
-  test("a connection may like a video so often, and other videos beside it, up to its publishes", async () => {
+  test("a connection may like each video up to a limit, and all together up to its limit of publishes", async () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     const outcome = async (video: string, kind: string, count: number) => {
       const answers: Received[] = [];
@@ -139,7 +142,7 @@ describe("with room for requests", () => {
       code: "rate_limited",
       limit: 4,
     });
-    // It is no matter of the address: another one's likes are taken.
+    // The limit is not the address's: another connection's likes are accepted.
     const other = await TestSocket.connect(stack.gateway.port);
     expect(await other.ask("publish", { video: "one", kind: "like" })).toMatchObject({
       op: "result",
@@ -147,7 +150,7 @@ describe("with room for requests", () => {
     await Promise.all([viewer.close(), other.close()]);
   });
 
-  test("a backend may publish more, and is told when to come again", async () => {
+  test("a backend may publish more, and gets a time to retry", async () => {
     const { port } = stack.gateway;
     const batch = Array.from({ length: 900 }, () => ({ kind: "like" }));
     expect((await post(port, "launch", batch)).status).toBe(200);
@@ -158,11 +161,11 @@ describe("with room for requests", () => {
     const waitMs = Number(answer.error["retryAfterMs"]);
     expect(waitMs).toBeGreaterThan(1_000);
     expect(answer.headers["retry-after"]).toBe(String(Math.ceil(waitMs / 1_000)));
-    // What is there still may be used.
+    // The remaining quota can still be used.
     expect((await post(port, "launch", { kind: "like" })).status).toBe(200);
   });
 
-  test("history is read so often and no more", async () => {
+  test("history reads are limited", async () => {
     const { port } = stack.gateway;
     const statuses: number[] = [];
     for (let n = 0; n < 14; n += 1) {

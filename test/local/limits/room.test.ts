@@ -1,4 +1,4 @@
-/** What a gateway holds no more of than it may: videos, and bodies that are still on their way. */
+/** A gateway's limits of videos and of request bodies that are still arriving. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { postBytes, RawSocket } from "../../support/raw.ts";
@@ -11,7 +11,7 @@ afterEach(async () => {
   stack = undefined;
 });
 
-test("a video beyond the limit is refused while all others are watched, and let in for one that is not", async () => {
+test("a video beyond the limit is refused while all others are watched, and replaces one that is not", async () => {
   stack = await TestStack.start({ gateway: { videosLimit: 2, lingerMs: 600_000 } });
   const { gateway } = stack;
   const viewer = await TestSocket.connect(gateway.port);
@@ -23,7 +23,7 @@ test("a video beyond the limit is refused while all others are watched, and let 
   const stream = await TestEventStream.open(gateway.port, "three");
   expect(stream.messages).toMatchObject([refused]);
   await stream.until(() => stream.isEnded);
-  // Those that are held have room for more viewers.
+  // Videos that are held have room for more viewers.
   const other = await TestEventStream.open(gateway.port, "one");
   expect(other.messages[0]).toMatchObject({ op: "result" });
 
@@ -38,7 +38,7 @@ test("a video beyond the limit is refused while all others are watched, and let 
   await viewer.close();
 });
 
-test("videos that are new come at a rate, after as many as may be held at once", async () => {
+test("new videos are accepted at a rate, after an initial burst of the limit of videos", async () => {
   const limits = { videosLimit: 3, newVideosPerSecond: 1, lingerMs: 600_000 };
   stack = await TestStack.start({ gateway: limits });
   const viewer = await TestSocket.connect(stack.gateway.port);
@@ -55,7 +55,7 @@ test("videos that are new come at a rate, after as many as may be held at once",
   await viewer.close();
 });
 
-test("bodies that come too slowly share one room; who finds none is told to come again", async () => {
+test("slow bodies share one budget, and a request that finds no room is told to retry", async () => {
   stack = await TestStack.start({ gateway: { bodiesLimitBytes: 100_000 } });
   const { gateway } = stack;
   const held = () => metric(gateway, "ovation_gateway_body_bytes");

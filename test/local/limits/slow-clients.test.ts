@@ -1,10 +1,10 @@
-/** Clients that take their time: they are cut off, and nobody waits for them. */
+/** Slow clients: they are disconnected, and nobody waits for them. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RawSocket } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestSocket } from "../../support/viewer.ts";
 
-/** uWebSockets.js closes after ten seconds, which it counts in steps of four. */
+/** uWebSockets.js closes after ten seconds, which it checks every four. */
 const CUT_OFF_MS = 15_000;
 
 let stack: TestStack;
@@ -15,16 +15,16 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack?.stop());
 
-test("a thousand that say nothing, and one that says a header a second, are cut off; a viewer comes in meanwhile", async () => {
+test("a thousand silent clients, and one that sends a header per second, are disconnected; a viewer connects meanwhile", async () => {
   const begun = performance.now();
   const silent = await Promise.all(Array.from({ length: 1_000 }, () => RawSocket.open(port)));
   const slow = await RawSocket.open(port);
   slow.write("GET /v1/connect HTTP/1.1\r\nHost: localhost\r\n");
   const trickle = setInterval(() => slow.write("X-Line: 1\r\n"), 1_000);
   try {
-    const knockedAt = performance.now();
+    const connectingAt = performance.now();
     const viewer = await TestSocket.connect(port);
-    expect(performance.now() - knockedAt).toBeLessThan(1_000);
+    expect(performance.now() - connectingAt).toBeLessThan(1_000);
     await Promise.all([...silent, slow].map((socket) => socket.untilClosed()));
     expect(performance.now() - begun).toBeLessThan(CUT_OFF_MS);
     expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
@@ -34,7 +34,7 @@ test("a thousand that say nothing, and one that says a header a second, are cut 
   }
 });
 
-test("a body that comes too slowly is answered with 408, and the connection is closed", async () => {
+test("a body that arrives too slowly is answered with 408, and the connection is closed", async () => {
   const refused = await metric(stack.gateway, "ovation_gateway_refused_total");
   const socket = await RawSocket.open(port);
   socket.write(

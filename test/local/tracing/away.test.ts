@@ -1,4 +1,4 @@
-/** A collector that can't be reached, or never answers, holds nobody up. */
+/** A collector that can't be reached, or never answers, delays nobody. */
 
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
@@ -9,7 +9,7 @@ import { spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
 import { newTrace, postTraced } from "../../support/traces.ts";
 
-/** More than may wait. */
+/** More spans than may wait. */
 const PUBLISHES = 2_500;
 const AT_ONCE = 50;
 

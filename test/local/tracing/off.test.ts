@@ -1,4 +1,4 @@
-/** Without an OTLP endpoint tracing costs nothing; what others began is passed on as it came. */
+/** Without an OTLP endpoint tracing costs nothing; traces of others are passed on unchanged. */
 import { join } from "node:path";
 import type { Msg, NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -28,7 +28,7 @@ describe("a process", () => {
     await nats?.stop();
   });
 
-  /** Modules of OpenTelemetry that the role loads until it has ended. */
+  /** OpenTelemetry modules that the role loads before it ends. */
   async function loaded(role: (typeof roles)[number], flags: readonly string[]) {
     const running = await spawnRole(role, nats.url, flags);
     expect(await running.stop()).toBe(0);
@@ -47,23 +47,23 @@ describe("a process", () => {
 
 describe("a stack without an endpoint", () => {
   let stack: TestStack;
-  let onlooker: NatsConnection;
+  let observer: NatsConnection;
   const seen: Msg[] = [];
 
   beforeAll(async () => {
     stack = await TestStack.start();
-    onlooker = await connectTo(stack.nats.url);
+    observer = await connectTo(stack.nats.url);
     for (const subject of ["ov.publish.*", "ov.frontend.*.*"]) {
-      onlooker.subscribe(subject, { callback: (_error, message) => void seen.push(message) });
+      observer.subscribe(subject, { callback: (_error, message) => void seen.push(message) });
     }
-    await onlooker.flush();
+    await observer.flush();
   });
   afterAll(async () => {
-    await onlooker?.close();
+    await observer?.close();
     await stack?.stop();
   });
 
-  /** What the bus carried of one publish: its request, and what went to the viewers' gateway. */
+  /** What the bus carried for one publish: the request, and the message to the viewers' gateway. */
   async function carried(kind: string, headers: Readonly<Record<string, string>>) {
     const video = `${kind}-${seen.length}`;
     const viewer = await watch("json", stack.gateway.port, video);
@@ -71,7 +71,7 @@ describe("a stack without an endpoint", () => {
     expect((await postTraced(stack.gateway.port, video, { kind }, headers)).status).toBe(200);
     await viewer.until(() => viewer.of(video, kind).length === 1);
     await viewer.close();
-    await onlooker.flush();
+    await observer.flush();
     const about = seen.filter(({ subject }) => subject.endsWith(`.${video}`));
     const request = about.find(
       ({ subject, data }) =>
@@ -93,7 +93,7 @@ describe("a stack without an endpoint", () => {
     expect(await carried(kind, {})).toEqual({ headers: undefined, trace: undefined });
   });
 
-  test.each(["like", "comment"])("passes the trace of a %s on as it came", async (kind) => {
+  test.each(["like", "comment"])("passes on the trace of a %s unchanged", async (kind) => {
     const given = newTrace();
     const { headers, trace } = await carried(kind, {
       traceparent: given.traceparent,

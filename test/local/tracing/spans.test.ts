@@ -1,4 +1,4 @@
-/** What an operator sees of an event's way, in spans that a real collector received. */
+/** An event's way as an operator sees it, in spans that a real collector received. */
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectTo } from "../../support/nats-users.ts";
@@ -41,7 +41,7 @@ async function request(
   });
 }
 
-/** Each span as `name<parent's name>`; the one that others began is `given`. */
+/** Each span as `name<parent's name>`; the caller's own is `given`. */
 function lineage(spans: readonly CollectedSpan[], given: GivenTrace): string[] {
   const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
   names.set(given.spanId, "given");
@@ -52,7 +52,7 @@ const WAY = ["ovation.publish", "ovation.dispatch", "ovation.deliver"];
 const DURABLE_WAY = [...WAY, "ovation.store"];
 
 describe("a publish over HTTP with a traceparent", () => {
-  test("is one trace from the gateway over the dispatcher to the viewers' gateway", async () => {
+  test("is one trace from the gateway through the dispatcher to the viewers' gateway", async () => {
     const viewer = await watch("json", stack.gatewayAt(1).port, "traced");
     await stack.mirrored("traced", 1);
     const given = newTrace();
@@ -110,7 +110,7 @@ describe("a publish over HTTP with a traceparent", () => {
     await viewer.close();
   });
 
-  test("shows the storing of a comment, and its taking back", async () => {
+  test("shows that a comment is stored, and deleted", async () => {
     const viewer = await watch("msgpack", stack.gatewayAt(1).port, "stored");
     await stack.mirrored("stored", 1);
     const given = newTrace();
@@ -150,22 +150,22 @@ describe("a publish over HTTP with a traceparent", () => {
       return found.length === all.length && found;
     });
     const traces = new Set(all.map(({ traceId }) => traceId));
-    // Each is the parent of a store or linked to one: how many go together is chance.
+    // Each is the parent of a store or linked to one: how many share a store is random.
     await collector.until(() => {
       const stores = collector.spans.filter(
         ({ name, traceId }) => name === "ovation.store" && traces.has(traceId),
       );
-      const told = new Set(
+      const covered = new Set(
         stores.flatMap(({ traceId, parentSpanId, links }) => [
           `${traceId}-${parentSpanId}`,
           ...links,
         ]),
       );
-      return dispatched.every(({ traceId, spanId }) => told.has(`${traceId}-${spanId}`));
+      return dispatched.every(({ traceId, spanId }) => covered.has(`${traceId}-${spanId}`));
     });
   });
 
-  test("that is refused is a span that failed, with the error's code", async () => {
+  test("that is refused is a failed span with the error's code", async () => {
     const given = newTrace();
     const answer = await request("POST", "traced/events", given, { kind: "nope" });
     expect(answer.status).toBe(400);
@@ -174,7 +174,7 @@ describe("a publish over HTTP with a traceparent", () => {
     expect(others).toEqual([]);
   });
 
-  test("is not recorded when whoever began the trace doesn't record it", async () => {
+  test("is not recorded when the caller did not sample the trace", async () => {
     const quiet = newTrace("00");
     await request("POST", "traced/events", quiet, { kind: "like" });
     await seenAfter();
@@ -182,7 +182,7 @@ describe("a publish over HTTP with a traceparent", () => {
   });
 });
 
-/** Resolves when all that was recorded before has been sent, by a trace after it. */
+/** Resolves when all earlier spans have been sent, by waiting for a later trace. */
 async function seenAfter(): Promise<void> {
   const last = newTrace();
   const viewer = await watch("json", stack.gatewayAt(1).port, `after-${last.traceId}`);
@@ -193,7 +193,7 @@ async function seenAfter(): Promise<void> {
 }
 
 describe("a service on NATS", () => {
-  test.each(["traceparent", "Traceparent"])("brings its trace in the header %s", async (name) => {
+  test.each(["traceparent", "Traceparent"])("sends its trace in the header %s", async (name) => {
     const viewer = await watch("json", stack.gatewayAt(1).port, "bus");
     await stack.mirrored("bus", 1);
     const given = newTrace();
@@ -213,7 +213,7 @@ describe("a service on NATS", () => {
     await viewer.close();
   });
 
-  test("that brings several has its request in the first, linked to the others", async () => {
+  test("that sends several has its request in the first, linked to the others", async () => {
     const [one, two, three] = [newTrace(), newTrace(), newTrace()];
     const head = headers();
     for (const text of [one.traceparent, two.traceparent, "00-nonsense", three.traceparent]) {
@@ -227,7 +227,7 @@ describe("a service on NATS", () => {
   });
 });
 
-describe("a traceparent that is not sound", () => {
+describe("an invalid traceparent", () => {
   test.each([
     "",
     "00",
@@ -238,25 +238,25 @@ describe("a traceparent that is not sound", () => {
     "00-0123456789ABCDEF0123456789ABCDEF-0123456789abcdef-01",
     "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01-more",
     `00-${"a".repeat(300)}`,
-  ])("is as none: %s", async (traceparent) => {
+  ])("is ignored: %s", async (traceparent) => {
     const before = collector.spans.length;
-    const answer = await request("POST", "unsound/events", { traceparent }, { kind: "like" });
+    const answer = await request("POST", "invalid/events", { traceparent }, { kind: "like" });
     expect(answer.status).toBe(200);
-    const unsound = collector.spans
+    const invalid = collector.spans
       .slice(before)
-      .filter(({ attributes }) => attributes["ovation.video"] === "unsound");
-    expect(unsound).toEqual([]);
+      .filter(({ attributes }) => attributes["ovation.video"] === "invalid");
+    expect(invalid).toEqual([]);
   });
 
-  test("and those of the table made no span at all", async () => {
+  test("creates no span at all", async () => {
     await seenAfter();
     expect(
-      collector.spans.filter(({ attributes }) => attributes["ovation.video"] === "unsound"),
+      collector.spans.filter(({ attributes }) => attributes["ovation.video"] === "invalid"),
     ).toEqual([]);
   });
 });
 
-test("likes of viewers make no span", async () => {
+test("likes of viewers create no spans", async () => {
   const publisher = await TestSocket.connect(stack.gatewayAt(0).port, "msgpack");
   await seenAfter();
   const before = collector.spans.length;
@@ -272,7 +272,7 @@ test("likes of viewers make no span", async () => {
   await publisher.close();
 });
 
-test("metrics tell how many spans were sent and lost", async () => {
+test("metrics show how many spans were sent and lost", async () => {
   await seenAfter();
   const [gateway] = stack.gateways;
   if (gateway === undefined) throw new Error("no gateway");

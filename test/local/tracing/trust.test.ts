@@ -1,4 +1,4 @@
-/** Whose word for a trace is believed, and what begins one. */
+/** Whose trace context is trusted, and what starts a trace. */
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { GatewayConfig } from "../../../shared/config/settings.ts";
@@ -44,19 +44,19 @@ async function like(port: number, token: string): Promise<string> {
   return traceId;
 }
 
-test("a trace of a backend is taken, by an API key or a token that names anybody; a viewer's is not", async () => {
+test("a backend's trace is continued, with an API key or the scope any-actor; a viewer's is not", async () => {
   const port = await start({});
   const viewers = await like(port, await tokenOf(VIEWER));
   const keys = await like(port, KEY);
   const tokens = await like(port, await tokenOf({ ...VIEWER, scope: "any-actor" }));
   for (const traceId of [keys, tokens]) await collector.trace(traceId, WAY);
-  // The processes send what they have when they stop.
+  // The processes send their remaining spans when they stop.
   await stack?.stop();
   stack = undefined;
   expect(collector.of(viewers)).toEqual([]);
 });
 
-test("by a sampler that says so, a viewer's publish begins a trace, and never goes on with the viewer's own", async () => {
+test("with a sampler that says so, a viewer's publish starts a trace, and never continues the viewer's own", async () => {
   const port = await start({ traceSampler: "parentbased_traceidratio", traceRatio: 1 });
   const token = await tokenOf(VIEWER);
   const spans = () =>
@@ -90,7 +90,7 @@ test("by a sampler that says so, a viewer's publish begins a trace, and never go
   await socket.untilClosed();
 });
 
-test("the collector gets the headers and the name that are set", async () => {
+test("the collector gets the configured headers and service name", async () => {
   const port = await start({
     otlpHeaders: [["x-collector-key", "hush"]],
     traceServiceName: "arena",
