@@ -154,7 +154,7 @@ test("without a token everything is refused, whatever is requested", async () =>
   expect((await socket.untilClosed()).code).toBe(4403);
 });
 
-test("whether a gateway lives is exposed to everybody", async () => {
+test("anyone may check whether a gateway is alive", async () => {
   expect((await request("/v1/ping")).status).toBe(200);
 });
 
