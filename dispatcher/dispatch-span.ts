@@ -1,14 +1,14 @@
 /** A request off the bus, as a span in the traces that it names. */
 import { DISPATCHER_QUEUE } from "../shared/protocol/subjects.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
-import { type Step, startSpan, type Tracer } from "../shared/runtime/tracing/tracer.ts";
+import { type Span, startSpan, type Tracer } from "../shared/runtime/tracing/tracer.ts";
 
 /** @returns undefined without a trace: a dispatcher starts none itself */
 export function startDispatchSpan(
   tracer: Tracer | undefined,
   subject: string,
   traces: readonly TraceContext[],
-): Step | undefined {
+): Span | undefined {
   if (traces.length === 0) return undefined;
   return startSpan(tracer, "ovation.dispatch", traces, () => ({
     kind: "consumer",

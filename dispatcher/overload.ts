@@ -38,7 +38,7 @@ const DISPATCHER_LEVELS: readonly Level<DispatcherLevel, DispatcherSignal>[] = [
   },
 ];
 /** Created once: a stack trace for each would cost as much as taking the request. */
-const BUSY = new OvationError("overloaded", "the dispatcher is too busy just now");
+const BUSY = new OvationError("overloaded", "the dispatcher is too busy at the moment");
 /** Cap on the lateness that counts, in limits: a short stall should not weigh for long. */
 const LATE_MOST = 3;
 

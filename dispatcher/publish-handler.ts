@@ -77,18 +77,18 @@ export class PublishHandler {
     this.stats.requests += 1;
     const encoding = sniffEncoding(payload);
     const { replies, tracer } = this.#options;
-    const step = startDispatchSpan(tracer, subject, traces);
+    const span = startDispatchSpan(tracer, subject, traces);
     try {
-      const accepted = this.#accept(encoding, payload, subject, step?.trace);
+      const accepted = this.#accept(encoding, payload, subject, span?.trace);
       if (accepted instanceof Promise) {
-        replies.later(encoding, reply, withSpan(step, accepted), step?.trace);
+        replies.later(encoding, reply, withSpan(span, accepted), span?.trace);
       } else {
         replies.accept(encoding, reply, accepted);
-        step?.end();
+        span?.end();
       }
     } catch (fault) {
-      replies.refuse(encoding, reply, fault, step?.trace);
-      step?.end(fault);
+      replies.refuse(encoding, reply, fault, span?.trace);
+      span?.end(fault);
     }
   }
 

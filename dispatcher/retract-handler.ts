@@ -27,9 +27,9 @@ export class RetractHandler {
   take(payload: Uint8Array, subject: string, reply: string, traces: readonly TraceContext[]): void {
     const encoding = sniffEncoding(payload);
     const { replies, tracer } = this.#options;
-    const step = startDispatchSpan(tracer, subject, traces);
-    const work = this.#retract(encoding, payload, subject, step?.trace);
-    replies.later(encoding, reply, withSpan(step, work), step?.trace);
+    const span = startDispatchSpan(tracer, subject, traces);
+    const work = this.#retract(encoding, payload, subject, span?.trace);
+    replies.later(encoding, reply, withSpan(span, work), span?.trace);
   }
 
   async #retract(

@@ -203,7 +203,10 @@ export class History {
     // With room for the record around the event alone, and for its trace.
     const limit = this.#options.bus.maxPayloadBytes - 2 * ENTRY_OVERHEAD_BYTES;
     if (events.every(({ bytes }) => bytes.length <= limit)) return;
-    throw new OvationError("data_too_large", `an event is over the ${limit} bytes that NATS takes`);
+    throw new OvationError(
+      "data_too_large",
+      `an event exceeds the ${limit} bytes that NATS accepts`,
+    );
   }
 
   #writerOf(video: string): VideoWriter {

@@ -130,14 +130,14 @@ export class Retractor {
       amended: remaining,
     };
     const payload = encodeRecord(record);
-    const step = startStoreSpan(tracer, chain.video, trace === undefined ? [] : [trace], 1);
+    const span = startStoreSpan(tracer, chain.video, trace === undefined ? [] : [trace], 1);
     const appending = store.append(chain.video, payload, record.after, appendTimeoutMs);
-    const sequence = await withSpan(step, appending);
+    const sequence = await withSpan(span, appending);
     chain.learn({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += 1;
     onStored(chain.video, { payload, sequence });
-    const message = step === undefined ? payload : encodeRecord(record, step.trace);
+    const message = span === undefined ? payload : encodeRecord(record, span.trace);
     return { seq, holders, fault: this.#send(chain, message, 1) };
   }
 

@@ -1,7 +1,7 @@
 /** The storing of a record, as a span in the traces of its events. */
 import { historySubject } from "../../shared/protocol/subjects.ts";
 import { TRACES_LIMIT, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import { type Step, startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import { type Span, startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Slot } from "./batch.ts";
 
 /** The traces of the requests in a batch, each once. */
@@ -21,7 +21,7 @@ export function startStoreSpan(
   video: string,
   traces: readonly TraceContext[],
   events: number,
-): Step | undefined {
+): Span | undefined {
   if (traces.length === 0) return undefined;
   return startSpan(tracer, "ovation.store", traces, () => ({
     kind: "producer",

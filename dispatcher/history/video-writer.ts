@@ -223,17 +223,17 @@ export class VideoWriter {
       return this.#finish(batch, encodeHead(chain.last), 0);
     }
     const payload = encodeRecord(record);
-    const step = startStoreSpan(tracer, chain.video, tracesIn(batch.slots), record.events.length);
+    const span = startStoreSpan(tracer, chain.video, tracesIn(batch.slots), record.events.length);
     const startedAt = this.#options.chain.now();
     const appending = store.append(chain.video, payload, chain.sequence, appendTimeoutMs);
-    const sequence = await withSpan(step, appending);
+    const sequence = await withSpan(span, appending);
     stats.appendSeconds.observe((this.#options.chain.now() - startedAt) / 1_000);
     stats.recordEvents.observe(record.events.length);
     chain.appended({ sequence, record, bytes: payload.length });
     stats.records += 1;
     stats.events += record.events.length;
     this.#options.onStored(chain.video, { payload, sequence });
-    const message = step === undefined ? payload : encodeRecord(record, step.trace);
+    const message = span === undefined ? payload : encodeRecord(record, span.trace);
     this.#finish(batch, message, record.events.length);
     this.#trimmer.trim(chain);
     if (this.#options.chain.now() < this.#contendedUntil)

@@ -59,7 +59,7 @@ export class Sweeper {
           this.stats.failures += 1;
           // If we can't write, gateways can't renew their leases either: no lease expires for that.
           this.#options.leases.restartClocks();
-          this.#options.log.warn({ gateway, err: error }, "a sweep failed; it is tried again");
+          this.#options.log.warn({ gateway, err: error }, "a sweep failed; it is retried");
         })
         .finally(() => this.#underWay.delete(gateway));
     }

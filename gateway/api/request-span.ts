@@ -6,8 +6,8 @@ import {
 } from "../../shared/runtime/tracing/trace-context.ts";
 import {
   type Attributes,
+  type Span,
   type SpanName,
-  type Step,
   startSpan,
   type Tracer,
 } from "../../shared/runtime/tracing/tracer.ts";
@@ -33,7 +33,7 @@ export function startHttpSpan(
   tracer: Tracer | undefined,
   name: SpanName,
   { exchange, grant, video, at, route }: HttpRequest,
-): Step | undefined {
+): Span | undefined {
   const given = grant.bringsTraces ? exchange.header(TRACEPARENT) : "";
   const trace = given === "" ? undefined : parseTraceContext(given, exchange.header(TRACESTATE));
   if (trace === undefined && tracer?.startsTraces !== true) return undefined;
@@ -55,7 +55,7 @@ export function startHttpSpan(
 export function startPublishSpan(
   tracer: Tracer | undefined,
   attributes: () => Attributes,
-): Step | undefined {
+): Span | undefined {
   if (tracer?.startsTraces !== true) return undefined;
   return startSpan(tracer, "ovation.publish", [], () => ({
     kind: "server",

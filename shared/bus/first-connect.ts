@@ -71,7 +71,7 @@ async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
   let connected = false;
   const reconnectToServer = () => {
     dials += 1;
-    if (!connected && dials > given) throw new Error("no server that was given takes us");
+    if (!connected && dials > given) throw new Error("none of the given servers accepts us");
     return null;
   };
   try {

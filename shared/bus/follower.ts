@@ -136,7 +136,7 @@ export class BucketFollower {
     }
     await finished;
     if (finished === undefined && !this.#stopped) {
-      throw new Error("the bucket could not be read whole");
+      throw new Error("the bucket could not be read completely");
     }
   }
 
@@ -144,7 +144,10 @@ export class BucketFollower {
     const { bucket, handlers, log } = this.#options;
     const { reason, entries } = snapshot;
     this.#backoff.reset();
-    log.debug({ bucket: bucket.spec.name, reason, entries: entries.size }, "bucket was read whole");
+    log.debug(
+      { bucket: bucket.spec.name, reason, entries: entries.size },
+      "the whole bucket was read",
+    );
     await handlers.onSnapshot(snapshot);
     this.#scheduleResync();
     // A resync was requested during the read: this snapshot may be older than the request.

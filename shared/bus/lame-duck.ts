@@ -74,7 +74,7 @@ export class LameDuck {
       this.moves += 1;
     } catch (error) {
       // The server closed the connection first, or we are stopping: nothing is left to do.
-      log.debug({ err: error }, "a server in lame-duck mode was not left");
+      log.debug({ err: error }, "could not leave a server in lame-duck mode");
     }
   }
 

@@ -33,5 +33,5 @@ export async function readWhole(
     snapshot.end();
     read.stop();
   }
-  if (!isComplete) throw new Error(`${stream} could not be read whole`);
+  if (!isComplete) throw new Error(`${stream} could not be read completely`);
 }

@@ -49,7 +49,7 @@ export class ServerFailover {
     const forMs = now() - this.#servedAt;
     if (forMs < patienceMs * 2 ** this.#doublings) return;
     if (!bus.moveOn()) return;
-    log.warn({ forMs: Math.round(forMs) }, "this nats-server is of no use: another one is tried");
+    log.warn({ forMs: Math.round(forMs) }, "this nats-server is not usable; trying another one");
     this.#doublings = Math.min(this.#doublings + 1, DOUBLINGS);
     this.#servedAt = now();
   }

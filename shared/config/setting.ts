@@ -176,7 +176,9 @@ export function reader<T>(
 const lineOfText = reader<string>((given, fault) => {
   const sound = given !== "" && given === given.trim() && !/\p{Cc}/u.test(given);
   // Not echoed either: it may be a secret.
-  return sound ? given : fault("must be text on one line, not empty and without space at its ends");
+  return sound
+    ? given
+    : fault("must be one line of text, not empty and without space at either end");
 });
 
 /** A value in a message: clipped, and with control characters escaped. */

@@ -24,7 +24,7 @@ export function kindRefusal(
   if (kinds?.includes(kind)) return undefined;
   const field = `${at}kind`;
   if (isBuiltIn(kind)) {
-    return { code: "kind_reserved", message: `${field}: ${kind} is made by Ovation`, field };
+    return { code: "kind_reserved", message: `${field}: ${kind} is built in`, field };
   }
   if (kinds === undefined && KIND_PATTERN.test(kind)) return undefined;
   const known = kinds === undefined ? "" : ` (${kinds.join(", ")})`;

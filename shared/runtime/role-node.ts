@@ -115,10 +115,7 @@ export abstract class RoleNode<
       await bus.flush();
     } catch (error) {
       if (await bus.isReachable()) throw error;
-      this.log.warn(
-        { err: error },
-        "NATS went first: what it was not told, it learns by the lease",
-      );
+      this.log.warn({ err: error }, "NATS stopped first: the lease's expiry does the rest");
     }
   }
 

@@ -22,14 +22,14 @@ export class SettingsPeers {
     this.#differing.set(peer, difference);
     this.#log.warn(
       { peer, difference },
-      "another process has other settings: what the one takes, the other refuses",
+      "another process has different settings: what one accepts, the other refuses",
     );
   }
 
   /** The peer is gone, or has the same settings now. */
   gone(peer: string): void {
     if (this.#differing.delete(peer)) {
-      this.#log.info({ peer }, "the process with other settings is gone or has the same now");
+      this.#log.info({ peer }, "the process with different settings is gone or has the same now");
     }
   }
 

@@ -26,7 +26,7 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
-    const step = startHttpSpan(services.tracer, "ovation.history", request);
-    await withSpan(step, answer(exchange, grant, video));
+    const span = startHttpSpan(services.tracer, "ovation.history", request);
+    await withSpan(span, answer(exchange, grant, video));
   };
 }

@@ -5,7 +5,7 @@ import { type EventInput, parsePublishRequest } from "../../../shared/protocol/e
 import type { Encoding } from "../../../shared/protocol/wire/codec.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
-import type { Step } from "../../../shared/runtime/tracing/tracer.ts";
+import type { Span } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
@@ -55,7 +55,7 @@ interface PublishRequest {
   readonly video: string;
   readonly grant: Grant;
   readonly reading: Promise<Uint8Array>;
-  readonly step: Step | undefined;
+  readonly span: Span | undefined;
 }
 
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
@@ -81,12 +81,12 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
   ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.events };
-    const step = startHttpSpan(services.tracer, "ovation.publish", request);
+    const span = startHttpSpan(services.tracer, "ovation.publish", request);
     try {
-      const fault = await publish(services, { exchange, video, grant, reading, step });
-      step?.end(fault);
+      const fault = await publish(services, { exchange, video, grant, reading, span });
+      span?.end(fault);
     } catch (fault) {
-      step?.end(fault);
+      span?.end(fault);
       throw fault;
     }
   }
@@ -95,7 +95,7 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
 /** @returns why not all events were accepted; the client has got this as its answer */
 async function publish(
   services: GatewayServices,
-  { exchange, video, grant, reading, step }: PublishRequest,
+  { exchange, video, grant, reading, span }: PublishRequest,
 ): Promise<unknown> {
   grant.requireVideo(video);
   const encoding = encodingOf(exchange);
@@ -103,9 +103,9 @@ async function publish(
   const body = await reading;
   const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
   const given = parsePublishRequest(value, services.rules, body.length);
-  step?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
+  span?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
   const publisher = { grant, quota: services.rates.ofClient(client) };
-  const traces = step?.trace === undefined ? NO_TRACES : [step.trace];
+  const traces = span?.trace === undefined ? NO_TRACES : [span.trace];
   const isList = Array.isArray(value);
   const published = await publishList(services, publisher, video, given, isList, traces);
   const { inputs, accepted, error: fault } = published;

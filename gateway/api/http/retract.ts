@@ -12,13 +12,13 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
-    const step = startHttpSpan(tracer, "ovation.retract", request);
+    const span = startHttpSpan(tracer, "ovation.retract", request);
     const retract = async () => {
       await exchange.afterRead();
       const publisher = { grant, quota: rates.ofClient(clientFor(services, grant, exchange)) };
-      const { seq } = await retractEvent(services, publisher, video, eventId, step?.trace);
+      const { seq } = await retractEvent(services, publisher, video, eventId, span?.trace);
       respondWith(exchange, 200, { retracted: eventId, seq });
     };
-    await withSpan(step, retract());
+    await withSpan(span, retract());
   };
 }

@@ -20,11 +20,11 @@ export const publish: RequestHandler<"publish"> = async (context, request, messa
   const event = admitEvent(services, context, video, given, messageBytes);
   context.inFlight += 1;
   try {
-    const step = startPublishSpan(services.tracer, () => ({
+    const span = startPublishSpan(services.tracer, () => ({
       "ovation.video": video,
       "ovation.kind": kind,
     }));
-    const { id, seq } = await withSpan(step, publishEvent(services, context, event, step?.trace));
+    const { id, seq } = await withSpan(span, publishEvent(services, context, event, span?.trace));
     return { result: { eventId: id, ...(seq === undefined ? {} : { seq }) } };
   } finally {
     context.inFlight -= 1;

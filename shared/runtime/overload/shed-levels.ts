@@ -40,7 +40,7 @@ export function logLevel<Name extends string, Signal extends string>(
   if (level > before) {
     log.warn({ step: steps[level - 1]?.name, level, signals }, "overload: a step is taken");
   } else if (level < before) {
-    log.info({ step: steps[level]?.name, level, signals }, "overload: a step is taken back");
+    log.info({ step: steps[level]?.name, level, signals }, "overload: a step is undone");
   }
 }
 

@@ -37,7 +37,7 @@ import { counterOf, gaugeOf } from "../metrics.ts";
 import { VERSION } from "../version.ts";
 import { BoundedBatches, CountedExporter, SpanAccount, WAITING_LIMIT } from "./span-queue.ts";
 import { TRACES_LIMIT, type TraceContext } from "./trace-context.ts";
-import type { Attributes, Span, SpanName, SpanStart } from "./tracer.ts";
+import type { Attributes, RecordedSpan, SpanName, SpanStart } from "./tracer.ts";
 import type { Tracing, TracingOptions } from "./tracing.ts";
 
 /** How long a span waits for others to share one request. */
@@ -96,7 +96,7 @@ function parentOf(context: TraceContext | undefined): Context {
     : trace.setSpanContext(ROOT_CONTEXT, apiContextOf(context));
 }
 
-class OpenTelemetrySpan implements Span {
+class OpenTelemetrySpan implements RecordedSpan {
   readonly context: TraceContext;
   readonly #span: ApiSpan;
 
@@ -169,7 +169,11 @@ export class OpenTelemetryTracing implements Tracing {
     );
   }
 
-  start(name: SpanName, parent: TraceContext | undefined, start: SpanStart): Span | undefined {
+  start(
+    name: SpanName,
+    parent: TraceContext | undefined,
+    start: SpanStart,
+  ): RecordedSpan | undefined {
     const { kind, at, links = [], attributes } = start;
     const options = {
       kind: KINDS[kind],

@@ -25,7 +25,7 @@ export interface SpanStart {
   readonly attributes: Attributes;
 }
 
-export interface Span {
+export interface RecordedSpan {
   /** The parent of what is done within it. */
   readonly context: TraceContext;
   note(attributes: Attributes): void;
@@ -41,20 +41,24 @@ export interface Tracer {
    * @param parent absent where the span starts a trace
    * @returns undefined when it is not sampled
    */
-  start(name: SpanName, parent: TraceContext | undefined, start: SpanStart): Span | undefined;
+  start(
+    name: SpanName,
+    parent: TraceContext | undefined,
+    start: SpanStart,
+  ): RecordedSpan | undefined;
   /** Counts a span that was dropped since the queue was full. */
   drop(): void;
 }
 
 /** Work within a trace, whether it is recorded here or not. */
-export interface Step {
+export interface Span {
   /** The parent of what follows; absent where there is no trace. */
   readonly trace: TraceContext | undefined;
   note(attributes: Attributes): void;
   end(fault?: unknown): void;
 }
 
-class UnrecordedStep implements Step {
+class UnrecordedSpan implements Span {
   readonly trace: TraceContext | undefined;
 
   constructor(trace: TraceContext | undefined) {
@@ -65,21 +69,21 @@ class UnrecordedStep implements Step {
   end(): void {}
 }
 
-class RecordedStep implements Step {
+class TracedSpan implements Span {
   readonly trace: TraceContext;
-  readonly #span: Span;
+  readonly #recorded: RecordedSpan;
 
-  constructor(span: Span) {
-    this.#span = span;
-    this.trace = span.context;
+  constructor(recorded: RecordedSpan) {
+    this.#recorded = recorded;
+    this.trace = recorded.context;
   }
 
   note(attributes: Attributes): void {
-    this.#span.note(attributes);
+    this.#recorded.note(attributes);
   }
 
   end(fault?: unknown): void {
-    this.#span.end(fault);
+    this.#recorded.end(fault);
   }
 }
 
@@ -92,25 +96,25 @@ export function startSpan(
   name: SpanName,
   traces: readonly TraceContext[],
   start: () => SpanStart,
-): Step {
+): Span {
   const [parent, ...links] = traces;
-  if (tracer === undefined) return new UnrecordedStep(parent);
-  const span = tracer.start(name, parent, { ...start(), links });
-  return span === undefined ? new UnrecordedStep(parent) : new RecordedStep(span);
+  if (tracer === undefined) return new UnrecordedSpan(parent);
+  const recorded = tracer.start(name, parent, { ...start(), links });
+  return recorded === undefined ? new UnrecordedSpan(parent) : new TracedSpan(recorded);
 }
 
 /** The outcome of `work`, which also ends the span, if there is one. */
-export function withSpan<T>(step: Step | undefined, work: Promise<T>): Promise<T> {
-  return step === undefined ? work : endWith(step, work);
+export function withSpan<T>(span: Span | undefined, work: Promise<T>): Promise<T> {
+  return span === undefined ? work : endWith(span, work);
 }
 
-async function endWith<T>(step: Step, work: Promise<T>): Promise<T> {
+async function endWith<T>(span: Span, work: Promise<T>): Promise<T> {
   try {
     const value = await work;
-    step.end();
+    span.end();
     return value;
   } catch (fault) {
-    step.end(fault);
+    span.end(fault);
     throw fault;
   }
 }
