@@ -1,4 +1,4 @@
-/** The ways in which the chart is used that its tests go through. */
+/** The configurations in which the tests use the chart. */
 import type { Values } from "./support/helm.ts";
 
 export const CASES: Readonly<Record<string, Values>> = {

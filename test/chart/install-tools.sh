@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Gets what the chart's tests need into .cache/kubernetes: Helm, a Kubernetes API server with its
-# etcd, and the definitions of the kinds that the chart makes beyond Kubernetes's own.
-# Needs Go 1.24 or later and takes some 10 minutes of two cores. Safe to run again.
+# etcd, and the definitions of the custom resources that the chart creates.
+# Needs Go 1.24 or later and takes about 10 minutes on two cores. Safe to run again.
 #
 #   test/chart/install-tools.sh          for npm run test:chart
-#   test/chart/install-tools.sh --pods   for npm run test:cluster as well: what makes pods run
+#   test/chart/install-tools.sh --pods   for npm run test:cluster as well: what runs pods
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -39,7 +39,7 @@ build helm helm.sh/helm/v3/cmd/helm "$helm" ""
 module etcd
 build etcd go.etcd.io/etcd/server/v3 "$etcd" ""
 
-# Kubernetes names its own parts as v0.0.0: their versions follow its own.
+# Kubernetes requires its own modules as v0.0.0: their versions follow its own.
 module kubernetes
 manifest=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
 parts=$(awk '$1 ~ /^k8s.io\// && $2 == "v0.0.0" { print $1 }' "$manifest" | sort -u)
@@ -55,14 +55,14 @@ for program in "${programs[@]}"; do
     "-X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
 done
 if [[ "${1:-}" == --pods ]]; then
-  # The container in which the namespaces of a pod live.
+  # The container that holds a pod's namespaces.
   folder=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
   gcc -Os -static -o "$bin/pause" "$folder/build/pause/linux/pause.c"
   module coredns
   build coredns github.com/coredns/coredns "$coredns" ""
 fi
 
-# definition PLURAL MODULE FILE: as its project publishes it.
+# definition PLURAL MODULE FILE: as published by its project.
 definition() {
   local folder
   folder=$(go mod download -json "$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')

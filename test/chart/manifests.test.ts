@@ -1,4 +1,4 @@
-/** What the chart makes of its values. */
+/** What the chart renders from its values. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -19,26 +19,26 @@ const documented = new Set(
   readFileSync(join(CHART, "../../../docs/configuration.md"), "utf8").match(/OVATION_[A-Z_]+/g),
 );
 
-/** What of a case differs from the defaults: all of an object that does, the names of those gone. */
+/** How a case differs from the defaults: changed objects in full, removed ones by name. */
 function differences(values: Values): string {
   const byDefault = rendered({});
   const objects = rendered(values);
   const changed = [...objects].filter(([name, text]) => byDefault.get(name) !== text);
-  const gone = [...byDefault.keys()].filter((name) => !objects.has(name));
-  return [...gone.map((name) => `# without ${name}\n`), ...changed.map(([, text]) => text)].join(
+  const removed = [...byDefault.keys()].filter((name) => !objects.has(name));
+  return [...removed.map((name) => `# without ${name}\n`), ...changed.map(([, text]) => text)].join(
     "---\n",
   );
 }
 
 describe("the manifests", () => {
-  test("are what they were, by default", async () => {
+  test("match their snapshot, by default", async () => {
     await expect([...rendered({}).values()].join("---\n")).toMatchFileSnapshot(
       "snapshots/default.yaml",
     );
   });
 
   const others = Object.entries(CASES).filter(([name]) => name !== "default");
-  test.each(others)("of %s differ from the default ones as they did", async (name, values) => {
+  test.each(others)("of %s match the snapshot of their differences", async (name, values) => {
     await expect(differences(values)).toMatchFileSnapshot(`snapshots/${name}.yaml`);
   });
 
@@ -49,7 +49,7 @@ describe("the manifests", () => {
 });
 
 describe("the pods", () => {
-  test.each(Object.entries(CASES))("of %s get settings that exist", (_, values) => {
+  test.each(Object.entries(CASES))("of %s get only existing settings", (_, values) => {
     const pods = [...podsOf(values).values()];
     const names = pods.flatMap((pod) => pod.containers.flatMap(({ env = [] }) => env));
     const settings = names.map(({ name }) => name).filter((name) => name.startsWith("OVATION_"));
@@ -57,7 +57,7 @@ describe("the pods", () => {
     expect(settings.filter((name) => !documented.has(name))).toEqual([]);
   });
 
-  test("get numbers as people write them, however large", () => {
+  test("get numbers in plain notation, however large", () => {
     const { containers } = podsOf(CASES["tuned"] ?? {}).get("ovation-gateway") ?? {
       containers: [],
     };
@@ -72,7 +72,7 @@ describe("the pods", () => {
     ["none for an Ingress of all paths", { "ingress.enabled": true }, undefined],
     ["the Ingress's", { "ingress.enabled": true, "ingress.path": "/live" }, "/live"],
     [
-      "the Ingress's, without its slash",
+      "the Ingress's, without the trailing slash",
       { "ingress.enabled": true, "ingress.path": "/a/b/" },
       "/a/b",
     ],
@@ -85,9 +85,9 @@ describe("the pods", () => {
       },
       "/live",
     ],
-    ["none for a path of an Ingress that isn't made", { "ingress.path": "/live" }, undefined],
+    ["none for the path of an Ingress that isn't enabled", { "ingress.path": "/live" }, undefined],
     [
-      "that of a setting, where the path is taken away on the way",
+      "that of a setting, where the path is stripped on the way",
       {
         "ingress.enabled": true,
         "ingress.path": "/live",
@@ -95,7 +95,7 @@ describe("the pods", () => {
       },
       "/",
     ],
-  ])("of gateways get the base path of what is before them: %s", (_, values, basePath) => {
+  ])("of gateways get the base path of what is in front of them: %s", (_, values, basePath) => {
     const pods = podsOf(values);
     const env = (pod: string) => pods.get(pod)?.containers.flatMap((one) => one.env ?? []) ?? [];
     const of = (pod: string, name: string) => env(pod).find((one) => one.name === name)?.value;
@@ -105,17 +105,17 @@ describe("the pods", () => {
     expect(of("ovation-test", "TEST_GATEWAY_URL")).toBe(`http://ovation-gateway:80${below}`);
   });
 
-  test("keep 3 copies of what they store where there are as many servers", () => {
-    const copies = (values: Values) => {
+  test("keep 3 replicas of what they store if there are 3 servers", () => {
+    const replicas = (values: Values) => {
       const { containers } = podsOf(values).get("ovation-dispatcher") ?? { containers: [] };
       const names = ["OVATION_TABLE_REPLICAS", "OVATION_HISTORY_REPLICAS"];
       return names.map((name) => containers[0]?.env?.find((one) => one.name === name)?.value);
     };
-    expect(copies({})).toEqual(["3", "3"]);
-    expect(copies({ "nats.replicas": 1 })).toEqual(["1", "1"]);
+    expect(replicas({})).toEqual(["3", "3"]);
+    expect(replicas({ "nats.replicas": 1 })).toEqual(["1", "1"]);
   });
 
-  test("get of Secrets what they read, and no more", () => {
+  test("get only the Secret keys that they read", () => {
     const secrets = [...podsOf({})].map(([name, pod]) => [name, secretsOf(pod)] as const);
     expect(Object.fromEntries(secrets)).toEqual({
       "ovation-gateway": ["ovation-auth/OVATION_AUTH_SECRET", "ovation-nats-users/gateway"],
@@ -126,7 +126,7 @@ describe("the pods", () => {
     });
   });
 
-  test("log in to a NATS of one's own each by its own", () => {
+  test("log in to an external NATS with their own credentials", () => {
     const pods = podsOf(CASES["own-nats-creds"] ?? {});
     for (const role of ["gateway", "dispatcher"]) {
       const pod = pods.get(`ovation-${role}`);
@@ -137,7 +137,7 @@ describe("the pods", () => {
     }
   });
 
-  test.each([0, 10, 90])("have the time for preStop, drain and stop when a drain is %i s", (s) => {
+  test.each([0, 10, 90])("have time for preStop, drain and stop when a drain takes %i s", (s) => {
     const values = { "drain.seconds": s, "drain.preStopSeconds": 7 };
     for (const role of ["ovation-gateway", "ovation-dispatcher"]) {
       const pod = podsOf(values).get(role);
@@ -145,22 +145,22 @@ describe("the pods", () => {
       const drain = container?.env?.find(({ name }) => name === "OVATION_DRAIN_MS")?.value;
       expect(drain).toBe(String(s * 1_000));
       expect(container?.lifecycle?.preStop.exec.command).toEqual(["sleep", "7"]);
-      // A drain, and a stop that may take as long again: shared/runtime/run.ts.
+      // A drain, and a stop that may take equally long: shared/runtime/run.ts.
       expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(7 + 2 * s);
     }
   });
 });
 
-describe("values that are refused", () => {
+describe("invalid values", () => {
   test.each<[string, Values, string]>([
     ["unknown", { gatewy: {} }, "gatewy"],
-    ["unknown below", { "gateway.replica": 3 }, "replica"],
+    ["unknown at a lower level", { "gateway.replica": 3 }, "replica"],
     ["of another type", { "gateway.replicas": "three" }, "replicas"],
     ["out of range", { "drain.seconds": 601 }, "600"],
     ["2 servers, which have no majority", { "nats.replicas": 2 }, "replicas"],
     ["a setting by its variable", { "gateway.settings": { OVATION_PORT: 1 } }, "OVATION_PORT"],
-    ["a setting that the chart makes", { settings: { "drain-ms": 1 } }, "drain.seconds"],
-    ["a secret in plain sight", { settings: { "nats-password": "x" } }, "nats.login"],
+    ["a setting that the chart sets", { settings: { "drain-ms": 1 } }, "drain.seconds"],
+    ["a secret in plain text", { settings: { "nats-password": "x" } }, "nats.login"],
     [
       "proxies by a setting",
       { "gateway.settings": { "trusted-proxies": "::1" } },
@@ -169,7 +169,7 @@ describe("values that are refused", () => {
     ["a proxy's name", { "gateway.trustedProxies": ["ingress"] }, "trustedProxies"],
     ["an open gateway with a secret", { "gateway.settings": { open: true } }, "auth.generate"],
     ["credentials for the chart's NATS", { "nats.login.kind": "creds" }, "nats.url"],
-    ["a path that is none", { "ingress.path": "live" }, "path"],
+    ["a path that isn't one", { "ingress.path": "live" }, "path"],
     ["a path that is a pattern", { "ingress.path": "/live(/|$)(.*)" }, "path"],
     [
       "two paths",
@@ -182,7 +182,7 @@ describe("values that are refused", () => {
       "must be the same",
     ],
     ["a route without a Gateway", { "httpRoute.enabled": true }, "parentRefs"],
-  ])("%s", (_, values, word) => {
+  ])("%s are refused", (_, values, word) => {
     const { ok, stderr } = template(values);
     expect(ok).toBe(false);
     expect(stderr).toContain(word);

@@ -1,4 +1,4 @@
-/** The chart on a real Kubernetes API server. Nothing runs there: it checks and keeps objects. */
+/** The chart on a real Kubernetes API server, which checks and stores objects but runs nothing. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { NATS_USERS } from "../../kit/nats/access.ts";
 import { CASES } from "./cases.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
       name: NAMESPACE,
       labels: {
         "pod-security.kubernetes.io/enforce": "restricted",
-        // Of a Deployment's pods it warns, since it is the pods themselves that it refuses.
+        // It only warns about a Deployment's pods: it refuses the pods themselves.
         "pod-security.kubernetes.io/warn": "restricted",
       },
     },
@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
 });
 
-// One that failed must not be in the way of the others.
+// A failed install must not affect the other tests.
 afterEach(() => {
   run("uninstall", "ovation", "--ignore-not-found");
 });
@@ -42,7 +42,7 @@ async function created(path: string, object: object): Promise<void> {
   if (status !== 201) throw new Error(JSON.stringify(body));
 }
 
-/** A new kind is served a moment after it was made, of which the server tells nobody. */
+/** A new kind is served shortly after it is created; the server does not announce it. */
 async function served(path: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while ((await server.ask("GET", path)).status !== 200) {
@@ -51,7 +51,7 @@ async function served(path: string): Promise<void> {
   }
 }
 
-/** Succeeds, and neither Helm nor the server warns of anything but what a StatefulSet always gets. */
+/** Succeeds, with no warning from Helm or the server except the one that a StatefulSet always gets. */
 function run(...args: string[]): string {
   const { ok, stdout, stderr } = helm([...args, "--namespace", NAMESPACE], server.kubeconfig);
   expect(ok, stderr).toBe(true);
@@ -85,7 +85,7 @@ const COLLECTIONS = [
   "/apis/monitoring.coreos.com/v1/#/servicemonitors",
 ];
 
-/** The names of all that the chart could have made. */
+/** The names of all objects that the chart could have created. */
 async function objects(): Promise<string[]> {
   const found = COLLECTIONS.map(async (collection) => {
     const path = collection.replace("#", `namespaces/${NAMESPACE}`);
@@ -98,39 +98,39 @@ async function objects(): Promise<string[]> {
 
 describe("on a Kubernetes API server", () => {
   test.each(Object.entries(CASES))(
-    "%s installs, upgrades and goes without a trace",
+    "%s installs, upgrades and uninstalls without a trace",
     async (_, values) => {
       install(values);
       expect(await objects()).toContain("deployments ovation-gateway");
       upgrade({ ...values, "gateway.podAnnotations": { "ovation/reason": "test" } });
       run("uninstall", "ovation");
       const left = await objects();
-      // Kubernetes's own, where its controllers run.
+      // Kubernetes's own, if its controllers run.
       expect(left.filter((name) => !/kube-root-ca|default$/.test(name))).toEqual([]);
     },
   );
 
-  test("one way of use becomes any other by an upgrade, and back", () => {
+  test("an upgrade changes any configuration into any other, and back", () => {
     install({});
     for (const values of Object.values(CASES)) upgrade(values, "--reset-values");
     upgrade({}, "--reset-values");
   });
 
-  test("what was made up at the first install stays through upgrades", async () => {
+  test("secrets generated at the first install survive upgrades", async () => {
     install({});
-    const made = async () => [await secret("ovation-nats-users"), await secret("ovation-auth")];
-    const first = await made();
-    const madeUp = expect.stringMatching(/^[A-Za-z0-9+/=]{64}$/);
-    const users = [...NATS_USERS, "route"].map((user) => [user, madeUp]);
-    expect(first).toEqual([Object.fromEntries(users), { OVATION_AUTH_SECRET: madeUp }]);
+    const secrets = async () => [await secret("ovation-nats-users"), await secret("ovation-auth")];
+    const first = await secrets();
+    const generated = expect.stringMatching(/^[A-Za-z0-9+/=]{64}$/);
+    const users = [...NATS_USERS, "route"].map((user) => [user, generated]);
+    expect(first).toEqual([Object.fromEntries(users), { OVATION_AUTH_SECRET: generated }]);
     upgrade({ "drain.seconds": 20 });
-    expect(await made()).toEqual(first);
+    expect(await secrets()).toEqual(first);
   });
 
   test.each([
     ["HTTPRoute", "httproutes", "gateway.networking.k8s.io/v1", { rules: [{ matches: "all" }] }],
     ["ServiceMonitor", "servicemonitors", "monitoring.coreos.com/v1", { endpoints: "all" }],
-  ])("a wrong %s would be refused", async (kind, plural, apiVersion, spec) => {
+  ])("an invalid %s would be refused", async (kind, plural, apiVersion, spec) => {
     const path = `/apis/${apiVersion}/namespaces/${NAMESPACE}/${plural}`;
     const { status } = await server.ask("POST", path, {
       kind,
@@ -156,15 +156,15 @@ describe("on a Kubernetes API server", () => {
         .map(({ metadata, spec }) => ({ name: metadata.name, spec }));
       expect(alone.length + ofOwners.length).toBeGreaterThanOrEqual(3);
       for (const { name, spec } of [...ofOwners, ...alone]) {
-        // The claims of a StatefulSet become volumes when it makes its pods.
+        // A StatefulSet's claims become volumes when it creates its pods.
         const volumes = [{ name: "data", emptyDir: {} }];
-        const whole = JSON.stringify(spec).includes('"name":"data"')
+        const complete = JSON.stringify(spec).includes('"name":"data"')
           ? { ...spec, volumes: [...((spec as { volumes?: object[] }).volumes ?? []), ...volumes] }
           : spec;
         const answer = await server.ask(
           "POST",
           `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`,
-          { metadata: { name }, spec: whole },
+          { metadata: { name }, spec: complete },
         );
         expect(answer, name).toMatchObject({ status: 201, warnings: [] });
       }
@@ -178,20 +178,20 @@ describe("the notes", () => {
     return text.slice(text.indexOf("NOTES:"));
   };
 
-  test.each(["ingress", "http-route"])("warn when the proxies of %s are not named", (name) => {
+  test.each(["ingress", "http-route"])("warn when %s has no trusted proxies", (name) => {
     const notes = (trustedProxies: string[]) =>
       notesOf({ ...CASES[name], "gateway.trustedProxies": trustedProxies });
     expect(notes([])).toContain("WARNING: gateway.trustedProxies is empty");
     expect(notes(["10.0.0.0/8"])).not.toContain("WARNING");
   });
 
-  test("warn of a NATS without a login", () => {
+  test("warn about a NATS without a login", () => {
     const notes = (more: Values) => notesOf({ "nats.url": "nats://nats.example", ...more });
     expect(notes({})).toContain("WARNING: nats.login.existingSecret is empty");
     expect(notes({ "nats.login.existingSecret": "mine" })).not.toContain("WARNING");
   });
 
-  test("say where what was made up is read", () => {
+  test("say where to read the generated secret", () => {
     expect(notesOf({})).toContain("get secret ovation-auth --output");
     expect(notesOf({ "auth.existingSecret": "mine" })).not.toContain("get secret");
   });

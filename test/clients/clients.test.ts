@@ -1,6 +1,6 @@
 /**
- * The clients of docs/clients.md, in four languages: they read every whole number as what it is, and
- * miss and repeat nothing when their connection is cut.
+ * The clients of docs/clients.md, in four languages: they read every integer exactly, and miss and
+ * repeat nothing when their connection is cut.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Gateway } from "../../gateway/gateway.ts";
@@ -19,7 +19,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 
 let stack: TestStack;
 let network: Network;
-/** Looks at tokens. */
+/** Requires tokens. */
 let closed: Gateway;
 let monitorPort: number;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** A part of what nats-server tells of a connection. */
+/** Part of what nats-server reports about a connection. */
 interface Connection {
   readonly authorized_user?: string;
   readonly in_msgs: number;
@@ -67,7 +67,7 @@ interface Stored {
   readonly data: { readonly n: number };
 }
 
-/** A video's comments as the gateway has them, in the form in which the programs print them. */
+/** A video's comments at the gateway, formatted as the programs print them. */
 async function stored(video: string): Promise<string[]> {
   const url = `http://127.0.0.1:${stack.gateway.port}/v1/videos/${video}/history`;
   const { events } = (await (await fetch(url)).json()) as { events: readonly Stored[] };
@@ -76,7 +76,7 @@ async function stored(video: string): Promise<string[]> {
   );
 }
 
-/** Whether a service that is connected to NATS has sent a request. */
+/** Whether a service has connected to NATS and sent a request. */
 async function publisherHasAsked(): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${monitorPort}/connz?auth=true`);
   const { connections } = (await response.json()) as { connections: readonly Connection[] };
@@ -90,8 +90,8 @@ async function publish(video: string, body: unknown): Promise<void> {
   expect(answer).toMatchObject({ status: 200 });
 }
 
-function linesOf(program: Command, beginning: string): string[] {
-  return program.output.split("\n").filter((line) => line.startsWith(beginning));
+function linesOf(program: Command, prefix: string): string[] {
+  return program.output.split("\n").filter((line) => line.startsWith(prefix));
 }
 
 for (const language of LANGUAGES) {
@@ -101,7 +101,7 @@ for (const language of LANGUAGES) {
     beforeAll(() => build(language));
 
     test.each(["msgpack", "json", "sse"])(
-      "over %s: sees likes and its own comment, and comes back without a gap",
+      "over %s: sees likes and its own comment, and reconnects without a gap",
       async (wire) => {
         const video = `${language.folder}-${wire}`;
         const program = run(language, "watch", network.url, wire, video);
@@ -126,7 +126,7 @@ for (const language of LANGUAGES) {
           for (const n of numbers) {
             await publish(video, { kind: "comment", data: { n } });
           }
-          // One of them is taken back before the viewer is there again.
+          // One of them is deleted before the viewer is back.
           await publish(video, { kind: "comment", id: `${video}-gone`, data: { n: 1 } });
           await publish(video, { kind: "comment", data: { n: 2 } });
           const gone = `http://127.0.0.1:${stack.gateway.port}/v1/videos/${video}/events/${video}-gone`;
@@ -149,7 +149,7 @@ for (const language of LANGUAGES) {
     );
 
     test.each(["json", "sse"])(
-      "over %s: gives its token, and gives up with a bad one",
+      "over %s: sends its token, and gives up if it is refused",
       async (wire) => {
         const url = `http://127.0.0.1:${closed.port}`;
         const watch = [url, wire, `${language.folder}-token`] as const;
@@ -168,7 +168,7 @@ for (const language of LANGUAGES) {
       },
     );
 
-    test("over NATS, as docs/clients.md prints it: publishes, and takes back", async () => {
+    test("over NATS, as docs/clients.md prints it: publishes, and deletes", async () => {
       const viewer = await TestSocket.connect(stack.gateway.port, "msgpack");
       await viewer.ask("subscribe", { video: "launch" });
       const published = run(language, "publish");
@@ -181,9 +181,9 @@ for (const language of LANGUAGES) {
         seq: seqs[0],
         data: { text: `Hello from ${language.name}` },
       });
-      const back = run(language, "publish", accepted[0]);
-      expect((await back.ended).code).toBe(0);
-      expect(JSON.parse(back.output).accepted).toEqual(accepted);
+      const deletion = run(language, "publish", accepted[0]);
+      expect((await deletion.ended).code).toBe(0);
+      expect(JSON.parse(deletion.output).accepted).toEqual(accepted);
       await viewer.until(() => viewer.of("launch", "retracted").length > 0);
       const unknown = run(language, "publish", "never-was");
       expect((await unknown.ended).code).not.toBe(0);
@@ -196,7 +196,7 @@ for (const language of LANGUAGES) {
       await dispatcher?.stop();
       const before = await stored("launch");
       const published = run(language, "publish");
-      // Its first try finds nobody.
+      // Its first attempt finds no dispatcher.
       await eventually(publisherHasAsked);
       await stack.addDispatcher();
       expect((await published.ended).code).toBe(0);
@@ -206,14 +206,14 @@ for (const language of LANGUAGES) {
 }
 
 describe("all of them at once", () => {
-  const there = LANGUAGES.filter((language) => lackOf(language) === undefined);
+  const available = LANGUAGES.filter((language) => lackOf(language) === undefined);
   beforeAll(async () => {
-    for (const language of there) await build(language);
+    for (const language of available) await build(language);
   });
 
-  /** Watches over every wire, each a video of its own. What happens meanwhile must not be missed. */
+  /** Watches over every wire, each its own video. Nothing that happens meanwhile may be missed. */
   async function watchDuring(name: string, meanwhile: () => Promise<void>): Promise<void> {
-    const watches = there.flatMap((language) =>
+    const watches = available.flatMap((language) =>
       ["msgpack", "json", "sse"].map((wire) => {
         const video = `${name}-${language.folder}-${wire}`;
         return { video, program: run(language, "watch", network.url, wire, video) };
@@ -225,8 +225,8 @@ describe("all of them at once", () => {
       for (const { video } of watches) await publish(video, { kind: "comment", data: { n: 1 } });
       for (const { video, program } of watches) {
         await program.prints(/^resumed$/m);
-        const due = await stored(video);
-        await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toEqual(due);
+        const expected = await stored(video);
+        await expect.poll(() => linesOf(program, "comment "), PATIENTLY).toEqual(expected);
         expect(program.output).not.toMatch(/^(gap|missed)/m);
       }
     } finally {
@@ -235,18 +235,18 @@ describe("all of them at once", () => {
     }
   }
 
-  test("give up a connection that has fallen silent, and miss nothing", async () => {
+  test("give up a silent connection, and miss nothing", async () => {
     await watchDuring("silent", async () => network.silence());
   });
 
-  test("go to another gateway when theirs stops, and miss nothing", async () => {
-    const going = await stack.addGateway();
-    network.port = going.port;
+  test("move to another gateway when theirs stops, and miss nothing", async () => {
+    const stopping = await stack.addGateway();
+    network.port = stopping.port;
     await watchDuring("going", async () => {
       network.port = stack.gateway.port;
-      await going.drain();
+      await stopping.drain();
     });
-    await going.stop();
-    stack.gateways.splice(stack.gateways.indexOf(going), 1);
+    await stopping.stop();
+    stack.gateways.splice(stack.gateways.indexOf(stopping), 1);
   });
 });

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/clients/**/*.test.ts"],
     testTimeout: 120_000,
-    // The first build fetches what the programs depend on, and compiles it.
+    // The first build fetches and compiles the programs' dependencies.
     hookTimeout: 900_000,
     fileParallelism: false,
   },

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command where a Kubernetes with a node of its own can be started: with a network, mounts and
-# processes of its own, which all end with it. As root, with Docker, whose images the pods run: where
-# images can't be pulled, deploy/docker/local-base.sh makes those of others.
+# Runs a command in its own network, mount and process namespaces, which end with it, so that a
+# Kubernetes with a node can be started there. Needs root and Docker, whose images the pods run: where
+# images can't be pulled, deploy/docker/local-base.sh builds the base images.
 #
 #   test/cluster/in-namespaces.sh COMMAND [ARGUMENT ...]
 set -euo pipefail
@@ -11,7 +11,7 @@ if [[ "${1:-}" != --inside ]]; then
   folder=$(mktemp -d)
   tidy() {
     rm -rf "$folder"
-    # They outlive the processes that were in them.
+    # Control groups outlive their processes.
     for controller in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do
       [[ ! -d "$controller/kubepods" ]] || find "$controller/kubepods" -depth -type d -exec rmdir {} +
     done
@@ -25,12 +25,12 @@ if [[ "${1:-}" != --inside ]]; then
       exit 1
     }
   done
-  # Without it the node waits for its network for ever.
+  # Without it the node waits for its network forever.
   [[ -x /usr/lib/cni/bridge ]] || {
     echo "/usr/lib/cni/bridge is missing: install containernetworking-plugins" >&2
     exit 1
   }
-  # Of what is here: pods must not run an older one.
+  # Built from this tree: pods must not run an older image.
   docker build --quiet --file "$root/deploy/docker/Dockerfile" --tag "${images[0]}" "$root" >/dev/null
   mkdir "$folder/images"
   for image in "${images[@]}"; do
@@ -45,14 +45,13 @@ if [[ "${1:-}" != --inside ]]; then
 fi
 
 shift
-# Mounts that the node makes are seen by its containers; sockets, logs and leases of addresses are
-# the node's own.
+# Containers see the node's mounts; sockets, logs and address leases are private to the node.
 mount --make-rshared /
 for place in /run /var/log /var/lib/cni; do
   mkdir -p "$place"
   mount -t tmpfs tmpfs "$place"
 done
-# A node has an address and a way out, even if nobody is there.
+# A node needs an address and a default route, even if it leads nowhere.
 ip link set lo up
 ip link add eth0 type veth peer name nobody
 ip address add 10.98.0.1/24 dev eth0

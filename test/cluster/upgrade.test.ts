@@ -1,4 +1,4 @@
-/** What an operator can rely on of the chart where its pods run. */
+/** What an operator can rely on when the chart's pods run. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ovation } from "../../sdk/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -26,7 +26,7 @@ async function viewer(name: string): Promise<Ovation> {
   return new Ovation({ url: await release.url(), token: await tokenOf(claims, { key }) });
 }
 
-test("helm test sees a like arrive, and has the doctor look", async () => {
+test("helm test sees a like arrive, and runs the doctor", async () => {
   const output = await release.test();
   expect(output).toMatch(/^a like of helm-test-\d+ arrived$/m);
   expect(output).toContain("The table is right: 2 gateways with a lease");

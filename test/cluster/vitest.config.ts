@@ -1,5 +1,5 @@
 /**
- * The chart with pods that run: `npm run test:cluster`. It needs root, Docker with the image's
+ * The chart with running pods: `npm run test:cluster`. It needs root, Docker with the image's
  * base images, what `install-tools.sh --pods` builds, and Debian's containerd and
  * containernetworking-plugins.
  */
@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ["test/cluster/**/*.test.ts"],
     root: new URL("../..", import.meta.url).pathname,
-    // Pods take their time to be ready and to go, by the chart's own settings.
+    // By the chart's own settings, pods take a while to become ready and to stop.
     testTimeout: 400_000,
     hookTimeout: 300_000,
     fileParallelism: false,

@@ -1,8 +1,8 @@
 /**
  * The Autobahn test suite (https://github.com/crossbario/autobahn-testsuite) against the listener
- * that gateways stand on. It needs Python 2, so it runs only where OVATION_TEST_AUTOBAHN names its
- * command `wstest`; `docs/conformance.md` says how to get it. What of it matters to a server is
- * tested everywhere by `websocket-*.test.ts`, on a whole gateway.
+ * that gateways use. It needs Python 2, so it runs only where OVATION_TEST_AUTOBAHN names its command
+ * `wstest`; `docs/conformance.md` says how to get it. `websocket-*.test.ts` tests everywhere, on a
+ * complete gateway, what matters to a server.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Listener } from "../../gateway/transport/listener.ts";
 
 const WSTEST = process.env["OVATION_TEST_AUTOBAHN"];
-/** Cases to run, by the suite's own patterns: all but compression, which is not offered. */
+/** Cases to run, as patterns of the suite: all but compression, which is not offered. */
 const CASES = (process.env["OVATION_TEST_AUTOBAHN_CASES"] ?? "*").split(",");
 /** The suite sends messages of up to 16 MiB. */
 const LARGEST_BYTES = 16 * 2 ** 20;
@@ -25,8 +25,8 @@ interface CaseResult {
 }
 
 /**
- * What may be said of a case. NON-STRICT: the failure was right but came a frame later or without a
- * Close frame, which RFC 6455 section 7.1.7 leaves open. INFORMATIONAL: there is no right or wrong.
+ * Acceptable results. NON-STRICT: the failure was right but came a frame later or without a Close
+ * frame, which RFC 6455 section 7.1.7 leaves open. INFORMATIONAL: there is no right or wrong.
  */
 const GOOD = ["OK", "NON-STRICT", "INFORMATIONAL"];
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
     pingIntervalMs: 60_000,
     checkHandshake: () => "ovation.v1.json",
     admit: () => ({ address: "", reconnectAfterMs: undefined }),
-    // The suite wants its messages back.
+    // The suite expects an echo.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),
       onPing: () => undefined,

@@ -1,6 +1,6 @@
 /**
- * Connections that end at any moment of what the gateway does for them: it never uses one that is
- * gone, and its account of them balances. An exception that nobody caught fails the run.
+ * Connections that end at any moment while the gateway serves them: it never uses a closed one, and
+ * its counts balance. An uncaught exception fails the run.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -27,7 +27,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-function say(message: object): Buffer {
+function textFrame(message: object): Buffer {
   return frame({ opcode: OPCODE.text, payload: JSON.stringify(message) });
 }
 
@@ -39,13 +39,13 @@ const REQUESTS = [
   { op: "publish", video: VIDEO, kind: "like" },
   { op: "subscribe", video: VIDEO, last: 5 },
   { op: "ping" },
-].map((request, index) => say({ id: index + 1, ...request }));
+].map((request, index) => textFrame({ id: index + 1, ...request }));
 
-/** Comes, asks for this many things, and goes in one of these ways after a while. */
+/** Connects, sends this many requests, and leaves in one of these ways after a few turns. */
 async function visit(port: number, requests: number, way: string, afterTurns: number) {
   const socket = await RawSocket.open(port);
   socket.write(handshake());
-  // What comes in one read with the handshake is passed over: RFC 6455 section 4.1 has clients wait.
+  // Data in the same read as the handshake is ignored: RFC 6455 section 4.1 has clients wait.
   if (way !== "at once") await socket.response();
   socket.write(Buffer.concat(REQUESTS.slice(0, requests)));
   for (let turn = 0; turn < afterTurns; turn += 1) await new Promise(setImmediate);
@@ -55,7 +55,7 @@ async function visit(port: number, requests: number, way: string, afterTurns: nu
   await socket.untilClosed();
 }
 
-test("connections that end amid their requests and answers leave nothing and take nothing with them", {
+test("connections that end amid requests and answers leave nothing behind and harm nothing else", {
   timeout: 120_000,
 }, async () => {
   const chance = new Chance("close races");
@@ -78,7 +78,7 @@ test("connections that end amid their requests and answers leave nothing and tak
   expect(await value("connections_closed_total")).toBe(opened - viewers.length);
   await stack.mirrored(VIDEO, viewers.length);
   expect(await value('refused_total{code="internal"}')).toBe(0);
-  // Both viewers were there all the time, and were told the same.
+  // Both viewers stayed all the time, and received the same.
   const [one, other] = viewers.map((viewer) => () => viewer.total(VIDEO, "like"));
   await eventually(() => one?.() === other?.() && (one?.() ?? 0) > 0);
 });

@@ -1,7 +1,7 @@
 /**
- * Random and mutated bytes, frames, messages, HTTP and NATS requests at a gateway and a dispatcher
- * that are processes: none ends, none grows, and well-behaved viewers beside them see every event.
- * The seed is printed and OVATION_TEST_SEED repeats it; OVATION_TEST_FUZZ_ROUNDS makes it longer.
+ * Random and mutated bytes, frames, messages, HTTP and NATS requests against a gateway and a dispatcher
+ * as processes: neither ends or grows, and well-behaved viewers still see every event. The seed is
+ * printed and OVATION_TEST_SEED repeats it; OVATION_TEST_FUZZ_ROUNDS makes it longer.
  */
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -25,11 +25,11 @@ import { fragments, frame, OPCODE, WireSocket } from "../support/websocket-wire.
 import { request } from "../support/wire-conversation.ts";
 
 const ROUNDS = Number(process.env["OVATION_TEST_FUZZ_ROUNDS"] ?? 3_000);
-/** Attacks that are under way at once. */
+/** Concurrent attacks. */
 const AT_ONCE = 10;
-/** Rounds until buffers, code and heap have the size that they need. */
+/** Rounds until buffers, code and heap have reached their normal size. */
 const WARM_UP = Math.ceil(ROUNDS / 3);
-/** What a process may have more at the end than after that; a buffer of 16 KiB a round is more. */
+/** How much a process may grow after the warm-up; a leak of 16 KiB a round is more. */
 const GROWTH_BYTES = 32 * 2 ** 20;
 const TIMEOUT_MS = 60_000 + 60 * ROUNDS;
 const VIDEO = "watched";
@@ -62,7 +62,7 @@ async function publishSome(n: number): Promise<number> {
     { kind: "comment", id: `c-${n}` },
     ...likes,
   ]);
-  if (status !== 200) throw new Error(`a good publish was refused: ${JSON.stringify(body)}`);
+  if (status !== 200) throw new Error(`a valid publish was refused: ${JSON.stringify(body)}`);
   return likes.length;
 }
 
@@ -79,11 +79,11 @@ async function expectAllSeen(comments: number, likes: number): Promise<void> {
   }
 }
 
-/** Both processes live, found no fault of their own, and hold no connection but the viewers'. */
+/** Both processes are alive, logged no fault, and hold no connection but the viewers'. */
 async function expectUnharmed(): Promise<void> {
   for (const role of [gateway, dispatcher]) {
     expect([role.child.exitCode, role.child.signalCode]).toEqual([null, null]);
-    // That it is open to all is what a gateway of a test is to warn of.
+    // A test's gateway rightly warns that it is open to all.
     const faults = role.output.filter((line) => !/"level":[1-3]0|OPEN:/.test(line));
     expect(faults).toEqual([]);
   }
@@ -102,15 +102,15 @@ test("random and mutated input harms nothing and nobody", { timeout: TIMEOUT_MS 
   let before = rss();
   for (let round = 0; round < ROUNDS; round += AT_ONCE) {
     const attacks = Array.from({ length: AT_ONCE }, () => nextAttack(chance));
-    const thrown = attacks.map(async (attack) => {
+    const carriedOut = attacks.map(async (attack) => {
       if (attack.way === "tcp") return await sendAttack(gateway.port, attack);
-      // Whatever it is, it gets its one answer.
+      // Every request gets exactly one answer.
       await bus.request(attack.subject, attack.payload, { timeout: 10_000 });
       answered.nats += 1;
     });
     likes += await publishSome(batches);
     batches += 1;
-    await Promise.all(thrown);
+    await Promise.all(carriedOut);
     if (round < WARM_UP) before = rss();
   }
   const after = rss();
@@ -122,12 +122,12 @@ test("random and mutated input harms nothing and nobody", { timeout: TIMEOUT_MS 
   );
   await expectAllSeen(batches, likes);
   await expectUnharmed();
-  // It was not all stopped at the door.
+  // Enough of it got past the first checks.
   expect(refused).toBeGreaterThan(ROUNDS / 10);
   for (const bytes of grown) expect(bytes).toBeLessThan(GROWTH_BYTES);
 });
 
-/** A byte over what the listener takes: four times the message limit, which is 16 KiB. */
+/** A byte over the listener's limit: four times the message limit, which is 16 KiB. */
 const TOO_LARGE = 65_536 + 1;
 
 test("messages that are too large, whole or in five fragments, leave no memory behind", {

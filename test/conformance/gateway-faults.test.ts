@@ -1,6 +1,6 @@
 /**
- * A part of the gateway that fails, by a throw or by a promise that rejects: whoever asked is
- * answered with `internal` or closed, it is logged once, and nobody else notices.
+ * A part of the gateway fails, by a throw or a rejected promise: the client gets `internal` or is
+ * closed, the fault is logged once, and nobody else notices.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
@@ -24,7 +24,7 @@ import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
 const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
 
-/** A gateway that looks at no token. */
+/** A gateway that checks no tokens. */
 const OPEN_TO_ALL = {
   ofToken: () => OPEN_GRANT,
   ofRequest: () => OPEN_GRANT,
@@ -44,7 +44,7 @@ const WAYS = [
   ["rejects", () => Promise.reject(new Error("faulty"))],
 ] as const;
 
-/** The parts that handlers use, each of which fails in this way. */
+/** The parts that handlers use, each of which fails this way. */
 function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): GatewayServices {
   const fault = () => fail() as never;
   const connections = emptyConnectionStats();
@@ -105,17 +105,17 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
   test.each([
     ["subscribe", { video: "ok-a" }],
     ["publish", { video: "ok-a", kind: "like" }],
-  ])("makes a %s fail by name, and the connection stays of use", async (op, fields) => {
+  ])("makes a %s fail with an error, and the connection stays usable", async (op, fields) => {
     const viewer = await TestSocket.connect(port, "msgpack");
     expect(await viewer.ask(op, fields)).toMatchObject({ op: "error", code: "internal" });
     expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
     await viewer.close();
   });
 
-  test("makes a publish over HTTP fail by name", async () => {
+  test("makes a publish over HTTP fail with an error", async () => {
     const { status, error } = await postBytes(port, "ok-a", '{"kind":"like"}');
     expect([status, error["code"]]).toEqual([500, "internal"]);
-    // What went wrong is for the log alone.
+    // The cause goes only into the log.
     expect(JSON.stringify(error)).not.toContain("faulty");
   });
 
@@ -128,12 +128,12 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
   test.each([
     ["GET", "/v1/videos/ok-a/history?limit=1"],
     ["DELETE", "/v1/videos/ok-a/events/e1"],
-  ])("makes a %s of %s fail by name", async (method, path) => {
+  ])("makes a %s of %s fail with an error", async (method, path) => {
     const { status, error } = await ask(port, { method, path });
     expect([status, error["code"]]).toEqual([500, "internal"]);
   });
 
-  test("ends a stream of events, which tells it", async () => {
+  test("ends an event stream with an error message", async () => {
     const stream = await TestEventStream.open(port, "ok-a");
     expect(stream.messages).toMatchObject([{ op: "error", id: 0, code: "internal" }]);
     await stream.until(() => stream.isEnded);

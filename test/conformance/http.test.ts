@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 (RFC 9112 and 9110) on the way in: what is no good request is refused or its connection
- * ends, at once; none is read as two, and no path leads anywhere but where it says.
+ * Incoming HTTP/1.1 (RFC 9112 and 9110): an invalid request is refused or its connection closed, at
+ * once; no request is read as two, and no path leads anywhere else.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,11 +22,11 @@ beforeAll(() => {
   ({ port } = watched());
 });
 
-/** All that is answered to these bytes, after which nothing more comes. */
+/** All answers to these bytes, which end with a half-close. */
 async function answersTo(bytes: string | Uint8Array): Promise<HttpAnswer[]> {
   const socket = await RawSocket.open(port);
   socket.write(bytes);
-  // By the time that another request is answered, all this was read.
+  // By the time another request is answered, all of this has been read.
   await answerTo(PING);
   socket.finish();
   const answers: HttpAnswer[] = [];
@@ -37,7 +37,7 @@ async function answersTo(bytes: string | Uint8Array): Promise<HttpAnswer[]> {
   }
 }
 
-/** What there is to these bytes while the other end still waits: an answer, or the end. */
+/** The response to these bytes without a half-close: an answer, or undefined if the connection ends. */
 async function answerOrEnd(bytes: string): Promise<HttpAnswer | undefined> {
   const socket = await RawSocket.open(port);
   socket.write(bytes);
@@ -46,7 +46,7 @@ async function answerOrEnd(bytes: string): Promise<HttpAnswer | undefined> {
   return answer;
 }
 
-/** The first answer alone, of a connection that stays open. */
+/** The first answer on a connection that stays open. */
 async function answerTo(bytes: string | Uint8Array, isHead = false): Promise<HttpAnswer> {
   const socket = await RawSocket.open(port);
   socket.write(bytes);
@@ -56,7 +56,7 @@ async function answerTo(bytes: string | Uint8Array, isHead = false): Promise<Htt
 }
 
 const BODY = JSON.stringify({ kind: "like", data: FOREIGN });
-/** A publish that must not be taken, with these lines for its length, and this for its body. */
+/** A publish that must not be accepted, with these length headers and this body. */
 function publish(lines: string, body = BODY): string {
   return (
     "POST /v1/videos/ok-a/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
@@ -67,8 +67,8 @@ const LENGTH = `Content-Length: ${BODY.length}\r\n`;
 const CHUNKED = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
 const PING = "GET /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n";
 
-// What is published would be seen: after each test the watched stack looks at the bus.
-describe("a request whose length can be read in two ways is not carried out", () => {
+// After each test the watched stack checks the bus, so a publish would be noticed.
+describe("a request of ambiguous length is not carried out", () => {
   test.each([
     ["a length and chunks", publish(`${LENGTH}Transfer-Encoding: chunked\r\n`, CHUNKED)],
     ["chunks and a length", publish(`Transfer-Encoding: chunked\r\n${LENGTH}`, CHUNKED)],
@@ -77,9 +77,12 @@ describe("a request whose length can be read in two ways is not carried out", ()
     ["a negative length", publish("Content-Length: -1\r\n")],
     ["a length with a sign", publish(`Content-Length: +${BODY.length}\r\n`)],
     ["a hexadecimal length", publish(`Content-Length: 0x${BODY.length.toString(16)}\r\n`)],
-    ["a length beyond all", publish(`Content-Length: ${"9".repeat(30)}\r\n`)],
-    ["another coding than chunks", publish("Transfer-Encoding: gzip\r\n")],
-    ["chunks that are no last coding", publish("Transfer-Encoding: chunked, gzip\r\n", CHUNKED)],
+    ["an impossibly large length", publish(`Content-Length: ${"9".repeat(30)}\r\n`)],
+    ["a transfer coding other than chunked", publish("Transfer-Encoding: gzip\r\n")],
+    [
+      "chunked that is not the last coding",
+      publish("Transfer-Encoding: chunked, gzip\r\n", CHUNKED),
+    ],
     ["a space before the colon", publish(`Content-Length : ${BODY.length}\r\n`)],
     ["a folded line", publish(`X: a\r\n Content-Length: ${BODY.length}\r\n`)],
     [
@@ -91,7 +94,7 @@ describe("a request whose length can be read in two ways is not carried out", ()
       publish("Transfer-Encoding: chunked\r\n", `-5\r\n${BODY}\r\n0\r\n\r\n`),
     ],
     [
-      "a chunk of a length beyond all",
+      "a chunk of an impossibly large length",
       publish("Transfer-Encoding: chunked\r\n", `${"f".repeat(20)}\r\n${BODY}`),
     ],
     [
@@ -107,10 +110,10 @@ describe("a request whose length can be read in two ways is not carried out", ()
   });
 });
 
-/** Less than the time after which a connection that says nothing is ended for that alone. */
+/** Less than the idle timeout of a connection. */
 const QUICK = 5_000;
 
-describe("a head that is too large, or not one", () => {
+describe("a head that is too large or malformed", () => {
   const header = (name: string, bytes: number) => `${name}: ${"x".repeat(bytes)}\r\n`;
   test.each([
     ["a header of 32 KiB", `GET /v1/ping HTTP/1.1\r\nHost: x\r\n${header("X", 32_768)}\r\n`],
@@ -121,9 +124,9 @@ describe("a head that is too large, or not one", () => {
     ["a path of 40,000 characters", `GET /${"a".repeat(40_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
     ["two Hosts", "GET /v1/ping HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"],
     ["another version", "GET /v1/ping HTTP/3.7\r\nHost: x\r\n\r\n"],
-    ["HTTP/2's first words", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])(
-    "%s ends the connection, with no more than a 4xx or 5xx",
+    "%s ends the connection, at most with a 4xx or 5xx",
     { timeout: QUICK },
     async (_what, bytes) => {
       const answer = await answerOrEnd(bytes);
@@ -132,7 +135,7 @@ describe("a head that is too large, or not one", () => {
   );
 });
 
-test("a head that the listener does not take for one is given up, as one that never ends is", async () => {
+test("a head that the listener does not recognize is given up, like one that never ends", async () => {
   const heads = [
     "GET /v1/ping HTTP/1.1\r\n\r\n", // No Host.
     "GET /v1/ping\r\n\r\n", // No version.
@@ -143,8 +146,8 @@ test("a head that the listener does not take for one is given up, as one that ne
   }
 });
 
-describe("requests one after the other", () => {
-  test("ten in one write are answered in their order", async () => {
+describe("consecutive requests", () => {
+  test("ten in one write are answered in order", async () => {
     const socket = await RawSocket.open(port);
     const paths = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? "/v1/ping" : "/nowhere"));
     socket.write(paths.map((path) => PING.replace("/v1/ping", path)).join(""));
@@ -154,7 +157,7 @@ describe("requests one after the other", () => {
     socket.destroy();
   });
 
-  test("what looks like a request within a body is body", async () => {
+  test("what looks like a request inside a body is body", async () => {
     const socket = await RawSocket.open(port);
     const body = `{"kind":"like","data":${JSON.stringify("GET /nowhere HTTP/1.1\r\n\r\n")}}`;
     socket.write(publish(`Content-Length: ${body.length}\r\n`, body));
@@ -164,7 +167,7 @@ describe("requests one after the other", () => {
     socket.destroy();
   });
 
-  test("a body on a request that has none is not taken for the next one", async () => {
+  test("a body on a GET is not read as the next request", async () => {
     const socket = await RawSocket.open(port);
     const hidden = "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
     socket.write(
@@ -177,7 +180,7 @@ describe("requests one after the other", () => {
 });
 
 test.each(["gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identity"])(
-  "the transfer coding %s is refused by name, and the connection ends",
+  "the transfer coding %s is refused with an error, and the connection ends",
   async (coding) => {
     const socket = await RawSocket.open(port);
     socket.write(publish(`Transfer-Encoding: ${coding}\r\n`, CHUNKED));
@@ -189,7 +192,7 @@ test.each(["gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identi
 
 describe("methods and paths", () => {
   test.each(["OPTIONS", "PUT", "TRACE", "CONNECT", "BREW", "get", "G3T"])(
-    "the method %s at a path of the API is refused with an answer, or the connection ends",
+    "the method %s at an API path is refused with an answer, or the connection ends",
     { timeout: QUICK },
     async (method) => {
       const answer = await answerOrEnd(`${method} /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -220,14 +223,14 @@ describe("methods and paths", () => {
     "http://x/v1/ping",
     "x:80",
     "*",
-  ])("at %s there is nothing", async (path) => {
+  ])("there is nothing at %s", async (path) => {
     const answer = await answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expect([400, 404, 505]).toContain(answer.status);
     expect(answer.bytes.toString()).not.toContain("secret");
     expect(answer.bytes.toString()).not.toContain("root:");
   });
 
-  test("the page is where it is, for GET and HEAD alone", async () => {
+  test("the page is served at its path, for GET and HEAD only", async () => {
     const page = (method: string) => `${method} /index.html HTTP/1.1\r\nHost: x\r\n\r\n`;
     expect((await answerTo(page("GET"))).bytes.toString()).toBe("<title>page</title>");
     expect((await answerTo(page("HEAD"), true)).headers["content-length"]).toBe("19");

@@ -1,7 +1,7 @@
 /**
- * A kept connection (RFC 9112 sections 6.3 and 9.3): after each answer, whatever its status and the
- * request's method, the same connection answers the next request. An answer that says a wrong
- * length breaks the connection of a client, and a proxy's for all its clients.
+ * A persistent connection (RFC 9112 sections 6.3 and 9.3): after each answer, whatever its status and
+ * the request's method, the same connection answers the next request. A wrong length breaks the
+ * connection of a client, and a proxy's connection for all of its clients.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
@@ -26,7 +26,7 @@ class KeptConnection {
     this.#port = port;
   }
 
-  /** @throws Error when the answer is not framed as its status and method ask */
+  /** @throws Error if the answer's framing does not match its status and method */
   async ask(
     method: string,
     path: string,
@@ -61,7 +61,7 @@ class KeptConnection {
     return await RawSocket.open(this.#port);
   }
 
-  /** RFC 9110 section 8.6: no length with 204; elsewhere a plain number, of a size that can be. */
+  /** RFC 9110 section 8.6: no length with 204; otherwise a plain number of plausible size. */
   #checkFraming(method: string, { status, headers }: HttpAnswer): void {
     const length = headers["content-length"];
     expect(headers["transfer-encoding"]).toBeUndefined();
@@ -71,7 +71,7 @@ class KeptConnection {
   }
 }
 
-describe("every status by every method, over one kept connection", () => {
+describe("every status with every method, over one persistent connection", () => {
   let listener: Listener;
   let port: number;
   const refuse = (): never => {
@@ -123,14 +123,14 @@ describe("every status by every method, over one kept connection", () => {
         }
       }
     }
-    // Each 408, 411 and 413 ends its connection: a body may still be coming.
+    // Each 408, 411 and 413 closes its connection: a body may still be on its way.
     const closing = METHODS.filter((method) => how === "whole" || method !== "HEAD").length;
     expect(connection.opened).toBe(1 + 3 * closing);
     connection.close();
   });
 });
 
-describe("every route by every method, over one kept connection", () => {
+describe("every route with every method, over one persistent connection", () => {
   const directory = mkdtempSync(join(tmpdir(), "ovation-page-"));
   const allowed = "https://page.example";
   let stack: TestStack;
@@ -160,7 +160,7 @@ describe("every route by every method, over one kept connection", () => {
     const connection = new KeptConnection(port);
     const json = { "Content-Type": "application/json" };
     const variants: (readonly [Readonly<Record<string, string>>, string?])[] = [
-      // No stream of events, which would not end.
+      // Not an event stream, which would not end.
       [{ Accept: "application/json" }],
       [{ Accept: "application/json", Origin: allowed }],
       [{ Accept: "application/json", Origin: "https://other.example" }],
@@ -196,7 +196,7 @@ describe("every route by every method, over one kept connection", () => {
   });
 
   test.each(["GET", "HEAD", "POST", "OPTIONS"])(
-    "%s that asks for the end of the connection gets it, and is told",
+    "%s with `Connection: close` closes the connection, and the answer says so",
     async (method) => {
       const connection = new KeptConnection(port);
       for (const path of ["/v1/ping", "/", "/nowhere"]) {
@@ -225,7 +225,7 @@ describe("every route by every method, over one kept connection", () => {
     connection.close();
   });
 
-  test("a preflight is answered at every path of the API, for the headers of tracing too", async () => {
+  test("a preflight is answered at every API path, for tracing headers too", async () => {
     const connection = new KeptConnection(port);
     const asked = "authorization,baggage,content-type,sentry-trace,traceparent,tracestate";
     for (const path of Object.values(ROUTE_PATHS)) {
@@ -242,7 +242,7 @@ describe("every route by every method, over one kept connection", () => {
     connection.close();
   });
 
-  test("HEAD of a stream of events says its headers, and ends", async () => {
+  test("HEAD of an event stream returns its headers, and ends", async () => {
     const connection = new KeptConnection(port);
     const head = await connection.ask("HEAD", "/v1/videos/ok-head/events", {});
     expect([head.status, head.headers["content-type"]]).toEqual([200, "text/event-stream"]);

@@ -1,6 +1,6 @@
 /**
- * A handler that throws: it is told once, its own connection ends, and no other is touched. That
- * the process lives is shown by this one: an exception that reaches it fails the run.
+ * A handler that throws: the fault is reported once, its own connection ends, and no other is
+ * affected. An exception that reaches this process fails the run, so the process survives.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
@@ -13,12 +13,12 @@ import { ask, RawSocket } from "../support/raw.ts";
 import { close, handshake, OPCODE, text, WireSocket } from "../support/websocket-wire.ts";
 
 const BUFFER_BYTES = 4_096;
-/** More than the kernel takes for a client that doesn't read. */
+/** More than the kernel buffers for a client that doesn't read. */
 const FLOOD_BYTES = 12 * 2 ** 20;
 
-/** Which handler throws; empty: none. */
+/** The handler that throws next; empty for none. */
 let faulty = "";
-let told: unknown[] = [];
+let reported: unknown[] = [];
 let listener: Listener;
 let port: number;
 
@@ -28,7 +28,7 @@ function throwIf(name: string): void {
   throw new Error(name);
 }
 
-/** Sends back what comes, or, when asked, far more than the client can take. */
+/** Echoes messages, or on request sends far more than the client can take. */
 function handlersOf(socket: ViewerSocket): SocketHandlers {
   return {
     onMessage: (bytes, isBinary) => {
@@ -74,7 +74,7 @@ beforeAll(async () => {
       throwIf("onRefused");
       exchange.respond(400, {}, "refused");
     },
-    onFault: (error) => told.push(error instanceof Error ? error.message : error),
+    onFault: (error) => reported.push(error instanceof Error ? error.message : error),
   });
   port = await listener.start();
 });
@@ -82,16 +82,16 @@ afterAll(() => {
   listener?.stop();
 });
 beforeEach(() => {
-  told = [];
+  reported = [];
 });
 
-/** Sends a message and resolves with what comes back; undefined when the connection ends. */
+/** Sends a message and resolves with the echo; undefined if the connection ends. */
 async function echoed(socket: WireSocket, message: string): Promise<string | undefined> {
   socket.write(text(message));
   return (await socket.next())?.payload.toString();
 }
 
-/** Does something on a connection of its own beside one that must not notice. */
+/** Runs `trouble` on its own connection, beside another that must not notice. */
 async function besideAnother(trouble: () => Promise<void>): Promise<void> {
   const other = await WireSocket.open(port);
   expect(await echoed(other, "before")).toBe("before");
@@ -102,7 +102,7 @@ async function besideAnother(trouble: () => Promise<void>): Promise<void> {
   for (const socket of [other, next]) socket.destroy();
 }
 
-test.each(["onSocket", "onMessage"])("a throw of %s closes its socket with 1011", async (name) => {
+test.each(["onSocket", "onMessage"])("a throw in %s closes its socket with 1011", async (name) => {
   await besideAnother(async () => {
     faulty = name;
     const socket = await WireSocket.open(port);
@@ -111,23 +111,23 @@ test.each(["onSocket", "onMessage"])("a throw of %s closes its socket with 1011"
     expect(frame?.opcode).toBe(OPCODE.close);
     expect(frame?.payload.readUInt16BE(0)).toBe(1011);
     expect(await socket.next()).toBeUndefined();
-    expect(told).toEqual([name]);
+    expect(reported).toEqual([name]);
   });
 });
 
-test("a throw of onClose is told, and the socket is gone all the same", async () => {
+test("a throw in onClose is reported, and the socket still closes", async () => {
   await besideAnother(async () => {
     faulty = "onClose";
     const socket = await WireSocket.open(port);
     socket.write(close(1000));
     expect((await socket.next())?.opcode).toBe(OPCODE.close);
     await socket.untilClosed();
-    await eventually(() => told.length > 0);
-    expect(told).toEqual(["onClose"]);
+    await eventually(() => reported.length > 0);
+    expect(reported).toEqual(["onClose"]);
   });
 });
 
-test("a throw of onDrain closes its socket", async () => {
+test("a throw in onDrain closes its socket", async () => {
   await besideAnother(async () => {
     const socket = await WireSocket.open(port);
     faulty = "onDrain";
@@ -135,12 +135,12 @@ test("a throw of onDrain closes its socket", async () => {
     expect((await socket.next())?.payload.length).toBe(FLOOD_BYTES);
     expect((await socket.next())?.opcode).toBe(OPCODE.close);
     await socket.untilClosed();
-    expect(told).toEqual(["onDrain"]);
+    expect(reported).toEqual(["onDrain"]);
   });
 });
 
 test.each(["checkHandshake", "admit"])(
-  "a throw of %s is a refusal, which is answered",
+  "a throw in %s refuses the handshake with an answer",
   async (name) => {
     await besideAnother(async () => {
       faulty = name;
@@ -148,7 +148,7 @@ test.each(["checkHandshake", "admit"])(
       socket.write(handshake());
       expect((await socket.response()).status).toBe(400);
       socket.destroy();
-      expect(told).toEqual([]);
+      expect(reported).toEqual([]);
     });
   },
 );
@@ -156,14 +156,14 @@ test.each(["checkHandshake", "admit"])(
 test.each([
   ["onRequest", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
   ["onRefused", handshake().replace("Version: 13", "Version: 8")],
-])("a throw of %s ends its connection without an answer", async (name, request) => {
+])("a throw in %s ends its connection without an answer", async (name, request) => {
   await besideAnother(async () => {
     faulty = name;
     const socket = await RawSocket.open(port);
     socket.write(request);
     await socket.untilClosed();
     await expect(socket.response()).rejects.toThrow('closed after ""');
-    expect(told).toEqual([name]);
+    expect(reported).toEqual([name]);
     expect((await ask(port, { path: "/" })).status).toBe(200);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Requests that don't wait for the answer to the one before (RFC 9112 section 9.3.2): in their order,
- * or the connection ends and what has no answer was not carried out, so that it can be sent again.
+ * Pipelined requests (RFC 9112 section 9.3.2) are answered in order, or the connection ends and
+ * unanswered ones were not carried out, so that they can be sent again.
  */
 import { EventEmitter, once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,11 +13,11 @@ function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 }
 
-/** The addon closes a connection on which nothing happens after 8 to 12 seconds. */
+/** The addon closes an idle connection after 8 to 12 seconds. */
 const IDLE_MS = 13_000;
 
 describe("by the listener", () => {
-  const came = new EventEmitter();
+  const incoming = new EventEmitter();
   let listener: Listener;
   let port: number;
   const refuse = (): never => {
@@ -39,7 +39,7 @@ describe("by the listener", () => {
       admit: refuse,
       onSocket: () => undefined,
       onRequest: (exchange) => {
-        came.emit("request", exchange);
+        incoming.emit("request", exchange);
         exchange.hold();
       },
       onRefused: (exchange) => exchange.respond(400, {}, "refused"),
@@ -52,11 +52,11 @@ describe("by the listener", () => {
   afterAll(() => listener.stop());
 
   async function next(): Promise<HttpExchange> {
-    const [exchange] = await once(came, "request");
+    const [exchange] = await once(incoming, "request");
     return exchange;
   }
 
-  test("a request that comes while another is under way waits for its answer", async () => {
+  test("a request that arrives while another is in progress waits for that one's answer", async () => {
     const socket = await RawSocket.open(port);
     for (const path of ["/1", "/2", "/3"]) {
       const coming = next();
@@ -64,7 +64,7 @@ describe("by the listener", () => {
       const exchange = await coming;
       const later = next();
       socket.write(get(`${path}/later`));
-      // Had it been read by now, it would have ended the connection.
+      // If it had been read by now, it would have ended the connection.
       const other = await RawSocket.open(port);
       const elsewhere = next();
       other.write(get("/other"));
@@ -80,7 +80,7 @@ describe("by the listener", () => {
     socket.destroy();
   });
 
-  test("an answer may take longer than the time after which an idle connection is closed", async () => {
+  test("an answer may take longer than the idle timeout", async () => {
     const socket = await RawSocket.open(port);
     const coming = next();
     socket.write(get("/slow"));
@@ -117,7 +117,7 @@ describe("by a gateway", () => {
     return events.map(({ id }) => id);
   }
 
-  test("requests in one write that need nobody else are answered in their order", async () => {
+  test("requests in one write that the gateway answers alone are answered in order", async () => {
     const socket = await RawSocket.open(port);
     const paths = ["/v1/ping", "/nowhere", "/v1/ping", "/v1/videos/no.video/history"];
     socket.write(paths.map(get).join(""));
@@ -153,7 +153,7 @@ describe("by a gateway", () => {
     await socket.untilClosed();
   });
 
-  test("a quiet stream of events stays open, however long it is quiet", async () => {
+  test("a quiet event stream stays open, however long it is quiet", async () => {
     const socket = await RawSocket.open(port);
     socket.write(get("/v1/videos/quiet/events"));
     await socket.untilReceived('"op":"result"');

@@ -1,7 +1,7 @@
 /**
- * RFC 6455 on the way in: framing, control frames, reserved bits, opcodes and fragmentation. The
- * numbers are those of the sections of the Autobahn test suite. Each case is sent at once, frame by
- * frame, and byte by byte, and each time the server says the same.
+ * Incoming RFC 6455: framing, control frames, reserved bits, opcodes and fragmentation. The numbers
+ * are sections of the Autobahn test suite. Each case is sent at once, frame by frame, and byte by
+ * byte, and each time the server answers the same.
  */
 import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ beforeAll(() => {
   ({ port } = watched());
 });
 
-/** What it is, the frames after `connect`, and all that the server says to them. */
+/** A description, the frames after `connect`, and all that the server sends in response. */
 type Case = readonly [string, readonly Uint8Array[], readonly string[]];
 
 const GOODBYE = close(1000);
@@ -31,18 +31,18 @@ const [HEAD, TAIL] = [request(2).subarray(0, 10), request(2).subarray(10)];
 const FRAMING: readonly Case[] = [
   ...[125, 126, 127, 128, 65_535, LIMIT].map(
     (bytes): Case => [
-      `1.1 a text message of ${bytes} bytes is taken`,
+      `1.1 a text message of ${bytes} bytes is accepted`,
       [text(request(2, bytes)), GOODBYE],
       ["answer 2", ...GONE],
     ],
   ),
   [
-    "1.1 an empty text message is a message: none of Ovation's",
+    "1.1 an empty text message is a message, but not one of Ovation's",
     [text("")],
     ["error message_malformed", "close 4400", FAILED],
   ],
   [
-    "1.2 a binary message is a message: of the wrong type here",
+    "1.2 a binary message is a message, but of the wrong type here",
     [frame({ opcode: OPCODE.binary, payload: request(2) })],
     ["error frame_type_wrong", "close 4415", FAILED],
   ],
@@ -69,12 +69,12 @@ const CONTROL: readonly Case[] = [
   ],
   ["2.5 a ping of 126 bytes fails the connection", [ping(Buffer.alloc(126))], [FAILED]],
   [
-    "2.7 a pong that nobody asked for is passed over",
+    "2.7 an unsolicited pong is ignored",
     [frame({ opcode: OPCODE.pong, payload: "unasked" }), ping("a"), GOODBYE],
     [pong("a"), ...GONE],
   ],
   [
-    "2.10 ten pings are answered in their order",
+    "2.10 ten pings are answered in order",
     [...Array.from({ length: 10 }, (_, n) => ping(`ping ${n}`)), GOODBYE],
     [...Array.from({ length: 10 }, (_, n) => pong(`ping ${n}`)), ...GONE],
   ],
@@ -129,23 +129,23 @@ const FRAGMENTED: readonly Case[] = [
   ],
   ...[true, false].map(
     (fin): Case => [
-      `5.9 a continuation of nothing, ${fin ? "the last" : "not the last"}, fails the connection`,
+      `5.9 a continuation without a first frame, ${fin ? "the last" : "not the last"}, fails the connection`,
       [part("continuation", fin), text(request(2))],
       [FAILED],
     ],
   ),
   [
-    "5.12 a continuation after a whole message fails the connection",
+    "5.12 a continuation after a complete message fails the connection",
     [text(request(2)), part("continuation", true), text(request(3))],
     ["answer 2", FAILED],
   ],
   [
-    "5.15 a message in two frames, and then a continuation of nothing",
+    "5.15 a message in two frames, and then a continuation without a first frame",
     [begin(HEAD), part(TAIL, true), part("continuation", false), text(request(3))],
     ["answer 2", FAILED],
   ],
   [
-    "5.18 a message that begins before the last one is whole fails the connection",
+    "5.18 a message that begins before the last one is complete fails the connection",
     [begin(HEAD), text(request(3)), part(TAIL, true)],
     [FAILED],
   ],
@@ -180,7 +180,7 @@ const FRAGMENTED: readonly Case[] = [
   ],
 ];
 
-/** Above this, byte by byte takes long and shows no more. */
+/** Above this, sending byte by byte takes long and shows nothing new. */
 const TRICKLED_BYTES = 2_000;
 
 describe.each([
@@ -189,23 +189,23 @@ describe.each([
   ["reserved bits and opcodes", RESERVED],
   ["fragmentation", FRAGMENTED],
 ] as const)("%s", (_section, cases) => {
-  test.each(cases)("%s", async (_what, frames, due) => {
+  test.each(cases)("%s", async (_what, frames, expected) => {
     const bytes = Buffer.concat(frames);
-    // A connection that fails takes with it what was to be said to the same read.
-    const mayBeLost = !due.some((line) => line.startsWith("close"));
-    const isDue = (said: readonly string[]) =>
-      isDeepStrictEqual(said, due) || (mayBeLost && isDeepStrictEqual(said, [FAILED]));
+    // A connection that fails may lose the answers to the same read.
+    const mayBeLost = !expected.some((line) => line.startsWith("close"));
+    const isExpected = (lines: readonly string[]) =>
+      isDeepStrictEqual(lines, expected) || (mayBeLost && isDeepStrictEqual(lines, [FAILED]));
     const atOnce = await connected(port);
     atOnce.write(bytes);
-    expect(await untilEnd(atOnce), "at once").toSatisfy(isDue);
+    expect(await untilEnd(atOnce), "at once").toSatisfy(isExpected);
 
     const byFrame = await connected(port);
     for (const one of frames) byFrame.write(one);
-    expect(await untilEnd(byFrame), "frame by frame").toSatisfy(isDue);
+    expect(await untilEnd(byFrame), "frame by frame").toSatisfy(isExpected);
 
     if (bytes.length > TRICKLED_BYTES) return;
     const byByte = await connected(port);
     await byByte.trickle(bytes);
-    expect(await untilEnd(byByte), "byte by byte").toEqual(due);
+    expect(await untilEnd(byByte), "byte by byte").toEqual(expected);
   });
 });

@@ -1,4 +1,4 @@
-/** The stack as `npm start` runs it, and windows of its page in a real browser. */
+/** The stack that `npm start` runs, and windows of its page in a real browser. */
 import type {
   Browser,
   BrowserContext,
@@ -11,7 +11,7 @@ import { freePort } from "../../kit/nats/free-port.ts";
 import { NpmStart } from "../local/npm-start.ts";
 import { launchChromium } from "../support/chromium.ts";
 
-/** A window of the demo page, by what a person finds on it. */
+/** A window of the demo page, through what a person sees on it. */
 export class Window {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -45,7 +45,7 @@ export class Window {
     return this.page.getByRole("log", { name: "What happened" });
   }
 
-  /** Those that are stored, oldest first. */
+  /** The stored comments, oldest first. */
   get comments(): Locator {
     return this.page.locator(".comment:not(.pending) .comment-text");
   }
@@ -62,7 +62,7 @@ export class Window {
   }
 
   /** Resolves when the text is among the stored comments. */
-  async hears(text: string): Promise<void> {
+  async showsComment(text: string): Promise<void> {
     await this.comments.filter({ hasText: text }).first().waitFor();
   }
 
@@ -87,7 +87,7 @@ export class DemoApp {
   readonly #stack: NpmStart;
   readonly #browser: Browser;
   readonly #contexts: BrowserContext[] = [];
-  /** What pages complained of. */
+  /** Errors of the pages. */
   readonly faults: string[] = [];
 
   private constructor(port: number, stack: NpmStart, browser: Browser) {
@@ -96,7 +96,7 @@ export class DemoApp {
     this.#browser = browser;
   }
 
-  /** Starts it with nobody in it. */
+  /** Starts it without an audience. */
   static async start(): Promise<DemoApp> {
     const port = await freePort();
     const stack = new NpmStart("--port", String(port), "--audience", "0");
@@ -113,7 +113,7 @@ export class DemoApp {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  /** Opens the page in a window of its own, and resolves when it watches the video. */
+  /** Opens the page in a new window, and resolves when it watches the video. */
   async open(options: BrowserContextOptions & { readonly url?: string } = {}): Promise<Window> {
     const { url = this.url, ...contextOptions } = options;
     const context = await this.#browser.newContext(contextOptions);
@@ -149,14 +149,14 @@ export class DemoApp {
 }
 
 /**
- * Starts a app for the tests around it. After each of them its windows are closed, and no page has
- * complained.
- * @returns what gives the app, once it runs
+ * Starts the demo app for the surrounding tests. After each of them, it closes all windows and checks
+ * that no page reported an error.
+ * @returns a getter for the running app
  */
 export function useDemoApp(): () => DemoApp {
   let app: DemoApp | undefined;
   const get = (): DemoApp => {
-    if (app === undefined) throw new Error("the stack does not run");
+    if (app === undefined) throw new Error("the stack is not running");
     return app;
   };
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** The demo page under thousands of likes a second. What it takes is told, and not asserted on. */
+/** The demo page under thousands of likes a second. Its frame rate is printed, not asserted. */
 import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audienceAt } from "../../demo/audience-level.ts";
@@ -10,7 +10,7 @@ const FLOOD_MS = 20_000;
 const LEVEL = 80;
 const SOON = { timeout: 30_000, interval: 100 };
 
-/** What the page's script holds, once all that it let go of is collected. */
+/** The heap of the page's script after a garbage collection. */
 async function heapBytes(session: CDPSession): Promise<number> {
   await session.send("HeapProfiler.collectGarbage");
   return (await session.send("Runtime.getHeapUsage")).usedSize;
@@ -37,12 +37,12 @@ describe.skipIf(!hasBrowser)("a flood of likes", () => {
     const framesPerSecond = await page.evaluate(
       (ms) =>
         new Promise<number>((resolve) => {
-          const began = performance.now();
+          const startedAt = performance.now();
           let frames = 0;
           const count = (now: number) => {
             frames += 1;
-            if (now - began < ms) requestAnimationFrame(count);
-            else resolve((1_000 * frames) / (now - began));
+            if (now - startedAt < ms) requestAnimationFrame(count);
+            else resolve((1_000 * frames) / (now - startedAt));
           };
           requestAnimationFrame(count);
         }),
@@ -56,7 +56,7 @@ describe.skipIf(!hasBrowser)("a flood of likes", () => {
       `demo page: ${Math.round(rate)} likes/s for ${FLOOD_MS / 1_000} s at ${framesPerSecond.toFixed(1)} frames/s; heap ${megabytes(heapBefore)} before, ${megabytes(heapAfter)} after\n`,
     );
     expect(rate).toBeGreaterThan(0);
-    // A heart that is kept for each like, or an event, would show here: 60,000 came.
+    // Keeping a heart or an event for each like would show here: there were 60,000.
     expect(heapAfter - heapBefore).toBeLessThan(8 * 1_048_576);
     expect(app.faults).toEqual([]);
   }, 120_000);

@@ -19,11 +19,11 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
       await expect.poll(() => likes.innerText(), SOON).toBe("1");
     }
     await other.say("hello from the other window");
-    await one.hears("hello from the other window");
-    await other.hears("hello from the other window");
+    await one.showsComment("hello from the other window");
+    await other.showsComment("hello from the other window");
   });
 
-  test("what others write is text, and never a part of the page", async () => {
+  test("what others write is shown as text, never as markup", async () => {
     const window = await app().open();
     const text = '<img src=x onerror="document.title = 1"><b>bold</b>';
     await app().publish([
@@ -31,13 +31,13 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
       { kind: "comment", data: ["no", { data: "of ours" }] },
       { kind: "comment" },
     ]);
-    await window.hears(text);
-    await window.hears('["no",{"data":"of ours"}]');
+    await window.showsComment(text);
+    await window.showsComment('["no",{"data":"of ours"}]');
     expect(await window.page.locator(".comment img, .comment b, .comment i").count()).toBe(0);
     expect(await window.page.title()).toBe("Ovation, live");
   });
 
-  test("even if it were a part of the page, it could not run or load anything", async () => {
+  test("even as markup it could not run or load anything", async () => {
     const { page } = await app().open();
     const answer = await page.request.get(app().url);
     expect(answer.headers()).toMatchObject({
@@ -55,25 +55,25 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
           if (directives.size === 2) resolve();
         });
       });
-      const stranger = document.createElement("div");
-      stranger.innerHTML =
+      const injected = document.createElement("div");
+      injected.innerHTML =
         '<img src="https://evil.example/x.png"><b onclick="document.title=1">b</b>';
-      document.body.append(stranger);
-      stranger.querySelector("b")?.click();
+      document.body.append(injected);
+      injected.querySelector("b")?.click();
       await both;
-      stranger.remove();
+      injected.remove();
       return [...directives].toSorted();
     });
     expect(blocked).toEqual(["img-src", "script-src-attr"]);
     expect(await page.title()).toBe("Ovation, live");
   });
 
-  test("a comment survives a reload, and a gateway that is killed from the page", async () => {
+  test("a comment survives a reload, and the killing of a gateway from the page", async () => {
     const window = await app().open();
     await window.say("said before");
-    await window.hears("said before");
+    await window.showsComment("said before");
     await window.page.reload();
-    await window.hears("said before");
+    await window.showsComment("said before");
     await expect.poll(() => window.ownGateway(), SOON).toMatch(/^gateway-/);
     const gateway = await window.ownGateway();
 
@@ -81,9 +81,9 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     await window.process(gateway).filter({ hasText: "Killed" }).waitFor();
     await window.happened.filter({ hasText: "This page is connected again" }).waitFor();
     await window.say("said without it");
-    await window.hears("said without it");
+    await window.showsComment("said without it");
     await window.page.reload();
-    for (const text of ["said before", "said without it"]) await window.hears(text);
+    for (const text of ["said before", "said without it"]) await window.showsComment(text);
     expect(await window.comments.filter({ hasText: "said" }).allInnerTexts()).toEqual([
       "said before",
       "said without it",
@@ -97,10 +97,10 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     await window.happened.filter({ hasText: `${gateway} is up again` }).waitFor();
   }, 90_000);
 
-  test("a dispatcher is killed and revived, and likes go on meanwhile", async () => {
+  test("a dispatcher is killed and revived, and likes keep flowing", async () => {
     const [window, other] = [await app().open(), await app().open()];
     await window.kill("dispatcher-1");
-    // The other window shows the same, and may be the one that mends it.
+    // The other window shows the same, and can revive it too.
     await other.process("dispatcher-1").filter({ hasText: "Killed" }).waitFor();
     await window.like.click();
     await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
       .toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[\d.,]+ ms$/)));
   });
 
-  test("the slider brings an audience, in all windows, and sends it home", async () => {
+  test("the slider brings an audience, in all windows, and removes it", async () => {
     const [window, other] = [await app().open(), await app().open()];
     await window.audience.fill("10");
     await expect.poll(() => other.audience.inputValue(), SOON).toBe("10");
@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     await expect.poll(viewers, SOON).toBe(2);
   });
 
-  test("without a WebSocket it listens by Server-Sent Events, and goes on", async () => {
+  test("without a WebSocket it uses Server-Sent Events, and works the same", async () => {
     const network = await Network.start(app().port);
     network.blocksWebSockets = true;
     try {
@@ -154,17 +154,17 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
       await window.like.click();
       await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
       await window.say("over plain HTTP");
-      for (const one of [window, other]) await one.hears("over plain HTTP");
+      for (const one of [window, other]) await one.showsComment("over plain HTTP");
     } finally {
       await app().closeWindows();
       await network.stop();
     }
   });
 
-  test("after 5 s offline, the 200 comments of the meantime are there, in order, once", async () => {
+  test("after 5 s offline, the 200 comments missed meanwhile appear, in order, once", async () => {
     const window = await app().open();
     await window.say("before the tunnel");
-    await window.hears("before the tunnel");
+    await window.showsComment("before the tunnel");
     await window.context.setOffline(true);
     const back = new Promise((resolve) => setTimeout(resolve, 5_000));
     const texts = Array.from({ length: 200 }, (_, index) => `in the tunnel ${index}`);
@@ -178,7 +178,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     await back;
     expect(await window.comments.filter({ hasText: "tunnel" }).count()).toBe(1);
     await window.context.setOffline(false);
-    await window.hears("in the tunnel 199");
+    await window.showsComment("in the tunnel 199");
     const shown = await window.comments.filter({ hasText: "tunnel" }).allInnerTexts();
     expect(shown).toEqual(["before the tunnel", ...texts]);
   }, 90_000);

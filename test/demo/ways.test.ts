@@ -6,7 +6,7 @@ import { useDemoApp } from "./demo-app.ts";
 
 const SOON = { timeout: 20_000, interval: 100 };
 
-/** How what has the focus is called. */
+/** The accessible name of the focused element. */
 async function focused(page: Page): Promise<string> {
   return await page.evaluate(() => {
     const element = document.activeElement;
@@ -15,12 +15,12 @@ async function focused(page: Page): Promise<string> {
   });
 }
 
-/** The picture of the video, as it is painted now. */
+/** The video's picture as it is painted now. */
 async function picture(page: Page): Promise<string> {
   return await page.evaluate(
     () =>
       new Promise<string>((resolve) => {
-        // Once it has been painted for this frame.
+        // After this frame has been painted.
         requestAnimationFrame(() =>
           setTimeout(() => resolve(document.querySelector("canvas")?.toDataURL() ?? "")),
         );
@@ -31,7 +31,7 @@ async function picture(page: Page): Promise<string> {
 describe.skipIf(!hasBrowser)("the demo page", () => {
   const app = useDemoApp();
 
-  test("can be used by keyboard alone, and each stop can be seen", async () => {
+  test("can be used by keyboard alone, and shows the focus at each stop", async () => {
     const { page, likes, comments, audience } = await app().open();
     await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
     const stops: string[] = [];
@@ -65,7 +65,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
         await page.keyboard.press("Enter");
         const card = page.getByRole("article", { name: "dispatcher-2" });
         await card.filter({ hasText: "Killed" }).waitFor();
-        // The button is still the one, and mends what it did.
+        // The same button keeps the focus and revives the process.
         expect(await focused(page)).toBe("Revive dispatcher-2");
         await page.keyboard.press("Enter");
         await card.getByRole("button", { name: "Kill dispatcher-2" }).waitFor();
@@ -86,14 +86,14 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     ]);
   }, 90_000);
 
-  test("an L that is typed into a comment is no like", async () => {
+  test("an L typed into a comment is not a like", async () => {
     const { page, likes } = await app().open();
     await page.getByRole("textbox", { name: "Your comment" }).pressSequentially("lull");
     expect(await likes.innerText()).toBe("0");
   });
 
-  test("keeps still for those who want no motion, and still counts", async () => {
-    // A video of its own, so that the crowd stays as it is.
+  test("stays still under reduced motion, and still counts", async () => {
+    // A video of its own, so that its audience doesn't change.
     const url = `${app().url}?video=still`;
     const window = await app().open({ url, reducedMotion: "reduce" });
     const { page, likes } = window;
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   test.each([390, 320])("fits a phone %i pixels wide", async (width) => {
     const { page } = await app().open({ viewport: { width, height: 844 }, isMobile: true });
     await page.getByRole("button", { name: "Kill gateway-1" }).waitFor();
-    // The layout viewport widens when something sticks out.
+    // The layout viewport widens if something overflows.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     const buttons = await page.getByRole("button", { name: /^(Kill|Like|Send)/ }).all();
     for (const button of buttons) {
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     }
   });
 
-  test("shows another video by its address", async () => {
+  test("shows another video named in the URL", async () => {
     const window = await app().open({ url: `${app().url}?video=encore` });
     await app().publish([{ kind: "like" }, { kind: "like" }], "encore");
     await app().publish([{ kind: "like" }]);

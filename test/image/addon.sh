@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the tests of sockets on the uWebSockets.js that the image ships, in a container of
-# its Debian; `npm test` runs them on the one that development uses. Needs Docker and the image:
+# Runs the socket tests on the uWebSockets.js that the image ships, in a container of the same
+# Debian; `npm test` runs them on the development build. Needs Docker and the image:
 #
-#   test/image/addon.sh [FILE ...]      files of test/integration, test/local and test/conformance, by a part of their names
+#   test/image/addon.sh [FILE ...]      files of test/integration, test/local and test/conformance, by part of their names
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,7 +10,7 @@ files=("$@")
 ((${#files[@]} > 0)) || files=(handshake delivery bad-input-websocket bad-input-http flood drain
     kept-connection pipelining head-limit base-path listen-hosts)
 nats=$(command -v nats-server) || { echo "addon: nats-server is not on the PATH" >&2; exit 1; }
-# A run of before leaves it, and in the container nothing can be removed.
+# An earlier run may have left it, and the container can't remove anything.
 rm -rf node_modules/.vitest-cache
 addon=$(mktemp -d)
 container=""

@@ -1,4 +1,4 @@
-/** The image is built of what is here before any of its tests, so that none runs on an older one. */
+/** Builds the image from this tree before any of its tests, so that none runs on an older one. */
 import { join } from "node:path";
 import { docker } from "./docker.ts";
 

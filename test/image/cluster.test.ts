@@ -1,4 +1,4 @@
-/** The chart's NATS, roles and `helm test`, run as containers as their manifests have them. */
+/** The chart's NATS, roles and `helm test`, run as containers according to their manifests. */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { docker, exec, inspect } from "./docker.ts";
 import { podAsRun, type Surroundings } from "./pods.ts";
 
 const NETWORK = `ovation-cluster-test-${process.pid}`;
-/** As the chart makes them up: letters and digits, a letter first. */
+/** As the chart generates them: letters and digits, starting with a letter. */
 const PASSWORDS = {
   ...passwordsBy((user) => `${user}${"0e5".repeat(12)}`),
   route: `r${"2e8".repeat(15)}`,
@@ -20,18 +20,18 @@ const AUTH_SECRET = `a${"1f7".repeat(15)}`;
 const SERVERS = [0, 1, 2].map((index) => `ovation-nats-${index}`);
 const pods = podsOf({});
 const started: string[] = [];
-let around: Surroundings;
+let surroundings: Surroundings;
 
 /** Starts a pod of the chart under a name. */
 async function run(name: string, pod: unknown, ...flags: string[]): Promise<string> {
   const container = `${NETWORK}-${name}`;
   started.push(container);
   const own = ["--detach", "--name", container, "--network", NETWORK];
-  await docker("run", ...own, ...flags, ...(await podAsRun(pod, name, around)));
+  await docker("run", ...own, ...flags, ...(await podAsRun(pod, name, surroundings)));
   return container;
 }
 
-/** Lets a pod that ends by itself end; gives its exit code and what it printed. */
+/** Runs a pod to completion; returns its exit code and output. */
 async function finished(name: string, pod: unknown) {
   const container = await run(name, pod);
   const { stdout: code } = await docker("wait", container);
@@ -41,7 +41,7 @@ async function finished(name: string, pod: unknown) {
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), "ovation-cluster-"));
-  // Read by the pods' user.
+  // The pods' user has to read it.
   await chmod(folder, 0o755);
   const logins = Object.entries(PASSWORDS).map(
     ([user, password]) => [`ovation-nats-users/${user}`, password] as const,
@@ -54,18 +54,18 @@ beforeAll(async () => {
   const configMaps = Object.fromEntries(
     maps.map(({ metadata, data }) => [metadata.name, data ?? {}]),
   );
-  around = { secrets, configMaps, folder };
+  surroundings = { secrets, configMaps, folder };
   await docker("network", "create", NETWORK);
   for (const server of SERVERS) {
     const alias = ["--network-alias", `${server}.ovation-nats-headless.live.svc`];
     await run(server, pods.get("ovation-nats"), ...alias);
   }
   for (const role of ["gateway", "dispatcher"]) {
-    // As Kubernetes does: until NATS has found a leader, a role ends and is started again.
-    const kept = ["--restart", "unless-stopped", "--health-interval", "1s"];
-    // The port of the Service, which is not here.
+    // As on Kubernetes: until NATS has elected a leader, a role exits and is restarted.
+    const restart = ["--restart", "unless-stopped", "--health-interval", "1s"];
+    // Stands in for the Service.
     const alias = ["--network-alias", `ovation-${role}`, "--publish", "127.0.0.1::8080"];
-    await run(role, pods.get(`ovation-${role}`), ...kept, ...alias);
+    await run(role, pods.get(`ovation-${role}`), ...restart, ...alias);
   }
   for (const role of ["gateway", "dispatcher"]) await ready(`${NETWORK}-${role}`);
 });
@@ -73,7 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const container of started) await docker("rm", "--force", "--volumes", container);
   await docker("network", "rm", NETWORK);
-  await rm(around.folder, { recursive: true, force: true });
+  await rm(surroundings.folder, { recursive: true, force: true });
 });
 
 const READY = 'const r = await fetch("http://127.0.0.1:9100/readyz"); process.exit(r.ok ? 0 : 1)';
@@ -88,7 +88,7 @@ async function ready(container: string): Promise<void> {
   throw new Error(`${container} did not get ready`);
 }
 
-/** The pod of the chart with other variables. */
+/** A pod of the chart with additional variables. */
 function withVariables(pod: string, variables: Readonly<Record<string, string>>): unknown {
   const spec = pods.get(pod);
   const containers = spec?.containers.map((container) => ({
@@ -104,7 +104,7 @@ function withVariables(pod: string, variables: Readonly<Record<string, string>>)
 let likes = 0;
 async function helmTest(): Promise<void> {
   likes += 1;
-  // No Service is here that would lead from port 80 to the gateways'.
+  // There is no Service that forwards port 80 to the gateways'.
   const TEST_GATEWAY_URL = "http://ovation-gateway:8080";
   const { code, text } = await finished(
     `test-${likes}`,
@@ -136,20 +136,19 @@ test("a comment is stored, and kept by three servers", async () => {
   expect(await history.text()).toContain('"id":"c1"');
 });
 
-test("the doctor may look, and finds nothing wrong", async () => {
+test("the doctor has the permissions it needs, and finds nothing wrong", async () => {
   const { code, text } = await finished("doctor", pods.get("ovation-doctor"));
   expect(text).toContain("The table is right: 1 gateway with a lease");
   expect(code).toBe(0);
 });
 
-test("a role that logs in as another user says what it lacks, and does not start", async () => {
-  // The gateway's password, which its own pods get, and the dispatcher's work.
+test("a role that logs in as another user reports the missing permission, and does not start", async () => {
   const pod = withVariables("ovation-gateway", { OVATION_NATS_USER: "observer" });
-  const asObserver = { ...around.secrets, "ovation-nats-users/gateway": PASSWORDS.observer };
-  const before = around;
-  around = { ...around, secrets: asObserver };
+  const asObserver = { ...surroundings.secrets, "ovation-nats-users/gateway": PASSWORDS.observer };
+  const before = surroundings;
+  surroundings = { ...surroundings, secrets: asObserver };
   const { code, text } = await finished("misled", pod).finally(() => {
-    around = before;
+    surroundings = before;
   });
   expect(text).toContain("NATS does not permit us to");
   expect(code).toBe(1);
@@ -187,7 +186,7 @@ test("the servers answer the probes of their pods", async () => {
   }
 });
 
-test("a server that is asked to go by preStop goes, and likes go on", async () => {
+test("a server stops when preStop signals it, and likes keep flowing", async () => {
   const server = `${NETWORK}-${SERVERS[1]}`;
   const command = ["nats-server", "--signal", "ldm=/var/run/nats/nats.pid"];
   expect(await exec(server, ...command)).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * The stack of deploy/docker/compose.yaml by plain `docker run`, for machines without Docker's
- * compose plugin: the same images, commands, settings and restrictions on one network.
+ * The stack of deploy/docker/compose.yaml with plain `docker run`, for machines without the compose
+ * plugin: the same images, commands, settings and restrictions on one network.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { docker, inspect } from "./docker.ts";
 
-/** Strict, so that nothing that the file says is passed over here. */
+/** Strict, so that nothing in the file is ignored here. */
 const serviceSchema = z.strictObject({
   image: z.string(),
   build: z.unknown().optional(),
@@ -30,7 +30,7 @@ type Service = z.infer<typeof serviceSchema>;
 
 export interface Composed {
   readonly network: string;
-  /** One more container of that service; gives its name. */
+  /** Starts one more container of that service; returns its name. */
   add(service: string): Promise<string>;
   /** The containers of a service. */
   of(service: string): readonly string[];
@@ -79,17 +79,17 @@ function runFlags(network: string, name: string, container: string, service: Ser
     ...service.security_opt.flatMap((one) => ["--security-opt", one]),
     ...["--stop-timeout", service.stop_grace_period.replace("s", "")],
     ...Object.entries(service.environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
-    // Any free port of this machine, and a volume that goes with the container.
+    // Any free port of this machine, and a volume that is removed with the container.
     ...service.ports.flatMap((port) => ["--publish", `127.0.0.1::${port.split(":").at(-1)}`]),
     ...service.volumes.flatMap((volume) => ["--volume", volume.replace(/^[^/]*:/, "")]),
-    // Docker's own default would say how it is only after half a minute.
+    // Docker's default would report health only after half a minute.
     ...["--health-interval", "1s"],
     service.image,
     ...service.command,
   ];
 }
 
-/** Where a gateway is reached from here. */
+/** A gateway's URL from this machine. */
 export async function addressOf(gateway: string): Promise<string> {
   const port = await inspect(
     gateway,

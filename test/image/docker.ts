@@ -1,4 +1,4 @@
-/** Docker, by its command. */
+/** Docker, through its command line. */
 import { execFile, type PromiseWithChild } from "node:child_process";
 import { promisify } from "node:util";
 
@@ -9,12 +9,12 @@ interface Output {
   readonly stderr: string;
 }
 
-/** Rejects with what the command printed, and its exit code as `code`. */
+/** Rejects with the command's output, and its exit code as `code`. */
 export function docker(...args: string[]): PromiseWithChild<Output> {
   return execute("docker", args, { maxBuffer: 16 * 1_024 * 1_024 });
 }
 
-/** What `docker inspect` says of it, by a Go template. */
+/** The output of `docker inspect` with a Go template. */
 export async function inspect(container: string, format: string): Promise<string> {
   const { stdout } = await docker("inspect", "--format", format, container);
   return stdout.trim();

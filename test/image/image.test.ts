@@ -1,4 +1,4 @@
-/** The image, built and run as an operator would. */
+/** The image, built and run as by an operator. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IMAGE } from "./build-image.ts";
 import { addressOf, type Composed, startComposed } from "./composed.ts";
@@ -16,7 +16,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Resolves when Docker says so: `docker inspect` takes its time, so asking again is no busy loop. */
+/** Resolves when Docker reports it healthy. Not a busy loop: `docker inspect` takes a while. */
 async function healthy(container: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while ((await inspect(container, "{{ .State.Health.Status }}")) !== "healthy") {
@@ -76,7 +76,7 @@ describe("the stack of compose.yaml", () => {
     expect(await history.text()).toContain('"id":"c1"');
   });
 
-  test("says goodbye to viewers when a gateway is stopped, and ends with exit code 0", async () => {
+  test("sends viewers a bye when a gateway is stopped, and exits with code 0", async () => {
     const gateway = await stack.add("gateway");
     await healthy(gateway);
     const stream = await watch(gateway, "leaving");
@@ -113,13 +113,13 @@ describe("a container", () => {
     expect(await exec(gateway, "sha256sum", "--check", "--strict", "addons.sha256")).toBe(0);
   });
 
-  test("has the command ovation, which refuses what it doesn't know", async () => {
+  test("has the command ovation, which refuses unknown roles", async () => {
     const gateway = part(stack, "gateway", 0);
     expect(await exec(gateway, "ovation", "--help")).toBe(0);
     expect(await exec(gateway, "ovation", "viewer")).toBe(2);
   });
 
-  test("has the doctor, who finds nothing wrong with this stack", async () => {
+  test("has the doctor, which finds nothing wrong with this stack", async () => {
     expect(await exec(part(stack, "gateway", 0), "ovation", "doctor")).toBe(0);
   });
 

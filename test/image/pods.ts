@@ -1,4 +1,4 @@
-/** A pod of the chart as a container of Docker: its settings, its files from Secrets, its restrictions. */
+/** A pod of the chart as a Docker container: its settings, its files from Secrets, its restrictions. */
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -52,13 +52,13 @@ const podSchema = z.object({
 
 type Pod = z.infer<typeof podSchema>;
 
-/** What is in a cluster beside pods. */
+/** What a cluster has besides pods. */
 export interface Surroundings {
-  /** What Secrets hold, by `secret/key`. */
+  /** The contents of Secrets, by `secret/key`. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** What ConfigMaps hold, by name and file. */
+  /** The contents of ConfigMaps, by name and file. */
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** A folder of this machine for what is mounted. */
+  /** A folder on this machine for mounted files. */
   readonly folder: string;
 }
 
@@ -68,7 +68,7 @@ function secretOf({ secrets }: Surroundings, name: string, key: string): string 
   return value;
 }
 
-/** The variables of the container, with those that others name put in, as Kubernetes does. */
+/** The container's variables, with references to other variables expanded as by Kubernetes. */
 function environment(pod: Pod, name: string, around: Surroundings): Map<string, string> {
   const values = new Map<string, string>();
   for (const { name: variable, value = "", valueFrom } of pod.containers[0].env) {
@@ -83,7 +83,7 @@ function environment(pod: Pod, name: string, around: Surroundings): Map<string, 
   return values;
 }
 
-/** The files of a volume; undefined for one that begins empty. */
+/** The files of a volume; undefined if it starts empty. */
 function filesOf(volume: Pod["volumes"][number] | undefined, around: Surroundings) {
   const { projected, configMap } = volume ?? {};
   if (configMap !== undefined) return Object.entries(around.configMaps[configMap.name] ?? {});
@@ -92,7 +92,7 @@ function filesOf(volume: Pod["volumes"][number] | undefined, around: Surrounding
   );
 }
 
-/** The flags of its volumes; files are made for the pod's group to read. */
+/** The flags for its volumes; their files are readable by the pod's group. */
 async function mounts(pod: Pod, name: string, around: Surroundings): Promise<string[]> {
   const { runAsUser, runAsGroup } = pod.securityContext;
   const flags: string[] = [];
@@ -116,7 +116,7 @@ async function mounts(pod: Pod, name: string, around: Surroundings): Promise<str
   return flags;
 }
 
-/** What comes after `docker run` and flags of one's own: flags, image, and what it runs. */
+/** The arguments of `docker run` after the caller's flags: flags, image and command. */
 export async function podAsRun(
   manifest: unknown,
   name: string,

@@ -1,4 +1,4 @@
-/** The image's tests: `npm run test:image`. They need a Docker, and its base images. */
+/** The image's tests: `npm run test:image`. They need Docker and the base images. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-/** Gateways behind each proxy count viewers by their own address, whatever they say it is. */
+/** Gateways behind each proxy count viewers by their real address, whatever they claim. */
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 /** The status of a handshake from this address of the machine. */
-async function knock(
+async function handshakeFrom(
   proxy: ProxyProcess,
   localAddress: string,
   headers: Readonly<Record<string, string>> = {},
@@ -36,23 +36,23 @@ async function knock(
 const kinds = availableProxies().map((kind, index) => ({ ...kind, network: `127.0.${index + 1}` }));
 
 describe.each(kinds)("through $name", ({ network, ...kind }) => {
-  test("each viewer counts by its own address, and not by one that it makes up", async () => {
+  test("each viewer counts by its own address, not by a forged one", async () => {
     const proxy = await site.proxy(kind);
-    // One at each gateway: then there is no room for a third from this address.
+    // One at each gateway: then there is no room for a third viewer from this address.
     let entered = 0;
     await eventually(async () => {
-      if ((await knock(proxy, `${network}.21`)) === 101) entered += 1;
+      if ((await handshakeFrom(proxy, `${network}.21`)) === 101) entered += 1;
       return entered === 2;
     });
-    expect(await knock(proxy, `${network}.21`)).toBe(429);
+    expect(await handshakeFrom(proxy, `${network}.21`)).toBe(429);
     for (const forged of ["198.51.100.7", "127.0.0.1", "::1, 198.51.100.8", "unknown"]) {
       const headers = {
         "X-Forwarded-For": forged,
         "X-Real-IP": forged,
         Forwarded: `for=${forged}`,
       };
-      expect(await knock(proxy, `${network}.21`, headers)).toBe(429);
+      expect(await handshakeFrom(proxy, `${network}.21`, headers)).toBe(429);
     }
-    expect(await knock(proxy, `${network}.22`)).toBe(101);
+    expect(await handshakeFrom(proxy, `${network}.22`)).toBe(101);
   });
 });

@@ -1,4 +1,4 @@
-/** Gateways below a path of somebody else's site: a proxy takes the path away, or gateways know it. */
+/** Gateways below a path of another site: a proxy strips the path, or gateways know it. */
 import { afterEach, describe, expect, test } from "vitest";
 import { client, connected, listen, statesOf } from "../sdk/support/client.ts";
 import { nginxBefore, PASSES } from "./support/nginx.ts";
@@ -10,18 +10,18 @@ afterEach(async () => await site?.stop());
 
 const isAvailable = availableProxies().some(({ name }) => name === "nginx");
 
-/** As docs/proxies.md has it: the slash behind the name is all the difference. */
+/** As in docs/proxies.md: the slash after the name makes the difference. */
 const location = (upstream: string) => `
   location / { default_type text/html; return 200 "<h1>A shop</h1>"; }
   location /live/ { proxy_pass ${upstream}; ${PASSES} }`;
 
 describe.skipIf(!isAvailable)("below a path of nginx", () => {
   describe.each([
-    ["that is taken away", "http://gateways/", ""],
-    ["that is passed on to gateways with that base path", "http://gateways", "/live"],
+    ["that is stripped", "http://gateways/", ""],
+    ["that is forwarded to gateways with that base path", "http://gateways", "/live"],
   ])("%s", (_, upstream, basePath) => {
     test.each(["websocket", "sse"] as const)(
-      "a viewer by %s sees and publishes",
+      "a viewer over %s sees and publishes",
       async (transport) => {
         site = await Site.start({ basePath });
         const { url } = await nginxBefore(site, location(upstream));
@@ -40,10 +40,10 @@ describe.skipIf(!isAvailable)("below a path of nginx", () => {
   });
 
   test.each([
-    ["takes away what gateways expect", "http://gateways/", "/live", "/live"],
-    ["passes on what gateways don't know", "http://gateways", "", "/live"],
+    ["strips what gateways expect", "http://gateways/", "/live", "/live"],
+    ["forwards what gateways don't know", "http://gateways", "", "/live"],
     ["serves a page where the client looks", "http://gateways", "/live", ""],
-  ])("a proxy that %s is told as a wrong address", async (_, upstream, basePath, path) => {
+  ])("a proxy that %s is reported as a wrong address", async (_, upstream, basePath, path) => {
     site = await Site.start({ basePath });
     const { url } = await nginxBefore(site, location(upstream));
     const ovation = client(`${url}${path}`);

@@ -1,4 +1,4 @@
-/** No request is lost with a gateway that goes or can't work: each proxy finds out by its checks. */
+/** No request is lost with a gateway that stops or isn't ready: each proxy notices by its checks. */
 import { afterEach, describe, expect, test } from "vitest";
 import { Network } from "../sdk/support/network.ts";
 import { eventually } from "../support/eventually.ts";
@@ -15,12 +15,12 @@ afterEach(async () => {
   await network?.stop();
 });
 
-/** The answers to some requests, one after the other: their status, and the gateway's word for it. */
+/** The answers to some requests, one after the other: their status and error code. */
 async function answers({ port }: ProxyProcess): Promise<readonly string[]> {
   const found: string[] = [];
   for (let n = 0; n < REQUESTS; n += 1) {
     const read = async () => await fetch(`https://127.0.0.1:${port}/v1/ping`);
-    // As browsers do with what only reads, when its connection ends without an answer.
+    // Browsers retry a safe request too when its connection ends without an answer.
     const response = await read().catch(read);
     const text = await response.text();
     found.push(`${response.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ""}`.trim());
@@ -28,28 +28,28 @@ async function answers({ port }: ProxyProcess): Promise<readonly string[]> {
   return found;
 }
 
-const allWell = Array<string>(REQUESTS).fill("200");
+const allOk = Array<string>(REQUESTS).fill("200");
 
 describe.each(availableProxies())("$name", (kind) => {
-  test("has every request answered while a gateway stops, and when it has stopped", async () => {
+  test("gets every request answered while a gateway stops, and after it has stopped", async () => {
     site = await Site.start({ drainMs: 500 });
     const proxy = await site.proxy(kind);
-    expect(await answers(proxy)).toEqual(allWell);
+    expect(await answers(proxy)).toEqual(allOk);
     const gateway = site.stack.gatewayAt(1);
     const [meanwhile] = await Promise.all([
       answers(proxy),
       gateway.drain().then(async () => await gateway.stop()),
     ]);
-    // A connection that is kept may bring one more request to the gateway, which says to repeat it.
+    // A kept connection may bring one more request to the gateway, whose answer says to retry.
     expect(meanwhile.filter((answer) => answer !== "503 draining")).toEqual(
-      allWell.slice(0, meanwhile.filter((answer) => answer === "200").length),
+      allOk.slice(0, meanwhile.filter((answer) => answer === "200").length),
     );
-    expect(await answers(proxy)).toEqual(allWell);
+    expect(await answers(proxy)).toEqual(allOk);
   });
 
-  // nginx checks no gateway by itself: that is a part of its commercial edition.
+  // nginx has no active health checks: they are part of its commercial edition.
   test.skipIf(kind.name === "nginx")(
-    "passes over a gateway that is not ready, and takes it again",
+    "skips a gateway that is not ready, and uses it again later",
     async () => {
       site = await Site.start({}, async (natsUrl) => {
         const { port } = new URL(natsUrl);
@@ -58,17 +58,17 @@ describe.each(availableProxies())("$name", (kind) => {
       });
       if (network === undefined) throw new Error("no network");
       const proxy = await site.proxy(kind);
-      const isAllWell = async () => (await answers(proxy)).every((answer) => answer === "200");
-      expect(await isAllWell()).toBe(true);
+      const isAllOk = async () => (await answers(proxy)).every((answer) => answer === "200");
+      expect(await isAllOk()).toBe(true);
       network.isDown = true;
       network.cut();
       const ownPing = `http://127.0.0.12:${site.port}/v1/ping`;
       await eventually(async () => (await fetch(ownPing)).status === 503);
-      await eventually(isAllWell);
+      await eventually(isAllOk);
       network.isDown = false;
       await eventually(async () => (await fetch(ownPing)).ok);
       await site.stack.gatewayAt(0).stop();
-      await eventually(isAllWell);
+      await eventually(isAllOk);
     },
   );
 });

@@ -1,4 +1,4 @@
-/** Proxies that speak HTTP/1.0 because nobody told them otherwise: what they get, and what they are for. */
+/** Proxies that speak HTTP/1.0 by default: what they get, and what works. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { proxyKind } from "./support/kinds.ts";
@@ -15,7 +15,7 @@ afterAll(async () => await site?.stop());
 const names = availableProxies().map(({ name }) => name);
 
 describe.skipIf(!names.includes("nginx"))("nginx with proxy_pass and nothing else", () => {
-  test("gets 505 from the viewers' port, and what it asks for from the port of health", async () => {
+  test("gets 505 from the viewers' port, and answers from the ops port", async () => {
     const [host] = GATEWAY_HOSTS;
     const { url } = await nginxBefore(
       site,
@@ -32,13 +32,13 @@ describe.skipIf(!names.includes("nginx"))("nginx with proxy_pass and nothing els
 });
 
 describe.skipIf(!names.includes("HAProxy"))("HAProxy's check", () => {
-  test("without more takes all gateways out; of readiness, it takes them", async () => {
+  test("takes all gateways out by default; with a readiness check it uses them", async () => {
     const kind = proxyKind("HAProxy");
     const checked = await site.proxy(kind);
     const unchecked = await site.proxy(kind, [["option httpchk GET /readyz", "option httpchk"]]);
     const status = async (port: number) =>
       (await fetch(`https://127.0.0.1:${port}/v1/ping`)).status;
-    // Gateways count as good until the first checks have failed.
+    // Gateways count as healthy until the first checks fail.
     await eventually(async () => (await status(unchecked.port)) === 503);
     expect(await status(checked.port)).toBe(200);
   });

@@ -1,6 +1,6 @@
 /**
- * Connections to gateways on which nothing happens are ended by the proxy: a gateway that ended one
- * just when a request comes would make it fail.
+ * The proxy closes idle connections to gateways: if a gateway closed one just as a request arrives,
+ * the request would fail.
  */
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -9,13 +9,13 @@ import { availableProxies } from "./support/proxy.ts";
 import { Site } from "./support/site.ts";
 
 /**
- * Apache ends none by itself: it uses none again that is older than its `ttl`. HAProxy sees when one
- * is ended, and by default sends no client's first request over a kept one (`http-reuse safe`).
+ * Left out: Apache closes none by itself, but reuses none older than its `ttl`. HAProxy notices when
+ * one is closed, and by default sends no client's first request over a kept one (`http-reuse safe`).
  */
 const kinds = availableProxies().filter(({ name }) => !["Apache", "HAProxy"].includes(name));
 
 test.concurrent.each(kinds)(
-  "$name gives up an idle connection before the gateway",
+  "$name closes an idle connection before the gateway does",
   async (kind) => {
     const site = await Site.start();
     try {

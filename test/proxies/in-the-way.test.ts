@@ -1,4 +1,4 @@
-/** What stands between the SDK and gateways is told by name, and got around where that can be done. */
+/** The SDK names what stands between it and gateways, and works around it where possible. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionState } from "../../sdk/index.ts";
 import { client, listen, statesOf } from "../sdk/support/client.ts";
@@ -17,7 +17,7 @@ const isAvailable = availableProxies().some(({ name }) => name === "nginx");
 const codeOf = (state: ConnectionState) => ("reason" in state ? state.reason?.code : undefined);
 
 describe.skipIf(!isAvailable)("nginx", () => {
-  describe.each(["auto", "websocket", "sse"] as const)("for a client by %s", (transport) => {
+  describe.each(["auto", "websocket", "sse"] as const)("for a client over %s", (transport) => {
     test.each([
       ["a path that leads nowhere", "wrong_address", "location / { return 404; }"],
       [
@@ -26,12 +26,12 @@ describe.skipIf(!isAvailable)("nginx", () => {
         'location / { default_type text/html; return 200 "<h1>Sign in</h1>"; }',
       ],
       [
-        "a page of an application, which has one for every path",
+        "a single-page application, which serves its page for every path",
         "wrong_address",
         'location / { default_type "text/html; charset=utf-8"; return 200 "<div id=root></div>"; }',
       ],
       [
-        "a server of other gateways' files",
+        "a server with other JSON",
         "wrong_address",
         "location / { default_type application/json; return 200 '{}'; }",
       ],
@@ -41,26 +41,26 @@ describe.skipIf(!isAvailable)("nginx", () => {
         `location / { return 404; } location /live/ { proxy_pass http://gateways/; ${PASSES} }`,
       ],
       ["a proxy that reaches no gateway", "unreachable", "location / { return 502; }"],
-    ])("%s is told as such", async (_, code, locations) => {
+    ])("%s is reported as %s", async (_, code, locations) => {
       const { url } = await nginxBefore(site, locations);
       const ovation = client(url, { transport });
       const states = statesOf(ovation);
       listen(ovation, "launch");
       await states.first((state) => codeOf(state) === code);
       expect(states.all.map(({ name }) => name)).not.toContain("connected");
-      expect(states.all.map(codeOf).filter((told) => told !== undefined)).toContain(code);
+      expect(states.all.map(codeOf).filter((found) => found !== undefined)).toContain(code);
     });
   });
 
   test.each([
     [
-      "holds event streams back to compress them",
+      "buffers event streams to compress them",
       "stream_buffered",
       `proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;
        gzip on; gzip_proxied any; gzip_types text/event-stream;`,
     ],
     [
-      "buffers what gateways answer, whatever they say",
+      "buffers what gateways answer, whatever their headers say",
       "websocket_blocked",
       "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;",
     ],
@@ -73,8 +73,8 @@ describe.skipIf(!isAvailable)("nginx", () => {
     const states = statesOf(ovation);
     const comments = new Recorder<unknown>();
     ovation.video(id).on("comment", ({ data }) => comments.take(data));
-    const isTold = (one: ConnectionState) => one.name === "connected" && codeOf(one) === code;
-    expect(await states.first(isTold)).toMatchObject({ via: "sse", isStale: false });
+    const isReported = (one: ConnectionState) => one.name === "connected" && codeOf(one) === code;
+    expect(await states.first(isReported)).toMatchObject({ via: "sse", isStale: false });
     const backend = client<{ comment: number }>(`http://${GATEWAY_HOSTS[0]}:${site.port}`);
     const { seq } = await ovation.video(id).publish("comment", 0);
     expect(seq).toBeGreaterThan(0);

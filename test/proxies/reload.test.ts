@@ -1,11 +1,11 @@
-/** Proxies that read their configuration again: viewers come back without a gap. */
+/** Proxies that reload their configuration: viewers come back without a gap. */
 import { afterEach, describe, expect, test } from "vitest";
 import { client, connected, listen, statesOf } from "../sdk/support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { availableProxies, type Replacements } from "./support/proxy.ts";
 import { GATEWAY_HOSTS, Site } from "./support/site.ts";
 
-/** How long what was before a reload is left to its viewers, where that is set: not for 10 minutes. */
+/** Shortens how long old workers may keep their viewers after a reload, from 10 minutes. */
 const SHORT: Readonly<Record<string, Replacements>> = {
   nginx: [["worker_shutdown_timeout 10m", "worker_shutdown_timeout 1s"]],
   HAProxy: [["hard-stop-after 10m", "hard-stop-after 1s"]],
@@ -17,7 +17,7 @@ afterEach(async () => await site?.stop());
 const kinds = availableProxies().filter(({ reload }) => reload !== undefined);
 
 describe.each(kinds)("$name", (kind) => {
-  test("is reloaded, and no viewer misses a comment or gets one twice", async () => {
+  test("reloads, and no viewer misses a comment or gets one twice", async () => {
     site = await Site.start();
     const short = SHORT[kind.name];
     const proxy = await site.proxy(kind, short);
@@ -41,7 +41,7 @@ describe.each(kinds)("$name", (kind) => {
 
     await publish();
     await proxy.reload();
-    // Where old connections are ended, comments go on until every viewer has come back.
+    // If old connections are closed, comments keep coming until every viewer is back.
     const isBack = () =>
       viewers.every(({ states: { all } }) => {
         const lost = all.findIndex(({ name }) => name === "reconnecting");

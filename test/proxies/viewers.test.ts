@@ -1,4 +1,4 @@
-/** What viewers get through each proxy, configured as docs/proxies.md prints it. */
+/** What viewers get through each proxy, configured as printed in docs/proxies.md. */
 import { once } from "node:events";
 import { connect as http2Connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,14 +24,14 @@ describe.each(availableProxies())("through $name", (kind) => {
   });
 
   test.each(["websocket", "sse"] as const)(
-    "a viewer by %s gets each comment before the next is published, and not late",
+    "a viewer over %s gets each comment before the next is published, and without delay",
     async (transport) => {
       const id = `${kind.name}-${transport}`;
       expect(await lateness(site, url, id, transport)).toBeLessThan(LATE_MS);
     },
   );
 
-  test("a viewer publishes and reads the past, by each transport", async () => {
+  test("a viewer publishes and reads history, over each transport", async () => {
     for (const transport of ["websocket", "sse"] as const) {
       const ovation = client<{ comment: string }>(url, { transport });
       const id = `publish-${kind.name}-${transport}`;
@@ -42,7 +42,7 @@ describe.each(availableProxies())("through $name", (kind) => {
     }
   });
 
-  test("a page of the same origin is let in, and no other", async () => {
+  test("a page of the same origin is admitted, and no other", async () => {
     const handshake = async (origin: string): Promise<number> => {
       const socket = new WebSocket(`${url}/v1/connect`, ["ovation.v1.json"], { origin });
       const [opened] = await Promise.race([
@@ -60,7 +60,7 @@ describe.each(availableProxies())("through $name", (kind) => {
     expect(await read("https://other.example")).toBe(403);
   });
 
-  test("a browser that speaks HTTP/2 gets its event stream as it comes", async () => {
+  test("a browser that speaks HTTP/2 gets its event stream without delay", async () => {
     const session = http2Connect(url);
     try {
       const path = "/v1/videos/http2/events";
@@ -85,13 +85,13 @@ describe.each(availableProxies())("through $name", (kind) => {
 });
 
 test.skipIf(!availableProxies().some(({ name }) => name === "HAProxy"))(
-  "HAProxy without TLS, which packs small writes together, is not late either",
+  "HAProxy without TLS, which merges small writes, adds no delay either",
   async () => {
     const { port } = await site.haproxyWithoutTls();
     const url = `http://127.0.0.1:${port}`;
     for (const transport of ["websocket", "sse"] as const) {
-      const late = await lateness(site, url, `plain-${transport}`, transport);
-      expect(late).toBeLessThan(LATE_MS);
+      const delayMs = await lateness(site, url, `plain-${transport}`, transport);
+      expect(delayMs).toBeLessThan(LATE_MS);
     }
   },
 );

@@ -1,4 +1,4 @@
-/** Real proxies before real gateways: `npm run test:proxies`. They need what install-tools.sh gets. */
+/** Real proxies in front of real gateways: `npm run test:proxies`. They need what install-tools.sh installs. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

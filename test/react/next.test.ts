@@ -1,4 +1,4 @@
-/** The packed client in a project of Next.js: components of the server, and hydration. */
+/** The packed client in a Next.js project: server components, and hydration. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -20,7 +20,7 @@ beforeAll(async () => {
   browser = await launchChromium();
   const port = await freePort();
   url = `http://127.0.0.1:${port}/`;
-  // The rewrites of Next.js give requests the gateway's own name as `Host`.
+  // Next.js rewrites set the gateway's own name as `Host`.
   const allowedOrigins = ["same-origin", new URL(url).origin];
   const gateway = { allowedOrigins, lingerMs: 0, countIntervalMs: 50 };
   stack = await TestStack.start({ gateway });
@@ -36,8 +36,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-describe.skipIf(!hasBrowser)("in a project of Next.js", () => {
-  test("a client of the address / is made on the server, which builds and renders the page", async () => {
+describe.skipIf(!hasBrowser)("in a Next.js project", () => {
+  test("a client with the URL / can be created on the server, which builds and renders the page", async () => {
     expect(built.code, built.output).toBe(0);
     await project.serve("next", ["start", "--hostname", "127.0.0.1"], url);
     const html = await (await fetch(url)).text();
@@ -45,14 +45,14 @@ describe.skipIf(!hasBrowser)("in a project of Next.js", () => {
     expect(html).toContain('<p id="state">idle</p>');
   });
 
-  test("the page is hydrated without a complaint, and is live", async () => {
+  test("the page hydrates without errors, and is live", async () => {
     const { page, faults } = await open(browser, url);
-    // Not every version's rewrites pass a WebSocket on.
+    // Not every version's rewrites forward a WebSocket.
     await isLive(stack, page, "before", /sse|websocket/);
     expect(faults).toEqual([]);
   });
 
-  test("hooks in a component of the server fail with a sentence that says why", async () => {
+  test("hooks in a server component fail with an error that says why", async () => {
     await project.stop();
     const page = `
       import { Ovation } from "ovation-client";

@@ -1,4 +1,4 @@
-/** The packed client in a project of Vite: hot reload, and what it builds. */
+/** The packed client in a Vite project: hot reload, and the build. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -37,13 +37,13 @@ afterAll(async () => {
 const metricOf = async (name: string) =>
   await metric(stack.gateway, `ovation_gateway_${name}_total`);
 
-/** Connections that are open at the gateway. */
+/** Open connections at the gateway. */
 async function connections(): Promise<number> {
   return (await metricOf("connections_opened")) - (await metricOf("connections_closed"));
 }
 
-describe.skipIf(!hasBrowser)("in a project of Vite", () => {
-  test("a page in StrictMode goes on through hot reloads, over the one connection that it has", async () => {
+describe.skipIf(!hasBrowser)("in a Vite project", () => {
+  test("a page in StrictMode survives hot reloads, over its one connection", async () => {
     await project.serve("vite", [], url);
     const { page, faults } = await open(browser, url);
     await isLive(stack, page, "before");
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)("in a project of Vite", () => {
     expect(faults).toEqual([]);
   });
 
-  test("what it builds is live", async () => {
+  test("the built page is live", async () => {
     const { code, output } = await project.run("npm", ["run", "build"]);
     expect(code, output).toBe(0);
     await project.serve("vite", ["preview"], url);

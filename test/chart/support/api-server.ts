@@ -1,4 +1,4 @@
-/** A Kubernetes API server of one's own, with its etcd: objects are checked and kept, none runs. */
+/** A private Kubernetes API server with its etcd: it checks and stores objects but runs none. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
@@ -9,19 +9,19 @@ import { join } from "node:path";
 import { freePort } from "../../../kit/nats/free-port.ts";
 import { tool } from "./helm.ts";
 
-/** The server's own answer to whoever is allowed everything. */
+/** The token of a user who may do everything. */
 const TOKEN = "admin-of-the-chart-tests";
 const STARTS_WITHIN_MS = 60_000;
 
 interface Answer {
   readonly status: number;
-  /** What the server warns of, such as pods that Pod Security would refuse. */
+  /** Warnings of the server, such as pods that Pod Security would refuse. */
   readonly warnings: readonly string[];
   readonly body: unknown;
 }
 
 export interface ApiServer {
-  /** The path of a file by which Helm reaches it. */
+  /** The path of the kubeconfig with which Helm reaches it. */
   readonly kubeconfig: string;
   ask(method: "GET" | "POST", path: string, body?: object): Promise<Answer>;
   stop(): Promise<void>;
@@ -58,7 +58,7 @@ export async function startApiServer(): Promise<ApiServer> {
     `--token-auth-file=${tokens}`,
     "--authorization-mode=RBAC",
     "--service-cluster-ip-range=10.0.0.0/24",
-    // Where there are nodes (test/cluster), their names are known to nobody.
+    // Where there are nodes (test/cluster), their names can't be resolved.
     "--kubelet-preferred-address-types=InternalIP",
     // The controller that makes each namespace's default account is not here.
     "--disable-admission-plugins=ServiceAccount",
@@ -104,7 +104,7 @@ async function end(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The server tells nobody when it is ready, so it is asked. */
+/** Polls: the server does not announce that it is ready. */
 async function ready(port: number, server: ChildProcess): Promise<void> {
   const deadline = Date.now() + STARTS_WITHIN_MS;
   while (server.exitCode === null && Date.now() < deadline) {
@@ -121,7 +121,7 @@ async function ask(port: number, method: string, path: string, body?: object): P
     port,
     method,
     path,
-    // Its certificate is one that it has made for itself.
+    // Its certificate is self-signed.
     rejectUnauthorized: false,
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
   });

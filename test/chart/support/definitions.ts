@@ -1,13 +1,13 @@
 /**
- * The kinds that the chart makes beyond Kubernetes's own, as their projects define them: the server
- * holds objects of these kinds against these schemas as it does its own.
+ * The custom resources that the chart creates, as their projects define them: the server validates
+ * objects of these kinds against these schemas.
  */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { tool } from "./helm.ts";
 
-/** Loose, since the server gets the whole. */
+/** Loose, since the server gets the complete definition. */
 const definitionSchema = z.looseObject({
   spec: z.looseObject({ group: z.string(), names: z.looseObject({ plural: z.string() }) }),
 });

@@ -1,4 +1,4 @@
-/** Helm and the chart, as a person uses them. */
+/** Helm and the chart, used as a person uses them. */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,10 @@ import { z } from "zod";
 
 const root = join(import.meta.dirname, "../../..");
 export const CHART = join(root, "deploy/helm/ovation");
-/** Helm renders for this version where there is no server that has one. */
+/** The version that Helm renders for without a server. */
 const KUBE_VERSION = "1.34.0";
 
-/** Any object of Kubernetes, as far as the tests look at it. */
+/** Any Kubernetes object, as far as the tests read it. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -50,8 +50,8 @@ export function helm(args: readonly string[], kubeconfig = "/dev/null"): HelmRun
   return { ok: status === 0, stdout, stderr };
 }
 
-/** The same, while the process goes on with other things. */
-export async function helmMeanwhile(args: readonly string[], kubeconfig: string): Promise<HelmRun> {
+/** Like {@link helm}, without blocking the process. */
+export async function helmAsync(args: readonly string[], kubeconfig: string): Promise<HelmRun> {
   const env = { ...process.env, KUBECONFIG: kubeconfig };
   return await new Promise((resolve) => {
     execFile(tool("helm"), args, { env }, (error, stdout, stderr) => {
@@ -75,7 +75,7 @@ export function template(values: Values): HelmRun {
   return helm([...args, "--kube-version", KUBE_VERSION, ...valueFlags(values)]);
 }
 
-/** The text of each object, by kind and name, with what is made up at random taken out. */
+/** The text of each object, by kind and name, with generated secrets replaced. */
 export function rendered(values: Values): Map<string, string> {
   const { ok, stdout, stderr } = template(values);
   if (!ok) throw new Error(stderr);
@@ -91,7 +91,7 @@ export function rendered(values: Values): Map<string, string> {
   );
 }
 
-/** @param text one or more YAML documents, each an object of Kubernetes */
+/** @param text one or more YAML documents, each a Kubernetes object */
 export function manifestsOf(text: string): Manifest[] {
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];
@@ -102,7 +102,7 @@ export function manifestsOf(text: string): Manifest[] {
   });
 }
 
-/** The pods that the chart makes, by the name of what makes them, and those of `helm test`. */
+/** The chart's pods, by the name of their owner, and those of `helm test`. */
 export function podsOf(values: Values): Map<string, PodSpec> {
   const objects = manifestsOf([...rendered(values).values()].join("---\n"));
   return new Map(
@@ -121,7 +121,7 @@ const secretUse = z.union([
   }),
 ]);
 
-/** What of Secrets a pod gets, by any way: `secret/key`, or `secret/*` when it gets the whole. */
+/** The Secret keys that a pod gets, by any means: `secret/key`, or `secret/*` for all keys. */
 export function secretsOf(pod: PodSpec): string[] {
   const found = new Set<string>();
   const search = (value: unknown): void => {

@@ -1,4 +1,4 @@
-/** The languages of `test/clients/`: what each needs of the machine, and how its programs are built. */
+/** The languages of `test/clients/`: what each needs on the machine, and how its programs are built. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -7,14 +7,14 @@ import { delimiter, join } from "node:path";
 const CLIENTS = join(import.meta.dirname, "..");
 const BUILT = join(CLIENTS, "..", "..", ".cache", "clients");
 
-/** What both programs of a language are called. */
+/** The names of a language's two programs. */
 export type Program = "watch" | "publish";
 
 export interface Language {
   readonly name: string;
   /** Programs that the machine must have. */
   readonly needs: readonly string[];
-  /** Commands, each in the language's folder. */
+  /** Commands, run in the language's folder. */
   readonly build: readonly (readonly [command: string, ...args: string[]])[];
   readonly env?: Readonly<Record<string, string>>;
   /** The folder below `test/clients/`. */
@@ -67,7 +67,7 @@ export const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** What the machine lacks for a language; undefined when it has all. */
+/** What the machine lacks for a language; undefined if it has everything. */
 export function lackOf({ needs }: Language): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const missing = needs.filter((need) => !folders.some((folder) => existsSync(join(folder, need))));
@@ -75,9 +75,8 @@ export function lackOf({ needs }: Language): string | undefined {
 }
 
 /**
- * Builds the programs; what was built before is used again. Gateways that run in this process go on
- * meanwhile.
- * @throws when a tool fails, which has said why
+ * Builds the programs, incrementally and without blocking the gateways in this process.
+ * @throws if a tool fails; its output says why
  */
 export async function build({ name, build: commands, env, folder }: Language): Promise<void> {
   for (const [command, ...args] of commands) {

@@ -1,6 +1,6 @@
 /**
- * A node for the API server of the chart's tests: pods run, have addresses and names, and Services
- * lead to them. Only inside in-namespaces.sh.
+ * A node for the API server of the chart's tests, so that pods run with addresses, names and Services.
+ * Only inside in-namespaces.sh.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,12 +18,12 @@ const POD_NETWORK = "10.85.0.0/24";
 const STARTS_WITHIN_MS = 60_000;
 
 export interface Cluster extends ApiServer {
-  /** A folder for volumes, and for what the parts of the node have said. */
+  /** A folder for volumes, and for the logs of the node's parts. */
   readonly folder: string;
 }
 
 export async function startCluster(): Promise<Cluster> {
-  // What is in it goes when the namespaces end, and what is mounted there with them.
+  // Its contents, and mounts in it, are removed when the namespaces end.
   const folder = process.env["OVATION_TEST_CLUSTER"];
   if (folder === undefined) throw new Error("run it by npm run test:cluster");
   const images = join(folder, "images");
@@ -61,7 +61,7 @@ export async function startCluster(): Promise<Cluster> {
     tool("kube-proxy"),
     kubeconfig,
     ...["--hostname-override=node", "--proxy-mode=iptables", `--cluster-cidr=${POD_NETWORK}`],
-    // These are settings of the whole machine.
+    // These would change the whole machine's settings.
     ...["--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0"],
     "--conntrack-tcp-timeout-close-wait=0",
   );
@@ -124,7 +124,7 @@ async function configure(folder: string, socket: string, kubeconfig: string): Pr
     disabled_plugins = ["io.containerd.internal.v1.opt"]
     [plugins."io.containerd.grpc.v1.cri"]
       sandbox_image = "ovation-test-pause:1"
-      # Where even root may not put a process beyond the reach of the OOM killer.
+      # For machines where even root may not exempt a process from the OOM killer.
       restrict_oom_score_adj = true
       [plugins."io.containerd.grpc.v1.cri".cni]
         bin_dir = "/usr/lib/cni"
@@ -146,7 +146,7 @@ async function configure(folder: string, socket: string, kubeconfig: string): Pr
       clusterDNS: [NODE_ADDRESS],
       clusterDomain: "cluster.local",
       resolvConf: join(folder, "resolv.conf"),
-      // The machine's own fullness is no matter of the tests.
+      // The tests don't depend on how full the machine is.
       evictionHard: {
         "memory.available": "50Mi",
         "nodefs.available": "1%",

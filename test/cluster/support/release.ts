@@ -1,17 +1,17 @@
-/** A release of the chart on a cluster: installed, upgraded, and looked at. */
+/** A release of the chart on a cluster: installs, upgrades and inspects it. */
 import { chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { CHART, helmMeanwhile, type Values, valueFlags } from "../../chart/support/helm.ts";
+import { CHART, helmAsync, type Values, valueFlags } from "../../chart/support/helm.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Cluster } from "./node.ts";
 
 const NAMESPACE = "live";
-/** As the chart runs its pods. */
+/** The user that the chart runs its pods as. */
 const POD_USER = 65_532;
-/** Two gateways, two dispatchers and three servers of NATS. */
+/** Two gateways, two dispatchers and three nats-servers. */
 const PODS = 7;
-/** So that all fit on one node of two cores; the chart's own requests are for nodes of one's own. */
+/** So that all pods fit on one node with two cores; the chart's defaults are for larger nodes. */
 const SMALL: Values = {
   "gateway.resources.requests.cpu": "20m",
   "dispatcher.resources.requests.cpu": "20m",
@@ -51,7 +51,7 @@ export class Release {
     this.#cluster = cluster;
   }
 
-  /** Resolves when all pods are ready, those too that only the autoscalers ask for. */
+  /** Resolves when all pods are ready, including those that the autoscalers add. */
   static async install(cluster: Cluster): Promise<Release> {
     const release = new Release(cluster);
     await release.#created("/api/v1/namespaces", {
@@ -69,17 +69,17 @@ export class Release {
     return release;
   }
 
-  /** Resolves when all pods are new, and ready. */
+  /** Resolves when all pods are replaced and ready. */
   async upgrade(values: Values): Promise<void> {
     await this.#wait("upgrade", values);
   }
 
-  /** What `helm test` says. */
+  /** The output of `helm test`. */
   async test(): Promise<string> {
     return await this.#helm("test", "ovation", "--logs");
   }
 
-  /** Those of gateways, dispatchers and NATS. */
+  /** The pods of gateways, dispatchers and NATS. */
   async pods(): Promise<Pod[]> {
     const { body } = await this.#cluster.ask("GET", `/api/v1/namespaces/${NAMESPACE}/pods`);
     return podListSchema
@@ -100,7 +100,7 @@ export class Release {
     return `http://${serviceSchema.parse(body).spec.clusterIP}`;
   }
 
-  /** What the chart has made up for the signing of tokens. */
+  /** The secret that the chart generated for signing tokens. */
   async authSecret(): Promise<string> {
     const path = `/api/v1/namespaces/${NAMESPACE}/secrets/ovation-auth`;
     const { body } = await this.#cluster.ask("GET", path);
@@ -114,12 +114,12 @@ export class Release {
   }
 
   async #helm(...args: string[]): Promise<string> {
-    const run = await helmMeanwhile([...args, "--namespace", NAMESPACE], this.#cluster.kubeconfig);
+    const run = await helmAsync([...args, "--namespace", NAMESPACE], this.#cluster.kubeconfig);
     if (!run.ok) throw new Error(`${run.stdout}${run.stderr}`);
     return run.stdout;
   }
 
-  /** A volume as a cluster's storage class would make one. */
+  /** Creates a volume as a cluster's storage class would. */
   async #volume(name: string): Promise<void> {
     const path = join(this.#cluster.folder, name);
     await mkdir(path);

@@ -1,25 +1,25 @@
-/** The TCP connections between proxies and gateways, as Linux has them. */
+/** The TCP connections between proxies and gateways, as Linux reports them. */
 import { readFile } from "node:fs/promises";
 import { GATEWAY_HOSTS } from "./site.ts";
 
 export interface TcpEnd {
   /** Which end of a connection this is. */
   readonly of: "proxy" | "gateway";
-  /** `waiting`: this end has closed it first, and keeps it for a minute more (TIME-WAIT). */
+  /** `waiting`: this end closed it first, and keeps it for another minute (TIME-WAIT). */
   readonly state: "open" | "waiting" | "other";
 }
 
 /** Their numbers in /proc/net/tcp. */
 const STATES: Readonly<Record<string, TcpEnd["state"]>> = { "01": "open", "06": "waiting" };
 
-/** As /proc/net/tcp writes an IPv4 address and port. */
-function written(host: string, port: number): string {
+/** An IPv4 address and port as written in /proc/net/tcp. */
+function endpoint(host: string, port: number): string {
   const bytes = host.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   return `${bytes.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
 }
 
 async function ends(port: number): Promise<readonly TcpEnd[]> {
-  const gateways = GATEWAY_HOSTS.map((host) => written(host, port));
+  const gateways = GATEWAY_HOSTS.map((host) => endpoint(host, port));
   const lines = (await readFile("/proc/net/tcp", "utf8")).trim().split("\n").slice(1);
   return lines.flatMap((line) => {
     const [, local = "", remote = "", number = ""] = line.trim().split(/\s+/);
@@ -29,12 +29,12 @@ async function ends(port: number): Promise<readonly TcpEnd[]> {
   });
 }
 
-/** Their proxies' ends: those that are open, and of the last minute those that proxies have closed. */
+/** The proxies' ends: open ones, and those that proxies closed within the last minute. */
 export async function connectionsToGateways(port: number): Promise<readonly TcpEnd[]> {
   return (await ends(port)).filter(({ of }) => of === "proxy");
 }
 
-/** As {@link connectionsToGateways}, the gateways' ends; what listens is `other`. */
+/** Like {@link connectionsToGateways}, for the gateways' ends; listening sockets are `other`. */
 export async function connectionsOfGateways(port: number): Promise<readonly TcpEnd[]> {
   return (await ends(port)).filter(({ of }) => of === "gateway");
 }

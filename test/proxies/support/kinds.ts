@@ -1,11 +1,11 @@
 /**
- * The proxies, each with the configuration that docs/proxies.md prints. A test runs that very text;
- * only addresses, ports and files are put where this machine has room for them.
+ * The proxies, each with the configuration that docs/proxies.md prints. A test runs exactly that text;
+ * only addresses, ports and files are replaced.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** How one proxy is started, and told of a new configuration. */
+/** How one proxy is started and reloaded. */
 export interface ProxyKind {
   readonly name: string;
   /** In deploy/proxies/. */
@@ -13,11 +13,11 @@ export interface ProxyKind {
   readonly program: string;
   /** Its command line and environment. */
   command(folder: string, config: string): ProxyCommand;
-  /** What is put before the configuration that the page prints: what else is a service's, and not a site's. */
+  /** What precedes the printed configuration: settings of the service rather than the site. */
   preamble?(adminPort: number): string;
-  /** Files that it needs beside the configuration. */
+  /** Files that it needs besides the configuration. */
   files?(folder: string, path: string, config: string): Readonly<Record<string, string>>;
-  /** Has it read its configuration again: a signal, or a command. */
+  /** What makes it reload its configuration: a signal or a command. */
   readonly reload?: NodeJS.Signals | readonly string[];
 }
 
@@ -28,7 +28,7 @@ interface ProxyCommand {
 
 const MODULES = "/usr/lib/apache2/modules";
 
-/** Apache as Debian has it before any site: the modules that the site's own comment names. */
+/** Apache as on Debian before any site, with the modules that the site's comment names. */
 function apacheBase(folder: string, path: string, site: string): string {
   const [, named = ""] = /a2enmod ([\w ]+)/.exec(site) ?? [];
   const modules = ["mpm_event", "authz_core", ...named.split(" ")];
@@ -40,7 +40,7 @@ function apacheBase(folder: string, path: string, site: string): string {
     `DefaultRuntimeDir ${folder}`,
     "User www-data",
     "Group www-data",
-    // Standard error is a socket here, which can't be opened by its path.
+    // Standard error is a socket here, which can't be opened by path.
     'ErrorLog "|/bin/cat"',
     ...available.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`),
     `Include ${path}`,
@@ -102,7 +102,7 @@ export const PROXY_KINDS: readonly ProxyKind[] = [
   },
 ];
 
-/** The kind of this name. */
+/** The kind with this name. */
 export function proxyKind(name: string): ProxyKind {
   const kind = PROXY_KINDS.find((one) => one.name === name);
   if (kind === undefined) throw new Error(`no proxy ${name}`);

@@ -1,9 +1,9 @@
-/** How much later events come through a proxy than straight from a gateway. */
+/** How much later events arrive through a proxy than directly from a gateway. */
 import { expect } from "vitest";
 import { client, connected, listen } from "../../sdk/support/client.ts";
 import { GATEWAY_HOSTS, type Site } from "./site.ts";
 
-/** Half of the time by which HAProxy holds back what it expects more of. */
+/** Half of the time for which HAProxy delays data when it expects more. */
 export const LATE_MS = 100;
 const COMMENTS = 20;
 
@@ -12,7 +12,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** How long after its publish at a gateway each of some comments came, the next after the last. */
+/** How long after its publish at a gateway each of some comments arrived, one at a time. */
 async function delays(
   site: Site,
   url: string,
@@ -26,18 +26,18 @@ async function delays(
   const backend = client<{ comment: number }>(`http://${GATEWAY_HOSTS[0]}:${site.port}`);
   const took: number[] = [];
   for (let n = 1; n <= COMMENTS; n += 1) {
-    const began = performance.now();
+    const startedAt = performance.now();
     await backend.video(id).publish("comment", n);
     await comments.first(({ data }) => data === n);
-    took.push(performance.now() - began);
+    took.push(performance.now() - startedAt);
   }
   expect(comments.all.map(({ data }) => data)).toEqual(took.map((_, index) => index + 1));
   return took;
 }
 
 /**
- * Publishes comments, each when the one before has come: one that is held back is waited for in vain.
- * @returns in ms, by how much the median through the proxy is above that of a gateway
+ * Publishes comments, each after the previous one has arrived: a comment that is held back never does.
+ * @returns in ms, how far the median through the proxy is above that of a gateway
  */
 export async function lateness(
   site: Site,
@@ -46,7 +46,7 @@ export async function lateness(
   transport: "websocket" | "sse",
 ): Promise<number> {
   const gateway = `http://${GATEWAY_HOSTS[1]}:${site.port}`;
-  const straight = await delays(site, gateway, `straight-${id}`, transport);
+  const direct = await delays(site, gateway, `direct-${id}`, transport);
   const through = await delays(site, url, `through-${id}`, transport);
-  return median(through) - median(straight);
+  return median(through) - median(direct);
 }

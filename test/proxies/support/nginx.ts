@@ -1,4 +1,4 @@
-/** nginx as somebody else has set it up: what an SDK may find between itself and gateways. */
+/** nginx as others configure it: what an SDK may find between itself and gateways. */
 import { freePort } from "../../../kit/nats/free-port.ts";
 import { proxyKind } from "./kinds.ts";
 import type { ProxyProcess } from "./proxy.ts";
@@ -6,7 +6,7 @@ import { GATEWAY_HOSTS, type Site } from "./site.ts";
 
 const KIND = proxyKind("nginx");
 
-/** What passes a request on, WebSockets too. */
+/** Directives that forward a request, including WebSockets. */
 export const PASSES = `
   proxy_http_version 1.1;
   proxy_set_header Upgrade $http_upgrade;
@@ -14,16 +14,16 @@ export const PASSES = `
   proxy_set_header Host $http_host;
   proxy_buffering off;`;
 
-/** As {@link PASSES}, but WebSockets don't get through, as by default. */
+/** Like {@link PASSES}, but without WebSockets, as by default. */
 export const PASSES_NO_WEBSOCKET = `
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_buffering off;`;
 
 /**
- * Starts it before a site's gateways, which it calls `http://gateways`.
- * @param locations what its one server has
- * @returns it, and where it answers
+ * Starts nginx in front of a site's gateways, which it calls `http://gateways`.
+ * @param locations the locations of its one server
+ * @returns the process, and its URL
  */
 export async function nginxBefore(
   site: Site,

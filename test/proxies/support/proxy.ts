@@ -1,4 +1,4 @@
-/** A proxy as a process of its own, with a configuration of the docs or one of a test's own. */
+/** A proxy process, with a configuration from the docs or from a test. */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,14 +16,14 @@ const OUTPUT_LINES = 200;
 /** Why this machine can't run that proxy; undefined if it can. */
 function proxyFault({ program }: ProxyKind): string | undefined {
   if (process.platform !== "linux") return "the tests use Linux's loopback addresses";
-  if (process.getuid?.() !== 0) return "only root may run it as a service would";
+  if (process.getuid?.() !== 0) return "only root can run it as a service does";
   try {
     execFileSync(program, ["--version"], { stdio: "ignore", env: withSystemPath() });
     return undefined;
   } catch (error) {
-    // nginx knows no --version, and is there all the same.
-    const isThere = error instanceof Error && "status" in error && error.status !== null;
-    return isThere ? undefined : `${program} is missing: run test/proxies/install-tools.sh`;
+    // nginx doesn't know --version: it fails, but exists.
+    const exists = error instanceof Error && "status" in error && error.status !== null;
+    return exists ? undefined : `${program} is missing: run test/proxies/install-tools.sh`;
   }
 }
 
@@ -31,7 +31,7 @@ function withSystemPath(more: Readonly<Record<string, string>> = {}): NodeJS.Pro
   return { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, ...more };
 }
 
-/** The kinds that this machine has; those that it lacks are left out by name. */
+/** The kinds on this machine; missing ones are left out, by name. */
 export function availableProxies(): readonly ProxyKind[] {
   return PROXY_KINDS.filter((kind) => {
     const fault = proxyFault(kind);
@@ -40,10 +40,10 @@ export function availableProxies(): readonly ProxyKind[] {
   });
 }
 
-/** What a configuration of the docs has, and what stands there in a test: each must occur. */
+/** Text of a documented configuration and its replacement in a test; each must occur. */
 export type Replacements = readonly (readonly [from: string | RegExp, to: string])[];
 
-/** A configuration of the docs as it is printed, with these replaced. */
+/** A configuration as printed in the docs, with these replacements. */
 export async function documented(kind: ProxyKind, replacements: Replacements): Promise<string> {
   let text = await readFile(join(CONFIGURATIONS, kind.file), "utf8");
   for (const [from, to] of replacements) {
@@ -65,7 +65,7 @@ export class ProxyProcess {
   readonly kind: ProxyKind;
   /** Where it listens on 127.0.0.1. */
   readonly port: number;
-  /** The first lines of what it wrote. */
+  /** The first lines of its output. */
   readonly output: string[] = [];
   readonly #folder: string;
   readonly #child: ChildProcess;
@@ -86,10 +86,10 @@ export class ProxyProcess {
   }
 
   /**
-   * Starts a proxy and resolves when it answers well.
-   * @param config its configuration, in which it listens on this port
-   * @param url what is to be answered with a status below 400
-   * @throws Error with what it wrote, when it ends instead
+   * Starts a proxy and resolves when it answers.
+   * @param config its configuration, which listens on this port
+   * @param url the URL that must be answered with a 2xx status
+   * @throws Error with its output if it ends instead
    */
   static async start(
     kind: ProxyKind,
@@ -120,19 +120,19 @@ export class ProxyProcess {
     return join(this.#folder, this.kind.file);
   }
 
-  /** Has it read its configuration again, as an operator would; open connections may stay. */
+  /** Reloads its configuration, as an operator would; open connections may stay. */
   async reload(): Promise<void> {
     const { reload, program } = this.kind;
-    if (reload === undefined) throw new Error(`${this.kind.name} can't be told to`);
+    if (reload === undefined) throw new Error(`${this.kind.name} can't reload`);
     if (typeof reload === "string") this.#child.kill(reload);
     else await run(program, [...reload, "--config", this.#config]);
   }
 
-  /** Ends it at once. */
+  /** Stops it at once. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const exit = once(this.#child, "exit");
-      // A fast stop, of its workers too: SIGTERM is that to each of these proxies.
+      // For each of these proxies, SIGTERM means a fast stop, workers included.
       this.#child.kill("SIGTERM");
       await exit;
     }

@@ -1,4 +1,4 @@
-/** Two gateways, a certificate, and a proxy before them as docs/proxies.md has it. */
+/** Two gateways, a certificate, and a proxy in front of them as in docs/proxies.md. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setDefaultCACertificates } from "node:tls";
@@ -13,7 +13,7 @@ const CERTIFICATE = "/etc/ssl/live.example/fullchain.pem";
 const KEY = "/etc/ssl/live.example/key.pem";
 const BOTH = "/etc/haproxy/live.example.pem";
 
-/** Of the two gateways, those of the documented configurations but for the first number. */
+/** The addresses of the documented configurations, except for the first number. */
 export const GATEWAY_HOSTS = ["127.0.0.11", "127.0.0.12"] as const;
 
 interface Files {
@@ -22,7 +22,7 @@ interface Files {
   readonly both: string;
 }
 
-/** That this process trusts, of all its sites: several may be there at a time. */
+/** All authorities that this process trusts: several sites may exist at a time. */
 const authorities: string[] = [];
 
 const HAPROXY = proxyKind("HAProxy");
@@ -32,7 +32,7 @@ export class Site {
   readonly #authority: TestAuthority;
   readonly #files: Files;
   readonly #proxies: ProxyProcess[] = [];
-  /** Both gateways have the same two: documented configurations have one number for each. */
+  /** Both gateways use the same ports, as in the documented configurations. */
   readonly port: number;
   readonly opsPort: number;
 
@@ -51,7 +51,7 @@ export class Site {
 
   /**
    * @param gateway settings of both gateways
-   * @param second more settings of the second one, once NATS runs
+   * @param second more settings for the second one, once NATS runs
    */
   static async start(
     gateway: Partial<GatewayConfig> = {},
@@ -72,14 +72,14 @@ export class Site {
     return new Site(stack, authority, { certificate, key, both }, [port, opsPort]);
   }
 
-  /** Puts a proxy before both gateways, with the text that the page prints. */
+  /** Puts a proxy in front of both gateways, with the printed configuration. */
   async proxy(kind: ProxyKind, more: Replacements = []): Promise<ProxyProcess> {
     const port = await freePort();
     const text = await documented(kind, this.#replacements(kind, port, more));
     return await this.add(kind, port, text, `https://127.0.0.1:${port}/v1/ping`);
   }
 
-  /** HAProxy with the text that the page prints, but without TLS: something before it speaks that. */
+  /** HAProxy with the printed configuration but without TLS, which something in front of it handles. */
   async haproxyWithoutTls(): Promise<ProxyProcess> {
     const port = await freePort();
     const text = await documented(HAPROXY, [
@@ -94,8 +94,8 @@ export class Site {
   }
 
   /**
-   * Puts a proxy before them with a configuration of the test's own.
-   * @param url what it is to answer once it runs
+   * Puts a proxy in front of them, with the test's own configuration.
+   * @param url the URL that it must answer once it runs
    */
   async add(kind: ProxyKind, port: number, config: string, url: string): Promise<ProxyProcess> {
     const proxy = await ProxyProcess.start(kind, port, config, url);
@@ -117,7 +117,7 @@ export class Site {
             [CERTIFICATE, this.#files.certificate],
             [KEY, this.#files.key],
           ];
-    // Caddy would look for certificates of that name, and the tests speak to an address.
+    // Caddy would request certificates for that name, and the tests connect to an address.
     const name: Replacements =
       kind.name === "Caddy"
         ? [["live.example {", `https://127.0.0.1:${port} {`]]
@@ -125,7 +125,7 @@ export class Site {
     return [...more, ...files, ...name, ...this.#limits(kind), ...this.#gateways(kind)];
   }
 
-  /** As many files as the test's machine allows. */
+  /** Stays within the test machine's file limit. */
   #limits(kind: ProxyKind): Replacements {
     return kind.name === "HAProxy" ? [["maxconn 50000", "maxconn 1000"]] : [];
   }

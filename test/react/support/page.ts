@@ -1,4 +1,4 @@
-/** A project's page in Chromium, and what it complained of. */
+/** A project's page in Chromium, and its errors. */
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { TestStack } from "../../support/stack.ts";
@@ -6,7 +6,7 @@ import { post } from "../../support/viewer.ts";
 
 export interface Opened {
   readonly page: Page;
-  /** Errors and warnings of its console, and what it has thrown. */
+  /** Errors and warnings on its console, and uncaught errors. */
   readonly faults: string[];
 }
 
@@ -31,7 +31,7 @@ export async function comment(stack: TestStack, text: string): Promise<void> {
   expect((await post(stack.gateway.port, "launch", event)).status).toBe(200);
 }
 
-/** The page is connected, shows what was and what comes, and a click is a like. */
+/** The page is connected, shows past and new comments, and a click is a like. */
 export async function isLive(
   stack: TestStack,
   page: Page,

@@ -1,4 +1,4 @@
-/** A project as an application has one: copied out of the repository, with the packed client installed. */
+/** A project like an application's: copied out of the repository, with the packed client installed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** What a command has written, and how it ended. */
+/** A command's output and exit code. */
 export interface Ran {
   readonly code: number | null;
   readonly output: string;
@@ -18,7 +18,7 @@ export class Project {
   readonly #env: NodeJS.ProcessEnv;
   #server: ChildProcess | undefined;
 
-  /** @param env beside that of this process */
+  /** @param env variables in addition to this process's */
   constructor(name: string, env: NodeJS.ProcessEnv) {
     this.#name = name;
     this.folder = join(root, ".cache/react", name);
@@ -26,7 +26,7 @@ export class Project {
     this.#env = { ...own, ...env, NEXT_TELEMETRY_DISABLED: "1" };
   }
 
-  /** Copies the project to the cache, and installs what it needs; most of it is there already. */
+  /** Copies the project to the cache, and installs its dependencies, most of which are cached. */
   async install(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     for (const name of await readdir(this.folder)) {
@@ -38,7 +38,7 @@ export class Project {
     const { version } = JSON.parse(await readFile(join(root, "sdk/package.json"), "utf8")) as {
       version: string;
     };
-    // Anew each time: npm keeps one of the same version.
+    // Reinstalled each time: npm would keep one of the same version.
     await rm(join(this.folder, "node_modules/ovation-client"), { recursive: true, force: true });
     await this.#succeeds("npm", ["install"]);
     const tarball = join(root, `ovation-client-${version}.tgz`);
@@ -57,7 +57,7 @@ export class Project {
     return { code, output };
   }
 
-  /** Starts a server, and resolves once it answers at the address. */
+  /** Starts a server, and resolves once it answers at the URL. */
   async serve(command: string, args: readonly string[], url: string): Promise<void> {
     const child = spawn(join(this.folder, "node_modules/.bin", command), args, {
       cwd: this.folder,
@@ -78,7 +78,7 @@ export class Project {
     this.#server = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
     const closed = once(child, "close");
-    // Asked to stop, one that has event streams open waits for their end.
+    // With SIGTERM, a server with open event streams would wait for their end.
     process.kill(-child.pid, "SIGKILL");
     await closed;
   }

@@ -1,6 +1,6 @@
 import { Live } from "./live.jsx";
 
-/** A component of the server, which renders one of the client's. */
+/** A server component that renders a client component. */
 export default function Page() {
   return <Live id="launch" title="Next.js" />;
 }
