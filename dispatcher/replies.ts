@@ -1,7 +1,7 @@
 /** Replies to requests that came over the bus, at once or when their work is done. */
 import type { Bus } from "../shared/bus/connection.ts";
 import { asOvationError } from "../shared/protocol/errors.ts";
-import { isMeaningful } from "../shared/protocol/subjects.ts";
+import { isReservedSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
 import type { Log } from "../shared/runtime/log.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
@@ -67,7 +67,7 @@ export class Replies {
 
   #send(encoding: Encoding, reply: string, answer: unknown): void {
     // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
-    if (isMeaningful(reply)) this.rejectedReplyTo += 1;
+    if (isReservedSubject(reply)) this.rejectedReplyTo += 1;
     else if (reply !== "") this.#options.bus.publish(reply, encode(encoding, answer));
   }
 }

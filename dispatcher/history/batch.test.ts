@@ -112,9 +112,9 @@ describe("a batch", () => {
 test("a request is answered when its last event has a seq, in the order of its events", async () => {
   const job = new Deferred<number[]>(3, 0, () => undefined);
   const request = new StoreRequest(job);
-  request.placed(2, 30);
-  request.placed(0, 10);
+  request.assignSeq(2, 30);
+  request.assignSeq(0, 10);
   expect(job.isSettled).toBe(false);
-  request.placed(1, 20);
+  request.assignSeq(1, 20);
   expect(await job.outcome).toEqual([10, 20, 30]);
 });

@@ -34,8 +34,8 @@ export class StoreRequest {
     this.#left = job.events;
   }
 
-  /** The event at this index has its seq. */
-  placed(index: number, seq: number): void {
+  /** Sets the seq of the event at this index; the last one resolves the job. */
+  assignSeq(index: number, seq: number): void {
     this.#seqs[index] = seq;
     this.#left -= 1;
     if (this.#left === 0) this.job.resolve(this.#seqs);

@@ -24,9 +24,9 @@ export class ChainReader {
    * Reads a chain that isn't known or is doubted.
    * @throws OvationError history_unavailable
    */
-  async freshen(chain: VideoChain): Promise<void> {
+  async refresh(chain: VideoChain): Promise<void> {
     if (chain.trust === "sound") return;
-    await chain.mend(() =>
+    await chain.sync(() =>
       chain.trust === "doubted" ? this.#verify(chain) : this.#load(chain, false),
     );
   }
@@ -36,7 +36,7 @@ export class ChainReader {
    * @throws OvationError history_unavailable
    */
   async catchUp(chain: VideoChain): Promise<void> {
-    await chain.mend(async () => {
+    await chain.sync(async () => {
       const newest = await this.#last(chain.video);
       // Nothing newer: what we knew is gone. It aged out, or the store lost it or was recreated.
       if (newest === undefined || newest.sequence <= chain.sequence) {

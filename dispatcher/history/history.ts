@@ -78,7 +78,7 @@ export class History {
       stream,
       log,
       now: monotonicNow,
-      onRemade: () => this.#doubtAll(),
+      onRecreated: () => this.#doubtAll(),
     });
     const { deduplicateMs } = config;
     const shared = {
@@ -154,7 +154,7 @@ export class History {
     this.#stopListening = [
       () => others.unsubscribe(),
       bus.onState(() => this.#doubtAll()),
-      stream.onRemade(() => {
+      stream.onRecreated(() => {
         this.#doubtAll();
         this.#storeHealth.probe();
       }),

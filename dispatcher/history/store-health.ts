@@ -16,7 +16,7 @@ interface StoreHealthOptions {
   readonly log: Log;
   readonly now: MonotonicClock;
   /** The stream was recreated. */
-  readonly onRemade: () => void;
+  readonly onRecreated: () => void;
 }
 
 export class StoreHealth {
@@ -94,7 +94,7 @@ export class StoreHealth {
   }
 
   #found(epoch: string): void {
-    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#options.onRemade();
+    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#options.onRecreated();
     this.#epoch = epoch;
   }
 

@@ -31,7 +31,7 @@ export class VideoChain {
   readonly kept: RetentionWindow;
   #trust: Trust = "none";
   #doubts = 0;
-  #isMending = false;
+  #isSyncing = false;
   #sequence = 0;
   #last = 0;
   #highest = 0;
@@ -73,13 +73,13 @@ export class VideoChain {
   }
 
   /** Reads the chain by `read`; a doubt raised meanwhile stays. */
-  async mend(read: () => Promise<void>): Promise<void> {
+  async sync(read: () => Promise<void>): Promise<void> {
     const doubts = this.#doubts;
-    this.#isMending = true;
+    this.#isSyncing = true;
     try {
       await read();
     } finally {
-      this.#isMending = false;
+      this.#isSyncing = false;
     }
     this.#trust = doubts === this.#doubts ? "sound" : "doubted";
   }
@@ -89,7 +89,7 @@ export class VideoChain {
    * append to learn of it. Any other is left to a read of the store.
    */
   observe({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
-    if (this.#trust !== "sound" || this.#isMending || sequence <= this.#sequence) return;
+    if (this.#trust !== "sound" || this.#isSyncing || sequence <= this.#sequence) return;
     const message = readMessage({ payload, sequence });
     if (this.isNext(message)) this.learn(message);
   }

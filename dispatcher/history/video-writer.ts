@@ -165,7 +165,7 @@ export class VideoWriter {
 
   async #step(): Promise<void> {
     const { reader, stats } = this.#options;
-    if (this.chain.trust !== "sound") return await reader.freshen(this.chain);
+    if (this.chain.trust !== "sound") return await reader.refresh(this.chain);
     const { sequence } = this.chain;
     try {
       const head = this.#queue.peekFront();
@@ -260,7 +260,7 @@ export class VideoWriter {
       fault = new OvationError("timeout", undefined, { cause });
     }
     for (const [at, { request, index }] of slots.entries()) {
-      if (fault === undefined) request.placed(index, seqs[at] ?? 0);
+      if (fault === undefined) request.assignSeq(index, seqs[at] ?? 0);
       else request.job.reject(fault);
     }
   }

@@ -4,7 +4,7 @@ import {
   type DispatcherStatement,
   encodeStatement,
 } from "../../shared/protocol/common-settings.ts";
-import { INSPECT_DISPATCHERS, isMeaningful } from "../../shared/protocol/subjects.ts";
+import { INSPECT_DISPATCHERS, isReservedSubject } from "../../shared/protocol/subjects.ts";
 
 export class SettingsStatement {
   readonly #bus: Pick<Bus, "subscribe" | "publish">;
@@ -19,7 +19,7 @@ export class SettingsStatement {
   start(): void {
     this.#subscription = this.#bus.subscribe(INSPECT_DISPATCHERS, (_payload, _subject, reply) => {
       // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
-      if (reply !== "" && !isMeaningful(reply)) this.#bus.publish(reply, this.#answer);
+      if (reply !== "" && !isReservedSubject(reply)) this.#bus.publish(reply, this.#answer);
     });
   }
 

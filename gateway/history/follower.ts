@@ -84,7 +84,7 @@ export class ChainFollower {
     const { reader, checkMs } = this.#options;
     this.#unlisten = reader.listen({
       onReturned: () => this.#syncSoon(0),
-      onRemade: () => this.#restart(),
+      onRecreated: () => this.#restart(),
     });
     this.#scheduleCheck(Math.min(FIRST_CHECK_MS, checkMs));
   }

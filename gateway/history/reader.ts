@@ -33,7 +33,7 @@ export interface HistoryListener {
   /** The connection was lost, and is back. */
   onReturned(): void;
   /** The history was created again: nothing of the old one is valid. */
-  onRemade(): void;
+  onRecreated(): void;
 }
 
 export class HistoryReader {
@@ -66,7 +66,7 @@ export class HistoryReader {
       bus.onState((state) => {
         if (state === "connected") this.#checkEpoch("returned");
       }),
-      stream.onRemade(() => this.#checkEpoch("remade")),
+      stream.onRecreated(() => this.#checkEpoch("remade")),
     ];
     this.#checkEpoch("start");
   }
@@ -155,7 +155,7 @@ export class HistoryReader {
     if (isRemade) {
       this.stats.remade += 1;
       this.#options.log.warn({ epoch }, "the history was created again");
-      for (const listener of this.#listeners) listener.onRemade();
+      for (const listener of this.#listeners) listener.onRecreated();
     } else if (isReturned) {
       for (const listener of this.#listeners) listener.onReturned();
     }

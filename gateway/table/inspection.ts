@@ -6,7 +6,7 @@ import {
   type InspectionPage,
   PAGE_VIDEOS,
 } from "../../shared/protocol/inspection.ts";
-import { inspectSubject, isMeaningful } from "../../shared/protocol/subjects.ts";
+import { inspectSubject, isReservedSubject } from "../../shared/protocol/subjects.ts";
 
 interface InspectionOptions {
   readonly bus: Pick<Bus, "subscribe" | "publish">;
@@ -28,7 +28,7 @@ export class Inspection {
     this.#subscription = bus.subscribe(inspectSubject(gateway), (payload, _subject, reply) => {
       const request = decodeInspectionRequest(payload);
       // We may publish where the requester may not: never answer to a subject with a meaning.
-      if (request === undefined || reply === "" || isMeaningful(reply)) return;
+      if (request === undefined || reply === "" || isReservedSubject(reply)) return;
       bus.publish(reply, encodeInspectionPage(this.#page(request.after ?? "")));
     });
   }

@@ -97,11 +97,11 @@ export class Registration {
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
       }),
-      this.#subscriptions.onRemade(() => {
+      this.#subscriptions.onRecreated(() => {
         this.tombstones.forget();
         this.rows.rewriteAll();
       }),
-      this.#frontends.onRemade(() => void this.lease.renewAfresh()),
+      this.#frontends.onRecreated(() => void this.lease.renewAfresh()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
   }

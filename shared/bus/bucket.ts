@@ -104,8 +104,8 @@ export class Bucket {
    * Calls back when somebody created or deleted the bucket: watches stay silent then.
    * @returns a function that stops listening
    */
-  onRemade(listener: () => void): () => void {
-    return this.#bus.onStreamRemade(this.#stream, listener);
+  onRecreated(listener: () => void): () => void {
+    return this.#bus.onStreamRecreated(this.#stream, listener);
   }
 
   async #open(): Promise<KV> {

@@ -252,7 +252,7 @@ export class Bus {
    * Calls back when somebody created or deleted a stream, by JetStream's advisories.
    * @returns a function that stops listening
    */
-  onStreamRemade(stream: string, listener: () => void): () => void {
+  onStreamRecreated(stream: string, listener: () => void): () => void {
     const subscriptions = ["CREATED", "DELETED"].map((what) =>
       this.subscribe(`$JS.EVENT.ADVISORY.STREAM.${what}.${stream}`, listener),
     );

@@ -68,7 +68,7 @@ export class BucketFollower {
       bus.onState((state) => {
         if (state === "connected") this.resync("reconnect");
       }),
-      bucket.onRemade(() => this.resync("remade")),
+      bucket.onRecreated(() => this.resync("remade")),
     ];
     this.#loop = this.#run();
   }

@@ -28,7 +28,7 @@ const OPERATION_TIMEOUT_MS = 2_000;
  * nats-server 2.9 confirms that a stream is deleted before its files are gone, and deletes those of
  * a new stream with them: then nothing can be stored until that stream is deleted again.
  */
-const REMAKE_AFTER_MS = 250;
+const RECREATE_AFTER_MS = 250;
 
 type Limits = Pick<
   CommonConfig,
@@ -89,7 +89,7 @@ export class HistoryStream {
   readonly #log: Log;
   /** Differing values that were logged: `ensure` may be called often. */
   readonly #logged = new Map<string, unknown>();
-  #remadeAt = Number.NEGATIVE_INFINITY;
+  #recreatedAt = Number.NEGATIVE_INFINITY;
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
@@ -109,7 +109,7 @@ export class HistoryStream {
       const expected = streamConfig(this.#limits);
       const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
         if (!isNotFound(error)) throw error;
-        await wait(Math.max(0, this.#remadeAt + REMAKE_AFTER_MS - monotonicNow()));
+        await wait(Math.max(0, this.#recreatedAt + RECREATE_AFTER_MS - monotonicNow()));
         // Another process may be creating it just now: then ours fails, and it exists.
         return await manager.streams
           .add(expected)
@@ -130,9 +130,9 @@ export class HistoryStream {
    * Calls back when somebody created or deleted the stream.
    * @returns a function that stops listening
    */
-  onRemade(listener: () => void): () => void {
-    return this.#bus.onStreamRemade(HISTORY_STREAM, () => {
-      this.#remadeAt = monotonicNow();
+  onRecreated(listener: () => void): () => void {
+    return this.#bus.onStreamRecreated(HISTORY_STREAM, () => {
+      this.#recreatedAt = monotonicNow();
       listener();
     });
   }

@@ -44,7 +44,7 @@ export function helpText(role: Role): string {
   ].join("\n");
 }
 
-/** The whole of docs/configuration.md. */
+/** The full text of docs/configuration.md. */
 export function configurationPage(): string {
   return [
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
@@ -133,7 +133,7 @@ function rulesOf(group: SettingGroup): readonly CrossCheck[] {
   return crossChecks.filter((check) => check.left in group && check.right in group);
 }
 
-/** Lines of whole words within the help's width; a word that is longer gets a line of its own. */
+/** Wraps at words within the help's width; a longer word gets a line of its own. */
 export function wrapped(text: string, indent: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

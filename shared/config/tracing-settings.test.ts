@@ -35,7 +35,7 @@ describe("tracing", () => {
       OTEL_SERVICE_NAME: "arena",
       OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
       OTEL_TRACES_SAMPLER_ARG: "0.25",
-      OTEL_WHATEVER_ELSE: "is none of ours",
+      OTEL_WHATEVER_ELSE: "is not ours",
     };
     expect(configOf([], env)).toMatchObject({
       otlpEndpoint: "http://collector:4318",

@@ -3,7 +3,7 @@ import {
   frontendSubject,
   frontendSubjects,
   gatewayOfSpendingSubject,
-  isMeaningful,
+  isReservedSubject,
   PUBLISH_SUBJECTS,
   parseRowKey,
   parseStoredSubject,
@@ -92,9 +92,9 @@ test.each([
 
 test("a reply may go to an inbox, but to no subject of Ovation or NATS", () => {
   for (const subject of ["_INBOX.a.b", "my.inbox.1", "over.x"])
-    expect(isMeaningful(subject)).toBe(false);
+    expect(isReservedSubject(subject)).toBe(false);
   for (const subject of ["ov.frontend.g.v", "$JS.API.INFO", "$KV.b.k"]) {
-    expect(isMeaningful(subject)).toBe(true);
+    expect(isReservedSubject(subject)).toBe(true);
   }
 });
 

@@ -36,7 +36,7 @@ const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
 
 /** Whether a subject belongs to Ovation or to NATS itself. */
-export function isMeaningful(subject: string): boolean {
+export function isReservedSubject(subject: string): boolean {
   return subject.startsWith("ov.") || subject.startsWith("$");
 }
 

@@ -7,7 +7,7 @@ import type { Component } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
 import { standardLogOutput } from "./log-output.ts";
 
-/** Exit codes: 0 stopped as asked, 1 failed, and that of wrong settings. */
+/** Exit codes: 0 stopped on request, 1 failed, and EXIT_SETTINGS for wrong settings. */
 const EXIT_FAILED = 1;
 /** How long an exit may wait for the log's reader. */
 const FLUSH_MS = 500;

@@ -67,7 +67,7 @@ test.each([
   '{"a":"}","id":9}',
   `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
   '"\u0000"',
-])("in JSON, the id is found beside %s", (value) => {
+])("in JSON, the id is found next to %s", (value) => {
   for (const text of around.json(value)) {
     expect(readRequestId("json", Buffer.from(text))).toBe(7);
   }
@@ -99,7 +99,7 @@ test.each([
   ["a long list", "dd 00000003 01 02 03"],
   ["a long map", "df 00000001 a2 6964 09"],
   ["20,000 lists", `${"91".repeat(20_000)}c0`],
-])("in msgpack, the id is found beside %s", (_, value) => {
+])("in msgpack, the id is found next to %s", (_, value) => {
   for (const bytes of around.msgpack(hex(value))) expect(readRequestId("msgpack", bytes)).toBe(7);
 });
 
