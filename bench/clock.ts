@@ -1,6 +1,6 @@
-/** One clock for all processes of a run: the machine's monotonic one, in microseconds. */
+/** One clock for all processes of a run: the machine's monotonic clock, in microseconds. */
 
-/** `performance.now()` begins with each process; this is where, on the machine's own clock. */
+/** The zero of this process's `performance.now()` on the machine's monotonic clock. */
 const PROCESS_START_US = Number(process.hrtime.bigint() / 1_000n) - performance.now() * 1_000;
 
 export function nowUs(): number {

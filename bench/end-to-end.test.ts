@@ -1,7 +1,7 @@
-/** A small load on a whole stack: what the harness counts is exact, whatever the machine is busy with. */
+/** A small load on a whole stack: the harness's counts are exact, however busy the machine is. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { viewerCosts } from "./control/act-costs.ts";
 import { type LoadPlan, runLoad, type Watcher } from "./control/load.ts";
+import { viewerCosts } from "./control/operation-costs.ts";
 import { Stack } from "./control/stack.ts";
 import { historyCosts, tableCosts } from "./control/store-costs.ts";
 import { parseCommand } from "./options.ts";
@@ -33,7 +33,7 @@ function planOf(video: string, kind: string, perSecond: number, viewers: number)
 }
 
 describe("50 viewers", () => {
-  test("get every like once, those that read at once and those that gather", async () => {
+  test("get every like once, whether they read at once or let frames accumulate", async () => {
     const load = await runLoad(stack, planOf("e2e-likes", "like", 60, 50), quiet);
     expect(load.published).toEqual({ sent: 180, accepted: 180 });
     expect(load.split).toMatchObject({ atOnce: 10, others: 40 });
@@ -42,13 +42,13 @@ describe("50 viewers", () => {
       judged: 50,
       unjudged: 0,
       due: 50 * 180,
-      told: 50 * 180,
+      received: 50 * 180,
       lost: 0,
       surplus: 0,
       twice: 0,
       stale: 0,
     });
-    // Those due in the two measured seconds, of each viewer that reads at once.
+    // The events scheduled in the two measured seconds, for each viewer that reads at once.
     expect(load.latency.count).toBe(10 * 120);
     expect(load.acknowledged.count).toBe(120);
     expect(load.faults).toEqual({});
@@ -68,23 +68,23 @@ describe("50 viewers", () => {
 
   test("get a flood as a sample with exact counts", async () => {
     const load = await runLoad(stack, planOf("e2e-flood", "like", 2_000, 50), quiet);
-    // How many are refused for want of time is the machine's affair; of the others none is lost.
+    // How many are rejected for overload depends on the machine; none of the others is lost.
     const { accepted } = load.published;
     expect(accepted).toBeGreaterThan(0);
     expect(load.exactness).toMatchObject({ judged: 50, due: 50 * accepted, lost: 0, surplus: 0 });
     expect(load.exactness.twice).toBe(0);
-    expect(load.exactness.told).toBe(load.exactness.seen + load.exactness.countedOnly);
+    expect(load.exactness.received).toBe(load.exactness.seen + load.exactness.countedOnly);
   });
 
-  test("get every comment in the one order of its chain", async () => {
+  test("get every comment in the order of its chain", async () => {
     const load = await runLoad(stack, planOf("e2e-comments", "comment", 30, 50), quiet);
     expect(load.published).toEqual({ sent: 90, accepted: 90 });
-    expect(load.exactness).toMatchObject({ told: 50 * 90, seen: 50 * 90, countedOnly: 0 });
+    expect(load.exactness).toMatchObject({ received: 50 * 90, seen: 50 * 90, countedOnly: 0 });
     expect(load.exactness).toMatchObject({ lost: 0, twice: 0, chainBreaks: 0 });
   });
 });
 
-test("one dispatcher answers every request, as fast as it can and by schedule", async () => {
+test("one dispatcher answers every request, at full speed and by schedule", async () => {
   const { options } = parseCommand(["--seconds", "1", "--rate", "100"]);
   const { figures } = await dispatch.run(options, quiet);
   const figure = (name: string) => figures.find((one) => one.name === name)?.value;
@@ -94,10 +94,10 @@ test("one dispatcher answers every request, as fast as it can and by schedule", 
   expect(figure("unanswered")).toBe(0);
 });
 
-describe("what acts cost", () => {
+describe("the costs of operations", () => {
   const isNumber = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
 
-  test("is told of a gateway's and of the stores'", async () => {
+  test("are reported for a gateway and for the stores", async () => {
     const viewers = await viewerCosts(stack, 20, 500);
     expect(Object.values(viewers).every(isNumber)).toBe(true);
     const { rowsPerSecond, ...table } = await tableCosts(stack, 200);

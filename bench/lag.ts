@@ -1,4 +1,4 @@
-/** How late this process's own event loop is: where it is, its figures are its own limit. */
+/** The delay of this process's event loop: if it is high, the figures show the generator's own limit. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
 const RESOLUTION_MS = 5;
@@ -15,7 +15,7 @@ export class LagMeter {
     this.#delay.enable();
   }
 
-  /** The lag since the last call. */
+  /** The delay since the last call. */
   take(): Lag {
     const late = (ns: number) => Math.max(0, ns / 1e6 - RESOLUTION_MS);
     const lag = { p99Ms: late(this.#delay.percentile(99)), maxMs: late(this.#delay.max) };

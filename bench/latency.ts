@@ -1,4 +1,4 @@
-/** Latencies in HDR histograms: microseconds up to a minute, three digits exact. */
+/** Latencies in HDR histograms: microseconds up to a minute, with three significant digits. */
 import {
   build,
   decodeFromCompressedBase64,
@@ -24,7 +24,7 @@ export function record(histogram: Histogram, us: number): void {
   histogram.recordValue(Math.min(LONGEST_US, Math.max(1, Math.round(us))));
 }
 
-/** As text, to be sent from one process to another. */
+/** As text, for sending between processes. */
 export function packed(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
 }
@@ -39,7 +39,7 @@ export function unpacked(texts: readonly string[]): Histogram {
   return sum;
 }
 
-/** The percentiles that are told, in milliseconds. */
+/** The reported percentiles, in milliseconds. */
 export interface Percentiles {
   readonly count: number;
   readonly p50: number;

@@ -1,4 +1,4 @@
-/** `npm run bench`: runs scenarios, writes what came of them, compares two results. */
+/** `npm run bench`: runs scenarios, writes their results, compares two results. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { helpText, parseCommand, UsageError } from "./options.ts";
@@ -8,7 +8,7 @@ import { build, machine } from "./report/environment.ts";
 import { pageOf } from "./report/page.ts";
 import { RESULT_FORMAT, type ResultFile, type RunResult } from "./report/result.ts";
 import { tableOf } from "./report/table.ts";
-import { fault, tell, watcher } from "./say.ts";
+import { fault, print, watcher } from "./say.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import type { Options, Scenario } from "./scenarios/scenario.ts";
 
@@ -28,7 +28,7 @@ async function runOnce(scenario: Scenario, options: Options): Promise<RunResult>
   const startedAt = new Date().toISOString();
   const outcome = await scenario.run(options, watcher);
   const run = { scenario: scenario.name, question: scenario.question, startedAt, ...outcome };
-  tell(`\n${tableOf(run)}\n`);
+  print(`\n${tableOf(run)}\n`);
   return run;
 }
 
@@ -47,15 +47,15 @@ function write(runs: readonly RunResult[], out: string | undefined): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(file)}\n`);
   writeFileSync(page, pageOf(file));
-  tell(`Written: ${path}\n         ${page}`);
+  print(`Written: ${path}\n         ${page}`);
 }
 
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2));
-  if (command.help) return tell(helpText(SCENARIOS.map(({ name }) => name)));
+  if (command.help) return print(helpText(SCENARIOS.map(({ name }) => name)));
   const byDefault = command.options.replay === undefined ? "likes" : "replay";
   const [first = byDefault, ...rest] = command.words;
-  if (first === "compare") return tell(compareFiles(rest));
+  if (first === "compare") return print(compareFiles(rest));
   const scenarios = [first, ...rest].map(scenarioNamed);
   const runs: RunResult[] = [];
   for (let round = 0; round < command.repeat; round += 1) {
@@ -66,11 +66,11 @@ async function main(): Promise<void> {
   if (command.options.record !== undefined && recorded !== undefined) {
     const about = `Recorded from ${process.argv.slice(2).join(" ")}`;
     writeRecording(command.options.record, recordingOf(about, recorded));
-    tell(`         ${command.options.record}`);
+    print(`         ${command.options.record}`);
   }
 }
 
-// Everything that was started ends with this process: by its IPC channel or its guard.
+// Every child process ends with this one: by its IPC channel or its guard.
 process.on("SIGINT", () => process.exit(EXIT_INTERRUPTED));
 process.on("SIGTERM", () => process.exit(EXIT_INTERRUPTED));
 try {

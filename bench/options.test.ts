@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { helpText, parseCommand } from "./options.ts";
 
-test("nothing given leaves everything to the scenario", () => {
+test("without flags, the scenario decides everything", () => {
   const { words, repeat, options } = parseCommand([]);
   expect(words).toEqual([]);
   expect(repeat).toBe(1);
   expect(options).toMatchObject({ viewers: undefined, rate: undefined, urls: [], speed: 1 });
 });
 
-test("flags are read as numbers, and those of the roles as flags", () => {
+test("numbers are parsed, and the roles' flags are passed on", () => {
   const { words, options } = parseCommand([
     ..."likes --viewers 200 --rate 0.5 --gateway-flag frame-interval-max-ms=50".split(" "),
     ..."--gateway-flag=--log-level=warn --url ws://a:1 --url ws://b:2".split(" "),
@@ -28,7 +28,7 @@ test.each([
   ["--viewers", "1.5"],
   ["--seconds", ""],
   ["--unknown", "1"],
-])("%s %s is refused", (...argv) => {
+])("%s %s is rejected", (...argv) => {
   expect(() => parseCommand(argv)).toThrow();
 });
 

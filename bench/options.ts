@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Options } from "./scenarios/scenario.ts";
 
-/** The command line can't be used. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -12,30 +12,30 @@ export interface Command {
   readonly words: readonly string[];
   readonly options: Options;
   readonly repeat: number;
-  /** Where the JSON goes; the page beside it. */
+  /** The JSON file to write; the page is written next to it. */
   readonly out: string | undefined;
   readonly help: boolean;
 }
 
 const flags = {
   viewers: { type: "string", doc: "how many viewers" },
-  rate: { type: "string", doc: "events published a second" },
-  seconds: { type: "string", doc: "how long it is measured" },
-  "warm-up": { type: "string", doc: "seconds of load before it is measured" },
-  sample: { type: "string", doc: "viewers that read at once, and give the latencies" },
-  videos: { type: "string", doc: "how many videos, where there are several" },
+  rate: { type: "string", doc: "events published per second" },
+  seconds: { type: "string", doc: "how long to measure" },
+  "warm-up": { type: "string", doc: "seconds of load before the measurement" },
+  sample: { type: "string", doc: "viewers that read at once and measure latency" },
+  videos: { type: "string", doc: "how many videos, in scenarios with several" },
   gateways: { type: "string", doc: "gateways of the stack that is started" },
   dispatchers: { type: "string", doc: "dispatchers of the stack that is started" },
   "gateway-flag": { type: "string", multiple: true, doc: "a flag for each gateway, key=value" },
   "dispatcher-flag": { type: "string", multiple: true, doc: "a flag for each dispatcher" },
   profile: { type: "string", doc: "a folder for CPU profiles of gateways and dispatchers" },
-  url: { type: "string", multiple: true, doc: "ws://host:port of a gateway that runs already" },
+  url: { type: "string", multiple: true, doc: "ws://host:port of a running gateway to use" },
   metrics: { type: "string", multiple: true, doc: "http://host:port/metrics of such a gateway" },
-  record: { type: "string", doc: "writes the arrivals of the run to this file" },
-  replay: { type: "string", doc: "plays a recorded audience instead" },
-  speed: { type: "string", doc: "of a replay: 2 is twice as fast" },
-  repeat: { type: "string", doc: "runs it so often, so that noise is known" },
-  out: { type: "string", doc: "the JSON file; the page is written beside it" },
+  record: { type: "string", doc: "records the run's audience to this file" },
+  replay: { type: "string", doc: "replays a recorded audience instead" },
+  speed: { type: "string", doc: "speed of a replay: 2 is twice as fast" },
+  repeat: { type: "string", doc: "how many times to run, to measure the noise" },
+  out: { type: "string", doc: "the JSON file; the page is written next to it" },
   help: { type: "boolean", doc: "prints this" },
 } as const;
 
@@ -43,12 +43,12 @@ function numberOf(name: string, text: string | undefined, least: number): number
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text === "" || !Number.isFinite(value) || value < least) {
-    throw new UsageError(`--${name} must be a number of at least ${least}, but is "${text}"`);
+    throw new UsageError(`--${name} must be a number that is at least ${least}, but is "${text}"`);
   }
   return value;
 }
 
-/** `a=b` and `--a=b` as the two words `--a b`. */
+/** Turns `a=b` into `--a=b`. */
 function flagWords(given: readonly string[] | undefined): string[] {
   return (given ?? []).map((text) => `--${text.replace(/^--/, "")}`);
 }

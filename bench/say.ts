@@ -1,23 +1,23 @@
-/** What the bench tells the person who runs it: the one place that writes it out. */
+/** The bench's output to the person who runs it; nothing else prints. */
 import { styleText } from "node:util";
 import type { Watcher } from "./control/load.ts";
 
-/** Where nobody sees a line being written over, one line in so many is written. */
+/** When the output is not a terminal, only one progress line in this many is written. */
 const WRITTEN_ONE_IN = 5;
 
 let progressCount = 0;
 
 /** The result itself, on standard output. */
-export function tell(text: string): void {
+export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Why it ended, when that was not wanted. */
+/** Why it ended unexpectedly. */
 export function fault(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** How it stands, on standard error, so that the result can be piped on. */
+/** Progress, on standard error, so that the result can be piped. */
 export const watcher: Watcher = {
   step: (text) => void process.stderr.write(`${clear()}${styleText("dim", `· ${text}`)}\n`),
   progress: (text) => {

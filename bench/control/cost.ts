@@ -1,4 +1,4 @@
-/** What the measured window cost: the difference of its two ends. */
+/** The cost of the measured window: the difference between its two ends. */
 import type { LoadResult } from "../report/result.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -18,11 +18,11 @@ export type Cost = Pick<
   | "frameIntervalMs"
 >;
 
-/** What was used, and what was delivered, up to one end of the measured window. */
+/** Usage and deliveries up to one end of the measured window. */
 export interface Edge {
   readonly use: Snapshot;
   /** Deliveries so far. */
-  readonly told: number;
+  readonly received: number;
 }
 
 export function isGeneratorKind(kind: string): boolean {
@@ -31,7 +31,7 @@ export function isGeneratorKind(kind: string): boolean {
 
 export function costOf(from: Edge, to: Edge, viewers: number): Cost {
   const seconds = (to.use.atUs - from.use.atUs) / 1e6;
-  const deliveries = to.told - from.told;
+  const deliveries = to.received - from.received;
   const cpuSeconds: Record<string, number> = {};
   for (const { kind, name, cpuSeconds: after } of to.use.processes) {
     const before = from.use.processes.find((process) => process.name === name)?.cpuSeconds ?? 0;

@@ -1,8 +1,8 @@
 /**
- * The generator of a run: its processes of viewers and publishers, told what to do as one.
+ * The load generator of a run: its viewer and publisher processes, controlled as one.
  *
- * A sample of the viewers has a process of its own and reads at once: its times are taken where
- * nothing else holds the event loop up. The others share processes that let frames gather.
+ * A sample of the viewers has a separate process and reads at once, so that latencies are measured
+ * where nothing else delays the event loop. The others share processes that let frames accumulate.
  */
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { packed, unpacked } from "../latency.ts";
@@ -26,24 +26,24 @@ import type {
 import { share, shareOut } from "./share.ts";
 import type { ServerProcess, System } from "./system.ts";
 
-/** Viewers in one process: well below what a process may have open. */
+/** Viewers in one process: well below the limit of open files. */
 const VIEWERS_PER_PROCESS = 5_000;
 const MOST_VIEWERS_PER_PROCESS = 18_000;
 const MOST_PROCESSES = 4;
-/** Viewers that come in several parties are shared out anew each time. */
+/** Spare room per process, because each further group of viewers is divided separately. */
 const ROUNDING = 256;
-/** Connections of one local address, of the 28,000 ports that Linux gives out. */
+/** Connections per local address, of the 28,000 ports that Linux assigns. */
 const CONNECTIONS_PER_ADDRESS = 20_000;
 
 export interface FleetOptions {
   readonly system: System;
   readonly kind: string;
-  /** Most that are ever opened. */
+  /** The most that are ever opened. */
   readonly viewers: number;
   /** How many of them read at once. */
   readonly sample: number;
   readonly publisherConnections: number;
-  /** False: all read at once, as those must who are to notice the end of a connection. */
+  /** False: all read at once, which is needed to notice the end of a connection. */
   readonly mayGather?: boolean;
   readonly onViewers: (progress: ViewersProgress, name: string) => void;
   readonly onPublishers: (progress: PublishersProgress) => void;
@@ -51,7 +51,7 @@ export interface FleetOptions {
 
 /** How the viewers read, for the report. */
 export interface Split {
-  /** In a process of their own, and timed. */
+  /** In a separate process, with measured latencies. */
   readonly atOnce: number;
   readonly others: number;
   readonly processes: number;
@@ -87,7 +87,7 @@ export class Fleet {
     return { atOnce, others: this.#options.viewers - atOnce, processes: this.#parts.length };
   }
 
-  /** The processes, to count their cost. */
+  /** The processes whose cost is measured. */
   get processes(): readonly ServerProcess[] {
     const viewers = this.#parts.map(({ generator }) => ({ kind: "viewers", generator }));
     const publishers = this.#publishers === undefined ? [] : [this.#publishers];
@@ -98,7 +98,7 @@ export class Fleet {
     ];
   }
 
-  /** Opens viewers, and tells how long it took until all were subscribed. */
+  /** Opens viewers, and returns how long it took until all were subscribed. */
   async open(
     audiences: readonly Audience[],
     how: Omit<OpenCommand, "audiences">,
@@ -106,34 +106,34 @@ export class Fleet {
     const began = monotonicNow();
     const atATime = Math.max(1, Math.ceil(how.atATime / this.#parts.length));
     const parts = await this.#each(shareOut(audiences, this.#weights()), (generator, part) =>
-      generator.ask("open", { ...how, atATime, audiences: part }),
+      generator.request("open", { ...how, atATime, audiences: part }),
     );
     return { ...mergeOpened(parts), tookMs: monotonicNow() - began };
   }
 
-  /** Resolves when every viewer is subscribed, none of them at the target of that index. */
+  /** Resolves when every viewer is subscribed, and none at the target of that index. */
   async awaitMoved(awayFrom: number, timeoutMs: number): Promise<Opened> {
     const command = { awayFrom, timeoutMs };
-    return mergeOpened(await this.#all((generator) => generator.ask("awaitMoved", command)));
+    return mergeOpened(await this.#all((generator) => generator.request("awaitMoved", command)));
   }
 
   async begin(window: Window): Promise<void> {
-    await this.#all((generator) => generator.ask("begin", window));
+    await this.#all((generator) => generator.request("begin", window));
   }
 
-  /** Lets so many viewers of each video go, the newest first. */
+  /** Disconnects that many viewers of each video, newest first. */
   async leave(audiences: readonly Audience[]): Promise<void> {
     await this.#each(shareOut(audiences, this.#weights()), (generator, part) =>
-      generator.ask("leave", part),
+      generator.request("leave", part),
     );
   }
 
   async counts(): Promise<ViewersCounts> {
-    const parts = await this.#all((generator) => generator.ask("counts", undefined));
+    const parts = await this.#all((generator) => generator.request("counts", undefined));
     const sum = (of: (counts: ViewersCounts) => number) =>
       parts.reduce((all, part) => all + of(part), 0);
     return {
-      told: sum(({ told }) => told),
+      received: sum(({ received }) => received),
       frames: sum(({ frames }) => frames),
       bytes: sum(({ bytes }) => bytes),
     };
@@ -142,11 +142,11 @@ export class Fleet {
   async publish(window: Window, streams: readonly Stream[]): Promise<Published> {
     if (this.#publishers === undefined) throw new Error("this fleet has no publishers");
     const { kind } = this.#options;
-    return await this.#publishers.ask("publish", { window, streams, kind });
+    return await this.#publishers.request("publish", { window, streams, kind });
   }
 
   async settle(due: Dues): Promise<Settled> {
-    const parts = await this.#all((generator) => generator.ask("settle", due));
+    const parts = await this.#all((generator) => generator.request("settle", due));
     const exactness = noExactness();
     for (const part of parts) addExactness(exactness, part.exactness);
     return {
@@ -176,7 +176,7 @@ export class Fleet {
     const addresses = this.#localAddresses();
     await Promise.all(
       this.#parts.map(({ generator, viewers }) =>
-        generator.ask("setup", {
+        generator.request("setup", {
           dialect: system.dialect,
           kind,
           targets: system.targets,
@@ -190,7 +190,7 @@ export class Fleet {
     this.#publishers = Generator.publishers("publishers", (progress) =>
       onPublishers(progress as PublishersProgress),
     );
-    await this.#publishers.ask("setup", {
+    await this.#publishers.request("setup", {
       dialect: system.dialect,
       targets: system.targets,
       connections: publisherConnections,
@@ -204,7 +204,7 @@ export class Fleet {
     this.#parts.push({ generator, viewers });
   }
 
-  /** On the loopback, every address of 127.0.0.0/8 is ours to connect from. */
+  /** On loopback, connections can come from any address in 127.0.0.0/8. */
   #localAddresses(): string[] {
     const { system, viewers } = this.#options;
     const isLocal = system.targets.every(({ host }) => host.startsWith("127."));
@@ -217,16 +217,16 @@ export class Fleet {
     return this.#parts.map(({ viewers }) => viewers);
   }
 
-  #all<R>(ask: (generator: Generator<ViewersCommands>) => Promise<R>): Promise<R[]> {
-    return Promise.all(this.#parts.map(({ generator }) => ask(generator)));
+  #all<R>(request: (generator: Generator<ViewersCommands>) => Promise<R>): Promise<R[]> {
+    return Promise.all(this.#parts.map(({ generator }) => request(generator)));
   }
 
   #each<A, R>(
     argumentsOfParts: readonly A[],
-    ask: (generator: Generator<ViewersCommands>, argument: A) => Promise<R>,
+    request: (generator: Generator<ViewersCommands>, argument: A) => Promise<R>,
   ): Promise<R[]> {
     return Promise.all(
-      this.#parts.map(({ generator }, index) => ask(generator, argumentsOfParts[index] as A)),
+      this.#parts.map(({ generator }, index) => request(generator, argumentsOfParts[index] as A)),
     );
   }
 }

@@ -59,8 +59,8 @@ export class Generator<Commands extends AnyCommands> {
     return this.#child.pid ?? 0;
   }
 
-  /** Has a command carried out, and gives its reply. */
-  async ask<Name extends keyof Commands & string>(
+  /** Sends a command and returns its reply. */
+  async request<Name extends keyof Commands & string>(
     command: Name,
     argument: Argument<Commands[Name]>,
   ): Promise<Reply<Commands[Name]>> {
@@ -69,7 +69,7 @@ export class Generator<Commands extends AnyCommands> {
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(this.#lastId, waiting);
     this.#child.send({ id: this.#lastId, command, argument });
-    // Both sides are of one build: what a command replies is what its type says.
+    // Both sides are the same build, so a reply has the type that its command declares.
     return (await waiting.promise) as Reply<Commands[Name]>;
   }
 

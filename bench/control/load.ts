@@ -1,4 +1,4 @@
-/** Puts one load on a system: opens the viewers, publishes by schedule, measures, settles accounts. */
+/** Puts one load on a system: opens viewers, publishes by schedule, measures, and checks deliveries. */
 import { setTimeout as wait } from "node:timers/promises";
 import { nowUs } from "../clock.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
@@ -15,35 +15,35 @@ export interface LoadPlan {
   readonly name: string;
   readonly kind: string;
   readonly audiences: readonly Audience[];
-  /** What is published, from the run's beginning: warm-up and measured time in one. */
+  /** What is published from the run's beginning, in both warm-up and measured time. */
   readonly streams: readonly Stream[];
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Viewers that read at once. */
   readonly sample: number;
   readonly publisherConnections: number;
-  /** Connections under way at the same time while viewers come. */
+  /** Connections opened concurrently while viewers connect. */
   readonly atATime?: number;
-  /** Where viewers come and go during the run: most that are ever opened. */
+  /** When viewers come and go during the run: the most that are ever opened. */
   readonly everOpened?: number;
-  /** Is begun with the first event, and ends before the accounts are settled. */
+  /** Starts with the first event, and must end before deliveries are checked. */
   readonly during?: (fleet: Fleet) => Promise<void>;
 }
 
 export interface Watcher {
   step(text: string): void;
-  /** A line that tells how it stands, once a second. */
+  /** A progress line, once a second. */
   progress(text: string): void;
 }
 
 const USE_EVERY_MS = 1_000;
 const AT_A_TIME = 200;
-/** Between the last viewer's coming and the first event: counts of viewers, rows and laggards. */
+/** Pause between the last viewer's connect and the first event, for viewer counts, rows and late viewers. */
 const REST_MS = 2_000;
-/** The first event is due so long after the order to publish it. */
+/** The first event is scheduled this long after the command to publish. */
 const LEAD_MS = 200;
 
-/** @throws when viewers can't be opened at all */
+/** @throws when the viewers can't be opened */
 export async function runLoad(
   system: System,
   plan: LoadPlan,
@@ -71,14 +71,14 @@ export async function runLoad(
   }, USE_EVERY_MS);
   try {
     const empty = await snapshot(system.processes, fleet.processes);
-    watcher.step(`${viewers} viewers come`);
+    watcher.step(`${viewers} viewers connect`);
     const opened = await fleet.open(plan.audiences, {
       atATime: plan.atATime ?? AT_A_TIME,
-      comesBack: false,
+      reconnects: false,
     });
     if (opened.subscribed < viewers) {
       watcher.step(
-        `only ${opened.subscribed} of ${viewers} came: ${JSON.stringify(opened.faults)}`,
+        `only ${opened.subscribed} of ${viewers} subscribed: ${JSON.stringify(opened.faults)}`,
       );
     }
     await wait(REST_MS);
@@ -89,12 +89,12 @@ export async function runLoad(
     watcher.step(`publishing for ${(plan.warmUpMs + plan.measureMs) / 1_000} s`);
     const publishing = fleet.publish(window, plan.streams);
     const during = plan.during?.(fleet);
-    for (const work of [publishing, during]) work?.catch(() => undefined); // Told by the `await`s below.
+    for (const work of [publishing, during]) work?.catch(() => undefined); // Reported by the `await`s below.
     const from = await edge(system, fleet, window.epochUs + window.fromUs);
     const to = await edge(system, fleet, window.epochUs + window.toUs);
     const published = await publishing;
     await during;
-    watcher.step("settling the accounts");
+    watcher.step("checking deliveries");
     const settled = await fleet.settle(dueOf(published));
     const latency = unpacked([settled.latency]);
     return {
@@ -132,11 +132,11 @@ const DISTRIBUTION = [
 
 async function edge(system: System, fleet: Fleet, atUs: number): Promise<Edge> {
   await wait(Math.max(0, (atUs - nowUs()) / 1_000));
-  const [use, { told }] = await Promise.all([
+  const [use, { received }] = await Promise.all([
     snapshot(system.processes, fleet.processes),
     fleet.counts(),
   ]);
-  return { use, told };
+  return { use, received };
 }
 
 function windowOf({ warmUpMs, measureMs }: LoadPlan): Window {

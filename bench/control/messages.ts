@@ -1,21 +1,21 @@
-/** What the processes of a run say to each other, over Node's IPC channel. */
+/** The messages between the processes of a run, over Node's IPC channel. */
 import type { Lag } from "../lag.ts";
 import type { Stream } from "../publishers/schedule.ts";
 import type { Due, Exactness } from "../viewers/accounts.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
-/** Given to each process of viewers once, before all else. */
+/** Sent to each viewer process once, before everything else. */
 export interface ViewersSetup {
   readonly dialect: DialectName;
-  /** The kind of event that is counted and timed. */
+  /** The kind of event that is counted and measured. */
   readonly kind: string;
   readonly targets: readonly Target[];
-  /** Addresses of this machine to connect from, in turn; none leaves it to the system. */
+  /** Addresses of this machine to connect from, in turn; if empty, the system chooses. */
   readonly localAddresses: readonly string[];
-  /** Whether these viewers read at once and time what they get, or let frames gather. */
+  /** Whether these viewers read at once and measure latency, or let frames accumulate. */
   readonly atOnce: boolean;
-  /** Most viewers that will ever be opened. */
+  /** The most viewers that will ever be opened. */
   readonly capacity: number;
 }
 
@@ -34,31 +34,31 @@ export interface Window {
 
 export interface OpenCommand {
   readonly audiences: readonly Audience[];
-  /** Connections under way at the same time. */
+  /** Connections opened concurrently. */
   readonly atATime: number;
-  /** Whether a viewer that loses its connection comes back at once, to the next target. */
-  readonly comesBack: boolean;
+  /** Whether a viewer that loses its connection reconnects at once, to the next target. */
+  readonly reconnects: boolean;
 }
 
 export interface Opened {
   readonly subscribed: number;
   readonly failed: number;
-  /** Why connections failed or were lost, and how often. */
+  /** How often connections failed or were lost, by reason. */
   readonly faults: Readonly<Record<string, number>>;
-  /** Time from a viewer's connect to its subscription, a packed histogram. */
+  /** Time from a viewer's connect to its subscription, as a packed histogram. */
   readonly subscribeTimes: string;
 }
 
-/** What happened since the last such report. */
+/** What happened since the last report. */
 export interface ViewersProgress {
   readonly atUs: number;
   readonly subscribed: number;
-  readonly told: number;
+  readonly received: number;
   readonly seen: number;
   readonly frames: number;
   readonly bytes: number;
   readonly reads: number;
-  /** Of viewers that read at once: a packed histogram. */
+  /** Latency of viewers that read at once, as a packed histogram. */
   readonly latency: string | undefined;
   readonly lag: Lag;
 }
@@ -66,32 +66,32 @@ export interface ViewersProgress {
 export type Dues = Readonly<Record<string, Due>>;
 
 export interface ViewersCounts {
-  readonly told: number;
+  readonly received: number;
   readonly frames: number;
   readonly bytes: number;
 }
 
 export interface Settled {
-  /** Viewers that let frames gather; where that can't be had, all read at once. */
+  /** Viewers that let frames accumulate; where that isn't possible, all read at once. */
   readonly gathered: number;
   readonly exactness: Exactness;
-  /** Over the measured window; empty of viewers that let frames gather. */
+  /** Over the measured window; empty for viewers that let frames accumulate. */
   readonly latency: string;
   readonly faults: Readonly<Record<string, number>>;
 }
 
-/** Commands to a process of viewers and the reply to each. */
+/** The commands to a viewer process, with their replies. */
 export interface ViewersCommands {
   setup(setup: ViewersSetup): void;
   open(command: OpenCommand): Opened;
-  /** Replies when every viewer is subscribed at another target than that, or the time is up. */
+  /** Replies when every viewer is subscribed at a different target, or when the time is up. */
   awaitMoved(command: { readonly awayFrom: number; readonly timeoutMs: number }): Opened;
   begin(window: Window): void;
-  /** What all viewers of the process were told up to now. */
+  /** What all viewers of the process have received so far. */
   counts(nothing: undefined): ViewersCounts;
-  /** Closes so many viewers of each video, the newest first. */
+  /** Disconnects that many viewers of each video, newest first. */
   leave(audiences: readonly Audience[]): void;
-  /** Waits for what is still on its way, and draws up the accounts. */
+  /** Waits for outstanding deliveries, and returns the totals. */
   settle(due: Dues): Settled;
 }
 
@@ -104,7 +104,7 @@ export interface PublishersSetup {
 export interface PublishCommand {
   readonly window: Window;
   readonly streams: readonly Stream[];
-  /** The kind that is accounted for; others are load only. */
+  /** The kind that is measured; others are only load. */
   readonly kind: string;
 }
 
@@ -120,17 +120,17 @@ export interface Published {
   readonly sent: Readonly<Record<string, number>>;
   readonly accepted: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
-  /** May have been taken or not, by video: no answer, or one that says that it can't be known. */
+  /** May or may not have been accepted, by video: no answer, or one that leaves it open. */
   readonly unsure: Readonly<Record<string, number>>;
-  /** From the time at which an event was due to its answer, packed. */
+  /** From an event's scheduled time to its answer, packed. */
   readonly acknowledged: string;
-  /** How late events were sent: the generator's own fault, packed. */
+  /** How late the generator sent events, packed. */
   readonly lateness: string;
 }
 
 export interface PublishersCommands {
   setup(setup: PublishersSetup): void;
-  /** Replies when all was sent and answered, or waited for in vain. */
+  /** Replies when everything was sent and answered, or the wait for answers is over. */
   publish(command: PublishCommand): Published;
 }
 
@@ -144,8 +144,8 @@ export interface RequestsSetup {
 }
 
 export interface SaturateCommand {
-  /** Requests under way at the same time. */
-  readonly underWay: number;
+  /** Requests in flight at the same time. */
+  readonly inFlight: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -158,10 +158,10 @@ export interface SteadyCommand {
 
 export interface Requested {
   readonly perSecond: number;
-  /** Since the beginning. */
+  /** Since the start. */
   readonly refused: number;
   readonly unanswered: number;
-  /** From due to answered, and from due to sent, packed. */
+  /** From the scheduled time to the answer, and to the send, packed. */
   readonly times: string;
   readonly lateness: string;
 }

@@ -1,10 +1,10 @@
-/** Reads the few counters of the gateways' and dispatchers' metrics that a report needs. */
+/** Reads the few metrics of gateways and dispatchers that a report needs. */
 
 export type Metrics = ReadonlyMap<string, number>;
 
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})? (\S+)/;
 
-/** Prometheus text as numbers by name, the label sets of a name added up. */
+/** Parses Prometheus text into numbers by name, summed over label sets. */
 function parseMetrics(text: string): Metrics {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
@@ -16,7 +16,7 @@ function parseMetrics(text: string): Metrics {
 
 const ANSWER_MS = 5_000;
 
-/** The metrics at a URL; empty where nobody answers. */
+/** The metrics at a URL; empty without an answer. */
 export async function readMetrics(url: string | undefined): Promise<Metrics> {
   if (url === undefined) return new Map();
   try {

@@ -1,4 +1,4 @@
-/** An Ovation that runs elsewhere, in a cluster too: only its addresses are known. */
+/** An Ovation that runs elsewhere, for example in a cluster: only its addresses are known. */
 import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
@@ -7,13 +7,13 @@ function targetsOf(urls: readonly string[]): Target[] {
   return urls.map((text) => {
     const url = new URL(text);
     if (url.protocol !== "ws:" && url.protocol !== "http:") {
-      throw new Error(`${text}: only ws:// and http:// can be driven, without TLS`);
+      throw new Error(`${text}: only ws:// and http:// are supported, without TLS`);
     }
     return { host: url.hostname, port: Number(url.port || "80") };
   });
 }
 
-/** @param metricsUrls where gateways serve their metrics, if that can be reached from here */
+/** @param metricsUrls URLs of the gateways' metrics, if they can be reached from here */
 export function outside(urls: readonly string[], metricsUrls: readonly string[]): System {
   return {
     name: "ovation",

@@ -1,7 +1,7 @@
-/** What processes and the machine use, from Linux's /proc; nothing is known elsewhere. */
+/** What processes and the machine use, from Linux's /proc; other systems report nothing. */
 import { readFileSync } from "node:fs";
 
-/** Of USER_HZ: the unit in which Linux tells processor time to programs, on every architecture. */
+/** USER_HZ: the unit of processor time in /proc, the same on every architecture. */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
 
@@ -13,7 +13,7 @@ export interface Usage {
 export function usageOf(pid: number): Usage {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name, in parentheses, may hold anything; the numbers follow the last one.
+    // The name, in parentheses, may contain anything; the numbers follow the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[11]) + Number(fields[12]);
     const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
@@ -23,7 +23,7 @@ export function usageOf(pid: number): Usage {
   }
 }
 
-/** Processor time that everything on this machine has used, idling aside. */
+/** Processor time that everything on this machine has used, without idle time. */
 export function machineCpuSeconds(): number {
   try {
     const [first = ""] = readFileSync("/proc/stat", "utf8").split("\n");

@@ -1,6 +1,6 @@
-/** The side of a generator process: carries out commands as they come and reports progress. */
+/** The generator process's side: runs commands as they arrive and reports progress. */
 
-/** Handlers of commands: each may take its time. */
+/** Command handlers, which may be asynchronous. */
 export type Handlers<Commands> = {
   readonly [Name in keyof Commands]: Commands[Name] extends (argument: infer A) => infer R
     ? (argument: A) => Promise<R> | R
@@ -20,14 +20,14 @@ export type FromGenerator =
 
 const PROGRESS_EVERY_MS = 1_000;
 
-function tell(message: FromGenerator): void {
-  // The controller may be gone; then this process is about to end as well.
+function report(message: FromGenerator): void {
+  // The controller may be gone; then this process is about to end, too.
   if (process.connected) process.send?.(message);
 }
 
 /**
- * Serves until the controller goes.
- * @param progress what happened since it was last asked
+ * Serves until the controller ends.
+ * @param progress returns what happened since the last call
  */
 export function serve<Commands>(handlers: Handlers<Commands>, progress: () => unknown): void {
   const known = new Map(Object.entries(handlers));
@@ -35,14 +35,17 @@ export function serve<Commands>(handlers: Handlers<Commands>, progress: () => un
     try {
       const handler = known.get(command);
       if (typeof handler !== "function") throw new Error(`no command ${command}`);
-      tell({ id, reply: await handler(argument) });
+      report({ id, reply: await handler(argument) });
     } catch (error) {
-      tell({ id, fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      report({
+        id,
+        fault: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     }
   };
   process.on("message", (request: Request) => void carryOut(request));
   process.on("disconnect", () => process.exit(0));
   // The controller decides when to stop; a Ctrl-C in the terminal reaches the whole group.
   process.on("SIGINT", () => undefined);
-  setInterval(() => tell({ progress: progress() }), PROGRESS_EVERY_MS);
+  setInterval(() => report({ progress: progress() }), PROGRESS_EVERY_MS);
 }

@@ -1,7 +1,7 @@
-/** Shares viewers out: whole numbers, in given proportions, with nothing lost to rounding. */
+/** Divides viewers into whole numbers in given proportions, with nothing lost to rounding. */
 import type { Audience } from "./messages.ts";
 
-/** Parts of `total` in proportion to `weights`; they add up to it. */
+/** Parts of `total` in proportion to `weights`; they add up to `total`. */
 export function share(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((all, weight) => all + weight, 0);
   let given = 0;
@@ -16,8 +16,8 @@ export function share(total: number, weights: readonly number[]): number[] {
 }
 
 /**
- * Gives each part its share of every audience. `weights` are the sizes of the parts: over all
- * audiences together, each gets exactly so many when they add up to the audiences' viewers.
+ * Gives each part its share of every audience. `weights` are the sizes of the parts: if they add up to
+ * the audiences' viewers, each part gets exactly its size over all audiences together.
  */
 export function shareOut(audiences: readonly Audience[], weights: readonly number[]): Audience[][] {
   const parts: Audience[][] = weights.map(() => []);
@@ -26,7 +26,7 @@ export function shareOut(audiences: readonly Audience[], weights: readonly numbe
   let seen = 0;
   for (const { video, viewers } of audiences) {
     seen += viewers;
-    // What each should have by now, so that small audiences are not all rounded the same way.
+    // The cumulative targets, so that small audiences are not all rounded the same way.
     const targets = share(seen, total === 0 ? weights.map(() => 1) : weights);
     let left = viewers;
     for (const [index, target] of targets.entries()) {

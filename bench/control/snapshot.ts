@@ -1,4 +1,4 @@
-/** All that was used up to a moment; the difference of two tells the cost of what was between. */
+/** Total usage up to a moment; the difference between two snapshots is the cost of the time between. */
 import { nowUs } from "../clock.ts";
 import { readMetrics } from "./metrics.ts";
 import { machineCpuSeconds, usageOf } from "./proc.ts";
@@ -15,16 +15,16 @@ export interface Snapshot {
   readonly atUs: number;
   readonly processes: readonly ProcessUse[];
   readonly machineCpuSeconds: number;
-  /** Sums over the gateways. */
+  /** Summed over the gateways. */
   readonly frames: number;
   readonly frameBytes: number;
   readonly dropped: number;
   readonly sampled: number;
-  /** The widest of the gateways. */
+  /** The longest of all gateways. */
   readonly frameIntervalMs: number;
 }
 
-/** Use of processes alone, which takes no time worth mentioning. */
+/** Only the processes' usage, which takes negligible time. */
 export function usesOf(processes: readonly ServerProcess[]): ProcessUse[] {
   return processes
     .filter(({ pid }) => pid > 0)

@@ -1,4 +1,4 @@
-/** A whole Ovation of processes on this machine, each gateway on a port of its own. */
+/** All of Ovation as processes on this machine, each gateway on its own port. */
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,18 +29,18 @@ export interface StackOptions {
   /** Flags for every gateway, and for every dispatcher. */
   readonly gatewayFlags?: readonly string[];
   readonly dispatcherFlags?: readonly string[];
-  /** Where gateways and dispatchers leave a CPU profile when they stop. */
+  /** The folder where gateways and dispatchers write a CPU profile when they stop. */
   readonly profileDirectory?: string | undefined;
   readonly onStep: (text: string) => void;
 }
 
 interface Role {
   readonly process: ServerProcess;
-  readonly life: ProcessRun;
+  readonly run: ProcessRun;
   readonly target: Target;
 }
 
-/** Where NATS is, with all that a run needs of it. */
+/** The NATS of a run. */
 export interface BenchNats {
   readonly url: string;
   readonly process: ServerProcess;
@@ -48,7 +48,7 @@ export interface BenchNats {
   stop(): Promise<void>;
 }
 
-/** A nats-server with an empty store, which goes with it; with passwords, only its users come in. */
+/** A nats-server with an empty store, deleted at the end; with passwords, only its users can log in. */
 export async function startNats(
   onStep: (text: string) => void,
   passwords?: NatsPasswords,
@@ -72,8 +72,8 @@ export async function startNats(
 }
 
 /**
- * Publishers stand for many viewers each, and all viewers have one address: what a gateway lets one
- * client do is no matter here.
+ * Each publisher stands for many viewers, and all viewers have the same address, so a gateway's limits
+ * for one client don't apply here.
  */
 const UNLIMITED = [
   "--connections-limit=10000000",
@@ -110,7 +110,7 @@ export class Stack implements System {
     return stack;
   }
 
-  /** Where NATS is, with the login of one of its users. */
+  /** The URL of NATS with a user's login. */
   natsUrlAs(user: NatsUser): string {
     return urlAs(this.#nats?.url ?? "", user, this.#passwords);
   }
@@ -138,16 +138,16 @@ export class Stack implements System {
     const at = this.#roles.findIndex(({ process }) => process.name === name);
     const [role] = at < 0 ? [] : this.#roles.splice(at, 1);
     if (role === undefined) throw new Error(`no process ${name}`);
-    role.life.kill();
-    await role.life.ended;
+    role.run.kill();
+    await role.run.ended;
   }
 
   async stop(): Promise<void> {
-    // The gateways first: they still need dispatchers for what they have under way.
+    // The gateways first: they still need dispatchers for their requests in flight.
     for (const kind of ["gateway", "dispatcher"]) {
       const ofKind = this.#roles.filter(({ process }) => process.kind === kind);
-      for (const { life } of ofKind) life.stop();
-      await Promise.all(ofKind.map(({ life }) => life.ended));
+      for (const { run } of ofKind) run.stop();
+      await Promise.all(ofKind.map(({ run }) => run.ended));
     }
     this.#roles.length = 0;
     await this.#nats?.stop();
@@ -197,13 +197,13 @@ export class Stack implements System {
             "--cpu-prof-name",
             `${name}.cpuprofile`,
           ];
-    const life = await childLaunch({
+    const run = await childLaunch({
       args: [...nodeFlags(role), ...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
       env: { ...process.env, OVATION_NATS_URL: this.natsUrlAs(role) },
       readyUrl: `http://${HOST}:${opsPort}/readyz`,
       log: new LogFile(LOGS, name),
     })(new AbortController().signal);
     const metricsUrl = `http://${HOST}:${opsPort}/metrics`;
-    this.#roles.push({ process: { kind: role, name, pid: life.pid, metricsUrl }, life, target });
+    this.#roles.push({ process: { kind: role, name, pid: run.pid, metricsUrl }, run, target });
   }
 }

@@ -1,4 +1,4 @@
-/** What the stores of NATS take and give, and what a dispatcher makes of the table. */
+/** The rates of NATS's stores, and what the table costs a dispatcher. */
 
 import pMap from "p-map";
 import { Bucket } from "../../shared/bus/bucket.ts";
@@ -9,13 +9,13 @@ import { subscriptionsBucket } from "../../shared/protocol/buckets.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
 import { rowKey } from "../../shared/protocol/subjects.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
-import { US_PER_SECOND, usedWhile } from "./act-costs.ts";
+import { US_PER_SECOND, usedWhile } from "./operation-costs.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";
 
 const AT_ONCE = 64;
 
-/** The table: how fast the table is written and read, and what a dispatcher makes of its rows. */
+/** The table: how fast it is written and read, and what its rows cost a dispatcher. */
 export async function tableCosts(stack: Stack, rows: number) {
   const { config, bus } = await busOf(stack, "gateway");
   try {
@@ -46,7 +46,7 @@ export async function tableCosts(stack: Stack, rows: number) {
   }
 }
 
-/** The history: how many records a second one stream takes, and how often it can be looked at. */
+/** The history: how many records per second one stream stores, and how many checks it answers. */
 export async function historyCosts(stack: Stack, records: number) {
   const { config, bus } = await busOf(stack, "dispatcher");
   try {
@@ -59,13 +59,13 @@ export async function historyCosts(stack: Stack, records: number) {
         concurrency: AT_ONCE,
       }),
     );
-    const look = await usedWhile(stack, () =>
+    const read = await usedWhile(stack, () =>
       pMap(videos, (video) => stream.last(video), { concurrency: AT_ONCE }),
     );
     return {
       storesPerSecond: records / append.seconds,
       natsStoreUs: (append.nats / records) * US_PER_SECOND,
-      looksPerSecond: records / look.seconds,
+      looksPerSecond: records / read.seconds,
     };
   } finally {
     await bus.stop();

@@ -1,4 +1,4 @@
-/** What is under test: servers to connect to, and processes whose cost is counted. */
+/** The system under test: servers to connect to, and processes whose cost is measured. */
 import type { Target } from "../viewers/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
@@ -7,7 +7,7 @@ export interface ServerProcess {
   readonly kind: string;
   readonly name: string;
   readonly pid: number;
-  /** Where its Prometheus metrics are, if it has any. */
+  /** The URL of its Prometheus metrics, if it has any. */
   readonly metricsUrl?: string;
 }
 
@@ -15,7 +15,7 @@ export interface System {
   readonly name: string;
   readonly dialect: DialectName;
   readonly targets: readonly Target[];
-  /** Empty where the system runs elsewhere. */
+  /** Empty when the system runs elsewhere. */
   readonly processes: readonly ServerProcess[];
   /** What runs there, such as versions and settings, for the report. */
   readonly about: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Puts together, second by second, what the processes of a run report. */
+/** Combines, second by second, what the processes of a run report. */
 import { type Histogram, newHistogram, unpacked } from "../latency.ts";
 import type { Second } from "../report/result.ts";
 import type { PublishersProgress, ViewersProgress } from "./messages.ts";
@@ -21,17 +21,17 @@ export class Timeline {
   #epochUs = Number.POSITIVE_INFINITY;
   #use: { readonly atUs: number; readonly processes: readonly ProcessUse[] } | undefined;
 
-  /** From now on seconds count; what was before is left out. */
+  /** Starts recording; earlier reports are dropped. */
   begin(epochUs: number): void {
     this.#epochUs = epochUs;
   }
 
-  /** @param name of the process that reports */
+  /** @param name of the reporting process */
   viewers(progress: ViewersProgress, name: string): void {
     this.#subscribed.set(name, progress.subscribed);
     const bucket = this.#at(progress.atUs);
     if (bucket === undefined) return;
-    bucket.deliveries += progress.told;
+    bucket.deliveries += progress.received;
     bucket.frames += progress.frames;
     bucket.viewers = [...this.#subscribed.values()].reduce((sum, viewers) => sum + viewers, 0);
     if (progress.latency === undefined) return;

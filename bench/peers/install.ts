@@ -1,4 +1,4 @@
-/** Installs the peers, which nothing but this comparison needs. */
+/** Installs the peers, which only this comparison needs. */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 export function installPeers(onStep: (text: string) => void): void {
   if (existsSync(join(import.meta.dirname, "node_modules", ".package-lock.json"))) return;
   onStep("installing the peers (once)");
-  // None of them needs its install script to be run.
+  // None of them needs its install script.
   const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts"], {
     cwd: import.meta.dirname,
     encoding: "utf8",
@@ -16,7 +16,7 @@ export function installPeers(onStep: (text: string) => void): void {
   if (status !== 0) throw new Error(`the peers can't be installed: ${stderr}`);
 }
 
-/** A peer can't be had on this machine; the comparison goes on without it. */
+/** A peer is not available on this machine; the comparison continues without it. */
 export class PeerMissing extends Error {
   override readonly name = "PeerMissing";
 }
@@ -24,9 +24,9 @@ export class PeerMissing extends Error {
 const PROGRAMS = join(import.meta.dirname, "..", "..", ".cache", "bench", "peers");
 
 /**
- * Builds a peer that is written in Go; Go itself knows when there is nothing to do.
- * @returns the program
- * @throws PeerMissing when there is no Go, or what it needs can't be fetched
+ * Builds a peer that is written in Go; Go itself skips the build when nothing changed.
+ * @returns the program's path
+ * @throws PeerMissing when there is no Go, or its dependencies can't be fetched
  */
 export async function buildGoPeer(folder: string, onStep: (text: string) => void): Promise<string> {
   const name = basename(folder);

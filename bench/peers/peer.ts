@@ -1,4 +1,4 @@
-/** A peer as a system under test: processes of its own server, with NATS if it needs one. */
+/** A peer as a system under test: its server processes, with NATS if it needs it. */
 import { extname, join } from "node:path";
 import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
@@ -16,7 +16,7 @@ export interface Peer {
   readonly server: string;
   readonly processes: number;
   readonly needsNats: boolean;
-  /** Its settings and where they are from, for the report. */
+  /** Its settings and their source, for the report. */
   readonly settings: string;
 }
 
@@ -44,7 +44,7 @@ export const PEERS: readonly Peer[] = [
     processes: 2,
     needsNats: true,
     settings:
-      "two processes over NATS (@mickl/socket.io-nats-adapter), WebSocket alone, no compression",
+      "two processes over NATS (@mickl/socket.io-nats-adapter), only WebSocket, no compression",
   },
   {
     name: "centrifuge",
@@ -63,11 +63,11 @@ const HOST = "127.0.0.1";
 export async function startPeer(peer: Peer, onStep: (text: string) => void): Promise<System> {
   onStep(`starting ${peer.name}: ${peer.settings}`);
   const nats: BenchNats | undefined = peer.needsNats ? await startNats(onStep) : undefined;
-  const lives: ProcessRun[] = [];
+  const runs: ProcessRun[] = [];
   const processes: ServerProcess[] = nats === undefined ? [] : [nats.process];
   const stop = async () => {
-    for (const life of lives) life.stop();
-    await Promise.all(lives.map(({ ended }) => ended));
+    for (const run of runs) run.stop();
+    await Promise.all(runs.map(({ ended }) => ended));
     await nats?.stop();
   };
   const ports = await freePorts(peer.processes);
@@ -76,7 +76,7 @@ export async function startPeer(peer: Peer, onStep: (text: string) => void): Pro
       const name = `${peer.name}-${index + 1}`;
       const words = [String(port), ...(nats === undefined ? [] : [nats.url])];
       const server = join(import.meta.dirname, "servers", peer.server);
-      const life = await childLaunch({
+      const run = await childLaunch({
         ...(extname(server) === ".mjs"
           ? { args: [server, ...words] }
           : { command: await buildGoPeer(server, onStep), args: words }),
@@ -84,8 +84,8 @@ export async function startPeer(peer: Peer, onStep: (text: string) => void): Pro
         readyUrl: `http://${HOST}:${port}/readyz`,
         log: new LogFile(LOGS, name),
       })(new AbortController().signal);
-      lives.push(life);
-      processes.push({ kind: "server", name, pid: life.pid });
+      runs.push(run);
+      processes.push({ kind: "server", name, pid: run.pid });
     }
   } catch (error) {
     await stop();

@@ -1,6 +1,6 @@
 /**
- * Publishes what a schedule says over a few WebSockets, and times each answer from the moment at
- * which its event was due, not from when it was sent.
+ * Publishes events by a schedule over a few WebSockets, and measures each answer's latency from the
+ * event's scheduled time, not from when it was sent.
  */
 import { nowUs } from "../clock.ts";
 import type { PublishCommand, Published, PublishersSetup } from "../control/messages.ts";
@@ -10,12 +10,12 @@ import { type Dialect, FIRST_PUBLISH_ID } from "../wire/dialect.ts";
 import { DIALECTS } from "../wire/dialects.ts";
 import { Agenda, type Due, type Stream } from "./schedule.ts";
 
-/** Answers that are waited for at most, over all connections; later ones count as unanswered. */
+/** The most answers that are awaited, over all connections; further events count as unanswered. */
 const AWAITED_LIMIT = 500_000;
 /** How long to wait for the last answers. */
 const ANSWERS_MS = 5_000;
-/** Refusals that leave it open whether the event was taken: docs/protocol.md, "Errors". */
-const MAY_HAVE_BEEN_TAKEN: readonly string[] = ["timeout", "history_unavailable", "internal"];
+/** Errors that leave it open whether the event was accepted: docs/protocol.md, "Errors". */
+const MAY_HAVE_BEEN_ACCEPTED: readonly string[] = ["timeout", "history_unavailable", "internal"];
 const LONGEST_SLEEP_MS = 100;
 
 interface Connection {
@@ -31,7 +31,7 @@ export class Publisher {
   #connections: Connection[] = [];
   #next = 0;
   #awaited = 0;
-  /** The kind that is accounted for. */
+  /** The kind that is measured. */
   #kind = "";
   #window: PublishCommand["window"] | undefined;
   #allAnswered: (() => void) | undefined;
@@ -85,13 +85,13 @@ export class Publisher {
     this.#kind = kind;
     const agenda = new Agenda(streams);
     await new Promise<void>((resolve) => {
-      const look = () => {
+      const poll = () => {
         agenda.take(nowUs() - window.epochUs, (due) => this.#send(due));
         if (agenda.nextUs === Number.POSITIVE_INFINITY) return resolve();
         const waitMs = (agenda.nextUs + window.epochUs - nowUs()) / 1_000;
-        setTimeout(look, Math.min(LONGEST_SLEEP_MS, Math.max(0, waitMs)));
+        setTimeout(poll, Math.min(LONGEST_SLEEP_MS, Math.max(0, waitMs)));
       };
-      look();
+      poll();
     });
     await this.#answers();
     for (const { awaited } of this.#connections) {
@@ -164,7 +164,7 @@ export class Publisher {
     this.#done(due, meaning.type === "accepted" ? "accepted" : meaning.code);
   }
 
-  /** @param outcome undefined where it is unknown */
+  /** @param outcome undefined when it is unknown */
   #done({ stream, dueUs }: Due, outcome: string | undefined): void {
     this.#awaited -= 1;
     if (outcome === undefined) this.#count(this.#unsure, stream);
@@ -176,7 +176,7 @@ export class Publisher {
       }
     } else {
       count(this.#refused, outcome);
-      if (MAY_HAVE_BEEN_TAKEN.includes(outcome)) this.#count(this.#unsure, stream);
+      if (MAY_HAVE_BEEN_ACCEPTED.includes(outcome)) this.#count(this.#unsure, stream);
     }
     if (this.#awaited === 0) this.#allAnswered?.();
   }

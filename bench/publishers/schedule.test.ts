@@ -12,7 +12,7 @@ function taken(agenda: Agenda, untilUs: number): Due[] {
   return all;
 }
 
-test("a steady stream is due at even times that never drift", () => {
+test("a steady stream has evenly spaced times that never drift", () => {
   const agenda = new Agenda([steady("a", 3, 4, 500)]);
   expect(agenda.nextUs).toBe(500);
   expect(taken(agenda, 499)).toEqual([]);
@@ -22,14 +22,14 @@ test("a steady stream is due at even times that never drift", () => {
   expect(agenda.nextUs).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("what a late look finds due keeps the times at which it was due", () => {
+test("events that are taken late keep their scheduled times", () => {
   const agenda = new Agenda([steady("a", 1_000, 100)]);
   expect(taken(agenda, 50_000)).toHaveLength(51);
   expect(taken(agenda, 50_000)).toHaveLength(0);
   expect(taken(agenda, 51_500).map(({ dueUs }) => dueUs)).toEqual([51_000]);
 });
 
-test("many streams come out in one order, each with numbers of its own", () => {
+test("many streams are merged in order, each with its own numbers", () => {
   const listed: Stream = {
     video: "b",
     kind: "like",

@@ -1,16 +1,16 @@
 /**
- * When events are due. A schedule is fixed before a run and does not wait for the server (open
- * loop): what the server is late with is its latency, never a reason to ask it less.
+ * When events are due. A schedule is fixed before a run and does not wait for the server (open loop):
+ * a slow server shows as latency and never lowers the load.
  */
 import TinyQueue from "tinyqueue";
 
-/** Events of one kind on one video. All times are from the run's beginning. */
+/** Events of one kind on one video. All times count from the run's beginning. */
 export interface Stream {
   readonly video: string;
   readonly kind: string;
-  /** Text that each event carries. */
+  /** The text of each event. */
   readonly text?: string;
-  /** Number of its first event; later streams of a video go on where earlier ones ended. */
+  /** The number of its first event; later streams of a video continue where earlier ones ended. */
   readonly firstNumber: number;
   readonly timing: Timing;
 }
@@ -43,39 +43,42 @@ export interface Due {
   readonly dueUs: number;
 }
 
-interface Place {
+interface StreamPosition {
   readonly stream: Stream;
   next: number;
   nextUs: number;
 }
 
-/** Several streams as one, in the order in which their events are due. */
+/** Merges several streams, in the order in which their events are due. */
 export class Agenda {
-  readonly #queue: TinyQueue<Place>;
+  readonly #queue: TinyQueue<StreamPosition>;
 
   constructor(streams: readonly Stream[]) {
-    const places = streams
+    const positions = streams
       .filter((stream) => countOf(stream) > 0)
       .map((stream) => ({ stream, next: 0, nextUs: dueUs(stream, 0) }));
-    this.#queue = new TinyQueue<Place>(places, (one, other) => one.nextUs - other.nextUs);
+    this.#queue = new TinyQueue<StreamPosition>(
+      positions,
+      (one, other) => one.nextUs - other.nextUs,
+    );
   }
 
-  /** When the next event is due; infinity when there is none left. */
+  /** When the next event is due; infinity when none is left. */
   get nextUs(): number {
     return this.#queue.peek()?.nextUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Gives every event that is due by then, in order. */
+  /** Passes on every event that is due by then, in order. */
   take(untilUs: number, onDue: (due: Due) => void): void {
     while (this.nextUs <= untilUs) {
-      const place = this.#queue.pop();
-      if (place === undefined) return;
-      const { stream, next, nextUs } = place;
+      const position = this.#queue.pop();
+      if (position === undefined) return;
+      const { stream, next, nextUs } = position;
       onDue({ stream, number: stream.firstNumber + next, dueUs: nextUs });
-      place.next += 1;
-      if (place.next >= countOf(stream)) continue;
-      place.nextUs = dueUs(stream, place.next);
-      this.#queue.push(place);
+      position.next += 1;
+      if (position.next >= countOf(stream)) continue;
+      position.nextUs = dueUs(stream, position.next);
+      this.#queue.push(position);
     }
   }
 }

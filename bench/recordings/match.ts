@@ -1,4 +1,4 @@
-/** Makes `match.json`: a match of 90 minutes in 90 seconds, with three goals. Run it to make it anew. */
+/** Generates `match.json`: a 90-minute match in 90 seconds, with three goals. Run it to regenerate. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Recording } from "./recording.ts";
@@ -8,7 +8,7 @@ const GOALS = [17, 43, 78];
 const HALF_TIME = 45;
 const FULL = 4_000;
 
-/** Viewers come until kick-off is long past, some leave at half-time, and the rest at the end. */
+/** Viewers arrive until well after kick-off, some leave at half-time, and the rest at the end. */
 function viewersAt(minute: number): number {
   const coming = 1 - Math.exp(-(minute + 2) / 6);
   const away = minute > HALF_TIME && minute < HALF_TIME + 6 ? 0.75 : 1;
@@ -16,7 +16,7 @@ function viewersAt(minute: number): number {
   return Math.round(FULL * coming * away * leaving);
 }
 
-/** A goal is liked by nearly everybody within a minute or two; else now and then somebody likes. */
+/** Nearly everybody likes a goal within a minute or two; otherwise there are occasional likes. */
 function excitementAt(minute: number): number {
   return GOALS.reduce((sum, goal) => {
     const since = minute - goal;

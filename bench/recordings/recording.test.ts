@@ -13,7 +13,7 @@ const recording: Recording = {
   ],
 };
 
-test("a recording is played at its own times", () => {
+test("a recording is played at its original times", () => {
   const { seconds, first, moves, everOpened, streams } = play(recording, "v", 1, 1);
   expect({ seconds, first, everOpened }).toEqual({ seconds: 4, first: 10, everOpened: 16 });
   expect(moves).toEqual([
@@ -27,14 +27,14 @@ test("a recording is played at its own times", () => {
   expect(comments).toMatchObject({ kind: "comment", timing: { dueUs: [2_000_000] } });
 });
 
-test("or faster, or smaller", () => {
+test("a recording can be played faster or smaller", () => {
   const { seconds, moves, streams } = play(recording, "v", 2, 0.5);
   expect(seconds).toBe(2);
   expect(moves[0]).toEqual({ atMs: 1_000, viewers: 3 });
   expect(streams[0]).toMatchObject({ timing: { dueUs: [0, 500_000, 1_000_000] } });
 });
 
-test("what was played is recorded whole, second by second", () => {
+test("a played recording is recorded completely, second by second", () => {
   const { streams } = play(recording, "v", 1, 1);
   const second = { deliveries: 0, frames: 0, published: 0, cpu: {}, rssBytes: {}, lagMs: 0 };
   const seconds = [
@@ -50,7 +50,7 @@ test("what was played is recorded whole, second by second", () => {
   ]);
 });
 
-test("the match that is shipped is one", () => {
+test("the included match is a valid recording", () => {
   const match = readRecording(join(import.meta.dirname, "match.json"));
   expect(match.points).toHaveLength(91);
   const likes = match.points.map((point) => point.likes);

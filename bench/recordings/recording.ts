@@ -1,4 +1,4 @@
-/** An audience as it was, or as somebody made it up: how many watched, and what they did, over time. */
+/** A recorded or synthetic audience: how many watched and what they did, over time. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { Stream } from "../publishers/schedule.ts";
@@ -7,12 +7,12 @@ import type { LoadResult } from "../report/result.ts";
 const recordingSchema = z.object({
   format: z.literal(1),
   about: z.string(),
-  /** Each tells of the time from its own `at` (seconds) to that of the next; the last ends it. */
+  /** Each covers the time from its `at` (seconds) to that of the next; the last one ends it. */
   points: z
     .array(
       z.object({
         at: z.number().min(0),
-        /** How many watch at that moment. */
+        /** How many watch at `at`. */
         viewers: z.int().min(0),
         /** Events until the next point. */
         likes: z.int().min(0),
@@ -24,14 +24,14 @@ const recordingSchema = z.object({
 
 export type Recording = z.output<typeof recordingSchema>;
 
-/** @throws when the file is no recording */
+/** @throws when the file is not a recording */
 export function readRecording(path: string): Recording {
   const parsed = recordingSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
   if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
-/** The audience of a run: what was published second by second, and how many watched. */
+/** Records the audience of a run: what was published second by second, and how many watched. */
 export function recordingOf(
   about: string,
   { seconds, arrivals }: Pick<LoadResult, "seconds" | "arrivals">,
@@ -52,7 +52,7 @@ export function writeRecording(path: string, recording: Recording): void {
 /** A change of the audience, in milliseconds from the beginning. */
 interface Move {
   readonly atMs: number;
-  /** Negative: so many leave. */
+  /** If negative, that many leave. */
   readonly viewers: number;
 }
 
@@ -60,13 +60,13 @@ export interface Played {
   readonly seconds: number;
   readonly first: number;
   readonly moves: readonly Move[];
-  /** Most viewers that are ever opened, those included who left. */
+  /** The most viewers that are ever opened, including those who left. */
   readonly everOpened: number;
   readonly streams: readonly Stream[];
 }
 
 /**
- * Makes a recording into what is to be done.
+ * Converts a recording to streams and moves.
  * @param speed 2 plays it twice as fast
  * @param scale 0.5 plays it with half the viewers and half the events
  */

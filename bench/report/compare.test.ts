@@ -32,7 +32,7 @@ test("a difference counts when it is beyond the spread of both sides", () => {
   expect(differs([5, 5], [6, 6])).toBe(true);
 });
 
-test("the verdict knows which way is better", () => {
+test("the verdict depends on which direction is better", () => {
   expect(verdict("lower", [10, 11, 12], [20, 21, 22])).toBe("worse");
   expect(verdict("higher", [10, 11, 12], [20, 21, 22])).toBe("better");
   expect(verdict("neither", [10, 11, 12], [20, 21, 22])).toBe("changed");
@@ -40,12 +40,12 @@ test("the verdict knows which way is better", () => {
   expect(verdict("lower", [10, 10], [10, 10])).toBe("same");
 });
 
-test("one run is not judged, but one loss is", () => {
+test("a single run is not judged, but a single loss is", () => {
   expect(verdict("lower", [10], [20])).toBe("not judged");
   expect(verdict("exact", [0], [1])).toBe("worse");
   expect(verdict("exact", [3], [0])).toBe("better");
 });
 
-test("only what both results have is compared", () => {
+test("only figures that both results have are compared", () => {
   expect(compare(fileOf("x", "lower", [1]), fileOf("y", "lower", [1]))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * What changed between two results, and whether that is beyond the noise. Noise is known only from
- * repeated runs: Welch's t-test at 95 %, which takes the spread of each side as it is.
+ * What changed between two results, and whether that exceeds the noise. Noise is known only from
+ * repeated runs: Welch's t-test at 95 %, which allows a different spread on each side.
  */
 import { readFileSync } from "node:fs";
 import type { Figure, ResultFile } from "./result.ts";
@@ -28,7 +28,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Variance of the mean of a sample. */
+/** The variance of a sample's mean. */
 function varianceOfMean(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
@@ -54,7 +54,7 @@ function verdictOf(
 ): Verdict {
   const change = mean(after) - mean(before);
   if (change === 0) return "same";
-  // What is exact is right or wrong: one lost delivery is no noise.
+  // Exact figures are right or wrong: one lost delivery is not noise.
   if (better === "exact") return mean(after) > mean(before) ? "worse" : "better";
   switch (differs(before, after)) {
     case undefined:
@@ -103,9 +103,9 @@ function changeText({ before, after }: Comparison): string {
 }
 
 function read(path: string): ResultFile {
-  // Written by this program; a file of another format says so.
+  // Written by this program; other formats are rejected below.
   const file = JSON.parse(readFileSync(path, "utf8")) as ResultFile;
-  if (file.format !== 1) throw new Error(`${path} is no result of this bench`);
+  if (file.format !== 1) throw new Error(`${path} is not a result of this bench`);
   return file;
 }
 
@@ -126,10 +126,10 @@ export function compareFiles(paths: readonly string[]): string {
   const warnings = [
     ...(JSON.stringify(before.machine) === JSON.stringify(after.machine)
       ? []
-      : ["The machines differ: nothing here tells what a change of the code did."]),
+      : ["The machines differ: this comparison says nothing about a change of the code."]),
     ...(Math.min(before.runs.length, after.runs.length) > 1
       ? []
-      : ["One run tells nothing of its noise: repeat both sides with --repeat."]),
+      : ["A single run doesn't show the noise: repeat both sides with --repeat."]),
   ];
   return [
     `A: ${first} (${about(before)})`,

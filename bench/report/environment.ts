@@ -1,4 +1,4 @@
-/** Where and of what a result is: without it, two results can't be compared. */
+/** The machine and the build of a result, without which two results can't be compared. */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { VERSION } from "../../shared/runtime/version.ts";

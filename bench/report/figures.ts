@@ -1,4 +1,4 @@
-/** The figures that every load is judged by, and what is to be known to read them right. */
+/** The figures of every load, and the remarks that are needed to read them correctly. */
 import { availableParallelism } from "node:os";
 import { isGeneratorKind } from "../control/cost.ts";
 import type { Figure, LoadResult } from "./result.ts";
@@ -12,14 +12,14 @@ export const noneLost: Goals = {
   surplus: { relation: "=", value: 0 },
 };
 
-/** @param prefix tells the loads of one run apart */
+/** @param prefix distinguishes the loads of one run */
 export function figuresOf(load: LoadResult, goals: Goals = {}, prefix = ""): Figure[] {
   const figure = (name: string, unit: string, value: number, better: Figure["better"]): Figure => {
     const goal = goals[name];
     return { name: prefix + name, unit, value, better, ...(goal === undefined ? {} : { goal }) };
   };
   const { exactness, latency, acknowledged, cpuSecondsPerMillion } = load;
-  // Of servers elsewhere neither processor time nor memory is known, nor more without their metrics.
+  // For servers elsewhere, processor time and memory are unknown, and without metrics everything else.
   const hasServers = load.deliveriesPerServerCpuSecond > 0;
   const hasMetrics = load.socketWritesPerSecond > 0;
   return [
@@ -63,13 +63,13 @@ export function figuresOf(load: LoadResult, goals: Goals = {}, prefix = ""): Fig
   ];
 }
 
-/** Above this a generator process is taken for the limit. */
+/** Above this share of a core, a generator process counts as the limit. */
 const FULL_CORE = 0.85;
 const LATE_MS = 5;
 const OTHERS_CORES = 0.1;
 const FULL_MACHINE = 0.95;
 
-/** What limits the figures of a load, other than the servers; and what went wrong. */
+/** What limits a load's figures other than the servers, and what went wrong. */
 export function remarksOf(load: LoadResult): string[] {
   const remarks: string[] = [];
   const { cpuSeconds, measuredSeconds, split, lateness, otherCores, exactness } = load;
@@ -79,14 +79,14 @@ export function remarksOf(load: LoadResult): string[] {
     .reduce((all, [, used]) => all + used / measuredSeconds, 0);
   const all = Object.values(cpuSeconds).reduce((sum, used) => sum + used, 0) / measuredSeconds;
   remarks.push(
-    `${split.atOnce} viewers read at once and give the latencies; of the others ${load.gathered} let frames gather and are read a few times a second, with exact counts, and ${split.others - load.gathered} read at once too`,
+    `${split.atOnce} viewers read at once and measure latency; of the others, ${load.gathered} let frames accumulate and are read a few times a second, with exact counts, and ${split.others - load.gathered} read at once, too`,
     `the generator used ${generator.toFixed(2)} cores, ${viewersCores.toFixed(2)} of them for viewers`,
   );
   const lag = load.seconds.map(({ lagMs }) => lagMs).sort((one, other) => one - other);
   const medianLag = lag[Math.floor(lag.length / 2)] ?? 0;
   if (medianLag > LATE_MS) {
     remarks.push(
-      `LIMIT: the event loop that times latencies was held up by ${medianLag.toFixed(0)} ms in a typical second: the slowest latencies are partly the generator's own`,
+      `LIMIT: the event loop that measures latencies was delayed by ${medianLag.toFixed(0)} ms in a typical second: the slowest latencies are partly the generator's own`,
     );
   }
   if (lateness.p99 > LATE_MS) {
@@ -96,31 +96,35 @@ export function remarksOf(load: LoadResult): string[] {
   }
   if (viewersCores > FULL_CORE * Math.max(1, split.processes)) {
     remarks.push(
-      "LIMIT: the viewers' processes were full: deliveries are theirs, not the servers'",
+      "LIMIT: the viewers' processes were at full load: deliveries show their limit, not the servers'",
     );
   }
   const cores = availableParallelism();
   if (all + otherCores > FULL_MACHINE * cores) {
     remarks.push(
-      `LIMIT: all ${cores} cores were full, ${generator.toFixed(2)} of them by the generator: latencies include waiting for a processor that it held`,
+      `LIMIT: all ${cores} cores were at full load, ${generator.toFixed(2)} of them for the generator: latencies include waiting for processor time that it used`,
     );
   }
   if (otherCores > OTHERS_CORES) {
-    remarks.push(`NOISE: others on this machine used ${otherCores.toFixed(2)} cores meanwhile`);
+    remarks.push(
+      `NOISE: other programs on this machine used ${otherCores.toFixed(2)} cores during the run`,
+    );
   }
   if (load.unsure > 0) {
     remarks.push(
-      `of ${load.unsure} publishes it can't be known whether they were taken: they count neither as lost nor as surplus`,
+      `${load.unsure} publishes may or may not have been accepted: they count neither as lost nor as surplus`,
     );
   }
   for (const [code, count] of Object.entries(load.refused)) {
-    remarks.push(`${count} publishes were refused: ${code}`);
+    remarks.push(`${count} publishes were rejected: ${code}`);
   }
   for (const [why, count] of Object.entries(load.faults)) {
     remarks.push(`${count} connections failed: ${why}`);
   }
   if (exactness.stale > 0) {
-    remarks.push(`${exactness.stale} events came so late that they could not be told from repeats`);
+    remarks.push(
+      `${exactness.stale} events arrived so late that they could not be distinguished from repeats`,
+    );
   }
   return remarks;
 }

@@ -1,4 +1,4 @@
-/** One page that needs nothing else: the figures of a result, and plots of its course by uPlot. */
+/** A self-contained page: a result's figures, and plots over time by uPlot. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
-/** Data inside a script element: nothing in it may end the element. */
+/** Data inside a script element, escaped so that it can't end the element. */
 function inScript(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

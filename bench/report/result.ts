@@ -1,16 +1,16 @@
-/** What a run comes to: the JSON file, from which the table and the page are made. */
+/** The result of a run: the JSON file from which the table and the page are generated. */
 import type { Split } from "../control/fleet.ts";
 import type { Percentiles } from "../latency.ts";
 import type { Exactness } from "../viewers/accounts.ts";
 
 export const RESULT_FORMAT = 1;
 
-/** One number that a run is judged by. */
+/** One figure of a run. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** Which way is better; `exact` is right or wrong, and no matter of noise. */
+  /** Which direction is better; `exact` is right or wrong, regardless of noise. */
   readonly better: "lower" | "higher" | "exact" | "neither";
   readonly goal?: { readonly relation: "≤" | "≥" | "="; readonly value: number };
 }
@@ -36,19 +36,19 @@ export interface Second {
   readonly lagMs: number;
 }
 
-/** One load put on a system, and what came of it. */
+/** One load on a system, and its result. */
 export interface LoadResult {
   readonly name: string;
   readonly kind: string;
   readonly system: string;
   readonly about: Readonly<Record<string, string>>;
   readonly split: Split;
-  /** How many of the viewers let frames gather in the kernel. */
+  /** How many viewers let frames accumulate in the kernel. */
   readonly gathered: number;
   readonly exactness: Exactness;
   readonly published: { readonly sent: number; readonly accepted: number };
   readonly refused: Readonly<Record<string, number>>;
-  /** Publishes of which it can't be known whether they were taken. */
+  /** Publishes that may or may not have been accepted. */
   readonly unsure: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly latency: Percentiles;
@@ -62,7 +62,7 @@ export interface LoadResult {
   readonly cpuSeconds: Readonly<Record<string, number>>;
   readonly cpuSecondsPerMillion: Readonly<Record<string, number>>;
   readonly deliveriesPerServerCpuSecond: number;
-  /** Cores that everything else on the machine used meanwhile. */
+  /** Cores that everything else on the machine used during the run. */
   readonly otherCores: number;
   readonly socketWritesPerSecond: number;
   readonly bytesPerDelivery: number;
@@ -71,7 +71,7 @@ export interface LoadResult {
   readonly openMs: number;
   readonly rssPerViewerBytes: number;
   readonly seconds: readonly Second[];
-  /** Events that were due in each second, warm-up included, by kind. */
+  /** Events that were due in each second, including the warm-up, by kind. */
   readonly arrivals: readonly Readonly<Record<string, number>>[];
 }
 
@@ -82,7 +82,7 @@ export interface RunResult {
   readonly startedAt: string;
   readonly figures: readonly Figure[];
   readonly loads: readonly LoadResult[];
-  /** What is to be known to read the figures right, such as that one is the generator's limit. */
+  /** What is needed to read the figures correctly, such as that one shows the generator's limit. */
   readonly remarks: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** A run as text: figures, and beside those that have one, the goal and whether it is reached. */
+/** A run as text: its figures, with the goal, if any, and whether it is reached. */
 import type { Figure, RunResult } from "./result.ts";
 
 export function numberText(value: number): string {
@@ -27,7 +27,7 @@ export function goalText(figure: Figure): string {
   return `${verdict} (${figure.goal.relation} ${numberText(figure.goal.value)})`;
 }
 
-/** Columns as wide as their widest cell; the columns named are set right. */
+/** Columns as wide as their widest cell; the columns in `right` are right-aligned. */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

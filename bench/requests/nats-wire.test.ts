@@ -15,7 +15,7 @@ function message(number: number, payload: Buffer): Buffer {
   ]);
 }
 
-test.each([1, 2, 7, 1_000])("answers come whole out of reads of %i bytes", (size) => {
+test.each([1, 2, 7, 1_000])("answers are reassembled from reads of %i bytes", (size) => {
   const wire = Buffer.concat([
     Buffer.from('INFO {"server_id":"M"}\r\n+OK\r\n'),
     message(0, accepted),
@@ -40,7 +40,7 @@ test.each([1, 2, 7, 1_000])("answers come whole out of reads of %i bytes", (size
   expect(pings).toBe(1);
 });
 
-test("an error of the server is thrown", () => {
+test("an error from the server is thrown", () => {
   const reader = new AnswerReader(
     () => undefined,
     () => undefined,
@@ -50,7 +50,7 @@ test("an error of the server is thrown", () => {
   );
 });
 
-test("a request names where the answer goes", () => {
+test("a request names its reply subject", () => {
   expect(requestText("ov.publish.v", "_BENCH.x", 5, "abc")).toBe(
     "PUB ov.publish.v _BENCH.x.5 3\r\nabc\r\n",
   );

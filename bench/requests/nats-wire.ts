@@ -1,8 +1,8 @@
 /**
- * As much of NATS's client protocol as asking and being answered takes
- * (https://docs.nats.io/reference/reference-protocols/nats-protocol): requests are written many at a
- * time, and of an answer only its number and whether it is an acceptance are looked at. With the
- * client library, the generator would be at its limit long before a dispatcher is.
+ * The part of NATS's client protocol that requests and answers need
+ * (https://docs.nats.io/reference/reference-protocols/nats-protocol): requests are written in batches,
+ * and of an answer only its number and whether it is an acceptance are read. With the client library,
+ * the generator would reach its limit long before a dispatcher.
  */
 
 const CR = 0x0d;
@@ -12,13 +12,13 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const UPPER_M = 0x4d;
 const UPPER_P = 0x50;
-/** `{"accepted": …}` in msgpack begins with a map of one or two and a text of eight. */
+/** `{"accepted": …}` in msgpack begins with a map of one or two entries and a string of eight bytes. */
 const TEXT_OF_EIGHT = 0xa8;
 
-/** @param accepted whether the request was */
+/** @param accepted whether the request was accepted */
 export type OnAnswer = (number: number, accepted: boolean) => void;
 
-/** A request as bytes; the answer will name `number`. */
+/** The bytes of a request; its answer will contain `number`. */
 export function requestText(
   subject: string,
   inbox: string,
@@ -28,7 +28,7 @@ export function requestText(
   return `PUB ${subject} ${inbox}.${number} ${payload.length}\r\n${payload}\r\n`;
 }
 
-/** Reads what the server sends, wherever the network cut it. */
+/** Parses what the server sends, however the network splits it. */
 export class AnswerReader {
   readonly #onAnswer: OnAnswer;
   readonly #onPing: () => void;
@@ -53,7 +53,7 @@ export class AnswerReader {
     this.#rest = at === bytes.length ? undefined : Buffer.from(bytes.subarray(at));
   }
 
-  /** Takes the line, and returns where the next begins: beyond the end if this one isn't whole. */
+  /** Handles the line, and returns where the next begins: beyond the end if this one is incomplete. */
   #line(bytes: Buffer, start: number, end: number): number {
     const first = bytes[start];
     if (first === UPPER_M) return this.#message(bytes, end);
@@ -62,7 +62,7 @@ export class AnswerReader {
     return end + 1;
   }
 
-  /** `MSG subject.number sid length`, from the back, and the payload after it. */
+  /** `MSG subject.number sid length`, parsed from the end, and the payload after it. */
   #message(bytes: Buffer, end: number): number {
     let at = end - 1;
     if (bytes[at] === CR) at -= 1;

@@ -1,4 +1,4 @@
-/** Publish requests straight over NATS, as fast as they are answered or by a schedule. */
+/** Publish requests directly over NATS, as fast as they are answered or by a schedule. */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -14,10 +14,10 @@ import type {
 import { type Histogram, newHistogram, packed, record } from "../latency.ts";
 import { AnswerReader, requestText } from "./nats-wire.ts";
 
-/** Answers that may be outstanding: beyond it a steady schedule is not kept, and that is told. */
+/** Outstanding answers: beyond this limit a steady schedule is not kept, which is reported. */
 const OUTSTANDING_LIMIT = 1_048_576;
 const ANSWERS_MS = 5_000;
-/** A like as a viewer's gateway would pass it on. */
+/** A like as a viewer's gateway would forward it. */
 const LIKE = encodeMsgpack({ kind: "like", data: [123_456, 12_345_678] }).toString("latin1");
 
 export class Requester {
@@ -61,12 +61,12 @@ export class Requester {
     return requester;
   }
 
-  /** Keeps so many requests under way. */
-  async saturate({ underWay, warmUpMs, measureMs }: SaturateCommand): Promise<Requested> {
+  /** Keeps that many requests in flight. */
+  async saturate({ inFlight, warmUpMs, measureMs }: SaturateCommand): Promise<Requested> {
     const endsAt = performance.now() + warmUpMs + measureMs;
     const isOver = () => performance.now() >= endsAt;
     const fill = () => {
-      if (!isOver()) this.#send(underWay - (this.#sent - this.#answered), () => nowUs());
+      if (!isOver()) this.#send(inFlight - (this.#sent - this.#answered), () => nowUs());
     };
     this.#onAnswers = fill;
     fill();
@@ -80,7 +80,7 @@ export class Requester {
     return { ...this.#outcome(), perSecond };
   }
 
-  /** Sends by a fixed schedule, whatever the answers do. */
+  /** Sends by a fixed schedule, regardless of the answers. */
   async steady({ perSecond, warmUpMs, measureMs }: SteadyCommand): Promise<Requested> {
     const began = nowUs();
     const first = this.#sent;

@@ -1,4 +1,4 @@
-/** A process that sends publish requests straight over NATS. */
+/** A process that sends publish requests directly over NATS. */
 import type { RequestsCommands } from "../control/messages.ts";
 import { serve } from "../control/serve.ts";
 import { LagMeter } from "../lag.ts";

@@ -7,7 +7,7 @@ const COMMENT = "What a goal! Did you see how he went past all three of them?";
 export const comments: Scenario = {
   name: "comments",
   question:
-    "How long does it take until a comment is stored and its author told so, and until everybody sees it? 200 comments a second to 1,000 viewers of one video; each is stored before it is acknowledged, and every viewer must get all of them in one order.",
+    "How long does it take until a comment is stored and acknowledged, and until everybody sees it? 200 comments a second to 1,000 viewers of one video; each is stored before it is acknowledged, and every viewer must get all of them in one order.",
   run: async (options, watcher) => {
     const steady = { viewers: 1_000, rate: 200, seconds: 15 };
     const plan = steadyPlan(

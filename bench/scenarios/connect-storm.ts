@@ -16,7 +16,7 @@ function faultRemarks({ faults }: Opened, when: string): string[] {
 export const connectStorm: Scenario = {
   name: "connect-storm",
   question:
-    "How long does it take until everybody is subscribed when 10,000 viewers come at once, as at the beginning of a match, and again when a gateway is killed and its half of them come back at once, without any wait, to the other one? Each opens a TCP connection and a WebSocket, connects and subscribes.",
+    "How long does it take until everybody is subscribed when 10,000 viewers connect at once, as at the beginning of a match, and again when a gateway is killed and its half of them reconnect to the other one at once, without any wait? Each opens a TCP connection and a WebSocket, connects and subscribes.",
   run: async (options, watcher) => {
     const viewers = options.viewers ?? 10_000;
     const stack = await stackOf(options, watcher);
@@ -32,10 +32,10 @@ export const connectStorm: Scenario = {
       onPublishers: () => undefined,
     });
     try {
-      watcher.step(`${viewers} viewers come at once`);
+      watcher.step(`${viewers} viewers connect at once`);
       const first = await fleet.open(oneVideo(video, viewers), {
         atATime: viewers,
-        comesBack: true,
+        reconnects: true,
       });
       const times = percentilesOf(unpacked([first.subscribeTimes]));
       await wait(BETWEEN_MS);
@@ -60,9 +60,9 @@ export const connectStorm: Scenario = {
         { name: "not back", unit: "", value: viewers - again.subscribed, better: "exact" },
       ];
       const remarks = [
-        ...faultRemarks(first, "while they came"),
+        ...faultRemarks(first, "while they connected"),
         ...faultRemarks(again, "over the whole run"),
-        "the time includes that which the generator takes to open its sockets, on the same cores",
+        "the time includes what the generator takes to open its sockets, on the same cores",
       ];
       return { figures, loads: [], remarks };
     } finally {

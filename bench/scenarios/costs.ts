@@ -1,5 +1,10 @@
 import { settingNames } from "../../shared/config/setting.ts";
-import { publishCosts, receiveCosts, requestCosts, viewerCosts } from "../control/act-costs.ts";
+import {
+  publishCosts,
+  receiveCosts,
+  requestCosts,
+  viewerCosts,
+} from "../control/operation-costs.ts";
 import { Stack } from "../control/stack.ts";
 import { historyCosts, tableCosts } from "../control/store-costs.ts";
 import type { Figure } from "../report/result.ts";
@@ -11,7 +16,7 @@ const COMMENTS_PER_SECOND = 500;
 const ROWS = 50_000;
 const RECORDS = 20_000;
 
-/** The figures, by the names of the settings of `ovation size` that they are for. */
+/** The figures, by the names of the `ovation size` settings that they measure. */
 export const COST_FIGURES = {
   writeUs: "µs",
   connectUs: "µs",
@@ -38,12 +43,12 @@ function flag(name: string, value: number): string {
 export const costs: Scenario = {
   name: "costs",
   question:
-    "What does each single act cost, such as a write to a viewer's socket, a publish request, a row of the table? One part after the other is loaded with one sort of act; its processor time is divided by their number. The figures have the names of the settings of `ovation size`, which reckons with them.",
+    "What does each single operation cost, such as a write to a viewer's socket, a publish request, or a row of the table? One part after the other is loaded with one kind of operation, and its processor time is divided by the number of operations. The figures have the names of the `ovation size` settings that use them.",
   run: async (options, watcher) => {
     if (options.urls.length > 0)
-      throw new Error("this scenario needs stacks that it starts itself");
+      throw new Error("this scenario can only use stacks that it starts itself");
     const measureMs = (options.seconds ?? 4) * 1_000;
-    /** @param intervalMs of frames, where they are not to go as often as they may */
+    /** @param intervalMs fixes the frame interval; when undefined, frames are sent as often as allowed */
     const on = async <T>(
       what: string,
       gateways: number,
@@ -73,10 +78,10 @@ export const costs: Scenario = {
     const publish = (kind: "like" | "comment", perSecond: number) => (stack: Stack) =>
       publishCosts(stack, kind, perSecond, measureMs);
     const request = await on("requests", 0, undefined, (stack) => requestCosts(stack, measureMs));
-    const viewer = await on("viewers, and writes to them", 1, 50, (stack) =>
+    const viewer = await on("viewers and writes to them", 1, 50, (stack) =>
       viewerCosts(stack, viewers, measureMs),
     );
-    const receive = await on("what gateways take in", 1, 1_000, (stack) =>
+    const receive = await on("messages that gateways receive", 1, 1_000, (stack) =>
       receiveCosts(stack, measureMs),
     );
     const like = await on("likes", 1, undefined, publish("like", LIKES_PER_SECOND));
@@ -101,7 +106,7 @@ export const costs: Scenario = {
       loads: [],
       remarks: [
         `npx ovation size ${names.map((name) => flag(name, values[name])).join(" ")}`,
-        "processor time is counted by hundredths of a second: a figure is no better than that",
+        "processor time is measured in hundredths of a second, which limits the precision of the figures",
       ],
     };
   },

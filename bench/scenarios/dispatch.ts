@@ -1,16 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type StandIn, standInFrontend } from "../control/frontend.ts";
 import { Generator } from "../control/generator.ts";
 import type { Requested } from "../control/messages.ts";
 import { usageOf } from "../control/proc.ts";
+import { type StandIn, standInGateway } from "../control/stand-in-gateway.ts";
 import type { ServerProcess } from "../control/system.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
 import type { Figure } from "../report/result.ts";
 import { type Scenario, stackOf } from "./scenario.ts";
 
 const VIDEOS = 100;
-/** Enough that none of the three processes ever waits for another. */
-const UNDER_WAY = 8_000;
+/** Enough requests in flight that none of the three processes ever waits for another. */
+const IN_FLIGHT = 8_000;
 const WARM_UP_MS = 2_000;
 const GOAL = 50_000;
 
@@ -20,7 +20,7 @@ interface Measured {
   readonly cores: Readonly<Record<string, number>>;
 }
 
-/** Does the work, and tells how many cores each process used in the part that is measured. */
+/** Does the work, and returns how many cores each process used in the measured part. */
 async function measured(
   processes: readonly ServerProcess[],
   measureMs: number,
@@ -51,7 +51,7 @@ function coresText(cores: Readonly<Record<string, number>>): string {
 export const dispatch: Scenario = {
   name: "dispatch",
   question:
-    "How many publish requests a second does one dispatcher process carry, and how long does each take at half of that? Requests come straight over NATS, each a like by itself on one of 100 videos, and each is answered; all videos have one Frontend, a stand-in that has a row in the table but does not listen. First as many as are answered, then a fixed schedule at half of that rate.",
+    "How many publish requests a second does one dispatcher process carry, and how long does each take at half of that? Requests are sent directly over NATS, each a single like on one of 100 videos, and each is answered; all videos have one gateway, a stand-in that has rows in the table but does not listen. First as many requests as are answered, then a fixed schedule at half of that rate.",
   run: async (options, watcher) => {
     const measureMs = (options.seconds ?? 8) * 1_000;
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
@@ -59,19 +59,25 @@ export const dispatch: Scenario = {
     const requests = Generator.requests("requests");
     let standIn: StandIn | undefined;
     try {
-      standIn = await standInFrontend(stack.natsUrlAs("gateway"), videos);
+      standIn = await standInGateway(stack.natsUrlAs("gateway"), videos);
       const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
-      await requests.ask("setup", { host, port: Number(port), user: username, password, videos });
+      await requests.request("setup", {
+        host,
+        port: Number(port),
+        user: username,
+        password,
+        videos,
+      });
       const generator = { kind: "generator", name: "requests", pid: requests.pid };
       const processes = [...stack.processes, generator];
-      watcher.step("as many as are answered");
+      watcher.step("as many requests as are answered");
       const full = await measured(processes, measureMs, () =>
-        requests.ask("saturate", { underWay: UNDER_WAY, warmUpMs: WARM_UP_MS, measureMs }),
+        requests.request("saturate", { inFlight: IN_FLIGHT, warmUpMs: WARM_UP_MS, measureMs }),
       );
       const rate = options.rate ?? full.requested.perSecond / 2;
-      watcher.step(`${Math.round(rate)} a second, by schedule`);
+      watcher.step(`${Math.round(rate)} per second, by schedule`);
       const half = await measured(processes, measureMs, () =>
-        requests.ask("steady", { perSecond: rate, warmUpMs: WARM_UP_MS, measureMs }),
+        requests.request("steady", { perSecond: rate, warmUpMs: WARM_UP_MS, measureMs }),
       );
       const times = percentilesOf(unpacked([half.requested.times]));
       const late = percentilesOf(unpacked([half.requested.lateness]));
@@ -98,13 +104,13 @@ export const dispatch: Scenario = {
         { name: "unanswered", unit: "", value: half.requested.unanswered, better: "exact" },
       ];
       const remarks = [
-        `cores used while full: ${coresText(full.cores)}`,
-        `cores used at half: ${coresText(half.cores)}`,
-        `at half, 1 % of the batches in which requests were sent were more than ${late.p99.toFixed(1)} ms late`,
+        `cores used at full load: ${coresText(full.cores)}`,
+        `cores used at half load: ${coresText(half.cores)}`,
+        `at half load, 1 % of the batches of requests were sent more than ${late.p99.toFixed(1)} ms late`,
       ];
       if (dispatcher < 0.9) {
         remarks.push(
-          "LIMIT: the dispatcher was not full: the rate is that of NATS, of the generator or of the machine's cores, and a dispatcher of its own can do more",
+          "LIMIT: the dispatcher was not at full load: the rate is limited by NATS, by the generator or by the machine's cores, and a dispatcher alone can do more",
         );
       }
       return { figures, loads: [], remarks };

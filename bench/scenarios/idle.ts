@@ -7,17 +7,17 @@ import type { Figure } from "../report/result.ts";
 import { newVideo, type Scenario, stackOf } from "./scenario.ts";
 
 const GATEWAYS = 4;
-/** A process may have 20,000 files open on many systems; a gateway needs a few for itself. */
+/** Many systems allow 20,000 open files per process; a gateway needs a few for itself. */
 const VIEWERS_PER_GATEWAY = 15_000;
 const VIDEOS = 100;
 const GOAL_BYTES = 2_048;
-/** As long as it takes until every connection has been pinged and has answered. */
+/** How long it takes until every connection has been pinged and has answered. */
 const SETTLE_MS = 35_000;
 
 export const idle: Scenario = {
   name: "idle",
   question:
-    "How much memory does a viewer cost who only waits? As many WebSockets as the machine allows, over four gateways and 100 videos, each subscribed and then quiet; memory is that of the gateways' processes beyond what they had empty, after every connection has been pinged.",
+    "How much memory does an idle viewer cost? As many WebSockets as the machine allows, over four gateways and 100 videos, each subscribed and then quiet; memory is what the gateways' processes use beyond their empty state, after every connection has been pinged.",
   run: async (options, watcher) => {
     const gateways = options.gateways ?? GATEWAYS;
     const viewers = options.viewers ?? gateways * VIEWERS_PER_GATEWAY;
@@ -41,10 +41,10 @@ export const idle: Scenario = {
           Math.floor((viewers * (index + 1)) / videos) - Math.floor((viewers * index) / videos),
       })).filter((audience) => audience.viewers > 0);
       const empty = await snapshot(stack.processes, fleet.processes);
-      watcher.step(`${viewers} viewers come`);
-      const opened = await fleet.open(audiences, { atATime: 400, comesBack: false });
+      watcher.step(`${viewers} viewers connect`);
+      const opened = await fleet.open(audiences, { atATime: 400, reconnects: false });
       watcher.step(
-        `${opened.subscribed} are there after ${Math.round(opened.tookMs)} ms; they wait`,
+        `${opened.subscribed} are subscribed after ${Math.round(opened.tookMs)} ms and now idle`,
       );
       const settleMs = options.seconds === undefined ? SETTLE_MS : options.seconds * 1_000;
       const from = await snapshot(stack.processes, fleet.processes);

@@ -1,4 +1,4 @@
-/** All scenarios, in the order in which they are told. */
+/** All scenarios, in the order in which they are listed. */
 import { comments } from "./comments.ts";
 import { connectStorm } from "./connect-storm.ts";
 import { costs } from "./costs.ts";

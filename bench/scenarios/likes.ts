@@ -14,7 +14,7 @@ const goalsAt = (viewers: number): Goals =>
 export const likes: Scenario = {
   name: "likes",
   question:
-    "How long does a like take to everybody who watches, and what does it cost, when one video has a large audience that likes it steadily? 100 likes a second, each sent by itself over a WebSocket, to 10,000 viewers of one video: a million deliveries a second through two gateways and two dispatchers.",
+    "How long does a like take to reach every viewer, and what does it cost, when one video has a large audience that likes it steadily? 100 likes a second, each sent individually over a WebSocket, to 10,000 viewers of one video: a million deliveries a second through two gateways and two dispatchers.",
   run: async (options, watcher) => {
     const viewers = options.viewers ?? 10_000;
     const plan = steadyPlan(

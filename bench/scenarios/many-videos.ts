@@ -14,7 +14,7 @@ import { zipf } from "./zipf.ts";
 export const manyVideos: Scenario = {
   name: "many-videos",
   question:
-    "Does it hold up when the same viewers are spread over many videos, so that few of them can share a frame? 10,000 viewers over 1,000 videos, the first with about 1,300 and most with one (Zipf), and 1,000 likes a second spread likewise.",
+    "Does performance hold up when the same viewers are spread over many videos, so that few of them share a frame? 10,000 viewers over 1,000 videos, the first with about 1,300 and most with one (Zipf), and 1,000 likes a second with the same distribution.",
   run: async (options, watcher) => {
     const viewers = options.viewers ?? 10_000;
     const videos = options.videos ?? 1_000;

@@ -6,7 +6,7 @@ import type { Figure, LoadResult } from "../report/result.ts";
 import { type Scenario, stackOf } from "./scenario.ts";
 import { runOnly, steadyPlan } from "./steady-load.ts";
 
-/** Likes delivered per CPU second of the servers, as a multiple of the peer's. */
+/** Goals: likes delivered per CPU second of the servers, as a multiple of the peer's. */
 const GOALS: Readonly<Record<string, number>> = {
   "socket.io": 10,
   ws: 7,
@@ -17,7 +17,7 @@ const GOALS: Readonly<Record<string, number>> = {
 export const peers: Scenario = {
   name: "peers",
   question:
-    "How does Ovation compare with what an engineer would otherwise take? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifuge over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. What counts is how many likes were delivered per CPU second of the servers; where a server could not keep up, its deliveries are what it managed.",
+    "How does Ovation compare with what an engineer would otherwise use? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifuge over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. The main figure is how many likes were delivered per CPU second of the servers; for a server that could not keep up, these are the deliveries that it managed.",
   run: async (options, watcher) => {
     installPeers((text) => watcher.step(text));
     const loads: LoadResult[] = [];
@@ -78,7 +78,7 @@ export const peers: Scenario = {
   },
 };
 
-/** A system, or, where it can't be had on this machine, the reason among `skipped`. */
+/** Starts a system; if this machine can't run it, adds the reason to `skipped`. */
 async function orSkipped(
   start: () => Promise<System>,
   skipped: string[],

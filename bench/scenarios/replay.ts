@@ -6,13 +6,13 @@ import { figuresOf, noneLost, remarksOf } from "../report/figures.ts";
 import { newVideo, oneVideo, SAMPLE, type Scenario, systemOf } from "./scenario.ts";
 
 const MATCH = join(import.meta.dirname, "..", "recordings", "match.json");
-/** A crowd of viewers may all like at once: enough that no connection has too much under way. */
+/** Many viewers may like at once: enough connections that none has too many publishes in flight. */
 const CONNECTIONS = 40;
 
 export const replay: Scenario = {
   name: "replay",
   question:
-    "How does a recorded audience fare, with its arrivals, likes, comments and departures? By default a made-up match with three goals, a minute in a second; --replay FILE plays another, --speed 2 twice as fast, and --viewers says how many watch at most. Likes are measured; comments are there as they were.",
+    "How does a recorded audience fare, with its arrivals, likes, comments and departures? By default a synthetic match with three goals, a minute in a second; --replay FILE plays another recording, --speed 2 plays twice as fast, and --viewers sets the largest number of viewers. Likes are measured; comments are only load.",
   run: async (options, watcher) => {
     const recording = readRecording(options.replay ?? MATCH);
     const most = Math.max(...recording.points.map((point) => point.viewers));
@@ -38,7 +38,7 @@ export const replay: Scenario = {
             for (const { atMs, viewers } of played.moves) {
               await wait(Math.max(0, began + atMs - performance.now()));
               const moving = oneVideo(video, Math.abs(viewers));
-              if (viewers > 0) await fleet.open(moving, { atATime: 200, comesBack: false });
+              if (viewers > 0) await fleet.open(moving, { atATime: 200, reconnects: false });
               else await fleet.leave(moving);
             }
           },
@@ -47,7 +47,7 @@ export const replay: Scenario = {
       );
       const remarks = [
         recording.about,
-        "only viewers that were there from beginning to end are judged for losses; repeats are found with all",
+        "only viewers that stayed from beginning to end are checked for losses; all are checked for repeats",
       ];
       return {
         figures: figuresOf(load, noneLost).filter(({ name }) => name !== "unjudged viewers"),

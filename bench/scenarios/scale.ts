@@ -13,13 +13,13 @@ const STEPS = [
   [4, 4],
 ] as const;
 
-/** All batch alike: a gateway with time to spare would otherwise write more often than a busy one. */
+/** So that all steps batch equally: an idle gateway would otherwise write more often than a busy one. */
 const SAME_FRAMES = "--frame-interval-min-ms=60";
 
 export const scale: Scenario = {
   name: "scale",
   question:
-    "Does a delivery cost the same however many gateways and dispatchers there are, so that adding some adds capacity? The same load, 3,000 viewers and 50 likes a second, which no step is full with, on one to four gateways and one to four dispatchers, with a frame every 60 ms everywhere, since gateways with time to spare would send more of them.",
+    "Does a delivery cost the same however many gateways and dispatchers there are, so that adding some adds capacity? The same load, 3,000 viewers and 50 likes a second, which saturates no step, on one to four gateways and one to four dispatchers, with a frame every 60 ms everywhere, because idle gateways would send more frames.",
   run: async (options, watcher) => {
     const loads: LoadResult[] = [];
     const figures: Figure[] = [];

@@ -1,4 +1,4 @@
-/** What a scenario is: a question, and the run that answers it. */
+/** A scenario: a question, and the run that answers it. */
 import type { Watcher } from "../control/load.ts";
 import type { Audience } from "../control/messages.ts";
 import { outside } from "../control/outside.ts";
@@ -7,7 +7,7 @@ import type { System } from "../control/system.ts";
 import type { Stream } from "../publishers/schedule.ts";
 import type { RunResult } from "../report/result.ts";
 
-/** What the command line says; what it leaves open is the scenario's to decide. */
+/** The command line's options; a scenario has its own default for each that is undefined. */
 export interface Options {
   readonly viewers?: number | undefined;
   readonly rate?: number | undefined;
@@ -31,7 +31,7 @@ type Outcome = Pick<RunResult, "figures" | "loads" | "remarks">;
 
 export interface Scenario {
   readonly name: string;
-  /** One paragraph: which question it answers. */
+  /** The question that it answers, as one paragraph. */
   readonly question: string;
   run(options: Options, watcher: Watcher): Promise<Outcome>;
 }
@@ -39,7 +39,7 @@ export interface Scenario {
 export const SAMPLE = 300;
 export const WARM_UP_SECONDS = 5;
 
-/** The system under test: one that was given, or a stack of processes that is started for it. */
+/** The system under test: a given one, or a stack that is started for it. */
 export async function systemOf(
   options: Options,
   watcher: Watcher,
@@ -55,7 +55,8 @@ export async function stackOf(
   watcher: Watcher,
   sizes: Partial<Pick<StackOptions, "gateways" | "dispatchers">> = {},
 ): Promise<Stack> {
-  if (options.urls.length > 0) throw new Error("this scenario needs a stack that it starts itself");
+  if (options.urls.length > 0)
+    throw new Error("this scenario can only use a stack that it starts itself");
   return await Stack.start({
     gateways: sizes.gateways ?? options.gateways ?? 2,
     dispatchers: sizes.dispatchers ?? options.dispatchers ?? 2,
@@ -66,12 +67,12 @@ export async function stackOf(
   });
 }
 
-/** A name that no earlier run used, for a system that outlives one. */
+/** A name that no earlier run used, for a system that outlives a run. */
 export function newVideo(prefix: string): string {
   return `${prefix}-${Date.now().toString(36)}`;
 }
 
-/** A steady stream over warm-up and measured time. */
+/** A steady stream over the warm-up and the measured time. */
 export function steady(
   video: string,
   kind: string,
@@ -84,7 +85,7 @@ export function steady(
   return { video, kind, firstNumber: 0, timing, ...(text === undefined ? {} : { text }) };
 }
 
-/** Publishes that one connection may have under way are limited, so fast streams need several. */
+/** A connection's publishes in flight are limited, so fast streams need several connections. */
 export function connectionsFor(perSecond: number): number {
   return Math.max(8, Math.ceil(perSecond / 100));
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { perHour } from "./soak.ts";
 import { zipf } from "./zipf.ts";
 
-test("a trend is told per hour", () => {
+test("a trend is reported per hour", () => {
   const seconds = [0, 1, 2, 3].map((at) => ({
     at,
     deliveries: 0,
@@ -17,7 +17,7 @@ test("a trend is told per hour", () => {
   expect(perHour(seconds, ({ rssBytes }) => rssBytes["nobody"])).toBe(0);
 });
 
-test("an audience spread by Zipf's law adds up, the first having the most", () => {
+test("an audience spread by Zipf's law adds up, with the most viewers first", () => {
   const parts = zipf(10_000, 1_000);
   expect(parts.reduce((sum, part) => sum + part, 0)).toBe(10_000);
   expect(parts[0]).toBeGreaterThan(1_300);

@@ -5,7 +5,7 @@ import { runOnly, steadyPlan } from "./steady-load.ts";
 
 const SECONDS = 600;
 
-/** The slope of the best straight line, in units of `of` per hour. */
+/** The slope of the best-fit line, in units of `of` per hour. */
 export function perHour(
   seconds: readonly Second[],
   of: (second: Second) => number | undefined,
@@ -25,15 +25,15 @@ export function perHour(
 export const soak: Scenario = {
   name: "soak",
   question:
-    "Does anything grow or slow down over time? 20 likes a second to 2,000 viewers for ten minutes, or as long as --seconds says; memory and latency are followed second by second, and their trend over the second half is told.",
+    "Does anything grow or slow down over time? 20 likes a second to 2,000 viewers for ten minutes, or as long as --seconds says; memory and latency are recorded every second, and their trend over the second half is reported.",
   run: async (options, watcher) => {
     const steady = { viewers: 2_000, rate: 20, warmUpSeconds: 10, seconds: SECONDS };
     const plan = steadyPlan({ name: "soak", kind: "like", ...steady }, options);
     const load = await runOnly(await systemOf(options, watcher), plan, watcher);
-    // The first half is when caches and heaps find their size.
+    // In the first half, caches and heaps grow to their normal size.
     const half = load.seconds.slice(Math.floor(load.seconds.length / 2));
     const trends: Figure[] = ["gateway", "dispatcher", "nats"]
-      // Of servers elsewhere it isn't known.
+      // For servers elsewhere it is unknown.
       .filter((kind) => half.some(({ rssBytes }) => (rssBytes[kind] ?? 0) > 0))
       .map((kind) => ({
         name: `RSS trend of ${kind}`,

@@ -12,14 +12,14 @@ import {
   WARM_UP_SECONDS,
 } from "./scenario.ts";
 
-/** What the command line doesn't say otherwise. */
+/** Defaults that the command line can override. */
 interface SteadyLoad {
-  /** Of the load in the report; a scenario may have several. */
+  /** The load's name in the report; a scenario may have several loads. */
   readonly name: string;
   readonly kind: "like" | "comment";
   readonly text?: string;
   readonly viewers: number;
-  /** Events a second. */
+  /** Events per second. */
   readonly rate: number;
   readonly warmUpSeconds?: number;
   readonly seconds: number;
@@ -45,7 +45,7 @@ export function steadyPlan(load: SteadyLoad, options: Options): LoadPlan {
   };
 }
 
-/** The only load that the system is given: it is stopped after it, also when that fails. */
+/** Runs a single load on the system and then stops the system, even if the load fails. */
 export async function runOnly(
   system: System,
   plan: LoadPlan,

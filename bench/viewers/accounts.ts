@@ -1,42 +1,42 @@
 /**
- * What each viewer got, held against what was published. Of every viewer: the exact number it was
- * told, and which events it saw one by one, so that one seen twice is found. Memory per viewer is
- * fixed: which events were seen is remembered for the newest few thousand of them.
+ * Compares what each viewer got with what was published. For every viewer it keeps the exact number of
+ * events received, and which events it saw individually, to find repeats. Memory per viewer is fixed:
+ * only the newest few thousand events are remembered.
  */
-import type { Told } from "../wire/dialect.ts";
+import type { ReceivedEvents } from "../wire/dialect.ts";
 
 /** Events whose number is remembered, per viewer; a power of two. */
 export const WINDOW = 4_096;
 const WORDS = WINDOW / 32;
 
-/** Events that each viewer of a video is due: all that were accepted, at most those unsure as well. */
+/** Events that each viewer of a video should get: at least the accepted ones, at most also the unsure. */
 export interface Due {
   readonly least: number;
   readonly most: number;
 }
 
-/** The sums over the viewers of a run; each is a number of its own. */
+/** Sums over the viewers of a run. */
 export interface Exactness {
-  /** Viewers that were there from the first event to the last, and so can be judged. */
+  /** Viewers that were connected from the first event to the last, so that they can be judged. */
   judged: number;
-  /** Viewers that lost their connection or came later: not judged for losses. */
+  /** Viewers that lost their connection or connected later: not judged for losses. */
   unjudged: number;
-  /** Deliveries due to the judged viewers: events published, times viewers. */
+  /** Deliveries that the judged viewers should get: events published times viewers. */
   due: number;
-  /** Deliveries that judged viewers were told of, by events or by counts. */
-  told: number;
-  /** Of these, those that were seen as events; the others came as exact counts. */
+  /** Deliveries that judged viewers received, as events or in counts. */
+  received: number;
+  /** Of these, the ones seen as events; the others arrived as exact counts. */
   seen: number;
   countedOnly: number;
-  /** Due and never told. */
+  /** Due and never received. */
   lost: number;
-  /** Told beyond all that may have been taken. */
+  /** Received beyond everything that may have been accepted. */
   surplus: number;
   /** Seen as events twice, by any viewer. */
   twice: number;
-  /** So far behind the newest that it can't be said whether they were seen before. */
+  /** So far behind the newest that a repeat can't be detected. */
   stale: number;
-  /** Durable events whose `prev` is not the one that the viewer had before: gaps or disorder. */
+  /** Durable events whose `prev` is not the viewer's previous one: gaps or disorder. */
   chainBreaks: number;
 }
 
@@ -45,7 +45,7 @@ export function noExactness(): Exactness {
     judged: 0,
     unjudged: 0,
     due: 0,
-    told: 0,
+    received: 0,
     seen: 0,
     countedOnly: 0,
     lost: 0,
@@ -60,20 +60,20 @@ export function addExactness(sum: Exactness, part: Exactness): void {
   for (const key of Object.keys(sum) as (keyof Exactness)[]) sum[key] += part[key];
 }
 
-/** Arrays and not objects, as there is one entry per viewer and one write per delivery. */
+/** Uses arrays instead of objects, because there is one entry per viewer and one write per delivery. */
 export class Accounts {
-  readonly #told: Float64Array;
+  readonly #received: Float64Array;
   readonly #seen: Float64Array;
   readonly #twice: Uint32Array;
   readonly #stale: Uint32Array;
   readonly #chainBreaks: Uint32Array;
   readonly #lastSeq: Float64Array;
-  /** One more than the greatest number seen. */
+  /** One more than the highest number seen. */
   readonly #top: Float64Array;
   readonly #window: Uint32Array;
 
   constructor(viewers: number) {
-    this.#told = new Float64Array(viewers);
+    this.#received = new Float64Array(viewers);
     this.#seen = new Float64Array(viewers);
     this.#twice = new Uint32Array(viewers);
     this.#stale = new Uint32Array(viewers);
@@ -83,12 +83,12 @@ export class Accounts {
     this.#window = new Uint32Array(viewers * WORDS);
   }
 
-  told(viewer: number): number {
-    return this.#told[viewer] ?? 0;
+  received(viewer: number): number {
+    return this.#received[viewer] ?? 0;
   }
 
-  take(viewer: number, { count, numbers, links }: Told): void {
-    add(this.#told, viewer, count);
+  take(viewer: number, { count, numbers, links }: ReceivedEvents): void {
+    add(this.#received, viewer, count);
     add(this.#seen, viewer, numbers.length);
     for (const number of numbers) this.#mark(viewer, number);
     for (const { prev, seq } of links) {
@@ -98,7 +98,7 @@ export class Accounts {
     }
   }
 
-  /** @param due what the viewer should have been told; undefined if that can't be known */
+  /** @param due what the viewer should have received; undefined if that is unknown */
   judge(viewer: number, due: Due | undefined, into: Exactness): void {
     into.twice += this.#twice[viewer] ?? 0;
     into.stale += this.#stale[viewer] ?? 0;
@@ -107,21 +107,21 @@ export class Accounts {
       into.unjudged += 1;
       return;
     }
-    const told = this.told(viewer);
+    const received = this.received(viewer);
     const seen = this.#seen[viewer] ?? 0;
     into.judged += 1;
     into.due += due.least;
-    into.told += told;
+    into.received += received;
     into.seen += seen;
-    into.countedOnly += told - seen;
-    into.lost += Math.max(0, due.least - told);
-    into.surplus += Math.max(0, told - due.most);
+    into.countedOnly += received - seen;
+    into.lost += Math.max(0, due.least - received);
+    into.surplus += Math.max(0, received - due.most);
   }
 
   #mark(viewer: number, number: number): void {
     const top = this.#top[viewer] ?? 0;
     if (number >= top) {
-      // What lies between has not been seen; its bits are of numbers one window earlier.
+      // The numbers in between have not been seen; their bits belong to numbers one window earlier.
       for (let n = Math.max(top, number - WINDOW + 1); n < number; n += 1) this.#bit(viewer, n, 0);
       this.#bit(viewer, number, 1);
       this.#top[viewer] = number + 1;
@@ -131,9 +131,9 @@ export class Accounts {
 
   /** Sets a number's bit; returns whether it was set. */
   #bit(viewer: number, number: number, value: 0 | 1): boolean {
-    const place = number & (WINDOW - 1);
-    const word = viewer * WORDS + (place >> 5);
-    const mask = 1 << (place & 31);
+    const slot = number & (WINDOW - 1);
+    const word = viewer * WORDS + (slot >> 5);
+    const mask = 1 << (slot & 31);
     const before = this.#window[word] ?? 0;
     this.#window[word] = value === 1 ? before | mask : before & ~mask;
     return (before & mask) !== 0;

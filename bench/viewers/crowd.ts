@@ -1,4 +1,4 @@
-/** The viewers of one process: opens them, keeps their accounts, times what they get. */
+/** The viewers of one process: opens them, counts what they receive, and measures latency. */
 
 import { nowUs } from "../clock.ts";
 import type {
@@ -11,7 +11,7 @@ import type {
   Window,
 } from "../control/messages.ts";
 import { type Histogram, newHistogram, packed, record } from "../latency.ts";
-import type { Dialect, Told } from "../wire/dialect.ts";
+import type { Dialect, ReceivedEvents } from "../wire/dialect.ts";
 import { DIALECTS } from "../wire/dialects.ts";
 import { Interpreter } from "../wire/interpreter.ts";
 import { Accounts, noExactness } from "./accounts.ts";
@@ -19,12 +19,12 @@ import { GatherLoop } from "./gather-loop.ts";
 import { RawSocket } from "./raw-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 60_000;
-/** A viewer that was refused comes back after this time; one that lost its connection, at once. */
+/** A rejected viewer retries after this time; one that lost its connection reconnects at once. */
 const RETRY_MS = 100;
-/** What has not come after so long a silence does not come any more. */
+/** After this long without any delivery, the missing ones count as lost. */
 const QUIET_MS = 2_000;
 const SETTLE_MS = 20_000;
-const SETTLE_LOOK_MS = 50;
+const SETTLE_POLL_MS = 50;
 
 interface Viewer {
   readonly index: number;
@@ -34,7 +34,7 @@ interface Viewer {
   target: number;
   openedUs: number;
   isSubscribed: boolean;
-  /** It was there before the first event and never lost its connection. */
+  /** It was connected before the first event and never lost its connection. */
   isWhole: boolean;
   isWanted: boolean;
   /** Called once, when it is subscribed or has failed. */
@@ -53,12 +53,12 @@ export class Crowd {
   readonly #latency = newHistogram();
   #recent: Histogram = newHistogram();
   #window: Window | undefined;
-  #comesBack = false;
+  #reconnects = false;
   #gathered = 0;
   #subscribed = 0;
   #failed = 0;
   #changed: (() => void) | undefined;
-  readonly counts = { told: 0, seen: 0, frames: 0, bytes: 0 };
+  readonly counts = { received: 0, seen: 0, frames: 0, bytes: 0 };
 
   constructor(setup: ViewersSetup) {
     this.#setup = setup;
@@ -83,8 +83,8 @@ export class Crowd {
     return text;
   }
 
-  async open({ audiences, atATime, comesBack }: OpenCommand): Promise<Opened> {
-    this.#comesBack = comesBack;
+  async open({ audiences, atATime, reconnects }: OpenCommand): Promise<Opened> {
+    this.#reconnects = reconnects;
     const coming = audiences.flatMap(({ video, viewers }) =>
       Array.from({ length: viewers }, () => this.#newViewer(video)),
     );
@@ -101,14 +101,14 @@ export class Crowd {
     return this.#opened();
   }
 
-  /** Resolves when every viewer is subscribed at another target than that, or the time is up. */
+  /** Resolves when every viewer is subscribed at a different target, or when the time is up. */
   async awaitMoved(awayFrom: number, timeoutMs: number): Promise<Opened> {
     const isMoved = (viewer: Viewer) => viewer.isSubscribed && viewer.target !== awayFrom;
     const timeUp = AbortSignal.timeout(timeoutMs);
     await new Promise<void>((resolve) => {
       timeUp.addEventListener("abort", () => resolve());
       this.#changed = () => {
-        // Looking at each viewer is only worth it when the sum is right.
+        // Checking each viewer is only worthwhile when the total is right.
         if (this.#subscribed === this.#viewers.length && this.#viewers.every(isMoved)) resolve();
       };
       this.#changed();
@@ -135,25 +135,25 @@ export class Crowd {
     }
   }
 
-  /** @param due events that each viewer of a video should have been told of */
+  /** @param due events that each viewer of a video should have received */
   async settle(due: Dues): Promise<Settled> {
     const nothing = { least: 0, most: 0 };
     const dueTo = ({ video, isWhole }: Viewer) => (isWhole ? (due[video] ?? nothing) : undefined);
     const isDone = () =>
       this.#viewers.every(
-        (viewer) => this.#accounts.told(viewer.index) >= (dueTo(viewer)?.least ?? 0),
+        (viewer) => this.#accounts.received(viewer.index) >= (dueTo(viewer)?.least ?? 0),
       );
     const deadline = performance.now() + SETTLE_MS;
     let quietSince = performance.now();
-    for (let told = -1; !isDone() && performance.now() < deadline; ) {
+    for (let received = -1; !isDone() && performance.now() < deadline; ) {
       this.#gathering.readAll();
-      if (told !== this.counts.told) quietSince = performance.now();
-      told = this.counts.told;
+      if (received !== this.counts.received) quietSince = performance.now();
+      received = this.counts.received;
       if (performance.now() - quietSince > QUIET_MS) break;
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS));
     }
-    // Once more: what came twice may follow what was due.
-    await new Promise((resolve) => setTimeout(resolve, 4 * SETTLE_LOOK_MS));
+    // Wait a little longer: repeats may follow the last expected event.
+    await new Promise((resolve) => setTimeout(resolve, 4 * SETTLE_POLL_MS));
     this.#gathering.readAll();
     const exactness = noExactness();
     for (const viewer of this.#viewers) {
@@ -169,7 +169,7 @@ export class Crowd {
 
   #newViewer(video: string): Viewer {
     const index = this.#viewers.length;
-    if (index >= this.#setup.capacity) throw new Error("more viewers than the set-up said");
+    if (index >= this.#setup.capacity) throw new Error("more viewers than the setup allows");
     const viewer: Viewer = {
       index,
       video,
@@ -201,8 +201,8 @@ export class Crowd {
           this.counts.bytes += end - start + (end - start < 126 ? 2 : 4);
           const meaning = this.#interpreter.read(opcode, bytes, start, end);
           switch (meaning.type) {
-            case "told":
-              return this.#told(viewer, meaning);
+            case "received":
+              return this.#receive(viewer, meaning);
             case "greeted":
               return socket.sendAll(this.#dialect.greeted?.(viewer.video) ?? []);
             case "subscribed":
@@ -210,7 +210,7 @@ export class Crowd {
             case "reply":
               return socket.send(meaning.reply);
             case "refused":
-              this.#fault(`subscribe refused: ${meaning.code}`);
+              this.#fault(`subscribe rejected: ${meaning.code}`);
               return socket.close();
             default:
               return;
@@ -240,14 +240,14 @@ export class Crowd {
     this.#settled(viewer);
   }
 
-  #told(viewer: Viewer, told: Told): void {
-    this.counts.told += told.count;
-    this.counts.seen += told.numbers.length;
-    this.#accounts.take(viewer.index, told);
+  #receive(viewer: Viewer, events: ReceivedEvents): void {
+    this.counts.received += events.count;
+    this.counts.seen += events.numbers.length;
+    this.#accounts.take(viewer.index, events);
     const window = this.#window;
     if (!this.#setup.atOnce || window === undefined) return;
     const now = nowUs() - window.epochUs;
-    for (const due of told.dueUs) {
+    for (const due of events.dueUs) {
       record(this.#recent, now - due);
       if (due >= window.fromUs && due < window.toUs) record(this.#latency, now - due);
     }
@@ -260,7 +260,7 @@ export class Crowd {
     viewer.isWhole = false;
     if (!viewer.isWanted) return this.#settled(viewer);
     this.#fault(why);
-    if (!this.#comesBack) {
+    if (!this.#reconnects) {
       this.#failed += 1;
       return this.#settled(viewer);
     }

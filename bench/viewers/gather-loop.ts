@@ -1,7 +1,7 @@
 /**
- * Reads sockets whose frames gather in the kernel, each a few times a second. How often is adapted to
- * what they get, so that no receive buffer fills up (the server would take the viewer for a slow one)
- * and quiet sockets are not asked in vain.
+ * Reads sockets whose frames accumulate in the kernel, each a few times a second. The period adapts to
+ * what they get, so that no receive buffer fills up (the server would treat the viewer as slow) and
+ * quiet sockets are not read needlessly.
  */
 import type { RawSocket } from "./raw-socket.ts";
 
@@ -9,9 +9,9 @@ const TICK_MS = 10;
 const FIRST_PERIOD_MS = 400;
 const SHORTEST_PERIOD_MS = 20;
 const LONGEST_PERIOD_MS = 500;
-/** Where hardly any socket has something to read. Still well within the time to answer a ping. */
+/** For when hardly any socket has data. Still well within the time to answer a ping. */
 const QUIET_PERIOD_MS = 4_000;
-/** Bytes in one read above which sockets are read more often, and below which less often. */
+/** Sockets are read more often when a read returns more than MUCH_BYTES, less often below LITTLE_BYTES. */
 const MUCH_BYTES = 24_576;
 const LITTLE_BYTES = 6_144;
 const BUFFER_BYTES = 1_048_576;
@@ -22,12 +22,12 @@ export class GatherLoop {
   #timer: NodeJS.Timeout | undefined;
   #periodMs = FIRST_PERIOD_MS;
   #lastTick = performance.now();
-  #owed = 0;
+  #pending = 0;
   #next = 0;
   #mostBytes = 0;
   #emptyReads = 0;
   #roundReads = 0;
-  /** Reads since the beginning. */
+  /** Total number of reads. */
   reads = 0;
 
   add(socket: RawSocket): void {
@@ -49,12 +49,12 @@ export class GatherLoop {
 
   #tick(): void {
     const now = performance.now();
-    this.#owed += (this.#sockets.length * (now - this.#lastTick)) / this.#periodMs;
+    this.#pending += (this.#sockets.length * (now - this.#lastTick)) / this.#periodMs;
     this.#lastTick = now;
     // A late tick catches up, but never reads a socket twice.
-    let due = Math.min(this.#sockets.length, Math.floor(this.#owed));
-    this.#owed = Math.max(0, Math.min(this.#sockets.length, this.#owed - due));
-    for (; due > 0; due -= 1) this.#readNext();
+    let reads = Math.min(this.#sockets.length, Math.floor(this.#pending));
+    this.#pending = Math.max(0, Math.min(this.#sockets.length, this.#pending - reads));
+    for (; reads > 0; reads -= 1) this.#readNext();
   }
 
   #readNext(): void {

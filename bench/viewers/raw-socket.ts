@@ -1,11 +1,11 @@
 /**
  * A client's WebSocket without a WebSocket library: a TCP socket, a handshake and a frame stream.
  *
- * It reads at once, or, when told to gather, lets frames lie in the kernel until somebody asks for
- * them. Measured on one core with 5,000 sockets that get 10 frames a second each: reading at once
- * takes 43 % of the core, pausing and resuming each socket twice a second 13 %, reading it twice a
- * second by its descriptor 7 %. Node has no public name for a socket's descriptor; this file alone
- * uses the private one, and where there is none, a socket that is to gather goes on reading at once.
+ * It reads at once, or, after `gather`, leaves frames in the kernel until `read` is called. Measured on
+ * one core with 5,000 sockets that get 10 frames a second each: reading at once takes 43 % of the core,
+ * pausing and resuming each socket twice a second 13 %, reading it twice a second by its descriptor
+ * 7 %. Node has no public API for a socket's descriptor; only this file uses the private one. Where
+ * there is none, a socket keeps reading at once.
  */
 import { readSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -21,23 +21,23 @@ export interface RawSocketHandlers {
   /** The WebSocket is open. */
   onOpen(): void;
   onMessage(opcode: number, bytes: Buffer, start: number, end: number): void;
-  /** It is gone, or never came to be. */
+  /** It was closed, or could not be opened. */
   onClose(why: string): void;
 }
 
 interface RawSocketOptions {
   readonly target: Target;
-  /** Undefined: the system's choice. */
+  /** Undefined: the system chooses. */
   readonly localAddress: string | undefined;
   readonly dialect: Dialect;
   readonly handlers: RawSocketHandlers;
 }
 
-/** What became of reading by descriptor: bytes read, or that there were none. */
+/** The result of a read by descriptor: the bytes read, or why there were none. */
 export type Gathered = number | "nothing" | "closed";
 
 const HANDSHAKE_LIMIT_BYTES = 8_192;
-/** The key may be any: it only shows a proxy that the server understood. */
+/** Any key will do: it only proves that the server speaks WebSocket. */
 const KEY = "b3ZhdGlvbi1iZW5jaC0tLQ==";
 
 interface Handle {
@@ -45,7 +45,7 @@ interface Handle {
   readStop(): void;
 }
 
-/** The part of a socket that only Node's own files use. */
+/** The private part of a Node socket. */
 function handleOf(socket: Socket): Handle | undefined {
   const handle: unknown = Reflect.get(socket, "_handle");
   if (typeof handle !== "object" || handle === null) return undefined;
@@ -96,7 +96,7 @@ export class RawSocket {
     );
   }
 
-  /** From now on it is read only when asked; returns false where that can't be had. */
+  /** From now on, reads only on `read`; returns false where that isn't supported. */
   gather(): boolean {
     const handle = handleOf(this.#socket);
     if (handle === undefined || this.isClosed) return false;
@@ -105,7 +105,7 @@ export class RawSocket {
     return true;
   }
 
-  /** Reads what has gathered, at most as much as the buffer holds. */
+  /** Reads what has accumulated, at most the size of the buffer. */
   read(buffer: Buffer): Gathered {
     if (this.#gathering === undefined) return this.isClosed ? "closed" : "nothing";
     const kept = this.#stream.restore(buffer);
@@ -142,12 +142,11 @@ export class RawSocket {
     this.#head = bytes;
     if (end < 0) {
       if (bytes.length > HANDSHAKE_LIMIT_BYTES)
-        throw new Error("an endless answer to the handshake");
+        throw new Error("the answer to the handshake is too long");
       return;
     }
     const status = bytes.toString("latin1", 0, bytes.indexOf("\r\n"));
-    if (!status.startsWith("HTTP/1.1 101 "))
-      throw new Error(`the handshake was answered: ${status}`);
+    if (!status.startsWith("HTTP/1.1 101 ")) throw new Error(`the handshake failed: ${status}`);
     this.#head = undefined;
     this.#handlers.onOpen();
     if (bytes.length > end + 4) this.#stream.push(bytes.subarray(end + 4), this.#onFrame);

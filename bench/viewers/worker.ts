@@ -7,7 +7,7 @@ import { Crowd } from "./crowd.ts";
 
 const lag = new LagMeter();
 let crowd: Crowd | undefined;
-let before = { told: 0, seen: 0, frames: 0, bytes: 0, reads: 0 };
+let before = { received: 0, seen: 0, frames: 0, bytes: 0, reads: 0 };
 
 function theCrowd(): Crowd {
   if (crowd === undefined) throw new Error("not set up yet");
@@ -17,7 +17,7 @@ function theCrowd(): Crowd {
 function progress(): ViewersProgress {
   const now = { ...before, ...crowd?.counts, reads: crowd?.reads ?? 0 };
   const since = {
-    told: now.told - before.told,
+    received: now.received - before.received,
     seen: now.seen - before.seen,
     frames: now.frames - before.frames,
     bytes: now.bytes - before.bytes,

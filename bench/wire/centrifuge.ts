@@ -1,7 +1,7 @@
 /**
  * Centrifuge's bidirectional protocol as JSON: commands and replies with an `id`, pushes without;
- * one message of the WebSocket may hold several, each on a line of its own
- * (https://centrifugal.dev/docs/transports/client_protocol). Answers to publishes are not looked at.
+ * one WebSocket message may contain several, one per line
+ * (https://centrifugal.dev/docs/transports/client_protocol). Answers to publishes are ignored.
  */
 import { type Dialect, type Incoming, ignored, type Outgoing } from "./dialect.ts";
 import { OPCODE } from "./frames.ts";
@@ -15,11 +15,11 @@ function packet(text: string): Outgoing {
 }
 
 /** All pushes of one message. */
-function told(lines: readonly string[]): Incoming {
+function receivedEvents(lines: readonly string[]): Incoming {
   const stamps = lines.map(readPlain).filter((stamp) => stamp !== undefined);
   if (stamps.length === 0) return ignored;
   return {
-    type: "told",
+    type: "received",
     count: stamps.length,
     numbers: stamps.map(([number]) => number),
     dueUs: stamps.map(([, dueUs]) => dueUs),
@@ -43,7 +43,7 @@ export function centrifugeDialect(): Dialect {
     read: (_opcode, payload) => {
       const lines = payload.toString("latin1").trimEnd().split("\n");
       const [first = "{}"] = lines;
-      return first.startsWith('{"push"') ? told(lines) : reply(first);
+      return first.startsWith('{"push"') ? receivedEvents(lines) : reply(first);
     },
     publish: ({ id, video, kind, number, dueUs }) => {
       const data = plainMessage(video, kind, number, dueUs);

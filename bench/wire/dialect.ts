@@ -1,5 +1,5 @@
 /**
- * What a server speaks over its WebSocket: Ovation's protocol or that of a peer. The generator's
+ * The protocol that a server speaks over its WebSocket: Ovation's or that of a peer. The generator's
  * sockets, schedules and accounts are the same for all of them.
  */
 
@@ -9,22 +9,22 @@ export interface Outgoing {
   readonly payload: Uint8Array;
 }
 
-/** Measured events that one message told of. */
-export interface Told {
-  readonly type: "told";
-  /** Exactly how many there were, those below included. */
+/** The measured events in one message. */
+export interface ReceivedEvents {
+  readonly type: "received";
+  /** Exactly how many there were, including those in `numbers`. */
   readonly count: number;
-  /** Numbers of the events that the message holds: each stream counts its own from 0. */
+  /** The numbers of the events in the message: each stream counts its own from 0. */
   readonly numbers: readonly number[];
-  /** When each of them was due to be published, in microseconds since the run's beginning. */
+  /** Each one's scheduled publish time, in microseconds since the run's beginning. */
   readonly dueUs: readonly number[];
-  /** Of durable events: each one's place, and that of the one before it. */
+  /** For durable events: each one's seq, and that of its predecessor. */
   readonly links: readonly { readonly prev: number; readonly seq: number }[];
 }
 
 /** What a message from a server means to the generator. */
 export type Incoming =
-  | Told
+  | ReceivedEvents
   | { readonly type: "greeted" }
   | { readonly type: "subscribed" }
   | { readonly type: "accepted"; readonly id: number }
@@ -34,30 +34,30 @@ export type Incoming =
 
 /** One event to publish. */
 interface Publish {
-  /** Names the request on its connection; rises from {@link FIRST_PUBLISH_ID}. */
+  /** Identifies the request on its connection; counts up from {@link FIRST_PUBLISH_ID}. */
   readonly id: number;
   readonly video: string;
   readonly kind: string;
-  /** Its number in its stream, and when it was due; a server passes them on untouched. */
+  /** Its number in its stream, and when it was due; a server forwards them unchanged. */
   readonly number: number;
   readonly dueUs: number;
-  /** Text that it carries besides, such as a comment's. */
+  /** Additional text, such as a comment's. */
   readonly text?: string;
 }
 
-/** Smaller ids are for what opens the connection. */
+/** Smaller ids are for the requests that open the connection. */
 export const FIRST_PUBLISH_ID = 100;
 
 export interface Dialect {
   readonly path: string;
   readonly subprotocol?: string;
-  /** False where publishes are not answered: what was sent is then taken for accepted. */
+  /** False if publishes are not answered: then what was sent counts as accepted. */
   readonly isAnswering: boolean;
   /** What a viewer of a video sends once its WebSocket is open; without a video, a publisher. */
   opening(video: string | undefined): readonly Outgoing[];
-  /** What a viewer sends once it has been greeted, where a server wants that to be waited for. */
+  /** What a viewer sends after the server's greeting, for servers that require waiting for it. */
   greeted?(video: string): readonly Outgoing[];
-  /** Understands a message. The same bytes mean the same on every connection. */
+  /** Decodes a message. The same bytes mean the same on every connection. */
   read(opcode: number, payload: Buffer): Incoming;
   publish(event: Publish): Outgoing;
 }

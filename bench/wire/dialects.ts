@@ -1,4 +1,4 @@
-/** The dialects by name, as the processes of a run tell them to each other. */
+/** The dialects by the name that the processes of a run use in their messages. */
 import { centrifugeDialect } from "./centrifuge.ts";
 import type { Dialect } from "./dialect.ts";
 import { ovationDialect } from "./ovation.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { clientFrame, FrameStream, OPCODE, readFrames } from "./frames.ts";
 
-/** A frame as a server sends it: not masked. */
+/** A server's frame, which is not masked. */
 function serverFrame(opcode: number, payload: Uint8Array): Buffer {
   const { length } = payload;
   if (length < 126) return Buffer.concat([Buffer.of(0x80 | opcode, length), payload]);
@@ -29,14 +29,14 @@ function collector() {
   return { seen, onFrame };
 }
 
-describe("frames of a server", () => {
-  test("of every form of length are read whole", () => {
+describe("server frames", () => {
+  test("of every length encoding are read", () => {
     const { seen, onFrame } = collector();
     expect(readFrames(wire, 0, wire.length, onFrame)).toBe(wire.length);
     expect(seen).toEqual(payloads);
   });
 
-  test.each([3, 7, 126, 4_099, 65_537])("come whole out of reads of %i bytes", (size) => {
+  test.each([3, 7, 126, 4_099, 65_537])("are reassembled from reads of %i bytes", (size) => {
     const { seen, onFrame } = collector();
     const stream = new FrameStream();
     const shared = Buffer.alloc(size);
@@ -47,7 +47,7 @@ describe("frames of a server", () => {
     expect(seen).toEqual(payloads);
   });
 
-  test.each([5, 1_000, 65_000])("come whole out of a shared buffer, %i bytes a read", (size) => {
+  test.each([5, 1_000, 65_000])("are reassembled in a shared buffer, %i bytes a read", (size) => {
     const { seen, onFrame } = collector();
     const stream = new FrameStream();
     const shared = Buffer.alloc(140_000);
@@ -60,7 +60,7 @@ describe("frames of a server", () => {
     expect(seen).toEqual(payloads);
   });
 
-  test("that are fragmented or masked are refused", () => {
+  test("that are fragmented or masked are rejected", () => {
     const read = (...bytes: number[]) =>
       readFrames(Buffer.from(bytes), 0, bytes.length, () => undefined);
     expect(() => read(0x02, 1, 7)).toThrow("fragmented");
@@ -73,7 +73,7 @@ test.each([0, 125, 126, 65_535, 65_536])("a client's frame of %i bytes is masked
   const frame = clientFrame(OPCODE.text, Buffer.alloc(length, 65));
   expect(frame[0]).toBe(0x81);
   expect((frame[1] ?? 0) & 0x80).toBe(0x80);
-  // Without its mask it is what a server would send.
+  // Without its mask it equals a server's frame.
   const maskAt = frame.length - length - 4;
   const unmasked = Buffer.concat([frame.subarray(0, maskAt), frame.subarray(maskAt + 4)]);
   unmasked[1] = (unmasked[1] ?? 0) & 0x7f;

@@ -1,14 +1,14 @@
 /**
- * WebSocket frames (RFC 6455), read and written with as little work as a load generator can do with:
- * servers send whole, unmasked frames; what comes fragmented or masked is a fault.
+ * WebSocket frames (RFC 6455), read and written with as little work as a load generator needs: servers
+ * send complete, unmasked frames, so a fragmented or masked frame is an error.
  */
 
 export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** Told of each whole frame: its payload is `bytes[start, end)`, valid until this returns. */
+/** Called with each complete frame: its payload is `bytes[start, end)`, valid until this returns. */
 export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
-/** What a server sent is no frame that this reader knows. */
+/** A server sent a frame that this reader doesn't support. */
 class FrameError extends Error {
   override readonly name = "FrameError";
 }
@@ -16,7 +16,7 @@ class FrameError extends Error {
 const FIN = 0x80;
 const MASKED = 0x80;
 
-/** Reads the whole frames of `bytes[start, end)`; returns where the first unfinished one begins. */
+/** Reads the complete frames in `bytes[start, end)`; returns where the first incomplete one begins. */
 export function readFrames(bytes: Buffer, start: number, end: number, onFrame: OnFrame): number {
   let at = start;
   while (end - at >= 2) {
@@ -43,8 +43,8 @@ export function readFrames(bytes: Buffer, start: number, end: number, onFrame: O
 }
 
 /**
- * A frame of a client. Clients must mask; a mask of zeros leaves the payload as it is, and costs
- * nothing here or there.
+ * A client's frame. Clients must mask; a mask of zeros leaves the payload unchanged and costs nothing
+ * on either side.
  */
 export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
   const { length } = payload;
@@ -59,18 +59,18 @@ export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
   return frame;
 }
 
-/** The frames of one connection, whose reads end wherever the network cut them. */
+/** The frames of one connection, however the network splits its reads. */
 export class FrameStream {
-  /** The beginning of a frame that has not come whole; always memory of our own. */
+  /** The beginning of an incomplete frame; always a copy of its own. */
   #rest: Buffer | undefined;
 
-  /** Takes what was read. The bytes may be written over afterwards. */
+  /** Processes what was read. The bytes may be overwritten afterwards. */
   push(chunk: Buffer, onFrame: OnFrame): void {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.take(bytes, bytes.length, onFrame);
   }
 
-  /** Puts what is unfinished at the front of a buffer that is read into next; returns its length. */
+  /** Copies the incomplete frame to the front of the next read buffer; returns its length. */
   restore(into: Buffer): number {
     const rest = this.#rest;
     if (rest === undefined) return 0;
@@ -79,7 +79,7 @@ export class FrameStream {
     return rest.length;
   }
 
-  /** Takes `bytes[0, end)`, which begins with what {@link restore} put there. */
+  /** Processes `bytes[0, end)`, which begins with what {@link restore} copied there. */
   take(bytes: Buffer, end: number, onFrame: OnFrame): void {
     const done = readFrames(bytes, 0, end, onFrame);
     this.#rest = done === end ? undefined : Buffer.from(bytes.subarray(done, end));

@@ -1,10 +1,10 @@
 /**
- * Understands messages, each distinct one only once: a server sends the same bytes to thousands of
- * viewers, so that comparing them with what was understood before is most of the work that is left.
+ * Decodes messages, each distinct one only once: a server sends the same bytes to thousands of viewers,
+ * so most of the remaining work is comparing them with messages decoded before.
  */
 import type { Dialect, Incoming } from "./dialect.ts";
 
-/** Messages that are remembered. A server sends to its viewers in slices, so that few are in use. */
+/** Remembered messages. A server sends to its viewers in slices, so only a few are in use. */
 const REMEMBERED = 512;
 
 interface Known {
@@ -20,7 +20,7 @@ export class Interpreter {
     this.#dialect = dialect;
   }
 
-  /** What `bytes[start, end)` means. */
+  /** The decoded `bytes[start, end)`. */
   read(opcode: number, bytes: Buffer, start: number, end: number): Incoming {
     const key = keyOf(bytes, start, end);
     const known = this.#known.get(key);
@@ -42,7 +42,7 @@ export class Interpreter {
   }
 }
 
-/** By length and last bytes, where the newest event is. Only a hint: the bytes decide. */
+/** A key from the length and the last bytes, where the newest event is. Only a hint: the bytes decide. */
 function keyOf(bytes: Buffer, start: number, end: number): number {
   const length = end - start;
   const last = length >= 4 ? bytes.readUInt32LE(end - 4) : 0;

@@ -9,10 +9,10 @@ const dialect = ovationDialect("like");
 const read = (value: unknown) => dialect.read(OPCODE.binary, encodeMsgpack(value));
 const like = (number: number) => ({ id: `x${number}`, kind: "like", at: 1, data: [number, 10] });
 
-test("likes are counted by themselves, or by `counts` where a message has them", () => {
+test("likes are counted individually, or by `counts` if a message has them", () => {
   const others = [{ id: "v", kind: "viewers", at: 1, data: { viewers: 3 } }];
   expect(read({ op: "events", video: "v", events: [like(4), ...others, like(5)] })).toEqual({
-    type: "told",
+    type: "received",
     count: 2,
     numbers: [4, 5],
     dueUs: [10, 10],
@@ -27,7 +27,7 @@ test("likes are counted by themselves, or by `counts` where a message has them",
   expect(read({ op: "events", video: "v", events: others })).toEqual({ type: "ignored" });
 });
 
-test("durable events tell their place in the chain", () => {
+test("durable events have their seq in the chain", () => {
   const event = { id: "c", kind: "comment", at: 1, data: [0, 5, "text"], seq: 9, prev: 7 };
   expect(
     ovationDialect("comment").read(
@@ -37,7 +37,7 @@ test("durable events tell their place in the chain", () => {
   ).toMatchObject({ count: 1, numbers: [0], links: [{ seq: 9, prev: 7 }] });
 });
 
-test("answers are told by their id", () => {
+test("answers are identified by their id", () => {
   expect(read({ op: "result", id: 1, gateway: "g" })).toEqual({ type: "ignored" });
   expect(read({ op: "result", id: 2 })).toEqual({ type: "subscribed" });
   expect(read({ op: "result", id: FIRST_PUBLISH_ID, eventId: "e" })).toEqual({
@@ -51,7 +51,7 @@ test("answers are told by their id", () => {
   });
 });
 
-test("the same bytes are understood once, others never taken for them", () => {
+test("the same bytes are decoded once, and never confused with others", () => {
   let reads = 0;
   const interpreter = new Interpreter({
     ...dialect,
@@ -70,6 +70,6 @@ test("the same bytes are understood once, others never taken for them", () => {
       expect(meaning).toMatchObject({ numbers: [number, 999] });
     }
   }
-  // They end alike, so that one pushes the other out: understood anew, and rightly, each time.
+  // They end with the same bytes, so one evicts the other and each is decoded again, correctly.
   expect(reads).toBeGreaterThanOrEqual(50);
 });

@@ -1,4 +1,4 @@
-/** Ovation's own protocol in msgpack: docs/protocol.md. */
+/** Ovation's protocol in msgpack: docs/protocol.md. */
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH, type ServerMessage } from "../../shared/protocol/wire/messages.ts";
@@ -18,14 +18,14 @@ function message(value: Record<string, unknown>): Outgoing {
   return { opcode: OPCODE.binary, payload: encodeMsgpack(value) };
 }
 
-/** The number and the due time that a publisher of this harness put into the event. */
+/** The number and the scheduled time that this harness's publisher put into the event. */
 function stampOf({ data }: OvationEvent): readonly [number, number] | undefined {
   if (!Array.isArray(data)) return undefined;
   const [number, dueUs]: unknown[] = data;
   return typeof number === "number" && typeof dueUs === "number" ? [number, dueUs] : undefined;
 }
 
-function told(
+function receivedEvents(
   kind: string,
   events: readonly OvationEvent[],
   counts: Readonly<Record<string, number>> | undefined,
@@ -46,7 +46,7 @@ function told(
     }
   }
   const count = counts === undefined ? seen : (counts[kind] ?? 0);
-  return count === 0 ? ignored : { type: "told", count, numbers, dueUs, links };
+  return count === 0 ? ignored : { type: "received", count, numbers, dueUs, links };
 }
 
 function answer(reply: Extract<ServerMessage, { readonly op: "result" | "error" }>): Incoming {
@@ -68,15 +68,15 @@ export function ovationDialect(kind: string): Dialect {
     isAnswering: true,
     opening: (video) => [
       message({ op: "connect", id: CONNECT_ID }),
-      // A publisher watches nothing, and is ready when its first publish is answered.
+      // A publisher doesn't subscribe; it is ready when its first publish is answered.
       ...(video === undefined ? [] : [message({ op: "subscribe", id: SUBSCRIBE_ID, video })]),
     ],
     read: (_opcode, payload) => {
-      // The server under test is trusted to speak its protocol; what it doesn't say can't be counted.
+      // The server under test is trusted to follow its protocol.
       const received = decodeTrustedMsgpack(payload) as ServerMessage;
       switch (received.op) {
         case "events":
-          return told(kind, received.events, received.counts);
+          return receivedEvents(kind, received.events, received.counts);
         case "result":
         case "error":
           return answer(received);

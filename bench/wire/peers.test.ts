@@ -5,9 +5,9 @@ import { OPCODE } from "./frames.ts";
 import { plainDialect, plainMessage } from "./plain.ts";
 import { socketIoDialect } from "./socket-io.ts";
 
-const one: Incoming = { type: "told", count: 1, numbers: [7], dueUs: [1_234], links: [] };
+const one: Incoming = { type: "received", count: 1, numbers: [7], dueUs: [1_234], links: [] };
 
-test("plain peers: what was sent comes as it was", () => {
+test("plain peers: messages arrive unchanged", () => {
   const dialect = plainDialect();
   const event = { id: 1, video: "v", kind: "like", number: 7, dueUs: 1_234 };
   const { payload } = dialect.publish(event);
@@ -16,7 +16,7 @@ test("plain peers: what was sent comes as it was", () => {
   expect(dialect.read(OPCODE.text, Buffer.from('{"ready":true}'))).toEqual({ type: "subscribed" });
 });
 
-test("Socket.IO: greeted, subscribed, pinged, told", () => {
+test("Socket.IO: greeted, subscribed, pinged, received", () => {
   const dialect = socketIoDialect();
   const read = (text: string) => dialect.read(OPCODE.text, Buffer.from(text));
   expect(read('0{"sid":"x","pingInterval":25000}')).toEqual({ type: "ignored" });
@@ -26,7 +26,7 @@ test("Socket.IO: greeted, subscribed, pinged, told", () => {
   expect(read('42["event",{"video":"v","kind":"like","data":[7,1234]}]')).toEqual(one);
 });
 
-test("Centrifuge: greeted, subscribed, told of one or of several in one message, refused", () => {
+test("Centrifuge: greeted, subscribed, one or several events in one message, rejected", () => {
   const dialect = centrifugeDialect();
   const read = (text: string) => dialect.read(OPCODE.text, Buffer.from(text));
   const push = (number: number) =>

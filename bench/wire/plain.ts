@@ -1,6 +1,6 @@
 /**
- * The dialect of the plain peers: text messages `{"video", "kind", "data": [number, due]}`, each sent
- * on as it came to everybody. Nothing is answered: what was sent counts as accepted.
+ * The dialect of the plain peers: text messages `{"video", "kind", "data": [number, due]}`, each
+ * forwarded unchanged to everybody. Nothing is answered: what was sent counts as accepted.
  */
 import { type Dialect, type Incoming, ignored } from "./dialect.ts";
 import { OPCODE } from "./frames.ts";
@@ -11,7 +11,7 @@ export function plainMessage(video: string, kind: string, number: number, dueUs:
   return `{"video":"${video}","kind":"${kind}","data":[${number},${dueUs}]}`;
 }
 
-/** Numbers of the event in such a text; undefined if it is none. */
+/** The numbers of the event in such a message; undefined if it isn't one. */
 export function readPlain(text: string): readonly [number: number, dueUs: number] | undefined {
   const [, number, dueUs] = /"data":\[(\d+),(\d+)\]/.exec(text) ?? [];
   return number === undefined || dueUs === undefined ? undefined : [Number(number), Number(dueUs)];
@@ -19,7 +19,7 @@ export function readPlain(text: string): readonly [number: number, dueUs: number
 
 export function toldOne(stamp: readonly [number, number] | undefined): Incoming {
   if (stamp === undefined) return ignored;
-  return { type: "told", count: 1, numbers: [stamp[0]], dueUs: [stamp[1]], links: [] };
+  return { type: "received", count: 1, numbers: [stamp[0]], dueUs: [stamp[1]], links: [] };
 }
 
 export function plainDialect(): Dialect {

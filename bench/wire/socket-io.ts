@@ -1,6 +1,6 @@
 /**
- * Socket.IO 4 over a WebSocket alone (no polling first): Engine.IO packets `0` open, `2` ping, `3`
- * pong, `4` message; in it Socket.IO's `0` connect and `2` event
+ * Socket.IO 4 over only a WebSocket (no polling first): Engine.IO packets `0` open, `2` ping, `3`
+ * pong, `4` message, which contains Socket.IO's `0` connect and `2` event
  * (https://socket.io/docs/v4/socket-io-protocol/).
  */
 import { type Dialect, ignored, type Outgoing } from "./dialect.ts";

@@ -1,4 +1,4 @@
-/** Socket.IO, one of two processes that share events over NATS; a room for each video. */
+/** Socket.IO, as one of two processes that share events over NATS, with a room for each video. */
 import { createServer } from "node:http";
 import { createAdapter } from "@mickl/socket.io-nats-adapter";
 import { connect } from "nats";
@@ -6,7 +6,7 @@ import { Server } from "socket.io";
 
 const port = Number(process.argv[2]);
 const server = createServer((_, response) => response.end("{}"));
-// WebSocket alone and no compression, as https://socket.io/docs/v4/performance-tuning/ advises.
+// Only WebSocket and no compression, as https://socket.io/docs/v4/performance-tuning/ advises.
 const io = new Server(server, { transports: ["websocket"], perMessageDeflate: false });
 io.adapter(createAdapter(await connect({ servers: process.argv[3] })));
 

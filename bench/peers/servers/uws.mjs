@@ -1,4 +1,4 @@
-/** uWebSockets.js alone: one process, no bus, its own topics; each message goes on as it comes. */
+/** uWebSockets.js alone: one process, no bus, its own topics; each message is forwarded at once. */
 import * as uWS from "uWebSockets.js";
 
 const port = Number(process.argv[2]);
@@ -7,7 +7,7 @@ const app = uWS.App();
 app.ws("/", {
   compression: uWS.DISABLED,
   idleTimeout: 32,
-  // Nothing is to be dropped for a viewer that is read a few times a second.
+  // Large enough that nothing is dropped for a viewer that is read only a few times a second.
   maxBackpressure: 16 * 1_048_576,
   message: (socket, bytes) => {
     const text = Buffer.from(bytes).toString();

@@ -1,4 +1,4 @@
-/** Plain `ws`: one process, no bus; each message is sent to each client as it comes. */
+/** Plain `ws`: one process, no bus; each message is sent to each client at once. */
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 

@@ -1,7 +1,7 @@
-/* global uPlot, loads: both are put into the page before this. */
+/* global uPlot, loads: both are defined in the page before this script. */
 (() => {
   const COLORS = ["#2f6fde", "#d9822b", "#c23b6b", "#1d8f6e", "#7a57d1", "#6b7785"];
-  // A canvas knows no custom properties and no light-dark(): an element resolves them.
+  // A canvas doesn't support custom properties or light-dark(): an element resolves them.
   const probe = document.body.appendChild(document.createElement("i"));
   const styleOf = (name) => {
     probe.style.color = `var(${name})`;
@@ -72,7 +72,7 @@
       plot(host, "Latency over time, milliseconds", x, lines);
     }
     if (load.latency.count > 0) {
-      // By the share of slower deliveries, so that the tail has room.
+      // On a logarithmic scale of the share of slower deliveries, so that the tail has room.
       const nines = (percentile) => -Math.log10(1 - Math.min(percentile, 99.999) / 100);
       plot(
         host,
@@ -86,7 +86,7 @@
         },
       );
     }
-    plot(host, "Deliveries a second", x, [
+    plot(host, "Deliveries per second", x, [
       { label: "deliveries", values: of("deliveries") },
       { label: "frames read", values: of("frames") },
     ]);

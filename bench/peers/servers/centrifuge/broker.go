@@ -7,8 +7,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// natsBroker passes publications on over core NATS, as Centrifugo's own broker for it does: at most
-// once, without a history.
+// natsBroker forwards publications over core NATS, as Centrifugo's own NATS broker does: at most once,
+// without history.
 type natsBroker struct {
 	connection *nats.Conn
 	handler    centrifuge.BrokerEventHandler

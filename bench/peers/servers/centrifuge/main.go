@@ -1,5 +1,5 @@
-// Centrifuge, the library that Centrifugo is made of, one of two processes that share events over
-// NATS: a channel for each video. Usage: centrifuge PORT NATS_URL
+// Centrifuge, the library that Centrifugo is built on, as one of two processes that share events over
+// NATS, with a channel for each video. Usage: centrifuge PORT NATS_URL
 package main
 
 import (
@@ -41,9 +41,9 @@ func main() {
 		log.Fatal(err)
 	}
 	http.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
-		// As Centrifugo does where many connections are expected: buffers are shared.
+		// As in Centrifugo for many connections: shared write buffers.
 		UseWriteBufferPool: true,
-		// The bench's viewers answer no pings, which come every 25 s.
+		// The bench's viewers don't answer pings, which by default are sent every 25 s.
 		PingPongConfig: centrifuge.PingPongConfig{PingInterval: -1},
 		CheckOrigin:    func(*http.Request) bool { return true },
 	}))
@@ -62,7 +62,7 @@ func main() {
 	<-ended
 }
 
-// awaitParentsEnd returns when the bench is gone, which holds the other end of an IPC channel.
+// awaitParentsEnd returns when the bench, which holds the other end of an IPC channel, is gone.
 func awaitParentsEnd() {
 	descriptor, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil {

@@ -1,19 +1,19 @@
-/** What single acts cost each part, in µs of a core: one part is loaded with one act at a time. */
+/** What single operations cost each part, in µs of a core. Each run loads one part with one operation. */
 import { nowUs } from "../clock.ts";
 import { steady } from "../scenarios/scenario.ts";
 import { Fleet } from "./fleet.ts";
-import { type StandIn, standInFrontend } from "./frontend.ts";
 import { Generator } from "./generator.ts";
 import { readMetrics } from "./metrics.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";
+import { type StandIn, standInGateway } from "./stand-in-gateway.ts";
 
 export const US_PER_SECOND = 1_000_000;
 const WARM_UP_MS = 1_000;
 const VIDEOS = Array.from({ length: 100 }, (_, index) => `costs-${index}`);
-/** Enough that a dispatcher never waits. */
-const UNDER_WAY = 8_000;
-/** Gateways that are added to see what each costs. */
+/** Enough requests in flight that a dispatcher never waits. */
+const IN_FLIGHT = 8_000;
+/** Gateways that are added to measure what each costs. */
 const FURTHER_GATEWAYS = 20;
 const LEAD_US = 200_000;
 
@@ -45,7 +45,7 @@ async function withRequests<T>(
   const requests = Generator.requests("requests");
   try {
     const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
-    await requests.ask("setup", { host, port: Number(port), user: username, password, videos });
+    await requests.request("setup", { host, port: Number(port), user: username, password, videos });
     return await work(requests);
   } finally {
     await requests.stop();
@@ -57,13 +57,13 @@ export async function requestCosts(stack: Stack, measureMs: number) {
   const standIns: StandIn[] = [];
   const each = () =>
     withRequests(stack, VIDEOS, async (requests) => {
-      const command = { underWay: UNDER_WAY, warmUpMs: 0, measureMs };
-      const cost = await usedWhile(stack, () => requests.ask("saturate", command));
+      const command = { inFlight: IN_FLIGHT, warmUpMs: 0, measureMs };
+      const cost = await usedWhile(stack, () => requests.request("saturate", command));
       const count = cost.result.perSecond * (measureMs / 1_000);
       return { dispatcher: cost.dispatcher / count, nats: cost.nats / count };
     });
   const addGateway = async () => {
-    standIns.push(await standInFrontend(stack.natsUrlAs("gateway"), VIDEOS));
+    standIns.push(await standInGateway(stack.natsUrlAs("gateway"), VIDEOS));
   };
   try {
     await addGateway();
@@ -74,7 +74,7 @@ export async function requestCosts(stack: Stack, measureMs: number) {
     return {
       requestUs: one.dispatcher * US_PER_SECOND,
       emitUs: ((many.dispatcher - one.dispatcher) / FURTHER_GATEWAYS) * US_PER_SECOND,
-      // The request, the answer, each in and out, and the message to the gateway, which nobody takes.
+      // The request and the answer, each in and out, and the message to the gateway, which has no receiver.
       natsUs: (one.nats / 5) * US_PER_SECOND,
     };
   } finally {
@@ -82,7 +82,7 @@ export async function requestCosts(stack: Stack, measureMs: number) {
   }
 }
 
-/** A gateway: viewers that come, and writes to them. Its frames are to have an interval that is set. */
+/** A gateway: viewers that connect, and writes to them. Its frame interval must be fixed. */
 export async function viewerCosts(stack: Stack, viewers: number, measureMs: number) {
   const [video = ""] = VIDEOS;
   const fleet = await Fleet.start({
@@ -96,12 +96,12 @@ export async function viewerCosts(stack: Stack, viewers: number, measureMs: numb
   });
   try {
     const opened = await usedWhile(stack, () =>
-      fleet.open([{ video, viewers }], { atATime: 200, comesBack: false }),
+      fleet.open([{ video, viewers }], { atATime: 200, reconnects: false }),
     );
     const written = await withRequests(stack, [video], async (requests) => {
       const command = { perSecond: 200, warmUpMs: WARM_UP_MS, measureMs };
       const before = await framesSent(stack);
-      const cost = await usedWhile(stack, () => requests.ask("steady", command));
+      const cost = await usedWhile(stack, () => requests.request("steady", command));
       return cost.gateway / ((await framesSent(stack)) - before);
     });
     return {
@@ -119,7 +119,7 @@ async function framesSent({ processes }: Stack): Promise<number> {
   return metrics.reduce((sum, of) => sum + (of.get("ovation_gateway_frames_sent_total") ?? 0), 0);
 }
 
-/** A gateway that takes in much and writes little: a viewer on each video, and long frames. */
+/** A gateway that receives much and writes little: one viewer on each video, and long frame intervals. */
 export async function receiveCosts(stack: Stack, measureMs: number) {
   const fleet = await Fleet.start({
     system: stack,
@@ -133,11 +133,11 @@ export async function receiveCosts(stack: Stack, measureMs: number) {
   const perSecond = 10_000;
   try {
     const audiences = VIDEOS.map((video) => ({ video, viewers: 1 }));
-    await fleet.open(audiences, { atATime: 100, comesBack: false });
+    await fleet.open(audiences, { atATime: 100, reconnects: false });
     return await withRequests(stack, VIDEOS, async (requests) => {
       const command = { perSecond, warmUpMs: 0, measureMs };
-      await requests.ask("steady", command); // Until the code is compiled.
-      const cost = await usedWhile(stack, () => requests.ask("steady", command));
+      await requests.request("steady", command); // Until the code is compiled.
+      const cost = await usedWhile(stack, () => requests.request("steady", command));
       const count = (perSecond * measureMs) / 1_000;
       return { receiveUs: (cost.gateway / count) * US_PER_SECOND };
     });
@@ -146,7 +146,7 @@ export async function receiveCosts(stack: Stack, measureMs: number) {
   }
 }
 
-/** Events of one kind that viewers publish on many videos: what it costs each part. */
+/** What each part spends on events of one kind that viewers publish on many videos. */
 export async function publishCosts(
   stack: Stack,
   kind: "like" | "comment",

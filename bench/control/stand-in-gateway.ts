@@ -1,6 +1,6 @@
 /**
- * A stand-in for a gateway: it has a lease and rows in the table, so that dispatchers send to it, but
- * nobody listens there. So a dispatcher does all of its work, and no gateway takes part in the cost.
+ * A stand-in for a gateway: it has a lease and rows in the table, so dispatchers send to it, but it
+ * doesn't listen. A dispatcher does all of its work, and no gateway adds to the cost.
  */
 
 import { Bucket } from "../../shared/bus/bucket.ts";
@@ -29,10 +29,7 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-export async function standInFrontend(
-  natsUrl: string,
-  videos: readonly string[],
-): Promise<StandIn> {
+export async function standInGateway(natsUrl: string, videos: readonly string[]): Promise<StandIn> {
   const loaded = loadConfig("dispatcher", [], {});
   if (loaded.outcome !== "config") throw new Error("the settings have no defaults");
   const { config } = loaded;
