@@ -119,7 +119,7 @@ describe.each(WAYS)("a part that %s", (_way, fail) => {
     expect(JSON.stringify(error)).not.toContain("faulty");
   });
 
-  test("is logged with the trace that the request belongs to", async () => {
+  test("is logged with the trace id of the request", async () => {
     const { traceId, traceparent } = newTrace();
     await postTraced(port, "ok-a", { kind: "like" }, { traceparent });
     expect(logged).toMatchObject([{ traceId }]);

@@ -1,4 +1,4 @@
-/** The SDK at gateways that look at tokens. */
+/** The SDK at gateways that require tokens. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OvationError } from "../../sdk/index.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
-  test("a token that expires is replaced, and the video goes on", async () => {
+  test("an expiring token is replaced, and the video continues", async () => {
     const asked = new Recorder<"asked">();
     const token = async () => {
       asked.take("asked");
@@ -33,7 +33,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(await events.first(() => true)).toMatchObject({ actor: "anna" });
   });
 
-  test("a forged token ends the trying", async () => {
+  test("a forged token ends the attempts", async () => {
     const token = await tokenOf(VIEWER, { key: Buffer.alloc(32, 1) });
     const ovation = client(url, { token, transport });
     const states = statesOf(ovation);
@@ -44,7 +44,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
   });
 });
 
-test("an application is told of a video that a fresh token does not cover", async () => {
+test("an application is notified of a video that a fresh token does not cover", async () => {
   let isNarrow = false;
   const token = async () => {
     const videos = isNarrow ? ["kept"] : ["*"];

@@ -1,4 +1,4 @@
-/** The client of a gateway below a path: its URL has the path, with a slash at its end or without. */
+/** The client of a gateway below a path: its URL has the path, with or without a trailing slash. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { client, listen } from "./support/client.ts";

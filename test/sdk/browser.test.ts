@@ -27,10 +27,10 @@ afterEach(async () => {
   await stack.stop();
 });
 
-/** Resolves when an element's text is as expected. */
+/** Resolves when an element has the expected text. */
 async function shows(page: Page, selector: string, text: string): Promise<void> {
   await page.waitForFunction(
-    ([where, due]) => document.querySelector(where ?? "")?.textContent === due,
+    ([where, expected]) => document.querySelector(where ?? "")?.textContent === expected,
     [selector, text],
   );
 }
@@ -41,7 +41,7 @@ async function lines(page: Page, list = "main > ul"): Promise<string[]> {
 
 async function hasLines(page: Page, count: number): Promise<void> {
   await page.waitForFunction(
-    (due) => document.querySelectorAll("main > ul > li").length === due,
+    (expected) => document.querySelectorAll("main > ul > li").length === expected,
     count,
   );
 }
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)("two pages", () => {
 });
 
 describe.skipIf(!hasBrowser)("a page", () => {
-  test("is drawn once a frame at most, however many likes come, and counts them all", async () => {
+  test("renders at most once per frame, however many likes arrive, and counts them all", async () => {
     const page = await browser.open(network);
     await shows(page, "#viewers", "1");
     await stack.mirrored("launch", 1);
@@ -90,11 +90,11 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await shows(page, "button", "20000");
     const after = await page.evaluate(() => ({ ...window.parts, ovation: undefined }));
     expect(after.bursts - before.bursts).toBe(20_000);
-    // A frame of slack at both ends, since these are counted in between.
+    // A frame of slack at both ends, since the counts are read between frames.
     expect(after.draws - before.draws).toBeLessThanOrEqual(after.frames - before.frames + 2);
   });
 
-  test("begins with the last comments, also a part of it that comes later, without what was taken back", async () => {
+  test("starts with the last comments, in a part mounted later too, without deleted ones", async () => {
     const texts = await comment(60, "before");
     const page = await browser.open(network);
     await hasLines(page, 50);
@@ -107,15 +107,15 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await hasLines(page, 49);
     const after = await comment(1, "after");
     await hasLines(page, 50);
-    const due = [...texts.slice(10, -1), ...after];
-    expect(await lines(page)).toEqual(due);
+    const expected = [...texts.slice(10, -1), ...after];
+    expect(await lines(page)).toEqual(expected);
     await page.getByRole("checkbox").check();
     await page.waitForFunction(() => document.querySelectorAll("section li").length === 50);
-    expect(await lines(page, "section > ul")).toEqual(due);
+    expect(await lines(page, "section > ul")).toEqual(expected);
   });
 
-  test("comes back when the network does, with all comments of the meantime, in order, once", async () => {
-    // It would wait for a minute, if it were not told.
+  test("reconnects when the network is back, with all comments missed meanwhile, in order, once", async () => {
+    // Without the browser's event it would wait for a minute.
     const options = { reconnectFirstMs: 60_000, reconnectMaxMs: 60_000 };
     const page = await browser.open(network, { options, late: true });
     await shows(page, "#viewers", "1");
@@ -137,7 +137,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     expect(await lines(page)).toEqual([...before, ...away, ...after]);
   });
 
-  test("looks after its connection when its tab is shown again", async () => {
+  test("checks its connection when its tab becomes visible again", async () => {
     const options = { reconnectFirstMs: 60_000, reconnectMaxMs: 60_000 };
     const page = await browser.open(network, { options, late: true });
     await shows(page, "#state", "websocket");
@@ -145,8 +145,8 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await shows(page, "#state", "reconnecting");
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await shows(page, "#state", "websocket");
-    // One that leads nowhere is not waited for as long as it would be otherwise; what was on its
-    // way when it was looked after first may still have been taken for a sign of life.
+    // A dead connection is given up sooner than otherwise; data in transit at the first check may
+    // still have counted as a sign of life.
     network.silence();
     await page.evaluate(() => {
       setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 100);
@@ -154,7 +154,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await page.waitForFunction(() => window.parts.ovation.state.name !== "connected");
   });
 
-  test("shows the same where no WebSocket can be had", async () => {
+  test("shows the same where no WebSocket can be opened", async () => {
     network.blocksWebSockets = true;
     const texts = await comment(3, "before");
     const page = await browser.open(network, { options: { reconnectFirstMs: 50 } });
@@ -170,7 +170,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     expect(await lines(page)).toEqual([...texts, "hello"]);
   });
 
-  test("leaves when it is left", async () => {
+  test("disconnects on navigation", async () => {
     const page = await browser.open(network);
     await stack.mirrored("launch", 1);
     await page.goto("about:blank");

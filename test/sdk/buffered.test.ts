@@ -1,4 +1,4 @@
-/** Behind a proxy that holds event streams back: found out, told by name, and polled instead. */
+/** Behind a proxy that buffers event streams: the SDK detects it, reports it, and polls instead. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
@@ -20,9 +20,9 @@ afterAll(async () => {
 const HELD: readonly HeldFrom[] = ["head", "body", "rest"];
 
 describe.each(HELD)("when everything is held back from the %s on", (from) => {
-  test("all comes, nothing comes twice, and the connection says why it polls", async () => {
+  test("everything arrives once, and the connection says why it polls", async () => {
     proxy = await BufferingProxy.start(stack.gateway.port, from);
-    // Where the first part passes, only silence tells.
+    // If the first part passes, only silence reveals it.
     const heartbeat = { heartbeatMs: 200, heartbeatTimeoutMs: 4_000 };
     const ovation = client(proxy.url, { transport: "sse", ...heartbeat });
     const states = statesOf(ovation);
@@ -55,12 +55,12 @@ describe.each(HELD)("when everything is held back from the %s on", (from) => {
     expect(states.all.filter(({ name }) => name === "reconnecting")).toEqual([]);
     expect(new Set(counts)).toEqual(new Set([1]));
     ovation.close();
-    // Polls come at a bounded rate, however much happens.
+    // The poll rate is bounded, however much happens.
     expect(proxy.requests.filter((line) => line.includes("wait=")).length).toBeLessThan(40);
   });
 });
 
-test("streams that are cut soon are given up for polls, and then it is calm", async () => {
+test("streams that are soon cut are replaced by polls, without further reconnects", async () => {
   proxy = await BufferingProxy.start(stack.gateway.port, "never");
   const ovation = client(proxy.url, { transport: "sse" });
   const states = statesOf(ovation);
@@ -75,7 +75,7 @@ test("streams that are cut soon are given up for polls, and then it is calm", as
   expect(states.all.filter(({ name }) => name === "reconnecting")).toHaveLength(3);
 });
 
-test("more videos than a browser has connections are watched", async () => {
+test("more videos can be watched than a browser has connections", async () => {
   proxy = await BufferingProxy.start(stack.gateway.port, "head");
   const ovation = client(proxy.url, { transport: "sse" });
   const listeners = Array.from({ length: 8 }, (_, index) => listen(ovation, `many-${index}`));

@@ -1,4 +1,4 @@
-/** A client that is closed keeps nothing: a program that has nothing else to do ends. */
+/** A closed client keeps nothing alive: a program with nothing else to do ends. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { Network } from "./support/network.ts";
 
-/** Far less than any of the waits that the program sets, and far more than it needs. */
+/** Far less than any wait that the program configures, and far more than it needs. */
 const BOUND_MS = 8_000;
 
 let stack: TestStack;
@@ -18,13 +18,13 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 interface Outcomes {
-  /** How calls ended, each once. */
+  /** How calls ended, each outcome once. */
   readonly codes: readonly string[];
-  /** How many timers were left. */
+  /** Timers left over. */
   readonly timers: number;
 }
 
-/** What became of the calls that were under way. */
+/** How the pending calls ended. */
 async function outcomesOf(what: string, transport: string): Promise<Outcomes> {
   const network = await Network.start(stack.gateway.port);
   network.isDown = what === "reconnecting";
@@ -35,7 +35,7 @@ async function outcomesOf(what: string, transport: string): Promise<Outcomes> {
   });
   const exited = once(child, "exit");
   await once(child.stdout, "data");
-  // A request at least has come.
+  // Waits until a request has arrived.
   if (what === "opening") await network.requests.first(() => true);
   network.answersNothing ||= what === "unanswered";
   let output = "";
@@ -44,7 +44,7 @@ async function outcomesOf(what: string, transport: string): Promise<Outcomes> {
   });
   const bound = setTimeout(() => child.kill("SIGKILL"), BOUND_MS);
   child.stdin.write("go on");
-  // What can't be closed in order by Node's own WebSocket is waited for by Node, not by the client.
+  // Node itself, not the client, waits for the close handshake of its WebSocket.
   if (what === "unanswered") await once(child.stdout, "data").then(() => network.cut());
   expect(await exited).toEqual([0, null]);
   clearTimeout(bound);
@@ -52,19 +52,19 @@ async function outcomesOf(what: string, transport: string): Promise<Outcomes> {
   return JSON.parse(output) as Outcomes;
 }
 
-describe("a client that is closed", () => {
+describe("a client closed", () => {
   test.each([
-    ["while a token is waited for", "token", ["closed"]],
-    ["while a connection is being made", "opening", []],
-    ["while the next try is waited for", "reconnecting", []],
-    ["while requests wait for their answer", "unanswered", ["closed", "unconfirmed"]],
-  ])("%s ends the program, over both wires", async (_, what, outcomes) => {
+    ["while it waits for a token", "token", ["closed"]],
+    ["while it is connecting", "opening", []],
+    ["while it waits to reconnect", "reconnecting", []],
+    ["while requests await their answer", "unanswered", ["closed", "unconfirmed"]],
+  ])("%s lets the program end, over both wires", async (_, what, outcomes) => {
     const both = await Promise.all([outcomesOf(what, "websocket"), outcomesOf(what, "sse")]);
     const wanted = { codes: outcomes, timers: 0 };
     expect(both).toEqual([wanted, wanted]);
   });
 
-  test("while the gateway lets it publish no faster ends the program, over both wires", async () => {
+  test("while the gateway limits its publishes lets the program end, over both wires", async () => {
     for (const transport of ["websocket", "sse"]) {
       const { codes, timers } = await outcomesOf("limited", transport);
       expect(codes).toContain("closed");

@@ -1,4 +1,4 @@
-/** The SDK's connection, against real gateways and the network between. */
+/** The SDK's connection, with real gateways and a network in between. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OvationError } from "../../sdk/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe("a connection", () => {
-  test("is made when it is first needed, and told of", async () => {
+  test("is opened when first needed, and its state is reported", async () => {
     const ovation = client(network.url);
     const states = statesOf(ovation);
     expect(ovation.state).toEqual({ name: "idle" });
@@ -46,7 +46,7 @@ describe("a connection", () => {
     }
   });
 
-  test("is shared by the handles of one video, which is left with the last listener", async () => {
+  test("is shared by the handles of one video, which is unsubscribed with the last listener", async () => {
     const ovation = client(network.url);
     const first = listen(ovation, "launch");
     const second = listen(ovation, "launch");
@@ -61,7 +61,7 @@ describe("a connection", () => {
     await stack.mirrored("launch", 1);
   });
 
-  test("tells of a video that can't be watched, and goes on with the others", async () => {
+  test("reports a video that can't be watched, and continues with the others", async () => {
     const ovation = client(network.url);
     const errors = new Recorder<OvationError>();
     ovation.onError(errors.take);
@@ -73,13 +73,13 @@ describe("a connection", () => {
     expect(ovation.state.name).toBe("connected");
   });
 
-  test("is not asked for a video with an id that is none", () => {
+  test("is not used for an invalid video id", () => {
     expect(() => client(network.url).video("no video")).toThrow(
       expect.objectContaining({ code: "video_invalid" }),
     );
   });
 
-  test("is closed for good, until it is wanted again", async () => {
+  test("stays closed until the application connects again", async () => {
     const ovation = client(network.url);
     const { events } = listen(ovation, "launch");
     await stack.mirrored("launch", 1);
@@ -92,8 +92,8 @@ describe("a connection", () => {
   });
 });
 
-describe("a connection that is lost", () => {
-  test("is made again, and all videos are watched as before", async () => {
+describe("a lost connection", () => {
+  test("is reopened, and all videos are watched as before", async () => {
     const ovation = client(network.url);
     const states = statesOf(ovation);
     const one = listen(ovation, "one");
@@ -109,7 +109,7 @@ describe("a connection that is lost", () => {
     await likesArrive(ovation, "two", two.events);
   });
 
-  test("is tried again and again while nothing answers", async () => {
+  test("is retried while nothing answers", async () => {
     network.isDown = true;
     const ovation = client(network.url);
     const states = statesOf(ovation);
@@ -124,7 +124,7 @@ describe("a connection that is lost", () => {
     await states.first(({ name }) => name === "connected");
   });
 
-  test("is had at another address when the first one doesn't answer", async () => {
+  test("moves to another URL if the first one doesn't answer", async () => {
     const other = `http://127.0.0.1:${stack.gatewayAt(1).port}`;
     const ovation = client([network.url, other]);
     network.isDown = true;
@@ -132,7 +132,7 @@ describe("a connection that is lost", () => {
     expect(await connected(ovation)).toMatchObject({ gateway: stack.gatewayAt(1).id });
   });
 
-  test("is not made again before the time that the gateway asked for", async () => {
+  test("is not reopened before the time that the gateway asked for", async () => {
     const other = `ws://127.0.0.1:${stack.gatewayAt(1).port}`;
     const ovation = client([network.url, other]);
     const states = statesOf(ovation);
@@ -151,7 +151,7 @@ describe("a connection that is lost", () => {
   });
 });
 
-describe("a connection that is quiet", () => {
+describe("a quiet connection", () => {
   test("is kept while the gateway answers", async () => {
     const ovation = client(network.url, { heartbeatMs: 20, heartbeatTimeoutMs: 5_000 });
     const states = statesOf(ovation);
@@ -164,7 +164,7 @@ describe("a connection that is quiet", () => {
     expect(await metric(stack.gatewayAt(0), "ovation_gateway_refused_total")).toBe(0);
   });
 
-  test("is given up in time when it leads nowhere", async () => {
+  test("is given up in time if it is dead", async () => {
     const ovation = client(network.url, { heartbeatMs: 100, heartbeatTimeoutMs: 100 });
     const states = statesOf(ovation);
     const { events } = listen(ovation, "launch");
@@ -177,8 +177,8 @@ describe("a connection that is quiet", () => {
   });
 });
 
-describe("what a newer gateway or deployment sends", () => {
-  test("a kind that this application doesn't know is given to those who ask for it", async () => {
+describe("a newer gateway or deployment", () => {
+  test("can send kinds that the SDK doesn't know, to listeners of those kinds", async () => {
     const gateway = await stack.addGateway({
       kinds: [{ name: "wave", deliveryClass: "transient" }],
     });

@@ -1,4 +1,4 @@
-/** What viewers notice when their gateway is stopped as an operator stops it: next to nothing. */
+/** Viewers notice next to nothing when an operator stops their gateway. */
 import { afterEach, expect, test } from "vitest";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { Commenter, expectAllComments, Viewer } from "../faults/cluster/audience.ts";
@@ -18,7 +18,7 @@ interface Audience {
   readonly commenter: Commenter;
 }
 
-/** Viewers of a gateway that is a process, with another one beside it, and somebody who comments. */
+/** Viewers at a gateway process, a second gateway, and a commenter. */
 async function audience(
   count: number,
   gateway: Partial<GatewayConfig>,
@@ -45,7 +45,7 @@ async function audience(
   return { stack, leaving, viewers, commenter };
 }
 
-test("each viewer comes back once, has every comment, and nothing of the gateway is left", async () => {
+test("each viewer reconnects once and has every comment, and no row of the gateway is left", async () => {
   const { stack, leaving, viewers, commenter } = await audience(50, {});
   const stopped = leaving.stop();
   expect(await stopped).toBe(0);
@@ -58,16 +58,16 @@ test("each viewer comes back once, has every comment, and nothing of the gateway
   expect(stack.dispatchers[0]?.routes.row("launch", leaving.id)).toBeUndefined();
 });
 
-test("viewers are sent away as slowly as the others take them, and watch on until their turn", async () => {
-  const takes = { connectionsPerSecond: 20 };
-  const { leaving, viewers, commenter } = await audience(20, takes, ["--drain-ms", "120000"]);
+test("viewers are dismissed no faster than the others admit them, and keep watching until their turn", async () => {
+  const limits = { connectionsPerSecond: 20 };
+  const { leaving, viewers, commenter } = await audience(20, limits, ["--drain-ms", "120000"]);
   const stopped = leaving.stop();
-  const pace = () => metric(leaving, "ovation_gateway_departures_per_second");
-  await eventually(async () => (await pace()) > 0);
-  // The other half is for viewers that come anew.
-  expect(await pace()).toBe(10);
+  const rate = () => metric(leaving, "ovation_gateway_departures_per_second");
+  await eventually(async () => (await rate()) > 0);
+  // The other half is reserved for new viewers.
+  expect(await rate()).toBe(10);
   expect((await fetch(`http://127.0.0.1:${leaving.opsPort}/readyz`)).status).toBe(503);
-  // Nobody has been sent away but those whose turn it was; the others go on watching.
+  // Only viewers whose turn it was have been dismissed; the others keep watching.
   const staying = viewers.filter(({ connections, isAway }) => connections === 1 && !isAway);
   expect(staying.length).toBeGreaterThan(0);
   expect(await stopped).toBe(0);

@@ -1,4 +1,4 @@
-/** Comments as an application of the SDK gets them: all, in order, once, or told that some are not. */
+/** Comments as an SDK application gets them: all, in order, once, or a notice that some are missing. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Missed, OvationEvent, Video, VideoOptions } from "../../sdk/index.ts";
 import { expectContiguous } from "../support/chain.ts";
@@ -33,7 +33,7 @@ afterEach(async () => {
   await stack?.stop();
 });
 
-/** A backend publishes comments `<prefix>1` and so on, and repeats what it may. Gives their places. */
+/** Publishes comments `<prefix>1` and so on like a backend, with retries. Returns their seqs. */
 async function comment(count: number, prefix = "c"): Promise<number[]> {
   const seqs: number[] = [];
   for (let n = 1; n <= count; n += 1) {
@@ -41,7 +41,7 @@ async function comment(count: number, prefix = "c"): Promise<number[]> {
     await eventually(async () => {
       const { status, body } = await post(stack.gatewayAt(1).port, "launch", event);
       if (status === 200) seqs.push(...(body["seqs"] as number[]));
-      // What the table of errors says to repeat with the same id.
+      // Errors that the table of errors says to retry with the same id.
       else expect(status, JSON.stringify(body)).toBeGreaterThan(502);
       return status === 200;
     });
@@ -66,7 +66,7 @@ function hear(video: Video): Heard {
   return { comments, missed };
 }
 
-/** A client that watches, and has heard all that is there so far. */
+/** A client that watches, and has received everything so far. */
 async function watching(transport: "websocket" | "sse", options: VideoOptions = {}) {
   const ovation = client(network.url, { transport });
   const states = statesOf(ovation);
@@ -80,7 +80,7 @@ const reconnected = (states: Recorder<{ readonly name: string }>, times: number)
   states.until((all) => all.filter(({ name }) => name === "connected").length > times);
 
 describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) => {
-  test("that comes gets the last comments, and then what happens", async () => {
+  test("that joins gets the last comments, then live ones", async () => {
     await started();
     await comment(5);
     const { ovation, comments, missed } = await watching(transport, { history: 3 });
@@ -88,7 +88,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     await comment(2, "d");
     await comments.until(({ length }) => length === 5);
     expect(idsOf(comments.all)).toEqual(["c3", "c4", "c5", "d1", "d2"]);
-    // One that comes later, on the same connection, gets the last ones too.
+    // A later listener on the same connection gets the last ones too.
     const late = hear(ovation.video("launch", { history: 3 }));
     await late.comments.until(({ length }) => length === 3);
     await comment(1, "e");
@@ -97,7 +97,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(missed.all).toEqual([]);
   });
 
-  test("whose connection was lost gets what it missed, at whatever gateway it comes back", async () => {
+  test("whose connection was lost gets what it missed, whichever gateway it reconnects to", async () => {
     await started();
     await comment(2);
     const { states, comments, missed } = await watching(transport, { history: 10 });
@@ -116,7 +116,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(missed.all).toEqual([]);
   });
 
-  test("whose gateway is killed while comments come gets each once, in order", async () => {
+  test("whose gateway is killed while comments flow gets each once, in order", async () => {
     await started();
     spawned = await spawnRole("gateway", stack.nats.url);
     network.port = spawned.port;
@@ -133,7 +133,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(missed.all).toEqual([]);
   });
 
-  test("that was away for too long is told so, and gets the last comments", async () => {
+  test("that was away for too long is notified, and gets the last comments", async () => {
     await started({ historyEvents: 10 });
     const { states, comments, missed } = await watching(transport, { history: 3 });
     const [first] = await comment(1);
@@ -155,7 +155,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(missed.all).toHaveLength(1);
   });
 
-  test("of a history that was made anew is told so, and goes on in the new one", async () => {
+  test("of a recreated history is notified, and continues in the new one", async () => {
     await started({}, 1);
     const all = await watching(transport, { history: 5 });
     const plain = hear(all.ovation.video("launch"));
@@ -174,7 +174,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(all.missed.all).toHaveLength(1);
   });
 
-  test("that asks for no history goes on in a new one all the same", async () => {
+  test("that asks for no history continues in a new one too", async () => {
     await started({}, 1);
     const { comments, missed } = await watching(transport);
     await comment(3);
@@ -185,7 +185,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     await comments.until(({ length }) => length === 5);
   });
 
-  test("learns where its comment is stored, once, however often it was sent", async () => {
+  test("gets the seq of its comment, which is stored once, however often it was sent", async () => {
     await started();
     const { ovation, comments } = await watching(transport);
     await comment(1);
@@ -203,7 +203,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(idsOf((await video.readHistory()).events)).toEqual(["c1", eventId]);
   });
 
-  test("reads back page by page", async () => {
+  test("reads history page by page", async () => {
     await started();
     const seqs = await comment(25);
     const video = client(network.url, { transport }).video("launch");
@@ -222,7 +222,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     await expect(video.readHistory({ limit: 0 })).rejects.toThrow(RangeError);
   });
 
-  test("learns of a comment that is taken back, there or away", async () => {
+  test("learns of a deleted comment, whether connected or away", async () => {
     await started();
     const { ovation, states, comments } = await watching(transport, { history: 5 });
     const retracted = new Recorder<{ readonly id: string }>();
@@ -249,7 +249,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
   });
 });
 
-test("a video that is left and watched again begins anew, with its history", async () => {
+test("a video that is left and watched again starts over, with its history", async () => {
   await started();
   await comment(3);
   const ovation = client(network.url);

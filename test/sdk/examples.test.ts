@@ -1,4 +1,4 @@
-/** The code of the READMEs, run as it is printed: in a page of a real gateway, clicks included. */
+/** The READMEs' code, run as printed: in a page of a real gateway, clicks included. */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ afterEach(async () => {
   await stack.stop();
 });
 
-/** The code of a page that holds a text, at the addresses of this test. */
+/** The code block of a README that contains a text, with this test's URLs. */
 async function example(page: string, holds: string): Promise<string> {
   const text = await readFile(join(root, page), "utf8");
   const blocks = [...text.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
@@ -68,7 +68,7 @@ async function bundled(code: string, platform: "browser" | "node"): Promise<stri
 
 interface Opened {
   readonly page: Page;
-  /** What it has written to the console, or thrown. */
+  /** Its console output and uncaught errors. */
   readonly lines: string[];
 }
 
@@ -102,7 +102,7 @@ async function comment(data?: unknown): Promise<void> {
 }
 
 describe.skipIf(!hasBrowser)("in a page", () => {
-  test("the README's lines show viewers and comments, and a click is a like", async () => {
+  test("the README's example shows viewers and comments, and a click is a like", async () => {
     await comment({ text: "before" });
     const { page, lines } = await open(await example("README.md", "new Ovation"));
     await shows(page, "#viewers", "1 watching");
@@ -115,29 +115,29 @@ describe.skipIf(!hasBrowser)("in a page", () => {
     expect(lines).toEqual([]);
   });
 
-  test("the first example of the SDK hears what it publishes", async () => {
+  test("the SDK's first example receives what it publishes", async () => {
     const { lines } = await open(await example("sdk/README.md", "more likes"));
     await writes(lines, /^\S{20} hello$/m, /^1 watching$/m, /^1 more likes$/m);
   });
 
-  test("that of states tells when it is connected", async () => {
+  test("the example of states reports when it is connected", async () => {
     const code = await example("sdk/README.md", "connected over");
     const { lines } = await open(code);
     await writes(lines, /^connected over websocket$/m);
   });
 
-  test("that of publishing tells where it is stored", async () => {
+  test("the example of publishing prints the seq", async () => {
     const { lines } = await open(await example("sdk/README.md", "whileAway"));
     await writes(lines, /^\S{20} \d+$/m);
   });
 
-  test("that of tokens asks for one", async () => {
+  test("the example of tokens requests one", async () => {
     network.files.set("/my/token", { type: "text/plain", body: "a token" });
     await open(`${await example("sdk/README.md", "/my/token")}\novation.connect();`);
     await network.requests.first((line) => line.includes("/my/token"));
   });
 
-  test("that of React likes by a click, and outlives a comment of another form", async () => {
+  test("the example of React likes on a click, and survives a comment of another shape", async () => {
     await comment({ text: "before" });
     await comment();
     const code = await example("sdk/README.md", "function Live");

@@ -1,4 +1,4 @@
-/** What the client does at a gateway that holds as many viewers as it may: it goes to the next one. */
+/** At a full gateway, the client moves to the next one. */
 import { afterEach, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
@@ -10,11 +10,11 @@ afterEach(async () => {
   stack = undefined;
 });
 
-test("it waits as long as it was told, then connects to the next gateway over a WebSocket", async () => {
+test("it waits as long as the gateway asked, then connects to the next one over a WebSocket", async () => {
   stack = await TestStack.start({ gateway: { connectionsLimit: 1 } });
   const full = stack.gateway;
   const other = await stack.addGateway();
-  const there = await TestSocket.connect(full.port);
+  const occupant = await TestSocket.connect(full.port);
   const ovation = client([full, other].map(({ port }) => `http://127.0.0.1:${port}`));
   const states = statesOf(ovation);
   ovation.connect();
@@ -24,11 +24,11 @@ test("it waits as long as it was told, then connects to the next gateway over a 
     attempt: 1,
     reason: { message: expect.stringContaining("1013, full") },
   });
-  if (away?.name !== "reconnecting") throw new Error("it was let in");
-  // Its own backoff ends at 200 ms.
+  if (away?.name !== "reconnecting") throw new Error("it was admitted");
+  // Its own backoff is at most 200 ms.
   expect(away.waitMs).toBeGreaterThanOrEqual(1_000);
   expect(away.waitMs).toBeLessThanOrEqual(5_000);
   expect(states.all.at(-1)).toMatchObject({ name: "connected", via: "websocket" });
-  expect(there.closed).toBeUndefined();
-  await there.close();
+  expect(occupant.closed).toBeUndefined();
+  await occupant.close();
 });

@@ -1,4 +1,4 @@
-/** Handles are views: any number of them on a video, in any order, each get what they ask for. */
+/** Handles are views: any number of them on a video, in any order, each gets what it asks for. */
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
     { name: "comment", deliveryClass: "durable" },
     { name: "score", deliveryClass: "latest" },
   ] as const;
-  // A comment that is published before dispatchers know of a viewer is found by that check.
+  // The history check finds a comment published before dispatchers know of a viewer.
   stack = await TestStack.start({
     gateway: { kinds, lingerMs: 0, historyCheckMs: 500 },
     dispatcher: { kinds },
@@ -59,7 +59,7 @@ function hear(handle: Video, kind = "comment") {
 describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
   const start = () => client(network.url, { transport });
 
-  test("a handle with history gets it, though one without came first", async () => {
+  test("a handle with history gets it, even after one without", async () => {
     const id = newVideo();
     await comment(id, ...names(5, "a"));
     const ovation = start();
@@ -72,7 +72,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(idsOf(late.events.all)).toEqual([...names(5, "a"), "b1"]);
   });
 
-  test("one that asks for history in the same turn as another without gets it", async () => {
+  test("a handle with history gets it, even in the same turn as one without", async () => {
     const id = newVideo();
     await comment(id, ...names(5, "a"));
     const ovation = start();
@@ -86,7 +86,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(idsOf(plain.events.all)).toEqual(["b1"]);
   });
 
-  test("a listener that comes later is told the number of viewers, and so is every handle", async () => {
+  test("a later listener gets the viewer count, and so does every handle", async () => {
     const id = newVideo();
     const ovation = start();
     await hear(ovation.video(id), "viewers").events.first(() => true);
@@ -96,7 +96,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(late.data).toEqual({ viewers: 1 });
   });
 
-  test("a listener that comes later is given the newest event of a kind of which only that matters", async () => {
+  test("a later listener gets the newest event of a latest kind", async () => {
     const id = newVideo();
     const ovation = start();
     await hear(ovation.video(id), "viewers").events.first(() => true);
@@ -112,7 +112,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(late.events.all.map(({ data }) => data)).toEqual([2]);
   });
 
-  test("one that left and joined within milliseconds hears what comes", async () => {
+  test("a listener that left and rejoined within milliseconds gets new events", async () => {
     const ovation = start();
     await statesOfConnected(ovation);
     for (const waitMs of [0, 0, 1, 2, 3, 5]) {
@@ -141,7 +141,7 @@ async function statesOfConnected(ovation: Ovation): Promise<void> {
   await statesOf(ovation).first(({ name }) => name === "connected");
 }
 
-/** What may happen to a video's listeners. */
+/** What can happen to a video's listeners. */
 type Step =
   | { readonly do: "join"; readonly history: number }
   | { readonly do: "leave"; readonly which: number }
@@ -179,10 +179,10 @@ interface Listening {
   readonly off: () => void;
 }
 
-/** Comments that are stored before the client is made. */
+/** Comments stored before the client is created. */
 const EARLIER = 7;
 
-/** Carries the steps out, and gives what the listeners that are left have heard. */
+/** Carries out the steps, and returns what the remaining listeners received. */
 async function play(transport: "websocket" | "sse", steps: readonly Step[]) {
   const id = newVideo();
   const stored: string[] = [];
@@ -197,7 +197,7 @@ async function play(transport: "websocket" | "sse", steps: readonly Step[]) {
   const handles = new Map<number, Video>();
   const listening: Listening[] = [];
   const join = (history: number) => {
-    // Some share a handle, others have one of their own.
+    // Some share a handle, others have their own.
     const shared = handles.get(history) ?? ovation.video(id, { history });
     const handle = listening.length % 2 === 0 ? shared : ovation.video(id, { history });
     handles.set(history, shared);
@@ -221,14 +221,14 @@ async function play(transport: "websocket" | "sse", steps: readonly Step[]) {
 }
 
 describe.each(["websocket", "sse"] as const)(
-  "over %s, whoever comes and goes when",
+  "over %s, in whatever order listeners join and leave",
   (transport) => {
-    test("each listener gets the past that it asks for, then all that comes, once, in order", async () => {
+    test("each listener gets the past that it asks for, then everything new, once, in order", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
           const { ovation, id, stored, listening, publish } = await play(transport, steps);
           if (listening.length === 0) return ovation.close();
-          // One that comes last proves that the video is watched, whatever was done before.
+          // A final listener proves that the video is watched, whatever happened before.
           const last = hear(ovation.video(id, { history: 1 }));
           await last.events.first(() => true);
           await publish(1);
@@ -237,11 +237,11 @@ describe.each(["websocket", "sse"] as const)(
           for (const { history, events, missed } of listening) {
             await events.first((event) => event.id === end);
             const heard = idsOf(events.all);
-            const begun = stored.indexOf(heard[0] ?? "");
-            // Without a hole and without a repeat, from as far back as was asked for.
-            expect(heard).toEqual(stored.slice(begun));
+            const start = stored.indexOf(heard[0] ?? "");
+            // Without gaps or repeats, from as far back as requested.
+            expect(heard).toEqual(stored.slice(start));
             expect(heard.length).toBeGreaterThanOrEqual(Math.min(history, stored.length));
-            expect(begun).toBeGreaterThanOrEqual(EARLIER - Math.min(history, EARLIER));
+            expect(start).toBeGreaterThanOrEqual(EARLIER - Math.min(history, EARLIER));
             expect(missed).toEqual([]);
           }
           ovation.close();

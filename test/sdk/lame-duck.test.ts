@@ -1,4 +1,4 @@
-/** What viewers and publishers can rely on when a nats-server is stopped as an operator stops it. */
+/** What viewers and publishers can rely on when an operator stops a nats-server. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Commenter, expectAllComments, Viewer } from "../faults/cluster/audience.ts";
 import { eventually } from "../support/eventually.ts";
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 test("a nats-server in lame-duck mode is left, once, and no comment is lost", async () => {
-  // All of them are connected to this one: it is the only one that they were told of.
+  // All of them are connected to this server: it is the only one in their configuration.
   const [leaving] = cluster.servers;
   process.kill(leaving?.pid ?? 0, "SIGUSR2");
   const left = (role: RoleProcess) => metric(role, "ovation_bus_lame_ducks_left_total");

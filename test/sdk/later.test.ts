@@ -1,4 +1,4 @@
-/** What no gateway does on demand, or not yet: against a stand-in. */
+/** What no gateway does on demand, or not yet, tested with a stand-in. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame, OvationEvent } from "../../sdk/index.ts";
 import { closeCodes } from "../../shared/protocol/close-codes.ts";
@@ -28,7 +28,7 @@ function push(socket: LaterSocket | undefined, fields: object): void {
 const AT_50 = { seq: 50, epoch: "e1" };
 
 describe("a gap that a gateway could not fill", () => {
-  test("is filled by asking again, and what came meanwhile comes once", async () => {
+  test("is filled by subscribing again, and events from meanwhile arrive once", async () => {
     const { ovation } = await started(({ op, after }, socket) => {
       if (op !== "subscribe") return {};
       if (after === undefined) return AT_50;
@@ -55,7 +55,7 @@ describe("a gap that a gateway could not fill", () => {
 });
 
 describe("a history that can't be read", () => {
-  test("holds up comments, and nothing else, until it can", async () => {
+  test("delays comments, and nothing else, until it can", async () => {
     let isOut = true;
     const { ovation } = await started(({ op, last, after }, socket) => {
       if (op !== "subscribe") return {};
@@ -115,7 +115,7 @@ describe("a newer gateway", () => {
 
 describe("a close", () => {
   test.each(Object.values(closeCodes))(
-    "with $code $reason is followed as its table says",
+    "with $code $reason is handled as its table says",
     async ({ code, reason, reconnect }) => {
       const { ovation, states } = await started(() => ({}));
       ovation.connect();
@@ -134,7 +134,7 @@ describe("a close", () => {
     [4477, "closed"],
     [4577, "reconnecting"],
     [1011, "reconnecting"],
-  ] as const)("with a code that is new, %i, is followed by its range", async (code, name) => {
+  ] as const)("with an unknown code, %i, is handled by its range", async (code, name) => {
     const { ovation, states } = await started(() => ({}));
     ovation.connect();
     await connected(ovation);

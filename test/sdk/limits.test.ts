@@ -1,4 +1,4 @@
-/** What the client makes of a gateway's limits: it slows down, and nothing is lost or closed. */
+/** The client respects a gateway's limits: it slows down, and nothing is lost or closed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { metric, TestStack } from "../support/stack.ts";
 import { client, connected, statesOf } from "./support/client.ts";
@@ -6,7 +6,7 @@ import { client, connected, statesOf } from "./support/client.ts";
 let stack: TestStack;
 let url: string;
 beforeAll(async () => {
-  // The limits that are the default.
+  // The default limits.
   stack = await TestStack.start({
     gateway: { requestsPerSecond: 50, connectionPublishesPerSecond: 20, likesPerSecond: 10 },
   });
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack?.stop());
 
-test("comments over the limit wait and are taken, each once, on one connection", async () => {
+test("comments over the limit wait and are stored, each once, on one connection", async () => {
   const ovation = client(url, { transport: "websocket" });
   const states = statesOf(ovation);
   const video = ovation.video("launch");
@@ -27,7 +27,7 @@ test("comments over the limit wait and are taken, each once, on one connection",
   expect(states.all.filter(({ name }) => name === "reconnecting")).toEqual([]);
 });
 
-test("likes over the limit are refused by name, where nobody wants to wait for them", async () => {
+test("likes over the limit are refused with an error, if the application doesn't want to wait", async () => {
   const ovation = client(url, { transport: "websocket" });
   ovation.connect();
   await connected(ovation);

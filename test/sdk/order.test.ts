@@ -1,4 +1,4 @@
-/** In which order what the SDK publishes is stored, and that it is seen where it is published. */
+/** The order in which the SDK's publishes are stored, and that their publisher sees them. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stored } from "../support/guarantee-stack.ts";
 import { rounds } from "../support/rounds.ts";
@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  test("comments that are not awaited are stored in the order of their calls", async () => {
+  test("comments that are not awaited are stored in call order", async () => {
     const ovation = client(network.url, { transport });
     for (let round = 1; round <= ROUNDS; round += 1) {
       const video = ovation.video(`round-${round}`);
@@ -51,7 +51,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     }
   });
 
-  test("the last of the latest events is the newest that is shown", async () => {
+  test("the last published latest event is the one that viewers end up with", async () => {
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
     await stack.mirrored("launch", 1);
     const video = client(network.url, { transport }).video("launch");
@@ -63,7 +63,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(viewer.of("launch", "score").at(-1)?.id).toBe(last);
   });
 
-  test("a listener sees what is published in the same turn", async () => {
+  test("a listener gets an event published in the same turn", async () => {
     const ovation = client(network.url, { transport });
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const kind of ["comment", "like", "score"]) {
@@ -88,7 +88,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const video = ovation.video("launch");
     network.answersNothing = true;
     const published = NUMBERS.map((n) => video.publish("comment", n));
-    // The first has arrived, and its publisher doesn't know.
+    // The first has arrived, but its publisher doesn't know.
     await viewer.until(() => viewer.of("launch", "comment").length >= 1);
     network.answersNothing = false;
     network.cut();
@@ -96,7 +96,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
   });
 
-  test("those that wait for a connection are stored in the order of their calls", async () => {
+  test("comments that wait for a connection are stored in call order", async () => {
     network.isDown = true;
     const ovation = client(network.url, { transport });
     const video = ovation.video("launch");
@@ -107,20 +107,20 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
   });
 
-  test("one that is refused as too much is not overtaken by later ones", async () => {
+  test("a rate-limited comment is not overtaken by later ones", async () => {
     const slow = await stack.addGateway({
       connectionPublishesPerSecond: 4,
       httpPublishesPerSecond: 4,
     });
     const ovation = client(`http://127.0.0.1:${slow.port}`, { transport });
     const video = ovation.video("launch");
-    // Twenty are taken at once.
+    // Twenty are accepted at once.
     const published = Array.from({ length: 26 }, (_, n) => video.publish("comment", n));
     const ids = (await Promise.all(published)).map(({ eventId }) => eventId);
     expect(await stored(stack.gatewayAt(1), "launch")).toEqual(ids);
   });
 
-  test("while no dispatcher is there, they wait in their order", async () => {
+  test("comments wait in order while there is no dispatcher", async () => {
     for (const dispatcher of stack.dispatchers.splice(0)) await dispatcher.stop();
     const ovation = client(network.url, { transport });
     const video = ovation.video("launch");

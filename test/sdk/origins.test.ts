@@ -1,4 +1,4 @@
-/** Pages in a real browser that use a gateway of another origin: those it allows, and others. */
+/** Pages in a real browser that use a gateway of another origin: allowed ones, and others. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
@@ -7,7 +7,7 @@ import { TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
 
 let browser: TestBrowser;
-/** Where the pages come from. */
+/** The origins of the pages. */
 let [home, stranger]: Network[] = [];
 let stack: TestStack;
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   stack = await TestStack.start({
     gateway: { allowedOrigins: [home.url], lingerMs: 0, countIntervalMs: 50 },
   });
-  // What a browser connects beforehand must lead somewhere.
+  // A browser's preconnects must lead somewhere.
   for (const network of [home, stranger]) network.port = stack.gateway.port;
 });
 afterEach(async () => {
@@ -42,7 +42,7 @@ async function open(
 
 async function shows(page: Page, selector: string, text: string): Promise<void> {
   await page.waitForFunction(
-    ([where, due]) => document.querySelector(where ?? "")?.textContent === due,
+    ([where, expected]) => document.querySelector(where ?? "")?.textContent === expected,
     [selector, text],
   );
 }

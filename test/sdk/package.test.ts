@@ -1,4 +1,4 @@
-/** The package as a fresh project gets it: packed, installed, run as JavaScript and compiled against. */
+/** The package as a fresh project gets it: packed, installed, run as JavaScript and type-checked. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -10,8 +10,8 @@ import { TestStack } from "../support/stack.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-/** What an application of this kind has beside the SDK; linked, so that nothing is fetched. */
-const BESIDE = [
+/** An application's other packages; linked, so that nothing is fetched. */
+const OTHER_PACKAGES = [
   "react",
   "@types/react",
   "csstype",
@@ -24,7 +24,7 @@ const BESIDE = [
 let folder: string;
 let project: string;
 
-/** A command as the README prints it. */
+/** A command as printed in the README. */
 async function printed(command: RegExp): Promise<string> {
   const [line] = command.exec(await readFile(join(root, "README.md"), "utf8")) ?? [];
   if (line === undefined) throw new Error(`the README has no ${command}`);
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeFile(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
   const install = await printed(/^npm install .*$/m);
   await run("sh", ["-c", install.replace("/path/to/ovation", root)], { cwd: project });
-  for (const name of BESIDE) {
+  for (const name of OTHER_PACKAGES) {
     const link = join(project, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(root, "node_modules", name), link);
@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("nothing comes with it but itself, and no file names another place than its own", async () => {
+test("it installs only itself, and no file refers to a path outside it", async () => {
   const installed = await readdir(join(project, "node_modules"), { withFileTypes: true });
   const real = installed.filter((entry) => entry.isDirectory() && !/^[.@]/.test(entry.name));
   expect(real.map(({ name }) => name)).toEqual(["ovation-client"]);
@@ -62,7 +62,7 @@ test("nothing comes with it but itself, and no file names another place than its
   }
 });
 
-test("it has the version of what it is a part of", async () => {
+test("it has the version of the repository", async () => {
   const version = async (path: string) =>
     (JSON.parse(await readFile(join(path, "package.json"), "utf8")) as { version: string }).version;
   expect(await version(join(project, "node_modules/ovation-client"))).toBe(await version(root));
@@ -104,7 +104,7 @@ describe("a program in plain JavaScript", () => {
         output += String(bytes);
       });
     }
-    // It ends by itself: nothing of a client that was closed keeps it alive.
+    // It ends by itself: a closed client keeps nothing alive.
     await once(child, "close");
     expect(JSON.parse(output)).toEqual({
       via: "hello",
@@ -165,7 +165,7 @@ describe("the file for what goes over HTTP", () => {
   });
 });
 
-/** How projects of today resolve modules. */
+/** How current projects resolve modules. */
 const RESOLUTIONS = [
   { module: "NodeNext", moduleResolution: "NodeNext" },
   { module: "ESNext", moduleResolution: "Bundler" },
@@ -183,7 +183,7 @@ const TYPED = `
   video.on("viewers", ({ data }) => data.viewers.toFixed());
   video.on("retracted", ({ data }) => data.seq.toFixed());
   video.on("comment", ({ data }) => {
-    // @ts-expect-error: others have published it, and nobody has looked at it
+    // @ts-expect-error: others published it, and nothing has validated it
     return data.text;
   });
   video.publish("comment", { text: "hello" });
@@ -221,7 +221,7 @@ const TYPED = `
     // @ts-expect-error: there is no such kind
     useLikes(video, { kind: "pong" });
     const comments: readonly { readonly data: { text: string } }[] = useComments(video, { parse });
-    // @ts-expect-error: nobody has looked at it
+    // @ts-expect-error: nothing has validated it
     const others: readonly { readonly data: { text: string } }[] = useComments(video);
     return [comments, others];
   }
@@ -231,10 +231,10 @@ const TYPED = `
 `;
 
 describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (resolution) => {
-  /** Compiles the files as strictly as can be, the package's own types too. */
+  /** Compiles the files in strict mode, including the package's own types. */
   async function compile(files: Readonly<Record<string, string>>, more: object): Promise<string> {
-    const place = await mkdtemp(join(project, "ts-"));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(place, name), text);
+    const directory = await mkdtemp(join(project, "ts-"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
     const compilerOptions = {
       ...resolution,
       target: "ES2022",
@@ -244,9 +244,9 @@ describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (re
       jsx: "react-jsx",
       ...more,
     };
-    await writeFile(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+    await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions }));
     try {
-      await run(join(root, "node_modules/.bin/tsc"), ["-p", place]);
+      await run(join(root, "node_modules/.bin/tsc"), ["-p", directory]);
       return "";
     } catch (error) {
       return String((error as { stdout?: unknown }).stdout);

@@ -1,4 +1,4 @@
-/** What becomes of events that the SDK publishes, whatever happens on their way. */
+/** The outcome of events that the SDK publishes, whatever happens on the way. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { watch } from "../support/viewer.ts";
@@ -17,11 +17,11 @@ afterEach(async () => {
   await stack.stop();
 });
 
-/** Every way on which a client may be connected. */
+/** Every transport of a client. */
 const TRANSPORTS = ["websocket", "sse"] as const;
 
-describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
-  test("is given to those who watch, with the data that JSON makes of it", async () => {
+describe.each(TRANSPORTS)("an event published over %s", (transport) => {
+  test("reaches viewers, with its data as JSON encodes it", async () => {
     const ovation = client(network.url, { transport });
     const { events: heard, joined } = listen(ovation, "launch", "comment");
     await joined();
@@ -40,13 +40,13 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     ["comment", "x".repeat(5_000), { code: "data_too_large", field: "data", limit: 4_096 }],
     ["comment", { text: ["a\ud800"] }, { code: "data_invalid", field: "data.text[0]" }],
     ["comment", 1n, { code: "data_invalid", field: "data" }],
-  ])("of kind %s may be refused, and is not sent again", async (kind, data, error) => {
+  ])("of kind %s can be refused, and is not retried", async (kind, data, error) => {
     const ovation = client(network.url, { transport });
     const published = ovation.video("launch").publish(kind, data as never);
     await expect(published).rejects.toMatchObject(error);
   });
 
-  test("waits its turn when very many are", async () => {
+  test("waits its turn among very many", async () => {
     const ovation = client(network.url, { transport });
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
     await stack.mirrored("launch", 1);
@@ -57,7 +57,7 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     await viewer.until(() => viewer.total("launch", "like") === 400);
   });
 
-  test("is sent again while no dispatcher is there to take it", async () => {
+  test("is retried while there is no dispatcher", async () => {
     await stack.dispatchers[0]?.drain();
     const ovation = client(network.url, { transport });
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
@@ -68,7 +68,7 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     await viewer.until(() => viewer.of("launch", "comment").some(({ id }) => id === eventId));
   });
 
-  test("counts once when its answer was lost and it was sent again", async () => {
+  test("counts once if its answer was lost and it was sent again", async () => {
     const ovation = client(network.url, { transport });
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
     ovation.video("other").watch();
@@ -76,7 +76,7 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
     await stack.mirrored("other", 1);
     network.answersNothing = true;
     const published = ovation.video("launch").publish("comment", "here");
-    // It has arrived, and its publisher doesn't know.
+    // It has arrived, but its publisher doesn't know.
     await viewer.until(() => viewer.of("launch", "comment").length === 1);
     network.answersNothing = false;
     network.cut();
@@ -90,7 +90,7 @@ describe.each(TRANSPORTS)("an event that is published over %s", (transport) => {
   });
 });
 
-describe("an event that is published while there is no connection", () => {
+describe("an event published without a connection", () => {
   test("waits for one", async () => {
     network.isDown = true;
     const ovation = client(network.url);
@@ -105,14 +105,14 @@ describe("an event that is published while there is no connection", () => {
     await viewer.until(() => viewer.of("launch", "comment").length === 3);
   });
 
-  test("waits no longer than it may", async () => {
+  test("waits no longer than allowed", async () => {
     network.isDown = true;
     const video = client(network.url).video("launch");
     const published = video.publish("like", undefined, { waitMs: 100 });
     await expect(published).rejects.toMatchObject({ code: "not_connected", video: "launch" });
   });
 
-  test("fails at once, where that is wanted", async () => {
+  test("fails at once, if requested", async () => {
     network.isDown = true;
     const ovation = client(network.url, { whileAway: "fail" });
     await expect(ovation.video("launch").publish("like")).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe("an event that is published while there is no connection", () => {
     await ovation.video("launch").publish("like");
   });
 
-  test("is refused when too many wait", async () => {
+  test("is refused if too many wait", async () => {
     network.isDown = true;
     const video = client(network.url, { queueLimit: 2, waitMs: 100 }).video("launch");
     const published = [1, 2, 3].map(() => video.publish("like"));
@@ -142,7 +142,7 @@ describe("an event that is published while there is no connection", () => {
   });
 });
 
-test("an event of which nobody knows whether it was taken is told to be late, not refused", async () => {
+test("an event of unknown outcome gets `timeout`, not a refusal", async () => {
   const ovation = client(network.url, { waitMs: 300 });
   ovation.connect();
   await connected(ovation);

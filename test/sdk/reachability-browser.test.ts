@@ -1,4 +1,4 @@
-/** Why a page gets no connection, where its browser tells it nothing: found out by name. */
+/** Why a page gets no connection, even though its browser does not say: the SDK finds the error code. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Page } from "playwright-core";
@@ -12,7 +12,7 @@ let browser: TestBrowser;
 let stack: TestStack;
 /** Serves the page. */
 let home: Network;
-/** Something else, which allows no page of another origin to read it. */
+/** Another server, which no page of another origin may read. */
 let stranger: Server;
 let strangerUrl: string;
 
@@ -42,17 +42,17 @@ async function open({ options, ...how }: PageOptions): Promise<Page> {
 
 /** The state, once its reason has this code. */
 async function stateWith(page: Page, code: string) {
-  const state = await page.waitForFunction((due) => {
+  const state = await page.waitForFunction((expected) => {
     const { state } = window.parts.ovation;
-    return state.name === "reconnecting" && state.reason.code === due ? state : undefined;
+    return state.name === "reconnecting" && state.reason.code === expected ? state : undefined;
   }, code);
   return await state.jsonValue();
 }
 
 const TRANSPORTS = ["auto", "websocket", "sse"] as const;
 
-describe.skipIf(!hasBrowser)("a page in a browser is told", () => {
-  test.each(TRANSPORTS)("of its origin that is refused, over %s", async (transport) => {
+describe.skipIf(!hasBrowser)("a page in a browser learns", () => {
+  test.each(TRANSPORTS)("that its origin is refused, over %s", async (transport) => {
     const url = `http://127.0.0.1:${stack.gateway.port}`;
     const page = await open({ options: { url, transport } });
     expect(await stateWith(page, "origin_refused")).toMatchObject({
@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)("a page in a browser is told", () => {
     });
   });
 
-  test.each(TRANSPORTS)("of an address that is not a gateway's, over %s", async (transport) => {
+  test.each(TRANSPORTS)("that the URL is not a gateway's, over %s", async (transport) => {
     const page = await open({ options: { url: strangerUrl, transport } });
     await stateWith(page, "wrong_address");
   });
@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser)("a page in a browser is told", () => {
     await stateWith(page, "unreachable");
   });
 
-  test.each(TRANSPORTS)("of its own policy, over %s", async (transport) => {
+  test.each(TRANSPORTS)("that its own policy blocks it, over %s", async (transport) => {
     const url = `http://127.0.0.1:${stack.gateway.port}`;
     const page = await open({ options: { url, transport }, policy: "connect-src 'self'" });
     await stateWith(page, "csp_blocked");
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)("a page in a browser is told", () => {
     await page.waitForFunction(() => window.parts.ovation.state.name === "connected");
   });
 
-  test.each(TRANSPORTS)("that https: can't use http:, over %s", async (transport) => {
+  test.each(TRANSPORTS)("that an https: page can't use http:, over %s", async (transport) => {
     const page = await open({
       options: { url: "http://live.example", transport },
       origin: "https://page.example",

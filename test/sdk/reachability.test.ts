@@ -1,4 +1,4 @@
-/** Why there is no connection, told by name: what is at the address, and what stands between. */
+/** The error codes for a missing connection: what is at the URL, and what stands between. */
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ afterEach(() => {
   }
 });
 
-/** A server of something else. */
+/** A server that is not a gateway. */
 async function stranger(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   servers.push(server);
@@ -66,7 +66,7 @@ const STRANGERS: readonly (readonly [string, string, RequestListener])[] = [
     (_, response) => response.writeHead(511, { "Content-Type": "text/html" }).end("<h1>Pay</h1>"),
   ],
   [
-    "a way to elsewhere",
+    "a redirect to elsewhere",
     "captive_portal",
     (request, response) =>
       request.headers.host?.startsWith("localhost") === true
@@ -76,10 +76,10 @@ const STRANGERS: readonly (readonly [string, string, RequestListener])[] = [
             .end(),
   ],
   ["a proxy's 502", "unreachable", (_, response) => response.writeHead(502).end("<h1>502</h1>")],
-  ["401 of something else", "unreachable", (_, response) => response.writeHead(401).end("no")],
+  ["another server's 401", "unreachable", (_, response) => response.writeHead(401).end("no")],
 ];
 
-/** The first reason that has this code. */
+/** Resolves when the client has this reason. */
 async function reasonOf(url: string, code: string, options: Partial<OvationOptions> = {}) {
   const ovation = client(url, options);
   const states = statesOf(ovation);
@@ -90,10 +90,10 @@ async function reasonOf(url: string, code: string, options: Partial<OvationOptio
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
   test.each(STRANGERS)(
-    "%s is told as %s, and never counts as connected",
+    "%s is reported as %s, and never counts as connected",
     async (_, code, answer) => {
       const { states } = await reasonOf(await stranger(answer), code, { transport });
-      // It stays so, try after try.
+      // It stays so, attempt after attempt.
       const attempt = states.all.at(-1)?.name === "reconnecting" ? states.all.length : 0;
       await states.until((all) => all.length > attempt + 4);
       const later = states.all.slice(attempt);
@@ -103,13 +103,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     },
   );
 
-  test("a gateway at another path is told as wrong_address", async () => {
+  test("a gateway at another path is reported as wrong_address", async () => {
     const url = `http://127.0.0.1:${stack.gateway.port}/live`;
     const { states } = await reasonOf(url, "wrong_address", { transport });
     expect(states.all.some(({ name }) => name === "connected")).toBe(false);
   });
 
-  test("nothing there at all is told as unreachable", async () => {
+  test("a closed port is reported as unreachable", async () => {
     const url = await stranger(() => undefined);
     for (const server of servers.splice(0)) server.close();
     const { states } = await reasonOf(url, "unreachable", { transport });
@@ -120,7 +120,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
 });
 
 describe("where WebSockets are blocked", () => {
-  test("the connection that there is says why it has none", async () => {
+  test("the fallback connection says why it has none", async () => {
     const network = await Network.start(stack.gateway.port);
     network.blocksWebSockets = true;
     const ovation = client(network.url);
@@ -132,14 +132,14 @@ describe("where WebSockets are blocked", () => {
     await network.stop();
   });
 
-  test("an application that wants nothing else is told", async () => {
+  test("an application that wants nothing else gets the reason", async () => {
     const network = await Network.start(stack.gateway.port);
     network.blocksWebSockets = true;
     await reasonOf(network.url, "websocket_blocked", { transport: "websocket" });
     await network.stop();
   });
 
-  test("who has a WebSocket, or wants none, is given no reason", async () => {
+  test("a client with a WebSocket, or that wants none, gets no reason", async () => {
     for (const transport of ["auto", "sse"] as const) {
       const ovation = client(`http://127.0.0.1:${stack.gateway.port}`, { transport });
       ovation.connect();
@@ -148,8 +148,8 @@ describe("where WebSockets are blocked", () => {
   });
 });
 
-describe("finding out", () => {
-  test("costs one request for each row of failures", async () => {
+describe("finding the reason", () => {
+  test("costs one request per series of failures", async () => {
     const seen: string[] = [];
     const url = await stranger((request, response) => {
       seen.push(`${request.headers.upgrade ?? "http"} ${request.url}`);
@@ -160,7 +160,7 @@ describe("finding out", () => {
     expect(seen.filter((line) => line.startsWith("http "))).toEqual(["http /v1/connect"]);
   });
 
-  test("what the rate of newcomers refuses is told so, and no WebSocket is called blocked", async () => {
+  test("a refusal by the connection rate is reported as such, not as a blocked WebSocket", async () => {
     const slow = await stack.addGateway({ connectionsPerSecond: 1 });
     const url = `http://127.0.0.1:${slow.port}`;
     const ovations = Array.from({ length: 4 }, () => client(url, { transport: "websocket" }));
@@ -174,7 +174,7 @@ describe("finding out", () => {
     expect(codes).not.toContain("websocket_blocked");
   });
 
-  test("what a gateway refuses a WebSocket for is told by its own code", async () => {
+  test("a gateway's refusal of a WebSocket is reported with its own code", async () => {
     const full = await stack.addGateway({ connectionsPerAddress: 1 });
     const url = `http://127.0.0.1:${full.port}`;
     const first = client(url);

@@ -1,4 +1,4 @@
-/** The hooks under what React and browsers do: hiding, hydration, late mounting, the back button. */
+/** The hooks under React's and browsers' features: hiding, hydration, late mounting, back button. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
@@ -18,7 +18,7 @@ afterAll(async () => {
   await browser?.stop();
 });
 beforeEach(async () => {
-  // As many likes as by default, unlike in other tests.
+  // The default like limit, unlike in other tests.
   const gateway = { lingerMs: 0, countIntervalMs: 50, likesPerSecond: 10 };
   stack = await TestStack.start({ gateway });
   network = await Network.start(stack.gateway.port);
@@ -37,7 +37,7 @@ async function comment(...texts: readonly string[]): Promise<void> {
 const numbered = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 
-/** Resolves when the list is as expected; tells what it is otherwise. */
+/** Resolves when the list is as expected; otherwise fails with its contents. */
 async function lists(page: Page, expected: readonly string[], list = "main > ul"): Promise<void> {
   const texts = async () => await page.locator(`${list} > li`).allTextContents();
   await expect.poll(texts, { timeout: 10_000 }).toEqual(expected);
@@ -53,7 +53,7 @@ const errorsOf = async (page: Page) => await page.evaluate(() => window.react.er
 describe.skipIf(!hasBrowser)("a part of a page", () => {
   test.each([
     { why: "nothing else watches", history: 5, away: 3 },
-    { why: "more come than its history says", history: 5, away: 60 },
+    { why: "more arrive than its history holds", history: 5, away: 60 },
     { why: "it has no history", history: 0, away: 12 },
     { why: "another part watches", history: 5, away: 60, held: true },
     { why: "another part watches, in StrictMode", history: 5, away: 20, held: true, strict: true },
@@ -73,8 +73,8 @@ describe.skipIf(!hasBrowser)("a part of a page", () => {
     await lists(page, [...(history === 0 ? [] : old), "live"]);
     await page.locator("#shown").uncheck();
     await comment(...numbered(away, "away"));
-    const taken = `http://127.0.0.1:${stack.gateway.port}/v1/videos/launch/events/live`;
-    expect((await fetch(taken, { method: "DELETE" })).status).toBe(200);
+    const deletedUrl = `http://127.0.0.1:${stack.gateway.port}/v1/videos/launch/events/live`;
+    expect((await fetch(deletedUrl, { method: "DELETE" })).status).toBe(200);
     await page.locator("#shown").check();
     const now = [...(history === 0 ? [] : old), ...numbered(away, "away")];
     await lists(page, now);
@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)("a part of a page", () => {
     expect(await errorsOf(page)).toEqual([]);
   });
 
-  test("that is mounted late, in a transition, has the past and the number of viewers", async () => {
+  test("that is mounted late, in a transition, has the history and the viewer count", async () => {
     await comment(...numbered(9, "before"));
     const page = await browser.open(network, { query: { history: "5", strict: "" } });
     await lists(page, numbered(9, "before").slice(4));
@@ -98,7 +98,7 @@ describe.skipIf(!hasBrowser)("a part of a page", () => {
 });
 
 describe.skipIf(!hasBrowser)("a page", () => {
-  test("that likes faster than it may rejects nothing, and says how many count for nothing", async () => {
+  test("that exceeds the like limit rejects no promise, and reports how many were refused", async () => {
     const page = await browser.open(network);
     await stack.mirrored("launch", 1);
     await page.evaluate(() => {
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     expect(await errorsOf(page)).toEqual([]);
   });
 
-  test("leaves out a comment that its parse refuses, and tells so", async () => {
+  test("skips a comment that its parse function rejects, and reports it", async () => {
     await comment("one");
     for (const data of [undefined, null, 5, {}, { text: 5 }]) {
       const event = { kind: "comment", ...(data === undefined ? {} : { data }) };
@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await lists(page, ["one", "two", "three"]);
   });
 
-  test("is hydrated without a mismatch, though its client was connected before", async () => {
+  test("hydrates without a mismatch, although its client was already connected", async () => {
     await comment(...numbered(3, "before"));
     const page = await browser.open(network, { query: { hydrate: "" } });
     expect(await page.evaluate(() => window.serverHtml)).toContain("idle");
@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     expect(await errorsOf(page)).toEqual([]);
   });
 
-  test("that the back button brings back goes on with what came meanwhile", async () => {
+  test("restored by the back button continues with what was missed", async () => {
     await comment("before");
     const page = await browser.open(network);
     await lists(page, ["before"]);
@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await stack.mirrored("launch", 0);
     await comment("meanwhile");
     await page.goBack({ waitUntil: "commit" });
-    // It was kept as it was, rather than loaded again.
+    // It was restored from the cache, not reloaded.
     expect(await page.evaluate(() => window.react.restored)).toEqual([false, true]);
     await lists(page, ["before", "meanwhile"]);
     await comment("after");

@@ -1,4 +1,4 @@
-/** Tokens that are replaced while a page listens by event streams, in a real browser over HTTP/1.1. */
+/** Token renewal while a page uses event streams, in a real browser over HTTP/1.1. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Ovation } from "../../sdk/index.ts";
 import { hasBrowser } from "../support/chromium.ts";
@@ -9,7 +9,7 @@ import { TestBrowser } from "./support/browser.ts";
 import { client } from "./support/client.ts";
 import { Network } from "./support/network.ts";
 
-/** What the page has seen. */
+/** What the page has received. */
 interface Seen {
   readonly states: string[];
   readonly likes: Record<string, number>;
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(!hasBrowser)("in a browser", () => {
-  test("nothing is lost, comes twice or is seen of it when tokens are replaced", async () => {
+  test("replacing tokens loses nothing, repeats nothing and changes no state", async () => {
     const page = await browser.open(network);
     const asked = new Recorder<"asked">();
     await page.exposeFunction("freshToken", async () => {
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       rounds += 1;
     }
     await Promise.all(VIDEOS.map((video) => publisher.video(video).publish("comment", MARK)));
-    // What would come twice has come after as many more.
+    // After two more renewals, any repeat would have arrived.
     const before = asked.all.length;
     await asked.until((all) => all.length >= before + 2);
     await page.waitForFunction(

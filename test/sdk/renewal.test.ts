@@ -1,4 +1,4 @@
-/** Tokens that are replaced while the client is connected, or before it can be: at real gateways. */
+/** Token renewal while the client is connected or before it can connect, at real gateways. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -29,7 +29,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** A video of its own for each test. */
+/** A new video for each test. */
 function newVideo(): string {
   videos += 1;
   return `video-${videos}`;
@@ -47,7 +47,7 @@ async function publish(video: string, events: object | readonly object[]): Promi
   if (!response.ok) throw new Error(await response.text());
 }
 
-/** Tokens with these claims, the last ones again and again. */
+/** Tokens with these claims in turn; the last claims repeat. */
 function tokensOf(...claims: readonly object[]) {
   const asked = new Recorder<number>();
   const token = async () => {
@@ -64,7 +64,7 @@ type Transport = "websocket" | "sse";
 type ClientOf = (token: OvationOptions["token"]) => Ovation;
 
 describe("over a WebSocket and over event streams", () => {
-  /** A test of both at once, since they wait more than they do. */
+  /** Tests both at once, since they mostly wait. */
   const testBoth = (name: string, run: (clientOf: ClientOf) => Promise<void>) =>
     test(name, async () => {
       const transports: readonly Transport[] = ["websocket", "sse"];
@@ -77,7 +77,7 @@ describe("over a WebSocket and over event streams", () => {
       );
     });
 
-  testBoth("an expired token out of a cache is replaced by a good one", async (clientOf) => {
+  testBoth("an expired token from a cache is replaced by a valid one", async (clientOf) => {
     const { token } = tokensOf({ exp: inSeconds(-60) }, {});
     const ovation = clientOf(token);
     const states = statesOf(ovation);
@@ -90,7 +90,7 @@ describe("over a WebSocket and over event streams", () => {
   });
 
   testBoth(
-    "fresh tokens that are refused too end the trying, and so does one that is a text",
+    "repeatedly refused fresh tokens end the attempts, and so does a fixed one",
     async (clientOf) => {
       const { asked, token } = tokensOf({ exp: 1 }, { exp: 2 }, { exp: 3 }, { exp: 4 });
       for (const source of [token, await tokenOf({ ...VIEWER, exp: 1 })]) {
@@ -103,7 +103,7 @@ describe("over a WebSocket and over event streams", () => {
     },
   );
 
-  testBoth("a video that was refused is asked for again with a fresh token", async (clientOf) => {
+  testBoth("a refused video is retried with a fresh token", async (clientOf) => {
     const exp = inSeconds(1.5);
     const { token } = tokensOf({ videos: ["free"], exp }, {});
     const ovation = clientOf(token);
@@ -118,7 +118,7 @@ describe("over a WebSocket and over event streams", () => {
   });
 
   testBoth(
-    "a video that a narrower token lost goes on with a wider one, from where it was",
+    "a video lost to a narrower token resumes with a wider one, from where it was",
     async (clientOf) => {
       const video = newVideo();
       const { token } = tokensOf(
@@ -145,7 +145,7 @@ describe("over a WebSocket and over event streams", () => {
   );
 });
 
-test("event streams go on while an expired token comes out of a cache, until there is a fresh one", async () => {
+test("event streams continue while a cache returns expired tokens, until there is a fresh one", async () => {
   const { asked, token } = tokensOf({ exp: inSeconds(1.5) }, { exp: 1 }, { exp: 2 }, {});
   const ovation = client(network.url, { token, transport: "sse" });
   const states = statesOf(ovation);
@@ -158,7 +158,7 @@ test("event streams go on while an expired token comes out of a cache, until the
   expect(names(states)).toEqual(START);
 });
 
-test("a clock that is two hours wrong, and jumps, makes no token be asked for", async () => {
+test("a clock that is two hours off, and jumps, triggers no token requests", async () => {
   const script = join(import.meta.dirname, "support/wrong-clock.ts");
   const { stdout } = await promisify(execFile)(process.execPath, [script, network.url]);
   const states = ["connecting", "connected", "closed"];
@@ -169,13 +169,13 @@ test("a clock that is two hours wrong, and jumps, makes no token be asked for", 
 });
 
 interface Replacing {
-  /** Where the streams with fresh tokens are opened. */
+  /** The gateway at which streams with fresh tokens are opened. */
   readonly next: number;
-  /** How many likes come at once. */
+  /** How many likes are published at once. */
   readonly burst: number;
 }
 
-/** What a viewer whose tokens are replaced again and again has, and what was published. */
+/** What a viewer whose tokens are replaced repeatedly received, and what was published. */
 async function afterReplacing({ next, burst }: Replacing) {
   const way = await Network.start(stack.gatewayAt(0).port);
   const asked = new Recorder<number>();
@@ -207,7 +207,7 @@ async function afterReplacing({ next, burst }: Replacing) {
     published.comments.push(id);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  // What would come twice comes before the next tokens are used up.
+  // Any repeat would arrive before the next tokens are used up.
   const tokens = asked.all.length;
   await asked.until((all) => all.length >= tokens + 2);
   await eventually(() => likes >= published.likes);
@@ -218,7 +218,7 @@ async function afterReplacing({ next, burst }: Replacing) {
   return { published, seen: { ...seen, states: seen.states.slice(0, -1) } };
 }
 
-test("nothing is lost or told twice when the tokens of event streams are replaced", async () => {
+test("nothing is lost or repeated when the tokens of event streams are replaced", async () => {
   const cases = {
     "at the same gateway": { next: 0, burst: 4 },
     "at another gateway": { next: 1, burst: 4 },

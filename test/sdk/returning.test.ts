@@ -1,4 +1,4 @@
-/** How a client comes back: neither at once with all the others, nor again and again. */
+/** How a client reconnects: neither at the same time as all others, nor in a loop. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { TestStack } from "../support/stack.ts";
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-test("a gateway that takes a client and closes at once is tried ever less often", async () => {
+test("a gateway that accepts a client and closes at once is tried less and less often", async () => {
   const gateway = await LaterGateway.start(({ op }, socket) => {
     if (op === "connect") setImmediate(() => socket.close(1012));
     return {};
@@ -24,11 +24,13 @@ test("a gateway that takes a client and closes at once is tried ever less often"
   const states = statesOf(ovation);
   ovation.connect();
   await states.until((all) => all.filter(({ name }) => name === "reconnecting").length === 8);
-  const told = states.all.flatMap((state) => (state.name === "reconnecting" ? state.waitMs : []));
-  expect(told.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 64, 64]);
+  const reported = states.all.flatMap((state) =>
+    state.name === "reconnecting" ? state.waitMs : [],
+  );
+  expect(reported.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 64, 64]);
 });
 
-test("clients that lose their gateway at once come back at times of their own", async () => {
+test("clients that lose their gateway at the same time reconnect at random times", async () => {
   const gateway = await LaterGateway.start(() => ({}));
   cleanUps.push(() => gateway.stop());
   const waits = { reconnectFirstMs: 1_000, reconnectMaxMs: 1_000 };
@@ -46,19 +48,19 @@ test("clients that lose their gateway at once come back at times of their own", 
     const tenth = Math.min(9, Math.floor(state.waitMs / 100));
     tenths[tenth] = (tenths[tenth] ?? 0) + 1;
   }
-  // Ten in each; by chance, one time in a hundred million is it more than 30.
+  // Ten expected in each; more than 30 happens by chance once in a hundred million runs.
   expect(Math.max(...tenths)).toBeLessThanOrEqual(30);
 });
 
 describe("a device that slept for an hour", () => {
   test.each(["websocket", "sse"] as const)(
-    "connects once (%s), however often it is told of the network, and has what it missed",
+    "reconnects once (%s), however many network events it gets, and has what it missed",
     async (transport) => {
       const stack = await TestStack.start({ gateways: 1, gateway: { lingerMs: 0 } });
       cleanUps.push(() => stack.stop());
       const network = await Network.start(stack.gateway.port);
       cleanUps.push(() => network.stop());
-      // Node has no such events of its own; in a browser they are the window's.
+      // Node has no such events; in a browser they come from the window.
       const events = new EventTarget();
       vi.stubGlobal("addEventListener", events.addEventListener.bind(events));
       vi.stubGlobal("removeEventListener", events.removeEventListener.bind(events));
@@ -98,7 +100,7 @@ describe("a device that slept for an hour", () => {
     },
   );
 
-  test("and whose clock was set back, notices a silence all the same", async () => {
+  test("and whose clock was set back still notices silence", async () => {
     const stack = await TestStack.start({ gateways: 1, gateway: { lingerMs: 0 } });
     cleanUps.push(() => stack.stop());
     const network = await Network.start(stack.gateway.port);

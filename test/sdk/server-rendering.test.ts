@@ -1,4 +1,4 @@
-/** The hooks where there is no page: on a server that renders one. */
+/** The hooks in server rendering. */
 import { createElement, type ReactElement } from "react";
 import { renderToString } from "react-dom/server";
 import { expect, test } from "vitest";
@@ -12,7 +12,7 @@ import {
 } from "../../sdk/react/index.ts";
 
 test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
-  "everything renders as before anything has come, and nothing is connected to: %s",
+  "everything renders its initial state, and nothing connects: %s",
   (url) => {
     const ovation = new Ovation({ url });
     function App(): ReactElement {
@@ -27,7 +27,7 @@ test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
   },
 );
 
-test("what is relative to a page can't be used without one, and says so at the call", () => {
+test("a URL relative to a page can't be used without one, and the call throws", () => {
   const ovation = new Ovation({ url: "/" });
   expect(() => ovation.connect()).toThrow(/url: "\/" is relative to a page/);
   expect(ovation.state).toEqual({ name: "idle" });

@@ -1,4 +1,4 @@
-/** WebSockets that can be opened and are soon cut, and losses that are not of that kind. */
+/** WebSockets that open but are soon cut, and losses of other kinds. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
@@ -23,15 +23,15 @@ const viasOf = (states: States) =>
 const isVia = (via: string) => (state: States["all"][number]) =>
   state.name === "connected" && state.via === via;
 
-describe("where WebSockets are cut soon after they were opened", () => {
-  test("event streams are taken, and kept while that is so", async () => {
+describe("where WebSockets are cut soon after they open", () => {
+  test("the client falls back to event streams for as long as that lasts", async () => {
     network.webSocketLifeMs = 100;
     const ovation = client(network.url, { healthyMs: 1_000, webSocketRetryMs: 50 });
     const states = statesOf(ovation);
     const { events } = listen(ovation, "launch");
     const kept = await states.first(isVia("sse"));
     expect(viasOf(states)).toEqual(["websocket", "websocket", "websocket", "sse"]);
-    // WebSockets are tried beside, and cut: nothing is seen of that.
+    // WebSockets are tried in parallel, and cut, without a change of state.
     const tries = () => network.requests.all.filter((line) => line.includes("/v1/connect")).length;
     const before = tries();
     await network.requests.until(() => tries() >= before + 3);
@@ -40,11 +40,11 @@ describe("where WebSockets are cut soon after they were opened", () => {
 
     network.webSocketLifeMs = undefined;
     await states.until(() => states.all.at(-1) !== kept);
-    // Nor when one that lasts takes over.
+    // A WebSocket that lasts takes over without a gap.
     expect(states.all.at(-1)).toMatchObject({ name: "connected", via: "websocket" });
   });
 
-  test("an application that wants nothing else is connected again and again", async () => {
+  test("an application that wants nothing else keeps reconnecting", async () => {
     network.webSocketLifeMs = 100;
     const ovation = client(network.url, { healthyMs: 1_000, transport: "websocket" });
     const states = statesOf(ovation);
@@ -54,8 +54,8 @@ describe("where WebSockets are cut soon after they were opened", () => {
   });
 });
 
-describe("WebSockets stay the way", () => {
-  test("when a gateway is killed just after they were opened, and takes a while to be back", async () => {
+describe("WebSockets stay in use", () => {
+  test("when a gateway is killed just after they opened, and takes a while to come back", async () => {
     const ovation = client(network.url, { healthyMs: 60_000 });
     const states = statesOf(ovation);
     ovation.connect();
@@ -68,7 +68,7 @@ describe("WebSockets stay the way", () => {
     expect(viasOf(states)).toEqual(["websocket", "websocket"]);
   });
 
-  test("or again very soon, when it was away for so long that event streams were tried", async () => {
+  test("or are used again very soon, if it was away long enough for event streams to be tried", async () => {
     const ovation = client(network.url, { healthyMs: 1, webSocketRetryMs: 600_000 });
     const states = statesOf(ovation);
     ovation.connect();
@@ -87,7 +87,7 @@ describe("WebSockets stay the way", () => {
     ["a restart", false, 1012],
     ["a fault", false, 1011],
     ["no room", false, 1013],
-  ])("when gateways end them again and again by %s", async (_, hasBye, code) => {
+  ])("when gateways repeatedly end them with %s", async (_, hasBye, code) => {
     const gateway = await LaterGateway.start(({ op }, socket) => {
       if (op === "connect") {
         setImmediate(() => {

@@ -1,4 +1,4 @@
-/** Many tabs of one browser over event streams and HTTP/1.1, where it has six connections to a site. */
+/** Many tabs of one browser over event streams and HTTP/1.1, which allows six connections to a site. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
@@ -47,13 +47,13 @@ async function shows(page: Page, text: string): Promise<void> {
   await page.locator("main > ul > li", { hasText: text }).waitFor();
 }
 
-/** Event streams that are open, polls aside. */
+/** Event streams opened, not counting polls. */
 function streams(): number {
   return network.requests.all.filter((line) => /events(\?(?!.*wait=).*)? HTTP/.test(line)).length;
 }
 
 describe.skipIf(!hasBrowser)("seven tabs over event streams", () => {
-  test("all get their events, and can publish", async () => {
+  test("all get their events and can publish", async () => {
     for (let index = 0; index < TABS; index += 1) await openTab();
     await stack.mirrored("launch", TABS);
     await post(stack.gateway.port, "launch", { kind: "comment", data: { text: "to all" } });
@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)("seven tabs over event streams", () => {
     }
   });
 
-  test("those that polled take the places of those that are closed", async () => {
+  test("polling tabs take over the streams of closed ones", async () => {
     for (let index = 0; index < TABS; index += 1) await openTab();
     await stack.mirrored("launch", TABS);
     expect(streams()).toBe(4);
@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)("seven tabs over event streams", () => {
     for (const tab of tabs) await shows(tab, "to the rest");
   });
 
-  test("eight videos of one tab too", async () => {
+  test("eight videos in one tab work too", async () => {
     const tab = await openTab();
     await tab.evaluate(() => {
       for (let index = 0; index < 8; index += 1) {

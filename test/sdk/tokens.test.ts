@@ -1,4 +1,4 @@
-/** The viewer's token, against a stand-in: gateways of today look at none. */
+/** The viewer's token, tested with a scripted stand-in for a gateway. */
 import { afterEach, describe, expect, test } from "vitest";
 import { OvationError, type TokenSource } from "../../sdk/index.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -10,7 +10,7 @@ afterEach(async () => {
   await gateway?.stop();
 });
 
-/** Numbered tokens, each after the one before it. */
+/** Numbered tokens, in order. */
 function numbered(make: (n: number) => string): { readonly source: () => string; count: number } {
   const tokens = {
     count: 0,
@@ -31,7 +31,7 @@ async function connecting(token: TokenSource, script: Script) {
 }
 
 describe("a token", () => {
-  test("is given with every connection, a fresh one each time", async () => {
+  test("is sent with every connection, a fresh one each time", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { states } = await connecting(tokens.source, () => ({}));
     await states.first(({ name }) => name === "connected");
@@ -40,7 +40,7 @@ describe("a token", () => {
     expect(gateway.of("connect").map(({ token }) => token)).toEqual(["token-1", "token-2"]);
   });
 
-  test("that can't be had just now is asked for again", async () => {
+  test("that is temporarily unavailable is requested again", async () => {
     const failing = new Recorder<string>();
     const source = async () => {
       failing.take("asked");
@@ -56,7 +56,7 @@ describe("a token", () => {
     expect(gateway.of("connect")).toHaveLength(1);
   });
 
-  test("that the application itself knows to be refused stops the trying", async () => {
+  test("that the application itself reports as refused stops the attempts", async () => {
     const source = () => {
       throw new OvationError("token_refused", "signed out");
     };
@@ -69,8 +69,8 @@ describe("a token", () => {
   });
 });
 
-describe("a token that is refused", () => {
-  test("stops the trying where there is no other, says why, and refuses what waits", async () => {
+describe("a refused token", () => {
+  test("stops the attempts if there is no other, says why, and rejects pending publishes", async () => {
     const { ovation, states } = await connecting("token", ({ op }) =>
       op === "connect" ? refused("token_revoked") : {},
     );
@@ -83,7 +83,7 @@ describe("a token that is refused", () => {
   test.each([
     [4401, "token_expired"],
     [4403, "token_refused"],
-  ])("by close code %i stops it too", async (code, reason) => {
+  ])("stops them with close code %i too", async (code, reason) => {
     const { ovation, states } = await connecting("token", ({ op }, socket) => {
       if (op === "connect") socket.close(code);
       return undefined;
@@ -92,7 +92,7 @@ describe("a token that is refused", () => {
     expect(ovation.state).toMatchObject({ reason: { code: reason } });
   });
 
-  test("is followed by another one, and the gateway stays the same", async () => {
+  test("is replaced by another one, at the same gateway", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { states } = await connecting(tokens.source, ({ token }) =>
       token === "token-1" || token === "token-2" ? refused("token_revoked") : {},
@@ -107,7 +107,7 @@ describe("a token that is refused", () => {
     ]);
   });
 
-  test("stops the trying when two fresh ones are refused after it", async () => {
+  test("stops the attempts when two fresh ones are refused after it", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ token }) =>
       ["token-1", "token-2", "token-3"].includes(String(token)) ? refused("token_expired") : {},
@@ -115,30 +115,30 @@ describe("a token that is refused", () => {
     await states.first(({ name }) => name === "closed");
     expect(ovation.state).toMatchObject({ reason: { code: "token_expired" } });
     expect(tokens.count).toBe(3);
-    // Who was closed may be started, and has as many tries again.
+    // A closed client can connect again, with as many attempts as before.
     ovation.connect();
     await states.first(({ name }) => name === "connected");
   });
 
-  test("may come out of a cache for a while, which is waited for, but not for ever", async () => {
+  test("may come from a cache for a while, which the client waits out, but not forever", async () => {
     const tokens = numbered((n) => (n < 6 ? "cached" : "fresh"));
     const { states } = await connecting(tokens.source, ({ token }) =>
       token === "cached" ? refused("token_expired") : {},
     );
     await states.first(({ name }) => name === "connected");
-    const forEver = client(gateway.url, { token: () => "cached", transport: "websocket" });
-    const later = statesOf(forEver);
-    forEver.connect();
+    const endless = client(gateway.url, { token: () => "cached", transport: "websocket" });
+    const later = statesOf(endless);
+    endless.connect();
     await later.first(({ name }) => name === "closed");
     expect(later.all.filter(({ name }) => name === "reconnecting")).toHaveLength(9);
   });
 });
 
-describe("a token that expires", () => {
-  /** The first one lives shortly. */
+describe("an expiring token", () => {
+  /** The first one is short-lived. */
   const life = (token: unknown) => ({ expiresInMs: token === "token-1" ? 800 : 600_000 });
 
-  test("is replaced before, on the same connection", async () => {
+  test("is replaced in time, on the same connection", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { states } = await connecting(tokens.source, ({ token }) => life(token));
     const refresh = await gateway.asked.first(({ op }) => op === "refresh");
@@ -147,7 +147,7 @@ describe("a token that expires", () => {
     expect(states.all.at(-1)?.name).toBe("connected");
   });
 
-  test("gets another connection where a gateway can't take a fresh one", async () => {
+  test("leads to a new connection if the gateway can't accept a fresh one", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { states } = await connecting(tokens.source, ({ op, token }) =>
       op === "refresh" ? refused("op_unknown") : life(token),
@@ -157,7 +157,7 @@ describe("a token that expires", () => {
     expect(tokens.count).toBe(2);
   });
 
-  test("counts on while the gateway can't look at a fresh one", async () => {
+  test("stays in use while the gateway can't check a fresh one", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { states } = await connecting(tokens.source, ({ op, token }) =>
       op === "refresh" && token === "token-2" ? refused("keys_unavailable") : life(token),
@@ -166,7 +166,7 @@ describe("a token that expires", () => {
     expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "connected"]);
   });
 
-  test("while the device sleeps is replaced by a fresh one", async () => {
+  test("that expired while the device slept is replaced by a fresh one", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ op, token }) =>
       op === "connect" && token === "token-2" ? refused("token_expired") : {},
@@ -189,7 +189,7 @@ describe("a gateway that asks for a fresh token", () => {
     });
   });
 
-  test("may refuse that one, and takes another with a new connection", async () => {
+  test("may refuse that one, and accepts another with a new connection", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation, states } = await connecting(tokens.source, ({ op }) =>
       op === "refresh" ? refused("token_refused") : {},
@@ -200,7 +200,7 @@ describe("a gateway that asks for a fresh token", () => {
     expect(gateway.of("connect").map(({ token }) => token)).toEqual(["token-1", "token-3"]);
   });
 
-  test("again and again is not given more than one in some seconds", async () => {
+  test("repeatedly gets no more than one every few seconds", async () => {
     const tokens = numbered((n) => `token-${n}`);
     const { ovation } = await connecting(tokens.source, () => ({}));
     await connected(ovation);
@@ -210,7 +210,7 @@ describe("a gateway that asks for a fresh token", () => {
     expect(tokens.count).toBe(3);
   });
 
-  test("is not left when none can be had, and the application is told", async () => {
+  test("keeps the connection if none is available, and the application is notified", async () => {
     const errors = new Recorder<OvationError>();
     let isOut = false;
     const source = async () => {
@@ -224,7 +224,7 @@ describe("a gateway that asks for a fresh token", () => {
     gateway.sockets[0]?.send({ op: "refresh" });
     expect(await errors.first(() => true)).toMatchObject({ code: "token_unavailable" });
     isOut = false;
-    // It is asked for again by and by.
+    // The client requests it again after a while.
     await gateway.asked.first(({ op }) => op === "refresh");
     expect(ovation.state.name).toBe("connected");
   });

@@ -1,4 +1,4 @@
-/** Publishes whose answer doesn't come: over a connection that leads nowhere, or when the client is closed. */
+/** Publishes without an answer: over a dead connection, or when the client is closed. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 import { watch } from "../support/viewer.ts";
@@ -21,8 +21,8 @@ afterEach(async () => {
 const codeOf = (error: unknown) => (error as { readonly code: string }).code;
 
 describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
-  test("what is published into a connection that leads nowhere arrives over the next one", async () => {
-    // Silence alone would be noticed only after a minute.
+  test("what is published into a dead connection arrives over the next one", async () => {
+    // The heartbeat alone would notice the silence only after a minute.
     const ovation = client(network.url, {
       transport,
       heartbeatMs: 60_000,
@@ -41,7 +41,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     expect(comments[1]?.id).toBe(eventId);
   });
 
-  test("what was sent when the client is closed may have been taken, and its error says so", async () => {
+  test("what was sent before the client is closed may have been accepted, and its error says so", async () => {
     const ovation = client(network.url, { transport });
     const viewer = await watch("json", stack.gatewayAt(1).port, "launch");
     await stack.mirrored("launch", 1);
@@ -49,7 +49,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     await connected(ovation);
     network.answersNothing = true;
     const video = ovation.video("launch");
-    // No more than 50 are on their way at once.
+    // At most 50 are in flight at once.
     const published = Array.from({ length: 60 }, () => video.publish("like"));
     const settled = Promise.allSettled(published);
     await viewer.until(() => viewer.total("launch", "like") > 0);
@@ -66,7 +66,7 @@ afterEach(async () => {
   gateway = undefined;
 });
 
-test("an answer that is only slow makes the connection be doubted, and kept", async () => {
+test("an answer that is merely slow makes the client check the connection, and keep it", async () => {
   gateway = await LaterGateway.start(({ op }, socket) => {
     if (op !== "ping") return op === "publish" ? undefined : {};
     const [publish] = gateway?.of("publish") ?? [];
@@ -81,7 +81,7 @@ test("an answer that is only slow makes the connection be doubted, and kept", as
 });
 
 describe("when the client is closed", () => {
-  test("what the gateway had refused for the moment was not taken", async () => {
+  test("what the gateway had temporarily refused was not accepted", async () => {
     gateway = await LaterGateway.start(({ kind }) =>
       kind === "like" ? { ...refused("unavailable"), retryAfterMs: 60_000 } : {},
     );
@@ -94,7 +94,7 @@ describe("when the client is closed", () => {
     await published;
   });
 
-  test("what was lost with a connection may have been taken, also before it is sent again", async () => {
+  test("what was lost with a connection may have been accepted, even before it is sent again", async () => {
     gateway = await LaterGateway.start(({ op }) => (op === "publish" ? undefined : {}));
     const ovation = client(gateway.url, { transport: "websocket", reconnectFirstMs: 60_000 });
     const published = expect(ovation.video("launch").publish("like")).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe("when the client is closed", () => {
     await published;
   });
 
-  test("by the gateway, it says the same of what was sent, and the reason of the rest", async () => {
+  test("by the gateway, it reports the same for what was sent, and the reason for the rest", async () => {
     gateway = await LaterGateway.start(({ op }) => (op === "publish" ? undefined : {}));
     const ovation = client(gateway.url, { transport: "websocket" });
     const video = ovation.video("launch");

@@ -1,6 +1,6 @@
 /**
- * Whatever an application publishes: it is sent and comes as documented, or is refused by name, and
- * nothing else is touched. On each way, one client and one connection for all of it.
+ * Whatever an application publishes arrives as documented or is refused with an error, and affects
+ * nothing else. One client and one connection per transport for all of it.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { TestSocket } from "../support/viewer.ts";
 import { client, connected, statesOf } from "./support/client.ts";
 
 const LIMIT = 600;
-/** Less than an SDK takes for granted, so that what the gateway tells is seen to count. */
+/** Less than the SDK's default, to show that the gateway's limit counts. */
 const MESSAGE_LIMIT = 2_048;
 
 let stack: TestStack;
@@ -27,7 +27,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** In so many lists. */
+/** A number inside this many lists. */
 function nested(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = [value];
@@ -60,7 +60,7 @@ const anything = fc.oneof(
   ),
 );
 
-/** Why it was refused; undefined when it was taken. */
+/** Why it was refused; undefined if it was accepted. */
 async function refusalOf(publishing: Promise<unknown>): Promise<OvationError | undefined> {
   try {
     await publishing;
@@ -72,7 +72,7 @@ async function refusalOf(publishing: Promise<unknown>): Promise<OvationError | u
 }
 
 describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
-  test("any value is published and comes as JSON has it, or is refused by name", async () => {
+  test("any value is published and arrives as JSON encodes it, or is refused with an error", async () => {
     const ovation = client(url, { transport });
     const events = new Recorder<OvationEvent>();
     const video = ovation.video(`any-${transport}`);
@@ -101,10 +101,10 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     ["20,000 characters", { text: "x".repeat(20_000) }, { code: "data_too_large", limit: LIMIT }],
     ["100,000 characters", "x".repeat(100_000), { code: "data_too_large", limit: LIMIT }],
     ["a megabyte", "x".repeat(1_000_000), { code: "data_too_large" }],
-    ["16 lists in each other", nested(16), { code: "data_invalid", limit: 15 }],
+    ["16 nested lists", nested(16), { code: "data_invalid", limit: 15 }],
     ["a key __proto__", JSON.parse('{"__proto__":1}'), { code: "data_invalid" }],
   ])(
-    "%s are refused at once, and a publish beside it is not touched",
+    "%s are refused at once, and a concurrent publish is not affected",
     async (_what, data, error) => {
       const ovation = client(url, { transport });
       const video = ovation.video("beside");
@@ -120,7 +120,7 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     },
   );
 
-  test("what is published before the limits are known is checked when they are", async () => {
+  test("what is published before the limits are known is checked once they are", async () => {
     const ovation = client(url, { transport });
     const video = ovation.video("early");
     const outcomes = await Promise.allSettled([
@@ -155,7 +155,7 @@ async function connectedBy(ovation: ReturnType<typeof client>): Promise<void> {
   await connected(ovation);
 }
 
-test("the SDK refuses what the gateway does, with its code, place and limit, and takes the rest", async () => {
+test("the SDK refuses what the gateway does, with its code, field and limit, and accepts the rest", async () => {
   const ovation = client(url);
   await connectedBy(ovation);
   const json = await TestSocket.connect(stack.gateway.port, "json");
@@ -192,11 +192,11 @@ test("the SDK refuses what the gateway does, with its code, place and limit, and
         await answer(msgpack, "msgpack", { kind, data }),
         posted.status === 200 ? {} : posted.error,
       ];
-      for (const { code: theirs, field: place, limit: bound } of answers as Record<
+      for (const { code: theirs, field: theirField, limit: theirLimit } of answers as Record<
         string,
         unknown
       >[]) {
-        expect([theirs, place, bound]).toEqual([code, field, limit]);
+        expect([theirs, theirField, theirLimit]).toEqual([code, field, limit]);
       }
     }),
     { numRuns: 150 },
@@ -205,7 +205,7 @@ test("the SDK refuses what the gateway does, with its code, place and limit, and
   await msgpack.close();
 });
 
-test("a token that no gateway takes ends the connection by name, and is not sent again", async () => {
+test("a token that is too large ends the connection with an error, and is not sent again", async () => {
   const ovation = client(url, { token: "t".repeat(100_000) });
   ovation.connect();
   const states = statesOf(ovation);

@@ -1,4 +1,4 @@
-/** The SDK where no WebSocket can be had: Server-Sent Events and HTTP instead. */
+/** The SDK where no WebSocket can be opened: Server-Sent Events and HTTP instead. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ afterEach(async () => {
   await stack.stop();
 });
 
-/** Stands for a page that may open no WebSocket. */
+/** Simulates a page that may not open a WebSocket. */
 class ForbiddenWebSocket {
   constructor() {
     throw new DOMException("not here", "SecurityError");
@@ -28,7 +28,7 @@ class ForbiddenWebSocket {
 }
 
 describe("where WebSockets are blocked", () => {
-  test("the application watches and publishes as ever", async () => {
+  test("the application watches and publishes as usual", async () => {
     const ovation = client(network.url);
     const one = listen(ovation, "one");
     const two = listen(ovation, "two");
@@ -43,27 +43,27 @@ describe("where WebSockets are blocked", () => {
     await stack.mirrored("one", 0);
   });
 
-  test("they are tried twice, and again later, beside the connection that there is", async () => {
+  test("they are tried twice, and again later, in parallel to the existing connection", async () => {
     const ovation = client(network.url, { webSocketRetryMs: 50 });
     const states = statesOf(ovation);
     const { events } = listen(ovation, "launch");
     await connected(ovation);
     const tries = () => network.requests.all.filter((line) => line.includes("/v1/connect")).length;
-    // And a plain request has asked, once, what they are refused for.
+    // Including one plain request, to find out why they are refused.
     expect(tries()).toBe(3);
 
     await network.requests.until(() => tries() >= 5);
     expect(states.all.at(-1)).toMatchObject({ name: "connected", via: "sse" });
     network.blocksWebSockets = false;
     await states.first((state) => state.name === "connected" && state.via === "websocket");
-    // At no time was there none.
+    // There was a connection all the time.
     const names = states.all.map(({ name }) => name);
     expect(names.slice(names.indexOf("connected"))).toEqual(["connected", "connected"]);
     await stack.mirrored("launch", 1);
     await likesArrive(ovation, "launch", events);
   });
 
-  test("more videos are watched than a browser can have connections", async () => {
+  test("more videos can be watched than a browser has connections", async () => {
     const ovation = client(network.url, { transport: "sse" });
     const videos = Array.from({ length: 8 }, (_, index) => `video-${index}`);
     const listeners = videos.map((video) => listen(ovation, video));
@@ -73,7 +73,7 @@ describe("where WebSockets are blocked", () => {
     }
   });
 
-  test("a lost stream is opened again", async () => {
+  test("a lost stream is reopened", async () => {
     const ovation = client(network.url, { transport: "sse" });
     const states = statesOf(ovation);
     const { events } = listen(ovation, "launch");
@@ -86,7 +86,7 @@ describe("where WebSockets are blocked", () => {
     await likesArrive(ovation, "launch", events);
   });
 
-  test("a stream on which nothing comes for too long is given up", async () => {
+  test("a stream that is silent for too long is given up", async () => {
     const ovation = client(network.url, {
       transport: "sse",
       heartbeatMs: 200,
@@ -101,7 +101,7 @@ describe("where WebSockets are blocked", () => {
     });
   });
 
-  test("a gateway's bye is heeded", async () => {
+  test("a gateway's bye is obeyed", async () => {
     const other = `http://127.0.0.1:${stack.gatewayAt(1).port}`;
     const ovation = client([network.url, other], { transport: "sse" });
     const states = statesOf(ovation);
@@ -116,7 +116,7 @@ describe("where WebSockets are blocked", () => {
     await stack.mirrored("launch", 1);
   });
 
-  test("it is told while nothing answers at all", async () => {
+  test("the client reports that nothing answers at all", async () => {
     network.isDown = true;
     const ovation = client(network.url);
     const states = statesOf(ovation);
@@ -129,7 +129,7 @@ describe("where WebSockets are blocked", () => {
 });
 
 describe("where WebSockets are forbidden or unknown", () => {
-  test("none is tried for long", async () => {
+  test("the client falls back at once", async () => {
     const ovation = client(network.url, { WebSocket: ForbiddenWebSocket });
     const states = statesOf(ovation);
     listen(ovation, "launch");
@@ -137,7 +137,7 @@ describe("where WebSockets are forbidden or unknown", () => {
     expect(states.all.map(({ name }) => name)).toEqual(["idle", "connecting", "connected"]);
   });
 
-  test("an application that wants nothing else is told", async () => {
+  test("an application that wants nothing else gets the reason", async () => {
     const ovation = client(network.url, { WebSocket: ForbiddenWebSocket, transport: "websocket" });
     const states = statesOf(ovation);
     ovation.connect();

@@ -1,4 +1,4 @@
-/** The page that the tests open in a browser: an application that uses the hooks as any would. */
+/** The page that the tests open in a browser: an ordinary application that uses the hooks. */
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Ovation, type OvationOptions } from "../../../sdk/index.ts";
@@ -12,10 +12,10 @@ import {
 
 export interface PageParts {
   readonly ovation: Ovation<{ comment: { text: string } }>;
-  /** How often the likes were drawn, and in how many animation frames that was. */
+  /** How often the likes were rendered, and in how many animation frames. */
   draws: number;
   frames: number;
-  /** The sum of all bursts that were drawn; without StrictMode, which draws twice. */
+  /** The sum of all rendered bursts; meaningless in StrictMode, which renders twice. */
   bursts: number;
 }
 

@@ -1,4 +1,4 @@
-/** What React does with components: hides them, hydrates them, mounts them twice or late. */
+/** Components that React hides, hydrates, and mounts twice or late. */
 import { Activity, StrictMode, Suspense, startTransition, use, useState } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
@@ -83,7 +83,7 @@ function Status() {
 
 const slow = new Promise<void>((resolve) => setTimeout(resolve, 300));
 
-/** Is mounted after others, in a transition that waits for something. */
+/** Mounted after others, in a transition that waits for something. */
 function Late() {
   use(slow);
   return (
@@ -97,7 +97,7 @@ function Late() {
 function App() {
   const [isShown, setIsShown] = useState(true);
   const [hasLate, setHasLate] = useState(false);
-  // An application that holds the video beyond the part that is hidden, or doesn't.
+  // Whether a part outside the hidden one watches the video too.
   const Holder = query.has("held") ? Status : "i";
   return (
     <main>
@@ -127,15 +127,15 @@ function Static() {
   );
 }
 
-/** As a page that was rendered on a server, whose client is connected before React is there. */
+/** Like a server-rendered page whose client connects before React hydrates. */
 async function hydrate(): Promise<void> {
-  // What the server has rendered with a client of its own, that is connected to nothing.
-  const place = document.body.appendChild(document.createElement("div"));
-  place.innerHTML = window.serverHtml;
+  // What the server rendered with its own, unconnected client.
+  const container = document.body.appendChild(document.createElement("div"));
+  container.innerHTML = window.serverHtml;
   await new Promise<void>((resolve) => {
     ovation.video("launch", { history: 5 }).on("viewers", () => resolve());
   });
-  hydrateRoot(place, <Static />, {
+  hydrateRoot(container, <Static />, {
     onRecoverableError: (error) => parts.errors.push(String(error)),
   });
 }

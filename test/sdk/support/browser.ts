@@ -1,4 +1,4 @@
-/** Headless Chromium, and a page in it that comes from the address where gateways are. */
+/** Headless Chromium with a page from the gateways' origin. */
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -27,18 +27,18 @@ async function bundle(entry: string): Promise<ReadonlyMap<string, string>> {
 
 /** How the page is opened. */
 export interface PageOptions {
-  /** For its client. */
+  /** Options of its client. */
   readonly options?: Partial<OvationOptions>;
-  /** Whether the longest wait is always the one that it takes. */
+  /** Whether it always waits the longest possible time. */
   readonly late?: boolean;
   readonly strict?: boolean;
-  /** More for the page to know. */
+  /** Additional query parameters. */
   readonly query?: Readonly<Record<string, string>>;
-  /** A page whose browser window this one is a further tab of; without it, it has its own. */
+  /** A page of the same browser window, in which this one opens as a tab; by default a new window. */
   readonly beside?: Page;
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
-  /** Where the page comes from, such as `https://page.example`; without it, from the network. */
+  /** The page's origin, such as `https://page.example`; by default the network's. */
   readonly origin?: string;
 }
 
@@ -57,7 +57,7 @@ export class TestBrowser {
     return new TestBrowser(await launchChromium(options), await bundle(entry));
   }
 
-  /** Opens the page in a window of its own. */
+  /** Opens the page in a new window. */
   async open(network: Network, how: PageOptions = {}): Promise<Page> {
     const { options = {}, late, strict, beside, policy, origin } = how;
     const context = beside?.context() ?? (await this.#browser.newContext());

@@ -1,18 +1,18 @@
-/** A proxy that lets no WebSocket pass, and holds answers back until they have ended, or cuts them. */
+/** A proxy that blocks WebSockets, and buffers responses until they end, or cuts them. */
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 
 /**
- * From when on an answer is held back: from its head, from its body, or from what follows the first
- * part. Or never, but streams are cut soon.
+ * Where buffering starts: at the head, at the body, or after the first part of the body. Or never, but
+ * then streams are soon cut.
  */
 export type HeldFrom = "head" | "body" | "rest" | "never";
 
-/** How long a stream may last where nothing is held back. */
+/** How long a stream may last if nothing is held back. */
 const CUT_MS = 300;
 
 export class BufferingProxy {
-  /** Each request that has come. */
+  /** Every request received. */
   readonly requests: string[] = [];
   readonly #server;
   readonly #from: HeldFrom;
@@ -35,7 +35,7 @@ export class BufferingProxy {
         if (this.#from !== "head") begin();
         if (this.#from === "never") {
           answer.pipe(outgoing);
-          // A stream has no length, and a poll has.
+          // A poll has a length, a stream doesn't.
           if (answer.headers["content-length"] !== undefined) return;
           const cut = setTimeout(() => outgoing.destroy(), CUT_MS);
           return void outgoing.on("close", () => clearTimeout(cut));

@@ -1,10 +1,10 @@
-/** Clients of the SDK for a test, and what they were told. */
+/** SDK clients for a test, and what they receive. */
 import { afterEach } from "vitest";
 import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Recorder } from "../../support/recorder.ts";
 
-/** Reconnects quickly, and by no chance late; asks for fresh tokens as often as tests have them. */
+/** Reconnects quickly whatever the jitter; requests fresh tokens as often as tests need. */
 export const QUICK = {
   reconnectFirstMs: 50,
   reconnectMaxMs: 200,
@@ -23,7 +23,7 @@ export function client<Kinds extends object = object>(
   return ovation;
 }
 
-/** Events of one kind as they come to a client. */
+/** Records a client's events of one kind. */
 export function listen(ovation: Ovation, id: string, kind = "like") {
   const events = new Recorder<OvationEvent>();
   const viewers = new Recorder<OvationEvent>();
@@ -31,7 +31,7 @@ export function listen(ovation: Ovation, id: string, kind = "like") {
   const offs = [video.on(kind, events.take), video.on("viewers", viewers.take)];
   return {
     events,
-    /** Resolves when this viewer is counted: its subscription stands, and dispatchers know of it. */
+    /** Resolves when this viewer is counted: it is subscribed, and dispatchers know of it. */
     joined: async () => void (await viewers.first(() => true)),
     off: () => {
       for (const off of offs) off();
@@ -39,7 +39,7 @@ export function listen(ovation: Ovation, id: string, kind = "like") {
   };
 }
 
-/** Resolves when a like that this client publishes comes to it, however soon it watches. */
+/** Publishes likes until this client receives one, however recently it subscribed. */
 export async function likesArrive(ovation: Ovation, id: string, likes: Recorder<OvationEvent>) {
   const before = likes.all.length;
   await eventually(async () => {
@@ -48,7 +48,7 @@ export async function likesArrive(ovation: Ovation, id: string, likes: Recorder<
   });
 }
 
-/** The states of a client, beginning with the present one. */
+/** The states of a client, starting with the current one. */
 export function statesOf(ovation: Pick<Ovation, "state" | "onState">) {
   const states = new Recorder<Ovation["state"]>();
   states.take(ovation.state);

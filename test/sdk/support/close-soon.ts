@@ -1,6 +1,6 @@
 /**
- * A program that closes its client in the middle of something; nothing must keep it running. It says
- * where it is, and goes on when it is told to.
+ * A program that closes its client in the middle of something; nothing must keep it running. It prints
+ * when it is ready, and continues on input.
  */
 import { once } from "node:events";
 import { Ovation, type OvationOptions } from "../../../sdk/index.ts";
@@ -35,7 +35,7 @@ const calls =
   what === "token" || what === "unanswered" ? [video.publish("like"), video.readHistory()] : [];
 if (what === "limited") for (let n = 0; n < 200; n += 1) calls.push(video.publish("like"));
 const outcomes = Promise.allSettled(calls);
-// What was begun is on its way.
+// Gives the calls time to be sent.
 await new Promise((resolve) => setTimeout(resolve, 50));
 if (what === "limited") await Promise.any(calls);
 ovation.close();

@@ -1,21 +1,21 @@
 /**
- * Stands in for what no gateway does on demand, or not yet: one that looks at tokens, asks for fresh
- * ones, leaves gaps, can't read its history, or is newer than this SDK. It speaks the protocol of
- * docs/protocol.md over a real WebSocket; what a test doesn't script is answered with a result.
+ * A stand-in for what no gateway does on demand, or not yet: it checks tokens, asks for fresh ones,
+ * leaves gaps, can't read its history, or is newer than this SDK. It speaks the protocol of
+ * docs/protocol.md over a real WebSocket, and answers unscripted requests with a result.
  */
 import { once } from "node:events";
 import { type WebSocket, WebSocketServer } from "ws";
 import { decode, encode } from "../../../shared/protocol/wire/codec.ts";
 import { Recorder } from "../../support/recorder.ts";
 
-/** A request as it came. */
+/** A request as received. */
 export interface Asked {
   readonly op: string;
   readonly id: number;
   readonly [field: string]: unknown;
 }
 
-/** What to do with a request: the fields of its answer, or `undefined` to give none. */
+/** Handles a request: returns the fields of its answer, or `undefined` for no answer. */
 export type Script = (asked: Asked, socket: LaterSocket) => object | undefined;
 
 export class LaterSocket {

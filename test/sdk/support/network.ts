@@ -1,6 +1,6 @@
 /**
- * Stands between a client and gateways, as a network does: it can be cut, made silent, sent
- * elsewhere, and told to let no WebSocket pass.
+ * A network between a client and gateways: it can be cut, silenced, redirected, and set to block
+ * WebSockets.
  */
 
 import { once } from "node:events";
@@ -8,17 +8,17 @@ import { connect, createServer, type Socket } from "node:net";
 import { Recorder } from "../../support/recorder.ts";
 
 export class Network {
-  /** Where connections go from now on. */
+  /** The target of new connections. */
   port: number;
-  /** Whether a request for a WebSocket is answered as by a proxy that knows of none. */
+  /** Whether it refuses WebSocket requests, as a proxy without WebSocket support does. */
   blocksWebSockets = false;
-  /** How long a WebSocket may live, as by a proxy with a limit; undefined: without one. */
+  /** The maximum life of a WebSocket, like a proxy's limit; undefined for none. */
   webSocketLifeMs: number | undefined;
   /** Whether connections are refused. */
   isDown = false;
-  /** Whether what gateways say is lost; what clients say is passed on. */
+  /** Whether data from gateways is dropped; data from clients is still forwarded. */
   answersNothing = false;
-  /** What is served here itself, by path. */
+  /** Files that it serves itself, by path. */
   readonly files = new Map<string, { readonly type: string; readonly body: string }>();
   /** The first line of every request. */
   readonly requests = new Recorder<string>();
@@ -44,12 +44,12 @@ export class Network {
     return this.#url;
   }
 
-  /** Breaks all connections, as when a cable is pulled and the ends notice. */
+  /** Resets all connections. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
   }
 
-  /** Passes nothing on any more on connections that are open, and tells nobody. */
+  /** Silently drops all further data on open connections. */
   silence(): void {
     for (const [client, gateway] of this.#pairs) {
       for (const socket of [client, gateway]) socket.removeAllListeners("data").resume();
@@ -75,15 +75,15 @@ export class Network {
     });
     gateway.on("close", () => client.destroy());
     client.on("data", (bytes) => {
-      if (!this.#isStopped(client, bytes)) gateway.write(bytes);
+      if (!this.#intercepts(client, bytes)) gateway.write(bytes);
     });
     gateway.on("data", (bytes) => {
       if (!this.answersNothing) client.write(bytes);
     });
   }
 
-  /** Looks at each request, of which a connection may carry several; all of them are small. */
-  #isStopped(client: Socket, bytes: Buffer): boolean {
+  /** Inspects each request; a connection may carry several, all of them small. */
+  #intercepts(client: Socket, bytes: Buffer): boolean {
     const text = bytes.toString("latin1");
     const [line] = /^[A-Z]+ \S+ HTTP\/1\.1$/m.exec(text.split("\r\n", 1)[0] ?? "") ?? [];
     if (line === undefined) return false;

@@ -1,14 +1,14 @@
-/** A client of the SDK for the tests of guarantees: see test/support/ordered-publisher.ts. */
+/** An SDK client for the guarantee tests: see test/support/ordered-publisher.ts. */
 import { Ovation, type Published } from "../../../sdk/index.ts";
 import type { OrderedPublisher } from "../../support/ordered-publisher.ts";
 
-/** A client of the SDK that publishes comments on one video and waits for no answer. */
+/** An SDK client that publishes comments on one video without waiting for answers. */
 export class SdkPublisher implements OrderedPublisher {
   readonly #ovation: Ovation;
   readonly #video: string;
   readonly #published: Promise<Published>[] = [];
 
-  /** @param ports of the gateways that it may go to, the first one first */
+  /** @param ports of the gateways that it may use, in order of preference */
   constructor(ports: readonly number[], video: string) {
     this.#ovation = new Ovation({
       url: ports.map((port) => `http://127.0.0.1:${port}`),

@@ -1,4 +1,4 @@
-/** A program of its own: says over what it is connected, and the comment that it has published. */
+/** A program that prints its transport, and the comment that it published and received. */
 import { Ovation } from "../../../sdk/index.ts";
 
 const ovation = new Ovation<{ comment: string }>({ url: process.argv[2] ?? "" });

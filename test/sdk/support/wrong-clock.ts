@@ -1,6 +1,6 @@
 /**
- * A program whose clock is wrong, and jumps: watches with tokens of ten minutes, made by a clock that
- * is right, and says how often it asked for one and what its states were.
+ * A program whose clock is wrong, and jumps: it watches with ten-minute tokens, made by a correct clock,
+ * and prints how often it requested one and its states.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Ovation } from "../../../sdk/index.ts";
@@ -28,7 +28,7 @@ const clients = (["websocket", "sse"] as const).map((transport) => {
   ovation.video("launch").watch();
   return { ovation, seen };
 });
-// It stays ahead for a while, as long as it takes to see it.
+// The clock stays ahead long enough for an effect to show.
 await wait(RUN_MS);
 for (const hours of [-2, 0, 9, -200]) {
   skewMs = hours * 3_600_000;
