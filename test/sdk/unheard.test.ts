@@ -48,7 +48,7 @@ test("nothing if there is a listener", async () => {
 test("a permanently refused token", async () => {
   gateway = await LaterGateway.start(refusing("connect"));
   client(gateway.url, { token: "no" }).connect();
-  await expect.poll(() => said).toEqual(["ovation: token_refused : refused: token_refused"]);
+  await expect.poll(() => printed).toEqual(["ovation: token_refused : refused: token_refused"]);
 });
 
 test("a wrong URL, once however often it is tried", async () => {
