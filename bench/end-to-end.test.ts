@@ -41,7 +41,7 @@ describe("50 viewers", () => {
     expect(load.exactness).toMatchObject({
       judged: 50,
       unjudged: 0,
-      due: 50 * 180,
+      expected: 50 * 180,
       received: 50 * 180,
       lost: 0,
       surplus: 0,
@@ -71,7 +71,12 @@ describe("50 viewers", () => {
     // How many are rejected for overload depends on the machine; none of the others is lost.
     const { accepted } = load.published;
     expect(accepted).toBeGreaterThan(0);
-    expect(load.exactness).toMatchObject({ judged: 50, due: 50 * accepted, lost: 0, surplus: 0 });
+    expect(load.exactness).toMatchObject({
+      judged: 50,
+      expected: 50 * accepted,
+      lost: 0,
+      surplus: 0,
+    });
     expect(load.exactness.twice).toBe(0);
     expect(load.exactness.received).toBe(load.exactness.seen + load.exactness.countedOnly);
   });

@@ -11,7 +11,7 @@ import { addExactness, noExactness } from "../viewers/accounts.ts";
 import { Generator } from "./generator.ts";
 import type {
   Audience,
-  Dues,
+  ExpectedByVideo,
   OpenCommand,
   Opened,
   Published,
@@ -145,8 +145,8 @@ export class Fleet {
     return await this.#publishers.request("publish", { window, streams, kind });
   }
 
-  async settle(due: Dues): Promise<Settled> {
-    const parts = await this.#all((generator) => generator.request("settle", due));
+  async settle(expected: ExpectedByVideo): Promise<Settled> {
+    const parts = await this.#all((generator) => generator.request("settle", expected));
     const exactness = noExactness();
     for (const part of parts) addExactness(exactness, part.exactness);
     return {

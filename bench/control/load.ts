@@ -6,7 +6,7 @@ import { arrivalsOf, type Stream } from "../publishers/schedule.ts";
 import type { LoadResult } from "../report/result.ts";
 import { costOf, type Edge } from "./cost.ts";
 import { Fleet } from "./fleet.ts";
-import type { Audience, Dues, Published, Window } from "./messages.ts";
+import type { Audience, ExpectedByVideo, Published, Window } from "./messages.ts";
 import { type Snapshot, snapshot, usesOf } from "./snapshot.ts";
 import type { System } from "./system.ts";
 import { Timeline } from "./timeline.ts";
@@ -95,7 +95,7 @@ export async function runLoad(
     const published = await publishing;
     await during;
     watcher.step("checking deliveries");
-    const settled = await fleet.settle(dueOf(published));
+    const settled = await fleet.settle(expectedOf(published));
     const latency = unpacked([settled.latency]);
     return {
       name: plan.name,
@@ -144,7 +144,7 @@ function windowOf({ warmUpMs, measureMs }: LoadPlan): Window {
   return { epochUs: nowUs() + LEAD_MS * 1_000, fromUs, toUs: fromUs + measureMs * 1_000 };
 }
 
-function dueOf({ accepted, unsure }: Published): Dues {
+function expectedOf({ accepted, unsure }: Published): ExpectedByVideo {
   const videos = new Set([...Object.keys(accepted), ...Object.keys(unsure)]);
   return Object.fromEntries(
     [...videos].map((video) => {

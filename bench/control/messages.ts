@@ -1,7 +1,7 @@
 /** The messages between the processes of a run, over Node's IPC channel. */
 import type { Lag } from "../lag.ts";
 import type { Stream } from "../publishers/schedule.ts";
-import type { Due, Exactness } from "../viewers/accounts.ts";
+import type { Exactness, ExpectedDeliveries } from "../viewers/accounts.ts";
 import type { Target } from "../viewers/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
@@ -63,7 +63,7 @@ export interface ViewersProgress {
   readonly lag: Lag;
 }
 
-export type Dues = Readonly<Record<string, Due>>;
+export type ExpectedByVideo = Readonly<Record<string, ExpectedDeliveries>>;
 
 export interface ViewersCounts {
   readonly received: number;
@@ -92,7 +92,7 @@ export interface ViewersCommands {
   /** Disconnects that many viewers of each video, newest first. */
   leave(audiences: readonly Audience[]): void;
   /** Waits for outstanding deliveries, and returns the totals. */
-  settle(due: Dues): Settled;
+  settle(expected: ExpectedByVideo): Settled;
 }
 
 export interface PublishersSetup {

@@ -10,12 +10,16 @@ function received(
   return { type: "received", count, numbers, dueUs: numbers.map(() => 0), links };
 }
 
-function judged(messages: readonly ReceivedEvents[], due: number | undefined, unsure = 0) {
+function judged(messages: readonly ReceivedEvents[], expected: number | undefined, unsure = 0) {
   const accounts = new Accounts(3);
   // Other viewers' accounts must not change.
   for (const message of messages) accounts.take(1, message);
   const sums = noExactness();
-  accounts.judge(1, due === undefined ? undefined : { least: due, most: due + unsure }, sums);
+  accounts.judge(
+    1,
+    expected === undefined ? undefined : { least: expected, most: expected + unsure },
+    sums,
+  );
   const neighbours = noExactness();
   for (const viewer of [0, 2]) accounts.judge(viewer, { least: 0, most: 0 }, neighbours);
   expect(neighbours).toEqual({ ...noExactness(), judged: 2 });
@@ -30,7 +34,7 @@ describe("a viewer's account", () => {
     expect(judged([received([1, 0]), received([3, 2, 4])], 5)).toEqual({
       ...noExactness(),
       judged: 1,
-      due: 5,
+      expected: 5,
       received: 5,
       seen: 5,
     });
@@ -100,5 +104,5 @@ test("sums of several processes add up", () => {
   const sum = noExactness();
   addExactness(sum, judged([received([0, 1])], 2));
   addExactness(sum, judged([received([0])], 2));
-  expect(sum).toMatchObject({ judged: 2, due: 4, received: 3, lost: 1 });
+  expect(sum).toMatchObject({ judged: 2, expected: 4, received: 3, lost: 1 });
 });

@@ -10,7 +10,7 @@ export const WINDOW = 4_096;
 const WORDS = WINDOW / 32;
 
 /** Events that each viewer of a video should get: at least the accepted ones, at most also the unsure. */
-export interface Due {
+export interface ExpectedDeliveries {
   readonly least: number;
   readonly most: number;
 }
@@ -22,13 +22,13 @@ export interface Exactness {
   /** Viewers that lost their connection or connected later: not judged for losses. */
   unjudged: number;
   /** Deliveries that the judged viewers should get: events published times viewers. */
-  due: number;
+  expected: number;
   /** Deliveries that judged viewers received, as events or in counts. */
   received: number;
   /** Of these, the ones seen as events; the others arrived as exact counts. */
   seen: number;
   countedOnly: number;
-  /** Due and never received. */
+  /** ExpectedDeliveries and never received. */
   lost: number;
   /** Received beyond everything that may have been accepted. */
   surplus: number;
@@ -44,7 +44,7 @@ export function noExactness(): Exactness {
   return {
     judged: 0,
     unjudged: 0,
-    due: 0,
+    expected: 0,
     received: 0,
     seen: 0,
     countedOnly: 0,
@@ -98,24 +98,24 @@ export class Accounts {
     }
   }
 
-  /** @param due what the viewer should have received; undefined if that is unknown */
-  judge(viewer: number, due: Due | undefined, into: Exactness): void {
+  /** @param expected what the viewer should have received; undefined if that is unknown */
+  judge(viewer: number, expected: ExpectedDeliveries | undefined, into: Exactness): void {
     into.twice += this.#twice[viewer] ?? 0;
     into.stale += this.#stale[viewer] ?? 0;
     into.chainBreaks += this.#chainBreaks[viewer] ?? 0;
-    if (due === undefined) {
+    if (expected === undefined) {
       into.unjudged += 1;
       return;
     }
     const received = this.received(viewer);
     const seen = this.#seen[viewer] ?? 0;
     into.judged += 1;
-    into.due += due.least;
+    into.expected += expected.least;
     into.received += received;
     into.seen += seen;
     into.countedOnly += received - seen;
-    into.lost += Math.max(0, due.least - received);
-    into.surplus += Math.max(0, received - due.most);
+    into.lost += Math.max(0, expected.least - received);
+    into.surplus += Math.max(0, received - expected.most);
   }
 
   #mark(viewer: number, number: number): void {

@@ -3,7 +3,7 @@
 import { nowUs } from "../clock.ts";
 import type {
   Audience,
-  Dues,
+  ExpectedByVideo,
   OpenCommand,
   Opened,
   Settled,
@@ -135,13 +135,14 @@ export class Crowd {
     }
   }
 
-  /** @param due events that each viewer of a video should have received */
-  async settle(due: Dues): Promise<Settled> {
+  /** @param expected events that each viewer of a video should have received */
+  async settle(expected: ExpectedByVideo): Promise<Settled> {
     const nothing = { least: 0, most: 0 };
-    const dueTo = ({ video, isWhole }: Viewer) => (isWhole ? (due[video] ?? nothing) : undefined);
+    const expectedBy = ({ video, isWhole }: Viewer) =>
+      isWhole ? (expected[video] ?? nothing) : undefined;
     const isDone = () =>
       this.#viewers.every(
-        (viewer) => this.#accounts.received(viewer.index) >= (dueTo(viewer)?.least ?? 0),
+        (viewer) => this.#accounts.received(viewer.index) >= (expectedBy(viewer)?.least ?? 0),
       );
     const deadline = performance.now() + SETTLE_MS;
     let quietSince = performance.now();
@@ -157,7 +158,7 @@ export class Crowd {
     this.#gathering.readAll();
     const exactness = noExactness();
     for (const viewer of this.#viewers) {
-      this.#accounts.judge(viewer.index, dueTo(viewer), exactness);
+      this.#accounts.judge(viewer.index, expectedBy(viewer), exactness);
     }
     return {
       gathered: this.#gathered,

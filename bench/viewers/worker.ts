@@ -43,7 +43,7 @@ serve<ViewersCommands>(
     begin: (window) => theCrowd().begin(window),
     counts: () => ({ ...theCrowd().counts }),
     leave: (audiences) => theCrowd().leave(audiences),
-    settle: (due) => theCrowd().settle(due),
+    settle: (expected) => theCrowd().settle(expected),
   },
   progress,
 );

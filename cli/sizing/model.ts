@@ -119,12 +119,12 @@ function settled(input: SizingInput): Flows {
   let dispatchers = 1;
   for (;;) {
     const flows = flowsOf(input, gateways, dispatchers);
-    const due = (need: Need, now: number) => Math.max(now, Math.min(need.total, PROCESSES_LIMIT));
-    const gatewaysDue = due(gatewayNeed(input, flows), gateways);
-    const dispatchersDue = due(dispatcherNeed(input, flows), dispatchers);
-    if (gatewaysDue === gateways && dispatchersDue === dispatchers) return flows;
-    gateways = gatewaysDue;
-    dispatchers = dispatchersDue;
+    const grown = (need: Need, now: number) => Math.max(now, Math.min(need.total, PROCESSES_LIMIT));
+    const nextGateways = grown(gatewayNeed(input, flows), gateways);
+    const nextDispatchers = grown(dispatcherNeed(input, flows), dispatchers);
+    if (nextGateways === gateways && nextDispatchers === dispatchers) return flows;
+    gateways = nextGateways;
+    dispatchers = nextDispatchers;
   }
 }
 
