@@ -131,8 +131,8 @@ export class Hub {
   }
 
   /**
-   * Accepts no new viewers, dismisses each viewer at its own random time, and answers the requests
-   * under way, all within the drain time.
+   * Accepts no new viewers, dismisses each viewer at its own time, and answers the requests under
+   * way, all within the drain time.
    * @param samplePace reads which gateways accept the viewers, and how fast
    */
   async drain(samplePace: () => Promise<Pace>): Promise<void> {
@@ -141,7 +141,7 @@ export class Hub {
     const begun = monotonicNow();
     this.#listener.stopListening();
     // A connection that is open already may still ask for a WebSocket, or for a stream.
-    admission.arrivals.end();
+    admission.acceptRate.end();
     this.#router.drain();
     const viewerDrainer = new ViewerDrainer({
       windowMs: DISMISSED_BY * drainMs,

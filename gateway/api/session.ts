@@ -98,7 +98,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly #socket: ViewerSocket;
   readonly #onEnd: (session: Session) => void;
   #connectTimer: NodeJS.Timeout | undefined;
-  /** Undefined until a grant expires: where no token is required, none does. */
+  /** Undefined until a grant has an end; most have none where no token is required. */
   #expiry: Expiry | undefined;
   #grant = NO_GRANT;
   #state: SessionState = OPENED;

@@ -18,7 +18,7 @@ const LATE_TICKS = 4;
 const POLL_EVERY_MS = 1_000;
 /** The delay before leases are read, so that others that drain too can say so in theirs. */
 const SETTLE_MS = 100;
-/** When no gateway accepts viewers: they return after this time, in which one may start, spread. */
+/** When no gateway accepts viewers: the time until another may run, and the spread after it. */
 const RESTART_MS = 1_000;
 const RESTART_SPREAD_MS = 5_000;
 /** Viewers dismissed in one turn of the event loop, at the end. */

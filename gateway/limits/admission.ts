@@ -38,7 +38,7 @@ export interface Admitted {
 export class Admission {
   readonly origins: Origins;
   readonly overload: Overload;
-  readonly arrivals: AcceptRateLimit;
+  readonly acceptRate: AcceptRateLimit;
   readonly #fullNotices: FullNoticeLimit;
   readonly #addresses: ClientAddresses;
   readonly #perAddress: number;
@@ -62,7 +62,7 @@ export class Admission {
       now,
       random: Math.random,
     });
-    this.arrivals = new AcceptRateLimit({
+    this.acceptRate = new AcceptRateLimit({
       perSecond: config.connectionsPerSecond,
       now,
       random: Math.random,
@@ -88,7 +88,7 @@ export class Admission {
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
     this.#checkLimits(address);
     if (this.overload.isFull && !this.#fullNotices.take()) this.overload.requireRoom();
-    this.arrivals.admit();
+    this.acceptRate.admit();
     const { overload } = this;
     return { address, reconnectAfterMs: overload.isFull ? overload.turnAway() : undefined };
   }
@@ -104,7 +104,7 @@ export class Admission {
     if (this.#connections.eventStreams >= limit) {
       throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
     }
-    this.arrivals.admit();
+    this.acceptRate.admit();
   }
 
   /**
@@ -114,7 +114,7 @@ export class Admission {
   checkSocket(address: string): void {
     this.#checkLimits(address);
     this.overload.requireRoom();
-    this.arrivals.check();
+    this.acceptRate.check();
   }
 
   /** An admitted viewer is connected. When it disconnects, call {@link left}. */

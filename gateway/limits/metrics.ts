@@ -54,7 +54,7 @@ export function registerLimitMetrics(
   counter(
     "arrivals_postponed_total",
     "Viewers told to come later because too many connected within a second.",
-    () => admission.arrivals.postponed,
+    () => admission.acceptRate.postponed,
   );
   gauge(
     "client_addresses",

@@ -141,14 +141,14 @@ describe("an audience that has connected", () => {
     const { gateways, dispatchers } = stack;
     const writes = await sum(gateways, "ovation_gateway_row_writes_total");
     const requests = await sum(dispatchers, "ovation_dispatcher_count_requests_total");
-    const tells = await sum(dispatchers, "ovation_dispatcher_messages_total");
+    const countsSent = await sum(dispatchers, "ovation_dispatcher_messages_total");
     const reads = await sum(gateways, "ovation_gateway_history_reads_total");
     const rows = await sum(gateways, "ovation_gateway_table_rows");
     const each = [
       [operations.rowAnnouncement(DISPATCHERS), rows],
       [operations.rowWrite(DISPATCHERS), writes],
       [operations.countRequest(), requests],
-      [operations.countSent(1), tells],
+      [operations.countSent(1), countsSent],
       [operations.historyCheck(), reads],
     ] as const;
     for (const way of ["in", "out"] as const) {

@@ -129,7 +129,7 @@ export class Router {
     if (video !== undefined && !isVideoId(video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
-    // Pings keep viewers over HTTP connected; an EventSource gets the error in its stream.
+    // Connected viewers over HTTP rely on pings; an EventSource gets the error in its stream.
     const isStream = handlers === this.#routes.events && handler === handlers["GET"];
     // Durable events are refused last, and only the handler knows which are durable.
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {

@@ -37,11 +37,11 @@ test("at the limit of viewers, new ones are told when to reconnect, and the othe
 
   // A browser hides why a handshake was refused, so the notice is sent in a WebSocket.
   for (const encoding of ["msgpack", "json"] as const) {
-    const newcomer = await TestSocket.open(gateway.port, encoding);
-    expect(await newcomer.untilClosed()).toEqual({ code: 1013, reason: "full" });
-    expect(newcomer.messages).toEqual([{ op: "bye", reconnectAfterMs: expect.any(Number) }]);
-    expect(newcomer.messages[0]?.["reconnectAfterMs"]).toBeGreaterThanOrEqual(1_000);
-    expect(newcomer.messages[0]?.["reconnectAfterMs"]).toBeLessThanOrEqual(5_000);
+    const newViewer = await TestSocket.open(gateway.port, encoding);
+    expect(await newViewer.untilClosed()).toEqual({ code: 1013, reason: "full" });
+    expect(newViewer.messages).toEqual([{ op: "bye", reconnectAfterMs: expect.any(Number) }]);
+    expect(newViewer.messages[0]?.["reconnectAfterMs"]).toBeGreaterThanOrEqual(1_000);
+    expect(newViewer.messages[0]?.["reconnectAfterMs"]).toBeLessThanOrEqual(5_000);
   }
   expect(await metric(gateway, 'ovation_gateway_overload_refused_total{what="viewer"}')).toBe(2);
   expect(await metric(gateway, 'ovation_gateway_refused_total{code="overloaded"}')).toBe(2);
