@@ -76,7 +76,7 @@ async function watching(transport: "websocket" | "sse", options: VideoOptions = 
   return { ovation, states, ...heard };
 }
 
-const reconnected = (states: Recorder<{ readonly name: string }>, times: number) =>
+const reconnected = (states: ReturnType<typeof statesOf>, times: number) =>
   states.until((all) => all.filter(({ name }) => name === "connected").length > times);
 
 describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) => {

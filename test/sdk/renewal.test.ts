@@ -61,7 +61,7 @@ const names = (states: ReturnType<typeof statesOf>) => states.all.map(({ name })
 const START = ["idle", "connecting", "connected"];
 
 type Transport = "websocket" | "sse";
-type ClientOf = (token: OvationOptions["token"]) => Ovation;
+type ClientOf = (token: NonNullable<OvationOptions["token"]>) => Ovation;
 
 describe("over a WebSocket and over event streams", () => {
   /** Tests both at once, since they mostly wait. */

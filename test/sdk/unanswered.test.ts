@@ -114,8 +114,9 @@ describe("when the client is closed", () => {
     const ovation = client(gateway.url, { transport: "websocket" });
     const video = ovation.video("launch");
     const settled = Promise.allSettled(Array.from({ length: 51 }, () => video.publish("like")));
-    await gateway.asked.until(() => gateway.of("publish").length === 50);
-    gateway.sockets[0]?.close(4413, "too_large");
+    const started = gateway;
+    await started.asked.until(() => started.of("publish").length === 50);
+    started.sockets[0]?.close(4413, "too_large");
     const codes = (await settled).map((one) => one.status === "rejected" && codeOf(one.reason));
     expect([codes[0], codes[49], codes[50]]).toEqual(["unconfirmed", "unconfirmed", "too_large"]);
   });

@@ -6,7 +6,7 @@ const video = ovation.video("launch");
 ovation.onState((state) => {
   if (state.name === "connected") process.stdout.write(`${state.via}\n`);
 });
-const heard = new Promise<string>((resolve) => {
+const heard = new Promise<unknown>((resolve) => {
   video.on("comment", ({ data }) => resolve(data));
 });
 // Once the viewer is counted, dispatchers know of it.
