@@ -113,6 +113,8 @@ export default defineConfig(async () => ({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // On a busy machine, a second is short.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ["default", "json"],
     outputFile: { json: ".cache/vitest.json" },
     projects: [

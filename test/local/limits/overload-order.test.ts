@@ -75,7 +75,7 @@ test("frame intervals widen, then likes are sampled, then new viewers are refuse
   await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 0);
   expect((await attemptConnect(gateway.port)).status).toBe(101);
   // Ended in reverse order; the last entries are those of the recovery.
-  expect(steps("taken back").slice(-3)).toEqual(["refuse", "sample", "widen"]);
+  expect(steps("undone").slice(-3)).toEqual(["refuse", "sample", "widen"]);
   expect(await metric(gateway, "ovation_gateway_connections_closed_total")).toBeLessThanOrEqual(1);
   await Promise.all([...viewers, publisher].map((viewer) => viewer.close()));
 });
