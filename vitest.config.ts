@@ -11,6 +11,7 @@ const groups = [
   "conformance",
   "sdk",
   "demo",
+  "attacks",
   "faults",
   ...natsKinds.map(projectName),
 ];
@@ -91,6 +92,17 @@ const demo: TestProjectInlineConfiguration = {
   },
 };
 
+/** The short attacks; `npm run test:attacks` runs them all. */
+const attacks: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "attacks",
+    include: ["test/attacks/core/*.test.ts"],
+    fileParallelism: false,
+    ...groupOf("attacks"),
+  },
+};
+
 /** The core of the fault tests; `npm run test:faults` runs them all. */
 const faults: TestProjectInlineConfiguration = {
   extends: true,
@@ -123,6 +135,7 @@ export default defineConfig(async () => ({
       conformance,
       sdk,
       demo,
+      attacks,
       ...faultsToTest(),
       ...(await integrationProjects(false)).map(inOrder),
     ],
