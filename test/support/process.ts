@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { nodeFlags } from "../../shared/runtime/node-flags.ts";
 import { eventually } from "./eventually.ts";
 import { natsUrlAs } from "./nats-users.ts";
 import { ROOMY_FLAGS } from "./roomy.ts";
@@ -37,16 +38,36 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return child.exitCode;
 }
 
-/** Spawns a role and resolves when it runs; rejects with its log if it ends first. */
+/**
+ * Spawns a role and resolves when it runs; rejects with its log if it ends first. A gateway is open
+ * and has roomy limits.
+ */
 export async function spawnRole(
   role: "gateway" | "dispatcher",
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
-  const where = ["--open", "--host", "127.0.0.1", "--port", "0", ...ROOMY_FLAGS];
-  const address = role === "gateway" ? where : [];
+  const ours = role === "gateway" ? ["--open", ...ROOMY_FLAGS] : [];
+  return await spawnStrict(role, natsUrl, [...ours, ...flags]);
+}
+
+/** As {@link spawnRole}, with the default limits; a gateway needs `--open` or a key. */
+export async function spawnStrict(
+  role: "gateway" | "dispatcher",
+  natsUrl: string,
+  flags: readonly string[],
+): Promise<RoleProcess> {
+  const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
-  const args = [`${role}/main.ts`, ...nats, "--ops-port", "0", ...address, ...flags];
+  const args = [
+    ...nodeFlags(role),
+    `${role}/main.ts`,
+    ...nats,
+    "--ops-port",
+    "0",
+    ...address,
+    ...flags,
+  ];
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");
