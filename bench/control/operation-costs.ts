@@ -3,7 +3,7 @@ import { nowUs } from "../clock.ts";
 import { steady } from "../scenarios/scenario.ts";
 import { Fleet } from "./fleet.ts";
 import { Generator } from "./generator.ts";
-import { readMetrics } from "./metrics.ts";
+import { gatewayMetrics } from "./metrics.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";
 import { type StandIn, standInGateway } from "./stand-in-gateway.ts";
@@ -114,9 +114,8 @@ export async function viewerCosts(stack: Stack, viewers: number, measureMs: numb
 }
 
 async function framesSent({ processes }: Stack): Promise<number> {
-  const gateways = processes.filter(({ kind }) => kind === "gateway");
-  const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
-  return metrics.reduce((sum, of) => sum + (of.get("ovation_gateway_frames_sent_total") ?? 0), 0);
+  const pages = await gatewayMetrics(processes);
+  return pages.reduce((sum, page) => sum + page.sum("ovation_gateway_frames_sent_total"), 0);
 }
 
 /** A gateway that receives much and writes little: one viewer on each video, and long frame intervals. */

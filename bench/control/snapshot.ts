@@ -1,6 +1,6 @@
 /** Total usage up to a moment; the difference between two snapshots is the cost of the time between. */
 import { nowUs } from "../clock.ts";
-import { readMetrics } from "./metrics.ts";
+import { gatewayMetrics } from "./metrics.ts";
 import { machineCpuSeconds, usageOf } from "./proc.ts";
 import type { ServerProcess } from "./system.ts";
 
@@ -35,9 +35,8 @@ export async function snapshot(
   servers: readonly ServerProcess[],
   generators: readonly ServerProcess[],
 ): Promise<Snapshot> {
-  const gateways = servers.filter(({ kind }) => kind === "gateway");
-  const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
-  const values = (name: string) => metrics.map((of) => of.get(`ovation_gateway_${name}`) ?? 0);
+  const pages = await gatewayMetrics(servers);
+  const values = (name: string) => pages.map((page) => page.sum(`ovation_gateway_${name}`));
   const sum = (name: string) => values(name).reduce((all, value) => all + value, 0);
   return {
     atUs: nowUs(),

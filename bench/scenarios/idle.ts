@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Fleet } from "../control/fleet.ts";
 import { rssOf } from "../control/load.ts";
-import { readMetrics } from "../control/metrics.ts";
+import { gatewayMetrics } from "../control/metrics.ts";
 import { snapshot } from "../control/snapshot.ts";
 import type { Figure } from "../report/result.ts";
 import { newVideo, type Scenario, stackOf } from "./scenario.ts";
@@ -50,12 +50,8 @@ export const idle: Scenario = {
       const from = await snapshot(stack.processes, fleet.processes);
       await wait(settleMs);
       const full = await snapshot(stack.processes, fleet.processes);
-      const metrics = await Promise.all(
-        stack.processes
-          .filter(({ kind }) => kind === "gateway")
-          .map(({ metricsUrl }) => readMetrics(metricsUrl)),
-      );
-      const sum = (name: string) => metrics.reduce((all, of) => all + (of.get(name) ?? 0), 0);
+      const pages = await gatewayMetrics(stack.processes);
+      const sum = (name: string) => pages.reduce((all, page) => all + page.sum(name), 0);
       const held = sum("ovation_gateway_websockets");
       const cpu = (use: typeof full) =>
         use.processes

@@ -1,5 +1,5 @@
 /** Polls the metrics of one process, and computes rates from its counters. */
-import { MetricsPage } from "./metrics-page.ts";
+import { type MetricsPage, readMetrics } from "../../kit/metrics-page.ts";
 
 const ANSWER_MS = 1_000;
 
@@ -47,8 +47,7 @@ export class Meter {
       if (pid === undefined) return;
     }
     try {
-      const answer = await fetch(this.#url, { signal: AbortSignal.timeout(ANSWER_MS) });
-      const page = new MetricsPage(await answer.text());
+      const page = await readMetrics(this.#url, ANSWER_MS);
       if (pid === this.#pid) this.#take({ atMs: performance.now(), page });
     } catch {
       // It has just ended, or is too busy to answer.
@@ -60,13 +59,13 @@ export class Meter {
     this.#before = now;
     if (before === undefined || now.atMs <= before.atMs) return;
     const seconds = (now.atMs - before.atMs) / 1_000;
-    const rate = (name: string, label?: string) =>
-      Math.max(0, now.page.sum(name, label) - before.page.sum(name, label)) / seconds;
+    const rate = (metric: string) =>
+      Math.max(0, now.page.sum(metric) - before.page.sum(metric)) / seconds;
     const gateway = (name: string) => rate(`ovation_gateway_${name}_total`);
     this.#reading = {
       cpu: rate("process_cpu_seconds_total"),
       memoryBytes: now.page.sum("process_resident_memory_bytes"),
-      acceptedPerSecond: rate("ovation_dispatcher_events_total", 'class="transient"'),
+      acceptedPerSecond: rate('ovation_dispatcher_events_total{class="transient"}'),
       deliveredPerSecond: gateway("events_delivered") + gateway("events_sampled"),
       framesPerSecond: gateway("frames_sent"),
       bytesPerSecond: gateway("bytes_sent"),

@@ -2,6 +2,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
+import { readMetrics } from "../../kit/metrics-page.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { DispatcherConfig, GatewayConfig } from "../../shared/config/settings.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
@@ -145,9 +146,7 @@ export class TestStack {
 
 /** A metric's value, as Prometheus would read it: the sum over its label sets. */
 export async function metric(node: { readonly opsPort: number }, name: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${node.opsPort}/metrics`);
-  const lines = (await response.text()).split("\n");
-  const values = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-  if (values.length === 0) throw new Error(`no metric ${name}`);
-  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+  const page = await readMetrics(`http://127.0.0.1:${node.opsPort}/metrics`);
+  if (!page.has(name)) throw new Error(`no metric ${name}`);
+  return page.sum(name);
 }

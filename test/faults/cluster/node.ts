@@ -1,4 +1,5 @@
 /** A process of the cluster on a host of its own, which can be started, stopped, paused and queried. */
+import { readMetrics } from "../../../kit/metrics-page.ts";
 import { type GuardedProcess, type ServerExit, spawnGuarded } from "../../../kit/nats/guarded.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Host } from "./lan.ts";
@@ -79,13 +80,8 @@ export class Node {
 
   /** A snapshot of all metrics, each read as by {@link metric}. */
   async metrics(): Promise<(name: string) => number> {
-    const text = await (await fetch(this.#options.metricsUrl ?? "")).text();
-    const lines = text.split("\n");
-    return (name) => {
-      const isIt = (line: string) => line.startsWith(`${name} `) || line.startsWith(`${name}{`);
-      const own = lines.filter(isIt);
-      return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
-    };
+    const page = await readMetrics(this.#options.metricsUrl ?? "");
+    return (name) => page.sum(name);
   }
 
   /** The tail of its output. */
