@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { NATS_USERS } from "../../kit/nats/access.ts";
 import { CASES } from "./cases.ts";
+import { differencesOf } from "./support/differences.ts";
 import {
   CHART,
   helm,
@@ -19,17 +20,6 @@ const documented = new Set(
   readFileSync(join(CHART, "../../../docs/configuration.md"), "utf8").match(/OVATION_[A-Z_]+/g),
 );
 
-/** How a case differs from the defaults: changed objects in full, removed ones by name. */
-function differences(values: Values): string {
-  const byDefault = rendered({});
-  const objects = rendered(values);
-  const changed = [...objects].filter(([name, text]) => byDefault.get(name) !== text);
-  const removed = [...byDefault.keys()].filter((name) => !objects.has(name));
-  return [...removed.map((name) => `# without ${name}\n`), ...changed.map(([, text]) => text)].join(
-    "---\n",
-  );
-}
-
 describe("the manifests", () => {
   test("match their snapshot, by default", async () => {
     await expect([...rendered({}).values()].join("---\n")).toMatchFileSnapshot(
@@ -39,7 +29,8 @@ describe("the manifests", () => {
 
   const others = Object.entries(CASES).filter(([name]) => name !== "default");
   test.each(others)("of %s match the snapshot of their differences", async (name, values) => {
-    await expect(differences(values)).toMatchFileSnapshot(`snapshots/${name}.yaml`);
+    const differences = await differencesOf(rendered({}), rendered(values));
+    await expect(differences).toMatchFileSnapshot(`snapshots/${name}.diff`);
   });
 
   test.each(Object.entries(CASES))("of %s pass helm lint", (_, values) => {
