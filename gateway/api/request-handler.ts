@@ -3,6 +3,7 @@ import type { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { Op, Request, ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Viewer } from "../delivery/viewer.ts";
+import type { JoiningVideos } from "./joining-videos.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -18,6 +19,8 @@ export interface RequestContext extends ConnectedPublisher {
   readonly viewer: Viewer;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos: CompactMap<symbol>;
+  /** Its subscriptions that are not answered yet. */
+  readonly joining: JoiningVideos;
   /** Who is connected, if the token says so. */
   readonly actor: string | undefined;
   /** The `Authorization` header of the handshake; empty without one, or once it was checked. */
@@ -36,9 +39,6 @@ export interface RequestContext extends ConnectedPublisher {
    * @returns the videos that are no longer watched
    */
   adopt(grant: Grant): string[];
-
-  /** The video is about to be watched. Returns a function to call when it is, or has failed. */
-  joins(video: string): () => void;
 
   /** No more events of this video are sent. False if it wasn't watched. */
   unwatch(video: string): boolean;

@@ -6,35 +6,21 @@
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
-import { type EventInput, errorOfIssues } from "../../shared/protocol/events.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
-import {
-  isOp,
-  type Op,
-  type Request,
-  requestSchemas,
-  type ServerMessage,
-} from "../../shared/protocol/wire/messages.ts";
-import { dropNulls } from "../../shared/protocol/wire/null-fields.ts";
-import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ConnectionRateLimit } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
-import type { Accepted } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
+import { JoiningVideos } from "./joining-videos.ts";
 import { nextRequestId, parseMessage, refusalOf, withoutRequestId } from "./read-message.ts";
-import type { RequestContext, RequestHandler, RequestLimits } from "./request-handler.ts";
-import { connect } from "./requests/connect.ts";
-import { ping } from "./requests/ping.ts";
-import { publish } from "./requests/publish.ts";
-import { refresh } from "./requests/refresh.ts";
-import { subscribe } from "./requests/subscribe.ts";
-import { unsubscribe } from "./requests/unsubscribe.ts";
+import type { RequestContext, RequestLimits } from "./request-handler.ts";
+import { handlerOf, opOf, requestOf } from "./requests/handlers.ts";
 import { type GatewayServices, recordFailure, recordRejection } from "./services.ts";
 
 export interface SessionLimits extends RequestLimits {
@@ -71,15 +57,6 @@ const OPENED: SessionState = { name: "opened" };
 const CONNECTED: SessionState = { name: "connected" };
 const CLOSED: SessionState = { name: "closed" };
 
-const handlers: { readonly [O in Op]: RequestHandler<O> } = {
-  connect,
-  refresh,
-  subscribe,
-  unsubscribe,
-  publish,
-  ping,
-};
-
 export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly viewer: Viewer;
   readonly wire: Encoding;
@@ -89,6 +66,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly address: string;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
+  readonly joining = new JoiningVideos();
   /** How much it may request and publish. */
   readonly quota: ConnectionRateLimit;
   /** The `Authorization` header of the handshake; empty without one, or once it was checked. */
@@ -106,8 +84,6 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   #waiting = 0;
   /** Undefined until the first publish: most viewers never publish. */
   #ordered: Pick<OrderedPublishes, "publish"> | undefined;
-  /** Subscriptions that are not answered yet; undefined while there are none. */
-  #joining: Map<string, Promise<void>> | undefined;
   #lastRequestId = 0;
 
   constructor(
@@ -240,31 +216,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     throw new OvationError("in_flight_exceeded", text, { limit });
   }
 
-  forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
-    // Otherwise a viewer would not see what it publishes right after its subscribe.
-    const joining = this.#joining?.get(video);
-    if (joining !== undefined) return joining.then(() => this.#forward(video, input, trace));
-    return this.#forward(video, input, trace);
-  }
-
-  #forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted> {
-    const { publisher, rules } = this.services;
-    // Likes need no order.
-    if (rules.kinds.isTransient(input.kind)) return publisher.likes.publish(video, input, trace);
-    this.#ordered ??= publisher.inOrder();
-    return this.#ordered.publish(video, input, rules.kinds.isDurable(input.kind), trace);
-  }
-
-  /** The video is about to be watched. Returns a function to call when it is, or has failed. */
-  joins(video: string): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#joining ??= new Map();
-    const joining = this.#joining.set(video, promise);
-    return () => {
-      if (joining.get(video) === promise) joining.delete(video);
-      if (joining.size === 0 && this.#joining === joining) this.#joining = undefined;
-      resolve();
-    };
+  get ordered(): Pick<OrderedPublishes, "publish"> {
+    this.#ordered ??= this.services.publisher.inOrder();
+    return this.#ordered;
   }
 
   /** No more events of this video are sent. False if it wasn't watched. */
@@ -318,11 +272,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   async #carryOut(id: number, message: Record<string, unknown>, bytes: number): Promise<void> {
     try {
-      const { op } = message;
-      if (!isOp(op)) {
-        const known = Object.keys(requestSchemas).join(", ");
-        throw new OvationError("op_unknown", `op: not one of ${known}`, { field: "op" });
-      }
+      const op = opOf(message);
       if (this.#state.name === "draining") throw new OvationError("draining");
       if (op === "connect") {
         if (this.#state.name !== "opened") throw new OvationError("already_connected");
@@ -331,11 +281,24 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
         if (!this.isOpen) return;
         if (this.#state.name === "opened") throw new OvationError("connect_required");
       }
-      await this.#run(op, id, message, bytes);
+      const handled = handlerOf(op)(this, requestOf(op, message), bytes);
+      // No await for a result that is ready, so that requests sent in a row keep their order.
+      const { result, afterwards } = handled instanceof Promise ? await handled : handled;
+      this.#send({ op: "result", id, ...result });
+      if (afterwards !== undefined) this.#afterAnswer(afterwards);
     } catch (error) {
       this.#refuse(id, asOvationError(error), error);
     }
     this.#endIfDone();
+  }
+
+  /** The request already has its one answer. */
+  #afterAnswer(work: () => void): void {
+    try {
+      work();
+    } catch (fault) {
+      this.#fail(fault);
+    }
   }
 
   async #afterConnect(connecting: Promise<unknown>): Promise<void> {
@@ -348,27 +311,6 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     // A failed `connect` gets its own answer.
     await connecting.catch(() => undefined);
     this.#waiting -= 1;
-  }
-
-  async #run<O extends Op>(
-    op: O,
-    id: number,
-    message: Record<string, unknown>,
-    bytes: number,
-  ): Promise<void> {
-    dropNulls(message);
-    const parsed = requestSchemas[op].safeParse(message);
-    if (!parsed.success) throw errorOfIssues(parsed.error);
-    // The schemas and the handlers have the same keys, which the types can't express.
-    const handled = handlers[op](this, parsed.data as Request<O>, bytes);
-    // No await for a result that is ready, so that requests sent in a row keep their order.
-    const { result, afterwards } = handled instanceof Promise ? await handled : handled;
-    this.#send({ op: "result", id, ...result });
-    try {
-      afterwards?.();
-    } catch (fault) {
-      this.#fail(fault); // The request already has its one answer.
-    }
   }
 
   /** A failure that can no longer be answered ends the connection; the viewer reconnects. */

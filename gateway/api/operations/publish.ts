@@ -12,6 +12,8 @@ import type { PublishAmount } from "../../limits/actor-quota.ts";
 import type { PublishQuota } from "../../limits/publish-quota.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import { withEventId } from "../../publish/event-id.ts";
+import type { OrderedPublishes } from "../../publish/ordered-publishes.ts";
+import type { JoiningVideos } from "../joining-videos.ts";
 import type { GatewayServices } from "../services.ts";
 
 type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "publisher">;
@@ -26,8 +28,10 @@ export interface EventPublisher {
 export interface ConnectedPublisher extends EventPublisher {
   /** @throws OvationError in_flight_exceeded */
   requireRoom(): void;
-  /** Sends one event on, after those that it has to follow. */
-  forward(video: string, input: EventInput, trace: TraceContext | undefined): Promise<Accepted>;
+  /** Its subscriptions that are not answered yet. */
+  readonly joining: Pick<JoiningVideos, "of">;
+  /** Publishes its events in their order. Likes need none. */
+  readonly ordered: Pick<OrderedPublishes, "publish">;
 }
 
 /** An event as it goes to a dispatcher, and what it costs of its publisher's quota. */
@@ -62,18 +66,27 @@ export function admitEvent(
 }
 
 /**
- * Sends an admitted event on.
+ * Publishes an admitted event.
  * @throws OvationError why it is refused; with the id to repeat it with where that is safe
  */
 export async function publishEvent(
-  { rules, publisher: { durable } }: PublishServices,
+  services: PublishServices,
   publisher: ConnectedPublisher,
-  { input, amount }: AdmittedEvent,
+  event: AdmittedEvent,
   trace: TraceContext | undefined,
 ): Promise<Accepted> {
+  const { input, amount } = event;
+  const { video } = amount;
   try {
-    const publishing = publisher.forward(amount.video, input, trace);
-    if (rules.kinds.isDurable(input.kind)) durable.add(amount.video, [input.id], publishing);
+    const joining = publisher.joining.of(video);
+    // Otherwise a viewer would not see what it publishes right after its subscribe.
+    const publishing =
+      joining === undefined
+        ? forward(services, publisher, event, trace)
+        : joining.then(() => forward(services, publisher, event, trace));
+    if (services.rules.kinds.isDurable(input.kind)) {
+      services.publisher.durable.add(video, [input.id], publishing);
+    }
     return await publishing;
   } catch (fault) {
     const error = asOvationError(fault);
@@ -82,6 +95,16 @@ export async function publishEvent(
     publisher.quota.giveBack(publisher.grant.limitedActor, amount);
     throw error;
   }
+}
+
+function forward(
+  { rules: { kinds }, publisher: { likes } }: PublishServices,
+  publisher: ConnectedPublisher,
+  { input, amount: { video } }: AdmittedEvent,
+  trace: TraceContext | undefined,
+): Promise<Accepted> {
+  if (kinds.isTransient(input.kind)) return likes.publish(video, input, trace);
+  return publisher.ordered.publish(video, input, kinds.isDurable(input.kind), trace);
 }
 
 /** The outcome of a list: the accepted events, and the error if not all were accepted. */

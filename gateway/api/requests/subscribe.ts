@@ -23,7 +23,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
-  const joined = context.joins(video);
+  const joined = context.joining.begin(video);
   try {
     const { audience, after, result } = await openSubscription(services, video, request);
     // A fresh token may have narrowed the grant meanwhile.
