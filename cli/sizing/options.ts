@@ -4,6 +4,7 @@ import { ConfigError } from "../../shared/config/load.ts";
 import { boolean, type ConfigOf, type SettingGroup } from "../../shared/config/setting.ts";
 import { readFlagsOf } from "../../shared/config/sources.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
+import { defaultsOf, valuesOf } from "../../shared/config/values.ts";
 import {
   audienceSettings,
   costSettings,
@@ -35,18 +36,9 @@ export function sizingCommand(argv: readonly string[]): SizingCommand {
     return `${name} is not a setting of size${suggestion(name, names)}`;
   });
   if (help) return { outcome: "help", text: sizingHelp() };
-  const all = [...faults];
-  const values: Record<string, unknown> = {};
-  for (const [key, setting] of Object.entries(allSettings)) {
-    const one = given.get(key);
-    const parsed = one === undefined ? undefined : setting.schema.safeParse(one.text);
-    if (parsed?.success === false) {
-      all.push(...parsed.error.issues.map(({ message }) => `${one?.name} ${message}`));
-    }
-    values[key] = parsed?.success === true ? parsed.data : setting.default;
-  }
-  // Each value was parsed by, or is the default of, the setting from which its type is inferred.
-  const options = values as unknown as SizingOptions;
+  const { values, faults: invalid } = valuesOf(allSettings, (key) => given.get(key));
+  const options = { ...defaultsOf(allSettings), ...values };
+  const all = [...faults, ...invalid];
   if (all.length === 0) all.push(...contradictions(options));
   if (all.length > 0) throw new ConfigError(all);
   return { outcome: "size", options };
@@ -54,8 +46,7 @@ export function sizingCommand(argv: readonly string[]): SizingCommand {
 
 /** The command's input: the defaults, overridden by what is given. Nothing is checked. */
 export function sizingInput(given: Partial<SizingInput> = {}): SizingInput {
-  const defaults = Object.entries(sizingSettings).map(([key, setting]) => [key, setting.default]);
-  return { ...(Object.fromEntries(defaults) as SizingInput), ...given };
+  return { ...defaultsOf(sizingSettings), ...given };
 }
 
 function contradictions(options: SizingOptions): string[] {

@@ -2,8 +2,9 @@
 
 import { StartError } from "../../kit/ending.ts";
 import { emphasis, outliveReaders, say } from "../../kit/say.ts";
+import { ConfigError } from "../../shared/config/load.ts";
 import { banner } from "./banner.ts";
-import { type Options, OptionsError, parseOptions } from "./options.ts";
+import { type Options, parseOptions } from "./options.ts";
 import { Stack } from "./stack.ts";
 
 /** Exit codes: 0 stopped by a signal, 1 failed or killed, 2 wrong options. */
@@ -23,8 +24,8 @@ function readOptions(): Options {
     say.step(parsed.text);
     process.exit(0);
   } catch (error) {
-    if (!(error instanceof OptionsError)) throw error;
-    say.fault(error.message);
+    if (!(error instanceof ConfigError)) throw error;
+    say.fault(`${error.message}\nSee npm start -- --help`);
     process.exit(EXIT_OPTIONS);
   }
 }

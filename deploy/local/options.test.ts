@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Options, OptionsError, parseOptions } from "./options.ts";
+import { ConfigError } from "../../shared/config/load.ts";
+import { type Options, parseOptions } from "./options.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -13,7 +14,7 @@ function faultsOf(argv: readonly string[], env: Env = {}): readonly string[] {
   try {
     parseOptions(argv, env);
   } catch (error) {
-    if (error instanceof OptionsError) return error.faults;
+    if (error instanceof ConfigError) return error.faults;
     throw error;
   }
   return [];
@@ -69,7 +70,7 @@ describe("numbers", () => {
     ["--port=65536", 'from 1 to 65535, but is "65536"'],
     ["--port=0x50", 'but is "0x50"'],
     ["--port=", 'but is ""'],
-    ["--port", "but is missing"],
+    ["--port", "needs a value"],
   ])("%s is rejected with the limits", (flag, message) => {
     expect(faultsOf([flag])).toEqual([expect.stringContaining(message)]);
   });
@@ -81,7 +82,7 @@ describe("an unknown flag", () => {
       "--prot is not a flag (did you mean --port?)",
       "--colour is not a flag",
       "-x is not a flag",
-      '--gateways must be a whole number from 1 to 16, but is "x"',
+      '--gateways must be an integer from 1 to 16, but is "x"',
     ]);
   });
 

@@ -1,9 +1,10 @@
 import { authFaults } from "./auth-settings.ts";
 import { helpText } from "./describe.ts";
 import { type ConfigByRole, crossChecks, crossCheckText, type Role, settingsOf } from "./roles.ts";
-import { settingNames } from "./setting.ts";
+import { type SettingGroup, settingNames } from "./setting.ts";
 import { readEnvironment, readFlags } from "./sources.ts";
 import { togetherFaults } from "./together.ts";
+import { defaultsOf, valuesOf } from "./values.ts";
 
 /** The outcome of reading these flags and this environment for a role. */
 export type Loaded<R extends Role> =
@@ -38,33 +39,30 @@ export function loadConfig<R extends Role>(
   if (flags.help) return { outcome: "help", text: helpText(role) };
   const environment = readEnvironment(role, env);
 
-  const faults = [...flags.faults, ...environment.faults];
-  const values: Record<string, unknown> = {};
-  const names: Record<string, string> = {};
-  for (const [key, setting] of Object.entries(settingsOf(role))) {
-    const given = flags.given.get(key) ?? environment.given.get(key);
-    if (!given) {
-      values[key] = setting.default;
-      names[key] = `${settingNames(key).flag} (default ${setting.defaultText})`;
-      continue;
-    }
-    const parsed = setting.schema.safeParse(given.text);
-    if (parsed.success) {
-      values[key] = parsed.data;
-      names[key] = `${given.name} (${given.text})`;
-    } else {
-      faults.push(...parsed.error.issues.map((issue) => `${given.name} ${issue.message}`));
-    }
-  }
+  const given = (key: string) => flags.given.get(key) ?? environment.given.get(key);
+  const settings: SettingGroup = settingsOf(role);
+  const { values, faults: invalid } = valuesOf(settings, given);
+  const faults = [...flags.faults, ...environment.faults, ...invalid];
+  const shown = (key: string) => {
+    const { name, text } = given(key) ?? {
+      name: settingNames(key).flag,
+      text: `default ${settings[key]?.defaultText}`,
+    };
+    return `${name} (${text})`;
+  };
   for (const check of crossChecks) {
     const left = values[check.left];
     const right = values[check.right];
     // A setting that is invalid by itself, or that this role doesn't have, is not a number here.
     if (typeof left !== "number" || typeof right !== "number") continue;
-    if (left < check.factor * right) faults.push(crossCheckText(check, (key) => names[key] ?? key));
+    if (left < check.factor * right) faults.push(crossCheckText(check, shown));
   }
-  const nameOf = (key: string) => (flags.given.get(key) ?? environment.given.get(key))?.name;
-  faults.push(...togetherFaults(nameOf, (key) => settingNames(key).flag));
+  faults.push(
+    ...togetherFaults(
+      (key) => given(key)?.name,
+      (key) => settingNames(key).flag,
+    ),
+  );
   if (role === "gateway") faults.push(...authFaults(values));
   if (faults.length > 0) throw new ConfigError(faults);
   return { outcome: "config", config: assembled<R>(values) };
@@ -75,8 +73,7 @@ export function configFor<R extends Role>(
   role: R,
   overrides: Partial<ConfigByRole[R]> = {},
 ): ConfigByRole[R] {
-  const defaults = Object.entries(settingsOf(role)).map(([key, setting]) => [key, setting.default]);
-  return assembled<R>({ ...Object.fromEntries(defaults), ...overrides });
+  return assembled<R>({ ...defaultsOf(settingsOf(role)), ...overrides });
 }
 
 /**

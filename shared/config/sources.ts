@@ -2,12 +2,7 @@ import { parseArgs } from "node:util";
 import { otherRoles, type Role, settingsOf } from "./roles.ts";
 import { ENV_PREFIX, quoted, type SettingGroup, settingNames } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
-
-/** A setting's text as given, and the flag or variable that gave it. */
-interface Given {
-  readonly name: string;
-  readonly text: string;
-}
+import type { Given } from "./values.ts";
 
 /** What a source gives, by property key, and what is wrong with the rest of it. */
 export interface Reading {
