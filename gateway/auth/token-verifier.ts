@@ -17,10 +17,18 @@ import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
 /** The longest token that is checked. */
 const TOKEN_LIMIT = 8_192;
 const KINDS_LIMIT = 64;
+/** The last second of the year 9999: a later time is no time that anybody means. */
+const TIME_LIMIT = 253_402_300_799;
+
+/** Seconds since 1970 (RFC 7519 section 2). */
+const timeSchema = z.number().min(0).max(TIME_LIMIT);
+const TIME_CLAIMS: ReadonlySet<string> = new Set(["exp", "nbf", "iat"]);
 
 const claimsSchema = z.object({
   sub: z.string().min(1).max(128).optional(),
-  exp: z.number(),
+  exp: timeSchema,
+  nbf: timeSchema.optional(),
+  iat: timeSchema.optional(),
   videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT),
   publish: z.array(z.string().refine(isKindPattern)).max(KINDS_LIMIT).default([]),
   /** Words separated by spaces; unknown ones are ignored (RFC 8693 section 4.2). */
@@ -33,15 +41,22 @@ function refusalOf(error: unknown): OvationError {
   if (error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout) {
     return new OvationError("keys_unavailable", undefined, { cause: error });
   }
+  // The signature is right, so its holder may know what its issuer got wrong.
+  if (error instanceof errors.JWTClaimValidationFailed && TIME_CLAIMS.has(error.claim)) {
+    return claimRefused(error.claim, error);
+  }
   return new OvationError("token_refused", undefined, { cause: error });
+}
+
+function claimRefused(claim: string, cause?: unknown): OvationError {
+  const text = `the token's claim ${claim} is missing or invalid`;
+  return new OvationError("token_refused", text, { field: claim, cause });
 }
 
 function grantOf(payload: JWTPayload): Grant {
   const parsed = claimsSchema.safeParse(payload);
   if (!parsed.success) {
-    const claim = String(parsed.error.issues[0]?.path[0] ?? "");
-    const text = `the token's claim ${claim} is missing or invalid`;
-    throw new OvationError("token_refused", text, { field: claim });
+    throw claimRefused(String(parsed.error.issues[0]?.path[0] ?? ""));
   }
   const { sub, exp, videos, publish, scope } = parsed.data;
   return new Grant({

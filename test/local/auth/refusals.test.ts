@@ -143,6 +143,23 @@ describe.each(Object.entries(BAD))("a token %s", (_name, [code, make]) => {
   });
 });
 
+/** Numbers that no clock shows, and what is no number. */
+const NO_TIMES: readonly unknown[] = [1e308, 1e16, 253_402_300_800, "2030-01-01", [], {}, true];
+
+test.each(
+  ["exp", "nbf", "iat"].flatMap((claim) =>
+    NO_TIMES.map((value) => [claim, JSON.stringify(value), value] as const),
+  ),
+)("a token whose %s is %s is refused by that name, on both wires", async (claim, _text, value) => {
+  const token = handMade({ alg: "HS256" }, { ...CLAIMS, [claim]: value }, hmac(SECRET));
+  const refused = { code: "token_refused", field: claim };
+  const response = await request("/v1/ping", `Bearer ${token}`);
+  expect(await response.json()).toMatchObject({ error: refused });
+  const socket = await TestSocket.open(port);
+  expect(await socket.ask("connect", { token })).toMatchObject(refused);
+  await socket.untilClosed();
+});
+
 test("without a token everything is refused, whatever is requested", async () => {
   for (const [method, path] of ROUTES.slice(0, 5)) {
     const response = await request(path, undefined, method);
