@@ -48,25 +48,25 @@ function refuseInStream(exchange: HttpExchange, error: OvationError): void {
 export class EventStream {
   readonly viewer: Viewer;
   readonly #stream: EventSink;
-  readonly #keepalive: NodeJS.Timeout;
   readonly #onEnd: () => void;
+  #keepalive: NodeJS.Timeout | undefined;
   #ended = false;
   /** An answer that must be sent but found no room; empty if there is none. */
   #pending = "";
 
   /** @param onEnd called once, whichever side ended the stream */
-  constructor(
-    stream: EventSink,
-    services: GatewayServices,
-    keepaliveMs: number,
-    onEnd: () => void,
-  ) {
+  constructor(stream: EventSink, services: GatewayServices, onEnd: () => void) {
     this.#stream = stream;
     this.#onEnd = onEnd;
     this.viewer = new Viewer(
       { wire: "sse", send: (bytes) => stream.send(bytes) },
       services.delivery,
     );
+  }
+
+  /** Sends the client when to reconnect, and then a comment line each `keepaliveMs`. */
+  start(keepaliveMs: number): void {
+    const stream = this.#stream;
     stream.onWritable(() => this.#writable());
     this.#keepalive = setInterval(() => stream.send(KEEPALIVE), keepaliveMs);
     stream.send(`retry: ${RETRY_MS}\n\n`);
@@ -189,20 +189,16 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
             viewer: token?.viewer,
             onLeft: () => stream.end(),
           });
-    const stream = new EventStream(
-      polled ?? exchange.stream(HEADERS),
-      services,
-      keepaliveMs,
-      () => {
-        expiry.stop();
-        connections.eventStreams -= 1;
-        connections.closed += 1;
-        admission.left(address);
-        streams.delete(stream);
-        if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
-        interest.release(video);
-      },
-    );
+    const stream = new EventStream(polled ?? exchange.stream(HEADERS), services, () => {
+      expiry.stop();
+      connections.eventStreams -= 1;
+      connections.closed += 1;
+      admission.left(address);
+      streams.delete(stream);
+      if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
+      interest.release(video);
+    });
+    stream.start(keepaliveMs);
     const expiry = new Expiry({
       graceMs,
       wallClock: Date.now,
