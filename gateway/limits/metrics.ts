@@ -80,12 +80,12 @@ export function registerLimitMetrics(
     () => rates.forgotten,
   );
   counter(
-    "spending_told_total",
+    "spending_sent_total",
     "Events of actors reported to other gateways.",
     () => actors.stats.sent,
   );
   counter(
-    "spending_heard_total",
+    "spending_received_total",
     "Events of actors reported by other gateways.",
     () => actors.stats.received,
   );

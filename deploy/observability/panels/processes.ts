@@ -40,7 +40,7 @@ export const processes: readonly Row[] = [
       },
       {
         title: "Pressure",
-        description: "The load relative to each limit; from 1 up a step is taken.",
+        description: "The load relative to each limit; from 1 up, load is shed.",
         kind: "timeseries",
         unit: "percentunit",
         queries: [

@@ -31,16 +31,16 @@ function reaches<Signal extends string>(
   );
 }
 
-/** Logs that a step was taken or undone: at most a few lines a second. */
+/** Logs that more or less load is shed: at most a few lines a second. */
 export function logLevel<Name extends string, Signal extends string>(
   log: Log,
   { level, steps, signals }: ShedLevels<Name, Signal>,
   before: number,
 ): void {
   if (level > before) {
-    log.warn({ step: steps[level - 1]?.name, level, signals }, "overload: a step is taken");
+    log.warn({ step: steps[level - 1]?.name, level, signals }, "overload: shedding more load");
   } else if (level < before) {
-    log.info({ step: steps[level]?.name, level, signals }, "overload: a step is undone");
+    log.info({ step: steps[level]?.name, level, signals }, "overload: shedding less load");
   }
 }
 

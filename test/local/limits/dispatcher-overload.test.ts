@@ -37,7 +37,7 @@ test("likes are refused with a named error, a comment is stored and delivered, a
   await viewer.until(() => viewer.of(VIDEO, "comment").length === 1);
   const taken = dispatcher.output
     .map((line) => JSON.parse(line))
-    .filter(({ msg }) => msg === "overload: a step is taken");
+    .filter(({ msg }) => msg === "overload: shedding more load");
   expect(taken[0]).toMatchObject({ step: "transient", level: 1 });
   expect(await metric(dispatcher, "ovation_dispatcher_overload_refused_total")).toBeGreaterThan(0);
 
