@@ -2,8 +2,8 @@
 export { Frame, type LoggedEvent, type Wire } from "./delivery/frame.ts";
 export { Gateway } from "./gateway.ts";
 export { FIRST_CHECK_MS } from "./history/follower.ts";
-export { REPORT_EVERY_MS, REPORT_FROM } from "./limits/actors.ts";
 export { registerLimitMetrics } from "./limits/metrics.ts";
+export { REPORT_EVERY_MS, REPORT_FROM } from "./limits/publishers.ts";
 export { BURST_SECONDS } from "./limits/token-bucket.ts";
 export { registerGatewayMetrics } from "./metrics.ts";
 export { WAIT_MS } from "./publish/batcher.ts";

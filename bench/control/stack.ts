@@ -82,6 +82,7 @@ const UNLIMITED = [
   "--requests-per-second=1000000",
   "--connection-publishes-per-second=1000000",
   "--likes-per-second=1000000",
+  "--address-publishes-per-second=1000000",
   "--http-publishes-per-second=10000000",
   "--overload-delay-ms=60000",
 ];

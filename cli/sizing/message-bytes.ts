@@ -117,7 +117,10 @@ export const MESSAGE_BYTES = {
       .length,
   ),
   lease: bytes(`$KV.${FRONTENDS_BUCKET}.${GATEWAY}`, LEASE, DELIVERY_BYTES),
-  spending: bytes(spendingSubject(GATEWAY), encodeMsgpack({ spent: [[ACTOR, 100]] }).length),
+  spending: bytes(
+    spendingSubject(GATEWAY),
+    encodeMsgpack({ spent: [[`actor:${ACTOR}`, 100]] }).length,
+  ),
   "api-call": bytes(`$JS.API.STREAM.MSG.GET.${HISTORY_STREAM}`, 60, REPLY.length),
   "api-answer": bytes(REPLY, 400),
 } as const;

@@ -105,7 +105,7 @@ export function tableRead(reader: keyof typeof READ_CALLS, entries: number): rea
   return [...repeated(API_CALL, READ_CALLS[reader]), delivered("row", entries)];
 }
 
-/** A gateway sends all gateways what its actors have published. */
+/** A gateway sends all gateways what its clients have published. */
 export function quotaSync(gateways: number): readonly Sends[] {
   return [{ kind: "spending", in: 1, out: gateways }];
 }

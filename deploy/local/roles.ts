@@ -1,6 +1,6 @@
 /** The flags and the environment of gateways and dispatchers. */
 import { join } from "node:path";
-import { PROBE_KIND } from "../../demo/contract.ts";
+import { AUDIENCE_LIMITS, PROBE_KIND } from "../../demo/contract.ts";
 import { type NatsPasswords, type NatsUser, urlAs } from "../../kit/nats/access.ts";
 import { loadConfig } from "../../shared/config/load.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
@@ -14,6 +14,8 @@ const ROOT = join(import.meta.dirname, "..", "..");
  * browser that shows the page.
  */
 const FRAME_INTERVAL_MS = 50;
+/** The whole audience publishes from this machine, and its comments count as ten. */
+const ADDRESS_PUBLISHES_PER_SECOND = 2 * AUDIENCE_LIMITS.likesPerSecond;
 
 /** A demo doesn't require tokens; the banner says so. */
 const OPEN_ENV = { OVATION_OPEN: "true" };
@@ -74,6 +76,7 @@ export function roleEnv(
 ): NodeJS.ProcessEnv {
   return {
     OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
+    OVATION_ADDRESS_PUBLISHES_PER_SECOND: String(ADDRESS_PUBLISHES_PER_SECOND),
     ...envFor(nats, env),
     ...OPEN_ENV,
     OVATION_KINDS: kindsWithProbe(kinds),

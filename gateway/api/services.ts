@@ -13,6 +13,7 @@ import type { NatsOutage } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
+import type { ClientKey } from "../limits/client-key.ts";
 import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
 import type { Batcher } from "../publish/batcher.ts";
@@ -51,7 +52,7 @@ export interface GatewayServices {
 export function clientOf(
   { admission }: Pick<GatewayServices, "admission">,
   exchange: HttpExchange,
-): string {
+): ClientKey {
   return admission.clientOf(exchange.peer, exchange.forwardedFor);
 }
 
@@ -60,8 +61,8 @@ export function clientFor(
   services: Pick<GatewayServices, "admission">,
   grant: Grant,
   exchange: HttpExchange,
-): string {
-  return grant.actor ?? clientOf(services, exchange);
+): ClientKey {
+  return grant.clientAt(clientOf(services, exchange));
 }
 
 /**

@@ -12,6 +12,7 @@ import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
+import type { ClientKey } from "../limits/client-key.ts";
 import type { ConnectionRateLimit } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
@@ -34,7 +35,7 @@ export interface SessionOptions {
   /** The `Authorization` header of the handshake, empty without one. */
   readonly authorization: string;
   /** The address that its client is counted by. */
-  readonly address: string;
+  readonly address: ClientKey;
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
   /** Called once when the socket is closed, by either side: one function for all sessions. */
@@ -63,7 +64,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly services: GatewayServices;
   readonly limits: SessionLimits;
   /** The address that its client is counted by. */
-  readonly address: string;
+  readonly address: ClientKey;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<symbol>();
   readonly joining = new JoiningVideos();
@@ -116,6 +117,10 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Who is connected, if the token says so. */
   get actor(): string | undefined {
     return this.#grant.actor;
+  }
+
+  get limitedAs(): ClientKey | undefined {
+    return this.#grant.limitedAt(this.address);
   }
 
   get isOpen(): boolean {

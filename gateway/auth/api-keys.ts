@@ -52,7 +52,7 @@ export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
     throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
   const grants = parsed.data.map(
-    ({ sha256, name: _, ...record }) => [sha256, new Grant(record, true)] as const,
+    ({ sha256, name: _, ...record }) => [sha256, new Grant(record, "backend")] as const,
   );
   return new Map(grants);
 }

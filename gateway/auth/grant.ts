@@ -1,6 +1,7 @@
 /** What the holder of a token, an API key or a ticket may do. On the hot path: only lookups. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
+import { actorKey, type ClientKey } from "../limits/client-key.ts";
 
 /**
  * - `moderate`: delete durable events.
@@ -34,18 +35,25 @@ export interface GrantRecord {
   readonly expiresAtMs?: number | undefined;
 }
 
+/**
+ * - `backend`: of an API key, which no viewer has.
+ * - `anyone`: without credentials, at a gateway that checks none.
+ */
+export type Holder = "viewer" | "backend" | "anyone";
+
 export class Grant {
   readonly record: GrantRecord;
   readonly #videos: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
   readonly #kinds: ReadonlySet<string>;
   readonly #scopes: ReadonlySet<Scope>;
-  readonly #isBackend: boolean;
+  readonly #holder: Holder;
+  readonly #actorKey: ClientKey | undefined;
 
-  /** @param isBackend whether it belongs to an API key, which no viewer holds */
-  constructor(record: GrantRecord, isBackend = false) {
+  constructor(record: GrantRecord, holder: Holder = "viewer") {
     this.record = record;
-    this.#isBackend = isBackend;
+    this.#holder = holder;
+    this.#actorKey = record.actor === undefined ? undefined : actorKey(record.actor);
     const isGlob = (pattern: string) => pattern.endsWith("*");
     this.#videos = new Set(record.videos.filter((pattern) => !isGlob(pattern)));
     this.#prefixes = record.videos.filter(isGlob).map((pattern) => pattern.slice(0, -1));
@@ -89,14 +97,27 @@ export class Grant {
     throw new OvationError("forbidden", `${field}: may not be published`, { field });
   }
 
-  /** Whose limits apply to publishes; undefined for a holder that may publish for anyone. */
-  get limitedActor(): string | undefined {
-    return this.#scopes.has("any-actor") ? undefined : this.actor;
+  /**
+   * Whom its holder counts as: its actor, or else its address.
+   * @param address where the holder is
+   */
+  clientAt(address: ClientKey): ClientKey {
+    return this.#actorKey ?? address;
+  }
+
+  /**
+   * Whose limits over all gateways apply to publishes; undefined for a holder that is trusted to
+   * publish for anyone.
+   * @param address where the holder is
+   */
+  limitedAt(address: ClientKey): ClientKey | undefined {
+    const isTrusted = this.#holder !== "anyone" && this.#scopes.has("any-actor");
+    return isTrusted ? undefined : this.clientAt(address);
   }
 
   /** Whether the holder's trace context is trusted. */
   get bringsTraces(): boolean {
-    return this.#isBackend || this.#scopes.has("any-actor");
+    return this.#holder === "backend" || this.#scopes.has("any-actor");
   }
 
   /** @throws OvationError `forbidden` */
@@ -121,4 +142,4 @@ export class Grant {
 export const NO_GRANT = new Grant({ videos: [], publish: [], scopes: [] });
 
 /** What everyone may do at a gateway that checks no tokens. */
-export const OPEN_GRANT = new Grant({ videos: ["*"], publish: ["*"], scopes: SCOPES });
+export const OPEN_GRANT = new Grant({ videos: ["*"], publish: ["*"], scopes: SCOPES }, "anyone");

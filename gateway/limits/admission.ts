@@ -4,6 +4,7 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { AcceptRateLimit } from "./accept-rate-limit.ts";
 import { ClientAddresses } from "./client-address.ts";
+import type { ClientKey } from "./client-key.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
@@ -30,7 +31,7 @@ export interface Visitor extends OriginHeaders {
 
 export interface Admitted {
   /** The client's address. */
-  readonly address: string;
+  readonly address: ClientKey;
   /** Set for a viewer that is only accepted to be told when to reconnect. */
   readonly reconnectAfterMs: number | undefined;
 }
@@ -45,7 +46,7 @@ export class Admission {
   readonly #streamsLimit: number;
   readonly #connections: ConnectionStats;
   /** Number of viewers by client address; never more entries than viewers. */
-  readonly #viewers = new Map<string, number>();
+  readonly #viewers = new Map<ClientKey, number>();
 
   constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
     this.origins = new Origins(config.allowedOrigins);
@@ -75,7 +76,7 @@ export class Admission {
   }
 
   /** The address that a request's client is counted by. */
-  clientOf(peer: Uint8Array, forwardedFor: string): string {
+  clientOf(peer: Uint8Array, forwardedFor: string): ClientKey {
     return this.#addresses.clientOf(peer, forwardedFor);
   }
 
@@ -97,7 +98,7 @@ export class Admission {
    * A viewer over Server-Sent Events.
    * @throws OvationError overloaded, draining or connections_exceeded
    */
-  admitStream(address: string): void {
+  admitStream(address: ClientKey): void {
     this.#checkLimits(address);
     this.overload.requireRoom();
     const limit = this.#streamsLimit;
@@ -111,24 +112,24 @@ export class Admission {
    * Checks whether a WebSocket would be admitted now, without admitting it.
    * @throws OvationError overloaded, draining or connections_exceeded
    */
-  checkSocket(address: string): void {
+  checkSocket(address: ClientKey): void {
     this.#checkLimits(address);
     this.overload.requireRoom();
     this.acceptRate.check();
   }
 
   /** An admitted viewer is connected. When it disconnects, call {@link left}. */
-  entered(address: string): void {
+  entered(address: ClientKey): void {
     this.#viewers.set(address, (this.#viewers.get(address) ?? 0) + 1);
   }
 
-  left(address: string): void {
+  left(address: ClientKey): void {
     const others = (this.#viewers.get(address) ?? 0) - 1;
     if (others > 0) this.#viewers.set(address, others);
     else this.#viewers.delete(address);
   }
 
-  #checkLimits(address: string): void {
+  #checkLimits(address: ClientKey): void {
     this.overload.admitNewcomer();
     const limit = this.#perAddress;
     if ((this.#viewers.get(address) ?? 0) < limit) return;

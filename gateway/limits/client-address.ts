@@ -4,6 +4,7 @@
  */
 import { BlockList, isIP, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
+import { addressKey, type ClientKey } from "./client-key.ts";
 
 /** The address of a peer that has already gone, which uWebSockets.js no longer knows. */
 const UNKNOWN = "::";
@@ -15,11 +16,11 @@ export function addressText(bytes: Uint8Array): string {
 }
 
 /** What counts as one client: an IPv4 address, or an IPv6 /64 network, which one household has. */
-function clientKey(address: string): string {
+function clientAt(address: string): ClientKey {
   const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  if (parsed instanceof ipaddr.IPv4) return addressKey(parsed.toString());
   const groups = parsed.parts.slice(0, 4).map((group) => group.toString(16));
-  return `${groups.join(":")}::/64`;
+  return addressKey(`${groups.join(":")}::/64`);
 }
 
 /** An address from `X-Forwarded-For`, which some proxies write with a port. */
@@ -49,9 +50,9 @@ export class ClientAddresses {
    * @param forwardedFor the header `X-Forwarded-For`, empty if there is none
    * @returns what the client is counted by
    */
-  clientOf(peer: Uint8Array, forwardedFor: string): string {
+  clientOf(peer: Uint8Array, forwardedFor: string): ClientKey {
     let address = addressText(peer);
-    if (!this.#trustsAny || forwardedFor === "") return clientKey(address);
+    if (!this.#trustsAny || forwardedFor === "") return clientAt(address);
     const entries = forwardedFor.split(",").map((entry) => withoutPort(entry.trim()));
     while (this.#isTrusted(address)) {
       const next = entries.pop();
@@ -59,7 +60,7 @@ export class ClientAddresses {
       if (next === undefined || isIP(next) === 0) break;
       address = ipaddr.process(next).toString();
     }
-    return clientKey(address);
+    return clientAt(address);
   }
 
   #isTrusted(address: string): boolean {

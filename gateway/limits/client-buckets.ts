@@ -1,6 +1,7 @@
 /** Token buckets of clients by key, all with one rate, up to a limit. */
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
+import type { ClientKey } from "./client-key.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 export class ClientBuckets {
@@ -19,23 +20,23 @@ export class ClientBuckets {
   }
 
   /** As {@link TokenBucket.take}, of a client's bucket. */
-  take(client: string, count: number): number {
+  take(client: ClientKey, count: number): number {
     const now = this.#now();
     return this.#bucketOf(client, now).take(this.rate, count, now);
   }
 
   /** As {@link TokenBucket.waitMs}. */
-  waitMs(client: string, count: number): number {
+  waitMs(client: ClientKey, count: number): number {
     const now = this.#now();
     return this.#bucketOf(client, now).waitMs(this.rate, count, now);
   }
 
   /** As {@link TokenBucket.giveBack}. */
-  giveBack(client: string, count: number): void {
+  giveBack(client: ClientKey, count: number): void {
     this.#buckets.get(client)?.giveBack(this.rate, count);
   }
 
-  #bucketOf(client: string, now: number): TokenBucket {
+  #bucketOf(client: ClientKey, now: number): TokenBucket {
     const known = this.#buckets.get(client);
     if (known !== undefined) return known;
     const bucket = new TokenBucket(this.rate, now);

@@ -11,8 +11,12 @@ function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, 
   let now = 0;
   const rateLimit = new ConnectionRateLimit({
     requests: REQUESTS,
-    spending: { publishes: rateOf("connection_publishes", 20), likes: rateOf("likes", 10) },
-    actors: { refusal: () => undefined, take: () => undefined, giveBack: () => undefined },
+    spending: {
+      publishes: rateOf("connection_publishes", 20),
+      lastingCost: 1,
+      likes: rateOf("likes", 10),
+    },
+    publishers: { refusal: () => undefined, take: () => undefined, giveBack: () => undefined },
     stats: { forgotten: 0 },
     now: () => now,
     refuse: (_rate, retryAfterMs) => new OvationError("rate_limited", "", { retryAfterMs }),

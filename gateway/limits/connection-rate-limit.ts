@@ -1,10 +1,11 @@
 /** How much one WebSocket may request and publish. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { ActorQuota, type PublishAmount, type QuotaRates } from "./actor-quota.ts";
-import type { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
+import type { ClientKey } from "./client-key.ts";
 import type { PublishQuota } from "./publish-quota.ts";
+import { type PublishAmount, PublisherQuota, type QuotaRates } from "./publisher-quota.ts";
+import type { Publishers } from "./publishers.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 /** What to do with a request. */
@@ -19,7 +20,7 @@ export type Verdict =
 export interface ConnectionRateLimitOptions {
   readonly requests: Rate;
   readonly spending: QuotaRates;
-  readonly actors: Pick<Actors, "refusal" | "take" | "giveBack">;
+  readonly publishers: Pick<Publishers, "refusal" | "take" | "giveBack">;
   readonly stats: BoundedMapStats;
   readonly now: MonotonicClock;
   readonly refuse: (rate: Rate, waitMs: number) => OvationError;
@@ -29,7 +30,7 @@ export class ConnectionRateLimit implements PublishQuota {
   readonly #options: ConnectionRateLimitOptions;
   readonly #requests: TokenBucket;
   /** Undefined until the first publish: most viewers never publish. */
-  #quota: ActorQuota | undefined;
+  #quota: PublisherQuota | undefined;
 
   constructor(options: ConnectionRateLimitOptions) {
     this.#options = options;
@@ -57,28 +58,28 @@ export class ConnectionRateLimit implements PublishQuota {
     return refuse(requests, Math.ceil(((owed + 1) / requests.perSecond) * 1_000));
   }
 
-  check(actor: string | undefined, amount: PublishAmount): void {
-    const { actors, now, refuse } = this.#options;
+  check(client: ClientKey | undefined, amount: PublishAmount): void {
+    const { publishers, now, refuse } = this.#options;
     const refusal =
       this.#ownQuota().refusal(amount, now()) ??
-      (actor === undefined ? undefined : actors.refusal(actor, amount));
+      (client === undefined ? undefined : publishers.refusal(client, amount));
     if (refusal !== undefined) throw refuse(refusal.rate, refusal.waitMs);
   }
 
-  take(actor: string | undefined, amount: PublishAmount): void {
-    const { actors, now } = this.#options;
+  take(client: ClientKey | undefined, amount: PublishAmount): void {
+    const { publishers, now } = this.#options;
     this.#ownQuota().take(amount, now());
-    if (actor !== undefined) actors.take(actor, amount);
+    if (client !== undefined) publishers.take(client, amount);
   }
 
-  giveBack(actor: string | undefined, amount: PublishAmount): void {
+  giveBack(client: ClientKey | undefined, amount: PublishAmount): void {
     this.#quota?.giveBack(amount);
-    if (actor !== undefined) this.#options.actors.giveBack(actor, amount);
+    if (client !== undefined) this.#options.publishers.giveBack(client, amount);
   }
 
-  #ownQuota(): ActorQuota {
+  #ownQuota(): PublisherQuota {
     const { spending, stats, now } = this.#options;
-    this.#quota ??= new ActorQuota(spending, stats, now);
+    this.#quota ??= new PublisherQuota(spending, stats, now);
     return this.#quota;
   }
 }

@@ -21,7 +21,7 @@ export function registerLimitMetrics(
   const counter = (name: string, help: string, read: () => number) =>
     countOf(registry, `ovation_gateway_${name}`, help, read);
   const { overload } = admission;
-  const { actors } = rates;
+  const { publishers } = rates;
   gauge(
     "overload_level",
     "How close the gateway is to refusing new viewers; at 1 it does.",
@@ -81,17 +81,17 @@ export function registerLimitMetrics(
   );
   counter(
     "spending_sent_total",
-    "Events of actors reported to other gateways.",
-    () => actors.stats.sent,
+    "What actors and addresses published, as reported to other gateways.",
+    () => publishers.stats.sent,
   );
   counter(
     "spending_received_total",
-    "Events of actors reported by other gateways.",
-    () => actors.stats.received,
+    "What actors and addresses published, as reported by other gateways.",
+    () => publishers.stats.received,
   );
   counter(
     "spending_unreadable_total",
     "Such reports of other gateways that could not be read.",
-    () => actors.stats.unreadable,
+    () => publishers.stats.unreadable,
   );
 }

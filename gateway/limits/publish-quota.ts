@@ -1,57 +1,57 @@
 /** What a publisher may still publish, over any wire. Refused events cost no quota. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
-import type { PublishAmount } from "./actor-quota.ts";
-import type { Actors } from "./actors.ts";
 import type { ClientBuckets } from "./client-buckets.ts";
+import type { ClientKey } from "./client-key.ts";
+import type { PublishAmount } from "./publisher-quota.ts";
+import type { Publishers } from "./publishers.ts";
 import type { Rate } from "./token-bucket.ts";
 
 export interface PublishQuota {
   /**
    * Checks whether this amount may be published now. Charges nothing.
-   * @param actor whose own limits apply too, if any
+   * @param limited whose limits over all gateways apply too; undefined for a trusted publisher
    * @throws OvationError rate_limited
    */
-  check(actor: string | undefined, amount: PublishAmount): void;
+  check(limited: ClientKey | undefined, amount: PublishAmount): void;
   /** Charges what was checked. */
-  take(actor: string | undefined, amount: PublishAmount): void;
+  take(limited: ClientKey | undefined, amount: PublishAmount): void;
   /** The events were refused after all. */
-  giveBack(actor: string | undefined, amount: PublishAmount): void;
+  giveBack(limited: ClientKey | undefined, amount: PublishAmount): void;
 }
 
 interface ClientQuotaOptions {
   readonly clients: ClientBuckets;
-  readonly actors: Pick<Actors, "refusal" | "take" | "giveBack">;
+  readonly publishers: Pick<Publishers, "refusal" | "take" | "giveBack">;
   readonly refuse: (rate: Rate, waitMs: number) => OvationError;
 }
 
 /** The quota of a client over HTTP. */
 export class ClientQuota implements PublishQuota {
   readonly #options: ClientQuotaOptions;
-  readonly #client: string;
+  readonly #client: ClientKey;
 
-  /** @param client the actor, or else the address */
-  constructor(options: ClientQuotaOptions, client: string) {
+  constructor(options: ClientQuotaOptions, client: ClientKey) {
     this.#options = options;
     this.#client = client;
   }
 
-  check(actor: string | undefined, amount: PublishAmount): void {
-    const { clients, actors, refuse } = this.#options;
+  check(limited: ClientKey | undefined, amount: PublishAmount): void {
+    const { clients, publishers, refuse } = this.#options;
     const waitMs = clients.waitMs(this.#client, amount.events);
     if (waitMs > 0) throw refuse(clients.rate, waitMs);
-    const refusal = actor === undefined ? undefined : actors.refusal(actor, amount);
+    const refusal = limited === undefined ? undefined : publishers.refusal(limited, amount);
     if (refusal !== undefined) throw refuse(refusal.rate, refusal.waitMs);
   }
 
-  take(actor: string | undefined, amount: PublishAmount): void {
-    const { clients, actors } = this.#options;
+  take(limited: ClientKey | undefined, amount: PublishAmount): void {
+    const { clients, publishers } = this.#options;
     clients.take(this.#client, amount.events);
-    if (actor !== undefined) actors.take(actor, amount);
+    if (limited !== undefined) publishers.take(limited, amount);
   }
 
-  giveBack(actor: string | undefined, amount: PublishAmount): void {
-    const { clients, actors } = this.#options;
+  giveBack(limited: ClientKey | undefined, amount: PublishAmount): void {
+    const { clients, publishers } = this.#options;
     clients.giveBack(this.#client, amount.events);
-    if (actor !== undefined) actors.giveBack(actor, amount);
+    if (limited !== undefined) publishers.giveBack(limited, amount);
   }
 }

@@ -3,11 +3,12 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
-import { Actors } from "./actors.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
+import type { ClientKey } from "./client-key.ts";
 import { ConnectionRateLimit, type ConnectionRateLimitOptions } from "./connection-rate-limit.ts";
 import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
+import { Publishers } from "./publishers.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 
 type RatesConfig = Pick<
@@ -15,6 +16,7 @@ type RatesConfig = Pick<
   | "requestsPerSecond"
   | "connectionPublishesPerSecond"
   | "actorPublishesPerSecond"
+  | "addressPublishesPerSecond"
   | "likesPerSecond"
   | "httpPublishesPerSecond"
   | "historyReadsPerSecond"
@@ -32,14 +34,18 @@ export const RATE_NAMES = [
   "requests",
   "connection_publishes",
   "actor_publishes",
+  "address_publishes",
   "likes",
   "http_publishes",
   "history_reads",
 ] as const;
 type RateName = (typeof RATE_NAMES)[number];
 
+/** What an event that isn't transient costs an address: it stays on the screen, and in the history. */
+const LASTING_COST = 10;
+
 export class Rates {
-  readonly actors: Actors;
+  readonly publishers: Publishers;
   /** Refusals by the name of the rate. */
   readonly refused = new Map<string, number>();
   readonly #stats: BoundedMapStats = { forgotten: 0 };
@@ -51,14 +57,21 @@ export class Rates {
     const { limitedClientsKept: limit } = config;
     const likes = rateOf("likes", config.likesPerSecond);
     const publishes = rateOf("actor_publishes", config.actorPublishesPerSecond);
-    this.actors = new Actors({ bus, gateway, rates: { publishes, likes }, limit, now });
+    const actor = { publishes, lastingCost: 1, likes };
+    const address = {
+      publishes: rateOf("address_publishes", config.addressPublishesPerSecond),
+      lastingCost: LASTING_COST,
+      likes: undefined,
+    };
+    this.publishers = new Publishers({ bus, gateway, rates: { actor, address }, limit, now });
     this.#connections = {
       requests: rateOf("requests", config.requestsPerSecond),
       spending: {
         publishes: rateOf("connection_publishes", config.connectionPublishesPerSecond),
+        lastingCost: 1,
         likes,
       },
-      actors: this.actors,
+      publishers: this.publishers,
       stats: this.#stats,
       now,
       refuse: (rate, waitMs) => this.refusal(rate, waitMs),
@@ -70,21 +83,21 @@ export class Rates {
   }
 
   start(): void {
-    this.actors.start();
+    this.publishers.start();
   }
 
   stop(): void {
-    this.actors.stop();
+    this.publishers.stop();
   }
 
   /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
-    return this.actors.size + this.#httpPublishes.size + this.#historyReads.size;
+    return this.publishers.size + this.#httpPublishes.size + this.#historyReads.size;
   }
 
   /** Those that were forgotten early to make room. */
   get forgotten(): number {
-    return this.actors.stats.forgotten + this.#stats.forgotten;
+    return this.publishers.stats.forgotten + this.#stats.forgotten;
   }
 
   /** The rate limit of one new WebSocket. */
@@ -92,12 +105,12 @@ export class Rates {
     return new ConnectionRateLimit(this.#connections);
   }
 
-  /** What a client may publish over HTTP. @param client the actor, or else the address */
-  ofClient(client: string): PublishQuota {
+  /** What a client may publish over HTTP. */
+  ofClient(client: ClientKey): PublishQuota {
     return new ClientQuota(
       {
         clients: this.#httpPublishes,
-        actors: this.actors,
+        publishers: this.publishers,
         refuse: (rate, waitMs) => this.refusal(rate, waitMs),
       },
       client,
@@ -105,7 +118,7 @@ export class Rates {
   }
 
   /** Charges a client for a page of history. @throws OvationError rate_limited */
-  takeHistoryRead(client: string): void {
+  takeHistoryRead(client: ClientKey): void {
     this.#take(this.#historyReads, client, 1);
   }
 
@@ -116,7 +129,7 @@ export class Rates {
     return new OvationError("rate_limited", text, { limit: perSecond, retryAfterMs });
   }
 
-  #take(buckets: ClientBuckets, client: string, count: number): void {
+  #take(buckets: ClientBuckets, client: ClientKey, count: number): void {
     const waitMs = buckets.take(client, count);
     if (waitMs > 0) throw this.refusal(buckets.rate, waitMs);
   }

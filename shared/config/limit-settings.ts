@@ -71,6 +71,12 @@ export const limitSettings = {
     default: 20,
     doc: "How many events one actor may publish per second over all its WebSockets at all gateways; five seconds' worth may come at once.",
   }),
+  addressPublishesPerSecond: integer({
+    min: 10,
+    max: 1_000_000,
+    default: 200,
+    doc: "How many events may be published per second from one client address (an IPv6 /64 network counts as one), over all wires and gateways, by those who have neither an actor nor the scope `any-actor`: everyone, with `--open`. Five seconds' worth may come at once. An event that isn't transient, such as a comment, counts as ten. The default is for a school or an office whose viewers share one address.",
+  }),
   likesPerSecond: integer({
     min: 1,
     max: 1_000_000,

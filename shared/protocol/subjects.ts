@@ -19,7 +19,7 @@ export const HISTORY_SUBJECTS = "ov.history.*";
 export const STORED_SUBJECTS = "ov.stored.*.*";
 /** Gateways' notices to dispatchers of videos that they start to watch, sent before the rows. */
 export const WATCHED_SUBJECTS = "ov.watched.*.*";
-/** Gateways' notices to each other of what actors have published. */
+/** Gateways' notices to each other of what clients have published. */
 export const SPENDING_SUBJECTS = "ov.spending.*";
 /** KV bucket: which gateway has how many viewers of which video. */
 export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
@@ -117,7 +117,7 @@ export function parseWatchedSubject(
   return isOurs ? { video, gateway } : undefined;
 }
 
-/** The subject of a gateway's notices of what actors have published there. */
+/** The subject of a gateway's notices of what clients have published there. */
 export function spendingSubject(gateway: string): string {
   return `${SPENDING_PREFIX}${gateway}`;
 }

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { addressKey } from "../../gateway/limits/client-key.ts";
 import { Listener } from "../../gateway/transport/listener.ts";
 
 const WSTEST = process.env["OVATION_TEST_AUTOBAHN"];
@@ -47,7 +48,7 @@ beforeAll(async () => {
     idleTimeoutMs: 120_000,
     pingIntervalMs: 60_000,
     checkHandshake: () => "ovation.v1.json",
-    admit: () => ({ address: "", reconnectAfterMs: undefined }),
+    admit: () => ({ address: addressKey(""), reconnectAfterMs: undefined }),
     // The suite expects an echo.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),

@@ -3,6 +3,7 @@
  * affected. An exception that reaches this process fails the run, so the process survives.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { addressKey } from "../../gateway/limits/client-key.ts";
 import {
   Listener,
   type SocketHandlers,
@@ -60,7 +61,7 @@ beforeAll(async () => {
     },
     admit: () => {
       throwIf("admit");
-      return { address: "", reconnectAfterMs: undefined };
+      return { address: addressKey(""), reconnectAfterMs: undefined };
     },
     onSocket: (socket) => {
       throwIf("onSocket");

@@ -6,6 +6,7 @@ export const ROOMY = {
   requestsPerSecond: 10_000,
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
+  addressPublishesPerSecond: 1_000_000,
 } as const;
 
 /** The same for a gateway process. */
@@ -13,4 +14,5 @@ export const ROOMY_FLAGS: readonly string[] = [
   `--requests-per-second=${ROOMY.requestsPerSecond}`,
   `--connection-publishes-per-second=${ROOMY.connectionPublishesPerSecond}`,
   `--likes-per-second=${ROOMY.likesPerSecond}`,
+  `--address-publishes-per-second=${ROOMY.addressPublishesPerSecond}`,
 ];

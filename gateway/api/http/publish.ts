@@ -11,7 +11,7 @@ import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { publishList } from "../operations/publish.ts";
 import { startHttpSpan } from "../request-span.ts";
-import { clientFor, type GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
 import {
   type HttpHandler,
   JSON_TYPE,
@@ -99,12 +99,16 @@ async function publish(
 ): Promise<unknown> {
   grant.requireVideo(video);
   const encoding = encodingOf(exchange);
-  const client = clientFor(services, grant, exchange);
+  const address = clientOf(services, exchange);
   const body = await reading;
   const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
   const given = parsePublishRequest(value, services.rules, body.length);
   span?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
-  const publisher = { grant, quota: services.rates.ofClient(client) };
+  const publisher = {
+    grant,
+    limitedAs: grant.limitedAt(address),
+    quota: services.rates.ofClient(grant.clientAt(address)),
+  };
   const traces = span?.trace === undefined ? NO_TRACES : [span.trace];
   const isList = Array.isArray(value);
   const published = await publishList(services, publisher, video, given, isList, traces);

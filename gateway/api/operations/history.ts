@@ -1,6 +1,7 @@
 /** Reading a page of a video's history. */
 import type { Grant } from "../../auth/grant.ts";
 import type { HistoryPage } from "../../history/histories.ts";
+import type { ClientKey } from "../../limits/client-key.ts";
 import type { GatewayServices } from "../services.ts";
 
 export interface PageRequest {
@@ -16,7 +17,7 @@ export interface PageRequest {
 export async function readHistory(
   { histories, interest, rates }: Pick<GatewayServices, "histories" | "interest" | "rates">,
   grant: Grant,
-  client: string,
+  client: ClientKey,
   video: string,
   { before, limit }: PageRequest,
 ): Promise<HistoryPage> {

@@ -8,8 +8,9 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
 import { authorizeEvent } from "../../auth/authorize-event.ts";
 import type { Grant } from "../../auth/grant.ts";
-import type { PublishAmount } from "../../limits/actor-quota.ts";
+import type { ClientKey } from "../../limits/client-key.ts";
 import type { PublishQuota } from "../../limits/publish-quota.ts";
+import type { PublishAmount } from "../../limits/publisher-quota.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import { withEventId } from "../../publish/event-id.ts";
 import type { OrderedPublishes } from "../../publish/ordered-publishes.ts";
@@ -21,6 +22,8 @@ type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "pu
 /** Who publishes, over any wire. */
 export interface EventPublisher {
   readonly grant: Grant;
+  /** Whose limits over all gateways apply; undefined for a trusted publisher. */
+  readonly limitedAs: ClientKey | undefined;
   readonly quota: PublishQuota;
 }
 
@@ -52,16 +55,16 @@ export function admitEvent(
   given: EventInput,
   messageBytes: number,
 ): AdmittedEvent {
-  const { grant, quota } = publisher;
+  const { grant, limitedAs, quota } = publisher;
   const { kinds } = services.rules;
   grant.requireVideo(video);
   checkEvent(given, services.rules, "", messageBytes);
   const input = authorizeEvent(given, grant, "");
   const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
-  quota.check(grant.limitedActor, amount);
+  quota.check(limitedAs, amount);
   services.admission.overload.admitEvents(kinds.isDurable(input.kind), true);
   publisher.requireRoom();
-  quota.take(grant.limitedActor, amount);
+  quota.take(limitedAs, amount);
   return { input: withEventId(input, services), amount };
 }
 
@@ -92,7 +95,7 @@ export async function publishEvent(
     const error = asOvationError(fault);
     // It may have been published nevertheless.
     if (error.kind.retry === "same-id") throw error.repeatWith(input.id);
-    publisher.quota.giveBack(publisher.grant.limitedActor, amount);
+    publisher.quota.giveBack(publisher.limitedAs, amount);
     throw error;
   }
 }
@@ -121,7 +124,7 @@ export interface PublishedList {
  */
 export async function publishList(
   services: PublishServices,
-  { grant, quota }: EventPublisher,
+  { grant, limitedAs, quota }: EventPublisher,
   video: string,
   given: readonly EventInput[],
   isList: boolean,
@@ -137,16 +140,16 @@ export async function publishList(
     transient: events.filter(({ kind }) => kinds.isTransient(kind)).length,
   });
   const amount = amountOf(inputs);
-  quota.check(grant.limitedActor, amount);
+  quota.check(limitedAs, amount);
   const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
   services.admission.overload.admitEvents(isDurable, false);
-  quota.take(grant.limitedActor, amount);
+  quota.take(limitedAs, amount);
   const { client, durable } = services.publisher;
   const publishing = client.publish(video, inputs, traces, monotonicNow());
   const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
   const { accepted, error } = await durable.add(video, durableIds, publishing);
   if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
-    quota.giveBack(grant.limitedActor, amountOf(inputs.slice(accepted.length)));
+    quota.giveBack(limitedAs, amountOf(inputs.slice(accepted.length)));
   }
   return { inputs, accepted, error };
 }

@@ -12,7 +12,7 @@ import type { EventPublisher } from "./publish.ts";
  */
 export async function retractEvent(
   { publisher }: Pick<GatewayServices, "publisher">,
-  { grant, quota }: EventPublisher,
+  { grant, quota }: Pick<EventPublisher, "grant" | "quota">,
   video: string,
   eventId: string,
   trace: TraceContext | undefined,

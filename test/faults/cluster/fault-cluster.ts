@@ -46,6 +46,8 @@ const GATEWAY_PORT = 8080;
 const OPS_PORT = 9100;
 /** Short, so that a test doesn't take minutes; the ratios are those of the defaults. */
 export const LEASE_MS = 3_000;
+/** All viewers are at one address: the test's. */
+const ONE_ADDRESS = ["--address-publishes-per-second", "1000000"];
 const LEASE_FLAGS = ["--lease-ms", String(LEASE_MS), "--lease-renew-ms", "500"];
 const RECONCILE_FLAGS = ["--reconcile-interval-ms", "5000"];
 
@@ -267,7 +269,7 @@ export class FaultCluster {
       this.#addRole(host, "dispatcher", [...common, ...dispatcherFlags], clocks);
     }
     const key = options.secret === undefined ? ["--open"] : ["--auth-secret", options.secret];
-    const listen = [...key, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
+    const listen = [...key, ...ONE_ADDRESS, "--host", "0.0.0.0", "--port", String(GATEWAY_PORT)];
     for (let number = 1; number <= gateways; number += 1) {
       const host = await this.#lan.add(`gateway-${number}`);
       const address = ["--address", host.name];
