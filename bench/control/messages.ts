@@ -1,8 +1,9 @@
 /** The messages between the processes of a run, over Node's IPC channel. */
+
+import type { Target } from "../../kit/websocket/raw-socket.ts";
 import type { Lag } from "../lag.ts";
 import type { Stream } from "../publishers/schedule.ts";
 import type { Exactness, ExpectedDeliveries } from "../viewers/accounts.ts";
-import type { Target } from "../viewers/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
 /** Sent to each viewer process once, before everything else. */

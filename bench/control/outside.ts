@@ -1,5 +1,5 @@
 /** An Ovation that runs elsewhere, for example in a cluster: only its addresses are known. */
-import type { Target } from "../viewers/raw-socket.ts";
+import type { Target } from "../../kit/websocket/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
 /** The gateways of `ws://host:port`, as many as are given. */

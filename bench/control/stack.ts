@@ -15,8 +15,8 @@ import {
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
 import { freePorts } from "../../kit/ports.ts";
+import type { Target } from "../../kit/websocket/raw-socket.ts";
 import { nodeFlags } from "../../shared/runtime/node-flags.ts";
-import type { Target } from "../viewers/raw-socket.ts";
 import type { ServerProcess, System } from "./system.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

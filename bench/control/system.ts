@@ -1,5 +1,5 @@
 /** The system under test: servers to connect to, and processes whose cost is measured. */
-import type { Target } from "../viewers/raw-socket.ts";
+import type { Target } from "../../kit/websocket/raw-socket.ts";
 import type { DialectName } from "../wire/dialects.ts";
 
 /** A process of the system, of one kind among several. */

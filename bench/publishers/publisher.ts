@@ -2,10 +2,11 @@
  * Publishes events by a schedule over a few WebSockets, and measures each answer's latency from the
  * event's scheduled time, not from when it was sent.
  */
+
+import { RawSocket } from "../../kit/websocket/raw-socket.ts";
 import { nowUs } from "../clock.ts";
 import type { PublishCommand, Published, PublishersSetup } from "../control/messages.ts";
 import { newHistogram, packed, record } from "../latency.ts";
-import { RawSocket } from "../viewers/raw-socket.ts";
 import { type Dialect, FIRST_PUBLISH_ID } from "../wire/dialect.ts";
 import { DIALECTS } from "../wire/dialects.ts";
 import { Agenda, type Due, type Stream } from "./schedule.ts";
@@ -59,7 +60,7 @@ export class Publisher {
         const socket: RawSocket = new RawSocket({
           target,
           localAddress: undefined,
-          dialect: this.#dialect,
+          endpoint: this.#dialect,
           handlers: {
             onOpen: () => {
               socket.sendAll(this.#dialect.opening(undefined));

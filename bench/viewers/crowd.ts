@@ -1,5 +1,6 @@
 /** The viewers of one process: opens them, counts what they receive, and measures latency. */
 
+import { RawSocket } from "../../kit/websocket/raw-socket.ts";
 import { nowUs } from "../clock.ts";
 import type {
   Audience,
@@ -16,7 +17,6 @@ import { DIALECTS } from "../wire/dialects.ts";
 import { Interpreter } from "../wire/interpreter.ts";
 import { Accounts, noExactness } from "./accounts.ts";
 import { GatherLoop } from "./gather-loop.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 60_000;
 /** A rejected viewer retries after this time; one that lost its connection reconnects at once. */
@@ -194,7 +194,7 @@ export class Crowd {
     const socket = new RawSocket({
       target,
       localAddress: localAddresses[viewer.index % Math.max(1, localAddresses.length)],
-      dialect: this.#dialect,
+      endpoint: this.#dialect,
       handlers: {
         onOpen: () => socket.sendAll(this.#dialect.opening(viewer.video)),
         onMessage: (opcode, bytes, start, end) => {

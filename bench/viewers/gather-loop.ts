@@ -3,7 +3,7 @@
  * what they get, so that no receive buffer fills up (the server would treat the viewer as slow) and
  * quiet sockets are not read needlessly.
  */
-import type { RawSocket } from "./raw-socket.ts";
+import type { RawSocket } from "../../kit/websocket/raw-socket.ts";
 
 const TICK_MS = 10;
 const FIRST_PERIOD_MS = 400;

@@ -3,8 +3,9 @@
  * one WebSocket message may contain several, one per line
  * (https://centrifugal.dev/docs/transports/client_protocol). Answers to publishes are ignored.
  */
+
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { type Dialect, type Incoming, ignored, type Outgoing } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 import { plainMessage, readPlain } from "./plain.ts";
 
 const CONNECT_ID = 1;

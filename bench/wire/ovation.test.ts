@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { FIRST_PUBLISH_ID } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 import { Interpreter } from "./interpreter.ts";
 import { ovationDialect } from "./ovation.ts";
 

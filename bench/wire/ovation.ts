@@ -1,4 +1,6 @@
 /** Ovation's protocol in msgpack: docs/protocol.md. */
+
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH, type ServerMessage } from "../../shared/protocol/wire/messages.ts";
@@ -9,7 +11,6 @@ import {
   ignored,
   type Outgoing,
 } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 
 const CONNECT_ID = 1;
 const SUBSCRIBE_ID = 2;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { centrifugeDialect } from "./centrifuge.ts";
 import type { Incoming } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 import { plainDialect, plainMessage } from "./plain.ts";
 import { socketIoDialect } from "./socket-io.ts";
 

@@ -2,8 +2,9 @@
  * The dialect of the plain peers: text messages `{"video", "kind", "data": [number, due]}`, each
  * forwarded unchanged to everybody. Nothing is answered: what was sent counts as accepted.
  */
+
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { type Dialect, type Incoming, ignored } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 
 const READY = '{"ready":true}';
 

@@ -3,8 +3,9 @@
  * pong, `4` message, which contains Socket.IO's `0` connect and `2` event
  * (https://socket.io/docs/v4/socket-io-protocol/).
  */
+
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { type Dialect, ignored, type Outgoing } from "./dialect.ts";
-import { OPCODE } from "./frames.ts";
 import { readPlain, toldOne } from "./plain.ts";
 
 function packet(text: string): Outgoing {

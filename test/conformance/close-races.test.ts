@@ -2,13 +2,15 @@
  * Connections that end at any moment while the gateway serves them: it never uses a closed one, and
  * its counts balance. An uncaught exception fails the run.
  */
+
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { eventually } from "../support/eventually.ts";
 import { Chance } from "../support/random.ts";
 import { RawSocket } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { type TestEventStream, type TestSocket, watch } from "../support/viewer.ts";
-import { close, frame, handshake, OPCODE } from "../support/websocket-wire.ts";
+import { close, frame, handshake } from "../support/websocket-wire.ts";
 
 const ITERATIONS = Number(process.env["OVATION_TEST_FUZZ_ROUNDS"] ?? 10_000);
 const AT_ONCE = 50;

@@ -3,9 +3,11 @@
  * as processes: neither ends or grows, and well-behaved viewers still see every event. The seed is
  * printed and OVATION_TEST_SEED repeats it; OVATION_TEST_FUZZ_ROUNDS makes it longer.
  */
+
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { usageOf } from "../../bench/control/proc.ts";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { expectContiguous } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { nextAttack, sendAttack } from "../support/fuzz/attacks.ts";
@@ -21,7 +23,7 @@ import {
   type TestSocket,
   watch,
 } from "../support/viewer.ts";
-import { fragments, frame, OPCODE, WireSocket } from "../support/websocket-wire.ts";
+import { fragments, frame, WireSocket } from "../support/websocket-wire.ts";
 import { request } from "../support/wire-conversation.ts";
 
 const ROUNDS = Number(process.env["OVATION_TEST_FUZZ_ROUNDS"] ?? 3_000);

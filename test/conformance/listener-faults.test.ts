@@ -2,6 +2,7 @@
  * A handler that throws: the fault is reported once, its own connection ends, and no other is
  * affected. An exception that reaches this process fails the run, so the process survives.
  */
+
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addressKey } from "../../gateway/limits/client-key.ts";
 import {
@@ -9,9 +10,10 @@ import {
   type SocketHandlers,
   type ViewerSocket,
 } from "../../gateway/transport/listener.ts";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, RawSocket } from "../support/raw.ts";
-import { close, handshake, OPCODE, text, WireSocket } from "../support/websocket-wire.ts";
+import { close, handshake, text, WireSocket } from "../support/websocket-wire.ts";
 
 const BUFFER_BYTES = 4_096;
 /** More than the kernel buffers for a client that doesn't read. */

@@ -3,10 +3,12 @@
  * are sections of the Autobahn test suite. Each case is sent at once, frame by frame, and byte by
  * byte, and each time the server answers the same.
  */
+
 import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { useWatchedStack } from "../support/watched-stack.ts";
-import { close, fragments, frame, OPCODE, ping, text } from "../support/websocket-wire.ts";
+import { close, fragments, frame, ping, text } from "../support/websocket-wire.ts";
 import { connected, FAILED, request, untilEnd } from "../support/wire-conversation.ts";
 
 const LIMIT = 65_536;

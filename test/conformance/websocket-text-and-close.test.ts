@@ -2,10 +2,12 @@
  * Incoming RFC 6455: UTF-8, the closing handshake, and messages over the limits. The numbers are
  * sections of the Autobahn test suite.
  */
+
 import { beforeAll, describe, expect, test } from "vitest";
+import { OPCODE } from "../../kit/websocket/frames.ts";
 import { FOREIGN } from "../support/raw.ts";
 import { useWatchedStack } from "../support/watched-stack.ts";
-import { close, fragments, frame, OPCODE, ping, text } from "../support/websocket-wire.ts";
+import { close, fragments, frame, ping, text } from "../support/websocket-wire.ts";
 import { connected, FAILED, request, requestWith, untilEnd } from "../support/wire-conversation.ts";
 
 const LIMIT = 4_096;

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Ovation, type OvationError } from "../../sdk/index.ts";
 import { encode } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
-import { text } from "../support/websocket-wire.ts";
+import { handshake, text } from "../support/websocket-wire.ts";
 import { Commenter, Viewer } from "./cluster/audience.ts";
 import { FaultCluster } from "./cluster/fault-cluster.ts";
 import { lanFault } from "./cluster/lan.ts";
@@ -103,7 +103,6 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
 
   test("a thousand stalled viewers cost their buffers, and delay nobody else", async () => {
     const { host } = cluster.node("gateway-1");
-    const key = "dGhlIHNhbXBsZSBub25jZQ==";
     const stalled: Socket[] = [];
     for (let number = 0; number < STALLED_VIEWERS; number += 1) {
       const socket = connectTcp({ host: host.address, port: 8080 });
@@ -112,11 +111,7 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
       if (number % 2 === 0) {
         socket.write(`GET /v1/videos/stalled/events HTTP/1.1\r\nHost: x\r\n\r\n`);
       } else {
-        socket.write(
-          `GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-            `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
-            `Sec-WebSocket-Protocol: ovation.v1.json\r\n\r\n`,
-        );
+        socket.write(handshake());
         socket.write(text('{"op":"connect","id":1}'));
         socket.write(text('{"op":"subscribe","id":2,"video":"stalled"}'));
       }

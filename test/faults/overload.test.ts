@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import WebSocket from "ws";
+import { attemptConnect } from "../support/connect-attempt.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter } from "./cluster/audience.ts";
 import { FaultCluster } from "./cluster/fault-cluster.ts";
@@ -101,14 +101,7 @@ async function expectUndisturbed(swarms: readonly ViewerSwarm[], commenter: Comm
 
 /** Whether the gateway admits a new viewer. */
 async function isAdmitted(url: string): Promise<boolean> {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, ["ovation.v1.json"]);
-  return await new Promise((resolve) => {
-    socket.on("open", () => {
-      socket.close();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
+  return (await attemptConnect(url)).status === 101;
 }
 
 /** Polls slowly: answering costs a process with so little of a core too. */

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import WebSocket from "ws";
 import { ROUTE_PATHS } from "../../gateway/api/http/routes.ts";
+import { attemptConnect } from "../support/connect-attempt.ts";
 import { ask } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
 
@@ -25,17 +25,6 @@ describe.each(["/live", "/a/b.c/live-1"])("below %s", (basePath) => {
     await stack?.stop();
   });
 
-  async function opens(path: string): Promise<boolean> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, ["ovation.v1.json"]);
-    return await new Promise((resolve) => {
-      socket.once("open", () => {
-        socket.close();
-        resolve(true);
-      });
-      socket.once("error", () => resolve(false));
-    });
-  }
-
   test("the whole API is there, and nothing of it elsewhere", async () => {
     const elsewhere = [
       "",
@@ -52,8 +41,8 @@ describe.each(["/live", "/a/b.c/live-1"])("below %s", (basePath) => {
         expect([other + path, await statusAt(other + path)]).toEqual([other + path, 404]);
       }
     }
-    expect(await opens(`${basePath}/v1/connect`)).toBe(true);
-    expect(await opens("/v1/connect")).toBe(false);
+    expect((await attemptConnect(`http://127.0.0.1:${port}${basePath}`)).status).toBe(101);
+    expect((await attemptConnect(port)).status).toBe(404);
   });
 
   test("an event is published and read there", async () => {

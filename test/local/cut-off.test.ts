@@ -1,10 +1,10 @@
 /** How a gateway that can't reach NATS notifies its viewers, and whom it accepts meanwhile. */
 import { afterEach, expect, test } from "vitest";
+import { attemptConnect } from "../support/connect-attempt.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/raw.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
-import { attemptConnect } from "./limits/connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

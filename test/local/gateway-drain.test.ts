@@ -1,10 +1,12 @@
 /** A stopped gateway ends in time, even with viewers left or connections that don't close. */
+
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
+import { handshake } from "../support/websocket-wire.ts";
 
 let stack: TestStack | undefined;
 let gateways: RoleProcess[] = [];
@@ -68,16 +70,7 @@ test("a viewer that neither reads nor disconnects can't delay it", async () => {
   const [gateway] = await start(1, ["--drain-ms", "1500"]);
   const deaf = connect({ port: gateway?.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
   await once(deaf, "connect");
-  const head = [
-    "GET /v1/connect HTTP/1.1",
-    "Host: 127.0.0.1",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: b3ZhdGlvbi10ZXN0LS0tLQ==",
-    "Sec-WebSocket-Protocol: ovation.v1.json",
-  ];
-  deaf.write(`${head.join("\r\n")}\r\n\r\n`);
+  deaf.write(handshake());
   await once(deaf, "readable");
   expect(await gateway?.stop()).toBe(0);
   deaf.destroy();

@@ -5,11 +5,11 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import WebSocket from "ws";
 import { type CertificateAndKey, TestAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { metric, TestStack } from "../support/stack.ts";
+import { TestSocket } from "../support/viewer.ts";
 
 let authority: TestAuthority;
 let ca: Buffer;
@@ -81,22 +81,12 @@ async function post(port: number, video: string, body: unknown): Promise<number>
   return response.statusCode;
 }
 
-/** A viewer over wss, and the ids of the events that it got. */
-async function watch(port: number, video: string) {
-  const socket = new WebSocket(`wss://127.0.0.1:${port}/v1/connect`, ["ovation.v1.json"], { ca });
-  const shown: string[] = [];
-  let isSubscribed = false;
-  socket.on("message", (data: Buffer) => {
-    const message = JSON.parse(data.toString());
-    if (message.op === "result" && message.id === 2) isSubscribed = true;
-    if (message.op === "events")
-      shown.push(...message.events.map((event: { id: string }) => event.id));
-  });
-  await once(socket, "open");
-  socket.send(JSON.stringify({ op: "connect", id: 1 }));
-  socket.send(JSON.stringify({ op: "subscribe", id: 2, video }));
-  await eventually(() => isSubscribed);
-  return { socket, shown };
+/** A viewer over wss. */
+async function watch(port: number, video: string): Promise<TestSocket> {
+  const viewer = await TestSocket.open(`https://127.0.0.1:${port}`, "json", {}, { ca });
+  await viewer.ask("connect");
+  await viewer.ask("subscribe", { video });
+  return viewer;
 }
 
 describe("a gateway with a certificate", () => {
@@ -105,7 +95,7 @@ describe("a gateway with a certificate", () => {
     const viewer = await watch(port, "launch");
     await stack.mirrored("launch", 1);
     expect(await post(port, "launch", { kind: "like", id: "over-tls" })).toBe(200);
-    await eventually(() => viewer.shown.includes("over-tls"));
+    await viewer.until(() => viewer.of("launch", "like").some(({ id }) => id === "over-tls"));
     viewer.socket.close();
     await expect(fetch(`http://127.0.0.1:${port}/v1/videos/launch/history`)).rejects.toThrow();
   });
@@ -160,18 +150,18 @@ describe("a gateway with a certificate", () => {
     const end = await metric(stack.gateway, "ovation_gateway_certificate_not_after_seconds");
     expect(end - Date.now() / 1_000).toBeGreaterThan(29 * 86_400);
     expect(await post(port, "renewal", { kind: "like", id: "after-renewal" })).toBe(200);
-    await eventually(() => viewer.shown.includes("after-renewal"));
+    await viewer.until(() => viewer.of("renewal", "like").some(({ id }) => id === "after-renewal"));
     viewer.socket.close();
   });
 
   test("closes connections only after eight newer certificates", async () => {
     const viewer = await watch(stack.gateway.port, "long");
-    const closed = once(viewer.socket, "close");
+    const closed = viewer.untilClosed();
     const start = await nameSeen(stack.gateway.port);
     const [one, other] = start === "first" ? [second, first] : [first, second];
     for (let reloads = 1; reloads <= 7; reloads += 1) await reload(reloads % 2 === 1 ? one : other);
     await stack.mirrored("long", 1);
-    expect(viewer.socket.readyState).toBe(WebSocket.OPEN);
+    expect(viewer.closed).toBeUndefined();
     await reload(other);
     await closed;
   });

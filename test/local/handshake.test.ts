@@ -5,27 +5,10 @@ import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { type HttpAnswer, RawSocket } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
 import { TestSocket } from "../support/viewer.ts";
+import { handshake } from "../support/websocket-wire.ts";
 
-const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
-/** The value in RFC 6455 section 1.3 for that key. */
+/** The value in RFC 6455 section 1.3 for the key of {@link handshake}. */
 const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-
-/** A valid handshake, with some headers replaced or, where undefined, left out. */
-function handshake(different: Readonly<Record<string, string | undefined>> = {}): string {
-  const headers = {
-    Host: "ovation.example",
-    Upgrade: "websocket",
-    Connection: "Upgrade",
-    "Sec-WebSocket-Key": KEY,
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Protocol": "ovation.v1.json",
-    ...different,
-  };
-  const lines = Object.entries(headers)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET /v1/connect HTTP/1.1\r\n${lines.join("")}\r\n`;
-}
 
 describe("a handshake", () => {
   let stack: TestStack;

@@ -1,10 +1,11 @@
 /** IPv4 and IPv6: where a gateway can be reached, and how it counts a client's address. */
 import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import WebSocket from "ws";
 import { configFor } from "../../shared/config/load.ts";
 import { hasIpv6 } from "../../shared/runtime/listen-hosts.ts";
+import { attemptConnect } from "../support/connect-attempt.ts";
 import { TestStack } from "../support/stack.ts";
+import { TestSocket } from "../support/viewer.ts";
 
 const { host: DEFAULT_HOST } = configFor("gateway", {});
 const WITH_IPV6 = hasIpv6();
@@ -48,17 +49,8 @@ describe.each([
   });
 
   test("counts an IPv4 client by its address", async () => {
-    const open = async () => {
-      const url = `ws://127.0.0.1:${stack.gateway.port}/v1/connect`;
-      const socket = new WebSocket(url, ["ovation.v1.json"]);
-      return await new Promise<WebSocket | string>((resolve) => {
-        socket.once("open", () => resolve(socket));
-        socket.once("error", (error) => resolve(error.message));
-      });
-    };
-    const first = await open();
-    expect(first).toBeInstanceOf(WebSocket);
-    expect(await open()).toContain("429");
-    if (first instanceof WebSocket) first.close();
+    const first = await TestSocket.open(stack.gateway.port);
+    expect((await attemptConnect(stack.gateway.port)).status).toBe(429);
+    await first.close();
   });
 });

@@ -1,9 +1,8 @@
 /** What viewers get through each proxy, configured as printed in docs/proxies.md. */
-import { once } from "node:events";
 import { connect as http2Connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import WebSocket from "ws";
 import { client } from "../sdk/support/client.ts";
+import { attemptConnect } from "../support/connect-attempt.ts";
 import { Recorder } from "../support/recorder.ts";
 import { LATE_MS, lateness } from "./support/lateness.ts";
 import { availableProxies, type ProxyProcess } from "./support/proxy.ts";
@@ -43,15 +42,7 @@ describe.each(availableProxies())("through $name", (kind) => {
   });
 
   test("a page of the same origin is admitted, and no other", async () => {
-    const handshake = async (origin: string): Promise<number> => {
-      const socket = new WebSocket(`${url}/v1/connect`, ["ovation.v1.json"], { origin });
-      const [opened] = await Promise.race([
-        once(socket, "open").then(() => [101]),
-        once(socket, "unexpected-response").then(([, response]) => [response.statusCode]),
-      ]);
-      socket.on("error", () => undefined).terminate();
-      return opened;
-    };
+    const handshake = async (origin: string) => (await attemptConnect(url, { origin })).status;
     expect(await handshake(url)).toBe(101);
     expect(await handshake("https://other.example")).toBe(403);
     const read = async (origin: string) =>

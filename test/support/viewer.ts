@@ -66,6 +66,11 @@ export class Inbox {
   }
 }
 
+/** Where a gateway opens WebSockets, by its port on this machine or by its URL. */
+export function connectUrl(at: number | string): string {
+  return `${typeof at === "number" ? `ws://127.0.0.1:${at}` : at.replace("http", "ws")}/v1/connect`;
+}
+
 /** A WebSocket to a gateway, before or after `connect`. */
 export class TestSocket extends Inbox {
   readonly socket: WebSocket;
@@ -89,15 +94,17 @@ export class TestSocket extends Inbox {
     socket.on("error", () => undefined); // A close event follows.
   }
 
-  /** Opens a WebSocket and sends nothing. */
+  /**
+   * Opens a WebSocket and sends nothing.
+   * @param at a port of this machine, or the gateway's URL
+   */
   static async open(
-    port: number,
+    at: number | string,
     encoding: "msgpack" | "json" = "json",
     headers: Readonly<Record<string, string>> = {},
-    options: Pick<WebSocket.ClientOptions, "autoPong"> = {},
+    options: Pick<WebSocket.ClientOptions, "autoPong" | "ca"> = {},
   ): Promise<TestSocket> {
-    const url = `ws://127.0.0.1:${port}/v1/connect`;
-    const socket = new WebSocket(url, [`ovation.v1.${encoding}`], {
+    const socket = new WebSocket(connectUrl(at), [`ovation.v1.${encoding}`], {
       perMessageDeflate: false,
       headers,
       ...options,
@@ -112,11 +119,11 @@ export class TestSocket extends Inbox {
 
   /** Opens a WebSocket and connects. */
   static async connect(
-    port: number,
+    at: number | string,
     encoding: "msgpack" | "json" = "json",
     token?: string,
   ): Promise<TestSocket> {
-    const opened = await TestSocket.open(port, encoding);
+    const opened = await TestSocket.open(at, encoding);
     await opened.ask("connect", token === undefined ? {} : { token });
     return opened;
   }

@@ -1,8 +1,7 @@
 /** WebSocket frames (RFC 6455 section 5.2), valid and invalid. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { OPCODE, readFrames } from "../../kit/websocket/frames.ts";
 import { RawSocket } from "./raw.ts";
-
-export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export interface FrameParts {
   readonly opcode: number;
@@ -73,39 +72,41 @@ export interface ServerFrame {
   readonly payload: Buffer;
 }
 
-function readFrame(
-  bytes: Buffer,
-): { readonly value: ServerFrame; readonly used: number } | undefined {
-  if (bytes.length < 2) return undefined;
-  const [first = 0, second = 0] = bytes;
-  if (first >> 4 !== 0x8) throw new Error(`the server sent the frame header ${first.toString(2)}`);
-  if (second >= 0x80) throw new Error("the server masked a frame");
-  const lengthBytes = second < 126 ? 0 : second === 126 ? 2 : 8;
-  const start = 2 + lengthBytes;
-  if (bytes.length < start) return undefined;
-  const length =
-    lengthBytes === 0
-      ? second
-      : lengthBytes === 2
-        ? bytes.readUInt16BE(2)
-        : Number(bytes.readBigUInt64BE(2));
-  const used = start + length;
-  if (bytes.length < used) return undefined;
-  return { value: { opcode: first & 0x0f, payload: bytes.subarray(start, used) }, used };
+/** The complete frames among these bytes. */
+function takeFrames(bytes: Buffer) {
+  const value: ServerFrame[] = [];
+  const used = readFrames(bytes, 0, bytes.length, (opcode, all, start, end) =>
+    value.push({ opcode, payload: all.subarray(start, end) }),
+  );
+  return used === 0 ? undefined : { value, used };
 }
 
-/** A valid handshake. */
-export function handshake(encoding: "msgpack" | "json" = "json"): string {
-  return (
-    "GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-    `Sec-WebSocket-Protocol: ovation.v1.${encoding}\r\n\r\n`
-  );
+/** A valid handshake, with some headers replaced or, where undefined, left out. */
+export function handshake(different: Readonly<Record<string, string | undefined>> = {}): string {
+  const headers = {
+    Host: "ovation.example",
+    Upgrade: "websocket",
+    Connection: "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Protocol": "ovation.v1.json",
+    ...different,
+  };
+  const lines = Object.entries(headers)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET /v1/connect HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+/** The handshake for this encoding. */
+export function handshakeFor(encoding: "msgpack" | "json"): string {
+  return handshake({ "Sec-WebSocket-Protocol": `ovation.v1.${encoding}` });
 }
 
 /** A WebSocket on which the test controls every byte. */
 export class WireSocket {
   readonly #socket: RawSocket;
+  readonly #frames: ServerFrame[] = [];
 
   private constructor(socket: RawSocket) {
     this.#socket = socket;
@@ -114,7 +115,7 @@ export class WireSocket {
   /** Opens a WebSocket and sends nothing of Ovation's own protocol. */
   static async open(port: number, encoding: "msgpack" | "json" = "json"): Promise<WireSocket> {
     const socket = await RawSocket.open(port);
-    socket.write(handshake(encoding));
+    socket.write(handshakeFor(encoding));
     const { status } = await socket.response();
     if (status !== 101) throw new Error(`the handshake was answered ${status}`);
     return new WireSocket(socket);
@@ -138,8 +139,12 @@ export class WireSocket {
    */
   async next(): Promise<ServerFrame | undefined> {
     for (;;) {
-      const frame = await this.#socket.take(readFrame);
-      if (frame?.opcode !== OPCODE.ping) return frame;
+      const frame = this.#frames.shift();
+      if (frame !== undefined && frame.opcode !== OPCODE.ping) return frame;
+      if (frame !== undefined) continue;
+      const received = await this.#socket.take(takeFrames);
+      if (received === undefined) return undefined;
+      this.#frames.push(...received);
     }
   }
 

@@ -1,5 +1,6 @@
 /** A conversation of WebSocket frames with a gateway, in lines that fit in a table of cases. */
-import { OPCODE, type ServerFrame, text, WireSocket } from "./websocket-wire.ts";
+import { OPCODE } from "../../kit/websocket/frames.ts";
+import { type ServerFrame, text, WireSocket } from "./websocket-wire.ts";
 
 /** `pong …`, `answer 2`, `error message_malformed`, `close 1000`, `other 1`: one server frame. */
 function lineOf({ opcode, payload }: ServerFrame): string {

@@ -2,11 +2,10 @@
  * Publishes likes every way there is and records each outcome, so that what was accepted can be
  * compared with what viewers received.
  */
-import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import WebSocket from "ws";
 import { Ovation, OvationError } from "../../../sdk/index.ts";
 import { eventually } from "../../support/eventually.ts";
+import { TestSocket } from "../../support/viewer.ts";
 
 export type Way = "HTTP" | "WebSocket" | "SDK";
 
@@ -128,32 +127,14 @@ export class LikeLedger {
   }
 
   async #bySocket(url: string): Promise<Publish> {
-    const socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, "ovation.v1.json");
-    this.#closers.push(() => socket.terminate());
-    await once(socket, "open");
-    let lastId = 0;
-    const answers = new Map<number, (outcome: string) => void>();
-    socket.on("message", (data) => {
-      const { op, id, code } = JSON.parse(String(data));
-      if (op === "result") answers.get(id)?.(ACCEPTED);
-      if (op === "error") answers.get(id)?.(code);
-    });
-    socket.on("close", () => {
-      for (const answer of answers.values()) answer("closed");
-    });
-    const ask = async (fields: object) => {
-      lastId += 1;
-      const id = lastId;
-      const answer = new Promise<string>((resolve) => answers.set(id, resolve));
-      socket.send(JSON.stringify({ ...fields, id }));
-      const outcome = await answer;
-      answers.delete(id);
-      return outcome;
+    const socket = await TestSocket.connect(url);
+    this.#closers.push(() => socket.socket.terminate());
+    const closed = socket.untilClosed().then(() => ({ op: "error", code: "closed" }));
+    return async (eventId) => {
+      const asked = socket.ask("publish", { video: this.#video, kind: "like", eventId });
+      const { op, code } = await Promise.race([asked, closed]);
+      return { outcome: op === "result" ? ACCEPTED : String(code) };
     };
-    await ask({ op: "connect" });
-    return async (eventId) => ({
-      outcome: await ask({ op: "publish", video: this.#video, kind: "like", eventId }),
-    });
   }
 
   /** The client retries refused likes for a while, so its answer arrives when NATS is back. */

@@ -1,6 +1,7 @@
 /** A WebSocket that sends many requests and counts the answers. */
 import { once } from "node:events";
 import WebSocket from "ws";
+import { connectUrl } from "../../support/viewer.ts";
 import { Waiter } from "../../support/waiter.ts";
 
 export class Requester {
@@ -13,7 +14,7 @@ export class Requester {
 
   private constructor(url: string, answers: Map<string, number>) {
     this.answers = answers;
-    this.#socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, ["ovation.v1.json"], {
+    this.#socket = new WebSocket(connectUrl(url), ["ovation.v1.json"], {
       perMessageDeflate: false,
     });
   }

@@ -3,9 +3,8 @@
  * position in the comments. It costs little, so that the gateways have the machine to themselves.
  */
 
-import { RawSocket } from "../../../bench/viewers/raw-socket.ts";
-import type { Dialect } from "../../../bench/wire/dialect.ts";
-import { OPCODE } from "../../../bench/wire/frames.ts";
+import { OPCODE } from "../../../kit/websocket/frames.ts";
+import { RawSocket } from "../../../kit/websocket/raw-socket.ts";
 import { Backoff } from "../../../shared/lib/backoff.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH, type ServerMessage } from "../../../shared/protocol/wire/messages.ts";
@@ -18,7 +17,7 @@ const LONGEST_WAIT_MS = 30_000;
 const COMING_PER_SECOND = 2_000;
 const TENTH_MS = 100;
 
-const HANDSHAKE = { path: CONNECT_PATH, subprotocol: "ovation.v1.msgpack" } as Dialect;
+const ENDPOINT = { path: CONNECT_PATH, subprotocol: "ovation.v1.msgpack" };
 
 const counts = {
   gaps: 0,
@@ -84,7 +83,7 @@ class LightViewer {
     const socket = new RawSocket({
       target,
       localAddress: undefined,
-      dialect: HANDSHAKE,
+      endpoint: ENDPOINT,
       handlers: {
         onOpen: () => {
           this.#ask("connect", {});

@@ -1,11 +1,11 @@
 /** Viewers that connect faster than a gateway accepts them, and clients of a draining gateway. */
 import { Agent, request } from "node:http";
 import { afterEach, expect, test } from "vitest";
+import { attemptConnect } from "../../support/connect-attempt.ts";
 import { eventually } from "../../support/eventually.ts";
 import { postBytes } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, watch } from "../../support/viewer.ts";
-import { attemptConnect } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

@@ -1,8 +1,8 @@
 /** Which web pages may use a gateway: by WebSocket, by Server-Sent Events and by HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { attemptConnect } from "../../support/connect-attempt.ts";
 import { ask } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
-import { attemptConnect } from "./connect-attempts.ts";
 
 const GOOD = "https://good.example";
 const STREAM = "/v1/videos/launch/events";

@@ -1,12 +1,12 @@
 /** A gateway with less CPU than it needs: what it sheds, and in which order. */
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { attemptConnect } from "../../support/connect-attempt.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
 import { throttle } from "../../support/throttle.ts";
 import { post, type TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { attemptConnect } from "./connect-attempts.ts";
 
 const VIDEO = "crowded";
 const DELAY_LIMIT_MS = 120;

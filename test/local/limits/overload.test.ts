@@ -1,10 +1,10 @@
 /** A gateway at its limit of viewers notifies new ones, and connected ones are not affected. */
 import { afterEach, expect, test } from "vitest";
+import { attemptConnect } from "../../support/connect-attempt.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ask, postBytes, RawSocket } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestEventStream, TestSocket, watch } from "../../support/viewer.ts";
-import { attemptConnect } from "./connect-attempts.ts";
 
 let stack: TestStack | undefined;
 afterEach(async () => {

@@ -1,8 +1,9 @@
 /** Attacks on a gateway and a dispatcher: each is generated at random, then carried out. */
+import { OPCODE } from "../../../kit/websocket/frames.ts";
 import { encode } from "../../../shared/protocol/wire/codec.ts";
 import type { Chance } from "../random.ts";
 import { RawSocket } from "../raw.ts";
-import { frame, handshake, OPCODE } from "../websocket-wire.ts";
+import { frame, handshakeFor } from "../websocket-wire.ts";
 import { mutatedBytes, mutatedFields, oddValue, randomBytes } from "./mutate.ts";
 
 /** Bytes over TCP, or a message directly on the bus. */
@@ -69,7 +70,7 @@ function mutatedFrames(chance: Chance): Attack {
       ? frame({ opcode, payload })
       : mutatedBytes(chance, frame({ opcode, payload }));
   });
-  return tcp(chance, [Buffer.from(handshake(encoding)), ...frames]);
+  return tcp(chance, [Buffer.from(handshakeFor(encoding)), ...frames]);
 }
 
 /** Frames with random parts: opcodes, fragments, reserved bits, false lengths. */
@@ -87,7 +88,10 @@ function oddFrames(chance: Chance): Attack {
       ...(length === undefined ? {} : { length, lengthBytes: 8 }),
     });
   });
-  return tcp(chance, [Buffer.from(handshake(chance.of(["msgpack", "json"] as const))), ...frames]);
+  return tcp(chance, [
+    Buffer.from(handshakeFor(chance.of(["msgpack", "json"] as const))),
+    ...frames,
+  ]);
 }
 
 /** Complete messages in valid frames, with odd values or changed bytes. */
@@ -99,7 +103,7 @@ function oddMessages(chance: Chance): Attack {
     const isChanged = index > 0 && chance.between(0, 3) === 0;
     return frame({ opcode, payload: isChanged ? mutatedBytes(chance, payload) : payload });
   });
-  return tcp(chance, [Buffer.from(handshake(encoding)), ...frames]);
+  return tcp(chance, [Buffer.from(handshakeFor(encoding)), ...frames]);
 }
 
 const PATHS = [

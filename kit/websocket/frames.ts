@@ -3,7 +3,7 @@
  * send complete, unmasked frames, so a fragmented or masked frame is an error.
  */
 
-export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** Called with each complete frame: its payload is `bytes[start, end)`, valid until this returns. */
 export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;

@@ -9,8 +9,7 @@
  */
 import { readSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import type { Dialect, Outgoing } from "../wire/dialect.ts";
-import { clientFrame, FrameStream, OPCODE } from "../wire/frames.ts";
+import { clientFrame, FrameStream, OPCODE } from "./frames.ts";
 
 export interface Target {
   readonly host: string;
@@ -25,11 +24,23 @@ export interface RawSocketHandlers {
   onClose(why: string): void;
 }
 
+/** What a client requests of a server when it opens a WebSocket. */
+interface Endpoint {
+  readonly path: string;
+  readonly subprotocol?: string;
+}
+
+/** A message to a server. */
+interface Outgoing {
+  readonly opcode: number;
+  readonly payload: Uint8Array;
+}
+
 interface RawSocketOptions {
   readonly target: Target;
   /** Undefined: the system chooses. */
   readonly localAddress: string | undefined;
-  readonly dialect: Dialect;
+  readonly endpoint: Endpoint;
   readonly handlers: RawSocketHandlers;
 }
 
@@ -66,14 +77,14 @@ export class RawSocket {
   #why = "the server closed the connection";
   isClosed = false;
 
-  constructor({ target, localAddress, dialect, handlers }: RawSocketOptions) {
+  constructor({ target, localAddress, endpoint, handlers }: RawSocketOptions) {
     this.#handlers = handlers;
     this.#socket = connect({
       ...target,
       noDelay: true,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    this.#socket.once("connect", () => this.#socket.write(handshake(target, dialect)));
+    this.#socket.once("connect", () => this.#socket.write(handshake(target, endpoint)));
     this.#socket.on("data", (chunk) => this.#data(chunk));
     this.#socket.once("error", (error) => {
       this.#why = error.message;
@@ -176,7 +187,7 @@ export class RawSocket {
   }
 }
 
-function handshake({ host, port }: Target, { path, subprotocol }: Dialect): string {
+function handshake({ host, port }: Target, { path, subprotocol }: Endpoint): string {
   const lines = [
     `GET ${path} HTTP/1.1`,
     `Host: ${host}:${port}`,
