@@ -1,7 +1,7 @@
-/** The gateways' addresses, one of which is used at a time. */
+/** The gateways' addresses, of which one is used at a time. */
 
 export interface Address {
-  /** For HTTP, without a slash at its end. */
+  /** For HTTP, without a slash at the end. */
   readonly http: string;
   /** The same for a WebSocket. */
   readonly webSocket: string;
@@ -20,7 +20,7 @@ function addressOf(url: string): Address {
   };
 }
 
-/** Each order is as likely as any other (Durstenfeld's method). */
+/** Every order is equally likely (Durstenfeld's method). */
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const left = [...items];
   return items.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
@@ -31,22 +31,22 @@ export class Addresses {
   #index = 0;
 
   /**
-   * The first one stays the first; the others come in an order of chance, so that the viewers of a
-   * gateway that is lost don't all go to the same one. Relative ones are resolved when they are used:
-   * a module may make a client on a server, where there is no page.
-   * @param urls one at least, each of which was looked at (settings.ts)
+   * The first address stays first; the others are shuffled, so that the viewers of a lost gateway
+   * don't all go to the same one. Relative addresses are resolved when they are used: a module may
+   * create a client on a server, where there is no page.
+   * @param urls at least one, each checked (settings.ts)
    */
   constructor(urls: string | readonly string[], random: () => number) {
     const [first = "", ...others] = [urls].flat();
     this.#all = [first, ...shuffled(others, random)];
   }
 
-  /** @throws TypeError when it is relative, and there is no page */
+  /** @throws TypeError when the address is relative, and there is no page */
   get current(): Address {
     return addressOf(this.#all[this.#index % this.#all.length] as string);
   }
 
-  /** Goes on to the next one, and after the last one back to the first. */
+  /** Moves to the next address, and after the last one back to the first. */
   next(): void {
     this.#index += 1;
   }

@@ -75,7 +75,7 @@ describe("options", () => {
 
   test.each(["ur", "tokens", "toString", "__proto__x"])("there is no %s", (name) => {
     expect(() => make({ url: URL_TEXT, [name]: 1 })).toThrow(
-      new TypeError(`there is no option ${name}`),
+      new TypeError(`unknown option ${name}`),
     );
   });
 

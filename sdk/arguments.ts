@@ -1,9 +1,9 @@
 /**
- * Checks what an application passes, since not every one is written in TypeScript: a wrong argument
- * throws at the call, by its name.
+ * Checks the arguments of public calls, because not every application is written in TypeScript: an
+ * invalid argument throws at the call, and the error names it.
  */
 
-/** What `typeof` says, the least and greatest whole number, or some words; undefined: anything. */
+/** A type of `typeof`, the least and greatest whole number, or the allowed words; undefined: anything. */
 export type Rule =
   | "string"
   | "function"
@@ -11,16 +11,16 @@ export type Rule =
   | readonly string[]
   | undefined;
 
-/** A time that a timer can be set to, or a number of that size. */
+/** The range of a timer, also used for other whole numbers. */
 export const WHOLE: Rule = [0, 2 ** 31 - 1];
 
-/** @throws TypeError that says what was given */
+/** @throws TypeError that says which value was passed */
 export function fail(name: string, expected: string, value: unknown, Kind = TypeError): never {
   const given = Object(value) === value ? `a ${typeof value}` : String(value);
-  throw new Kind(`${name}: ${expected} is expected, not ${given || "an empty text"}`);
+  throw new Kind(`${name}: ${expected} is expected, not ${given || "an empty string"}`);
 }
 
-/** @throws TypeError, or RangeError for a number that is not within the rule */
+/** @throws TypeError, or RangeError for a number outside the rule */
 export function check(name: string, value: unknown, rule: Rule): void {
   if (typeof rule === "string" && typeof value !== rule) fail(name, `a ${rule}`, value);
   if (!Array.isArray(rule) || rule.includes(value)) return;
@@ -32,14 +32,14 @@ export function check(name: string, value: unknown, rule: Rule): void {
 }
 
 /**
- * Checks each option that is given.
- * @param rules one for every option that there is
+ * Checks each option that is set.
+ * @param rules one for every option that exists
  * @throws TypeError or RangeError that names the option
  */
 export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
   if (Object(options) !== options) fail("options", "an object", options);
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) throw new TypeError(`there is no option ${name}`);
+    if (!Object.hasOwn(rules, name)) throw new TypeError(`unknown option ${name}`);
     if (value !== undefined) check(name, value, rules[name]);
   }
 }

@@ -1,58 +1,58 @@
 /**
- * Where a viewer is in a video's chain of durable events: what it asks for when it comes back, and
- * which events it has had already. Gateways see to order and to gaps; this is the viewer's own proof.
+ * A viewer's position in a video's chain of durable events: where it resumes after a reconnect, and
+ * which events it already has. Gateways keep order and detect gaps; this is the viewer's own check.
  */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { From, Result } from "./link/link.ts";
 
 /**
- * Durable events that this viewer will not get.
+ * Says which durable events this viewer will not get.
  *
  * @example
  * video.onMissed(({ isNewHistory }) => isNewHistory ? clearList() : addLine("Some are missing."));
  */
 export interface Missed {
-  /** The newest event that was had before them; undefined when none was. */
+  /** The `seq` of the last event before them; undefined if there was none. */
   readonly after: number | undefined;
-  /** The oldest event that is still kept, or 0 when none is; undefined when it isn't known. */
+  /** The `seq` of the oldest stored event, 0 if none is stored; undefined if unknown. */
   readonly oldest: number | undefined;
-  /** Whether the history was made anew, so that nothing of the one before can be asked for. */
+  /** Whether the history was created again, so that the previous one can't be read any more. */
   readonly isNewHistory: boolean;
 }
 
-/** What becomes of an event: a repeat is dropped, and before a gap the viewer must catch up. */
+/** What to do with an event: a repeat is dropped, and at a gap the viewer must catch up first. */
 export type Verdict = "take" | "repeat" | "gap";
 
 export class Chain {
   #epoch: string | undefined;
-  /** The newest that was had; undefined before the first, when history was asked for. */
+  /** The newest event received; undefined before the first, if history was requested. */
   #seq: number | undefined;
   /**
-   * Up to here the gateway has promised to give all there is, though places may be left out. Of an
-   * empty history there are none, and the first event may name one of another history before it.
+   * Up to this `seq` the gateway sends everything that is stored, though numbers may be missing. An
+   * empty history has none, and its first event may name a predecessor from another history.
    */
   #settled = 0;
-  /** The gateway has said that the history can't be continued: what is missed, it has yet to tell. */
+  /** The gateway said that the history can't be continued, but not yet what was missed. */
   #isDoubted = false;
 
   get epoch(): string | undefined {
     return this.#epoch;
   }
 
-  /** The newest that was had; undefined before the first, when history was asked for. */
+  /** The newest event received; undefined before the first, if history was requested. */
   get seq(): number | undefined {
     return this.#seq;
   }
 
-  /** What to ask for on (re)joining. `last` is how many events of the past are wanted. */
+  /** What to request when subscribing. `last` is how many events of the history are wanted. */
   from(last: number): From {
     const wanted = last > 0 ? { last } : {};
     return this.#seq === undefined ? wanted : { after: this.#seq, epoch: this.#epoch, ...wanted };
   }
 
-  /** Takes the answer to what was asked. Returns what is lost, if anything is. */
+  /** Applies the answer to that request. Returns what was missed, if anything was. */
   adopt({ seq, epoch, recovered, oldest }: Result, { after, last }: From): Missed | undefined {
-    // A history that can't be read just now, or a gateway that has none: what we know stays so.
+    // The history can't be read at the moment, or the gateway has none: the position stays.
     if (seq === undefined) return undefined;
     const isNewHistory = this.#epoch !== undefined && epoch !== this.#epoch;
     const before = this.#seq;
@@ -74,14 +74,14 @@ export class Chain {
   }
 
   /**
-   * The history is another one, or can't be continued, and is asked for anew: the answer tells what
-   * is lost. Something is, unless all after what was had is given.
+   * The history is a new one, or can't be continued, and is requested again: the answer says what
+   * was missed. Something was, unless everything after the last event received follows.
    */
   doubt(): void {
     this.#isDoubted = true;
   }
 
-  /** The history is another one, or can't be continued: what comes next begins at `seq`. */
+  /** The history is a new one, or can't be continued: the next events follow `seq`. */
   reset(epoch: string, seq: number): Missed {
     const missed = {
       after: this.#seq,
@@ -94,7 +94,7 @@ export class Chain {
     return missed;
   }
 
-  /** Judges the next event, and moves on when it is taken. */
+  /** Judges the next event, and moves the position to it if it is taken. */
   judge({ seq, prev = 0 }: OvationEvent): Verdict {
     if (seq === undefined) return "take";
     if (this.#seq !== undefined) {
@@ -102,7 +102,7 @@ export class Chain {
       if (prev > Math.max(this.#seq, this.#settled)) return "gap";
     }
     this.#seq = seq;
-    // Only the very next event may have any predecessor.
+    // Only the first event may have any predecessor.
     if (this.#settled === Number.POSITIVE_INFINITY) this.#settled = seq;
     return "take";
   }

@@ -1,6 +1,6 @@
 /**
- * A video's one subscription, and its values: all handles of this client for that video are views
- * of it. {@link Past} sees to it that each watcher gets the past that it asks for.
+ * A video's only subscription in this client, and its newest values: all handles of that video share
+ * it. {@link Past} gives each watcher the history that it requests.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import type { OvationEvent } from "../shared/protocol/event.ts";
@@ -13,7 +13,7 @@ import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
 
 export interface ChannelOptions extends PastOptions {
-  /** Nobody watches any more. */
+  /** The last watcher was removed. */
   onEmpty(): void;
 }
 
@@ -30,12 +30,12 @@ export class Channel {
   /** The newest event of each latest kind. */
   readonly #latest = new Map<string, OvationEvent>();
   #link: Link | undefined;
-  /** What is being asked, or waits to be asked again. */
-  #asking: From | undefined;
-  /** Whether what comes continues the chain; else durable events are left for when it does. */
+  /** The subscribe request that is in progress, or waits to be repeated. */
+  #pending: From | undefined;
+  /** Whether live events continue the chain. If not, durable ones are ignored: catching up brings them. */
   #isInChain = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #leaving: ReturnType<typeof setTimeout> | undefined;
+  #leaveTimer: ReturnType<typeof setTimeout> | undefined;
   /** The token in use does not cover the video. */
   #isForbidden = false;
 
@@ -59,41 +59,41 @@ export class Channel {
   }
 
   add(watcher: Watcher): void {
-    clearTimeout(this.#leaving);
+    clearTimeout(this.#leaveTimer);
     this.#watchers.set(watcher, 0);
     this.#past.add(watcher);
-    // Not while its listener is still being made.
+    // Later, so that the caller has what `on…` returns before the first event.
     queueMicrotask(() => this.#watchers.give([...this.#latest.values()], { to: [watcher] }));
   }
 
   remove(watcher: Watcher): void {
     if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-    // A page that renders again removes its listeners and adds others within one turn.
-    this.#leaving = setTimeout(() => {
+    // A page that renders again removes its listeners and adds others in the same turn.
+    this.#leaveTimer = setTimeout(() => {
       this.#link?.unsubscribe(this.video);
       this.unlink();
       this.#options.onEmpty();
     });
   }
 
-  /** Subscribes, from where this viewer is. */
+  /** Subscribes over a new link, from this viewer's position. */
   join(link: Link): void {
     this.unlink();
     this.#backoff.reset();
     this.#link = link;
-    this.#ask(link);
+    this.#subscribe(link);
   }
 
-  /** There is a fresh token, which may cover the video. */
+  /** A fresh token, which may cover the video, is in use. */
   retry(): void {
-    if (this.#isForbidden && this.#link !== undefined) this.#ask(this.#link);
+    if (this.#isForbidden && this.#link !== undefined) this.#subscribe(this.#link);
   }
 
-  /** The link is gone. */
+  /** The link ended. */
   unlink(): void {
     clearTimeout(this.#timer);
     this.#link = undefined;
-    this.#asking = undefined;
+    this.#pending = undefined;
     this.#isInChain = false;
     this.#past.pause();
   }
@@ -121,37 +121,37 @@ export class Channel {
 
   reset({ epoch, seq }: ResetMessage): void {
     if (this.#past.wanted === 0) return this.#past.miss(this.#chain.reset(epoch, seq));
-    // The answer tells what is missed, and is followed by the history that is wanted.
+    // The answer says what was missed, and the requested history follows it.
     this.#chain.doubt();
     this.#rejoin();
   }
 
-  /** @param isWhole without it, nothing of the past is asked for, nor any durable event taken */
-  #ask(link: Link, isWhole = true): void {
-    const from = isWhole ? this.#chain.from(this.#past.wanted) : {};
+  /** @param withHistory if false, no history is requested, and durable events are ignored */
+  #subscribe(link: Link, withHistory = true): void {
+    const from = withHistory ? this.#chain.from(this.#past.wanted) : {};
     this.#isForbidden = false;
-    this.#asking = from;
+    this.#pending = from;
     link.subscribe(this.video, from, (answer) => {
-      if (this.#asking !== from) return;
-      this.#asking = undefined;
+      if (this.#pending !== from) return;
+      this.#pending = undefined;
       const isPastMissing = answer.op === "error" && answer.code === "history_unavailable";
       // Likes and viewer counts need no history.
-      if (isPastMissing && isWhole) this.#ask(link, false);
+      if (isPastMissing && withHistory) this.#subscribe(link, false);
       else if (answer.op === "error") this.refused(answer);
-      else if (isWhole) this.#joined(answer, from);
-      else this.#askLater();
+      else if (withHistory) this.#joined(answer, from);
+      else this.#subscribeLater();
     });
   }
 
   /** @param atLeastMs how long the gateway wants us to wait */
-  #askLater(atLeastMs = 0): void {
-    this.#asking = {};
+  #subscribeLater(atLeastMs = 0): void {
+    this.#pending = {};
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const link = this.#link;
-      // A subscription from which no durable event is taken may stand for the time being.
+      // There may still be a subscription without history.
       link?.unsubscribe(this.video);
-      if (link !== undefined) this.#ask(link);
+      if (link !== undefined) this.#subscribe(link);
     }, atLeastMs + this.#backoff.nextMs());
   }
 
@@ -164,17 +164,17 @@ export class Channel {
     this.#past.joined(isContinued ? undefined : { seq: result.seq ?? 0, last: from.last ?? 0 });
   }
 
-  /** The gateway has ended the subscription, or refused it. */
+  /** The gateway ended the subscription, or refused it. */
   refused(refusal: Refusal): void {
-    if (isPassing(refusal.code)) return this.#askLater(refusal.retryAfterMs);
+    if (isPassing(refusal.code)) return this.#subscribeLater(refusal.retryAfterMs);
     this.#isForbidden = refusal.code === "forbidden";
     this.#options.onRefused(errorOf(refusal, this.video));
   }
 
-  /** Events are missing before what has come: asks for all after those that were had. */
+  /** There is a gap before the newest events: subscribes again, from the last one before it. */
   #rejoin(): void {
-    if (this.#asking !== undefined) return;
+    if (this.#pending !== undefined) return;
     this.#isInChain = false;
-    this.#askLater();
+    this.#subscribeLater();
   }
 }

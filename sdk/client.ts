@@ -1,4 +1,4 @@
-/** The client: one connection, and what goes over it. */
+/** The client: one connection, and everything that uses it. */
 
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
@@ -32,8 +32,8 @@ const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, wait
  * A client of Ovation: one connection to a gateway for all videos. It connects when it is first
  * needed, and stays connected until `close()`.
  *
- * The type parameter tells what data the application publishes with its kinds. What comes was
- * published by others: it is `unknown`, unless a listener has a `parse`.
+ * The type parameter describes the data that the application publishes with each kind. Data that
+ * you receive was published by others: it is `unknown`, unless a listener has a `parse`.
  *
  * @example
  * const ovation = new Ovation<{ comment: { text: string } }>({ url: "https://live.example.com" });
@@ -54,11 +54,10 @@ export class Ovation<Kinds extends object = object> {
   });
   readonly #errors = new Listeners<OvationError>(this.#warn);
   #link: Link | undefined;
-  /** Aborted with all that is under way when the client is closed. */
+  /** Aborts every request in progress when the client is closed. */
   #closing = new AbortController();
 
-  /** Does nothing but to look at the options: throws a TypeError or a RangeError
-   * that names the one that is wrong. */
+  /** Only checks the options: throws a TypeError or a RangeError that names the invalid one. */
   constructor(options: OvationOptions) {
     this.#settings = settingsOf(options);
     this.#outbox = new Outbox(this.#settings.queueLimit, this.#settings.random);
@@ -72,7 +71,7 @@ export class Ovation<Kinds extends object = object> {
       onReset: (message) => this.#channels.get(message.video)?.reset(message),
       onUnsubscribed: (video, refusal) => this.#channels.get(video)?.refused(refusal),
       onState: (state) => this.#onState(state),
-      onError: this.#errors.tell,
+      onError: this.#errors.emit,
     });
   }
 
@@ -89,7 +88,7 @@ export class Ovation<Kinds extends object = object> {
   /**
    * A video, by its id. Several handles of one video share its subscription.
    *
-   * @throws TypeError when `id` is no text or an option is none
+   * @throws TypeError when `id` is not a string or an option does not exist
    * @throws RangeError when `history` is not a whole number from 0 to 1,000
    * @throws OvationError `video_invalid`
    * @example
@@ -106,7 +105,7 @@ export class Ovation<Kinds extends object = object> {
   }
 
   /**
-   * Calls back when the state of the connection changes. Returns what ends it.
+   * Calls `listener` when the state of the connection changes. Returns a function that removes it.
    *
    * @example
    * const off = ovation.onState(({ name }) => setDot(name === "connected" ? "green" : "grey"));
@@ -116,9 +115,9 @@ export class Ovation<Kinds extends object = object> {
   }
 
   /**
-   * Calls back when something goes wrong that is no answer to a call: a video that can't be watched
-   * (`error.video` names it), or a token that can't be refreshed. Returns what ends it. What nobody
-   * listens to is said on the console, each code once for each video.
+   * Calls `listener` with errors that no call returns: a video that can't be watched (`error.video`
+   * names it), or a token that can't be refreshed. Returns a function that removes it. Without a
+   * listener, errors are printed on the console, each code once per video.
    *
    * @example
    * ovation.onError((error) => report(error.code, error.video));
@@ -128,7 +127,8 @@ export class Ovation<Kinds extends object = object> {
   }
 
   /**
-   * Connects, if it hasn't: before it is needed, or again after the state was `closed`.
+   * Connects, unless the client is connected or connecting: before a connection is needed, or again
+   * after the state was `closed`.
    *
    * @example
    * signIn().then(() => ovation.connect());
@@ -138,9 +138,9 @@ export class Ovation<Kinds extends object = object> {
   }
 
   /**
-   * Ends the connection, and refuses what waits to be published with `closed`. Videos that have
-   * listeners are watched again after `connect()`. A page that is left needs no `close()`: the
-   * client lets its connection go, and connects again when the page is shown again.
+   * Closes the connection, and rejects waiting publishes with `closed`. Videos that have listeners
+   * are watched again after `connect()`. Don't call it when the user leaves the page: the client
+   * closes its connection then, and connects again when the page is shown again.
    *
    * @example
    * signOut().then(() => ovation.close());
@@ -152,7 +152,7 @@ export class Ovation<Kinds extends object = object> {
   readonly #host: VideoHost = {
     watch: (id, watcher) => this.#watch(id, watcher),
     channel: (id) => this.#channels.get(id),
-    report: this.#errors.tell,
+    report: this.#errors.emit,
     publish: (...publication) => this.#publish(...publication),
     history: (id, query) => this.#history(id, query),
   };
@@ -162,9 +162,9 @@ export class Ovation<Kinds extends object = object> {
     const channel = known ?? this.#newChannel(id);
     this.#channels.set(id, channel);
     channel.add(watcher);
-    // Not before there is somebody, who says how much history is wanted.
+    // Only now: the first watcher says how much history is wanted.
     if (known === undefined && this.#link !== undefined) channel.join(this.#link);
-    // A client that was closed stays so until it is told otherwise.
+    // A closed client stays closed until `connect()` is called.
     if (this.state.name === "idle") this.connect();
     return () => channel.remove(watcher);
   }
@@ -172,7 +172,7 @@ export class Ovation<Kinds extends object = object> {
   #newChannel(id: string): Channel {
     return new Channel(id, {
       random: this.#settings.random,
-      onRefused: this.#errors.tell,
+      onRefused: this.#errors.emit,
       readHistory: (query) => this.#history(id, query),
       onEmpty: () => this.#channels.delete(id),
     });
@@ -234,6 +234,6 @@ export class Ovation<Kinds extends object = object> {
       this.#closing = new AbortController();
       this.#outbox.clear(state.reason.code, state.reason.message);
     }
-    this.#states.tell(state);
+    this.#states.emit(state);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps one link to a gateway: makes it, looks after it, and makes another when it ends, over a
- * WebSocket or without one.
+ * Keeps one link to a gateway: makes it, monitors it, and makes another when it ends, over a
+ * WebSocket or over HTTP.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { type Address, Addresses } from "./addresses.ts";
@@ -18,21 +18,24 @@ export interface ConnectionHandlers
   extends Pick<PushHandlers, "onEvents" | "onReset" | "onUnsubscribed"> {
   /** Requests can be sent over this link. */
   onLink(link: Link): void;
-  /** The link goes on with a fresh token, which may allow other things. */
+  /** The link continues with a fresh token, which may cover other videos. */
   onToken(): void;
-  /** They can't any more; what wasn't answered never will be. */
+  /** The link ended: no requests can be sent, and open ones will not be answered. */
   onUnlink(): void;
   onState(state: ConnectionState): void;
-  /** Something went wrong that changes no state. */
+  /** An error that does not change the state. */
   onError(error: OvationError): void;
 }
 
-/** The wait for a sign of life when there is a reason to doubt the connection. */
+/** How long to wait for the answer to a ping when there is a reason to doubt the connection. */
 const DOUBT_MS = 5_000;
-/** How often the time until a WebSocket is tried again may double. */
+/** The longest wait before a WebSocket is tried again, as a multiple of `webSocketRetryMs`. */
 const MAX_UPGRADE_FACTOR = 20;
-/** Who was connected before finds out only then why it isn't: a gateway's restart is the likely cause. */
-const PROVEN_TRIES = 2;
+/**
+ * After this many failed attempts, a client that was connected before asks why. Not sooner: a
+ * gateway's restart is the likely cause.
+ */
+const PROVEN_ATTEMPTS = 2;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
@@ -41,7 +44,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #addresses: Addresses;
   readonly #choice: LinkChoice;
-  /** There are some once something was to be found out. */
+  /** Created with the first diagnosis. */
   #diagnoses: Diagnoses | undefined;
   readonly #credentials: Credentials;
   readonly #backoff: Backoff;
@@ -50,16 +53,16 @@ export class Connection {
   /** The link in use or being made. */
   #link: Link | undefined;
   #isReady = false;
-  /** Whether it has held for long enough. */
+  /** Whether the link has lasted for `healthyMs`. */
   #isHealthy = false;
   #token: string | undefined;
-  /** A WebSocket that is tried while there is a link without one. */
+  /** A WebSocket that is tried while the link in use is HTTP. */
   #candidate: Link | undefined;
-  /** Changes with every try and every end, so that what a try waited for is known to be late. */
-  #try = 0;
-  #failedTries = 0;
+  /** Changes with every attempt and every end: results of an earlier attempt are ignored. */
+  #attempt = 0;
+  #failedAttempts = 0;
   #wasConnected = false;
-  /** How long the gateway wants us to stay away. */
+  /** How long the gateway asked us to wait before we reconnect. */
   #byeMs: number | undefined;
   #retryTimer: Timer;
   #healthyTimer: Timer;
@@ -83,30 +86,30 @@ export class Connection {
     return this.#state;
   }
 
-  /** The gateway in use, or that is tried. */
+  /** The address of the gateway in use, or of the one being tried. */
   get address(): Address {
     return this.#addresses.current;
   }
 
-  /** The token in use, or a fresh one while there is none. */
+  /** The token in use, or a fresh one while not connected. */
   async token(): Promise<string | undefined> {
     return this.#isReady ? this.#token : await this.#freshToken();
   }
 
   /**
-   * Connects, unless that is under way or done.
+   * Connects, unless connected or connecting.
    * @throws TypeError when the address is relative, and there is no page
    */
   start(): void {
     if (this.#state.name !== "idle" && this.#state.name !== "closed") return;
     void this.address;
     this.#stopListening = listenForWake((signal) => this.#onWake(signal));
-    this.#failedTries = 0;
+    this.#failedAttempts = 0;
     this.#setState({ name: "connecting" });
     void this.#connect();
   }
 
-  /** Ends the connection for good, or until it is started again. */
+  /** Ends the connection until it is started again. */
   close({ code, message }: ConnectionFault): void {
     if (this.#state.name === "closed") return;
     this.#drop();
@@ -116,30 +119,30 @@ export class Connection {
     this.#setState({ name: "closed", reason: { code, message } });
   }
 
-  /** @param fresh a token that was fetched just now */
+  /** @param fresh a token that was just fetched */
   async #connect(fresh?: string): Promise<void> {
-    const own = ++this.#try;
+    const own = ++this.#attempt;
     this.#retryTimer = undefined;
     this.#byeMs = undefined;
     let token = fresh;
     let link: Link;
     try {
       token ??= await this.#freshToken();
-      if (own !== this.#try) return;
+      if (own !== this.#attempt) return;
       link = await this.#make(this.#choice.next(), token);
     } catch (error) {
       const fault = error as OvationError;
-      // The application itself may say that there is no token.
-      if (own === this.#try) this.#failed(fault, isTokenCode(fault.code));
+      // The application's own function may say that there is no token.
+      if (own === this.#attempt) this.#failed(fault, isTokenCode(fault.code));
       return;
     }
-    if (own !== this.#try) return;
+    if (own !== this.#attempt) return;
     this.#link = link;
     try {
       link.start();
     } catch (error) {
       this.#choice.forbidden();
-      // Not a matter of the network, so that it is tried without one at once, if it may be.
+      // Not a network problem, so HTTP is tried at once, if `transport` allows it.
       if (this.#choice.next() !== link.via) void this.#connect(token);
       else this.#failed({ code: "unreachable", message: String(error) });
     }
@@ -150,17 +153,17 @@ export class Connection {
       ...this.#handlers,
       onReady: (result) => {
         const use = () => this.#ready(link, token, result);
-        // What works is not given up for what may be cut again.
+        // A WebSocket that may be cut again must last before it replaces a link that works.
         if (link !== this.#candidate || !this.#choice.areCut) use();
         else this.#upgradeTimer = setTimeout(use, this.#settings.healthyMs);
       },
       onEnd: (ending) => this.#ended(link, token, ending),
       onBye: ({ reconnectAfterMs }) => {
-        // What the other link was told is no matter while there is one.
+        // The candidate's `bye` doesn't concern the link in use.
         if (link !== this.#candidate) this.#byeMs = reconnectAfterMs;
       },
       onRefresh: () => {
-        if (link === this.#link) this.#credentials.due();
+        if (link === this.#link) this.#credentials.refresh();
       },
       onStale: (isStale) => this.#change(link, { isStale }),
       onReason: (reason) => this.#change(link, { reason }),
@@ -176,7 +179,7 @@ export class Connection {
     }
     this.#link = link;
     this.#isReady = true;
-    this.#failedTries = 0;
+    this.#failedAttempts = 0;
     this.#wasConnected = true;
     this.#diagnoses?.clear();
     this.#choice.succeeded(link.via);
@@ -186,7 +189,7 @@ export class Connection {
     this.#isHealthy = false;
     this.#healthyTimer = setTimeout(() => this.#lasted(link), this.#settings.healthyMs);
     this.#handlers.onLink(link);
-    // None, where the application wants no WebSocket, or the platform has none.
+    // No reason if the application chose HTTP, or the platform has no WebSocket.
     const reason = this.#choice.mayUpgrade ? link.reason : undefined;
     this.#setState({ name: "connected", via: link.via, gateway, isStale: false, reason });
   }
@@ -196,7 +199,7 @@ export class Connection {
     this.#backoff.reset();
     if (via !== "websocket") return;
     this.#choice.lasted();
-    // Should it be lost, it was hardly for a lack of WebSockets: they are tried again soon.
+    // WebSockets work here: if this one is lost, they are tried again soon.
     this.#upgradeBackoff = this.#upgradesFrom(this.#settings.reconnectFirstMs);
   }
 
@@ -205,15 +208,15 @@ export class Connection {
     return new Backoff(firstMs, webSocketRetryMs * MAX_UPGRADE_FACTOR, random);
   }
 
-  /** Says what is new of the connection that there is. */
+  /** Reports a change of the connection in use. */
   #change(
     link: Link,
-    news: { readonly isStale: boolean } | { readonly reason: ConnectionFault },
+    change: { readonly isStale: boolean } | { readonly reason: ConnectionFault },
   ): void {
     const state = this.#state;
     if (link !== this.#link || state.name !== "connected") return;
-    if (!("isStale" in news) || state.isStale !== news.isStale) {
-      this.#setState({ ...state, ...news });
+    if (!("isStale" in change) || state.isStale !== change.isStale) {
+      this.#setState({ ...state, ...change });
     }
   }
 
@@ -223,21 +226,21 @@ export class Connection {
       return this.#upgradeLater();
     }
     const wasReady = this.#isReady;
-    // A gateway that says when to come back was reached.
+    // A gateway that says when to reconnect was reached.
     if (this.#byeMs === undefined) {
       if (!wasReady) this.#choice.failed(link.via);
       else if (ending.isCut === true && (link.via === "sse" || !this.#isHealthy)) {
         this.#choice.cut(link.via);
       }
     }
-    // It may have been an old one, of a cache or of a laptop that slept.
+    // The token may have expired in a cache, or while a laptop slept.
     const isFinal = isTokenCode(ending.code)
       ? this.#credentials.refused(wasReady ? this.#token : token)
       : !ending.again;
     this.#failed(ending, isFinal);
   }
 
-  /** There is no link, and there should be: tries again later, unless that is no use. */
+  /** An attempt failed or the link ended: tries again later, unless that is useless. */
   #failed(fault: ConnectionFault, isFinal = false): void {
     if (isFinal) return this.close(fault);
     const { code } = fault;
@@ -246,19 +249,19 @@ export class Connection {
     const isOpaque = code === "unreachable" && byeMs === undefined;
     const known = isOpaque ? this.#diagnoses?.of(http) : undefined;
     if (!isTokenCode(code)) this.#addresses.next();
-    this.#failedTries += 1;
+    this.#failedAttempts += 1;
     this.#retry(known ?? fault, byeMs ?? this.#backoff.nextMs());
     this.#byeMs = byeMs;
-    if (isOpaque && (!this.#wasConnected || this.#failedTries >= PROVEN_TRIES)) {
+    if (isOpaque && (!this.#wasConnected || this.#failedAttempts >= PROVEN_ATTEMPTS)) {
       void this.#diagnose(http);
     }
   }
 
-  /** Finds out more than a failed try has told, and says so while the next one is waited for. */
+  /** Finds out why an attempt failed, and reports it during the wait for the next one. */
   async #diagnose(url: string): Promise<void> {
     const failedAt = performance.now();
     const { fetch, connectTimeoutMs } = this.#settings;
-    // What can't be loaded now is asked for again after the next try.
+    // If the chunk can't be loaded, the next failed attempt tries again.
     const loaded = await loadOverHttp(connectTimeoutMs).catch(() => undefined);
     if (loaded === undefined || this.#state.name !== "reconnecting") return;
     this.#diagnoses ??= new loaded.Diagnoses(fetch);
@@ -270,17 +273,17 @@ export class Connection {
     });
   }
 
-  /** Lets the present link go, and makes another one after a time. */
+  /** Closes the current link, and makes another after `waitMs`. */
   #retry({ code, message }: ConnectionFault, waitMs: number, token?: string): void {
     this.#drop();
     this.#retryTimer = setTimeout(() => void this.#connect(token), waitMs);
     const reason = { code, message };
-    this.#setState({ name: "reconnecting", attempt: this.#failedTries, waitMs, reason });
+    this.#setState({ name: "reconnecting", attempt: this.#failedAttempts, waitMs, reason });
   }
 
-  /** Lets go of all that belongs to the present link or try. */
+  /** Closes the current link or attempt, with its timers. */
   #drop(): void {
-    this.#try += 1;
+    this.#attempt += 1;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#healthyTimer);
     clearTimeout(this.#upgradeTimer);
@@ -295,7 +298,7 @@ export class Connection {
     this.#isReady = false;
   }
 
-  /** After a while, tries a WebSocket beside the link without one. */
+  /** Tries a WebSocket after a while, while the HTTP link stays in use. */
   #upgradeLater(): void {
     if (!this.#choice.mayUpgrade) return;
     clearTimeout(this.#upgradeTimer);
@@ -303,17 +306,17 @@ export class Connection {
   }
 
   async #upgrade(): Promise<void> {
-    const own = this.#try;
+    const own = this.#attempt;
     try {
       const token = await this.#freshToken();
-      if (own !== this.#try) return;
+      if (own !== this.#attempt) return;
       const candidate = await this.#make("websocket", token);
-      if (own !== this.#try) return;
+      if (own !== this.#attempt) return;
       this.#candidate = candidate;
       candidate.start();
     } catch {
-      // What goes wrong here is no matter while the other link is there.
-      if (own === this.#try) this.#upgradeLater();
+      // Not reported: the link in use still works.
+      if (own === this.#attempt) this.#upgradeLater();
     }
   }
 
@@ -321,22 +324,22 @@ export class Connection {
     return this.#credentials.fetch(this.#settings.connectTimeoutMs);
   }
 
-  /** Gives the gateway a fresh token; one that can't take it gets a new connection with it. */
+  /** Sends the gateway a fresh token. If the gateway can't use it here, reconnects with it. */
   async #refresh(): Promise<void> {
-    const own = this.#try;
+    const own = this.#attempt;
     const link = this.#link;
     let token: string | undefined;
     try {
       token = await this.#freshToken();
     } catch (error) {
-      if (own !== this.#try) return;
+      if (own !== this.#attempt) return;
       const fault = error as OvationError;
       if (isTokenCode(fault.code)) return this.#failed(fault, true);
       this.#handlers.onError(fault);
       return this.#credentials.postpone();
     }
-    if (own !== this.#try || link === undefined || token === undefined) return;
-    // One of a cache, say.
+    if (own !== this.#attempt || link === undefined || token === undefined) return;
+    // From a cache, for example.
     if (token === this.#token) return this.#credentials.postpone();
     link.refresh(token, (answer) => {
       if (answer.op === "result") {
@@ -346,7 +349,7 @@ export class Connection {
       } else if (isTokenCode(answer.code) && link.via === "websocket") {
         this.#failed(answer, this.#credentials.refused(token));
       }
-      // The old one counts on.
+      // The old token stays in use.
       else if (isTokenCode(answer.code) || isPassing(answer.code)) this.#credentials.postpone();
       else this.#retry({ code: "refresh", message: "a fresh token is used" }, 0, token);
     });
@@ -354,11 +357,11 @@ export class Connection {
 
   #onWake(signal: WakeSignal): void {
     if (signal === "leave") {
-      // A page that holds a connection is not kept for the back button.
+      // Browsers don't keep a page with an open connection for the back button.
       const reason = { code: "connection_lost", message: "the page was left" };
       this.#retry(reason, this.#settings.reconnectMaxMs);
     } else if (this.#isReady) this.#link?.check(DOUBT_MS);
-    // Who was asked to stay away for a time does so.
+    // If the gateway asked us to wait, we wait.
     else if (signal === "wake" && this.#retryTimer !== undefined && this.#byeMs === undefined) {
       clearTimeout(this.#retryTimer);
       this.#backoff.reset();

@@ -40,7 +40,7 @@ describe("a token", () => {
     const onDue = vi.fn();
     const credentials = new Credentials("token", TIMES, onDue);
     credentials.accepted(1);
-    credentials.due();
+    credentials.refresh();
     await vi.runAllTimersAsync();
     expect(onDue).not.toHaveBeenCalled();
   });
@@ -164,7 +164,7 @@ describe("whatever the clock of the viewer says, and jumps to", () => {
       credentials.accepted(lifeMs);
       for (let step = 0; step < 200; step += 1) {
         vi.setSystemTime(skewMs + Date.now() + (random() - 0.5) * 2 * Math.abs(skewMs));
-        if (random() < 0.1) credentials.due();
+        if (random() < 0.1) credentials.refresh();
         await vi.advanceTimersByTimeAsync((random() * lifeMs) / 4 + random() * 1_000);
       }
       credentials.close();

@@ -1,4 +1,4 @@
-/** What an application gives as `data`: checked as gateways check it, before it is sent. */
+/** Checks and encodes an application's `data` before it is sent, by the gateways' rules. */
 import { fieldOf } from "../shared/protocol/field-path.ts";
 import {
   DATA_DEPTH_LIMIT,
@@ -12,10 +12,10 @@ import {
 import { OvationError } from "./error.ts";
 import { Writer } from "./wire/msgpack-encode.ts";
 
-/** No deployment can take more. */
+/** No deployment can accept more. */
 const DATA_LIMIT_BYTES = 262_144;
 
-/** As JSON does it, but that it makes null of an invalid date. */
+/** Calls `toJSON` as JSON does, but an invalid date, for which JSON writes null, becomes NaN and is refused. */
 function jsonOf(value: unknown, key: string | number): unknown {
   const toJSON: unknown = (value as { readonly toJSON?: unknown } | null | undefined)?.toJSON;
   if (typeof toJSON !== "function") return value;
@@ -23,7 +23,7 @@ function jsonOf(value: unknown, key: string | number): unknown {
   return json === null && value instanceof Date ? Number.NaN : json;
 }
 
-/** Writes what JSON would, and refuses what it would lose in silence: NaN, a Map, undefined in a list. */
+/** Writes what JSON would, and refuses what it would lose silently: NaN, a Map, undefined in a list. */
 class DataWriter extends Writer {
   readonly #video: string;
   #depth = 0;
@@ -55,14 +55,14 @@ class DataWriter extends Writer {
       throw outOf(fault, key);
     }
     if (this.length <= DATA_LIMIT_BYTES) return;
-    const message = `data takes more than ${DATA_LIMIT_BYTES} bytes`;
+    const message = `data has more than ${DATA_LIMIT_BYTES} bytes`;
     const detail = { field: "data", limit: DATA_LIMIT_BYTES, video: this.#video };
     throw new OvationError("data_too_large", message, detail);
   }
 }
 
 /**
- * The msgpack of the data, as JSON would carry it: fields that are undefined are left out, and
+ * Encodes data as msgpack, converted as JSON would: fields that are undefined are omitted, and
  * `toJSON` is called.
  * @throws OvationError `data_invalid` with the field, or `data_too_large`
  */
@@ -73,7 +73,7 @@ export function encodedData(data: unknown, video: string): Uint8Array | undefine
     writer.write(data, "data");
   } catch (cause) {
     if (cause instanceof OvationError) throw cause;
-    // Else it is what the application's own functions throw.
+    // Other errors come from the application's own functions.
     const isOurs = cause instanceof RefusedValue;
     const { path, message, limit } = isOurs
       ? cause

@@ -1,40 +1,40 @@
-/** Errors that the SDK rejects with and reports, each with a code to decide by. */
+/** The errors that the SDK rejects with and reports, each with a code for programs. */
 import type { ErrorCode } from "../shared/protocol/errors.ts";
 
 /**
- * What can go wrong on the client's own side.
+ * The client's own error codes.
  *
  * @example
  * const isHopeless = (code: ClientErrorCode) => code === "closed" || code === "token_refused";
  */
 export type ClientErrorCode =
-  /** `close()` was called. Of a publish: it was not taken. */
+  /** `close()` was called. A publish that is rejected with it was not accepted. */
   | "closed"
-  /** The client was closed before a publish that was sent was answered: it may have been taken. */
+  /** The client was closed before a publish was answered: it may have been accepted. */
   | "unconfirmed"
-  /** Not connected, and the wait was too long or not wanted. */
+  /** There was no connection within `waitMs`, or at once with `whileAway: "fail"`. */
   | "not_connected"
-  /** Too many publishes wait already. */
+  /** Too many publishes are already waiting. */
   | "queue_full"
-  /** An event's `data` is not what `parse` takes; the event was left out. */
+  /** `parse` refused an event's `data`; the event was skipped. */
   | "data_unexpected"
   /** Nothing answers, or a proxy that reaches no gateway. */
   | "unreachable"
-  /** What answers is no gateway: a path that leads nowhere, or another server. */
+  /** What answers is not a gateway: a path that does not exist, or another server. */
   | "wrong_address"
   /** The network answers instead of the gateway, with its sign-in page. */
   | "captive_portal"
-  /** The gateway answers, but no WebSocket passes. */
+  /** The gateway answers, but WebSockets are blocked. */
   | "websocket_blocked"
-  /** Something on the way holds event streams back: events are polled. */
+  /** Something on the way buffers event streams: the client polls. */
   | "stream_buffered"
-  /** The client's own file for what goes over HTTP can't be loaded. */
+  /** The client's chunk for HTTP can't be loaded. */
   | "chunk_unavailable"
   /** A page on `https:` can't use a gateway on `http:`. */
   | "mixed_content"
   /** The page's own Content-Security-Policy allows no connection to the gateway. */
   | "csp_blocked"
-  /** Nothing was heard for too long. */
+  /** Nothing was received for too long. */
   | "silent"
   /** The connection ended. */
   | "connection_lost"
@@ -44,7 +44,7 @@ export type ClientErrorCode =
   | "token_unavailable";
 
 /**
- * Codes of the gateway and of the client; a newer gateway may send others.
+ * The codes of the gateway and of the client; a newer gateway may send others.
  *
  * @example
  * const texts: Partial<Record<OvationErrorCode, string>> = { data_too_large: "That is too long." };
@@ -52,24 +52,24 @@ export type ClientErrorCode =
 export type OvationErrorCode = ErrorCode | ClientErrorCode | (string & {});
 
 /**
- * What more is known of an error.
+ * Details of an {@link OvationError}.
  *
  * @example
  * throw new OvationError("token_refused", "signed out", { cause: error });
  */
 export interface OvationErrorDetail {
-  /** The field of the request that is at fault. */
+  /** The invalid field of the request. */
   readonly field?: string | undefined;
-  /** The limit that was passed. */
+  /** The limit that was exceeded. */
   readonly limit?: number | undefined;
-  /** The video that it is about. */
+  /** The video that the error is about. */
   readonly video?: string | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * An error with a code. `message` is for a person to read, `code` for a program to decide by: one of
- * the gateway's (docs/protocol.md has the table) or one of the client's own.
+ * An error with a code. `message` is for people, `code` for programs: one of the gateway's
+ * (docs/protocol.md has the table) or one of the client's own.
  *
  * @example
  * try {
@@ -95,7 +95,7 @@ export class OvationError extends Error {
   }
 }
 
-/** What was refused, by the gateway or as it would. */
+/** A refusal by the gateway, or by the client's own check of the same rules. */
 interface Refused extends Pick<OvationErrorDetail, "field" | "limit"> {
   readonly code: string;
   readonly message: string;
@@ -105,7 +105,7 @@ export function errorOf(refused: Refused, video: string): OvationError {
   return new OvationError(refused.code, refused.message, { ...refused, video });
 }
 
-/** Codes after which the same request may succeed; a test holds them to the table of all errors. */
+/** Codes after which the same request may succeed; a test compares them with the table of all errors. */
 const PASSING: readonly string[] = [
   "videos_exceeded",
   "in_flight_exceeded",
@@ -129,19 +129,19 @@ export function isPassing(code: string): boolean {
   return PASSING.includes(code);
 }
 
-/** Of the codes that are worth a repeat, those after which it may have been carried out all the same. */
+/** Those of the codes above after which the request may have been carried out nevertheless. */
 const UNSURE: readonly string[] = [
   "timeout",
   "history_unavailable",
   "internal",
 ] satisfies readonly ErrorCode[];
 
-/** Whether a request that was answered with this code, which is worth a repeat, may have been carried out. */
+/** Whether a request that failed with this passing code may have been carried out nevertheless. */
 export function mayBeTaken(code: string): boolean {
   return UNSURE.includes(code);
 }
 
-/** Whether the code says that the token isn't good, so that coming back with it is no use. */
+/** Whether the code says that the token is not valid, so reconnecting with it is useless. */
 export function isTokenCode(code: string): boolean {
   return code.startsWith("token_") && code !== "token_unavailable";
 }

@@ -1,7 +1,7 @@
-/** Who wants to be told. */
+/** The application's listeners of one value. */
 import { check } from "./arguments.ts";
 
-/** Calls a listener of the application's. Its faults are to be seen, but stop nothing here. */
+/** Calls an application's listener. What it throws is reported as uncaught, and stops nothing here. */
 export function notify<T>(listener: (value: T) => void, value: T): void {
   try {
     listener(value);
@@ -17,14 +17,14 @@ export class Listeners<T> {
   readonly #all = new Set<{ readonly listener: (value: T) => void }>();
   readonly #unheard: (value: T) => void;
 
-  /** @param unheard is told what nobody listens to */
+  /** @param unheard gets the values that no listener gets */
   constructor(unheard: (value: T) => void) {
     this.#unheard = unheard;
   }
 
   /**
-   * Returns what removes it.
-   * @throws TypeError when it is no function
+   * Returns a function that removes the listener.
+   * @throws TypeError when it is not a function
    */
   add(listener: (value: T) => void): () => void {
     check("listener", listener, "function");
@@ -35,11 +35,11 @@ export class Listeners<T> {
     };
   }
 
-  /** May be passed on as a function. */
-  readonly tell = (value: T): void => {
+  /** Bound: may be passed as a function. */
+  readonly emit = (value: T): void => {
     if (this.#all.size === 0) this.#unheard(value);
     for (const entry of [...this.#all]) {
-      // One that was removed by another one is not told any more.
+      // Another listener may have removed this one.
       if (this.#all.has(entry)) notify(entry.listener, value);
     }
   };

@@ -1,9 +1,9 @@
-/** What an application may choose, and what it gets if it doesn't. */
+/** The client's options, with their defaults. */
 import type { TokenSource } from "./credentials.ts";
 import type { WhileAway } from "./outbox.ts";
 
 /**
- * Any constructor of WebSockets: a browser's, Node's, or that of a package such as `ws`.
+ * Any WebSocket constructor: the browser's, Node's, or that of a package such as `ws`.
  *
  * @example
  * import WebSocket from "ws";
@@ -12,51 +12,51 @@ import type { WhileAway } from "./outbox.ts";
 export type WebSocketConstructor = new (url: string, ...more: never[]) => object;
 
 /**
- * What an {@link Ovation} is made with. Only `url` must be given.
+ * Options of an {@link Ovation}. Only `url` is required.
  *
  * @example
  * const options: OvationOptions = { url: "https://live.example.com", whileAway: "fail" };
  */
 export interface OvationOptions {
   /**
-   * Where gateways are, such as `https://live.example.com`; of several, another one is tried when
-   * one can't be reached: the first one first, then the others in an order of chance. It may be
-   * relative to the page, such as `/`: it is resolved when the client connects, so that a module may
-   * make the client on a server too.
+   * The gateway's address, such as `https://live.example.com`, or several: when one can't be
+   * reached, the client tries another, the first one first and then the others in random order.
+   * An address may be relative to the page, such as `/`: it is resolved when the client connects, so
+   * a module may create the client on a server too.
    */
   readonly url: string | URL | readonly (string | URL)[];
-  /** The viewer's token, or how to get one. */
+  /** The viewer's token, or a function that gets one. */
   readonly token?: TokenSource;
-  /** How long before a token expires a fresh one is fetched. Default: 60,000. */
+  /** How long before a token expires the client fetches a fresh one. Default: 60,000. */
   readonly refreshBeforeMs?: number;
-  /** A fresh one is fetched no sooner than this after the one before, however short they live. Default: 5,000. */
+  /** The shortest time between two fetches for a refresh, however short-lived tokens are. Default: 5,000. */
   readonly refreshMinMs?: number;
-  /** What becomes of publishes while there is no connection. Default: `wait`. */
+  /** What happens to publishes while there is no connection. Default: `wait`. */
   readonly whileAway?: WhileAway;
-  /** The longest that a publish takes, waiting and repeats included. Default: 30,000. */
+  /** The longest that a publish may take, including waits and retries. Default: 30,000. */
   readonly waitMs?: number;
-  /** How many publishes may wait; more are refused with `queue_full`. Default: 1,000. */
+  /** How many publishes may wait; further ones are rejected with `queue_full`. Default: 1,000. */
   readonly queueLimit?: number;
-  /** `auto`: a WebSocket, and Server-Sent Events with HTTP where none can be had. */
+  /** `auto`: a WebSocket, or Server-Sent Events and HTTP where WebSockets don't work. Default: `auto`. */
   readonly transport?: "auto" | "websocket" | "sse";
   /** The longest wait for a connection, and for the `token` function. Default: 10,000. */
   readonly connectTimeoutMs?: number;
-  /** The first wait before another try is anywhere from 0 up to this. Default: 1,000. */
+  /** The first reconnect waits a random time up to this. Default: 1,000. */
   readonly reconnectFirstMs?: number;
-  /** With each try the wait may double, up to this. Default: 30,000. */
+  /** Each failed attempt doubles the longest wait, up to this. Default: 30,000. */
   readonly reconnectMaxMs?: number;
-  /** How long a connection must have held for the waits to be short again. Default: 10,000. */
+  /** How long a connection must last before reconnect waits are short again. Default: 10,000. */
   readonly healthyMs?: number;
-  /** The silence after which the gateway is asked for a sign of life. Default: 20,000. */
+  /** After this much silence the client sends a ping. Default: 20,000. */
   readonly heartbeatMs?: number;
-  /** The wait for that sign; after it the connection counts as lost. Default: 10,000. */
+  /** How long the client waits for the answer to a ping; then the connection counts as lost. Default: 10,000. */
   readonly heartbeatTimeoutMs?: number;
-  /** How soon a WebSocket is tried again where there was none; doubles up to 20 times. Default: 60,000. */
+  /** The wait before a WebSocket is tried again where none worked; grows to at most 20 times this. Default: 60,000. */
   readonly webSocketRetryMs?: number;
-  /** Instead of the global one, such as `ws` for Node 20. */
+  /** Used instead of the global `WebSocket`, such as that of `ws` for Node 20. */
   readonly WebSocket?: WebSocketConstructor;
-  /** Instead of the global one. */
+  /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Chance, for a test that wants none: from 0 up to 1. */
+  /** Used instead of `Math.random`, for tests: returns a number from 0 up to, not including, 1. */
   readonly random?: () => number;
 }

@@ -1,8 +1,8 @@
 /**
- * What is published, until the gateway has answered. Each event has an id from the beginning: what
- * was sent and not answered is sent again with it, and counts once. Events of one video that are not
- * transient go one after the other, each when the one before it is settled, so that none overtakes
- * one that has to be sent again.
+ * Publishes that the gateway has not answered yet. Each event has an id from the start: if it is not
+ * answered it is sent again with the same id, and counts once. Events of one video that are not
+ * transient are sent one after the other, each when the previous one is settled, so that none
+ * overtakes one that has to be sent again.
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
@@ -10,22 +10,22 @@ import { errorOf, isPassing, mayBeTaken, OvationError } from "./error.ts";
 import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
 /**
- * What became of an event that was published.
+ * The result of a publish.
  *
  * @example
  * const { eventId } = await video.publish("comment", { text: "hello" });
  */
 export interface Published {
   readonly eventId: string;
-  /** Of a durable event: its place in the video's history, where it is stored now. */
+  /** The `seq` of a durable event in the video's history, where it is now stored. */
   readonly seq: number | undefined;
 }
 
 /**
- * What to do with an event that is published while there is no connection.
+ * What happens to an event that is published while there is no connection.
  *
- * - `wait`: it is sent when there is one again, if that is within `waitMs`.
- * - `fail`: it is refused at once with `not_connected`.
+ * - `wait`: it is sent once there is one, if that is within `waitMs`.
+ * - `fail`: it is rejected at once with `not_connected`.
  *
  * @example
  * await video.publish("like", undefined, { whileAway: "fail" });
@@ -33,17 +33,17 @@ export interface Published {
 export type WhileAway = "wait" | "fail";
 
 /**
- * What to do with an event that the gateway refuses, since too many came in too short a time.
+ * What happens to an event that the gateway refuses because its rate limit was exceeded.
  *
- * - `wait`: it is sent again when the gateway takes more, if that is within `waitMs`.
- * - `fail`: it is refused at once with `rate_limited`, as `useLikes` has it for likes.
+ * - `wait`: it is sent again when the gateway accepts more, if that is within `waitMs`.
+ * - `fail`: it is rejected at once with `rate_limited`; `useLikes` does this with likes.
  *
  * @example
  * await video.publish("like", undefined, { whenLimited: "fail" });
  */
 export type WhenLimited = "wait" | "fail";
 
-/** How an event is published. */
+/** The options of a publish, with their defaults filled in. */
 export interface PublishTerms {
   readonly whileAway: WhileAway;
   readonly whenLimited: WhenLimited;
@@ -57,24 +57,24 @@ interface Entry {
   readonly backoff: Backoff;
   readonly whenLimited: WhenLimited;
   readonly expiry: Timer;
-  /** Until it is sent again. */
+  /** Runs until the event is sent again. */
   pause?: Timer;
   settle(outcome: Published | OvationError): void;
   state: "waiting" | "sent" | "paused";
-  /** It was sent, and what became of it was never answered: it may have been taken. */
+  /** It was sent and never answered: it may have been accepted. */
   isUnsure: boolean;
-  /** Why the gateway didn't take it when it was sent last. */
+  /** Why the gateway refused it the last time. */
   refusal: OvationError | undefined;
 }
 
-/** Publishes that may be on their way at once; gateways refuse more than 100 of a connection. */
+/** How many publishes may be in flight at once; gateways refuse more than 100 of a connection. */
 const IN_FLIGHT_LIMIT = 50;
-/** Where the gateway does not tell which kinds are transient. */
+/** The transient kinds, if the gateway does not send them. */
 const UNORDERED: readonly string[] = ["like"];
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 5_000;
 
-/** What the gateway would answer, as far as it told what it takes. */
+/** The refusal that the gateway would answer with, as far as its rules are known. */
 function refusalOf(
   { kind, data, video }: Publication,
   rules: Rules | undefined,
@@ -90,7 +90,7 @@ export class Outbox {
   /** In the order in which they were published. */
   readonly #entries = new Set<Entry>();
   #inFlight = 0;
-  /** How many may be on their way: fewer, and slowly more again, when the gateway finds it too much. */
+  /** How many may be in flight: halved when the gateway limits the rate, then slowly raised again. */
   #window = IN_FLIGHT_LIMIT;
   #hold: Timer | undefined;
   #link: Link | undefined;
@@ -100,7 +100,7 @@ export class Outbox {
     this.#random = random;
   }
 
-  /** Resolves when the gateway has taken the event; rejects with an OvationError. */
+  /** Resolves when the gateway has accepted the event; rejects with an OvationError. */
   publish(
     publication: Publication,
     { whileAway, whenLimited, waitMs }: PublishTerms,
@@ -113,7 +113,7 @@ export class Outbox {
         return reject(new OvationError("not_connected", "there is no connection", { video }));
       }
       if (this.#entries.size >= this.#limit) {
-        const message = `${this.#limit} publishes wait already`;
+        const message = `${this.#limit} publishes are already waiting`;
         return reject(new OvationError("queue_full", message, { video }));
       }
       const entry: Entry = {
@@ -138,10 +138,10 @@ export class Outbox {
     });
   }
 
-  /** There is a connection: what waits is sent. */
+  /** A connection is ready: sends the waiting events. */
   linked(link: Link): void {
     this.#link = link;
-    // What was published before this gateway told what it takes.
+    // These were published before this gateway's rules were known.
     for (const { publication, settle } of [...this.#entries]) {
       const refusal = refusalOf(publication, link.rules);
       if (refusal !== undefined) settle(refusal);
@@ -149,7 +149,7 @@ export class Outbox {
     this.#flush();
   }
 
-  /** There is none: what was on its way waits to be sent again. */
+  /** The connection ended: events in flight wait to be sent again. */
   unlinked(): void {
     this.#link = undefined;
     this.#inFlight = 0;
@@ -160,14 +160,14 @@ export class Outbox {
     }
   }
 
-  /** Gives up all that waits, without a timer left; what may have been taken is told so. */
+  /** Rejects all waiting events and stops all timers; events that may have been accepted get `unconfirmed`. */
   clear(code: string, message: string): void {
     clearTimeout(this.#hold);
     this.#hold = undefined;
     for (const { settle, publication, isUnsure } of [...this.#entries]) {
       const { video } = publication;
       const [reason, text] = isUnsure
-        ? ["unconfirmed", `${message}; the event may have been taken`]
+        ? ["unconfirmed", `${message}; the event may have been accepted`]
         : [code, message];
       settle(new OvationError(reason, text, { video }));
     }
@@ -192,7 +192,7 @@ export class Outbox {
     entry.refusal = undefined;
     this.#inFlight += 1;
     link.publish(entry.publication, (answer) => {
-      // It may have expired meanwhile.
+      // The event may have expired meanwhile.
       if (this.#entries.has(entry) && entry.state === "sent") this.#answered(entry, answer);
       this.#flush();
     });
@@ -205,15 +205,15 @@ export class Outbox {
       return entry.settle({ eventId, seq: answer.seq });
     }
     const { code, retryAfterMs = 0 } = answer;
-    const isTooMuch = code === "rate_limited";
+    const isLimited = code === "rate_limited";
     const refusal = errorOf(answer, video);
-    if (!isPassing(code) || (isTooMuch && entry.whenLimited === "fail")) {
+    if (!isPassing(code) || (isLimited && entry.whenLimited === "fail")) {
       return entry.settle(refusal);
     }
     entry.refusal = refusal;
     entry.isUnsure ||= mayBeTaken(code);
     this.#inFlight -= 1;
-    if (isTooMuch) {
+    if (isLimited) {
       entry.state = "waiting";
       return this.#slowDown(retryAfterMs);
     }
@@ -224,7 +224,7 @@ export class Outbox {
     }, retryAfterMs + entry.backoff.nextMs());
   }
 
-  /** What comes now would be refused too: nothing is sent for a while, and then less at once. */
+  /** Further events would be refused too: sends nothing for a while, then fewer at once. */
   #slowDown(ms: number): void {
     if (this.#hold !== undefined) return;
     this.#window = Math.max(1, this.#window / 2);
@@ -239,13 +239,13 @@ export class Outbox {
 
   #expire({ publication: { video }, state, isUnsure, refusal, settle }: Entry): void {
     if (isUnsure || state === "sent") {
-      const message = "no answer in time; the event may have been taken";
+      const message = "no answer in time; the event may have been accepted";
       return settle(new OvationError("timeout", message, { video }));
     }
     const [code, message] =
       this.#link === undefined
         ? ["not_connected", "no connection in time"]
-        : ["predecessor_failed", "an earlier event was not taken in time"];
+        : ["predecessor_failed", "an earlier event was not accepted in time"];
     settle(refusal ?? new OvationError(code, message, { video }));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Gives each watcher of a video the past that it asks for, before what comes live: as it follows the
- * answer to the subscription, out of what is kept here, or else as read from the history.
+ * Gives each watcher of a video the history that it requests, before live events: as it follows the
+ * answer to the subscription, from the events kept here, or else by reading the history.
  */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { Chain, Missed } from "./chain.ts";
@@ -12,19 +12,19 @@ import { WAITING, type Watcher, type Watchers } from "./watchers.ts";
 export interface PastOptions {
   readonly random: () => number;
   readHistory(query: HistoryQuery): Promise<HistoryPage>;
-  /** The video can't be watched, or its past can't be read. */
+  /** The video can't be watched, or its history can't be read. */
   onRefused(error: OvationError): void;
 }
 
-/** What a subscription brings of the past: so many events, up to a place. */
+/** The history that a subscription delivers: the last `last` events, up to `seq`. */
 interface Fresh {
   readonly last: number;
   readonly seq: number;
 }
 
-/** Events that are kept for those who wait for their past; the longest past is half of it. */
+/** Events kept for watchers that wait for their history; twice the longest history. */
 const HELD_LIMIT = 2_000;
-/** Reads that may fail in a row; then those who wait for them are told that they miss something. */
+/** After this many failed reads in a row, the waiting watchers get `onMissed`. */
 const READ_TRIES = 4;
 const RETRY_MS = 500;
 
@@ -33,15 +33,15 @@ export class Past {
   readonly #watchers: Watchers;
   readonly #chain: Chain;
   readonly #options: PastOptions;
-  /** Those whose past has to be read, with the place at which they came. */
+  /** Watchers whose history has to be read, with the `seq` at which they were added. */
   readonly #waiting = new Map<Watcher, number>();
-  /** The most that any watcher wants. */
+  /** The longest history that any watcher requests. */
   #wanted = 0;
-  /** So many of the newest events are here, if the history has so many. */
+  /** How many of the newest events are here, if the history has as many. */
   #depth = 0;
-  /** What a subscription brings, until it has come. */
+  /** The history that a subscription delivers, until it has arrived. */
   #arriving: Fresh | undefined;
-  /** Whether a subscription stands, so that it is known from where on events come live. */
+  /** Whether there has been a subscription, so that it is known where live events start. */
   #isJoined = false;
   #isLinked = false;
   #isReading = false;
@@ -52,7 +52,7 @@ export class Past {
     this.#options = options;
   }
 
-  /** How much of the past a subscription asks for. */
+  /** How many events of the history a subscription requests. */
   get wanted(): number {
     return this.#wanted;
   }
@@ -60,19 +60,19 @@ export class Past {
   add(watcher: Watcher): void {
     const { history } = watcher;
     this.#wanted = Math.max(this.#wanted, history);
-    // One that comes before the first answer gets its past as all others do.
+    // Watchers that are added before the first answer get their history with it.
     if (!this.#isJoined) return;
     const at = this.#end;
     const here = this.#arriving ? 0 : Math.max(this.#depth, this.recent.all.length);
     if (history > here) this.#wait(watcher, at);
     else this.#watchers.set(watcher, history > 0 ? WAITING : at);
-    // Not while its listener is still being made.
+    // Later, so that the caller has what `on…` returns before the first event.
     queueMicrotask(() => {
       if (history > 0 && !this.#waiting.has(watcher)) this.#give(watcher);
     });
   }
 
-  /** @param fresh the past that follows, unless the chain is continued */
+  /** @param fresh the history that follows; undefined when the chain is continued */
   joined(fresh: Fresh | undefined): void {
     this.#isJoined = this.#isLinked = true;
     if (fresh !== undefined) {
@@ -81,29 +81,29 @@ export class Past {
       this.#arriving = last > 0 && seq > 0 ? fresh : undefined;
       for (const watcher of this.#watchers.all()) {
         if (watcher.history === 0) this.#watchers.set(watcher, seq);
-        // What comes is not what it asks for.
+        // What arrives is not what this watcher requests.
         else if (watcher.history !== last) this.#wait(watcher, seq);
       }
     }
     void this.#read();
   }
 
-  /** The link is gone: nothing is read before there is another. */
+  /** The link ended: nothing is read until there is another. */
   pause(): void {
     this.#isLinked = false;
   }
 
-  /** Takes note of events that come in the chain, before they are given. */
+  /** Keeps events of the chain, before they are delivered. */
   observe(events: readonly OvationEvent[]): void {
     this.recent.add(events, this.#waiting.size > 0 ? HELD_LIMIT : this.#wanted);
     const { seq: end = Number.POSITIVE_INFINITY, last = 0 } = this.#arriving ?? {};
-    // The past comes before all else.
+    // The history arrives before everything else.
     if (!events.some(({ seq = end }) => seq >= end)) return;
     this.#depth = Math.max(this.#depth, last);
     this.#arriving = undefined;
   }
 
-  /** Durable events are lost: tells so, and begins again with what follows. */
+  /** Durable events were missed: reports it, and starts over with what follows. */
   miss(missed: Missed): void {
     this.#giveWaiting();
     this.recent.clear();
@@ -112,7 +112,7 @@ export class Past {
     this.#watchers.miss(missed);
   }
 
-  /** Up to here the past goes; from here on, events come live. */
+  /** The last `seq` of the history; events after it are live. */
   get #end(): number {
     return Math.max(this.#arriving?.seq ?? 0, this.#chain.seq ?? 0);
   }
@@ -123,7 +123,7 @@ export class Past {
     void this.#read();
   }
 
-  /** @param at where the watcher came: what is after it is no part of the past */
+  /** @param at the `seq` at which the watcher was added: later events are not part of its history */
   #give(watcher: Watcher, at = WAITING): void {
     this.#waiting.delete(watcher);
     if (!this.#watchers.has(watcher)) return;
@@ -134,14 +134,14 @@ export class Past {
     this.#watchers.set(watcher, all.at(-1)?.seq ?? 0);
   }
 
-  /** To those who wait for no more than `limit` events. */
+  /** Serves the watchers that wait for at most `limit` events. */
   #giveWaiting(limit = WAITING): void {
     for (const [watcher, at] of this.#waiting) {
       if (watcher.history <= limit) this.#give(watcher, at);
     }
   }
 
-  /** Reads the history for those who wait. */
+  /** Reads the history for the waiting watchers. */
   async #read(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
@@ -151,7 +151,7 @@ export class Past {
       try {
         const query = { limit, before: this.#end + 1 };
         const { events, epoch } = await this.#options.readHistory(query);
-        // Of another history we are told in a moment.
+        // If the history is another one, the gateway is about to say so.
         if (epoch === (this.#chain.epoch ?? epoch)) {
           this.recent.add(events, HELD_LIMIT);
           this.#depth = Math.max(this.#depth, limit);

@@ -1,14 +1,14 @@
-/** The newest durable events of a video, for a listener that comes when they have been given. */
+/** The newest durable events of a video, for listeners that are added after they were delivered. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 
-/** The place of the event that a retraction takes back. */
+/** The `seq` of the event that a retraction deletes. */
 function retractedSeq({ kind, data }: OvationEvent): number | undefined {
   const { seq } = Object(kind === RETRACTED_KIND ? data : null) as { readonly seq?: unknown };
   return typeof seq === "number" ? seq : undefined;
 }
 
-/** Retractions that are remembered, for events of the past that are read later. */
+/** How many retractions are remembered, for older events that are read later. */
 const RETRACTIONS_LIMIT = 1_000;
 
 export class Recent {
@@ -19,7 +19,7 @@ export class Recent {
     return this.#events;
   }
 
-  /** Keeps no more than `limit` of the events, in their order, each once. */
+  /** Adds events, in order and each once, and keeps the newest `limit`. */
   add(events: readonly OvationEvent[], limit: number): void {
     for (const event of events) {
       const retracted = retractedSeq(event);

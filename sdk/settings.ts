@@ -1,16 +1,16 @@
-/** The options as the SDK uses them. Apart from them, since these name what only some platforms know. */
+/** The options as the SDK uses them. In their own file: they name types that only some platforms have. */
 import { check, checkOptions, fail, type Rule, WHOLE } from "./arguments.ts";
 import type { TokenSource } from "./credentials.ts";
 import type { OvationOptions } from "./options.ts";
 
-/** Every option with a value, but for those that have no default. */
+/** Every option with a value, except those that have no default. */
 export type Settings = Required<Omit<OvationOptions, "url" | "token" | "WebSocket">> & {
   readonly url: readonly string[];
   readonly token: TokenSource | undefined;
   readonly WebSocket: typeof globalThis.WebSocket | undefined;
 };
 
-/** With a scheme that leads to a gateway, or relative to the page. */
+/** With a scheme that a gateway can have, or relative to the page. */
 const ADDRESS = /^((http|ws)s?:\/\/[^/?#]|[/.])/i;
 function isAddress(text: string): boolean {
   try {
@@ -20,7 +20,7 @@ function isAddress(text: string): boolean {
   }
 }
 
-/** What may be done with an event that can't be sent now. */
+/** What can be done with an event that can't be sent now. */
 export const WAIT_OR_FAIL: Rule = ["wait", "fail"];
 
 const DEFAULTS = {
@@ -37,12 +37,12 @@ const DEFAULTS = {
   heartbeatMs: 20_000,
   heartbeatTimeoutMs: 10_000,
   webSocketRetryMs: 60_000,
-  // Called as a method of anything else, a browser's fetch throws.
+  // A browser's fetch throws when it is called as a method of another object.
   fetch: (...request) => globalThis.fetch(...request),
   random: Math.random,
 } as const satisfies Partial<OvationOptions>;
 
-/** Of each option; most are told by their defaults. */
+/** A rule for each option; most follow from the defaults. */
 const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]): [string, Rule] => [
@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /**
  * Fills in the defaults.
- * @throws TypeError or RangeError that names the option that is wrong
+ * @throws TypeError or RangeError that names the invalid option
  */
 export function settingsOf(options: OvationOptions): Settings {
   checkOptions(options, RULES);

@@ -1,4 +1,4 @@
-/** One client for one purpose, however often the module that asks for it is loaded. */
+/** Keeps one client for the same options, however often the calling module is loaded. */
 import { Ovation } from "./client.ts";
 import type { OvationOptions } from "./options.ts";
 
@@ -7,10 +7,10 @@ const registry = globalThis as { [CLIENTS]?: Map<string, Ovation> };
 const CLIENTS: unique symbol = Symbol.for("ovation-client") as never;
 
 /**
- * The client of these options: made at the first call, the same one for each further call with the
- * same options. For a client that is made beside a component: hot reload runs its module again, and
- * `new Ovation(…)` would open another connection each time. Functions are not compared: those of the
- * first call are used until the page is loaded again.
+ * Returns the client for these options: the first call creates it, and later calls with the same
+ * options return the same one. Use it for a client that a component's module creates: hot reload
+ * runs the module again, and `new Ovation(…)` would open another connection each time. Functions are
+ * not compared: those of the first call are used until the page is loaded again.
  *
  * @throws TypeError as the constructor of {@link Ovation} does
  * @example
@@ -23,6 +23,6 @@ export function ovationFor<Kinds extends object = object>(options: OvationOption
   const known = clients.get(key);
   const client = known ?? new Ovation(options);
   clients.set(key, client);
-  // What its kinds carry is known to the compiler only.
+  // `Kinds` exists only for the compiler.
   return client as unknown as Ovation<Kinds>;
 }

@@ -1,12 +1,12 @@
-/** What an application sees of its connection. */
+/** The connection's state, as an application sees it. */
 import type { OvationErrorCode } from "./error.ts";
 
 /** How viewers are connected. */
 export type Via = "websocket" | "sse";
 
 /**
- * Why there is no connection, or none of the usual kind: a code for a program, a message for a
- * person. docs/connecting.md says of each code what to do.
+ * Why there is no connection, or not the best one: a code for programs, a message for people.
+ * docs/connecting.md says for each code what to do.
  *
  * @example
  * const describe = ({ code, message }: ConnectionFault) => `${message} (${code})`;
@@ -19,13 +19,15 @@ export interface ConnectionFault {
 /**
  * The state of the connection.
  *
- * - `idle`: nothing has been asked for yet.
- * - `connecting`: the first try is under way.
- * - `connected`: over a WebSocket, or over Server-Sent Events where none can be had; then `reason`
- *   says why, unless the application chose so. `isStale` while the gateway is cut off from the
- *   others: nothing new comes, until that is over or another is found.
- * - `reconnecting`: it was lost, or could not be had; the next try is `waitMs` after this was told.
- * - `closed`: for good, until `connect()` is called: `close()` was, or the gateway refuses us.
+ * - `idle`: no connection has been needed yet.
+ * - `connecting`: the first attempt is in progress.
+ * - `connected`: over a WebSocket, or over Server-Sent Events where WebSockets don't work; then
+ *   `reason` says why, unless the application chose it. `isStale` is true while the gateway is cut
+ *   off from the others: no new events arrive until that is over or the client is at another gateway.
+ * - `reconnecting`: the connection was lost, or could not be made; the next attempt is `waitMs` after
+ *   this state was reported.
+ * - `closed`: `close()` was called, or the gateway refuses the client. It stays closed until
+ *   `connect()` is called.
  *
  * @example
  * ovation.onState((state) => {
@@ -46,7 +48,7 @@ export type ConnectionState =
     }
   | {
       readonly name: "reconnecting";
-      /** How many tries have failed since there was a connection. */
+      /** How many attempts have failed since the last connection. */
       readonly attempt: number;
       readonly waitMs: number;
       readonly reason: ConnectionFault;

@@ -1,4 +1,4 @@
-/** One video, as an application holds it: to listen, to publish and to read back. */
+/** A handle of one video: to listen, to publish and to read its history. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
@@ -10,20 +10,20 @@ import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 import type { Watcher } from "./watchers.ts";
 
 /**
- * The data of the kinds that Ovation makes itself.
+ * The data of the kinds that Ovation publishes itself.
  *
  * @example
  * const count = ({ viewers }: BuiltInKinds["viewers"]) => `${viewers} watching`;
  */
 export interface BuiltInKinds {
   readonly viewers: { readonly viewers: number };
-  /** Takes back the durable event of this id and place. */
+  /** Deletes the durable event with this `id` and `seq`. */
   readonly retracted: { readonly id: string; readonly seq: number };
 }
 
 /**
- * The data that an application publishes with a kind: what it says of its kinds. A client without a
- * type parameter may publish anything.
+ * The data that an application publishes with a kind, as the client's type parameter declares it. A
+ * client without a type parameter may publish anything.
  *
  * @example
  * type Comment = DataOf<{ comment: { text: string } }, "comment">; // { text: string }
@@ -31,7 +31,7 @@ export interface BuiltInKinds {
 export type DataOf<Kinds, Kind extends string> = Kind extends keyof Kinds ? Kinds[Kind] : unknown;
 
 /**
- * An event of a video. What others have published is `unknown`, unless it was parsed.
+ * An event of a video. Data that others published is `unknown`, unless it was parsed.
  *
  * @example
  * const show = ({ id, data }: EventOf<"comment", { text: string }>) => addLine(id, data.text);
@@ -42,7 +42,7 @@ export type EventOf<Kind extends string, Data = ReceivedData<Kind>> = Omit<
 > & { readonly kind: Kind; readonly data: Data };
 
 /**
- * The data of events as they come: known of the kinds that Ovation makes itself.
+ * The data of received events: typed for the kinds that Ovation publishes itself, else `unknown`.
  *
  * @example
  * const count: ReceivedData<"viewers"> = { viewers: 3 };
@@ -52,8 +52,8 @@ export type ReceivedData<Kind extends string> = Kind extends keyof BuiltInKinds
   : unknown;
 
 /**
- * The name of a kind to listen to: those that the application told of are offered, any other is
- * allowed.
+ * The name of a kind to listen to: editors suggest those that the type parameter declares; any
+ * other is allowed.
  *
  * @example
  * const kind: KindOf<{ comment: string; wave: number }> = "wave";
@@ -61,8 +61,8 @@ export type ReceivedData<Kind extends string> = Kind extends keyof BuiltInKinds
 export type KindOf<Kinds> = PublishKind<Kinds> | keyof BuiltInKinds | (string & {});
 
 /**
- * The name of a kind to publish: `like`, and those that the application told of; any, if it told of
- * none.
+ * The name of a kind to publish: `like` and those that the type parameter declares; any, if it
+ * declares none.
  *
  * @example
  * const kind: PublishKind<{ comment: string }> = "comment";
@@ -72,7 +72,7 @@ export type PublishKind<Kinds> = [keyof Kinds] extends [never]
   : (keyof Kinds & string) | "like";
 
 /**
- * What `publish` takes after the kind: data, which may be left out where it may be undefined.
+ * The arguments of `publish` after the kind: data, which may be omitted where it may be undefined.
  *
  * @example
  * const more: PublishArguments<{ comment: string }, "comment"> = ["hello", { waitMs: 5_000 }];
@@ -83,7 +83,7 @@ export type PublishArguments<Kinds, Kind extends string> =
     : [data: DataOf<Kinds, Kind>, options?: PublishOptions];
 
 /**
- * Makes of `data` what the application works with, or throws: a function, or a schema that has one
+ * Turns `data` into the application's type, or throws: a function, or a schema with a `parse` method
  * (Zod and others).
  *
  * @example
@@ -92,32 +92,32 @@ export type PublishArguments<Kinds, Kind extends string> =
 export type Parse<Data> = ((data: unknown) => Data) | { readonly parse: (data: unknown) => Data };
 
 /**
- * How events of a kind are listened to. With a {@link Parse} as `parse`, events whose data it
- * refuses are left out.
+ * Options of {@link Video.on}. With a {@link Parse} as `parse`, events whose data it refuses are
+ * skipped.
  *
  * @example
  * const options: ListenOptions = { history: 20, onError: ({ code }) => report(code) };
  */
 export interface ListenOptions {
-  /** Called with `data_unexpected` for what `parse` refuses. Default: {@link Ovation.onError} is. */
+  /** Called with `data_unexpected` when `parse` refuses an event. Default: {@link Ovation.onError}. */
   readonly onError?: ((error: OvationError) => void) | undefined;
-  /** How many events of the past come first. Default: as the video was made with. */
+  /** How many durable events of the history come first. Default: the video's `history`. */
   readonly history?: number | undefined;
 }
 
 /**
- * How a video is watched.
+ * Options of {@link Ovation.video}.
  *
  * @example
  * const video = ovation.video("launch", { history: 50 });
  */
 export interface VideoOptions {
-  /** How many durable events of the past are given first, at most 1,000. Default: 0. */
+  /** How many durable events of the history a listener gets first, at most 1,000. Default: 0. */
   readonly history?: number;
 }
 
 /**
- * How one event is published; by default as the {@link OvationOptions} say.
+ * Options of one publish; the defaults are those of {@link OvationOptions}.
  *
  * @example
  * await video.publish("like", undefined, { whileAway: "fail" });
@@ -130,20 +130,20 @@ export interface PublishOptions {
 }
 
 /**
- * Which part of the past to read.
+ * Which part of the history to read.
  *
  * @example
  * const query: HistoryQuery = { before: oldest.seq, limit: 50 };
  */
 export interface HistoryQuery {
-  /** Events before this place; by default the newest. */
+  /** Only events before this `seq`; by default the newest. */
   readonly before?: number;
   /** How many, at most 1,000. */
   readonly limit?: number;
 }
 
 /**
- * A part of a video's past.
+ * A page of a video's history.
  *
  * @example
  * const { events, more }: HistoryPage = await video.readHistory();
@@ -153,24 +153,24 @@ export interface HistoryPage {
   readonly events: readonly OvationEvent[];
   /** Whether there are older ones. */
   readonly more: boolean;
-  /** Names the incarnation of the history. */
+  /** The incarnation of the history; it changes when the history is created again. */
   readonly epoch: string | undefined;
 }
 
-/** What is known of a video that is watched. */
+/** The state of a watched video. */
 interface VideoView {
-  /** The `seq` of the newest durable event that was given. */
+  /** The `seq` of the newest durable event that was delivered. */
   readonly position: number | undefined;
   recent(limit: number): readonly OvationEvent[];
   /** The newest event of a latest kind. */
   latest(kind: string): OvationEvent | undefined;
 }
 
-/** What a {@link Video} needs of its client. */
+/** What a {@link Video} needs from its client. */
 export interface VideoHost {
   /** Watches until the function that it returns is called. */
   watch(id: string, watcher: Watcher): () => void;
-  /** What is known of a video; undefined while it is not watched. */
+  /** Undefined while the video is not watched. */
   channel(id: string): VideoView | undefined;
   report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options: PublishOptions): Promise<Published>;
@@ -184,9 +184,9 @@ const LISTEN_RULES: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * One video. It is watched as long as it has a listener; while the connection is lost its listeners
- * stay, and durable events of the meantime are given when it is back: none twice, none left out
- * without {@link Video.onMissed} being told. Made by {@link Ovation.video}.
+ * One video, created by {@link Ovation.video}. It is watched as long as it has a listener. Listeners
+ * stay while the connection is lost, and get the durable events they missed when it is back: none
+ * twice, and none skipped without a call of {@link Video.onMissed}.
  *
  * @example
  * const video = ovation.video("launch", { history: 50 });
@@ -197,10 +197,10 @@ const LISTEN_RULES: Readonly<Record<string, Rule>> = {
 export class Video<Kinds extends object = object> {
   /** The video's id. */
   readonly id: string;
-  /** How many events of the past it is given first. */
+  /** How many durable events of the history a listener gets first. */
   readonly history: number;
   readonly #host: VideoHost;
-  /** For {@link Ovation.video}, which is how to get one. */
+  /** Internal: use {@link Ovation.video}. */
   constructor(id: string, { history = 0 }: VideoOptions, host: VideoHost) {
     this.id = id;
     this.history = history;
@@ -208,7 +208,7 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * The newest number of viewers; undefined before it is known.
+   * The current number of viewers; undefined until it is known.
    *
    * @example
    * video.on("viewers", () => setTitle(`${video.viewers} watching`));
@@ -219,8 +219,8 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * The newest durable events that were given, up to `history` of them, oldest first and without
-   * those that were taken back: for a part of the page that comes later.
+   * The newest durable events that were delivered, up to `history` of them, oldest first and without
+   * deleted ones: for a part of the page that is shown later.
    *
    * @example
    * for (const event of video.recent) if (event.kind === "comment") addLine(event);
@@ -230,8 +230,8 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * The `seq` of the newest durable event that was given to anybody here; undefined before it is
-   * known.
+   * The `seq` of the newest durable event that any listener of this client got; undefined until it
+   * is known.
    *
    * @example
    * localStorage.setItem("read", String(video.position));
@@ -241,10 +241,10 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Calls back with each event of a kind, and starts to watch. The past that the video's `history`
-   * asks for comes first, and so does the newest viewer count, however late the listener is. Of a
-   * flood of likes only a sample comes; {@link Video.onFrame} has their exact number. Returns what
-   * ends it.
+   * Calls `listener` with each event of a kind, and starts to watch the video. The events that
+   * `history` requests and the newest viewer count come first, even for a listener that is added
+   * later. Under a flood of likes the listener gets a sample; {@link Video.onFrame} has their exact
+   * number. Returns a function that removes the listener.
    *
    * @example
    * const parse = (data: unknown) => String((data as { text?: unknown } | null)?.text ?? "");
@@ -269,7 +269,7 @@ export class Video<Kinds extends object = object> {
     check("listener", listener, "function");
     checkOptions(options, LISTEN_RULES);
     const { parse, onError, history = this.history } = options;
-    const give = (event: OvationEvent) => {
+    const onEvent = (event: OvationEvent) => {
       if (event.kind !== kind) return;
       let { data } = event;
       try {
@@ -277,18 +277,18 @@ export class Video<Kinds extends object = object> {
           data = typeof parse === "function" ? parse(data) : parse.parse(data);
         }
       } catch (cause) {
-        const message = `parse refuses the data of a ${kind}`;
+        const message = `parse refused the data of a ${kind}`;
         const error = new OvationError("data_unexpected", message, { video: this.id, cause });
         return (onError ?? this.#host.report)(error);
       }
       listener({ ...event, kind, data });
     };
-    return this.#host.watch(this.id, { history, onEvent: give });
+    return this.#host.watch(this.id, { history, onEvent });
   }
 
   /**
-   * Calls back with all that came at once, with exact counts, and starts to watch. Returns what
-   * ends it.
+   * Calls `listener` with each {@link Frame}: the events that arrived together and their exact
+   * counts. Starts to watch the video. Returns a function that removes the listener.
    *
    * @example
    * const off = video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
@@ -298,8 +298,9 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Calls back when durable events can't be given, since the history doesn't reach back to them or
-   * is another one; those that `history` asks for follow. Starts to watch; returns what ends it.
+   * Calls `listener` when durable events can't be delivered, because the history doesn't reach back
+   * to them or is a new one; the events that `history` requests follow. Starts to watch the video.
+   * Returns a function that removes the listener.
    *
    * @example
    * video.onMissed(() => addLine("Some comments can't be shown."));
@@ -309,8 +310,8 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Watches without a listener, so that those that come later find {@link Video.recent} filled.
-   * Returns what ends it.
+   * Watches the video without a listener, so that {@link Video.recent} is filled for later ones.
+   * Returns a function that stops it.
    *
    * @example
    * const release = video.watch();
@@ -320,14 +321,15 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Publishes an event. Resolves when the gateway has taken it, and a durable one is stored; it is
-   * sent again, and counts once, when the connection is lost meanwhile. Rejects with an
+   * Publishes an event. Resolves when the gateway has accepted it and, if it is durable, stored it.
+   * If the connection is lost meanwhile, the event is sent again and counts once. Rejects with an
    * {@link OvationError}.
    *
-   * `data` is written as JSON would: fields that are undefined are left out, and `toJSON` is called,
-   * of a Date for one. What JSON would lose in silence (NaN, a Map, undefined in a list) and what
-   * gateways don't take is refused at once: with `data_invalid`, `field` names the place, and with
-   * `data_too_large`, `limit` says how many bytes may be sent. Nothing else is touched.
+   * `data` is converted as JSON would: fields that are undefined are omitted, and `toJSON` is
+   * called, for example of a Date. Values that JSON would lose silently (NaN, a Map, undefined in a
+   * list) and values that gateways don't accept are refused before anything is sent: with
+   * `data_invalid`, `field` names the value; with `data_too_large`, `limit` is the number of bytes
+   * allowed. Other publishes are not affected.
    *
    * @example
    * await video.publish("comment", { text: "hello" });
@@ -341,7 +343,7 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Reads durable events of the past, for a page that scrolls back. Rejects with an
+   * Reads durable events of the history, for a page that scrolls back. Rejects with an
    * {@link OvationError}, or with a RangeError when `limit` is not a whole number from 1 to 1,000.
    *
    * @example

@@ -1,13 +1,13 @@
-/** What a browser tells that is a reason to look after the connection at once. */
+/** The browser's events that are a reason to check the connection at once. */
 
 /**
  * `wake`: the network, the tab or the page is back. `doubt`: the network may be gone. `leave`: the
- * page is left, and may come back by the back button if it holds no connection (the back/forward
- * cache).
+ * user leaves the page, and the back button may restore it if it holds no connection (the
+ * back/forward cache).
  */
 export type WakeSignal = "wake" | "doubt" | "leave";
 
-/** Listens until the function that it returns is called. Elsewhere than in a browser, nothing comes. */
+/** Listens until the returned function is called. Outside a browser, there are no signals. */
 export function listenForWake(onSignal: (signal: WakeSignal) => void): () => void {
   const page = globalThis.document as Document | undefined;
   const wake = () => onSignal("wake");
@@ -23,7 +23,7 @@ export function listenForWake(onSignal: (signal: WakeSignal) => void): () => voi
   ] as const;
   const listening = new AbortController();
   for (const [target, name, listener] of listeners) {
-    // Node's global object hears nothing.
+    // Node's global object has no `addEventListener`.
     target?.addEventListener?.(name, listener, listening);
   }
   return () => listening.abort();

@@ -1,9 +1,9 @@
-/** Says on the console what went wrong and nobody listens to, so that it is not seen nowhere. */
+/** Prints errors that no listener gets on the console, so that they don't go unseen. */
 import type { ConnectionState } from "./state.ts";
 
-/** What is remembered as said; nothing is said beyond it. */
+/** How many different warnings are printed and remembered; further ones are not printed. */
 const LIMIT = 100;
-/** Why there is no connection, where waiting is no cure. */
+/** Reasons for a missing connection that don't pass by themselves. */
 const LASTING = /^(wrong_address|origin_refused|mixed_content|csp_blocked)$/;
 
 interface Fault {
@@ -12,19 +12,19 @@ interface Fault {
   readonly video?: string | undefined;
 }
 
-/** Returns what says each code once, for each video. */
+/** Returns a function that prints each code once per video. */
 export function warnOnce(): (fault: Fault) => void {
-  const said = new Set<string>();
+  const printed = new Set<string>();
   return ({ code, message, video = "" }) => {
     const what = `${code} ${video}`;
-    if (said.has(what) || said.size >= LIMIT) return;
-    said.add(what);
-    // biome-ignore lint/suspicious/noConsole: the one place that is left, since nobody listens
+    if (printed.has(what) || printed.size >= LIMIT) return;
+    printed.add(what);
+    // biome-ignore lint/suspicious/noConsole: nothing listens, so only the console is left
     console.warn(`ovation: ${what}: ${message}`);
   };
 }
 
-/** What of a state somebody has to see to; undefined for one that may pass by itself. */
+/** The fault of a state that somebody must fix; undefined for one that may pass by itself. */
 export function lastingFault(state: ConnectionState): Fault | undefined {
   if (state.name === "closed") return state.reason.code === "closed" ? undefined : state.reason;
   return state.name === "reconnecting" && LASTING.test(state.reason.code)

@@ -1,4 +1,4 @@
-/** Those who watch a video: each is given every event once, from its own place in the chain on. */
+/** The watchers of a video: each gets every event once, from its own position in the chain. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
@@ -6,37 +6,37 @@ import type { Missed } from "./chain.ts";
 import { type Frame, frameOf } from "./frame.ts";
 import { notify } from "./listeners.ts";
 
-/** One who watches, and what for. */
+/** A handle's listener. */
 export interface Watcher {
-  /** How many events of the past it wants. */
+  /** How many events of the history it wants. */
   readonly history: number;
   readonly onEvent?: (event: OvationEvent) => void;
   readonly onFrame?: (frame: Frame) => void;
   readonly onMissed?: (missed: Missed) => void;
 }
 
-/** What more there is to events that are given. */
-interface Given {
-  /** Events that are counted, but not passed on. */
+/** How events are delivered. */
+interface Delivery {
+  /** Events that are counted, but not delivered. */
   readonly dropped?: readonly OvationEvent[];
   readonly counts?: Counts | undefined;
-  /** Default: all. */
+  /** Default: all watchers. */
   readonly to?: readonly Watcher[];
 }
 
-/** The floor of a watcher whose past has yet to be given: durable events wait until then. */
+/** The floor of a watcher that waits for its history: durable events wait until it has arrived. */
 export const WAITING = Number.POSITIVE_INFINITY;
 
-/** Each with its floor: durable events up to it are not given to the watcher. */
+/** Each watcher with its floor: it gets no durable events up to that `seq`. */
 export class Watchers extends Map<Watcher, number> {
   all(): Watcher[] {
     return [...this.keys()];
   }
 
-  /** Event by event, so that listeners of different kinds see one order. */
+  /** Delivers event by event, so that listeners of different kinds see the same order. */
   give(
     events: readonly OvationEvent[],
-    { dropped = [], counts, to = this.all() }: Given = {},
+    { dropped = [], counts, to = this.all() }: Delivery = {},
   ): void {
     for (const event of events) {
       for (const watcher of to) {
@@ -45,10 +45,10 @@ export class Watchers extends Map<Watcher, number> {
     }
     for (const watcher of to) {
       if (!watcher.onFrame || !this.has(watcher)) continue;
-      const lacking = events.filter((event) => this.#skips(watcher, event));
-      const given = events.filter((event) => !lacking.includes(event));
-      if (given.length === 0 && counts === undefined) continue;
-      notify(watcher.onFrame, frameOf(given, [...dropped, ...lacking], counts));
+      const skipped = events.filter((event) => this.#skips(watcher, event));
+      const delivered = events.filter((event) => !skipped.includes(event));
+      if (delivered.length === 0 && counts === undefined) continue;
+      notify(watcher.onFrame, frameOf(delivered, [...dropped, ...skipped], counts));
     }
   }
 
@@ -60,7 +60,7 @@ export class Watchers extends Map<Watcher, number> {
 
   #skips(watcher: Watcher, { seq, kind }: OvationEvent): boolean {
     const floor = this.get(watcher);
-    // One that was removed by another one is not told any more.
+    // Another listener may have removed this one.
     if (floor === undefined) return true;
     if (seq === undefined || seq > floor) return false;
     return floor !== WAITING || kind !== RETRACTED_KIND;

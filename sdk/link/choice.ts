@@ -1,4 +1,4 @@
-/** Chooses how to connect, and makes the link: over a WebSocket, or without one. */
+/** Chooses how to connect, and makes the link: over a WebSocket, or over HTTP. */
 import type { Address } from "../addresses.ts";
 import { loadOverHttp } from "../load-over-http.ts";
 import type { Settings } from "../settings.ts";
@@ -6,12 +6,12 @@ import type { Via } from "../state.ts";
 import type { Link, LinkHandlers } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";
 
-/** WebSockets that fail in a row, before it is tried without one. */
+/** How many WebSockets may fail in a row before HTTP is tried. */
 const SOCKET_TRIES = 2;
-/** Where there was one, the reason is more likely to be a gateway that is gone, or lets nobody in. */
+/** The same after one has worked: then a gateway that is down or refuses is the likelier reason. */
 const PROVEN_SOCKET_TRIES = 5;
 
-/** WebSockets in a row that were opened and soon cut, before it is tried without; streams, before polls. */
+/** How many WebSockets may be cut soon after they opened before HTTP is tried; and streams, before polls. */
 const SHORT_LIVES = 3;
 
 export class LinkChoice {
@@ -27,7 +27,7 @@ export class LinkChoice {
     this.#hasSockets = settings.WebSocket !== undefined;
   }
 
-  /** Whether a WebSocket is worth a try beside a link without one. */
+  /** Whether to try a WebSocket while an HTTP link is in use. */
   get mayUpgrade(): boolean {
     return this.#hasSockets && this.#settings.transport === "auto";
   }
@@ -40,7 +40,7 @@ export class LinkChoice {
     return this.#hasSockets && isLikely ? "websocket" : "sse";
   }
 
-  /** Whether a WebSocket must show first that it lasts. */
+  /** Whether WebSockets are cut here, so that one must last before it is used. */
   get areCut(): boolean {
     return this.#shortLives >= SHORT_LIVES;
   }
@@ -67,7 +67,7 @@ export class LinkChoice {
     }
   }
 
-  /** A link was had. */
+  /** A link became ready. */
   succeeded(via: Via): void {
     if (via !== "websocket") return;
     this.#failedSockets = 0;
@@ -75,25 +75,25 @@ export class LinkChoice {
     this.#socketTries = PROVEN_SOCKET_TRIES;
   }
 
-  /** A WebSocket has held for long enough. */
+  /** A WebSocket has lasted for `healthyMs`. */
   lasted(): void {
     this.#shortLives = 0;
   }
 
-  /** A link hasn't, and no gateway said why. */
+  /** A link ended sooner, and no gateway said why. */
   cut(via: Via): void {
     if (via === "websocket") this.#shortLives += 1;
     else this.#cutStreams += 1;
   }
 
-  /** A try failed before there was a link. */
+  /** An attempt failed before the link was ready. */
   failed(via: Via): void {
     if (via !== "websocket") this.#shortLives = Math.min(this.#shortLives, SHORT_LIVES - 1);
-    // Where it fails without one too, the reason is another: the next try is with one again.
+    // If HTTP fails too, the reason is another: the next attempt uses a WebSocket again.
     this.#failedSockets = via === "websocket" ? this.#failedSockets + 1 : this.#socketTries - 1;
   }
 
-  /** The constructor of WebSockets throws: where this page isn't allowed to open one, say. */
+  /** The WebSocket constructor throws, for example because this page isn't allowed to open one. */
   forbidden(): void {
     this.#hasSockets = false;
   }

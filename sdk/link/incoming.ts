@@ -1,4 +1,4 @@
-/** What comes from a gateway, checked once: as much of it as the SDK relies on. */
+/** Checks messages of a gateway once, as far as the SDK relies on them. */
 import type { OvationEvent } from "../../shared/protocol/event.ts";
 import type { Answer, PushHandlers, Refusal, Rules } from "./link.ts";
 
@@ -13,7 +13,7 @@ function isEvent(value: unknown): value is OvationEvent {
   return isFields(value) && typeof value["id"] === "string" && typeof value["kind"] === "string";
 }
 
-/** The events of a list; what isn't one is left out. */
+/** The events of a list; other items are skipped. */
 export function eventsOf(value: unknown): OvationEvent[] {
   return Array.isArray(value) ? value.filter(isEvent) : [];
 }
@@ -26,7 +26,7 @@ function number(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** The `error` of an answer over HTTP, or a message with `op: "error"`. */
+/** Reads the `error` of an HTTP response, or a message with `op: "error"`. */
 export function refusalOf(fields: Fields): Refusal {
   const code = text(fields["code"]) ?? "internal";
   return {
@@ -51,7 +51,7 @@ function rulesOf({ limits, kinds }: Fields): Rules | undefined {
   };
 }
 
-/** A message with `op: "result"` or `op: "error"`. */
+/** Reads a message with `op: "result"` or `op: "error"`. */
 export function answerOf(fields: Fields): Answer {
   if (fields["op"] === "error") return refusalOf(fields);
   return {
@@ -67,7 +67,7 @@ export function answerOf(fields: Fields): Answer {
   };
 }
 
-/** Exact numbers of kinds; what isn't a number is left out. */
+/** The counts by kind; values that are not numbers are skipped. */
 function countsOf(value: unknown): Readonly<Record<string, number>> | undefined {
   if (!isFields(value)) return undefined;
   return Object.fromEntries(
@@ -77,7 +77,7 @@ function countsOf(value: unknown): Readonly<Record<string, number>> | undefined 
   );
 }
 
-/** Hands a push on. One that we don't know, or can't read, is left out: it may be a newer one. */
+/** Dispatches a push. An unknown or unreadable one is ignored: a newer gateway may have sent it. */
 export function dispatchPush(message: Fields, handlers: PushHandlers): void {
   const { op, video, events, epoch, seq, reconnectAfterMs } = message;
   if (op === "events" && typeof video === "string" && events !== undefined) {

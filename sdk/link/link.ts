@@ -1,7 +1,7 @@
 /**
- * A link is one life of a connection to one gateway, over WebSocket or over Server-Sent Events and
- * HTTP. It is started once, ends once, and is then replaced by another. What came is handed on
- * while it is read, never later: what an answer changes must be so before the next message is read.
+ * A link is one connection to one gateway, over WebSocket or over Server-Sent Events and HTTP. It
+ * starts once, ends once, and is then replaced by another. Messages are dispatched while they are
+ * read, never later: what an answer changes must be in effect before the next message is read.
  */
 import type {
   ByeMessage,
@@ -11,48 +11,48 @@ import type {
 } from "../../shared/protocol/wire/server-messages.ts";
 import type { ConnectionFault, Via } from "../state.ts";
 
-/** What a request was refused with; a newer gateway may send codes that we don't know. */
+/** The refusal of a request; a newer gateway may send codes that we don't know. */
 export interface Refusal {
   readonly op: "error";
   readonly code: string;
   readonly message: string;
   readonly field?: string | undefined;
   readonly limit?: number | undefined;
-  /** How long to wait before it is repeated, where the gateway says so. */
+  /** How long to wait before repeating the request, if the gateway says so. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** What the deployment says that it takes. */
+/** What the deployment accepts, as its gateway states it. */
 export interface Rules {
   readonly kinds: readonly string[];
-  /** Those of them whose events need no order. */
+  /** The kinds whose events need no order. */
   readonly transient: readonly string[];
-  /** Those of which only the newest event matters. */
+  /** The kinds of which only the newest event matters. */
   readonly latest: readonly string[];
   readonly dataBytes: number | undefined;
   readonly messageBytes: number | undefined;
 }
 
-/** What a request that was carried out comes to; which fields there are depends on the request. */
+/** The result of a request; which fields are present depends on the request. */
 export type Result = {
   readonly [Field in keyof Omit<ResultMessage, "id" | "op">]?: ResultMessage[Field] | undefined;
 } & {
   readonly op: "result";
-  /** Of a connection, or of a ping without one. */
+  /** In the answer to `connect`, or to a ping over HTTP. */
   readonly rules?: Rules | undefined;
 };
 
 export type Answer = Result | Refusal;
 export type OnAnswer = (answer: Answer) => void;
 
-/** From where on a video's durable events are wanted. */
+/** Where to start reading a video's durable events. */
 export interface From {
   readonly after?: number | undefined;
   readonly epoch?: string | undefined;
   readonly last?: number | undefined;
 }
 
-/** What is published. `data` is its msgpack. */
+/** An event to publish. `data` is encoded as msgpack. */
 export interface Publication {
   readonly video: string;
   readonly kind: string;
@@ -71,60 +71,63 @@ export interface Ending {
   readonly isCut?: boolean;
 }
 
-/** What a gateway sends without being asked. */
+/** Handlers for messages that are not answers. */
 export interface PushHandlers {
   onEvents(message: EventsMessage): void;
   onReset(message: ResetMessage): void;
-  /** The link will end; come back after this time. */
+  /** The link is about to end; the message says when to reconnect. */
   onBye(message: ByeMessage): void;
-  /** Whether the gateway can bring nothing new just now, since it is cut off from the others. */
+  /** True while the gateway is cut off from the others and has no new events. */
   onStale(isStale: boolean): void;
-  /** A fresh token does not cover this video: nothing more of it comes. */
+  /** The gateway ended the subscription, because a fresh token does not cover the video. */
   onUnsubscribed(video: string, refusal: Refusal): void;
   /** The gateway wants a fresh token. */
   onRefresh(): void;
 }
 
 export interface LinkHandlers extends PushHandlers {
-  /** Requests may be sent. The gateway's name, and how long the token lives, where they are told. */
+  /** Requests may be sent. The result has the gateway's name and the token's lifetime, if known. */
   onReady(result: Result): void;
   /** The link works, but not as well as it could. */
   onReason(reason: ConnectionFault): void;
-  /** The link ended by itself. Nothing comes after it, answers neither. */
+  /** The link ended by itself. Nothing follows, not even answers. */
   onEnd(ending: Ending): void;
 }
 
 export interface Link {
   readonly via: Via;
-  /** Why it is no WebSocket. */
+  /** Why the link is not a WebSocket. */
   readonly reason?: ConnectionFault;
-  /** Known once it is ready, if the gateway tells. */
+  /** Known once the link is ready, if the gateway states them. */
   readonly rules: Rules | undefined;
   start(): void;
   subscribe(video: string, from: From, onAnswer: OnAnswer): void;
   unsubscribe(video: string): void;
   publish(publication: Publication, onAnswer: OnAnswer): void;
-  /** Gives a fresh token, with which the link goes on; what it doesn't cover is told as a push. */
+  /**
+   * Sends a fresh token, with which the link continues; `onUnsubscribed` is called for the videos
+   * that it doesn't cover.
+   */
   refresh(token: string, onAnswer: OnAnswer): void;
-  /** Ends the link if the gateway can't be heard within this time. */
+  /** Sends a ping; ends the link if nothing is received within this time. */
   check(withinMs: number): void;
-  /** Ends the link. No handler is called any more. */
+  /** Ends the link. No handler is called after it. */
   close(): void;
 }
 
-/** How long a link waits for what must come. */
+/** How long a link waits. */
 export interface LinkTimes {
   /** From the start until requests may be sent. */
   readonly connectTimeoutMs: number;
-  /** Silence after which a sign of life is asked for. */
+  /** The silence after which a ping is sent. */
   readonly heartbeatMs: number;
-  /** The wait for that sign. */
+  /** The wait for its answer. */
   readonly heartbeatTimeoutMs: number;
 }
 
 /**
- * When an answer is overdue, in milliseconds since something was heard, and how long the wait for
- * the sign of life is that is asked for then.
+ * When an answer is overdue, in milliseconds since something was received, and how long to wait for
+ * the answer to the ping that is sent then.
  */
 export function doubtTimes({ heartbeatMs, heartbeatTimeoutMs }: LinkTimes): [number, number] {
   return [Math.min(heartbeatMs, heartbeatTimeoutMs / 4), heartbeatTimeoutMs / 2];

@@ -17,10 +17,10 @@ import {
 } from "./link.ts";
 
 const SUBPROTOCOL: Subprotocol = "ovation.v1.msgpack";
-/** What we close with; a gateway needs no reason to let a viewer go. */
+/** The code that we close with; a gateway needs no other reason from a viewer. */
 const NORMAL_CLOSURE = 1000;
 
-/** Until the gateway says it: more than any token that it takes needs. */
+/** Until the gateway states its limit: more than any token that it accepts needs. */
 const MESSAGE_LIMIT_BYTES = 16_384;
 
 export interface WebSocketLinkOptions extends LinkTimes {
@@ -30,15 +30,15 @@ export interface WebSocketLinkOptions extends LinkTimes {
   readonly token: string | undefined;
 }
 
-/** What a close says of the token, also where its reason got lost. */
+/** What a close code says about the token, even if the reason was lost. */
 const TOKEN_CLOSES: Readonly<Record<number, string>> = {
   4401: "token_expired",
   4403: "token_refused",
 };
 
 /**
- * Whether to come back after a close: by the range of its code, as docs/protocol.md has it. The
- * table itself, with its meanings, would weigh more than the rest of this file.
+ * Whether to reconnect after a close: by the range of its code, as docs/protocol.md defines it. The
+ * table itself, with its meanings, would be larger than the rest of this file.
  */
 function endingOf({ code, reason }: CloseEvent): Ending {
   const again = code < 4400 || code > 4499;
@@ -46,7 +46,7 @@ function endingOf({ code, reason }: CloseEvent): Ending {
     code: again ? "connection_lost" : reason || (TOKEN_CLOSES[code] ?? "refused"),
     message: `the connection was closed (${code}${reason && `, ${reason}`})`,
     again,
-    // What gateways close with begins there.
+    // Gateways close with 1011 and above.
     isCut: code < 1011,
   };
 }
@@ -59,18 +59,18 @@ export class WebSocketLink implements Link {
   readonly #waiting = new Map<number, OnAnswer | undefined>();
   #socket: WebSocket | undefined;
   #lastId = 0;
-  /** One timer for all: the opening, then silence, then the wait for a sign of life. */
+  /** One timer for three waits: for the opening, then for silence, then for the answer to a ping. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
-  /** When a sign of life that was asked for is due at the latest, by `performance.now()`. */
-  #dueAt = Number.POSITIVE_INFINITY;
+  /** When the wait for the answer to a ping ends, by `performance.now()`. */
+  #deadline = Number.POSITIVE_INFINITY;
 
   constructor(options: WebSocketLinkOptions, handlers: LinkHandlers) {
     this.#options = options;
     this.#handlers = handlers;
   }
 
-  /** @throws whatever the constructor of a WebSocket throws where there is no use in trying */
+  /** @throws whatever the WebSocket constructor throws, for example on a page that may not open one */
   start(): void {
     const { url, token, WebSocket, connectTimeoutMs } = this.#options;
     const socket = new WebSocket(url + CONNECT_PATH, SUBPROTOCOL);
@@ -79,20 +79,20 @@ export class WebSocketLink implements Link {
     socket.onopen = () => {
       this.#request("connect", { token }, (answer) => {
         if (answer.op === "error") {
-          // No other request of ours could go better: what was refused is the connection.
+          // The connection itself was refused, so no other request would succeed.
           return this.#end({ ...answer, again: !isFinal(answer.code) });
         }
         this.rules = answer.rules;
         this.#isReady = true;
-        this.#listen();
+        this.#restartTimer();
         this.#handlers.onReady(answer);
       });
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = (event) => this.#end(endingOf(event));
-    // An error is followed by a close, but not in every implementation when the opening fails.
+    // A close follows an error, but not in every implementation when the opening fails.
     socket.onerror = () => {
-      if (!this.#isReady) this.#end(lost("no WebSocket opened"));
+      if (!this.#isReady) this.#end(lost("the WebSocket did not open"));
     };
     this.#timer = setTimeout(
       () => this.#end(lost("the gateway did not answer in time")),
@@ -117,15 +117,15 @@ export class WebSocketLink implements Link {
   }
 
   check(withinMs: number): void {
-    const dueAt = performance.now() + withinMs;
-    // Who asks again does not put off what is due already.
-    if (!this.#isReady || this.#dueAt <= dueAt) return;
-    this.#dueAt = dueAt;
+    const deadline = performance.now() + withinMs;
+    // A second check does not extend the first.
+    if (!this.#isReady || this.#deadline <= deadline) return;
+    this.#deadline = deadline;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#end(lost("the gateway is not heard", "silent"));
+      this.#end(lost("the gateway is silent", "silent"));
     }, withinMs);
-    // Any answer proves that the connection lives, also that of a gateway without `ping`.
+    // Any answer proves that the connection is alive, even an error of a gateway without `ping`.
     this.#request("ping", {});
   }
 
@@ -137,14 +137,14 @@ export class WebSocketLink implements Link {
     if (socket === undefined) return;
     this.#socket = undefined;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    // In Node, closing before the opening is told as an error.
+    // Node reports an error when a socket is closed before it opened.
     socket.onerror = () => undefined;
     socket.close(NORMAL_CLOSURE);
   }
 
   #request(op: string, fields: Fields, onAnswer?: OnAnswer): void {
     const { OPEN } = this.#options.WebSocket;
-    // In another state it is about to be told as ended, and with it all that is on its way.
+    // In any other state the link is about to end, and with it all requests in flight.
     if (this.#socket?.readyState !== OPEN) return;
     this.#lastId += 1;
     const bytes = encodeMsgpack({ op, id: this.#lastId, ...fields });
@@ -155,8 +155,10 @@ export class WebSocketLink implements Link {
     }
     this.#waiting.set(this.#lastId, onAnswer);
     this.#socket.send(bytes);
-    // The first one that waits says when its answer is overdue.
-    if (this.#waiting.size === 1 && this.#dueAt === Number.POSITIVE_INFINITY) this.#listen();
+    // The first request in flight decides when an answer is overdue.
+    if (this.#waiting.size === 1 && this.#deadline === Number.POSITIVE_INFINITY) {
+      this.#restartTimer();
+    }
   }
 
   #receive(data: unknown): void {
@@ -164,24 +166,24 @@ export class WebSocketLink implements Link {
     try {
       message = decodeMsgpack(new Uint8Array(data as ArrayBuffer));
     } catch {
-      return this.#end(lost("what answers is no gateway"));
+      return this.#end(lost("what answers is not a gateway"));
     }
     const { op, id }: Fields = isFields(message) ? message : {};
     const onAnswer = this.#waiting.get(Number(id));
     const isAnswer = op === "result" || op === "error";
     if (isAnswer) this.#waiting.delete(Number(id));
-    this.#listen();
+    this.#restartTimer();
     if (isAnswer) onAnswer?.(answerOf(message as Fields));
     else if (isFields(message)) dispatchPush(message, this.#handlers);
   }
 
-  /** Silence is counted from now on; while an answer is awaited it is doubted sooner. */
-  #listen(): void {
+  /** Measures silence from now on; while an answer is awaited, the ping is sent sooner. */
+  #restartTimer(): void {
     if (!this.#isReady) return;
     const { heartbeatMs, heartbeatTimeoutMs } = this.#options;
     const [silenceMs, withinMs] =
       this.#waiting.size === 0 ? [heartbeatMs, heartbeatTimeoutMs] : doubtTimes(this.#options);
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#deadline = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.check(withinMs), silenceMs);
   }

@@ -1,32 +1,32 @@
 /**
- * Finds out why no connection can be had. A browser tells a page nothing of what a WebSocket was
- * refused for: a plain request to the same path is answered with it, by a gateway or by what else
- * is there.
+ * Finds out why the client can't connect. A browser does not say why a WebSocket was refused; a plain
+ * request to the same path gets the reason, from a gateway or from whatever else is there.
  */
 import { CONNECT_PATH } from "../../shared/protocol/wire/endpoints.ts";
 import type { ConnectionFault } from "../state.ts";
 import { refusalOfResponse } from "./http.ts";
 
-/** An address that a page on `https:` may not use, unless it is this machine's own. */
+/** An address that a page on `https:` may not use; this machine's own addresses are allowed. */
 const INSECURE = /^http:(?!\/\/(localhost|127\.|\[::1\]))/;
 
+/** How long after a failed request the browser may report a policy violation. */
 const VIOLATION_MS = 50;
 
 interface DiagnosisOptions {
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
-  /** Whether there was a gateway before at this address. */
+  /** Whether a gateway was reached at this address before. */
   readonly wasReached: boolean;
 }
 
-/** Why a link is no WebSocket, or none is to be had. */
+/** The reason for using HTTP, or for having no connection with `transport: "websocket"`. */
 export const WEBSOCKET_BLOCKED: ConnectionFault = {
   code: "websocket_blocked",
-  message: "something on the way lets no WebSocket pass, or cuts it",
+  message: "something on the way blocks or cuts WebSockets",
 };
 
-/** Undefined when nothing more can be found out. */
+/** Undefined if the reason can't be found. */
 async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | undefined> {
   const { url, fetch, signal, wasReached } = options;
   const { location, document } = globalThis as { location?: Location; document?: Document };
@@ -42,31 +42,31 @@ async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | un
   try {
     const response = await fetch(url + CONNECT_PATH, request);
     const { code, message } = await refusalOfResponse(response);
-    // A gateway says this to what is no WebSocket, and is at fault in nothing else.
+    // A gateway answers any plain request with this code; otherwise all is well.
     if (code !== "handshake_invalid") return { code, message };
     return WEBSOCKET_BLOCKED;
   } catch (error) {
-    // What is there may not be read, or there is nothing.
-    const isThere = await fetch(url + CONNECT_PATH, { ...request, mode: "no-cors" }).then(
+    // Nothing answers, or the page may not read the answer.
+    const answers = await fetch(url + CONNECT_PATH, { ...request, mode: "no-cors" }).then(
       () => true,
       () => false,
     );
-    // The violation is told in a later turn than the failure.
+    // The violation is reported in a later turn than the failure.
     if (document !== undefined) await new Promise((resolve) => setTimeout(resolve, VIOLATION_MS));
     if (isForbidden) {
-      return { code: "csp_blocked", message: `the page's policy, connect-src, lacks ${url}` };
+      return { code: "csp_blocked", message: `the page's connect-src policy lacks ${url}` };
     }
     // Node says more than a browser.
     const { cause } = error as Error;
     if (cause !== undefined) return { code: "unreachable", message: `${url}: ${String(cause)}` };
-    if (!isThere || wasReached) return undefined;
-    return { code: "wrong_address", message: `something answers at ${url}, but as no gateway` };
+    if (!answers || wasReached) return undefined;
+    return { code: "wrong_address", message: `what answers at ${url} is not a gateway` };
   } finally {
     document?.removeEventListener("securitypolicyviolation", onViolation);
   }
 }
 
-/** What was found out since there was a connection: once for each address, for it costs a request. */
+/** The results since the last connection: one for each address, because each costs a request. */
 export class Diagnoses {
   readonly #fetch: typeof globalThis.fetch;
   readonly #found = new Map<string, ConnectionFault | undefined>();
@@ -80,7 +80,7 @@ export class Diagnoses {
     return this.#found.get(url);
   }
 
-  /** @param onFound called only with something that is new */
+  /** @param onFound called with a new result only */
   async find(url: string, wasReached: boolean, onFound: (fault: ConnectionFault) => void) {
     if (this.#found.has(url)) return;
     this.#found.set(url, undefined);

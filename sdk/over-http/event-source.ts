@@ -1,9 +1,10 @@
 /**
- * Reads Server-Sent Events (HTML, 9.2.6) out of the pieces in which they come: their data, and the
- * last id that was told. Names and comments are of no use here. Own code, since a parser of everything costs a page 1 kB.
+ * Parses Server-Sent Events (HTML, 9.2.6) from the chunks in which they arrive: their data, and the
+ * last id that was sent. Names and comments are not needed here. Own code, because a complete parser
+ * costs a page 1 kB.
  */
 
-/** Returns what takes the next piece of text. */
+/** Returns a function that parses the next chunk of text. */
 export function readEvents(
   onEvent: (data: string, id: string | undefined) => void,
 ): (text: string) => void {

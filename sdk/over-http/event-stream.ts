@@ -1,4 +1,4 @@
-/** One video's events by Server-Sent Events, read through `fetch`: in a stream, or in polls. */
+/** Reads one video's events as Server-Sent Events through `fetch`: in a stream, or in polls. */
 
 import { answerOf, dispatchPush, type Fields, isFields } from "../link/incoming.ts";
 import type { Answer, OnAnswer, PushHandlers } from "../link/link.ts";
@@ -6,11 +6,11 @@ import { readEvents } from "./event-source.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { Slot } from "./slot.ts";
 
-/** A gateway says something at once; a stream on which nothing comes is held back on its way. */
+/** A gateway sends something at once; a stream without a byte after this time is buffered on the way. */
 const FIRST_BYTE_MS = 3_000;
-/** How long a poll is held; proxies allow 10 s. */
+/** How long a gateway holds a long poll; proxies allow 10 s. */
 const POLL_WAIT_MS = 8_000;
-/** From one poll to the next: those that are held, and those that are not. */
+/** From one poll to the next: for long polls, and for short ones. */
 const POLL_EVERY_MS = [500, 1_000] as const;
 
 export interface StreamOptions extends HttpOptions {
@@ -19,22 +19,22 @@ export interface StreamOptions extends HttpOptions {
   readonly heartbeatTimeoutMs: number;
 }
 
-/** What is asked of the past. */
+/** Where a stream starts. */
 export interface StreamFrom {
-  /** A position, as the stream tells it with its messages. */
+  /** A position, as the stream sends it with its messages. */
   readonly after?: string | undefined;
   readonly last?: number | undefined;
 }
 
-/** What a stream tells. Nothing after it was closed. */
+/** The handlers of a stream. None is called after it was closed. */
 export interface StreamHandlers extends PushHandlers {
-  /** The subscription stands, or was refused, which ends the stream. */
+  /** The subscription was accepted, or refused, which ends the stream. */
   readonly onAnswer: OnAnswer;
-  /** The stream ended, or could not be had, with no refusal of a gateway's. */
+  /** The stream ended or failed to start, without a gateway's refusal. */
   onLost(message: string): void;
-  /** Whether streams were found to be held back on their way. */
+  /** Whether streams are known to be buffered on the way. */
   isBuffered(): boolean;
-  /** A poll was answered where streams bring nothing. */
+  /** A poll was answered where streams deliver nothing. */
   onBuffered(): void;
 }
 
@@ -42,23 +42,23 @@ export class EventStream {
   readonly #controller = new AbortController();
   readonly #handlers: StreamHandlers;
   token: string | undefined;
-  /** A stream that is to replace this one, and ends with it until it has. */
+  /** A stream that will replace this one, and is closed with it until then. */
   successor: EventStream | undefined;
-  /** Where it is in the video's history, as a gateway tells it. */
+  /** The position in the video's history, as the gateway sent it. */
   position: string | undefined;
   isAnswered = false;
-  /** Then a fresh token needs no successor: it goes with the next poll. */
+  /** While polling, a fresh token needs no successor: the next poll sends it. */
   isPolling = false;
   #video = "";
-  /** What the next poll goes on from. */
+  /** The cursor that the next poll continues from. */
   #poll: string | undefined;
-  /** Signs that streams are held back: one for each that fell silent, two if it was from the first on. */
+  /** Signs that streams are buffered: one for each that fell silent, two if it was silent from the start. */
   #doubts = 0;
-  /** By a clock that nobody can set, but that may stand still while the device sleeps; and by the other. */
-  #heardAt = performance.now();
-  #heardOn = Date.now();
+  /** By the monotonic clock, which may stop while the device sleeps, and by the wall clock. */
+  #receivedAt = performance.now();
+  #receivedOn = Date.now();
   #late: ReturnType<typeof setTimeout> | undefined;
-  /** Until the next poll, or for how long a stream may be silent. */
+  /** The wait for the next poll, or the longest silence of a stream. */
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(token: string | undefined, handlers: StreamHandlers) {
@@ -67,15 +67,15 @@ export class EventStream {
   }
 
   get silentMs(): number {
-    return performance.now() - this.#heardAt;
+    return performance.now() - this.#receivedAt;
   }
 
-  /** The same with the time that the device slept, if nobody has set its clock. */
+  /** The same including the time that the device slept, unless its clock was set. */
   get awayMs(): number {
-    return Math.max(this.silentMs, Date.now() - this.#heardOn);
+    return Math.max(this.silentMs, Date.now() - this.#receivedOn);
   }
 
-  /** Aborted when the stream has ended, whoever ended it. */
+  /** Aborted when the stream has ended, for any reason. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -101,7 +101,7 @@ export class EventStream {
     this.successor?.close();
   }
 
-  /** By a stream, if it may hold a connection and nothing holds it back; else by polls. */
+  /** Uses a stream if it may hold a connection and nothing buffers it; else polls. */
   async #follow(options: StreamOptions, video: string, from: StreamFrom): Promise<void> {
     const slot = new Slot(options.url, this.signal);
     await slot.decided;
@@ -120,7 +120,7 @@ export class EventStream {
         isDoubtful = true;
         continue;
       }
-      // Who is in doubt wants to know at once.
+      // In doubt, a short poll gives the answer at once.
       const isLong = slot.isHeld && !isDoubtful;
       query.set("wait", String(isLong ? POLL_WAIT_MS : 0));
       const nextAt = performance.now() + POLL_EVERY_MS[isLong ? 0 : 1];
@@ -135,13 +135,13 @@ export class EventStream {
     }
   }
 
-  /** Ends when the stream is silent for too long. @throws when it ends by itself */
+  /** Returns when the stream was silent for too long. @throws when the stream ends by itself */
   async #stream(options: StreamOptions, address: URL): Promise<void> {
     const request = new AbortController();
     const abort = () => request.abort();
     this.signal.addEventListener("abort", abort);
-    const begunAt = performance.now();
-    let hasBegun = false;
+    const startedAt = performance.now();
+    let hasStarted = false;
     const wait = (ms: number) => {
       clearTimeout(this.#pause);
       this.#pause = setTimeout(abort, ms);
@@ -149,15 +149,15 @@ export class EventStream {
     wait(FIRST_BYTE_MS);
     try {
       await this.#open(options, address, request.signal, () => {
-        hasBegun = true;
-        // What comes later than the first was not held back until something else came.
-        if (performance.now() - begunAt > FIRST_BYTE_MS) this.#doubts = 0;
-        // Before the whole link is given up for the silence of this stream.
+        hasStarted = true;
+        // Bytes that arrive this late by themselves show that nothing buffers the stream.
+        if (performance.now() - startedAt > FIRST_BYTE_MS) this.#doubts = 0;
+        // Sooner than the whole link would end for this stream's silence.
         wait(options.heartbeatMs + options.heartbeatTimeoutMs / 2);
       });
     } catch (error) {
       if (!request.signal.aborted) throw error;
-      this.#doubts += hasBegun ? 1 : 2;
+      this.#doubts += hasStarted ? 1 : 2;
       return;
     } finally {
       clearTimeout(this.#pause);
@@ -187,8 +187,8 @@ export class EventStream {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      this.#heardAt = performance.now();
-      this.#heardOn = Date.now();
+      this.#receivedAt = performance.now();
+      this.#receivedOn = Date.now();
       onBytes?.();
       feed(decoder.decode(value, { stream: true }));
     }
@@ -209,7 +209,7 @@ export class EventStream {
     if (this.signal.aborted) return;
     if (this.isAnswered) {
       if (answer.op === "error") throw new Error(answer.message);
-      // What comes does not continue what was had.
+      // The following events don't continue from the previous position.
       if (answer.recovered === false) {
         dispatchPush({ ...fields, op: "reset", video: this.#video }, this.#handlers);
       }
@@ -227,7 +227,7 @@ export class EventStream {
   }
 }
 
-/** The stream's address. A header would do as well, but makes a browser ask another site first. */
+/** The stream's address. Headers would work too, but cost a preflight request across sites. */
 function addressOf(url: string, video: string, { after, last }: StreamFrom): URL {
   const address = videoUrl(url, video, "events");
   if (after !== undefined) address.searchParams.set("after", after);

@@ -1,6 +1,6 @@
 /**
- * A link for where no WebSocket can be had: Server-Sent Events for each video, and HTTP to publish.
- * When one of its streams is lost, the whole link is: to its owner it ends as a WebSocket would.
+ * A link that needs no WebSocket: Server-Sent Events for each video, and HTTP to publish. When one
+ * of its streams is lost the whole link ends, as a WebSocket would.
  */
 import { isPassing, isTokenCode } from "../error.ts";
 import {
@@ -23,17 +23,17 @@ import { isAstray, pingOverHttp, publishOverHttp } from "./requests.ts";
 
 const STREAM_BUFFERED: ConnectionFault = {
   code: "stream_buffered",
-  message: "something on the way holds event streams back, or cuts them: events are polled",
+  message: "something on the way buffers or cuts event streams: the client polls",
 };
 
-/** How far two streams of a video may be apart. */
+/** How far apart in time two streams of a video may be. */
 const SETTLE_MS = 1_000;
 
-/** Proxies that cut what is open for too long do so within this time. */
+/** Proxies that cut long responses do so within this time. */
 const SHORT_MS = 60_000;
 
 export interface EventStreamsOptions extends HttpOptions, LinkTimes {
-  /** Whether streams were found to be of no use before. */
+  /** Whether earlier streams were buffered or cut. */
   readonly isBuffered: boolean;
 }
 
@@ -44,7 +44,7 @@ export class EventStreamsLink implements Link {
   #options: EventStreamsOptions;
   readonly #handlers: LinkHandlers;
   readonly #streams = new Map<string, EventStream>();
-  /** What is published on a video whose stream is not answered yet: or it would not be seen there. */
+  /** Publishes on a video whose stream is not answered yet: sent sooner, its listeners would miss them. */
   readonly #held = new Map<string, (() => void)[]>();
   /** By video, while it has two streams. */
   readonly #overlaps = new Map<string, Overlap>();
@@ -54,7 +54,7 @@ export class EventStreamsLink implements Link {
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #isRenewing = false;
   #isBuffered: boolean;
-  readonly #beganAt = performance.now();
+  readonly #startedAt = performance.now();
   #isClosed = false;
 
   constructor(options: EventStreamsOptions, handlers: LinkHandlers) {
@@ -63,7 +63,7 @@ export class EventStreamsLink implements Link {
     this.#handlers = handlers;
   }
 
-  /** Nothing stays open before a video is watched, but that a gateway answers is seen. */
+  /** Pings the gateway: nothing stays open until a video is watched. */
   start(): void {
     this.#ping(this.#options.connectTimeoutMs, (answer) => {
       if (answer.op === "error") return this.#end(answer.code, answer.message, true);
@@ -90,12 +90,12 @@ export class EventStreamsLink implements Link {
       ...this.#handlers,
       onEvents: (message) => {
         const overlap = this.#overlaps.get(video);
-        const news = overlap === undefined ? message : overlap.pass(message);
-        if (news !== undefined) this.#handlers.onEvents(news);
+        const fresh = overlap === undefined ? message : overlap.pass(message);
+        if (fresh !== undefined) this.#handlers.onEvents(fresh);
       },
       onAnswer,
       onLost: (message) => {
-        const isCut = performance.now() - this.#beganAt < SHORT_MS;
+        const isCut = performance.now() - this.#startedAt < SHORT_MS;
         if (this.#streams.get(video) === stream) this.#end("connection_lost", message, true, isCut);
       },
       isBuffered: () => this.#isBuffered,
@@ -125,7 +125,7 @@ export class EventStreamsLink implements Link {
     if (!this.#isClosed) for (const publish of held) publish();
   }
 
-  /** Each request may have a connection of its own, so it is given up alone when that leads nowhere. */
+  /** Each request may have its own connection, so one that gets no answer times out alone. */
   #publish(publication: Publication, onAnswer: OnAnswer): void {
     const [overdueMs, withinMs] = doubtTimes(this.#options);
     const request = new AbortController();
@@ -153,7 +153,7 @@ export class EventStreamsLink implements Link {
     );
   }
 
-  /** A stream carries its token in its head, so that each is replaced by one with the fresh token. */
+  /** A stream's token is in its request headers, so each stream is replaced by one with the fresh token. */
   refresh(token: string, onAnswer: OnAnswer): void {
     const options = { ...this.#options, token };
     pingOverHttp(options, this.#requests.signal).then(
@@ -170,7 +170,7 @@ export class EventStreamsLink implements Link {
     }
   }
 
-  /** One after the other: over HTTP/1.1, a browser has one connection to spare. */
+  /** Replaces streams one after the other: over HTTP/1.1, a browser has one connection to spare. */
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
@@ -180,19 +180,19 @@ export class EventStreamsLink implements Link {
     this.#isRenewing = false;
   }
 
-  /** A stream whose token is not the one in use, which may have become yet another one meanwhile. */
+  /** A stream with an outdated token; the current one may have changed again meanwhile. */
   #old(): [string, EventStream] | undefined {
     const { token } = this.#options;
     for (const one of this.#streams.values()) if (one.isPolling) one.token = token;
     return [...this.#streams].find(([, one]) => one.isAnswered && one.token !== token);
   }
 
-  /** What both streams tell is passed on once; the old one ends when the new one has caught up. */
+  /** Events that both streams bring are dispatched once; the old one ends when the new one has caught up. */
   async #replace(video: string, old: EventStream): Promise<void> {
     const answer = await new Promise<Answer | undefined>((resolve) => {
       const next = this.#make(video, resolve);
       old.successor = next;
-      // An answer that ends it comes in the same turn.
+      // An answer that ends the stream arrives in the same turn.
       next.signal.onabort = () => queueMicrotask(() => resolve(undefined));
       void next.run(this.#options, video, { after: old.position });
     });
@@ -202,7 +202,7 @@ export class EventStreamsLink implements Link {
     }
     await this.#wait(SETTLE_MS);
     const next = old.successor;
-    // It may be watched no more, or have failed for the moment.
+    // The video may no longer be watched, or the new stream may have failed.
     if (this.#streams.get(video) !== old || !next || next.signal.aborted) return;
     if (answer?.op === "result" && answer.recovered === false) {
       return this.#end("connection_lost", "the history can't be continued", true);
@@ -234,7 +234,7 @@ export class EventStreamsLink implements Link {
   }
 
   #ping(withinMs: number, onAlive: OnAnswer): void {
-    // Who asks again does not put off what is due already.
+    // A second check does not extend the first.
     if (this.#pingTimer !== undefined) return;
     this.#pingTimer = setTimeout(() => {
       this.#end("unreachable", "the gateway did not answer in time", true);
@@ -253,7 +253,7 @@ export class EventStreamsLink implements Link {
     );
   }
 
-  /** What a connection is refused for is told by each request here, and ends the link. */
+  /** Any request here may be refused for a reason that concerns the connection: that ends the link. */
   #answered(answer: Answer, onAnswer: OnAnswer): void {
     if (this.#isClosed) return;
     if (answer.op === "error" && isAstray(answer.code)) {
@@ -275,7 +275,7 @@ export class EventStreamsLink implements Link {
 
   #endIfSilent(limitMs: number, time: "silentMs" | "awayMs"): void {
     const isSilent = [...this.#streams.values()].some((stream) => stream[time] > limitMs);
-    if (isSilent) this.#end("silent", "the gateway is not heard", true);
+    if (isSilent) this.#end("silent", "the gateway is silent", true);
   }
 
   #end(code: string, message: string, again: boolean, isCut = false): void {

@@ -1,11 +1,11 @@
-/** Reads a page of a video's past. */
+/** Reads a page of a video's history. */
 import { errorOf } from "../error.ts";
 import { eventsOf, isFields } from "../link/incoming.ts";
 import type { HistoryPage, HistoryQuery } from "../video.ts";
 import { authorization, bodyOf, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 
 /**
- * @throws OvationError when it is refused
+ * @throws OvationError when the request is refused
  * @throws whatever `fetch` throws when the gateway can't be reached
  */
 export async function readHistory(

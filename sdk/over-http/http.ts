@@ -1,4 +1,4 @@
-/** What requests to a gateway over HTTP have in common, and what their errors mean. */
+/** The common parts of HTTP requests to a gateway, and the meaning of their errors. */
 
 import { isFields, refusalOf } from "../link/incoming.ts";
 import type { Refusal } from "../link/link.ts";
@@ -13,7 +13,7 @@ export interface HttpOptions {
   readonly token: string | undefined;
 }
 
-/** Where the events of a video are. */
+/** The address of a video's events or history. */
 export function videoUrl(url: string, video: string, what: "events" | "history"): URL {
   return new URL(`${url}/v1/videos/${video}/${what}`);
 }
@@ -22,26 +22,26 @@ export function authorization(token: string | undefined): Record<string, string>
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
-/** What was refused; or, when it wasn't a gateway that said so, what that means. */
+/** The gateway's refusal, or what it means that something else answered. */
 export async function refusalOfResponse(response: Response): Promise<Refusal> {
   let error: unknown;
   try {
     const body = await bodyOf(response);
     error = isFields(body) ? body["error"] : undefined;
   } catch {
-    // Not in a gateway's form.
+    // Not an answer of a gateway.
   }
-  // Each path that we ask for is there, at a gateway's root; and another API may have errors too.
+  // A gateway has every path that we request, so a 404 is not its own; other APIs have errors too.
   if (response.status === 404 || !isFields(error) || typeof error["code"] !== "string") {
     return strangerAt(response);
   }
   return refusalOf(error);
 }
 
-/** Statuses below 500 by which a proxy speaks of itself, not of the path. */
+/** Statuses below 500 that a proxy uses for itself, not for the path. */
 const PROXY_STATUSES = [401, 403, 407, 408, 425, 429];
 
-/** Something else than a gateway has answered. */
+/** The refusal when something other than a gateway answers. */
 export function strangerAt({ status, url, redirected }: Response): Refusal {
   const where = url.split("?")[0];
   if (status === 511 || (redirected && status < 400)) {
@@ -49,11 +49,11 @@ export function strangerAt({ status, url, redirected }: Response): Refusal {
     return { op: "error", code: "captive_portal", message };
   }
   const isProxy = status > 499 || PROXY_STATUSES.includes(status);
-  const message = `no gateway answers at ${where}, but HTTP status ${status}`;
+  const message = `no gateway answers at ${where}: HTTP status ${status}`;
   return { op: "error", code: isProxy ? "unreachable" : "wrong_address", message };
 }
 
-/** The body, decoded as its type says. */
+/** Decodes the body according to its content type. */
 export async function bodyOf(response: Response): Promise<unknown> {
   const isMsgpack = response.headers.get("content-type")?.startsWith(MSGPACK_TYPE) ?? false;
   if (isMsgpack) return decodeMsgpack(new Uint8Array(await response.arrayBuffer()));

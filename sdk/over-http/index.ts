@@ -1,4 +1,4 @@
-/** What goes over HTTP: a chunk of its own, which is loaded only where it is needed. */
+/** Everything that uses HTTP: a separate chunk, loaded when it is needed. */
 export { Diagnoses } from "./diagnosis.ts";
 export { EventStreamsLink } from "./event-streams.ts";
 export { readHistory } from "./history.ts";

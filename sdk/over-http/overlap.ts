@@ -1,16 +1,16 @@
 /**
- * Two streams of one video that tell the same for a while, since one replaces the other: what isn't
- * durable is passed on once. (Of durable events each is known by its place.)
+ * Removes repeats while two streams of one video bring the same events, because one replaces the
+ * other: events that aren't durable pass once. (Durable ones are recognized by their `seq`.)
  */
 import type { OvationEvent } from "../../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { EventsMessage } from "../../shared/protocol/wire/server-messages.ts";
 
 export class Overlap {
-  /** Of what either has told, since just before there were two. */
+  /** The ids of both streams, since just before the second one was opened. */
   readonly #ids = new Set<string>();
 
-  /** What of the message is new; undefined: nothing. */
+  /** The new part of the message; undefined if nothing is new. */
   pass(message: EventsMessage): EventsMessage | undefined {
     const { op, video, counts } = message;
     let isRepeat = false;
@@ -23,7 +23,7 @@ export class Overlap {
     };
     const fresh = message.events.filter(isNew);
     if (!isRepeat) return message;
-    // Frames with a sample that share an event count the same ones: what is left is what is durable.
+    // Sampled frames that share an event count the same events: only the durable ones are left.
     const events = counts === undefined ? fresh : fresh.filter(({ seq }) => seq !== undefined);
     return events.length > 0 ? { op, video, events } : undefined;
   }

@@ -1,4 +1,4 @@
-/** What a WebSocket does elsewhere, as requests over HTTP: the sign of life, and publishing. */
+/** The requests that go over HTTP instead of a WebSocket: ping and publish. */
 import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
 import { answerOf, isFields } from "../link/incoming.ts";
 import type { Answer, Publication } from "../link/link.ts";
@@ -13,7 +13,7 @@ import {
   videoUrl,
 } from "./http.ts";
 
-/** Whether no gateway was reached, so that the answer is none to the request. */
+/** Whether the code says that no gateway was reached, so the request was not answered. */
 export function isAstray(code: string): boolean {
   return ["unreachable", "wrong_address", "captive_portal"].includes(code);
 }
@@ -32,8 +32,8 @@ export async function pingOverHttp(
   const body = await bodyOf(response).catch(() => undefined);
   if (!isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
   if (!response.redirected) return answerOf(body);
-  // What is published there would lose its body on the way.
-  const message = `the address leads on to ${response.url}: use that`;
+  // A redirected publish would lose its body.
+  const message = `the address redirects to ${response.url}: use that`;
   return { op: "error", code: "wrong_address", message };
 }
 
@@ -46,7 +46,7 @@ export async function publishOverHttp(
   const response = await fetch(videoUrl(url, video, "events"), {
     method: "POST",
     headers: { "Content-Type": MSGPACK_TYPE, ...authorization(token) },
-    // In the encoding of a WebSocket, so that the same data is refused or taken on both ways.
+    // Encoded as over a WebSocket, so that both accept the same data.
     body: encodeMsgpack({ kind, data, id: eventId }),
     signal,
   });

@@ -1,22 +1,22 @@
 /**
- * Which videos may hold a connection open. Over HTTP/1.1 a browser has six to a site, over all of its
- * tabs: those that are held leave some for publishing and polls.
+ * Decides which videos may hold a connection open. Over HTTP/1.1 a browser has six per site, for all
+ * of its tabs: some must stay free for publishing and polls.
  */
 
-/** Of six. */
+/** How many of the six may be held. */
 const HELD = 4;
-/** How long a lock that is free may take. */
+/** How long the browser may take to grant a free lock. */
 const FREE_WITHIN_MS = 100;
 
-/** Held here, where tabs have no locks (https://developer.mozilla.org/docs/Web/API/Web_Locks_API). */
+/** Slots held by this page, where there are no locks between tabs (https://developer.mozilla.org/docs/Web/API/Web_Locks_API). */
 let heldHere = 0;
 
 export class Slot {
   isHeld = false;
-  /** Resolves when it is held, or known to be taken by others: then it may be had later. */
+  /** Resolves when the slot is held, or all are in use: then one may become free later. */
   readonly decided: Promise<unknown>;
 
-  /** @param signal gives it back */
+  /** @param signal releases the slot */
   constructor(url: string, signal: AbortSignal) {
     const { navigator, document } = globalThis as { navigator?: Navigator; document?: Document };
     const released = new Promise<void>((resolve) => {
@@ -30,7 +30,7 @@ export class Slot {
         return released;
       };
       if (navigator?.locks === undefined) {
-        // Nothing else than a browser has such a limit.
+        // Only browsers have such a limit.
         if (document === undefined || heldHere < HELD) {
           heldHere += 1;
           void hold()?.then(() => {
@@ -39,7 +39,7 @@ export class Slot {
         }
         return resolve(undefined);
       }
-      // Whichever is free first; the others are given back as soon as they are had.
+      // Takes whichever is free first; the others are released as soon as they are granted.
       for (let index = 0; index < HELD; index += 1) {
         void navigator.locks.request(`ovation ${new URL(url).origin} ${index}`, hold);
       }

@@ -1,20 +1,20 @@
 /**
- * Holds what a component shows, and tells React of changes once an animation frame at most, however
- * much has come meanwhile.
+ * Holds what a component shows, and notifies React of changes at most once per animation frame,
+ * however many values arrived meanwhile.
  */
 
 /** What `useSyncExternalStore` reads. */
 export interface FrameStore<T> {
   subscribe(onChange: () => void): () => void;
   getSnapshot(): T;
-  /** The same on a server and while its page is hydrated: what is there before anything has come. */
+  /** The initial value: the same on a server and while its page is hydrated. */
   getServerSnapshot(): T;
 }
 
-/** What a source does with the values that it makes. */
+/** Updates the value of a store. */
 export type Feed<T> = (next: (value: T) => T) => void;
 
-/** A frame when the page is drawn; where nothing is drawn, about as often. */
+/** Requests an animation frame; where there are none, a timer of about that length. */
 function requestFrame(callback: () => void): () => void {
   if (typeof globalThis.requestAnimationFrame !== "function") {
     const timer = setTimeout(callback, 16);
@@ -25,10 +25,10 @@ function requestFrame(callback: () => void): () => void {
 }
 
 /**
- * @param initial what is shown before anything has come, on a server too
- * @param start listens and feeds what comes, until the function that it returns is called; is given
- * what was there when it was ended before
- * @param drawn what the value is after it was shown: the same, unless a part of it is about one frame
+ * @param initial the value before anything has arrived, on a server too
+ * @param start listens and feeds the store until the function that it returns is called; gets the
+ * value from when it last stopped
+ * @param drawn the value after it was shown: the same, unless a part of it is about one frame
  */
 export function frameStore<T>(
   initial: T,

@@ -1,4 +1,4 @@
-/** `ovation-client/react`: the SDK as React hooks, for components of the client. */
+/** `ovation-client/react`: the SDK as React hooks, for client components. */
 "use client";
 
 export { type CommentsOptions, useComments } from "./use-comments.ts";

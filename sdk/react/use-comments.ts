@@ -7,8 +7,8 @@ import { useFrameStore } from "./use-frame-store.ts";
 import { useNewest } from "./use-newest.ts";
 
 /**
- * Which comments a component shows. With a {@link Parse} as `parse`, those whose data it refuses
- * are left out; without it, `data` is `unknown`.
+ * Which comments a component shows. With a {@link Parse} as `parse`, comments whose data it refuses
+ * are skipped; without it, `data` is `unknown`.
  *
  * @example
  * const options: CommentsOptions<"question"> = { kind: "question", limit: 20 };
@@ -16,23 +16,23 @@ import { useNewest } from "./use-newest.ts";
 export interface CommentsOptions<Kind extends string = "comment"> {
   /** Default: `comment`. */
   readonly kind?: Kind;
-  /** The most that are kept, up to 1,000; the oldest go first. Default: 200. */
+  /** How many comments the list keeps, up to 1,000; the oldest are removed first. Default: 200. */
   readonly limit?: number;
-  /** Called with `data_unexpected` for what `parse` refuses. Default: the client's `onError` is. */
+  /** Called with `data_unexpected` when `parse` refuses a comment. Default: the client's `onError`. */
   readonly onError?: (error: OvationError) => void;
 }
 
 type Options = CommentsOptions<string> & { readonly parse?: Parse<unknown> };
 
 const DEFAULT_LIMIT = 200;
-/** The longest past that can be asked for. */
+/** The longest history that can be requested. */
 const HISTORY_LIMIT = 1_000;
 
 /**
- * The newest comments of a video, oldest first, without those that were taken back. Each has an
- * `id`, unique and the same in every window, to be its key. The list begins with those that the
- * video's `history` gives, and changes once an animation frame at most. A component that was hidden
- * (`<Activity>`) has the comments of the meantime when it is shown again.
+ * The newest comments of a video, oldest first, without deleted ones. Each has a unique `id`, the
+ * same in every window: use it as the key. The list begins with the comments that the video's
+ * `history` requests, and changes at most once per animation frame. A component that was hidden
+ * (`<Activity>`) has the comments of that time when it is shown again.
  *
  * @example
  * const comments = useComments(video, { limit: 100, parse: commentSchema });
@@ -52,7 +52,7 @@ export function useComments(video: Video, options: Options = {}): readonly Event
   return useFrameStore(() => {
     let position: number | undefined;
     return frameStore<readonly EventOf<string>[]>([], (feed, shown) => {
-      // From where on it is shown again: nothing between may be missing.
+      // When shown again, the list resumes from here: nothing in between may be missing.
       const from = shown[0]?.seq ?? (video.history === 0 ? position : undefined);
       const off = listen(video, { kind, limit, from, feed }, newest);
       return () => {
@@ -67,7 +67,7 @@ export function useComments(video: Video, options: Options = {}): readonly Event
 interface Listening {
   readonly kind: string;
   readonly limit: number;
-  /** Undefined when nothing has been shown. */
+  /** The first `seq` to show; undefined if nothing was shown before. */
   readonly from: number | undefined;
   readonly feed: Feed<readonly EventOf<string>[]>;
 }
@@ -79,11 +79,11 @@ function listen(
 ): () => void {
   const isAgain = from !== undefined;
   const history = isAgain ? Math.min(limit, HISTORY_LIMIT) : video.history;
-  // What is shown stays until what there is now has come.
-  let isOld = isAgain;
+  // What was shown stays until the current comments arrive.
+  let isOutdated = isAgain;
   const add = (comment: EventOf<string>) => {
-    const replaces = isOld;
-    isOld = false;
+    const replaces = isOutdated;
+    isOutdated = false;
     const isShown = (comment.seq ?? 0) >= (from ?? 0);
     feed((all) => {
       const kept = replaces ? [] : all;
@@ -104,7 +104,7 @@ function listen(
     video.on(RETRACTED_KIND, ({ data: { seq } }) => {
       feed((all) => all.filter((comment) => comment.seq !== seq));
     }),
-    // Of another history, what is shown is no part any more.
+    // The comments shown are not part of a new history.
     video.onMissed(({ isNewHistory }) => {
       if (isNewHistory) feed(() => []);
     }),

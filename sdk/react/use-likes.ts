@@ -16,27 +16,29 @@ import { useNewest } from "./use-newest.ts";
 export interface LikesOptions<Kinds> {
   /** Default: `like`. */
   readonly kind?: PublishKind<Kinds>;
-  /** Called for each like of one's own that was refused; `rate_limited` is the usual reason. */
+  /** Called for each like of this component that was refused; `rate_limited` is the usual reason. */
   readonly onError?: (error: OvationError) => void;
 }
 
 /**
- * Likes, as a component shows them.
+ * The result of {@link useLikes}.
  *
  * @example
  * const Count = ({ likes }: { likes: Likes }) => <b>{likes.total}</b>;
  */
 export interface Likes {
-  /** How many there were while the component was shown: the exact number. */
+  /** The exact number of likes while the component was shown. */
   readonly total: number;
-  /** How many of them came since the component was last drawn. */
+  /** How many of them arrived since the last render. */
   readonly burst: number;
-  /** How many of those published here were refused and count for nothing, and why the last was. */
+  /** How many likes of this component were refused: they don't count. */
   readonly refused: number;
+  /** Why the last like was refused; undefined if it was accepted. */
   readonly error: OvationError | undefined;
   /**
-   * Publishes one. Never rejects: it resolves with `undefined` when the like was refused, which
-   * `refused`, `error` and `onError` tell. Gateways take 10 a second of a viewer by default.
+   * Publishes a like. Never rejects: it resolves with `undefined` when the like was refused, and
+   * `refused`, `error` and `onError` report it. By default, gateways accept 10 likes a second from a
+   * viewer.
    */
   readonly publish: () => Promise<Published | undefined>;
 }
@@ -45,7 +47,8 @@ const NONE = { total: 0, burst: 0 };
 const NOT_REFUSED: Pick<Likes, "refused" | "error"> = { refused: 0, error: undefined };
 
 /**
- * Counts the likes of a video. However many come, the component is drawn once an animation frame.
+ * Counts the likes of a video. However many arrive, the component renders at most once per animation
+ * frame.
  *
  * @example
  * const { total, burst, error, publish } = useLikes(video);
@@ -75,7 +78,7 @@ export function useLikes<Kinds extends object>(
     [video, kind],
   );
   const publish = useCallback(async () => {
-    // That the kind needs no data is the application's to see to.
+    // The application must choose a kind that needs no data.
     const more = [undefined, { whenLimited: "fail" }] as unknown;
     try {
       const published = await video.publish(

@@ -1,4 +1,4 @@
-/** What a component was rendered with last, for what is called later. */
+/** The value of a component's last render, for callbacks that are called later. */
 import { useEffect, useRef } from "react";
 
 export function useNewest<T>(value: T): { readonly current: T } {

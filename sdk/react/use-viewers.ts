@@ -5,7 +5,7 @@ import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 
 /**
- * The number of viewers of a video; undefined before it is known.
+ * The number of viewers of a video; undefined until it is known.
  *
  * @example
  * const viewers = useViewers(video);

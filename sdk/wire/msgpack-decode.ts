@@ -1,14 +1,14 @@
 /**
- * Reads msgpack of every type, also those that no message of today has: a newer gateway's must not
- * stop an older client. Extension types are read as undefined.
+ * Decodes every msgpack type, including those that no current message uses: a newer gateway must not
+ * break an older client. Extension types are decoded as undefined.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 
-// A byte order mark is text like any other here.
+// A byte order mark is ordinary text here.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-/** Below this, text is read faster byte by byte than by a call of the decoder. */
+/** Shorter text is decoded faster byte by byte than by a call of the decoder. */
 const SHORT_TEXT = 24;
-/** Deeper than any message; a longer chain of brackets would only end in a full stack. */
+/** Deeper than any message; without it, deep nesting would overflow the stack. */
 const MAX_DEPTH = 64;
 
 class Reader {
@@ -28,7 +28,7 @@ class Reader {
     if (first < 0x90) return this.#map(first & 0x0f, depth);
     if (first < 0xa0) return this.#list(first & 0x0f, depth);
     if (first < 0xc0) return this.#text(first & 0x1f);
-    // From here on, types come in families of which each next one's length is twice as wide.
+    // From here on, types come in families; within one, each next length field is twice as wide.
     if (first >= 0xde) return this.#map(this.#whole(2 << (first - 0xde)), depth);
     if (first >= 0xdc) return this.#list(this.#whole(2 << (first - 0xdc)), depth);
     if (first >= 0xd9) return this.#text(this.#whole(1 << (first - 0xd9)));
@@ -41,7 +41,7 @@ class Reader {
     return [null, undefined, false, true][first - 0xc0];
   }
 
-  /** The place from which `count` bytes are read; throws when they aren't there. */
+  /** Skips `count` bytes and returns their offset; throws if they are missing. */
   #skip(count: number): number {
     const at = this.#at;
     this.#at += count;
@@ -54,7 +54,7 @@ class Reader {
     return this.#bytes.slice(at, this.#at);
   }
 
-  /** A whole number, whose first byte may have a sign. */
+  /** A whole number, whose first byte may be signed. */
   #whole(size: number, isSigned = false): number {
     let at = this.#skip(size);
     let value = isSigned ? this.#view.getInt8(at) : this.#view.getUint8(at);
@@ -85,7 +85,7 @@ class Reader {
     this.#skip(1 + length);
   }
 
-  /** Each item takes a byte at least, so that a length that can't be true is refused at once. */
+  /** Each item has at least one byte, so an impossible length is refused at once. */
   #enter(count: number, depth: number): void {
     if (depth >= MAX_DEPTH || count > this.#bytes.length - this.#at) {
       throw new RangeError("the message can't be read");
@@ -103,7 +103,7 @@ class Reader {
     for (let index = 0; index < count; index += 1) {
       const key = String(this.read(depth + 1));
       const value = this.read(depth + 1);
-      // Assigned as any other key, this one would change what the object inherits.
+      // Assigning this key would change the object's prototype.
       if (key !== "__proto__") map[key] = value;
     }
     return map;
@@ -111,8 +111,8 @@ class Reader {
 }
 
 /**
- * Decodes the value with which the bytes begin.
- * @throws RangeError when they hold no whole value
+ * Decodes the value at the start of the bytes.
+ * @throws RangeError when it is incomplete or invalid
  */
 export function decodeMsgpack(bytes: Uint8Array): unknown {
   return new Reader(bytes).read();

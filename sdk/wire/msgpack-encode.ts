@@ -1,6 +1,6 @@
 /**
- * Writes msgpack: what JSON can say, in the shortest form for each length. A library does more than
- * a request needs and would take half of the size that the whole SDK may have.
+ * Encodes what JSON can express as msgpack, in the shortest form for each length. A library does more
+ * than a request needs, and would use half of the SDK's size budget.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 
@@ -15,7 +15,7 @@ export class Writer {
     return this.#bytes.slice(0, this.length);
   }
 
-  /** @param _key where it stands in the list or map around it */
+  /** @param _key its key or index in the enclosing map or list */
   write(value: unknown, _key: string | number): void {
     if (value === null || value === undefined) this.#byte(0xc0);
     else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
@@ -53,7 +53,7 @@ export class Writer {
     this.#bytes[at] = byte;
   }
 
-  /** A length: within the first byte when it is small, else after `wide` or the type next to it. */
+  /** Writes a length: in the first byte if it is small, else after `wide` or the type after it. */
   #head(length: number, fixed: number, fixedLimit: number, wide: number): void {
     if (length < fixedLimit) return this.#byte(fixed | length);
     const isLong = length > 0xffff;
@@ -61,7 +61,7 @@ export class Writer {
     this.#whole(length, isLong ? 4 : 2);
   }
 
-  /** The most significant byte first, a negative number as its two's complement. */
+  /** Writes the most significant byte first, a negative number as its two's complement. */
   #whole(value: number, size: number): void {
     for (let power = size - 1; power >= 0; power -= 1) {
       this.#byte(Math.floor(value / 256 ** power) & 0xff);
@@ -90,7 +90,7 @@ export class Writer {
       return this.#view.setFloat64(at, value);
     }
     if (value >= -32 && value < 128) return this.#byte(value & 0xff);
-    // The forms of one, two, four and eight bytes: the first one that holds the number.
+    // One, two, four or eight bytes: the shortest that fits the number.
     let power = 0;
     const bits = () => 8 << power;
     while (value < 0 ? value < -(2 ** (bits() - 1)) : value >= 2 ** bits()) power += 1;
@@ -100,8 +100,8 @@ export class Writer {
 }
 
 /**
- * Encodes a value that JSON could carry. Fields that are undefined are left out; bytes are put in as
- * the msgpack that they are.
+ * Encodes a value that JSON could express. Fields that are undefined are omitted; bytes are inserted
+ * as they are: they must be msgpack.
  */
 export function encodeMsgpack(value: unknown): Uint8Array<ArrayBuffer> {
   const writer = new Writer();

@@ -99,7 +99,7 @@ describe("when the client is closed", () => {
     const ovation = client(gateway.url, { transport: "websocket", reconnectFirstMs: 60_000 });
     const published = expect(ovation.video("launch").publish("like")).rejects.toMatchObject({
       code: "unconfirmed",
-      message: expect.stringContaining("may have been taken"),
+      message: expect.stringContaining("may have been accepted"),
     });
     await gateway.asked.first(({ op }) => op === "publish");
     const lost = statesOf(ovation).first(({ name }) => name === "reconnecting");
