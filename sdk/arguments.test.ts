@@ -1,4 +1,4 @@
-/** What a wrong argument of the public API comes to: an error at the call, by its name. */
+/** Invalid arguments of the public API throw at the call, and the error names them. */
 import { describe, expect, test } from "vitest";
 import { Ovation, type OvationOptions, type Video } from "./index.ts";
 
@@ -27,7 +27,7 @@ describe("url", () => {
     [""],
     [URL_TEXT, undefined],
     [URL_TEXT, "localhost:8080"],
-  ])("%j is refused: the error says what is expected", (url) => {
+  ])("%j is refused, and the error says what is expected", (url) => {
     const expected = /^url: an address like https:\/\/\S+ is expected, not ./;
     expect(() => make({ url })).toThrow(TypeError);
     expect(() => make({ url })).toThrow(expected);
@@ -40,7 +40,7 @@ describe("url", () => {
     "WSS://live.example.com",
     new URL(URL_TEXT),
     [URL_TEXT, new URL("https://other.example.com")],
-  ])("%s is taken", (url) => {
+  ])("%s is accepted", (url) => {
     expect(make({ url }).state).toEqual({ name: "idle" });
   });
 });
@@ -73,17 +73,17 @@ describe("options", () => {
     expect(act).toThrow(new RegExp(`^${name}: .+ is expected, not `));
   });
 
-  test.each(["ur", "tokens", "toString", "__proto__x"])("there is no %s", (name) => {
+  test.each(["ur", "tokens", "toString", "__proto__x"])("%s is unknown", (name) => {
     expect(() => make({ url: URL_TEXT, [name]: 1 })).toThrow(
       new TypeError(`unknown option ${name}`),
     );
   });
 
-  test.each([undefined, null, 5, URL_TEXT])("can't be %j altogether", (options) => {
+  test.each([undefined, null, 5, URL_TEXT])("can't be %j", (options) => {
     expect(() => make(options)).toThrow(TypeError);
   });
 
-  test("that are undefined have their defaults", () => {
+  test("that are undefined get their defaults", () => {
     const names = [...NUMBERS, ...FUNCTIONS, "whileAway", "transport", "token"];
     const options = Object.fromEntries(names.map((name) => [name, undefined]));
     expect(make({ url: URL_TEXT, ...options }).state.name).toBe("idle");
@@ -94,17 +94,23 @@ describe("a video", () => {
   const ovation = make({ url: URL_TEXT });
   const video = (id: unknown, options?: unknown) => ovation.video(id as string, options as object);
 
-  test.each([undefined, null, 5, {}, ["launch"], Symbol("launch")])("has no id %s", (id) => {
-    expect(() => video(id)).toThrow(TypeError);
-    expect(() => video(id)).toThrow(/^id: a string is expected, not /);
-  });
+  test.each([undefined, null, 5, {}, ["launch"], Symbol("launch")])(
+    "can't have the id %s",
+    (id) => {
+      expect(() => video(id)).toThrow(TypeError);
+      expect(() => video(id)).toThrow(/^id: a string is expected, not /);
+    },
+  );
 
-  test.each(["", "a b", "a.b", "ü", "v".repeat(129)])("of the id %j is refused by code", (id) => {
-    expect(() => video(id)).toThrow(expect.objectContaining({ code: "video_invalid" }));
-  });
+  test.each(["", "a b", "a.b", "ü", "v".repeat(129)])(
+    "with the id %j is refused with a code",
+    (id) => {
+      expect(() => video(id)).toThrow(expect.objectContaining({ code: "video_invalid" }));
+    },
+  );
 
   test.each([1_001, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    "has no history of %d",
+    "can't have a history of %d",
     (history) => {
       expect(() => video("launch", { history })).toThrow(RangeError);
       expect(() => video("launch", { history })).toThrow(
@@ -114,7 +120,7 @@ describe("a video", () => {
   );
 
   test.each([{ history: "50" }, { history: null }, { histroy: 50 }, null, 50])(
-    "has no options %j",
+    "can't have the options %j",
     (options) => {
       expect(() => video("launch", options)).toThrow(TypeError);
     },
@@ -142,7 +148,7 @@ describe("a call", () => {
     expect(() => video[name](...given)).toThrow(TypeError);
   });
 
-  test.each(["onState", "onError"] as const)("ovation.%s takes a function only", (name) => {
+  test.each(["onState", "onError"] as const)("ovation.%s accepts only a function", (name) => {
     expect(() => ovation[name]("listener" as never)).toThrow(
       new TypeError("listener: a function is expected, not listener"),
     );

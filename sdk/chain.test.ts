@@ -9,45 +9,45 @@ function event(prev: number, seq: number): OvationEvent {
 
 const NOW = { op: "result", epoch: "e1", seq: 50 } as const;
 
-/** A chain that has had all up to 50. */
+/** A chain that has received everything up to 50. */
 function chainAt50(): Chain {
   const chain = new Chain();
   chain.adopt(NOW, {});
   return chain;
 }
 
-describe("a viewer that has just come", () => {
-  test("asks for nothing but what is to come, and is where the chain stands", () => {
+describe("a new viewer", () => {
+  test("requests only future events, and starts at the end of the chain", () => {
     const chain = new Chain();
     expect(chain.from(0)).toEqual({});
     expect(chain.adopt(NOW, {})).toBeUndefined();
     expect(chain.from(0)).toEqual({ after: 50, epoch: "e1" });
   });
 
-  test("takes the history that it asked for, with places left out", () => {
+  test("takes the history that it requested, with missing numbers", () => {
     const chain = new Chain();
     expect(chain.from(2)).toEqual({ last: 2 });
     chain.adopt(NOW, { last: 2 });
     expect(chain.judge(event(20, 30))).toBe("take");
     expect(chain.judge(event(40, 41))).toBe("take");
     expect(chain.from(2)).toEqual({ after: 41, epoch: "e1", last: 2 });
-    // Between 41 and 50 were retractions, say.
+    // There may have been retractions between 41 and 50.
     expect(chain.judge(event(50, 51))).toBe("take");
   });
 
-  test("asks for the history again when the connection was lost before any came", () => {
+  test("requests the history again when the connection was lost before any of it arrived", () => {
     const chain = new Chain();
     chain.adopt(NOW, { last: 2 });
     expect(chain.from(2)).toEqual({ last: 2 });
   });
 
-  test("asks for all that came meanwhile when the history was empty", () => {
+  test("requests everything stored meanwhile when the history was empty", () => {
     const chain = new Chain();
     chain.adopt({ op: "result", epoch: "e1", seq: 0 }, { last: 2 });
     expect(chain.from(2)).toEqual({ after: 0, epoch: "e1", last: 2 });
   });
 
-  test("is not put back by an answer that comes after an event", () => {
+  test("is not set back by an answer that arrives after an event", () => {
     const chain = new Chain();
     chain.judge(event(50, 51));
     chain.adopt(NOW, {});
@@ -56,43 +56,43 @@ describe("a viewer that has just come", () => {
 });
 
 describe("an event", () => {
-  test("is taken after the one before it", () => {
+  test("is taken after its predecessor", () => {
     const chain = chainAt50();
     expect(chain.judge(event(50, 60))).toBe("take");
     expect(chain.judge(event(60, 61))).toBe("take");
     expect(chain.from(0).after).toBe(61);
   });
 
-  test("that was had is a repeat", () => {
+  test("that was received before is a repeat", () => {
     const chain = chainAt50();
     chain.judge(event(50, 60));
     expect(chain.judge(event(50, 60))).toBe("repeat");
     expect(chain.judge(event(20, 30))).toBe("repeat");
   });
 
-  test("before which others are missing is not taken, and neither are those after it", () => {
+  test("after a gap is not taken, nor are those that follow it", () => {
     const chain = chainAt50();
     expect(chain.judge(event(60, 70))).toBe("gap");
     expect(chain.judge(event(70, 71))).toBe("gap");
     expect(chain.from(0).after).toBe(50);
   });
 
-  test("of no place in the chain is always taken", () => {
+  test("without a seq is always taken", () => {
     expect(chainAt50().judge({ id: "a", kind: "like", at: 0 })).toBe("take");
   });
 });
 
-describe("a viewer that comes back", () => {
+describe("a viewer that reconnects", () => {
   const asked: From = { after: 50, epoch: "e1" };
 
-  test("takes all that follows, erased places left out", () => {
+  test("takes everything that follows, except erased events", () => {
     const chain = chainAt50();
     expect(chain.adopt({ ...NOW, seq: 90, recovered: true }, asked)).toBeUndefined();
     expect(chain.judge(event(70, 80))).toBe("take");
     expect(chain.judge(event(90, 91))).toBe("take");
   });
 
-  test("is told when not all of it is kept, and goes on from what follows", () => {
+  test("is notified when some of it is no longer stored, and continues with what follows", () => {
     const chain = chainAt50();
     const answer = { ...NOW, seq: 90, recovered: false, oldest: 70 };
     expect(chain.adopt(answer, { ...asked, last: 2 })).toEqual({
@@ -104,13 +104,13 @@ describe("a viewer that comes back", () => {
     expect(chain.from(2).after).toBe(80);
   });
 
-  test("goes on from the end when it asked for no history", () => {
+  test("continues from the end when it requested no history", () => {
     const chain = chainAt50();
     chain.adopt({ ...NOW, seq: 90, recovered: false, oldest: 70 }, asked);
     expect(chain.from(0).after).toBe(90);
   });
 
-  test("begins anew in another history, whatever its places are", () => {
+  test("starts over in a new history, whatever its numbers are", () => {
     const chain = chainAt50();
     const answer = { op: "result", epoch: "e2", seq: 20, recovered: false, oldest: 5 } as const;
     expect(chain.adopt(answer, { ...asked, last: 2 })).toEqual({
@@ -122,7 +122,7 @@ describe("a viewer that comes back", () => {
     expect(chain.from(0)).toEqual({ after: 10, epoch: "e2" });
   });
 
-  test("stays where it is while the history can't be read, so that nothing is left out", () => {
+  test("keeps its position while the history can't be read, so that nothing is skipped", () => {
     const chain = chainAt50();
     expect(chain.adopt({ op: "result" }, asked)).toBeUndefined();
     expect(chain.judge(event(60, 70))).toBe("gap");
@@ -130,40 +130,40 @@ describe("a viewer that comes back", () => {
   });
 });
 
-test("after an empty history the first event may name any before it, and no other may", () => {
+test("after an empty history the first event may have any predecessor, and no other may", () => {
   const chain = new Chain();
   chain.adopt({ op: "result", epoch: "e1", seq: 0 }, {});
   expect(chain.judge(event(40, 50))).toBe("take");
   expect(chain.judge(event(60, 70))).toBe("gap");
 });
 
-test("a reset is followed, and told", () => {
+test("a reset is followed and reported", () => {
   const chain = chainAt50();
   expect(chain.reset("e2", 7)).toEqual({ after: 50, oldest: undefined, isNewHistory: true });
   expect(chain.from(0)).toEqual({ after: 7, epoch: "e2" });
   expect(chain.judge(event(7, 8))).toBe("take");
 });
 
-describe("a viewer whose history can't be continued, and that asks for it anew", () => {
-  test("is told of what is lost by the answer, even where nothing has come since", () => {
+describe("a viewer whose history can't be continued, and that requests it again", () => {
+  test("learns from the answer what it missed, even if nothing was stored since", () => {
     const chain = chainAt50();
     chain.doubt();
     const asked = chain.from(2);
     expect(asked).toEqual({ after: 50, epoch: "e1", last: 2 });
     const missed = { after: 50, oldest: 30, isNewHistory: false };
     expect(chain.adopt({ ...NOW, recovered: false, oldest: 30 }, asked)).toEqual(missed);
-    // Once.
+    // Only once.
     expect(chain.adopt({ ...NOW, recovered: false, oldest: 30 }, asked)).toBeUndefined();
   });
 
-  test("is not told when all that it missed is given after all", () => {
+  test("is not notified when it gets everything that it missed after all", () => {
     const chain = chainAt50();
     chain.doubt();
     expect(chain.adopt({ ...NOW, seq: 90, recovered: true }, chain.from(2))).toBeUndefined();
     expect(chain.judge(event(50, 60))).toBe("take");
   });
 
-  test("is told of a new history before any event of the old one came", () => {
+  test("is notified of a new history before any event of the old one arrived", () => {
     const chain = new Chain();
     chain.adopt(NOW, { last: 2 });
     chain.doubt();
@@ -176,7 +176,7 @@ describe("a viewer whose history can't be continued, and that asks for it anew",
     expect(chain.judge(event(0, 10))).toBe("take");
   });
 
-  test("is told when the history can be read again, not while it can't", () => {
+  test("is notified when the history can be read again, not while it can't", () => {
     const chain = chainAt50();
     chain.doubt();
     expect(chain.adopt({ op: "result" }, chain.from(2))).toBeUndefined();

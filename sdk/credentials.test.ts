@@ -16,10 +16,10 @@ describe("a token", () => {
       () => "token",
       TIMES,
       () => {
-        at = performance.now() - begun;
+        at = performance.now() - startedAt;
       },
     );
-    const begun = performance.now();
+    const startedAt = performance.now();
     await credentials.fetch(1_000);
     credentials.accepted(expiresInMs);
     await vi.runAllTimersAsync();
@@ -28,15 +28,15 @@ describe("a token", () => {
 
   test.each([
     ["is refreshed some time before it expires", 600_000, 540_000],
-    ["that lives shortly is refreshed at half of its life", 60_000, 30_000],
-    ["that is past is refreshed, but not without a pause", 0, 5_000],
-    ["that lives longer than a timer can is refreshed early", 1e15, 2 ** 31 - 1],
+    ["that is short-lived is refreshed at half of its lifetime", 60_000, 30_000],
+    ["that has expired is refreshed, but only after a pause", 0, 5_000],
+    ["that outlives the longest timer is refreshed early", 1e15, 2 ** 31 - 1],
     ["that never expires is never refreshed", undefined, undefined],
   ])("%s", async (_, expiresInMs, after) => {
     expect(await dueAfterMs(expiresInMs)).toBe(after);
   });
 
-  test("that is no function's is not refreshed, whatever the gateway wants", async () => {
+  test("that is a string is not refreshed, whatever the gateway wants", async () => {
     const onDue = vi.fn();
     const credentials = new Credentials("token", TIMES, onDue);
     credentials.accepted(1);
@@ -45,7 +45,7 @@ describe("a token", () => {
     expect(onDue).not.toHaveBeenCalled();
   });
 
-  test("that doesn't come in time is unavailable", async () => {
+  test("that takes too long is unavailable", async () => {
     const credentials = new Credentials(() => new Promise<string>(ignore), TIMES, ignore);
     const fetched = expect(credentials.fetch(1_000)).rejects.toMatchObject({
       code: "token_unavailable",
@@ -57,8 +57,8 @@ describe("a token", () => {
   test.each([
     ["null", null],
     ["a number", 5],
-    ["a response that nobody read", new Response("token")],
-  ])("that is %s is none, by name", async (_, value) => {
+    ["an unread response", new Response("token")],
+  ])("that is %s is refused, and the error says so", async (_, value) => {
     const credentials = new Credentials(() => value as never, TIMES, ignore);
     await expect(credentials.fetch(1_000)).rejects.toMatchObject({
       code: "token_unavailable",
@@ -66,7 +66,7 @@ describe("a token", () => {
     });
   });
 
-  test("that several wait for is asked for once, also after one that failed at once", async () => {
+  test("that several callers wait for is fetched once, also after a fetch that threw at once", async () => {
     let calls = 0;
     const source = () => {
       calls += 1;
@@ -80,7 +80,7 @@ describe("a token", () => {
     expect(both).toEqual(["token-2", "token-2"]);
   });
 
-  test("is waited for no longer when the client is closed, and no timer is left", async () => {
+  test("is no longer awaited when the client is closed, and no timer is left", async () => {
     const credentials = new Credentials(() => new Promise<string>(ignore), TIMES, ignore);
     const fetched = credentials.fetch(1_000);
     const rejected = expect(fetched).rejects.toMatchObject({ code: "closed" });
@@ -91,10 +91,10 @@ describe("a token", () => {
   });
 });
 
-describe("tokens that are refused", () => {
+describe("refused tokens", () => {
   const by = (source: string | (() => string)) => new Credentials(source, TIMES, ignore);
 
-  test("are of no use when two fresh ones after the first are refused too", () => {
+  test("end the attempts when two fresh ones are refused after the first", () => {
     const credentials = by(() => "");
     expect(["a", "a", "b", "b", "c"].map((token) => credentials.refused(token))).toEqual([
       false,
@@ -105,13 +105,13 @@ describe("tokens that are refused", () => {
     ]);
   });
 
-  test("are of no use when the same one comes ten times", () => {
+  test("end the attempts when the same one is refused ten times", () => {
     const credentials = by(() => "");
     const verdicts = Array.from({ length: 10 }, () => credentials.refused("a"));
     expect(verdicts.indexOf(true)).toBe(9);
   });
 
-  test("are forgotten when one is taken", () => {
+  test("are forgotten when one is accepted", () => {
     const credentials = by(() => "");
     credentials.refused("a");
     credentials.refused("b");
@@ -119,30 +119,30 @@ describe("tokens that are refused", () => {
     expect([credentials.refused("c"), credentials.refused("d")]).toEqual([false, false]);
   });
 
-  test("are of no use at once where there is nothing to ask for another one", () => {
+  test("end the attempts at once where no function can fetch another", () => {
     expect(by("token").refused("token")).toBe(true);
   });
 });
 
-/** How far a clock may be wrong, and what tokens may live. */
+/** How wrong a clock may be, and how long tokens may live. */
 const SKEWS_MS = [0, 7_200_000, -7_200_000, 1e11, -1e11];
 const LIVES_MS = [1, 1_000, 4_000, 15_000, 60_000, 600_000, 3_600_000, 86_400_000];
 
-describe("whatever the clock of the viewer says, and jumps to", () => {
+describe("whatever the viewer's clock says or jumps to", () => {
   const chance = new Chance("clocks and tokens");
   const random = () => chance.between(0, 999_999) / 1_000_000;
 
   test.each(SKEWS_MS.flatMap((skewMs) => LIVES_MS.map((lifeMs) => [skewMs, lifeMs] as const)))(
-    "(%i ms wrong, tokens of %i ms) a token is fresh while it is used, and seldom asked for",
+    "(%i ms wrong, tokens of %i ms) the token in use is fresh, and is rarely fetched",
     async (skewMs, lifeMs) => {
-      const begun = performance.now();
+      const startedAt = performance.now();
       const calls: number[] = [];
       let unfreshMs = 0;
       let failures = 0;
       let expiresAt = 0;
       const refresh = async () => {
         unfreshMs += Math.max(0, performance.now() - expiresAt);
-        // One time in ten none can be had, and sometimes it is slow.
+        // One fetch in ten fails, and some are slow.
         await credentials.fetch(10_000).then(
           () => {
             expiresAt = performance.now() + lifeMs;
@@ -152,9 +152,9 @@ describe("whatever the clock of the viewer says, and jumps to", () => {
         );
       };
       const source = async () => {
-        calls.push(performance.now() - begun);
+        calls.push(performance.now() - startedAt);
         await new Promise((resolve) => setTimeout(resolve, random() * 1_000));
-        // Not more often in a row than the time before the end of a token has room for.
+        // At most two failures in a row: more do not fit into the time before a token expires.
         failures = failures < 2 && random() < 0.1 ? failures + 1 : 0;
         if (failures > 0) throw new OvationError("unreachable", "no network");
         return "token";
@@ -168,7 +168,7 @@ describe("whatever the clock of the viewer says, and jumps to", () => {
         await vi.advanceTimersByTimeAsync((random() * lifeMs) / 4 + random() * 1_000);
       }
       credentials.close();
-      // Fake timers count in whole milliseconds, and parts of them add up.
+      // Fake timers count whole milliseconds, and the fractions add up.
       const pauses = calls.slice(1).map((at, index) => at - (calls[index] ?? 0));
       expect(Math.min(...pauses)).toBeGreaterThanOrEqual(4_900);
       const isLong = lifeMs > 60_000;

@@ -1,4 +1,4 @@
-/** What the SDK takes as data, against the decoder and the checks that gateways use. */
+/** The data that the SDK accepts, compared with the decoder and the checks of gateways. */
 import fc from "fast-check";
 import { Packr } from "msgpackr";
 import { describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ function refusalOf(data: unknown): unknown {
   return undefined;
 }
 
-/** What a gateway makes of the data in a request: the value, or why it is refused. */
+/** What a gateway decodes from the data of a request, or why it refuses it. */
 function outcomeAt(encoding: Encoding, bytes: Uint8Array): unknown {
   try {
     const message = decodeUntrusted(encoding, bytes, "message_malformed", "the message");
@@ -52,15 +52,15 @@ const { value: jsonLike } = fc.letrec((tie) => ({
 }));
 
 describe("data that JSON can write", () => {
-  test("is taken, or refused with the same code, place and limit, as by a gateway on each wire", () => {
+  test("is accepted, or refused with the same code, field and limit, as by a gateway on each wire", () => {
     fc.assert(
       fc.property(jsonLike, (data) => {
         const refusal = refusalOf(data);
-        const taken = refusal ?? { data };
-        expect(outcomeAt("json", encode("json", { data }))).toEqual(taken);
-        // The other encoder has no way to write the key __proto__.
+        const expected = refusal ?? { data };
+        expect(outcomeAt("json", encode("json", { data }))).toEqual(expected);
+        // The other encoder can't write the key __proto__.
         if (JSON.stringify(data).includes("__proto__")) return;
-        expect(outcomeAt("msgpack", packr.pack({ data }))).toEqual(taken);
+        expect(outcomeAt("msgpack", packr.pack({ data }))).toEqual(expected);
         if (refusal !== undefined) return;
         const sent = encodeMsgpack({ data: encodedData(data, "launch") });
         expect(outcomeAt("msgpack", sent)).toEqual({ data });
@@ -69,7 +69,7 @@ describe("data that JSON can write", () => {
     );
   });
 
-  test("takes as many bytes as a gateway counts", () => {
+  test("has as many bytes as a gateway counts", () => {
     fc.assert(
       fc.property(jsonLike, (data) => {
         if (refusalOf(data) !== undefined) return;
@@ -87,24 +87,24 @@ class Point {
   }
 }
 
-describe("what JSON makes of a value is sent", () => {
+describe("values are sent as JSON would convert them", () => {
   test.each<[string, unknown, unknown]>([
     ["a date", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
     ["an object of a class", [new Point()], [{ x: 1 }]],
     ["fields that are undefined", { a: undefined, b: 1 }, { b: 1 }],
     ["toJSON", { toJSON: () => [1] }, [1]],
-    ["toJSON that is no function", { toJSON: 5 }, { toJSON: 5 }],
-    ["toJSON that makes null", { a: { toJSON: () => null } }, { a: null }],
+    ["toJSON that is not a function", { toJSON: 5 }, { toJSON: 5 }],
+    ["toJSON that returns null", { a: { toJSON: () => null } }, { a: null }],
     ["-0", [-0], [0]],
     ["an object without a prototype", Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
     ["a proxy", new Proxy({ a: [1] }, {}), { a: [1] }],
     ["null", null, null],
-  ])("of %s", (_, data, sent) => {
+  ])("%s", (_, data, sent) => {
     const bytes = encodeMsgpack({ data: encodedData(data, "launch") });
     expect(outcomeAt("msgpack", bytes)).toEqual({ data: sent });
   });
 
-  test("of undefined: nothing", () => {
+  test("undefined: no data", () => {
     expect(encodedData(undefined, "launch")).toBeUndefined();
   });
 });
@@ -119,7 +119,7 @@ const throwing = {
   },
 };
 
-describe("what can't be sent as it is, is refused by name", () => {
+describe("a value that would be lost is refused, and the error names it", () => {
   test.each<[string, unknown, string]>([
     ["NaN", { a: [0, Number.NaN] }, "data.a[1]"],
     ["infinity", -Infinity, "data"],
@@ -138,21 +138,21 @@ describe("what can't be sent as it is, is refused by name", () => {
     ["a promise", Promise.resolve(1), "data"],
     ["a boxed number", Object(1), "data"],
     ["an invalid date", { at: new Date(Number.NaN) }, "data.at"],
-    ["toJSON that makes nothing", { a: { toJSON: () => undefined } }, "data.a"],
+    ["toJSON that returns undefined", { a: { toJSON: () => undefined } }, "data.a"],
     ["half a surrogate pair", { text: "a\ud800" }, "data.text"],
     ["half a pair in a key", { a: { "\udc00": 1 } }, "data.a"],
     ["a key __proto__", JSON.parse('{"a":{"__proto__":1}}'), "data.a.__proto__"],
     ["prototype in constructor", { constructor: { prototype: 1 } }, "data.constructor.prototype"],
     ["a cycle", cyclic, `data${".self[0]".repeat(7)}.self`],
     ["a getter that throws", { a: throwing }, "data"],
-    ["a proxy that was revoked", revoked(), "data"],
+    ["a revoked proxy", revoked(), "data"],
   ])("%s", (_, data, field) => {
     expect(refusalOf(data)).toMatchObject({ code: "data_invalid", field });
   });
 
   test.each<[string, unknown]>([
     ["a long text", "x".repeat(300_000)],
-    ["a list that says the same again and again", wide],
+    ["a list that repeats one value very often", wide],
   ])("%s: data_too_large", (_, data) => {
     expect(refusalOf(data)).toMatchObject({ code: "data_too_large", limit: 262_144 });
   });
@@ -164,7 +164,7 @@ function revoked(): object {
   return proxy;
 }
 
-test("whatever a value is, it is encoded or refused by one of two codes", () => {
+test("any value is encoded or refused with one of two codes", () => {
   const anything = fc.anything({
     withBigInt: true,
     withBoxedValues: true,
@@ -185,8 +185,8 @@ test("whatever a value is, it is encoded or refused by one of two codes", () => 
         return;
       }
       const bytes = encodeMsgpack({ data: encodedData(data, "launch") });
-      const due = JSON.parse(JSON.stringify({ data }));
-      expect(outcomeAt("msgpack", bytes)).toEqual({ data: due.data });
+      const expected = JSON.parse(JSON.stringify({ data }));
+      expect(outcomeAt("msgpack", bytes)).toEqual({ data: expected.data });
     }),
     { numRuns: 2_000 },
   );

@@ -1,4 +1,4 @@
-/** Every public name says what it is, with an example. */
+/** Every public name has a docstring with an example. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ interface Exported {
   readonly source: string;
 }
 
-/** What `export { a, type b } from "./c.ts"` names, and the text of that file. */
+/** The names in `export { a, type b } from "./c.ts"`, each with the text of that file. */
 function exportsOf(entry: string): Exported[] {
   const path = join(import.meta.dirname, entry);
   const lists = readFileSync(path, "utf8").matchAll(
@@ -24,7 +24,7 @@ function exportsOf(entry: string): Exported[] {
   });
 }
 
-/** The comment right before the first match; empty if there is none. */
+/** The comment directly before the first match; empty if there is none. */
 function docBefore(source: string, declaration: RegExp): string {
   const at = source.search(declaration);
   expect(at, String(declaration)).toBeGreaterThan(0);
@@ -33,7 +33,7 @@ function docBefore(source: string, declaration: RegExp): string {
 
 const names = ["index.ts", "react/index.ts"].flatMap(exportsOf);
 
-test("the entries name what they export", () => {
+test("the exports of both entries are found", () => {
   expect(names.map(({ name }) => name)).toEqual(expect.arrayContaining(["Ovation", "useLikes"]));
 });
 

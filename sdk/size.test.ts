@@ -1,4 +1,4 @@
-/** What the SDK costs a page. */
+/** The size of the SDK in a page. */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 /** What every page loads. */
 const FIRST_LOAD_BYTES = 13_000;
-/** With the chunk that is loaded where no WebSocket can be had, or where history is read. */
+/** With the chunk that is loaded where WebSockets don't work, or when history is read. */
 const WHOLE_BYTES = 17_600;
 
 interface Weight {
@@ -15,7 +15,7 @@ interface Weight {
   readonly whole: number;
 }
 
-/** The bytes of an entry's files, each gzipped alone. */
+/** The bytes of an entry's files, each gzipped separately. */
 async function weigh(entry: string): Promise<Weight> {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(import.meta.dirname, entry)],
@@ -58,20 +58,20 @@ const hooks = await weigh("react/index.ts");
 
 test("what every page loads, msgpack included, is within its budget", () => {
   expect(sdk.firstLoad).toBeLessThanOrEqual(FIRST_LOAD_BYTES);
-  // That something is weighed at all.
+  // Something was measured at all.
   expect(sdk.firstLoad).toBeGreaterThan(FIRST_LOAD_BYTES / 2);
 });
 
-test("the whole SDK, with what only some pages load, is within its own", () => {
+test("the whole SDK, with what only some pages load, is within its budget", () => {
   expect(sdk.whole).toBeLessThanOrEqual(WHOLE_BYTES);
   expect(sdk.whole).toBeGreaterThan(sdk.firstLoad);
 });
 
-test("the hooks bring little of their own, and none of the SDK's parts with them", () => {
+test("the hooks are small, and bundle no part of the SDK", () => {
   expect(hooks.whole).toBeLessThan(2_000);
 });
 
-test.each(["../README.md", "README.md"])("%s says what the SDK weighs", (page) => {
+test.each(["../README.md", "README.md"])("%s states the size of the SDK", (page) => {
   const text = readFileSync(join(import.meta.dirname, page), "utf8");
   const figures =
     /(\d+) kB gzipped, (\d+) kB with .+?(?: \(.* entry of (\d+) kB\))?[.,]/.exec(text) ?? [];

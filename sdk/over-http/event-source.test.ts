@@ -1,4 +1,4 @@
-/** Events are read as a whole parser reads them, however they are cut. */
+/** Events are parsed as a complete parser does, however they are split. */
 import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -13,7 +13,7 @@ const stream = fc
   .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "\r")), { maxLength: 20 })
   .map((lines) => lines.map((parts) => parts.join("")).join(""));
 
-test("the data of events is read as a whole parser reads it, however the stream is cut", () => {
+test("events have the data that a complete parser finds, however the stream is split", () => {
   fc.assert(
     fc.property(stream, fc.array(fc.nat(40), { maxLength: 8 }), (text, cuts) => {
       const expected: string[] = [];
@@ -32,7 +32,7 @@ test("the data of events is read as a whole parser reads it, however the stream 
   );
 });
 
-test("each has the id that was told last, also by an event without data", () => {
+test("each event has the last id sent, even if that came without data", () => {
   const read: unknown[] = [];
   const feed = readEvents((...event) => read.push(event));
   for (const piece of "data: 1\n\nid: e:1\r\ndata: 2\r\n\r\ndata: 3\n\nid:e:2\n\nidle: 1\ndata: 4\n\n") {

@@ -1,4 +1,4 @@
-/** However two streams of a video are cut into frames and come in turn, what both tell counts once. */
+/** However two streams of a video are split into frames and interleaved, their common events count once. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/event.ts";
@@ -24,8 +24,8 @@ const message = (events: readonly OvationEvent[], likes?: number): EventsMessage
 function likesOf(overlap: Overlap, messages: readonly EventsMessage[]): number {
   let likes = 0;
   for (const one of messages) {
-    const news = overlap.pass(one);
-    if (news !== undefined) likes += frameOf(news.events, [], news.counts).counts["like"] ?? 0;
+    const fresh = overlap.pass(one);
+    if (fresh !== undefined) likes += frameOf(fresh.events, [], fresh.counts).counts["like"] ?? 0;
   }
   return likes;
 }
@@ -41,7 +41,7 @@ function framesOf(from: number, to: number, sizes: readonly number[]): EventsMes
   return frames;
 }
 
-/** Both in their own order, and by turns as `picks` say. */
+/** Merges both, each in its own order; `picks` decides whose turn it is. */
 function interleaved<T>(one: readonly T[], other: readonly T[], picks: readonly boolean[]): T[] {
   const [left, right] = [[...one], [...other]];
   return Array.from({ length: one.length + other.length }, (_, turn) => {
@@ -53,10 +53,10 @@ function interleaved<T>(one: readonly T[], other: readonly T[], picks: readonly 
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
 const picks = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 });
 
-test("whole frames, cut differently: each like counts once", () => {
+test("complete frames, split differently: each like counts once", () => {
   fc.assert(
     fc.property(sizes, sizes, picks, fc.nat(40), fc.nat(40), (cuts, others, turns, begin, over) => {
-      // The new stream begins later, and the old one ends earlier, but not before that.
+      // The new stream starts later, and the old one ends earlier, but not before that start.
       const old = framesOf(0, 40 + Math.min(over, 20), cuts);
       const next = framesOf(Math.min(begin, 40), 60, others);
       expect(likesOf(new Overlap(), interleaved(old, next, turns))).toBe(60);
@@ -64,7 +64,7 @@ test("whole frames, cut differently: each like counts once", () => {
   );
 });
 
-test("frames with samples, the same on both: each counts once, with its durable events", () => {
+test("sampled frames, the same on both: each counts once, with its durable events", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 3, max: 900 }), { maxLength: 20 }),
@@ -80,14 +80,14 @@ test("frames with samples, the same on both: each counts once, with its durable 
   );
 });
 
-test("of a frame with a sample that was told, what is durable is passed on as all there is", () => {
+test("of a repeated sampled frame, only the durable events pass", () => {
   const overlap = new Overlap();
   overlap.pass(message([like(1)]));
   expect(overlap.pass(message([like(1), comment(7), like(2)], 500))).toEqual(message([comment(7)]));
   expect(overlap.pass(message([like(2)], 500))).toBeUndefined();
 });
 
-test("viewer counts, which are told to each newcomer, pass", () => {
+test("viewer counts, which every new stream brings, pass", () => {
   const viewers = message([{ id: "v", kind: "viewers", at: 1, data: { viewers: 3 } }]);
   const overlap = new Overlap();
   expect([overlap.pass(viewers), overlap.pass(viewers)]).toEqual([viewers, viewers]);

@@ -23,11 +23,11 @@ function isAllowed(value: unknown): boolean {
   }
 }
 
-/** Whatever JSON can carry, but for what the client itself refuses. */
+/** Every JSON value, except those that the client itself refuses. */
 const json = fc
   .jsonValue({ maxDepth: 5, stringUnit: "binary" })
   .filter(isAllowed)
-  // JSON knows no -0.
+  // JSON has no -0.
   .map((value): unknown => JSON.parse(JSON.stringify(value)));
 
 const lengths = [0, 1, 15, 16, 31, 32, 255, 256, 65_535, 65_536];
@@ -59,7 +59,7 @@ const numbers = [
   5e-324,
 ];
 
-/** That the check passes for whatever JSON can carry. */
+/** Runs the check on random JSON values. */
 function holdsForAll(check: (value: unknown) => void): void {
   fc.assert(
     fc.property(json, (value) => {
@@ -69,7 +69,7 @@ function holdsForAll(check: (value: unknown) => void): void {
 }
 
 describe("what is encoded", () => {
-  test("is read by msgpackr as it was meant", () => {
+  test("is decoded by msgpackr to the same value", () => {
     holdsForAll((value) => expect(unpack(encodeMsgpack(value))).toEqual(value));
   });
 
@@ -80,7 +80,7 @@ describe("what is encoded", () => {
     }
   });
 
-  test("is what a gateway takes", () => {
+  test("is accepted by a gateway", () => {
     holdsForAll((value) => guardMsgpack(encodeMsgpack(value)));
   });
 
@@ -95,13 +95,13 @@ describe("what is encoded", () => {
     }
   });
 
-  test("leaves out fields that are undefined", () => {
+  test("omits fields that are undefined", () => {
     expect(unpack(encodeMsgpack({ a: undefined, b: 1 }))).toEqual({ b: 1 });
   });
 });
 
 describe("what is decoded", () => {
-  test("is what msgpackr wrote", () => {
+  test("is the value that msgpackr encoded", () => {
     holdsForAll((value) => expect(decodeMsgpack(packr.pack(value))).toEqual(value));
   });
 
@@ -120,12 +120,12 @@ describe("what is decoded", () => {
     ["an extension of any size", "92 c7 03 05 00 00 00 01", [undefined, 1]],
     ["a map with keys that are numbers", "81 01 02", { 1: 2 }],
     ["the key __proto__", "82 a9 5f 5f 70 72 6f 74 6f 5f 5f 80 a1 61 01", { a: 1 }],
-  ])("may hold %s", (_, hex, value) => {
+  ])("may contain %s", (_, hex, value) => {
     const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
     expect(decodeMsgpack(bytes)).toEqual(value);
   });
 
-  test("is refused, and nothing worse, when it is anything else", () => {
+  test("is refused with a RangeError when it is anything else", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {
@@ -138,7 +138,7 @@ describe("what is decoded", () => {
     );
   });
 
-  test("is refused when it is cut off anywhere", () => {
+  test("is refused when it is truncated anywhere", () => {
     const bytes = encodeMsgpack({
       op: "events",
       events: [{ id: "a", at: 1.5, data: "é".repeat(40) }],
@@ -148,7 +148,7 @@ describe("what is decoded", () => {
     }
   });
 
-  test("is refused when it is nested without end", () => {
+  test("is refused when it is nested too deep", () => {
     expect(() => decodeMsgpack(new Uint8Array(100_000).fill(0x91))).toThrow(RangeError);
   });
 });

@@ -1,4 +1,4 @@
-/** That whole numbers are integers in msgpack, as typed languages read them, and fractions stay. */
+/** Whole numbers are integers in msgpack, as typed languages need them, and fractions stay floats. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
@@ -6,7 +6,7 @@ import { decode, decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protoc
 import { decodeMsgpack } from "./msgpack-decode.ts";
 import { encodeMsgpack as encodeOfSdk } from "./msgpack-encode.ts";
 
-/** A float 32 or float 64 as the first byte says. */
+/** Whether the first byte says that it is a float 32 or float 64. */
 function isFloat(bytes: Uint8Array): boolean {
   return bytes[0] === 0xca || bytes[0] === 0xcb;
 }
@@ -49,7 +49,7 @@ test.each([
   );
 });
 
-test("whole numbers are found wherever they stand, and nothing else is changed", () => {
+test("whole numbers are found at any depth, and nothing else is changed", () => {
   const text = fc.string({ unit: "binary", maxLength: 40 });
   const leaf = fc.oneof(wholes, fractions, text, fc.boolean(), fc.constant(null));
   const { value: values } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -66,13 +66,13 @@ test("whole numbers are found wherever they stand, and nothing else is changed",
     fc.property(plain, (value) => {
       const bytes = encodeMsgpack([value, 2 ** 40]);
       expect(decodeMsgpack(new Uint8Array(bytes))).toEqual(unlessProto([value, 2 ** 40]));
-      // The last value is whole: it is found only if all before it was passed as it is.
+      // The last value is a whole number: it is found only if everything before it was skipped correctly.
       expect(bytes.at(-9)).toBe(0xcf);
     }),
   );
 });
 
-/** The SDK leaves out this key. */
+/** The SDK drops this key. */
 function unlessProto(value: unknown): unknown {
   if (value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(unlessProto);
@@ -81,7 +81,7 @@ function unlessProto(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, unlessProto(item)]));
 }
 
-test("a durable event's place is two integers, whatever they are", () => {
+test("a durable event's seq and prev are integers, whatever their value", () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.maxSafeNat(), fc.maxSafeNat(), (at, seq, prev) => {
       const bytes = encodeUnplaced({ id: "c1", kind: "comment", at, data: { n: at } });

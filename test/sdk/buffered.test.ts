@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const HELD: readonly HeldFrom[] = ["head", "body", "rest"];
 
-describe.each(HELD)("when everything is held back from the %s on", (from) => {
+describe.each(HELD)("when everything is buffered from the %s on", (from) => {
   test("everything arrives once, and the connection says why it polls", async () => {
     proxy = await BufferingProxy.start(stack.gateway.port, from);
     // If the first part passes, only silence reveals it.

@@ -174,7 +174,7 @@ describe.each(["websocket", "sse"] as const)("over %s, a viewer", (transport) =>
     expect(all.missed.all).toHaveLength(1);
   });
 
-  test("that asks for no history continues in a new one too", async () => {
+  test("that requests no history continues in a new one too", async () => {
     await started({}, 1);
     const { comments, missed } = await watching(transport);
     await comment(3);

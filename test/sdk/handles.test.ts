@@ -1,4 +1,4 @@
-/** Handles are views: any number of them on a video, in any order, each gets what it asks for. */
+/** Handles are views: any number of them on a video, in any order, each gets what it requests. */
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -223,7 +223,7 @@ async function play(transport: "websocket" | "sse", steps: readonly Step[]) {
 describe.each(["websocket", "sse"] as const)(
   "over %s, in whatever order listeners join and leave",
   (transport) => {
-    test("each listener gets the past that it asks for, then everything new, once, in order", async () => {
+    test("each listener gets the history that it requests, then everything new, once, in order", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
           const { ovation, id, stored, listening, publish } = await play(transport, steps);

@@ -115,7 +115,7 @@ describe("a program in plain JavaScript", () => {
   });
 });
 
-describe("the file for what goes over HTTP", () => {
+describe("the chunk for HTTP", () => {
   let stack: TestStack;
   beforeAll(async () => {
     stack = await TestStack.start();
@@ -124,7 +124,7 @@ describe("the file for what goes over HTTP", () => {
     await stack?.stop();
   });
 
-  test("is missed by name as long as it can't be loaded, and asked for again", async () => {
+  test("is reported while it can't be loaded, and requested again", async () => {
     const program = `
       import { readdirSync, renameSync } from "node:fs";
       import { Ovation } from "ovation-client";
@@ -195,11 +195,11 @@ const TYPED = `
   video.publish("note", "text", {});
   // @ts-expect-error: there is no such kind
   video.publish("coment", 5);
-  // @ts-expect-error: nor without data
+  // @ts-expect-error: a kind that doesn't exist, without data
   video.publish("coment");
   // @ts-expect-error: it has data
   video.publish("comment");
-  // @ts-expect-error: it has other data
+  // @ts-expect-error: the data has another shape
   video.publish("comment", { txt: "hello" });
   // @ts-expect-error: its data is a number
   video.publish("wave", "high");
@@ -209,9 +209,9 @@ const TYPED = `
   video.publish("ping", 1);
   // @ts-expect-error: there is no such choice
   video.publish("wave", 3, { whileAway: "hope" });
-  // @ts-expect-error: Ovation makes these itself
+  // @ts-expect-error: only Ovation publishes this kind
   video.publish("viewers", { viewers: 3 });
-  // Without a type parameter, all is free.
+  // Without a type parameter, everything is allowed.
   const free = new Ovation({ url: "https://live.example.com" }).video("launch");
   free.publish("coment", 5);
   free.publish("comment");

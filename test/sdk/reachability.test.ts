@@ -93,7 +93,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     "%s is reported as %s, and never counts as connected",
     async (_, code, answer) => {
       const { states } = await reasonOf(await stranger(answer), code, { transport });
-      // It stays so, attempt after attempt.
+      // The state stays the same, attempt after attempt.
       const attempt = states.all.at(-1)?.name === "reconnecting" ? states.all.length : 0;
       await states.until((all) => all.length > attempt + 4);
       const later = states.all.slice(attempt);
