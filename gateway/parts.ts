@@ -75,7 +75,7 @@ export class GatewayParts implements RoleParts {
       config,
       log,
       describe: () => this.#describe(),
-      onRowStored: (video) => this.#counts.moved(video),
+      onRowStored: (video) => this.#counts.changed(video),
     });
     this.#admission = new Admission(config, this.#connections, now);
     this.#rates = new Rates({ bus, gateway, config, now });
@@ -167,7 +167,7 @@ export class GatewayParts implements RoleParts {
   async drain(): Promise<void> {
     const { bus, config } = this.#context;
     this.#isDraining = true;
-    void this.#registration.lease.renewAfresh();
+    void this.#registration.lease.renewAgain();
     this.#interest.drain();
     await this.#hub.drain(async () => {
       return paceOf(await this.#registration.peers(), config.connectionsPerSecond);

@@ -11,7 +11,7 @@ import { type Dialect, FIRST_PUBLISH_ID } from "../wire/dialect.ts";
 import { DIALECTS } from "../wire/dialects.ts";
 import { Agenda, type Due, type Stream } from "./schedule.ts";
 
-/** The most answers that are awaited, over all connections; further events count as unanswered. */
+/** How many answers are awaited at most, over all connections; further events count as unanswered. */
 const AWAITED_LIMIT = 500_000;
 /** How long to wait for the last answers. */
 const ANSWERS_MS = 5_000;

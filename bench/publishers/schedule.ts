@@ -1,10 +1,10 @@
 /**
- * When events are due. A schedule is fixed before a run and does not wait for the server (open loop):
+ * When events are published. A schedule is fixed before a run and does not wait for the server (open loop):
  * a slow server shows as latency and never lowers the load.
  */
 import TinyQueue from "tinyqueue";
 
-/** Events of one kind on one video. All times count from the run's beginning. */
+/** Events of one kind on one video. All times count from the start of the run. */
 export interface Stream {
   readonly video: string;
   readonly kind: string;
@@ -29,14 +29,14 @@ function countOf({ timing }: Stream): number {
   return timing.form === "steady" ? timing.count : timing.dueUs.length;
 }
 
-/** When the stream's event `index` is due, in microseconds from the run's beginning. */
+/** The scheduled time of the stream's event `index`, in microseconds from the start of the run. */
 export function dueUs({ timing }: Stream, index: number): number {
   return timing.form === "steady"
     ? timing.fromUs + Math.round((index * 1_000_000) / timing.perSecond)
     : (timing.dueUs[index] ?? Number.POSITIVE_INFINITY);
 }
 
-/** An event that is due. */
+/** An event and its scheduled time. */
 export interface Due {
   readonly stream: Stream;
   readonly number: number;
@@ -49,7 +49,7 @@ interface StreamPosition {
   nextUs: number;
 }
 
-/** Merges several streams, in the order in which their events are due. */
+/** Merges several streams, in the order of their events' scheduled times. */
 export class Agenda {
   readonly #queue: TinyQueue<StreamPosition>;
 
@@ -63,12 +63,12 @@ export class Agenda {
     );
   }
 
-  /** When the next event is due; infinity when none is left. */
+  /** The scheduled time of the next event; infinity when none is left. */
   get nextUs(): number {
     return this.#queue.peek()?.nextUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Passes on every event that is due by then, in order. */
+  /** Passes on every event scheduled up to `untilUs`, in order. */
   take(untilUs: number, onDue: (due: Due) => void): void {
     while (this.nextUs <= untilUs) {
       const position = this.#queue.pop();
@@ -83,7 +83,7 @@ export class Agenda {
   }
 }
 
-/** How many events of each kind are due in each second of a run. */
+/** How many events of each kind are scheduled in each second of a run. */
 export function arrivalsOf(streams: readonly Stream[]): Readonly<Record<string, number>>[] {
   const seconds: Record<string, number>[] = [];
   new Agenda(streams).take(Number.MAX_SAFE_INTEGER, ({ stream: { kind }, dueUs }) => {

@@ -10,10 +10,10 @@ const FULL = 4_000;
 
 /** Viewers arrive until well after kick-off, some leave at half-time, and the rest at the end. */
 function viewersAt(minute: number): number {
-  const coming = 1 - Math.exp(-(minute + 2) / 6);
+  const arrived = 1 - Math.exp(-(minute + 2) / 6);
   const away = minute > HALF_TIME && minute < HALF_TIME + 6 ? 0.75 : 1;
   const leaving = minute > MINUTES - 4 ? 1 - 0.15 * (minute - MINUTES + 4) : 1;
-  return Math.round(FULL * coming * away * leaving);
+  return Math.round(FULL * arrived * away * leaving);
 }
 
 /** Nearly everybody likes a goal within a minute or two; otherwise there are occasional likes. */

@@ -49,7 +49,7 @@ export function writeRecording(path: string, recording: Recording): void {
   writeFileSync(path, `${JSON.stringify(recording)}\n`);
 }
 
-/** A change of the audience, in milliseconds from the beginning. */
+/** A change of the audience, in milliseconds from the start. */
 interface Move {
   readonly atMs: number;
   /** If negative, that many leave. */
@@ -60,7 +60,7 @@ export interface Played {
   readonly seconds: number;
   readonly first: number;
   readonly moves: readonly Move[];
-  /** The most viewers that are ever opened, including those who left. */
+  /** The total number of viewers that are opened, including those that leave. */
   readonly everOpened: number;
   readonly streams: readonly Stream[];
 }

@@ -1,8 +1,8 @@
 /**
  * The part of NATS's client protocol that requests and answers need
  * (https://docs.nats.io/reference/reference-protocols/nats-protocol): requests are written in batches,
- * and of an answer only its number and whether it is an acceptance are read. With the client library,
- * the generator would reach its limit long before a dispatcher.
+ * and only the number and the outcome of an answer are read. With the client library, the generator
+ * would reach its limit long before a dispatcher.
  */
 
 const CR = 0x0d;

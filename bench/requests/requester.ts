@@ -14,7 +14,7 @@ import type {
 import { type Histogram, newHistogram, packed, record } from "../latency.ts";
 import { AnswerReader, requestText } from "./nats-wire.ts";
 
-/** Outstanding answers: beyond this limit a steady schedule is not kept, which is reported. */
+/** How many answers may be outstanding; beyond it a steady schedule falls behind, which is reported. */
 const OUTSTANDING_LIMIT = 1_048_576;
 const ANSWERS_MS = 5_000;
 /** A like as a viewer's gateway would forward it. */
@@ -24,7 +24,7 @@ export class Requester {
   readonly #socket: Socket;
   readonly #subjects: readonly string[];
   readonly #inbox = `_INBOX.publisher.${randomUUID().slice(0, 8)}`;
-  /** When each outstanding request was due, by its number within the limit. */
+  /** The scheduled time of each outstanding request, by its number modulo the limit. */
   readonly #dueUs = new Float64Array(OUTSTANDING_LIMIT);
   #sent = 0;
   #answered = 0;
@@ -72,9 +72,9 @@ export class Requester {
     fill();
     await later(warmUpMs);
     const before = this.#answered;
-    const began = performance.now();
+    const startedAt = performance.now();
     await later(measureMs);
-    const perSecond = (1_000 * (this.#answered - before)) / (performance.now() - began);
+    const perSecond = (1_000 * (this.#answered - before)) / (performance.now() - startedAt);
     this.#onAnswers = () => undefined;
     await this.#answers();
     return { ...this.#outcome(), perSecond };
@@ -82,18 +82,18 @@ export class Requester {
 
   /** Sends by a fixed schedule, regardless of the answers. */
   async steady({ perSecond, warmUpMs, measureMs }: SteadyCommand): Promise<Requested> {
-    const began = nowUs();
+    const startUs = nowUs();
     const first = this.#sent;
-    const due = (index: number) => began + (index * 1e6) / perSecond;
-    const endsUs = began + (warmUpMs + measureMs) * 1_000;
+    const dueUs = (index: number) => startUs + (index * 1e6) / perSecond;
+    const endUs = startUs + (warmUpMs + measureMs) * 1_000;
     const times = newHistogram();
     const lateness = newHistogram();
-    while (nowUs() < endsUs) {
+    while (nowUs() < endUs) {
       const sent = this.#sent - first;
-      const behind = Math.floor(((nowUs() - began) * perSecond) / 1e6) - sent;
-      if (behind > 0) record(lateness, nowUs() - due(sent));
-      this.#send(behind, (index) => due(sent + index));
-      if (nowUs() > began + warmUpMs * 1_000) this.#times = times;
+      const behind = Math.floor(((nowUs() - startUs) * perSecond) / 1e6) - sent;
+      if (behind > 0) record(lateness, nowUs() - dueUs(sent));
+      this.#send(behind, (index) => dueUs(sent + index));
+      if (nowUs() > startUs + warmUpMs * 1_000) this.#times = times;
       await later(1);
     }
     const before = this.#sent - first;
@@ -101,7 +101,7 @@ export class Requester {
     this.#times = undefined;
     return {
       ...this.#outcome(),
-      perSecond: (1e6 * before) / (endsUs - began),
+      perSecond: (1e6 * before) / (endUs - startUs),
       times: packed(times),
       lateness: packed(lateness),
     };

@@ -28,7 +28,7 @@ export interface Exactness {
   /** Of these, the ones seen as events; the others arrived as exact counts. */
   seen: number;
   countedOnly: number;
-  /** ExpectedDeliveries and never received. */
+  /** Expected and never received. */
   lost: number;
   /** Received beyond everything that may have been accepted. */
   surplus: number;

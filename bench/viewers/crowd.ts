@@ -19,7 +19,7 @@ import { Accounts, noExactness } from "./accounts.ts";
 import { GatherLoop } from "./gather-loop.ts";
 
 const CONNECT_TIMEOUT_MS = 60_000;
-/** A rejected viewer retries after this time; one that lost its connection reconnects at once. */
+/** A refused viewer retries after this time; one that lost its connection reconnects at once. */
 const RETRY_MS = 100;
 /** After this long without any delivery, the missing ones count as lost. */
 const QUIET_MS = 2_000;
@@ -35,7 +35,7 @@ interface Viewer {
   openedUs: number;
   isSubscribed: boolean;
   /** It was connected before the first event and never lost its connection. */
-  isWhole: boolean;
+  isContinuous: boolean;
   isWanted: boolean;
   /** Called once, when it is subscribed or has failed. */
   onSettled: (() => void) | undefined;
@@ -85,19 +85,19 @@ export class Crowd {
 
   async open({ audiences, atATime, reconnects }: OpenCommand): Promise<Opened> {
     this.#reconnects = reconnects;
-    const coming = audiences.flatMap(({ video, viewers }) =>
+    const opening = audiences.flatMap(({ video, viewers }) =>
       Array.from({ length: viewers }, () => this.#newViewer(video)),
     );
     let next = 0;
     const lane = async () => {
-      for (let viewer = coming[next++]; viewer !== undefined; viewer = coming[next++]) {
+      for (let viewer = opening[next++]; viewer !== undefined; viewer = opening[next++]) {
         const settled = Promise.withResolvers<void>();
         viewer.onSettled = settled.resolve;
         this.#connect(viewer);
         await settled.promise;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atATime, coming.length) }, lane));
+    await Promise.all(Array.from({ length: Math.min(atATime, opening.length) }, lane));
     return this.#opened();
   }
 
@@ -108,7 +108,7 @@ export class Crowd {
     await new Promise<void>((resolve) => {
       timeUp.addEventListener("abort", () => resolve());
       this.#changed = () => {
-        // Checking each viewer is only worthwhile when the total is right.
+        // Checks each viewer only when the total is right.
         if (this.#subscribed === this.#viewers.length && this.#viewers.every(isMoved)) resolve();
       };
       this.#changed();
@@ -119,7 +119,7 @@ export class Crowd {
 
   begin(window: Window): void {
     this.#window = window;
-    for (const viewer of this.#viewers) viewer.isWhole = viewer.isSubscribed;
+    for (const viewer of this.#viewers) viewer.isContinuous = viewer.isSubscribed;
   }
 
   leave(audiences: readonly Audience[]): void {
@@ -129,7 +129,7 @@ export class Crowd {
         .slice(-viewers);
       for (const viewer of leaving) {
         viewer.isWanted = false;
-        viewer.isWhole = false;
+        viewer.isContinuous = false;
         viewer.socket?.close();
       }
     }
@@ -138,8 +138,8 @@ export class Crowd {
   /** @param expected events that each viewer of a video should have received */
   async settle(expected: ExpectedByVideo): Promise<Settled> {
     const nothing = { least: 0, most: 0 };
-    const expectedBy = ({ video, isWhole }: Viewer) =>
-      isWhole ? (expected[video] ?? nothing) : undefined;
+    const expectedBy = ({ video, isContinuous }: Viewer) =>
+      isContinuous ? (expected[video] ?? nothing) : undefined;
     const isDone = () =>
       this.#viewers.every(
         (viewer) => this.#accounts.received(viewer.index) >= (expectedBy(viewer)?.least ?? 0),
@@ -178,7 +178,7 @@ export class Crowd {
       target: index % this.#setup.targets.length,
       openedUs: 0,
       isSubscribed: false,
-      isWhole: false,
+      isContinuous: false,
       isWanted: true,
       onSettled: undefined,
     };
@@ -258,7 +258,7 @@ export class Crowd {
     if (viewer.isSubscribed) this.#subscribed -= 1;
     const wasSubscribed = viewer.isSubscribed;
     viewer.isSubscribed = false;
-    viewer.isWhole = false;
+    viewer.isContinuous = false;
     if (!viewer.isWanted) return this.#settled(viewer);
     this.#fault(why);
     if (!this.#reconnects) {

@@ -16,7 +16,7 @@ export interface ReceivedEvents {
   readonly count: number;
   /** The numbers of the events in the message: each stream counts its own from 0. */
   readonly numbers: readonly number[];
-  /** Each one's scheduled publish time, in microseconds since the run's beginning. */
+  /** Each one's scheduled publish time, in microseconds since the start of the run. */
   readonly dueUs: readonly number[];
   /** For durable events: each one's seq, and that of its predecessor. */
   readonly links: readonly { readonly prev: number; readonly seq: number }[];
@@ -38,7 +38,7 @@ interface Publish {
   readonly id: number;
   readonly video: string;
   readonly kind: string;
-  /** Its number in its stream, and when it was due; a server forwards them unchanged. */
+  /** Its number in its stream, and its scheduled time; a server forwards them unchanged. */
   readonly number: number;
   readonly dueUs: number;
   /** Additional text, such as a comment's. */

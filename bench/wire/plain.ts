@@ -18,7 +18,7 @@ export function readPlain(text: string): readonly [number: number, dueUs: number
   return number === undefined || dueUs === undefined ? undefined : [Number(number), Number(dueUs)];
 }
 
-export function toldOne(stamp: readonly [number, number] | undefined): Incoming {
+export function receivedOne(stamp: readonly [number, number] | undefined): Incoming {
   if (stamp === undefined) return ignored;
   return { type: "received", count: 1, numbers: [stamp[0]], dueUs: [stamp[1]], links: [] };
 }
@@ -32,7 +32,7 @@ export function plainDialect(): Dialect {
       video === undefined ? [] : [{ opcode: OPCODE.text, payload: subscribe(video) }],
     read: (_opcode, payload) => {
       const text = payload.toString("latin1");
-      return text === READY ? { type: "subscribed" } : toldOne(readPlain(text));
+      return text === READY ? { type: "subscribed" } : receivedOne(readPlain(text));
     },
     publish: ({ video, kind, number, dueUs }) => ({
       opcode: OPCODE.text,

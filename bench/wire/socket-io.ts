@@ -6,7 +6,7 @@
 
 import { OPCODE } from "../../kit/websocket/frames.ts";
 import { type Dialect, ignored, type Outgoing } from "./dialect.ts";
-import { readPlain, toldOne } from "./plain.ts";
+import { readPlain, receivedOne } from "./plain.ts";
 
 function packet(text: string): Outgoing {
   return { opcode: OPCODE.text, payload: Buffer.from(text) };
@@ -23,7 +23,7 @@ export function socketIoDialect(): Dialect {
       if (text.startsWith("40")) return { type: "greeted" };
       if (text === "2") return { type: "reply", reply: packet("3") };
       if (text === '42["ready"]') return { type: "subscribed" };
-      return text.startsWith('42["event"') ? toldOne(readPlain(text)) : ignored;
+      return text.startsWith('42["event"') ? receivedOne(readPlain(text)) : ignored;
     },
     publish: ({ video, kind, number, dueUs }) =>
       packet(`42["publish",{"video":"${video}","kind":"${kind}","data":[${number},${dueUs}]}]`),

@@ -1,5 +1,5 @@
 /**
- * The viewers of one video at this gateway, in groups that each get their frames at their own
+ * The viewers of one video at this gateway, in groups that each get their frames at a different
  * moment, and the events on their way to them.
  */
 
@@ -95,7 +95,7 @@ export class Audience {
   readonly #catchUp: CatchUp;
   readonly #groups: Group[] = [];
   readonly #recentIds: RecentMap<true>;
-  /** Undefined where nothing is traced. */
+  /** Undefined when tracing is off. */
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
   #heldViewers: FanoutEvent | undefined;
@@ -132,7 +132,7 @@ export class Audience {
 
   /**
    * Subscribes a viewer.
-   * @param after the `seq` of the last durable event that it has; absent: it has all up to now
+   * @param after the `seq` of the last durable event that it has; absent: it has everything so far
    */
   subscribe(outlet: Outlet, stats: DeliveryStats, after?: number): Subscription {
     const { groupViewers } = this.#options;
@@ -143,7 +143,7 @@ export class Audience {
     }
     // The log has kept nothing for an empty group.
     if (group.size === 0) group.cursor = this.#log.end;
-    // Otherwise the next frame would repeat what the viewer got elsewhere.
+    // Otherwise the next frame would repeat events that the viewer got elsewhere.
     if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
     const { totals, seq } = group.cursor;
     // Position 0, so that the viewer gets all latest values.
@@ -205,16 +205,16 @@ export class Audience {
   /** Writes the group's next frame; returns whether another one must follow at once. */
   flush(group: Group): boolean {
     const { cursor, size } = group;
-    const begunAt = this.#options.now();
+    const startedAt = this.#options.now();
     const { frame, next } = this.#log.read(cursor);
     group.cursor = next;
-    // From the end: a viewer that its write closes is replaced by one that has got the frame.
+    // From the end: if a write closes its viewer, the one that takes its slot has the frame already.
     for (let slot = group.members.length - 1; slot >= 0; slot -= 1) {
       group.members[slot]?.deliver(frame, cursor);
     }
-    this.#stats.frames.written(frame, begunAt);
+    this.#stats.frames.written(frame, startedAt);
     if (this.#traced?.isWaiting === true) {
-      this.#traced.flushed(next, begunAt, size, this.#viewerCount);
+      this.#traced.flushed(next, startedAt, size, this.#viewerCount);
     }
     this.#trim();
     return group.members.length > 0 && this.#log.hasAfter(next);
@@ -249,7 +249,7 @@ export class Audience {
       if (event.retracts !== undefined) this.#catchUp.forget();
       if (this.#viewerCount === 0) this.#log.moveTo(event.seq);
       else this.#log.appendDurable(event, arrival);
-      // No durable event is ever left out, so a full log is sent before more is appended.
+      // Durable events are never sampled out, so a full log is sent before more is appended.
       if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
     }
     this.#schedule();

@@ -1,6 +1,6 @@
 /**
  * Builds frames of the durable events that a viewer missed. Viewers that missed the same events
- * share them: many reconnect at once after a gateway has gone.
+ * share them: many reconnect at once after a gateway is lost.
  */
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ResetMessage } from "../../shared/protocol/wire/messages.ts";
@@ -54,7 +54,7 @@ export class CatchUp {
     return { form: "later", ready: this.#readAgain(from.seq) };
   }
 
-  /** Drops the frames built so far: they must not be shown any more. */
+  /** Drops the frames built so far: they must not be sent any more. */
   forget(): void {
     this.#frames.clear();
   }

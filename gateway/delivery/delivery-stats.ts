@@ -1,4 +1,4 @@
-/** Counts of what the viewers of this gateway got and missed. */
+/** Counts of what the viewers of this gateway received and missed. */
 
 /**
  * Why a viewer was not sent a frame: its buffer was full, or it is still getting earlier events,

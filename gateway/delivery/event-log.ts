@@ -1,5 +1,5 @@
 /**
- * The events of one video that some viewers here have not got yet, and how many there were.
+ * The events of one video that some viewers here have not received yet, and how many there were.
  * Their number is bounded: of a flood of transient events the log keeps an even sample, while the
  * totals by kind stay exact. Each reader keeps a cursor and gets the events after it.
  */
@@ -8,10 +8,10 @@ import type { DurableEvent } from "../../shared/protocol/history/durable-event.t
 import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
 import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
 
-/** Where a reader is: its position, and the totals by kind up to there. Never changed in place. */
+/** A reader's position, and the totals by kind up to it. Never changed in place. */
 export interface Cursor {
   readonly position: number;
-  /** By index of the kind; a kind beyond the end has had no events. */
+  /** By index of the kind; a kind beyond the end has no events yet. */
   readonly totals: readonly number[];
   /** Its `seq` in the chain of durable events; undefined while that is not known. */
   readonly seq: number | undefined;
@@ -23,17 +23,17 @@ interface LoggedDurableEvent extends LoggedEvent {
 }
 
 export interface LogLimits {
-  /** Most events in one frame. */
+  /** The most events in one frame. */
   readonly frameEvents: number;
-  /** Most transient events in one frame, if that is less at the moment. */
+  /** The most transient events in one frame, if currently lower. */
   readonly transientEvents?: number;
-  /** Most bytes of events in one frame; a single larger event goes alone. */
+  /** The most bytes of events in one frame; a single larger event is sent alone. */
   readonly frameBytes: number;
 }
 
 /** Transient events that the log keeps, as a multiple of what a frame can hold. */
 const SAMPLE_FACTOR = 4;
-/** Durable events that may wait in the log until frames are due. */
+/** Durable events that may wait in the log for the next frames. */
 const DURABLE_LIMIT = 4_096;
 
 export class EventLog {
@@ -73,7 +73,7 @@ export class EventLog {
   append(event: FanoutEvent, arrival?: Arrival): void {
     const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
     if (event.deliveryClass === "latest") {
-      // A copy, since it is kept: it must not hold on to the network buffer that it came in.
+      // A copy, because it is kept: a slice would keep the whole network buffer in memory.
       this.#latest.set(event.kind, { ...logged, bytes: new Uint8Array(event.bytes) });
       return;
     }
@@ -123,7 +123,7 @@ export class EventLog {
     return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
   }
 
-  /** Drops what every reader has got. */
+  /** Drops events up to `position`, which every reader has read. */
   trim(position: number): void {
     if (this.#cached !== undefined && this.#cached.next.position <= position) {
       this.#cached = undefined;

@@ -1,7 +1,7 @@
 /**
- * How long a viewer waits between two frames of a video. The cost lies in writes, not in events, so
- * the interval determines how much CPU is used: it widens when the event loop is busy and narrows
- * when the event loop has time again.
+ * How long a viewer waits between two frames of a video. The number of writes, not of events,
+ * determines the CPU time, so the interval controls it: it widens when the event loop is busy and
+ * narrows when the event loop has time again.
  */
 
 /** Above this share of busy time the interval widens; it aims at the target. */

@@ -1,5 +1,5 @@
 /**
- * Decides when each group of viewers gets its frame. Each group has its own moment within the frame
+ * Decides when each group of viewers gets its frame. Each group has its own time slot in the frame
  * interval, so that a large audience is written to in slices and no more than one group blocks the
  * event loop at a time.
  */
@@ -10,7 +10,7 @@ import type { FrameInterval } from "./frame-interval.ts";
 
 /** A group of viewers of one video, as the scheduler sees it. */
 export interface FrameGroup {
-  /** Its next frame is due at this moment, or at once if that has passed. */
+  /** When its next frame is sent; at once if that has passed. */
   dueAt: number;
   /** Whether the scheduler has it in its queue. */
   queued: boolean;
@@ -19,7 +19,7 @@ export interface FrameGroup {
   /** Its offset in the interval, 0 to 1: spreads the groups of one video after a pause. */
   readonly phase: number;
   readonly size: number;
-  /** Writes the frame; returns whether something is left for another one. */
+  /** Writes a frame; returns whether something is left for another one. */
   flush(): boolean;
 }
 

@@ -8,7 +8,7 @@ import {
 import type { Hop, HopClock } from "../../shared/runtime/hops.ts";
 import { type Frame, WIRES, type Wire } from "./frame.ts";
 
-/** The hops that end with a frame: through this gateway, and all the way from the publisher. */
+/** The hops that end with a frame: through this gateway, and the whole way from the publisher. */
 interface FrameHops {
   readonly frame: Hop;
   readonly delivery: Hop;
@@ -33,8 +33,8 @@ export class FrameStats {
     this.#hops = hops;
   }
 
-  /** A group has got its frame: observed once, however many viewers it has. */
-  written(frame: Frame, begunAt: number): void {
+  /** A frame was written to a group: observed once, however many viewers it has. */
+  written(frame: Frame, startedAt: number): void {
     const now = this.#clock.now();
     const { events, encoded, oldest } = frame;
     this.events.observe(events.length);
@@ -42,7 +42,7 @@ export class FrameStats {
       const size = encoded[wire]?.length;
       if (size !== undefined) this.bytes[wire].observe(size);
     }
-    this.writeSeconds.observe((now - begunAt) / 1_000);
+    this.writeSeconds.observe((now - startedAt) / 1_000);
     if (oldest === undefined) return;
     this.#hops.frame.took(now - oldest.at);
     if (oldest.publishedAt === undefined) return;

@@ -22,12 +22,12 @@ export interface Arrival {
 export interface LoggedEvent {
   readonly kind: string;
   readonly deliveryClass: DeliveryClass;
-  /** The event as msgpack, as viewers get it. */
+  /** The event as msgpack, as it is sent to viewers. */
   readonly bytes: Uint8Array;
   readonly position: number;
   /** Undefined for an event that was read from the history. */
   readonly arrival?: Arrival | undefined;
-  /** The event as JSON text, once a viewer has needed it. */
+  /** The event as JSON text, once a viewer needs it. */
   json?: string;
 }
 
@@ -69,12 +69,12 @@ export function sseMessage(data: string, id?: string): string {
 export class Frame {
   readonly video: string;
   readonly events: readonly LoggedEvent[];
-  /** Exact numbers by kind, where `events` is only a part. */
+  /** Exact numbers by kind, if `events` is only a part. */
   readonly counts: Counts | undefined;
   readonly tally: ClassTally;
-  /** The arrival of the oldest event that it represents, if that is known. */
+  /** The arrival of the oldest event that it represents, if known. */
   oldest: Arrival | undefined;
-  /** What an SSE client gets as `id:`. */
+  /** The `id:` for SSE clients. */
   readonly #sseId: string | undefined;
   readonly #encoded: Partial<Record<Wire, Buffer>> = {};
 
@@ -98,7 +98,7 @@ export class Frame {
     return transient + durable + latest - this.events.length;
   }
 
-  /** The frame's bytes on each wire that a viewer has needed. */
+  /** The frame's bytes on each wire that has been needed. */
   get encoded(): Readonly<Partial<Record<Wire, Buffer>>> {
     return this.#encoded;
   }

@@ -1,6 +1,6 @@
 /**
- * One viewer's subscription to one video: what the viewer has got, and how it gets the rest. Only
- * the subscription knows whether the viewer has fallen behind its group.
+ * One viewer's subscription to one video: what the viewer has received, and how it gets the rest.
+ * Only the subscription knows whether the viewer has fallen behind its group.
  */
 import type { SendOutcome } from "../transport/send-outcome.ts";
 import type { CatchUpStep } from "./catch-up.ts";
@@ -14,7 +14,7 @@ export interface Outlet {
   send(bytes: Uint8Array): SendOutcome;
 }
 
-/** The group of viewers that a subscription gets its frames with. */
+/** The group of viewers that a subscription belongs to. */
 export interface SubscriptionGroup {
   /** What a viewer that has everything up to `from` needs next; undefined when it is up to date. */
   next(from: Cursor): CatchUpStep | undefined;
@@ -61,7 +61,7 @@ export class Subscription {
     dropped.latest += frame.tally.latest;
   }
 
-  /** The group moved on from `from` without a frame: the viewer gets what lies between. */
+  /** The group's cursor moved from `from` without a frame: sends the viewer what lies between. */
   skip(from: Cursor): void {
     this.#missedFrom ??= from;
     this.catchUp();

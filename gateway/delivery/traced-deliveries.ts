@@ -45,12 +45,12 @@ export class TracedDeliveries {
   }
 
   /**
-   * A frame has been written to a group.
-   * @param begunAt when writing it began
-   * @param written to how many viewers
-   * @param viewers of the video here
+   * A frame was written to a group.
+   * @param startedAt when the write started
+   * @param written how many viewers it was written to
+   * @param viewers how many viewers the video has here
    */
-  flushed(end: Cursor, begunAt: number, written: number, viewers: number): void {
+  flushed(end: Cursor, startedAt: number, written: number, viewers: number): void {
     const arrived = this.#waiting.filter(({ isWithin }) => isWithin(end));
     if (arrived.length === 0) return;
     this.#waiting = this.#waiting.filter((message) => !arrived.includes(message));
@@ -67,13 +67,13 @@ export class TracedDeliveries {
           "ovation.kind": kind,
           "ovation.viewers": viewers,
           "ovation.frame.viewers": written,
-          "ovation.frame.delay_ms": begunAt - receivedAt,
+          "ovation.frame.delay_ms": startedAt - receivedAt,
         },
       })).end();
     }
   }
 
-  /** No viewers are left to get what waits. */
+  /** No viewers are left: drops what waits. */
   forget(): void {
     this.#waiting = [];
   }

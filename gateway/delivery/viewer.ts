@@ -15,8 +15,8 @@ export class Viewer {
   }
 
   /**
-   * From now on this viewer gets the video's events.
-   * @param after the `seq` of the last durable event that it has; absent: it wants no past ones
+   * Subscribes this viewer to a video.
+   * @param after the `seq` of the last durable event that it has; absent: it wants no earlier ones
    */
   join(audience: Audience, after?: number): void {
     const subscription = audience.subscribe(this.#outlet, this.#stats, after);

@@ -1,23 +1,23 @@
 /**
  * Makes sure that viewer counts are sent: a request that is lost with its dispatcher is repeated.
- * At most one is under way for a video.
+ * At most one request per video is in flight.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Backoff } from "../../shared/lib/backoff.ts";
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
-/** Requests that may be under way; beyond it, viewers get a count when it next changes. */
-const UNDER_WAY_LIMIT = 100_000;
-/** If NATS is away for longer, rows are written again when it is back, and request counts. */
-const MOST_TRIES = 8;
+/** How many requests may be in flight; beyond it, viewers get a count when it next changes. */
+const IN_FLIGHT_LIMIT = 100_000;
+/** If NATS is unreachable for longer, its return rewrites all rows, which requests the counts again. */
+const ATTEMPTS_LIMIT = 8;
 
 export class CountRequests {
-  /** Changes that were not sent because too many requests were under way. */
+  /** Changes that were not sent because too many requests were in flight. */
   dropped = 0;
   readonly #requestCount: (video: string) => Promise<void>;
-  /** By video: whether its count has changed since the request under way was made. */
-  readonly #underWay = new Map<string, boolean>();
+  /** By video: whether its count has changed since the request in flight was made. */
+  readonly #inFlight = new Map<string, boolean>();
   #isStopped = false;
 
   /** @param requestCount resolves when a dispatcher has sent the count */
@@ -26,9 +26,9 @@ export class CountRequests {
   }
 
   /** A video's count has changed. */
-  moved(video: string): void {
-    if (this.#underWay.has(video)) this.#underWay.set(video, true);
-    else if (this.#underWay.size < UNDER_WAY_LIMIT) void this.#request(video);
+  changed(video: string): void {
+    if (this.#inFlight.has(video)) this.#inFlight.set(video, true);
+    else if (this.#inFlight.size < IN_FLIGHT_LIMIT) void this.#request(video);
     else this.dropped += 1;
   }
 
@@ -38,17 +38,17 @@ export class CountRequests {
 
   async #request(video: string): Promise<void> {
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-    for (let tries = 0; tries < MOST_TRIES && !this.#isStopped; tries += 1) {
-      this.#underWay.set(video, false);
+    for (let attempts = 0; attempts < ATTEMPTS_LIMIT && !this.#isStopped; attempts += 1) {
+      this.#inFlight.set(video, false);
       try {
         await this.#requestCount(video);
-        if (this.#underWay.get(video) === false) break;
-        tries = 0;
+        if (this.#inFlight.get(video) === false) break;
+        attempts = 0;
       } catch {
         // No shared AbortSignal: its list of listeners would be searched for each wait.
         await wait(backoff.nextMs(), undefined, { ref: false });
       }
     }
-    this.#underWay.delete(video);
+    this.#inFlight.delete(video);
   }
 }

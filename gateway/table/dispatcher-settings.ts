@@ -1,4 +1,4 @@
-/** Checks now and then whether the dispatchers have the same settings as this gateway. */
+/** Checks at intervals whether the dispatchers have the same settings as this gateway. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import { requestAll } from "../../shared/bus/request-all.ts";
 import { decodeStatement } from "../../shared/protocol/common-settings.ts";
@@ -37,14 +37,14 @@ export class DispatcherSettings {
     const answers = await requestAll(this.#bus, INSPECT_DISPATCHERS, NOTHING, ANSWERS_MS);
     // Without an answer, such as while NATS is away, there is nothing new to compare.
     if (answers.length === 0 || this.#isStopped) return;
-    const there = new Set<string>();
+    const present = new Set<string>();
     for (const answer of answers) {
       const statement = decodeStatement(answer);
       if (statement === undefined) continue;
       const peer = `dispatcher ${statement.dispatcher}`;
-      there.add(peer);
+      present.add(peer);
       this.#peers.observe(peer, statement.settings);
     }
-    this.#peers.keepOnly(there);
+    this.#peers.keepOnly(present);
   }
 }

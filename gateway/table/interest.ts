@@ -34,7 +34,7 @@ interface Entry {
   readonly subscription: BusSubscription;
   /** Resolves when the head of the video's chain is known, or can't be read at the moment. */
   synced: Promise<void> | undefined;
-  /** Viewers that are here or about to be; the entry stays while there is one. */
+  /** Viewers that are subscribed or about to be; the entry stays while there is one. */
   holds: number;
   linger: NodeJS.Timeout | undefined;
 }
@@ -42,7 +42,7 @@ interface Entry {
 export class Interest {
   readonly #options: InterestOptions;
   readonly #entries = new Map<string, Entry>();
-  /** Videos without viewers, the one without them for the longest first. */
+  /** Videos without viewers, the one that has had none for the longest first. */
   readonly #lingering = new Map<string, Entry>();
   #lingerMs: number;
   /** From dispatchers to here, from here to the sockets, and the whole way. */
@@ -61,7 +61,7 @@ export class Interest {
     const frames = new FrameStats(options.clock, this.hops);
     this.audienceStats = { received: 0, repeated: 0, frames };
     const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
-    // All videos may come back at once.
+    // All videos may return at once.
     this.#newVideos = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
     this.#newVideosBucket = new TokenBucket(this.#newVideos, audience.now());
   }
@@ -70,7 +70,7 @@ export class Interest {
     return this.#entries.size;
   }
 
-  /** Each video that is held, with its viewers; 0 while it only lingers. */
+  /** Each video that is held, with its number of viewers; 0 while it only lingers. */
   *held(): Generator<readonly [video: string, viewers: number]> {
     for (const [video, entry] of this.#entries) yield [video, entry.holds];
   }
@@ -101,7 +101,7 @@ export class Interest {
    * @throws OvationError `unavailable` when the table can't be written
    */
   async hold(video: string): Promise<Audience> {
-    const entry = this.#entries.get(video) ?? this.#begin(video);
+    const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
     clearTimeout(entry.linger);
     entry.linger = undefined;
@@ -121,7 +121,7 @@ export class Interest {
     return this.#entries.get(video)?.audience.history;
   }
 
-  /** One viewer less. */
+  /** A viewer of the video has left. */
   release(video: string): void {
     const entry = this.#entries.get(video);
     if (entry === undefined) return;
@@ -134,7 +134,7 @@ export class Interest {
     this.#lingering.set(video, entry);
   }
 
-  /** From now on, a video is released with its last viewer, since none returns here. */
+  /** From now on, a video is released with its last viewer, because none returns to this gateway. */
   drain(): void {
     this.#lingerMs = 0;
     for (const [video, entry] of [...this.#entries]) {
@@ -146,9 +146,9 @@ export class Interest {
     for (const [video, entry] of [...this.#entries]) this.#end(video, entry);
   }
 
-  #begin(video: string): Entry {
+  #add(video: string): Entry {
     const { bus, gateway, audience: options, videosLimit } = this.#options;
-    if (this.#entries.size >= videosLimit) this.#forgetOne();
+    if (this.#entries.size >= videosLimit) this.#releaseOldest();
     const audience = new Audience(video, options, this.audienceStats);
     audience.start();
     // Before the row is written: the server must know the subscription when events start to arrive.
@@ -186,7 +186,7 @@ export class Interest {
     return entry;
   }
 
-  #forgetOne(): void {
+  #releaseOldest(): void {
     const [oldest] = this.#lingering;
     if (oldest === undefined) return;
     this.stats.forgotten += 1;

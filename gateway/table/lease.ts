@@ -43,7 +43,7 @@ export class Lease {
     this.#options = options;
   }
 
-  /** Milliseconds since the last renewal that was confirmed. */
+  /** Milliseconds since the last confirmed renewal. */
   get ageMs(): number {
     return this.#options.now() - this.#renewedAt;
   }
@@ -55,8 +55,8 @@ export class Lease {
   async start(): Promise<void> {
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     /** Values that may have been written, although no answer confirmed it. */
-    const unclear = new Set<string>();
-    while (!this.#ended && !(await this.#take(unclear))) {
+    const unconfirmed = new Set<string>();
+    while (!this.#ended && !(await this.#acquire(unconfirmed))) {
       if (this.stats.failures === 1)
         this.#options.log.warn("waiting for JetStream to acquire the lease");
       await wait(backoff.nextMs());
@@ -65,7 +65,7 @@ export class Lease {
     this.#timer = setInterval(() => void this.renew(), this.#options.renewMs);
   }
 
-  /** Renews now, or waits for the renewal under way. */
+  /** Renews now, or waits for the renewal in progress. */
   async renew(): Promise<void> {
     this.#busy ??= this.#renew().finally(() => {
       this.#busy = undefined;
@@ -73,8 +73,8 @@ export class Lease {
     await this.#busy;
   }
 
-  /** Waits for a renewal under way, which may have been lost, and renews again. */
-  async renewAfresh(): Promise<void> {
+  /** Waits for a renewal in progress, which may have been lost, and renews again. */
+  async renewAgain(): Promise<void> {
     await this.#busy;
     await this.renew();
   }
@@ -98,29 +98,29 @@ export class Lease {
       await this.#put(this.#revision);
     } catch (error) {
       if (!(error instanceof RevisionConflict)) return this.#failed(error);
-      return this.#retake();
+      return this.#reacquire();
     }
     if (wasLate) this.#lost("it was renewed too late");
   }
 
   /** One attempt to acquire the lease; true when it is ours. */
-  async #take(unclear: Set<string>): Promise<boolean> {
+  async #acquire(unconfirmed: Set<string>): Promise<boolean> {
     const { bucket, gateway } = this.#options;
     try {
-      const newest = unclear.size === 0 ? undefined : await bucket.get(gateway);
-      const isOwn = newest?.value && unclear.has(Buffer.from(newest.value).toString());
+      const newest = unconfirmed.size === 0 ? undefined : await bucket.get(gateway);
+      const isOwn = newest?.value && unconfirmed.has(Buffer.from(newest.value).toString());
       await this.#put(isOwn ? newest.revision : 0);
       return true;
     } catch (error) {
       if (error instanceof RevisionConflict) throw error;
-      unclear.add(this.#written);
+      unconfirmed.add(this.#written);
       this.#failed(error);
       return false;
     }
   }
 
   /** Our entry was changed: it was removed as dead, or the bucket was created again. */
-  async #retake(): Promise<void> {
+  async #reacquire(): Promise<void> {
     const { bucket, gateway } = this.#options;
     try {
       // A removal has a revision too, and the next entry must follow that one.

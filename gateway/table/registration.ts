@@ -101,14 +101,14 @@ export class Registration {
         this.tombstones.forget();
         this.rows.rewriteAll();
       }),
-      this.#frontends.onRecreated(() => void this.lease.renewAfresh()),
+      this.#frontends.onRecreated(() => void this.lease.renewAgain()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
   }
 
   /** The other gateways' leases; undefined when they can't be read at the moment. */
   async peers(): Promise<readonly PeerLease[] | undefined> {
-    // Without the permission in NATS, there is no answer.
+    // Without permission in NATS, there is no answer.
     const late = wait(PEERS_MS, undefined, { ref: false });
     return await Promise.race([this.#readPeers(), late]);
   }
@@ -146,7 +146,7 @@ export class Registration {
   }
 
   #writeAllAgain(): void {
-    void this.lease.renewAfresh();
+    void this.lease.renewAgain();
     this.rows.rewriteAll();
   }
 

@@ -23,12 +23,12 @@ const READY_BOUND_MS = 3_000;
 
 interface RowState {
   /** The number that the row should hold; undefined when there should be no row. */
-  due: number | undefined;
+  wanted: number | undefined;
   /** What the row holds as far as we know; `"unknown"` when it must be written anyway. */
   stored: number | undefined | "unknown";
   storedAt: number;
   busy: boolean;
-  /** A rewrite was requested while a write was under way. */
+  /** A rewrite was requested during a write. */
   again: boolean;
   timer: NodeJS.Timeout | undefined;
   readonly backoff: Backoff;
@@ -48,7 +48,7 @@ interface RowWriterOptions {
   readonly log: Log;
   /** While the bus is disconnected, no viewer waits for a row to be written. */
   readonly isConnected: () => boolean;
-  /** A new row is about to be written: dispatchers must know of it before those who wait for it. */
+  /** A new row is about to be written: dispatchers must know of it before the viewers that wait for it. */
   readonly announce: (video: string) => void;
   /** A row was written or removed: the video's viewers must be counted again. */
   readonly onStored: (video: string) => void;
@@ -57,7 +57,7 @@ interface RowWriterOptions {
 export class RowWriter {
   readonly #options: RowWriterOptions;
   readonly #rows = new Map<string, RowState>();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #writes = new Set<Promise<void>>();
   #stopped = false;
   /** Writes, failed writes, and rows found wrong when the whole table was read. */
   readonly stats = { writes: 0, failures: 0, mended: 0 };
@@ -73,7 +73,7 @@ export class RowWriter {
   /** The video has this many viewers here. */
   set(video: string, viewers: number): void {
     const row = this.#state(video);
-    row.due = viewers;
+    row.wanted = viewers;
     this.#advance(video, row);
   }
 
@@ -94,7 +94,7 @@ export class RowWriter {
   remove(video: string): void {
     const row = this.#rows.get(video);
     if (row === undefined) return;
-    row.due = undefined;
+    row.wanted = undefined;
     this.#advance(video, row);
   }
 
@@ -113,7 +113,7 @@ export class RowWriter {
   /** Reads all of this gateway's rows, and corrects those that are wrong or about to expire. */
   async reconcile(): Promise<void> {
     const { bucket, gateway, now } = this.#options;
-    const began = now();
+    const startedAt = now();
     const entries = (await bucket.read(rowsOfGateway(gateway))) ?? [];
     const table = new Map(entries.map(({ key, value }) => [key, decodeRow(value)]));
     for (const [video, row] of this.#rows) {
@@ -121,7 +121,7 @@ export class RowWriter {
       const isWrong =
         typeof row.stored === "number" && table.get(rowKey(video, gateway)) !== row.stored;
       const isOld = now() - row.storedAt > ROW_MAX_AGE_MS / 2;
-      if (row.busy || row.storedAt > began || !(isWrong || isOld)) continue;
+      if (row.busy || row.storedAt > startedAt || !(isWrong || isOld)) continue;
       if (isWrong) this.stats.mended += 1;
       row.stored = "unknown";
       this.#advance(video, row);
@@ -138,7 +138,7 @@ export class RowWriter {
   /** Removes every row, for good. */
   async removeAll(): Promise<void> {
     this.#stop();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#writes);
     const { bucket, gateway } = this.#options;
     const remove = async (video: string) => {
       await bucket.remove(rowKey(video, gateway));
@@ -165,7 +165,7 @@ export class RowWriter {
     const known = this.#rows.get(video);
     if (known !== undefined) return known;
     const row: RowState = {
-      due: undefined,
+      wanted: undefined,
       stored: undefined,
       storedAt: Number.NEGATIVE_INFINITY,
       busy: false,
@@ -180,19 +180,19 @@ export class RowWriter {
 
   #advance(video: string, row: RowState): void {
     if (this.#stopped || row.busy || row.timer !== undefined) return;
-    if (row.stored === row.due) {
-      if (row.due === undefined) this.#rows.delete(video);
+    if (row.stored === row.wanted) {
+      if (row.wanted === undefined) this.#rows.delete(video);
       return;
     }
-    const isCorrection = typeof row.stored === "number" && row.due !== undefined;
+    const isChange = typeof row.stored === "number" && row.wanted !== undefined;
     const wait = row.storedAt + this.#options.intervalMs - this.#options.now();
-    if (isCorrection && wait > 0) this.#later(video, row, wait);
-    else this.#begin(video, row);
+    if (isChange && wait > 0) this.#later(video, row, wait);
+    else this.#startWrite(video, row);
   }
 
-  #begin(video: string, row: RowState): void {
-    const write = this.#write(video, row).finally(() => this.#underWay.delete(write));
-    this.#underWay.add(write);
+  #startWrite(video: string, row: RowState): void {
+    const write = this.#write(video, row).finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
   }
 
   #later(video: string, row: RowState, ms: number): void {
@@ -204,21 +204,21 @@ export class RowWriter {
 
   async #write(video: string, row: RowState): Promise<void> {
     const { bucket, tombstones, gateway, now, announce, onStored, log } = this.#options;
-    const { due } = row;
+    const { wanted } = row;
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
-      if (due !== undefined && row.stored === undefined) announce(video);
-      if (due === undefined) await tombstones.remove(key);
-      else await bucket.put(key, encodeRow(due));
+      if (wanted !== undefined && row.stored === undefined) announce(video);
+      if (wanted === undefined) await tombstones.remove(key);
+      else await bucket.put(key, encodeRow(wanted));
       this.stats.writes += 1;
-      row.stored = row.again ? "unknown" : due;
+      row.stored = row.again ? "unknown" : wanted;
       row.storedAt = now();
       row.backoff.reset();
       row.busy = false;
       row.again = false;
       for (const waiter of row.waiting.splice(0)) waiter.resolve();
-      log.debug({ video, due }, "a row was written");
+      log.debug({ video, viewers: wanted }, "a row was written");
       onStored(video);
     } catch (error) {
       this.stats.failures += 1;
@@ -234,7 +234,7 @@ export class RowWriter {
     this.#advance(video, row);
   }
 
-  /** Refuses those that have waited since before `until`. */
+  /** Rejects the waiters that have waited since before `until`. */
   #reject(row: RowState, until: number, cause?: unknown): void {
     const text = "the subscription table can't be written at the moment";
     const error = new OvationError("unavailable", text, { cause });

@@ -101,7 +101,7 @@ export class Bucket {
   }
 
   /**
-   * Calls back when somebody created or deleted the bucket: watches stay silent then.
+   * Calls `listener` when somebody creates or deletes the bucket: watches stay silent then.
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
@@ -114,7 +114,7 @@ export class Bucket {
     return this.#kv;
   }
 
-  /** Writes; returns the new revision. With `revision`, only over that one (0: only a new key). */
+  /** Writes a key; returns the new revision. With `revision`, only over that one (0: only a new key). */
   async put(key: string, value: Uint8Array, revision?: number): Promise<number> {
     const kv = await this.#open();
     try {
@@ -167,7 +167,7 @@ export class Bucket {
     }
   }
 
-  /** The newest entry of a key, also when that is a delete marker; undefined if there is none. */
+  /** The newest entry of a key, even if it is a delete marker; undefined if there is none. */
   async get(key: string): Promise<BucketEntry | undefined> {
     const kv = await this.#open();
     const entry = await this.#bus.whileConnected(() => kv.get(key));
@@ -182,7 +182,7 @@ export class Bucket {
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
     const newest = new Map<string, BucketEntry>();
-    // A key written meanwhile may come twice. Delete markers may far outnumber entries.
+    // A key written meanwhile may arrive twice. Delete markers may far outnumber entries.
     const take = (message: JsMsg) => {
       const { key, value, revision } = this.#entry(message);
       if (value === undefined) newest.delete(key);

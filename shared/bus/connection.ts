@@ -26,7 +26,7 @@ const MESSAGE_OVERHEAD_BYTES = 64;
 const DENIED_RETRY_MS = 2_000;
 
 export interface BusStats {
-  /** Messages not sent, since the connection was down or its buffer full. */
+  /** Messages not sent because the connection was down or its buffer full. */
   publishesRefused: number;
   reconnects: number;
   disconnects: number;
@@ -36,7 +36,7 @@ export interface BusStats {
   handlerFaults: number;
 }
 
-/** Messages and bytes of payload, received and sent. */
+/** Messages and payload bytes, received and sent. */
 export interface BusTraffic {
   readonly inMsgs: number;
   readonly outMsgs: number;
@@ -57,7 +57,7 @@ export class Bus {
   };
   /** The client itself, for the files of this folder only. */
   readonly connection: NatsConnection;
-  /** What NATS did not permit. */
+  /** Operations that NATS did not permit. */
   readonly violations: Violations;
   /** Leaves a server that is about to stop. */
   readonly lameDuck: LameDuck;
@@ -66,13 +66,13 @@ export class Bus {
   readonly #serverCount: number;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
-  /** Callbacks that give up the work that waits for an answer. */
+  /** Callbacks that reject the requests that wait for an answer. */
   readonly #inFlight = new Set<() => void>();
   #state: BusState = "connected";
   #unconfirmedBytes = 0;
   #unflushedBytes = 0;
   #connectionCount = 0;
-  /** Times that NATS did not permit a subscription. */
+  /** How often NATS did not permit a subscription. */
   #denials = 0;
   #deniedTimer: NodeJS.Timeout | undefined;
 
@@ -128,7 +128,7 @@ export class Bus {
     return this.connection.info?.version ?? "unknown";
   }
 
-  /** Largest payload that the server takes, in bytes. */
+  /** The largest payload that the server accepts, in bytes. */
   get maxPayloadBytes(): number {
     return this.connection.info?.max_payload ?? 1_048_576;
   }
@@ -158,7 +158,7 @@ export class Bus {
     return createInbox(this.#inboxPrefix);
   }
 
-  /** Calls back on each change of state; returns a function that stops listening. */
+  /** Calls `listener` on each change of state; returns a function that stops listening. */
   onState(listener: StateListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -242,14 +242,14 @@ export class Bus {
       unsubscribe: () => subscription.unsubscribe(),
       drain: async () => {
         if (this.#state === "connected") await subscription.drain();
-        // No message is on its way; without this, it would return with the connection.
+        // Nothing is in flight; without this, the subscription would return with the connection.
         else subscription.unsubscribe();
       },
     };
   }
 
   /**
-   * Calls back when somebody created or deleted a stream, by JetStream's advisories.
+   * Calls `listener` when somebody creates or deletes a stream, by JetStream's advisories.
    * @returns a function that stops listening
    */
   onStreamRecreated(stream: string, listener: () => void): () => void {
@@ -351,8 +351,8 @@ export class Bus {
   }
 
   /**
-   * NATS revoked a permission while we run: without the subscription we might as well be
-   * disconnected. So we refuse work, health reports it, and we retry until the permission is back.
+   * NATS revoked a permission of a running process: without the subscription it might as well be
+   * disconnected. So it refuses work, health reports it, and it retries until the permission is back.
    */
   #denied(): void {
     this.#denials += 1;

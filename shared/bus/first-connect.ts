@@ -6,7 +6,7 @@ import type { Log } from "../runtime/log.ts";
 import { type Login, loginOptions } from "./login.ts";
 import { serverOptions } from "./servers.ts";
 
-/** A link that misses two pongs is given up at the third ping: within three of these. */
+/** A link that misses two pongs is dropped at the third ping: within three of these intervals. */
 const PING_INTERVAL_MS = 2_500;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
@@ -55,15 +55,15 @@ function clientOptions(options: BusOptions): ConnectionOptions {
   };
 }
 
-/** The client uses the same class for a server that was too busy to check our login. */
+/** The client uses the same error class for a server that was too busy to check our login. */
 function isRefusal(error: unknown): error is Error {
   return error instanceof errors.AuthorizationError && !/timeout/i.test(error.message);
 }
 
 /**
  * Connects by trying each given server once. The servers of a cluster advertise each other before
- * they check a login, and the client tries the newly advertised ones without a pause and without
- * end: so it is stopped after the given ones, and one server alone is tried for the reason.
+ * they check a login, and the client tries the newly advertised ones endlessly without a pause: so
+ * it is stopped after the given ones, and a single server is tried to get the error.
  */
 async function connectOnce(client: ConnectionOptions): Promise<NatsConnection> {
   const given = [client.servers ?? []].flat().length;

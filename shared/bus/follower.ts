@@ -2,7 +2,7 @@
  * Keeps a copy of a bucket up to date. The watch is a hint; a full read of the bucket is the truth:
  * a watch stays silent when the bucket was recreated, and misses deletes that were compacted while
  * the link was down. So the whole bucket is read at the start, after each reconnect, when the
- * server reports that it was created or deleted, at a slow interval, and when the owner doubts the
+ * server reports that it was created or deleted, at a long interval, and when the owner doubts the
  * watch.
  */
 import { Backoff, jittered } from "../lib/backoff.ts";
@@ -18,7 +18,7 @@ export type ResyncReason =
   | "start"
   | "reconnect"
   | "interval"
-  | "remade"
+  | "recreated"
   | "suspicion"
   | "watch-ended";
 
@@ -29,7 +29,7 @@ export interface Snapshot {
 }
 
 interface FollowerHandlers {
-  /** Changes wait until it is done. */
+  /** Changes are passed on only after it resolves. */
   onSnapshot(snapshot: Snapshot): Promise<void>;
   onChange(entry: WatchedEntry): void;
   /** The bucket could not be read; the copy is unchanged. */
@@ -68,7 +68,7 @@ export class BucketFollower {
       bus.onState((state) => {
         if (state === "connected") this.resync("reconnect");
       }),
-      bucket.onRecreated(() => this.resync("remade")),
+      bucket.onRecreated(() => this.resync("recreated")),
     ];
     this.#loop = this.#run();
   }

@@ -1,4 +1,4 @@
-/** The JetStream stream that holds the durable events of all videos, in Ovation's words. */
+/** The JetStream stream that holds the durable events of all videos, in Ovation's terms. */
 import { setTimeout as wait } from "node:timers/promises";
 import {
   DeliverPolicy,
@@ -110,7 +110,7 @@ export class HistoryStream {
       const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
         if (!isNotFound(error)) throw error;
         await wait(Math.max(0, this.#recreatedAt + RECREATE_AFTER_MS - monotonicNow()));
-        // Another process may be creating it just now: then ours fails, and it exists.
+        // If another process creates it at the same time, our call fails, and the stream exists.
         return await manager.streams
           .add(expected)
           .catch(async () => await manager.streams.info(HISTORY_STREAM));
@@ -127,7 +127,7 @@ export class HistoryStream {
   }
 
   /**
-   * Calls back when somebody created or deleted the stream.
+   * Calls `listener` when somebody creates or deletes the stream.
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {

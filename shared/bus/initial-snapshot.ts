@@ -1,7 +1,7 @@
 /** What a bucket or stream held when a read started, as opposed to later changes. */
 import type { OrderedRead } from "./ordered-consumer.ts";
 
-/** If no message arrives for this long, the read is given up. */
+/** If no message arrives for this long, the read is stopped. */
 const SILENCE_MS = 5_000;
 const POLL_EVERY_MS = 100;
 
@@ -14,10 +14,10 @@ type Watched = Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress" |
  * erased before they are sent, none says that it is the last, and nats-server 2.9 keeps counting
  * replaced ones. So the server's own progress is polled as well.
  *
- * A message that is being replaced is not counted for a moment: the old one no longer, the new one
- * not yet. So where messages may be replaced, the snapshot is complete when it has seemed so once
- * and the server, polled after that, has no more to send than was received. An entry that is
- * replaced in both of these moments is reported as a change.
+ * A message that is being replaced is briefly not counted: the old one no longer, the new one not
+ * yet. So where messages may be replaced, the snapshot is complete when it has seemed complete once
+ * and the server, polled after that, has no more to send than was received. An entry that is being
+ * replaced at both times is reported as a change.
  */
 export class InitialSnapshot {
   readonly #read: Watched;
@@ -25,9 +25,9 @@ export class InitialSnapshot {
   #pollTimer: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
   #received = 0;
-  /** Nothing seemed to be pending once. */
+  /** At some time, nothing seemed to be pending. */
   #seemedComplete = false;
-  /** With this many messages it is complete, as the server reported after it had seemed so. */
+  /** The number of messages that completes it, as the server reported after it had seemed complete. */
   #expected = Number.POSITIVE_INFINITY;
   #isPolling = false;
   #isOver = false;
@@ -77,7 +77,7 @@ export class InitialSnapshot {
     const expected = progress.sent + progress.pending;
     if (!isSecond) {
       if (this.#received >= expected) this.#seemsComplete();
-      // It may have seemed so meanwhile.
+      // It may have seemed complete meanwhile.
       if (this.#seemedComplete) void this.#checkProgress();
       return;
     }

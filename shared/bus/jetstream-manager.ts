@@ -3,7 +3,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { Bus } from "./connection.ts";
 
 /**
- * Skips the client's own check: JetStream may be unavailable just now and return.
+ * Skips the client's own check: JetStream may be unavailable at the moment and return later.
  * @param timeout of each call, in milliseconds; by default the client's 5 s
  */
 export async function managerOf(bus: Bus, timeout?: number): Promise<JetStreamManager> {

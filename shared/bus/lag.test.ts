@@ -44,7 +44,7 @@ test("is how long the last ping took, or how long an unanswered one has taken so
   expect(lag.sample()).toBe(800);
 });
 
-test("one ping is under way at a time, a few a second", async () => {
+test("one ping is in flight at a time, a few a second", async () => {
   for (let sample = 0; sample < 10; sample += 1) {
     lag.sample();
     await pong(0);

@@ -1,6 +1,6 @@
 /**
- * How far reading from NATS lags: a pong arrives behind everything that was sent before it, so its
- * delay shows a reader's backlog, wherever that sits.
+ * How far reading from NATS lags: a pong arrives after everything that was sent before it, so its
+ * delay shows the reader's backlog, wherever that is.
  */
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Bus } from "./connection.ts";

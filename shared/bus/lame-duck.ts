@@ -8,7 +8,7 @@ import type { Log } from "../runtime/log.ts";
 
 /** A random time up to this: a server closes connections from 10 s on, our chart's from 5 s on. */
 const SPREAD_MS = 3_000;
-/** The longest wait for work that should finish before. */
+/** How long to wait for work that should finish first. */
 const FINISH_MS = 1_500;
 
 /** Finishes work that would be lost with the connection. Called for each lame duck. */
@@ -20,13 +20,13 @@ interface LameDuckOptions {
   readonly connection: () => number;
   /** Resolves when no request is in flight. */
   readonly idle: () => Promise<void>;
-  /** Gives up the connection and opens another one. */
+  /** Closes the connection and opens another one. */
   readonly move: () => Promise<void>;
   readonly random: () => number;
 }
 
 export class LameDuck {
-  /** Times a server was left. */
+  /** How often a server was left. */
   moves = 0;
   readonly #options: LameDuckOptions;
   readonly #listeners = new Set<LeaveListener>();
@@ -38,7 +38,7 @@ export class LameDuck {
     this.#options = options;
   }
 
-  /** Calls back before a server is left; returns a function that stops listening. */
+  /** Calls `listener` before a server is left; returns a function that stops listening. */
   onLeave(listener: LeaveListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

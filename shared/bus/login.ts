@@ -29,7 +29,7 @@ export type Login = Partial<
   >
 >;
 
-/** A file's bytes, read again at each call; when a later read fails, those read last. */
+/** Reads a file's bytes again at each call; if a later read fails, returns those of the last one. */
 function rereadable(path: string, what: string): () => Uint8Array {
   const read = () => {
     try {
@@ -44,13 +44,13 @@ function rereadable(path: string, what: string): () => Uint8Array {
     try {
       last = read();
     } catch {
-      // The file may just be rotated: the server decides whether the old one is still valid.
+      // The file may be being rotated: the server decides whether the old one is still valid.
     }
     return last;
   };
 }
 
-/** A file's text, without the line break that an editor leaves at its end. */
+/** The same as text, without the line break that an editor leaves at the end. */
 function rereadableText(path: string, what: string): () => string {
   const bytes = rereadable(path, what);
   return () => Buffer.from(bytes()).toString().trimEnd();
@@ -82,7 +82,7 @@ function tlsOf({ natsTlsCaFile, natsTlsCertFile, natsTlsKeyFile }: Login): TlsOp
     ...(natsTlsCertFile === undefined ? {} : { certFile: natsTlsCertFile }),
     ...(natsTlsKeyFile === undefined ? {} : { keyFile: natsTlsKeyFile }),
   };
-  // The client reads them itself at each connect; this read only names a missing one.
+  // The client reads the files itself at each connect; this read only reports a missing one.
   for (const [what, path] of Object.entries(files)) rereadable(path, `NATS's TLS ${what}`);
   return Object.keys(files).length === 0 ? undefined : files;
 }

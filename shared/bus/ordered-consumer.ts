@@ -1,5 +1,5 @@
 /**
- * Reads a stream's messages in order, by a consumer that is deleted at the end. The client's own
+ * Reads a stream's messages in order, with a consumer that is deleted at the end. The client's own
  * ordered consumer leaves the consumer on the server for minutes, and takes a minute to notice that
  * the consumer's server is gone.
  */
@@ -48,7 +48,7 @@ export interface OrderedRead {
 
 /**
  * Starts to read; new messages follow the stored ones.
- * @throws Error of the client: no such stream, or no consumer could be created in some seconds
+ * @throws Error of the client: no such stream, or no consumer could be created within some seconds
  */
 export async function readOrdered(
   bus: Bus,

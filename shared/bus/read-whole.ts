@@ -5,8 +5,8 @@ import { InitialSnapshot } from "./initial-snapshot.ts";
 import { type OrderedStart, readOrdered } from "./ordered-consumer.ts";
 
 /**
- * Calls `take` for each stored message, in the stream's order. A message that is kept also keeps
- * the much larger network buffer that it is a slice of.
+ * Calls `take` for each stored message, in the stream's order. Keeping a message keeps the much
+ * larger network buffer that it is a slice of.
  * @throws Error of the client: no such stream; or when not all messages arrived
  */
 export async function readWhole(

@@ -16,7 +16,7 @@ export async function requestAll(
   const answers: Uint8Array[] = [];
   const reply = bus.newInbox();
   const subscription = bus.subscribe(reply, (answer, _subject, _reply, isRelayed) => {
-    // NATS itself answers when nobody listens.
+    // NATS itself answers when there is no subscriber.
     if (!isRelayed && answers.length < ANSWERS_LIMIT) answers.push(answer);
   });
   try {

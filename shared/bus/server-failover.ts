@@ -1,22 +1,22 @@
 /**
- * Moves to another nats-server when this one is no use: a server that was partitioned from its
- * cluster keeps our connection, but reaches neither the table nor our peers. Where no server is of
- * use, such as without a quorum, it tries less and less often, since each move costs the messages
- * sent meanwhile.
+ * Moves to another nats-server when this one is not usable: a server that was partitioned from its
+ * cluster keeps our connection, but reaches neither the table nor our peers. When no server is
+ * usable, such as without a quorum, it tries less and less often, because each move costs the
+ * messages sent meanwhile.
  */
 import type { MonotonicClock } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 
 const POLL_EVERY_MS = 1_000;
-/** How many times the patience doubles. */
+/** How many times the patience may double. */
 const DOUBLINGS = 5;
 
 interface ServerFailoverOptions {
   readonly bus: Pick<Bus, "state" | "moveOn">;
-  /** Whether NATS answers what we request. */
+  /** Whether NATS answers our requests. */
   readonly isServed: () => boolean;
-  /** How long a server may be of no use before another one is tried. */
+  /** How long a server may be unusable before another one is tried. */
   readonly patienceMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
@@ -44,7 +44,7 @@ export class ServerFailover {
   #poll(): void {
     const { bus, isServed, patienceMs, now, log } = this.#options;
     if (isServed()) this.#doublings = 0;
-    // While disconnected, the client looks for a server anyway.
+    // While disconnected, the client already tries other servers.
     if (isServed() || bus.state !== "connected") this.#servedAt = now();
     const forMs = now() - this.#servedAt;
     if (forMs < patienceMs * 2 ** this.#doublings) return;

@@ -11,7 +11,7 @@ test("user and password are taken out of the URL, never left in a server's name"
   expect(options).toEqual({ servers: ["one:4222", "two:4333"], user: "anna", pass: "s3cret" });
 });
 
-test("a URL without user and password gives none", () => {
+test("without a user and password in a URL there are none", () => {
   expect(serverOptions(["nats://one"])).toEqual({ servers: ["one:4222"] });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Server URLs as the NATS client expects them. The client takes no user and password from a URL,
- * and would read the first digits after a colon as the port; so they are removed here.
+ * Server URLs as the NATS client expects them. The client ignores the user and password of a URL,
+ * and would parse the first digits after a colon as the port; so they are removed here.
  */
 export interface ServerOptions {
   readonly servers: string[];
@@ -20,7 +20,7 @@ function decoded(text: string): string {
   }
 }
 
-/** @param urls `nats://` or `tls://` URLs; user and password are those of the first that has any */
+/** @param urls `nats://` or `tls://` URLs; the first user and password found are used */
 export function serverOptions(urls: readonly string[]): ServerOptions {
   const parsed = urls.map((url) => new URL(url));
   const withUser = parsed.find((url) => url.username !== "");

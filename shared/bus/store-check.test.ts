@@ -25,7 +25,7 @@ test("settings that keep less than required are named, those that keep more are 
   ]);
 });
 
-test("a setting that an old server leaves out is named", () => {
+test("a setting that an old server omits is named", () => {
   expect(shortcomings({}, { allow_direct: true })).toEqual([
     "allow_direct is unset, and must be true",
   ]);

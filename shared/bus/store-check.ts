@@ -1,7 +1,7 @@
 /**
- * Whether existing buckets and the stream have the settings that our guarantees need. Somebody may
- * have created or changed them otherwise, and a server that is too old silently accepts settings
- * that it doesn't know. A process that started anyway would break its guarantees later, unnoticed.
+ * Checks that existing buckets and the stream have the settings that our guarantees need. Somebody
+ * may have created them with others or changed them, and a server that is too old silently accepts
+ * settings that it doesn't know. A process that started anyway would break its guarantees unnoticed.
  */
 import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
@@ -76,8 +76,8 @@ interface Named {
 }
 
 /**
- * Checks the existing ones; missing ones are created later, and one that can't be read now is
- * skipped.
+ * Checks existing buckets and the stream; missing ones are created later, and one that can't be read
+ * now is skipped.
  * @throws StoreRefused naming server, stream, settings and what they must be
  */
 export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Promise<void> {

@@ -9,9 +9,9 @@ import { tracesOf } from "./trace-headers.ts";
 
 /**
  * `payload` stays valid after the handler returns: it is never written to again.
- * `isRelayed` when NATS itself sent the message: its replies and a stream's messages go to any
- * subject that a requester names, also where that requester may not publish.
- * `traces` are those that the message names.
+ * `isRelayed` is true when NATS itself sent the message: its replies and a stream's messages go to
+ * any subject that a requester names, even one to which that requester may not publish.
+ * `traces` are the traces that the message names.
  */
 export type MessageHandler = (
   payload: Uint8Array,
@@ -22,16 +22,16 @@ export type MessageHandler = (
 ) => void;
 
 export interface BusSubscription {
-  /** Ends at once; messages on their way are dropped. */
+  /** Ends at once; messages in flight are dropped. */
   unsubscribe(): void;
-  /** Takes no more messages, and resolves when all delivered ones are handled. */
+  /** Accepts no more messages, and resolves when all delivered ones are handled. */
   drain(): Promise<void>;
 }
 
 interface SubscriptionsOptions {
   readonly connection: NatsConnection;
   readonly log: Log;
-  /** NATS does not permit one of them. */
+  /** NATS does not permit one of the subscriptions. */
   readonly onDenied: () => void;
   /** A handler threw. */
   readonly onFault: () => void;

@@ -10,7 +10,7 @@ import {
   traceparentOf,
 } from "../runtime/tracing/trace-context.ts";
 
-/** The traces that a message belongs to; malformed ones are left out. */
+/** The traces that a message belongs to; malformed ones are skipped. */
 export function tracesOf(given: MsgHdrs): readonly TraceContext[] {
   const [first, ...others] = given.values(TRACEPARENT, Match.IgnoreCase).slice(0, TRACES_LIMIT);
   if (first === undefined) return NO_TRACES;

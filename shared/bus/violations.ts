@@ -1,6 +1,6 @@
 /**
  * Permission violations. NATS reports them separately from the call, and the client silently drops
- * a message that was not permitted: so each one is counted and logged here.
+ * a message that was not permitted: so each violation is counted and logged here.
  */
 import type { PermissionViolationError } from "nats";
 import type { Log } from "../runtime/log.ts";
@@ -15,14 +15,14 @@ export class MissingRight extends Error {
   override readonly name = "MissingRight";
 }
 
-/** What {@link permitted} needs of a bus. */
+/** What {@link permitted} needs from a bus. */
 interface Permitting {
   readonly violations: Violations;
   flush(): Promise<void>;
 }
 
 /**
- * Does the work of a start, and gives up as soon as NATS doesn't permit part of it.
+ * Runs the work of a process's start, and fails as soon as NATS doesn't permit part of it.
  * @throws MissingRight naming what is not permitted
  */
 export async function permitted<T>(bus: Permitting, work: () => Promise<T>): Promise<T> {
