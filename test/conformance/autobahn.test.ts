@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addressKey } from "../../gateway/limits/client-key.ts";
-import { Listener } from "../../gateway/transport/listener.ts";
+import type { Listener } from "../../gateway/transport/listener.ts";
+import { testListener } from "../support/test-listener.ts";
 
 const WSTEST = process.env["OVATION_TEST_AUTOBAHN"];
 /** Cases to run, as patterns of the suite: all but compression, which is not offered. */
@@ -37,18 +37,11 @@ let port: number;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ovation-autobahn-"));
-  listener = new Listener({
-    host: "127.0.0.1",
-    port: 0,
-    sharePort: false,
-    basePath: "",
-    headLimitBytes: 32_768,
+  listener = testListener({
     messageLimitBytes: LARGEST_BYTES,
     bufferLimitBytes: 4 * LARGEST_BYTES,
     idleTimeoutMs: 120_000,
     pingIntervalMs: 60_000,
-    checkHandshake: () => "ovation.v1.json",
-    admit: () => ({ address: addressKey(""), reconnectAfterMs: undefined }),
     // The suite expects an echo.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),
@@ -56,11 +49,6 @@ beforeAll(async () => {
       onDrain: () => undefined,
       onClose: () => undefined,
     }),
-    onRequest: (exchange) => exchange.respond(404, {}, ""),
-    onRefused: (exchange) => exchange.respond(400, {}, ""),
-    onFault: (error) => {
-      throw error;
-    },
   });
   port = await listener.start();
 });

@@ -10,9 +10,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROUTE_PATHS } from "../../gateway/api/http/routes.ts";
 import type { HttpExchange } from "../../gateway/transport/http-exchange.ts";
-import { Listener } from "../../gateway/transport/listener.ts";
+import type { Listener } from "../../gateway/transport/listener.ts";
 import { type HttpAnswer, RawSocket } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
+import { testListener } from "../support/test-listener.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"];
 
@@ -74,9 +75,6 @@ class KeptConnection {
 describe("every status with every method, over one persistent connection", () => {
   let listener: Listener;
   let port: number;
-  const refuse = (): never => {
-    throw new Error("no WebSocket here");
-  };
 
   /** `/whole/418` answers with a body, `/bare/418` without. */
   function answer(exchange: HttpExchange): void {
@@ -86,24 +84,8 @@ describe("every status with every method, over one persistent connection", () =>
   }
 
   beforeAll(async () => {
-    listener = new Listener({
-      host: "127.0.0.1",
-      port: 0,
-      sharePort: false,
-      basePath: "",
-      headLimitBytes: 32_768,
-      messageLimitBytes: 1_024,
-      bufferLimitBytes: 4_096,
-      idleTimeoutMs: 32_000,
-      pingIntervalMs: 9_000,
-      checkHandshake: refuse,
-      admit: refuse,
-      onSocket: () => undefined,
+    listener = testListener({
       onRequest: answer,
-      onRefused: (exchange) => exchange.respond(400, {}, "refused"),
-      onFault: (error) => {
-        throw error;
-      },
     });
     port = await listener.start();
   });

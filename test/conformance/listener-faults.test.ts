@@ -5,14 +5,11 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addressKey } from "../../gateway/limits/client-key.ts";
-import {
-  Listener,
-  type SocketHandlers,
-  type ViewerSocket,
-} from "../../gateway/transport/listener.ts";
+import type { Listener, SocketHandlers, ViewerSocket } from "../../gateway/transport/listener.ts";
 import { OPCODE } from "../../kit/websocket/frames.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, RawSocket } from "../support/raw.ts";
+import { testListener } from "../support/test-listener.ts";
 import { close, handshake, text, WireSocket } from "../support/websocket-wire.ts";
 
 const BUFFER_BYTES = 4_096;
@@ -46,15 +43,8 @@ function handlersOf(socket: ViewerSocket): SocketHandlers {
 }
 
 beforeAll(async () => {
-  listener = new Listener({
-    host: "127.0.0.1",
-    port: 0,
-    sharePort: false,
-    basePath: "",
-    headLimitBytes: 32_768,
-    messageLimitBytes: 1_024,
+  listener = testListener({
     bufferLimitBytes: BUFFER_BYTES,
-    idleTimeoutMs: 32_000,
     pingIntervalMs: 4_000,
     checkHandshake: ({ version }) => {
       throwIf("checkHandshake");

@@ -5,9 +5,10 @@
 import { EventEmitter, once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HttpExchange } from "../../gateway/transport/http-exchange.ts";
-import { Listener } from "../../gateway/transport/listener.ts";
+import type { Listener } from "../../gateway/transport/listener.ts";
 import { RawSocket } from "../support/raw.ts";
 import { TestStack } from "../support/stack.ts";
+import { testListener } from "../support/test-listener.ts";
 
 function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -20,31 +21,12 @@ describe("by the listener", () => {
   const incoming = new EventEmitter();
   let listener: Listener;
   let port: number;
-  const refuse = (): never => {
-    throw new Error("no WebSocket here");
-  };
 
   beforeAll(async () => {
-    listener = new Listener({
-      host: "127.0.0.1",
-      port: 0,
-      sharePort: false,
-      basePath: "",
-      headLimitBytes: 32_768,
-      messageLimitBytes: 1_024,
-      bufferLimitBytes: 4_096,
-      idleTimeoutMs: 32_000,
-      pingIntervalMs: 9_000,
-      checkHandshake: refuse,
-      admit: refuse,
-      onSocket: () => undefined,
+    listener = testListener({
       onRequest: (exchange) => {
         incoming.emit("request", exchange);
         exchange.hold();
-      },
-      onRefused: (exchange) => exchange.respond(400, {}, "refused"),
-      onFault: (error) => {
-        throw error;
       },
     });
     port = await listener.start();
