@@ -1,70 +1,8 @@
-/**
- * An OTLP/HTTP receiver that keeps the spans: a real server, which decodes the protobuf of
- * https://github.com/open-telemetry/opentelemetry-proto (trace/v1/trace.proto).
- */
+/** An OTLP/HTTP receiver that keeps the spans. */
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ProtobufMessage } from "./protobuf.ts";
+import { type CollectedSpan, spansOf } from "./otlp-spans.ts";
 import { Waiter } from "./waiter.ts";
-
-export interface CollectedSpan {
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Empty for a root span. */
-  readonly parentSpanId: string;
-  readonly traceState: string;
-  /** 2 server, 4 producer, 5 consumer. */
-  readonly kind: number;
-  /** In nanoseconds since 1970. */
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Trace and span id of each link. */
-  readonly links: readonly string[];
-  readonly failed: boolean;
-  readonly resource: Readonly<Record<string, unknown>>;
-}
-
-function anyOf(any: ProtobufMessage | undefined): unknown {
-  if (any === undefined) return undefined;
-  if (any.has(1)) return any.text(1);
-  if (any.has(2)) return any.number(2) === 1n;
-  if (any.has(3)) return Number(any.number(3));
-  if (!any.has(4)) return undefined;
-  const bits = Buffer.alloc(8);
-  bits.writeBigUInt64LE(any.number(4));
-  return bits.readDoubleLE();
-}
-
-function attributesOf(pairs: readonly ProtobufMessage[]): Record<string, unknown> {
-  return Object.fromEntries(pairs.map((pair) => [pair.text(1), anyOf(pair.messages(2)[0])]));
-}
-
-function spanOf(span: ProtobufMessage, resource: Record<string, unknown>): CollectedSpan {
-  return {
-    traceId: span.hex(1),
-    spanId: span.hex(2),
-    traceState: span.text(3),
-    parentSpanId: span.hex(4),
-    name: span.text(5),
-    kind: Number(span.number(6)),
-    start: span.number(7),
-    end: span.number(8),
-    attributes: attributesOf(span.messages(9)),
-    links: span.messages(13).map((link) => `${link.hex(1)}-${link.hex(2)}`),
-    failed: span.messages(15)[0]?.number(3) === 2n,
-    resource,
-  };
-}
-
-function spansOf(body: Buffer): CollectedSpan[] {
-  return new ProtobufMessage(body).messages(1).flatMap((resourceSpans) => {
-    const resource = attributesOf(resourceSpans.messages(1)[0]?.messages(1) ?? []);
-    const scopes = resourceSpans.messages(2);
-    return scopes.flatMap((scope) => scope.messages(2).map((span) => spanOf(span, resource)));
-  });
-}
 
 export class OtlpCollector {
   readonly spans: CollectedSpan[] = [];

@@ -2,7 +2,8 @@
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectTo } from "../../support/nats-users.ts";
-import { type CollectedSpan, OtlpCollector } from "../../support/otlp-collector.ts";
+import { OtlpCollector } from "../../support/otlp-collector.ts";
+import type { CollectedSpan } from "../../support/otlp-spans.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { type GivenTrace, newTrace } from "../../support/traces.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
