@@ -14,6 +14,7 @@ import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { deploymentRules } from "./api/deployment-rules.ts";
 import { Hub } from "./api/hub.ts";
+import { messageBounds } from "./api/read-message.ts";
 import type { GatewayServices } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
 import { emptyDeliveryStats } from "./delivery/delivery-stats.ts";
@@ -114,6 +115,7 @@ export class GatewayParts implements RoleParts {
       gateway,
       auth: auth.authenticator,
       rules: { kinds, dataLimitBytes: config.dataLimitBytes },
+      messageBounds: messageBounds(config),
       deploymentRules: deploymentRules(config),
       ids: new EventIds(),
       interest: this.#interest,

@@ -24,7 +24,7 @@ const ENTRY_POINTS: Readonly<Record<string, RegExp>> = {
 /** Folders of the gateway, and those that each may import. */
 const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   api: ["auth", "delivery", "drain", "history", "limits", "publish", "table", "transport"],
-  auth: ["transport"],
+  auth: ["limits", "transport"],
   delivery: ["history", "transport"],
   drain: [],
   history: [],

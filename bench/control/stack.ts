@@ -84,6 +84,10 @@ const UNLIMITED = [
   "--likes-per-second=1000000",
   "--address-publishes-per-second=1000000",
   "--http-publishes-per-second=10000000",
+  "--http-requests-per-second=1000000",
+  "--request-bytes-per-second=1000000000",
+  "--history-bytes-per-second=1000000000",
+  "--viewer-body-limit-bytes=1048576",
   "--overload-delay-ms=60000",
 ];
 

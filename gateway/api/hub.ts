@@ -94,7 +94,7 @@ export class Hub {
       },
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
-      onRefused: (exchange, error) => this.#router.refuse(exchange, error),
+      onRefused: (exchange, error) => this.#router.refuseHandshake(exchange, error),
       onFault: (error) => recordFailure(services, error),
     });
     const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;

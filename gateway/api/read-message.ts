@@ -1,14 +1,40 @@
 /** Reads a WebSocket message: a request with an id, or an error that says as much as is known. */
+import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { EventRules } from "../../shared/protocol/events.ts";
 import type { Encoding } from "../../shared/protocol/wire/codec.ts";
 import { requestIdSchema } from "../../shared/protocol/wire/messages.ts";
 import { readRequestId } from "../../shared/protocol/wire/request-id.ts";
+import type { ValueBound } from "../../shared/protocol/wire/value-count.ts";
+
+/** Values that any message or body of a viewer may hold: enough for a list of a thousand likes. */
+const VALUES_LIMIT = 10_000;
+/** How much more may be in the body of a backend. */
+const BACKEND_VALUES = 10;
+
+/** How many values a message or body may hold; no event's data can have more values than bytes. */
+export function valuesLimit(rules: Pick<EventRules, "dataLimitBytes">, isBackend: boolean): number {
+  const limit = Math.max(VALUES_LIMIT, rules.dataLimitBytes);
+  return isBackend ? BACKEND_VALUES * limit : limit;
+}
+
+/** What a message may hold. */
+export interface MessageBounds {
+  readonly bytes: number;
+  readonly values: ValueBound;
+}
+
+export function messageBounds(
+  config: Pick<GatewayConfig, "messageLimitBytes" | "dataLimitBytes">,
+): MessageBounds {
+  return { bytes: config.messageLimitBytes, values: { limit: valuesLimit(config, false) } };
+}
 
 /** @throws OvationError frame_type_wrong, message_too_large, message_malformed, data_invalid */
 export function parseMessage(
   wire: Encoding,
-  limitBytes: number,
+  { bytes: limitBytes, values }: MessageBounds,
   bytes: Uint8Array,
   isBinary: boolean,
 ): Record<string, unknown> {
@@ -17,7 +43,7 @@ export function parseMessage(
     const text = `the message is ${bytes.length} bytes; the limit is ${limitBytes}`;
     throw new OvationError("message_too_large", text, { limit: limitBytes });
   }
-  const message = decodeUntrusted(wire, bytes, "message_malformed", "the message");
+  const message = decodeUntrusted(wire, bytes, "message_malformed", "the message", values);
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
     throw new OvationError("message_malformed", "the message is not a map");
   }

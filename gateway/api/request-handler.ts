@@ -3,6 +3,7 @@ import type { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { Op, Request, ResultMessage } from "../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Viewer } from "../delivery/viewer.ts";
+import type { ClientKey } from "../limits/client-key.ts";
 import type { JoiningVideos } from "./joining-videos.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
@@ -23,6 +24,8 @@ export interface RequestContext extends ConnectedPublisher {
   readonly joining: JoiningVideos;
   /** Who is connected, if the token says so. */
   readonly actor: string | undefined;
+  /** The address that its client is counted by. */
+  readonly address: ClientKey;
   /** The `Authorization` header of the handshake; empty without one, or once it was checked. */
   readonly authorization: string;
   /** Publishes and refreshes that wait for their answer. */

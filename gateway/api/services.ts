@@ -22,11 +22,13 @@ import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
 import type { Interest } from "../table/interest.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { MessageBounds } from "./read-message.ts";
 
 export interface GatewayServices {
   readonly gateway: string;
   readonly auth: Authenticator;
   readonly rules: EventRules;
+  readonly messageBounds: MessageBounds;
   /** The rules as clients get them. */
   readonly deploymentRules: DeploymentRules;
   readonly ids: EventIds;

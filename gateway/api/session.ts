@@ -25,7 +25,6 @@ import { handlerOf, opOf, requestOf } from "./requests/handlers.ts";
 import { type GatewayServices, recordFailure, recordRejection } from "./services.ts";
 
 export interface SessionLimits extends RequestLimits {
-  readonly messageLimitBytes: number;
   readonly connectTimeoutMs: number;
   readonly authRefreshGraceMs: number;
 }
@@ -41,6 +40,9 @@ export interface SessionOptions {
   /** Called once when the socket is closed, by either side: one function for all sessions. */
   readonly onEnd: (session: Session) => void;
 }
+
+/** Messages above this are charged to the client too, over all of its connections. */
+const LARGE_BYTES = 2_048;
 
 /** The state of a connection. */
 type SessionState =
@@ -129,21 +131,25 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
-    const verdict = this.quota.request(
-      Math.ceil(bytes.length / this.limits.messageLimitBytes) || 1,
-    );
+    const verdict = this.quota.request(bytes.length);
     if (verdict === "close") return this.#endFlood();
+    if (verdict === "refuse") return this.#refuseUnread(bytes, this.quota.refusal());
     let message: Record<string, unknown>;
     try {
-      message = parseMessage(this.wire, this.limits.messageLimitBytes, bytes, isBinary);
+      if (bytes.length > LARGE_BYTES) this.#chargeLarge(bytes.length);
+      message = parseMessage(this.wire, this.services.messageBounds, bytes, isBinary);
     } catch (error) {
       return this.#refuseUnread(bytes, asOvationError(error));
     }
     const id = nextRequestId(message["id"], this.#lastRequestId);
     if (id === undefined) return this.#refuse(0, withoutRequestId());
     this.#lastRequestId = id;
-    if (verdict === "refuse") return this.#refuse(id, this.quota.refusal());
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
+  }
+
+  /** Most messages are small, and their number is enough of a limit. */
+  #chargeLarge(bytes: number): void {
+    this.services.rates.work.of(this.#grant, this.address).bytes(bytes);
   }
 
   /** Writes a frame, or another encoded message. */
@@ -153,7 +159,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** The client sent a WebSocket ping frame. */
   onPing(): void {
-    if (this.quota.request() === "close") this.#endFlood();
+    if (this.quota.request(0) === "close") this.#endFlood();
   }
 
   onDrain(): void {

@@ -115,6 +115,18 @@ export class Grant {
     return isTrusted ? undefined : this.clientAt(address);
   }
 
+  /** Whether its holder stands for many viewers: by an API key, or by `any-actor` in a token. */
+  get isBackend(): boolean {
+    if (this.#holder === "viewer") return this.#scopes.has("any-actor");
+    return this.#holder === "backend";
+  }
+
+  /** @throws OvationError `forbidden` when nothing at all may be published */
+  requirePublishing(): void {
+    if (this.#kinds.size > 0) return;
+    throw new OvationError("forbidden", "kind: none may be published", { field: "kind" });
+  }
+
   /** Whether the holder's trace context is trusted. */
   get bringsTraces(): boolean {
     return this.#holder === "backend" || this.#scopes.has("any-actor");

@@ -7,7 +7,7 @@ import { rateOf } from "./token-bucket.ts";
 const REQUESTS = rateOf("requests", 50);
 
 /** The verdicts, counted, for a connection that sends at a steady rate. */
-function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, number> {
+function steadily(perSecond: number, seconds: number, bytes = 100): Map<Verdict, number> {
   let now = 0;
   const rateLimit = new ConnectionRateLimit({
     requests: REQUESTS,
@@ -24,7 +24,7 @@ function steadily(perSecond: number, seconds: number, weight = 1): Map<Verdict, 
   const verdicts = new Map<Verdict, number>();
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
     now = (sent * 1_000) / perSecond;
-    const verdict = rateLimit.request(weight);
+    const verdict = rateLimit.request(bytes);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     if (verdict === "refuse") expect(rateLimit.refusal().retryAfterMs).toBeGreaterThan(0);
     if (verdict === "close") break;
@@ -44,9 +44,9 @@ describe("a connection that sends", () => {
     expect(verdicts.get("close")).toBe(1);
   });
 
-  test("messages of four times the limit is refused and closed four times as soon", () => {
-    expect([...steadily(12, 600, 4)]).toEqual([["take", 12 * 600]]);
-    const verdicts = steadily(10_000_000, 1, 4);
+  test("messages of 8 KiB, four times what one counts for, is refused and closed four times as soon", () => {
+    expect([...steadily(12, 600, 8_192)]).toEqual([["take", 12 * 600]]);
+    const verdicts = steadily(10_000_000, 1, 8_192);
     expect(verdicts.get("take")).toBe(62);
     expect(verdicts.get("close")).toBe(1);
   });

@@ -8,6 +8,9 @@ import { type PublishAmount, PublisherQuota, type QuotaRates } from "./publisher
 import type { Publishers } from "./publishers.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
+/** A message counts as one request for each started share of this size: reading it is work. */
+const BYTES_PER_REQUEST = 2_048;
+
 /** What to do with a request. */
 export type Verdict =
   | "take"
@@ -40,12 +43,12 @@ export class ConnectionRateLimit implements PublishQuota {
   /**
    * Counts a message or a ping. Refused ones count too: a connection that keeps sending although a
    * whole burst was refused is closed.
-   * @param weight how many requests it counts as
+   * @param bytes of the message
    */
-  request(weight = 1): Verdict {
+  request(bytes: number): Verdict {
     const { requests, now } = this.#options;
     const at = now();
-    this.#requests.charge(requests, weight, at);
+    this.#requests.charge(requests, Math.ceil(bytes / BYTES_PER_REQUEST) || 1, at);
     const left = this.#requests.tokens(requests, at);
     if (left >= 0) return "take";
     return left >= -requests.burst ? "refuse" : "close";

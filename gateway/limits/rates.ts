@@ -10,6 +10,7 @@ import { ConnectionRateLimit, type ConnectionRateLimitOptions } from "./connecti
 import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { Publishers } from "./publishers.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
+import { Work, type WorkConfig } from "./work.ts";
 
 type RatesConfig = Pick<
   GatewayConfig,
@@ -21,7 +22,8 @@ type RatesConfig = Pick<
   | "httpPublishesPerSecond"
   | "historyReadsPerSecond"
   | "limitedClientsKept"
->;
+> &
+  WorkConfig;
 
 interface RatesOptions {
   readonly bus: Pick<Bus, "publish" | "subscribe">;
@@ -38,6 +40,9 @@ export const RATE_NAMES = [
   "likes",
   "http_publishes",
   "history_reads",
+  "http_requests",
+  "request_bytes",
+  "history_bytes",
 ] as const;
 type RateName = (typeof RATE_NAMES)[number];
 
@@ -46,6 +51,7 @@ const LASTING_COST = 10;
 
 export class Rates {
   readonly publishers: Publishers;
+  readonly work: Work;
   /** Refusals by the name of the rate. */
   readonly refused = new Map<string, number>();
   readonly #stats: BoundedMapStats = { forgotten: 0 };
@@ -76,6 +82,8 @@ export class Rates {
       now,
       refuse: (rate, waitMs) => this.refusal(rate, waitMs),
     };
+    const refuse = (rate: Rate, waitMs: number) => this.refusal(rate, waitMs);
+    this.work = new Work({ config, stats: this.#stats, now, refuse });
     const clients = (name: RateName, perSecond: number) =>
       new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
     this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
@@ -92,7 +100,8 @@ export class Rates {
 
   /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
-    return this.publishers.size + this.#httpPublishes.size + this.#historyReads.size;
+    const { size } = this.publishers;
+    return size + this.#httpPublishes.size + this.#historyReads.size + this.work.size;
   }
 
   /** Those that were forgotten early to make room. */

@@ -41,6 +41,16 @@ export class TokenBucket {
     return waitMs;
   }
 
+  /**
+   * As {@link take}, but a full bucket is enough for any count: what is beyond the burst becomes
+   * debt.
+   */
+  takeAny(rate: Rate, count: number, now: number): number {
+    const waitMs = this.waitMs(rate, Math.min(count, rate.burst), now);
+    if (waitMs === 0) this.#tokens = Math.max(-DEBT_BURSTS * rate.burst, this.#tokens - count);
+    return waitMs;
+  }
+
   /** In how many milliseconds `count` will be available; 0 when they are. Takes nothing. */
   waitMs(rate: Rate, count: number, now: number): number {
     this.#fill(rate, now);

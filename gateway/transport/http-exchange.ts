@@ -3,9 +3,9 @@
  * runs, and the raw response throws when it is used after its end; this class owns both.
  */
 import { STATUS_CODES } from "node:http";
-import { OvationError } from "../../shared/protocol/errors.ts";
 import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
 import type { BodyRoom } from "../limits/body-budget.ts";
+import { type BodyReading, RequestBody } from "./request-body.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -73,6 +73,8 @@ const KEEP_ALIVE = { Connection: "keep-alive", "Keep-Alive": `timeout=${IDLE_SEC
 const CLOSED = { Connection: "close" };
 /** Statuses whose response ends with its head (RFC 9112 section 6.3). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+/** A body that nobody reads is received up to this length, so that its connection can stay. */
+const DROPPED_BODY_BYTES = 65_536;
 const FORWARDED_FOR = "x-forwarded-for";
 type CopiedHeader = (typeof COPIED_HEADERS)[number];
 
@@ -115,7 +117,7 @@ export class HttpExchange {
   readonly #response: RawResponse;
   readonly #closeListeners: (() => void)[] = [];
   #state: "unanswered" | "streaming" | "over" = "unanswered";
-  #isReadingBody = false;
+  #body: RequestBody | undefined;
   #isHeld = false;
 
   /**
@@ -164,51 +166,32 @@ export class HttpExchange {
   }
 
   /**
-   * Reads the body. Never resolves when the client disconnects: there is nothing left to do then.
-   * @param withinMs the time limit for the whole body
+   * What arrives of the body is kept from now on, for {@link readBody}; called while the request's
+   * handler runs.
    * @param room checked for each chunk
-   * @throws OvationError body_too_large, body_timeout, or overloaded when there is no room
    */
-  async readBody(limitBytes: number, withinMs: number, room: BodyRoom): Promise<Uint8Array> {
-    const tooLarge = new OvationError(
-      "body_too_large",
-      `the body is over the limit of ${limitBytes} bytes`,
-      { limit: limitBytes },
-    );
-    if (Number(this.header("content-length")) > limitBytes) throw tooLarge;
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    this.#isReadingBody = true;
-    return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        chunks.length = 0;
-        const text = `the body did not arrive within ${withinMs} ms`;
-        reject(new OvationError("body_timeout", text, { limit: withinMs }));
-      }, withinMs);
-      this.onClose(() => clearTimeout(timer));
-      this.#response.onData((chunk, isLast) => {
-        bytes += chunk.byteLength;
-        if (bytes > limitBytes) {
-          chunks.length = 0;
-          clearTimeout(timer);
-          reject(tooLarge);
-          return;
-        }
-        if (!room.take(chunk.byteLength)) {
-          chunks.length = 0;
-          clearTimeout(timer);
-          reject(new OvationError("overloaded", "the gateway has no room for another body"));
-          return;
-        }
-        // The chunk is only valid until this returns.
-        chunks.push(Buffer.from(new Uint8Array(chunk)));
-        if (!isLast) return;
-        clearTimeout(timer);
-        this.#isReadingBody = false;
-        this.hold();
-        void this.afterRead().then(() => resolve(Buffer.concat(chunks, bytes)));
-      });
+  receiveBody(room: BodyRoom): void {
+    this.#body = new RequestBody({
+      response: this.#response,
+      declaredBytes: this.declaredBytes,
+      room,
+      onComplete: () => this.hold(),
     });
+    this.onClose(() => this.#body?.ended());
+  }
+
+  /** How long the body is; undefined if it comes in chunks. */
+  get declaredBytes(): number | undefined {
+    if (this.header("transfer-encoding") !== "") return undefined;
+    return Number(this.header("content-length"));
+  }
+
+  /** Reads the body: see {@link RequestBody.read}. */
+  async readBody(reading: BodyReading): Promise<Uint8Array> {
+    if (this.#body === undefined) throw new Error("receiveBody() must be called first");
+    const bytes = await this.#body.read(reading);
+    await this.afterRead();
+    return bytes;
   }
 
   /**
@@ -217,7 +200,8 @@ export class HttpExchange {
    * answer. Not for streams: the addon would end them when nothing is written for 10 seconds.
    */
   hold(): void {
-    if (this.#state !== "unanswered" || this.#isReadingBody || this.#isHeld) return;
+    if (this.#state !== "unanswered" || this.#isHeld) return;
+    if (this.#body?.isComplete === false) return;
     this.#isHeld = true;
     this.#response.pause();
     // Otherwise the addon considers the connection idle and closes it after 10 seconds.
@@ -243,7 +227,7 @@ export class HttpExchange {
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
     if (!this.#answers()) return;
     // Closed if the client may still be sending a refused body, or one without a known end.
-    const closes = this.isLast || [408, 411, 413].includes(status);
+    const closes = this.isLast || [408, 411, 413].includes(status) || this.#isTooMuchLeft();
     if (BODILESS.has(status)) this.#respondWithHead(status, headers, closes);
     else if (this.method === "HEAD" && !closes) {
       // The length that GET's body would have (RFC 9110 section 8.6).
@@ -264,6 +248,15 @@ export class HttpExchange {
   respondWithoutBody(status: number, headers: Headers): void {
     if (this.method !== "HEAD") this.respond(status, headers, "");
     else if (this.#answers()) this.#respondWithHead(status, headers, this.isLast);
+  }
+
+  /** Whether more of the body may follow than is worth receiving to keep the connection. */
+  #isTooMuchLeft(): boolean {
+    const body = this.#body;
+    if (body === undefined || body.isComplete) return false;
+    if ((body.declaredBytes ?? Number.POSITIVE_INFINITY) > DROPPED_BODY_BYTES) return true;
+    body.drop();
+    return false;
   }
 
   /** If so, the addon closes by itself, but does not send the header (RFC 9112 section 9.6). */

@@ -90,6 +90,24 @@ export const limitSettings = {
     default: 20_000,
     doc: "How many events one backend, by its actor or else its address, may publish per second over HTTP; five seconds' worth may come at once.",
   }),
+  httpRequestsPerSecond: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 100,
+    doc: "How many HTTP requests one actor may send per second, whatever becomes of them; five seconds' worth may come at once. It leaves room for a viewer that polls at every frame. An address without an actor, which many viewers may share, may send ten times as many, and so may all requests from it whose token is not verified yet or is refused; a backend (an API key, or a token with `any-actor`) may send a hundred times as many.",
+  }),
+  requestBytesPerSecond: integer({
+    min: 1024,
+    max: 1_000_000_000,
+    default: 262_144,
+    doc: "How many bytes one actor may send per second in bodies of HTTP requests and in WebSocket messages of more than 2 KiB; five seconds' worth may come at once, and so may one larger body. They are charged before they are decoded; each value in a body counts as 8 more bytes, about the time that decoding it takes. An address without an actor may send ten times as many, and a backend a hundred times.",
+  }),
+  historyBytesPerSecond: integer({
+    min: 1024,
+    max: 1_000_000_000,
+    default: 1_048_576,
+    doc: "How many bytes of past events one actor may get per second: from `GET …/history`, and with `last` or `after` over WebSocket and event streams together; five seconds' worth may come at once, and so may one larger answer. By default, that is five whole histories. A page of a video that nobody watches counts as all that is read for it. An address without an actor may get ten times as many, and a backend a hundred times.",
+  }),
   historyReadsPerSecond: integer({
     min: 1,
     max: 1_000_000,

@@ -253,7 +253,14 @@ export const gatewaySettings = {
     max: 16_777_216,
     default: 1_048_576,
     unit: "bytes",
-    doc: "The largest body of an HTTP request.",
+    doc: "The largest body of an HTTP request of a backend: one with an API key, or a token with `any-actor`.",
+  }),
+  viewerBodyLimitBytes: integer({
+    min: 1024,
+    max: 16_777_216,
+    default: 65_536,
+    unit: "bytes",
+    doc: "The largest body of anybody else's HTTP request, and of every one at an open gateway. The default holds any event, and a list of a thousand likes.",
   }),
   connectTimeoutMs: integer({
     min: 100,

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
 import { Hub } from "../../gateway/api/hub.ts";
+import { messageBounds } from "../../gateway/api/read-message.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
 import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
@@ -57,6 +58,7 @@ function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): 
     natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+    messageBounds: messageBounds(config),
     deploymentRules: deploymentRules(config),
     ids: new EventIds(),
     interest: {

@@ -155,7 +155,7 @@ describe("the content of the body", () => {
   });
 
   test.each([
-    ["JSON", "[".repeat(10_000) + "]".repeat(10_000), {}],
+    ["JSON", "[".repeat(5_000) + "]".repeat(5_000), {}],
     ["msgpack", Buffer.alloc(20_000, 0x91), MSGPACK_TYPE],
   ])(
     "thousands of nested lists are refused with a named error in %s",

@@ -7,6 +7,10 @@ export const ROOMY = {
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
   addressPublishesPerSecond: 1_000_000,
+  httpRequestsPerSecond: 10_000,
+  requestBytesPerSecond: 100_000_000,
+  historyBytesPerSecond: 100_000_000,
+  viewerBodyLimitBytes: 1_048_576,
 } as const;
 
 /** The same for a gateway process. */
@@ -15,4 +19,8 @@ export const ROOMY_FLAGS: readonly string[] = [
   `--connection-publishes-per-second=${ROOMY.connectionPublishesPerSecond}`,
   `--likes-per-second=${ROOMY.likesPerSecond}`,
   `--address-publishes-per-second=${ROOMY.addressPublishesPerSecond}`,
+  `--http-requests-per-second=${ROOMY.httpRequestsPerSecond}`,
+  `--request-bytes-per-second=${ROOMY.requestBytesPerSecond}`,
+  `--history-bytes-per-second=${ROOMY.historyBytesPerSecond}`,
+  `--viewer-body-limit-bytes=${ROOMY.viewerBodyLimitBytes}`,
 ];

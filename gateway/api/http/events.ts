@@ -152,16 +152,31 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
   const { admission, auth, connections, natsOutage, interest, histories } = services;
   const pollingViewers = new PollingViewers();
-  return async (exchange, video) => {
+  return async (exchange, video, _eventId, attempt) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
     const token = pollToken(exchange.query.get("poll"));
+    const refuse = (fault: unknown) => {
+      const error = asOvationError(fault);
+      recordRejection(services, error, fault);
+      refuseInStream(exchange, error);
+    };
+    try {
+      attempt.require();
+    } catch (fault) {
+      return refuse(fault);
+    }
     const grant = await auth.ofStream(exchange);
     grant.requireVideo(video);
     const request = pastRequest(exchange);
     if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
+    try {
+      attempt.isOf(grant);
+    } catch (fault) {
+      return refuse(fault);
+    }
     const known = pollingViewers.find(video, token);
     if (known !== undefined && token !== undefined && waitMs !== undefined) {
       if (known.stream.isNext(token)) {
@@ -176,9 +191,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       if (known === undefined) admission.admitStream(address);
       interest.requireRoom(video);
     } catch (fault) {
-      const error = asOvationError(fault);
-      recordRejection(services, error, fault);
-      return refuseInStream(exchange, error);
+      return refuse(fault);
     }
     known?.events.end();
     const polled =

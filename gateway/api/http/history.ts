@@ -22,9 +22,10 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
     const page = await readHistory(services, grant, client, video, { before, limit });
     respondWith(exchange, 200, { ...page, events: page.events.map(decodeTrustedMsgpack) });
   };
-  return async (exchange, video) => {
+  return async (exchange, video, _eventId, attempt) => {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
+    attempt.isOf(grant);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
     const span = startHttpSpan(services.tracer, "ovation.history", request);
     await withSpan(span, answer(exchange, grant, video));

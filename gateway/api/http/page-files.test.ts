@@ -9,6 +9,7 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../../shared/runtime/log.ts";
 import { Admission } from "../../limits/admission.ts";
 import { emptyConnectionStats } from "../../limits/connection-stats.ts";
+import { Rates } from "../../limits/rates.ts";
 import { checkHandshake } from "../../transport/handshake.ts";
 import { Listener } from "../../transport/listener.ts";
 import { PageFiles } from "./page-files.ts";
@@ -44,9 +45,15 @@ beforeAll(async () => {
   const page = new PageFiles(directory, POLICY);
   await page.start();
   const connections = emptyConnectionStats();
-  const admission = new Admission(configFor("gateway"), connections, monotonicNow);
+  const config = configFor("gateway");
+  const admission = new Admission(config, connections, monotonicNow);
+  const bus = {
+    publish: () => true,
+    subscribe: () => ({ unsubscribe: () => undefined, drain: async () => undefined }),
+  };
+  const rates = new Rates({ bus, gateway: "g", config, now: monotonicNow });
   const natsOutage = { admit: () => undefined };
-  const services = { connections, admission, natsOutage, log: silentLog };
+  const services = { connections, admission, natsOutage, rates, log: silentLog };
   const router = new Router(
     services,
     { events: {}, event: {}, history: {}, ping: {}, tickets: {} },

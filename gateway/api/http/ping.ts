@@ -12,10 +12,11 @@ export function pingOverHttp({
   natsOutage,
   deploymentRules,
 }: Pick<GatewayServices, "auth" | "natsOutage" | "deploymentRules">): HttpHandler {
-  return async (exchange) => {
+  return async (exchange, _video, _eventId, attempt) => {
     natsOutage.admit();
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
+    if (hasToken) attempt.isOf(grant);
     const body = { protocol: PROTOCOL, ...deploymentRules, ...grant.lifeLeft(Date.now()) };
     respondWith(exchange, 200, body);
   };

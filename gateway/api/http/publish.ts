@@ -7,9 +7,11 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Span } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
+import type { Attempt } from "../../limits/work.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { publishList } from "../operations/publish.ts";
+import { valuesLimit } from "../read-message.ts";
 import { startHttpSpan } from "../request-span.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
 import {
@@ -47,6 +49,7 @@ function acceptedBody(accepted: readonly Accepted[]): object {
 
 export interface BodyLimits {
   readonly bodyLimitBytes: number;
+  readonly viewerBodyLimitBytes: number;
   readonly bodyTimeoutMs: number;
 }
 
@@ -54,20 +57,25 @@ interface PublishRequest {
   readonly exchange: HttpExchange;
   readonly video: string;
   readonly grant: Grant;
-  readonly reading: Promise<Uint8Array>;
+  readonly attempt: Attempt;
+  readonly limits: BodyLimits;
   readonly span: Span | undefined;
 }
 
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
-  return async (exchange, video) => {
+  return async (exchange, video, _eventId, attempt) => {
     const at = monotonicNow();
-    // Read from the start: bytes that arrive while the token is verified would be lost.
     const room = services.bodies.open();
     exchange.onClose(() => room.end());
-    const reading = exchange.readBody(limits.bodyLimitBytes, limits.bodyTimeoutMs, room);
-    reading.catch(() => undefined);
+    exchange.receiveBody({
+      take: (bytes) => {
+        attempt.arrived(bytes);
+        return room.take(bytes);
+      },
+      end: () => room.end(),
+    });
     try {
-      await publishBody(exchange, video, reading, at);
+      await publishBody(exchange, video, attempt, at);
     } finally {
       room.end();
     }
@@ -76,14 +84,17 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
   async function publishBody(
     exchange: HttpExchange,
     video: string,
-    reading: Promise<Uint8Array>,
+    attempt: Attempt,
     at: number,
   ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
+    attempt.isOf(grant);
+    // The client may have gone while its token was verified.
+    if (!exchange.isOpen) return;
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.events };
     const span = startHttpSpan(services.tracer, "ovation.publish", request);
     try {
-      const fault = await publish(services, { exchange, video, grant, reading, span });
+      const fault = await publish(services, { exchange, video, grant, attempt, limits, span });
       span?.end(fault);
     } catch (fault) {
       span?.end(fault);
@@ -95,13 +106,19 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
 /** @returns why not all events were accepted; the client has got this as its answer */
 async function publish(
   services: GatewayServices,
-  { exchange, video, grant, reading, span }: PublishRequest,
+  { exchange, video, grant, attempt, limits, span }: PublishRequest,
 ): Promise<unknown> {
   grant.requireVideo(video);
+  grant.requirePublishing();
   const encoding = encodingOf(exchange);
   const address = clientOf(services, exchange);
-  const body = await reading;
-  const value = decodeUntrusted(encoding, body, "body_malformed", "the body");
+  const limitBytes = bodyLimitOf(grant, limits);
+  attempt.body(Math.min(exchange.declaredBytes ?? 0, limitBytes));
+  const body = await exchange.readBody({ limitBytes, withinMs: limits.bodyTimeoutMs });
+  const value = decodeUntrusted(encoding, body, "body_malformed", "the body", {
+    limit: valuesLimit(services.rules, grant.isBackend),
+    admit: (values) => attempt.values(values),
+  });
   const given = parsePublishRequest(value, services.rules, body.length);
   span?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
   const publisher = {
@@ -123,6 +140,10 @@ async function publish(
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
   respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
   return error;
+}
+
+function bodyLimitOf(grant: Grant, { bodyLimitBytes, viewerBodyLimitBytes }: BodyLimits): number {
+  return grant.isBackend ? bodyLimitBytes : Math.min(bodyLimitBytes, viewerBodyLimitBytes);
 }
 
 function kindsOf(inputs: readonly EventInput[]): string {

@@ -8,9 +8,10 @@ import { ROUTE_PATHS } from "./routes.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
   const { auth, rates, tracer } = services;
-  return async (exchange, video, eventId) => {
+  return async (exchange, video, eventId, attempt) => {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
+    attempt.isOf(grant);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
     const span = startHttpSpan(tracer, "ovation.retract", request);
     const retract = async () => {

@@ -3,6 +3,7 @@ import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts
 import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
+import type { Attempt } from "../../limits/work.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, recordFailure, recordRejection } from "../services.ts";
 import type { PageFiles } from "./page-files.ts";
@@ -11,10 +12,19 @@ import { type RouteName, routeAt } from "./routes.ts";
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
  * @param eventId as it is in the path; empty if the path names none
+ * @param attempt pays for it; to be told whose it is
  */
-export type HttpHandler = (exchange: HttpExchange, video: string, eventId: string) => Promise<void>;
+export type HttpHandler = (
+  exchange: HttpExchange,
+  video: string,
+  eventId: string,
+  attempt: Attempt,
+) => Promise<void>;
 
-type RouterServices = Pick<GatewayServices, "connections" | "log" | "admission" | "natsOutage">;
+type RouterServices = Pick<
+  GatewayServices,
+  "connections" | "log" | "admission" | "natsOutage" | "rates"
+>;
 
 type Handlers = Readonly<Record<string, HttpHandler>>;
 
@@ -89,8 +99,16 @@ export class Router {
     respondWithError(exchange, error, {}, allowed);
   }
 
+  /** Answers a WebSocket's handshake that is refused; it counts as a request of its address. */
+  refuseHandshake(exchange: HttpExchange, fault: unknown): void {
+    this.#services.rates.work.failed(clientOf(this.#services, exchange));
+    this.refuse(exchange, fault);
+  }
+
   async #handle(exchange: HttpExchange): Promise<void> {
-    const { admission, natsOutage } = this.#services;
+    const { admission, natsOutage, rates } = this.#services;
+    const address = clientOf(this.#services, exchange);
+    const attempt = rates.work.arrive(address);
     const { origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
@@ -110,7 +128,7 @@ export class Router {
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
       natsOutage.admit();
-      admission.checkSocket(clientOf(this.#services, exchange));
+      admission.checkSocket(address);
       throw new OvationError("handshake_invalid");
     }
     // The page's own links are relative.
@@ -135,7 +153,8 @@ export class Router {
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
       overload.admitPublishing();
     } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
-    const handling = handler(exchange, video ?? "", eventId);
+    if (!isStream) attempt.require();
+    const handling = handler(exchange, video ?? "", eventId, attempt);
     if (!isStream) exchange.hold();
     await handling;
   }

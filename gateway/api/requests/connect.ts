@@ -3,8 +3,12 @@ import { Grant } from "../../auth/grant.ts";
 import type { Outcome, RequestHandler } from "../request-handler.ts";
 
 export const connect: RequestHandler<"connect"> = (context, { token }) => {
-  const { auth, gateway, deploymentRules } = context.services;
+  const { auth, gateway, deploymentRules, rates } = context.services;
+  // Pays if the token is refused.
+  const attempt = rates.work.arrive(context.address);
+  attempt.require();
   const outcome = (grant: Grant): Outcome => {
+    attempt.forget();
     context.connected(grant);
     return { result: { gateway, ...deploymentRules, ...grant.lifeLeft(Date.now()) } };
   };

@@ -2,6 +2,7 @@
 import { Packr, Unpackr } from "msgpackr";
 import { parseJson } from "./json-guard.ts";
 import { guardMsgpack, MalformedError } from "./msgpack-guard.ts";
+import type { ValueBound } from "./value-count.ts";
 import { withIntegers } from "./whole-numbers.ts";
 
 /** How a message is encoded: `msgpack` is binary, `json` is UTF-8 text. */
@@ -24,14 +25,20 @@ export function decodeTrustedMsgpack(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes);
 }
 
+/** For input of parts that are trusted with its size. */
+const UNBOUNDED: ValueBound = { limit: Number.POSITIVE_INFINITY };
+
 /**
  * Decodes input from outside.
+ * @param bound how many values it may hold
  * @throws MalformedError when it isn't exactly one well-formed value
  * @throws RefusedValue when it holds a value that is refused
+ * @throws TooManyValues when it holds more values than that
  */
-export function decode(encoding: Encoding, bytes: Uint8Array): unknown {
-  if (encoding === "json") return parseJson(bytes);
-  guardMsgpack(bytes);
+export function decode(encoding: Encoding, bytes: Uint8Array, bound = UNBOUNDED): unknown {
+  if (encoding === "json") return parseJson(bytes, bound);
+  const values = guardMsgpack(bytes, bound.limit);
+  bound.admit?.(values);
   try {
     return unpackr.unpack(bytes);
   } catch (error) {

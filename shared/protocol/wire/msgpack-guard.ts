@@ -7,6 +7,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { TooManyValues } from "./value-count.ts";
 import {
   guardKey,
   guardNumber,
@@ -56,17 +57,27 @@ function scalarSize(first: number): number {
 
 class Walker {
   readonly #bytes: Buffer;
+  readonly #limit: number;
   #at = 0;
+  #values = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, limit: number) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#limit = limit;
   }
 
-  check(): void {
+  /** @returns the number of values and keys */
+  check(): number {
     const first = this.#bytes[0] ?? 0;
     const isList = first >> 4 === 0x9 || first === 0xdc || first === 0xdd;
     this.#value(rootDepth(isList));
     if (this.#at !== this.#bytes.length) throw new MalformedError("bytes follow the value");
+    return this.#values;
+  }
+
+  #count(): void {
+    this.#values += 1;
+    if (this.#values > this.#limit) throw new TooManyValues(this.#limit);
   }
 
   #need(count: number): void {
@@ -94,6 +105,7 @@ class Walker {
 
   /** @returns where the key's text starts; it ends at the walker's position */
   #key(): number {
+    this.#count();
     const first = this.#unsigned(1);
     let length = first & 0x1f;
     if (first === 0xd9) length = this.#unsigned(1);
@@ -150,6 +162,7 @@ class Walker {
 
   /** @param isConstructor whether the value is at the key `constructor` */
   #value(depth: number, isConstructor = false): void {
+    this.#count();
     const first = this.#unsigned(1);
     if (first <= 0x7f || first >= 0xe0) return;
     if (first <= 0x8f) return this.#map(first & 0x0f, depth, isConstructor);
@@ -182,9 +195,12 @@ class Walker {
 
 /**
  * Checks that `bytes` hold exactly one msgpack value that JSON can represent.
+ * @param limit the most values and keys that it may hold
+ * @returns how many it holds
  * @throws MalformedError when they don't
  * @throws RefusedValue when it holds a value that is refused
+ * @throws TooManyValues when it holds more than the limit
  */
-export function guardMsgpack(bytes: Uint8Array): void {
-  new Walker(bytes).check();
+export function guardMsgpack(bytes: Uint8Array, limit = Number.POSITIVE_INFINITY): number {
+  return new Walker(bytes, limit).check();
 }

@@ -35,7 +35,7 @@ afterEach(async () => {
 function steps(message: string): string[] {
   return gateway.output
     .map((line) => JSON.parse(line))
-    .filter(({ msg }) => msg === `overload: a step is ${message}`)
+    .filter(({ msg }) => msg === `overload: shedding ${message} load`)
     .map(({ step }) => String(step));
 }
 
@@ -57,7 +57,7 @@ test("frame intervals widen, then likes are sampled, then new viewers are refuse
     if (status === 200) likes += batch.length;
   }
   expect(status).toBe(503);
-  expect(steps("taken").slice(0, 3)).toEqual(["widen", "sample", "refuse"]);
+  expect(steps("more").slice(0, 3)).toEqual(["widen", "sample", "refuse"]);
   expect((await attemptConnect(gateway.port)).status).toBe(503);
 
   // A durable event is still accepted, perhaps on a repeat, and all viewers get it.
@@ -75,7 +75,7 @@ test("frame intervals widen, then likes are sampled, then new viewers are refuse
   await eventually(async () => (await metric(gateway, "ovation_gateway_overload_step")) === 0);
   expect((await attemptConnect(gateway.port)).status).toBe(101);
   // Ended in reverse order; the last entries are those of the recovery.
-  expect(steps("undone").slice(-3)).toEqual(["refuse", "sample", "widen"]);
+  expect(steps("less").slice(-3)).toEqual(["refuse", "sample", "widen"]);
   expect(await metric(gateway, "ovation_gateway_connections_closed_total")).toBeLessThanOrEqual(1);
   await Promise.all([...viewers, publisher].map((viewer) => viewer.close()));
 });

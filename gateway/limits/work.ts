@@ -1,0 +1,243 @@
+/**
+ * The work that each client may cause: requests over HTTP, bytes to decode, bytes of the past. It is
+ * charged before it is done, and stays charged when the request is refused afterwards; what a client
+ * may publish is another matter (`publish-quota.ts`).
+ */
+import type { OvationError } from "../../shared/protocol/errors.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
+import { type ClientKey, isAddressKey } from "./client-key.ts";
+import { type Rate, rateOf, TokenBucket } from "./token-bucket.ts";
+
+/**
+ * Whom a client counts as. An address may be shared by many viewers; a backend stands for a whole
+ * application.
+ */
+const SHARES = { actor: 1, address: 10, backend: 100 } as const;
+type ClientSort = keyof typeof SHARES;
+
+/** What of a grant says whose work it is. */
+interface Holder {
+  readonly isBackend: boolean;
+  clientAt(address: ClientKey): ClientKey;
+}
+
+/** The work of decoding one value, in bytes. */
+const BYTES_PER_VALUE = 8;
+
+export interface WorkConfig {
+  readonly httpRequestsPerSecond: number;
+  readonly requestBytesPerSecond: number;
+  readonly historyBytesPerSecond: number;
+  readonly limitedClientsKept: number;
+}
+
+interface WorkRates {
+  readonly requests: Rate;
+  readonly bytes: Rate;
+  readonly past: Rate;
+}
+
+interface WorkOptions {
+  readonly config: WorkConfig;
+  readonly stats: BoundedMapStats;
+  readonly now: MonotonicClock;
+  /** Counts a refusal and makes its error. */
+  readonly refuse: (rate: Rate, waitMs: number) => OvationError;
+}
+
+/** The work of one client. */
+export class ClientWork {
+  readonly #rates: WorkRates;
+  readonly #options: WorkOptions;
+  readonly #requests: TokenBucket;
+  /** Undefined until they are needed: most clients send no body, and many request nothing past. */
+  #bytes: TokenBucket | undefined;
+  #past: TokenBucket | undefined;
+
+  constructor(rates: WorkRates, options: WorkOptions) {
+    this.#rates = rates;
+    this.#options = options;
+    this.#requests = new TokenBucket(rates.requests, options.now());
+  }
+
+  /**
+   * Charges an HTTP request.
+   * @returns 0, or in how many milliseconds there is room for it; then nothing is charged
+   */
+  request(): number {
+    return this.#requests.take(this.#rates.requests, 1, this.#options.now());
+  }
+
+  /** The error of a request that there was no room for. */
+  refusal(waitMs: number): OvationError {
+    return this.#options.refuse(this.#rates.requests, waitMs);
+  }
+
+  /** Charges a request that was refused in another way. */
+  failed(): void {
+    this.#requests.charge(this.#rates.requests, 1, this.#options.now());
+  }
+
+  /** Charges bytes to be read or decoded. @throws OvationError rate_limited */
+  bytes(count: number): void {
+    this.#bytes ??= new TokenBucket(this.#rates.bytes, this.#options.now());
+    this.#takeAny(this.#bytes, this.#rates.bytes, count);
+  }
+
+  /** Charges bytes of past events. @throws OvationError rate_limited */
+  past(count: number): void {
+    this.#past ??= new TokenBucket(this.#rates.past, this.#options.now());
+    this.#takeAny(this.#past, this.#rates.past, count);
+  }
+
+  /** It was somebody else's request, with so many bytes. */
+  giveBackRequest(bytes: number): void {
+    this.#requests.giveBack(this.#rates.requests, 1);
+    this.#bytes?.giveBack(this.#rates.bytes, bytes);
+  }
+
+  /** Less of the past was read than was charged. */
+  giveBackPast(count: number): void {
+    this.#past?.giveBack(this.#rates.past, count);
+  }
+
+  /** Whether it equals a new one. */
+  isIdle(now: number): boolean {
+    const { requests, bytes, past } = this.#rates;
+    return (
+      this.#requests.isFull(requests, now) &&
+      (this.#bytes?.isFull(bytes, now) ?? true) &&
+      (this.#past?.isFull(past, now) ?? true)
+    );
+  }
+
+  #takeAny(bucket: TokenBucket, rate: Rate, count: number): void {
+    const { now, refuse } = this.#options;
+    const waitMs = bucket.takeAny(rate, count, now());
+    if (waitMs > 0) throw refuse(rate, waitMs);
+  }
+}
+
+/**
+ * One request, from before it is known whose it is: until then, its address pays. An address that
+ * has nothing left is refused before any token is looked at.
+ */
+export class Attempt {
+  readonly #find: (holder: Holder) => ClientWork;
+  readonly #waitMs: number;
+  #payer: ClientWork;
+  #arrived = 0;
+  /** Bytes that are paid for, whether or not they have arrived. */
+  #paid = 0;
+
+  /** Charges the address. */
+  constructor(address: ClientWork, find: (holder: Holder) => ClientWork) {
+    this.#waitMs = address.request();
+    this.#payer = address;
+    this.#find = find;
+  }
+
+  /** Required before any work is done for it. @throws OvationError rate_limited */
+  require(): void {
+    if (this.#waitMs > 0) throw this.#payer.refusal(this.#waitMs);
+  }
+
+  /**
+   * Charges all of its body, before the rest of it has arrived: bodies that arrive together can't
+   * all pass before one is charged.
+   * @throws OvationError rate_limited
+   */
+  body(bytes: number): void {
+    if (bytes <= this.#paid) return;
+    this.#payer.bytes(bytes - this.#paid);
+    this.#paid = bytes;
+  }
+
+  /** Bytes of its body have arrived; charges them unless it was. @throws OvationError rate_limited */
+  arrived(bytes: number): void {
+    this.#arrived += bytes;
+    this.body(this.#arrived);
+  }
+
+  /** Charges values that are to be decoded. @throws OvationError rate_limited */
+  values(count: number): void {
+    this.#payer.bytes(count * BYTES_PER_VALUE);
+  }
+
+  /**
+   * It is known whose request it is: that client pays all of it.
+   * @throws OvationError rate_limited
+   */
+  isOf(holder: Holder): void {
+    const payer = this.#find(holder);
+    if (payer === this.#payer) return;
+    // When it has nothing left, the address pays for what was done to find that out.
+    const waitMs = payer.request();
+    if (waitMs > 0) throw payer.refusal(waitMs);
+    if (this.#paid > 0) payer.bytes(this.#paid);
+    this.#payer.giveBackRequest(this.#paid);
+    this.#payer = payer;
+  }
+
+  /** Nobody pays: a connection was made of it, which has its own limits. */
+  forget(): void {
+    this.#payer.giveBackRequest(this.#paid);
+  }
+}
+
+export class Work {
+  readonly #options: WorkOptions;
+  readonly #clients: BoundedMap<ClientWork>;
+  readonly #rates: Readonly<Record<ClientSort, WorkRates>>;
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+    const { config, stats, now } = options;
+    this.#clients = new BoundedMap(
+      config.limitedClientsKept,
+      (client) => client.isIdle(now()),
+      stats,
+    );
+    const ratesOf = (sort: ClientSort): WorkRates => ({
+      requests: rateOf("http_requests", SHARES[sort] * config.httpRequestsPerSecond),
+      bytes: rateOf("request_bytes", SHARES[sort] * config.requestBytesPerSecond),
+      past: rateOf("history_bytes", SHARES[sort] * config.historyBytesPerSecond),
+    });
+    this.#rates = {
+      actor: ratesOf("actor"),
+      address: ratesOf("address"),
+      backend: ratesOf("backend"),
+    };
+  }
+
+  /** Clients that are tracked. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** A request arrives from this address. */
+  arrive(address: ClientKey): Attempt {
+    return new Attempt(this.#client("address", address), (holder) => this.of(holder, address));
+  }
+
+  /** The work of a grant's holder at this address. */
+  of(holder: Holder, address: ClientKey): ClientWork {
+    const key = holder.clientAt(address);
+    if (holder.isBackend) return this.#client("backend", `backend ${key}`);
+    return this.#client(isAddressKey(key) ? "address" : "actor", key);
+  }
+
+  /** What fails before anybody knows whose it is: charged to the address, and not refused here. */
+  failed(address: ClientKey): void {
+    this.#client("address", address).failed();
+  }
+
+  #client(sort: ClientSort, key: string): ClientWork {
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    const client = new ClientWork(this.#rates[sort], this.#options);
+    this.#clients.add(key, client);
+    return client;
+  }
+}

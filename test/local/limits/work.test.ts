@@ -1,0 +1,188 @@
+/** The work of requests: nothing is read for who may not have it, and what is done is charged. */
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "../../../shared/protocol/wire/codec.ts";
+import { ask, type HttpAnswer, RawSocket } from "../../support/raw.ts";
+import { TestStack } from "../../support/stack.ts";
+import { fileWith, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
+import { TestSocket } from "../../support/viewer.ts";
+
+const API_KEY = "a-key-of-a-backend-with-enough-characters";
+/** Five seconds' worth may come at once. */
+const BURST_SECONDS = 5;
+/** Few, so that tests reach the limit before they gain anything worth mentioning. */
+const REQUESTS = 4;
+const JSON_TYPE = { "content-type": "application/json" };
+
+let stack: TestStack;
+let port: number;
+beforeAll(async () => {
+  stack = await TestStack.start({
+    gateway: {
+      open: false,
+      authSecret: SECRET,
+      authApiKeysFile: fileWith(
+        JSON.stringify([
+          { name: "backend", sha256: createHash("sha256").update(API_KEY).digest("hex") },
+        ]),
+      ),
+      httpRequestsPerSecond: REQUESTS,
+      viewerBodyLimitBytes: 65_536,
+      historyReadsPerSecond: 1_000_000,
+    },
+  });
+  port = stack.gateway.port;
+});
+afterAll(async () => await stack?.stop());
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function publish(token: string | undefined, body: string | Uint8Array): Promise<HttpAnswer> {
+  const headers = { ...JSON_TYPE, ...bearer(token) };
+  return await ask(port, { method: "POST", path: "/v1/videos/v/events", headers, body });
+}
+
+/** The first answer that is not like the others; rejects when there is none within `most`. */
+async function firstLimited(most: number, request: () => Promise<HttpAnswer>) {
+  for (let count = 0; count < most; count += 1) {
+    const answer = await request();
+    if (answer.status === 429) return { count, answer };
+  }
+  throw new Error(`${most} requests were not limited`);
+}
+
+describe("a body is not read", () => {
+  const cases: readonly (readonly [
+    string,
+    number,
+    string,
+    () => Promise<Record<string, string>>,
+  ])[] = [
+    ["without a token", 401, "token_required", async () => JSON_TYPE],
+    [
+      "with a token that is none",
+      401,
+      "token_refused",
+      async () => ({ ...JSON_TYPE, ...bearer("rubbish") }),
+    ],
+    [
+      "with a token that may publish nothing",
+      403,
+      "forbidden",
+      async () => ({ ...JSON_TYPE, ...bearer(await tokenOf({ ...VIEWER, publish: [] })) }),
+    ],
+    [
+      "with a token of another video",
+      403,
+      "forbidden",
+      async () => ({ ...JSON_TYPE, ...bearer(await tokenOf({ ...VIEWER, videos: ["w"] })) }),
+    ],
+    [
+      "of a type that is not accepted",
+      415,
+      "content_type_unsupported",
+      async () => ({ "content-type": "text/plain", ...bearer(await tokenOf(VIEWER)) }),
+    ],
+    [
+      "in an encoding that is not accepted",
+      415,
+      "content_encoding_unsupported",
+      async () => ({
+        ...JSON_TYPE,
+        "content-encoding": "gzip",
+        ...bearer(await tokenOf(VIEWER)),
+      }),
+    ],
+  ];
+  test.each(cases)("%s: %i comes before its end", async (_what, status, code, headersOf) => {
+    for (const length of ["content-length: 1000000", "transfer-encoding: chunked"]) {
+      const socket = await RawSocket.open(port);
+      const headers = Object.entries(await headersOf()).map(([name, value]) => `${name}: ${value}`);
+      const head = ["POST /v1/videos/v/events HTTP/1.1", "host: x", length, ...headers];
+      const begun = length.startsWith("content") ? "[1," : "3\r\n[1,\r\n";
+      socket.write(`${head.join("\r\n")}\r\n\r\n${begun}`);
+      const answer = await socket.response();
+      expect(answer.status).toBe(status);
+      expect(answer.error).toMatchObject({ code });
+      await socket.untilClosed();
+    }
+  });
+
+  test("beyond 64 KiB from a viewer, however it is sent; a backend's may be longer", async () => {
+    const token = await tokenOf({ ...VIEWER, sub: "large" });
+    const list = JSON.stringify(
+      Array.from({ length: 700 }, () => ({ kind: "like", data: "x".repeat(100) })),
+    );
+    expect(list.length).toBeGreaterThan(65_536);
+    const refused = await publish(token, list);
+    expect(refused.status).toBe(413);
+    expect(refused.error).toMatchObject({ code: "body_too_large", limit: 65_536 });
+    const chunked = await RawSocket.open(port);
+    chunked.write(
+      "POST /v1/videos/v/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
+        `authorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n` +
+        `${list.length.toString(16)}\r\n${list}\r\n0\r\n\r\n`,
+    );
+    expect((await chunked.response()).status).toBe(413);
+    expect((await publish(API_KEY, list)).status).toBe(200);
+  });
+});
+
+describe.each(["msgpack", "json"] as const)("values in %s are bounded by number", (wire) => {
+  const values = (count: number) => encode(wire, { kind: "like", data: Array(count).fill(0) });
+
+  test("over HTTP, more for a backend", async () => {
+    const type = { "content-type": `application/${wire}` };
+    const path = "/v1/videos/v/events";
+    const post = async (token: string, body: Uint8Array) => {
+      const headers = { ...type, ...bearer(token) };
+      return await ask(port, { method: "POST", path, headers, body });
+    };
+    const token = await tokenOf({ ...VIEWER, sub: `values-${wire}` });
+    const refused = await post(token, values(10_000));
+    expect(refused.status).toBe(413);
+    expect(refused.error).toMatchObject({ code: "body_too_large", limit: 10_000 });
+    // Larger than an event's data may be, which is found after it was decoded.
+    expect((await post(API_KEY, values(10_000))).error).toMatchObject({ code: "data_too_large" });
+    expect((await post(API_KEY, values(100_000))).error).toMatchObject({ limit: 100_000 });
+  });
+
+  test("over WebSocket, and the connection stays", async () => {
+    if (wire === "json") return; // 16 KiB of JSON can't hold as many.
+    const viewer = await TestSocket.connect(port, wire, await tokenOf(VIEWER));
+    const fields = { video: "v", kind: "like", data: Array(10_000).fill(0) };
+    expect(await viewer.ask("publish", fields)).toMatchObject({
+      code: "message_too_large",
+      limit: 10_000,
+    });
+    expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
+    await viewer.close();
+  });
+});
+
+describe("requests over HTTP are charged, whatever becomes of them", () => {
+  const path = "/v1/videos/v/history";
+  const routes: readonly (readonly [string, string])[] = [
+    ["GET", "/v1/ping"],
+    ["GET", path],
+    ["POST", "/v1/videos/v/events"],
+    ["DELETE", "/v1/videos/v/events/none"],
+  ];
+
+  test.each(routes)("%s %s: to the actor, who is told when to come again", async (method, path) => {
+    const headers = bearer(await tokenOf({ ...VIEWER, sub: `${method}-${path.length}` }));
+    const { count, answer } = await firstLimited(
+      2 * BURST_SECONDS * REQUESTS,
+      async () => await ask(port, { method, path, headers }),
+    );
+    expect(count).toBeGreaterThanOrEqual(BURST_SECONDS * REQUESTS);
+    expect(answer.error).toMatchObject({ code: "rate_limited", limit: REQUESTS });
+    expect(answer.error["retryAfterMs"]).toBeGreaterThan(0);
+    expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+    // Others are served.
+    const other = bearer(await tokenOf({ ...VIEWER, sub: `other-${method}-${path.length}` }));
+    expect((await ask(port, { method, path, headers: other })).status).not.toBe(429);
+  });
+});
