@@ -1,9 +1,5 @@
 /** All of Ovation as processes on this machine, each gateway on its own port. */
-import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
 import type { ProcessRun } from "../../kit/managed-process.ts";
 import {
@@ -13,14 +9,14 @@ import {
   urlAs,
 } from "../../kit/nats/access.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
-import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts";
+import { startNatsServer } from "../../kit/nats/nats-server.ts";
+import { withOwnStore } from "../../kit/nats/own-store.ts";
 import { freePorts } from "../../kit/ports.ts";
+import { opsUrl, roleLaunch, type ServerRole } from "../../kit/role-process.ts";
 import type { Target } from "../../kit/websocket/raw-socket.ts";
-import { nodeFlags } from "../../shared/runtime/node-flags.ts";
 import type { ServerProcess, System } from "./system.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
-const LOGS = join(ROOT, ".cache", "bench", "logs");
+const LOGS = join(import.meta.dirname, "..", "..", ".cache", "bench", "logs");
 const HOST = "127.0.0.1";
 
 export interface StackOptions {
@@ -54,20 +50,13 @@ export async function startNats(
   passwords?: NatsPasswords,
 ): Promise<BenchNats> {
   const source = await findNatsServer({ log: onStep });
-  const storeDir = mkdtempSync(join(tmpdir(), "ovation-bench-"));
-  const server: NatsServer = await startNatsServer({
-    source,
-    storeDir,
-    ...(passwords === undefined ? {} : { passwords }),
-  });
+  const access = passwords === undefined ? {} : { passwords };
+  const server = await withOwnStore((storeDir) => startNatsServer({ source, storeDir, ...access }));
   return {
     url: server.url,
     process: { kind: "nats", name: "nats", pid: server.pid },
     version: server.version,
-    stop: async () => {
-      await server.stop();
-      await rm(storeDir, { recursive: true, force: true, maxRetries: 5 });
-    },
+    stop: () => server.stop(),
   };
 }
 
@@ -182,7 +171,7 @@ export class Stack implements System {
   }
 
   async #launch(
-    role: "gateway" | "dispatcher",
+    role: ServerRole,
     number: number,
     target: Target,
     ports: number[],
@@ -190,7 +179,6 @@ export class Stack implements System {
   ): Promise<void> {
     const name = `${role}-${number}`;
     const opsPort = ports.pop() ?? 0;
-    const ops = ["--ops-host", HOST, "--ops-port", String(opsPort)];
     const { profileDirectory } = this.#options;
     const profile =
       profileDirectory === undefined
@@ -202,13 +190,16 @@ export class Stack implements System {
             "--cpu-prof-name",
             `${name}.cpuprofile`,
           ];
-    const run = await childLaunch({
-      args: [...nodeFlags(role), ...profile, join(ROOT, role, "main.ts"), ...ops, ...flags],
+    const launch = roleLaunch({
+      role,
+      opsPort,
+      flags,
+      nodeFlags: profile,
       env: { ...process.env, OVATION_NATS_URL: this.natsUrlAs(role) },
-      readyUrl: `http://${HOST}:${opsPort}/readyz`,
       log: new LogFile(LOGS, name),
-    })(new AbortController().signal);
-    const metricsUrl = `http://${HOST}:${opsPort}/metrics`;
+    });
+    const run = await launch(new AbortController().signal);
+    const metricsUrl = `${opsUrl(opsPort)}/metrics`;
     this.#roles.push({ process: { kind: role, name, pid: run.pid, metricsUrl }, run, target });
   }
 }

@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import { passwordsBy } from "../../kit/nats/access.ts";
+import { roleArgs } from "../../kit/role-process.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../../shared/config/load.ts";
 import { nodeFlags } from "../../shared/runtime/node-flags.ts";
-import { commonConfig, roleArgs, roleEnv } from "./roles.ts";
+import { commonConfig, roleEnv, roleFlags } from "./roles.ts";
 
 const nats = { url: "nats://user:secret@127.0.0.1:4222" };
-const gateway = { role: "gateway", name: "gateway-1", opsPort: 9_000 } as const;
 
 function gatewayConfig(env: NodeJS.ProcessEnv) {
-  const args = roleArgs(gateway, ["--port", "8123"]);
-  const flags = args.slice(args.findIndex((word) => word.endsWith("main.ts")) + 1);
+  const flags = roleFlags("gateway", "gateway-1", ["--port", "8123"]);
   const config = commonConfig(env, nats);
   const loaded = loadConfig("gateway", flags, roleEnv(env, config, nats, "gateway"));
   if (loaded.outcome !== "config") throw new Error("expected a configuration");
@@ -45,13 +44,13 @@ test("each role logs in to the stack's own NATS as its own user, whatever login 
 });
 
 test("a NATS password is in no argument, since everybody can read those", () => {
-  expect(roleArgs(gateway, []).join(" ")).not.toContain("secret");
+  expect(roleFlags("gateway", "gateway-1", []).join(" ")).not.toContain("secret");
 });
 
 test("a role is started with the same node flags here and by npm", () => {
   for (const role of ["gateway", "dispatcher"] as const) {
     const words = ["node", ...nodeFlags(role), `${role}/main.ts`];
     expect(packageJson.scripts[role]).toBe(words.join(" "));
-    expect(roleArgs({ ...gateway, role }, []).slice(0, words.length - 2)).toEqual(nodeFlags(role));
+    expect(roleArgs(role, []).slice(0, words.length - 2)).toEqual(nodeFlags(role));
   }
 });

@@ -1,14 +1,12 @@
 /** The flags and the environment of gateways and dispatchers. */
-import { join } from "node:path";
 import { AUDIENCE_LIMITS, PROBE_KIND } from "../../demo/contract.ts";
 import { type NatsPasswords, type NatsUser, urlAs } from "../../kit/nats/access.ts";
+import type { ServerRole } from "../../kit/role-process.ts";
 import { loadConfig } from "../../shared/config/load.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
 import { KINDS_LIMIT, type Kind } from "../../shared/protocol/kinds.ts";
-import { nodeFlags } from "../../shared/runtime/node-flags.ts";
 import type { GivenNats } from "./options.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 /**
  * On one small machine, with an audience of hundreds, 20 frames a second leave processor time for the
  * browser that shows the page.
@@ -22,12 +20,6 @@ const OPEN_ENV = { OVATION_OPEN: "true" };
 
 /** The NATS that they use: the stack's own, or one that the user runs. */
 export type NatsChoice = GivenNats | { readonly url: string; readonly passwords?: NatsPasswords };
-
-export interface RoleProcess {
-  readonly role: "gateway" | "dispatcher";
-  readonly name: string;
-  readonly opsPort: number;
-}
 
 /** Drops the user's NATS login settings for the stack's own NATS: they are for another one. */
 function envFor(nats: NatsChoice, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -72,7 +64,7 @@ export function roleEnv(
   env: NodeJS.ProcessEnv,
   { kinds }: CommonConfig,
   nats: NatsChoice,
-  role: RoleProcess["role"],
+  role: ServerRole,
 ): NodeJS.ProcessEnv {
   return {
     OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
@@ -85,12 +77,9 @@ export function roleEnv(
   };
 }
 
-/** Node's arguments: its flags, the role's script, and the role's flags. */
-export function roleArgs({ role, name, opsPort }: RoleProcess, more: readonly string[]): string[] {
-  // The page finds the process of a row by its address in the table.
-  const address = role === "gateway" ? ["--address", name] : [];
-  const ops = ["--ops-host", "127.0.0.1", "--ops-port", String(opsPort)];
-  return [...nodeFlags(role), join(ROOT, role, "main.ts"), ...more, ...address, ...ops];
+/** A role's flags; the page finds the process of a row by its address in the table. */
+export function roleFlags(role: ServerRole, name: string, more: readonly string[]): string[] {
+  return role === "gateway" ? [...more, "--address", name] : [...more];
 }
 
 function kindsWithProbe(kinds: readonly Kind[]): string {

@@ -9,26 +9,19 @@ import { buildPage } from "../../demo/build.ts";
 import type { Role } from "../../demo/contract.ts";
 import { Demo } from "../../demo/demo.ts";
 import type { Watched } from "../../demo/live/live.ts";
-import { childLaunch } from "../../kit/child.ts";
 import { LogFile } from "../../kit/log-file.ts";
 import { type Launch, ManagedProcess } from "../../kit/managed-process.ts";
 import { type NatsPasswords, randomPasswords } from "../../kit/nats/access.ts";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
+import { opsUrl, roleLaunch, type ServerRole } from "../../kit/role-process.ts";
 import type { Say } from "../../kit/say.ts";
 import { loopbackHosts } from "../../shared/runtime/listen-hosts.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
-import {
-  commonConfig,
-  natsUrlOf,
-  pagePolicy,
-  type RoleProcess,
-  roleArgs,
-  roleEnv,
-} from "./roles.ts";
+import { commonConfig, natsUrlOf, pagePolicy, roleEnv, roleFlags } from "./roles.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");
@@ -90,11 +83,11 @@ export class Stack {
     this.#throwIfStopped();
     const natsChoice = nats ?? ownNats ?? { url: "" };
     const config = commonConfig(this.#env, natsChoice);
-    const envOf = (role: RoleProcess["role"]) => roleEnv(this.#env, config, natsChoice, role);
+    const envOf = (role: ServerRole) => roleEnv(this.#env, config, natsChoice, role);
     const members = opsPorts.map((opsPort, index) =>
       index < gateways
-        ? this.#role({ role: "gateway", opsPort }, index + 1, envOf("gateway"))
-        : this.#role({ role: "dispatcher", opsPort }, index + 1 - gateways, envOf("dispatcher")),
+        ? this.#role("gateway", opsPort, index + 1, envOf("gateway"))
+        : this.#role("dispatcher", opsPort, index + 1 - gateways, envOf("dispatcher")),
     );
     this.#gateways = members.slice(0, gateways);
     this.#dispatchers = members.slice(gateways);
@@ -163,8 +156,7 @@ export class Stack {
     return { url: `nats://127.0.0.1:${port}`, passwords };
   }
 
-  #role(process: Omit<RoleProcess, "name">, number: number, env: NodeJS.ProcessEnv): Member {
-    const { role, opsPort } = process;
+  #role(role: ServerRole, opsPort: number, number: number, env: NodeJS.ProcessEnv): Member {
     const name = `${role}-${number}`;
     const { port, allowedOrigins } = this.#options;
     const gatewayArgs = [
@@ -173,12 +165,8 @@ export class Stack {
       ...["--page-dir", this.#pageDirectory],
       ...["--page-policy", pagePolicy(this.#controlPort)],
     ];
-    const launch = childLaunch({
-      args: roleArgs({ ...process, name }, role === "gateway" ? gatewayArgs : []),
-      env,
-      readyUrl: `http://127.0.0.1:${opsPort}/readyz`,
-      log: new LogFile(LOG_DIRECTORY, name),
-    });
+    const flags = roleFlags(role, name, role === "gateway" ? gatewayArgs : []);
+    const launch = roleLaunch({ role, opsPort, flags, env, log: new LogFile(LOG_DIRECTORY, name) });
     return { managed: this.#manage(name, launch), role, opsPort };
   }
 
@@ -186,7 +174,7 @@ export class Stack {
   #watched(): readonly Watched[] {
     const nats = this.#nats === undefined ? [] : [{ managed: this.#nats, role: "nats" } as const];
     const members = [...this.#gateways, ...this.#dispatchers].map(({ managed, role, opsPort }) => {
-      return { managed, role, metricsUrl: `http://127.0.0.1:${opsPort}/metrics` };
+      return { managed, role, metricsUrl: `${opsUrl(opsPort)}/metrics` };
     });
     return [...nats, ...members];
   }

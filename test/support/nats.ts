@@ -1,10 +1,8 @@
 /** A nats-server for one test, of the kind that OVATION_TEST_NATS names. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { findNatsServer } from "../../kit/nats/find-nats-server.ts";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { type NatsRestart, startNatsServer } from "../../kit/nats/nats-server.ts";
+import { withOwnStore } from "../../kit/nats/own-store.ts";
 import type { NatsServerSource } from "../../kit/nats/source.ts";
 import { provideNatsVersion } from "../../kit/nats/versions.ts";
 import { startNatsContainer } from "./nats-container.ts";
@@ -63,19 +61,5 @@ async function start(
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const { port = 0, keepStore = false, monitorPort } = options;
   const extraArgs = monitorPort === undefined ? [] : ["--http_port", String(monitorPort)];
-  const storeDir = await mkdtemp(join(tmpdir(), "ovation-nats-"));
-  const removeStore = () => rm(storeDir, { recursive: true, force: true });
-  try {
-    const server = await start(storeDir, port, extraArgs);
-    if (keepStore) return server;
-    const stop = server.stop.bind(server);
-    server.stop = async () => {
-      await stop();
-      await removeStore();
-    };
-    return server;
-  } catch (error) {
-    await removeStore();
-    throw error;
-  }
+  return await withOwnStore((storeDir) => start(storeDir, port, extraArgs), keepStore);
 }

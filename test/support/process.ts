@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { nodeFlags } from "../../shared/runtime/node-flags.ts";
+import { roleArgs, type ServerRole } from "../../kit/role-process.ts";
 import { eventually } from "./eventually.ts";
 import { natsUrlAs } from "./nats-users.ts";
 import { ROOMY_FLAGS } from "./roomy.ts";
@@ -43,7 +43,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
  * and has roomy limits.
  */
 export async function spawnRole(
-  role: "gateway" | "dispatcher",
+  role: ServerRole,
   natsUrl: string,
   flags: readonly string[] = [],
 ): Promise<RoleProcess> {
@@ -53,21 +53,13 @@ export async function spawnRole(
 
 /** As {@link spawnRole}, with the default limits; a gateway needs `--open` or a key. */
 export async function spawnStrict(
-  role: "gateway" | "dispatcher",
+  role: ServerRole,
   natsUrl: string,
   flags: readonly string[],
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
-  const args = [
-    ...nodeFlags(role),
-    `${role}/main.ts`,
-    ...nats,
-    "--ops-port",
-    "0",
-    ...address,
-    ...flags,
-  ];
+  const args = roleArgs(role, [...nats, "--ops-port", "0", ...address, ...flags]);
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");

@@ -12,7 +12,7 @@ import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../kit/nats/acces
 import { findNatsServer } from "../../../kit/nats/find-nats-server.ts";
 import type { ServerExit } from "../../../kit/nats/guarded.ts";
 import { provideNatsVersion } from "../../../kit/nats/versions.ts";
-import { nodeFlags } from "../../../shared/runtime/node-flags.ts";
+import { roleArgs, type ServerRole } from "../../../kit/role-process.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.ts";
 import { setClock, withClock } from "./clock.ts";
@@ -311,14 +311,9 @@ export class FaultCluster {
     await Promise.all(this.all("nats").map((node) => node.ready()));
   }
 
-  #addRole(
-    host: Host,
-    role: "gateway" | "dispatcher",
-    flags: readonly string[],
-    hasClock: boolean,
-  ): void {
+  #addRole(host: Host, role: ServerRole, flags: readonly string[], hasClock: boolean): void {
     const ops = `http://${host.address}:${OPS_PORT}`;
-    const argv = [...nodeFlags(role), `${role}/main.ts`, ...flags];
+    const argv = roleArgs(role, flags);
     const plain = [process.execPath, argv] as const;
     const [command, args] = hasClock ? withClock(this.#directory, host.name, ...plain) : plain;
     const options = {
