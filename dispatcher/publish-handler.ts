@@ -1,15 +1,11 @@
 /** Handles publish requests off the bus: checks them, gives events ids and times, and replies. */
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
-import {
-  type EventInput,
-  type EventRules,
-  parsePublishRequest,
-} from "../shared/protocol/events.ts";
+import { type EventRules, parseBusRequest, type RequestEvent } from "../shared/protocol/events.ts";
 import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
-import { EventIds } from "../shared/protocol/names.ts";
+import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
 import { publishedAtOf } from "../shared/protocol/published-at.ts";
 import { videoOfPublishSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/wire/codec.ts";
@@ -19,9 +15,10 @@ import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import { type Tracer, withSpan } from "../shared/runtime/tracing/tracer.ts";
 import { startDispatchSpan } from "./dispatch-span.ts";
 import type { Fanout, RequestTiming } from "./fanout.ts";
-import type { UnstoredEvent } from "./history/batch.ts";
+import { EventIdTaken, type UnstoredEvent } from "./history/batch.ts";
 import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
+import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
 
 interface PublishHandlerOptions {
@@ -57,6 +54,13 @@ function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
   return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
 }
 
+/** The error that names the event, by its place in the request. */
+function refusalOf({ index }: EventIdTaken, isDurable: readonly boolean[]): OvationError {
+  const places = [...isDurable.keys()].filter((place) => isDurable[place] === true);
+  const field = isDurable.length === 1 ? "id" : `events[${places[index] ?? 0}].id`;
+  return new OvationError("event_id_taken", `${field}: the id is taken`, { field });
+}
+
 export class PublishHandler {
   readonly stats: PublishStats = {
     requests: 0,
@@ -64,6 +68,7 @@ export class PublishHandler {
   };
   readonly #options: PublishHandlerOptions;
   readonly #ids = new EventIds();
+  readonly #reservedIds = new ReservedIds();
 
   constructor(options: PublishHandlerOptions) {
     this.#options = options;
@@ -106,13 +111,13 @@ export class PublishHandler {
     const isDurable = hasDurable(value, rules);
     // With no time for likes, there is none to validate each of them either.
     if (!isDurable) overload.admitTransient();
-    const inputs = parsePublishRequest(value, rules, payload.length);
+    const inputs = parseBusRequest(value, rules, payload.length);
     const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
     if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
     const ids: string[] = [];
     const events = inputs.map((input) => {
-      const id = input.id ?? this.#ids.next();
+      const id = input.id ?? this.#reservedIds.next();
       ids.push(id);
       return this.#fanoutEvent(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
@@ -131,12 +136,12 @@ export class PublishHandler {
   /** Durable events go first: when they can't be stored, no event of the request is sent. */
   async #acceptDurable(
     video: string,
-    inputs: readonly EventInput[],
+    inputs: readonly RequestEvent[],
     at: number,
     taken: RequestTiming,
   ): Promise<Accepted> {
     const { history, fanout } = this.#options;
-    const accepted = inputs.map(({ id }) => id ?? this.#ids.next());
+    const accepted = inputs.map((input) => input.id ?? this.#idFor(input));
     const durable: UnstoredEvent[] = [];
     const unstored: FanoutEvent[] = [];
     const isDurable = inputs.map((input, index) => {
@@ -147,10 +152,15 @@ export class PublishHandler {
         unstored.push(this.#fanoutEvent(input, deliveryClass, id, at));
         return false;
       }
-      durable.push({ id, kind, bytes: encodeUnplaced({ id, kind, at, actor, data }) });
+      const bytes = encodeUnplaced({ id, kind, at, actor, data });
+      durable.push({ id, kind, bytes, owner: ownerOf(input) });
       return true;
     });
-    const stored = (await history.store(video, durable, taken)).values();
+    const storing = history.store(video, durable, taken);
+    const seqsOfDurable = await storing.catch((fault: unknown) => {
+      throw fault instanceof EventIdTaken ? refusalOf(fault, isDurable) : fault;
+    });
+    const stored = seqsOfDurable.values();
     this.stats.events.durable += durable.length;
     try {
       if (unstored.length > 0) fanout.emit(video, unstored, taken);
@@ -162,14 +172,19 @@ export class PublishHandler {
     return { accepted, seqs };
   }
 
+  #idFor(input: RequestEvent): string {
+    const isStored = this.#unstoredClassOf(input) === undefined;
+    return isStored ? this.#ids.next() : this.#reservedIds.next();
+  }
+
   /** Undefined for a kind whose events are stored. */
-  #unstoredClassOf({ kind }: EventInput): UnstoredClass | undefined {
+  #unstoredClassOf({ kind }: RequestEvent): UnstoredClass | undefined {
     const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
     return deliveryClass === "durable" ? undefined : deliveryClass;
   }
 
   #fanoutEvent(
-    input: EventInput,
+    input: RequestEvent,
     deliveryClass: UnstoredClass,
     id: string,
     at: number,
@@ -185,12 +200,12 @@ export class PublishHandler {
     });
     return input.id === undefined
       ? { kind, deliveryClass, bytes }
-      : { kind, deliveryClass, bytes, givenId: id };
+      : { kind, deliveryClass, bytes, repeatKey: repeatKeyOf(id, input) };
   }
 
   /** The event that sends a video's viewers their number. */
   viewersEvent(viewers: number): FanoutEvent {
-    const event = { id: this.#ids.next(), kind: VIEWERS_KIND, at: this.#options.now() };
+    const event = { id: this.#reservedIds.next(), kind: VIEWERS_KIND, at: this.#options.now() };
     return {
       kind: VIEWERS_KIND,
       deliveryClass: "latest",

@@ -7,7 +7,7 @@ import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-
 import { encodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
-import { EventIds } from "../../shared/protocol/names.ts";
+import { EventIds, ReservedIds } from "../../shared/protocol/names.ts";
 import {
   countSubject,
   FRONTENDS_BUCKET,
@@ -33,10 +33,17 @@ const TEXT = "What a goal! Did you see how he went past all three of them?";
 const AT = 1_790_000_000_000;
 const SEQ = AT * 1_000;
 const ID = new EventIds().next();
+const RESERVED_ID = new ReservedIds().next();
+const OWNER = "o".repeat(16);
 const REPLY = `_INBOX.gateway.${"x".repeat(22)}.12345`;
 
-const LIKE = encodeMsgpack({ id: ID, kind: "like", at: AT, actor: ACTOR });
-const VIEWERS = encodeMsgpack({ id: ID, kind: "viewers", at: AT, data: { viewers: 12_345 } });
+const LIKE = encodeMsgpack({ id: RESERVED_ID, kind: "like", at: AT, actor: ACTOR });
+const VIEWERS = encodeMsgpack({
+  id: RESERVED_ID,
+  kind: "viewers",
+  at: AT,
+  data: { viewers: 12_345 },
+});
 const COMMENT = encodeUnplaced({
   id: ID,
   kind: "comment",
@@ -48,11 +55,17 @@ const RECORD = encodeRecord({
   after: 12_345,
   prev: SEQ,
   last: SEQ,
-  events: [{ kind: "comment", id: ID, seq: SEQ, bytes: COMMENT }],
+  events: [{ kind: "comment", id: ID, seq: SEQ, bytes: COMMENT, owner: OWNER }],
   amended: [],
 }).length;
 const LIKE_INPUT = { kind: "like", actor: ACTOR };
-const COMMENT_INPUT = { id: ID, kind: "comment", actor: ACTOR, data: { text: TEXT } };
+const COMMENT_INPUT = {
+  id: ID,
+  kind: "comment",
+  actor: ACTOR,
+  data: { text: TEXT },
+  by: `actor:${ACTOR}`,
+};
 const SETTINGS = commonSettingsOf({
   kinds: [
     { name: "like", deliveryClass: "transient" },

@@ -97,7 +97,7 @@ export class Prober {
     const { id, seen } = this.#awaited;
     const dispatched = decodeFanoutMessage(payload);
     if (dispatched?.form !== "events") return;
-    if (!dispatched.events.some(({ givenId }) => givenId === id)) return;
+    if (!dispatched.events.some(({ repeatKey }) => repeatKey?.startsWith(`${id} `))) return;
     this.#awaited = undefined;
     seen();
   }

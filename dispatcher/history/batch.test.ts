@@ -15,15 +15,18 @@ import { Deferred } from "./pending-limit.ts";
 const BYTES_LIMIT = 10_000;
 const BASE = 5_000;
 const LAST = 4_000;
+const OWNER = "owner";
 
 /** One slot for each id, all of one request, with data of `size` bytes. */
 function slotsOf(ids: readonly string[], size: (index: number) => number = () => 1): Slot[] {
   const job = new Deferred<number[]>(ids.length, 0, () => undefined);
-  const request = new StoreRequest(job);
-  return ids.map((id, index) => {
-    const bytes = encodeUnplaced({ id, kind: "comment", at: 1, data: "x".repeat(size(index)) });
-    return { request, index, event: { id, kind: "comment", bytes } };
+  const kind = "comment";
+  const events = ids.map((id, index) => {
+    const bytes = encodeUnplaced({ id, kind, at: 1, data: "x".repeat(size(index)) });
+    return { id, kind, bytes, owner: OWNER };
   });
+  const request = new StoreRequest(job, events);
+  return events.map((event, index) => ({ request, index, event }));
 }
 
 function plan(slots: readonly Slot[], stored: ReadonlyMap<string, number> = new Map()): Batch {
@@ -31,7 +34,10 @@ function plan(slots: readonly Slot[], stored: ReadonlyMap<string, number> = new 
     sequence: 7,
     last: LAST,
     base: BASE,
-    seqOf: (id) => stored.get(id),
+    known: (id) => {
+      const seq = stored.get(id);
+      return seq === undefined ? undefined : { seq, owner: OWNER };
+    },
     bytesLimit: BYTES_LIMIT,
   });
 }
@@ -73,7 +79,7 @@ describe("a batch", () => {
       sequence: 0,
       last: 0,
       base: 1,
-      seqOf: () => undefined,
+      known: () => undefined,
       bytesLimit: 10_000_000,
     });
     expect(record?.events).toHaveLength(RECORD_EVENTS_LIMIT);
@@ -111,7 +117,7 @@ describe("a batch", () => {
 
 test("a request is answered when its last event has a seq, in the order of its events", async () => {
   const job = new Deferred<number[]>(3, 0, () => undefined);
-  const request = new StoreRequest(job);
+  const request = new StoreRequest(job, []);
   request.assignSeq(2, 30);
   request.assignSeq(0, 10);
   expect(job.isSettled).toBe(false);

@@ -1,8 +1,10 @@
 /** Which of the events that wait go into the next record, and with what seq. */
+import { OvationError } from "../../shared/protocol/errors.ts";
 import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { RequestTiming } from "../fanout.ts";
 import type { Deferred } from "./pending-limit.ts";
+import type { StoredId } from "./stored-ids.ts";
 
 /** A record holds no more than this, unless a single event is larger. */
 export const RECORD_EVENTS_LIMIT = 256;
@@ -17,18 +19,35 @@ export interface UnstoredEvent {
   readonly id: string;
   readonly kind: string;
   readonly bytes: Buffer;
+  /** Who may repeat the id. */
+  readonly owner?: string | undefined;
+}
+
+/** Whose an id is, and the seq of its event. */
+type Known = Pick<StoredId, "seq" | "owner">;
+
+/** The id of a request's event at this index is somebody else's. */
+export class EventIdTaken extends OvationError {
+  readonly index: number;
+
+  constructor(index: number) {
+    super("event_id_taken");
+    this.index = index;
+  }
 }
 
 /** The events of one request, which is answered when all of them have a seq. */
 export class StoreRequest {
   readonly job: Deferred<number[]>;
+  readonly events: readonly UnstoredEvent[];
   /** When it was taken, and in which trace; undefined where that doesn't matter. */
   readonly taken: RequestTiming | undefined;
   readonly #seqs: number[];
   #left: number;
 
-  constructor(job: Deferred<number[]>, taken?: RequestTiming) {
+  constructor(job: Deferred<number[]>, events: readonly UnstoredEvent[], taken?: RequestTiming) {
     this.job = job;
+    this.events = events;
     this.taken = taken;
     this.#seqs = new Array<number>(job.events).fill(0);
     this.#left = job.events;
@@ -40,7 +59,22 @@ export class StoreRequest {
     this.#left -= 1;
     if (this.#left === 0) this.job.resolve(this.#seqs);
   }
+
+  /** The first event from `index` on whose id is somebody else's. */
+  takenFrom(index: number, known: (id: string) => Known | undefined): EventIdTaken | undefined {
+    const own = new Map<string, string | undefined>();
+    for (let at = index; at < this.events.length; at += 1) {
+      const { id, owner } = this.events[at] ?? NO_EVENT;
+      // Without an owner, a repeat by anybody changes nothing.
+      const whose = known(id)?.owner ?? own.get(id) ?? owner;
+      if (whose !== owner) return new EventIdTaken(at);
+      own.set(id, owner);
+    }
+    return undefined;
+  }
 }
+
+const NO_EVENT = { id: "", owner: undefined };
 
 /** One event of a request, waiting for its seq. */
 export interface Slot {
@@ -52,8 +86,10 @@ export interface Slot {
 export interface Batch {
   /** Slots from the head of the queue that this batch deals with. */
   readonly slots: readonly Slot[];
-  /** The seq of each slot's event. */
+  /** The seq of each slot's event; 0 for those of refused requests. */
   readonly seqs: readonly number[];
+  /** Requests of which nothing (more) is stored, since an id is somebody else's. */
+  readonly refused: ReadonlyMap<StoreRequest, EventIdTaken>;
   /** How many of them were stored already. */
   readonly repeats: number;
   /** Undefined when nothing is new. */
@@ -67,36 +103,46 @@ interface ChainEnd {
   readonly last: number;
   /** The seq that the first new event gets. */
   readonly base: number;
-  /** The seq of an event that was stored already. */
-  readonly seqOf: (id: string) => number | undefined;
+  /** What is known of an id that is stored already. */
+  readonly known: (id: string) => Known | undefined;
   readonly bytesLimit: number;
 }
 
 /**
- * Takes slots until a record is full. An id that is stored, or that comes twice, keeps its seq.
- * Writes the seqs into the events' bytes.
+ * Takes slots until a record is full. An id that is stored, or that comes twice, keeps its seq; a
+ * request with an id of somebody else's is refused as a whole. Writes the seqs into the events'
+ * bytes.
  */
 export function planBatch(waiting: Iterable<Slot>, end: ChainEnd): Batch {
-  const { sequence, last, base, seqOf, bytesLimit } = end;
+  const { sequence, last, base, bytesLimit } = end;
   const slots: Slot[] = [];
   const seqs: number[] = [];
   const events: DurableEvent[] = [];
-  const taken = new Map<string, number>();
+  const taken = new Map<string, Known>();
+  const known = (id: string) => end.known(id) ?? taken.get(id);
+  const refused = new Map<StoreRequest, EventIdTaken>();
+  let checked: StoreRequest | undefined;
   let bytesSum = 0;
   let repeats = 0;
   for (const slot of waiting) {
-    const { id, kind, bytes } = slot.event;
-    let seq = seqOf(id) ?? taken.get(id);
+    const { request, index } = slot;
+    const { id, kind, bytes, owner } = slot.event;
+    if (request !== checked) {
+      checked = request;
+      const fault = request.takenFrom(index, known);
+      if (fault !== undefined) refused.set(request, fault);
+    }
+    let seq = refused.has(request) ? 0 : known(id)?.seq;
     if (seq === undefined) {
       const size = bytes.length + ENTRY_OVERHEAD_BYTES;
       const isFull = events.length === RECORD_EVENTS_LIMIT || bytesSum + size > bytesLimit;
       if (isFull && events.length > 0) break;
       seq = base + events.length;
       writePlace(bytes, seq, events.length === 0 ? last : seq - 1);
-      events.push({ id, kind, seq, bytes });
-      taken.set(id, seq);
+      events.push({ id, kind, seq, bytes, owner });
+      taken.set(id, { seq, owner });
       bytesSum += size;
-    } else {
+    } else if (seq > 0) {
       repeats += 1;
     }
     slots.push(slot);
@@ -107,5 +153,5 @@ export function planBatch(waiting: Iterable<Slot>, end: ChainEnd): Batch {
     events.length === 0
       ? undefined
       : { prev: last, last: base + events.length - 1, events, after: sequence, amended: [] };
-  return { slots, seqs, repeats, record };
+  return { slots, seqs, refused, repeats, record };
 }

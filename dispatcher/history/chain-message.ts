@@ -13,5 +13,5 @@ export function readMessage({
   payload,
   sequence,
 }: Pick<StoredMessage, "payload" | "sequence">): ChainMessage {
-  return { sequence, bytes: payload.length, record: decodeRecord(payload) };
+  return { sequence, bytes: payload.length, record: decodeRecord(payload, true) };
 }

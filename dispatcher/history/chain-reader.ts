@@ -1,4 +1,5 @@
 /** Brings what a dispatcher knows of a chain up to date with the store. */
+import pLimit from "p-limit";
 import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import type { VideoChain } from "./video-chain.ts";
@@ -7,14 +8,16 @@ import type { VideoChain } from "./video-chain.ts";
 const STEPS_LIMIT = 64;
 /** Messages that are fetched one by one from the newest backwards. */
 const STEPS_BACK_LIMIT = 16;
+/** Histories that are read at once: each is held in memory meanwhile. */
+const READS_AT_ONCE = 8;
 
 interface ReaderOptions {
   readonly store: Pick<HistoryStream, "last" | "next" | "read">;
-  readonly deduplicateMs: number;
 }
 
 export class ChainReader {
   readonly #options: ReaderOptions;
+  readonly #reads = pLimit(READS_AT_ONCE);
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -29,6 +32,15 @@ export class ChainReader {
     await chain.sync(() =>
       chain.trust === "doubted" ? this.#verify(chain) : this.#load(chain, false),
     );
+  }
+
+  /**
+   * Learns what others stored, though nothing told of it.
+   * @throws OvationError history_unavailable
+   */
+  async bringUpToDate(chain: VideoChain): Promise<void> {
+    chain.doubt();
+    await this.refresh(chain);
   }
 
   /**
@@ -75,7 +87,7 @@ export class ChainReader {
     chain.restart(keepIds);
     const newest = await this.#options.store.last(chain.video);
     if (newest === undefined) return;
-    for (const message of await this.#recent(chain.video, newest)) chain.learn(message);
+    for (const message of await this.#whole(chain.video, newest)) chain.learn(message);
     // A replica that served the read may have been behind.
     while (chain.sequence < newest.sequence) {
       const message = await this.#next(chain.video, chain.sequence + 1);
@@ -84,14 +96,10 @@ export class ChainReader {
     }
   }
 
-  /**
-   * The messages whose ids must still be known, oldest first. Their age is taken from the server's
-   * times alone: this machine's clock may be wrong.
-   */
-  async #recent(video: string, newest: StoredMessage): Promise<ChainMessage[]> {
-    const { store, deduplicateMs } = this.#options;
+  /** The video's history, oldest first: no id in it may be used again. */
+  async #whole(video: string, newest: StoredMessage): Promise<ChainMessage[]> {
+    const { store } = this.#options;
     const messages = [readMessage(newest)];
-    const since = newest.storedAt - deduplicateMs;
     // Most videos have few of them, and a consumer costs the server more than a few gets.
     for (let steps = 0; steps < STEPS_BACK_LIMIT; steps += 1) {
       const after = messages[0]?.record?.after;
@@ -99,9 +107,8 @@ export class ChainReader {
       const before = after === undefined ? undefined : await store.next(video, after);
       if (before === undefined || before.sequence !== after) break;
       messages.unshift(readMessage(before));
-      if (before.storedAt < since) return messages;
     }
-    return (await store.read(video, since)).map(readMessage);
+    return await this.#reads(async () => (await store.read(video)).map(readMessage));
   }
 
   async #last(video: string): Promise<ChainMessage | undefined> {

@@ -81,6 +81,7 @@ export class History {
       onRecreated: () => this.#doubtAll(),
     });
     const { deduplicateMs } = config;
+    const reader = new ChainReader({ store: stream });
     const shared = {
       stats: this.stats,
       now: Date.now,
@@ -104,7 +105,7 @@ export class History {
     this.#writerOptions = {
       ...shared,
       store: stream,
-      reader: new ChainReader({ store: stream, deduplicateMs }),
+      reader,
       chain: {
         deduplicateMs,
         keep: { events: config.historyEvents, bytes: config.historyBytes },
@@ -118,6 +119,7 @@ export class History {
     };
     this.#retractor = new Retractor({
       ...shared,
+      reader,
       store: stream,
       writerOf: (video) => this.#writerOf(video),
     });
@@ -175,6 +177,7 @@ export class History {
    * @returns the seq of each event, when all are stored
    * @throws OvationError history_busy, history_unavailable, data_too_large; timeout when they are
    * stored, but could not be sent to the gateways
+   * @throws EventIdTaken when an id is another publisher's
    */
   async store(
     video: string,
@@ -182,8 +185,8 @@ export class History {
     taken?: RequestTiming,
   ): Promise<number[]> {
     this.#checkSizes(events);
-    const request = new StoreRequest(this.#pending.open<number[]>(events.length), taken);
-    this.#writerOf(video).store(request, events);
+    const request = new StoreRequest(this.#pending.open<number[]>(events.length), events, taken);
+    this.#writerOf(video).store(request);
     return await request.job.outcome;
   }
 

@@ -1,4 +1,4 @@
-/** Works out from a video's whole history what deleting a durable event takes. */
+/** Works out what deleting a durable event takes. */
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { ChainRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
@@ -11,19 +11,6 @@ export interface Target {
   readonly seq: number;
 }
 
-export type Finding =
-  | { readonly state: "unknown" }
-  /** It was deleted before, by the event with `seq`. */
-  | { readonly state: "retracted"; readonly seq: number; readonly holders: readonly number[] }
-  | {
-      readonly state: "present";
-      readonly target: Target;
-      /** Sequences of the messages that hold its content. */
-      readonly holders: readonly number[];
-      /** The other content of those messages. */
-      readonly remaining: readonly ChainRecord[];
-    };
-
 /** The event that a retraction deletes; undefined for an event that isn't a retraction. */
 export function targetOf({ kind, retracts, bytes }: DurableEvent): Target | undefined {
   if (kind !== RETRACTED_KIND || retracts === undefined) return undefined;
@@ -34,50 +21,26 @@ export function targetOf({ kind, retracts, bytes }: DurableEvent): Target | unde
   return typeof data.id === "string" ? { id: data.id, seq: retracts } : undefined;
 }
 
-function recordsOf({ record }: ChainMessage): readonly ChainRecord[] {
-  return record === undefined ? [] : [...record.amended, record];
+/** All events that a message holds. */
+export function eventsIn(message: ChainMessage): readonly DurableEvent[] {
+  return recordsOf(message).flatMap(({ events }) => events);
 }
 
-function holds(message: ChainMessage, seq: number): boolean {
-  return recordsOf(message).some(({ events }) => events.some((event) => event.seq === seq));
-}
-
-/** The records of these messages without the events of these seqs; a later message wins. */
-function without(messages: readonly ChainMessage[], gone: ReadonlySet<number>): ChainRecord[] {
+/**
+ * The records of these messages without the events that are deleted; a later message wins.
+ * @param messages oldest first
+ */
+export function remainingOf(
+  messages: readonly ChainMessage[],
+  isDeleted: (event: DurableEvent) => boolean,
+): ChainRecord[] {
   const records = new Map<number, ChainRecord>();
   for (const { prev, last, events } of messages.flatMap(recordsOf)) {
-    records.set(last, { prev, last, events: events.filter(({ seq }) => !gone.has(seq)) });
+    records.set(last, { prev, last, events: events.filter((event) => !isDeleted(event)) });
   }
   return [...records.values()].toSorted((one, other) => one.last - other.last);
 }
 
-/**
- * Finds an event.
- * @param messages the video's whole history, oldest first
- */
-export function findEvent(messages: readonly ChainMessage[], id: string): Finding {
-  const events = messages.flatMap(recordsOf).flatMap((record) => record.events);
-  const gone = new Map<number, number>();
-  let retracted: { seq: number; target: Target } | undefined;
-  for (const event of events) {
-    if (event.retracts !== undefined) gone.set(event.retracts, event.seq);
-    const target = targetOf(event);
-    if (target?.id === id) retracted = { seq: event.seq, target };
-  }
-  const present = events.findLast(
-    (event) => event.id === id && event.kind !== RETRACTED_KIND && !gone.has(event.seq),
-  );
-  const seq = present?.seq ?? retracted?.target.seq;
-  if (seq === undefined) return { state: "unknown" };
-  const holders = messages.filter((message) => holds(message, seq));
-  const sequences = holders.map(({ sequence }) => sequence);
-  if (present === undefined) {
-    return { state: "retracted", seq: retracted?.seq ?? 0, holders: sequences };
-  }
-  return {
-    state: "present",
-    target: { id, seq },
-    holders: sequences,
-    remaining: without(holders, new Set([...gone.keys(), seq])),
-  };
+function recordsOf({ record }: ChainMessage): readonly ChainRecord[] {
+  return record === undefined ? [] : [...record.amended, record];
 }

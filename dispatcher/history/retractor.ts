@@ -1,59 +1,51 @@
 /** Deletes durable events: stores a retraction, then erases the event's content. */
-import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
-import { Backoff } from "../../shared/lib/backoff.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { encodeHead } from "../../shared/protocol/fanout-message.ts";
-import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
+import {
+  type DurableEvent,
+  encodeUnplaced,
+  writePlace,
+} from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
-import { EventIds } from "../../shared/protocol/names.ts";
+import { EVENT_ID_PATTERN, ReservedIds } from "../../shared/protocol/names.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { withSpan } from "../../shared/runtime/tracing/tracer.ts";
-import { HistorySnapshot } from "./history-snapshot.ts";
+import { type ChainMessage, readMessage } from "./chain-message.ts";
 import type { Deferred } from "./pending-limit.ts";
-import { type Finding, findEvent } from "./retraction.ts";
+import { eventsIn, remainingOf, type Target } from "./retraction.ts";
 import { startStoreSpan } from "./store-span.ts";
+import type { StoredId } from "./stored-ids.ts";
 import type { VideoChain } from "./video-chain.ts";
 import type { VideoWriter, VideoWriterOptions } from "./video-writer.ts";
 
-/** Retractions under way, each of which holds a whole history in memory. */
-const AT_ONCE = 4;
-const RETRY_MIN_MS = 10;
-const RETRY_MAX_MS = 200;
+/** Retractions under way; others wait. */
+const AT_ONCE = 16;
 
 type Shared = Pick<
   VideoWriterOptions,
-  | "stats"
-  | "now"
-  | "appendTimeoutMs"
-  | "isConnected"
-  | "fanout"
-  | "onStored"
-  | "onFailure"
-  | "tracer"
+  "stats" | "now" | "appendTimeoutMs" | "fanout" | "onStored" | "reader" | "tracer"
 >;
 
 interface RetractorOptions extends Shared {
-  readonly store: Pick<HistoryStream, "append" | "next" | "read" | "erase">;
+  readonly store: Pick<HistoryStream, "append" | "next" | "erase">;
   readonly writerOf: (video: string) => VideoWriter;
 }
 
 /** A stored retraction, and the messages that must still be erased for it. */
 interface Stored {
   readonly seq: number;
-  readonly holders: readonly number[];
+  readonly holders: readonly ChainMessage[];
   /** Why it could not be sent to the gateways. */
   readonly fault: OvationError | undefined;
 }
 
-type Present = Extract<Finding, { state: "present" }>;
-
 export class Retractor {
   readonly #options: RetractorOptions;
   readonly #limit = pLimit(AT_ONCE);
-  readonly #ids = new EventIds();
+  readonly #ids = new ReservedIds();
 
   constructor(options: RetractorOptions) {
     this.#options = options;
@@ -76,43 +68,78 @@ export class Retractor {
     job: Deferred<number>,
     trace: TraceContext | undefined,
   ): Promise<void> {
-    const { store, stats, writerOf } = this.#options;
-    const copy = new HistorySnapshot(store, video);
-    await this.#load(copy, job);
+    const { stats, writerOf } = this.#options;
+    const writer = writerOf(video);
     let stored: Stored | undefined;
-    await writerOf(video).runExclusive(job, async (chain) => {
-      const finding = findEvent(await copy.upTo(chain), id);
-      if (finding.state === "unknown") job.reject(new OvationError("event_not_found"));
-      else if (finding.state === "present") stored = await this.#store(chain, finding, trace);
-      else stored = this.#repeat(chain, finding);
+    await writer.runExclusive(job, async (chain) => {
+      stored = await this.#carryOut(chain, id, trace);
+      if (stored === undefined) job.reject(new OvationError("event_not_found"));
     });
     if (stored === undefined) return;
     // Also when the deadline has passed: deleted content must not stay.
-    for (const holder of stored.holders) await store.erase(holder);
+    await this.#erase(writer.chain, stored.holders);
     if (stored.fault !== undefined) throw stored.fault;
     stats.retractions += 1;
     job.resolve(stored.seq);
   }
 
-  async #load(copy: HistorySnapshot, job: Deferred<number>): Promise<void> {
-    const { isConnected, onFailure } = this.#options;
-    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-    while (!job.isSettled) {
-      try {
-        await copy.load();
-        return;
-      } catch (error) {
-        const failure = asOvationError(error);
-        onFailure(failure);
-        if (!isConnected()) throw failure;
-        await wait(backoff.nextMs());
+  /** Undefined when the history has no such event. */
+  async #carryOut(
+    chain: VideoChain,
+    id: string,
+    trace: TraceContext | undefined,
+  ): Promise<Stored | undefined> {
+    // Ovation's own events are not deleted.
+    if (!EVENT_ID_PATTERN.test(id)) return undefined;
+    for (;;) {
+      const known = chain.ids.get(id);
+      if (known !== undefined) {
+        const { seq, owner, retractedBy } = known;
+        const { sequence } = chain;
+        const holders = await this.#messages(chain, known.holders);
+        // Another dispatcher told meanwhile that it stored something: perhaps that it deleted this.
+        if (chain.sequence !== sequence) continue;
+        if (retractedBy !== undefined) return this.#repeat(chain, retractedBy, holders);
+        const events = holders.flatMap(eventsIn);
+        if (events.some((event) => event.seq === seq)) {
+          return await this.#store(chain, { id, seq, owner }, holders, trace);
+        }
       }
+      if (!(await this.#learnsMore(chain))) return undefined;
+    }
+  }
+
+  /** Another dispatcher may have stored or moved the event a moment ago. */
+  async #learnsMore(chain: VideoChain): Promise<boolean> {
+    const { sequence } = chain;
+    await this.#options.reader.bringUpToDate(chain);
+    if (chain.trust !== "sound") {
+      throw new OvationError("history_unavailable", "the history changed while it was read");
+    }
+    return chain.sequence !== sequence;
+  }
+
+  /** Those of the messages that are not erased yet. */
+  async #messages(chain: VideoChain, sequences: readonly number[]): Promise<ChainMessage[]> {
+    const found: ChainMessage[] = [];
+    for (const sequence of sequences) {
+      const message = await this.#options.store.next(chain.video, sequence);
+      if (message?.sequence === sequence) found.push(readMessage(message));
+    }
+    return found;
+  }
+
+  async #erase(chain: VideoChain, holders: readonly ChainMessage[]): Promise<void> {
+    for (const holder of holders) {
+      await this.#options.store.erase(holder.sequence);
+      chain.ids.erased(holder.sequence, eventsIn(holder));
     }
   }
 
   async #store(
     chain: VideoChain,
-    { target, remaining, holders }: Present,
+    { owner, ...target }: Target & Pick<StoredId, "owner">,
+    holders: readonly ChainMessage[],
     trace: TraceContext | undefined,
   ): Promise<Stored> {
     const { store, stats, now, appendTimeoutMs, onStored, tracer } = this.#options;
@@ -122,12 +149,18 @@ export class Retractor {
     const seq = chain.nextSeq(at);
     const bytes = encodeUnplaced({ id, kind, at, data: target });
     writePlace(bytes, seq, chain.last);
+    const isDeleted = (event: DurableEvent) => {
+      if (event.seq === target.seq) return true;
+      // Of an earlier deletion, whose dispatcher died before it had erased them.
+      const known = chain.ids.get(event.id);
+      return known?.seq === event.seq && known.retractedBy !== undefined;
+    };
     const record: StoredRecord = {
       prev: chain.last,
       last: seq,
-      events: [{ id, kind, seq, bytes, retracts: target.seq }],
+      events: [{ id, kind, seq, bytes, retracts: target.seq, owner }],
       after: chain.sequence,
-      amended: remaining,
+      amended: remainingOf(holders, isDeleted),
     };
     const payload = encodeRecord(record);
     const span = startStoreSpan(tracer, chain.video, trace === undefined ? [] : [trace], 1);
@@ -142,8 +175,7 @@ export class Retractor {
   }
 
   /** The dispatcher that stored the retraction may have died before it sent it to the gateways. */
-  #repeat(chain: VideoChain, finding: Extract<Finding, { state: "retracted" }>): Stored {
-    const { seq, holders } = finding;
+  #repeat(chain: VideoChain, seq: number, holders: readonly ChainMessage[]): Stored {
     return { seq, holders, fault: this.#send(chain, encodeHead(chain.last), 0) };
   }
 

@@ -4,16 +4,11 @@
  * is bound to has been read; see {@link ChainReader}.
  */
 import type { StoredMessage } from "../../shared/bus/history-stream.ts";
-import { RecentMap } from "../../shared/lib/recent-map.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
-import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import { type KeepLimits, RetentionWindow } from "./retention-window.ts";
-import { targetOf } from "./retraction.ts";
-
-/** Ids of one video that are remembered, in each of two generations. */
-const IDS_LIMIT = 32_768;
+import { StoredIds } from "./stored-ids.ts";
 
 export interface ChainOptions {
   readonly deduplicateMs: number;
@@ -26,8 +21,7 @@ type Trust = "none" | "doubted" | "sound";
 
 export class VideoChain {
   readonly video: string;
-  /** Seqs of recently stored events. */
-  readonly ids: RecentMap<number>;
+  readonly ids: StoredIds;
   readonly kept: RetentionWindow;
   #trust: Trust = "none";
   #doubts = 0;
@@ -38,7 +32,8 @@ export class VideoChain {
 
   constructor(video: string, options: ChainOptions) {
     this.video = video;
-    this.ids = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
+    const { deduplicateMs, keep, now } = options;
+    this.ids = new StoredIds({ deduplicateMs, keptEvents: keep.events, now });
     this.kept = new RetentionWindow(options.keep);
   }
 
@@ -138,13 +133,7 @@ export class VideoChain {
     this.#highest = Math.max(this.#highest, record.last);
     this.kept.add(sequence, record, bytes);
     for (const { events } of [...record.amended, record]) {
-      for (const event of events) {
-        this.ids.set(event.id, event.seq);
-        if (event.kind !== RETRACTED_KIND) continue;
-        // The history no longer names the deleted event; a repeat of it must not bring it back.
-        const target = targetOf(event);
-        if (target !== undefined) this.ids.set(target.id, target.seq);
-      }
+      for (const event of events) this.ids.learn(event, sequence);
     }
   }
 

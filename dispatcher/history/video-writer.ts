@@ -14,13 +14,7 @@ import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
 import type { Fanout } from "../fanout.ts";
-import {
-  type Batch,
-  planBatch,
-  type Slot,
-  type StoreRequest,
-  type UnstoredEvent,
-} from "./batch.ts";
+import { type Batch, planBatch, type Slot, type StoreRequest } from "./batch.ts";
 import type { ChainReader } from "./chain-reader.ts";
 import type { Deferred } from "./pending-limit.ts";
 import type { HistoryStats } from "./stats.ts";
@@ -102,8 +96,10 @@ export class VideoWriter {
   }
 
   /** Queues events to store, and settles the request. */
-  store(request: StoreRequest, events: readonly UnstoredEvent[]): void {
-    for (const [index, event] of events.entries()) this.#queue.push({ request, index, event });
+  store(request: StoreRequest): void {
+    for (const [index, event] of request.events.entries()) {
+      this.#queue.push({ request, index, event });
+    }
     this.#start();
   }
 
@@ -214,7 +210,7 @@ export class VideoWriter {
       sequence: chain.sequence,
       last: chain.last,
       base: chain.nextSeq(now()),
-      seqOf: (id) => chain.ids.get(id),
+      known: (id) => chain.ids.get(id),
       bytesLimit: bytesLimit(),
     });
     const { record } = batch;
@@ -249,9 +245,11 @@ export class VideoWriter {
   }
 
   /** Sends to the gateways, and only then settles the requests. */
-  #finish({ slots, seqs, repeats }: Batch, payload: Uint8Array, events: number): void {
+  #finish({ slots, seqs, refused, repeats }: Batch, payload: Uint8Array, events: number): void {
     this.#queue.remove(0, slots.length);
     this.#options.stats.repeats += repeats;
+    for (const [{ job }, taken] of refused) job.reject(taken);
+    if (events + repeats === 0) return;
     let fault: OvationError | undefined;
     try {
       // Slots are in the order of their requests.

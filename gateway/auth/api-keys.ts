@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { actorSchema } from "../../shared/protocol/events.ts";
 import { Grant, isKindPattern, PATTERNS_LIMIT, SCOPES, VIDEO_GLOB } from "./grant.ts";
 
 const KEYS_LIMIT = 1_000;
@@ -14,13 +15,13 @@ export const API_KEY_PATTERN = /^[A-Za-z0-9_-]{32,256}$/;
 const fileSchema = z
   .array(
     z.strictObject({
-      /** For people who read the file. */
-      name: z.string().min(1).max(128),
+      /** Tells publishers without an actor apart: a key that replaces another has its name. */
+      name: actorSchema,
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT).default(["*"]),
       publish: z.array(z.string().refine(isKindPattern)).max(64).default(["*"]),
       scopes: z.array(z.enum(SCOPES)).default([]),
-      actor: z.string().min(1).max(128).optional(),
+      actor: actorSchema.optional(),
     }),
   )
   .max(KEYS_LIMIT);
@@ -52,7 +53,7 @@ export async function loadApiKeys(path: string | undefined): Promise<ApiKeys> {
     throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
   const grants = parsed.data.map(
-    ({ sha256, name: _, ...record }) => [sha256, new Grant(record, "backend")] as const,
+    ({ sha256, name, ...record }) => [sha256, new Grant(record, "backend", name)] as const,
   );
   return new Map(grants);
 }

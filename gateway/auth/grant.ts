@@ -49,11 +49,20 @@ export class Grant {
   readonly #scopes: ReadonlySet<Scope>;
   readonly #holder: Holder;
   readonly #actorKey: ClientKey | undefined;
+  /**
+   * Who may repeat what its holder publishes: the same over all connections and gateways. Undefined
+   * for a holder without a name.
+   */
+  readonly publisher: string | undefined;
 
-  constructor(record: GrantRecord, holder: Holder = "viewer") {
+  /** @param name of a backend's API key */
+  constructor(record: GrantRecord, holder: Holder = "viewer", name?: string) {
     this.record = record;
     this.#holder = holder;
-    this.#actorKey = record.actor === undefined ? undefined : actorKey(record.actor);
+    const { actor } = record;
+    this.#actorKey = actor === undefined ? undefined : actorKey(actor);
+    if (actor !== undefined) this.publisher = `actor:${actor}`;
+    else if (name !== undefined) this.publisher = `key:${name}`;
     const isGlob = (pattern: string) => pattern.endsWith("*");
     this.#videos = new Set(record.videos.filter((pattern) => !isGlob(pattern)));
     this.#prefixes = record.videos.filter(isGlob).map((pattern) => pattern.slice(0, -1));

@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import type { AuthConfig } from "../../shared/config/auth-settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import { actorSchema } from "../../shared/protocol/events.ts";
 import { Grant, isKindPattern, isScope, PATTERNS_LIMIT, VIDEO_GLOB } from "./grant.ts";
 import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
@@ -25,7 +26,7 @@ const timeSchema = z.number().min(0).max(TIME_LIMIT);
 const TIME_CLAIMS: ReadonlySet<string> = new Set(["exp", "nbf", "iat"]);
 
 const claimsSchema = z.object({
-  sub: z.string().min(1).max(128).optional(),
+  sub: actorSchema.optional(),
   exp: timeSchema,
   nbf: timeSchema.optional(),
   iat: timeSchema.optional(),

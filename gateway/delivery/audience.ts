@@ -94,7 +94,7 @@ export class Audience {
   readonly #log: EventLog;
   readonly #catchUp: CatchUp;
   readonly #groups: Group[] = [];
-  readonly #recentIds: RecentMap<true>;
+  readonly #recentKeys: RecentMap<true>;
   /** Undefined when tracing is off. */
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
@@ -109,7 +109,7 @@ export class Audience {
     this.#options = options;
     this.#stats = stats;
     this.#log = new EventLog(video, sseIdOf, options);
-    this.#recentIds = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
+    this.#recentKeys = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
     this.history = histories.follow(video, {
       onEvents: (events) => this.#receiveDurable(events),
       onHead: (head) => this.#moveTo(head),
@@ -235,10 +235,10 @@ export class Audience {
     this.#traced?.received({ trace, kind, events: events.length, isWithin });
   }
 
-  #isRepeat({ givenId }: FanoutEvent): boolean {
-    if (givenId === undefined) return false;
-    if (this.#recentIds.get(givenId) !== undefined) return true;
-    this.#recentIds.set(givenId, true);
+  #isRepeat({ repeatKey }: FanoutEvent): boolean {
+    if (repeatKey === undefined) return false;
+    if (this.#recentKeys.get(repeatKey) !== undefined) return true;
+    this.#recentKeys.set(repeatKey, true);
     return false;
   }
 

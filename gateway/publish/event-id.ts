@@ -2,7 +2,7 @@
  * A durable event gets its id here, not at the dispatcher, so that its publisher gets the id to
  * repeat it with when its outcome is unknown.
  */
-import type { EventInput, EventRules } from "../../shared/protocol/events.ts";
+import type { EventInput, EventRules, RequestEvent } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
 
 interface Parts {
@@ -10,7 +10,15 @@ interface Parts {
   readonly ids: EventIds;
 }
 
-export function withEventId(input: EventInput, { rules, ids }: Parts): EventInput {
+/** @param by the publisher, who alone may repeat the event */
+export function withEventId(
+  input: EventInput,
+  by: string | undefined,
+  { rules, ids }: Parts,
+): RequestEvent {
   const isDurable = rules.kinds.get(input.kind)?.deliveryClass === "durable";
-  return isDurable && input.id === undefined ? { ...input, id: ids.next() } : input;
+  // Nobody can repeat a like without an id: it needs neither.
+  if (input.id === undefined && !isDurable) return input;
+  const id = input.id ?? ids.next();
+  return by === undefined ? { ...input, id } : { ...input, id, by };
 }

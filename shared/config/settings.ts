@@ -112,7 +112,7 @@ export const commonSettings = {
     max: 3_600_000,
     default: 120_000,
     unit: "ms",
-    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown only once, and a durable event stored only once.",
+    doc: "How long the id that a publisher gave to an event is remembered, so that a retry is shown only once. The id of a durable event is remembered as long as the event is kept, and at least as long as this.",
   }),
   historyReplicas: integer({
     min: 1,

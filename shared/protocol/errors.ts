@@ -66,6 +66,10 @@ export const errorKinds = {
     "The kind is built in: Ovation itself sends it, and it can't be published.",
   ),
   event_id_invalid: refused("The event id is not 1 to 64 characters of A-Z a-z 0-9 _ -."),
+  event_id_taken: refused(
+    "Another publisher's event on the video has this id, or, where the publisher has no name, an event with other content.",
+    409,
+  ),
   data_too_large: refused("`data` exceeds the data limit.", 413),
   data_invalid: refused("`data` holds a value that is not accepted; `field` says where."),
   already_subscribed: refused("This connection already watches the video.", 409),

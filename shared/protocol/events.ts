@@ -3,7 +3,7 @@ import { z } from "zod";
 import { OvationError } from "./errors.ts";
 import { fieldOf } from "./field-path.ts";
 import type { KindTable } from "./kinds.ts";
-import { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
+import { ACTOR_PATTERN, EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { dataRefusal, type EventRefusal, kindRefusal } from "./publishable.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
@@ -15,14 +15,31 @@ export const MAX_BATCH = 1_000;
 
 export const videoSchema = z.string().regex(VIDEO_PATTERN);
 
+/** Characters of an actor, in UTF-16 units. */
+const ACTOR_LIMIT = 128;
+
+/** Also for the `sub` of a token: what a gateway takes from there, every dispatcher takes too. */
+export const actorSchema = z.string().max(ACTOR_LIMIT).regex(ACTOR_PATTERN, {
+  error: "must be well-formed text of at least one character, without control characters",
+});
+
 /** The part of an event that a publisher gives; the dispatcher adds the rest. */
 export const eventInputSchema = z.object({
   id: z.string().regex(EVENT_ID_PATTERN).optional(),
   kind: z.string(),
-  actor: z.string().min(1).max(128).optional(),
+  actor: actorSchema.optional(),
   data: z.unknown().optional(),
 });
 export type EventInput = z.output<typeof eventInputSchema>;
+
+/**
+ * An event in a request over the bus. `by` says who published it, where a gateway knows: an id may
+ * be repeated by the same publisher only. It is no part of the event, and no client can give it.
+ */
+const requestEventSchema = eventInputSchema.extend({
+  by: z.string().min(1).max(256).optional(),
+});
+export type RequestEvent = z.output<typeof requestEventSchema>;
 
 /** A request to delete a durable event. */
 export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
@@ -100,7 +117,7 @@ export function checkEvent(
 }
 
 /**
- * Parses a decoded publish request, one event or a list, and checks every event.
+ * Parses a client's decoded publish request, one event or a list, and checks every event.
  * @throws OvationError that names the first wrong field; then no event is accepted
  */
 export function parsePublishRequest(
@@ -108,6 +125,24 @@ export function parsePublishRequest(
   rules: EventRules,
   boundBytes: number,
 ): EventInput[] {
+  return parseEvents(value, rules, boundBytes, eventInputSchema);
+}
+
+/** The same for a request over the bus. @throws OvationError as {@link parsePublishRequest} */
+export function parseBusRequest(
+  value: unknown,
+  rules: EventRules,
+  boundBytes: number,
+): RequestEvent[] {
+  return parseEvents(value, rules, boundBytes, requestEventSchema);
+}
+
+function parseEvents<Event extends EventInput>(
+  value: unknown,
+  rules: EventRules,
+  boundBytes: number,
+  schema: z.ZodType<Event>,
+): Event[] {
   const isList = Array.isArray(value);
   if (isList && (value.length < 1 || value.length > MAX_BATCH)) {
     throw new OvationError(
@@ -120,7 +155,7 @@ export function parsePublishRequest(
   return items.map((item: unknown, index) => {
     const field = isList ? `events[${index}]` : "";
     if (typeof item === "object" && item !== null) dropNulls(item as Record<string, unknown>);
-    const parsed = eventInputSchema.safeParse(item);
+    const parsed = schema.safeParse(item);
     if (!parsed.success) throw errorOfIssues(parsed.error, field);
     checkEvent(parsed.data, rules, field, boundBytes);
     return parsed.data;

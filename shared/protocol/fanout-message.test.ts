@@ -12,7 +12,7 @@ import { encodeMsgpack } from "./wire/codec.ts";
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
 const EVENTS: readonly FanoutEvent[] = [
   { kind: "like", deliveryClass: "transient", bytes },
-  { kind: "wave", deliveryClass: "transient", bytes, givenId: "e1" },
+  { kind: "wave", deliveryClass: "transient", bytes, repeatKey: "e1" },
   { kind: "viewers", deliveryClass: "latest", bytes },
 ];
 
@@ -91,7 +91,7 @@ test("a message of a trace names it, and its events are the same without it", ()
 
 test("only an event whose publisher gave an id has one", () => {
   const decoded = eventsOf(encodeFanoutMessage(EVENTS));
-  expect(decoded?.map((event) => "givenId" in event)).toEqual([false, true, false]);
+  expect(decoded?.map((event) => "repeatKey" in event)).toEqual([false, true, false]);
 });
 
 describe("from another version", () => {

@@ -3,7 +3,7 @@
  * it, along with the few fields that a gateway needs, so that the bytes pass from the dispatcher to
  * the socket without being decoded. Three forms, msgpack:
  *
- * - events that are not stored: `[1, [[kind, class, event bytes, given id?], …], traceparent?]`
+ * - events that are not stored: `[1, [[kind, class, event bytes, repeat key?], …], traceparent?]`
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - how far the video's chain goes, without its events: `[3, seq]`
  *
@@ -47,11 +47,11 @@ export interface FanoutEvent {
   readonly deliveryClass: UnstoredClass;
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
-  /** The id, only if a publisher gave it: such an event may be repeated. */
-  readonly givenId?: string;
+  /** Tells a repeat from another event: only an event whose publisher gave its id has one. */
+  readonly repeatKey?: string;
 }
 
-type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, givenId?: string];
+type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, repeatKey?: string];
 
 /** How many elements each form has without a trace and timestamps. */
 const LENGTHS: Readonly<Record<number, number>> = {
@@ -104,9 +104,9 @@ export function encodeFanoutMessage(
 ): Buffer {
   const entries = events.map((event): Entry => {
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
-    return event.givenId === undefined
+    return event.repeatKey === undefined
       ? [event.kind, deliveryClass, event.bytes]
-      : [event.kind, deliveryClass, event.bytes, event.givenId];
+      : [event.kind, deliveryClass, event.bytes, event.repeatKey];
   });
   const message: unknown[] = [EVENTS_VERSION, entries];
   if (trace !== undefined) message.push(traceparentOf(trace));
@@ -116,12 +116,12 @@ export function encodeFanoutMessage(
 
 function parseEntry(entry: unknown): FanoutEvent | undefined {
   if (!Array.isArray(entry)) return undefined;
-  const [kind, classIndex, bytes, givenId]: unknown[] = entry;
+  const [kind, classIndex, bytes, repeatKey]: unknown[] = entry;
   const deliveryClass = typeof classIndex === "number" ? CLASSES[classIndex] : undefined;
   if (typeof kind !== "string" || deliveryClass === undefined) return undefined;
   if (!(bytes instanceof Uint8Array)) return undefined;
-  return typeof givenId === "string"
-    ? { kind, deliveryClass, bytes, givenId }
+  return typeof repeatKey === "string"
+    ? { kind, deliveryClass, bytes, repeatKey }
     : { kind, deliveryClass, bytes };
 }
 

@@ -2,10 +2,16 @@
  * The grammar of every name that becomes a part of a NATS subject or of a KV key.
  * NATS itself accepts `*`, `>` and more, so a name is checked here before a subject is built.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { VIDEO_PATTERN } from "./name-patterns.ts";
 
 export { EVENT_ID_PATTERN, VIDEO_PATTERN } from "./name-patterns.ts";
+
+/**
+ * Who an event is published as: well-formed Unicode (`\p{Cs}` is half a pair) without
+ * control characters.
+ */
+export const ACTOR_PATTERN = /^[^\p{Cc}\p{Cs}]+$/u;
 
 /** A gateway id, made by {@link newNodeId}. */
 const GATEWAY_PATTERN = /^[a-z0-9]{1,32}$/;
@@ -24,16 +30,52 @@ export function newNodeId(): string {
   return bits.toString(36).padStart(16, "0");
 }
 
-/**
- * Generates event ids: 48 random bits for the process, then a counter. Unique for the life of the
- * system without a random number per event; not secret, and not meant to be.
- */
-export class EventIds {
-  readonly #prefix = randomBytes(6).toString("base64url");
-  #count = 0;
+/** Ids are made from this many random numbers at a time: one call for each would cost more. */
+const POOLED_IDS = 512;
+
+/** Random texts of one length that tell nothing of each other. */
+class RandomTexts {
+  readonly #bytes: number;
+  readonly #pool: Buffer;
+  #at: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.#pool = Buffer.alloc(POOLED_IDS * bytes);
+    this.#at = this.#pool.length;
+  }
 
   next(): string {
-    this.#count += 1;
-    return `${this.#prefix}-${this.#count.toString(36)}`;
+    if (this.#at === this.#pool.length) {
+      randomFillSync(this.#pool);
+      this.#at = 0;
+    }
+    const start = this.#at;
+    this.#at += this.#bytes;
+    return this.#pool.toString("base64url", start, this.#at);
+  }
+}
+
+/**
+ * Makes the ids of events that may be repeated with them: 120 random bits, so that nobody guesses
+ * one before it is published.
+ */
+export class EventIds {
+  readonly #texts = new RandomTexts(15);
+
+  next(): string {
+    return this.#texts.next();
+  }
+}
+
+/**
+ * Makes the ids of events that nobody repeats: likes without an id, and Ovation's own events. 72
+ * random bits behind a character that {@link EVENT_ID_PATTERN} excludes, so no client can give one.
+ */
+export class ReservedIds {
+  readonly #texts = new RandomTexts(9);
+
+  next(): string {
+    return `~${this.#texts.next()}`;
   }
 }

@@ -24,6 +24,9 @@ afterAll(async () => {
 });
 
 /** Publishes comments `<prefix>1` and so on, one after the other; returns their seqs. */
+/** The data of the first one. */
+const FIRST = { n: 1 };
+
 async function comment(video: string, count: number, prefix = "c"): Promise<number[]> {
   const seqs: number[] = [];
   for (let n = 1; n <= count; n += 1) {
@@ -63,10 +66,10 @@ describe("publishing a durable event", () => {
   test("again with the same id, through any gateway and wire, gets the same seq and stores nothing", async () => {
     const [seq] = await comment("again", 1);
     const socket = await TestSocket.connect(stack.gatewayAt(1).port, "msgpack");
-    const fields = { video: "again", kind: "comment", eventId: "c1", data: "other" };
+    const fields = { video: "again", kind: "comment", eventId: "c1", data: FIRST };
     expect(await socket.ask("publish", fields)).toMatchObject({ eventId: "c1", seq });
     const twice = [
-      { kind: "comment", id: "c1" },
+      { kind: "comment", id: "c1", data: FIRST },
       { kind: "like" },
       { kind: "comment", id: "c2" },
       { kind: "comment", id: "c2" },

@@ -254,7 +254,9 @@ describe("a gateway's user that makes NATS send for it", () => {
   /** A like encoded as a dispatcher would send it. */
   function forged(id: string): Buffer {
     const bytes = encodeMsgpack({ id, kind: "like", video: "forged", at: 0 });
-    return encodeFanoutMessage([{ kind: "like", deliveryClass: "transient", bytes, givenId: id }]);
+    return encodeFanoutMessage([
+      { kind: "like", deliveryClass: "transient", bytes, repeatKey: id },
+    ]);
   }
 
   test("can't forge what viewers of another gateway see", async () => {

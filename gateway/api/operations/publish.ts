@@ -2,7 +2,7 @@
  * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. A
  * refused event costs its publisher no quota, even if a dispatcher refuses it.
  */
-import { asOvationError } from "../../../shared/protocol/errors.ts";
+import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
@@ -65,8 +65,10 @@ export function admitEvent(
   services.admission.overload.admitEvents(kinds.isDurable(input.kind), true);
   publisher.requireRoom();
   quota.take(limitedAs, amount);
-  return { input: withEventId(input, services), amount };
+  return { input: withEventId(input, grant.publisher, services), amount };
 }
+
+const TAKEN = { field: "eventId" };
 
 /**
  * Publishes an admitted event.
@@ -96,6 +98,8 @@ export async function publishEvent(
     // It may have been published nevertheless.
     if (error.kind.retry === "same-id") throw error.repeatWith(input.id);
     publisher.quota.giveBack(publisher.limitedAs, amount);
+    // As the connection's own message names it.
+    if (error.code === "event_id_taken") throw new OvationError(error.code, undefined, TAKEN);
     throw error;
   }
 }
@@ -131,9 +135,10 @@ export async function publishList(
   traces: readonly TraceContext[],
 ): Promise<PublishedList> {
   const { kinds } = services.rules;
-  const inputs = given.map((input, index) =>
-    withEventId(authorizeEvent(input, grant, isList ? `events[${index}]` : ""), services),
-  );
+  const inputs = given.map((input, index) => {
+    const authorized = authorizeEvent(input, grant, isList ? `events[${index}]` : "");
+    return withEventId(authorized, grant.publisher, services);
+  });
   const amountOf = (events: readonly EventInput[]): PublishAmount => ({
     video,
     events: events.length,

@@ -15,7 +15,9 @@ export interface UnplacedEvent {
   readonly data?: unknown;
 }
 
-/** A durable event with its `seq`; a retraction also has the `seq` of the event that it deletes. */
+/**
+ * A durable event with its `seq`; a retraction also has the `seq` of the event that it deletes.
+ */
 export interface DurableEvent {
   readonly id: string;
   readonly kind: string;
@@ -23,6 +25,11 @@ export interface DurableEvent {
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   readonly retracts?: number | undefined;
+  /**
+   * Who may repeat its id, as dispatcher/owner.ts has it: for a retraction, the id of the
+   * deleted event. Only dispatchers read it.
+   */
+  readonly owner?: string | undefined;
 }
 
 /** A fraction takes nine bytes in msgpack: as many as the integer that replaces it. */

@@ -6,7 +6,7 @@
  * messages: it is the time of the commit in microseconds since 1970, or one above its predecessor.
  *
  * A message, as msgpack: `[2, after, record, amended]`, a record being
- * `[prev, last, [[kind, id, seq, event bytes, retracted seq?], …]]`.
+ * `[prev, last, [[kind, id, seq, event bytes, retracted seq or nil, owner], …]]`.
  * Dispatchers forward the same bytes that they stored to the gateways; for a record that belongs to
  * a trace, they append its `traceparent`.
  */
@@ -37,15 +37,22 @@ export interface StoredRecord extends ChainRecord {
   readonly amended: readonly ChainRecord[];
 }
 
-type EventEntry = [kind: string, id: string, seq: number, bytes: Uint8Array, retracts?: number];
+type EventEntry = [
+  kind: string,
+  id: string,
+  seq: number,
+  bytes: Uint8Array,
+  retracts: number | null,
+  owner: string | null,
+];
 type RecordEntry = [prev: number, last: number, events: EventEntry[]];
 
 function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
   return [
     prev,
     last,
-    events.map(({ kind, id, seq, bytes, retracts }): EventEntry => {
-      return retracts === undefined ? [kind, id, seq, bytes] : [kind, id, seq, bytes, retracts];
+    events.map(({ kind, id, seq, bytes, retracts, owner }): EventEntry => {
+      return [kind, id, seq, bytes, retracts ?? null, owner ?? null];
     }),
   ];
 }
@@ -57,41 +64,54 @@ export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer
   return encodeMsgpack(trace === undefined ? entries : [...entries, traceparentOf(trace)]);
 }
 
-function parseEvent(entry: unknown): DurableEvent | undefined {
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function parseEvent(entry: unknown, withOwner: boolean): DurableEvent | undefined {
   if (!Array.isArray(entry)) return undefined;
-  const [kind, id, seq, bytes, retracts]: unknown[] = entry;
+  const [kind, id, seq, bytes, retracts, owner]: unknown[] = entry;
   if (typeof kind !== "string" || typeof id !== "string" || typeof seq !== "number") return;
   if (!(bytes instanceof Uint8Array)) return undefined;
   // A copy: the event is kept, and would keep its whole network buffer with it.
-  const event = { kind, id, seq, bytes: new Uint8Array(bytes) };
-  return typeof retracts === "number" ? { ...event, retracts } : event;
+  const event: Writable<DurableEvent> = { kind, id, seq, bytes: new Uint8Array(bytes) };
+  if (typeof retracts === "number") event.retracts = retracts;
+  if (withOwner && typeof owner === "string") event.owner = owner;
+  return event;
 }
 
-function parseRecord(entry: unknown): ChainRecord | undefined {
+function parseRecord(entry: unknown, withOwners: boolean): ChainRecord | undefined {
   if (!Array.isArray(entry)) return undefined;
   const [prev, last, events]: unknown[] = entry;
   if (typeof prev !== "number" || typeof last !== "number" || !Array.isArray(events)) return;
-  return { prev, last, events: events.map(parseEvent).filter((event) => event !== undefined) };
+  const parsed = events.map((event) => parseEvent(event, withOwners));
+  return { prev, last, events: parsed.filter((event) => event !== undefined) };
 }
 
-/** Parses the decoded list of a message; undefined when it isn't ours. */
-export function parseStoredRecord(value: readonly unknown[]): StoredRecord | undefined {
+/**
+ * Parses the decoded list of a message; undefined when it isn't ours.
+ * @param withOwners gateways keep the events, and need no owners
+ */
+export function parseStoredRecord(
+  value: readonly unknown[],
+  withOwners = false,
+): StoredRecord | undefined {
   const [version, after, entry, amended] = value;
-  const record = parseRecord(entry);
+  const record = parseRecord(entry, withOwners);
   if (version !== RECORD_VERSION || typeof after !== "number" || record === undefined) return;
   const more = Array.isArray(amended) ? amended : [];
   return {
     ...record,
     after,
-    amended: more.map(parseRecord).filter((one) => one !== undefined),
+    amended: more
+      .map((one: unknown) => parseRecord(one, withOwners))
+      .filter((one) => one !== undefined),
   };
 }
 
 /** The inverse of {@link encodeRecord}; undefined for a payload that isn't ours. */
-export function decodeRecord(payload: Uint8Array): StoredRecord | undefined {
+export function decodeRecord(payload: Uint8Array, withOwners = false): StoredRecord | undefined {
   try {
     const value = decodeTrustedMsgpack(payload);
-    return Array.isArray(value) ? parseStoredRecord(value) : undefined;
+    return Array.isArray(value) ? parseStoredRecord(value, withOwners) : undefined;
   } catch {
     return undefined;
   }

@@ -10,7 +10,13 @@ export type Encoding = "msgpack" | "json";
 
 // Records are msgpackr's own extension; every other library reads plain maps. Without
 // variableMapSize every map has a header of three bytes, and one with over 65,535 entries throws.
-const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
+// `toJSON` in an event's data is a key like any other.
+const packr = new Packr({
+  useRecords: false,
+  encodeUndefinedAsNil: true,
+  variableMapSize: true,
+  useToJSON: false,
+});
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
 /**

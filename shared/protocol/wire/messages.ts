@@ -4,7 +4,7 @@
  * is in files of its own.
  */
 import { z } from "zod";
-import { videoSchema } from "../events.ts";
+import { actorSchema, videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
 import { HISTORY_LIMIT } from "./endpoints.ts";
 
@@ -58,7 +58,7 @@ const publishSchema = z.object({
   op: z.literal("publish"),
   video: videoSchema,
   kind: z.string(),
-  actor: z.string().min(1).max(128).optional(),
+  actor: actorSchema.optional(),
   data: z.unknown().optional(),
   eventId: z.string().regex(EVENT_ID_PATTERN).optional(),
 });
