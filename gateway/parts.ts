@@ -79,6 +79,14 @@ export class GatewayParts implements RoleParts {
       onRowStored: (video) => this.#counts.changed(video),
     });
     this.#admission = new Admission(config, this.#connections, now);
+    const { room } = this.#admission;
+    if (room.shortage !== undefined) {
+      const { total, viewers } = room;
+      log.info(
+        { ...room.shortage, connections: total, viewers },
+        "ulimit -n is too low for connections-limit and http-connections-limit: the gateway holds fewer",
+      );
+    }
     this.#rates = new Rates({ bus, gateway, config, now });
     this.#interval = new FrameInterval(
       config.frameIntervalMinMs,
@@ -251,7 +259,12 @@ export class GatewayParts implements RoleParts {
       auth,
       natsOutage: this.#natsOutage,
     });
-    registerLimitMetrics(registry, { admission: this.#admission, bodies, rates: this.#rates });
+    registerLimitMetrics(registry, {
+      open: this.#hub.openConnections,
+      admission: this.#admission,
+      bodies,
+      rates: this.#rates,
+    });
   }
 
   /** What the lease says about this gateway. */

@@ -67,6 +67,7 @@ export async function startNats(
 const UNLIMITED = [
   "--connections-limit=10000000",
   "--connections-per-address=10000000",
+  "--client-share-percent=100",
   "--connections-per-second=10000000",
   "--requests-per-second=1000000",
   "--connection-publishes-per-second=1000000",

@@ -16,6 +16,7 @@ import {
   type SocketHandlers,
   type ViewerSocket,
 } from "../transport/listener.ts";
+import type { OpenConnections } from "../transport/open-connections.ts";
 import { type EventStream, eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
 import { PageFiles } from "./http/page-files.ts";
@@ -86,6 +87,11 @@ export class Hub {
       bufferLimitBytes: config.viewerBufferBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       pingIntervalMs: config.pingIntervalMs,
+      connections: {
+        total: admission.room.total,
+        othersPerAddress: admission.room.othersPerAddress,
+        addressOf: (peer) => admission.peerOf(peer),
+      },
       checkHandshake,
       admit: (visitor) => {
         // First, so that a viewer refused here doesn't use up the accept rate.
@@ -118,6 +124,11 @@ export class Hub {
   /** Every connected viewer. */
   viewers(): readonly (Session | EventStream)[] {
     return [...this.#sessions, ...this.#streams];
+  }
+
+  /** Every TCP connection, of viewers and others. */
+  get openConnections(): Pick<OpenConnections, "size" | "refused"> {
+    return this.#listener.connections;
   }
 
   /** Viewers dismissed so far. */

@@ -2,25 +2,26 @@
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { openFilesLimit } from "../../shared/runtime/open-files.ts";
 import { AcceptRateLimit } from "./accept-rate-limit.ts";
 import { ClientAddresses } from "./client-address.ts";
 import type { ClientKey } from "./client-key.ts";
+import { type ConnectionRoom, connectionRoom, type RoomConfig } from "./connection-room.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
 
-export type AdmissionConfig = Pick<
-  GatewayConfig,
-  | "allowedOrigins"
-  | "trustedProxies"
-  | "connectionsLimit"
-  | "eventStreamsLimit"
-  | "connectionsPerAddress"
-  | "connectionsPerSecond"
-  | "overloadDelayMs"
-  | "memoryLimitBytes"
->;
+export type AdmissionConfig = RoomConfig &
+  Pick<
+    GatewayConfig,
+    | "allowedOrigins"
+    | "trustedProxies"
+    | "eventStreamsLimit"
+    | "connectionsPerSecond"
+    | "overloadDelayMs"
+    | "memoryLimitBytes"
+  >;
 
 /** What a WebSocket request says about its sender. */
 export interface Visitor extends OriginHeaders {
@@ -37,6 +38,7 @@ export interface Admitted {
 }
 
 export class Admission {
+  readonly room: ConnectionRoom;
   readonly origins: Origins;
   readonly overload: Overload;
   readonly acceptRate: AcceptRateLimit;
@@ -48,17 +50,25 @@ export class Admission {
   /** Number of viewers by client address; never more entries than viewers. */
   readonly #viewers = new Map<ClientKey, number>();
 
-  constructor(config: AdmissionConfig, connections: ConnectionStats, now: MonotonicClock) {
+  /** @param openFiles how many files the process may open; undefined: any number */
+  constructor(
+    config: AdmissionConfig,
+    connections: ConnectionStats,
+    now: MonotonicClock,
+    openFiles = openFilesLimit(),
+  ) {
+    const room = connectionRoom(config, openFiles);
+    this.room = room;
     this.origins = new Origins(config.allowedOrigins);
     this.#fullNotices = new FullNoticeLimit(now);
     this.#addresses = new ClientAddresses(config.trustedProxies);
-    this.#perAddress = config.connectionsPerAddress;
+    this.#perAddress = room.viewersPerAddress;
     this.#streamsLimit = config.eventStreamsLimit;
     this.#connections = connections;
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,
       memoryLimitBytes: config.memoryLimitBytes,
-      connectionsLimit: config.connectionsLimit,
+      connectionsLimit: room.viewers,
       connections: () => connections.webSockets + connections.eventStreams,
       now,
       random: Math.random,
@@ -73,6 +83,11 @@ export class Admission {
   /** How many addresses viewers are connected from. */
   get addressCount(): number {
     return this.#viewers.size;
+  }
+
+  /** What a TCP connection is counted by; undefined for a trusted proxy, which many clients share. */
+  peerOf(peer: Uint8Array): ClientKey | undefined {
+    return this.#addresses.isProxy(peer) ? undefined : this.clientOf(peer, "");
   }
 
   /** The address that a request's client is counted by. */

@@ -63,6 +63,11 @@ export class ClientAddresses {
     return clientAt(address);
   }
 
+  /** Whether a connection is from a trusted proxy. */
+  isProxy(peer: Uint8Array): boolean {
+    return this.#trustsAny && this.#isTrusted(addressText(peer));
+  }
+
   #isTrusted(address: string): boolean {
     return this.#trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4");
   }

@@ -7,6 +7,11 @@ import type { BodyBudget } from "./body-budget.ts";
 import { RATE_NAMES, type Rates } from "./rates.ts";
 
 interface Parts {
+  /** TCP connections. */
+  readonly open: {
+    readonly size: number;
+    readonly refused: Readonly<Record<"total" | "address", number>>;
+  };
   readonly admission: Admission;
   readonly bodies: BodyBudget;
   readonly rates: Rates;
@@ -14,7 +19,7 @@ interface Parts {
 
 export function registerLimitMetrics(
   registry: Registry,
-  { admission, bodies, rates }: Parts,
+  { open, admission, bodies, rates }: Parts,
 ): void {
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
@@ -44,6 +49,23 @@ export function registerLimitMetrics(
     "event_loop_delay_seconds",
     "How late the event loop or frames are on average; overload is measured by it.",
     () => overload.delayMs / 1_000,
+  );
+  gauge(
+    "open_connections",
+    "TCP connections: of viewers, with an HTTP request, or idle.",
+    () => open.size,
+  );
+  gauge(
+    "open_connections_limit",
+    "How many there may be, by the settings and the process's limit of open files.",
+    () => admission.room.total,
+  );
+  counterOf(
+    registry,
+    "ovation_gateway_connections_refused_total",
+    "TCP connections closed at once, by the limit that they exceeded: of the gateway (`total`), or of one address.",
+    ["limit"],
+    () => Object.entries(open.refused).map(([limit, count]) => [{ limit }, count]),
   );
   gauge("body_bytes", "Memory that bodies of HTTP requests use.", () => bodies.bytes);
   counter(

@@ -5,6 +5,7 @@
 import { STATUS_CODES } from "node:http";
 import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
 import type { BodyRoom } from "../limits/body-budget.ts";
+import type { HttpConnection } from "./open-connections.ts";
 import { type BodyReading, RequestBody } from "./request-body.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
@@ -115,6 +116,7 @@ export class HttpExchange {
   readonly hosts: number;
   readonly #headers: ReadonlyMap<CopiedHeader, string>;
   readonly #response: RawResponse;
+  readonly #connection: HttpConnection;
   readonly #closeListeners: (() => void)[] = [];
   #state: "unanswered" | "streaming" | "over" = "unanswered";
   #body: RequestBody | undefined;
@@ -124,7 +126,12 @@ export class HttpExchange {
    * Must be made while the request's handler runs.
    * @param basePath the prefix of every path, without a trailing slash
    */
-  constructor(response: RawResponse, request: RawRequest, basePath: string) {
+  constructor(
+    response: RawResponse,
+    request: RawRequest,
+    basePath: string,
+    connection: HttpConnection,
+  ) {
     this.method = request.getCaseSensitiveMethod();
     const path = request.getUrl();
     this.path = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : "";
@@ -140,6 +147,7 @@ export class HttpExchange {
     });
     this.hosts = hosts;
     this.#response = response;
+    this.#connection = connection;
     response.onAborted(() => this.#closed());
   }
 
@@ -227,7 +235,7 @@ export class HttpExchange {
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
     if (!this.#answers()) return;
     // Closed if the client may still be sending a refused body, or one without a known end.
-    const closes = this.isLast || [408, 411, 413].includes(status) || this.#isTooMuchLeft();
+    const closes = this.#isLastHere || [408, 411, 413].includes(status) || this.#isTooMuchLeft();
     if (BODILESS.has(status)) this.#respondWithHead(status, headers, closes);
     else if (this.method === "HEAD" && !closes) {
       // The length that GET's body would have (RFC 9110 section 8.6).
@@ -236,7 +244,7 @@ export class HttpExchange {
     } else {
       // Where we close, the addon adds the header.
       const kept = closes ? {} : KEEP_ALIVE;
-      this.#response.cork(() => {
+      this.#end(() => {
         this.#begin(status, { ...headers, ...(this.#asksToClose ? CLOSED : kept) });
         // The addon closes the connection only with a body, so this HEAD gets a length of 0.
         this.#response.end(this.method === "HEAD" ? "" : body, closes);
@@ -247,7 +255,15 @@ export class HttpExchange {
   /** Answers without a body, once; HEAD gets no length. */
   respondWithoutBody(status: number, headers: Headers): void {
     if (this.method !== "HEAD") this.respond(status, headers, "");
-    else if (this.#answers()) this.#respondWithHead(status, headers, this.isLast);
+    else if (this.#answers()) this.#respondWithHead(status, headers, this.#isLastHere);
+  }
+
+  get #isLastHere(): boolean {
+    return this.isLast || !this.#connection.canStay;
+  }
+
+  #end(send: () => void): void {
+    this.#connection.answer(() => this.#response.cork(send));
   }
 
   /** Whether more of the body may follow than is worth receiving to keep the connection. */
@@ -266,7 +282,7 @@ export class HttpExchange {
 
   #respondWithHead(status: number, headers: Headers, closes: boolean): void {
     const isClosed = closes || this.#asksToClose;
-    this.#response.cork(() => {
+    this.#end(() => {
       this.#begin(status, { ...headers, ...(isClosed ? CLOSED : KEEP_ALIVE) });
       this.#response.endWithoutBody();
     });
@@ -279,12 +295,14 @@ export class HttpExchange {
 
   /** Starts a response without a fixed end, such as a stream of events. */
   stream(headers: Headers): ResponseStream {
-    const stream = new ResponseStream(this.#response, () => {
+    const stream = new ResponseStream(this.#response, (end) => {
       this.#state = "over";
+      this.#end(end);
     });
     this.#closeListeners.unshift(() => stream.closed());
     if (this.#state === "unanswered") {
       this.#state = "streaming";
+      this.#connection.isViewers();
       this.#response.cork(() => this.#begin(200, headers));
     } else stream.closed();
     return stream;
@@ -307,6 +325,7 @@ export class HttpExchange {
 
   #closed(): void {
     this.#state = "over";
+    this.#connection.aborted();
     for (const listener of this.#closeListeners) listener();
   }
 }
@@ -319,11 +338,11 @@ export class HttpExchange {
 export class ResponseStream {
   #response: RawResponse | undefined;
   #isFull = false;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (end: () => void) => void;
   #onWritable: (() => void) | undefined;
 
-  /** @param onEnd called when this side ends it */
-  constructor(response: RawResponse, onEnd: () => void) {
+  /** @param onEnd called when this side ends it, with what sends the end */
+  constructor(response: RawResponse, onEnd: (end: () => void) => void) {
     this.#response = response;
     this.#onEnd = onEnd;
     response.onWritable(() => {
@@ -357,8 +376,7 @@ export class ResponseStream {
     const response = this.#response;
     if (response === undefined) return;
     this.#response = undefined;
-    this.#onEnd();
-    response.cork(() => response.end());
+    this.#onEnd(() => response.end());
   }
 
   /** For the exchange only: the client has gone. */

@@ -10,6 +10,7 @@ import { type Addon, loadAddon, type uWS } from "./addon.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
+import { type ConnectionLimits, HttpConnection, OpenConnections } from "./open-connections.ts";
 import { Pings } from "./pings.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
@@ -37,6 +38,8 @@ export interface ListenerOptions {
   readonly bufferLimitBytes: number;
   readonly idleTimeoutMs: number;
   readonly pingIntervalMs: number;
+  /** Undefined: any number. */
+  readonly connections?: ConnectionLimits;
   /** Throws an OvationError to refuse; `onRefused` then gets the exchange. */
   readonly checkHandshake: (headers: HandshakeHeaders) => Subprotocol;
   /** Throws likewise. */
@@ -118,6 +121,9 @@ interface ChildApps {
   removeChildAppDescriptor(descriptor: unknown): void;
 }
 
+/** Together they match every path, and are more specific than the pattern that matches all. */
+const SPECIFIC_PATTERNS = ["/", "/:first", "/:first/*"];
+
 type App = uWS.TemplatedApp & ChildApps;
 
 /** For TLS 1.2: forward secrecy and authenticated encryption only. All of TLS 1.3's are secure. */
@@ -130,7 +136,15 @@ function tlsApp(addon: Addon, { certFile, keyFile }: CertificateFiles): App {
   return addon.SSLApp({ ...files, ssl_ciphers: CIPHERS }) as App;
 }
 
+const ANY_NUMBER: ConnectionLimits = {
+  total: Number.POSITIVE_INFINITY,
+  othersPerAddress: Number.POSITIVE_INFINITY,
+  addressOf: () => undefined,
+};
+
 export class Listener {
+  /** Every TCP connection. */
+  readonly connections: OpenConnections;
   readonly #options: ListenerOptions;
   /** Accepts connections. With TLS it hands them to the newest serving app. */
   #acceptor: App | undefined;
@@ -138,12 +152,17 @@ export class Listener {
   readonly #serving: App[] = [];
   readonly #pings: Pings<ViewerSocket>;
   readonly #listenSockets: uWS.us_listen_socket[] = [];
+  /** A second object for the connection of the request that is being routed. */
+  #spare: uWS.HttpResponse | undefined;
+  /** Why the handshake that is being routed is refused. */
+  #refusal: { readonly error: unknown } | undefined;
   /** Undefined until it is loaded. */
   #addon: Addon | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#pings = new Pings(options.pingIntervalMs);
+    this.connections = new OpenConnections(options.connections ?? ANY_NUMBER);
   }
 
   /**
@@ -239,8 +258,26 @@ export class Listener {
 
   #served(app: App): App {
     app.ws<SocketData>(this.#options.basePath + CONNECT_PATH, this.#guarded(this.#behavior()));
+    app.filter((response, count) => {
+      const isNew = count > 0;
+      return isNew ? this.connections.opened(response) : this.connections.closed();
+    });
+    // Routed to before the general pattern: the only way to a second object.
+    for (const pattern of SPECIFIC_PATTERNS) {
+      app.any(pattern, (response, request) => {
+        this.#spare = response;
+        request.setYield(true);
+      });
+    }
     app.any("/*", (response, request) => {
-      this.#exchange(response, request, (exchange) => this.#options.onRequest(exchange));
+      const spare = this.#spare;
+      const refusal = this.#refusal;
+      this.#spare = undefined;
+      this.#refusal = undefined;
+      this.#exchange(response, request, spare, (exchange) => {
+        if (refusal === undefined) this.#options.onRequest(exchange);
+        else this.#options.onRefused(exchange, refusal.error);
+      });
     });
     return app;
   }
@@ -275,9 +312,12 @@ export class Listener {
   #exchange(
     response: uWS.HttpResponse,
     request: uWS.HttpRequest,
+    spare: uWS.HttpResponse | undefined,
     handle: (exchange: HttpExchange) => void,
   ): void {
-    const exchange = new HttpExchange(response, request, this.#options.basePath);
+    const address = this.connections.addressOf(response);
+    const connection = new HttpConnection(this.connections, address, spare);
+    const exchange = new HttpExchange(response, request, this.#options.basePath, connection);
     try {
       handle(exchange);
     } catch (error) {
@@ -316,6 +356,7 @@ export class Listener {
         if (ws.getBufferedAmount() <= bufferLimitBytes / 2) handlers?.onDrain();
       },
       close: (ws, code) => {
+        this.connections.closed();
         const { socket, handlers, pinged } = ws.getUserData();
         if (socket !== undefined) pinged?.delete(socket);
         socket?.closed();
@@ -347,12 +388,14 @@ export class Listener {
         forwardedFor: forwardedFor(request),
       });
     } catch (error) {
-      this.#exchange(response, request, (exchange) => this.#options.onRefused(exchange, error));
+      this.#refusal = { error };
+      request.setYield(true);
       return;
     }
     const authorization = request.getHeader("authorization");
     const extensions = ""; // No compression: it would cost more than it saves on small frames.
     const opening = { ...admitted, subprotocol, authorization };
+    this.connections.leave(this.connections.addressOf(response));
     response.upgrade<SocketData>({ opening }, key, subprotocol, extensions, context);
   }
 }

@@ -14,13 +14,25 @@ export const limitSettings = {
     min: 1,
     max: 10_000_000,
     default: 50_000,
-    doc: "How many viewers a gateway holds, over WebSocket and Server-Sent Events together. Each takes a file descriptor: keep `ulimit -n` above it.",
+    doc: "How many viewers a gateway holds, over WebSocket and Server-Sent Events together. Each takes a file descriptor: keep `ulimit -n` 256 above the sum of this and `http-connections-limit`. Where it is lower, the gateway logs that at its start, and lowers both limits.",
   }),
   eventStreamsLimit: integer({
     min: 1,
     max: 10_000_000,
     default: 20_000,
     doc: "How many of them may use Server-Sent Events, which cost a gateway more than WebSockets do.",
+  }),
+  httpConnectionsLimit: integer({
+    min: 100,
+    max: 10_000_000,
+    default: 10_000,
+    doc: "How many further connections a gateway holds: those that have sent nothing yet, carry an HTTP request, or are kept open after one. A connection beyond both limits is closed at once.",
+  }),
+  clientSharePercent: integer({
+    min: 1,
+    max: 100,
+    default: 25,
+    doc: "The largest part, in percent, of what a gateway holds for all clients that one client may take: of `connections-limit` and `http-connections-limit` by its address, of `videos-limit`, `new-videos-per-second` and the tickets for event streams by its actor, or else its address. At least 100 of each in any case. All actors of one address together get twice that part of videos and tickets. A trusted proxy's connections have no share.",
   }),
   videosLimit: integer({
     min: 1,
@@ -45,7 +57,7 @@ export const limitSettings = {
     min: 1,
     max: 10_000_000,
     default: 5000,
-    doc: "How many viewers may connect from one client address (an IPv6 /64 network counts as one): enough for a campus or a mobile network that shares one.",
+    doc: "How many viewers may connect from one client address (an IPv6 /64 network counts as one), if its share is not smaller: enough for a campus or a mobile network that shares one.",
   }),
   connectionsPerSecond: integer({
     min: 1,

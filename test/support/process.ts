@@ -51,17 +51,25 @@ export async function spawnRole(
   return await spawnStrict(role, natsUrl, [...ours, ...flags]);
 }
 
+export interface ProcessLimits {
+  /** How many files the process may open; by default as many as this one. */
+  readonly files?: number;
+}
+
 /** As {@link spawnRole}, with the default limits; a gateway needs `--open` or a key. */
 export async function spawnStrict(
   role: ServerRole,
   natsUrl: string,
   flags: readonly string[],
+  { files }: ProcessLimits = {},
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
   const args = roleArgs(role, [...nats, "--ops-port", "0", ...address, ...flags]);
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const limit = files === undefined ? "" : `ulimit -n ${files} && `;
+  const command = ["-c", `${limit}exec "$@"`, "sh", process.execPath, ...args];
+  const child = spawn("/bin/sh", command, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   if (child.stdout === null || child.stderr === null) throw new Error("no output to read");
   const output: string[] = [];
   const seen: { id: string; port: number; opsPort: number; runs: boolean } = {

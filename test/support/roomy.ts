@@ -11,6 +11,7 @@ export const ROOMY = {
   requestBytesPerSecond: 100_000_000,
   historyBytesPerSecond: 100_000_000,
   viewerBodyLimitBytes: 1_048_576,
+  clientSharePercent: 100,
 } as const;
 
 /** The same for a gateway process. */
@@ -23,4 +24,5 @@ export const ROOMY_FLAGS: readonly string[] = [
   `--request-bytes-per-second=${ROOMY.requestBytesPerSecond}`,
   `--history-bytes-per-second=${ROOMY.historyBytesPerSecond}`,
   `--viewer-body-limit-bytes=${ROOMY.viewerBodyLimitBytes}`,
+  `--client-share-percent=${ROOMY.clientSharePercent}`,
 ];

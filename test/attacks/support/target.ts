@@ -1,7 +1,7 @@
 /** What is attacked: NATS, a dispatcher and a gateway as processes, with the default limits. */
 
 import { startTestNats, type TestNats } from "../../support/nats.ts";
-import { type RoleProcess, spawnStrict } from "../../support/process.ts";
+import { type ProcessLimits, type RoleProcess, spawnStrict } from "../../support/process.ts";
 import { SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
 
 /** How the gateway knows its clients. */
@@ -23,8 +23,13 @@ export interface Target {
 /**
  * Starts a stack to attack.
  * @param flags of the gateway, beside its defaults
+ * @param limits of its process
  */
-export async function startTarget(access: Access, flags: readonly string[] = []): Promise<Target> {
+export async function startTarget(
+  access: Access,
+  flags: readonly string[] = [],
+  limits: ProcessLimits = {},
+): Promise<Target> {
   const nats = await startTestNats();
   const started: RoleProcess[] = [];
   const stop = async () => {
@@ -35,7 +40,7 @@ export async function startTarget(access: Access, flags: readonly string[] = [])
     const dispatcher = await spawnStrict("dispatcher", nats.url, []);
     started.push(dispatcher);
     const auth = access === "open" ? "--open" : `--auth-secret=${SECRET}`;
-    const gateway = await spawnStrict("gateway", nats.url, [auth, ...flags]);
+    const gateway = await spawnStrict("gateway", nats.url, [auth, ...flags], limits);
     started.push(gateway);
     const token = async (claims = {}) =>
       access === "open" ? undefined : await tokenOf({ ...VIEWER, ...claims });

@@ -47,7 +47,7 @@ const OPS_PORT = 9100;
 /** Short, so that a test doesn't take minutes; the ratios are those of the defaults. */
 export const LEASE_MS = 3_000;
 /** All viewers are at one address: the test's. */
-const ONE_ADDRESS = ["--address-publishes-per-second", "1000000"];
+const ONE_ADDRESS = ["--address-publishes-per-second", "1000000", "--client-share-percent", "100"];
 const LEASE_FLAGS = ["--lease-ms", String(LEASE_MS), "--lease-renew-ms", "500"];
 const RECONCILE_FLAGS = ["--reconcile-interval-ms", "5000"];
 
