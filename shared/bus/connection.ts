@@ -11,17 +11,15 @@ import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import { NO_TRACES } from "../runtime/tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
+import { InFlight } from "./in-flight.ts";
 import { LameDuck } from "./lame-duck.ts";
 import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";
 import { traceHeaders } from "./trace-headers.ts";
+import { UNCONFIRMED_LIMIT_BYTES, UnconfirmedBytes } from "./unconfirmed.ts";
 import { Violations } from "./violations.ts";
 
 export type { BusSubscription, MessageHandler } from "./subscriptions.ts";
 
-/** Bytes unconfirmed by the server, in the client's buffer or sent, before we refuse more. */
-export const UNCONFIRMED_LIMIT_BYTES = 64 * 1_048_576;
-const CONFIRM_EVERY_BYTES = 1_048_576;
-const MESSAGE_OVERHEAD_BYTES = 64;
 /** How often a denied subscription is retried. */
 const DENIED_RETRY_MS = 2_000;
 
@@ -66,21 +64,18 @@ export class Bus {
   readonly #serverCount: number;
   readonly #log: Log;
   readonly #listeners = new Set<StateListener>();
-  /** Callbacks that reject the requests that wait for an answer. */
-  readonly #inFlight = new Set<() => void>();
+  readonly #inFlight = new InFlight();
+  readonly #unconfirmed: UnconfirmedBytes;
   #state: BusState = "connected";
-  #unconfirmedBytes = 0;
-  #unflushedBytes = 0;
   #connectionCount = 0;
   /** How often NATS did not permit a subscription. */
   #denials = 0;
   #deniedTimer: NodeJS.Timeout | undefined;
 
-  #whenIdle: (() => void) | undefined;
-
   private constructor(connection: NatsConnection, options: BusOptions) {
     const { log } = options;
     this.connection = connection;
+    this.#unconfirmed = new UnconfirmedBytes(() => connection.flush());
     this.#inboxPrefix = inboxPrefixOf(options);
     this.#serverCount = options.servers.length;
     this.#log = log;
@@ -88,7 +83,7 @@ export class Bus {
     this.lameDuck = new LameDuck({
       log,
       connection: () => this.#connectionCount,
-      idle: () => this.#idle(),
+      idle: () => this.#inFlight.idle(),
       move: async () => {
         // Messages sent so far arrive; new ones are refused until we are connected elsewhere.
         await connection.flush();
@@ -104,11 +99,6 @@ export class Bus {
         this.stats.handlerFaults += 1;
       },
     });
-    void this.#followStatus();
-    void connection.closed().then((error) => {
-      if (error instanceof Error) log.error({ error: error.message }, "NATS connection closed");
-      this.#enter("closed");
-    });
   }
 
   /**
@@ -116,7 +106,10 @@ export class Bus {
    * @throws Error when the login is refused, or a file of it can't be read
    */
   static async connect(options: BusOptions): Promise<Bus> {
-    return new Bus(await firstConnect(options), options);
+    const bus = new Bus(await firstConnect(options), options);
+    void bus.#followStatus();
+    void bus.#followEnd();
+    return bus;
   }
 
   get state(): BusState {
@@ -135,12 +128,12 @@ export class Bus {
 
   /** The unconfirmed bytes as a share of the limit beyond which we refuse more. */
   get backlog(): number {
-    return this.#unconfirmedBytes / UNCONFIRMED_LIMIT_BYTES;
+    return this.#unconfirmed.total / UNCONFIRMED_LIMIT_BYTES;
   }
 
   /** Bytes in the client's buffer or on the way, not yet confirmed by the server. */
   get unconfirmedBytes(): number {
-    return this.#unconfirmedBytes;
+    return this.#unconfirmed.total;
   }
 
   /** Requests that wait for an answer. */
@@ -166,12 +159,12 @@ export class Bus {
 
   /** Sends, or returns false at once if it can't: then nothing was sent. */
   publish(subject: string, payload: Uint8Array): boolean {
-    if (this.#state !== "connected" || this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
+    if (this.#state !== "connected" || this.#unconfirmed.isFull) {
       this.stats.publishesRefused += 1;
       return false;
     }
     this.connection.publish(subject, payload);
-    this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    this.#unconfirmed.add(payload.length);
     return true;
   }
 
@@ -186,11 +179,11 @@ export class Bus {
     timeoutMs: number,
     traces = NO_TRACES,
   ): Promise<Uint8Array> {
-    if (this.#unconfirmedBytes > UNCONFIRMED_LIMIT_BYTES) {
+    if (this.#unconfirmed.isFull) {
       this.stats.publishesRefused += 1;
       throw new OvationError("unavailable");
     }
-    this.#account(payload.length + MESSAGE_OVERHEAD_BYTES);
+    this.#unconfirmed.add(payload.length);
     const timeout = { timeout: timeoutMs };
     const options = traces.length === 0 ? timeout : { ...timeout, headers: traceHeaders(traces) };
     const answer = await this.whileConnected(() =>
@@ -214,25 +207,7 @@ export class Bus {
       this.stats.publishesRefused += 1;
       throw new OvationError("unavailable");
     }
-    return await new Promise<T>((resolve, reject) => {
-      const lost = () => reject(new OvationError("timeout", "the connection to NATS was lost"));
-      this.#inFlight.add(lost);
-      work()
-        .then(resolve, reject)
-        .finally(() => {
-          this.#inFlight.delete(lost);
-          if (this.#inFlight.size === 0) this.#whenIdle?.();
-        });
-    });
-  }
-
-  /** Resolves as soon as no request is in flight. */
-  async #idle(): Promise<void> {
-    if (this.#inFlight.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
-    this.#whenIdle = undefined;
+    return await this.#inFlight.run(work);
   }
 
   /** Calls `handler` for each message; with `queue`, messages are shared among its members. */
@@ -309,28 +284,12 @@ export class Bus {
     await this.connection.close();
   }
 
-  #account(bytes: number): void {
-    this.#unconfirmedBytes += bytes;
-    this.#unflushedBytes += bytes;
-    if (this.#unflushedBytes < CONFIRM_EVERY_BYTES) return;
-    const confirmed = this.#unflushedBytes;
-    const during = this.#connectionCount;
-    this.#unflushedBytes = 0;
-    this.connection.flush().then(
-      () => {
-        if (during === this.#connectionCount) this.#unconfirmedBytes -= confirmed;
-      },
-      () => undefined, // The link broke; entering "disconnected" resets the count.
-    );
-  }
-
   #enter(state: BusState): void {
     if (this.#state === state || this.#state === "closed") return;
     this.#state = state;
-    this.#unconfirmedBytes = 0;
-    this.#unflushedBytes = 0;
+    this.#unconfirmed.reset();
     this.#connectionCount += 1;
-    if (state !== "connected") for (const lost of [...this.#inFlight]) lost();
+    if (state !== "connected") this.#inFlight.fail();
     for (const listener of [...this.#listeners]) listener(state);
   }
 
@@ -364,6 +323,12 @@ export class Bus {
       if (!this.connection.isClosed()) void this.#returned(this.connection.getServer());
     }, DENIED_RETRY_MS);
     this.#deniedTimer.unref();
+  }
+
+  async #followEnd(): Promise<void> {
+    const error = await this.connection.closed();
+    if (error instanceof Error) this.#log.error({ error: error.message }, "NATS connection closed");
+    this.#enter("closed");
   }
 
   async #followStatus(): Promise<void> {

@@ -9,7 +9,8 @@ import {
   Histogram as PromHistogram,
   Registry,
 } from "prom-client";
-import { type Bus, UNCONFIRMED_LIMIT_BYTES } from "../bus/connection.ts";
+import type { Bus } from "../bus/connection.ts";
+import { UNCONFIRMED_LIMIT_BYTES } from "../bus/unconfirmed.ts";
 import type { Histogram } from "../lib/histogram.ts";
 import { standardLogOutput } from "./log-output.ts";
 
