@@ -39,6 +39,15 @@ export interface ResumePoint {
   readonly oldest?: number;
 }
 
+/** What may be read of the past: charged for bytes, as far as they are known before. */
+export interface PastBudget {
+  /** @throws OvationError rate_limited */
+  past(bytes: number): void;
+  /** @returns the charge. @throws OvationError rate_limited */
+  advancePast(most: number): number;
+  settlePast(charged: number, bytes: number): void;
+}
+
 export interface HistoryPage {
   readonly epoch: string;
   /** Events as msgpack, oldest first. */
@@ -111,16 +120,18 @@ export class VideoHistories {
   /**
    * The newest events before a seq.
    * @param history the video's follower, if the video is watched here
-   * @throws OvationError history_unavailable
+   * @param budget pays for the page, or for all that must be read for it
+   * @throws OvationError history_unavailable, rate_limited
    */
   async page(
     video: string,
     history: ChainFollower | undefined,
     before: number | undefined,
     limit: number,
+    budget: PastBudget,
   ): Promise<HistoryPage> {
     const timeline = await this.#within(async () => {
-      if (history === undefined) return await this.#readOnce(video);
+      if (history === undefined) return await this.#readOnce(video, budget);
       await history.whole();
       // A viewer that has seen a later event than this gateway has come from another one.
       if ((before ?? Number.POSITIVE_INFINITY) > (history.timeline.head ?? 0) + 1)
@@ -130,6 +141,8 @@ export class VideoHistories {
     const { events, more } = timeline.page(before ?? Number.POSITIVE_INFINITY, limit);
     const { epoch } = this;
     if (epoch === undefined) throw new OvationError("history_unavailable");
+    if (history !== undefined)
+      budget.past(events.reduce((sum, { bytes }) => sum + bytes.length, 0));
     return { epoch, events: events.map(({ bytes }) => bytes), more };
   }
 
@@ -139,11 +152,16 @@ export class VideoHistories {
     return history.timeline.seqBeforeLast(last);
   }
 
-  async #readOnce(video: string): Promise<Timeline> {
+  async #readOnce(video: string, budget: PastBudget): Promise<Timeline> {
     const timeline = this.#timeline();
-    const stored = await this.reader.whole(video);
-    timeline.load(stored.map(({ record }) => record));
-    return timeline;
+    const charged = budget.advancePast(this.#options.config.historyBytes);
+    try {
+      const stored = await this.reader.whole(video);
+      timeline.load(stored.map(({ record }) => record));
+      return timeline;
+    } finally {
+      budget.settlePast(charged, timeline.bytes);
+    }
   }
 
   #timeline(): Timeline {

@@ -191,6 +191,15 @@ export class Timeline {
     return { events, reached: to };
   }
 
+  /** Bytes of the events after `seq`. */
+  bytesAfter(seq: number): number {
+    let bytes = 0;
+    for (let at = firstAfter(this.#events, seq, "seq"); at < this.#events.length; at += 1) {
+      bytes += this.#events[at]?.bytes.length ?? 0;
+    }
+    return bytes;
+  }
+
   /** The seq after which the last `count` events follow, not counting retractions. */
   seqBeforeLast(count: number): number {
     this.#expire();

@@ -8,6 +8,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type ClientKey, isAddressKey } from "./client-key.ts";
 import { type Rate, rateOf, TokenBucket } from "./token-bucket.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Whom a client counts as. An address may be shared by many viewers; a backend stands for a whole
@@ -85,21 +86,34 @@ export class ClientWork {
     this.#takeAny(this.#bytes, this.#rates.bytes, count);
   }
 
-  /** Charges bytes of past events. @throws OvationError rate_limited */
+  /** Charges bytes of past events, before they are read. @throws OvationError rate_limited */
   past(count: number): void {
     this.#past ??= new TokenBucket(this.#rates.past, this.#options.now());
     this.#takeAny(this.#past, this.#rates.past, count);
+  }
+
+  /**
+   * Charges past events whose size is not known yet, at most a burst.
+   * @returns the charge, for {@link settlePast}
+   * @throws OvationError rate_limited
+   */
+  advancePast(most: number): number {
+    const charged = Math.min(most, this.#rates.past.burst);
+    this.past(charged);
+    return charged;
+  }
+
+  /** Their size is known; what exceeds the charge becomes debt. */
+  settlePast(charged: number, count: number): void {
+    const { past } = this.#rates;
+    if (count < charged) this.#past?.giveBack(past, charged - count);
+    else this.#past?.charge(past, count - charged, this.#options.now());
   }
 
   /** It was somebody else's request, with so many bytes. */
   giveBackRequest(bytes: number): void {
     this.#requests.giveBack(this.#rates.requests, 1);
     this.#bytes?.giveBack(this.#rates.bytes, bytes);
-  }
-
-  /** Less of the past was read than was charged. */
-  giveBackPast(count: number): void {
-    this.#past?.giveBack(this.#rates.past, count);
   }
 
   /** Whether it equals a new one. */
@@ -187,6 +201,8 @@ export class Attempt {
 }
 
 export class Work {
+  /** For decoding and encoding what is large. */
+  readonly turns = new Turns();
   readonly #options: WorkOptions;
   readonly #clients: BoundedMap<ClientWork>;
   readonly #rates: Readonly<Record<ClientSort, WorkRates>>;

@@ -8,7 +8,7 @@ import { Expiry } from "../../auth/expiry.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
-import { openSubscription } from "../operations/subscribe.ts";
+import { openSubscription, type PastPayment, payForPast } from "../operations/subscribe.ts";
 import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
 import { pastRequest } from "./past-request.ts";
 import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
@@ -185,11 +185,13 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       }
     }
     const address = clientOf(services, exchange);
+    let past: PastPayment;
     try {
       natsOutage.admit();
       // A viewer that is connected already is not admitted a second time.
       if (known === undefined) admission.admitStream(address);
       interest.requireRoom(video);
+      past = payForPast(services, { grant, address }, request);
     } catch (fault) {
       return refuse(fault);
     }
@@ -232,7 +234,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       polled.poll(exchange, waitMs ?? 0);
     }
     try {
-      const { audience, after, result } = await openSubscription(services, video, request);
+      const { audience, after, result } = await openSubscription(services, video, request, past);
       if (!stream.isOpen) return;
       const seq = after ?? result.seq;
       const position = seq === undefined ? undefined : histories.positionText(seq);

@@ -8,7 +8,7 @@ import type { Grant } from "../../auth/grant.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { readHistory } from "../operations/history.ts";
 import { startHttpSpan } from "../request-span.ts";
-import { clientFor, type GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
 import { wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
@@ -18,8 +18,10 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
   const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {
     const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const limit = wholeNumber(exchange, "limit", { min: 1, max: HISTORY_LIMIT }) ?? DEFAULT_LIMIT;
-    const client = clientFor(services, grant, exchange);
-    const page = await readHistory(services, grant, client, video, { before, limit });
+    const address = clientOf(services, exchange);
+    const page = await readHistory(services, grant, address, video, { before, limit });
+    // A page may be a megabyte.
+    await services.rates.work.turns.next();
     respondWith(exchange, 200, { ...page, events: page.events.map(decodeTrustedMsgpack) });
   };
   return async (exchange, video, _eventId, attempt) => {

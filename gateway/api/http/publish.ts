@@ -24,6 +24,9 @@ import {
 } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
+/** Larger bodies are decoded in a turn of their own. */
+const LARGE_BYTES = 4_096;
+
 function encodingOf(exchange: HttpExchange): Encoding {
   if (!["", "identity"].includes(exchange.header("content-encoding").trim().toLowerCase())) {
     throw new OvationError("content_encoding_unsupported", undefined, {
@@ -115,6 +118,7 @@ async function publish(
   const limitBytes = bodyLimitOf(grant, limits);
   attempt.body(Math.min(exchange.declaredBytes ?? 0, limitBytes));
   const body = await exchange.readBody({ limitBytes, withinMs: limits.bodyTimeoutMs });
+  if (body.length > LARGE_BYTES) await services.rates.work.turns.next();
   const value = decodeUntrusted(encoding, body, "body_malformed", "the body", {
     limit: valuesLimit(services.rules, grant.isBackend),
     admit: (values) => attempt.values(values),

@@ -11,17 +11,18 @@ export interface PageRequest {
 }
 
 /**
- * @param client whose rate is charged: the actor, or else the address
+ * @param address where the grant's holder is
  * @throws OvationError forbidden, rate_limited, history_unavailable
  */
 export async function readHistory(
   { histories, interest, rates }: Pick<GatewayServices, "histories" | "interest" | "rates">,
   grant: Grant,
-  client: ClientKey,
+  address: ClientKey,
   video: string,
   { before, limit }: PageRequest,
 ): Promise<HistoryPage> {
   grant.requireVideo(video);
-  rates.takeHistoryRead(client);
-  return await histories.page(video, interest.historyOf(video), before, limit);
+  rates.takeHistoryRead(grant.clientAt(address));
+  const budget = rates.work.of(grant, address);
+  return await histories.page(video, interest.historyOf(video), before, limit, budget);
 }

@@ -1,8 +1,10 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
+import type { Grant } from "../../auth/grant.ts";
 import type { Audience } from "../../delivery/audience.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
+import type { ClientKey } from "../../limits/client-key.ts";
 import type { GatewayServices } from "../services.ts";
 
 export interface OpenedSubscription {
@@ -14,10 +16,59 @@ export interface OpenedSubscription {
 }
 
 /**
+ * What a subscription costs of the budget for the past until it is known how much it gets. A viewer
+ * that comes back may subscribe to a hundred videos at once.
+ */
+const PAST_CHARGE_BYTES = 32_768;
+/** Past events of more bytes are sent in a turn of their own. */
+const LARGE_BYTES = 16_384;
+
+/** Charged for the past events of a subscription; `settle` is told how much it gets. */
+export interface PastPayment {
+  settle(bytes: number): void;
+}
+
+const NOTHING_PAST: PastPayment = { settle: () => undefined };
+
+/**
+ * Charges a subscription that requests past events; call it before anything is held.
+ * @throws OvationError rate_limited
+ */
+export function payForPast(
+  { rates }: Pick<GatewayServices, "rates">,
+  { grant, address }: { readonly grant: Grant; readonly address: ClientKey },
+  { after, last = 0 }: ResumeRequest,
+): PastPayment {
+  if (after === undefined && last === 0) return NOTHING_PAST;
+  const budget = rates.work.of(grant, address);
+  const charged = budget.advancePast(PAST_CHARGE_BYTES);
+  return { settle: (bytes) => budget.settlePast(charged, bytes) };
+}
+
+/**
  * Holds the video; the caller releases the hold later.
+ * @param payment for its past events
  * @throws OvationError history_unavailable, unavailable, videos_exceeded
  */
 export async function openSubscription(
+  services: Pick<GatewayServices, "interest" | "histories" | "rates">,
+  video: string,
+  request: ResumeRequest,
+  payment: PastPayment,
+): Promise<OpenedSubscription> {
+  let bytes = 0;
+  try {
+    const opened = await open(services, video, request);
+    const { audience, after } = opened;
+    if (after !== undefined) bytes = audience.history.timeline.bytesAfter(after);
+    if (bytes > LARGE_BYTES) await services.rates.work.turns.next();
+    return opened;
+  } finally {
+    payment.settle(bytes);
+  }
+}
+
+async function open(
   { interest, histories }: Pick<GatewayServices, "interest" | "histories">,
   video: string,
   request: ResumeRequest,

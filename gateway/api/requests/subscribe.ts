@@ -3,7 +3,7 @@
  * events follow the answer, past ones first.
  */
 import { OvationError } from "../../../shared/protocol/errors.ts";
-import { openSubscription } from "../operations/subscribe.ts";
+import { openSubscription, payForPast } from "../operations/subscribe.ts";
 import type { RequestHandler } from "../request-handler.ts";
 
 export const subscribe: RequestHandler<"subscribe"> = async (context, request) => {
@@ -19,13 +19,14 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
   services.interest.requireRoom(video);
+  const past = payForPast(services, context, request);
   // Distinguishes this subscribe from a later one, if an unsubscribe comes before its answer.
   const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
   const joined = context.joining.begin(video);
   try {
-    const { audience, after, result } = await openSubscription(services, video, request);
+    const { audience, after, result } = await openSubscription(services, video, request, past);
     // A fresh token may have narrowed the grant meanwhile.
     context.grant.requireVideo(video);
     return {

@@ -5,7 +5,7 @@ import { encode } from "../../../shared/protocol/wire/codec.ts";
 import { ask, type HttpAnswer, RawSocket } from "../../support/raw.ts";
 import { TestStack } from "../../support/stack.ts";
 import { fileWith, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
-import { TestSocket } from "../../support/viewer.ts";
+import { TestEventStream, TestSocket } from "../../support/viewer.ts";
 
 const API_KEY = "a-key-of-a-backend-with-enough-characters";
 /** Five seconds' worth may come at once. */
@@ -27,6 +27,7 @@ beforeAll(async () => {
         ]),
       ),
       httpRequestsPerSecond: REQUESTS,
+      historyBytesPerSecond: 20_000,
       viewerBodyLimitBytes: 65_536,
       historyReadsPerSecond: 1_000_000,
     },
@@ -39,9 +40,9 @@ function bearer(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-async function publish(token: string | undefined, body: string | Uint8Array): Promise<HttpAnswer> {
+async function publish(token: string, body: string, video = "v"): Promise<HttpAnswer> {
   const headers = { ...JSON_TYPE, ...bearer(token) };
-  return await ask(port, { method: "POST", path: "/v1/videos/v/events", headers, body });
+  return await ask(port, { method: "POST", path: `/v1/videos/${video}/events`, headers, body });
 }
 
 /** The first answer that is not like the others; rejects when there is none within `most`. */
@@ -185,4 +186,70 @@ describe("requests over HTTP are charged, whatever becomes of them", () => {
     const other = bearer(await tokenOf({ ...VIEWER, sub: `other-${method}-${path.length}` }));
     expect((await ask(port, { method, path, headers: other })).status).not.toBe(429);
   });
+});
+
+/** Ways to get past events. Each resolves with the error's code, or undefined when it got them. */
+const WAYS: Readonly<Record<string, (token: string) => Promise<unknown>>> = {
+  "a page of history": async (token) => {
+    const path = "/v1/videos/past/history?limit=1000";
+    const answer = await ask(port, { path, headers: bearer(token) });
+    return answer.status === 200 ? undefined : answer.error["code"];
+  },
+  "an event stream with last": async (token) => await codeOfStream({ query: "?last=1000", token }),
+  "an event stream with after": async (token) =>
+    await codeOfStream({ query: `?after=${epoch}:0`, token }),
+  "an EventSource that comes back": async (token) =>
+    await codeOfStream({ lastEventId: `${epoch}:0`, token }),
+  "a poll": async (token) => await codeOfStream({ query: "?last=1000&wait=0", token }),
+  "a subscribe with last": async (token) => await codeOfSubscribe({ last: 1_000 }, token),
+  "a subscribe with after": async (token) => await codeOfSubscribe({ after: 0, epoch }, token),
+};
+let epoch = "";
+
+async function codeOfStream(past: Parameters<typeof TestEventStream.open>[2]): Promise<unknown> {
+  const stream = await TestEventStream.open(port, "past", past);
+  const [first] = stream.messages;
+  stream.close();
+  if (first?.op === "error") expect(stream.retryMs).toBe(first["retryAfterMs"]);
+  return first?.op === "error" ? first["code"] : undefined;
+}
+
+async function codeOfSubscribe(past: object, token: string): Promise<unknown> {
+  const viewer = await TestSocket.connect(port, "json", token);
+  const answer = await viewer.ask("subscribe", { video: "past", ...past });
+  await viewer.close();
+  return answer.op === "error" ? answer["code"] : undefined;
+}
+
+describe("bytes of the past have one limit for each client, over all wires", () => {
+  beforeAll(async () => {
+    const text = "x".repeat(900);
+    const list = JSON.stringify(
+      Array.from({ length: 60 }, () => ({ kind: "comment", data: text })),
+    );
+    expect((await publish(API_KEY, list, "past")).status).toBe(200);
+    const page = await ask(port, { path: "/v1/videos/past/history", headers: bearer(API_KEY) });
+    epoch = String(page.body["epoch"]);
+  });
+
+  const names = Object.keys(WAYS);
+  test.each(names.map((name, index) => [name, names[(index + 3) % names.length] ?? ""] as const))(
+    "what %s got is missing for %s",
+    async (first, second) => {
+      const token = await tokenOf({ ...VIEWER, sub: `past of ${first}`, videos: ["past"] });
+      const codes: unknown[] = [];
+      // A burst has a hundred kilobytes, and each gets more than fifty.
+      for (let count = 0; count < 4; count += 1) codes.push(await WAYS[first]?.(token));
+      expect(codes[0]).toBeUndefined();
+      expect(codes.at(-1)).toBe("rate_limited");
+      // A page is refused when it exceeds what is left; the others when next to nothing is left.
+      const others = [await WAYS[second]?.(token), await WAYS[second]?.(token)];
+      expect(others.at(-1)).toBe("rate_limited");
+      // What asks for nothing of the past is served, and so are others.
+      expect(await codeOfSubscribe({}, token)).toBeUndefined();
+      expect(await WAYS[second]?.(await tokenOf({ ...VIEWER, sub: `other than ${first}` }))).toBe(
+        undefined,
+      );
+    },
+  );
 });
