@@ -2,6 +2,8 @@
  * The input of a sizing: the expected audience, the shape of the deployment, what each operation
  * costs, and the settings of gateways and dispatchers that the numbers depend on.
  */
+
+import { gatewaySettings } from "../../shared/config/gateway-settings.ts";
 import {
   boolean,
   type ConfigOf,
@@ -9,7 +11,7 @@ import {
   type Setting,
   type SettingGroup,
 } from "../../shared/config/setting.ts";
-import { commonSettings, gatewaySettings } from "../../shared/config/settings.ts";
+import { commonSettings } from "../../shared/config/settings.ts";
 import { decimal, optionalDecimal } from "./number-settings.ts";
 
 /** Who watches, and what they do. */

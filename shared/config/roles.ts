@@ -1,3 +1,4 @@
+import { gatewaySettings } from "./gateway-settings.ts";
 import type { SettingGroup } from "./setting.ts";
 import {
   commonSettings,
@@ -6,7 +7,6 @@ import {
   dispatcherSettings,
   doctorSettings,
   type GatewayConfig,
-  gatewaySettings,
 } from "./settings.ts";
 
 /** The configuration of each role. */
