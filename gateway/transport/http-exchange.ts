@@ -5,7 +5,7 @@
 import { STATUS_CODES } from "node:http";
 import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-context.ts";
 import type { BodyRoom } from "../limits/body-budget.ts";
-import type { HttpConnection } from "./open-connections.ts";
+import type { HttpConnection, RawConnection } from "./open-connections.ts";
 import { type BodyReading, RequestBody } from "./request-body.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
@@ -23,10 +23,7 @@ export interface RawRequest {
 }
 
 /** The part of the listener's response that is used. */
-export interface RawResponse {
-  /** 4 or 16 bytes, valid until the handler returns. */
-  getRemoteAddress(): ArrayBuffer;
-  onAborted(handler: () => void): unknown;
+export interface RawResponse extends RawConnection {
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
   onWritable(handler: (offset: number) => boolean): unknown;
   cork(callback: () => void): unknown;
@@ -43,8 +40,6 @@ export interface RawResponse {
    * a length it waits for a body and refuses the connection's next request.
    */
   endWithoutBody(): unknown;
-  /** Ends the connection. */
-  close(): unknown;
 }
 
 /** Headers that a handler may need later, copied while they can be read. */

@@ -3,7 +3,6 @@
  * address. uWebSockets.js reports the end of a connection without saying which one ended; so
  * whatever is registered last on a connection to hear of its end also counts it down.
  */
-import type { RawResponse } from "./http-exchange.ts";
 
 export interface ConnectionLimits {
   /** All TCP connections. */
@@ -15,7 +14,12 @@ export interface ConnectionLimits {
 }
 
 /** The part of the addon's response that stands for a connection without a request. */
-type Connection = Pick<RawResponse, "getRemoteAddress" | "onAborted" | "close">;
+export interface RawConnection {
+  /** 4 or 16 bytes, valid until the handler returns. */
+  getRemoteAddress(): ArrayBuffer;
+  onAborted(handler: () => void): unknown;
+  close(): unknown;
+}
 
 export class OpenConnections {
   /** TCP connections that were closed at once, by the limit that they exceeded. */
@@ -34,7 +38,7 @@ export class OpenConnections {
   }
 
   /** Accepts a connection, or closes it at once. */
-  opened(connection: Connection): void {
+  opened(connection: RawConnection): void {
     this.#open += 1;
     const address = this.addressOf(connection);
     const { total, othersPerAddress } = this.#limits;
@@ -59,7 +63,7 @@ export class OpenConnections {
     this.#ended += 1;
   }
 
-  addressOf(connection: Pick<RawResponse, "getRemoteAddress">): string | undefined {
+  addressOf(connection: Pick<RawConnection, "getRemoteAddress">): string | undefined {
     return this.#limits.addressOf(new Uint8Array(connection.getRemoteAddress()));
   }
 
@@ -88,7 +92,7 @@ export class OpenConnections {
 export class HttpConnection {
   readonly #connections: OpenConnections;
   readonly #address: string | undefined;
-  readonly #spare: Connection | undefined;
+  readonly #spare: RawConnection | undefined;
   #isCounted = true;
 
   /**
@@ -98,7 +102,7 @@ export class HttpConnection {
   constructor(
     connections: OpenConnections,
     address: string | undefined,
-    spare: Connection | undefined,
+    spare: RawConnection | undefined,
   ) {
     this.#connections = connections;
     this.#address = address;
