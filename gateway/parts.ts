@@ -28,6 +28,7 @@ import { BodyBudget } from "./limits/body-budget.ts";
 import { emptyConnectionStats } from "./limits/connection-stats.ts";
 import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
+import { VideoShares } from "./limits/video-shares.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publish/publisher.ts";
 import { CountRequests } from "./table/count-requests.ts";
@@ -220,6 +221,7 @@ export class GatewayParts implements RoleParts {
       rows: this.#registration.rows,
       lingerMs: config.lingerMs,
       videosLimit: config.videosLimit,
+      shares: new VideoShares({ ...config, now: monotonicNow }),
       clock: this.#clock,
       newVideosPerSecond: config.newVideosPerSecond,
       audience: {

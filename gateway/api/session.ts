@@ -121,6 +121,11 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return this.#grant.actor;
   }
 
+  /** Whom it counts as. A fresh token is of the same actor, so this stays. */
+  get client(): ClientKey {
+    return this.#grant.clientAt(this.address);
+  }
+
   get limitedAs(): ClientKey | undefined {
     return this.#grant.limitedAt(this.address);
   }
@@ -174,7 +179,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#onEnd(this);
     this.#expiry?.stop();
     this.viewer.leaveAll();
-    for (const video of this.videos.keys()) this.services.interest.release(video);
+    for (const video of this.videos.keys()) this.services.interest.release(video, this);
     this.videos.clear();
   }
 
@@ -236,7 +241,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   unwatch(video: string): boolean {
     if (!this.videos.delete(video)) return false;
     this.viewer.leave(video);
-    this.services.interest.release(video);
+    this.services.interest.release(video, this);
     return true;
   }
 

@@ -12,6 +12,7 @@ import type { Arrival } from "../delivery/frame.ts";
 import { FrameStats } from "../delivery/frame-stats.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
+import type { VideoHolder, VideoShares } from "../limits/video-shares.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -22,6 +23,7 @@ interface InterestOptions {
   readonly lingerMs: number;
   /** How many videos may be held. */
   readonly videosLimit: number;
+  readonly shares: VideoShares;
   readonly clock: HopClock;
   readonly newVideosPerSecond: number;
 }
@@ -79,9 +81,16 @@ export class Interest {
    * Must be called before a video is held.
    * @throws OvationError videos_exceeded
    */
-  requireRoom(video: string): void {
-    const { videosLimit: limit, rows } = this.#options;
-    if (this.#entries.has(video)) return;
+  requireRoom(video: string, holder: VideoHolder): void {
+    const { videosLimit: limit, rows, shares } = this.#options;
+    const isNew = !this.#entries.has(video);
+    try {
+      shares.require(holder, video, isNew);
+    } catch (error) {
+      this.stats.refused += 1;
+      throw error;
+    }
+    if (!isNew) return;
     const isFull = this.#entries.size >= limit && this.#lingering.size === 0;
     if (isFull || rows.rowCount >= ROWS_FACTOR * limit) {
       this.stats.refused += 1;
@@ -100,7 +109,8 @@ export class Interest {
    * matched by one {@link release}, even when it throws.
    * @throws OvationError `unavailable` when the table can't be written
    */
-  async hold(video: string): Promise<Audience> {
+  async hold(video: string, holder: VideoHolder): Promise<Audience> {
+    this.#options.shares.hold(holder, video);
     const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
     clearTimeout(entry.linger);
@@ -122,7 +132,8 @@ export class Interest {
   }
 
   /** A viewer of the video has left. */
-  release(video: string): void {
+  release(video: string, holder: VideoHolder): void {
+    this.#options.shares.release(holder, video);
     const entry = this.#entries.get(video);
     if (entry === undefined) return;
     entry.holds -= 1;

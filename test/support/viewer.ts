@@ -203,10 +203,11 @@ export class TestEventStream extends Inbox {
       readonly lastEventId?: string;
       readonly query?: string;
       readonly token?: string;
+      readonly headers?: Readonly<Record<string, string>>;
     } = {},
   ): Promise<TestEventStream> {
     const url = `http://127.0.0.1:${port}/v1/videos/${video}/events${past.query ?? ""}`;
-    const headers: Record<string, string> = { accept: "text/event-stream" };
+    const headers: Record<string, string> = { accept: "text/event-stream", ...past.headers };
     if (past.lastEventId !== undefined) headers["last-event-id"] = past.lastEventId;
     if (past.token !== undefined) headers["authorization"] = `Bearer ${past.token}`;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {

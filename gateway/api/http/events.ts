@@ -185,12 +185,13 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       }
     }
     const address = clientOf(services, exchange);
+    const holder = { client: grant.clientAt(address), address };
     let past: PastPayment;
     try {
       natsOutage.admit();
       // A viewer that is connected already is not admitted a second time.
       if (known === undefined) admission.admitStream(address);
-      interest.requireRoom(video);
+      interest.requireRoom(video, holder);
       past = payForPast(services, { grant, address }, request);
     } catch (fault) {
       return refuse(fault);
@@ -211,7 +212,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       admission.left(address);
       streams.delete(stream);
       if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
-      interest.release(video);
+      interest.release(video, holder);
     });
     stream.start(keepaliveMs);
     const expiry = new Expiry({
@@ -234,7 +235,13 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       polled.poll(exchange, waitMs ?? 0);
     }
     try {
-      const { audience, after, result } = await openSubscription(services, video, request, past);
+      const { audience, after, result } = await openSubscription(
+        services,
+        video,
+        request,
+        past,
+        holder,
+      );
       if (!stream.isOpen) return;
       const seq = after ?? result.seq;
       const position = seq === undefined ? undefined : histories.positionText(seq);

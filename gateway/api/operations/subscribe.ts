@@ -5,6 +5,7 @@ import type { Audience } from "../../delivery/audience.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { ClientKey } from "../../limits/client-key.ts";
+import type { VideoHolder } from "../../limits/video-shares.ts";
 import type { GatewayServices } from "../services.ts";
 
 export interface OpenedSubscription {
@@ -55,10 +56,11 @@ export async function openSubscription(
   video: string,
   request: ResumeRequest,
   payment: PastPayment,
+  holder: VideoHolder,
 ): Promise<OpenedSubscription> {
   let bytes = 0;
   try {
-    const opened = await open(services, video, request);
+    const opened = await open(services, video, request, holder);
     const { audience, after } = opened;
     if (after !== undefined) bytes = audience.history.timeline.bytesAfter(after);
     if (bytes > LARGE_BYTES) await services.rates.work.turns.next();
@@ -72,8 +74,9 @@ async function open(
   { interest, histories }: Pick<GatewayServices, "interest" | "histories">,
   video: string,
   request: ResumeRequest,
+  holder: VideoHolder,
 ): Promise<OpenedSubscription> {
-  const audience = await interest.hold(video);
+  const audience = await interest.hold(video, holder);
   const resumePoint = await histories.resume(audience.history, request);
   const result = subscriptionResult(histories, audience.history, resumePoint);
   return { audience, after: resumePoint.after, result };

@@ -18,7 +18,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
     const text = `a connection may watch ${limit} videos`;
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
-  services.interest.requireRoom(video);
+  services.interest.requireRoom(video, context);
   const past = payForPast(services, context, request);
   // Distinguishes this subscribe from a later one, if an unsubscribe comes before its answer.
   const hold = Symbol(video);
@@ -26,7 +26,13 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   videos.set(video, hold);
   const joined = context.joining.begin(video);
   try {
-    const { audience, after, result } = await openSubscription(services, video, request, past);
+    const { audience, after, result } = await openSubscription(
+      services,
+      video,
+      request,
+      past,
+      context,
+    );
     // A fresh token may have narrowed the grant meanwhile.
     context.grant.requireVideo(video);
     return {
@@ -41,7 +47,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
     joined();
     if (isHeld()) {
       videos.delete(video);
-      services.interest.release(video);
+      services.interest.release(video, context);
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 /** Limits of actors and of addresses never mix, even where an actor is named like an address. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestStack } from "../../support/stack.ts";
-import { SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
+import { TestStack } from "../support/stack.ts";
+import { SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 
 const NAMES = ["9.9.9.5", "2001:db8:1:2::/64", "address:9.9.9.5"];
 /** Where each client of that name is. */

@@ -3,9 +3,9 @@
  * gateways; a client at another address is served meanwhile.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestStack } from "../../support/stack.ts";
-import { SECRET, tokenOf } from "../../support/tokens.ts";
-import { TestSocket } from "../../support/viewer.ts";
+import { TestStack } from "../support/stack.ts";
+import { SECRET, tokenOf } from "../support/tokens.ts";
+import { TestSocket } from "../support/viewer.ts";
 
 /** The defaults, which tests otherwise widen. */
 const DEFAULTS = {
