@@ -7,7 +7,7 @@ import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
 import { Chain } from "./chain.ts";
-import { errorOf, isPassing } from "./error.ts";
+import { errorOf, isRetryable } from "./error.ts";
 import type { From, Link, Refusal, Result } from "./link/link.ts";
 import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
@@ -63,7 +63,7 @@ export class Channel {
     this.#watchers.set(watcher, 0);
     this.#past.add(watcher);
     // Later, so that the caller has what `on…` returns before the first event.
-    queueMicrotask(() => this.#watchers.give([...this.#latest.values()], { to: [watcher] }));
+    queueMicrotask(() => this.#watchers.deliver([...this.#latest.values()], { to: [watcher] }));
   }
 
   remove(watcher: Watcher): void {
@@ -112,7 +112,7 @@ export class Channel {
     if (hasGap) this.#rejoin();
     if (taken.length === 0 && counts === undefined) return;
     this.#past.observe(taken);
-    this.#watchers.give(taken, { dropped, counts });
+    this.#watchers.deliver(taken, { dropped, counts });
   }
 
   #isLatest(kind: string): boolean {
@@ -134,9 +134,9 @@ export class Channel {
     link.subscribe(this.video, from, (answer) => {
       if (this.#pending !== from) return;
       this.#pending = undefined;
-      const isPastMissing = answer.op === "error" && answer.code === "history_unavailable";
+      const isHistoryUnavailable = answer.op === "error" && answer.code === "history_unavailable";
       // Likes and viewer counts need no history.
-      if (isPastMissing && withHistory) this.#subscribe(link, false);
+      if (isHistoryUnavailable && withHistory) this.#subscribe(link, false);
       else if (answer.op === "error") this.refused(answer);
       else if (withHistory) this.#joined(answer, from);
       else this.#subscribeLater();
@@ -166,7 +166,7 @@ export class Channel {
 
   /** The gateway ended the subscription, or refused it. */
   refused(refusal: Refusal): void {
-    if (isPassing(refusal.code)) return this.#subscribeLater(refusal.retryAfterMs);
+    if (isRetryable(refusal.code)) return this.#subscribeLater(refusal.retryAfterMs);
     this.#isForbidden = refusal.code === "forbidden";
     this.#options.onRefused(errorOf(refusal, this.video));
   }

@@ -5,7 +5,7 @@
 import { Backoff } from "../shared/lib/backoff.ts";
 import { type Address, Addresses } from "./addresses.ts";
 import { Credentials } from "./credentials.ts";
-import { isPassing, isTokenCode, type OvationError } from "./error.ts";
+import { isRetryable, isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
 import type { Ending, Link, LinkHandlers, PushHandlers, Result } from "./link/link.ts";
 import { loadOverHttp } from "./load-over-http.ts";
@@ -350,7 +350,7 @@ export class Connection {
         this.#failed(answer, this.#credentials.refused(token));
       }
       // The old token stays in use.
-      else if (isTokenCode(answer.code) || isPassing(answer.code)) this.#credentials.postpone();
+      else if (isTokenCode(answer.code) || isRetryable(answer.code)) this.#credentials.postpone();
       else this.#retry({ code: "refresh", message: "a fresh token is used" }, 0, token);
     });
   }

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { errorKinds } from "../shared/protocol/errors.ts";
-import { isPassing, isTokenCode, mayBeTaken } from "./error.ts";
+import { isRetryable, isTokenCode, mayBeAccepted } from "./error.ts";
 
 describe("a code's retry", () => {
   test.each(Object.entries(errorKinds))("%s agrees with the table of errors", (code, kind) => {
-    expect(isPassing(code)).toBe(kind.retry !== "no");
-    expect(mayBeTaken(code)).toBe(kind.retry === "same-id");
+    expect(isRetryable(code)).toBe(kind.retry !== "no");
+    expect(mayBeAccepted(code)).toBe(kind.retry === "same-id");
   });
 
   test("an unknown code is not retried", () => {
-    expect(isPassing("too_modern")).toBe(false);
+    expect(isRetryable("too_modern")).toBe(false);
   });
 });
 

@@ -106,7 +106,7 @@ export function errorOf(refused: Refused, video: string): OvationError {
 }
 
 /** Codes after which the same request may succeed; a test compares them with the table of all errors. */
-const PASSING: readonly string[] = [
+const RETRYABLE: readonly string[] = [
   "videos_exceeded",
   "in_flight_exceeded",
   "rate_limited",
@@ -125,20 +125,20 @@ const PASSING: readonly string[] = [
 ] satisfies readonly ErrorCode[];
 
 /** Whether a request that was answered with this code is worth repeating (with the same event id). */
-export function isPassing(code: string): boolean {
-  return PASSING.includes(code);
+export function isRetryable(code: string): boolean {
+  return RETRYABLE.includes(code);
 }
 
 /** Those of the codes above after which the request may have been carried out nevertheless. */
-const UNSURE: readonly string[] = [
+const MAY_BE_ACCEPTED: readonly string[] = [
   "timeout",
   "history_unavailable",
   "internal",
 ] satisfies readonly ErrorCode[];
 
-/** Whether a request that failed with this passing code may have been carried out nevertheless. */
-export function mayBeTaken(code: string): boolean {
-  return UNSURE.includes(code);
+/** Whether a request that failed with this retryable code may have been carried out nevertheless. */
+export function mayBeAccepted(code: string): boolean {
+  return MAY_BE_ACCEPTED.includes(code);
 }
 
 /** Whether the code says that the token is not valid, so reconnecting with it is useless. */

@@ -6,7 +6,7 @@
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
-import { errorOf, isPassing, mayBeTaken, OvationError } from "./error.ts";
+import { errorOf, isRetryable, mayBeAccepted, OvationError } from "./error.ts";
 import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
 /**
@@ -207,11 +207,11 @@ export class Outbox {
     const { code, retryAfterMs = 0 } = answer;
     const isLimited = code === "rate_limited";
     const refusal = errorOf(answer, video);
-    if (!isPassing(code) || (isLimited && entry.whenLimited === "fail")) {
+    if (!isRetryable(code) || (isLimited && entry.whenLimited === "fail")) {
       return entry.settle(refusal);
     }
     entry.refusal = refusal;
-    entry.isUnsure ||= mayBeTaken(code);
+    entry.isUnsure ||= mayBeAccepted(code);
     this.#inFlight -= 1;
     if (isLimited) {
       entry.state = "waiting";

@@ -4,7 +4,7 @@
  */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { Chain, Missed } from "./chain.ts";
-import { isPassing, type OvationError } from "./error.ts";
+import { isRetryable, type OvationError } from "./error.ts";
 import { Recent } from "./recent.ts";
 import type { HistoryPage, HistoryQuery } from "./video.ts";
 import { WAITING, type Watcher, type Watchers } from "./watchers.ts";
@@ -68,7 +68,7 @@ export class Past {
     else this.#watchers.set(watcher, history > 0 ? WAITING : at);
     // Later, so that the caller has what `on…` returns before the first event.
     queueMicrotask(() => {
-      if (history > 0 && !this.#waiting.has(watcher)) this.#give(watcher);
+      if (history > 0 && !this.#waiting.has(watcher)) this.#serve(watcher);
     });
   }
 
@@ -105,7 +105,7 @@ export class Past {
 
   /** Durable events were missed: reports it, and starts over with what follows. */
   miss(missed: Missed): void {
-    this.#giveWaiting();
+    this.#serveWaiting();
     this.recent.clear();
     this.#depth = 0;
     for (const watcher of this.#watchers.all()) this.#watchers.set(watcher, 0);
@@ -124,20 +124,20 @@ export class Past {
   }
 
   /** @param at the `seq` at which the watcher was added: later events are not part of its history */
-  #give(watcher: Watcher, at = WAITING): void {
+  #serve(watcher: Watcher, at = WAITING): void {
     this.#waiting.delete(watcher);
     if (!this.#watchers.has(watcher)) return;
     const { all } = this.recent;
     const live = all.filter(({ seq = 0 }) => seq > at).length;
     this.#watchers.set(watcher, 0);
-    this.#watchers.give(this.recent.newest(watcher.history + live), { to: [watcher] });
+    this.#watchers.deliver(this.recent.newest(watcher.history + live), { to: [watcher] });
     this.#watchers.set(watcher, all.at(-1)?.seq ?? 0);
   }
 
   /** Serves the watchers that wait for at most `limit` events. */
-  #giveWaiting(limit = WAITING): void {
+  #serveWaiting(limit = WAITING): void {
     for (const [watcher, at] of this.#waiting) {
-      if (watcher.history <= limit) this.#give(watcher, at);
+      if (watcher.history <= limit) this.#serve(watcher, at);
     }
   }
 
@@ -155,7 +155,7 @@ export class Past {
         if (epoch === (this.#chain.epoch ?? epoch)) {
           this.recent.add(events, HELD_LIMIT);
           this.#depth = Math.max(this.#depth, limit);
-          this.#giveWaiting(limit);
+          this.#serveWaiting(limit);
           tries = 0;
           continue;
         }
@@ -164,7 +164,7 @@ export class Past {
           this.#options.onRefused(error as OvationError);
           const missed = { after: undefined, oldest: undefined, isNewHistory: false };
           this.#watchers.miss(missed, waiting);
-          this.#giveWaiting();
+          this.#serveWaiting();
         }
       }
       await new Promise((resolve) => {
@@ -176,5 +176,5 @@ export class Past {
 }
 
 function isWorthATry({ code }: OvationError): boolean {
-  return /^(unreachable|chunk_)/.test(code) || isPassing(code);
+  return /^(unreachable|chunk_)/.test(code) || isRetryable(code);
 }

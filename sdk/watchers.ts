@@ -34,7 +34,7 @@ export class Watchers extends Map<Watcher, number> {
   }
 
   /** Delivers event by event, so that listeners of different kinds see the same order. */
-  give(
+  deliver(
     events: readonly OvationEvent[],
     { dropped = [], counts, to = this.all() }: Delivery = {},
   ): void {

@@ -174,7 +174,7 @@ describe("one turn of the event loop", () => {
     expect(turnsOf([5_000, 5_000], 1_000)).toEqual([5_000, 5_000]);
   });
 
-  test("takes groups in the order in which they are due", () => {
+  test("writes to groups in the order of their scheduled times", () => {
     const order: string[] = [];
     const groups = ["third", "first", "second"].map((name, index) => {
       const group = new TestGroup(1, 1, () => order.push(name));

@@ -84,7 +84,7 @@ export class FrameScheduler {
     this.#options.interval.observe(utilization);
   }
 
-  /** Schedules the next pass for when the first group in the queue is due. */
+  /** Schedules the next pass for the time of the first group in the queue. */
   #arm(): void {
     const first = this.#queue.peek();
     if (first === undefined || this.#immediate !== undefined) return;

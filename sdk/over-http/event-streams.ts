@@ -2,7 +2,7 @@
  * A link that needs no WebSocket: Server-Sent Events for each video, and HTTP to publish. When one
  * of its streams is lost the whole link ends, as a WebSocket would.
  */
-import { isPassing, isTokenCode } from "../error.ts";
+import { isRetryable, isTokenCode } from "../error.ts";
 import {
   type Answer,
   doubtTimes,
@@ -19,7 +19,7 @@ import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
 import { EventStream } from "./event-stream.ts";
 import type { HttpOptions } from "./http.ts";
 import { Overlap } from "./overlap.ts";
-import { isAstray, pingOverHttp, publishOverHttp } from "./requests.ts";
+import { pingOverHttp, publishOverHttp, reachedNoGateway } from "./requests.ts";
 
 const STREAM_BUFFERED: ConnectionFault = {
   code: "stream_buffered",
@@ -196,7 +196,7 @@ export class EventStreamsLink implements Link {
       next.signal.onabort = () => queueMicrotask(() => resolve(undefined));
       void next.run(this.#options, video, { after: old.position });
     });
-    if (answer?.op === "error" && !isPassing(answer.code)) {
+    if (answer?.op === "error" && !isRetryable(answer.code)) {
       this.unsubscribe(video);
       return this.#answered(answer, () => this.#handlers.onUnsubscribed(video, answer));
     }
@@ -256,7 +256,7 @@ export class EventStreamsLink implements Link {
   /** Any request here may be refused for a reason that concerns the connection: that ends the link. */
   #answered(answer: Answer, onAnswer: OnAnswer): void {
     if (this.#isClosed) return;
-    if (answer.op === "error" && isAstray(answer.code)) {
+    if (answer.op === "error" && reachedNoGateway(answer.code)) {
       return this.#end(answer.code, answer.message, true);
     }
     if (answer.op === "error" && isTokenCode(answer.code)) {

@@ -14,7 +14,7 @@ import {
 } from "./http.ts";
 
 /** Whether the code says that no gateway was reached, so the request was not answered. */
-export function isAstray(code: string): boolean {
+export function reachedNoGateway(code: string): boolean {
   return ["unreachable", "wrong_address", "captive_portal"].includes(code);
 }
 

@@ -157,7 +157,7 @@ export class Bus {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sends, or returns false at once if it can't: then nothing was sent. */
+  /** Sends a message; returns false at once if it can't: then nothing was sent. */
   publish(subject: string, payload: Uint8Array): boolean {
     if (this.#state !== "connected" || this.#unconfirmed.isFull) {
       this.stats.publishesRefused += 1;
@@ -169,9 +169,9 @@ export class Bus {
   }
 
   /**
-   * Sends a request and waits for its one answer.
+   * Sends a request and waits for a single answer.
    * @param traces the traces that it belongs to
-   * @throws OvationError `unavailable` when nobody took it, `timeout` when that can't be known
+   * @throws OvationError `unavailable` when there is no subscriber, `timeout` when no answer arrived
    */
   async request(
     subject: string,
@@ -188,18 +188,20 @@ export class Bus {
     const options = traces.length === 0 ? timeout : { ...timeout, headers: traceHeaders(traces) };
     const answer = await this.whileConnected(() =>
       this.connection.request(subject, payload, options).catch((error: unknown) => {
-        const nobody =
+        const hasNoResponder =
           error instanceof errors.NoRespondersError ||
           (error instanceof errors.RequestError && error.isNoResponders());
-        throw new OvationError(nobody ? "unavailable" : "timeout", undefined, { cause: error });
+        throw new OvationError(hasNoResponder ? "unavailable" : "timeout", undefined, {
+          cause: error,
+        });
       }),
     );
     return answer.data;
   }
 
   /**
-   * Does work that needs an answer from NATS, and gives up at once when the connection is lost: the
-   * answer can't arrive any more.
+   * Runs work that needs an answer from NATS, and fails at once when the connection is lost, because
+   * the answer can't arrive any more.
    * @throws OvationError `unavailable` when not connected, `timeout` when the connection was lost
    */
   async whileConnected<T>(work: () => Promise<T>): Promise<T> {

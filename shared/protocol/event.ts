@@ -1,7 +1,7 @@
-/** What is delivered; separate from events.ts, since browsers use it too. */
+/** The event that viewers get. Separate from events.ts, because browsers use it too. */
 
 /**
- * Something that happened on a video, as viewers get it. `at` is milliseconds since 1970.
+ * An event of a video, as viewers get it. `at` is its time in milliseconds since 1970.
  *
  * @example
  * const line = ({ actor = "somebody", at }: OvationEvent) => `${actor}, ${new Date(at)}`;
@@ -12,8 +12,8 @@ export interface OvationEvent {
   readonly at: number;
   readonly actor?: string;
   readonly data?: unknown;
-  /** Of a durable event: an integer that increases along the video's chain. */
+  /** The number of a durable event: an integer that increases along the video's chain. */
   readonly seq?: number;
-  /** Of a durable event: `seq` of the one before it; 0 when none is known. */
+  /** The `seq` of the previous durable event; 0 if none is known. */
   readonly prev?: number;
 }
