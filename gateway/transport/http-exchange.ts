@@ -58,7 +58,6 @@ const COPIED_HEADERS = [
   "origin",
   TRACEPARENT,
   TRACESTATE,
-  "transfer-encoding",
 ] as const;
 /**
  * How long the addon keeps an idle connection open at least: its fixed timeout is 10 s, checked
@@ -107,15 +106,14 @@ export class HttpExchange {
   commonHeaders: Headers = {};
   /** Whether the connection ends with the response. */
   isLast = false;
-  /** More than one is an error (RFC 9112 section 3.2): two parsers might use different ones. */
-  readonly hosts: number;
   readonly #headers: ReadonlyMap<CopiedHeader, string>;
   readonly #response: RawResponse;
   readonly #connection: HttpConnection;
   readonly #closeListeners: (() => void)[] = [];
-  #state: "unanswered" | "streaming" | "over" = "unanswered";
+  #state: "unanswered" | "streaming" | "closing" | "over" = "unanswered";
   #body: RequestBody | undefined;
   #isHeld = false;
+  #isReadParsed = false;
 
   /**
    * Must be made while the request's handler runs.
@@ -136,11 +134,6 @@ export class HttpExchange {
     this.#headers = new Map(COPIED_HEADERS.map((name) => [name, request.getHeader(name)]));
     this.forwardedFor = forwardedFor(request);
     this.peer = new Uint8Array(response.getRemoteAddress()).slice();
-    let hosts = 0;
-    request.forEach((name) => {
-      if (name === "host") hosts += 1;
-    });
-    this.hosts = hosts;
     this.#response = response;
     this.#connection = connection;
     response.onAborted(() => this.#closed());
@@ -148,19 +141,11 @@ export class HttpExchange {
 
   /** False once the request was answered or the client disconnected. */
   get isOpen(): boolean {
-    return this.#state !== "over";
+    return this.#state === "unanswered" || this.#state === "streaming";
   }
 
   header(name: CopiedHeader): string {
     return this.#headers.get(name) ?? "";
-  }
-
-  /**
-   * Whether the body's end is known: uWebSockets.js reads any coding that starts with `chunked` as
-   * chunks, where a proxy may read something else (RFC 9112 section 6.3).
-   */
-  get isFramed(): boolean {
-    return ["", "chunked"].includes(this.header("transfer-encoding").toLowerCase());
   }
 
   /** Calls back when the client disconnects before the end. */
@@ -183,9 +168,8 @@ export class HttpExchange {
     this.onClose(() => this.#body?.ended());
   }
 
-  /** How long the body is; undefined if it comes in chunks. */
-  get declaredBytes(): number | undefined {
-    if (this.header("transfer-encoding") !== "") return undefined;
+  /** How long the body is. */
+  get declaredBytes(): number {
     return Number(this.header("content-length"));
   }
 
@@ -218,6 +202,7 @@ export class HttpExchange {
   async afterRead(): Promise<void> {
     await new Promise<void>((resolve) => {
       setImmediate(() => {
+        this.#isReadParsed = true;
         if (this.isOpen) resolve();
       });
     });
@@ -239,12 +224,31 @@ export class HttpExchange {
     } else {
       // Where we close, the addon adds the header.
       const kept = closes ? {} : KEEP_ALIVE;
-      this.#end(() => {
-        this.#begin(status, { ...headers, ...(this.#asksToClose ? CLOSED : kept) });
-        // The addon closes the connection only with a body, so this HEAD gets a length of 0.
-        this.#response.end(this.method === "HEAD" ? "" : body, closes);
-      });
+      const all = { ...headers, ...(this.#asksToClose ? CLOSED : kept) };
+      const end = () => {
+        this.#end(() => {
+          this.#begin(status, all);
+          // The addon closes the connection only with a body, so this HEAD gets a length of 0.
+          this.#response.end(this.method === "HEAD" ? "" : body, closes);
+        });
+      };
+      if (closes && !this.#isReadParsed) this.#afterAllRead(end);
+      else end();
     }
+  }
+
+  /**
+   * For an answer with which the connection ends. Given at once, the addon would read on: it takes
+   * what follows for the next request, and forgets to close. While there is no answer, it ends the
+   * connection there instead.
+   */
+  #afterAllRead(end: () => void): void {
+    this.#state = "closing";
+    setImmediate(() => {
+      if (this.#state !== "closing") return;
+      this.#state = "over";
+      end();
+    });
   }
 
   /** Answers without a body, once; HEAD gets no length. */
@@ -265,7 +269,7 @@ export class HttpExchange {
   #isTooMuchLeft(): boolean {
     const body = this.#body;
     if (body === undefined || body.isComplete) return false;
-    if ((body.declaredBytes ?? Number.POSITIVE_INFINITY) > DROPPED_BODY_BYTES) return true;
+    if (body.declaredBytes > DROPPED_BODY_BYTES) return true;
     body.drop();
     return false;
   }
@@ -285,7 +289,7 @@ export class HttpExchange {
 
   /** Ends the connection without a response, or in the middle of one. */
   abandon(): void {
-    if (this.isOpen) this.#response.close();
+    if (this.#state !== "over") this.#response.close();
   }
 
   /** Starts a response without a fixed end, such as a stream of events. */

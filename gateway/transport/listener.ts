@@ -3,11 +3,13 @@
  * their end; here each has a wrapper that knows whether it is open, and never throws.
  */
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
+import type { OvationError } from "../../shared/protocol/errors.ts";
 import { CONNECT_PATH, type Subprotocol } from "../../shared/protocol/wire/messages.ts";
 import { listenHosts } from "../../shared/runtime/listen-hosts.ts";
 import type { Admitted, Visitor } from "../limits/admission.ts";
 import { type Addon, loadAddon, type uWS } from "./addon.ts";
 import type { CertificateFiles } from "./certificate.ts";
+import { handshakeFault, headFault } from "./framing.ts";
 import type { HandshakeHeaders } from "./handshake.ts";
 import { forwardedFor, HttpExchange } from "./http-exchange.ts";
 import { type ConnectionLimits, HttpConnection, OpenConnections } from "./open-connections.ts";
@@ -84,6 +86,16 @@ const DROPPED = 2;
  */
 const PAYLOAD_LIMIT_FACTOR = 4;
 
+interface Refusal {
+  readonly error: unknown;
+  readonly endsConnection: boolean;
+}
+
+/** What else is on the connection of an ambiguous request may be part of it, so it ends. */
+function refusalOf(error: OvationError | undefined): Refusal | undefined {
+  return error === undefined ? undefined : { error, endsConnection: true };
+}
+
 /** A viewer's WebSocket. */
 export class ViewerSocket {
   #socket: UwsSocket | undefined;
@@ -155,7 +167,7 @@ export class Listener {
   /** A second object for the connection of the request that is being routed. */
   #spare: uWS.HttpResponse | undefined;
   /** Why the handshake that is being routed is refused. */
-  #refusal: { readonly error: unknown } | undefined;
+  #refusal: Refusal | undefined;
   /** Undefined until it is loaded. */
   #addon: Addon | undefined;
 
@@ -271,12 +283,13 @@ export class Listener {
     }
     app.any("/*", (response, request) => {
       const spare = this.#spare;
-      const refusal = this.#refusal;
+      const refusal = this.#refusal ?? refusalOf(headFault(request));
       this.#spare = undefined;
       this.#refusal = undefined;
       this.#exchange(response, request, spare, (exchange) => {
-        if (refusal === undefined) this.#options.onRequest(exchange);
-        else this.#options.onRefused(exchange, refusal.error);
+        if (refusal === undefined) return this.#options.onRequest(exchange);
+        exchange.isLast = refusal.endsConnection;
+        this.#options.onRefused(exchange, refusal.error);
       });
     });
     return app;
@@ -370,6 +383,11 @@ export class Listener {
     request: uWS.HttpRequest,
     context: uWS.us_socket_context_t,
   ): void {
+    this.#refusal = refusalOf(handshakeFault(request));
+    if (this.#refusal !== undefined) {
+      request.setYield(true);
+      return;
+    }
     const key = request.getHeader("sec-websocket-key");
     let subprotocol: Subprotocol;
     let admitted: Admitted;
@@ -388,7 +406,7 @@ export class Listener {
         forwardedFor: forwardedFor(request),
       });
     } catch (error) {
-      this.#refusal = { error };
+      this.#refusal = { error, endsConnection: false };
       request.setYield(true);
       return;
     }

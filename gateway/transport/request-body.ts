@@ -22,8 +22,8 @@ interface BodySource {
 
 interface RequestBodyOptions {
   readonly response: BodySource;
-  /** How long it is; undefined if it comes in chunks. */
-  readonly declaredBytes: number | undefined;
+  /** How long it is. */
+  readonly declaredBytes: number;
   /** Checked for each chunk; it may throw. */
   readonly room: BodyRoom;
   /** It has arrived to its end. */
@@ -31,7 +31,7 @@ interface RequestBodyOptions {
 }
 
 export class RequestBody {
-  readonly declaredBytes: number | undefined;
+  readonly declaredBytes: number;
   readonly #options: RequestBodyOptions;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -39,7 +39,6 @@ export class RequestBody {
   #isComplete = false;
   #isPaused = false;
   #fault: unknown;
-  #limitBytes = Number.POSITIVE_INFINITY;
   #settle: PromiseWithResolvers<Uint8Array> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -59,8 +58,7 @@ export class RequestBody {
    *   room does
    */
   async read({ limitBytes, withinMs }: BodyReading): Promise<Uint8Array> {
-    this.#limitBytes = limitBytes;
-    if ((this.declaredBytes ?? 0) > limitBytes || this.#bytes > limitBytes) throw this.#tooLarge();
+    if (this.declaredBytes > limitBytes) throw tooLarge(limitBytes);
     if (this.#fault !== undefined) throw this.#fault;
     this.#state = "reading";
     const settle = Promise.withResolvers<Uint8Array>();
@@ -103,7 +101,6 @@ export class RequestBody {
   }
 
   #keep(chunk: ArrayBuffer): void {
-    if (this.#bytes > this.#limitBytes) return this.#fail(this.#tooLarge());
     try {
       if (!this.#options.room.take(chunk.byteLength)) {
         throw new OvationError("overloaded", "the gateway has no room for another body");
@@ -132,11 +129,9 @@ export class RequestBody {
     this.#isPaused = false;
     this.#options.response.resume();
   }
+}
 
-  #tooLarge(): OvationError {
-    const limit = this.#limitBytes;
-    return new OvationError("body_too_large", `the body is over the limit of ${limit} bytes`, {
-      limit,
-    });
-  }
+function tooLarge(limit: number): OvationError {
+  const message = `the body is over the limit of ${limit} bytes`;
+  return new OvationError("body_too_large", message, { limit });
 }

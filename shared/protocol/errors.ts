@@ -121,8 +121,13 @@ export const errorKinds = {
     415,
   ),
   content_type_unsupported: refused("`Content-Type` is not application/json or msgpack.", 415),
-  host_repeated: refused("The request has more than one `Host`."),
-  transfer_encoding_unsupported: refused("`Transfer-Encoding` must be `chunked` or absent.", 411),
+  head_ambiguous: refused(
+    "Others could read the request differently: a header is repeated, or its value is not one. `field` names it. The connection ends.",
+  ),
+  transfer_encoding_unsupported: refused(
+    "The body must have a `Content-Length`: `Transfer-Encoding`, and so `chunked`, is not accepted. The connection ends.",
+    411,
+  ),
   not_acceptable: refused("`Accept` must allow text/event-stream here.", 406),
   not_found: refused("Nothing is served at this path.", 404),
   method_not_allowed: refused("The path does not support this method.", 405),

@@ -116,7 +116,7 @@ async function publish(
   const encoding = encodingOf(exchange);
   const address = clientOf(services, exchange);
   const limitBytes = bodyLimitOf(grant, limits);
-  attempt.body(Math.min(exchange.declaredBytes ?? 0, limitBytes));
+  attempt.body(Math.min(exchange.declaredBytes, limitBytes));
   const body = await exchange.readBody({ limitBytes, withinMs: limits.bodyTimeoutMs });
   if (body.length > LARGE_BYTES) await services.rates.work.turns.next();
   const value = decodeUntrusted(encoding, body, "body_malformed", "the body", {

@@ -123,8 +123,6 @@ export class Router {
       exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
     }
     if (this.#isSettling) throw new OvationError("draining");
-    if (exchange.hosts > 1) throw new OvationError("host_repeated");
-    if (!exchange.isFramed) throw new OvationError("transfer_encoding_unsupported");
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
       natsOutage.admit();

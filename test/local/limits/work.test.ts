@@ -98,20 +98,18 @@ describe("a body is not read", () => {
     ],
   ];
   test.each(cases)("%s: %i comes before its end", async (_what, status, code, headersOf) => {
-    for (const length of ["content-length: 1000000", "transfer-encoding: chunked"]) {
-      const socket = await RawSocket.open(port);
-      const headers = Object.entries(await headersOf()).map(([name, value]) => `${name}: ${value}`);
-      const head = ["POST /v1/videos/v/events HTTP/1.1", "host: x", length, ...headers];
-      const begun = length.startsWith("content") ? "[1," : "3\r\n[1,\r\n";
-      socket.write(`${head.join("\r\n")}\r\n\r\n${begun}`);
-      const answer = await socket.response();
-      expect(answer.status).toBe(status);
-      expect(answer.error).toMatchObject({ code });
-      await socket.untilClosed();
-    }
+    const socket = await RawSocket.open(port);
+    const headers = Object.entries(await headersOf()).map(([name, value]) => `${name}: ${value}`);
+    const line = "POST /v1/videos/v/events HTTP/1.1";
+    const head = [line, "host: x", "content-length: 1000000", ...headers];
+    socket.write(`${head.join("\r\n")}\r\n\r\n[1,`);
+    const answer = await socket.response();
+    expect(answer.status).toBe(status);
+    expect(answer.error).toMatchObject({ code });
+    await socket.untilClosed();
   });
 
-  test("beyond 64 KiB from a viewer, however it is sent; a backend's may be longer", async () => {
+  test("beyond 64 KiB from a viewer; a backend's may be longer", async () => {
     const token = await tokenOf({ ...VIEWER, sub: "large" });
     const list = JSON.stringify(
       Array.from({ length: 700 }, () => ({ kind: "like", data: "x".repeat(100) })),
@@ -120,13 +118,6 @@ describe("a body is not read", () => {
     const refused = await publish(token, list);
     expect(refused.status).toBe(413);
     expect(refused.error).toMatchObject({ code: "body_too_large", limit: 65_536 });
-    const chunked = await RawSocket.open(port);
-    chunked.write(
-      "POST /v1/videos/v/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
-        `authorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n` +
-        `${list.length.toString(16)}\r\n${list}\r\n0\r\n\r\n`,
-    );
-    expect((await chunked.response()).status).toBe(413);
     expect((await publish(API_KEY, list)).status).toBe(200);
   });
 });
