@@ -14,12 +14,14 @@ import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import { CatchUp, type CatchUpStep } from "./catch-up.ts";
+import { CountInterval } from "./count-interval.ts";
 import type { DeliveryStats } from "./delivery-stats.ts";
 import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
 import type { Arrival } from "./frame.ts";
-import type { FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
+import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { FrameStats } from "./frame-stats.ts";
-import { type Outlet, Subscription, type SubscriptionGroup } from "./subscription.ts";
+import { Group, type GroupOwner } from "./group.ts";
+import { type Outlet, Subscription } from "./subscription.ts";
 import { TracedDeliveries } from "./traced-deliveries.ts";
 
 export interface AudienceOptions extends LogLimits {
@@ -43,49 +45,7 @@ export interface AudienceStats {
 /** How many publisher-given ids are remembered, in each of two generations. */
 const IDS_LIMIT = 8_192;
 
-/** Viewers that get their frames at the same moment. */
-class Group implements FrameGroup, SubscriptionGroup {
-  dueAt = 0;
-  queuedAt = 0;
-  queued = false;
-  cursor: Cursor;
-  readonly members: Subscription[] = [];
-  readonly #audience: Audience;
-  readonly #index: number;
-
-  constructor(audience: Audience, index: number, cursor: Cursor) {
-    this.#audience = audience;
-    this.#index = index;
-    this.cursor = cursor;
-  }
-
-  get size(): number {
-    return this.members.length;
-  }
-
-  get phase(): number {
-    return (this.#index + 1) / Math.max(this.#index + 1, this.#audience.groupCount);
-  }
-
-  flush(): boolean {
-    return this.#audience.flush(this);
-  }
-
-  next(from: Cursor): CatchUpStep | undefined {
-    return this.#audience.stepBetween(from, this.cursor);
-  }
-
-  remove(subscription: Subscription): void {
-    const last = this.members.pop();
-    if (last !== undefined && last !== subscription) {
-      this.members[subscription.slot] = last;
-      last.slot = subscription.slot;
-    }
-    this.#audience.left();
-  }
-}
-
-export class Audience {
+export class Audience implements GroupOwner {
   readonly video: string;
   /** The video's chain of durable events. */
   readonly history: ChainFollower;
@@ -95,12 +55,10 @@ export class Audience {
   readonly #catchUp: CatchUp;
   readonly #groups: Group[] = [];
   readonly #recentKeys: RecentMap<true>;
+  readonly #counts: CountInterval;
   /** Undefined when tracing is off. */
   readonly #traced: TracedDeliveries | undefined;
   #viewerCount = 0;
-  #heldViewers: FanoutEvent | undefined;
-  #viewersTimer: NodeJS.Timeout | undefined;
-  #viewersSentAt = Number.NEGATIVE_INFINITY;
 
   constructor(video: string, options: AudienceOptions, stats: AudienceStats) {
     const { histories, tracer, now } = options;
@@ -110,6 +68,10 @@ export class Audience {
     this.#stats = stats;
     this.#log = new EventLog(video, sseIdOf, options);
     this.#recentKeys = new RecentMap(options.deduplicateMs, IDS_LIMIT, options.now);
+    this.#counts = new CountInterval(options.countIntervalMs, now, (count) => {
+      this.#log.append(count);
+      this.#schedule();
+    });
     this.history = histories.follow(video, {
       onEvents: (events) => this.#receiveDurable(events),
       onHead: (head) => this.#moveTo(head),
@@ -170,7 +132,9 @@ export class Audience {
     for (const event of events) {
       this.#stats.received += 1;
       if (this.#isRepeat(event)) this.#stats.repeated += 1;
-      else if (event.kind === VIEWERS_KIND) this.#receiveViewers(event, arrival);
+      else if (event.kind === VIEWERS_KIND) {
+        if (this.#counts.admits(event)) this.#log.append(event, arrival);
+      }
       // Without viewers, only the latest values are kept, for the next viewer.
       else if (this.#viewerCount > 0 || event.deliveryClass === "latest") {
         this.#log.append(event, arrival);
@@ -221,7 +185,7 @@ export class Audience {
   }
 
   stop(): void {
-    clearTimeout(this.#viewersTimer);
+    this.#counts.stop();
     this.history.stop();
   }
 
@@ -278,30 +242,6 @@ export class Audience {
         this.#options.scheduler.schedule(group);
       }
     }
-  }
-
-  /** Several dispatchers may send the count; viewers get the newest once per interval. */
-  #receiveViewers(event: FanoutEvent, arrival: Arrival | undefined): void {
-    const { countIntervalMs, now } = this.#options;
-    const wait = this.#viewersSentAt + countIntervalMs - now();
-    if (wait > 0) {
-      this.#heldViewers = event;
-      this.#viewersTimer ??= setTimeout(() => this.#sendHeldViewers(), wait);
-      return;
-    }
-    this.#heldViewers = undefined;
-    this.#viewersSentAt = now();
-    this.#log.append(event, arrival);
-  }
-
-  #sendHeldViewers(): void {
-    this.#viewersTimer = undefined;
-    const event = this.#heldViewers;
-    if (event === undefined) return;
-    this.#heldViewers = undefined;
-    this.#viewersSentAt = this.#options.now();
-    this.#log.append(event);
-    this.#schedule();
   }
 
   #trim(): void {
