@@ -4,7 +4,7 @@ import type { Op, Request, ResultMessage } from "../../shared/protocol/wire/mess
 import type { Grant } from "../auth/grant.ts";
 import type { Viewer } from "../delivery/viewer.ts";
 import type { ClientKey } from "../limits/client-key.ts";
-import type { VideoHolder } from "../limits/video-shares.ts";
+import type { Claimant } from "../limits/client-share.ts";
 import type { JoiningVideos } from "./joining-videos.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
@@ -15,7 +15,7 @@ export interface RequestLimits {
 }
 
 /** The connection that a request came over, as far as handlers need it. */
-export interface RequestContext extends ConnectedPublisher, VideoHolder {
+export interface RequestContext extends ConnectedPublisher, Claimant {
   readonly services: GatewayServices;
   readonly limits: RequestLimits;
   readonly viewer: Viewer;

@@ -1,5 +1,6 @@
 /** Determines what a connection or an HTTP request may do from its credentials. */
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { ClientKey } from "../limits/client-key.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
 import { type Grant, OPEN_GRANT } from "./grant.ts";
@@ -17,8 +18,14 @@ export interface Authenticator {
   ofRequest(exchange: HttpExchange): Grant | Promise<Grant>;
   /** Like {@link ofRequest}, or by a `ticket` in the query. Also throws `unavailable`. */
   ofStream(exchange: HttpExchange): Grant | Promise<Grant>;
-  /** A ticket with this request's grant. Throws as {@link ofStream}, and `tickets_exceeded`. */
-  ticketFor(exchange: HttpExchange): Promise<{ ticket: string; expiresInMs: number }>;
+  /**
+   * A ticket with this request's grant. Throws as {@link ofStream}, and `tickets_exceeded`.
+   * @param address where the request is from
+   */
+  ticketFor(
+    exchange: HttpExchange,
+    address: ClientKey,
+  ): Promise<{ ticket: string; expiresInMs: number }>;
 }
 
 /** The token of an `Authorization` header (RFC 6750 section 2.1); undefined without one. */
@@ -52,8 +59,11 @@ export class OpenAuthenticator implements Authenticator {
   }
 
   /** So that a page that asks for tickets works with any gateway. */
-  async ticketFor(): Promise<{ ticket: string; expiresInMs: number }> {
-    return await this.#tickets.issue(OPEN_GRANT);
+  async ticketFor(
+    _: HttpExchange,
+    address: ClientKey,
+  ): Promise<{ ticket: string; expiresInMs: number }> {
+    return await this.#tickets.issue(OPEN_GRANT, address);
   }
 }
 
@@ -87,7 +97,10 @@ export class TokenAuthenticator implements Authenticator {
     return ticket === null ? await this.ofRequest(exchange) : await this.#tickets.use(ticket);
   }
 
-  async ticketFor(exchange: HttpExchange): Promise<{ ticket: string; expiresInMs: number }> {
-    return await this.#tickets.issue(await this.ofRequest(exchange));
+  async ticketFor(
+    exchange: HttpExchange,
+    address: ClientKey,
+  ): Promise<{ ticket: string; expiresInMs: number }> {
+    return await this.#tickets.issue(await this.ofRequest(exchange), address);
   }
 }

@@ -34,6 +34,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     wallClock: Date.now,
     lifeMs: config.authTicketMs,
     replicas: config.tableReplicas,
+    clientSharePercent: config.clientSharePercent,
+    limitedClientsKept: config.limitedClientsKept,
   });
   if (config.open) {
     log.warn("OPEN: anyone who reaches this gateway may watch, publish and delete events (--open)");

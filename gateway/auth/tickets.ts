@@ -13,10 +13,12 @@ import { TICKETS_BUCKET } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
+import type { ClientKey } from "../limits/client-key.ts";
+import { TicketShares } from "../limits/ticket-shares.ts";
 import { Grant, SCOPES } from "./grant.ts";
 
-/** Most tickets that one gateway issues within a ticket's lifetime. */
-const ISSUED_LIMIT = 10_000;
+/** Of all tickets in the bucket: far more than the gateways of a deployment issue to one client. */
+const BUCKET_LIMIT_BYTES = 67_108_864;
 const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
 const ticketSchema = z.object({
@@ -34,6 +36,8 @@ interface TicketsOptions {
   readonly bus: Bus;
   readonly lifeMs: number;
   readonly replicas: number;
+  readonly clientSharePercent: number;
+  readonly limitedClientsKept: number;
   readonly now: MonotonicClock;
   readonly wallClock: () => number;
   readonly log: Log;
@@ -47,27 +51,38 @@ export class Tickets {
   readonly stats = { issued: 0, used: 0 };
   readonly #options: TicketsOptions;
   readonly #bucket: Bucket;
-  /** When the newest tickets were issued. */
-  readonly #issuedAt: number[] = [];
+  readonly #shares: TicketShares;
 
   constructor(options: TicketsOptions) {
     this.#options = options;
     const { bus, lifeMs, replicas, log } = options;
     const description = "Ovation: tickets for event streams that were not used yet";
-    const spec = { name: TICKETS_BUCKET, description, replicas, maxAgeMs: lifeMs };
+    const spec = {
+      name: TICKETS_BUCKET,
+      description,
+      replicas,
+      maxAgeMs: lifeMs,
+      limitBytes: BUCKET_LIMIT_BYTES,
+    };
     this.#bucket = new Bucket(bus, spec, log);
+    this.#shares = new TicketShares(options);
   }
 
   /**
+   * @param address where the grant's holder is
    * @returns a ticket for this grant, and how long it can be used
    * @throws OvationError `tickets_exceeded` or `unavailable`
    */
-  async issue(grant: Grant): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
+  async issue(
+    grant: Grant,
+    address: ClientKey,
+  ): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
     const { lifeMs, wallClock } = this.#options;
-    this.#count();
     const ticket = randomBytes(32).toString("base64url");
     const record = { expiresAtMs: wallClock() + lifeMs, grant: grant.record };
-    await this.#tried(() => this.#bucket.put(keyOf(ticket), encodeMsgpack(record), 0));
+    const bytes = encodeMsgpack(record);
+    this.#shares.take({ client: grant.clientAt(address), address }, bytes.length);
+    await this.#tried(() => this.#bucket.put(keyOf(ticket), bytes, 0));
     this.stats.issued += 1;
     return { ticket, expiresInMs: lifeMs };
   }
@@ -92,18 +107,6 @@ export class Tickets {
     }
     this.stats.used += 1;
     return new Grant(parsed.data.grant);
-  }
-
-  #count(): void {
-    const { now, lifeMs } = this.#options;
-    const oldest = this.#issuedAt[0] ?? Number.NEGATIVE_INFINITY;
-    if (this.#issuedAt.length >= ISSUED_LIMIT) {
-      if (now() - oldest < lifeMs) {
-        throw new OvationError("tickets_exceeded", undefined, { limit: ISSUED_LIMIT });
-      }
-      this.#issuedAt.shift();
-    }
-    this.#issuedAt.push(now());
   }
 
   async #tried<T>(work: () => Promise<T>): Promise<T> {

@@ -1,10 +1,20 @@
 /** How much of what all clients share one of them may take. */
+import type { ClientKey } from "./client-key.ts";
 
 /**
  * A gateway with small limits still serves an office that shares one address, and a connection still
  * gets all that it may watch.
  */
 const LEAST = 100;
+
+/** The share of an address is so many times that of each actor there. */
+export const ADDRESS_FACTOR = 2;
+
+/** Whose share is taken from. Both are the same for a client without an actor. */
+export interface Claimant {
+  readonly client: ClientKey;
+  readonly address: ClientKey;
+}
 
 /**
  * @param limit what a gateway holds for all clients together

@@ -9,13 +9,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import type { ClientKey } from "./client-key.ts";
-import { clientShare } from "./client-share.ts";
-
-/** Whoever holds videos. Both are the same for a client without an actor. */
-export interface VideoHolder {
-  readonly client: ClientKey;
-  readonly address: ClientKey;
-}
+import { ADDRESS_FACTOR, type Claimant, clientShare } from "./client-share.ts";
 
 interface VideoSharesOptions {
   readonly videosLimit: number;
@@ -25,9 +19,6 @@ interface VideoSharesOptions {
   readonly limitedClientsKept: number;
   readonly now: MonotonicClock;
 }
-
-/** The share of an address is so many times that of each actor there. */
-const ADDRESS_FACTOR = 2;
 
 export class VideoShares {
   readonly stats: BoundedMapStats = { forgotten: 0 };
@@ -50,7 +41,7 @@ export class VideoShares {
    * @param isNew whether the gateway doesn't hold the video yet
    * @throws OvationError videos_exceeded
    */
-  require({ client, address }: VideoHolder, video: string, isNew: boolean): void {
+  require({ client, address }: Claimant, video: string, isNew: boolean): void {
     this.#requireRoom(client, video, this.#share);
     if (client !== address) this.#requireRoom(address, video, ADDRESS_FACTOR * this.#share);
     if (!isNew) return;
@@ -62,12 +53,12 @@ export class VideoShares {
   }
 
   /** Matched by one {@link release}. */
-  hold({ client, address }: VideoHolder, video: string): void {
+  hold({ client, address }: Claimant, video: string): void {
     this.#add(client, video);
     if (client !== address) this.#add(address, video);
   }
 
-  release({ client, address }: VideoHolder, video: string): void {
+  release({ client, address }: Claimant, video: string): void {
     this.#remove(client, video);
     if (client !== address) this.#remove(address, video);
   }

@@ -11,8 +11,9 @@ import { Audience, type AudienceOptions, type AudienceStats } from "../delivery/
 import type { Arrival } from "../delivery/frame.ts";
 import { FrameStats } from "../delivery/frame-stats.ts";
 import type { ChainFollower } from "../history/follower.ts";
+import type { Claimant } from "../limits/client-share.ts";
 import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
-import type { VideoHolder, VideoShares } from "../limits/video-shares.ts";
+import type { VideoShares } from "../limits/video-shares.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -81,7 +82,7 @@ export class Interest {
    * Must be called before a video is held.
    * @throws OvationError videos_exceeded
    */
-  requireRoom(video: string, holder: VideoHolder): void {
+  requireRoom(video: string, holder: Claimant): void {
     const { videosLimit: limit, rows, shares } = this.#options;
     const isNew = !this.#entries.has(video);
     try {
@@ -109,7 +110,7 @@ export class Interest {
    * matched by one {@link release}, even when it throws.
    * @throws OvationError `unavailable` when the table can't be written
    */
-  async hold(video: string, holder: VideoHolder): Promise<Audience> {
+  async hold(video: string, holder: Claimant): Promise<Audience> {
     this.#options.shares.hold(holder, video);
     const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
@@ -132,7 +133,7 @@ export class Interest {
   }
 
   /** A viewer of the video has left. */
-  release(video: string, holder: VideoHolder): void {
+  release(video: string, holder: Claimant): void {
     this.#options.shares.release(holder, video);
     const entry = this.#entries.get(video);
     if (entry === undefined) return;

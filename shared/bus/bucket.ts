@@ -27,6 +27,8 @@ export interface BucketSpec {
   readonly replicas: number;
   /** Age at which an entry expires, in milliseconds; watchers are not notified. */
   readonly maxAgeMs: number;
+  /** The size up to which it takes entries; undefined: any. */
+  readonly limitBytes?: number;
 }
 
 export interface BucketEntry {
@@ -78,13 +80,14 @@ export class Bucket {
   }
 
   async #create(): Promise<void> {
-    const { name, description, replicas, maxAgeMs } = this.spec;
+    const { name, description, replicas, maxAgeMs, limitBytes } = this.spec;
     const kv = await new Kvm(this.#bus.connection).create(name, {
       description,
       history: 1,
       replicas,
       storage: StorageType.Memory,
       ttl: maxAgeMs,
+      ...(limitBytes === undefined ? {} : { max_bytes: limitBytes }),
     });
     this.#kv = kv;
     const status = await kv.status();

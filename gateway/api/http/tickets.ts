@@ -1,9 +1,12 @@
 /** `POST /v1/tickets`: issues a ticket, for opening one event stream without a header. */
-import type { GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 
-export function ticketsOverHttp({ auth }: Pick<GatewayServices, "auth">): HttpHandler {
+export function ticketsOverHttp(
+  services: Pick<GatewayServices, "auth" | "admission">,
+): HttpHandler {
   return async (exchange) => {
-    respondWith(exchange, 200, await auth.ticketFor(exchange));
+    const address = clientOf(services, exchange);
+    respondWith(exchange, 200, await services.auth.ticketFor(exchange, address));
   };
 }

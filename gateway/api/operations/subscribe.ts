@@ -5,7 +5,7 @@ import type { Audience } from "../../delivery/audience.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { ClientKey } from "../../limits/client-key.ts";
-import type { VideoHolder } from "../../limits/video-shares.ts";
+import type { Claimant } from "../../limits/client-share.ts";
 import type { GatewayServices } from "../services.ts";
 
 export interface OpenedSubscription {
@@ -56,7 +56,7 @@ export async function openSubscription(
   video: string,
   request: ResumeRequest,
   payment: PastPayment,
-  holder: VideoHolder,
+  holder: Claimant,
 ): Promise<OpenedSubscription> {
   let bytes = 0;
   try {
@@ -74,7 +74,7 @@ async function open(
   { interest, histories }: Pick<GatewayServices, "interest" | "histories">,
   video: string,
   request: ResumeRequest,
-  holder: VideoHolder,
+  holder: Claimant,
 ): Promise<OpenedSubscription> {
   const audience = await interest.hold(video, holder);
   const resumePoint = await histories.resume(audience.history, request);
