@@ -1,4 +1,5 @@
 /** Handles publish requests off the bus: checks them, gives events ids and times, and replies. */
+import { publishedAtOf } from "../shared/protocol/bus-request.ts";
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import { type EventRules, parseBusRequest, type RequestEvent } from "../shared/protocol/events.ts";
@@ -6,7 +7,6 @@ import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
-import { publishedAtOf } from "../shared/protocol/published-at.ts";
 import { videoOfPublishSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { Hop, HopClock } from "../shared/runtime/hops.ts";

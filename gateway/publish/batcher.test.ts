@@ -19,9 +19,9 @@ function manualBatches() {
   const waiting = new WaitingEvents();
   const batches = new Batcher(
     {
-      publish: (video, inputs, traces) =>
+      publish: (video, events, traces) =>
         new Promise((resolve) => {
-          const ids = inputs.map(({ id }) => id);
+          const ids = events.map(({ input }) => input.id);
           const answer = (count: number, error?: unknown) => {
             const accepted: Accepted[] = ids.slice(0, count).map((id) => ({
               id: id ?? "",
@@ -118,6 +118,31 @@ describe("published likes", () => {
     // The next one is sent as usual.
     void batches.publish("launch", like("d"));
     expect(requests.at(-1)?.ids).toEqual(["d"]);
+  });
+
+  test("that a dispatcher refuses are taken apart: only the refused one fails", async () => {
+    const { batches, requests } = manualBatches();
+    const ids = Array.from({ length: 21 }, (_, n) => `l${n}`);
+    const all = settled(ids.map((id) => batches.publish("launch", like(id))));
+    for (let next = 0; next < requests.length; next += 1) {
+      const request = requests[next];
+      if (request?.ids.includes("l7")) request.answer(0, new OvationError("data_invalid"));
+      else request?.answer(request.ids.length);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const failed = (await all).flatMap(({ status }, n) => (status === "rejected" ? [ids[n]] : []));
+    expect(failed).toEqual(["l7"]);
+    expect(requests.length).toBeLessThan(12);
+  });
+
+  test("of a kind that no dispatcher takes are not taken apart", async () => {
+    const { batches, requests } = manualBatches();
+    const all = settled(["a", "b", "c"].map((id) => batches.publish("launch", like(id))));
+    requests[0]?.answer(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    requests[1]?.answer(0, new OvationError("kind_unknown"));
+    expect((await all).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(requests).toHaveLength(2);
   });
 
   test("are sent a thousand at a time, and are refused when too many wait", async () => {

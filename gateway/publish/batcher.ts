@@ -1,18 +1,23 @@
 /**
  * Batches likes that arrive faster than requests are answered: while a request for a video is under
  * way, further likes on it wait. They are sent in one request when that is answered, or has taken
- * so long that its dispatcher may be dead. A single like does not wait.
+ * so long that its dispatcher may be dead. A single like does not wait. A batch that a dispatcher
+ * refuses is taken apart: nobody's like fails for somebody else's.
  */
-import { asOvationError } from "../../shared/protocol/errors.ts";
-import { type EventInput, MAX_BATCH } from "../../shared/protocol/events.ts";
+import { encodeEvent } from "../../shared/protocol/bus-request.ts";
+import { asOvationError, type ErrorCode } from "../../shared/protocol/errors.ts";
+import { MAX_BATCH, type RequestEvent } from "../../shared/protocol/events.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import type { Accepted, DispatcherClient } from "./dispatcher-client.ts";
+import type { Accepted, DispatcherClient, ListOutcome } from "./dispatcher-client.ts";
 import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
 import type { WaitingEvents } from "./waiting-events.ts";
 
 /** The longest time that an event waits for the answer to those before it. */
 export const WAIT_MS = 10;
+
+/** What a dispatcher refuses a batch's kind or video for. */
+const OF_ALL: ReadonlySet<ErrorCode> = new Set(["kind_unknown", "kind_reserved", "video_invalid"]);
 
 /** Events of one kind and video. */
 interface Queue {
@@ -50,11 +55,19 @@ export class Batcher {
    * @param trace the trace that it belongs to
    * @throws OvationError why it was refused, or `unavailable` when too many wait
    */
-  publish(video: string, input: EventInput, trace?: TraceContext): Promise<Accepted> {
+  publish(video: string, input: RequestEvent, trace?: TraceContext): Promise<Accepted> {
+    try {
+      return this.#enqueue(video, input, trace);
+    } catch (error) {
+      return Promise.reject(asOvationError(error));
+    }
+  }
+
+  #enqueue(video: string, input: RequestEvent, trace: TraceContext | undefined): Promise<Accepted> {
     const key = `${input.kind} ${video}`;
     const queue = this.#queues.get(key);
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>();
-    const event = { input, trace, resolve, reject };
+    const event = { input, bytes: encodeEvent(input), trace, resolve, reject };
     if (queue === undefined) {
       const since = this.#now();
       const created: Queue = { video, waiting: [], since, sent: 0, timer: undefined };
@@ -62,11 +75,7 @@ export class Batcher {
       this.#send(key, created, [event]);
       return promise;
     }
-    try {
-      this.#waiting.add();
-    } catch (error) {
-      return Promise.reject(asOvationError(error));
-    }
+    this.#waiting.add();
     if (queue.waiting.length === 0) queue.since = this.#now();
     queue.waiting.push(event);
     return promise;
@@ -77,11 +86,35 @@ export class Batcher {
     const number = queue.sent;
     clearTimeout(queue.timer);
     queue.timer = setTimeout(() => this.#next(key, queue), WAIT_MS);
-    const inputs = batch.map(({ input }) => input);
-    void this.#client.publish(queue.video, inputs, tracesIn(batch), queue.since).then((outcome) => {
-      settle(batch, outcome);
+    const { video, since } = queue;
+    const next = () => {
       if (queue.sent === number) this.#next(key, queue);
+    };
+    void this.#client.publish(video, batch, tracesIn(batch), since).then((outcome) => {
+      const left = batch.length - outcome.accepted.length;
+      if (left > 1 && mayBeOfOne(outcome.error)) {
+        return this.#takeApart(video, batch, outcome, since).then(next);
+      }
+      settle(batch, outcome);
+      return next();
     });
+  }
+
+  /** Sends the halves of what was refused, so that at last only the event at fault is. */
+  async #takeApart(
+    video: string,
+    batch: readonly WaitingEvent[],
+    { accepted, error }: ListOutcome,
+    since: number,
+  ): Promise<void> {
+    const rest = batch.slice(accepted.length);
+    settle(batch.slice(0, accepted.length), { accepted });
+    if (rest.length < 2 || !mayBeOfOne(error)) return settle(rest, { accepted: [], error });
+    const middle = rest.length >> 1;
+    for (const half of [rest.slice(0, middle), rest.slice(middle)]) {
+      const outcome = await this.#client.publish(video, half, tracesIn(half), since);
+      await this.#takeApart(video, half, outcome, since);
+    }
   }
 
   /** The wait is over: sends what has arrived meanwhile. */
@@ -92,4 +125,11 @@ export class Batcher {
     if (batch.length > 0) this.#send(key, queue, batch);
     else if (this.#queues.get(key) === queue) this.#queues.delete(key);
   }
+}
+
+/** Whether a single event may be the reason that all were refused. They have one kind and video. */
+function mayBeOfOne(fault: unknown): boolean {
+  if (fault === undefined) return false;
+  const { kind, code } = asOvationError(fault);
+  return kind.retry === "no" && !OF_ALL.has(code);
 }

@@ -1,9 +1,9 @@
 /** Sends requests to the dispatchers over NATS and returns their answers. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
+import { type EncodedEvent, encodeRequest } from "../../shared/protocol/bus-request.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
-import { type EventInput, publishReplySchema } from "../../shared/protocol/events.ts";
-import { publishedAt } from "../../shared/protocol/published-at.ts";
+import { publishReplySchema } from "../../shared/protocol/events.ts";
 import { countSubject, publishSubject, retractSubject } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { HopClock } from "../../shared/runtime/hops.ts";
@@ -63,21 +63,19 @@ export class DispatcherClient {
    */
   async publish(
     video: string,
-    inputs: readonly EventInput[],
+    events: readonly EncodedEvent[],
     traces: readonly TraceContext[],
     since: number,
   ): Promise<ListOutcome> {
     const { bus, clock } = this.#options;
-    const [only] = inputs;
-    const events = inputs.length === 1 && only !== undefined ? only : inputs;
-    const request = encodeMsgpack(publishedAt(events, clock.wallAt(since)));
+    const request = encodeRequest(events, clock.wallAt(since));
     // Leaves room for what a reply adds.
-    if (request.length > bus.maxPayloadBytes / 2 && inputs.length > 1) {
-      return await this.#publishHalves(video, inputs, traces, since);
+    if (request.length > bus.maxPayloadBytes / 2 && events.length > 1) {
+      return await this.#publishHalves(video, events, traces, since);
     }
     const { requestEvents, answerSeconds } = this.stats;
     const begunAt = clock.now();
-    requestEvents.observe(inputs.length);
+    requestEvents.observe(events.length);
     try {
       return { accepted: await this.#request(publishSubject(video), request, traces) };
     } catch (error) {
@@ -112,14 +110,14 @@ export class DispatcherClient {
 
   async #publishHalves(
     video: string,
-    inputs: readonly EventInput[],
+    events: readonly EncodedEvent[],
     traces: readonly TraceContext[],
     since: number,
   ): Promise<ListOutcome> {
-    const middle = inputs.length >> 1;
-    const first = await this.publish(video, inputs.slice(0, middle), traces, since);
+    const middle = events.length >> 1;
+    const first = await this.publish(video, events.slice(0, middle), traces, since);
     if (first.error !== undefined) return first;
-    const rest = await this.publish(video, inputs.slice(middle), traces, since);
+    const rest = await this.publish(video, events.slice(middle), traces, since);
     return { ...rest, accepted: [...first.accepted, ...rest.accepted] };
   }
 

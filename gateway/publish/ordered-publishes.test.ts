@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { EncodedEvent } from "../../shared/protocol/bus-request.ts";
 import { type ErrorCode, OvationError } from "../../shared/protocol/errors.ts";
-import type { EventInput } from "../../shared/protocol/events.ts";
 import type { Accepted } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
 import { WaitingEvents } from "./waiting-events.ts";
@@ -16,9 +16,9 @@ interface Request {
 function manualPublishes(limit = Number.POSITIVE_INFINITY) {
   const requests: Request[] = [];
   const waiting = new WaitingEvents(limit);
-  const request = (video: string, inputs: readonly EventInput[]) =>
+  const request = (video: string, events: readonly EncodedEvent[]) =>
     new Promise<{ accepted: Accepted[]; error?: unknown }>((resolve) => {
-      const ids = inputs.map(({ id }) => id ?? "");
+      const ids = events.map(({ input }) => input.id ?? "");
       const answer = (count: number, code?: ErrorCode) => {
         const accepted = ids.slice(0, count).map((id) => ({ id, seq: undefined }));
         resolve(code === undefined ? { accepted } : { accepted, error: new OvationError(code) });

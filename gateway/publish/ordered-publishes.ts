@@ -3,8 +3,9 @@
  * and events published meanwhile wait and are sent together in the next one. Likes need no order,
  * and don't come through here.
  */
+import { encodeEvent } from "../../shared/protocol/bus-request.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
-import { type EventInput, MAX_BATCH } from "../../shared/protocol/events.ts";
+import { MAX_BATCH, type RequestEvent } from "../../shared/protocol/events.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Accepted, DispatcherClient } from "./dispatcher-client.ts";
@@ -39,29 +40,26 @@ export class OrderedPublishes {
    * @throws OvationError why it was refused; `predecessor_failed` when it was not sent because one
    * before it failed and may be repeated
    */
-  publish(
+  async publish(
     video: string,
-    input: EventInput,
+    input: RequestEvent,
     isDurable: boolean,
     trace?: TraceContext,
   ): Promise<Accepted> {
     const key = isDurable ? video : `latest ${video}`;
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>();
-    const event = { input, trace, since: this.#now(), resolve, reject };
+    const bytes = encodeEvent(input);
+    const event = { input, bytes, trace, since: this.#now(), resolve, reject };
     const queue = this.#queues.get(key);
     if (queue === undefined) {
       const created: OrderedEvent[] = [];
       this.#queues.set(key, created);
       void this.#run(key, video, created, [event]);
-      return promise;
+      return await promise;
     }
-    try {
-      this.#waiting.add();
-    } catch (error) {
-      return Promise.reject(asOvationError(error));
-    }
+    this.#waiting.add();
     queue.push(event);
-    return promise;
+    return await promise;
   }
 
   /** Sends a batch, and then what waits, until nothing does. It never rejects. */
@@ -87,9 +85,8 @@ export class OrderedPublishes {
 
   /** @returns whether an event failed that may be repeated */
   async #send(video: string, batch: readonly OrderedEvent[]): Promise<boolean> {
-    const inputs = batch.map(({ input }) => input);
     const since = batch[0]?.since ?? 0;
-    const outcome = await this.#client.publish(video, inputs, tracesIn(batch), since);
+    const outcome = await this.#client.publish(video, batch, tracesIn(batch), since);
     const rest = batch.slice(outcome.accepted.length);
     const { error } = outcome;
     if (rest.length > 1 && error !== undefined && !mayBeRepeated(error)) {

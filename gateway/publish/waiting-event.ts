@@ -1,11 +1,10 @@
 /** An event on its way to a dispatcher, with the promise of its outcome. */
+import type { EncodedEvent } from "../../shared/protocol/bus-request.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import type { EventInput } from "../../shared/protocol/events.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Accepted, ListOutcome } from "./dispatcher-client.ts";
 
-export interface WaitingEvent {
-  readonly input: EventInput;
+export interface WaitingEvent extends EncodedEvent {
   readonly trace: TraceContext | undefined;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: unknown) => void;

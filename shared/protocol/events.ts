@@ -24,7 +24,7 @@ export const actorSchema = z.string().max(ACTOR_LIMIT).regex(ACTOR_PATTERN, {
 });
 
 /** The part of an event that a publisher gives; the dispatcher adds the rest. */
-export const eventInputSchema = z.object({
+const eventInputSchema = z.object({
   id: z.string().regex(EVENT_ID_PATTERN).optional(),
   kind: z.string(),
   actor: actorSchema.optional(),

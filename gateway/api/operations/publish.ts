@@ -2,6 +2,7 @@
  * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. A
  * refused event costs its publisher no quota, even if a dispatcher refuses it.
  */
+import { encodeEvent } from "../../../shared/protocol/bus-request.ts";
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
@@ -150,7 +151,8 @@ export async function publishList(
   services.admission.overload.admitEvents(isDurable, false);
   quota.take(limitedAs, amount);
   const { client, durable } = services.publisher;
-  const publishing = client.publish(video, inputs, traces, monotonicNow());
+  const events = inputs.map((input) => ({ input, bytes: encodeEvent(input) }));
+  const publishing = client.publish(video, events, traces, monotonicNow());
   const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
   const { accepted, error } = await durable.add(video, durableIds, publishing);
   if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
