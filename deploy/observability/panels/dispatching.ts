@@ -1,137 +1,104 @@
 /** From publishing to the gateways with viewers, and how dispatchers know these gateways. */
-import { NUMBER, PER_PROCESS, PER_SECOND, quantiles, type Row, SECONDS, total } from "./panel.ts";
+import {
+  NUMBER,
+  PER_SECOND,
+  panel,
+  quantiles,
+  type Row,
+  SECONDS,
+  total,
+  totalBy,
+  totals,
+  value,
+} from "./panel.ts";
 
 export const dispatching: readonly Row[] = [
   {
     title: "Publishing and dispatchers",
     panels: [
-      {
-        title: "Requests accepted",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_requests_total", "instance"), legend: PER_PROCESS },
-        ],
-      },
-      {
-        title: "Events accepted",
-        ...PER_SECOND,
-        queries: [{ expr: total("ovation_dispatcher_events_total", "class"), legend: "{{class}}" }],
-      },
-      {
-        title: "Messages to gateways",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_messages_total", "instance"), legend: PER_PROCESS },
-        ],
-      },
-      {
-        title: "Refused",
-        ...PER_SECOND,
-        queries: [
-          {
-            expr: `${total("ovation_dispatcher_refused_total", "code")} > 0 or vector(0)`,
-            legend: "{{code}}",
-          },
-        ],
-      },
-      {
-        title: "Events in a request",
-        ...NUMBER,
-        queries: quantiles("ovation_gateway_publish_request_events"),
-      },
-      {
-        title: "Waiting",
-        ...NUMBER,
-        queries: [
-          {
-            expr: "ovation_gateway_publishes_waiting{$chosen}",
-            legend: "to be published, at {{instance}}",
-          },
-          {
-            expr: "ovation_dispatcher_counts_pending{$chosen}",
-            legend: "counts to be sent, at {{instance}}",
-          },
-        ],
-      },
+      panel("Requests accepted", PER_SECOND, [
+        totalBy("instance", "ovation_dispatcher_requests_total"),
+      ]),
+      panel("Events accepted", PER_SECOND, [totalBy("class", "ovation_dispatcher_events_total")]),
+      panel("Messages to gateways", PER_SECOND, [
+        totalBy("instance", "ovation_dispatcher_messages_total"),
+      ]),
+      panel("Refused", PER_SECOND, [
+        {
+          expr: `${total("ovation_dispatcher_refused_total", "code")} > 0 or vector(0)`,
+          legend: "{{code}}",
+        },
+      ]),
+      panel("Events in a request", NUMBER, quantiles("ovation_gateway_publish_request_events")),
+      panel("Waiting", NUMBER, [
+        value("ovation_gateway_publishes_waiting", "to be published, at {{instance}}"),
+        value("ovation_dispatcher_counts_pending", "counts to be sent, at {{instance}}"),
+      ]),
     ],
   },
   {
     title: "Subscription table and leases",
     panels: [
-      {
-        title: "Rows",
-        description: "Each dispatcher's number equals the sum of the gateways'.",
-        ...NUMBER,
-        queries: [
-          { expr: "ovation_dispatcher_table_rows{$chosen}", legend: "seen by {{instance}}" },
+      panel(
+        "Rows",
+        NUMBER,
+        [
+          value("ovation_dispatcher_table_rows", "seen by {{instance}}"),
           { expr: "sum(ovation_gateway_table_rows{$chosen})", legend: "of all gateways" },
         ],
-      },
-      {
-        title: "Lag of the mirrors",
-        description: "From NATS to a dispatcher's memory.",
-        ...SECONDS,
-        queries: quantiles("ovation_dispatcher_mirror_lag_seconds"),
-      },
-      {
-        title: "Rows repaired",
-        description: "A full read of the table found them wrong.",
-        ...PER_SECOND,
-        queries: [
-          {
-            expr: total("ovation_dispatcher_mirror_mended_total", "change"),
-            legend: "mirror: {{change}}",
-          },
-          { expr: total("ovation_gateway_rows_mended_total"), legend: "by gateways" },
+        "Each dispatcher's number equals the sum of the gateways'.",
+      ),
+      panel(
+        "Lag of the mirrors",
+        SECONDS,
+        quantiles("ovation_dispatcher_mirror_lag_seconds"),
+        "From NATS to a dispatcher's memory.",
+      ),
+      panel(
+        "Rows repaired",
+        PER_SECOND,
+        [
+          totalBy("change", "ovation_dispatcher_mirror_mended_total", "mirror: {{change}}"),
+          ...totals({ "by gateways": "ovation_gateway_rows_mended_total" }),
         ],
-      },
-      {
-        title: "Age of the data",
-        ...SECONDS,
-        queries: [
-          {
-            expr: "ovation_dispatcher_table_read_age_seconds{$chosen}",
-            legend: "table, {{instance}}",
-          },
-        ],
-      },
-      {
-        title: "Leases",
-        ...SECONDS,
-        queries: [
-          { expr: "ovation_gateway_lease_age_seconds{$chosen}", legend: "of {{instance}}" },
-          {
-            expr: "max(ovation_dispatcher_lease_oldest_age_seconds{$chosen})",
-            legend: "oldest, as dispatchers see it",
-          },
-        ],
-      },
-      {
-        title: "Gateways that died, rows swept",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_gateways_dead_total"), legend: "leases expired" },
-          { expr: total("ovation_dispatcher_rows_swept_total"), legend: "rows swept" },
-          { expr: total("ovation_gateway_lease_lost_total"), legend: "leases lost" },
-        ],
-      },
-      {
-        title: "Row writes",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_gateway_row_writes_total"), legend: "written" },
-          { expr: total("ovation_gateway_row_write_failures_total"), legend: "failed" },
-        ],
-      },
-      {
-        title: "Failed reads",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_table_read_failures_total"), legend: "table" },
-          { expr: total("ovation_dispatcher_sweep_failures_total"), legend: "sweeps" },
-          { expr: total("ovation_gateway_lease_failures_total"), legend: "lease renewals" },
-        ],
-      },
+        "A full read of the table found them wrong.",
+      ),
+      panel("Age of the data", SECONDS, [
+        value("ovation_dispatcher_table_read_age_seconds", "table, {{instance}}"),
+      ]),
+      panel("Leases", SECONDS, [
+        value("ovation_gateway_lease_age_seconds", "of {{instance}}"),
+        {
+          expr: "max(ovation_dispatcher_lease_oldest_age_seconds{$chosen})",
+          legend: "oldest, as dispatchers see it",
+        },
+      ]),
+      panel(
+        "Gateways that died, rows swept",
+        PER_SECOND,
+        totals({
+          "leases expired": "ovation_dispatcher_gateways_dead_total",
+          "rows swept": "ovation_dispatcher_rows_swept_total",
+          "leases lost": "ovation_gateway_lease_lost_total",
+        }),
+      ),
+      panel(
+        "Row writes",
+        PER_SECOND,
+        totals({
+          written: "ovation_gateway_row_writes_total",
+          failed: "ovation_gateway_row_write_failures_total",
+        }),
+      ),
+      panel(
+        "Failed reads",
+        PER_SECOND,
+        totals({
+          table: "ovation_dispatcher_table_read_failures_total",
+          sweeps: "ovation_dispatcher_sweep_failures_total",
+          "lease renewals": "ovation_gateway_lease_failures_total",
+        }),
+      ),
     ],
   },
 ];

@@ -1,134 +1,91 @@
 /** The connections to NATS, and what is stored there. */
 import {
   BYTES,
+  BYTES_PER_SECOND,
   NUMBER,
-  PER_PROCESS,
   PER_SECOND,
+  panel,
   quantiles,
   type Row,
   SECONDS,
-  total,
+  totalBy,
+  totals,
+  value,
 } from "./panel.ts";
 
 export const nats: readonly Row[] = [
   {
     title: "NATS",
     panels: [
-      {
-        title: "Connected",
-        ...NUMBER,
-        queries: [{ expr: "ovation_bus_connected{$chosen}", legend: PER_PROCESS }],
-      },
-      {
-        title: "Disconnects and reconnects",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_bus_disconnects_total"), legend: "lost" },
-          { expr: total("ovation_bus_reconnects_total"), legend: "back" },
-        ],
-      },
-      {
-        title: "Messages",
-        ...PER_SECOND,
-        queries: [
-          {
-            expr: total("ovation_bus_messages_total", "instance, direction"),
-            legend: "{{direction}}, {{instance}}",
-          },
-        ],
-      },
-      {
-        title: "Bytes",
-        kind: "timeseries",
-        unit: "Bps",
-        queries: [
-          {
-            expr: total("ovation_bus_bytes_total", "instance, direction"),
-            legend: "{{direction}}, {{instance}}",
-          },
-        ],
-      },
-      {
-        title: "Unconfirmed",
-        ...BYTES,
-        queries: [{ expr: "ovation_bus_unconfirmed_bytes{$chosen}", legend: PER_PROCESS }],
-      },
-      {
-        title: "Requests in flight",
-        ...NUMBER,
-        queries: [{ expr: "ovation_bus_requests_in_flight{$chosen}", legend: PER_PROCESS }],
-      },
-      {
-        title: "Faults",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_bus_permission_violations_total"), legend: "not permitted" },
-          { expr: total("ovation_bus_handler_faults_total"), legend: "handlers failed" },
-          { expr: total("ovation_bus_errors_total"), legend: "NATS errors" },
-        ],
-      },
+      panel("Connected", NUMBER, [value("ovation_bus_connected")]),
+      panel(
+        "Disconnects and reconnects",
+        PER_SECOND,
+        totals({ lost: "ovation_bus_disconnects_total", back: "ovation_bus_reconnects_total" }),
+      ),
+      panel("Messages", PER_SECOND, [
+        totalBy("instance, direction", "ovation_bus_messages_total", "{{direction}}, {{instance}}"),
+      ]),
+      panel("Bytes", BYTES_PER_SECOND, [
+        totalBy("instance, direction", "ovation_bus_bytes_total", "{{direction}}, {{instance}}"),
+      ]),
+      panel("Unconfirmed", BYTES, [value("ovation_bus_unconfirmed_bytes")]),
+      panel("Requests in flight", NUMBER, [value("ovation_bus_requests_in_flight")]),
+      panel(
+        "Faults",
+        PER_SECOND,
+        totals({
+          "not permitted": "ovation_bus_permission_violations_total",
+          "handlers failed": "ovation_bus_handler_faults_total",
+          "NATS errors": "ovation_bus_errors_total",
+        }),
+      ),
     ],
   },
   {
     title: "History",
     panels: [
-      {
-        title: "Time to store a record",
-        ...SECONDS,
-        queries: quantiles("ovation_dispatcher_history_append_duration_seconds"),
-      },
-      {
-        title: "Events in a record",
-        ...NUMBER,
-        queries: quantiles("ovation_dispatcher_history_record_events"),
-      },
-      {
-        title: "Events waiting to be stored",
-        ...NUMBER,
-        queries: [
-          { expr: "ovation_dispatcher_history_waiting_events{$chosen}", legend: PER_PROCESS },
-        ],
-      },
-      {
-        title: "Stored",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_history_events_total"), legend: "events" },
-          { expr: total("ovation_dispatcher_history_records_total"), legend: "records" },
-          { expr: total("ovation_dispatcher_history_retractions_total"), legend: "retractions" },
-          { expr: total("ovation_dispatcher_history_repeats_total"), legend: "repeats" },
-        ],
-      },
-      {
-        title: "Retries",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_dispatcher_history_conflicts_total"), legend: "conflicts" },
-          { expr: total("ovation_dispatcher_history_failures_total"), legend: "failures" },
-        ],
-      },
-      {
-        title: "Gateways' reads",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_gateway_history_reads_total", "what"), legend: "{{what}}" },
-          { expr: total("ovation_gateway_history_read_failures_total"), legend: "failed" },
-        ],
-      },
-      {
-        title: "Gaps and resets",
-        ...PER_SECOND,
-        queries: [
-          { expr: total("ovation_gateway_gaps_total"), legend: "gaps" },
-          { expr: total("ovation_gateway_gaps_unfilled_total"), legend: "gaps not filled" },
-          { expr: total("ovation_gateway_history_resets_total"), legend: "resets" },
-        ],
-      },
-      {
-        title: "Memory for histories",
-        ...BYTES,
-        queries: [{ expr: "ovation_gateway_history_cache_bytes{$chosen}", legend: PER_PROCESS }],
-      },
+      panel(
+        "Time to store a record",
+        SECONDS,
+        quantiles("ovation_dispatcher_history_append_duration_seconds"),
+      ),
+      panel("Events in a record", NUMBER, quantiles("ovation_dispatcher_history_record_events")),
+      panel("Events waiting to be stored", NUMBER, [
+        value("ovation_dispatcher_history_waiting_events"),
+      ]),
+      panel(
+        "Stored",
+        PER_SECOND,
+        totals({
+          events: "ovation_dispatcher_history_events_total",
+          records: "ovation_dispatcher_history_records_total",
+          retractions: "ovation_dispatcher_history_retractions_total",
+          repeats: "ovation_dispatcher_history_repeats_total",
+        }),
+      ),
+      panel(
+        "Retries",
+        PER_SECOND,
+        totals({
+          conflicts: "ovation_dispatcher_history_conflicts_total",
+          failures: "ovation_dispatcher_history_failures_total",
+        }),
+      ),
+      panel("Gateways' reads", PER_SECOND, [
+        totalBy("what", "ovation_gateway_history_reads_total"),
+        ...totals({ failed: "ovation_gateway_history_read_failures_total" }),
+      ]),
+      panel(
+        "Gaps and resets",
+        PER_SECOND,
+        totals({
+          gaps: "ovation_gateway_gaps_total",
+          "gaps not filled": "ovation_gateway_gaps_unfilled_total",
+          resets: "ovation_gateway_history_resets_total",
+        }),
+      ),
+      panel("Memory for histories", BYTES, [value("ovation_gateway_history_cache_bytes")]),
     ],
   },
 ];

@@ -21,19 +21,48 @@ export interface Row {
   readonly panels: readonly Panel[];
 }
 
-export const SECONDS = { kind: "timeseries", unit: "s" } as const;
-export const PER_SECOND = { kind: "timeseries", unit: "ops" } as const;
-export const NUMBER = { kind: "timeseries", unit: "short" } as const;
-export const BYTES = { kind: "timeseries", unit: "bytes" } as const;
-export const PER_PROCESS = "{{instance}}";
+type Style = Pick<Panel, "kind" | "unit">;
 
-function rate(metric: string): string {
-  return `rate(${metric}{$chosen}[$__rate_interval])`;
+const over = (unit: string): Style => ({ kind: "timeseries", unit });
+export const SECONDS = over("s");
+export const PER_SECOND = over("ops");
+export const NUMBER = over("short");
+export const BYTES = over("bytes");
+export const BYTES_PER_SECOND = over("Bps");
+export const SHARE = over("percentunit");
+/** The newest value, large. */
+export const stat = (unit: string): Style => ({ kind: "stat", unit });
+
+export function panel(
+  title: string,
+  style: Style,
+  queries: readonly Query[],
+  description?: string,
+): Panel {
+  return { title, ...(description === undefined ? {} : { description }), ...style, queries };
 }
 
-/** The sum over all processes, or by a label. */
+const PER_PROCESS = "{{instance}}";
+
+/** A value of each process. */
+export function value(metric: string, legend = PER_PROCESS): Query {
+  return { expr: `${metric}{$chosen}`, legend };
+}
+
+/** The rate of a counter: the sum over all processes, or by labels. */
 export function total(metric: string, by = ""): string {
-  return by === "" ? `sum(${rate(metric)})` : `sum by (${by}) (${rate(metric)})`;
+  const rate = `rate(${metric}{$chosen}[$__rate_interval])`;
+  return by === "" ? `sum(${rate})` : `sum by (${by}) (${rate})`;
+}
+
+/** A counter's rate by labels. */
+export function totalBy(by: string, metric: string, legend = `{{${by}}}`): Query {
+  return { expr: total(metric, by), legend };
+}
+
+/** The rates of several counters, by their legends. */
+export function totals(metrics: Readonly<Record<string, string>>): Query[] {
+  return Object.entries(metrics).map(([legend, metric]) => ({ expr: total(metric), legend }));
 }
 
 export function quantiles(
