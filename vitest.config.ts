@@ -1,30 +1,10 @@
-/** The tests that `npm test` runs, in groups that follow one another. */
+/** The tests that `npm test` runs. */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { lanFault } from "./test/faults/cluster/lan.ts";
-import { integrationProjects, projectName } from "./test/support/integration-projects.ts";
-import { natsKinds } from "./test/support/nats-kind.ts";
+import { integrationProjects } from "./test/support/integration-projects.ts";
 
-/** One after the other, in this order: together they would be too much for two cores. */
-const groups = [
-  "unit",
-  "local",
-  "conformance",
-  "sdk",
-  "demo",
-  "attacks",
-  "faults",
-  ...natsKinds.map(projectName),
-];
-
-function groupOf(name: string): { readonly sequence: { readonly groupOrder: number } } {
-  return { sequence: { groupOrder: groups.indexOf(name) + 1 } };
-}
-
-/** An integration project, in its place among the groups. */
-function inOrder(project: TestProjectInlineConfiguration): TestProjectInlineConfiguration {
-  const name = String(project.test?.name);
-  return { ...project, test: { ...project.test, ...groupOf(name) } };
-}
+/** Files that run at the same time. */
+const FILES_AT_ONCE = 3;
 
 const unit: TestProjectInlineConfiguration = {
   extends: true,
@@ -45,7 +25,6 @@ const unit: TestProjectInlineConfiguration = {
     ].map((folder) => `${folder}/**/*.test.ts`),
     // Starts a stack of processes, so it is with those that do.
     exclude: [...configDefaults.exclude, "bench/end-to-end.test.ts"],
-    ...groupOf("unit"),
   },
 };
 
@@ -54,8 +33,6 @@ const local: TestProjectInlineConfiguration = {
   test: {
     name: "local",
     include: ["test/local/**/*.test.ts", "bench/end-to-end.test.ts"],
-    fileParallelism: false,
-    ...groupOf("local"),
   },
 };
 
@@ -65,8 +42,6 @@ const conformance: TestProjectInlineConfiguration = {
   test: {
     name: "conformance",
     include: ["test/conformance/**/*.test.ts"],
-    fileParallelism: false,
-    ...groupOf("conformance"),
   },
 };
 
@@ -76,8 +51,6 @@ const sdk: TestProjectInlineConfiguration = {
   test: {
     name: "sdk",
     include: ["test/sdk/**/*.test.ts"],
-    fileParallelism: false,
-    ...groupOf("sdk"),
   },
 };
 
@@ -87,8 +60,6 @@ const demo: TestProjectInlineConfiguration = {
   test: {
     name: "demo",
     include: ["test/demo/**/*.test.ts"],
-    fileParallelism: false,
-    ...groupOf("demo"),
   },
 };
 
@@ -98,8 +69,6 @@ const attacks: TestProjectInlineConfiguration = {
   test: {
     name: "attacks",
     include: ["test/attacks/core/*.test.ts"],
-    fileParallelism: false,
-    ...groupOf("attacks"),
   },
 };
 
@@ -109,7 +78,6 @@ const faults: TestProjectInlineConfiguration = {
   test: {
     name: "faults",
     include: ["test/faults/core.test.ts"],
-    ...groupOf("faults"),
   },
 };
 
@@ -123,10 +91,12 @@ function faultsToTest(): TestProjectInlineConfiguration[] {
 
 export default defineConfig(async () => ({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // On a busy machine, a second is short.
-    expect: { poll: { timeout: 30_000 } },
+    // They wait for processes, sockets and timers more than they compute.
+    maxWorkers: FILES_AT_ONCE,
+    // On a busy machine, a second is short: a test fails by these only if nothing happens at all.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ["default", "json"],
     outputFile: { json: ".cache/vitest.json" },
     projects: [
@@ -137,7 +107,7 @@ export default defineConfig(async () => ({
       demo,
       attacks,
       ...faultsToTest(),
-      ...(await integrationProjects(false)).map(inOrder),
+      ...(await integrationProjects(false)),
     ],
   },
 }));

@@ -4,7 +4,7 @@ import { Network } from "../sdk/support/network.ts";
 import { hasBrowser } from "../support/chromium.ts";
 import { useDemoApp } from "./demo-app.ts";
 
-const SOON = { timeout: 20_000, interval: 100 };
+const SOON = { timeout: 60_000, interval: 100 };
 
 describe.skipIf(!hasBrowser)("the demo page", () => {
   const app = useDemoApp();

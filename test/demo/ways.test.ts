@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
 import { useDemoApp } from "./demo-app.ts";
 
-const SOON = { timeout: 20_000, interval: 100 };
+const SOON = { timeout: 60_000, interval: 100 };
 
 /** The accessible name of the focused element. */
 async function focused(page: Page): Promise<string> {

@@ -76,7 +76,7 @@ test("a stopped dispatcher stores and answers every comment that it accepted", a
     // Large enough to keep the store busy for a while.
     const comment = encodeMsgpack({ kind: "comment", id, data: "x".repeat(4_000) });
     const { data } = await publisher.request(publishSubject("launch"), comment, {
-      timeout: 10_000,
+      timeout: 60_000,
     });
     answered += 1;
     return decodeTrustedMsgpack(data);

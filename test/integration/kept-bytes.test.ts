@@ -50,7 +50,7 @@ function bufferBytes(): number {
 
 async function publish(video: string, kind: string, text: string): Promise<void> {
   const request = encodeMsgpack({ kind, data: text });
-  await publisher.request(publishSubject(video), request, { timeout: 10_000 });
+  await publisher.request(publishSubject(video), request, { timeout: 60_000 });
 }
 
 async function publishAmidLargeEvents(video: string, kind: string): Promise<void> {

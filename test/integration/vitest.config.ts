@@ -7,6 +7,8 @@ export default defineConfig(async () => ({
     root: new URL("../..", import.meta.url).pathname,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Each file starts servers of its own.
+    fileParallelism: false,
     projects: await integrationProjects(true),
   },
 }));

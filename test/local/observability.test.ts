@@ -17,7 +17,7 @@ import {
 import { TestStack } from "../support/stack.ts";
 import { Traffic } from "../support/traffic.ts";
 
-const SOON = { timeout: 30_000, interval: 500 };
+const SOON = { timeout: 60_000, interval: 500 };
 /** Scrapes are a second apart. */
 const RATE_INTERVAL = "10s";
 

@@ -7,7 +7,7 @@ import { freePort } from "../../kit/nats/free-port.ts";
 import { type Command, NpmStart, shell } from "./npm-start.ts";
 
 const UP_MS = 60_000;
-const SOON = { timeout: 20_000, interval: 200 };
+const SOON = { timeout: 60_000, interval: 200 };
 const NAMES = ["nats", "dispatcher-1", "dispatcher-2", "gateway-1", "gateway-2"];
 /** Health and metrics of four processes. */
 const ALL_WELL = Array.from({ length: 8 }, () => 200);

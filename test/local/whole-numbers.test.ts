@@ -31,6 +31,11 @@ function largeNumbers(value: unknown, path = ""): [path: string, form: "integer"
   return entries.flatMap(([key, item]) => largeNumbers(item, path === "" ? key : `${path}.${key}`));
 }
 
+/** Where an event is in its message depends on what else there was to send. */
+function withoutIndexes(numbers: ReturnType<typeof largeNumbers>): [string, string][] {
+  return numbers.map(([path, form]) => [path.replaceAll(/\d+/g, "#"), form]);
+}
+
 const MOST = Number.MAX_SAFE_INTEGER;
 const DATA = { uint: MOST, int: -MOST, deep: [{ n: 2 ** 32 }], text: "x", fraction: 1.5 };
 const AS_FLOAT = Buffer.from("81a16ecb4270000000000000", "hex"); // {"n": 2 ** 40}
@@ -95,7 +100,7 @@ test("in past events that a viewer requests, and in answers over HTTP and NATS",
   await viewer.ask("subscribe", { video: "past", last: 1 });
   await viewer.until(() => viewer.total("past", "comment") === 1);
   const numbers = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
-  expect(numbers).toContainEqual(["events.0.seq", "integer"]);
+  expect(withoutIndexes(numbers)).toContainEqual(["events.#.seq", "integer"]);
 
   const nats = await connectTo(stack.nats.url);
   const reply = await nats.request(publishSubject("past"), body);
@@ -107,7 +112,7 @@ test("in past events that a viewer requests, and in answers over HTTP and NATS",
   expect(largeNumbers(gone)).toEqual([["seq", "integer"]]);
   await viewer.until(() => viewer.total("past", "retracted") === 1);
   const after = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
-  expect(after).toContainEqual(["events.0.data.seq", "integer"]);
+  expect(withoutIndexes(after)).toContainEqual(["events.#.data.seq", "integer"]);
   expect(after.filter(([, form]) => form === "float")).toEqual([]);
   await viewer.close();
 });

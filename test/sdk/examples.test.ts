@@ -87,12 +87,12 @@ async function open(code: string): Promise<Opened> {
 
 async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
   const shown = async () => await page.locator(selector).textContent();
-  await expect.poll(shown, { timeout: 10_000 }).toMatch(text);
+  await expect.poll(shown).toMatch(text);
 }
 
 async function writes(lines: readonly string[], ...patterns: readonly RegExp[]): Promise<void> {
   for (const pattern of patterns) {
-    await expect.poll(() => lines.join("\n"), { timeout: 10_000 }).toMatch(pattern);
+    await expect.poll(() => lines.join("\n")).toMatch(pattern);
   }
 }
 

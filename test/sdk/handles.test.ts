@@ -249,7 +249,7 @@ describe.each(["websocket", "sse"] as const)(
         {
           numRuns: Number(process.env["OVATION_TEST_RUNS"] ?? 25),
           endOnFailure: true,
-          timeout: 15_000,
+          timeout: 60_000,
         },
       );
     });

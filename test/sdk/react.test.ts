@@ -40,12 +40,12 @@ const numbered = (count: number, prefix: string) =>
 /** Resolves when the list is as expected; otherwise fails with its contents. */
 async function lists(page: Page, expected: readonly string[], list = "main > ul"): Promise<void> {
   const texts = async () => await page.locator(`${list} > li`).allTextContents();
-  await expect.poll(texts, { timeout: 10_000 }).toEqual(expected);
+  await expect.poll(texts).toEqual(expected);
 }
 
 async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
   const shown = async () => await page.locator(selector).textContent();
-  await expect.poll(shown, { timeout: 10_000 }).toMatch(text);
+  await expect.poll(shown).toMatch(text);
 }
 
 const errorsOf = async (page: Page) => await page.evaluate(() => window.react.errors);

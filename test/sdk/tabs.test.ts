@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)("seven tabs over event streams", () => {
     await stack.mirrored("launch", TABS);
     expect(streams()).toBe(4);
     for (const tab of tabs.splice(1, 3)) await tab.close();
-    await expect.poll(streams, { timeout: 20_000 }).toBe(7);
+    await expect.poll(streams).toBe(7);
     await stack.mirrored("launch", TABS - 3);
     await post(stack.gateway.port, "launch", { kind: "comment", data: { text: "to the rest" } });
     for (const tab of tabs) await shows(tab, "to the rest");

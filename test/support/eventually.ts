@@ -1,7 +1,7 @@
 /** Polling for conditions that no event announces. */
 
 const POLL_EVERY_MS = 5;
-const DEFAULT_BOUND_MS = 30_000;
+const DEFAULT_BOUND_MS = 60_000;
 
 /** Polls until the condition holds; rejects after a bound. */
 export async function eventually(

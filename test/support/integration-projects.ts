@@ -45,7 +45,7 @@ export async function kindsToTest(wanted: readonly NatsKind[]): Promise<NatsKind
 }
 
 /** The name of the project that runs the integration tests on one kind of server. */
-export function projectName(kind: NatsKind): string {
+function projectName(kind: NatsKind): string {
   return `nats-${kind}`;
 }
 
@@ -63,8 +63,6 @@ export async function integrationProjects(
       name: projectName(kind),
       include: [...(isEveryFile ? EVERY_FILE : FILES[kind])],
       env: { OVATION_TEST_NATS: kind, TESTCONTAINERS_RYUK_DISABLED: "true" },
-      // Each file starts servers of its own.
-      fileParallelism: false,
     },
   }));
 }

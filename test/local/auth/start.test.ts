@@ -10,7 +10,7 @@ function start(flags: readonly string[], env: Readonly<Record<string, string>> =
   const { status, stdout, stderr } = spawnSync(process.execPath, ["gateway/main.ts", ...flags], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return { status, output: stdout + stderr };
 }

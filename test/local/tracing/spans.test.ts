@@ -202,7 +202,7 @@ describe("a service on NATS", () => {
     head.set(name, given.traceparent);
     const reply = await service.request("ov.publish.bus", '{"kind":"like"}', {
       headers: head,
-      timeout: 5_000,
+      timeout: 60_000,
     });
     expect(reply.json()).toMatchObject({ accepted: [expect.any(String)] });
     expect(reply.headers).toBeUndefined();
@@ -220,7 +220,7 @@ describe("a service on NATS", () => {
     for (const text of [one.traceparent, two.traceparent, "00-nonsense", three.traceparent]) {
       head.append("traceparent", text);
     }
-    await service.request("ov.publish.bus", '{"kind":"like"}', { headers: head, timeout: 5_000 });
+    await service.request("ov.publish.bus", '{"kind":"like"}', { headers: head, timeout: 60_000 });
     const [dispatch] = await collector.trace(one.traceId, ["ovation.dispatch"]);
     const linked = [two, three].map(({ traceId, spanId }) => `${traceId}-${spanId}`);
     expect(dispatch?.links).toEqual(linked);
