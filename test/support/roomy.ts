@@ -2,7 +2,7 @@
  * Limits that no test hits by accident: one publisher here does the work of many viewers. Tests of the
  * limits set their own.
  */
-export const ROOMY = {
+const RATES = {
   requestsPerSecond: 10_000,
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
@@ -14,15 +14,27 @@ export const ROOMY = {
   clientSharePercent: 100,
 } as const;
 
-/** The same for a gateway process. */
+/** A busy machine is late without being overloaded. */
+const PATIENCE = { overloadDelayMs: 60_000 };
+
+export const ROOMY_GATEWAY = {
+  ...RATES,
+  ...PATIENCE,
+  requestTimeoutMs: 20_000,
+  // A viewer that a test stalls must not count as gone, however long the test takes.
+  idleTimeoutMs: 300_000,
+} as const;
+export const ROOMY_DISPATCHER = { ...PATIENCE, storeTimeoutMs: 15_000 } as const;
+
+/** The rates for a gateway process. */
 export const ROOMY_FLAGS: readonly string[] = [
-  `--requests-per-second=${ROOMY.requestsPerSecond}`,
-  `--connection-publishes-per-second=${ROOMY.connectionPublishesPerSecond}`,
-  `--likes-per-second=${ROOMY.likesPerSecond}`,
-  `--address-publishes-per-second=${ROOMY.addressPublishesPerSecond}`,
-  `--http-requests-per-second=${ROOMY.httpRequestsPerSecond}`,
-  `--request-bytes-per-second=${ROOMY.requestBytesPerSecond}`,
-  `--history-bytes-per-second=${ROOMY.historyBytesPerSecond}`,
-  `--viewer-body-limit-bytes=${ROOMY.viewerBodyLimitBytes}`,
-  `--client-share-percent=${ROOMY.clientSharePercent}`,
+  `--requests-per-second=${RATES.requestsPerSecond}`,
+  `--connection-publishes-per-second=${RATES.connectionPublishesPerSecond}`,
+  `--likes-per-second=${RATES.likesPerSecond}`,
+  `--address-publishes-per-second=${RATES.addressPublishesPerSecond}`,
+  `--http-requests-per-second=${RATES.httpRequestsPerSecond}`,
+  `--request-bytes-per-second=${RATES.requestBytesPerSecond}`,
+  `--history-bytes-per-second=${RATES.historyBytesPerSecond}`,
+  `--viewer-body-limit-bytes=${RATES.viewerBodyLimitBytes}`,
+  `--client-share-percent=${RATES.clientSharePercent}`,
 ];

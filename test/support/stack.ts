@@ -10,7 +10,7 @@ import { createLog, type Log } from "../../shared/runtime/log.ts";
 import { eventually } from "./eventually.ts";
 import { startTestNats, type TestNats, type TestNatsOptions } from "./nats.ts";
 import { connectTo, natsUrlAs } from "./nats-users.ts";
-import { ROOMY } from "./roomy.ts";
+import { ROOMY_DISPATCHER, ROOMY_GATEWAY } from "./roomy.ts";
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -66,7 +66,7 @@ export class TestStack {
         port: 0,
         opsPort: 0,
         open: true,
-        ...ROOMY,
+        ...ROOMY_GATEWAY,
         ...this.#options.gateway,
         ...config,
       }),
@@ -83,6 +83,7 @@ export class TestStack {
       configFor("dispatcher", {
         natsUrl: [natsUrlAs("dispatcher", this.nats.url)],
         opsPort: 0,
+        ...ROOMY_DISPATCHER,
         ...this.#options.dispatcher,
         ...config,
       }),
