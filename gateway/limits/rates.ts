@@ -20,6 +20,7 @@ type RatesConfig = Pick<
   | "addressPublishesPerSecond"
   | "likesPerSecond"
   | "httpPublishesPerSecond"
+  | "deletesPerSecond"
   | "historyReadsPerSecond"
   | "limitedClientsKept"
 > &
@@ -39,6 +40,7 @@ export const RATE_NAMES = [
   "address_publishes",
   "likes",
   "http_publishes",
+  "deletes",
   "history_reads",
   "http_requests",
   "request_bytes",
@@ -57,6 +59,7 @@ export class Rates {
   readonly #stats: BoundedMapStats = { forgotten: 0 };
   readonly #connections: ConnectionRateLimitOptions;
   readonly #httpPublishes: ClientBuckets;
+  readonly #deletes: ClientBuckets;
   readonly #historyReads: ClientBuckets;
 
   constructor({ bus, gateway, config, now }: RatesOptions) {
@@ -87,6 +90,7 @@ export class Rates {
     const clients = (name: RateName, perSecond: number) =>
       new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
     this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
+    this.#deletes = clients("deletes", config.deletesPerSecond);
     this.#historyReads = clients("history_reads", config.historyReadsPerSecond);
   }
 
@@ -101,7 +105,8 @@ export class Rates {
   /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
     const { size } = this.publishers;
-    return size + this.#httpPublishes.size + this.#historyReads.size + this.work.size;
+    const clients = [this.#httpPublishes, this.#deletes, this.#historyReads];
+    return clients.reduce((sum, buckets) => sum + buckets.size, size + this.work.size);
   }
 
   /** Those that were forgotten early to make room. */
@@ -124,6 +129,11 @@ export class Rates {
       },
       client,
     );
+  }
+
+  /** Charges a client for deleting an event, found or not. @throws OvationError rate_limited */
+  takeDelete(client: ClientKey): void {
+    this.#take(this.#deletes, client, 1);
   }
 
   /** Charges a client for a page of history. @throws OvationError rate_limited */

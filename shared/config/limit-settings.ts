@@ -120,6 +120,12 @@ export const limitSettings = {
     default: 1_048_576,
     doc: "How many bytes of past events one actor may get per second: from `GET …/history`, and with `last` or `after` over WebSocket and event streams together; five seconds' worth may come at once, and so may one larger answer. By default, that is five whole histories. A page of a video that nobody watches counts as all that is read for it. An address without an actor may get ten times as many, and a backend a hundred times.",
   }),
+  deletesPerSecond: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 50,
+    doc: "How many events one moderator, by its actor or else its address, may delete per second; five seconds' worth may come at once. An id that the history doesn't have costs the same.",
+  }),
   historyReadsPerSecond: integer({
     min: 1,
     max: 1_000_000,

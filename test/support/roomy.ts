@@ -6,6 +6,7 @@ const RATES = {
   requestsPerSecond: 10_000,
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
+  deletesPerSecond: 10_000,
   addressPublishesPerSecond: 1_000_000,
   httpRequestsPerSecond: 10_000,
   requestBytesPerSecond: 100_000_000,

@@ -7,7 +7,7 @@ import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
-  const { auth, rates, tracer } = services;
+  const { auth, tracer } = services;
   return async (exchange, video, eventId, attempt) => {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
@@ -16,8 +16,8 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
     const span = startHttpSpan(tracer, "ovation.retract", request);
     const retract = async () => {
       await exchange.afterRead();
-      const publisher = { grant, quota: rates.ofClient(clientFor(services, grant, exchange)) };
-      const { seq } = await retractEvent(services, publisher, video, eventId, span?.trace);
+      const client = clientFor(services, grant, exchange);
+      const { seq } = await retractEvent(services, grant, client, video, eventId, span?.trace);
       respondWith(exchange, 200, { retracted: eventId, seq });
     };
     await withSpan(span, retract());

@@ -2,17 +2,20 @@
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { EVENT_ID_PATTERN } from "../../../shared/protocol/names.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
+import type { Grant } from "../../auth/grant.ts";
+import type { ClientKey } from "../../limits/client-key.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { GatewayServices } from "../services.ts";
-import type { EventPublisher } from "./publish.ts";
 
 /**
+ * @param client whose rate is charged
  * @returns the event that notifies viewers of it
  * @throws OvationError forbidden, event_id_invalid, rate_limited, event_not_found, or as a publish
  */
 export async function retractEvent(
-  { publisher }: Pick<GatewayServices, "publisher">,
-  { grant, quota }: Pick<EventPublisher, "grant" | "quota">,
+  { publisher, rates }: Pick<GatewayServices, "publisher" | "rates">,
+  grant: Grant,
+  client: ClientKey,
   video: string,
   eventId: string,
   trace: TraceContext | undefined,
@@ -22,10 +25,8 @@ export async function retractEvent(
   if (!EVENT_ID_PATTERN.test(eventId)) {
     throw new OvationError("event_id_invalid", undefined, { field: "id" });
   }
-  const amount = { video, events: 1, transient: 0 };
-  quota.check(undefined, amount);
   // Finding the event is work, whether or not it is there.
-  quota.take(undefined, amount);
+  rates.takeDelete(client);
   // The event's publish may still be under way.
   await publisher.durable.settled(video, eventId);
   return await publisher.client.retract(video, eventId, trace);
