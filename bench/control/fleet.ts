@@ -26,6 +26,7 @@ import type {
 import { share, shareOut } from "./share.ts";
 import type { ServerProcess, System } from "./system.ts";
 
+const LIKE = "like";
 /** Viewers in one process: well below the limit of open files. */
 const VIEWERS_PER_PROCESS = 5_000;
 const MOST_VIEWERS_PER_PROCESS = 18_000;
@@ -37,16 +38,18 @@ const CONNECTIONS_PER_ADDRESS = 20_000;
 
 export interface FleetOptions {
   readonly system: System;
-  readonly kind: string;
+  /** Likes by default. */
+  readonly kind?: string;
   /** The most that are ever opened. */
   readonly viewers: number;
-  /** How many of them read at once. */
-  readonly sample: number;
-  readonly publisherConnections: number;
+  /** How many of them read at once; by default, none. */
+  readonly sample?: number;
+  /** By default, none. */
+  readonly publisherConnections?: number;
   /** False: all read at once, which is needed to notice the end of a connection. */
   readonly mayGather?: boolean;
-  readonly onViewers: (progress: ViewersProgress, name: string) => void;
-  readonly onPublishers: (progress: PublishersProgress) => void;
+  readonly onViewers?: (progress: ViewersProgress, name: string) => void;
+  readonly onPublishers?: (progress: PublishersProgress) => void;
 }
 
 /** How the viewers read, for the report. */
@@ -83,8 +86,9 @@ export class Fleet {
   }
 
   get split(): Split {
-    const atOnce = Math.min(this.#options.sample, this.#options.viewers);
-    return { atOnce, others: this.#options.viewers - atOnce, processes: this.#parts.length };
+    const { sample = 0, viewers } = this.#options;
+    const atOnce = Math.min(sample, viewers);
+    return { atOnce, others: viewers - atOnce, processes: this.#parts.length };
   }
 
   /** The processes whose cost is measured. */
@@ -141,7 +145,7 @@ export class Fleet {
 
   async publish(window: Window, streams: readonly Stream[]): Promise<Published> {
     if (this.#publishers === undefined) throw new Error("this fleet has no publishers");
-    const { kind } = this.#options;
+    const { kind = LIKE } = this.#options;
     return await this.#publishers.request("publish", { window, streams, kind });
   }
 
@@ -163,7 +167,7 @@ export class Fleet {
   }
 
   async #start(): Promise<void> {
-    const { system, kind, publisherConnections, onPublishers } = this.#options;
+    const { system, kind = LIKE, publisherConnections = 0, onPublishers } = this.#options;
     const { atOnce, others } = this.split;
     const count = Math.max(
       Math.ceil(others / MOST_VIEWERS_PER_PROCESS),
@@ -188,7 +192,7 @@ export class Fleet {
     );
     if (publisherConnections === 0) return;
     this.#publishers = Generator.publishers("publishers", (progress) =>
-      onPublishers(progress as PublishersProgress),
+      onPublishers?.(progress as PublishersProgress),
     );
     await this.#publishers.request("setup", {
       dialect: system.dialect,
@@ -199,7 +203,7 @@ export class Fleet {
 
   #add(name: string, viewers: number): void {
     const generator = Generator.viewers(name, (progress) =>
-      this.#options.onViewers(progress as ViewersProgress, name),
+      this.#options.onViewers?.(progress as ViewersProgress, name),
     );
     this.#parts.push({ generator, viewers });
   }

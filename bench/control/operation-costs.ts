@@ -87,12 +87,7 @@ export async function viewerCosts(stack: Stack, viewers: number, measureMs: numb
   const [video = ""] = VIDEOS;
   const fleet = await Fleet.start({
     system: stack,
-    kind: "like",
     viewers,
-    sample: 0,
-    publisherConnections: 0,
-    onViewers: () => undefined,
-    onPublishers: () => undefined,
   });
   try {
     const opened = await usedWhile(stack, () =>
@@ -122,12 +117,7 @@ async function framesSent({ processes }: Stack): Promise<number> {
 export async function receiveCosts(stack: Stack, measureMs: number) {
   const fleet = await Fleet.start({
     system: stack,
-    kind: "like",
     viewers: VIDEOS.length,
-    sample: 0,
-    publisherConnections: 0,
-    onViewers: () => undefined,
-    onPublishers: () => undefined,
   });
   const perSecond = 10_000;
   try {
@@ -156,10 +146,7 @@ export async function publishCosts(
     system: stack,
     kind,
     viewers: 0,
-    sample: 0,
     publisherConnections: 50,
-    onViewers: () => undefined,
-    onPublishers: () => undefined,
   });
   const text = kind === "comment" ? "What a goal! Did you see how he went past?" : undefined;
   const publish = async (ms: number) => {

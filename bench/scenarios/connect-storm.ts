@@ -23,13 +23,8 @@ export const connectStorm: Scenario = {
     const video = newVideo("storm");
     const fleet = await Fleet.start({
       system: stack,
-      kind: "like",
       viewers,
-      sample: 0,
       mayGather: false,
-      publisherConnections: 0,
-      onViewers: () => undefined,
-      onPublishers: () => undefined,
     });
     try {
       watcher.step(`${viewers} viewers connect at once`);

@@ -24,13 +24,8 @@ export const idle: Scenario = {
     const stack = await stackOf(options, watcher, { gateways });
     const fleet = await Fleet.start({
       system: stack,
-      kind: "like",
       viewers,
-      sample: 0,
       mayGather: false,
-      publisherConnections: 0,
-      onViewers: () => undefined,
-      onPublishers: () => undefined,
     });
     try {
       const prefix = newVideo("idle");
