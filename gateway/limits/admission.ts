@@ -9,12 +9,15 @@ import type { ClientKey } from "./client-key.ts";
 import { type ConnectionRoom, connectionRoom, type RoomConfig } from "./connection-room.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
+import { Hosts } from "./hosts.ts";
 import { type OriginHeaders, Origins } from "./origins.ts";
 import { Overload } from "./overload.ts";
 
 export type AdmissionConfig = RoomConfig &
   Pick<
     GatewayConfig,
+    | "open"
+    | "allowedHosts"
     | "allowedOrigins"
     | "trustedProxies"
     | "eventStreamsLimit"
@@ -39,6 +42,7 @@ export interface Admitted {
 
 export class Admission {
   readonly room: ConnectionRoom;
+  readonly hosts: Hosts;
   readonly origins: Origins;
   readonly overload: Overload;
   readonly acceptRate: AcceptRateLimit;
@@ -59,6 +63,7 @@ export class Admission {
   ) {
     const room = connectionRoom(config, openFiles);
     this.room = room;
+    this.hosts = new Hosts(config);
     this.origins = new Origins(config.allowedOrigins);
     this.#fullNotices = new FullNoticeLimit(now);
     this.#addresses = new ClientAddresses(config.trustedProxies);
@@ -97,9 +102,10 @@ export class Admission {
 
   /**
    * Admits a WebSocket or refuses it; a full gateway admits a bounded number only to say so.
-   * @throws OvationError origin_refused, overloaded, draining or connections_exceeded
+   * @throws OvationError host_refused, origin_refused, overloaded, draining or connections_exceeded
    */
   admitSocket(visitor: Visitor): Admitted {
+    this.hosts.check(visitor.host);
     this.origins.check(visitor);
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
     this.#checkLimits(address);

@@ -30,6 +30,32 @@ export function originList(parts: {
   });
 }
 
+/** The word of a {@link hostList} that stands for all hosts. */
+export const ANY_HOST = "*";
+/** Names and IPv4 addresses, or an IPv6 address in brackets. */
+const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/;
+
+/** Hosts as `Host` names them, without a port, and patterns for those below a domain; none by default. */
+export function hostList(parts: { readonly doc: string }): Setting<readonly string[]> {
+  return setting<readonly string[]>({
+    schema: reader((list, fault) => {
+      const hosts = entries(list);
+      for (const host of hosts) {
+        if (host === ANY_HOST || HOST.test(host)) continue;
+        fault(
+          `must hold hosts in small letters without scheme and port, such as live.example.com or *.example.com, or *, but holds ${quoted(host)}`,
+        );
+      }
+      return hosts;
+    }),
+    default: [],
+    defaultText: undefined,
+    allowed:
+      "comma-separated hosts without ports, such as live.example.com or *.example.com, or `*`",
+    doc: parts.doc,
+  });
+}
+
 /** Addresses and networks (`10.0.0.0/8`, `fd00::/8`), none by default. */
 export function networkList(parts: { readonly doc: string }): Setting<readonly string[]> {
   return setting<readonly string[]>({

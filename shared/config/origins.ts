@@ -37,6 +37,11 @@ export function canonicalOrigin(text: string): string {
   return more === "" ? `${scheme}://${host}` : `${scheme}://${host}:${more}`;
 }
 
+/** The host of an origin, without its port; undefined for a word, a pattern or one without a host. */
+export function hostOfOrigin(text: string): string | undefined {
+  return (WEB_ORIGIN.exec(text) ?? APP_ORIGIN.exec(text))?.groups?.["host"];
+}
+
 /** @returns undefined when the text isn't a pattern */
 export function originPattern(text: string): OriginPattern | undefined {
   const { scheme = "", domain, port } = PATTERN.exec(text)?.groups ?? {};

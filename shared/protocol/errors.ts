@@ -108,6 +108,7 @@ export const errorKinds = {
       "The gateway or a dispatcher is overloaded. The request had no effect. Try again after `retryAfterMs`, or try another gateway.",
   },
   origin_refused: refused("The web page's `Origin` is not allowed at this gateway.", 403),
+  host_refused: refused("The `Host` of the request is not one of this gateway's.", 403),
   batch_size_invalid: refused("A list of events must hold 1 to 1,000.", 413),
   body_malformed: refused("The body is not valid JSON or msgpack."),
   body_too_large: refused("The body exceeds the body limit.", 413),

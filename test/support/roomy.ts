@@ -18,8 +18,12 @@ const RATES = {
 /** A busy machine is late without being overloaded. */
 const PATIENCE = { overloadDelayMs: 60_000 };
 
+/** Many tests write a host that doesn't exist. */
+const ANY_HOST = "*";
+
 export const ROOMY_GATEWAY = {
   ...RATES,
+  allowedHosts: [ANY_HOST],
   ...PATIENCE,
   requestTimeoutMs: 20_000,
   // A viewer that a test stalls must not count as gone, however long the test takes.
@@ -27,7 +31,7 @@ export const ROOMY_GATEWAY = {
 } as const;
 export const ROOMY_DISPATCHER = { ...PATIENCE, storeTimeoutMs: 15_000 } as const;
 
-/** The rates for a gateway process. */
+/** The rates and hosts for a gateway process. */
 export const ROOMY_FLAGS: readonly string[] = [
   `--requests-per-second=${RATES.requestsPerSecond}`,
   `--connection-publishes-per-second=${RATES.connectionPublishesPerSecond}`,
@@ -38,4 +42,5 @@ export const ROOMY_FLAGS: readonly string[] = [
   `--history-bytes-per-second=${RATES.historyBytesPerSecond}`,
   `--viewer-body-limit-bytes=${RATES.viewerBodyLimitBytes}`,
   `--client-share-percent=${RATES.clientSharePercent}`,
+  `--allowed-hosts=${ANY_HOST}`,
 ];

@@ -109,7 +109,7 @@ export class Router {
     const { admission, natsOutage, rates } = this.#services;
     const address = clientOf(this.#services, exchange);
     const attempt = rates.work.arrive(address);
-    const { origins, overload } = admission;
+    const { hosts, origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
       const origin = exchange.header("origin");
@@ -119,9 +119,10 @@ export class Router {
       exchange.commonHeaders = isReadable
         ? { ...API_HEADERS, ...origins.answerHeaders(origin) }
         : API_HEADERS;
+      hosts.check(exchange.header("host"));
       origins.check({ origin, host: exchange.header("host") });
       exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
-    }
+    } else hosts.check(exchange.header("host"));
     if (this.#isSettling) throw new OvationError("draining");
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {

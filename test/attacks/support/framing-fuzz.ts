@@ -49,7 +49,9 @@ export class FramingFuzz {
     const isChunked = chance.between(0, 3) === 0;
     const framing = isChunked ? "Transfer-Encoding: chunked" : `Content-Length: ${comment.length}`;
     const type = "Content-Type: application/json";
-    const lines = [...new Set(["Host: x", type, this.#authorization, framing])].filter(Boolean);
+    const lines = [...new Set(["Host: 127.0.0.1", type, this.#authorization, framing])].filter(
+      Boolean,
+    );
     for (let more = chance.between(0, 2); more > 0; more -= 1) {
       lines.splice(chance.between(0, lines.length), 0, this.#line(comment.length));
     }

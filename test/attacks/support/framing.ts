@@ -68,7 +68,7 @@ export const AMBIGUOUS: readonly Framing[] = [
     body: `${size}${COMMENT}\r\n0\r\n\r\n`,
   })),
   { what: "two Hosts", headers: `Host: y\r\n${LENGTH}` },
-  { what: "two equal Hosts", headers: `Host: x\r\n${LENGTH}` },
+  { what: "two equal Hosts", headers: `Host: 127.0.0.1\r\n${LENGTH}` },
   { what: "two types", headers: `Content-Type: application/msgpack\r\n${LENGTH}` },
   { what: "two origins", headers: `Origin: http://x\r\nOrigin: http://y\r\n${LENGTH}` },
   {
@@ -78,7 +78,7 @@ export const AMBIGUOUS: readonly Framing[] = [
   },
   {
     what: "an absolute target with its host",
-    line: `POST http://x/v1/videos/${FRAMED}/events HTTP/1.1`,
+    line: `POST http://127.0.0.1/v1/videos/${FRAMED}/events HTTP/1.1`,
     headers: LENGTH,
   },
   handshake("two Hosts", "Host: y\r\n"),
@@ -112,7 +112,7 @@ function bytesOf({ line, headers, body = COMMENT }: Framing, token?: string): st
   const type = headers.includes("Upgrade") ? "" : "Content-Type: application/json\r\n";
   const isAuthorized = token !== undefined && !headers.includes("Authorization");
   const authorization = isAuthorized ? `Authorization: Bearer ${token}\r\n` : "";
-  return `${first}\r\nHost: x\r\n${type}${authorization}${headers}\r\n${body}`;
+  return `${first}\r\nHost: 127.0.0.1\r\n${type}${authorization}${headers}\r\n${body}`;
 }
 
 /** What an attacker would like to have carried out as somebody else's request: a publish. */
