@@ -162,8 +162,8 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     return this.#socket.send(bytes, this.wire === "msgpack");
   }
 
-  /** The client sent a WebSocket ping frame. */
-  onPing(): void {
+  /** The client sent a WebSocket ping frame, or a pong, whether or not we had pinged it. */
+  onControl(): void {
     if (this.quota.request(0) === "close") this.#endFlood();
   }
 

@@ -1,5 +1,6 @@
 /** The histories of the videos at this gateway: their followers, and where a viewer resumes. */
 
+import pLimit from "p-limit";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
@@ -10,6 +11,9 @@ import { HistoryBudget } from "./budget.ts";
 import { ChainFollower, type FollowerHandlers, type FollowerStats } from "./follower.ts";
 import { HistoryReader } from "./reader.ts";
 import { Timeline } from "./timeline.ts";
+
+/** Histories that are read at a time for a single page: others of the same video share the read. */
+const PAGES_AT_ONCE = 2;
 
 interface HistoriesOptions {
   readonly bus: Bus;
@@ -61,6 +65,7 @@ export class VideoHistories {
   readonly budget: HistoryBudget;
   readonly stats: FollowerStats = { gaps: 0, gapsUnfilled: 0, resets: 0 };
   readonly #options: HistoriesOptions;
+  readonly #pages = pLimit(PAGES_AT_ONCE);
 
   constructor(options: HistoriesOptions) {
     this.#options = options;
@@ -156,7 +161,7 @@ export class VideoHistories {
     const timeline = this.#timeline();
     const charged = budget.advancePast(this.#options.config.historyBytes);
     try {
-      const stored = await this.reader.whole(video);
+      const stored = await this.#pages(() => this.reader.whole(video));
       timeline.load(stored.map(({ record }) => record));
       return timeline;
     } finally {

@@ -75,11 +75,6 @@ export class ClientWork {
     return this.#options.refuse(this.#rates.requests, waitMs);
   }
 
-  /** Charges a request that was refused in another way. */
-  failed(): void {
-    this.#requests.charge(this.#rates.requests, 1, this.#options.now());
-  }
-
   /** Charges bytes to be read or decoded. @throws OvationError rate_limited */
   bytes(count: number): void {
     this.#bytes ??= new TokenBucket(this.#rates.bytes, this.#options.now());
@@ -242,11 +237,6 @@ export class Work {
     const key = holder.clientAt(address);
     if (holder.isBackend) return this.#client("backend", `backend ${key}`);
     return this.#client(isAddressKey(key) ? "address" : "actor", key);
-  }
-
-  /** What fails before anybody knows whose it is: charged to the address, and not refused here. */
-  failed(address: ClientKey): void {
-    this.#client("address", address).failed();
   }
 
   #client(sort: ClientSort, key: string): ClientWork {

@@ -20,8 +20,8 @@ import type { SendOutcome } from "./send-outcome.ts";
 export interface SocketHandlers {
   /** `bytes` are valid until this returns. */
   onMessage(bytes: Uint8Array, isBinary: boolean): void;
-  /** A WebSocket ping frame was received; it is already answered. */
-  onPing(): void;
+  /** A WebSocket ping or pong frame was received; a ping is already answered. */
+  onControl(): void;
   /** There is room again after a write was dropped. */
   onDrain(): void;
   /** Closed by us or by the client, with this code; 1006 without any. */
@@ -73,7 +73,7 @@ interface SocketData {
 type UwsSocket = uWS.WebSocket<SocketData>;
 type UwsBehavior = uWS.WebSocketBehavior<SocketData>;
 type Behavior = UwsBehavior &
-  Required<Pick<UwsBehavior, "open" | "message" | "ping" | "drain" | "close">>;
+  Required<Pick<UwsBehavior, "open" | "message" | "ping" | "pong" | "drain" | "close">>;
 
 /** uWebSockets.js's listen options, by number: builds differ in how they export their names. */
 const LISTEN_SHARED = 0;
@@ -316,6 +316,7 @@ export class Listener {
       open: guard(behavior.open),
       message: guard(behavior.message),
       ping: guard(behavior.ping),
+      pong: guard(behavior.pong),
       drain: guard(behavior.drain),
       close: guard(behavior.close),
     };
@@ -362,7 +363,10 @@ export class Listener {
         ws.getUserData().handlers?.onMessage(new Uint8Array(message), isBinary);
       },
       ping: (ws) => {
-        ws.getUserData().handlers?.onPing();
+        ws.getUserData().handlers?.onControl();
+      },
+      pong: (ws) => {
+        ws.getUserData().handlers?.onControl();
       },
       drain: (ws) => {
         const { handlers } = ws.getUserData();

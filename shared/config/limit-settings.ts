@@ -72,7 +72,7 @@ export const limitSettings = {
     min: 1,
     max: 1_000_000,
     default: 50,
-    doc: "How many messages a WebSocket may send per second, pings included; five seconds' worth may come at once. A WebSocket that keeps sending after as many again were refused is closed.",
+    doc: "How many messages a WebSocket may send per second, pings and pongs included; five seconds' worth may come at once. A WebSocket that keeps sending after as many again were refused is closed.",
   }),
   connectionPublishesPerSecond: integer({
     min: 1,

@@ -45,7 +45,7 @@ beforeAll(async () => {
     // The suite expects an echo.
     onSocket: (socket) => ({
       onMessage: (bytes, isBinary) => void socket.send(bytes, isBinary),
-      onPing: () => undefined,
+      onControl: () => undefined,
       onDrain: () => undefined,
       onClose: () => undefined,
     }),

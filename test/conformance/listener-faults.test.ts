@@ -36,7 +36,7 @@ function handlersOf(socket: ViewerSocket): SocketHandlers {
       const isFlood = Buffer.from(bytes).toString() === "flood";
       socket.send(isFlood ? Buffer.alloc(FLOOD_BYTES) : bytes, isBinary);
     },
-    onPing: () => throwIf("onPing"),
+    onControl: () => throwIf("onControl"),
     onDrain: () => throwIf("onDrain"),
     onClose: () => throwIf("onClose"),
   };

@@ -10,6 +10,7 @@ import { Viewer } from "../../delivery/viewer.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { openSubscription, type PastPayment, payForPast } from "../operations/subscribe.ts";
 import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
+import { lateIfLimited } from "./late.ts";
 import { pastRequest } from "./past-request.ts";
 import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
 import { wholeNumber } from "./query.ts";
@@ -156,7 +157,8 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
     const token = pollToken(exchange.query.get("poll"));
-    const refuse = (fault: unknown) => {
+    const refuse = async (fault: unknown) => {
+      await lateIfLimited(fault);
       const error = asOvationError(fault);
       recordRejection(services, error, fault);
       refuseInStream(exchange, error);
@@ -164,7 +166,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     try {
       attempt.require();
     } catch (fault) {
-      return refuse(fault);
+      return await refuse(fault);
     }
     const grant = await auth.ofStream(exchange);
     grant.requireVideo(video);
@@ -175,7 +177,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     try {
       attempt.isOf(grant);
     } catch (fault) {
-      return refuse(fault);
+      return await refuse(fault);
     }
     const known = pollingViewers.find(video, token);
     if (known !== undefined && token !== undefined && waitMs !== undefined) {
@@ -194,7 +196,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       interest.requireRoom(video, holder);
       past = payForPast(services, { grant, address }, request);
     } catch (fault) {
-      return refuse(fault);
+      return await refuse(fault);
     }
     known?.events.end();
     const polled =

@@ -73,7 +73,7 @@ beforeAll(async () => {
     admit: (visitor) => admission.admitSocket(visitor),
     onSocket: () => ({
       onMessage: () => {},
-      onPing: () => {},
+      onControl: () => {},
       onDrain: () => {},
       onClose: () => {},
     }),

@@ -6,6 +6,7 @@ import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
 import type { Attempt } from "../../limits/work.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, recordFailure, recordRejection } from "../services.ts";
+import { lateIfLimited } from "./late.ts";
 import type { PageFiles } from "./page-files.ts";
 import { type RouteName, routeAt } from "./routes.ts";
 
@@ -69,7 +70,7 @@ export class Router {
     this.#services.connections.requests += 1;
     exchange.isLast = this.#isDraining;
     const handling = this.#handle(exchange)
-      .catch((error: unknown) => this.refuse(exchange, error))
+      .catch((error: unknown) => this.#refuseInTime(exchange, error))
       .catch((fault: unknown) => {
         recordFailure(this.#services, fault);
         exchange.abandon();
@@ -101,7 +102,19 @@ export class Router {
 
   /** Answers a WebSocket's handshake that is refused; it counts as a request of its address. */
   refuseHandshake(exchange: HttpExchange, fault: unknown): void {
-    this.#services.rates.work.failed(clientOf(this.#services, exchange));
+    const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
+    try {
+      attempt.require();
+      this.refuse(exchange, fault);
+    } catch (error) {
+      void this.#refuseInTime(exchange, error);
+    }
+  }
+
+  /** A client that is over its rate gets its answer late: it can't ask again at once. */
+  async #refuseInTime(exchange: HttpExchange, fault: unknown): Promise<void> {
+    exchange.hold();
+    await lateIfLimited(fault);
     this.refuse(exchange, fault);
   }
 
@@ -124,6 +137,9 @@ export class Router {
       exchange.commonHeaders = { ...API_HEADERS, ...origins.answerHeaders(origin) };
     } else hosts.check(exchange.header("host"));
     if (this.#isSettling) throw new OvationError("draining");
+    // An EventSource gets the error in its stream.
+    const isStream = this.#isStream(exchange);
+    if (!isStream) attempt.require();
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
       natsOutage.admit();
@@ -146,16 +162,18 @@ export class Router {
     if (video !== undefined && !isVideoId(video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
-    // Connected viewers over HTTP rely on pings; an EventSource gets the error in its stream.
-    const isStream = handlers === this.#routes.events && handler === handlers["GET"];
+    // Connected viewers over HTTP rely on pings.
     // Durable events are refused last, and only the handler knows which are durable.
     if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
       overload.admitPublishing();
     } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
-    if (!isStream) attempt.require();
     const handling = handler(exchange, video ?? "", eventId, attempt);
     if (!isStream) exchange.hold();
     await handling;
+  }
+
+  #isStream({ path, method }: HttpExchange): boolean {
+    return ["GET", "HEAD"].includes(method) && routeAt(path)?.name === "events";
   }
 
   #find(path: string): Found | undefined {

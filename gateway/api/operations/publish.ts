@@ -149,9 +149,9 @@ export async function publishList(
   quota.check(limitedAs, amount);
   const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
   services.admission.overload.admitEvents(isDurable, false);
+  const events = inputs.map((input) => ({ input, bytes: encodeEvent(input) }));
   quota.take(limitedAs, amount);
   const { client, durable } = services.publisher;
-  const events = inputs.map((input) => ({ input, bytes: encodeEvent(input) }));
   const publishing = client.publish(video, events, traces, monotonicNow());
   const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
   const { accepted, error } = await durable.add(video, durableIds, publishing);
