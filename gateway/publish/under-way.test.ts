@@ -32,3 +32,19 @@ test("a repeat is awaited after the publish that it repeats has ended", async ()
   await underWay.settled("launch", "a");
   expect(underWay.size).toBe(0);
 });
+
+test("another publisher's event with the same id, refused meanwhile, does not end the wait", async () => {
+  const underWay = new EventsUnderWay();
+  const stored = Promise.withResolvers<void>();
+  underWay.add("launch", ["a"], stored.promise);
+  const refused = underWay.add("launch", ["a"], Promise.reject(new Error("taken")));
+  let isSettled = false;
+  const waiting = underWay.settled("launch", "a").then(() => {
+    isSettled = true;
+  });
+  await expect(refused).rejects.toThrow("taken");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isSettled).toBe(false);
+  stored.resolve();
+  await waiting;
+});

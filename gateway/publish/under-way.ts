@@ -12,17 +12,19 @@ export class EventsUnderWay {
 
   /** Marks these events of the video as under way until the work ends; returns the work. */
   add<T>(video: string, ids: readonly (string | undefined)[], work: Promise<T>): Promise<T> {
-    if (ids.length === 0) return work;
-    for (const id of ids) this.#byEvent.set(keyOf(video, id), work);
-    const end = () => {
-      for (const id of ids) {
-        const key = keyOf(video, id);
-        // A repeat of it may be under way.
-        if (this.#byEvent.get(key) === work) this.#byEvent.delete(key);
-      }
-    };
-    work.then(end, end);
+    for (const id of ids) this.#mark(keyOf(video, id), work);
     return work;
+  }
+
+  #mark(key: string, work: Promise<unknown>): void {
+    const earlier = this.#byEvent.get(key);
+    // A repeat, or another publisher's event that will be refused, must not hide the first.
+    const ended = earlier === undefined ? work : Promise.allSettled([earlier, work]);
+    this.#byEvent.set(key, ended);
+    const end = () => {
+      if (this.#byEvent.get(key) === ended) this.#byEvent.delete(key);
+    };
+    ended.then(end, end);
   }
 
   /** Resolves when the event is no longer under way, whatever the outcome. */

@@ -33,28 +33,32 @@ export function encodeEvent(input: RequestEvent): Buffer {
  */
 export function encodeRequest(events: readonly EncodedEvent[], publishedAt: number): Buffer {
   const isList = events.length !== 1;
-  let size = STAMP_BYTES + (isList ? LIST_HEAD_BYTES : 0);
+  const headBytes = isList ? (events.length < SHORT_LIMIT ? 1 : LIST_HEAD_BYTES) : 0;
+  let size = headBytes + STAMP_BYTES;
   for (const { bytes } of events) size += bytes.length;
   const request = Buffer.allocUnsafe(size);
-  let end = isList ? writeListHead(request, events.length) : 0;
-  for (const [index, { bytes }] of events.entries()) {
+  if (isList) writeListHead(request, events.length);
+  let end = headBytes;
+  for (const { bytes } of events) {
     request.set(bytes, end);
-    // An event has few fields: one more still fits into the first byte.
-    if (index === 0) request[end] = (bytes[0] ?? 0) + 1;
     end += bytes.length;
-    if (index === 0) end = writeStamp(request, end, publishedAt);
+    if (end - bytes.length > headBytes) continue;
+    // The first one. An event has few fields: one more still fits into the first byte.
+    request[headBytes] = (bytes[0] ?? 0) + 1;
+    end = writeStamp(request, end, publishedAt);
   }
-  return request.subarray(0, end);
+  return request;
 }
 
-function writeListHead(request: Buffer, count: number): number {
-  if (count < SHORT_LIMIT) return request.writeUInt8(SHORT_LIST + count, 0);
-  return request.writeUInt16BE(count, request.writeUInt8(LIST16, 0));
+function writeListHead(request: Buffer, count: number): void {
+  if (count < SHORT_LIMIT) request[0] = SHORT_LIST + count;
+  else request.writeUInt16BE(count, request.writeUInt8(LIST16, 0));
 }
 
 function writeStamp(request: Buffer, at: number, publishedAt: number): number {
   request.set(KEY, at);
-  return request.writeDoubleBE(publishedAt, request.writeUInt8(FLOAT64, at + KEY.length));
+  request[at + KEY.length] = FLOAT64;
+  return request.writeDoubleBE(publishedAt, at + KEY.length + 1);
 }
 
 /** The time on a decoded request; undefined when there is no valid one. */

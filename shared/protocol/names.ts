@@ -33,26 +33,27 @@ export function newNodeId(): string {
 /** Ids are made from this many random numbers at a time: one call for each would cost more. */
 const POOLED_IDS = 512;
 
-/** Random texts of one length that tell nothing of each other. */
+/** Random texts of one length, in base64, that tell nothing of each other. */
 class RandomTexts {
-  readonly #bytes: number;
   readonly #pool: Buffer;
-  #at: number;
+  readonly #length: number;
+  #texts = "";
+  #at = 0;
 
-  constructor(bytes: number) {
-    this.#bytes = bytes;
-    this.#pool = Buffer.alloc(POOLED_IDS * bytes);
-    this.#at = this.#pool.length;
+  /** @param triples three bytes each, which take four characters */
+  constructor(triples: number) {
+    this.#pool = Buffer.alloc(POOLED_IDS * 3 * triples);
+    this.#length = 4 * triples;
   }
 
   next(): string {
-    if (this.#at === this.#pool.length) {
-      randomFillSync(this.#pool);
+    if (this.#at === this.#texts.length) {
+      this.#texts = randomFillSync(this.#pool).toString("base64url");
       this.#at = 0;
     }
     const start = this.#at;
-    this.#at += this.#bytes;
-    return this.#pool.toString("base64url", start, this.#at);
+    this.#at += this.#length;
+    return this.#texts.slice(start, this.#at);
   }
 }
 
@@ -61,7 +62,7 @@ class RandomTexts {
  * one before it is published.
  */
 export class EventIds {
-  readonly #texts = new RandomTexts(15);
+  readonly #texts = new RandomTexts(5);
 
   next(): string {
     return this.#texts.next();
@@ -73,7 +74,7 @@ export class EventIds {
  * random bits behind a character that {@link EVENT_ID_PATTERN} excludes, so no client can give one.
  */
 export class ReservedIds {
-  readonly #texts = new RandomTexts(9);
+  readonly #texts = new RandomTexts(3);
 
   next(): string {
     return `~${this.#texts.next()}`;
