@@ -2,7 +2,7 @@
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
-import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
+import { frontendsBucket, subscriptionsBucket, ticketsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
 import { decodeLease } from "../shared/protocol/table.ts";
@@ -22,6 +22,7 @@ import { Replies } from "./replies.ts";
 import { RetractHandler } from "./retract-handler.ts";
 import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
+import { KeptBucket } from "./table/kept-bucket.ts";
 import { Leases } from "./table/leases.ts";
 import { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
@@ -34,6 +35,8 @@ export class DispatcherParts implements RoleParts {
   readonly #peers: SettingsPeers;
   readonly #statement: SettingsStatement;
   readonly #announced: Announced;
+  readonly #tickets: KeptBucket;
+  readonly #createStores: () => Promise<void>;
   readonly #mirror: Mirror;
   readonly #sweeper: Sweeper;
   readonly #counts: ViewerCounts;
@@ -52,6 +55,12 @@ export class DispatcherParts implements RoleParts {
     this.#statement = new SettingsStatement(bus, { dispatcher, settings });
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
+    const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas), log);
+    const stream = new HistoryStream(bus, config, log);
+    this.#createStores = async () => {
+      await Promise.allSettled([tickets.ensure(), stream.ensure()]);
+    };
+    this.#tickets = new KeptBucket({ bus, bucket: tickets, log });
     const leases = new Leases(config.leaseMs, monotonicNow);
     const clock = new HopClock();
     const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
@@ -66,7 +75,7 @@ export class DispatcherParts implements RoleParts {
     });
     this.#history = new History({
       bus,
-      stream: new HistoryStream(bus, config, log),
+      stream,
       config,
       log,
       fanout,
@@ -148,11 +157,14 @@ export class DispatcherParts implements RoleParts {
   async start(): Promise<Record<string, unknown>> {
     this.#statement.start();
     this.#announced.start();
+    this.#tickets.start();
     await this.#mirror.start();
     this.#isRead = true;
     if (this.#context.stopping.aborted) return {};
     this.#sweeper.start();
     this.#overload.start();
+    // A gateway that starts once we are ready finds them. What fails now is tried again later.
+    await this.#createStores();
     this.#history.start();
     await this.#queueGroup.start();
     return { rows: this.#routes.rowCount };
@@ -166,6 +178,7 @@ export class DispatcherParts implements RoleParts {
   async stop(): Promise<void> {
     this.#statement.stop();
     this.#announced.stop();
+    this.#tickets.stop();
     this.#sweeper.stop();
     this.#counts.stop();
     this.#overload.stop();

@@ -3,6 +3,8 @@ import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import {
   COUNT_SUBJECTS,
   DISPATCHER_QUEUE,
+  GATEWAY_PUBLISH_SUBJECTS,
+  GATEWAY_RETRACT_SUBJECTS,
   PUBLISH_SUBJECTS,
   RETRACT_SUBJECTS,
 } from "../shared/protocol/subjects.ts";
@@ -16,8 +18,10 @@ interface QueueGroupOptions {
   readonly publishes: Pick<PublishHandler, "take">;
   readonly retractions: Pick<RetractHandler, "take">;
   readonly countRequests: Pick<CountHandler, "take">;
-  readonly replies: Pick<Replies, "drain">;
+  readonly replies: Pick<Replies, "drain" | "toGateway">;
 }
+
+type Handler = Pick<PublishHandler, "take">;
 
 export class QueueGroup {
   readonly #options: QueueGroupOptions;
@@ -48,25 +52,27 @@ export class QueueGroup {
   }
 
   #join(): void {
-    const { bus, publishes, retractions, countRequests } = this.#options;
+    const { bus, replies, publishes, retractions, countRequests } = this.#options;
+    const join = (subjects: string, handler: Handler) =>
+      bus.subscribe(
+        subjects,
+        (payload, subject, reply, _isRelayed, traces) =>
+          handler.take(payload, subject, reply, traces),
+        DISPATCHER_QUEUE,
+      );
+    const joinForGateways = (subjects: string, handler: Handler) =>
+      bus.subscribe(
+        subjects,
+        (payload, subject, reply, _isRelayed, traces) =>
+          handler.take(payload, subject, replies.toGateway(reply), traces),
+        DISPATCHER_QUEUE,
+      );
     this.#subscriptions = [
-      bus.subscribe(
-        PUBLISH_SUBJECTS,
-        (payload, subject, reply, _isRelayed, traces) =>
-          publishes.take(payload, subject, reply, traces),
-        DISPATCHER_QUEUE,
-      ),
-      bus.subscribe(
-        RETRACT_SUBJECTS,
-        (payload, subject, reply, _isRelayed, traces) =>
-          retractions.take(payload, subject, reply, traces),
-        DISPATCHER_QUEUE,
-      ),
-      bus.subscribe(
-        COUNT_SUBJECTS,
-        (payload, subject, reply) => countRequests.take(payload, subject, reply),
-        DISPATCHER_QUEUE,
-      ),
+      join(PUBLISH_SUBJECTS, publishes),
+      join(RETRACT_SUBJECTS, retractions),
+      joinForGateways(GATEWAY_PUBLISH_SUBJECTS, publishes),
+      joinForGateways(GATEWAY_RETRACT_SUBJECTS, retractions),
+      joinForGateways(COUNT_SUBJECTS, countRequests),
     ];
   }
 

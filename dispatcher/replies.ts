@@ -1,7 +1,7 @@
 /** Replies to requests that came over the bus, at once or when their work is done. */
 import type { Bus } from "../shared/bus/connection.ts";
 import { asOvationError } from "../shared/protocol/errors.ts";
-import { isReservedSubject } from "../shared/protocol/subjects.ts";
+import { isInboxOfGateway, isReservedSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
 import type { Log } from "../shared/runtime/log.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
@@ -27,6 +27,13 @@ export class Replies {
 
   constructor(options: RepliesOptions) {
     this.#options = options;
+  }
+
+  /** The reply subject of a gateway's request, or an empty one if it isn't a gateway's inbox. */
+  toGateway(reply: string): string {
+    if (reply === "" || isInboxOfGateway(reply)) return reply;
+    this.rejectedReplyTo += 1;
+    return "";
   }
 
   /** @param reply subject of the reply; empty when nobody waits for it */

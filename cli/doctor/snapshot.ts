@@ -1,7 +1,8 @@
 /** A snapshot of a deployment: the table, the leases, and what each gateway reports. */
 
 import pMap from "p-map";
-import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import type { BucketEntry } from "../../shared/bus/bucket-entry.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { requestAll } from "../../shared/bus/request-all.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";

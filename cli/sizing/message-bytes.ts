@@ -12,10 +12,10 @@ import {
   countSubject,
   FRONTENDS_BUCKET,
   frontendSubject,
+  gatewayPublishSubject,
   HISTORY_STREAM,
   historySubject,
   INSPECT_DISPATCHERS,
-  publishSubject,
   rowKey,
   SUBSCRIPTIONS_BUCKET,
   spendingSubject,
@@ -101,7 +101,7 @@ function bytes(subject: string, payload: number, more = 0): number {
 const ROW_SUBJECT = `$KV.${SUBSCRIPTIONS_BUCKET}.${rowKey(VIDEO, GATEWAY)}`;
 /** A number of viewers, as text. */
 const ROW_VALUE_BYTES = 4;
-const PUBLISH = publishSubject(VIDEO);
+const PUBLISH = gatewayPublishSubject(VIDEO);
 const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 
 /** The hops' timestamps, as a dispatcher adds them. */

@@ -1,6 +1,7 @@
 /** The subscription table as the page shows it: one video's rows, and which gateways are alive. */
 
-import { Bucket, type BucketEntry } from "../../shared/bus/bucket.ts";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import type { BucketEntry } from "../../shared/bus/bucket-entry.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower } from "../../shared/bus/follower.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
@@ -44,6 +45,7 @@ export class TableView {
       new BucketFollower({
         bus,
         bucket,
+        mayCreate: false,
         resyncIntervalMs: config.reconcileIntervalMs,
         log,
         handlers: {

@@ -155,7 +155,11 @@ export class History {
     });
     this.#stopListening = [
       () => others.unsubscribe(),
-      bus.onState(() => this.#doubtAll()),
+      bus.onState((state) => {
+        this.#doubtAll();
+        // NATS may have lost the stream, and nobody else creates it.
+        if (state === "connected") this.#storeHealth.probe();
+      }),
       stream.onRecreated(() => {
         this.#doubtAll();
         this.#storeHealth.probe();

@@ -2,7 +2,9 @@
  * The dispatcher's mirror of the subscription table and of the gateways' leases: kept current by a
  * watch, corrected by full reads. While the table can't be read, dispatching continues from here.
  */
-import type { Bucket, BucketEntry, WatchedEntry } from "../../shared/bus/bucket.ts";
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import type { BucketEntry } from "../../shared/bus/bucket-entry.ts";
+import type { WatchedEntry } from "../../shared/bus/bucket-watch.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { BucketFollower, type Snapshot } from "../../shared/bus/follower.ts";
 import { ServerFailover } from "../../shared/bus/server-failover.ts";
@@ -60,7 +62,7 @@ export class Mirror {
     reads: 0,
     readFailures: 0,
   };
-  /** From NATS to here, of rows that the watch delivers. */
+  /** From NATS to here, of rows that the watch delivers; nats-server 2.9 does not say when it began. */
   readonly lag = new Hop();
   readonly #options: MirrorOptions;
   readonly #rows: BucketFollower;
@@ -89,6 +91,7 @@ export class Mirror {
     this.#rows = new BucketFollower({
       bus,
       bucket: options.subscriptions,
+      mayCreate: true,
       resyncIntervalMs,
       log,
       handlers: {
@@ -104,6 +107,7 @@ export class Mirror {
     this.#leases = new BucketFollower({
       bus,
       bucket: options.frontends,
+      mayCreate: true,
       resyncIntervalMs,
       log,
       handlers: {
@@ -178,7 +182,7 @@ export class Mirror {
 
   #rowChanged(entry: WatchedEntry): void {
     const { clock } = this.#options;
-    this.lag.passed(entry.storedAt, clock.wallAt(clock.now()));
+    if (!Number.isNaN(entry.storedAt)) this.lag.passed(entry.storedAt, clock.wallAt(clock.now()));
     const name = parseRowKey(entry.key);
     if (name === undefined) return;
     if (entry.value === undefined) this.#options.routes.remove(name.video, name.gateway);

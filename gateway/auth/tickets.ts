@@ -8,8 +8,8 @@ import { z } from "zod";
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
+import { ticketsBucket } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { TICKETS_BUCKET } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -17,8 +17,6 @@ import type { ClientKey } from "../limits/client-key.ts";
 import { TicketShares } from "../limits/ticket-shares.ts";
 import { Grant, SCOPES } from "./grant.ts";
 
-/** Of all tickets in the bucket: far more than the gateways of a deployment issue to one client. */
-const BUCKET_LIMIT_BYTES = 67_108_864;
 const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
 const ticketSchema = z.object({
@@ -55,16 +53,8 @@ export class Tickets {
 
   constructor(options: TicketsOptions) {
     this.#options = options;
-    const { bus, lifeMs, replicas, log } = options;
-    const description = "Ovation: tickets for event streams that were not used yet";
-    const spec = {
-      name: TICKETS_BUCKET,
-      description,
-      replicas,
-      maxAgeMs: lifeMs,
-      limitBytes: BUCKET_LIMIT_BYTES,
-    };
-    this.#bucket = new Bucket(bus, spec, log);
+    const { bus, replicas, log } = options;
+    this.#bucket = new Bucket(bus, ticketsBucket(replicas), log);
     this.#shares = new TicketShares(options);
   }
 

@@ -131,11 +131,11 @@ export class HistoryReader {
     }
   }
 
-  /** Checks which incarnation there is; creates the history if there is none. */
+  /** Checks which incarnation there is, until there is one: dispatchers create it. */
   #checkEpoch(why: "start" | "returned" | "remade"): void {
     clearTimeout(this.#timer);
     const { stream, log } = this.#options;
-    stream.ensure().then(
+    stream.epoch().then(
       (epoch) => {
         this.#backoff.reset();
         this.#found(epoch, why === "returned");

@@ -4,7 +4,11 @@ import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib
 import { type EncodedEvent, encodeRequest } from "../../shared/protocol/bus-request.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import { publishReplySchema } from "../../shared/protocol/events.ts";
-import { countSubject, publishSubject, retractSubject } from "../../shared/protocol/subjects.ts";
+import {
+  countSubject,
+  gatewayPublishSubject,
+  gatewayRetractSubject,
+} from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { HopClock } from "../../shared/runtime/hops.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
@@ -77,7 +81,7 @@ export class DispatcherClient {
     const begunAt = clock.now();
     requestEvents.observe(events.length);
     try {
-      return { accepted: await this.#request(publishSubject(video), request, traces) };
+      return { accepted: await this.#request(gatewayPublishSubject(video), request, traces) };
     } catch (error) {
       return { accepted: [], error };
     } finally {
@@ -93,7 +97,11 @@ export class DispatcherClient {
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
-    const [accepted] = await this.#request(retractSubject(video), encodeMsgpack({ id }), traces);
+    const [accepted] = await this.#request(
+      gatewayRetractSubject(video),
+      encodeMsgpack({ id }),
+      traces,
+    );
     if (accepted === undefined) throw new OvationError("internal");
     return accepted;
   }

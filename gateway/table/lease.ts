@@ -12,6 +12,8 @@ import type { Log } from "../../shared/runtime/log.ts";
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
+/** How long a renewal may take before another is tried. */
+const PUT_MS = 2_000;
 
 interface LeaseOptions {
   readonly bucket: Bucket;
@@ -141,16 +143,16 @@ export class Lease {
   #failed(error: unknown): void {
     this.stats.failures += 1;
     this.#options.log.debug({ err: error }, "the lease could not be renewed");
-    // The bucket may be gone; if it can't be created now, the next renewal tries again.
-    this.#options.bucket.ensure().catch(() => undefined);
   }
 
   async #put(revision: number): Promise<void> {
-    const { bucket, gateway, describe, now } = this.#options;
+    const { bucket, gateway, describe, now, leaseMs } = this.#options;
     this.#renewals += 1;
     const value = encodeLease({ renewals: this.#renewals, ...describe() });
     this.#written = value.toString();
-    this.#revision = await bucket.put(gateway, value, revision);
+    // A server older than 2.10 does not say that the bucket is missing: then there is no answer.
+    const timeoutMs = Math.min(PUT_MS, leaseMs / 4);
+    this.#revision = await bucket.put(gateway, value, revision, timeoutMs);
     this.#renewedAt = now();
   }
 }

@@ -85,11 +85,9 @@ export class Registration {
     });
   }
 
-  /** Creates missing buckets and acquires the lease, retrying until that succeeds. */
+  /** Acquires the lease, retrying until that succeeds: a dispatcher must have created the buckets. */
   async start(): Promise<void> {
     const { bus, config } = this.#options;
-    // If the bucket can't be created now, writing a row creates it later.
-    this.#subscriptions.ensure().catch(() => undefined);
     await this.lease.start();
     this.#serverFailover.start();
     this.tombstones.start();
@@ -97,11 +95,11 @@ export class Registration {
       bus.onState((state) => {
         if (state === "connected") this.#writeAllAgain();
       }),
-      this.#subscriptions.onRecreated(() => {
+      this.#subscriptions.onCreated(() => {
         this.tombstones.forget();
         this.rows.rewriteAll();
       }),
-      this.#frontends.onRecreated(() => void this.lease.renewAgain()),
+      this.#frontends.onCreated(() => void this.lease.renewAgain()),
     ];
     this.#timer = setInterval(() => this.#reconcile(), config.reconcileIntervalMs);
   }

@@ -227,7 +227,6 @@ export class RowWriter {
       row.busy = false;
       row.again = false;
       this.#reject(row, now() - READY_BOUND_MS, error);
-      bucket.ensure().catch(() => undefined); // The bucket may be gone.
       if (!this.#stopped) this.#later(video, row, row.backoff.nextMs());
       return;
     }

@@ -1,23 +1,25 @@
-/** A KV bucket of JetStream, in Ovation's terms. */
+/** A KV bucket of JetStream, in Ovation's terms: https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md */
 import {
-  DeliverPolicy,
+  DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   StorageType,
+  type StreamConfig,
 } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
-import { headers } from "nats";
+import { type MsgHdrs, nanos } from "nats";
+import { changesPrefix } from "../protocol/subjects.ts";
 import type { Log } from "../runtime/log.ts";
+import { type BucketEntry, bucketEntryOf, deleteMarker } from "./bucket-entry.ts";
+import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";
-import { type OrderedRead, type OrderedStart, readOrdered } from "./ordered-consumer.ts";
-import { readWhole } from "./read-whole.ts";
+import { readNewest } from "./read-newest.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
+const DUPLICATES_MS = 120_000;
 
 /** How a bucket is created. Its content can be rebuilt, so it is kept in memory, not on disk. */
 export interface BucketSpec {
@@ -31,28 +33,34 @@ export interface BucketSpec {
   readonly limitBytes?: number;
 }
 
-export interface BucketEntry {
-  readonly key: string;
-  /** Undefined for a key that was removed. */
-  readonly value: Uint8Array | undefined;
-  readonly revision: number;
+/** The configuration that a bucket is created with. */
+export function bucketConfig(spec: BucketSpec): Partial<StreamConfig> & { name: string } {
+  const { name, description, replicas, maxAgeMs, limitBytes = -1 } = spec;
+  return {
+    name: `KV_${name}`,
+    description,
+    subjects: [`$KV.${name}.>`],
+    storage: StorageType.Memory,
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+    max_age: nanos(maxAgeMs),
+    max_bytes: limitBytes,
+    duplicate_window: nanos(Math.min(DUPLICATES_MS, maxAgeMs)),
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+    // Watchers listen to this: whoever may create a consumer can have a stream's content sent
+    // anywhere, so nobody may.
+    republish: { src: `$KV.${name}.>`, dest: `${changesPrefix(name)}>` },
+  };
 }
 
-export interface WatchedEntry extends BucketEntry {
-  /** How many entries are pending behind it. */
-  readonly pending: number;
-  /** When the server stored it, in milliseconds since 1970. */
-  readonly storedAt: number;
-}
-
-/** A watch starts with the entries in the bucket. */
-export interface BucketWatch
-  extends Pick<OrderedRead, "initialCount" | "isReplaceable" | "progress"> {
-  /** Identifies the bucket's incarnation: it changes when the bucket is deleted and recreated. */
-  readonly incarnation: string;
-  readonly entries: AsyncIterable<WatchedEntry>;
-  stop(): void;
-}
+/** Settings of an existing bucket that are compared with ours. */
+const COMPARED = [
+  "num_replicas",
+  "max_msgs_per_subject",
+  "storage",
+  "max_age",
+] as const satisfies readonly (keyof StreamConfig)[];
 
 export class Bucket {
   readonly spec: BucketSpec;
@@ -60,7 +68,6 @@ export class Bucket {
   readonly #log: Log;
   readonly #stream: string;
   readonly #prefix: string;
-  #kv: KV | undefined;
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
@@ -72,93 +79,98 @@ export class Bucket {
   }
 
   /**
-   * Creates the bucket if it doesn't exist. An existing one is used as it is; settings that differ
-   * from ours are logged.
+   * Creates the bucket if it doesn't exist, as only dispatchers may. An existing one is used as it
+   * is; settings that differ from ours are logged.
    */
   async ensure(): Promise<void> {
     await this.#bus.whileConnected(() => this.#create());
   }
 
   async #create(): Promise<void> {
-    const { name, description, replicas, maxAgeMs, limitBytes } = this.spec;
-    const kv = await new Kvm(this.#bus.connection).create(name, {
-      description,
-      history: 1,
-      replicas,
-      storage: StorageType.Memory,
-      ttl: maxAgeMs,
-      ...(limitBytes === undefined ? {} : { max_bytes: limitBytes }),
+    const manager = await this.#open();
+    const config = bucketConfig(this.spec);
+    const info = await manager.streams.info(this.#stream).catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
+      // Another dispatcher may be creating it just now: then ours fails, and it exists.
+      return await manager.streams
+        .add(config)
+        .catch(async () => await manager.streams.info(this.#stream));
     });
-    this.#kv = kv;
-    const status = await kv.status();
-    const drift = [
-      ["replicas", status.replicas, replicas],
-      ["history", status.history, 1],
-      ["storage", status.storage, StorageType.Memory],
-      ["ttl", status.ttl, maxAgeMs],
-    ].filter(([, is, expected]) => is !== expected);
-    for (const [setting, is, expected] of drift) {
-      const fields = { bucket: name, setting, is, due: expected };
+    for (const setting of COMPARED) {
+      const is = info.config[setting];
+      if (is === config[setting]) continue;
+      const fields = { bucket: this.spec.name, setting, is, due: config[setting] };
       this.#log.warn(fields, "bucket differs from its settings");
     }
   }
 
   /**
-   * Calls `listener` when somebody creates or deletes the bucket: watches stay silent then.
+   * Calls `listener` when somebody creates or deletes the bucket.
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStreamRecreated(this.#stream, listener);
+    return this.#bus.onStream(["CREATED", "DELETED"], this.#stream, listener);
   }
 
-  async #open(): Promise<KV> {
-    if (this.#kv === undefined) await this.ensure();
-    if (this.#kv === undefined) throw new Error("the bucket could not be opened");
-    return this.#kv;
+  /**
+   * Calls `listener` when somebody creates the bucket: it can be written again.
+   * @returns a function that stops listening
+   */
+  onCreated(listener: () => void): () => void {
+    return this.#bus.onStream(["CREATED"], this.#stream, listener);
   }
 
-  /** Writes a key; returns the new revision. With `revision`, only over that one (0: only a new key). */
-  async put(key: string, value: Uint8Array, revision?: number): Promise<number> {
-    const kv = await this.#open();
-    try {
-      return await this.#bus.whileConnected(() =>
-        kv.put(key, value, {
-          timeout: OPERATION_TIMEOUT_MS,
-          ...(revision === undefined ? {} : { previousSeq: revision }),
-        }),
-      );
-    } catch (error) {
-      throw asConflict(error);
-    }
+  /**
+   * Writes a key; returns the new revision. With `revision`, only over that one (0: only a new key).
+   * @throws RevisionConflict when another revision is the newest
+   */
+  async put(
+    key: string,
+    value: Uint8Array,
+    revision?: number,
+    timeoutMs = OPERATION_TIMEOUT_MS,
+  ): Promise<number> {
+    return await this.#publish(key, value, { revision, timeoutMs });
   }
 
   /** Removes a key; with `revision`, only if that is still the newest. */
   async remove(key: string, revision?: number): Promise<void> {
-    const kv = await this.#open();
+    await this.#publish(key, "", { revision, marker: deleteMarker() });
+  }
+
+  /** Removes a key; returns the revision of its delete marker. */
+  async putTombstone(key: string): Promise<number> {
+    return await this.#publish(key, "", { marker: deleteMarker() });
+  }
+
+  async #publish(
+    key: string,
+    value: Uint8Array | "",
+    how: {
+      readonly revision?: number | undefined;
+      readonly marker?: MsgHdrs;
+      readonly timeoutMs?: number;
+    },
+  ): Promise<number> {
+    const { revision, marker, timeoutMs = OPERATION_TIMEOUT_MS } = how;
+    const options = {
+      timeout: timeoutMs,
+      ...(marker === undefined ? {} : { headers: marker }),
+      ...(revision === undefined ? {} : { expect: { lastSubjectSequence: revision } }),
+    };
     try {
-      const condition = revision === undefined ? {} : { previousSeq: revision };
-      await this.#bus.whileConnected(() => kv.delete(key, condition));
+      const { seq } = await this.#bus.whileConnected(() =>
+        jetstream(this.#bus.connection).publish(this.#prefix + key, value, options),
+      );
+      return seq;
     } catch (error) {
       throw asConflict(error);
     }
   }
 
-  /** Removes a key; returns the revision of its delete marker. */
-  async putTombstone(key: string): Promise<number> {
-    const marker = headers();
-    // https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md
-    marker.set("KV-Operation", "DEL");
-    const options = { headers: marker, timeout: OPERATION_TIMEOUT_MS };
-    const { seq } = await this.#bus.whileConnected(() =>
-      jetstream(this.#bus.connection).publish(this.#prefix + key, "", options),
-    );
-    return seq;
-  }
-
   /** Erases one revision without notifying watchers. Returns false if it is gone. */
   async erase(revision: number): Promise<boolean> {
-    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
-    const manager = await this.#manager;
+    const manager = await this.#open();
     try {
       await this.#bus.whileConnected(() =>
         manager.streams.deleteMessage(this.#stream, revision, false),
@@ -172,11 +184,12 @@ export class Bucket {
 
   /** The newest entry of a key, even if it is a delete marker; undefined if there is none. */
   async get(key: string): Promise<BucketEntry | undefined> {
-    const kv = await this.#open();
-    const entry = await this.#bus.whileConnected(() => kv.get(key));
-    if (entry === null) return undefined;
-    const value = entry.operation === "PUT" ? entry.value : undefined;
-    return { key, value, revision: entry.revision };
+    const manager = await this.#open();
+    const message = await this.#bus.whileConnected(() =>
+      manager.streams.getMessage(this.#stream, { last_by_subj: this.#prefix + key }),
+    );
+    if (message === null) return undefined;
+    return bucketEntryOf(key, message.header, message.data, message.seq);
   }
 
   /**
@@ -184,62 +197,38 @@ export class Bucket {
    * @returns entries without removed keys; undefined when there is no such bucket
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
-    const newest = new Map<string, BucketEntry>();
-    // A key written meanwhile may arrive twice. Delete markers may far outnumber entries.
-    const take = (message: JsMsg) => {
-      const { key, value, revision } = this.#entry(message);
-      if (value === undefined) newest.delete(key);
-      else newest.set(key, { key, value: new Uint8Array(value), revision });
-    };
+    const manager = await this.#open();
     try {
-      await this.#bus.whileConnected(() =>
-        readWhole(this.#bus, this.#stream, this.#matching(filter), take),
+      const { entries } = await this.#bus.whileConnected(() =>
+        readNewest(manager, this.#stream, this.#prefix, filter),
       );
-      return [...newest.values()];
+      return [...entries.values()];
     } catch (error) {
-      const code = error instanceof JetStreamApiError ? error.code : undefined;
-      if (code === JetStreamApiCodes.StreamNotFound) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
 
-  /**
-   * Follows the keys that match `filter`: first all existing ones, then each change
-   * (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md has the format).
-   */
-  async watch(filter = ">"): Promise<BucketWatch> {
-    return await this.#bus.whileConnected(async () => this.#watch(await this.#open(), filter));
+  /** Reads all entries, and follows each change from there on. */
+  async watch(): Promise<BucketWatch> {
+    const manager = await this.#open();
+    return await this.#bus.whileConnected(() =>
+      watchBucket({
+        bus: this.#bus,
+        manager,
+        stream: this.#stream,
+        prefix: this.#prefix,
+        changes: changesPrefix(this.spec.name),
+      }),
+    );
   }
 
-  async #watch(kv: KV, filter: string): Promise<BucketWatch> {
-    const status = await kv.status();
-    const read = await readOrdered(this.#bus, this.#stream, this.#matching(filter));
-    const entry = (message: JsMsg) => this.#entry(message);
-    async function* entries(): AsyncGenerator<WatchedEntry> {
-      for await (const message of read.messages) yield entry(message);
-    }
-    return {
-      initialCount: read.initialCount,
-      isReplaceable: read.isReplaceable,
-      progress: read.progress,
-      incarnation: String(status.streamInfo.created),
-      entries: entries(),
-      stop: () => read.stop(),
-    };
+  #open(): Promise<JetStreamManager> {
+    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
+    return this.#manager;
   }
+}
 
-  #matching(filter: string): OrderedStart {
-    return { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: this.#prefix + filter };
-  }
-
-  #entry(message: JsMsg): WatchedEntry {
-    const operation = message.headers?.get("KV-Operation") ?? "";
-    return {
-      key: message.subject.slice(this.#prefix.length),
-      value: operation === "" ? message.data : undefined,
-      revision: message.seq,
-      pending: message.info.pending,
-      storedAt: message.info.timestampNanos / 1e6,
-    };
-  }
+function isMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }

@@ -229,9 +229,13 @@ export class Bus {
    * Calls `listener` when somebody creates or deletes a stream, by JetStream's advisories.
    * @returns a function that stops listening
    */
-  onStreamRecreated(stream: string, listener: () => void): () => void {
-    const subscriptions = ["CREATED", "DELETED"].map((what) =>
-      this.subscribe(`$JS.EVENT.ADVISORY.STREAM.${what}.${stream}`, listener),
+  onStream(
+    events: readonly ("CREATED" | "DELETED")[],
+    stream: string,
+    listener: () => void,
+  ): () => void {
+    const subscriptions = events.map((event) =>
+      this.subscribe(`$JS.EVENT.ADVISORY.STREAM.${event}.${stream}`, listener),
     );
     return () => {
       for (const subscription of subscriptions) subscription.unsubscribe();

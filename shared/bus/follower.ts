@@ -7,9 +7,10 @@
  */
 import { Backoff, jittered } from "../lib/backoff.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Bucket, BucketEntry, BucketWatch, WatchedEntry } from "./bucket.ts";
+import type { Bucket } from "./bucket.ts";
+import type { BucketEntry } from "./bucket-entry.ts";
+import type { BucketWatch, WatchedEntry } from "./bucket-watch.ts";
 import type { Bus } from "./connection.ts";
-import { InitialSnapshot } from "./initial-snapshot.ts";
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
@@ -39,6 +40,8 @@ interface FollowerHandlers {
 interface FollowerOptions {
   readonly bus: Bus;
   readonly bucket: Bucket;
+  /** Whether to create the bucket when it is missing: only dispatchers may. */
+  readonly mayCreate: boolean;
   readonly handlers: FollowerHandlers;
   readonly resyncIntervalMs: number;
   readonly log: Log;
@@ -106,52 +109,27 @@ export class BucketFollower {
   }
 
   async #readAndFollow(reason: ResyncReason): Promise<void> {
-    const { bucket, handlers } = this.#options;
-    await bucket.ensure();
+    const { bucket, handlers, log } = this.#options;
+    if (this.#options.mayCreate) await bucket.ensure();
     const watch = await bucket.watch();
     this.#watch = watch;
-    if (this.#stopped) return watch.stop();
-    const collected = new Map<string, BucketEntry>();
-    let finished: Promise<void> | undefined;
-    const snapshot = new InitialSnapshot(watch, () => {
-      finished = this.#finish({ entries: collected, incarnation: watch.incarnation, reason });
-      finished.catch(() => watch.stop());
-    });
-    snapshot.start();
     try {
-      for await (const entry of watch.entries) {
-        await finished;
-        if (finished !== undefined) {
-          handlers.onChange(entry);
-          continue;
-        }
-        if (entry.value === undefined) collected.delete(entry.key);
-        else collected.set(entry.key, entry);
-        snapshot.received(entry.pending);
-      }
+      if (this.#stopped) return;
+      const { initial: entries, incarnation } = watch;
+      this.#backoff.reset();
+      log.debug(
+        { bucket: bucket.spec.name, reason, entries: entries.size },
+        "the whole bucket was read",
+      );
+      await handlers.onSnapshot({ entries, incarnation, reason });
+      this.#scheduleResync();
+      // A resync was requested during the read: this snapshot may be older than the request.
+      if (this.#reason !== "watch-ended") return;
+      for await (const entry of watch.changes) handlers.onChange(entry);
     } finally {
-      snapshot.end();
       this.#watch = undefined;
       watch.stop();
     }
-    await finished;
-    if (finished === undefined && !this.#stopped) {
-      throw new Error("the bucket could not be read completely");
-    }
-  }
-
-  async #finish(snapshot: Snapshot): Promise<void> {
-    const { bucket, handlers, log } = this.#options;
-    const { reason, entries } = snapshot;
-    this.#backoff.reset();
-    log.debug(
-      { bucket: bucket.spec.name, reason, entries: entries.size },
-      "the whole bucket was read",
-    );
-    await handlers.onSnapshot(snapshot);
-    this.#scheduleResync();
-    // A resync was requested during the read: this snapshot may be older than the request.
-    if (this.#reason !== "watch-ended") this.#watch?.stop();
   }
 
   #scheduleResync(): void {

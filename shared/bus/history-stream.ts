@@ -1,16 +1,15 @@
 /** The JetStream stream that holds the durable events of all videos, in Ovation's terms. */
 import { setTimeout as wait } from "node:timers/promises";
 import {
-  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   StorageType,
   type StoredMsg,
   type StreamConfig,
+  type StreamInfo,
 } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
@@ -21,7 +20,7 @@ import type { Log } from "../runtime/log.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";
-import { readWhole } from "./read-whole.ts";
+import { readSubject } from "./read-subject.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 /**
@@ -75,6 +74,10 @@ function messageOf(message: StoredMsg | null): StoredMessage | undefined {
   return { payload: message.data, sequence: message.seq, storedAt: message.time.getTime() };
 }
 
+function epochOf({ created }: Pick<StreamInfo, "created">): string {
+  return Date.parse(String(created)).toString(36);
+}
+
 function isNotFound(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }
@@ -99,8 +102,18 @@ export class HistoryStream {
   }
 
   /**
-   * Creates the stream if it doesn't exist. An existing one is used as it is; settings that differ
-   * from ours are logged.
+   * The epoch, as {@link ensure} returns it.
+   * @throws OvationError history_unavailable, also when there is no stream
+   */
+  async epoch(): Promise<string> {
+    return await this.#attempt(async (manager) =>
+      epochOf(await manager.streams.info(HISTORY_STREAM)),
+    );
+  }
+
+  /**
+   * Creates the stream if it doesn't exist, as only dispatchers may. An existing one is used as it
+   * is; settings that differ from ours are logged.
    * @returns the epoch: it identifies this incarnation of the stream; another has another history
    * @throws OvationError history_unavailable
    */
@@ -122,7 +135,7 @@ export class HistoryStream {
         const fields = { setting, is, due: expected[setting] };
         this.#log.warn(fields, "history differs from its settings");
       }
-      return Date.parse(String(info.created)).toString(36);
+      return epochOf(info);
     });
   }
 
@@ -131,7 +144,7 @@ export class HistoryStream {
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStreamRecreated(HISTORY_STREAM, () => {
+    return this.#bus.onStream(["CREATED", "DELETED"], HISTORY_STREAM, () => {
       this.#recreatedAt = monotonicNow();
       listener();
     });
@@ -195,22 +208,13 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async read(video: string, since?: number): Promise<StoredMessage[]> {
-    return await this.#attempt(async () => {
-      const start =
-        since === undefined
-          ? ({ deliver_policy: DeliverPolicy.All } as const)
-          : ({
-              deliver_policy: DeliverPolicy.StartTime,
-              opt_start_time: new Date(since).toISOString(),
-            } as const);
-      const messages: StoredMessage[] = [];
-      const take = ({ data: payload, seq: sequence, info }: JsMsg) => {
-        messages.push({ payload, sequence, storedAt: info.timestampNanos / 1e6 });
-      };
-      const which = { filter_subject: historySubject(video), ...start };
-      await readWhole(this.#bus, HISTORY_STREAM, which, take);
-      return messages;
-    });
+    return await readSubject(
+      {
+        last: () => this.last(video),
+        next: (sequence) => this.next(video, sequence),
+      },
+      since,
+    );
   }
 
   /**

@@ -143,7 +143,7 @@ export const authSettings = {
   }),
   authTicketMs: integer({
     min: 1000,
-    max: 300_000,
+    max: 60_000,
     default: 30_000,
     unit: "ms",
     doc: "How long a ticket is valid; must be the same for all gateways.",

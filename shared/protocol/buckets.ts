@@ -1,7 +1,7 @@
-/** The two KV buckets of the subscription table, as every role creates them. */
+/** The KV buckets, as dispatchers create them. */
 import type { BucketSpec } from "../bus/bucket.ts";
 import type { CommonConfig } from "../config/settings.ts";
-import { FRONTENDS_BUCKET, SUBSCRIPTIONS_BUCKET } from "./subjects.ts";
+import { FRONTENDS_BUCKET, SUBSCRIPTIONS_BUCKET, TICKETS_BUCKET } from "./subjects.ts";
 
 /**
  * Rows, and delete markers of removed rows, expire after ten minutes: otherwise those of invented
@@ -25,5 +25,20 @@ export function frontendsBucket(config: CommonConfig): BucketSpec {
     description: "Ovation: the lease of each gateway, by its id",
     replicas: config.tableReplicas,
     maxAgeMs: 10 * config.leaseMs,
+  };
+}
+
+/** At least as long as any ticket is valid; each says itself when it ends. */
+const TICKET_MAX_AGE_MS = 60_000;
+/** Of all tickets: far more than the gateways of a deployment issue to one client. */
+const TICKETS_LIMIT_BYTES = 67_108_864;
+
+export function ticketsBucket(replicas: number): BucketSpec {
+  return {
+    name: TICKETS_BUCKET,
+    description: "Ovation: tickets for event streams that were not used yet",
+    replicas,
+    maxAgeMs: TICKET_MAX_AGE_MS,
+    limitBytes: TICKETS_LIMIT_BYTES,
   };
 }

@@ -8,10 +8,16 @@ import { isGatewayId, isVideoId } from "./names.ts";
 export const DISPATCHER_QUEUE = "dispatchers";
 /** Publish requests of every video. */
 export const PUBLISH_SUBJECTS = "ov.publish.*";
-/** Requests to count a video's viewers and send them the count, of every video. */
+/**
+ * The same from gateways. They have subjects of their own, since dispatchers answer them at their
+ * inboxes, and everybody else where NATS says.
+ */
+export const GATEWAY_PUBLISH_SUBJECTS = "ov.gateway.publish.*";
+/** Gateways' requests to count a video's viewers and send them the count, of every video. */
 export const COUNT_SUBJECTS = "ov.count.*";
 /** Requests to delete a durable event, of every video. */
 export const RETRACT_SUBJECTS = "ov.retract.*";
+export const GATEWAY_RETRACT_SUBJECTS = "ov.gateway.retract.*";
 /** The JetStream stream that holds every video's durable events, and its subjects. */
 export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
@@ -28,9 +34,13 @@ export const FRONTENDS_BUCKET = "ov_frontends";
 /** KV bucket: tickets that are issued and not yet used, by their hash. */
 export const TICKETS_BUCKET = "ov_tickets";
 
+/** Where gateways receive answers. */
+const GATEWAY_INBOX = "_INBOX.gateway.";
 const PUBLISH_PREFIX = "ov.publish.";
+const GATEWAY_PUBLISH_PREFIX = "ov.gateway.publish.";
 const COUNT_PREFIX = "ov.count.";
 const RETRACT_PREFIX = "ov.retract.";
+const GATEWAY_RETRACT_PREFIX = "ov.gateway.retract.";
 const STORED_PREFIX = "ov.stored.";
 const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
@@ -40,14 +50,24 @@ export function isReservedSubject(subject: string): boolean {
   return subject.startsWith("ov.") || subject.startsWith("$");
 }
 
+/** Whether a gateway may be answered at a subject: it could name one that others listen to. */
+export function isInboxOfGateway(subject: string): boolean {
+  return subject.startsWith(GATEWAY_INBOX);
+}
+
 /** The subject of publish requests for `video`. */
 export function publishSubject(video: string): string {
   return PUBLISH_PREFIX + video;
 }
 
+/** The subject of a gateway's publish requests for `video`. */
+export function gatewayPublishSubject(video: string): string {
+  return GATEWAY_PUBLISH_PREFIX + video;
+}
+
 /** The video of a publish request's subject, or undefined if it isn't a valid video id. */
 export function videoOfPublishSubject(subject: string): string | undefined {
-  return videoAfter(PUBLISH_PREFIX, subject);
+  return videoAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? videoAfter(PUBLISH_PREFIX, subject);
 }
 
 /** The subject of requests to count the viewers of `video`. */
@@ -65,9 +85,14 @@ export function retractSubject(video: string): string {
   return RETRACT_PREFIX + video;
 }
 
-/** The inverse of {@link retractSubject}; undefined if the rest isn't a valid video id. */
+/** The subject of a gateway's requests to delete an event of `video`. */
+export function gatewayRetractSubject(video: string): string {
+  return GATEWAY_RETRACT_PREFIX + video;
+}
+
+/** The inverse of both; undefined if the rest isn't a valid video id. */
 export function videoOfRetractSubject(subject: string): string | undefined {
-  return videoAfter(RETRACT_PREFIX, subject);
+  return videoAfter(GATEWAY_RETRACT_PREFIX, subject) ?? videoAfter(RETRACT_PREFIX, subject);
 }
 
 function videoAfter(prefix: string, subject: string): string | undefined {
@@ -138,8 +163,13 @@ export function inspectSubject(gateway: string): string {
   return `ov.inspect.${gateway}`;
 }
 
-/** Where every dispatcher states its settings: see common-settings.ts. Gateway ids have no "-". */
-export const INSPECT_DISPATCHERS = "ov.inspect.all-dispatchers";
+/** Where every dispatcher states its settings: see common-settings.ts. */
+export const INSPECT_DISPATCHERS = "ov.settings";
+
+/** What precedes the key in the subject on which NATS publishes a change of a bucket. */
+export function changesPrefix(bucket: string): string {
+  return `ov.changes.${bucket}.`;
+}
 
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
 export function rowKey(video: string, gateway: string): string {

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { accessEnv, randomPasswords } from "../../kit/nats/access.ts";
 import { docker, inspect } from "./docker.ts";
 
 /** Strict, so that nothing in the file is ignored here. */
@@ -37,10 +38,15 @@ export interface Composed {
   stop(): Promise<void>;
 }
 
-const root = join(import.meta.dirname, "../..");
+const directory = join(import.meta.dirname, "../../deploy/docker");
 
 export async function startComposed(): Promise<Composed> {
-  const text = await readFile(join(root, "deploy/docker/compose.yaml"), "utf8");
+  const file = await readFile(join(directory, "compose.yaml"), "utf8");
+  const passwords = accessEnv(randomPasswords());
+  const text = file.replaceAll(
+    /\$\{(\w+):\?[^}]*\}/g,
+    (_all, name: string) => passwords[name] ?? "",
+  );
   const { services } = fileSchema.parse(parse(text, { merge: true }));
   const network = `ovation-image-test-${process.pid}`;
   await docker("network", "create", network);
@@ -81,12 +87,17 @@ function runFlags(network: string, name: string, container: string, service: Ser
     ...Object.entries(service.environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     // Any free port of this machine, and a volume that is removed with the container.
     ...service.ports.flatMap((port) => ["--publish", `127.0.0.1::${port.split(":").at(-1)}`]),
-    ...service.volumes.flatMap((volume) => ["--volume", volume.replace(/^[^/]*:/, "")]),
+    ...service.volumes.flatMap((volume) => ["--volume", mountOf(volume)]),
     // Docker's default would report health only after half a minute.
     ...["--health-interval", "1s"],
     service.image,
     ...service.command,
   ];
+}
+
+/** A file of ours by its absolute path; a named volume without its name. */
+function mountOf(volume: string): string {
+  return volume.startsWith("../") ? join(directory, volume) : volume.replace(/^[^/]*:/, "");
 }
 
 /** A gateway's URL from this machine. */

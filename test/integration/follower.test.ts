@@ -62,6 +62,7 @@ test("a follower gets a complete snapshot, however often an entry is replaced me
   const follower = new BucketFollower({
     bus,
     bucket,
+    mayCreate: true,
     resyncIntervalMs: 600_000,
     log: silentLog,
     handlers: {

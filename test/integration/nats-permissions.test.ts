@@ -1,4 +1,7 @@
-/** What the users of deploy/nats/ovation.conf can't do. All other tests show that they can do what they need. */
+/**
+ * What the users of deploy/nats/ovation.conf can't do. All other tests show that they can do what they
+ * need, and test/attacks/nats-replies.test.ts what they can't have NATS do for them.
+ */
 import { jetstreamManager } from "@nats-io/jetstream";
 import { errors, type NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -59,11 +62,17 @@ const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
 const OF_GATEWAYS = [
   "ov.watched.other.video",
   "ov.spending.other",
+  "ov.gateway.publish.video",
+  "ov.gateway.retract.video",
   "$KV.ov_tickets.hash",
+  "$JS.API.STREAM.MSG.GET.KV_ov_tickets",
+];
+/** Only dispatchers create stores. */
+const OF_DISPATCHERS = [
+  "$JS.API.STREAM.CREATE.ov_history",
+  "$JS.API.STREAM.CREATE.KV_ov_subscriptions",
+  "$JS.API.STREAM.CREATE.KV_ov_frontends",
   "$JS.API.STREAM.CREATE.KV_ov_tickets",
-  "$JS.API.STREAM.INFO.KV_ov_tickets",
-  "$JS.API.DIRECT.GET.KV_ov_tickets.$KV.ov_tickets.hash",
-  "$JS.API.CONSUMER.CREATE.KV_ov_tickets.x.y",
 ];
 const SYSTEM = [
   "$SYS.REQ.SERVER.PING",
@@ -95,18 +104,17 @@ const FORBIDDEN: Readonly<
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
+      "ov.publish.video",
+      "ov.retract.video",
       "ov.inspect.other",
-      ...OTHERS_INBOXES("gateway").filter((inbox) => inbox !== "_INBOX.observer.x"),
+      ...OTHERS_INBOXES("gateway"),
       ...ofStreams(["STREAM.MSG.DELETE.*"], ["ov_history", "KV_ov_frontends"]),
-      ...ofStreams([
-        "STREAM.PURGE.*",
-        "CONSUMER.CREATE.*",
-        "CONSUMER.DURABLE.CREATE.*.x",
-        "CONSUMER.NAMES.*",
-      ]),
+      ...ofStreams(["STREAM.PURGE.*", "CONSUMER.NAMES.*"]),
     ],
     subscribe: [
       "ov.publish.*",
+      "ov.gateway.publish.*",
+      "ov.changes.>",
       "ov.count.*",
       "ov.retract.*",
       "ov.history.*",
@@ -124,14 +132,16 @@ const FORBIDDEN: Readonly<
       "ov.count.video",
       "ov.retract.video",
       "_INBOX.dispatcher.x",
+      ...OTHERS_INBOXES("dispatcher").filter((inbox) => inbox !== "_INBOX.gateway.x"),
       ...ofStreams(
         ["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"],
         ["KV_ov_subscriptions", "KV_ov_frontends"],
       ),
-      ...ofStreams(["CONSUMER.CREATE.*", "CONSUMER.DURABLE.CREATE.*.x", "CONSUMER.NAMES.*"]),
+      ...ofStreams(["CONSUMER.NAMES.*"]),
     ],
     subscribe: [
       "ov.publish.*",
+      "ov.gateway.publish.*",
       "ov.retract.video",
       "ov.frontend.*.*",
       "ov.history.*",
@@ -152,15 +162,7 @@ const FORBIDDEN: Readonly<
       "$KV.ov_frontends.other",
       "$JS.API.INFO",
       ...OTHERS_INBOXES("publisher"),
-      ...ofStreams([
-        "STREAM.INFO.*",
-        "STREAM.CREATE.*",
-        "STREAM.MSG.GET.*",
-        "STREAM.MSG.DELETE.*",
-        "STREAM.PURGE.*",
-        "DIRECT.GET.*.x",
-        "CONSUMER.CREATE.*.x.y",
-      ]),
+      ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
     ],
     subscribe: [
       "ov.>",
@@ -182,8 +184,8 @@ const FORBIDDEN: Readonly<
       "$KV.ov_subscriptions.video.other",
       "$KV.ov_frontends.other",
       ...OTHERS_INBOXES("observer"),
-      ...ofStreams(["STREAM.CREATE.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
-      ...ofStreams(["STREAM.MSG.GET.*", "CONSUMER.CREATE.*.x.y"], ["ov_history"]),
+      ...ofStreams(["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
+      ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history"]),
     ],
     subscribe: [
       "ov.publish.*",
@@ -204,11 +206,28 @@ describe.each(ROLES)("the user %s", (user) => {
       "$JS.API.STREAM.DELETE.KV_ov_tickets",
       "$JS.API.STREAM.PURGE.KV_ov_tickets",
       "$JS.API.CONSUMER.CREATE.KV_ov_tickets",
-      ...ofStreams(["STREAM.DELETE.*", "STREAM.UPDATE.*", "STREAM.SNAPSHOT.*", "STREAM.RESTORE.*"]),
+      "$JS.API.DIRECT.GET.KV_ov_tickets.$KV.ov_tickets.hash",
+      ...ofStreams([
+        "STREAM.DELETE.*",
+        "STREAM.UPDATE.*",
+        "STREAM.SNAPSHOT.*",
+        "STREAM.RESTORE.*",
+        "CONSUMER.CREATE.*",
+        "CONSUMER.CREATE.*.x.y",
+        "CONSUMER.DURABLE.CREATE.*.x",
+        "DIRECT.GET.*.x",
+      ]),
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
+    const ofDispatchers = user === "dispatcher" ? [] : OF_DISPATCHERS;
     const ofObservers = user === "observer" ? [] : OF_OBSERVERS;
-    const subjects = [...ofAll, ...ofGateways, ...ofObservers, ...FORBIDDEN[user].publish];
+    const subjects = [
+      ...ofAll,
+      ...ofGateways,
+      ...ofDispatchers,
+      ...ofObservers,
+      ...FORBIDDEN[user].publish,
+    ];
     const refused = await refusalsOf(connection, () => {
       for (const subject of subjects) connection.publish(subject);
     });
@@ -269,20 +288,10 @@ describe("a gateway's user that makes NATS send for it", () => {
     const unreadable = "ovation_gateway_messages_unreadable_total";
     const before = await metric(gateway, unreadable);
 
-    // By the reply to a read of its own lease, and by a consumer of its own rows.
-    await connection.request("$KV.ov_frontends.forger", forged("by-answer"));
-    connection.publish("$JS.API.DIRECT.GET.KV_ov_frontends.$KV.ov_frontends.forger", "", {
-      reply: to,
-    });
-    await connection.request("$KV.ov_subscriptions.forged.forger", forged("by-consumer"));
-    const filter = "$KV.ov_subscriptions.forged.forger";
-    await connection.request(
-      `$JS.API.CONSUMER.CREATE.KV_ov_subscriptions.c.${filter}`,
-      JSON.stringify({
-        stream_name: "KV_ov_subscriptions",
-        config: { name: "c", deliver_subject: to, filter_subject: filter, ack_policy: "none" },
-      }),
-    );
+    // By the answers to a write and to a read of its own lease.
+    connection.publish("$KV.ov_frontends.forger", forged("by-answer"), { reply: to });
+    const newest = JSON.stringify({ last_by_subj: "$KV.ov_frontends.forger" });
+    connection.publish("$JS.API.STREAM.MSG.GET.KV_ov_frontends", newest, { reply: to });
     await eventually(async () => (await metric(gateway, unreadable)) >= before + 2);
     const { status } = await post(gateway.port, "forged", { kind: "like", id: "sound" });
     expect(status).toBe(200);
@@ -290,7 +299,7 @@ describe("a gateway's user that makes NATS send for it", () => {
     expect(viewer.of("forged", "like").map(({ id }) => id)).toEqual(["sound"]);
   });
 
-  test("can't stop a video's comments by a reply that NATS stores among them", async () => {
+  test("can't store among a video's comments; and what the admin stores there doesn't stop them", async () => {
     const { port } = stack.gateway;
     const publish = async (id: string) => await post(port, "muddied", { kind: "comment", id });
     expect((await publish("c-1")).status).toBe(200);
@@ -302,8 +311,11 @@ describe("a gateway's user that makes NATS send for it", () => {
       return (await admin.streams.getMessage("ov_history", request))?.string() ?? "";
     };
     const connection = await connected("gateway");
-    connection.publish("$JS.API.INFO", "", { reply: "ov.history.muddied" });
-    await eventually(async () => (await stored()).includes("account_info_response"));
+    const before = await stored();
+    connection.publish("$JS.API.STREAM.INFO.ov_history", "", { reply: "ov.history.muddied" });
+    await connection.request("$JS.API.STREAM.INFO.ov_history");
+    expect(await stored()).toBe(before);
+    await (await connected("admin")).request("ov.history.muddied", "{}");
     await eventually(async () => (await publish("c-2")).status === 200);
     await viewer.until(() => viewer.of("muddied", "comment").some(({ id }) => id === "c-2"));
     const history = await fetch(`http://127.0.0.1:${port}/v1/videos/muddied/history?limit=10`);
@@ -319,7 +331,7 @@ describe("a gateway's user that makes NATS send for it", () => {
     });
     await admin.flush();
     const connection = await connected("gateway");
-    connection.publish("ov.publish.video", "x", { reply: "ov.frontend.other.video" });
+    connection.publish("ov.gateway.publish.video", "x", { reply: "ov.frontend.other.video" });
     const [dispatcher] = stack.dispatchers;
     const misdirected = "ovation_dispatcher_answers_misdirected_total";
     await eventually(

@@ -2,7 +2,8 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Bucket, type WatchedEntry } from "../../shared/bus/bucket.ts";
+import { Bucket } from "../../shared/bus/bucket.ts";
+import type { WatchedEntry } from "../../shared/bus/bucket-watch.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
 import { SUBSCRIPTIONS_BUCKET } from "../../shared/protocol/subjects.ts";
@@ -18,26 +19,33 @@ const VALUE = Buffer.from("1");
 let nats: TestNats;
 let bus: Bus;
 let bucket: Bucket;
+let watching: { readonly bus: Bus; readonly bucket: Bucket };
 let admin: NatsConnection;
 let manager: JetStreamManager;
 let nowMs = 0;
 
 beforeAll(async () => {
   nats = await startTestNats();
+  watching = await connected("dispatcher");
+  await watching.bucket.ensure();
   // With a gateway's permissions, and no more.
-  const servers = [natsUrlAs("gateway", nats.url)];
-  bus = await Bus.connect({ servers, inbox: "gateway", name: "removals", log: silentLog });
-  const spec = { name: SUBSCRIPTIONS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 };
-  bucket = new Bucket(bus, spec, silentLog);
-  await bucket.ensure();
+  ({ bus, bucket } = await connected("gateway"));
   admin = await connectTo(nats.url);
   manager = await jetstreamManager(admin);
 });
 afterAll(async () => {
   await admin?.close();
   await bus?.stop();
+  await watching?.bus.stop();
   await nats?.stop();
 });
+
+async function connected(user: "gateway" | "dispatcher") {
+  const servers = [natsUrlAs(user, nats.url)];
+  const connection = await Bus.connect({ servers, inbox: user, name: "removals", log: silentLog });
+  const spec = { name: SUBSCRIPTIONS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 };
+  return { bus: connection, bucket: new Bucket(connection, spec, silentLog) };
+}
 
 /** Messages that the server keeps for the bucket: entries and tombstones. */
 async function kept(): Promise<number> {
@@ -47,10 +55,10 @@ async function kept(): Promise<number> {
 test("watchers see a removal, and its tombstone goes after a minute; existing keys stay", async () => {
   const tombstones = new TombstoneReaper({ bus, bucket, now: () => nowMs, log: silentLog });
   tombstones.start();
-  const watch = await bucket.watch();
+  const watch = await watching.bucket.watch();
   const seen: WatchedEntry[] = [];
-  const watching = (async () => {
-    for await (const entry of watch.entries) seen.push(entry);
+  const ended = (async () => {
+    for await (const entry of watch.changes) seen.push(entry);
   })();
   await bucket.put("stays.gateway", VALUE);
   for (let count = 0; count < 200; count += 1) {
@@ -70,7 +78,7 @@ test("watchers see a removal, and its tombstone goes after a minute; existing ke
   const keys = (await bucket.read())?.map(({ key }) => key);
   expect(keys?.toSorted()).toEqual(["made-up-0.gateway", "stays.gateway"]);
   watch.stop();
-  await watching;
+  await ended;
   tombstones.stop();
 });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Msg, NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DISPATCHER_QUEUE } from "../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
@@ -98,8 +99,9 @@ describe("publishes that are not answered yet", () => {
     requests = [];
     onRequest = new EventTarget();
     // A dispatcher that answers on demand.
-    bus = await connectTo(stack.nats.url);
-    bus.subscribe("ov.publish.*", {
+    bus = await connectTo(stack.nats.url, "dispatcher");
+    bus.subscribe("ov.gateway.publish.*", {
+      queue: DISPATCHER_QUEUE,
       callback: (_error, message) => {
         requests.push(message);
         onRequest.dispatchEvent(new Event("request"));

@@ -223,7 +223,10 @@ test("the sniffer works: it would see a foreign event", async () => {
   await viewer.ask("publish", { video: "ok-a", kind: "like", data: FOREIGN });
   await viewer.ask("publish", { video: "elsewhere", kind: "like" });
   await sniffer.fence(port);
-  expect(sniffer.takeForeign()).toEqual(["ov.publish.ok-a", "ov.publish.elsewhere"]);
+  expect(sniffer.takeForeign()).toEqual([
+    "ov.gateway.publish.ok-a",
+    "ov.gateway.publish.elsewhere",
+  ]);
   await viewer.close();
 });
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
+import { createStores } from "../support/stores.ts";
 import { TestSocket } from "../support/viewer.ts";
 
 const BREAK = join(import.meta.dirname, "break.mjs");
@@ -16,6 +17,7 @@ const BOUND_MS = 10_000;
 let nats: TestNats;
 beforeAll(async () => {
   nats = await startTestNats();
+  await createStores(nats.url);
 });
 afterAll(async () => await nats?.stop());
 

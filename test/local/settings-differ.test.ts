@@ -6,6 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
+import { createStores } from "../support/stores.ts";
 
 /** Each side checks often. */
 const SOON = ["--lease-ms", "2000", "--lease-renew-ms", "500"];
@@ -49,6 +50,7 @@ async function doctor(): Promise<readonly Finding[]> {
 
 beforeAll(async () => {
   nats = await startTestNats();
+  await createStores(nats.url);
 });
 afterAll(async () => {
   for (const process of running.splice(0)) await process.kill9();

@@ -11,6 +11,7 @@ import { eventually } from "./eventually.ts";
 import { startTestNats, type TestNats, type TestNatsOptions } from "./nats.ts";
 import { connectTo, natsUrlAs } from "./nats-users.ts";
 import { ROOMY_DISPATCHER, ROOMY_GATEWAY } from "./roomy.ts";
+import { createStores } from "./stores.ts";
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -40,7 +41,9 @@ export class TestStack {
 
   static async start(options: StackOptions = {}): Promise<TestStack> {
     const stack = new TestStack(await startTestNats(options.nats), options);
-    for (let count = options.dispatchers ?? 1; count > 0; count -= 1) await stack.addDispatcher();
+    const { dispatchers = 1 } = options;
+    if (dispatchers === 0) await createStores(stack.nats.url);
+    for (let count = dispatchers; count > 0; count -= 1) await stack.addDispatcher();
     for (let count = options.gateways ?? 1; count > 0; count -= 1) await stack.addGateway();
     return stack;
   }

@@ -1,6 +1,6 @@
 /** The guarantees when a dispatcher is killed. */
 import { expect } from "vitest";
-import { countSubject, publishSubject } from "../../../shared/protocol/subjects.ts";
+import { countSubject, gatewayPublishSubject } from "../../../shared/protocol/subjects.ts";
 import { BusObserver } from "../../support/bus-observer.ts";
 import { expectContiguous, SilentDispatcher } from "../../support/chain.ts";
 import {
@@ -55,7 +55,7 @@ async function publishThroughKill(
       requests.push(answer.then((received) => [eventId, received] as const));
     // Each in a request of its own: likes that arrive together would be batched, and so would
     // comments of one connection.
-    await observer.requests(publishSubject(video), requests.length);
+    await observer.requests(gatewayPublishSubject(video), requests.length);
   }
   await victim.kill9();
   const answers = new Map(await Promise.all(requests));

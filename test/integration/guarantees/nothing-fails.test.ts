@@ -2,8 +2,8 @@
 import { expect } from "vitest";
 import {
   frontendSubject,
+  gatewayPublishSubject,
   historySubject,
-  publishSubject,
 } from "../../../shared/protocol/subjects.ts";
 import { BusObserver } from "../../support/bus-observer.ts";
 import { expectContiguous } from "../../support/chain.ts";
@@ -40,7 +40,9 @@ async function observed(video: string, kind: "like" | "comment", id: string) {
   await publish(stack().gateway, video, kind, [id]);
   const brings = (wanted: string) => (seen: { subject: string; text: string }) =>
     seen.subject === wanted && seen.text.includes(id);
-  const request = await observer.until(() => observer.seen.find(brings(publishSubject(video))));
+  const request = await observer.until(() =>
+    observer.seen.find(brings(gatewayPublishSubject(video))),
+  );
   await observer.until(() => observer.on(request.reply).length === 1);
   const subjects = observer.seen.map(({ subject }) => subject);
   await observer.stop();

@@ -8,6 +8,7 @@ import { connectTo } from "../../support/nats-users.ts";
 import { OtlpCollector } from "../../support/otlp-collector.ts";
 import { spawnRole } from "../../support/process.ts";
 import { TestStack } from "../../support/stack.ts";
+import { createStores } from "../../support/stores.ts";
 import { newTrace, postTraced } from "../../support/traces.ts";
 import { watch } from "../../support/viewer.ts";
 
@@ -18,6 +19,7 @@ describe("a process", () => {
 
   beforeAll(async () => {
     nats = await startTestNats();
+    await createStores(nats.url);
     collector = await OtlpCollector.start();
     const hook = join(import.meta.dirname, "../../support/module-watch.mjs");
     vi.stubEnv("NODE_OPTIONS", `--import ${hook}`);
@@ -53,7 +55,7 @@ describe("a stack without an endpoint", () => {
   beforeAll(async () => {
     stack = await TestStack.start();
     observer = await connectTo(stack.nats.url);
-    for (const subject of ["ov.publish.*", "ov.frontend.*.*"]) {
+    for (const subject of ["ov.gateway.publish.*", "ov.frontend.*.*"]) {
       observer.subscribe(subject, { callback: (_error, message) => void seen.push(message) });
     }
     await observer.flush();
@@ -75,7 +77,7 @@ describe("a stack without an endpoint", () => {
     const about = seen.filter(({ subject }) => subject.endsWith(`.${video}`));
     const request = about.find(
       ({ subject, data }) =>
-        subject.startsWith("ov.publish.") && !Buffer.from(data).includes("viewers"),
+        subject.startsWith("ov.gateway.publish.") && !Buffer.from(data).includes("viewers"),
     );
     const dispatched = about
       .filter(({ subject }) => subject.startsWith("ov.frontend."))

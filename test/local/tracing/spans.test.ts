@@ -89,7 +89,7 @@ describe("a publish over HTTP with a traceparent", () => {
       traceState: "shop=17,other=x",
       attributes: {
         "messaging.system": "nats",
-        "messaging.destination.name": "ov.publish.traced",
+        "messaging.destination.name": "ov.gateway.publish.traced",
         "messaging.consumer.group.name": "dispatchers",
         "ovation.video": "traced",
       },

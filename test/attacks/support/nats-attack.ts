@@ -1,0 +1,184 @@
+/**
+ * A store with something to lose, others who listen, and a role's login in the hands of an attacker
+ * who chooses where answers go.
+ */
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "nats";
+import { isInboxOfGateway } from "../../../shared/protocol/subjects.ts";
+import { startTestNats, type TestNats } from "../../support/nats.ts";
+import { covers, NATS_ROLES, type NatsRole, rightsOf } from "../../support/nats-rights.ts";
+import { connectTo } from "../../support/nats-users.ts";
+import { createStores } from "../../support/stores.ts";
+
+export const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends", "KV_ov_tickets"];
+/** What the attacker writes in its own name bears this. */
+const OWN = "attacker";
+const VICTIM = "victim";
+
+/** Subjects on which an answer would change, erase or forge something. */
+export const DANGEROUS_REPLIES: readonly string[] = [
+  ...STREAMS.flatMap((stream) =>
+    ["PURGE", "DELETE", "UPDATE", "CREATE", "MSG.DELETE", "SNAPSHOT"].map(
+      (act) => `$JS.API.STREAM.${act}.${stream}`,
+    ),
+  ),
+  ...STREAMS.map((stream) => `$JS.API.CONSUMER.CREATE.${stream}.c`),
+  "$JS.API.STREAM.CREATE.evil",
+  "$JS.API.ACCOUNT.PURGE.STORE",
+  // NATS passes such a reply on as it is.
+  "$JS.ACK.ov_history.c.1.1.1.1.1",
+  `ov.history.${VICTIM}`,
+  `ov.frontend.${VICTIM}.video`,
+  `ov.stored.${VICTIM}.1`,
+  `ov.watched.${VICTIM}.video`,
+  `ov.spending.${VICTIM}`,
+  `ov.publish.${VICTIM}`,
+  `ov.retract.${VICTIM}`,
+  `ov.changes.ov_subscriptions.video.${VICTIM}`,
+  `$KV.ov_subscriptions.video.${VICTIM}`,
+  `$KV.ov_frontends.${VICTIM}`,
+  `$KV.ov_tickets.${VICTIM}`,
+  ...NATS_ROLES.map((role) => `_INBOX.${role}.${VICTIM}`),
+];
+
+interface Heard {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** A request that the attacker may send, and a body that is answered. */
+interface Request {
+  readonly subject: string;
+  readonly body: string;
+}
+
+export class NatsAttack {
+  readonly nats: TestNats;
+  readonly admin: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly #others: { readonly role: NatsRole; readonly connection: NatsConnection }[] = [];
+  readonly #heard: (Heard & { readonly role: NatsRole })[] = [];
+
+  private constructor(nats: TestNats, admin: NatsConnection, manager: JetStreamManager) {
+    this.nats = nats;
+    this.admin = admin;
+    this.manager = manager;
+  }
+
+  /** Creates the stores as dispatchers do, and fills them. */
+  static async start(): Promise<NatsAttack> {
+    const nats = await startTestNats();
+    await createStores(nats.url);
+    const admin = await connectTo(nats.url);
+    const attack = new NatsAttack(nats, admin, await jetstreamManager(admin));
+    for (const subject of [
+      `ov.history.${VICTIM}`,
+      `$KV.ov_subscriptions.video.${VICTIM}`,
+      `$KV.ov_frontends.${VICTIM}`,
+      `$KV.ov_tickets.${VICTIM}`,
+    ])
+      await admin.request(subject, VICTIM);
+    for (const role of NATS_ROLES) await attack.#listen(role);
+    return attack;
+  }
+
+  /** Everybody else hears all that they may, and answers requests with what the attacker sent. */
+  async #listen(role: NatsRole): Promise<void> {
+    const connection = await connectTo(this.nats.url, role);
+    this.#others.push({ role, connection });
+    for (const right of rightsOf(role).subscribe) {
+      const [subject = "", queue] = right.split(" ");
+      connection.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (_error, message) => {
+          const text = message.string();
+          this.#heard.push({ role, subject: message.subject, text });
+          const { reply = "" } = message;
+          if (reply.startsWith("_R_.") || isInboxOfGateway(reply)) message.respond(text);
+        },
+      });
+    }
+    await connection.flush();
+  }
+
+  /** What is stored, without what the attacker wrote in its own name. */
+  async stored(): Promise<unknown> {
+    const streams: unknown[] = [];
+    for await (const { config, created, state } of this.manager.streams.list()) {
+      const messages: unknown[] = [];
+      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+        const message = await this.manager.streams.getMessage(config.name, { seq });
+        if (message === null || message.subject.includes(OWN)) continue;
+        messages.push([seq, message.subject, message.string()]);
+      }
+      streams.push({ config, created, messages, consumers: state.consumer_count });
+    }
+    return streams;
+  }
+
+  /** Resolves when NATS and all others have handled what was sent before. */
+  async settled(attacker: NatsConnection): Promise<void> {
+    for (let round = 0; round < 3; round += 1) {
+      await attacker.flush();
+      for (const { connection } of this.#others) await connection.flush();
+      await this.admin.flush();
+      for (const stream of STREAMS) await this.manager.streams.info(stream);
+    }
+  }
+
+  /**
+   * What roles have heard since the last call that `role` could not have sent them by its own rights.
+   * Its own account is its own work.
+   */
+  takeForged(role: NatsRole): Heard[] {
+    const { publish } = rightsOf(role);
+    return this.#heard.splice(0).filter(({ role: who, subject }) => {
+      if (who === role || publish.some((right) => covers(right, subject))) return false;
+      // A bucket's stream tells of the attacker's own entries.
+      return !(subject.startsWith("ov.changes.") && subject.includes(OWN));
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const { connection } of this.#others) await connection.close();
+    await this.admin.close();
+    await this.nats.stop();
+  }
+}
+
+/** Requests by every right of a role, in the attacker's own name. */
+export function requestsOf(role: NatsRole): readonly Request[] {
+  return rightsOf(role).publish.map((right) => {
+    const subject = right.replace(">", OWN).replaceAll("*", OWN);
+    return { subject, body: bodyOf(subject) };
+  });
+}
+
+function bodyOf(subject: string): string {
+  if (subject.startsWith("$JS.API.STREAM.CREATE.")) return evilStream(subject.slice(22));
+  if (subject.startsWith("$JS.API.STREAM.PURGE.")) return `{"filter":"ov.history.${OWN}"}`;
+  if (subject.startsWith("$JS.API.STREAM.MSG.DELETE.")) return '{"seq":9999}';
+  if (subject.startsWith("$JS.API.STREAM.MSG.GET.")) return '{"seq":1}';
+  if (subject.startsWith("$JS.API.")) return "";
+  // As JSON it is an empty request; as an entry it is raw bytes of the attacker's choice.
+  return "{}";
+}
+
+/** A stream that takes what others store, and sends it where nobody may write. */
+export function evilStream(name: string): string {
+  return JSON.stringify({
+    name,
+    subjects: [`${name}.evil`],
+    storage: "memory",
+    retention: "limits",
+    sources: [{ name: "ov_history" }],
+    republish: { src: ">", dest: "ov.history.>" },
+  });
+}
+
+/** A put that replaces the whole bucket, if the bucket lets it. */
+export function rollup() {
+  const all = headers();
+  all.set("Nats-Rollup", "all");
+  return all;
+}
