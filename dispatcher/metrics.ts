@@ -193,7 +193,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   histogramOf(
     registry,
     "ovation_dispatcher_mirror_lag_seconds",
-    "Time from when NATS stored a row of the table until the mirror had it. It compares wall clocks, so their skew distorts it.",
+    "Time from when NATS stored a row of the table until the mirror had it. It compares wall clocks, so their skew distorts it. Without values on nats-server 2.9, which does not tell when it stored a row.",
     [],
     () => [[{}, mirror.lag.seconds]],
   );

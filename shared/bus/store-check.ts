@@ -8,7 +8,7 @@ import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../protocol/buckets.ts";
 import type { Log } from "../runtime/log.ts";
-import type { BucketSpec } from "./bucket.ts";
+import { type BucketSpec, bucketConfig } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
@@ -62,17 +62,16 @@ export function shortcomings(
   });
 }
 
-function bucketConfig({ name, replicas, maxAgeMs }: BucketSpec): Partial<StreamConfig> & Named {
+/** The settings of a bucket that matter; its description doesn't. */
+function requiredOf(spec: BucketSpec): Partial<StreamConfig> & { readonly name: string } {
+  const { republish } = bucketConfig(spec);
   return {
-    name: `KV_${name}`,
+    name: `KV_${spec.name}`,
     storage: "memory",
-    num_replicas: replicas,
-    max_age: nanos(maxAgeMs),
+    num_replicas: spec.replicas,
+    max_age: nanos(spec.maxAgeMs),
+    ...(republish === undefined ? {} : { republish }),
   };
-}
-
-interface Named {
-  readonly name: string;
 }
 
 /**
@@ -85,9 +84,9 @@ export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Pro
   const fault = serverFault(version);
   if (fault !== undefined) throw new StoreRefused(fault);
   const required = [
-    bucketConfig(subscriptionsBucket(config)),
+    requiredOf(subscriptionsBucket(config)),
     // An entry must live as long as its lease counts; more only helps inspection.
-    bucketConfig({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
+    requiredOf({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
     streamConfig(config),
   ];
   const faults: string[] = [];

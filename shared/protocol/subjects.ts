@@ -80,11 +80,6 @@ export function videoOfCountSubject(subject: string): string | undefined {
   return videoAfter(COUNT_PREFIX, subject);
 }
 
-/** The subject of requests to delete an event of `video`. */
-export function retractSubject(video: string): string {
-  return RETRACT_PREFIX + video;
-}
-
 /** The subject of a gateway's requests to delete an event of `video`. */
 export function gatewayRetractSubject(video: string): string {
   return GATEWAY_RETRACT_PREFIX + video;
