@@ -1,5 +1,5 @@
 /** A decoded message of the history's stream. */
-import type { StoredMessage } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
 
 export interface ChainMessage {

@@ -1,6 +1,7 @@
 /** Brings what a dispatcher knows of a chain up to date with the store. */
 import pLimit from "p-limit";
-import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import type { VideoChain } from "./video-chain.ts";
 

@@ -3,7 +3,7 @@
  * chain has no fork and no id twice. Before an append, every message up to the one that the append
  * is bound to has been read; see {@link ChainReader}.
  */
-import type { StoredMessage } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";

@@ -5,7 +5,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import Denque from "denque";
 import { RevisionConflict } from "../../shared/bus/conflict.ts";
-import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { encodeHead } from "../../shared/protocol/fanout-message.ts";

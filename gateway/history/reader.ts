@@ -4,7 +4,8 @@
  */
 import pLimit from "p-limit";
 import type { Bus } from "../../shared/bus/connection.ts";
-import type { HistoryStream, StoredMessage } from "../../shared/bus/history-stream.ts";
+import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { decodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";

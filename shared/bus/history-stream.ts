@@ -21,6 +21,7 @@ import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";
 import { readSubject } from "./read-subject.ts";
+import type { StoredMessage } from "./stored-message.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 /**
@@ -33,14 +34,6 @@ type Limits = Pick<
   CommonConfig,
   "historyReplicas" | "historyEvents" | "historyAgeMs" | "historyTotalBytes"
 >;
-
-export interface StoredMessage {
-  readonly payload: Uint8Array;
-  /** Its sequence in the stream, which all videos share. */
-  readonly sequence: number;
-  /** When the server stored it, by the server's clock, in milliseconds since 1970. */
-  readonly storedAt: number;
-}
 
 /** The configuration that the stream is created with. */
 export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {

@@ -3,7 +3,7 @@
  * reach further.
  */
 import pMap from "p-map";
-import type { StoredMessage } from "./history-stream.ts";
+import type { StoredMessage } from "./stored-message.ts";
 
 /** Most videos have few messages: so many are read in a row before the rest is divided. */
 const IN_A_ROW = 16;

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { History } from "../../dispatcher/history/history.ts";
 import { Bus } from "../../shared/bus/connection.ts";
-import { HistoryStream, type StoredMessage } from "../../shared/bus/history-stream.ts";
+import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
