@@ -2,22 +2,17 @@
  * Any bytes from which a request's id can be read get one answer by that id, and the connection
  * stays open: many random messages, all on the same connection.
  */
+
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
 import { sendBytes } from "../support/raw.ts";
-import { TestStack } from "../support/stack.ts";
+import { useTestStack } from "../support/use-test-stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 
 const LIMIT = 4_096;
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { messageLimitBytes: LIMIT, subscriptionsLimit: 1 } });
-});
-afterAll(async () => {
-  await stack?.stop();
-});
+const stack = useTestStack({ gateway: { messageLimitBytes: LIMIT, subscriptionsLimit: 1 } });
 
 const op = fc.oneof(
   fc.constantFrom("publish", "subscribe", "unsubscribe", "ping", "connect", "refresh"),
@@ -74,7 +69,7 @@ const messages: Readonly<Record<Encoding, fc.Arbitrary<(id: number) => Uint8Arra
 
 describe.each(["msgpack", "json"] as const)("over %s", (encoding) => {
   test("each message is answered once by its id, and the connection stays open", async () => {
-    const viewer = await TestSocket.connect(stack.gateway.port, encoding);
+    const viewer = await TestSocket.connect(stack().gateway.port, encoding);
     let lastId = 1;
     await fc.assert(
       fc.asyncProperty(messages[encoding], async (message) => {

@@ -1,14 +1,11 @@
 /** What an EventSource can rely on: an event is one message, and foreign positions are reported. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { expect, test } from "vitest";
 import { ask } from "../support/raw.ts";
-import { TestStack } from "../support/stack.ts";
+import { useTestStack } from "../support/use-test-stack.ts";
 import { post, TestEventStream, TestSocket } from "../support/viewer.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { sseKeepaliveMs: 1_000, lingerMs: 0 } });
-});
-afterAll(async () => await stack?.stop());
+const stack = useTestStack({ gateway: { sseKeepaliveMs: 1_000, lingerMs: 0 } });
 
 test.each([
   ["line feeds", "one\ntwo\n\nthree"],
@@ -16,9 +13,9 @@ test.each([
   ["what would start another message", 'x\n\ndata: {"op":"bye"}\n\nid: 1\u0000\nretry: 1\n\n'],
   ["NUL, a byte order mark and separators", "\u0000\ufeff\u2028\u2029\u0085"],
 ])("a text with %s arrives unchanged, in one message", async (_, text) => {
-  const stream = await TestEventStream.open(stack.gateway.port, "lines");
-  await stack.mirrored("lines", 1);
-  const { status } = await post(stack.gateway.port, "lines", [
+  const stream = await TestEventStream.open(stack().gateway.port, "lines");
+  await stack().mirrored("lines", 1);
+  const { status } = await post(stack().gateway.port, "lines", [
     { kind: "comment", data: { text } },
     { kind: "like", data: { text } },
   ]);
@@ -31,29 +28,29 @@ test.each([
   for (const id of stream.ids) expect(id).toMatch(/^[a-z0-9]+:\d+$/);
   expect(stream.retryMs).toBeGreaterThan(1);
   stream.close();
-  await stack.mirrored("lines", 0);
+  await stack().mirrored("lines", 0);
 });
 
 test("a quiet stream gets a comment line within the configured time", async () => {
-  const stream = await TestEventStream.open(stack.gateway.port, "quiet");
+  const stream = await TestEventStream.open(stack().gateway.port, "quiet");
   await stream.until(() => stream.comments.length > 0);
   stream.close();
 });
 
 test("a position of another history is reported as such, and new events follow", async () => {
-  await post(stack.gateway.port, "epochs", { kind: "comment", id: "c1" });
-  const back = await TestEventStream.open(stack.gateway.port, "epochs", {
+  await post(stack().gateway.port, "epochs", { kind: "comment", id: "c1" });
+  const back = await TestEventStream.open(stack().gateway.port, "epochs", {
     lastEventId: "otherepoch:1",
   });
   expect(back.messages[0]).toMatchObject({ op: "result", recovered: false });
-  await post(stack.gateway.port, "epochs", { kind: "comment", id: "c2" });
+  await post(stack().gateway.port, "epochs", { kind: "comment", id: "c2" });
   await back.until(() => back.of("epochs", "comment").length > 0);
   expect(back.of("epochs", "comment").map(({ id }) => id)).toEqual(["c2"]);
   back.close();
 });
 
 test("a position of ten kilobytes is reported as not of this history", async () => {
-  const stream = await TestEventStream.open(stack.gateway.port, "long", {
+  const stream = await TestEventStream.open(stack().gateway.port, "long", {
     lastEventId: "x".repeat(10_000),
   });
   expect(stream.messages[0]).toMatchObject({ op: "result", recovered: false });
@@ -78,7 +75,7 @@ const NO_POSITIONS = [
 ];
 
 test.each(NO_POSITIONS)("an event stream after %j is refused, and so is `last`", async (text) => {
-  const { port } = stack.gateway;
+  const { port } = stack().gateway;
   const headers = { accept: "text/event-stream" };
   for (const [name, value] of [
     ["after", text],
@@ -95,7 +92,7 @@ test.each(NO_POSITIONS.filter((text) => text !== "5"))(
   "a page of history before %j is refused",
   async (text) => {
     const path = `/v1/videos/places/history?before=${encodeURIComponent(text)}`;
-    const answer = await ask(stack.gateway.port, { path, headers: {} });
+    const answer = await ask(stack().gateway.port, { path, headers: {} });
     expect(answer.status).toBe(400);
     expect(answer.error).toMatchObject({ code: "field_invalid", field: "before" });
   },
@@ -104,7 +101,7 @@ test.each(NO_POSITIONS.filter((text) => text !== "5"))(
 test.each(["msgpack", "json"] as const)(
   "a subscribe over %s after an invalid position is refused, and the connection stays open",
   async (encoding) => {
-    const viewer = await TestSocket.connect(stack.gateway.port, encoding);
+    const viewer = await TestSocket.connect(stack().gateway.port, encoding);
     for (const after of [-1, 1.5, 2 ** 53, "5", "abc:5", true, [], {}]) {
       const answer = await viewer.ask("subscribe", { video: "places", after });
       expect(answer).toMatchObject({ op: "error", code: "field_invalid", field: "after" });
@@ -128,7 +125,7 @@ test.each([
 ])("%s, which repeats a parameter, is refused", async (request, field) => {
   const path = `/v1/videos/places/${request}`;
   const headers = { accept: "text/event-stream" };
-  const answer = await ask(stack.gateway.port, { path, headers });
+  const answer = await ask(stack().gateway.port, { path, headers });
   expect(answer.status).toBe(400);
   expect(answer.error).toMatchObject({ code: "field_invalid", field });
 });

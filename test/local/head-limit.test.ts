@@ -1,17 +1,12 @@
 /** Large heads: the site's cookies and a long token are accepted, up to the configured limit. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { describe, expect, test } from "vitest";
 import { spawnRole } from "../support/process.ts";
 import { ask } from "../support/raw.ts";
-import { TestStack } from "../support/stack.ts";
+import { useTestStack } from "../support/use-test-stack.ts";
 import { TestSocket } from "../support/viewer.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start();
-});
-afterAll(async () => {
-  await stack?.stop();
-});
+const stack = useTestStack();
 
 /** Headers of this many bytes in total, half of them cookies and half a token. */
 function headersOf(bytes: number): Readonly<Record<string, string>> {
@@ -39,7 +34,7 @@ describe("by default", () => {
   test.each([10_240, 24_576, 32_000])(
     "%i bytes of cookies and token are accepted",
     async (bytes) => {
-      const { port } = stack.gateway;
+      const { port } = stack().gateway;
       expect(await statusesAt(port, bytes)).toEqual([200, 200, 200]);
       const socket = await TestSocket.open(port, "json", headersOf(bytes));
       expect(await socket.ask("connect")).toMatchObject({ op: "result" });
@@ -48,7 +43,7 @@ describe("by default", () => {
   );
 
   test("beyond the limit, the answer is 431 and the connection ends", async () => {
-    const { port } = stack.gateway;
+    const { port } = stack().gateway;
     expect(await statusesAt(port, 33_000)).toEqual([431, 431, 431]);
     await expect(TestSocket.open(port, "json", headersOf(33_000))).rejects.toThrow("431");
   });
@@ -60,7 +55,7 @@ test.each([
 ])(
   "--head-limit-bytes %s is the limit of a gateway's process",
   async (limit, accepted, refused) => {
-    const gateway = await spawnRole("gateway", stack.nats.url, ["--head-limit-bytes", limit]);
+    const gateway = await spawnRole("gateway", stack().nats.url, ["--head-limit-bytes", limit]);
     try {
       for (const bytes of accepted) {
         expect(await statusesAt(gateway.port, bytes)).toEqual([200, 200, 200]);

@@ -2,19 +2,16 @@
  * For clients in typed languages: every whole number that Ovation sends in msgpack, its own and
  * those from publishers, is an integer on the wire, whichever way it came in and goes out.
  */
+
 import { Unpackr } from "msgpackr";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { connectTo } from "../support/nats-users.ts";
-import { TestStack } from "../support/stack.ts";
+import { useTestStack } from "../support/use-test-stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start();
-});
-afterAll(async () => await stack?.stop());
+const stack = useTestStack();
 
 /** Reads 64-bit integers as bigint, so a large whole number that is not a bigint was a float. */
 const strict = new Unpackr({ useRecords: false, int64AsType: "bigint" });
@@ -48,16 +45,16 @@ function rawEvents(viewer: TestSocket): Buffer[] {
 }
 
 test("over a WebSocket: at, seq, prev, and what publishers sent in either encoding", async () => {
-  const viewer = await TestSocket.connect(stack.gateway.port, "msgpack");
+  const viewer = await TestSocket.connect(stack().gateway.port, "msgpack");
   const messages = rawEvents(viewer);
   await viewer.ask("subscribe", { video: "numbers" });
-  await stack.mirrored("numbers", 1);
+  await stack().mirrored("numbers", 1);
   await viewer.ask("publish", { video: "numbers", kind: "comment", data: DATA });
-  await post(stack.gateway.port, "numbers", [
+  await post(stack().gateway.port, "numbers", [
     { kind: "comment", data: DATA },
     { kind: "like", data: DATA },
   ]);
-  const nats = await connectTo(stack.nats.url);
+  const nats = await connectTo(stack().nats.url);
   const request = Buffer.concat([
     Buffer.from("82a46b696e64a46c696b65a464617461", "hex"), // {"kind": "like", "data": …
     AS_FLOAT,
@@ -78,7 +75,7 @@ test("over a WebSocket: at, seq, prev, and what publishers sent in either encodi
 });
 
 test("in past events that a viewer requests, and in answers over HTTP and NATS", async () => {
-  const { port } = stack.gateway;
+  const { port } = stack().gateway;
   const body = encodeMsgpack({ kind: "comment", id: "past-1", data: DATA });
   const headers = { "content-type": "application/msgpack" };
   const url = `http://127.0.0.1:${port}/v1/videos/past`;
@@ -102,7 +99,7 @@ test("in past events that a viewer requests, and in answers over HTTP and NATS",
   const numbers = messages.flatMap((bytes) => largeNumbers(strict.unpack(bytes)));
   expect(withoutIndexes(numbers)).toContainEqual(["events.#.seq", "integer"]);
 
-  const nats = await connectTo(stack.nats.url);
+  const nats = await connectTo(stack().nats.url);
   const reply = await nats.request(publishSubject("past"), body);
   expect(largeNumbers(strict.unpack(reply.data))).toEqual([["seqs.0", "integer"]]);
   await nats.close();

@@ -1,9 +1,10 @@
 /** The stack of the guarantee tests, and their helpers for viewers and publishers. */
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterEach, expect } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { eventually } from "./eventually.ts";
 import { type RoleProcess, spawnRole } from "./process.ts";
-import { metric, type StackOptions, TestStack } from "./stack.ts";
+import { metric, type StackOptions, type TestStack } from "./stack.ts";
+import { useTestStack } from "./use-test-stack.ts";
 import { type Inbox, post, type Received, TestSocket } from "./viewer.ts";
 
 /** A short lease and frequent counts, so that the tests are quick. */
@@ -25,21 +26,13 @@ const FLAGS = [
 /** Above the ids of a test's earlier requests. */
 const UNANSWERED = 1_000;
 
-/** Starts a stack for the tests of this file; returns a getter for it. */
+/** As {@link useTestStack}, with a short lease and frequent counts. */
 export function useStack(options: StackOptions): () => TestStack {
-  let stack: TestStack | undefined;
-  beforeAll(async () => {
-    stack = await TestStack.start({
-      ...options,
-      gateway: { ...COMMON, lingerMs: 0, ...options.gateway },
-      dispatcher: { ...COMMON, ...options.dispatcher },
-    });
+  return useTestStack({
+    ...options,
+    gateway: { ...COMMON, lingerMs: 0, ...options.gateway },
+    dispatcher: { ...COMMON, ...options.dispatcher },
   });
-  afterAll(async () => await stack?.stop());
-  return () => {
-    if (stack === undefined) throw new Error("the stack is not running");
-    return stack;
-  };
 }
 
 /** Starts roles as processes beside the stack, to be killed; any left over end with the test. */

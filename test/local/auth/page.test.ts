@@ -1,17 +1,14 @@
 /** The example in docs/authentication.md makes tokens that a gateway accepts. */
+
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestStack } from "../../support/stack.ts";
+import { expect, test } from "vitest";
 import { SECRET } from "../../support/tokens.ts";
+import { useTestStack } from "../../support/use-test-stack.ts";
 import { post, TestEventStream } from "../../support/viewer.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start({ gateway: { open: false, authSecret: SECRET } });
-});
-afterAll(() => stack?.stop());
+const stack = useTestStack({ gateway: { open: false, authSecret: SECRET } });
 
 test("a token of the page's example is accepted", async () => {
   const page = readFileSync(join(ROOT, "docs/authentication.md"), "utf8");
@@ -24,7 +21,7 @@ test("a token of the page's example is accepted", async () => {
   const { tokenOf } = (await import(file)) as { tokenOf(user: string): Promise<string> };
   delete process.env["OVATION_AUTH_SECRET"];
   const token = await tokenOf("anna");
-  const { port } = stack.gateway;
+  const { port } = stack().gateway;
   const stream = await TestEventStream.open(port, "team-red", { token });
   const comment = { kind: "comment", id: "c1" };
   expect((await post(port, "team-red", comment, token)).status).toBe(200);

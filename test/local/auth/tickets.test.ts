@@ -1,20 +1,17 @@
 /** Tickets, with which an `EventSource` authenticates. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestStack } from "../../support/stack.ts";
+
+import { expect, test } from "vitest";
 import { inSeconds, SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
+import { useTestStack } from "../../support/use-test-stack.ts";
 import { post, TestEventStream } from "../../support/viewer.ts";
 
-let stack: TestStack;
-beforeAll(async () => {
-  stack = await TestStack.start({
-    gateways: 2,
-    gateway: { open: false, authSecret: SECRET, authTicketMs: 1_000, authRefreshGraceMs: 100 },
-  });
+const stack = useTestStack({
+  gateways: 2,
+  gateway: { open: false, authSecret: SECRET, authTicketMs: 1_000, authRefreshGraceMs: 100 },
 });
-afterAll(() => stack?.stop());
 
 async function ticketFor(token: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${stack.gateway.port}/v1/tickets`, {
+  const response = await fetch(`http://127.0.0.1:${stack().gateway.port}/v1/tickets`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
   });
@@ -26,7 +23,7 @@ async function ticketFor(token: string): Promise<string> {
 }
 
 async function statusOf(gateway: number, ticket: string, video = "launch"): Promise<number> {
-  const { port } = stack.gatewayAt(gateway);
+  const { port } = stack().gatewayAt(gateway);
   const response = await fetch(
     `http://127.0.0.1:${port}/v1/videos/${video}/events?ticket=${ticket}`,
   );
@@ -37,9 +34,9 @@ async function statusOf(gateway: number, ticket: string, video = "launch"): Prom
 test("a ticket opens one stream, at any gateway, and no other after it", async () => {
   const token = await tokenOf(VIEWER);
   const query = `?ticket=${await ticketFor(token)}`;
-  const { port } = stack.gatewayAt(1);
+  const { port } = stack().gatewayAt(1);
   const stream = await TestEventStream.open(port, "launch", { query });
-  await post(stack.gateway.port, "launch", { kind: "comment", id: "c1" }, token);
+  await post(stack().gateway.port, "launch", { kind: "comment", id: "c1" }, token);
   await stream.until(() => stream.of("launch", "comment").length === 1);
   for (const gateway of [0, 1]) expect(await statusOf(gateway, query.slice(8))).toBe(401);
   stream.close();
@@ -60,7 +57,7 @@ test("a ticket covers what its token covers", async () => {
 
 test("a ticket is valid only for a stream", async () => {
   const ticket = await ticketFor(await tokenOf(VIEWER));
-  const url = `http://127.0.0.1:${stack.gateway.port}/v1/videos/launch/history`;
+  const url = `http://127.0.0.1:${stack().gateway.port}/v1/videos/launch/history`;
   expect((await fetch(`${url}?ticket=${ticket}`)).status).toBe(401);
   const headers = { authorization: `Bearer ${ticket}` };
   expect((await fetch(url, { headers })).status).toBe(401);
@@ -68,7 +65,7 @@ test("a ticket is valid only for a stream", async () => {
 
 test("a stream opened with a ticket ends with the token that the ticket was issued for", async () => {
   const ticket = await ticketFor(await tokenOf({ ...VIEWER, exp: inSeconds(0.5) }));
-  const stream = await TestEventStream.open(stack.gateway.port, "end", {
+  const stream = await TestEventStream.open(stack().gateway.port, "end", {
     query: `?ticket=${ticket}`,
   });
   await stream.until(() => stream.isEnded);

@@ -1,7 +1,8 @@
 /** The actor of a token has one limit over all gateways and wires. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestStack } from "../../support/stack.ts";
+
+import { expect, test } from "vitest";
 import { SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
+import { useTestStack } from "../../support/use-test-stack.ts";
 import { TestSocket } from "../../support/viewer.ts";
 
 const PER_SECOND = 5;
@@ -12,15 +13,10 @@ const ROUNDS = 100;
 /** How often gateways report to each other. */
 const REPORT_MS = 250;
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await TestStack.start({
-    gateways: GATEWAYS,
-    gateway: { open: false, authSecret: SECRET, actorPublishesPerSecond: PER_SECOND },
-  });
+const stack = useTestStack({
+  gateways: GATEWAYS,
+  gateway: { open: false, authSecret: SECRET, actorPublishesPerSecond: PER_SECOND },
 });
-afterAll(() => stack?.stop());
 
 /** Publishes as many as an idle actor may. */
 async function publishBurst(port: number, token: string, kind: string) {
@@ -35,7 +31,7 @@ async function publishBurst(port: number, token: string, kind: string) {
 test("an actor that publishes at three gateways at once gets little more than its limit", async () => {
   const token = await tokenOf({ ...VIEWER, sub: "anna" });
   const sockets = await Promise.all(
-    stack.gateways.map(({ port }) => TestSocket.connect(port, "json", token)),
+    stack().gateways.map(({ port }) => TestSocket.connect(port, "json", token)),
   );
   const began = performance.now();
   let accepted = 0;
@@ -52,7 +48,7 @@ test("an actor that publishes at three gateways at once gets little more than it
   expect(accepted).toBeLessThanOrEqual(BURST + PER_SECOND * seconds + unreported);
 
   // What it has spent over WebSockets is spent for HTTP too; other actors are not affected.
-  const { port } = stack.gateway;
+  const { port } = stack().gateway;
   expect(await publishBurst(port, token, "like")).toBe(429);
   expect(await publishBurst(port, token, "comment")).toBe(429);
   const other = await tokenOf({ ...VIEWER, sub: "berta" });
