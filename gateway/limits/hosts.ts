@@ -43,8 +43,8 @@ export class Hosts {
   readonly #suffixes: readonly string[];
 
   constructor({ open, allowedHosts, allowedOrigins }: HostsConfig) {
-    const byDefault = open ? hostsOf(allowedOrigins) : [ANY_HOST];
-    const allowed = allowedHosts.length > 0 ? allowedHosts : byDefault;
+    const isLimited = open || allowedHosts.length > 0;
+    const allowed = isLimited ? [...allowedHosts, ...hostsOf(allowedOrigins)] : [ANY_HOST];
     this.#allowsAll = allowed.includes(ANY_HOST);
     this.#names = new Set(allowed.filter((one) => !one.startsWith("*")));
     this.#suffixes = allowed.filter((one) => one.startsWith("*.")).map((one) => one.slice(1));

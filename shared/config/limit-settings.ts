@@ -8,7 +8,7 @@ export const limitSettings = {
     doc: "The web pages that may use the API, by the `Origin` that a browser sends. `same-origin` stands for pages whose host and port are those of the request, `null` for pages without an origin, `*` for all; `https://*.example.com` for all hosts below a domain, but not for the domain itself. A request without `Origin` doesn't come from a browser and is admitted.",
   }),
   allowedHosts: hostList({
-    doc: "The hosts that requests may name in `Host`, besides addresses and `localhost`; the port doesn't matter. `*.example.com` stands for all hosts below a domain, `*` for all. When unset, a gateway with keys answers any host, and one with `--open` only those of the allowed origins: otherwise a page of any name could publish, by making its name resolve to the gateway's address.",
+    doc: "The hosts that requests may name in `Host`, besides addresses, `localhost` and the hosts of the allowed origins; the port doesn't matter. `*.example.com` stands for all hosts below a domain, `*` for all. When unset, a gateway with keys answers any host, but one with `--open` no others: otherwise a page of any name could publish, by making its name resolve to the gateway's address.",
   }),
   trustedProxies: networkList({
     doc: "The proxies in front of the gateway. `X-Forwarded-For` is trusted only from them: the last address in it that isn't a trusted proxy is the client's. When unset, the header is ignored, and all clients behind a proxy count as one.",

@@ -52,6 +52,20 @@ Ingress or the HTTPRoute, which don't strip it; a setting takes precedence, for 
 {{- first (append $paths "") -}}
 {{- end -}}
 
+{{/* The hosts that an open gateway is known by: the service's, the Ingress's and the HTTPRoute's. */}}
+{{- define "ovation.hosts" -}}
+{{- $service := printf "%s-gateway" (include "ovation.fullname" .) -}}
+{{- $inNamespace := printf "%s.%s" $service .Release.Namespace -}}
+{{- $hosts := list $service $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace) -}}
+{{- if and .Values.ingress.enabled .Values.ingress.host -}}
+{{- $hosts = append $hosts .Values.ingress.host -}}
+{{- end -}}
+{{- if .Values.httpRoute.enabled -}}
+{{- $hosts = concat $hosts .Values.httpRoute.hostnames -}}
+{{- end -}}
+{{- join "," (uniq $hosts) -}}
+{{- end -}}
+
 {{/* The environment of a role. Takes {root, component, role}. */}}
 {{- define "ovation.environment" -}}
 {{- $values := .root.Values -}}
@@ -72,6 +86,9 @@ Ingress or the HTTPRoute, which don't strip it; a setting takes precedence, for 
 {{- fail (printf "settings: %s can't be set here%s" $reserved (ternary "" (printf "; see %s" $instead) (empty $instead))) -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq (get $settings "open" | toString) "true") (not (hasKey $settings "allowed-hosts")) }}
+{{- $_ := set $settings "allowed-hosts" (include "ovation.hosts" .root) }}
+{{- end }}
 {{- include "ovation.variables" $settings }}
 {{- if eq .component "gateway" }}
 {{- if and (eq (get $settings "open" | toString) "true") (include "ovation.authSecret" .root) }}
