@@ -25,6 +25,7 @@ import { paceOf } from "./drain/pace.ts";
 import { VideoHistories } from "./history/histories.ts";
 import { Admission } from "./limits/admission.ts";
 import { BodyBudget } from "./limits/body-budget.ts";
+import { clientShare } from "./limits/client-share.ts";
 import { emptyConnectionStats } from "./limits/connection-stats.ts";
 import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
@@ -133,7 +134,13 @@ export class GatewayParts implements RoleParts {
       delivery: this.#delivery,
       connections: this.#connections,
       admission: this.#admission,
-      bodies: new BodyBudget(config.bodiesLimitBytes),
+      bodies: new BodyBudget(
+        config.bodiesLimitBytes,
+        Math.max(
+          config.bodyLimitBytes,
+          clientShare(config.bodiesLimitBytes, config.clientSharePercent),
+        ),
+      ),
       natsOutage: this.#natsOutage,
       rates: this.#rates,
       log,

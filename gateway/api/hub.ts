@@ -47,7 +47,7 @@ export class Hub {
     const { connections, admission } = this.#services;
     connections.webSockets -= 1;
     connections.closed += 1;
-    admission.left(session.address);
+    admission.left(session.address, "socket");
     this.#sessions.delete(session);
     this.#resolveIfEmpty();
   };
@@ -202,7 +202,7 @@ export class Hub {
     this.#sessions.add(session);
     connections.webSockets += 1;
     connections.opened += 1;
-    admission.entered(address);
+    admission.entered(address, "socket");
     return session;
   }
 

@@ -4,8 +4,11 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { openFilesLimit } from "../../shared/runtime/open-files.ts";
 import { AcceptRateLimit } from "./accept-rate-limit.ts";
+import { AddressCounts } from "./address-counts.ts";
 import { ClientAddresses } from "./client-address.ts";
+import { ClientBuckets } from "./client-buckets.ts";
 import type { ClientKey } from "./client-key.ts";
+import { clientShare } from "./client-share.ts";
 import { type ConnectionRoom, connectionRoom, type RoomConfig } from "./connection-room.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
@@ -21,10 +24,14 @@ export type AdmissionConfig = RoomConfig &
     | "allowedOrigins"
     | "trustedProxies"
     | "eventStreamsLimit"
+    | "limitedClientsKept"
     | "connectionsPerSecond"
     | "overloadDelayMs"
     | "memoryLimitBytes"
   >;
+
+/** How a viewer is connected: by a WebSocket or an event stream. */
+export type ViewerWire = "socket" | "stream";
 
 /** What a WebSocket request says about its sender. */
 export interface Visitor extends OriginHeaders {
@@ -51,8 +58,12 @@ export class Admission {
   readonly #perAddress: number;
   readonly #streamsLimit: number;
   readonly #connections: ConnectionStats;
-  /** Number of viewers by client address; never more entries than viewers. */
-  readonly #viewers = new Map<ClientKey, number>();
+  readonly #viewers = new AddressCounts();
+  /** Those of them over Server-Sent Events. */
+  readonly #streams = new AddressCounts();
+  readonly #streamsPerAddress: number;
+  /** How fast the viewers of one address may connect. */
+  readonly #arrivals: ClientBuckets;
 
   /** @param openFiles how many files the process may open; undefined: any number */
   constructor(
@@ -70,6 +81,11 @@ export class Admission {
     this.#perAddress = room.viewersPerAddress;
     this.#streamsLimit = config.eventStreamsLimit;
     this.#connections = connections;
+    const { clientSharePercent: percent, limitedClientsKept } = config;
+    this.#streamsPerAddress = clientShare(config.eventStreamsLimit, percent);
+    const perSecond = clientShare(config.connectionsPerSecond, percent);
+    const rate = { name: "connections", perSecond, burst: perSecond };
+    this.#arrivals = new ClientBuckets(rate, limitedClientsKept, { forgotten: 0 }, now);
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,
       memoryLimitBytes: config.memoryLimitBytes,
@@ -109,6 +125,7 @@ export class Admission {
     this.origins.check(visitor);
     const address = this.clientOf(visitor.peer, visitor.forwardedFor);
     this.#checkLimits(address);
+    this.#requirePace(this.#arrivals.take(address, 1));
     if (this.overload.isFull && !this.#fullNotices.take()) this.overload.requireRoom();
     this.acceptRate.admit();
     const { overload } = this;
@@ -126,6 +143,11 @@ export class Admission {
     if (this.#connections.eventStreams >= limit) {
       throw this.#exceeded(`the gateway holds ${limit} event streams`, limit);
     }
+    const share = this.#streamsPerAddress;
+    if (this.#streams.of(address) >= share) {
+      throw this.#exceeded(`${share} event streams are open from this address`, share);
+    }
+    this.#requirePace(this.#arrivals.take(address, 1));
     this.acceptRate.admit();
   }
 
@@ -136,25 +158,33 @@ export class Admission {
   checkSocket(address: ClientKey): void {
     this.#checkLimits(address);
     this.overload.requireRoom();
+    this.#requirePace(this.#arrivals.waitMs(address, 1));
     this.acceptRate.check();
   }
 
   /** An admitted viewer is connected. When it disconnects, call {@link left}. */
-  entered(address: ClientKey): void {
-    this.#viewers.set(address, (this.#viewers.get(address) ?? 0) + 1);
+  entered(address: ClientKey, wire: ViewerWire): void {
+    this.#viewers.add(address);
+    if (wire === "stream") this.#streams.add(address);
   }
 
-  left(address: ClientKey): void {
-    const others = (this.#viewers.get(address) ?? 0) - 1;
-    if (others > 0) this.#viewers.set(address, others);
-    else this.#viewers.delete(address);
+  left(address: ClientKey, wire: ViewerWire): void {
+    this.#viewers.remove(address);
+    if (wire === "stream") this.#streams.remove(address);
   }
 
   #checkLimits(address: ClientKey): void {
     this.overload.admitNewcomer();
     const limit = this.#perAddress;
-    if ((this.#viewers.get(address) ?? 0) < limit) return;
+    if (this.#viewers.of(address) < limit) return;
     throw this.#exceeded(`${limit} viewers are connected from this address`, limit);
+  }
+
+  #requirePace(retryAfterMs: number): void {
+    if (retryAfterMs === 0) return;
+    const { perSecond: limit } = this.#arrivals.rate;
+    const text = `${limit} viewers may connect from this address per second`;
+    throw new OvationError("connections_exceeded", text, { limit, retryAfterMs });
   }
 
   #exceeded(message: string, limit: number): OvationError {

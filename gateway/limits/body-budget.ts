@@ -1,7 +1,9 @@
 /**
- * The memory that request bodies may use together, from their first byte until they are answered.
- * A client that has sent only a part is not known yet, so limits by client don't apply here.
+ * The memory that request bodies may use together, from their first byte until they are answered,
+ * and those of one address: a client that has sent only a part is not known by more yet.
  */
+import type { ClientKey } from "./client-key.ts";
+
 export interface BodyRoom {
   /** False when there is no room, or the request has ended: drop the bytes. */
   take(bytes: number): boolean;
@@ -13,10 +15,14 @@ export class BodyBudget {
   /** Bodies that found no room. */
   refused = 0;
   readonly #limitBytes: number;
+  readonly #shareBytes: number;
+  readonly #byAddress = new Map<ClientKey, number>();
   #bytes = 0;
 
-  constructor(limitBytes: number) {
+  /** @param shareBytes how much of it one address may use */
+  constructor(limitBytes: number, shareBytes = limitBytes) {
     this.#limitBytes = limitBytes;
+    this.#shareBytes = shareBytes;
   }
 
   get bytes(): number {
@@ -24,25 +30,33 @@ export class BodyBudget {
   }
 
   /** Opens the room of one body. */
-  open(): BodyRoom {
+  open(address: ClientKey): BodyRoom {
     let taken = 0;
     let isEnded = false;
     const end = () => {
-      this.#bytes -= taken;
+      this.#add(address, -taken);
       taken = 0;
       isEnded = true;
     };
     const take = (bytes: number) => {
       if (isEnded) return false;
-      if (this.#bytes + bytes > this.#limitBytes) {
+      const used = this.#byAddress.get(address) ?? 0;
+      if (this.#bytes + bytes > this.#limitBytes || used + bytes > this.#shareBytes) {
         this.refused += 1;
         end();
         return false;
       }
       taken += bytes;
-      this.#bytes += bytes;
+      this.#add(address, bytes);
       return true;
     };
     return { take, end };
+  }
+
+  #add(address: ClientKey, bytes: number): void {
+    this.#bytes += bytes;
+    const used = (this.#byAddress.get(address) ?? 0) + bytes;
+    if (used > 0) this.#byAddress.set(address, used);
+    else this.#byAddress.delete(address);
   }
 }

@@ -60,6 +60,7 @@ const COMPARED = [
   "max_msgs_per_subject",
   "storage",
   "max_age",
+  "max_bytes",
 ] as const satisfies readonly (keyof StreamConfig)[];
 
 export class Bucket {

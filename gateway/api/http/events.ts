@@ -211,7 +211,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       expiry.stop();
       connections.eventStreams -= 1;
       connections.closed += 1;
-      admission.left(address);
+      admission.left(address, "stream");
       streams.delete(stream);
       if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
       interest.release(video, holder);
@@ -229,7 +229,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     expiry.watch(grant.expiresAtMs);
     connections.eventStreams += 1;
     connections.opened += 1;
-    admission.entered(address);
+    admission.entered(address, "stream");
     streams.add(stream);
     if (polled === undefined) exchange.onClose(() => stream.end());
     else {

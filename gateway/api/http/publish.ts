@@ -68,7 +68,7 @@ interface PublishRequest {
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
   return async (exchange, video, _eventId, attempt) => {
     const at = monotonicNow();
-    const room = services.bodies.open();
+    const room = services.bodies.open(clientOf(services, exchange));
     exchange.onClose(() => room.end());
     exchange.receiveBody({
       take: (bytes) => {

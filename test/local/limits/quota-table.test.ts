@@ -130,7 +130,7 @@ class StillGateway {
       return { id: id ?? "", seq: undefined };
     };
     const bodies = new BodyBudget(config.bodiesLimitBytes);
-    bodies.open = () => new BodyBudget(circumstances().bodiesLimitBytes).open();
+    bodies.open = (address) => new BodyBudget(circumstances().bodiesLimitBytes).open(address);
     const unused = async () => {
       throw new Error("not used here");
     };
