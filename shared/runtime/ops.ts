@@ -26,6 +26,9 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
+/** Probes and scrapers are few; a further connection is closed at once. */
+const CONNECTIONS_LIMIT = 100;
+
 export class OpsServer {
   readonly #options: OpsOptions;
   readonly #server: Server;
@@ -40,11 +43,12 @@ export class OpsServer {
   }
 
   /**
-   * Listens.
+   * Listens, for a bounded number of connections: each takes an open file from viewers.
    * @returns the port, in case 0 was configured
    */
   async start(): Promise<number> {
     const { host, port } = this.#options;
+    this.#server.maxConnections = CONNECTIONS_LIMIT;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(port, host, resolve);
