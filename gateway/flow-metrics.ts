@@ -3,8 +3,8 @@ import type { Registry } from "prom-client";
 import { countOf, gaugeOf, histogramOf } from "../shared/runtime/metrics.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
 import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import { PENDING_LIMIT } from "./publish/pending-limit.ts";
 import type { Publisher } from "./publish/publisher.ts";
-import { WAITING_LIMIT } from "./publish/waiting-events.ts";
 import type { Interest } from "./table/interest.ts";
 
 interface Parts {
@@ -25,7 +25,7 @@ export function registerPublishing(registry: Registry, publisher: Publisher): vo
     registry,
     "ovation_gateway_publishes_waiting_limit",
     "How many events may wait; more are refused.",
-    () => WAITING_LIMIT,
+    () => PENDING_LIMIT,
   );
   gaugeOf(
     registry,

@@ -8,7 +8,7 @@ import { startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Cursor } from "./event-log.ts";
 
 /** Traced messages of a video that may wait for a frame; more are counted as dropped spans. */
-const WAITING_LIMIT = 64;
+const PENDING_LIMIT = 64;
 
 /** A message with events of a trace. */
 export interface TracedMessage {
@@ -40,7 +40,7 @@ export class TracedDeliveries {
   }
 
   received(message: TracedMessage): void {
-    if (this.#waiting.length >= WAITING_LIMIT) return this.#tracer.drop();
+    if (this.#waiting.length >= PENDING_LIMIT) return this.#tracer.drop();
     this.#waiting.push({ ...message, receivedAt: this.#now() });
   }
 

@@ -4,7 +4,7 @@ import type { EventInput } from "../../shared/protocol/events.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { Batcher } from "./batcher.ts";
 import type { Accepted } from "./dispatcher-client.ts";
-import { WaitingEvents } from "./waiting-events.ts";
+import { PendingLimit } from "./pending-limit.ts";
 
 interface Request {
   readonly video: string;
@@ -16,7 +16,7 @@ interface Request {
 /** Batches whose requests are answered by hand. */
 function manualBatches() {
   const requests: Request[] = [];
-  const waiting = new WaitingEvents();
+  const waiting = new PendingLimit();
   const batches = new Batcher(
     {
       publish: (video, events, traces) =>

@@ -10,8 +10,8 @@ import { MAX_BATCH, type RequestEvent } from "../../shared/protocol/events.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Accepted, DispatcherClient, ListOutcome } from "./dispatcher-client.ts";
-import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
-import type { WaitingEvents } from "./waiting-events.ts";
+import { type PendingEvent, settle, tracesIn } from "./pending-event.ts";
+import type { PendingLimit } from "./pending-limit.ts";
 
 /** The longest time that an event waits for the answer to those before it. */
 export const WAIT_MS = 10;
@@ -22,7 +22,7 @@ const OF_ALL: ReadonlySet<ErrorCode> = new Set(["kind_unknown", "kind_reserved",
 /** Events of one kind and video. */
 interface Queue {
   readonly video: string;
-  readonly waiting: WaitingEvent[];
+  readonly waiting: PendingEvent[];
   /** When the first of them arrived. */
   since: number;
   /** Requests sent so far: only the newest one's answer is awaited. */
@@ -32,7 +32,7 @@ interface Queue {
 
 export class Batcher {
   readonly #client: Pick<DispatcherClient, "publish">;
-  readonly #waiting: WaitingEvents;
+  readonly #waiting: PendingLimit;
   readonly #now: MonotonicClock;
   /**
    * By kind and video, while an answer is awaited. By kind, so that a batch that a dispatcher
@@ -42,7 +42,7 @@ export class Batcher {
 
   constructor(
     client: Pick<DispatcherClient, "publish">,
-    waiting: WaitingEvents,
+    waiting: PendingLimit,
     now: MonotonicClock,
   ) {
     this.#client = client;
@@ -81,7 +81,7 @@ export class Batcher {
     return promise;
   }
 
-  #send(key: string, queue: Queue, batch: readonly WaitingEvent[]): void {
+  #send(key: string, queue: Queue, batch: readonly PendingEvent[]): void {
     queue.sent += 1;
     const number = queue.sent;
     clearTimeout(queue.timer);
@@ -103,7 +103,7 @@ export class Batcher {
   /** Sends the halves of what was refused, so that at last only the event at fault is. */
   async #takeApart(
     video: string,
-    batch: readonly WaitingEvent[],
+    batch: readonly PendingEvent[],
     { accepted, error }: ListOutcome,
     since: number,
   ): Promise<void> {

@@ -3,7 +3,7 @@ import type { EncodedEvent } from "../../shared/protocol/bus-request.ts";
 import { type ErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import type { Accepted } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
-import { WaitingEvents } from "./waiting-events.ts";
+import { PendingLimit } from "./pending-limit.ts";
 
 interface Request {
   readonly video: string;
@@ -15,7 +15,7 @@ interface Request {
 /** Publishes of one connection, whose requests are answered by hand. */
 function manualPublishes(limit = Number.POSITIVE_INFINITY) {
   const requests: Request[] = [];
-  const waiting = new WaitingEvents(limit);
+  const waiting = new PendingLimit(limit);
   const request = (video: string, events: readonly EncodedEvent[]) =>
     new Promise<{ accepted: Accepted[]; error?: unknown }>((resolve) => {
       const ids = events.map(({ input }) => input.id ?? "");

@@ -9,24 +9,24 @@ import { MAX_BATCH, type RequestEvent } from "../../shared/protocol/events.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Accepted, DispatcherClient } from "./dispatcher-client.ts";
-import { settle, tracesIn, type WaitingEvent } from "./waiting-event.ts";
-import type { WaitingEvents } from "./waiting-events.ts";
+import { type PendingEvent, settle, tracesIn } from "./pending-event.ts";
+import type { PendingLimit } from "./pending-limit.ts";
 
-interface OrderedEvent extends WaitingEvent {
+interface OrderedEvent extends PendingEvent {
   /** When it arrived, by the monotonic clock. */
   readonly since: number;
 }
 
 export class OrderedPublishes {
   readonly #client: Pick<DispatcherClient, "publish">;
-  readonly #waiting: WaitingEvents;
+  readonly #waiting: PendingLimit;
   readonly #now: MonotonicClock;
   /** Waiting events, for each queue that has a request under way. */
   readonly #queues = new Map<string, OrderedEvent[]>();
 
   constructor(
     client: Pick<DispatcherClient, "publish">,
-    waiting: WaitingEvents,
+    waiting: PendingLimit,
     now: MonotonicClock,
   ) {
     this.#client = client;
@@ -109,7 +109,7 @@ export class OrderedPublishes {
   }
 }
 
-function refuse(events: readonly WaitingEvent[]): void {
+function refuse(events: readonly PendingEvent[]): void {
   for (const { reject } of events) reject(new OvationError("predecessor_failed"));
 }
 

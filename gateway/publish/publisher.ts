@@ -3,8 +3,8 @@
 import { Batcher } from "./batcher.ts";
 import { DispatcherClient, UNDER_WAY_LIMIT } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
+import { PendingLimit } from "./pending-limit.ts";
 import { EventsUnderWay } from "./under-way.ts";
-import { WaitingEvents } from "./waiting-events.ts";
 
 type PublisherOptions = ConstructorParameters<typeof DispatcherClient>[0];
 
@@ -14,7 +14,7 @@ export class Publisher {
   readonly likes: Batcher;
   /** Durable events that are being published here. */
   readonly durable = new EventsUnderWay();
-  readonly #waiting = new WaitingEvents();
+  readonly #waiting = new PendingLimit();
   readonly #now: () => number;
 
   constructor(options: PublisherOptions) {

@@ -2,13 +2,13 @@
 import { OvationError } from "../../shared/protocol/errors.ts";
 
 /** More are refused. */
-export const WAITING_LIMIT = 100_000;
+export const PENDING_LIMIT = 100_000;
 
-export class WaitingEvents {
+export class PendingLimit {
   readonly #limit: number;
   #count = 0;
 
-  constructor(limit: number = WAITING_LIMIT) {
+  constructor(limit: number = PENDING_LIMIT) {
     this.#limit = limit;
   }
 

@@ -4,20 +4,20 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Accepted, ListOutcome } from "./dispatcher-client.ts";
 
-export interface WaitingEvent extends EncodedEvent {
+export interface PendingEvent extends EncodedEvent {
   readonly trace: TraceContext | undefined;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** The traces that a batch belongs to. */
-export function tracesIn(batch: readonly WaitingEvent[]): readonly TraceContext[] {
+export function tracesIn(batch: readonly PendingEvent[]): readonly TraceContext[] {
   if (batch.every(({ trace }) => trace === undefined)) return NO_TRACES;
   return batch.map(({ trace }) => trace).filter((trace) => trace !== undefined);
 }
 
 /** Settles each event of a batch with its outcome. */
-export function settle(batch: readonly WaitingEvent[], { accepted, error }: ListOutcome): void {
+export function settle(batch: readonly PendingEvent[], { accepted, error }: ListOutcome): void {
   for (const [index, { resolve, reject }] of batch.entries()) {
     const one = accepted[index];
     if (one === undefined) reject(error ?? new OvationError("internal"));
