@@ -137,7 +137,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     this.services.connections.requests += 1;
     const verdict = this.quota.request(bytes.length);
-    if (verdict === "close") return this.#endFlood();
+    // Nobody sends as much before it is known who it is.
+    const isUnknown = this.#state === OPENED;
+    if (verdict === "close" || (verdict === "refuse" && isUnknown)) return this.#endFlood();
     if (verdict === "refuse") return this.#refuseUnread(bytes, this.quota.refusal());
     let message: Record<string, unknown>;
     try {

@@ -23,6 +23,8 @@ interface Holder {
   clientAt(address: ClientKey): ClientKey;
 }
 
+/** How many requests one counts as that fails before it is known whose it is: few of them are honest. */
+const FAILED_COST = 10;
 /** The work of decoding one value, in bytes. */
 const BYTES_PER_VALUE = 8;
 
@@ -68,6 +70,11 @@ export class ClientWork {
    */
   request(): number {
     return this.#requests.take(this.#rates.requests, 1, this.#options.now());
+  }
+
+  /** Charges what a request costs beyond one because it failed; that may become debt. */
+  failed(): void {
+    this.#requests.charge(this.#rates.requests, FAILED_COST - 1, this.#options.now());
   }
 
   /** The error of a request that there was no room for. */
@@ -136,6 +143,7 @@ export class Attempt {
   readonly #find: (holder: Holder) => ClientWork;
   readonly #waitMs: number;
   #payer: ClientWork;
+  #isKnown = false;
   #arrived = 0;
   /** Bytes that are paid for, whether or not they have arrived. */
   #paid = 0;
@@ -180,6 +188,7 @@ export class Attempt {
    */
   isOf(holder: Holder): void {
     const payer = this.#find(holder);
+    this.#isKnown = true;
     if (payer === this.#payer) return;
     // When it has nothing left, the address pays for what was done to find that out.
     const waitMs = payer.request();
@@ -187,6 +196,11 @@ export class Attempt {
     if (this.#paid > 0) payer.bytes(this.#paid);
     this.#payer.giveBackRequest(this.#paid);
     this.#payer = payer;
+  }
+
+  /** It is refused: the address pays more if nobody knows whose it was. */
+  failed(): void {
+    if (!this.#isKnown && this.#waitMs === 0) this.#payer.failed();
   }
 
   /** Nobody pays: a connection was made of it, which has its own limits. */

@@ -69,8 +69,12 @@ export class Router {
   route(exchange: HttpExchange): void {
     this.#services.connections.requests += 1;
     exchange.isLast = this.#isDraining;
-    const handling = this.#handle(exchange)
-      .catch((error: unknown) => this.#refuseInTime(exchange, error))
+    const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
+    const handling = this.#handle(exchange, attempt)
+      .catch((error: unknown) => {
+        attempt.failed();
+        return this.#refuseInTime(exchange, error);
+      })
       .catch((fault: unknown) => {
         recordFailure(this.#services, fault);
         exchange.abandon();
@@ -103,6 +107,7 @@ export class Router {
   /** Answers a WebSocket's handshake that is refused; it counts as a request of its address. */
   refuseHandshake(exchange: HttpExchange, fault: unknown): void {
     const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
+    attempt.failed();
     try {
       attempt.require();
       this.refuse(exchange, fault);
@@ -118,10 +123,8 @@ export class Router {
     this.refuse(exchange, fault);
   }
 
-  async #handle(exchange: HttpExchange): Promise<void> {
-    const { admission, natsOutage, rates } = this.#services;
-    const address = clientOf(this.#services, exchange);
-    const attempt = rates.work.arrive(address);
+  async #handle(exchange: HttpExchange, attempt: Attempt): Promise<void> {
+    const { admission, natsOutage } = this.#services;
     const { hosts, origins, overload } = admission;
     const isApi = exchange.path.startsWith(API_PREFIX);
     if (isApi) {
@@ -143,7 +146,7 @@ export class Router {
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
       natsOutage.admit();
-      admission.checkSocket(address);
+      admission.checkSocket(clientOf(this.#services, exchange));
       throw new OvationError("handshake_invalid");
     }
     // The page's own links are relative.

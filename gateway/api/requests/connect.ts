@@ -12,7 +12,11 @@ export const connect: RequestHandler<"connect"> = (context, { token }) => {
     context.connected(grant);
     return { result: { gateway, ...deploymentRules, ...grant.lifeLeft(Date.now()) } };
   };
+  const refused = (fault: unknown): never => {
+    attempt.failed();
+    throw fault;
+  };
   const grant = auth.ofToken(token, context.authorization);
   // Synchronous where nothing is verified, so that requests sent in a row need not wait.
-  return grant instanceof Grant ? outcome(grant) : context.connecting(grant.then(outcome));
+  return grant instanceof Grant ? outcome(grant) : context.connecting(grant.then(outcome, refused));
 };

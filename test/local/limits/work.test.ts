@@ -20,6 +20,7 @@ beforeAll(async () => {
   stack = await TestStack.start({
     gateway: {
       open: false,
+      trustedProxies: ["127.0.0.1"],
       authSecret: SECRET,
       authApiKeysFile: fileWith(
         JSON.stringify([
@@ -244,3 +245,54 @@ describe("bytes of the past have one limit for each client, over all wires", () 
     },
   );
 });
+
+/** Requests of nobody in particular. Each resolves with the error's code. */
+const FAILURES: Readonly<Record<string, (from: Record<string, string>) => Promise<unknown>>> = {
+  "a token that is none": async (from) =>
+    await codeOf({ path: "/v1/ping", headers: { ...from, ...bearer("rubbish") } }),
+  "no token": async (from) => await codeOf({ path: "/v1/videos/v/history", headers: from }),
+  "a ticket that is none": async (from) =>
+    await codeOf({ path: "/v1/videos/v/events?ticket=none", headers: from }),
+  "a publish without a token": async (from) =>
+    await codeOf({ method: "POST", path: "/v1/videos/v/events", headers: from, body: "{}" }),
+  "a path that is none": async (from) => await codeOf({ path: "/v1/none", headers: from }),
+  "a method that is none": async (from) =>
+    await codeOf({ method: "PUT", path: "/v1/ping", headers: from }),
+  "a handshake that is none": async (from) =>
+    await codeOf({
+      path: "/v1/connect",
+      headers: { ...from, upgrade: "websocket", "sec-websocket-key": "x" },
+    }),
+  "a WebSocket with a token that is none": async (from) => {
+    const viewer = await TestSocket.open(port, "json", from);
+    const { code } = await viewer.ask("connect", { token: "rubbish" });
+    viewer.socket.terminate();
+    return code;
+  },
+};
+
+async function codeOf(question: Parameters<typeof ask>[1]): Promise<unknown> {
+  const answer = await ask(port, question);
+  if (answer.headers["content-type"] !== "text/event-stream") return answer.error["code"];
+  return /"code":"(\w+)"/.exec(answer.bytes.toString())?.[1];
+}
+
+test.each(Object.entries(FAILURES).map(([name, fail], index) => [name, fail, index] as const))(
+  "%s counts as ten requests of its address, which is refused then",
+  async (_name, fail, index) => {
+    const from = { "x-forwarded-for": `203.0.113.${index}` };
+    // What an address may do at once: ten times as much as an actor.
+    const most = (10 * BURST_SECONDS * REQUESTS) / 10;
+    let count = 0;
+    let code = await fail(from);
+    while (code !== "rate_limited" && count < 5 * most) {
+      count += 1;
+      code = await fail(from);
+    }
+    // The address gains forty requests, or four failures, a second.
+    expect(count).toBeGreaterThanOrEqual(most - 1);
+    expect(count).toBeLessThan(5 * most);
+    const other = { "x-forwarded-for": `203.0.114.${index}` };
+    expect(await fail(other)).not.toBe("rate_limited");
+  },
+);
