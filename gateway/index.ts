@@ -2,6 +2,7 @@
 export { Frame, type LoggedEvent, type Wire } from "./delivery/frame.ts";
 export { Gateway } from "./gateway.ts";
 export { FIRST_CHECK_MS } from "./history/follower.ts";
+export { connectionRoom } from "./limits/connection-room.ts";
 export { registerLimitMetrics } from "./limits/metrics.ts";
 export { REPORT_EVERY_MS, REPORT_FROM } from "./limits/publishers.ts";
 export { BURST_SECONDS } from "./limits/token-bucket.ts";

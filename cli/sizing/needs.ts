@@ -2,12 +2,11 @@
  * How many gateways, dispatchers and NATS servers carry a flow. Gateways and dispatchers run their
  * JavaScript on one core each.
  */
+import { connectionRoom } from "../../gateway/index.ts";
 import type { Flows } from "./flows.ts";
 import type { SizingInput } from "./settings.ts";
 
 const US_PER_SECOND = 1_000_000;
-/** Files that a gateway needs for itself: its libraries, NATS, the metrics port. */
-const OWN_FILES = 100;
 /** The model doesn't cover more servers in one cluster: each is connected to all others. */
 export const SERVERS_LIMIT = 32;
 
@@ -29,8 +28,8 @@ export function usable({ headroomPercent }: SizingInput): number {
 }
 
 /** Viewers that one gateway may hold. */
-export function viewersPerGateway({ files, connectionsLimit }: SizingInput): number {
-  return Math.min(connectionsLimit, files - OWN_FILES);
+export function viewersPerGateway({ files, ...limits }: SizingInput): number {
+  return connectionRoom(limits, files).viewers;
 }
 
 /** Cores that each gateway spends on what dispatchers send it, on average. */

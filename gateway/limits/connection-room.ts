@@ -11,6 +11,8 @@ const OTHER_FILES = 256;
 
 /** The most that connections other than viewers' get where there are few files. */
 const OTHERS_PART = 1 / 4;
+/** What viewers always leave them, so that a full gateway can still say so. */
+const RESERVED_PART = 1 / 20;
 
 export type RoomConfig = Pick<
   GatewayConfig,
@@ -36,15 +38,13 @@ export function connectionRoom(config: RoomConfig, openFiles: number | undefined
   const isShort = openFiles !== undefined && openFiles < needed;
   // In a process with very few files, half are for connections.
   const total = isShort ? Math.max(openFiles - OTHER_FILES, Math.floor(openFiles / 2), 1) : wanted;
-  const others = isShort
-    ? Math.min(httpConnectionsLimit, Math.floor(total * OTHERS_PART))
-    : httpConnectionsLimit;
-  const viewers = Math.min(connectionsLimit, total - others);
+  const part = (share: number) => Math.min(httpConnectionsLimit, Math.floor(total * share));
+  const viewers = Math.min(connectionsLimit, total - part(RESERVED_PART));
   return {
     total,
     viewers,
     viewersPerAddress: Math.min(config.connectionsPerAddress, clientShare(viewers, percent)),
-    othersPerAddress: clientShare(others, percent),
+    othersPerAddress: clientShare(part(OTHERS_PART), percent),
     shortage: isShort ? { openFiles, needed } : undefined,
   };
 }

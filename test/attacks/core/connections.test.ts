@@ -20,10 +20,13 @@ const ATTACKER = "127.0.0.66";
 const WAYS: readonly (readonly [what: string, bytes: string])[] = [
   ["send nothing", ""],
   ["send half a request", "GET /v1/ping HTTP/1.1\r\nHost:"],
-  ["are kept open after a request", "GET /v1/ping HTTP/1.1\r\nHost: a\r\n\r\n"],
-  ["are kept open after a refused one", "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"],
-  ["wait for a poll", "GET /v1/videos/v/events?wait=30000 HTTP/1.1\r\nHost: a\r\n\r\n"],
-  ["send no body", "POST /v1/videos/v/events HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"],
+  ["are kept open after a request", "GET /v1/ping HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+  ["are kept open after a refused one", "GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+  ["wait for a poll", "GET /v1/videos/v/events?wait=30000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+  [
+    "send no body",
+    "POST /v1/videos/v/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n",
+  ],
 ];
 
 describe("a gateway with 1,024 open files", () => {
