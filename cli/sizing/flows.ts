@@ -179,6 +179,7 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
       ...times(operations.settingsRequest(dispatchers), (gateways * 1_000) / input.leaseMs),
     ]),
     natsFlow("full reads of the table", [
+      ...operations.watchChecks(dispatchers),
       ...times(operations.tableRead("dispatcher", rows + gateways), reads * dispatchers),
       ...times(operations.tableRead("gateway", rows / gateways), reads * gateways),
     ]),

@@ -97,12 +97,17 @@ export function historyCheck(): readonly Sends[] {
   return API_CALL;
 }
 
-/** API calls: a gateway reads its own rows, a dispatcher all rows and all leases. */
-const READ_CALLS = { gateway: 4, dispatcher: 14 } as const;
+/** API calls besides one for each entry: a gateway reads its own rows, a dispatcher rows and leases. */
+const READ_CALLS = { gateway: 1, dispatcher: 4 } as const;
 
 /** A process reads its whole part of the table. */
 export function tableRead(reader: keyof typeof READ_CALLS, entries: number): readonly Sends[] {
-  return [...repeated(API_CALL, READ_CALLS[reader]), delivered("row", entries)];
+  return repeated(API_CALL, READ_CALLS[reader] + entries);
+}
+
+/** What dispatchers ask each second: whether they have heard every change of both buckets. */
+export function watchChecks(dispatchers: number): readonly Sends[] {
+  return repeated(API_CALL, 2 * dispatchers);
 }
 
 /** A gateway sends all gateways what its clients have published. */
@@ -114,7 +119,7 @@ export function quotaSync(gateways: number): readonly Sends[] {
  * A process's NATS subscriptions other than those of videos: for answers, for broadcasts, for the
  * notice that a stream was recreated, and, in a dispatcher, for both buckets of the table.
  */
-export const SUBSCRIPTIONS = { gateway: 9, dispatcher: 14 } as const;
+export const SUBSCRIPTIONS = { gateway: 7, dispatcher: 19 } as const;
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {
