@@ -144,6 +144,7 @@ export class Attempt {
   readonly #waitMs: number;
   #payer: ClientWork;
   #isKnown = false;
+  #refusal: OvationError | undefined;
   #arrived = 0;
   /** Bytes that are paid for, whether or not they have arrived. */
   #paid = 0;
@@ -157,7 +158,14 @@ export class Attempt {
 
   /** Required before any work is done for it. @throws OvationError rate_limited */
   require(): void {
-    if (this.#waitMs > 0) throw this.#payer.refusal(this.#waitMs);
+    const { refusal } = this;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Why there is no room for it; counted as a refusal when it is made. */
+  get refusal(): OvationError | undefined {
+    if (this.#waitMs > 0) this.#refusal ??= this.#payer.refusal(this.#waitMs);
+    return this.#refusal;
   }
 
   /**

@@ -73,7 +73,8 @@ export class Router {
     const handling = this.#handle(exchange, attempt)
       .catch((error: unknown) => {
         attempt.failed();
-        return this.#refuseInTime(exchange, error);
+        // An origin is refused first, with its headers; but one that goes on is refused late.
+        return this.#refuseInTime(exchange, attempt.refusal ?? error);
       })
       .catch((fault: unknown) => {
         recordFailure(this.#services, fault);
