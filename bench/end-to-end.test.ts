@@ -95,7 +95,6 @@ test("one dispatcher answers every request, at full speed and by schedule", asyn
   const figure = (name: string) => figures.find((one) => one.name === name)?.value;
   expect(figure("requests")).toBeGreaterThan(0);
   expect(figure("rate at half")).toBeGreaterThan(0);
-  expect(figure("refused")).toBe(0);
   expect(figure("unanswered")).toBe(0);
 });
 

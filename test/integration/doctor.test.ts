@@ -11,6 +11,7 @@ import { watch } from "../support/viewer.ts";
 
 /** Nothing repairs the table within a test. */
 const NO_REPAIR = { leaseMs: 60_000, reconcileIntervalMs: 3_600_000, countIntervalMs: 50 };
+const LINGERING = { ...NO_REPAIR, lingerMs: 600_000 };
 const SUBSCRIPTIONS = "ov_subscriptions";
 
 interface Diagnosis {
@@ -49,7 +50,7 @@ async function remove(key: string): Promise<void> {
 
 describe("a healthy deployment", () => {
   beforeAll(async () => {
-    stack = await TestStack.start({ gateways: 2, gateway: NO_REPAIR, dispatcher: NO_REPAIR });
+    stack = await TestStack.start({ gateways: 2, gateway: LINGERING, dispatcher: NO_REPAIR });
   });
   afterAll(() => stack.stop());
 
@@ -58,7 +59,7 @@ describe("a healthy deployment", () => {
       [0, 0, 1].map((at) => watch("json", stack.gatewayAt(at).port, "launch")),
     );
     await watch("json", stack.gatewayAt(1).port, "encore");
-    // A video that was just left lingers a little, and so does its row.
+    // A video that was just left lingers, and so does its row.
     await (await watch("json", stack.gatewayAt(1).port, "left")).close();
     await stack.mirrored("launch", viewers.length);
     const { code, text } = await doctor(

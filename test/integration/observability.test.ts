@@ -6,6 +6,7 @@ import { dispatcherMetrics, gatewayMetrics } from "../../scripts/metrics-tables.
 import { TestAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { KeySetServer } from "../support/key-set.ts";
+import { requestedNatsKind } from "../support/nats-kind.ts";
 import {
   hasPrometheus,
   promtool,
@@ -82,7 +83,11 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     await authority?.remove();
   });
 
-  test.each(dashboardQueries())("the panel %s shows something: %s", async (_, expr) => {
+  // 2.9 does not say when it stored a row.
+  const shownHere = dashboardQueries().filter(
+    ([, expr]) => requestedNatsKind() !== "2.9" || !expr.includes("mirror_lag"),
+  );
+  test.each(shownHere)("the panel %s shows something: %s", async (_, expr) => {
     const numbers = (samples: readonly Sample[]) =>
       samples.filter(({ value }) => !Number.isNaN(value)).length;
     const shown = async () => numbers(await prometheus.query(expr));
