@@ -4,7 +4,7 @@
  */
 import { Readable } from "node:stream";
 import type { JetStreamManager } from "@nats-io/jetstream";
-import type { Msg } from "nats";
+import type { Msg, Subscription } from "nats";
 import { type BucketEntry, bucketEntryOf } from "./bucket-entry.ts";
 import type { Bus } from "./connection.ts";
 import { readNewest } from "./read-newest.ts";
@@ -45,7 +45,6 @@ interface WatchOptions {
 class Changes {
   readonly queue = new Readable({ objectMode: true, read: () => undefined });
   readonly #options: WatchOptions;
-  readonly #unsubscribe: () => void;
   /** Those that arrive during the read. */
   #early: WatchedEntry[] | undefined = [];
   #initial: ReadonlyMap<string, BucketEntry> = new Map();
@@ -55,24 +54,22 @@ class Changes {
   #polled = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
+  #subscription: Subscription | undefined;
   #isOver = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    const subscription = options.bus.connection.subscribe(`${options.changes}>`, {
+  }
+
+  /** Reads the bucket; what arrived meanwhile follows. */
+  async start(): Promise<Pick<BucketWatch, "incarnation" | "initial">> {
+    const { bus, manager, stream, prefix, changes } = this.#options;
+    this.#subscription = bus.connection.subscribe(`${changes}>`, {
       callback: (error, message) => {
         if (error === null) this.#received(message);
         else this.stop();
       },
     });
-    this.#unsubscribe = () => {
-      if (!subscription.isClosed()) subscription.unsubscribe();
-    };
-  }
-
-  /** Reads the bucket; what arrived meanwhile follows. */
-  async start(): Promise<Pick<BucketWatch, "incarnation" | "initial">> {
-    const { bus, manager, stream, prefix } = this.#options;
     await bus.flush();
     const { incarnation, lastSequence, entries } = await readNewest(manager, stream, prefix, ">");
     this.#incarnation = incarnation;
@@ -89,7 +86,7 @@ class Changes {
     if (this.#isOver) return;
     this.#isOver = true;
     clearInterval(this.#timer);
-    this.#unsubscribe();
+    if (this.#subscription?.isClosed() === false) this.#subscription.unsubscribe();
     this.queue.push(null);
   }
 
