@@ -126,7 +126,8 @@ test.each(["text/event-stream", "*/*", "text/html, TEXT/*;q=0.5", undefined])(
   },
 );
 
-test.each([
+// uWebSockets.js closes some of these after ten seconds: they wait together.
+test.concurrent.each([
   ["bytes that aren't HTTP", "hello\r\n\r\n"],
   ["a path with a space", "GET /v1/videos/a b/events HTTP/1.1\r\nHost: x\r\n\r\n"],
   [
@@ -145,7 +146,7 @@ test.each([
   stream.close();
 });
 
-test("headers that trickle in delay nobody, and time out", async () => {
+test.concurrent("headers that trickle in delay nobody, and time out", async () => {
   const slowClients = await Promise.all(Array.from({ length: 200 }, () => RawSocket.open(port)));
   for (const socket of slowClients) socket.write("GET /v1/connect HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   const trickle = setInterval(() => {

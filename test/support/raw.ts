@@ -235,15 +235,15 @@ export class BusSniffer {
    */
   async fence(port: number): Promise<string> {
     const fence = `fence-${crypto.randomUUID()}`;
-    const seen = new Promise<void>((resolve) => {
-      this.#seen.on("message", (payload: Uint8Array) => {
-        if (Buffer.from(payload).includes(fence)) resolve();
-      });
-    });
+    const seen = Promise.withResolvers<void>();
+    const look = (payload: Uint8Array) => {
+      if (Buffer.from(payload).includes(fence)) seen.resolve();
+    };
+    this.#seen.on("message", look);
     const { status } = await post(port, "ok-fence", { kind: "like", data: fence });
     if (status !== 200) throw new Error(`the fence was refused: ${status}`);
-    await seen;
-    this.#seen.removeAllListeners();
+    await seen.promise;
+    this.#seen.off("message", look);
     return fence;
   }
 
