@@ -12,6 +12,8 @@ import { readNewest } from "./read-newest.ts";
 const POLL_EVERY_MS = 1_000;
 /** Polls in a row that may fail. */
 const FAILURES_LIMIT = 1;
+/** Polls in a row at which changes may be missing and none has arrived: late ones do arrive. */
+const STALLS_LIMIT = 3;
 
 /** A change, as it arrived. */
 export interface WatchedEntry extends BucketEntry {
@@ -50,8 +52,9 @@ class Changes {
   #initial: ReadonlyMap<string, BucketEntry> = new Map();
   #incarnation = "";
   #next = 0;
-  /** The stream's last sequence at the previous poll. */
-  #polled = 0;
+  /** What was next at the previous poll. */
+  #nextAtPoll = 0;
+  #stalls = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
@@ -78,14 +81,14 @@ class Changes {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const entry of early) this.#take(entry);
-    if (!this.#isOver) this.#timer = setInterval(() => void this.#poll(), POLL_EVERY_MS);
+    this.#schedulePoll();
     return { incarnation, initial: entries };
   }
 
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     if (this.#subscription?.isClosed() === false) this.#subscription.unsubscribe();
     this.queue.push(null);
   }
@@ -114,9 +117,18 @@ class Changes {
     if (revision > (this.#initial.get(key)?.revision ?? 0)) this.queue.push(entry);
   }
 
+  #schedulePoll(): void {
+    if (this.#isOver) return;
+    this.#timer = setTimeout(() => {
+      void this.#poll().finally(() => this.#schedulePoll());
+    }, POLL_EVERY_MS);
+  }
+
   async #poll(): Promise<void> {
     const { bus, manager, stream } = this.#options;
     if (bus.state !== "connected") return;
+    // Changes overtake the answer, so only what had arrived before must be in it.
+    const arrived = this.#next - 1;
     const info = await manager.streams.info(stream).catch(() => undefined);
     if (this.#isOver) return;
     if (info === undefined) {
@@ -125,10 +137,13 @@ class Changes {
       return;
     }
     this.#failures = 0;
-    const isLost = String(info.created) !== this.#incarnation || this.#polled >= this.#next;
+    const { created, state } = info;
     // A server that lost its newest writes will give their sequences to others.
-    if (isLost || info.state.last_seq < this.#next - 1) return this.stop();
-    this.#polled = info.state.last_seq;
+    if (String(created) !== this.#incarnation || state.last_seq < arrived) return this.stop();
+    const isStalled = state.last_seq >= this.#next && this.#next === this.#nextAtPoll;
+    this.#stalls = isStalled ? this.#stalls + 1 : 0;
+    this.#nextAtPoll = this.#next;
+    if (this.#stalls >= STALLS_LIMIT) this.stop();
   }
 }
 
