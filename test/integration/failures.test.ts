@@ -25,7 +25,8 @@ beforeEach(async () => {
   stack = await TestStack.start({
     gateways: 2,
     dispatchers: 1,
-    gateway: CONFIG,
+    // A killed dispatcher answers nothing.
+    gateway: { ...CONFIG, requestTimeoutMs: 2_000 },
     dispatcher: CONFIG,
   });
 });
