@@ -15,7 +15,7 @@ const VIDEOS = Array.from({ length: 20 }, (_, n) => `video-${n}`);
 const VIEWERS_PER_VIDEO = 3;
 const PUBLISHERS = 50;
 /** At least; they go on until NATS was killed and is back. */
-const COMMENTS_EACH = 150;
+const COMMENTS_EACH = 60;
 /** Each publisher pauses up to this long before its next comment, so that there is time for the kills. */
 const MOST_PAUSE_MS = 100;
 const KILLS_APART_MS = [400, 1_600] as const;

@@ -3,7 +3,7 @@
  * spends nothing of it; and the work of reading a request is charged in any case. On real sockets, with
  * a clock that stands still, so that nothing is gained between two requests.
  */
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deploymentRules } from "../../../gateway/api/deployment-rules.ts";
 import { Hub } from "../../../gateway/api/hub.ts";
 import { messageBounds } from "../../../gateway/api/read-message.ts";
@@ -276,77 +276,92 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
 };
 
-let gateway: StillGateway;
-afterEach(async () => await gateway.stop());
-
-async function start(rates: Partial<GatewayConfig>, actor: string | undefined): Promise<void> {
-  gateway = new StillGateway(rates, actor);
+/** Runs with a gateway of its own: the tests wait for refusals side by side. */
+async function withGateway(
+  rates: Partial<GatewayConfig>,
+  actor: string | undefined,
+  work: (gateway: StillGateway) => Promise<void>,
+): Promise<void> {
+  const gateway = new StillGateway(rates, actor);
   await gateway.start();
+  try {
+    await work(gateway);
+  } finally {
+    await gateway.stop();
+  }
 }
 
-async function refuse(wire: Wire, refusal: Refusal): Promise<Outcome> {
+async function refuse(gateway: StillGateway, wire: Wire, refusal: Refusal): Promise<Outcome> {
   gateway.now = { ...USUAL, ...refusal.circumstances };
   return await gateway.publish(wire, refusal.fields ?? LIKE, refusal.video);
 }
 
-describe.each(
+describe.concurrent.each(
   QUOTAS.flatMap(([name, wires, rates, actor]) =>
     wires.map((wire) => [name, wire, rates, actor] as const),
   ),
 )("the limit of %s over %s", (name, wire, rates, actor) => {
   test("is spent by what is accepted", async () => {
-    await start(rates, actor);
-    const { accepted, refusal } = await gateway.room(wire);
-    expect(accepted).toBe(BURST);
-    expect(refusal).toContain(`${name}: the limit is 1 a second`);
+    await withGateway(rates, actor, async (gateway) => {
+      const { accepted, refusal } = await gateway.room(wire);
+      expect(accepted).toBe(BURST);
+      expect(refusal).toContain(`${name}: the limit is 1 a second`);
+    });
   });
 
   test("stays spent by what may have been published", async () => {
-    await start(rates, actor);
     const lost = { code: "timeout", circumstances: { dispatcher: new OvationError("timeout") } };
-    for (let count = 1; count < BURST; count += 1) {
-      expect((await refuse(wire, lost)).code).toBe("timeout");
-    }
-    expect((await gateway.room(wire)).accepted).toBe(1);
+    await withGateway(rates, actor, async (gateway) => {
+      for (let count = 1; count < BURST; count += 1) {
+        expect((await refuse(gateway, wire, lost)).code).toBe("timeout");
+      }
+      expect((await gateway.room(wire)).accepted).toBe(1);
+    });
   });
 
   const refusals = Object.entries(REFUSALS).filter(
     ([, { wires }]) => wires?.includes(wire) ?? true,
   );
   test.each(refusals)("is not spent by a publish %s", async (_what, refusal) => {
-    await start(rates, actor);
     // The rate's own refusals come late, so a few must do.
     const most = refusal.code === "rate_limited" ? 2 : REFUSED;
-    for (let count = 0; count < most; count += 1) {
-      expect((await refuse(wire, refusal)).code).toBe(refusal.code);
-    }
-    expect((await gateway.room(wire)).accepted).toBe(BURST);
+    await withGateway(rates, actor, async (gateway) => {
+      for (let count = 0; count < most; count += 1) {
+        expect((await refuse(gateway, wire, refusal)).code).toBe(refusal.code);
+      }
+      expect((await gateway.room(wire)).accepted).toBe(BURST);
+    });
   });
 });
 
-describe.each(["WebSocket", "HTTP"] as const)("the work of reading a request over %s", (wire) => {
-  const refusals = Object.entries(REFUSALS).filter(
-    ([, { wires, code }]) => code !== "rate_limited" && (wires?.includes(wire) ?? true),
-  );
-  const cases: readonly (readonly [string, Refusal])[] = [
-    ...refusals,
-    ["that is accepted", { code: "" }],
-  ];
-  test.each(cases)("is charged for a publish %s", async (_what, refusal) => {
-    // `connect` is a request too.
-    const rate = BURST;
-    const connects = wire === "WebSocket" ? 1 : 0;
-    await start({ requestsPerSecond: rate, httpRequestsPerSecond: rate }, "anna");
-    let count = 0;
-    let outcome = await refuse(wire, refusal);
-    while ((outcome.code ?? "") === refusal.code) {
-      count += 1;
-      outcome = await refuse(wire, refusal);
-    }
-    expect(outcome.code).toBe("rate_limited");
-    expect(outcome.message).toContain(`requests: the limit is ${rate} a second`);
-    // A large message counts as several.
-    expect(count).toBeLessThanOrEqual(BURST * rate - connects);
-    expect(count).toBeGreaterThan(0);
-  });
-});
+describe.concurrent.each(["WebSocket", "HTTP"] as const)(
+  "the work of reading a request over %s",
+  (wire) => {
+    const refusals = Object.entries(REFUSALS).filter(
+      ([, { wires, code }]) => code !== "rate_limited" && (wires?.includes(wire) ?? true),
+    );
+    const cases: readonly (readonly [string, Refusal])[] = [
+      ...refusals,
+      ["that is accepted", { code: "" }],
+    ];
+    test.each(cases)("is charged for a publish %s", async (_what, refusal) => {
+      // `connect` is a request too.
+      const rate = BURST;
+      const connects = wire === "WebSocket" ? 1 : 0;
+      const rates = { requestsPerSecond: rate, httpRequestsPerSecond: rate };
+      await withGateway(rates, "anna", async (gateway) => {
+        let count = 0;
+        let outcome = await refuse(gateway, wire, refusal);
+        while ((outcome.code ?? "") === refusal.code) {
+          count += 1;
+          outcome = await refuse(gateway, wire, refusal);
+        }
+        expect(outcome.code).toBe("rate_limited");
+        expect(outcome.message).toContain(`requests: the limit is ${rate} a second`);
+        // A large message counts as several.
+        expect(count).toBeLessThanOrEqual(BURST * rate - connects);
+        expect(count).toBeGreaterThan(0);
+      });
+    });
+  },
+);
