@@ -81,8 +81,9 @@ test("every acknowledged comment is seen by every viewer that stays or comes bac
         await pause(chance.between(100, 1_500));
         await nats.restart();
         isNatsBack = true;
-      } else if (chance.between(0, 1) === 0) await kill("dispatcher", dispatchers);
-      else await kill("gateway", gateways);
+      } else if (kills.length === 0 || (kills.length > 1 && chance.between(0, 1) === 0)) {
+        await kill("dispatcher", dispatchers);
+      } else await kill("gateway", gateways);
     }
   })();
   await Promise.all(publishing);
