@@ -10,6 +10,8 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "unit",
+    // A hundred files need not load the same modules a hundred times.
+    isolate: false,
     include: [
       "shared",
       "gateway",
