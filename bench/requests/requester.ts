@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { publishSubject } from "../../shared/protocol/subjects.ts";
+import { gatewayPublishSubject } from "../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { nowUs } from "../clock.ts";
 import type {
@@ -23,7 +23,7 @@ const LIKE = encodeMsgpack({ kind: "like", data: [123_456, 12_345_678] }).toStri
 export class Requester {
   readonly #socket: Socket;
   readonly #subjects: readonly string[];
-  readonly #inbox = `_INBOX.publisher.${randomUUID().slice(0, 8)}`;
+  readonly #inbox = `_INBOX.gateway.${randomUUID().slice(0, 8)}`;
   /** The scheduled time of each outstanding request, by its number modulo the limit. */
   readonly #dueUs = new Float64Array(OUTSTANDING_LIMIT);
   #sent = 0;
@@ -33,7 +33,7 @@ export class Requester {
   #times: Histogram | undefined;
 
   private constructor({ host, port, videos }: RequestsSetup) {
-    this.#subjects = videos.map(publishSubject);
+    this.#subjects = videos.map(gatewayPublishSubject);
     this.#socket = connect({ host, port, noDelay: true });
   }
 

@@ -51,7 +51,7 @@ function coresText(cores: Readonly<Record<string, number>>): string {
 export const dispatch: Scenario = {
   name: "dispatch",
   question:
-    "How many publish requests a second does one dispatcher process carry, and how long does each take at half of that? Requests are sent directly over NATS, each a single like on one of 100 videos, and each is answered; all videos have one gateway, a stand-in that has rows in the table but does not listen. First as many requests as are answered, then a fixed schedule at half of that rate.",
+    "How many publish requests a second does one dispatcher process carry, and how long does each take at half of that? Requests are sent over NATS as a gateway sends them, each a single like on one of 100 videos, and each is answered; all videos have one gateway, a stand-in that has rows in the table but does not listen. First as many requests as are answered, then a fixed schedule at half of that rate.",
   run: async (options, watcher) => {
     const measureMs = (options.seconds ?? 8) * 1_000;
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
@@ -60,7 +60,7 @@ export const dispatch: Scenario = {
     let standIn: StandIn | undefined;
     try {
       standIn = await standInGateway(stack.natsUrlAs("gateway"), videos);
-      const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
+      const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("gateway"));
       await requests.request("setup", {
         host,
         port: Number(port),
