@@ -23,7 +23,7 @@ describe.each(HELD)("when everything is buffered from the %s on", (from) => {
   test("everything arrives once, and the connection says why it polls", async () => {
     proxy = await BufferingProxy.start(stack.gateway.port, from);
     // If the first part passes, only silence reveals it.
-    const heartbeat = { heartbeatMs: 200, heartbeatTimeoutMs: 10_000 };
+    const heartbeat = { heartbeatMs: 4_000, heartbeatTimeoutMs: 4_000 };
     const ovation = client(proxy.url, { transport: "sse", ...heartbeat });
     const states = statesOf(ovation);
     const video = `held-${from}`;
