@@ -44,7 +44,7 @@ async function withRequests<T>(
 ): Promise<T> {
   const requests = Generator.requests("requests");
   try {
-    const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("publisher"));
+    const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("gateway"));
     await requests.request("setup", { host, port: Number(port), user: username, password, videos });
     return await work(requests);
   } finally {
