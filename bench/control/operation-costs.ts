@@ -2,11 +2,11 @@
 import { nowUs } from "../clock.ts";
 import { steady } from "../scenarios/scenario.ts";
 import { Fleet } from "./fleet.ts";
-import { Generator } from "./generator.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { usageOf } from "./proc.ts";
 import type { Stack } from "./stack.ts";
 import { type StandIn, standInGateway } from "./stand-in-gateway.ts";
+import { type RequestsGenerator, startRequests } from "./start-requests.ts";
 
 export const US_PER_SECOND = 1_000_000;
 const WARM_UP_MS = 1_000;
@@ -40,12 +40,10 @@ export async function usedWhile<T>(stack: Stack, work: () => Promise<T>) {
 async function withRequests<T>(
   stack: Stack,
   videos: readonly string[],
-  work: (requests: ReturnType<typeof Generator.requests>) => Promise<T>,
+  work: (requests: RequestsGenerator) => Promise<T>,
 ): Promise<T> {
-  const requests = Generator.requests("requests");
+  const requests = await startRequests(stack, videos);
   try {
-    const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("gateway"));
-    await requests.request("setup", { host, port: Number(port), user: username, password, videos });
     return await work(requests);
   } finally {
     await requests.stop();

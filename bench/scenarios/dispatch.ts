@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Generator } from "../control/generator.ts";
 import type { Requested } from "../control/messages.ts";
 import { usageOf } from "../control/proc.ts";
 import { type StandIn, standInGateway } from "../control/stand-in-gateway.ts";
+import { type RequestsGenerator, startRequests } from "../control/start-requests.ts";
 import type { ServerProcess } from "../control/system.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
 import type { Figure } from "../report/result.ts";
@@ -56,20 +56,16 @@ export const dispatch: Scenario = {
     const measureMs = (options.seconds ?? 8) * 1_000;
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
     const stack = await stackOf(options, watcher, { gateways: 0, dispatchers: 1 });
-    const requests = Generator.requests("requests");
+    let generator: RequestsGenerator | undefined;
     let standIn: StandIn | undefined;
     try {
       standIn = await standInGateway(stack.natsUrlAs("gateway"), videos);
-      const { hostname: host, port, username, password } = new URL(stack.natsUrlAs("gateway"));
-      await requests.request("setup", {
-        host,
-        port: Number(port),
-        user: username,
-        password,
-        videos,
-      });
-      const generator = { kind: "generator", name: "requests", pid: requests.pid };
-      const processes = [...stack.processes, generator];
+      const requests = await startRequests(stack, videos);
+      generator = requests;
+      const processes = [
+        ...stack.processes,
+        { kind: "generator", name: "requests", pid: requests.pid },
+      ];
       watcher.step("as many requests as are answered");
       const full = await measured(processes, measureMs, () =>
         requests.request("saturate", { inFlight: IN_FLIGHT, warmUpMs: WARM_UP_MS, measureMs }),
@@ -116,7 +112,7 @@ export const dispatch: Scenario = {
       return { figures, loads: [], remarks };
     } finally {
       await standIn?.stop();
-      await requests.stop();
+      await generator?.stop();
       await stack.stop();
     }
   },
