@@ -3,36 +3,17 @@
  * closed, the fault is logged once, and nobody else notices.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
 import { Hub } from "../../gateway/api/hub.ts";
-import { messageBounds } from "../../gateway/api/read-message.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import { OPEN_GRANT } from "../../gateway/auth/grant.ts";
-import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
-import { Admission } from "../../gateway/limits/admission.ts";
-import { BodyBudget } from "../../gateway/limits/body-budget.ts";
-import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";
-import { Rates } from "../../gateway/limits/rates.ts";
-import { EventsUnderWay } from "../../gateway/publish/under-way.ts";
 import { configFor } from "../../shared/config/load.ts";
-import { KindTable } from "../../shared/protocol/kinds.ts";
-import { EventIds } from "../../shared/protocol/names.ts";
-import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
+import { servicesWithoutNats } from "../support/gateway-services.ts";
 import { ask, postBytes } from "../support/raw.ts";
 import { newTrace, postTraced } from "../support/traces.ts";
 import { TestEventStream, TestSocket } from "../support/viewer.ts";
 
 const config = configFor("gateway", { host: "127.0.0.1", port: 0 });
-
-/** A gateway that checks no tokens. */
-const OPEN_TO_ALL = {
-  ofToken: () => OPEN_GRANT,
-  ofRequest: () => OPEN_GRANT,
-  ofStream: () => OPEN_GRANT,
-  ticketFor: () => Promise.reject(new Error("no tickets here")),
-};
-const NO_SUBSCRIPTION = { unsubscribe: () => undefined, drain: async () => undefined };
 
 /** Either way in which a part can fail. */
 const WAYS = [
@@ -47,38 +28,8 @@ const WAYS = [
 
 /** The parts that handlers use, each of which fails this way. */
 function faultyServices(fail: () => never | Promise<never>, logged: unknown[]): GatewayServices {
-  const fault = () => fail() as never;
-  const connections = emptyConnectionStats();
-  const bus = { publish: () => true, subscribe: () => NO_SUBSCRIPTION };
-  return {
-    gateway: "faulty",
-    auth: OPEN_TO_ALL,
-    admission: new Admission(config, connections, monotonicNow),
-    bodies: new BodyBudget(config.bodiesLimitBytes),
-    natsOutage: { admit: () => undefined },
-    rates: new Rates({ bus, gateway: "faulty", config, now: monotonicNow }),
-    rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
-    messageBounds: messageBounds(config),
-    deploymentRules: deploymentRules(config),
-    ids: new EventIds(),
-    interest: {
-      requireRoom: () => undefined,
-      hold: fault,
-      release: () => undefined,
-      historyOf: () => undefined,
-    },
-    histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
-    publisher: {
-      client: { publish: fault, retract: fault },
-      likes: { publish: fault },
-      durable: new EventsUnderWay(),
-      inOrder: fault,
-    },
-    delivery: emptyDeliveryStats(),
-    connections,
-    log: { ...silentLog, error: (entry: unknown) => logged.push(entry) },
-    tracer: undefined,
-  };
+  const log = { ...silentLog, error: (entry: unknown) => logged.push(entry) };
+  return { ...servicesWithoutNats(config, OPEN_GRANT, fail), log };
 }
 
 describe.each(WAYS)("a part that %s", (_way, fail) => {

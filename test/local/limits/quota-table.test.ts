@@ -4,25 +4,15 @@
  * a clock that stands still, so that nothing is gained between two requests.
  */
 import { describe, expect, test } from "vitest";
-import { deploymentRules } from "../../../gateway/api/deployment-rules.ts";
 import { Hub } from "../../../gateway/api/hub.ts";
-import { messageBounds } from "../../../gateway/api/read-message.ts";
 import type { GatewayServices } from "../../../gateway/api/services.ts";
 import { Grant } from "../../../gateway/auth/grant.ts";
-import { emptyDeliveryStats } from "../../../gateway/delivery/delivery-stats.ts";
-import { Admission } from "../../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../../gateway/limits/body-budget.ts";
-import { emptyConnectionStats } from "../../../gateway/limits/connection-stats.ts";
-import { Rates } from "../../../gateway/limits/rates.ts";
-import { EventsUnderWay } from "../../../gateway/publish/under-way.ts";
 import { configFor } from "../../../shared/config/load.ts";
 import type { GatewayConfig } from "../../../shared/config/settings.ts";
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import type { EventInput } from "../../../shared/protocol/events.ts";
-import { KindTable } from "../../../shared/protocol/kinds.ts";
-import { EventIds } from "../../../shared/protocol/names.ts";
-import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
-import { silentLog } from "../../../shared/runtime/log.ts";
+import { servicesWithoutNats } from "../../support/gateway-services.ts";
 import { postBytes } from "../../support/raw.ts";
 import { TestSocket } from "../../support/viewer.ts";
 
@@ -114,67 +104,35 @@ class StillGateway {
   }
 
   #services(config: GatewayConfig, grant: Grant): GatewayServices {
-    const connections = emptyConnectionStats();
-    const admission = new Admission(config, connections, monotonicNow);
+    const services = servicesWithoutNats(
+      config,
+      grant,
+      () => {
+        throw new Error("not used here");
+      },
+      () => 0,
+    );
     const circumstances = () => this.now;
-    admission.overload.admitEvents = () => {
+    services.admission.overload.admitEvents = () => {
       if (circumstances().isOverloaded) throw new OvationError("overloaded");
-    };
-    const bus = {
-      publish: () => true,
-      subscribe: () => ({ unsubscribe: () => undefined, drain: async () => undefined }),
     };
     const one = async (_video: string, { id }: EventInput) => {
       const { dispatcher } = circumstances();
       if (dispatcher !== undefined) throw dispatcher;
       return { id: id ?? "", seq: undefined };
     };
-    const bodies = new BodyBudget(config.bodiesLimitBytes);
-    bodies.open = (address) => new BodyBudget(circumstances().bodiesLimitBytes).open(address);
-    const unused = async () => {
-      throw new Error("not used here");
+    services.bodies.open = (address) =>
+      new BodyBudget(circumstances().bodiesLimitBytes).open(address);
+    const client: GatewayServices["publisher"]["client"] = {
+      ...services.publisher.client,
+      publish: async (_video, inputs) => {
+        const { dispatcher: error } = circumstances();
+        if (error !== undefined) return { accepted: [], error };
+        return { accepted: inputs.map(() => ({ id: "", seq: undefined })) };
+      },
     };
-    return {
-      gateway: "still",
-      auth: {
-        ofToken: () => grant,
-        ofRequest: () => grant,
-        ofStream: () => grant,
-        ticketFor: unused,
-      },
-      admission,
-      bodies,
-      natsOutage: { admit: () => undefined },
-      rates: new Rates({ bus, gateway: "still", config, now: () => 0 }),
-      rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
-      messageBounds: messageBounds(config),
-      deploymentRules: deploymentRules(config),
-      ids: new EventIds(),
-      interest: {
-        requireRoom: () => undefined,
-        hold: unused,
-        release: () => undefined,
-        historyOf: () => undefined,
-      },
-      histories: { epoch: "e", resume: unused, page: unused, positionText: () => undefined },
-      publisher: {
-        client: {
-          publish: async (_video, inputs) => {
-            const { dispatcher: error } = circumstances();
-            if (error !== undefined) return { accepted: [], error };
-            return { accepted: inputs.map(() => ({ id: "", seq: undefined })) };
-          },
-          retract: unused,
-        },
-        likes: { publish: one },
-        durable: new EventsUnderWay(),
-        inOrder: () => ({ publish: one }),
-      },
-      delivery: emptyDeliveryStats(),
-      connections,
-      log: silentLog,
-      tracer: undefined,
-    };
+    const ways = { client, likes: { publish: one }, inOrder: () => ({ publish: one }) };
+    return { ...services, publisher: { ...services.publisher, ...ways } };
   }
 }
 

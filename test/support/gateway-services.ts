@@ -1,0 +1,68 @@
+/** What a gateway's handlers need, without NATS: for tests of what they do when it answers badly. */
+import { deploymentRules } from "../../gateway/api/deployment-rules.ts";
+import { messageBounds } from "../../gateway/api/read-message.ts";
+import type { GatewayServices } from "../../gateway/api/services.ts";
+import type { Grant } from "../../gateway/auth/grant.ts";
+import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
+import { Admission } from "../../gateway/limits/admission.ts";
+import { BodyBudget } from "../../gateway/limits/body-budget.ts";
+import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";
+import { Rates } from "../../gateway/limits/rates.ts";
+import { EventsUnderWay } from "../../gateway/publish/under-way.ts";
+import type { GatewayConfig } from "../../shared/config/settings.ts";
+import { KindTable } from "../../shared/protocol/kinds.ts";
+import { EventIds } from "../../shared/protocol/names.ts";
+import { type MonotonicClock, monotonicNow } from "../../shared/runtime/lifecycle.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
+
+const NO_SUBSCRIPTION = { unsubscribe: () => undefined, drain: async () => undefined };
+
+/**
+ * The parts of a gateway whose every client has this grant. What reaches beyond the process fails.
+ * @param fail throws, or returns a promise that rejects
+ * @param rateClock the clock of its rates
+ */
+export function servicesWithoutNats(
+  config: GatewayConfig,
+  grant: Grant,
+  fail: () => never | Promise<never>,
+  rateClock: MonotonicClock = monotonicNow,
+): GatewayServices {
+  const fault = () => fail() as never;
+  const connections = emptyConnectionStats();
+  const bus = { publish: () => true, subscribe: () => NO_SUBSCRIPTION };
+  return {
+    gateway: "alone",
+    auth: {
+      ofToken: () => grant,
+      ofRequest: () => grant,
+      ofStream: () => grant,
+      ticketFor: () => Promise.reject(new Error("no tickets here")),
+    },
+    admission: new Admission(config, connections, monotonicNow),
+    bodies: new BodyBudget(config.bodiesLimitBytes),
+    natsOutage: { admit: () => undefined },
+    rates: new Rates({ bus, gateway: "alone", config, now: rateClock }),
+    rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+    messageBounds: messageBounds(config),
+    deploymentRules: deploymentRules(config),
+    ids: new EventIds(),
+    interest: {
+      requireRoom: () => undefined,
+      hold: fault,
+      release: () => undefined,
+      historyOf: () => undefined,
+    },
+    histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
+    publisher: {
+      client: { publish: fault, retract: fault },
+      likes: { publish: fault },
+      durable: new EventsUnderWay(),
+      inOrder: fault,
+    },
+    delivery: emptyDeliveryStats(),
+    connections,
+    log: silentLog,
+    tracer: undefined,
+  };
+}
