@@ -301,7 +301,7 @@ export class HttpExchange {
     this.#closeListeners.unshift(() => stream.closed());
     if (this.#state === "unanswered") {
       this.#state = "streaming";
-      this.#connection.isViewers();
+      this.#connection.becomesViewers();
       this.#response.cork(() => this.#begin(200, headers));
     } else stream.closed();
     return stream;

@@ -3,6 +3,8 @@
  * address. uWebSockets.js reports the end of a connection without saying which one ended; so
  * whatever is registered last on a connection to hear of its end also counts it down.
  */
+import { AddressCounts } from "../limits/address-counts.ts";
+import type { ClientKey } from "../limits/client-key.ts";
 
 export interface ConnectionLimits {
   /** All TCP connections. */
@@ -10,7 +12,7 @@ export interface ConnectionLimits {
   /** Those of one address that are no viewer's. */
   readonly othersPerAddress: number;
   /** What a peer is counted by; undefined for a trusted proxy, whose connections are many clients'. */
-  readonly addressOf: (peer: Uint8Array) => string | undefined;
+  readonly addressOf: (peer: Uint8Array) => ClientKey | undefined;
 }
 
 /** The part of the addon's response that stands for a connection without a request. */
@@ -25,7 +27,7 @@ export class OpenConnections {
   /** TCP connections that were closed at once, by the limit that they exceeded. */
   readonly refused = { total: 0, address: 0 };
   readonly #limits: ConnectionLimits;
-  readonly #others = new Map<string, number>();
+  readonly #others = new AddressCounts();
   #open = 0;
   #ended = 0;
 
@@ -45,7 +47,7 @@ export class OpenConnections {
     const exceeded =
       this.#open > total
         ? "total"
-        : address !== undefined && (this.#others.get(address) ?? 0) >= othersPerAddress
+        : address !== undefined && this.#others.of(address) >= othersPerAddress
           ? "address"
           : undefined;
     if (exceeded !== undefined) {
@@ -63,21 +65,18 @@ export class OpenConnections {
     this.#ended += 1;
   }
 
-  addressOf(connection: Pick<RawConnection, "getRemoteAddress">): string | undefined {
+  addressOf(connection: Pick<RawConnection, "getRemoteAddress">): ClientKey | undefined {
     return this.#limits.addressOf(new Uint8Array(connection.getRemoteAddress()));
   }
 
   /** A connection of this address is no viewer's. */
-  enter(address: string | undefined): void {
-    if (address !== undefined) this.#others.set(address, (this.#others.get(address) ?? 0) + 1);
+  enter(address: ClientKey | undefined): void {
+    if (address !== undefined) this.#others.add(address);
   }
 
   /** It has ended, or has become a viewer's. */
-  leave(address: string | undefined): void {
-    if (address === undefined) return;
-    const others = (this.#others.get(address) ?? 0) - 1;
-    if (others > 0) this.#others.set(address, others);
-    else this.#others.delete(address);
+  leave(address: ClientKey | undefined): void {
+    if (address !== undefined) this.#others.remove(address);
   }
 
   /** @returns whether the connection that this works on ended meanwhile */
@@ -91,7 +90,7 @@ export class OpenConnections {
 /** The connection of one HTTP request. */
 export class HttpConnection {
   readonly #connections: OpenConnections;
-  readonly #address: string | undefined;
+  readonly #address: ClientKey | undefined;
   readonly #spare: RawConnection | undefined;
   #isCounted = true;
 
@@ -101,7 +100,7 @@ export class HttpConnection {
    */
   constructor(
     connections: OpenConnections,
-    address: string | undefined,
+    address: ClientKey | undefined,
     spare: RawConnection | undefined,
   ) {
     this.#connections = connections;
@@ -115,7 +114,7 @@ export class HttpConnection {
   }
 
   /** It is a viewer's from now on, until it is answered. */
-  isViewers(): void {
+  becomesViewers(): void {
     this.#leave();
   }
 
