@@ -1,7 +1,6 @@
 /** A KV bucket of JetStream, in Ovation's terms: https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md */
 import {
   DiscardPolicy,
-  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   jetstream,
@@ -15,6 +14,7 @@ import { type BucketEntry, bucketEntryOf, deleteMarker } from "./bucket-entry.ts
 import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
+import { differencesOf, ensureStream, isStreamMissing } from "./ensure-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
 import { readNewest } from "./read-newest.ts";
 
@@ -90,17 +90,9 @@ export class Bucket {
   async #create(): Promise<void> {
     const manager = await this.#open();
     const config = bucketConfig(this.spec);
-    const info = await manager.streams.info(this.#stream).catch(async (error: unknown) => {
-      if (!isMissing(error)) throw error;
-      // Another dispatcher may be creating it just now: then ours fails, and it exists.
-      return await manager.streams
-        .add(config)
-        .catch(async () => await manager.streams.info(this.#stream));
-    });
-    for (const setting of COMPARED) {
-      const is = info.config[setting];
-      if (is === config[setting]) continue;
-      const fields = { bucket: this.spec.name, setting, is, due: config[setting] };
+    const info = await ensureStream(manager, config);
+    for (const difference of differencesOf(info.config, config, COMPARED)) {
+      const fields = { bucket: this.spec.name, ...difference };
       this.#log.warn(fields, "bucket differs from its settings");
     }
   }
@@ -205,7 +197,7 @@ export class Bucket {
       );
       return [...entries.values()];
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isStreamMissing(error)) return undefined;
       throw error;
     }
   }
@@ -228,8 +220,4 @@ export class Bucket {
     this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
     return this.#manager;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }

@@ -2,8 +2,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import {
   DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
   type JetStreamManager,
   jetstream,
   StorageType,
@@ -19,6 +17,7 @@ import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
+import { differencesOf, ensureStream } from "./ensure-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
 import { readSubject } from "./read-subject.ts";
 import type { StoredMessage } from "./stored-message.ts";
@@ -71,10 +70,6 @@ function epochOf({ created }: Pick<StreamInfo, "created">): string {
   return Date.parse(String(created)).toString(36);
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
-}
-
 function asUnavailable(error: unknown): OvationError {
   return new OvationError("history_unavailable", undefined, { cause: error });
 }
@@ -113,20 +108,16 @@ export class HistoryStream {
   async ensure(): Promise<string> {
     return await this.#attempt(async (manager) => {
       const expected = streamConfig(this.#limits);
-      const info = await manager.streams.info(HISTORY_STREAM).catch(async (error: unknown) => {
-        if (!isNotFound(error)) throw error;
-        await wait(Math.max(0, this.#recreatedAt + RECREATE_AFTER_MS - monotonicNow()));
-        // If another process creates it at the same time, our call fails, and the stream exists.
-        return await manager.streams
-          .add(expected)
-          .catch(async () => await manager.streams.info(HISTORY_STREAM));
-      });
-      for (const setting of COMPARED) {
-        const is = info.config[setting];
-        if (is === expected[setting] || this.#logged.get(setting) === is) continue;
+      const info = await ensureStream(
+        manager,
+        expected,
+        async () => await wait(Math.max(0, this.#recreatedAt + RECREATE_AFTER_MS - monotonicNow())),
+      );
+      for (const difference of differencesOf(info.config, expected, COMPARED)) {
+        const { setting, is } = difference;
+        if (this.#logged.get(setting) === is) continue;
         this.#logged.set(setting, is);
-        const fields = { setting, is, due: expected[setting] };
-        this.#log.warn(fields, "history differs from its settings");
+        this.#log.warn(difference, "history differs from its settings");
       }
       return epochOf(info);
     });

@@ -3,13 +3,14 @@
  * may have created them with others or changed them, and a server that is too old silently accepts
  * settings that it doesn't know. A process that started anyway would break its guarantees unnoticed.
  */
-import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
+import type { StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../protocol/buckets.ts";
 import type { Log } from "../runtime/log.ts";
 import { type BucketSpec, bucketConfig } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
+import { isStreamMissing } from "./ensure-stream.ts";
 import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
 
@@ -112,9 +113,7 @@ async function streamOf(bus: Bus, name: string): Promise<StreamConfig | undefine
       return (await manager.streams.info(name)).config;
     });
   } catch (error) {
-    const isMissing =
-      error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
-    if (isMissing) return undefined;
+    if (isStreamMissing(error)) return undefined;
     throw error;
   }
 }
