@@ -48,7 +48,7 @@ export const RATE_NAMES = [
 ] as const;
 type RateName = (typeof RATE_NAMES)[number];
 
-/** What an event that isn't transient costs an address: it stays on the screen, and in the history. */
+/** An event that isn't transient costs an address so much: it stays on the screen and in the history. */
 const LASTING_COST = 10;
 
 export class Rates {

@@ -1,6 +1,6 @@
 /**
- * How many of a gateway's videos each client holds, over all its connections: so that none takes
- * them all from others with videos that nobody else watches. An actor also counts for its address,
+ * How many of a gateway's videos each client holds, over all its connections: so that no
+ * client uses up the limit with videos that nobody else watches. An actor also counts for its address,
  * which other actors share.
  */
 import { CompactMap } from "../../shared/lib/compact-map.ts";

@@ -23,7 +23,7 @@ interface Holder {
   clientAt(address: ClientKey): ClientKey;
 }
 
-/** How many requests one counts as that fails before it is known whose it is: few of them are honest. */
+/** A request that fails before it is known whose it is counts as so many: few of them are honest. */
 const FAILED_COST = 10;
 /** The work of decoding one value, in bytes. */
 const BYTES_PER_VALUE = 8;
@@ -112,7 +112,7 @@ export class ClientWork {
     else this.#past?.charge(past, count - charged, this.#options.now());
   }
 
-  /** It was somebody else's request, with so many bytes. */
+  /** Gives back a request and its bytes: they are charged to somebody else. */
   giveBackRequest(bytes: number): void {
     this.#requests.giveBack(this.#rates.requests, 1);
     this.#bytes?.giveBack(this.#rates.bytes, bytes);
@@ -179,7 +179,7 @@ export class Attempt {
     this.#paid = bytes;
   }
 
-  /** Bytes of its body have arrived; charges them unless it was. @throws OvationError rate_limited */
+  /** Bytes of its body have arrived; charges those that are not paid for. @throws OvationError rate_limited */
   arrived(bytes: number): void {
     this.#arrived += bytes;
     this.body(this.#arrived);
@@ -191,10 +191,10 @@ export class Attempt {
   }
 
   /**
-   * It is known whose request it is: that client pays all of it.
+   * Charges all of it to the client whose request it turned out to be.
    * @throws OvationError rate_limited
    */
-  isOf(holder: Holder): void {
+  chargeTo(holder: Holder): void {
     const payer = this.#find(holder);
     this.#isKnown = true;
     if (payer === this.#payer) return;
@@ -206,12 +206,12 @@ export class Attempt {
     this.#payer = payer;
   }
 
-  /** It is refused: the address pays more if nobody knows whose it was. */
+  /** The request was refused. If nobody knows whose it was, its address is charged more. */
   failed(): void {
     if (!this.#isKnown && this.#waitMs === 0) this.#payer.failed();
   }
 
-  /** Nobody pays: a connection was made of it, which has its own limits. */
+  /** Gives back what was charged: it became a connection, which has limits of its own. */
   forget(): void {
     this.#payer.giveBackRequest(this.#paid);
   }

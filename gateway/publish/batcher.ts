@@ -16,7 +16,7 @@ import type { PendingLimit } from "./pending-limit.ts";
 /** The longest time that an event waits for the answer to those before it. */
 export const WAIT_MS = 10;
 
-/** What a dispatcher refuses a batch's kind or video for. */
+/** Errors that concern the kind or the video, which all events of a batch share. */
 const OF_ALL: ReadonlySet<ErrorCode> = new Set(["kind_unknown", "kind_reserved", "video_invalid"]);
 
 /** Events of one kind and video. */

@@ -175,7 +175,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
     try {
-      attempt.isOf(grant);
+      attempt.chargeTo(grant);
     } catch (fault) {
       return await refuse(fault);
     }

@@ -27,7 +27,7 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, video, _eventId, attempt) => {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
-    attempt.isOf(grant);
+    attempt.chargeTo(grant);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.history };
     const span = startHttpSpan(services.tracer, "ovation.history", request);
     await withSpan(span, answer(exchange, grant, video));

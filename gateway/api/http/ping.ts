@@ -16,7 +16,7 @@ export function pingOverHttp({
     natsOutage.admit();
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
-    if (hasToken) attempt.isOf(grant);
+    if (hasToken) attempt.chargeTo(grant);
     const body = { protocol: PROTOCOL, ...deploymentRules, ...grant.lifeLeft(Date.now()) };
     respondWith(exchange, 200, body);
   };

@@ -91,7 +91,7 @@ export function publishOverHttp(services: GatewayServices, limits: BodyLimits): 
     at: number,
   ): Promise<void> {
     const grant = await services.auth.ofRequest(exchange);
-    attempt.isOf(grant);
+    attempt.chargeTo(grant);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.events };

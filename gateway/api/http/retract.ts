@@ -11,7 +11,7 @@ export function retractOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, video, eventId, attempt) => {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
-    attempt.isOf(grant);
+    attempt.chargeTo(grant);
     const request = { exchange, grant, video, at, route: ROUTE_PATHS.event };
     const span = startHttpSpan(tracer, "ovation.retract", request);
     const retract = async () => {

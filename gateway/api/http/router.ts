@@ -13,7 +13,7 @@ import { type RouteName, routeAt } from "./routes.ts";
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
  * @param eventId as it is in the path; empty if the path names none
- * @param attempt pays for it; to be told whose it is
+ * @param attempt what it is charged to: the handler calls `chargeTo` once it knows the client
  */
 export type HttpHandler = (
   exchange: HttpExchange,

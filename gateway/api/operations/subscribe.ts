@@ -24,7 +24,7 @@ const PAST_CHARGE_BYTES = 32_768;
 /** Past events of more bytes are sent in a turn of their own. */
 const LARGE_BYTES = 16_384;
 
-/** Charged for the past events of a subscription; `settle` is told how much it gets. */
+/** What was charged for the past events of a subscription; `settle` corrects it to the actual size. */
 export interface PastPayment {
   settle(bytes: number): void;
 }

@@ -1,4 +1,4 @@
-/** How many values input from outside may hold: they are counted before any is made. */
+/** Counts the values in input from outside before any of them is decoded. */
 
 /** The input holds more values than the limit. */
 export class TooManyValues extends Error {
@@ -14,7 +14,7 @@ export class TooManyValues extends Error {
 /** A bound of the values in one input; the keys of maps count as values. */
 export interface ValueBound {
   readonly limit: number;
-  /** Told their number before any is made; it may throw to refuse them. */
+  /** Called with their number before any is decoded; it may throw to refuse them. */
   readonly admit?: (values: number) => void;
 }
 
