@@ -12,14 +12,14 @@ import type { Log } from "../../shared/runtime/log.ts";
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
-/** How long a renewal may take before another is tried. */
-const PUT_MS = 2_000;
 
 interface LeaseOptions {
   readonly bucket: Bucket;
   readonly gateway: string;
   readonly leaseMs: number;
   readonly renewMs: number;
+  /** How long a renewal may take before another is tried. */
+  readonly putTimeoutMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
   /** What others can read about this gateway. */
@@ -146,13 +146,11 @@ export class Lease {
   }
 
   async #put(revision: number): Promise<void> {
-    const { bucket, gateway, describe, now, leaseMs } = this.#options;
+    const { bucket, gateway, describe, now, putTimeoutMs } = this.#options;
     this.#renewals += 1;
     const value = encodeLease({ renewals: this.#renewals, ...describe() });
     this.#written = value.toString();
-    // A server older than 2.10 does not say that the bucket is missing: then there is no answer.
-    const timeoutMs = Math.min(PUT_MS, leaseMs / 4);
-    this.#revision = await bucket.put(gateway, value, revision, timeoutMs);
+    this.#revision = await bucket.put(gateway, value, revision, putTimeoutMs);
     this.#renewedAt = now();
   }
 }

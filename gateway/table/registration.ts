@@ -29,6 +29,12 @@ interface RegistrationOptions {
 }
 
 const NOTHING = new Uint8Array();
+/**
+ * The longest wait for a write's confirmation. A server older than 2.10 does not answer while the
+ * bucket is missing; dispatchers keep the rows of a recreated table for a lease time, and by then
+ * they must be written.
+ */
+const PUT_MS = 2_000;
 /** The longest wait for the other gateways' leases. */
 const PEERS_MS = 1_000;
 
@@ -55,8 +61,10 @@ export class Registration {
       now: monotonicNow,
       log,
     });
+    const putTimeoutMs = Math.min(PUT_MS, config.leaseMs / 4);
     this.rows = new RowWriter({
       bucket: this.#subscriptions,
+      putTimeoutMs,
       tombstones: this.tombstones,
       gateway,
       intervalMs: config.countIntervalMs,
@@ -68,6 +76,7 @@ export class Registration {
     });
     this.lease = new Lease({
       bucket: this.#frontends,
+      putTimeoutMs,
       gateway,
       leaseMs: config.leaseMs,
       renewMs: config.leaseRenewMs,

@@ -44,6 +44,8 @@ interface RowWriterOptions {
   readonly tombstones: Pick<TombstoneReaper, "remove">;
   readonly gateway: string;
   readonly intervalMs: number;
+  /** How long a write may take before another is tried. */
+  readonly putTimeoutMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
   /** While the bus is disconnected, no viewer waits for a row to be written. */
@@ -203,14 +205,15 @@ export class RowWriter {
   }
 
   async #write(video: string, row: RowState): Promise<void> {
-    const { bucket, tombstones, gateway, now, announce, onStored, log } = this.#options;
+    const { bucket, tombstones, gateway, putTimeoutMs, now, announce, onStored, log } =
+      this.#options;
     const { wanted } = row;
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
       if (wanted !== undefined && row.stored === undefined) announce(video);
       if (wanted === undefined) await tombstones.remove(key);
-      else await bucket.put(key, encodeRow(wanted));
+      else await bucket.put(key, encodeRow(wanted), undefined, putTimeoutMs);
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : wanted;
       row.storedAt = now();
@@ -225,9 +228,11 @@ export class RowWriter {
       log.debug({ video, err: error }, "a row could not be written; retrying");
       row.stored = "unknown";
       row.busy = false;
+      // Whoever requested a rewrite knows that the table can be written.
+      const retryMs = row.again ? 0 : row.backoff.nextMs();
       row.again = false;
       this.#reject(row, now() - READY_BOUND_MS, error);
-      if (!this.#stopped) this.#later(video, row, row.backoff.nextMs());
+      if (!this.#stopped) this.#later(video, row, retryMs);
       return;
     }
     this.#advance(video, row);
