@@ -10,8 +10,6 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "unit",
-    // A hundred files need not load the same modules a hundred times.
-    isolate: false,
     include: [
       "shared",
       "gateway",
@@ -95,6 +93,7 @@ export default defineConfig(async () => ({
   test: {
     // They wait for processes, sockets and timers more than they compute.
     maxWorkers: FILES_AT_ONCE,
+    isolate: false,
     // On a busy machine, a second is short: a test fails by these only if nothing happens at all.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -95,11 +95,15 @@ describe("with the default limits", () => {
       expect(error["retryAfterMs"]).toBeLessThanOrEqual(2_100);
     }
     expect(viewer.closed).toBeUndefined();
-    const last = refused.at(-1);
-    // A timer may fire a millisecond early.
-    await new Promise((resolve) => setTimeout(resolve, Number(last?.["retryAfterMs"]) + 10));
-    viewer.sendMessage({ op: "ping", id: sent + 100 });
-    expect(await viewer.answerTo(sent + 100)).toMatchObject({ op: "result" });
+    let answer = refused.at(-1);
+    // Twice, because the pong of a ping that comes meanwhile counts as a request too.
+    for (let tries = 0; tries < 2 && answer?.op === "error"; tries += 1) {
+      // A timer may fire a millisecond early.
+      await new Promise((resolve) => setTimeout(resolve, Number(answer?.["retryAfterMs"]) + 10));
+      viewer.sendMessage({ op: "ping", id: sent + 100 + tries });
+      answer = await viewer.answerTo(sent + 100 + tries);
+    }
+    expect(answer).toMatchObject({ op: "result" });
     const name = 'ovation_gateway_rate_limited_total{limit="requests"}';
     expect(await labelled(name)).toBeGreaterThanOrEqual(refused.length);
     await viewer.close();
