@@ -121,10 +121,14 @@ export function publishUnanswered(
   publisher.sendMessage({ op: "publish", id: UNANSWERED, video, kind, eventId });
 }
 
-/** The ids in a video's history, read over HTTP. */
+/** The ids in a video's history, read over HTTP: again while the gateway says that it can't be read. */
 export async function stored(node: { readonly port: number }, video: string): Promise<string[]> {
   const url = `http://127.0.0.1:${node.port}/v1/videos/${video}/history?limit=1000`;
-  const response = await fetch(url);
+  let response = await fetch(url);
+  await eventually(async () => {
+    if (response.status === 503) response = await fetch(url);
+    return response.status !== 503;
+  });
   expect(response.status).toBe(200);
   const { events } = (await response.json()) as { events: { id: string }[] };
   return idsOf(events);

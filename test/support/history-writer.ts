@@ -109,6 +109,19 @@ function recordsOf(messages: readonly StoredMessage[]): ChainRecord[] {
   return [...records.values()].sort((one, other) => one.last - other.last);
 }
 
+/** A read takes a request for each message, and a dispatcher may trim the oldest meanwhile. */
+async function readWhole(
+  stream: Pick<HistoryStream, "read">,
+  video: string,
+): Promise<readonly StoredMessage[]> {
+  let messages = await stream.read(video);
+  for (;;) {
+    const again = await stream.read(video);
+    if (again[0]?.sequence === messages[0]?.sequence) return messages;
+    messages = again;
+  }
+}
+
 /**
  * Reads what the store holds of a video, and fails unless that is one chain: each record names the
  * one before it, each event's own bytes agree, and each id occurs once.
@@ -117,7 +130,7 @@ export async function readChain(
   stream: Pick<HistoryStream, "read">,
   video: string,
 ): Promise<StoredChain> {
-  const messages = await stream.read(video);
+  const messages = await readWhole(stream, video);
   const records = recordsOf(messages);
   const retracted = new Set<number>();
   const events: ChainEvent[] = [];
