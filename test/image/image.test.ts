@@ -34,9 +34,10 @@ function part(stack: Composed, service: string, index: number): string {
 
 /** The stream's text until it has `word`. */
 async function textUntil(body: ReadableStream<Uint8Array>, word: string): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
     if (text.includes(word)) return text;
   }
   throw new Error(`the stream ended without ${word}: ${text}`);
