@@ -7,18 +7,16 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { COMMANDS } from "../../cli/commands.ts";
+import { IMAGE_ENTRIES } from "./entries.ts";
 import imagePackage from "./package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../..");
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("missing argument: the folder to write to");
 
-const commands = COMMANDS.map(({ entry }) => `${entry}.ts`);
-const entries = ["cli/main.ts", "deploy/docker/healthcheck.ts", ...commands];
 await build({
   absWorkingDir: root,
-  entryPoints: entries,
+  entryPoints: [...IMAGE_ENTRIES],
   outdir: folder,
   outbase: ".",
   bundle: true,
