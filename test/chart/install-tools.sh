@@ -33,6 +33,18 @@ module() {
   go mod init "build-$1"
 }
 
+# definition PLURAL MODULE FILE: as published by its project.
+definition() {
+  local folder
+  folder=$(go mod download -json "$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  install -m 644 "$folder/$3" "$bin/$1.yaml"
+}
+
+definition httproutes "sigs.k8s.io/gateway-api@$gateway_api" \
+  config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+definition servicemonitors "github.com/prometheus-operator/prometheus-operator@$prometheus_operator" \
+  example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
+
 module helm
 build helm helm.sh/helm/v3/cmd/helm "$helm" ""
 
@@ -61,15 +73,3 @@ if [[ "${1:-}" == --pods ]]; then
   module coredns
   build coredns github.com/coredns/coredns "$coredns" ""
 fi
-
-# definition PLURAL MODULE FILE: as published by its project.
-definition() {
-  local folder
-  folder=$(go mod download -json "$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
-  install -m 644 "$folder/$3" "$bin/$1.yaml"
-}
-
-definition httproutes "sigs.k8s.io/gateway-api@$gateway_api" \
-  config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
-definition servicemonitors "github.com/prometheus-operator/prometheus-operator@$prometheus_operator" \
-  example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml

@@ -1,4 +1,4 @@
-/** The chart's tests: `npm run test:chart`. They need what install-tools.sh builds. */
+/** The chart's tests: `npm run test:chart`. install-tools.sh gets what they need. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

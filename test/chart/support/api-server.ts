@@ -7,7 +7,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../kit/nats/free-port.ts";
-import { tool } from "./helm.ts";
+import { tool } from "./tools.ts";
 
 /** The token of a user who may do everything. */
 const TOKEN = "admin-of-the-chart-tests";

@@ -5,13 +5,18 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { tool } from "./helm.ts";
+import { tool } from "./tools.ts";
 
 /** Loose, since the server gets the complete definition. */
 const definitionSchema = z.looseObject({
   spec: z.looseObject({ group: z.string(), names: z.looseObject({ plural: z.string() }) }),
 });
 
-export const DEFINITIONS = ["httproutes.yaml", "servicemonitors.yaml"].map((file) =>
-  definitionSchema.parse(parse(readFileSync(tool(file), "utf8"))),
-);
+export const DEFINITION_FILES = ["httproutes.yaml", "servicemonitors.yaml"];
+
+/** @throws Error if a file is missing, or no definition */
+export function readDefinitions(): z.infer<typeof definitionSchema>[] {
+  return DEFINITION_FILES.map((file) =>
+    definitionSchema.parse(parse(readFileSync(tool(file), "utf8"))),
+  );
+}

@@ -1,12 +1,11 @@
 /** Helm and the chart, used as a person uses them. */
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { tool } from "./tools.ts";
 
-const root = join(import.meta.dirname, "../../..");
-export const CHART = join(root, "deploy/helm/ovation");
+export const CHART = join(import.meta.dirname, "../../../deploy/helm/ovation");
 /** The version that Helm renders for without a server. */
 const KUBE_VERSION = "1.34.0";
 
@@ -29,13 +28,6 @@ export interface PodSpec {
     readonly env?: readonly { readonly name: string; readonly value?: string }[];
     readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } };
   }[];
-}
-
-/** The path of a program that install-tools.sh builds. */
-export function tool(name: string): string {
-  const path = join(root, ".cache/kubernetes", name);
-  if (!existsSync(path)) throw new Error(`${path} is missing: run test/chart/install-tools.sh`);
-  return path;
 }
 
 export interface HelmRun {

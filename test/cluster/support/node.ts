@@ -9,7 +9,7 @@ import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ApiServer, startApiServer } from "../../chart/support/api-server.ts";
-import { tool } from "../../chart/support/helm.ts";
+import { tool } from "../../chart/support/tools.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const execute = promisify(execFile);
