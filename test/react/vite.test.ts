@@ -51,8 +51,13 @@ describe.skipIf(!hasBrowser)("in a Vite project", () => {
     const path = join(project.folder, "src/live.jsx");
     const source = await readFile(path, "utf8");
     for (let edit = 1; edit <= 4; edit += 1) {
-      await writeFile(path, source.replace("Edit 0", `Edit ${edit}`));
-      await shows(page, "h1", `Edit ${edit}`);
+      const edited = source.replace("Edit 0", `Edit ${edit}`);
+      // Vite's watcher drops what is saved within 50 ms of the last change: saved until it is seen.
+      const saved = async () => {
+        await writeFile(path, edited);
+        return await page.locator("h1").textContent();
+      };
+      await expect.poll(saved, { interval: 1_000, timeout: 60_000 }).toBe(`Edit ${edit}`);
     }
     await comment(stack, "reloaded");
     await shows(page, "li", /^before\nafter\nreloaded$/);
