@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { signalIfAlive } from "../support/signal.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -68,11 +69,8 @@ export class Command {
 
   /** Signals the whole group, as a terminal does. */
   signalGroup(signal: NodeJS.Signals): void {
-    try {
-      process.kill(-(this.#child.pid ?? Number.NaN), signal);
-    } catch {
-      // The whole group has already ended.
-    }
+    const { pid } = this.#child;
+    if (pid !== undefined) signalIfAlive(-pid, signal);
   }
 }
 
@@ -136,7 +134,7 @@ export class NpmStart extends Command {
 
   /** Leaves nothing behind, whatever the test's outcome. */
   async cleanUp(): Promise<void> {
-    for (const pid of this.alive()) process.kill(pid, "SIGKILL");
+    for (const pid of this.alive()) signalIfAlive(pid, "SIGKILL");
     await this.ended;
     rmSync(this.temporary, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { signalIfAlive } from "../../support/signal.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -76,10 +77,10 @@ export class Project {
   async stop(): Promise<void> {
     const child = this.#server;
     this.#server = undefined;
-    if (child?.pid === undefined || child.exitCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, "close");
     // With SIGTERM, a server with open event streams would wait for their end.
-    process.kill(-child.pid, "SIGKILL");
+    signalIfAlive(-child.pid, "SIGKILL");
     await closed;
   }
 
