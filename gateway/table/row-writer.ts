@@ -27,6 +27,8 @@ interface RowState {
   /** What the row holds as far as we know; `"unknown"` when it must be written anyway. */
   stored: number | undefined | "unknown";
   storedAt: number;
+  /** Dispatchers know of the row, and no removal has begun since. */
+  isAnnounced: boolean;
   busy: boolean;
   /** A rewrite was requested during a write. */
   again: boolean;
@@ -170,6 +172,7 @@ export class RowWriter {
       wanted: undefined,
       stored: undefined,
       storedAt: Number.NEGATIVE_INFINITY,
+      isAnnounced: false,
       busy: false,
       again: false,
       timer: undefined,
@@ -211,16 +214,23 @@ export class RowWriter {
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
-      if (wanted !== undefined && row.stored === undefined) announce(video);
-      if (wanted === undefined) await tombstones.remove(key);
-      else await bucket.put(key, encodeRow(wanted), undefined, putTimeoutMs);
+      if (wanted === undefined) {
+        // A viewer that comes during the removal must wait for the row that follows it.
+        row.stored = "unknown";
+        row.isAnnounced = false;
+        await tombstones.remove(key);
+      } else {
+        if (!row.isAnnounced) announce(video);
+        row.isAnnounced = true;
+        await bucket.put(key, encodeRow(wanted), undefined, putTimeoutMs);
+      }
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : wanted;
       row.storedAt = now();
       row.backoff.reset();
       row.busy = false;
       row.again = false;
-      for (const waiter of row.waiting.splice(0)) waiter.resolve();
+      if (wanted !== undefined) for (const waiter of row.waiting.splice(0)) waiter.resolve();
       log.debug({ video, viewers: wanted }, "a row was written");
       onStored(video);
     } catch (error) {
