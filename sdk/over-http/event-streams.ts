@@ -53,6 +53,8 @@ export class EventStreamsLink implements Link {
   #pingTimer: ReturnType<typeof setTimeout> | undefined;
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #isRenewing = false;
+  /** Fresh tokens that the gateway has not answered yet. */
+  #refreshes = 0;
   #isBuffered: boolean;
   readonly #startedAt = performance.now();
   #isClosed = false;
@@ -156,8 +158,10 @@ export class EventStreamsLink implements Link {
   /** A stream's token is in its request headers, so each stream is replaced by one with the fresh token. */
   refresh(token: string, onAnswer: OnAnswer): void {
     const options = { ...this.#options, token };
+    this.#refreshes += 1;
     pingOverHttp(options, this.#requests.signal).then(
       (answer) => {
+        this.#refreshes -= 1;
         if (this.#isClosed) return;
         if (answer.op === "result") this.#options = options;
         onAnswer(answer);
@@ -174,8 +178,12 @@ export class EventStreamsLink implements Link {
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    for (let old = this.#old(); old !== undefined; old = this.#old()) await this.#replace(...old);
-    await this.#wait(SETTLE_MS);
+    do {
+      for (let old = this.#old(); old !== undefined; old = this.#old()) await this.#replace(...old);
+      // The last of the new streams may poll, once in that time.
+      await this.#wait(2 * SETTLE_MS);
+      // A fresh token may have come meanwhile: its streams overlap too.
+    } while (this.#refreshes > 0 || this.#old() !== undefined);
     this.#overlaps.clear();
     this.#isRenewing = false;
   }
@@ -189,6 +197,9 @@ export class EventStreamsLink implements Link {
 
   /** Events that both streams bring are dispatched once; the old one ends when the new one has caught up. */
   async #replace(video: string, old: EventStream): Promise<void> {
+    // Last in turn from now on: when tokens change quickly, each stream is replaced nevertheless.
+    this.#streams.delete(video);
+    this.#streams.set(video, old);
     const answer = await new Promise<Answer | undefined>((resolve) => {
       const next = this.#make(video, resolve);
       old.successor = next;

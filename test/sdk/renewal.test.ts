@@ -212,6 +212,10 @@ async function afterReplacing({ next, burst }: Replacing) {
   await asked.until((all) => all.length >= tokens + 2);
   await eventually(() => likes >= published.likes);
   await comments.until((all) => all.length >= published.comments.length);
+  // Each video's stream is replaced, not only that of the first.
+  await way.requests.until(
+    (all) => all.filter((line) => line.includes(`/${other}/events`)).length > 1,
+  );
   ovation.close();
   const seen = { likes, comments: comments.all.map(({ id }) => id), states: names(states) };
   await way.stop();
