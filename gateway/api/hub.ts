@@ -17,7 +17,8 @@ import {
   type ViewerSocket,
 } from "../transport/listener.ts";
 import type { OpenConnections } from "../transport/open-connections.ts";
-import { type EventStream, eventsOverHttp } from "./http/events.ts";
+import type { EventStream } from "./http/event-stream.ts";
+import { eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
 import { PageFiles } from "./http/page-files.ts";
 import { pingOverHttp } from "./http/ping.ts";

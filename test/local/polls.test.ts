@@ -34,24 +34,48 @@ class Poller {
   }
 
   async poll(waitMs: number, gateway = 0, isLost = false): Promise<Response> {
-    const query = new URLSearchParams({ wait: String(waitMs) });
-    if (this.#next !== undefined) query.set("poll", this.#next);
-    if (this.#position !== undefined) query.set("after", this.#position);
-    const { port } = stack.gatewayAt(gateway);
-    const response = await fetch(
-      `http://127.0.0.1:${port}/v1/videos/${this.#video}/events?${query}`,
-    );
+    const response = await this.#request(gateway, { wait: String(waitMs) });
     const text = await response.text();
-    if (isLost) return response;
-    createParser({
+    if (!isLost) this.#parser().feed(text);
+    return response;
+  }
+
+  /** Continues with a stream, which the returned controller ends. */
+  async stream(): Promise<AbortController> {
+    const controller = new AbortController();
+    const { body } = await this.#request(0, {}, controller.signal);
+    const parser = this.#parser();
+    const decoder = new TextDecoder();
+    const read = async () => {
+      for await (const bytes of body ?? []) parser.feed(decoder.decode(bytes, { stream: true }));
+    };
+    // It ends by an error when it is aborted.
+    read().catch(() => undefined);
+    return controller;
+  }
+
+  async #request(
+    gateway: number,
+    query: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const search = new URLSearchParams(query);
+    if (this.#next !== undefined) search.set("poll", this.#next);
+    if (this.#position !== undefined) search.set("after", this.#position);
+    const origin = `http://127.0.0.1:${stack.gatewayAt(gateway).port}`;
+    const url = `${origin}/v1/videos/${this.#video}/events?${search}`;
+    return await fetch(url, signal === undefined ? {} : { signal });
+  }
+
+  #parser() {
+    return createParser({
       onEvent: ({ id, data }) => {
         const message = JSON.parse(data) as Message;
         this.messages.push(message);
         this.#position = id ?? this.#position;
         this.#next = message.next ?? this.#next;
       },
-    }).feed(text);
-    return response;
+    });
   }
 
   async polled(waitMs: number, gateway = 0): Promise<this> {
@@ -154,18 +178,33 @@ test("polls that a proxy spreads over gateways miss no comment, and don't count 
   expect(stack.dispatchers[0]?.routes.viewers("spread")).toBeLessThanOrEqual(2);
 });
 
-test("a stream replaces the polls before it", async () => {
+test("a stream that replaces polls begins with what was published since the last one", async () => {
   const poller = new Poller("stream");
   await poller.poll(0);
   await stack.mirrored("stream", 1);
-  const next = poller.messages.at(-1)?.next ?? "";
-  const { port } = stack.gatewayAt(0);
-  const controller = new AbortController();
-  const { signal } = controller;
-  await fetch(`http://127.0.0.1:${port}/v1/videos/stream/events?poll=${next}`, { signal });
+  const opened = await metric(stack.gatewayAt(0), "ovation_gateway_connections_opened_total");
+  await post(stack.gatewayAt(1).port, "stream", [{ kind: "like" }, { kind: "like" }]);
+  await comment("stream", "c1");
+  const stream = await poller.stream();
+  await comment("stream", "c2");
+  await expect.poll(() => poller.ids("comment")).toEqual(["c1", "c2"]);
+  expect(poller.likes()).toBe(2);
+  expect(await metric(stack.gatewayAt(0), "ovation_gateway_connections_opened_total")).toBe(opened);
+  expect(stack.dispatchers[0]?.routes.viewers("stream")).toBe(1);
+  stream.abort();
+  await expect.poll(() => stack.dispatchers[0]?.routes.viewers("stream")).toBe(0);
+});
+
+test("a poll that follows a stream starts again, even with the token of a poll before it", async () => {
+  const poller = new Poller("again");
+  await poller.poll(0);
+  await stack.mirrored("again", 1);
+  const stream = await poller.stream();
+  await comment("again", "c1");
+  await expect.poll(() => poller.ids("comment")).toEqual(["c1"]);
   await poller.poll(0);
   expect(poller.messages.filter(({ op }) => op === "result")).toHaveLength(2);
-  controller.abort();
+  stream.abort();
 });
 
 test("a viewer that stops polling is no longer counted", async () => {

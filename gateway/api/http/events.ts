@@ -3,22 +3,17 @@
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
-import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../../auth/expiry.ts";
-import { sseMessage } from "../../delivery/frame.ts";
-import { Viewer } from "../../delivery/viewer.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { openSubscription, type PastPayment, payForPast } from "../operations/subscribe.ts";
 import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
+import { EventStream, RETRY_MS, streamMessage } from "./event-stream.ts";
 import { lateIfLimited } from "./late.ts";
 import { pastRequest } from "./past-request.ts";
-import { type EventSink, PollStream, type PollToken, pollToken } from "./poll-stream.ts";
+import { PollStream, type PollToken, pollToken } from "./poll-stream.ts";
 import { wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
 
-/** How long an EventSource waits before it reconnects, unless the gateway sends another time. */
-const RETRY_MS = 2_000;
-const KEEPALIVE = ":\n\n";
 /** The longest time that a poll may wait for an event. */
 const POLL_WAIT_MAX_MS = 30_000;
 const HEADERS = {
@@ -33,83 +28,12 @@ function acceptsEventStream(accept: string): boolean {
   return types.some((type) => ["", "*/*", "text/*", "text/event-stream"].includes(type ?? ""));
 }
 
-function message(body: ServerMessage, id?: string): string {
-  return sseMessage(JSON.stringify(body), id);
-}
-
 /** An EventSource gives up for good on any status but 200, so the error is sent in a stream. */
 function refuseInStream(exchange: HttpExchange, error: OvationError): void {
   const stream = exchange.stream(HEADERS);
-  const body = message({ op: "error", id: 0, ...error.body() });
+  const body = streamMessage({ op: "error", id: 0, ...error.body() });
   stream.send(`retry: ${error.retryAfterMs ?? RETRY_MS}\n\n${body}`);
   stream.end();
-}
-
-/** One viewer over Server-Sent Events. */
-export class EventStream {
-  readonly viewer: Viewer;
-  readonly #stream: EventSink;
-  readonly #onEnd: () => void;
-  #keepalive: NodeJS.Timeout | undefined;
-  #ended = false;
-  /** An answer that must be sent but found no room; empty if there is none. */
-  #pending = "";
-
-  /** @param onEnd called once, whichever side ended the stream */
-  constructor(stream: EventSink, services: GatewayServices, onEnd: () => void) {
-    this.#stream = stream;
-    this.#onEnd = onEnd;
-    this.viewer = new Viewer(
-      { wire: "sse", send: (bytes) => stream.send(bytes) },
-      services.delivery,
-    );
-  }
-
-  /** Sends the client when to reconnect, and then a comment line each `keepaliveMs`. */
-  start(keepaliveMs: number): void {
-    const stream = this.#stream;
-    stream.onWritable(() => this.#writable());
-    this.#keepalive = setInterval(() => stream.send(KEEPALIVE), keepaliveMs);
-    stream.send(`retry: ${RETRY_MS}\n\n`);
-  }
-
-  get isOpen(): boolean {
-    return this.#stream.isOpen;
-  }
-
-  /** @param id the id that an EventSource remembers; without one it keeps the one it has */
-  send(body: ServerMessage, id?: string): void {
-    const text = message(body, id);
-    if (this.#stream.send(text) === "dropped") this.#pending = text;
-  }
-
-  /** Sends a message that the viewer may miss if its buffer has no room for it. */
-  notify(body: ServerMessage): void {
-    this.#stream.send(message(body));
-  }
-
-  /** Tells the viewer when to reconnect, and ends the stream. */
-  dismiss(reconnectAfterMs: number): void {
-    this.#stream.send(`retry: ${reconnectAfterMs}\n${message({ op: "bye", reconnectAfterMs })}`);
-    this.end();
-  }
-
-  /** Ends the stream, or records that the client has ended it. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearInterval(this.#keepalive);
-    this.viewer.leaveAll();
-    this.#stream.end();
-    this.#onEnd();
-  }
-
-  #writable(): void {
-    const text = this.#pending === "" ? KEEPALIVE : this.#pending;
-    this.#pending = "";
-    this.#stream.send(text);
-    this.viewer.catchUp();
-  }
 }
 
 interface EventsOptions {
@@ -140,8 +64,10 @@ class PollingViewers {
     return token === undefined ? undefined : this.#all.get(keyOf(video, token.viewer));
   }
 
-  remove(video: string, viewer: string): void {
-    this.#all.delete(keyOf(video, viewer));
+  /** Does nothing if another stream of the viewer has replaced this one. */
+  remove(video: string, stream: PollStream): void {
+    const key = keyOf(video, stream.viewer);
+    if (this.#all.get(key)?.stream === stream) this.#all.delete(key);
   }
 }
 
@@ -180,11 +106,14 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       return await refuse(fault);
     }
     const known = pollingViewers.find(video, token);
-    if (known !== undefined && token !== undefined && waitMs !== undefined) {
-      if (known.stream.isNext(token)) {
-        known.expiry.watch(grant.expiresAtMs);
-        return known.stream.poll(exchange, waitMs);
-      }
+    if (known !== undefined && token !== undefined && known.stream.isNext(token)) {
+      const { stream, events, expiry } = known;
+      expiry.watch(grant.expiresAtMs);
+      if (waitMs !== undefined) return stream.poll(exchange, waitMs);
+      // The viewer stays subscribed: nothing is missed in between.
+      pollingViewers.remove(video, stream);
+      exchange.onClose(() => events.end());
+      return events.continueOn(exchange.stream(HEADERS), stream.release());
     }
     const address = clientOf(services, exchange);
     const holder = { client: grant.clientAt(address), address };
@@ -213,7 +142,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       connections.closed += 1;
       admission.left(address, "stream");
       streams.delete(stream);
-      if (polled !== undefined) pollingViewers.remove(video, polled.viewer);
+      if (polled !== undefined) pollingViewers.remove(video, polled);
       interest.release(video, holder);
     });
     stream.start(keepaliveMs);

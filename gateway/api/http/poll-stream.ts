@@ -109,6 +109,16 @@ export class PollStream implements EventSink {
     return "sent";
   }
 
+  /** Ends without another answer, because a stream takes over. Returns what it must begin with. */
+  release(): Uint8Array {
+    this.#answer();
+    const unsent = Buffer.concat(this.#parts.map((part) => toBytes(part)));
+    this.#parts = [];
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    return unsent;
+  }
+
   end(): void {
     if (this.#isOver) return;
     this.#answer();

@@ -1,0 +1,96 @@
+/** One viewer over Server-Sent Events, in one response or in polls. */
+import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
+import { sseMessage } from "../../delivery/frame.ts";
+import { Viewer } from "../../delivery/viewer.ts";
+import type { GatewayServices } from "../services.ts";
+import type { EventSink } from "./poll-stream.ts";
+
+/** How long an EventSource waits before it reconnects, unless the gateway sends another time. */
+export const RETRY_MS = 2_000;
+const RETRY = `retry: ${RETRY_MS}\n\n`;
+const KEEPALIVE = ":\n\n";
+
+/** @param id the id that an EventSource remembers; without one it keeps the one it has */
+export function streamMessage(body: ServerMessage, id?: string): string {
+  return sseMessage(JSON.stringify(body), id);
+}
+
+export class EventStream {
+  readonly viewer: Viewer;
+  #stream: EventSink;
+  readonly #onEnd: () => void;
+  #keepalive: NodeJS.Timeout | undefined;
+  #ended = false;
+  /** An answer that must be sent but found no room; empty if there is none. */
+  #pending = "";
+
+  /** @param onEnd called once, whichever side ended the stream */
+  constructor(stream: EventSink, services: GatewayServices, onEnd: () => void) {
+    this.#stream = stream;
+    this.#onEnd = onEnd;
+    this.viewer = new Viewer(
+      { wire: "sse", send: (bytes) => this.#stream.send(bytes) },
+      services.delivery,
+    );
+  }
+
+  /** Sends the client when to reconnect, and then a comment line each `keepaliveMs`. */
+  start(keepaliveMs: number): void {
+    this.#stream.onWritable(() => this.#writable());
+    this.#keepalive = setInterval(() => this.#stream.send(KEEPALIVE), keepaliveMs);
+    this.#stream.send(RETRY);
+  }
+
+  /**
+   * From now on writes to another response.
+   * @param unsent what the previous one has not sent
+   */
+  continueOn(stream: EventSink, unsent: Uint8Array): void {
+    this.#stream = stream;
+    stream.onWritable(() => this.#writable());
+    // In one write: after one that fills the buffer, nothing more is written.
+    stream.send(Buffer.concat([Buffer.from(RETRY), unsent, Buffer.from(this.#pending)]));
+    this.#pending = "";
+    this.viewer.catchUp();
+  }
+
+  get isOpen(): boolean {
+    return this.#stream.isOpen;
+  }
+
+  /** @param id the id that an EventSource remembers; without one it keeps the one it has */
+  send(body: ServerMessage, id?: string): void {
+    const text = streamMessage(body, id);
+    if (this.#stream.send(text) === "dropped") this.#pending = text;
+  }
+
+  /** Sends a message that the viewer may miss if its buffer has no room for it. */
+  notify(body: ServerMessage): void {
+    this.#stream.send(streamMessage(body));
+  }
+
+  /** Tells the viewer when to reconnect, and ends the stream. */
+  dismiss(reconnectAfterMs: number): void {
+    this.#stream.send(
+      `retry: ${reconnectAfterMs}\n${streamMessage({ op: "bye", reconnectAfterMs })}`,
+    );
+    this.end();
+  }
+
+  /** Ends the stream, or records that the client has ended it. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#keepalive);
+    this.viewer.leaveAll();
+    this.#stream.end();
+    this.#onEnd();
+  }
+
+  #writable(): void {
+    const text = this.#pending === "" ? KEEPALIVE : this.#pending;
+    this.#pending = "";
+    this.#stream.send(text);
+    this.viewer.catchUp();
+  }
+}
