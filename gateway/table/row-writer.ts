@@ -186,7 +186,10 @@ export class RowWriter {
   #advance(video: string, row: RowState): void {
     if (this.#stopped || row.busy || row.timer !== undefined) return;
     if (row.stored === row.wanted) {
-      if (row.wanted === undefined) this.#rows.delete(video);
+      if (row.wanted !== undefined) return;
+      this.#rows.delete(video);
+      // Whoever still waits has left meanwhile.
+      this.#reject(row, Number.POSITIVE_INFINITY);
       return;
     }
     const isChange = typeof row.stored === "number" && row.wanted !== undefined;

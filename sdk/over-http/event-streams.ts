@@ -167,7 +167,10 @@ export class EventStreamsLink implements Link {
         onAnswer(answer);
         void this.#renew();
       },
-      (error) => this.#end("unreachable", String(error), true),
+      (error) => {
+        this.#refreshes -= 1;
+        this.#end("unreachable", String(error), true);
+      },
     );
     for (const video of this.#streams.keys()) {
       if (!this.#overlaps.has(video)) this.#overlaps.set(video, new Overlap());
