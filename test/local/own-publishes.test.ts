@@ -33,7 +33,10 @@ beforeAll(async () => {
     dispatcher: settings,
   });
 });
-afterAll(async () => await stack.stop());
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await stack.stop();
+});
 
 /** Whether the event arrives before one that is sent once the dispatchers know the viewer. */
 async function isSeen(
