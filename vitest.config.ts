@@ -4,7 +4,7 @@ import { lanFault } from "./test/faults/cluster/lan.ts";
 import { integrationProjects } from "./test/support/integration-projects.ts";
 
 /** Files that run at the same time. */
-const FILES_AT_ONCE = 3;
+const FILES_AT_ONCE = 4;
 
 const unit: TestProjectInlineConfiguration = {
   extends: true,
