@@ -35,8 +35,9 @@ test("NATS has the users of ovation.conf, and no service gets the password of an
   const mounted = volumes.find((volume) => volume.endsWith(`:${at}:ro`)) ?? "";
   expect(join(import.meta.dirname, mounted.split(":")[0] ?? "")).toBe(ACCESS_CONFIG);
   expect(passwordsOf("nats").sort()).toEqual(Object.keys(accessEnv(randomPasswords())).sort());
-  for (const role of ["gateway", "dispatcher"]) {
-    expect(services[role]?.environment).toMatchObject({ OVATION_NATS_USER: role });
-    expect(passwordsOf(role)).toEqual([`NATS_${role.toUpperCase()}_PASSWORD`]);
+  const users = { gateway: "gateway", dispatcher: "dispatcher", doctor: "observer" };
+  for (const [service, user] of Object.entries(users)) {
+    expect(services[service]?.environment).toMatchObject({ OVATION_NATS_USER: user });
+    expect(passwordsOf(service)).toEqual([`NATS_${user.toUpperCase()}_PASSWORD`]);
   }
 });

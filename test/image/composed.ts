@@ -13,6 +13,7 @@ import { docker, inspect } from "./docker.ts";
 const serviceSchema = z.strictObject({
   image: z.string(),
   build: z.unknown().optional(),
+  profiles: z.array(z.string()).default([]),
   command: z.array(z.string()),
   read_only: z.boolean().default(false),
   cap_drop: z.array(z.string()).default([]),
@@ -33,6 +34,8 @@ export interface Composed {
   readonly network: string;
   /** Starts one more container of that service; returns its name. */
   add(service: string): Promise<string>;
+  /** Runs a container of that service until it ends by itself. */
+  run(service: string): Promise<{ readonly code: number; readonly text: string }>;
   /** The containers of a service. */
   of(service: string): readonly string[];
   stop(): Promise<void>;
@@ -59,12 +62,19 @@ export async function startComposed(): Promise<Composed> {
     await docker("run", ...runFlags(network, name, container, service));
     return container;
   };
+  const run = async (service: string) => {
+    const container = await add(service);
+    const { stdout: code } = await docker("wait", container);
+    const { stdout, stderr } = await docker("logs", container);
+    return { code: Number(code), text: stdout + stderr };
+  };
   const stop = async (): Promise<void> => {
     for (const { container } of started) await docker("rm", "--force", "--volumes", container);
     await docker("network", "rm", network);
   };
   try {
-    for (const [name, { deploy }] of Object.entries(services)) {
+    for (const [name, { deploy, profiles }] of Object.entries(services)) {
+      if (profiles.length > 0) continue;
       for (let count = 0; count < deploy.replicas; count += 1) await add(name);
     }
   } catch (error) {
@@ -73,7 +83,7 @@ export async function startComposed(): Promise<Composed> {
   }
   const of = (service: string): string[] =>
     started.filter((one) => one.service === service).map(({ container }) => container);
-  return { network, add, of, stop };
+  return { network, add, run, of, stop };
 }
 
 function runFlags(network: string, name: string, container: string, service: Service): string[] {
