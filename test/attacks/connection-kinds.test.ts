@@ -7,16 +7,13 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TestAuthority } from "../support/certificates.ts";
 import { metric } from "../support/stack.ts";
+import { HANDSHAKE } from "./support/flood.ts";
 import { startTarget, type Target } from "./support/target.ts";
 
 const FILES = 1_024;
 const TRIED = 600;
 const SOON = { timeout: 30_000 };
 const ATTACKER = "127.0.0.66";
-const HANDSHAKE =
-  "GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ovation.v1.json\r\n" +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 const WAYS: readonly (readonly [what: string, bytes: string])[] = [
   ["send nothing", ""],

@@ -4,6 +4,7 @@
  */
 import { headers } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serverWarning } from "../../shared/bus/store-check.ts";
 import { eventually } from "../support/eventually.ts";
 import { covers, NATS_ROLES, rightsOf } from "../support/nats-rights.ts";
 import { connectTo } from "../support/nats-users.ts";
@@ -15,6 +16,9 @@ import {
   rollup,
   STREAMS,
 } from "./support/nats-attack.ts";
+
+/** No subject that anybody could listen to. */
+const WILDCARDS = ["*", ">", "a.*", "$JS.API.>", "$KV.>", "_R_.>", "ov.history.*", "ov.frontend.>"];
 
 let attack: NatsAttack;
 beforeAll(async () => {
@@ -50,6 +54,23 @@ describe.each(NATS_ROLES)("with the login of a %s", (role) => {
       expect([subject, await attack.stored()]).toEqual([subject, before]);
       expect([subject, attack.takeForged(role)]).toEqual([subject, []]);
     }
+    await attacker.close();
+  });
+
+  test("no reply subject with a wildcard ends the server, or changes anything", async ({
+    skip,
+  }) => {
+    skip(serverWarning(attack.nats.version) !== undefined, "docs/security.md says so");
+    const attacker = await connectTo(attack.nats.url, role);
+    const before = await attack.stored();
+    for (const { subject, body } of requestsOf(role)) {
+      for (const reply of WILDCARDS) attacker.publish(subject, body, { reply });
+      for (const wildcard of ["*", ">"]) {
+        attacker.publish(subject, body, { reply: `_INBOX.${role}.${wildcard}` });
+      }
+    }
+    await attack.settled(attacker);
+    expect(await attack.stored()).toEqual(before);
     await attacker.close();
   });
 

@@ -1,15 +1,16 @@
 /** A well-behaved viewer beside an attack: how long its requests take, and what the gateway holds. */
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import type { Target } from "./target.ts";
 
-/** What its thread needs to know. */
+/** What its process needs to know: its one argument, as JSON. */
 export interface BystanderOptions {
   readonly port: number;
   /** The gateway's process. */
   readonly pid: number;
   /** One for each connection. */
-  readonly tokens: readonly (string | undefined)[];
+  readonly tokens: readonly (string | null)[];
   /** It connects from here, so that it shares no limit with an attack from 127.0.0.1. */
   readonly localAddress: string;
   readonly video: string;
@@ -22,44 +23,59 @@ export interface Sample {
   readonly faults: readonly string[];
   readonly rssBytes: number;
   readonly rssPeakBytes: number;
+  /** What the gateway has computed so far. */
+  readonly cpuMs: number;
 }
 
-const CONNECTIONS = 5;
+const PROGRAM = fileURLToPath(new URL("./bystander-process.ts", import.meta.url));
+const CONNECTIONS = 10;
 /** Its address, on Linux one of many of the loopback. */
 const ADDRESS = "127.0.0.77";
 
 export class Bystander {
-  readonly #thread: Worker;
+  readonly #child: ChildProcess;
 
-  private constructor(thread: Worker) {
-    this.#thread = thread;
+  private constructor(child: ChildProcess) {
+    this.#child = child;
   }
 
   /** Resolves when all of its connections watch their video. */
   static async start({ port, gateway, token }: Target): Promise<Bystander> {
     const names = Array.from({ length: CONNECTIONS }, (_, index) => `bystander-${index}`);
     const tokens = await Promise.all(names.map((sub) => token({ sub })));
-    const workerData: BystanderOptions = {
+    const options: BystanderOptions = {
       port,
       pid: gateway.child.pid ?? 0,
-      tokens,
+      tokens: tokens.map((one) => one ?? null),
       localAddress: ADDRESS,
       video: "bystanders",
     };
-    const thread = new Worker(new URL("./bystander-worker.ts", import.meta.url), { workerData });
-    await once(thread, "message");
-    return new Bystander(thread);
+    const child = fork(PROGRAM, [JSON.stringify(options)]);
+    await message(child);
+    return new Bystander(child);
   }
 
   /** Everything since the last call. */
   async take(): Promise<Sample> {
-    const answered = once(this.#thread, "message");
-    this.#thread.postMessage("take");
-    const [sample] = await answered;
-    return sample;
+    const answered = message(this.#child);
+    this.#child.send("take");
+    return (await answered) as Sample;
   }
 
   async stop(): Promise<void> {
-    await this.#thread.terminate();
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
   }
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  return await new Promise((resolve, reject) => {
+    const ended = () => reject(new Error("the bystander ended"));
+    child.once("exit", ended);
+    child.once("message", (received) => {
+      child.off("exit", ended);
+      resolve(received);
+    });
+  });
 }

@@ -1,5 +1,4 @@
 /** How an attack sends: prepared bytes, over many connections at once, as fast as they are taken. */
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 
@@ -81,6 +80,7 @@ export async function writeWithoutEnd(
   bytes: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
+  if (socket.destroyed) return;
   const endless = Readable.from(
     (function* () {
       while (!signal.aborted) yield bytes;
@@ -94,15 +94,45 @@ export async function writeWithoutEnd(
   endless.destroy();
 }
 
-/** A WebSocket's connection after its handshake, for writing frames by hand. */
+/** A WebSocket's handshake, with the subprotocol of JSON. */
+export const HANDSHAKE =
+  "GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+  "Sec-WebSocket-Protocol: ovation.v1.json\r\n\r\n";
+
+/**
+ * A WebSocket's connection after its handshake, for writing frames by hand; one that was refused has
+ * ended, or will.
+ */
 export async function openWebSocket(port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await once(socket, "connect");
-  socket.write(
-    "GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-      "Sec-WebSocket-Protocol: ovation.v1.json\r\n\r\n",
-  );
-  await once(socket, "data");
+  socket.on("error", () => undefined); // It ends.
+  socket.once("connect", () => socket.write(HANDSHAKE));
+  await new Promise<void>((resolve) => {
+    socket.once("data", () => resolve());
+    socket.once("close", () => resolve());
+  });
   return socket;
+}
+
+/** Keeps this many connections open that send these bytes and read; another follows each that ends. */
+export async function keepOpen(
+  port: number,
+  connections: number,
+  bytes: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = async () => {
+    while (!signal.aborted) {
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+      socket.on("error", () => undefined); // It ends.
+      socket.resume();
+      socket.write(bytes);
+      const end = () => void socket.destroy();
+      signal.addEventListener("abort", end);
+      await closed(socket);
+      signal.removeEventListener("abort", end);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, client));
 }
