@@ -8,7 +8,7 @@ import { AddressCounts } from "./address-counts.ts";
 import { ClientAddresses } from "./client-address.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import type { ClientKey } from "./client-key.ts";
-import { clientShare } from "./client-share.ts";
+import { clientBurst, clientShare } from "./client-share.ts";
 import { type ConnectionRoom, connectionRoom, type RoomConfig } from "./connection-room.ts";
 import type { ConnectionStats } from "./connection-stats.ts";
 import { FullNoticeLimit } from "./full-notice-limit.ts";
@@ -84,7 +84,8 @@ export class Admission {
     const { clientSharePercent: percent, limitedClientsKept } = config;
     this.#streamsPerAddress = clientShare(config.eventStreamsLimit, percent);
     const perSecond = clientShare(config.connectionsPerSecond, percent);
-    const rate = { name: "connections", perSecond, burst: perSecond };
+    const burst = clientBurst(config.connectionsPerSecond, percent);
+    const rate = { name: "connections", perSecond, burst };
     this.#arrivals = new ClientBuckets(rate, limitedClientsKept, { forgotten: 0 }, now);
     this.overload = new Overload({
       delayLimitMs: config.overloadDelayMs,

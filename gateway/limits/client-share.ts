@@ -23,3 +23,13 @@ export interface Claimant {
 export function clientShare(limit: number, percent: number): number {
   return Math.max(LEAST, Math.floor((limit * percent) / 100));
 }
+
+/**
+ * How much of its share of a rate one client may use at once: a tenth of a second's, since all of it
+ * is done before others are served. A client that may have everything may have it at once.
+ * @param perSecond what a gateway takes of all clients together
+ */
+export function clientBurst(perSecond: number, percent: number): number {
+  const share = clientShare(perSecond, percent);
+  return share < perSecond ? Math.max(LEAST, Math.ceil(share / 10)) : share;
+}

@@ -9,7 +9,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import type { ClientKey } from "./client-key.ts";
-import { ADDRESS_FACTOR, type Claimant, clientShare } from "./client-share.ts";
+import { ADDRESS_FACTOR, type Claimant, clientBurst, clientShare } from "./client-share.ts";
 
 interface VideoSharesOptions {
   readonly videosLimit: number;
@@ -31,8 +31,8 @@ export class VideoShares {
     const { videosLimit, newVideosPerSecond, clientSharePercent: percent, now } = options;
     this.#share = clientShare(videosLimit, percent);
     const perSecond = clientShare(newVideosPerSecond, percent);
-    // All videos of a client may come back at once.
-    const rate = { name: "new_videos", perSecond, burst: Math.max(perSecond, this.#share) };
+    const burst = clientBurst(newVideosPerSecond, percent);
+    const rate = { name: "new_videos", perSecond, burst };
     this.#newVideos = new ClientBuckets(rate, options.limitedClientsKept, this.stats, now);
   }
 

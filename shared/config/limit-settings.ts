@@ -35,7 +35,7 @@ export const limitSettings = {
     min: 1,
     max: 100,
     default: 25,
-    doc: "The largest part, in percent, of what a gateway holds for all clients that one client may take: of `connections-limit`, `http-connections-limit`, `event-streams-limit`, `connections-per-second` and `bodies-limit-bytes` by its address, of `videos-limit`, `new-videos-per-second` and the tickets for event streams by its actor, or else its address. At least 100 of each in any case. All actors of one address together get twice that part of videos and tickets. A trusted proxy's connections have no share.",
+    doc: "The largest part, in percent, of what a gateway holds for all clients that one client may take: of `connections-limit`, `http-connections-limit`, `event-streams-limit`, `connections-per-second` and `bodies-limit-bytes` by its address, of `videos-limit`, `new-videos-per-second` and the tickets for event streams by its actor, or else its address. At least 100 of each in any case; of the two rates, a tenth of a second's worth, or 100, may come at once. All actors of one address together get twice that part of videos and tickets. A trusted proxy's connections have no share.",
   }),
   videosLimit: integer({
     min: 1,
