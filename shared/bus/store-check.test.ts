@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serverFault, shortcomings } from "./store-check.ts";
+import { serverFault, serverWarning, shortcomings } from "./store-check.ts";
 
 test.each(["2.8.4", "v2.8.0", "1.4.1"])("nats-server %s is refused, by its version", (version) => {
   expect(serverFault(version)).toBe(
@@ -10,6 +10,15 @@ test.each(["2.8.4", "v2.8.0", "1.4.1"])("nats-server %s is refused, by its versi
 test.each(["2.9.10", "2.12.15", "2.10.0-beta.1", "3.0.0", "unknown"])(
   "nats-server %s is accepted",
   (version) => expect(serverFault(version)).toBeUndefined(),
+);
+
+test.each(["2.9.0", "2.9.10", "v2.9.14"])("of nats-server %s is warned", (version) => {
+  expect(serverWarning(version)).toContain("use 2.9.15 or later");
+});
+
+test.each(["2.9.15", "2.9.25", "2.10.0", "2.12.15", "3.0.0", "unknown"])(
+  "of nats-server %s is not warned",
+  (version) => expect(serverWarning(version)).toBeUndefined(),
 );
 
 test("settings that keep less than required are named, those that keep more are not", () => {

@@ -16,21 +16,37 @@ import { managerOf } from "./jetstream-manager.ts";
 
 /** The oldest server that supports everything we use; it introduced direct reads. */
 const OLDEST_SERVER = [2, 9] as const;
+/** On an older one, a login can end the server by a request whose reply subject has a wildcard. */
+const SAFE_SERVER = [2, 9, 15] as const;
 
 /** The server or a stream doesn't meet the requirements; the message names each setting. */
 class StoreRefused extends Error {
   override readonly name = "StoreRefused";
 }
 
-/** Why a server can't be used; undefined when it can, or when its version can't be parsed. */
+/** Whether a server is older than that; false when its version can't be parsed. */
+function isBefore(version: string, least: readonly number[]): boolean {
+  const parts = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version)?.slice(1) ?? [];
+  for (const [index, wanted] of least.entries()) {
+    const part = Number(parts[index] ?? wanted);
+    if (part !== wanted) return part < wanted;
+  }
+  return false;
+}
+
+/** Why a server can't be used; undefined when it can. */
 export function serverFault(version: string): string | undefined {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (major === undefined || minor === undefined) return undefined;
-  const [oldestMajor, oldestMinor] = OLDEST_SERVER;
-  const isOld =
-    Number(major) < oldestMajor || (Number(major) === oldestMajor && Number(minor) < oldestMinor);
-  if (!isOld) return undefined;
+  if (!isBefore(version, OLDEST_SERVER)) return undefined;
   return `nats-server ${version} is too old: allow_direct needs ${OLDEST_SERVER.join(".")} or later`;
+}
+
+/** What an operator should know of a server that can be used. */
+export function serverWarning(version: string): string | undefined {
+  if (!isBefore(version, SAFE_SERVER)) return undefined;
+  return (
+    `nats-server ${version} can be ended by one of its logins: use ${SAFE_SERVER.join(".")} or later ` +
+    "where they are not all your own (docs/security.md)"
+  );
 }
 
 type Setting = keyof StreamConfig;
@@ -84,6 +100,8 @@ export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Pro
   const version = bus.serverVersion;
   const fault = serverFault(version);
   if (fault !== undefined) throw new StoreRefused(fault);
+  const warning = serverWarning(version);
+  if (warning !== undefined) log.warn(warning);
   const required = [
     requiredOf(subscriptionsBucket(config)),
     // An entry must live as long as its lease counts; more only helps inspection.
