@@ -57,6 +57,7 @@ export const CASES: Readonly<Record<string, Values>> = {
     "gateway.topologySpread": [],
   },
   tuned: {
+    "gateway.sysctls": [{ name: "net.ipv4.tcp_rmem", value: "4096 131072 262144" }],
     settings: { "lease-ms": 20_000, "history-total-bytes": 1_099_511_627_776 },
     "gateway.settings": { "frame-events": 200, "share-port": true },
     "dispatcher.settings": { "store-queue-limit": 20_000, "history-replicas": 1 },

@@ -189,6 +189,10 @@ spec:
       {{- end }}
       securityContext:
         {{- include "ovation.podSecurity" $root | nindent 8 }}
+        {{- with .role.sysctls }}
+        sysctls:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
       {{- with .role.priorityClassName }}
       priorityClassName: {{ . }}
       {{- end }}
