@@ -32,6 +32,8 @@ export interface SwarmReport {
   /** How often a viewer came back, and the longest time that one was away. */
   readonly returns: number;
   readonly longestAwayMs: number;
+  /** The longest time after which a gateway told a viewer to reconnect. */
+  readonly longestToldMs: number;
   /** Connections that were closed with 1012. */
   readonly sentAway: number;
   /** When the first of them was closed, in milliseconds since 1970. */

@@ -25,6 +25,7 @@ const counts = {
   unrecovered: 0,
   returns: 0,
   longestAwayMs: 0,
+  longestToldMs: 0,
   sentAway: 0,
   failed: 0,
   likes: 0,
@@ -133,6 +134,7 @@ class LightViewer {
       }
       case "bye":
         this.#byeMs = message.reconnectAfterMs;
+        counts.longestToldMs = Math.max(counts.longestToldMs, message.reconnectAfterMs);
         this.#awaySince = performance.now();
         return;
       case "reset":
