@@ -77,14 +77,12 @@ export class RouteTable {
     return this.#routes.get(video)?.rows.get(gateway);
   }
 
-  /**
-   * Writes a row. Returns whether that changed where events go or how many viewers there are. An
-   * announcement stays: this may be an older row that arrives late, with its removal behind it.
-   */
+  /** Writes a row. Returns whether that changed where events go or how many viewers there are. */
   set(video: string, gateway: string, row: Row): boolean {
     const route = this.#route(video);
     const before = route.rows.get(gateway);
     route.rows.set(gateway, row);
+    this.endAnnounced(video, gateway);
     if (before !== undefined) return before.viewers !== row.viewers;
     route.subjects = undefined;
     this.#rowCount += 1;
