@@ -36,6 +36,16 @@ const local: TestProjectInlineConfiguration = {
   },
 };
 
+/** What a process keeps in memory: each file has a process of its own, in which nothing ran before. */
+const memory: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "memory",
+    isolate: true,
+    include: ["test/memory/**/*.test.ts"],
+  },
+};
+
 /** What a gateway makes of bytes, whatever NATS is behind it: conformance and fuzz. */
 const conformance: TestProjectInlineConfiguration = {
   extends: true,
@@ -93,6 +103,7 @@ export default defineConfig(async () => ({
   test: {
     // They wait for processes, sockets and timers more than they compute.
     maxWorkers: FILES_AT_ONCE,
+    // Hundreds of files need not load the same modules hundreds of times.
     isolate: false,
     // On a busy machine, a second is short: a test fails by these only if nothing happens at all.
     testTimeout: 180_000,
@@ -103,6 +114,7 @@ export default defineConfig(async () => ({
     projects: [
       unit,
       local,
+      memory,
       conformance,
       sdk,
       demo,
