@@ -1,6 +1,7 @@
 /** What a viewer can rely on for the past: the comments that it missed, in order, each once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectContiguous, SilentDispatcher } from "../support/chain.ts";
+import { eventually } from "../support/eventually.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TEST_WIRES, TestEventStream, TestSocket, watch } from "../support/viewer.ts";
 
@@ -336,7 +337,7 @@ describe("a viewer that reads too slowly", () => {
       expect((await post(stack.gatewayAt(1).port, "slow", likes)).status).toBe(200);
     }
     const dropped = 'ovation_gateway_events_dropped_total{class="durable",reason="buffer_full"}';
-    expect(await metric(stack.gateway, dropped)).toBeGreaterThan(0);
+    await eventually(async () => (await metric(stack.gateway, dropped)) > 0);
     slow.socket.resume();
     await slow.until(() => slow.total("slow", "like") >= 25_000);
     await slow.until(() => slow.of("slow", "comment").length >= expected.length);

@@ -94,6 +94,10 @@ describe("a log whose reader has stopped, with a full pipe", () => {
       "debug",
       "--requests-per-second",
       "100000",
+      "--new-videos-per-second",
+      "100000",
+      "--client-share-percent",
+      "100",
     );
     const { port, opsPort } = Object.assign({}, ...log);
     stopReading();

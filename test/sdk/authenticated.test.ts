@@ -49,7 +49,6 @@ test("an application is notified of a video that a fresh token does not cover", 
   const token = async () => {
     const videos = isNarrow ? ["kept"] : ["*"];
     const exp = isNarrow ? inSeconds(3_600) : inSeconds(1);
-    isNarrow = true;
     return await tokenOf({ ...VIEWER, videos, exp });
   };
   const ovation = client(url, { token, transport: "websocket" });
@@ -57,6 +56,7 @@ test("an application is notified of a video that a fresh token does not cover", 
   ovation.onError(errors.take);
   const { joined } = listen(ovation, "lost");
   await joined();
+  isNarrow = true;
   expect(await errors.first(() => true)).toMatchObject({ code: "forbidden", video: "lost" });
   expect((await connected(ovation)).name).toBe("connected");
 });
