@@ -12,12 +12,15 @@ test.each(["2.9.10", "2.12.15", "2.10.0-beta.1", "3.0.0", "unknown"])(
   (version) => expect(serverFault(version)).toBeUndefined(),
 );
 
-test.each(["2.9.0", "2.9.10", "v2.9.14"])("of nats-server %s is warned", (version) => {
-  expect(serverWarning(version)).toContain("use 2.9.15 or later");
-});
+test.each(["2.9.0", "2.9.10", "v2.9.14"])(
+  "nats-server %s gets a warning that names the version to use",
+  (version) => {
+    expect(serverWarning(version)).toContain("use 2.9.15 or later");
+  },
+);
 
 test.each(["2.9.15", "2.9.25", "2.10.0", "2.12.15", "3.0.0", "unknown"])(
-  "of nats-server %s is not warned",
+  "nats-server %s gets no warning",
   (version) => expect(serverWarning(version)).toBeUndefined(),
 );
 
