@@ -87,7 +87,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("an L typed into a comment is not a like", async () => {
-    const { page, likes } = await app().open();
+    // A video of its own, which the simulated audience doesn't watch.
+    const { page, likes } = await app().open({ url: `${app().url}?video=quiet` });
     await page.getByRole("textbox", { name: "Your comment" }).pressSequentially("lull");
     expect(await likes.innerText()).toBe("0");
   });

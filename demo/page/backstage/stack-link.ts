@@ -40,6 +40,8 @@ export class StackLink {
   #ownCount = 0;
   #view: StackView = { snapshot: undefined, isReachable: true, happenings: [] };
   #probe: ProbeView | undefined;
+  #unsentAudience: Audience | undefined;
+  #isSendingAudience = false;
   #likes = 0;
   #pointAt = 0;
 
@@ -73,8 +75,17 @@ export class StackLink {
     };
   }
 
+  /** Sends one request at a time, so that the last size wins: the browser may reorder requests. */
   async setAudience(audience: Audience): Promise<void> {
-    await this.#post(CONTROL_PATHS.audience, audience);
+    this.#unsentAudience = audience;
+    if (this.#isSendingAudience) return;
+    this.#isSendingAudience = true;
+    while (this.#unsentAudience !== undefined) {
+      const unsent = this.#unsentAudience;
+      this.#unsentAudience = undefined;
+      await this.#post(CONTROL_PATHS.audience, unsent);
+    }
+    this.#isSendingAudience = false;
   }
 
   async kill(name: string): Promise<void> {
