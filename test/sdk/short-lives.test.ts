@@ -25,7 +25,7 @@ const isVia = (via: string) => (state: States["all"][number]) =>
 
 describe("where WebSockets are cut soon after they open", () => {
   test("the client falls back to event streams for as long as that lasts", async () => {
-    network.webSocketLifeMs = 100;
+    network.cutsWebSockets = true;
     const ovation = client(network.url, { healthyMs: 1_000, webSocketRetryMs: 50 });
     const states = statesOf(ovation);
     const { events } = listen(ovation, "launch");
@@ -38,14 +38,14 @@ describe("where WebSockets are cut soon after they open", () => {
     expect(states.all.at(-1)).toBe(kept);
     await likesArrive(ovation, "launch", events);
 
-    network.webSocketLifeMs = undefined;
+    network.cutsWebSockets = false;
     await states.until(() => states.all.at(-1) !== kept);
     // A WebSocket that lasts takes over without a gap.
     expect(states.all.at(-1)).toMatchObject({ name: "connected", via: "websocket" });
   });
 
   test("an application that wants nothing else keeps reconnecting", async () => {
-    network.webSocketLifeMs = 100;
+    network.cutsWebSockets = true;
     const ovation = client(network.url, { healthyMs: 1_000, transport: "websocket" });
     const states = statesOf(ovation);
     ovation.connect();

@@ -7,13 +7,16 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Recorder } from "../../support/recorder.ts";
 
+/** A header that asks for a WebSocket. */
+const UPGRADE = /^upgrade: websocket/im;
+
 export class Network {
   /** The target of new connections. */
   port: number;
   /** Whether it refuses WebSocket requests, as a proxy without WebSocket support does. */
   blocksWebSockets = false;
-  /** The maximum life of a WebSocket, like a proxy's limit; undefined for none. */
-  webSocketLifeMs: number | undefined;
+  /** Whether a WebSocket is cut as soon as it has carried the answer to its first request. */
+  cutsWebSockets = false;
   /** Whether connections are refused. */
   isDown = false;
   /** Whether data from gateways is dropped; data from clients is still forwarded. */
@@ -74,11 +77,17 @@ export class Network {
       gateway.destroy();
     });
     gateway.on("close", () => client.destroy());
+    let isWebSocket = false;
+    let isAsked = false;
     client.on("data", (bytes) => {
+      isAsked = isWebSocket;
+      isWebSocket ||= UPGRADE.test(bytes.toString("latin1"));
       if (!this.#intercepts(client, bytes)) gateway.write(bytes);
     });
     gateway.on("data", (bytes) => {
-      if (!this.answersNothing) client.write(bytes);
+      if (this.answersNothing) return;
+      client.write(bytes);
+      if (isAsked && this.cutsWebSockets) client.destroySoon();
     });
   }
 
@@ -95,12 +104,7 @@ export class Network {
       client.end(`HTTP/1.1 200 OK\r\n${head}\r\nConnection: close\r\n\r\n${file.body}`);
       return true;
     }
-    if (!/^upgrade: websocket/im.test(text)) return false;
-    if (this.webSocketLifeMs !== undefined) {
-      const timer = setTimeout(() => client.destroy(), this.webSocketLifeMs);
-      client.on("close", () => clearTimeout(timer));
-    }
-    if (!this.blocksWebSockets) return false;
+    if (!this.blocksWebSockets || !UPGRADE.test(text)) return false;
     client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     return true;
   }
