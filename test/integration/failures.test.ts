@@ -25,8 +25,8 @@ beforeEach(async () => {
   stack = await TestStack.start({
     gateways: 2,
     dispatchers: 1,
-    // A killed dispatcher answers nothing.
-    gateway: { ...CONFIG, requestTimeoutMs: 2_000 },
+    // A killed dispatcher answers nothing. However late a frame is, it carries each of its events.
+    gateway: { ...CONFIG, requestTimeoutMs: 2_000, frameEvents: 10_000 },
     dispatcher: CONFIG,
   });
 });
@@ -43,8 +43,9 @@ describe("a dispatcher killed under load", () => {
     await eventually(async () => (await metric(victim, "ovation_dispatcher_table_rows")) === 1);
     const publisher = await TestSocket.connect(stack.gatewayAt(1).port);
     const load = new Load(publisher, "launch", 200);
-    // Both have handled part of the load before one of them dies.
-    await eventually(async () => (await metric(victim, "ovation_dispatcher_requests_total")) > 50);
+    // Both have handled part of the load before one of them dies. A busy machine sends few requests
+    // with many likes.
+    await eventually(async () => (await metric(victim, "ovation_dispatcher_requests_total")) > 5);
     await victim.kill9();
     const before = load.result.accepted.size;
     await eventually(() => load.result.accepted.size > before + 300);

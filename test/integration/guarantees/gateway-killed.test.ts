@@ -23,7 +23,8 @@ import { TestSocket, watch } from "../../support/viewer.ts";
 
 /** Extra time beyond the promised one, for a busy machine. */
 const SLACK_MS = 20_000;
-const stack = useStack({ gateways: 2 });
+// However late a frame is, it carries each of its events.
+const stack = useStack({ gateways: 2, gateway: { frameEvents: 10_000 } });
 const spawned = useProcesses(stack);
 
 guarantee("a gateway is killed", "like", async () => {
