@@ -46,7 +46,10 @@ async function publish(token: string, body: string, video = "v"): Promise<HttpAn
   return await ask(port, { method: "POST", path: `/v1/videos/${video}/events`, headers, body });
 }
 
-/** The first answer that is not like the others; rejects when there is none within `most`. */
+/**
+ * The first answer with status 429, and how many came before it.
+ * @throws when there is none among `most`
+ */
 async function firstLimited(most: number, request: () => Promise<HttpAnswer>) {
   for (let count = 0; count < most; count += 1) {
     const answer = await request();
