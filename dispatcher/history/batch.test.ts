@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { Deferred } from "../chain/pending-limit.ts";
 import {
   type Batch,
   ENTRY_OVERHEAD_BYTES,
@@ -10,7 +11,6 @@ import {
   type Slot,
   StoreRequest,
 } from "./batch.ts";
-import { Deferred } from "./pending-limit.ts";
 
 const BYTES_LIMIT = 10_000;
 const BASE = 5_000;

@@ -2,8 +2,8 @@
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { Deferred } from "../chain/pending-limit.ts";
 import type { RequestTiming } from "../fanout.ts";
-import type { Deferred } from "./pending-limit.ts";
 import type { StoredId } from "./stored-ids.ts";
 
 /** A record holds no more than this, unless a single event is larger. */

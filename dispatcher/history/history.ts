@@ -16,6 +16,7 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import { PendingLimit } from "../chain/pending-limit.ts";
 import type { RequestTiming } from "../fanout.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
@@ -24,7 +25,6 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import { ChainReader } from "./chain-reader.ts";
-import { PendingLimit } from "./pending-limit.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
 import { StoreHealth } from "./store-health.ts";

@@ -6,6 +6,7 @@
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import type { StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import { Trust, type TrustLevel } from "../chain/trust.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import { type KeepLimits, RetentionWindow } from "./retention-window.ts";
 import { StoredIds } from "./stored-ids.ts";
@@ -16,16 +17,11 @@ export interface ChainOptions {
   readonly now: MonotonicClock;
 }
 
-/** `none`: not read yet. `doubted`: the store may have changed. `sound`: safe to append to. */
-type Trust = "none" | "doubted" | "sound";
-
 export class VideoChain {
   readonly video: string;
   readonly ids: StoredIds;
   readonly kept: RetentionWindow;
-  #trust: Trust = "none";
-  #doubts = 0;
-  #isSyncing = false;
+  readonly #trust = new Trust();
   #sequence = 0;
   #last = 0;
   #highest = 0;
@@ -37,8 +33,8 @@ export class VideoChain {
     this.kept = new RetentionWindow(options.keep);
   }
 
-  get trust(): Trust {
-    return this.#trust;
+  get trust(): TrustLevel {
+    return this.#trust.level;
   }
 
   /** Sequence in the stream of the newest message; 0 when there is none. */
@@ -63,20 +59,12 @@ export class VideoChain {
 
   /** The store may have changed: it must be read before the next append. */
   doubt(): void {
-    this.#doubts += 1;
-    if (this.#trust === "sound") this.#trust = "doubted";
+    this.#trust.doubt();
   }
 
   /** Reads the chain by `read`; a doubt raised meanwhile stays. */
   async sync(read: () => Promise<void>): Promise<void> {
-    const doubts = this.#doubts;
-    this.#isSyncing = true;
-    try {
-      await read();
-    } finally {
-      this.#isSyncing = false;
-    }
-    this.#trust = doubts === this.#doubts ? "sound" : "doubted";
+    await this.#trust.sync(read);
   }
 
   /**
@@ -84,14 +72,14 @@ export class VideoChain {
    * append to learn of it. Any other is left to a read of the store.
    */
   observe({ payload, sequence }: Pick<StoredMessage, "payload" | "sequence">): void {
-    if (this.#trust !== "sound" || this.#isSyncing || sequence <= this.#sequence) return;
+    if (!this.#trust.canObserve || sequence <= this.#sequence) return;
     const message = readMessage({ payload, sequence });
     if (this.isNext(message)) this.learn(message);
   }
 
   /** Starts a new read. Nothing counts as stored any more, unless `keepIds` is set. */
   restart(keepIds: boolean): void {
-    this.#trust = "none";
+    this.#trust.reset();
     this.#sequence = 0;
     this.kept.clear();
     if (!keepIds) this.ids.clear();

@@ -4,32 +4,28 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import Denque from "denque";
-import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
-import { Backoff } from "../../shared/lib/backoff.ts";
-import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
 import { encodeHead } from "../../shared/protocol/fanout-message.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
+import { CommitLoop } from "../chain/commit-loop.ts";
+import type { Deferred } from "../chain/pending-limit.ts";
 import type { Fanout } from "../fanout.ts";
 import { type Batch, planBatch, type Slot, type StoreRequest } from "./batch.ts";
 import type { ChainReader } from "./chain-reader.ts";
-import type { Deferred } from "./pending-limit.ts";
 import type { HistoryStats } from "./stats.ts";
 import { startStoreSpan, tracesIn } from "./store-span.ts";
 import { Trimmer } from "./trimmer.ts";
 import { type ChainOptions, VideoChain } from "./video-chain.ts";
 
-const RETRY_MIN_MS = 10;
-const RETRY_MAX_MS = 200;
 /**
- * After a conflict others write to the video too. The winner knows the newest message first, and
- * would win again: it pauses for the others, while more events gather for its own next record.
+ * After a conflict, the dispatcher that won knows the newest message first, and would win again: it
+ * pauses for the others, while more events gather for its own next record.
  */
-const CONTENDED_MS = 1_000;
 const YIELD_MS = 5;
 
 /** What all writers share. */
@@ -75,20 +71,32 @@ export class VideoWriter {
   readonly #options: VideoWriterOptions;
   readonly #trimmer: Trimmer;
   readonly #queue = new Denque<Entry>();
-  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
-  #isRunning = false;
+  readonly #loop: CommitLoop;
+  /** The chain's newest message before the step under way. */
+  #sequence = 0;
   #weight = 0;
-  #contendedUntil = 0;
 
   constructor(video: string, options: VideoWriterOptions) {
     this.chain = new VideoChain(video, options.chain);
     this.#trimmer = new Trimmer(options);
     this.#options = options;
+    const { log, isConnected, onFailure } = options;
+    this.#loop = new CommitLoop({
+      log,
+      now: options.chain.now,
+      isConnected,
+      onFailure,
+      dropSettled: () => this.#dropSettled(),
+      step: () => this.#step(),
+      catchUp: () => this.#catchUp(),
+      rejectAll: (error) => this.#rejectAll(error),
+      onStepped: () => this.#weigh(),
+    });
   }
 
   /** Whether nothing is under way, so that this writer may be dropped. */
   get isIdle(): boolean {
-    return !this.#isRunning && !this.#trimmer.isTrimming;
+    return !this.#loop.isRunning && !this.#trimmer.isTrimming;
   }
 
   /** How much it remembers, as reported by `onWeight`. */
@@ -101,7 +109,7 @@ export class VideoWriter {
     for (const [index, event] of request.events.entries()) {
       this.#queue.push({ request, index, event });
     }
-    this.#start();
+    this.#loop.start();
   }
 
   /**
@@ -111,7 +119,7 @@ export class VideoWriter {
   runExclusive(job: ExclusiveWork["job"], work: ExclusiveWork["work"]): Promise<void> {
     return new Promise((resolve) => {
       this.#queue.push({ job, work, end: resolve });
-      this.#start();
+      this.#loop.start();
     });
   }
 
@@ -119,26 +127,6 @@ export class VideoWriter {
   observe(message: Pick<StoredMessage, "payload" | "sequence">): void {
     this.chain.observe(message);
     this.#weigh();
-  }
-
-  #start(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    void this.#run();
-  }
-
-  async #run(): Promise<void> {
-    while (this.#dropSettled()) {
-      try {
-        await this.#step();
-        this.#backoff.reset();
-      } catch (error) {
-        await this.#failed(asOvationError(error));
-      }
-      this.#weigh();
-    }
-    // In the same turn of the event loop: an entry queued from now on must start it again.
-    this.#isRunning = false;
   }
 
   #weigh(): void {
@@ -161,36 +149,22 @@ export class VideoWriter {
   }
 
   async #step(): Promise<void> {
-    const { reader, stats } = this.#options;
-    if (this.chain.trust !== "sound") return await reader.refresh(this.chain);
-    const { sequence } = this.chain;
-    try {
-      const head = this.#queue.peekFront();
-      if (head !== undefined && "work" in head) {
-        await head.work(this.chain);
-        this.#drop(head);
-      } else {
-        await this.#commit();
-      }
-    } catch (error) {
-      if (!(error instanceof RevisionConflict)) throw error;
-      stats.conflicts += 1;
-      this.#contendedUntil = this.#options.chain.now() + CONTENDED_MS;
-      // The dispatcher that was faster may have sent us its record meanwhile.
-      if (this.chain.sequence === sequence) await reader.catchUp(this.chain);
+    if (this.chain.trust !== "sound") return await this.#options.reader.refresh(this.chain);
+    this.#sequence = this.chain.sequence;
+    const head = this.#queue.peekFront();
+    if (head !== undefined && "work" in head) {
+      await head.work(this.chain);
+      this.#drop(head);
+    } else {
+      await this.#commit();
     }
   }
 
-  async #failed(error: OvationError): Promise<void> {
-    const { log, isConnected, onFailure } = this.#options;
-    if (error.code !== "history_unavailable") {
-      log.error({ err: error.cause ?? error }, "a commit failed");
-      return this.#rejectAll(error);
-    }
-    onFailure(error);
-    // It may be stored all the same: the next attempt is bound to the message before it.
-    if (isConnected()) await wait(this.#backoff.nextMs());
-    else this.#rejectAll(error);
+  async #catchUp(): Promise<void> {
+    const { reader, stats } = this.#options;
+    stats.conflicts += 1;
+    // The dispatcher that was faster may have sent us its record meanwhile.
+    if (this.chain.sequence === this.#sequence) await reader.catchUp(this.chain);
   }
 
   #rejectAll(error: OvationError): void {
@@ -233,8 +207,7 @@ export class VideoWriter {
     const message = span === undefined ? payload : encodeRecord(record, span.trace);
     this.#finish(batch, message, record.events.length);
     this.#trimmer.trim(chain);
-    if (this.#options.chain.now() < this.#contendedUntil)
-      await wait(this.#options.random() * YIELD_MS);
+    if (this.#loop.isContended) await wait(this.#options.random() * YIELD_MS);
   }
 
   *#slots(): Generator<Slot> {

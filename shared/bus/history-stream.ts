@@ -1,28 +1,16 @@
 /** The JetStream stream that holds the durable events of all videos, in Ovation's terms. */
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  DiscardPolicy,
-  type JetStreamManager,
-  jetstream,
-  StorageType,
-  type StoredMsg,
-  type StreamConfig,
-  type StreamInfo,
-} from "@nats-io/jetstream";
+import { DiscardPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
-import { OvationError } from "../protocol/errors.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../protocol/subjects.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
-import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream } from "./ensure-stream.ts";
-import { managerOf } from "./jetstream-manager.ts";
-import { readSubject } from "./read-subject.ts";
 import type { StoredMessage } from "./stored-message.ts";
+import { SubjectStream } from "./subject-stream.ts";
 
-const OPERATION_TIMEOUT_MS = 2_000;
 /**
  * nats-server 2.9 confirms that a stream is deleted before its files are gone, and deletes those of
  * a new stream with them: then nothing can be stored until that stream is deleted again.
@@ -61,17 +49,8 @@ const COMPARED = [
   "discard",
 ] as const satisfies readonly (keyof StreamConfig)[];
 
-function messageOf(message: StoredMsg | null): StoredMessage | undefined {
-  if (message === null) return undefined;
-  return { payload: message.data, sequence: message.seq, storedAt: message.time.getTime() };
-}
-
 function epochOf({ created }: Pick<StreamInfo, "created">): string {
   return Date.parse(String(created)).toString(36);
-}
-
-function asUnavailable(error: unknown): OvationError {
-  return new OvationError("history_unavailable", undefined, { cause: error });
 }
 
 export class HistoryStream {
@@ -81,10 +60,11 @@ export class HistoryStream {
   /** Differing values that were logged: `ensure` may be called often. */
   readonly #logged = new Map<string, unknown>();
   #recreatedAt = Number.NEGATIVE_INFINITY;
-  #manager: Promise<JetStreamManager> | undefined;
+  readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
     this.#bus = bus;
+    this.#subjects = new SubjectStream(bus, HISTORY_STREAM);
     this.#limits = limits;
     this.#log = log;
   }
@@ -94,7 +74,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable, also when there is no stream
    */
   async epoch(): Promise<string> {
-    return await this.#attempt(async (manager) =>
+    return await this.#subjects.attempt(async (manager) =>
       epochOf(await manager.streams.info(HISTORY_STREAM)),
     );
   }
@@ -106,7 +86,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async ensure(): Promise<string> {
-    return await this.#attempt(async (manager) => {
+    return await this.#subjects.attempt(async (manager) => {
       const expected = streamConfig(this.#limits);
       const info = await ensureStream(
         manager,
@@ -147,19 +127,7 @@ export class HistoryStream {
     after: number,
     timeoutMs: number,
   ): Promise<number> {
-    try {
-      return await this.#bus.whileConnected(async () => {
-        const { seq } = await jetstream(this.#bus.connection).publish(
-          historySubject(video),
-          payload,
-          { expect: { lastSubjectSequence: after }, timeout: timeoutMs },
-        );
-        return seq;
-      });
-    } catch (error) {
-      const conflict = asConflict(error);
-      throw conflict instanceof RevisionConflict ? conflict : asUnavailable(error);
-    }
+    return await this.#subjects.append(historySubject(video), payload, after, timeoutMs);
   }
 
   /**
@@ -167,11 +135,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async last(video: string): Promise<StoredMessage | undefined> {
-    return await this.#attempt(async (manager) =>
-      messageOf(
-        await manager.streams.getMessage(HISTORY_STREAM, { last_by_subj: historySubject(video) }),
-      ),
-    );
+    return await this.#subjects.last(historySubject(video));
   }
 
   /**
@@ -179,11 +143,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async next(video: string, sequence: number): Promise<StoredMessage | undefined> {
-    // The client's types have `next_by_subj` only for direct reads, which may lag the leader.
-    const request = { seq: sequence, next_by_subj: historySubject(video) };
-    return await this.#attempt(async (manager) =>
-      messageOf(await manager.streams.getMessage(HISTORY_STREAM, request)),
-    );
+    return await this.#subjects.next(historySubject(video), sequence);
   }
 
   /**
@@ -192,13 +152,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async read(video: string, since?: number): Promise<StoredMessage[]> {
-    return await readSubject(
-      {
-        last: () => this.last(video),
-        next: (sequence) => this.next(video, sequence),
-      },
-      since,
-    );
+    return await this.#subjects.read(historySubject(video), since);
   }
 
   /**
@@ -206,7 +160,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async erase(sequence: number): Promise<void> {
-    await this.#attempt(async (manager) => {
+    await this.#subjects.attempt(async (manager) => {
       const isThere = async () =>
         (await manager.streams.getMessage(HISTORY_STREAM, { seq: sequence })) !== null;
       if (!(await isThere())) return;
@@ -224,23 +178,6 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async trim(video: string, sequence: number): Promise<void> {
-    await this.#attempt((manager) =>
-      manager.streams.purge(HISTORY_STREAM, { filter: historySubject(video), seq: sequence }),
-    );
-  }
-
-  async #attempt<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-    try {
-      return await this.#bus.whileConnected(async () => await work(await this.#open()));
-    } catch (error) {
-      throw error instanceof OvationError && error.code === "history_unavailable"
-        ? error
-        : asUnavailable(error);
-    }
-  }
-
-  #open(): Promise<JetStreamManager> {
-    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
-    return this.#manager;
+    await this.#subjects.purge(historySubject(video), sequence);
   }
 }

@@ -1,0 +1,125 @@
+/** A JetStream stream whose subjects are chains: each append names the message that it follows. */
+import { type JetStreamManager, jetstream, type StoredMsg } from "@nats-io/jetstream";
+import { OvationError } from "../protocol/errors.ts";
+import { asConflict, RevisionConflict } from "./conflict.ts";
+import type { Bus } from "./connection.ts";
+import { managerOf } from "./jetstream-manager.ts";
+import { readSubject } from "./read-subject.ts";
+import type { StoredMessage } from "./stored-message.ts";
+
+const OPERATION_TIMEOUT_MS = 2_000;
+
+function messageOf(message: StoredMsg | null): StoredMessage | undefined {
+  if (message === null) return undefined;
+  return { payload: message.data, sequence: message.seq, storedAt: message.time.getTime() };
+}
+
+function asUnavailable(error: unknown): OvationError {
+  return error instanceof OvationError && error.code === "history_unavailable"
+    ? error
+    : new OvationError("history_unavailable", undefined, { cause: error });
+}
+
+export class SubjectStream {
+  readonly name: string;
+  readonly #bus: Bus;
+  #manager: Promise<JetStreamManager> | undefined;
+
+  constructor(bus: Bus, name: string) {
+    this.#bus = bus;
+    this.name = name;
+  }
+
+  /**
+   * Stores a message, only if the subject's newest one has sequence `after` (0: only if it has
+   * none).
+   * @returns the message's sequence in the stream
+   * @throws RevisionConflict when the newest message is another one
+   * @throws OvationError history_unavailable when it was not confirmed; it may still be stored
+   */
+  async append(
+    subject: string,
+    payload: Uint8Array,
+    after: number,
+    timeoutMs: number,
+  ): Promise<number> {
+    try {
+      return await this.#bus.whileConnected(async () => {
+        const { seq } = await jetstream(this.#bus.connection).publish(subject, payload, {
+          expect: { lastSubjectSequence: after },
+          timeout: timeoutMs,
+        });
+        return seq;
+      });
+    } catch (error) {
+      const conflict = asConflict(error);
+      throw conflict instanceof RevisionConflict ? conflict : asUnavailable(error);
+    }
+  }
+
+  /**
+   * The subject's newest message, from the stream's leader.
+   * @throws OvationError history_unavailable
+   */
+  async last(subject: string): Promise<StoredMessage | undefined> {
+    return await this.attempt(async (manager) =>
+      messageOf(await manager.streams.getMessage(this.name, { last_by_subj: subject })),
+    );
+  }
+
+  /**
+   * The subject's first message from `sequence` on.
+   * @throws OvationError history_unavailable
+   */
+  async next(subject: string, sequence: number): Promise<StoredMessage | undefined> {
+    // The client's types have `next_by_subj` only for direct reads, which may lag the leader.
+    const request = { seq: sequence, next_by_subj: subject };
+    return await this.attempt(async (manager) =>
+      messageOf(await manager.streams.getMessage(this.name, request)),
+    );
+  }
+
+  /**
+   * The subject's stored messages, oldest first.
+   * @param since only those stored at or after it, in milliseconds since 1970 by the server's clock
+   * @throws OvationError history_unavailable
+   */
+  async read(subject: string, since?: number): Promise<StoredMessage[]> {
+    return await readSubject(
+      {
+        last: () => this.last(subject),
+        next: (sequence) => this.next(subject, sequence),
+      },
+      since,
+    );
+  }
+
+  /**
+   * Removes the messages of a subject, or of all that match it.
+   * @param before only those before this sequence
+   * @throws OvationError history_unavailable
+   */
+  async purge(subject: string, before?: number): Promise<void> {
+    const range = before === undefined ? {} : { seq: before };
+    await this.attempt((manager) =>
+      manager.streams.purge(this.name, { filter: subject, ...range }),
+    );
+  }
+
+  /**
+   * Does something else with the stream.
+   * @throws OvationError history_unavailable
+   */
+  async attempt<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.#bus.whileConnected(async () => await work(await this.#open()));
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  #open(): Promise<JetStreamManager> {
+    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
+    return this.#manager;
+  }
+}
