@@ -13,6 +13,7 @@ import {
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
 import { registerShedLevels } from "../shared/runtime/overload/metrics.ts";
+import type { Commands } from "./commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
 import type { Fanout } from "./fanout.ts";
 import type { History } from "./history/history.ts";
@@ -40,6 +41,7 @@ interface Parts {
   readonly leases: Leases;
   readonly sweeper: Sweeper;
   readonly counts: ViewerCounts;
+  readonly commands: Pick<Commands, "stats">;
   readonly countRequests: CountHandler;
 }
 
@@ -109,6 +111,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     leases,
     sweeper,
     counts,
+    commands,
     countRequests,
   } = parts;
   registerBusMetrics(registry, parts.bus);
@@ -127,6 +130,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     "Requests of gateways to count a video's viewers.",
     () => countRequests.stats.requests,
   );
+  counter("commands_total", "Commands taken off the bus.", () => commands.stats.requests);
   counterOf(registry, "ovation_dispatcher_events_total", "Events accepted.", ["class"], () =>
     Object.entries(publishHandler.stats.events).map(([name, count]) => [{ class: name }, count]),
   );

@@ -2,7 +2,7 @@
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
-import { frontendsBucket, subscriptionsBucket, ticketsBucket } from "../shared/protocol/buckets.ts";
+import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
 import { decodeLease } from "../shared/protocol/table.ts";
@@ -11,6 +11,7 @@ import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
+import { type CommandHandlers, Commands } from "./commands/commands.ts";
 import { CountHandler } from "./count-handler.ts";
 import { Fanout } from "./fanout.ts";
 import { History } from "./history/history.ts";
@@ -20,9 +21,9 @@ import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
 import { Replies } from "./replies.ts";
 import { RetractHandler } from "./retract-handler.ts";
+import { Stores } from "./stores/stores.ts";
 import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
-import { KeptBucket } from "./table/kept-bucket.ts";
 import { Leases } from "./table/leases.ts";
 import { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
@@ -35,7 +36,7 @@ export class DispatcherParts implements RoleParts {
   readonly #peers: SettingsPeers;
   readonly #statement: SettingsStatement;
   readonly #announced: Announced;
-  readonly #tickets: KeptBucket;
+  readonly #stores: Stores;
   readonly #createStores: () => Promise<void>;
   readonly #mirror: Mirror;
   readonly #sweeper: Sweeper;
@@ -55,12 +56,11 @@ export class DispatcherParts implements RoleParts {
     this.#statement = new SettingsStatement(bus, { dispatcher, settings });
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
-    const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas), log);
     const stream = new HistoryStream(bus, config, log);
+    this.#stores = new Stores(bus, config, log);
     this.#createStores = async () => {
-      await Promise.allSettled([tickets.ensure(), stream.ensure()]);
+      await Promise.allSettled([this.#stores.ensure(), stream.ensure()]);
     };
-    this.#tickets = new KeptBucket({ bus, bucket: tickets, log });
     const leases = new Leases(config.leaseMs, monotonicNow);
     const clock = new HopClock();
     const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
@@ -98,6 +98,8 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
+    const handlers: CommandHandlers = {};
+    const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
     const countAgain = (video: string) => void this.#counts.request(video).catch(() => undefined);
     this.#mirror = new Mirror({
       bus,
@@ -132,6 +134,7 @@ export class DispatcherParts implements RoleParts {
       bus,
       publishes: publishHandler,
       retractions,
+      commands,
       countRequests,
       replies,
     });
@@ -149,6 +152,7 @@ export class DispatcherParts implements RoleParts {
       leases,
       sweeper: this.#sweeper,
       counts: this.#counts,
+      commands,
       countRequests,
     });
   }
@@ -157,7 +161,7 @@ export class DispatcherParts implements RoleParts {
   async start(): Promise<Record<string, unknown>> {
     this.#statement.start();
     this.#announced.start();
-    this.#tickets.start();
+    this.#stores.start();
     await this.#mirror.start();
     this.#isRead = true;
     if (this.#context.stopping.aborted) return {};
@@ -178,7 +182,7 @@ export class DispatcherParts implements RoleParts {
   async stop(): Promise<void> {
     this.#statement.stop();
     this.#announced.stop();
-    this.#tickets.stop();
+    this.#stores.stop();
     this.#sweeper.stop();
     this.#counts.stop();
     this.#overload.stop();

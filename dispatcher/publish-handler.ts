@@ -64,7 +64,7 @@ function refusalOf({ index }: EventIdTaken, isDurable: readonly boolean[]): Ovat
 export class PublishHandler {
   readonly stats: PublishStats = {
     requests: 0,
-    events: { transient: 0, durable: 0, latest: 0 },
+    events: { transient: 0, durable: 0, latest: 0, state: 0, vote: 0 },
   };
   readonly #options: PublishHandlerOptions;
   readonly #ids = new EventIds();
@@ -180,6 +180,12 @@ export class PublishHandler {
   /** Undefined for a kind whose events are stored. */
   #unstoredClassOf({ kind }: RequestEvent): UnstoredClass | undefined {
     const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
+    if (deliveryClass === "state" || deliveryClass === "vote") {
+      throw new OvationError(
+        "unavailable",
+        `events of class ${deliveryClass} can't be published yet`,
+      );
+    }
     return deliveryClass === "durable" ? undefined : deliveryClass;
   }
 

@@ -1,13 +1,16 @@
 /** The dispatcher's membership in the queue group: it joins when it can work and leaves to stop. */
 import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
 import {
+  COMMAND_SUBJECTS,
   COUNT_SUBJECTS,
   DISPATCHER_QUEUE,
+  GATEWAY_COMMAND_SUBJECTS,
   GATEWAY_PUBLISH_SUBJECTS,
   GATEWAY_RETRACT_SUBJECTS,
   PUBLISH_SUBJECTS,
   RETRACT_SUBJECTS,
 } from "../shared/protocol/subjects.ts";
+import type { Commands } from "./commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
 import type { PublishHandler } from "./publish-handler.ts";
 import type { Replies } from "./replies.ts";
@@ -17,6 +20,7 @@ interface QueueGroupOptions {
   readonly bus: Pick<Bus, "subscribe" | "flush" | "lameDuck" | "onState">;
   readonly publishes: Pick<PublishHandler, "take">;
   readonly retractions: Pick<RetractHandler, "take">;
+  readonly commands: Pick<Commands, "take">;
   readonly countRequests: Pick<CountHandler, "take">;
   readonly replies: Pick<Replies, "drain" | "toGateway">;
 }
@@ -52,7 +56,7 @@ export class QueueGroup {
   }
 
   #join(): void {
-    const { bus, replies, publishes, retractions, countRequests } = this.#options;
+    const { bus, replies, publishes, retractions, commands, countRequests } = this.#options;
     const join = (subjects: string, handler: Handler) =>
       bus.subscribe(
         subjects,
@@ -70,8 +74,10 @@ export class QueueGroup {
     this.#subscriptions = [
       join(PUBLISH_SUBJECTS, publishes),
       join(RETRACT_SUBJECTS, retractions),
+      join(COMMAND_SUBJECTS, commands),
       joinForGateways(GATEWAY_PUBLISH_SUBJECTS, publishes),
       joinForGateways(GATEWAY_RETRACT_SUBJECTS, retractions),
+      joinForGateways(GATEWAY_COMMAND_SUBJECTS, commands),
       joinForGateways(COUNT_SUBJECTS, countRequests),
     ];
   }

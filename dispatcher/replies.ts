@@ -17,6 +17,11 @@ export interface Accepted {
   readonly seqs?: readonly (number | null)[];
 }
 
+/** The reply for a command that was carried out. */
+interface Done {
+  readonly result: unknown;
+}
+
 export class Replies {
   /** Refused requests by error code. */
   readonly refused = new Map<string, number>();
@@ -37,7 +42,7 @@ export class Replies {
   }
 
   /** @param reply subject of the reply; empty when nobody waits for it */
-  accept(encoding: Encoding, reply: string, accepted: Accepted): void {
+  accept(encoding: Encoding, reply: string, accepted: Accepted | Done): void {
     this.#send(encoding, reply, accepted);
   }
 
@@ -57,7 +62,12 @@ export class Replies {
    * Replies when the work has an outcome.
    * @param trace that the request belongs to
    */
-  later(encoding: Encoding, reply: string, work: Promise<Accepted>, trace?: TraceContext): void {
+  later(
+    encoding: Encoding,
+    reply: string,
+    work: Promise<Accepted | Done>,
+    trace?: TraceContext,
+  ): void {
     const answered = work
       .then(
         (accepted) => this.accept(encoding, reply, accepted),

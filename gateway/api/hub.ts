@@ -25,6 +25,7 @@ import { pingOverHttp } from "./http/ping.ts";
 import { publishOverHttp } from "./http/publish.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
+import { setTotalsOverHttp } from "./http/set-totals.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
 import { type GatewayServices, recordFailure } from "./services.ts";
 import { Session } from "./session.ts";
@@ -74,6 +75,7 @@ export class Hub {
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
+      totals: { PUT: setTotalsOverHttp(services, config) },
       ping: { GET: pingOverHttp(services) },
       tickets: { POST: ticketsOverHttp(services) },
     };

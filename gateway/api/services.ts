@@ -17,6 +17,7 @@ import type { ClientKey } from "../limits/client-key.ts";
 import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
 import type { Batcher } from "../publish/batcher.ts";
+import type { CommandClient } from "../publish/command-client.ts";
 import type { DispatcherClient } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
@@ -36,6 +37,7 @@ export interface GatewayServices {
   readonly histories: Pick<VideoHistories, "epoch" | "resume" | "page" | "positionText">;
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;
+    readonly commands: Pick<CommandClient, "send">;
     readonly likes: Pick<Batcher, "publish">;
     readonly durable: Pick<EventsUnderWay, "add" | "settled">;
     inOrder(): Pick<OrderedPublishes, "publish">;

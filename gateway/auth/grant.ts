@@ -4,7 +4,7 @@ import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
 import { actorKey, type ClientKey } from "../limits/client-key.ts";
 
 /**
- * - `moderate`: delete durable events.
+ * - `moderate`: delete durable events, and send commands.
  * - `any-actor`: publish in anyone's name.
  */
 export type Scope = "moderate" | "any-actor";
@@ -95,6 +95,12 @@ export class Grant {
   requireVideo(video: string): void {
     if (this.covers(video)) return;
     throw new OvationError("forbidden", "video: not covered", { field: "video" });
+  }
+
+  /** @throws OvationError `forbidden` unless all videos are covered */
+  requireEveryVideo(): void {
+    if (this.#prefixes.includes("")) return;
+    throw new OvationError("forbidden", "a grant of every video (*) is required");
   }
 
   /**

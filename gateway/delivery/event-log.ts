@@ -5,7 +5,7 @@
  */
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
+import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
 import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
 
 /** A reader's position, and the totals by kind up to it. Never changed in place. */
@@ -40,7 +40,7 @@ export class EventLog {
   readonly #video: string;
   readonly #sseIdOf: (seq: number) => string | undefined;
   readonly #limits: LogLimits;
-  readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveryClass }[] = [];
+  readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveredClass }[] = [];
   readonly #latest = new Map<string, LoggedEvent>();
   #events: (LoggedEvent | LoggedDurableEvent)[] = [];
   #transientCount = 0;
@@ -221,7 +221,7 @@ export class EventLog {
     events: readonly LoggedEvent[],
     from: Cursor,
     to: Cursor,
-    counted: readonly DeliveryClass[] = ["transient", "durable"],
+    counted: readonly DeliveredClass[] = ["transient", "durable"],
   ): Frame {
     const counts: Record<string, number> = {};
     const tally = { transient: 0, durable: 0, latest: 0 };

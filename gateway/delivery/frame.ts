@@ -2,7 +2,7 @@
  * A frame: what viewers of a video get in one write. However many viewers there are, it is encoded
  * once for each wire that they use.
  */
-import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
+import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { Counts } from "../../shared/protocol/wire/messages.ts";
 
@@ -21,7 +21,7 @@ export interface Arrival {
 /** An event in a video's log. `position` numbers all events of the video at this gateway. */
 export interface LoggedEvent {
   readonly kind: string;
-  readonly deliveryClass: DeliveryClass;
+  readonly deliveryClass: DeliveredClass;
   /** The event as msgpack, as it is sent to viewers. */
   readonly bytes: Uint8Array;
   readonly position: number;

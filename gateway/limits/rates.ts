@@ -21,6 +21,7 @@ type RatesConfig = Pick<
   | "likesPerSecond"
   | "httpPublishesPerSecond"
   | "deletesPerSecond"
+  | "commandsPerSecond"
   | "historyReadsPerSecond"
   | "limitedClientsKept"
 > &
@@ -41,6 +42,7 @@ export const RATE_NAMES = [
   "likes",
   "http_publishes",
   "deletes",
+  "commands",
   "history_reads",
   "http_requests",
   "request_bytes",
@@ -60,6 +62,7 @@ export class Rates {
   readonly #connections: ConnectionRateLimitOptions;
   readonly #httpPublishes: ClientBuckets;
   readonly #deletes: ClientBuckets;
+  readonly #commands: ClientBuckets;
   readonly #historyReads: ClientBuckets;
 
   constructor({ bus, gateway, config, now }: RatesOptions) {
@@ -91,6 +94,7 @@ export class Rates {
       new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
     this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
     this.#deletes = clients("deletes", config.deletesPerSecond);
+    this.#commands = clients("commands", config.commandsPerSecond);
     this.#historyReads = clients("history_reads", config.historyReadsPerSecond);
   }
 
@@ -105,7 +109,7 @@ export class Rates {
   /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
     const { size } = this.publishers;
-    const clients = [this.#httpPublishes, this.#deletes, this.#historyReads];
+    const clients = [this.#httpPublishes, this.#deletes, this.#commands, this.#historyReads];
     return clients.reduce((sum, buckets) => sum + buckets.size, size + this.work.size);
   }
 
@@ -134,6 +138,11 @@ export class Rates {
   /** Charges a client for deleting an event, found or not. @throws OvationError rate_limited */
   takeDelete(client: ClientKey): void {
     this.#take(this.#deletes, client, 1);
+  }
+
+  /** Charges a client for a command. @throws OvationError rate_limited */
+  takeCommand(client: ClientKey): void {
+    this.#take(this.#commands, client, 1);
   }
 
   /** Charges a client for a page of history. @throws OvationError rate_limited */

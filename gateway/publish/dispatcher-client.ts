@@ -155,6 +155,6 @@ function acceptedOf(reply: Uint8Array): Accepted[] {
     const { accepted, seqs } = parsed.data;
     return accepted.map((id, index) => ({ id, seq: seqs?.[index] ?? undefined }));
   }
-  const { code, message, field, limit } = parsed.data.error;
-  throw new OvationError(isErrorCode(code) ? code : "internal", message, { field, limit });
+  const { code, message, ...detail } = parsed.data.error;
+  throw new OvationError(isErrorCode(code) ? code : "internal", message, detail);
 }

@@ -1,6 +1,7 @@
-/** The ways to the dispatchers: likes in batches, a connection's other events in their order. */
+/** The ways to the dispatchers: likes in batches, a connection's other events in their order, commands. */
 
 import { Batcher } from "./batcher.ts";
+import { CommandClient } from "./command-client.ts";
 import { DispatcherClient, UNDER_WAY_LIMIT } from "./dispatcher-client.ts";
 import { OrderedPublishes } from "./ordered-publishes.ts";
 import { PendingLimit } from "./pending-limit.ts";
@@ -10,6 +11,7 @@ type PublisherOptions = ConstructorParameters<typeof DispatcherClient>[0];
 
 export class Publisher {
   readonly client: DispatcherClient;
+  readonly commands: CommandClient;
   /** For events that need no order. */
   readonly likes: Batcher;
   /** Durable events that are being published here. */
@@ -20,6 +22,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#now = options.clock.now;
     this.client = new DispatcherClient(options);
+    this.commands = new CommandClient(options);
     this.likes = new Batcher(this.client, this.#waiting, this.#now);
   }
 

@@ -21,13 +21,17 @@ import { readNewest } from "./read-newest.ts";
 const OPERATION_TIMEOUT_MS = 2_000;
 const DUPLICATES_MS = 120_000;
 
-/** How a bucket is created. Its content can be rebuilt, so it is kept in memory, not on disk. */
+/** How a bucket is created. */
 export interface BucketSpec {
   readonly name: string;
   /** Shown to operators who list the buckets. */
   readonly description: string;
+  /** `memory` for what can be rebuilt; `file` for what must survive a restart of NATS. */
+  readonly storage: "memory" | "file";
+  /** Whether its changes are published for those who watch it. */
+  readonly isFollowed: boolean;
   readonly replicas: number;
-  /** Age at which an entry expires, in milliseconds; watchers are not notified. */
+  /** Age at which an entry expires, in milliseconds; watchers are not notified. 0: never. */
   readonly maxAgeMs: number;
   /** The size up to which it takes entries; undefined: any. */
   readonly limitBytes?: number;
@@ -36,21 +40,24 @@ export interface BucketSpec {
 /** The configuration that a bucket is created with. */
 export function bucketConfig(spec: BucketSpec): Partial<StreamConfig> & { name: string } {
   const { name, description, replicas, maxAgeMs, limitBytes = -1 } = spec;
+  const duplicatesMs = maxAgeMs === 0 ? DUPLICATES_MS : Math.min(DUPLICATES_MS, maxAgeMs);
   return {
     name: `KV_${name}`,
     description,
     subjects: [`$KV.${name}.>`],
-    storage: StorageType.Memory,
+    storage: spec.storage === "file" ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
     max_msgs_per_subject: 1,
     max_age: nanos(maxAgeMs),
     max_bytes: limitBytes,
-    duplicate_window: nanos(Math.min(DUPLICATES_MS, maxAgeMs)),
+    duplicate_window: nanos(duplicatesMs),
     discard: DiscardPolicy.New,
     allow_direct: true,
     // Watchers listen to this: whoever may create a consumer can have a stream's content sent
     // anywhere, so nobody may.
-    republish: { src: `$KV.${name}.>`, dest: `${changesPrefix(name)}>` },
+    ...(spec.isFollowed
+      ? { republish: { src: `$KV.${name}.>`, dest: `${changesPrefix(name)}>` } }
+      : {}),
   };
 }
 
@@ -64,6 +71,7 @@ const COMPARED = [
 ] as const satisfies readonly (keyof StreamConfig)[];
 
 export class Bucket {
+  readonly name: string;
   readonly spec: BucketSpec;
   readonly #bus: Bus;
   readonly #log: Log;
@@ -73,6 +81,7 @@ export class Bucket {
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
     this.#bus = bus;
+    this.name = spec.name;
     this.spec = spec;
     this.#log = log;
     this.#stream = `KV_${spec.name}`;

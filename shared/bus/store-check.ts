@@ -6,13 +6,21 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
-import { frontendsBucket, subscriptionsBucket } from "../protocol/buckets.ts";
+import {
+  frontendsBucket,
+  kindsBucket,
+  stateBucket,
+  subscriptionsBucket,
+  timelineBucket,
+  totalsBucket,
+} from "../protocol/buckets.ts";
 import type { Log } from "../runtime/log.ts";
 import { type BucketSpec, bucketConfig } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 import { isStreamMissing } from "./ensure-stream.ts";
 import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
+import { votesStreamConfig } from "./votes-stream.ts";
 
 /** The oldest server that supports everything we use; it introduced direct reads. */
 const OLDEST_SERVER = [2, 9] as const;
@@ -84,7 +92,7 @@ function requiredOf(spec: BucketSpec): Partial<StreamConfig> & { readonly name: 
   const { republish } = bucketConfig(spec);
   return {
     name: `KV_${spec.name}`,
-    storage: "memory",
+    storage: spec.storage,
     num_replicas: spec.replicas,
     max_age: nanos(spec.maxAgeMs),
     ...(republish === undefined ? {} : { republish }),
@@ -106,7 +114,12 @@ export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Pro
     requiredOf(subscriptionsBucket(config)),
     // An entry must live as long as its lease counts; more only helps inspection.
     requiredOf({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
+    requiredOf(kindsBucket(config)),
+    requiredOf(stateBucket(config)),
+    requiredOf(totalsBucket(config)),
+    requiredOf(timelineBucket(config)),
     streamConfig(config),
+    votesStreamConfig(config),
   ];
   const faults: string[] = [];
   for (const one of required) {

@@ -129,6 +129,12 @@ export const limitSettings = {
     default: 50,
     doc: "How many events one moderator, by its actor or else its address, may delete per second; five seconds' worth may come at once. An id that the history doesn't have costs the same.",
   }),
+  commandsPerSecond: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 50,
+    doc: "How many commands, such as setting totals, one moderator, by its actor or else its address, may send per second; five seconds' worth may come at once.",
+  }),
   historyReadsPerSecond: integer({
     min: 1,
     max: 1_000_000,

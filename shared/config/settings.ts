@@ -30,7 +30,7 @@ export const commonSettings = {
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
     ],
-    doc: "The kinds of events and the delivery class of each; must be the same for all processes. `viewers` (latest) and `retracted` (durable) are built in.",
+    doc: "The kinds of events and the delivery class of each; must be the same for all processes. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
   }),
   dataLimitBytes: integer({
     min: 64,
@@ -113,6 +113,27 @@ export const commonSettings = {
     default: 1_073_741_824,
     unit: "bytes",
     doc: "How many bytes the history of all videos may take in the store; beyond that, the oldest events are removed.",
+  }),
+  stateAgeMs: integer({
+    min: 60_000,
+    max: 315_360_000_000,
+    default: 2_592_000_000,
+    unit: "ms",
+    doc: "How long a video's state and totals are kept after they last changed.",
+  }),
+  stateTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 268_435_456,
+    unit: "bytes",
+    doc: "How many bytes the state of all videos may take in the store, and as many their totals and their timelines; beyond that, changes are refused.",
+  }),
+  votesTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 268_435_456,
+    unit: "bytes",
+    doc: "How many bytes the votes of all polls may take in the store; beyond that, votes are refused.",
   }),
   drainMs: integer({
     min: 0,

@@ -1,7 +1,20 @@
 /** The KV buckets, as dispatchers create them. */
 import type { BucketSpec } from "../bus/bucket.ts";
 import type { CommonConfig } from "../config/settings.ts";
-import { FRONTENDS_BUCKET, SUBSCRIPTIONS_BUCKET, TICKETS_BUCKET } from "./subjects.ts";
+import {
+  FRONTENDS_BUCKET,
+  KINDS_BUCKET,
+  STATE_BUCKET,
+  SUBSCRIPTIONS_BUCKET,
+  TICKETS_BUCKET,
+  TIMELINE_BUCKET,
+  TOTALS_BUCKET,
+} from "./subjects.ts";
+
+/** The table can be rebuilt, so it is kept in memory; its rows and leases are watched. */
+const OF_TABLE = { storage: "memory", isFollowed: true } as const;
+/** What is kept of a video is told by events, so nobody watches it. */
+const OF_VIDEOS = { storage: "file", isFollowed: false } as const;
 
 /**
  * Rows, and delete markers of removed rows, expire after ten minutes: otherwise those of invented
@@ -11,6 +24,7 @@ export const ROW_MAX_AGE_MS = 600_000;
 
 export function subscriptionsBucket(config: CommonConfig): BucketSpec {
   return {
+    ...OF_TABLE,
     name: SUBSCRIPTIONS_BUCKET,
     description: "Ovation: which gateway has viewers of which video, by <video>.<gateway>",
     replicas: config.tableReplicas,
@@ -21,6 +35,7 @@ export function subscriptionsBucket(config: CommonConfig): BucketSpec {
 export function frontendsBucket(config: CommonConfig): BucketSpec {
   // Longer than any dispatcher needs to detect a dead gateway and sweep its rows.
   return {
+    ...OF_TABLE,
     name: FRONTENDS_BUCKET,
     description: "Ovation: the lease of each gateway, by its id",
     replicas: config.tableReplicas,
@@ -35,10 +50,60 @@ const TICKETS_LIMIT_BYTES = 67_108_864;
 
 export function ticketsBucket(replicas: number): BucketSpec {
   return {
+    ...OF_TABLE,
+    isFollowed: false,
     name: TICKETS_BUCKET,
     description: "Ovation: tickets for event streams that were not used yet",
     replicas,
     maxAgeMs: TICKET_MAX_AGE_MS,
     limitBytes: TICKETS_LIMIT_BYTES,
+  };
+}
+
+/** Far more than one document takes. */
+const KINDS_LIMIT_BYTES = 4_194_304;
+
+export function kindsBucket(config: CommonConfig): BucketSpec {
+  return {
+    name: KINDS_BUCKET,
+    description: "Ovation: the kinds of events that may be published",
+    storage: "file",
+    isFollowed: true,
+    replicas: config.historyReplicas,
+    maxAgeMs: 0,
+    limitBytes: KINDS_LIMIT_BYTES,
+  };
+}
+
+export function stateBucket(config: CommonConfig): BucketSpec {
+  return {
+    ...OF_VIDEOS,
+    name: STATE_BUCKET,
+    description: "Ovation: the state of each video",
+    replicas: config.historyReplicas,
+    maxAgeMs: config.stateAgeMs,
+    limitBytes: config.stateTotalBytes,
+  };
+}
+
+export function totalsBucket(config: CommonConfig): BucketSpec {
+  return {
+    ...OF_VIDEOS,
+    name: TOTALS_BUCKET,
+    description: "Ovation: how many events of each kind there were, by video",
+    replicas: config.historyReplicas,
+    maxAgeMs: config.stateAgeMs,
+    limitBytes: config.stateTotalBytes,
+  };
+}
+
+export function timelineBucket(config: CommonConfig): BucketSpec {
+  return {
+    ...OF_VIDEOS,
+    name: TIMELINE_BUCKET,
+    description: "Ovation: the same over time, by <video>.<hour>",
+    replicas: config.historyReplicas,
+    maxAgeMs: config.historyAgeMs,
+    limitBytes: config.stateTotalBytes,
   };
 }

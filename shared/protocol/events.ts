@@ -44,8 +44,19 @@ export type RequestEvent = z.output<typeof requestEventSchema>;
 /** A request to delete a durable event. */
 export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
 
+/** The reply to a request over the bus that is refused. */
+export const errorReplySchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    field: z.string().optional(),
+    limit: z.number().optional(),
+    retryAfterMs: z.number().optional(),
+  }),
+});
+
 /**
- * The reply to a request over the bus. `seqs` has the `seq` of each of `accepted`, null for an
+ * The reply to a request to publish over the bus. `seqs` has the `seq` of each of `accepted`, null for an
  * event that isn't durable; it is absent when none is durable.
  */
 export const publishReplySchema = z.union([
@@ -53,14 +64,7 @@ export const publishReplySchema = z.union([
     accepted: z.array(z.string()),
     seqs: z.array(z.number().nullable()).optional(),
   }),
-  z.object({
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      field: z.string().optional(),
-      limit: z.number().optional(),
-    }),
-  }),
+  errorReplySchema,
 ]);
 
 /** Which kinds exist, and how large an event's data may be. */

@@ -3,20 +3,38 @@
  *
  * - `transient`: may be sampled for a slow or flooded viewer; counts stay exact.
  * - `durable`: stored, ordered per video, recoverable.
- * - `latest`: only the newest one matters.
+ * - `latest`: only the newest one matters, and only at the moment.
+ * - `state`: the newest one is stored, and told to everyone who comes.
+ * - `vote`: counted once for each actor of a poll; nobody is sent it.
  */
-export type DeliveryClass = "transient" | "durable" | "latest";
+export type DeliveryClass = "transient" | "durable" | "latest" | "state" | "vote";
 
 /** The classes whose events are sent on without being stored. */
-export type UnstoredClass = Exclude<DeliveryClass, "durable">;
+export type UnstoredClass = "transient" | "latest";
+
+/** The classes whose events are delivered as they were published. */
+export type DeliveredClass = UnstoredClass | "durable";
 
 /** Every delivery class, for code that checks input. */
-export const DELIVERY_CLASSES: readonly DeliveryClass[] = ["transient", "durable", "latest"];
+export const DELIVERY_CLASSES: readonly DeliveryClass[] = [
+  "transient",
+  "durable",
+  "latest",
+  "state",
+  "vote",
+];
+
+/** A JSON Schema. */
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A kind of event, and how it is delivered. */
 export interface Kind {
   readonly name: string;
   readonly deliveryClass: DeliveryClass;
+  /** What `data.variant` may be, each counted by itself; undefined: the kind has none. */
+  readonly variants?: readonly string[] | "any";
+  /** What `data` must be; undefined: anything. */
+  readonly schema?: JsonSchema;
 }
 
 /** The grammar of a kind's name. */
@@ -32,12 +50,17 @@ export const RETRACTED_KIND = "retracted";
 
 const BUILT_IN: readonly Kind[] = [
   { name: VIEWERS_KIND, deliveryClass: "latest" },
+  { name: "totals", deliveryClass: "latest" },
   { name: RETRACTED_KIND, deliveryClass: "durable" },
+  { name: "pinned", deliveryClass: "state" },
+  { name: "rules", deliveryClass: "state" },
+  { name: "polls", deliveryClass: "state" },
+  { name: "ended", deliveryClass: "state" },
 ];
 
 /** Whether only Ovation itself sends this kind: nobody may configure or publish it. */
 export function isBuiltIn(name: string): boolean {
-  return name === VIEWERS_KIND || name === RETRACTED_KIND;
+  return BUILT_IN.some((kind) => kind.name === name);
 }
 
 /** The kinds of a deployment: the configured ones and the built-in ones. */

@@ -18,6 +18,11 @@ export const COUNT_SUBJECTS = "ov.count.*";
 /** Requests to delete a durable event, of every video. */
 export const RETRACT_SUBJECTS = "ov.retract.*";
 export const GATEWAY_RETRACT_SUBJECTS = "ov.gateway.retract.*";
+/** Commands: whatever changes a video other than publish and retract. See commands.ts. */
+export const COMMAND_SUBJECTS = "ov.command.*";
+export const GATEWAY_COMMAND_SUBJECTS = "ov.gateway.command.*";
+/** In place of a video, in the subject of a command that concerns no single video. */
+export const NO_VIDEO = "~";
 /** The JetStream stream that holds every video's durable events, and its subjects. */
 export const HISTORY_STREAM = "ov_history";
 export const HISTORY_SUBJECTS = "ov.history.*";
@@ -33,6 +38,17 @@ export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 export const FRONTENDS_BUCKET = "ov_frontends";
 /** KV bucket: tickets that are issued and not yet used, by their hash. */
 export const TICKETS_BUCKET = "ov_tickets";
+/** KV bucket: the kinds of the deployment. */
+export const KINDS_BUCKET = "ov_kinds";
+/** KV bucket: the newest value of each kind of class `state`, by video. */
+export const STATE_BUCKET = "ov_state";
+/** KV bucket: how many events of each kind there were, by video. */
+export const TOTALS_BUCKET = "ov_totals";
+/** KV bucket: the same for each ten seconds, by video and hour. */
+export const TIMELINE_BUCKET = "ov_timeline";
+/** The JetStream stream that holds the votes of every poll, and its subjects. */
+export const VOTES_STREAM = "ov_votes";
+export const VOTES_SUBJECTS = "ov.votes.*.*";
 
 /** Where gateways receive answers. */
 const GATEWAY_INBOX = "_INBOX.gateway.";
@@ -41,6 +57,8 @@ const GATEWAY_PUBLISH_PREFIX = "ov.gateway.publish.";
 const COUNT_PREFIX = "ov.count.";
 const RETRACT_PREFIX = "ov.retract.";
 const GATEWAY_RETRACT_PREFIX = "ov.gateway.retract.";
+const COMMAND_PREFIX = "ov.command.";
+const GATEWAY_COMMAND_PREFIX = "ov.gateway.command.";
 const STORED_PREFIX = "ov.stored.";
 const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
@@ -88,6 +106,20 @@ export function gatewayRetractSubject(video: string): string {
 /** The inverse of both; undefined if the rest isn't a valid video id. */
 export function videoOfRetractSubject(subject: string): string | undefined {
   return videoAfter(GATEWAY_RETRACT_PREFIX, subject) ?? videoAfter(RETRACT_PREFIX, subject);
+}
+
+/** The subject of a gateway's commands. @param video or {@link NO_VIDEO} */
+export function gatewayCommandSubject(video: string): string {
+  return GATEWAY_COMMAND_PREFIX + video;
+}
+
+/**
+ * The inverse, for services too: a video, or {@link NO_VIDEO}; undefined if the rest is neither.
+ */
+export function targetOfCommandSubject(subject: string): string | undefined {
+  const prefix = subject.startsWith(COMMAND_PREFIX) ? COMMAND_PREFIX : GATEWAY_COMMAND_PREFIX;
+  if (subject === prefix + NO_VIDEO) return NO_VIDEO;
+  return videoAfter(prefix, subject);
 }
 
 function videoAfter(prefix: string, subject: string): string | undefined {

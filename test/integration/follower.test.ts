@@ -24,7 +24,14 @@ beforeAll(async () => {
   bus = await Bus.connect({ servers, inbox: "dispatcher", name: "follower", log: silentLog });
   bucket = new Bucket(
     bus,
-    { name: FRONTENDS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 },
+    {
+      name: FRONTENDS_BUCKET,
+      description: "",
+      storage: "memory",
+      isFollowed: true,
+      replicas: 1,
+      maxAgeMs: 600_000,
+    },
     silentLog,
   );
   await bucket.ensure();

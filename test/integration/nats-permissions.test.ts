@@ -58,17 +58,31 @@ async function refusalsOf(connection: NatsConnection, act: () => void): Promise<
 
 const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
+/** What dispatchers alone write, and gateways read. */
+const VIDEO_STREAMS = ["KV_ov_state", "KV_ov_totals", "KV_ov_timeline"];
+const NEWER_STREAMS = ["KV_ov_kinds", ...VIDEO_STREAMS, "ov_votes"];
 /** Tickets, actors' spending and what is watched are for gateways alone. */
 const OF_GATEWAYS = [
   "ov.watched.other.video",
   "ov.spending.other",
   "ov.gateway.publish.video",
   "ov.gateway.retract.video",
+  "ov.gateway.command.video",
+  "ov.gateway.command.~",
   "$KV.ov_tickets.hash",
   "$JS.API.STREAM.MSG.GET.KV_ov_tickets",
 ];
-/** Only dispatchers create stores. */
+/** Only dispatchers create stores, and change what is kept of videos. */
 const OF_DISPATCHERS = [
+  ...NEWER_STREAMS.map((stream) => `$JS.API.STREAM.CREATE.${stream}`),
+  ...[...VIDEO_STREAMS, "ov_votes"].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
+  "$JS.API.STREAM.MSG.DELETE.ov_votes",
+  "$JS.API.STREAM.MSG.GET.ov_votes",
+  "$KV.ov_kinds.kinds",
+  "$KV.ov_state.video",
+  "$KV.ov_totals.video",
+  "$KV.ov_timeline.video.1",
+  "ov.votes.video.poll",
   "$JS.API.STREAM.CREATE.ov_history",
   "$JS.API.STREAM.CREATE.KV_ov_subscriptions",
   "$JS.API.STREAM.CREATE.KV_ov_frontends",
@@ -106,6 +120,7 @@ const FORBIDDEN: Readonly<
       "ov.stored.video.1",
       "ov.publish.video",
       "ov.retract.video",
+      "ov.command.video",
       "ov.inspect.other",
       ...OTHERS_INBOXES("gateway"),
       ...ofStreams(["STREAM.MSG.DELETE.*"], ["ov_history", "KV_ov_frontends"]),
@@ -115,6 +130,10 @@ const FORBIDDEN: Readonly<
       "ov.publish.*",
       "ov.gateway.publish.*",
       "ov.changes.>",
+      "ov.changes.ov_subscriptions.>",
+      "ov.command.*",
+      "ov.gateway.command.*",
+      "ov.votes.*.*",
       "ov.count.*",
       "ov.retract.*",
       "ov.history.*",
@@ -131,6 +150,7 @@ const FORBIDDEN: Readonly<
       "ov.publish.video",
       "ov.count.video",
       "ov.retract.video",
+      "ov.command.video",
       "_INBOX.dispatcher.x",
       ...OTHERS_INBOXES("dispatcher").filter((inbox) => inbox !== "_INBOX.gateway.x"),
       ...ofStreams(
@@ -142,9 +162,13 @@ const FORBIDDEN: Readonly<
     subscribe: [
       "ov.publish.*",
       "ov.gateway.publish.*",
+      "ov.gateway.command.*",
+      "ov.command.*",
       "ov.retract.video",
       "ov.frontend.*.*",
       "ov.history.*",
+      "ov.votes.*.*",
+      "ov.changes.>",
       "ov.inspect.*",
       "$KV.>",
       ...OTHERS_INBOXES("dispatcher"),
@@ -162,12 +186,15 @@ const FORBIDDEN: Readonly<
       "$KV.ov_frontends.other",
       "$JS.API.INFO",
       ...OTHERS_INBOXES("publisher"),
+      ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*"], ["KV_ov_kinds", ...VIDEO_STREAMS]),
       ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
     ],
     subscribe: [
       "ov.>",
       "ov.publish.*",
       "ov.frontend.*.*",
+      "ov.command.*",
+      "ov.changes.ov_kinds.>",
       "$JS.>",
       "$KV.>",
       ...OTHERS_INBOXES("publisher"),
@@ -178,6 +205,7 @@ const FORBIDDEN: Readonly<
       "ov.publish.video",
       "ov.count.video",
       "ov.retract.video",
+      "ov.command.video",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -185,11 +213,12 @@ const FORBIDDEN: Readonly<
       "$KV.ov_frontends.other",
       ...OTHERS_INBOXES("observer"),
       ...ofStreams(["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
-      ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history"]),
+      ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history", ...VIDEO_STREAMS]),
     ],
     subscribe: [
       "ov.publish.*",
       "ov.retract.*",
+      "ov.command.*",
       "ov.history.*",
       "ov.stored.*.*",
       "ov.watched.*.*",
@@ -217,6 +246,11 @@ describe.each(ROLES)("the user %s", (user) => {
         "CONSUMER.DURABLE.CREATE.*.x",
         "DIRECT.GET.*.x",
       ]),
+      ...ofStreams(
+        ["STREAM.DELETE.*", "STREAM.UPDATE.*", "CONSUMER.CREATE.*", "DIRECT.GET.*.x"],
+        NEWER_STREAMS,
+      ),
+      "$JS.API.STREAM.PURGE.KV_ov_kinds",
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
     const ofDispatchers = user === "dispatcher" ? [] : OF_DISPATCHERS;

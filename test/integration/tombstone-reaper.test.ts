@@ -2,7 +2,7 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Bucket } from "../../shared/bus/bucket.ts";
+import { Bucket, type BucketSpec } from "../../shared/bus/bucket.ts";
 import type { WatchedEntry } from "../../shared/bus/bucket-watch.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
@@ -43,7 +43,14 @@ afterAll(async () => {
 async function connected(user: "gateway" | "dispatcher") {
   const servers = [natsUrlAs(user, nats.url)];
   const connection = await Bus.connect({ servers, inbox: user, name: "removals", log: silentLog });
-  const spec = { name: SUBSCRIPTIONS_BUCKET, description: "", replicas: 1, maxAgeMs: 600_000 };
+  const spec: BucketSpec = {
+    name: SUBSCRIPTIONS_BUCKET,
+    description: "",
+    storage: "memory",
+    isFollowed: true,
+    replicas: 1,
+    maxAgeMs: 600_000,
+  };
   return { bus: connection, bucket: new Bucket(connection, spec, silentLog) };
 }
 

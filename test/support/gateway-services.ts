@@ -56,6 +56,7 @@ export function servicesWithoutNats(
     histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
     publisher: {
       client: { publish: fault, retract: fault },
+      commands: { send: fault },
       likes: { publish: fault },
       durable: new EventsUnderWay(),
       inOrder: fault,

@@ -2,22 +2,36 @@
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import {
   frontendsBucket,
+  kindsBucket,
+  stateBucket,
   subscriptionsBucket,
   ticketsBucket,
+  timelineBucket,
+  totalsBucket,
 } from "../../shared/protocol/buckets.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "./nats-users.ts";
 
-/** Creates the table, the tickets and the history, with a dispatcher's login. */
+/** Creates all of them, with a dispatcher's login. */
 export async function createStores(url: string): Promise<void> {
   const servers = [natsUrlAs("dispatcher", url)];
   const bus = await Bus.connect({ servers, inbox: "dispatcher", name: "stores", log: silentLog });
   const config = configFor("dispatcher", { natsUrl: [url] });
-  const specs = [subscriptionsBucket(config), frontendsBucket(config), ticketsBucket(1)];
+  const specs = [
+    subscriptionsBucket(config),
+    frontendsBucket(config),
+    ticketsBucket(1),
+    kindsBucket(config),
+    stateBucket(config),
+    totalsBucket(config),
+    timelineBucket(config),
+  ];
   for (const spec of specs) await new Bucket(bus, spec, silentLog).ensure();
   await new HistoryStream(bus, config, silentLog).ensure();
+  await new VotesStream(bus, config, silentLog).ensure();
   await bus.stop();
 }

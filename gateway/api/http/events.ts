@@ -79,7 +79,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
   const { admission, auth, connections, natsOutage, interest, histories } = services;
   const pollingViewers = new PollingViewers();
-  return async (exchange, video, _eventId, attempt) => {
+  return async (exchange, { video }, attempt) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
     const waitMs = wholeNumber(exchange, "wait", { min: 0, max: POLL_WAIT_MAX_MS });
     const token = pollToken(exchange.query.get("poll"));

@@ -24,7 +24,7 @@ export function historyOverHttp(services: GatewayServices): HttpHandler {
     await services.rates.work.turns.next();
     respondWith(exchange, 200, { ...page, events: page.events.map(decodeTrustedMsgpack) });
   };
-  return async (exchange, video, _eventId, attempt) => {
+  return async (exchange, { video }, attempt) => {
     const at = monotonicNow();
     const grant = await services.auth.ofRequest(exchange);
     attempt.chargeTo(grant);

@@ -12,7 +12,7 @@ export function pingOverHttp({
   natsOutage,
   deploymentRules,
 }: Pick<GatewayServices, "auth" | "natsOutage" | "deploymentRules">): HttpHandler {
-  return async (exchange, _video, _eventId, attempt) => {
+  return async (exchange, _path, attempt) => {
     natsOutage.admit();
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;

@@ -1,8 +1,6 @@
 /** `POST /v1/videos/{video}/events`: a backend publishes one event or a list of up to 1,000. */
-import { decodeUntrusted } from "../../../shared/protocol/decode-untrusted.ts";
-import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
+import { asOvationError } from "../../../shared/protocol/errors.ts";
 import { type EventInput, parsePublishRequest } from "../../../shared/protocol/events.ts";
-import type { Encoding } from "../../../shared/protocol/wire/codec.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Span } from "../../../shared/runtime/tracing/tracer.ts";
@@ -14,46 +12,15 @@ import { publishList } from "../operations/publish.ts";
 import { valuesLimit } from "../read-message.ts";
 import { startHttpSpan } from "../request-span.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
-import {
-  type HttpHandler,
-  JSON_TYPE,
-  MSGPACK_TYPE,
-  respondWith,
-  respondWithError,
-  speaksMsgpack,
-} from "./router.ts";
+import { type BodyLimits, decodedBody, withBody } from "./body.ts";
+import { type HttpHandler, respondWith, respondWithError } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
-
-/** Larger bodies are decoded in a turn of their own. */
-const LARGE_BYTES = 4_096;
-
-function encodingOf(exchange: HttpExchange): Encoding {
-  if (!["", "identity"].includes(exchange.header("content-encoding").trim().toLowerCase())) {
-    throw new OvationError("content_encoding_unsupported", undefined, {
-      field: "Content-Encoding",
-    });
-  }
-  if (speaksMsgpack(exchange)) return "msgpack";
-  const type = exchange.header("content-type").split(";")[0]?.trim().toLowerCase();
-  if (type === JSON_TYPE) return "json";
-  throw new OvationError(
-    "content_type_unsupported",
-    `Content-Type must be ${JSON_TYPE} or ${MSGPACK_TYPE}`,
-    { field: "Content-Type" },
-  );
-}
 
 /** Ids in the order of the request; seqs only if one of the events is durable. */
 function acceptedBody(accepted: readonly Accepted[]): object {
   const ids = accepted.map(({ id }) => id);
   if (accepted.every(({ seq }) => seq === undefined)) return { accepted: ids };
   return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
-}
-
-export interface BodyLimits {
-  readonly bodyLimitBytes: number;
-  readonly viewerBodyLimitBytes: number;
-  readonly bodyTimeoutMs: number;
 }
 
 interface PublishRequest {
@@ -66,22 +33,9 @@ interface PublishRequest {
 }
 
 export function publishOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
-  return async (exchange, video, _eventId, attempt) => {
+  return async (exchange, { video }, attempt) => {
     const at = monotonicNow();
-    const room = services.bodies.open(clientOf(services, exchange));
-    exchange.onClose(() => room.end());
-    exchange.receiveBody({
-      take: (bytes) => {
-        attempt.arrived(bytes);
-        return room.take(bytes);
-      },
-      end: () => room.end(),
-    });
-    try {
-      await publishBody(exchange, video, attempt, at);
-    } finally {
-      room.end();
-    }
+    await withBody(services, exchange, attempt, () => publishBody(exchange, video, attempt, at));
   };
 
   async function publishBody(
@@ -113,17 +67,11 @@ async function publish(
 ): Promise<unknown> {
   grant.requireVideo(video);
   grant.requirePublishing();
-  const encoding = encodingOf(exchange);
   const address = clientOf(services, exchange);
-  const limitBytes = bodyLimitOf(grant, limits);
-  attempt.body(Math.min(exchange.declaredBytes, limitBytes));
-  const body = await exchange.readBody({ limitBytes, withinMs: limits.bodyTimeoutMs });
-  if (body.length > LARGE_BYTES) await services.rates.work.turns.next();
-  const value = decodeUntrusted(encoding, body, "body_malformed", "the body", {
-    limit: valuesLimit(services.rules, grant.isBackend),
-    admit: (values) => attempt.values(values),
-  });
-  const given = parsePublishRequest(value, services.rules, body.length);
+  const body = { exchange, grant, attempt, limits };
+  const most = valuesLimit(services.rules, grant.isBackend);
+  const { value, bytes } = await decodedBody(services, { ...body, valuesLimit: most });
+  const given = parsePublishRequest(value, services.rules, bytes);
   span?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
   const publisher = {
     grant,
@@ -144,10 +92,6 @@ async function publish(
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
   respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
   return error;
-}
-
-function bodyLimitOf(grant: Grant, { bodyLimitBytes, viewerBodyLimitBytes }: BodyLimits): number {
-  return grant.isBackend ? bodyLimitBytes : Math.min(bodyLimitBytes, viewerBodyLimitBytes);
 }
 
 function kindsOf(inputs: readonly EventInput[]): string {

@@ -8,7 +8,7 @@ import { ROUTE_PATHS } from "./routes.ts";
 
 export function retractOverHttp(services: GatewayServices): HttpHandler {
   const { auth, tracer } = services;
-  return async (exchange, video, eventId, attempt) => {
+  return async (exchange, { video, id: eventId }, attempt) => {
     const at = monotonicNow();
     const grant = await auth.ofRequest(exchange);
     attempt.chargeTo(grant);

@@ -8,17 +8,16 @@ import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, recordFailure, recordRejection } from "../services.ts";
 import { lateIfLimited } from "./late.ts";
 import type { PageFiles } from "./page-files.ts";
-import { type RouteName, routeAt } from "./routes.ts";
+import { NO_NAMES, namesVideo, type PathNames, type RouteName, routeAt } from "./routes.ts";
 
 /**
  * Answers one kind of request; throws an OvationError to refuse it.
- * @param eventId as it is in the path; empty if the path names none
+ * @param path what the request's path names
  * @param attempt what it is charged to: the handler calls `chargeTo` once it knows the client
  */
 export type HttpHandler = (
   exchange: HttpExchange,
-  video: string,
-  eventId: string,
+  path: PathNames,
   attempt: Attempt,
 ) => Promise<void>;
 
@@ -154,7 +153,7 @@ export class Router {
     if (exchange.isBase && this.#page.has("/")) return redirectToSlash(exchange);
     const found = this.#find(exchange.path);
     if (found === undefined) throw new OvationError("not_found");
-    const { video, eventId, handlers } = found;
+    const { hasVideo, path, handlers } = found;
     if (isApi && exchange.method === "OPTIONS" && isPreflight(exchange)) {
       const asked = exchange.header("access-control-request-headers");
       const headers = origins.preflightHeaders(methodsOf(handlers), asked);
@@ -163,15 +162,15 @@ export class Router {
     // The exchange leaves out the body (RFC 9110 section 9.3.2).
     const handler = handlers[exchange.method === "HEAD" ? "GET" : exchange.method];
     if (handler === undefined) throw new OvationError("method_not_allowed");
-    if (video !== undefined && !isVideoId(video)) {
+    if (hasVideo && !isVideoId(path.video)) {
       throw new OvationError("video_invalid", undefined, { field: "video" });
     }
     // Connected viewers over HTTP rely on pings.
     // Durable events are refused last, and only the handler knows which are durable.
-    if (["POST", "DELETE"].includes(exchange.method) && video !== undefined) {
+    if (["POST", "PUT", "DELETE"].includes(exchange.method) && handlers !== this.#routes.tickets) {
       overload.admitPublishing();
     } else if (handlers !== this.#routes.ping && !isStream) overload.admitRequest();
-    const handling = handler(exchange, video ?? "", eventId, attempt);
+    const handling = handler(exchange, path, attempt);
     if (!isStream) exchange.hold();
     await handling;
   }
@@ -182,9 +181,12 @@ export class Router {
 
   #find(path: string): Found | undefined {
     const route = routeAt(path);
-    if (route !== undefined) return { ...route, handlers: this.#routes[route.name] };
+    if (route !== undefined) {
+      const { name } = route;
+      return { handlers: this.#routes[name], path: route.path, hasVideo: namesVideo(name) };
+    }
     if (!this.#page.has(path)) return undefined;
-    return { handlers: this.#pageHandlers, video: undefined, eventId: "" };
+    return { handlers: this.#pageHandlers, path: NO_NAMES, hasVideo: false };
   }
 }
 
@@ -202,9 +204,9 @@ function methodsOf(handlers: Handlers): readonly string[] {
 /** What a path refers to, and its handlers. */
 interface Found {
   readonly handlers: Handlers;
-  /** Undefined if the path names no video. */
-  readonly video: string | undefined;
-  readonly eventId: string;
+  readonly path: PathNames;
+  /** Whether the path names a video. */
+  readonly hasVideo: boolean;
 }
 
 /** Whether the request's body is msgpack, so that the answer is too. */

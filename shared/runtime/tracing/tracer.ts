@@ -8,6 +8,7 @@ import type { TraceContext } from "./trace-context.ts";
 export type SpanName =
   | "ovation.publish"
   | "ovation.retract"
+  | "ovation.command"
   | "ovation.history"
   | "ovation.dispatch"
   | "ovation.store"

@@ -10,7 +10,17 @@ import { covers, NATS_ROLES, type NatsRole, rightsOf } from "../../support/nats-
 import { connectTo } from "../../support/nats-users.ts";
 import { createStores } from "../../support/stores.ts";
 
-export const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends", "KV_ov_tickets"];
+export const STREAMS = [
+  "ov_history",
+  "KV_ov_subscriptions",
+  "KV_ov_frontends",
+  "KV_ov_tickets",
+  "KV_ov_kinds",
+  "KV_ov_state",
+  "KV_ov_totals",
+  "KV_ov_timeline",
+  "ov_votes",
+];
 /** What the attacker writes in its own name bears this. */
 const OWN = "attacker";
 const VICTIM = "victim";
@@ -34,10 +44,17 @@ export const DANGEROUS_REPLIES: readonly string[] = [
   `ov.spending.${VICTIM}`,
   `ov.publish.${VICTIM}`,
   `ov.retract.${VICTIM}`,
+  `ov.command.${VICTIM}`,
+  `ov.votes.${VICTIM}.poll`,
+  `ov.changes.ov_kinds.${VICTIM}`,
   `ov.changes.ov_subscriptions.video.${VICTIM}`,
   `$KV.ov_subscriptions.video.${VICTIM}`,
   `$KV.ov_frontends.${VICTIM}`,
   `$KV.ov_tickets.${VICTIM}`,
+  `$KV.ov_kinds.${VICTIM}`,
+  `$KV.ov_state.${VICTIM}`,
+  `$KV.ov_totals.${VICTIM}`,
+  `$KV.ov_timeline.${VICTIM}.1`,
   ...NATS_ROLES.map((role) => `_INBOX.${role}.${VICTIM}`),
 ];
 
@@ -76,6 +93,11 @@ export class NatsAttack {
       `$KV.ov_subscriptions.video.${VICTIM}`,
       `$KV.ov_frontends.${VICTIM}`,
       `$KV.ov_tickets.${VICTIM}`,
+      `$KV.ov_kinds.${VICTIM}`,
+      `$KV.ov_state.${VICTIM}`,
+      `$KV.ov_totals.${VICTIM}`,
+      `$KV.ov_timeline.${VICTIM}.1`,
+      `ov.votes.${VICTIM}.poll`,
     ])
       await admin.request(subject, VICTIM);
     for (const role of NATS_ROLES) await attack.#listen(role);
@@ -156,7 +178,11 @@ export function requestsOf(role: NatsRole): readonly Request[] {
 
 function bodyOf(subject: string): string {
   if (subject.startsWith("$JS.API.STREAM.CREATE.")) return evilStream(subject.slice(22));
-  if (subject.startsWith("$JS.API.STREAM.PURGE.")) return `{"filter":"ov.history.${OWN}"}`;
+  if (subject.startsWith("$JS.API.STREAM.PURGE.")) {
+    const bucket = subject.slice("$JS.API.STREAM.PURGE.KV_".length);
+    const isBucket = subject.startsWith("$JS.API.STREAM.PURGE.KV_");
+    return JSON.stringify({ filter: isBucket ? `$KV.${bucket}.${OWN}` : `ov.history.${OWN}` });
+  }
   if (subject.startsWith("$JS.API.STREAM.MSG.DELETE.")) return '{"seq":9999}';
   if (subject.startsWith("$JS.API.STREAM.MSG.GET.")) return '{"seq":1}';
   if (subject.startsWith("$JS.API.")) return "";

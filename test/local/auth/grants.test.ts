@@ -127,7 +127,7 @@ test("an API key allows what its entry says", async () => {
   expect((await post(port, "team-red", named, KEYS.all)).status).toBe(200);
 });
 
-test("deleting an event requires the scope", async () => {
+test("deleting an event and setting totals require the scope", async () => {
   await post(port, "mod", { kind: "comment", id: "c1" }, KEYS.all);
   const retract = async (token: string) => {
     const url = `http://127.0.0.1:${port}/v1/videos/mod/events/c1`;
@@ -136,4 +136,11 @@ test("deleting an event requires the scope", async () => {
   };
   expect(await retract(await tokenOf(VIEWER))).toBe(403);
   expect(await retract(await tokenOf({ ...VIEWER, scope: "openid moderate" }))).toBe(200);
+  const setTotals = async (token: string) => {
+    const url = `http://127.0.0.1:${port}/v1/videos/mod/totals`;
+    const headers = { authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    return (await fetch(url, { method: "PUT", headers, body: '{"totals": 1}' })).status;
+  };
+  expect(await setTotals(await tokenOf(VIEWER))).toBe(403);
+  expect(await setTotals(await tokenOf({ ...VIEWER, scope: "moderate" }))).toBe(400);
 });

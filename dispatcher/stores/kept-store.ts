@@ -1,5 +1,4 @@
-/** Keeps a bucket in existence that only others use. */
-import type { Bucket } from "../../shared/bus/bucket.ts";
+/** Keeps a bucket or stream in existence. */
 import type { Bus } from "../../shared/bus/connection.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -7,31 +6,39 @@ import type { Log } from "../../shared/runtime/log.ts";
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
-interface KeptBucketOptions {
+/** A bucket or a stream. */
+export interface Store {
+  readonly name: string;
+  ensure(): Promise<unknown>;
+  /** Calls `listener` when somebody creates or deletes it; returns a function that stops. */
+  onRecreated(listener: () => void): () => void;
+}
+
+interface KeptStoreOptions {
   readonly bus: Bus;
-  readonly bucket: Bucket;
+  readonly store: Store;
   readonly log: Log;
 }
 
-export class KeptBucket {
-  readonly #options: KeptBucketOptions;
+export class KeptStore {
+  readonly #options: KeptStoreOptions;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void)[] = [];
   #stopped = false;
 
-  constructor(options: KeptBucketOptions) {
+  constructor(options: KeptStoreOptions) {
     this.#options = options;
   }
 
-  /** Creates the bucket where it is missing: now, after each reconnect, and when it was deleted. */
+  /** Creates the store where it is missing: now, after each reconnect, and when it was deleted. */
   start(): void {
-    const { bus, bucket } = this.#options;
+    const { bus, store } = this.#options;
     this.#unlisten = [
       bus.onState((state) => {
         if (state === "connected") this.#ensure();
       }),
-      bucket.onRecreated(() => this.#ensure()),
+      store.onRecreated(() => this.#ensure()),
     ];
     this.#ensure();
   }
@@ -44,11 +51,11 @@ export class KeptBucket {
 
   #ensure(): void {
     clearTimeout(this.#timer);
-    const { bucket, log } = this.#options;
-    bucket.ensure().then(
+    const { store, log } = this.#options;
+    store.ensure().then(
       () => this.#backoff.reset(),
       (error: unknown) => {
-        log.debug({ bucket: bucket.spec.name, err: error }, "a bucket can't be created; retrying");
+        log.debug({ store: store.name, err: error }, "a store can't be created; retrying");
         if (!this.#stopped) this.#timer = setTimeout(() => this.#ensure(), this.#backoff.nextMs());
       },
     );

@@ -1,0 +1,48 @@
+/** Every store that dispatchers create and others use: each is created where it is missing. */
+import { Bucket } from "../../shared/bus/bucket.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import { VotesStream } from "../../shared/bus/votes-stream.ts";
+import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import {
+  kindsBucket,
+  stateBucket,
+  ticketsBucket,
+  timelineBucket,
+  totalsBucket,
+} from "../../shared/protocol/buckets.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import { KeptStore, type Store } from "./kept-store.ts";
+
+export class Stores {
+  readonly kinds: Bucket;
+  readonly state: Bucket;
+  readonly totals: Bucket;
+  readonly timeline: Bucket;
+  readonly votes: VotesStream;
+  readonly #all: readonly Store[];
+  readonly #kept: readonly KeptStore[];
+
+  constructor(bus: Bus, config: DispatcherConfig, log: Log) {
+    const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas), log);
+    this.kinds = new Bucket(bus, kindsBucket(config), log);
+    this.state = new Bucket(bus, stateBucket(config), log);
+    this.totals = new Bucket(bus, totalsBucket(config), log);
+    this.timeline = new Bucket(bus, timelineBucket(config), log);
+    this.votes = new VotesStream(bus, config, log);
+    this.#all = [tickets, this.kinds, this.state, this.totals, this.timeline, this.votes];
+    this.#kept = this.#all.map((store) => new KeptStore({ bus, store, log }));
+  }
+
+  start(): void {
+    for (const kept of this.#kept) kept.start();
+  }
+
+  /** Creates those that are missing. What fails now is tried again later. */
+  async ensure(): Promise<void> {
+    await Promise.allSettled(this.#all.map((store) => store.ensure()));
+  }
+
+  stop(): void {
+    for (const kept of this.#kept) kept.stop();
+  }
+}

@@ -1,0 +1,56 @@
+/** Sends commands to the dispatchers over NATS and returns their results. */
+import type { Bus } from "../../shared/bus/connection.ts";
+import {
+  type CommandInput,
+  type CommandOp,
+  type CommandResult,
+  encodeCommand,
+  resultOf,
+} from "../../shared/protocol/commands.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { gatewayCommandSubject } from "../../shared/protocol/subjects.ts";
+import { NO_TRACES, type TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+
+/** Commands that wait for a dispatcher's answer; more are refused. */
+const UNDER_WAY_LIMIT = 1_000;
+
+interface CommandClientOptions {
+  readonly bus: Pick<Bus, "request">;
+  readonly timeoutMs: number;
+}
+
+export class CommandClient {
+  readonly #options: CommandClientOptions;
+  #underWay = 0;
+
+  constructor(options: CommandClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param video or NO_VIDEO for a command about no single one
+   * @param trace the trace that this belongs to
+   * @throws OvationError why it is refused; unavailable, timeout
+   */
+  async send<Op extends CommandOp>(
+    op: Op,
+    video: string,
+    input: CommandInput<Op>,
+    trace?: TraceContext,
+  ): Promise<CommandResult<Op>> {
+    if (this.#underWay >= UNDER_WAY_LIMIT) {
+      const text = `${UNDER_WAY_LIMIT} commands already wait for the dispatchers`;
+      throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
+    }
+    const { bus, timeoutMs } = this.#options;
+    const traces = trace === undefined ? NO_TRACES : [trace];
+    const request = encodeCommand(op, input);
+    this.#underWay += 1;
+    try {
+      const answer = await bus.request(gatewayCommandSubject(video), request, timeoutMs, traces);
+      return resultOf(op, answer);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Commands: whatever changes a video, other than publishing and retracting. A command is one
+ * request over the bus, `{op, …}` in msgpack or JSON; its answer is `{result}` or `{error}`. Its
+ * subject names the video, or `~` for a command that concerns no single one.
+ */
+import { z } from "zod";
+import { isErrorCode, OvationError } from "./errors.ts";
+import { errorOfIssues, errorReplySchema } from "./events.ts";
+import { NO_VIDEO } from "./subjects.ts";
+import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
+import { dropNulls } from "./wire/null-fields.ts";
+
+/** Numbers in totals are exact: below 2^53. */
+const totalSchema = z.int().min(0);
+
+/** Most totals in one command: every kind, with every variant of a few. */
+const TOTALS_LIMIT = 1_024;
+
+/** What each command takes besides its `op`, what its result is, and what it is about. */
+const COMMANDS = {
+  /** Sets the totals of some kinds; those that aren't named stay. */
+  "totals.set": {
+    about: "video",
+    input: z.strictObject({
+      totals: z
+        .record(z.string().min(1).max(65), totalSchema)
+        .refine((totals) => Object.keys(totals).length <= TOTALS_LIMIT, {
+          error: `must hold at most ${TOTALS_LIMIT} totals`,
+        }),
+    }),
+    result: z.object({ totals: z.record(z.string(), z.number()) }),
+  },
+} as const satisfies Record<string, CommandShape>;
+
+interface CommandShape {
+  readonly about: "video" | "all";
+  readonly input: z.ZodObject;
+  readonly result: z.ZodType;
+}
+
+export type CommandOp = keyof typeof COMMANDS;
+export type CommandInput<Op extends CommandOp> = z.output<(typeof COMMANDS)[Op]["input"]>;
+export type CommandResult<Op extends CommandOp> = z.output<(typeof COMMANDS)[Op]["result"]>;
+
+/** A command that was parsed. */
+export type Command = {
+  readonly [Op in CommandOp]: { readonly op: Op; readonly input: CommandInput<Op> };
+}[CommandOp];
+
+function isOp(op: unknown): op is CommandOp {
+  return typeof op === "string" && Object.hasOwn(COMMANDS, op);
+}
+
+/**
+ * Parses a decoded command.
+ * @param target the video of its subject, or {@link NO_VIDEO}
+ * @throws OvationError op_unknown, video_invalid, or field_invalid that names the field
+ */
+export function parseCommand(value: unknown, target: string): Command {
+  if (typeof value !== "object" || value === null || !("op" in value)) {
+    throw new OvationError("field_invalid", "op: missing", { field: "op" });
+  }
+  const { op, ...input } = value;
+  if (!isOp(op)) throw new OvationError("op_unknown", undefined, { field: "op" });
+  const shape: CommandShape = COMMANDS[op];
+  if ((shape.about === "all") !== (target === NO_VIDEO)) {
+    throw new OvationError("video_invalid", undefined, { field: "video" });
+  }
+  return { op, input: parseCommandInput(op, input) };
+}
+
+/** Parses what a command takes besides its `op`. @throws OvationError field_invalid */
+export function parseCommandInput<Op extends CommandOp>(op: Op, value: unknown): CommandInput<Op> {
+  if (typeof value === "object" && value !== null) dropNulls(value as Record<string, unknown>);
+  const parsed = COMMANDS[op].input.safeParse(value);
+  if (!parsed.success) throw errorOfIssues(parsed.error);
+  return parsed.data as CommandInput<Op>;
+}
+
+/** The request of a gateway. */
+export function encodeCommand<Op extends CommandOp>(op: Op, input: CommandInput<Op>): Buffer {
+  return encodeMsgpack({ op, ...input });
+}
+
+/**
+ * The result in a dispatcher's answer.
+ * @throws OvationError the answer's error, or internal for an answer that isn't ours
+ */
+export function resultOf<Op extends CommandOp>(op: Op, answer: Uint8Array): CommandResult<Op> {
+  const value = decodeTrustedMsgpack(answer);
+  const refused = errorReplySchema.safeParse(value);
+  if (refused.success) {
+    const { code, message, ...detail } = refused.data.error;
+    throw new OvationError(isErrorCode(code) ? code : "internal", message, detail);
+  }
+  const parsed = z.object({ result: COMMANDS[op].result }).safeParse(value);
+  if (!parsed.success) throw new OvationError("internal", undefined, { cause: parsed.error });
+  return parsed.data.result as CommandResult<Op>;
+}
