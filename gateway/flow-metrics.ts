@@ -92,6 +92,12 @@ export function registerFrames(registry: Registry, { interest, interval, schedul
     "Events left out because their id was received before.",
     () => interest.audienceStats.repeated,
   );
+  gaugeOf(
+    registry,
+    "ovation_gateway_filters",
+    "Different kinds filters that viewers have now, of all videos.",
+    () => interest.audienceStats.filters,
+  );
   countOf(
     registry,
     "ovation_gateway_messages_unreadable_total",

@@ -117,8 +117,7 @@ function faultOfRow({ video, gateway, viewers, revision }: Row, snapshot: Snapsh
   if (videos === undefined) return []; // Reported once, as a silent gateway.
   const held = videos.get(video);
   if (held === undefined) return [{ fault: "row-of-unwatched-video", row: viewers, ...about }];
-  // A video that lingers without viewers keeps the row of its last viewer.
-  if (viewers === Math.max(1, held)) return [];
+  if (viewers === held) return [];
   return [{ fault: "count-wrong", row: viewers, held, ...about }];
 }
 

@@ -41,7 +41,7 @@ export interface Snapshot {
   readonly foreignKeys: readonly string[];
   /** The revision of each gateway's lease: it changes with each renewal. */
   readonly leases: ReadonlyMap<string, number>;
-  /** The videos that each gateway holds, with its viewers. A gateway that didn't answer is absent. */
+  /** The videos that each gateway holds, with the viewers that its row should have. A gateway that didn't answer is absent. */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The settings that must be the same everywhere, of each process that reports them. */
   readonly settings: readonly ProcessSettings[];

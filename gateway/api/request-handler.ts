@@ -5,6 +5,7 @@ import type { Grant } from "../auth/grant.ts";
 import type { Viewer } from "../delivery/viewer.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import type { Claimant } from "../limits/client-share.ts";
+import type { VideoHold } from "../table/interest.ts";
 import type { JoiningVideos } from "./joining-videos.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
@@ -20,7 +21,7 @@ export interface RequestContext extends ConnectedPublisher, Claimant {
   readonly limits: RequestLimits;
   readonly viewer: Viewer;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
-  readonly videos: CompactMap<symbol>;
+  readonly videos: CompactMap<VideoHold>;
   /** Its subscriptions that are not answered yet. */
   readonly joining: JoiningVideos;
   /** Who is connected, if the token says so. */
@@ -39,7 +40,7 @@ export interface RequestContext extends ConnectedPublisher, Claimant {
   connected(grant: Grant): void;
 
   /**
-   * Replaces what the connection may do; it unsubscribes from videos that the grant doesn't cover.
+   * Replaces what the connection may do; it unsubscribes from videos that it may not watch now.
    * @returns the videos that are no longer watched
    */
   adopt(grant: Grant): string[];

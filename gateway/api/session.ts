@@ -16,6 +16,7 @@ import type { ClientKey } from "../limits/client-key.ts";
 import type { ConnectionRateLimit } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
+import type { VideoHold } from "../table/interest.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
 import type { SendOutcome } from "../transport/send-outcome.ts";
 import { JoiningVideos } from "./joining-videos.ts";
@@ -68,7 +69,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** The address that its client is counted by. */
   readonly address: ClientKey;
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
-  readonly videos = new CompactMap<symbol>();
+  readonly videos = new CompactMap<VideoHold>();
   readonly joining = new JoiningVideos();
   /** How much it may request and publish. */
   readonly quota: ConnectionRateLimit;
@@ -181,7 +182,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#onEnd(this);
     this.#expiry?.stop();
     this.viewer.leaveAll();
-    for (const video of this.videos.keys()) this.services.interest.release(video, this);
+    for (const [video, hold] of this.videos.entries()) {
+      this.services.interest.release(video, this, hold);
+    }
     this.videos.clear();
   }
 
@@ -203,7 +206,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   /**
-   * Replaces what the connection may do; it unsubscribes from videos that the grant doesn't cover.
+   * Replaces what the connection may do; it unsubscribes from videos that it may not watch now.
    * @returns the videos that are no longer watched
    */
   adopt(grant: Grant): string[] {
@@ -212,7 +215,8 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#grant = grant;
     if (grant.expiresAtMs !== undefined) this.#expiry ??= this.#newExpiry();
     this.#expiry?.watch(grant.expiresAtMs);
-    const lost = this.videos.keys().filter((video) => !grant.covers(video));
+    const held = this.videos.entries();
+    const lost = held.filter(([video, hold]) => !grant.mayWatch(video, hold)).map(([id]) => id);
     for (const video of lost) this.unwatch(video);
     return lost;
   }
@@ -241,15 +245,17 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** No more events of this video are sent. False if it wasn't watched. */
   unwatch(video: string): boolean {
-    if (!this.videos.delete(video)) return false;
+    const hold = this.videos.get(video);
+    if (hold === undefined) return false;
+    this.videos.delete(video);
     this.viewer.leave(video);
-    this.services.interest.release(video, this);
+    this.services.interest.release(video, this, hold);
     return true;
   }
 
   notifyUnsubscribed(videos: readonly string[]): void {
     for (const video of videos) {
-      const error = new OvationError("forbidden", "the fresh token does not cover the video");
+      const error = new OvationError("forbidden", "the fresh token does not allow to watch the video");
       this.#send({ op: "unsubscribed", video, ...error.body() });
     }
   }

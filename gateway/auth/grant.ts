@@ -6,9 +6,10 @@ import { actorKey, type ClientKey } from "../limits/client-key.ts";
 /**
  * - `moderate`: delete durable events, and send commands.
  * - `any-actor`: publish in anyone's name.
+ * - `observe`: watch without being counted as a viewer.
  */
-export type Scope = "moderate" | "any-actor";
-export const SCOPES: readonly Scope[] = ["moderate", "any-actor"];
+export type Scope = "moderate" | "any-actor" | "observe";
+export const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe"];
 
 /** A video id, or a prefix of one and a `*`; `*` alone is every video. */
 export const VIDEO_GLOB = /^(?=.)[A-Za-z0-9_-]{0,128}\*?$/;
@@ -40,6 +41,12 @@ export interface GrantRecord {
  * - `anyone`: without credentials, at a gateway that checks none.
  */
 export type Holder = "viewer" | "backend" | "anyone";
+
+/** How a viewer watches. */
+interface Watching {
+  /** It is not counted as a viewer. */
+  readonly isHidden: boolean;
+}
 
 export class Grant {
   readonly record: GrantRecord;
@@ -103,6 +110,17 @@ export class Grant {
     throw new OvationError("forbidden", "a grant of every video (*) is required");
   }
 
+  /** Whether its holder may watch the video, hidden or not. */
+  mayWatch(video: string, { isHidden }: Watching): boolean {
+    return this.covers(video) && (!isHidden || this.#scopes.has("observe"));
+  }
+
+  /** @throws OvationError `forbidden` */
+  requireWatching(video: string, { isHidden }: Watching): void {
+    this.requireVideo(video);
+    if (isHidden) this.requireScope("observe", "hidden");
+  }
+
   /**
    * @param field the kind's name in an error
    * @throws OvationError `forbidden`
@@ -147,10 +165,14 @@ export class Grant {
     return this.#holder === "backend" || this.#scopes.has("any-actor");
   }
 
-  /** @throws OvationError `forbidden` */
-  requireScope(scope: Scope): void {
+  /**
+   * @param field what needs it, if that is one field of the request
+   * @throws OvationError `forbidden`
+   */
+  requireScope(scope: Scope, field?: string): void {
     if (this.#scopes.has(scope)) return;
-    throw new OvationError("forbidden", `the scope ${scope} is required`);
+    const about = field === undefined ? "" : `${field}: `;
+    throw new OvationError("forbidden", `${about}the scope ${scope} is required`, { field });
   }
 
   /**

@@ -7,6 +7,7 @@ import type { ResetMessage } from "../../shared/protocol/wire/messages.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { Cursor } from "./event-log.ts";
 import { Frame, sseMessage, type Wire } from "./frame.ts";
+import type { KindFilter } from "./kind-filter.ts";
 
 /** What a viewer that has fallen behind gets next. */
 export type CatchUpStep =
@@ -19,6 +20,8 @@ export type CatchUpStep =
 
 interface CatchUpOptions {
   readonly video: string;
+  /** Undefined: all kinds. */
+  readonly filter: KindFilter | undefined;
   readonly sseIdOf: (seq: number) => string | undefined;
   readonly frameEvents: number;
   readonly frameBytes: number;
@@ -70,9 +73,9 @@ export class CatchUp {
   }
 
   #build(from: number, to: number): { frame: Frame | undefined; seq: number } {
-    const { frameEvents, frameBytes } = this.#options;
+    const { frameEvents, frameBytes, filter } = this.#options;
     const { timeline } = this.#history;
-    const { events, reached: seq } = timeline.between(from, to, frameEvents, frameBytes);
+    const { events, reached: seq } = timeline.between(from, to, frameEvents, frameBytes, filter);
     if (events.length === 0) return { frame: undefined, seq };
     const logged = events.map(({ kind, bytes }) => {
       return { kind, bytes, deliveryClass: "durable", position: 0 } as const;

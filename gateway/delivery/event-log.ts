@@ -22,6 +22,10 @@ interface LoggedDurableEvent extends LoggedEvent {
   readonly cursor: Cursor;
 }
 
+interface LoggedLatestEvent extends LoggedEvent {
+  readonly deliveryClass: "latest";
+}
+
 export interface LogLimits {
   /** The most events in one frame. */
   readonly frameEvents: number;
@@ -41,7 +45,7 @@ export class EventLog {
   readonly #sseIdOf: (seq: number) => string | undefined;
   readonly #limits: LogLimits;
   readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveredClass }[] = [];
-  readonly #latest = new Map<string, LoggedEvent>();
+  readonly #latest = new Map<string, LoggedLatestEvent>();
   #events: (LoggedEvent | LoggedDurableEvent)[] = [];
   #transientCount = 0;
   #durableCount = 0;
@@ -71,10 +75,12 @@ export class EventLog {
 
   /** Appends an event that is not part of the chain. */
   append(event: FanoutEvent, arrival?: Arrival): void {
-    const logged: LoggedEvent = { ...event, position: this.#advance(), arrival };
-    if (event.deliveryClass === "latest") {
+    const { deliveryClass } = event;
+    const logged = { ...event, position: this.#advance(), arrival };
+    if (deliveryClass === "latest") {
       // A copy, because it is kept: a slice would keep the whole network buffer in memory.
-      this.#latest.set(event.kind, { ...logged, bytes: new Uint8Array(event.bytes) });
+      const bytes = new Uint8Array(event.bytes);
+      this.#latest.set(event.kind, { ...logged, deliveryClass, bytes });
       return;
     }
     this.#count(event);
@@ -98,6 +104,11 @@ export class EventLog {
     this.#seq = seq;
     this.#end = undefined;
     this.#cached = undefined;
+  }
+
+  /** The newest event of each kind of which only that counts. */
+  latestValues(): Iterable<LoggedLatestEvent> {
+    return this.#latest.values();
   }
 
   /** Whether something was appended after the cursor. */

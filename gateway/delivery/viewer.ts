@@ -1,7 +1,7 @@
 /** One viewer: a connection over any wire, and its subscriptions. */
 import { CompactMap } from "../../shared/lib/compact-map.ts";
-import type { Audience } from "./audience.ts";
 import type { DeliveryStats } from "./delivery-stats.ts";
+import type { Feed } from "./feed.ts";
 import type { Outlet, Subscription } from "./subscription.ts";
 
 export class Viewer {
@@ -16,11 +16,12 @@ export class Viewer {
 
   /**
    * Subscribes this viewer to a video.
+   * @param feed opened for it
    * @param after the `seq` of the last durable event that it has; absent: it wants no earlier ones
    */
-  join(audience: Audience, after?: number): void {
-    const subscription = audience.subscribe(this.#outlet, this.#stats, after);
-    this.#subscriptions.set(audience.video, subscription);
+  join(feed: Feed, after?: number): void {
+    const subscription = feed.subscribe(this.#outlet, this.#stats, after);
+    this.#subscriptions.set(feed.video, subscription);
     subscription.catchUp();
   }
 

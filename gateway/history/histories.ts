@@ -10,7 +10,7 @@ import type { Log } from "../../shared/runtime/log.ts";
 import { HistoryBudget } from "./budget.ts";
 import { ChainFollower, type FollowerHandlers, type FollowerStats } from "./follower.ts";
 import { HistoryReader } from "./reader.ts";
-import { Timeline } from "./timeline.ts";
+import { Timeline, type WantedKinds } from "./timeline.ts";
 
 /** Histories that are read at a time for a single page: others of the same video share the read. */
 const PAGES_AT_ONCE = 2;
@@ -102,13 +102,19 @@ export class VideoHistories {
 
   /**
    * Finds where a viewer that requests past events resumes.
+   * @param wanted the kinds that it gets
    * @throws OvationError history_unavailable
    */
-  async resume(history: ChainFollower, request: ResumeRequest): Promise<ResumePoint> {
+  async resume(
+    history: ChainFollower,
+    request: ResumeRequest,
+    wanted?: WantedKinds,
+  ): Promise<ResumePoint> {
     const { after, last } = request;
     if (after === undefined && last === undefined) return { after: undefined };
     return await this.#within(async () => {
-      if (after === undefined) return { after: await this.#seqBeforeLast(history, last ?? 0) };
+      if (after === undefined)
+        return { after: await this.#seqBeforeLast(history, last ?? 0, wanted) };
       const { timeline } = history;
       const isOurs = request.epoch === undefined || request.epoch === this.epoch;
       if (isOurs && !timeline.covers(after)) await history.whole();
@@ -116,8 +122,8 @@ export class VideoHistories {
       if (isOurs && after > (timeline.head ?? 0)) await history.sync();
       if (isOurs && timeline.covers(after)) return { after, recovered: true };
       if (!isOurs) await history.whole();
-      const oldest = timeline.page(Number.POSITIVE_INFINITY, timeline.count).events[0]?.seq ?? 0;
-      const seq = last === undefined ? undefined : await this.#seqBeforeLast(history, last);
+      const oldest = timeline.page(Number.POSITIVE_INFINITY, timeline.count()).events[0]?.seq ?? 0;
+      const seq = last === undefined ? undefined : await this.#seqBeforeLast(history, last, wanted);
       return { after: seq, recovered: false, oldest };
     });
   }
@@ -151,10 +157,11 @@ export class VideoHistories {
     return { epoch, events: events.map(({ bytes }) => bytes), more };
   }
 
-  async #seqBeforeLast(history: ChainFollower, last: number): Promise<number> {
-    if (last > 0 && history.timeline.count < last) await history.whole();
-    else if (history.timeline.head === undefined) await history.sync();
-    return history.timeline.seqBeforeLast(last);
+  async #seqBeforeLast(history: ChainFollower, last: number, wanted: WantedKinds): Promise<number> {
+    const { timeline } = history;
+    if (last > 0 && timeline.count(wanted) < last) await history.whole();
+    else if (timeline.head === undefined) await history.sync();
+    return timeline.seqBeforeLast(last, wanted);
   }
 
   async #readOnce(video: string, budget: PastBudget): Promise<Timeline> {

@@ -21,6 +21,9 @@ interface Link {
   readonly last: number;
 }
 
+/** Which kinds are wanted; undefined stands for all. */
+export type WantedKinds = { has(kind: string): boolean } | undefined;
+
 /** The outcome of reading the store. */
 export interface Loaded {
   /** Events after the previous head, to be delivered. */
@@ -174,13 +177,20 @@ export class Timeline {
    * Events after `from` up to `to`, within limits but at least one, and the seq that they reach.
    * Retractions of events that were deleted before they could be sent are left out.
    */
-  between(from: number, to: number, mostEvents: number, mostBytes: number): Part {
+  between(
+    from: number,
+    to: number,
+    mostEvents: number,
+    mostBytes: number,
+    wanted?: WantedKinds,
+  ): Part {
     const events: DurableEvent[] = [];
     let bytes = 0;
     for (let at = firstAfter(this.#events, from, "seq"); at < this.#events.length; at += 1) {
       const event = this.#events[at];
       if (event === undefined || event.seq > to) break;
       if (event.retracts !== undefined && event.retracts > from) continue;
+      if (wanted?.has(event.kind) === false) continue;
       bytes += event.bytes.length;
       const last = events.at(-1);
       if (last !== undefined && (events.length >= mostEvents || bytes > mostBytes)) {
@@ -192,21 +202,23 @@ export class Timeline {
   }
 
   /** Bytes of the events after `seq`. */
-  bytesAfter(seq: number): number {
+  bytesAfter(seq: number, wanted?: WantedKinds): number {
     let bytes = 0;
     for (let at = firstAfter(this.#events, seq, "seq"); at < this.#events.length; at += 1) {
-      bytes += this.#events[at]?.bytes.length ?? 0;
+      const event = this.#events[at];
+      if (event !== undefined && wanted?.has(event.kind) !== false) bytes += event.bytes.length;
     }
     return bytes;
   }
 
   /** The seq after which the last `count` events follow, not counting retractions. */
-  seqBeforeLast(count: number): number {
+  seqBeforeLast(count: number, wanted?: WantedKinds): number {
     this.#expire();
     let left = count;
     let at = this.#events.length - 1;
     while (at >= 0 && left > 0) {
-      if (this.#events[at]?.retracts === undefined) left -= 1;
+      const event = this.#events[at];
+      if (event !== undefined && isListed(event, wanted)) left -= 1;
       if (left > 0) at -= 1;
     }
     if (count === 0) return this.#head ?? 0;
@@ -214,9 +226,9 @@ export class Timeline {
   }
 
   /** How many events are here, not counting retractions. */
-  get count(): number {
+  count(wanted?: WantedKinds): number {
     this.#expire();
-    return this.#events.filter(({ retracts }) => retracts === undefined).length;
+    return this.#events.filter((event) => isListed(event, wanted)).length;
   }
 
   /** The newest `limit` events before `before`, oldest first, and whether there are older ones. */
@@ -313,6 +325,11 @@ export class Timeline {
       this.#bytes -= bytes.length;
     }
   }
+}
+
+/** Whether a page of the history has it. */
+function isListed({ kind, retracts }: DurableEvent, wanted: WantedKinds): boolean {
+  return retracts === undefined && wanted?.has(kind) !== false;
 }
 
 /** Index of the first item whose `key` is above `value`, in a list that rises by it. */

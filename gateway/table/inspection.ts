@@ -11,7 +11,7 @@ import { inspectSubject, isReservedSubject } from "../../shared/protocol/subject
 interface InspectionOptions {
   readonly bus: Pick<Bus, "subscribe" | "publish">;
   readonly gateway: string;
-  /** Each video that is held, with its number of viewers. */
+  /** Each video that is held, with the number of viewers that its row should have. */
   readonly held: () => Iterable<readonly [video: string, viewers: number]>;
 }
 

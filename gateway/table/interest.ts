@@ -32,6 +32,14 @@ interface InterestOptions {
 /** Rows that can't be removed at the moment may be as many as the videos. */
 const ROWS_FACTOR = 2;
 
+/** One viewer's hold on a video; one object for each. */
+export interface VideoHold {
+  /** Whether the viewer is one of those that the video's row counts. */
+  readonly isCounted: boolean;
+  /** Whether that is because it asked to be hidden. */
+  readonly isHidden: boolean;
+}
+
 interface Entry {
   readonly audience: Audience;
   readonly subscription: BusSubscription;
@@ -39,6 +47,10 @@ interface Entry {
   synced: Promise<void> | undefined;
   /** Viewers that are subscribed or about to be; the entry stays while there is one. */
   holds: number;
+  /** How many of them are counted. */
+  counted: number;
+  /** The number in its row: while it lingers, still that of its last viewer. */
+  inRow: number;
   linger: NodeJS.Timeout | undefined;
 }
 
@@ -62,7 +74,7 @@ export class Interest {
     this.#options = options;
     this.#lingerMs = options.lingerMs;
     const frames = new FrameStats(options.clock, this.hops);
-    this.audienceStats = { received: 0, repeated: 0, frames };
+    this.audienceStats = { received: 0, repeated: 0, filters: 0, frames };
     const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
     // All videos may return at once.
     this.#newVideos = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
@@ -73,9 +85,9 @@ export class Interest {
     return this.#entries.size;
   }
 
-  /** Each video that is held, with its number of viewers; 0 while it only lingers. */
+  /** Each video that is held, with the number of viewers that its row should have. */
   *held(): Generator<readonly [video: string, viewers: number]> {
-    for (const [video, entry] of this.#entries) yield [video, entry.holds];
+    for (const [video, entry] of this.#entries) yield [video, entry.inRow];
   }
 
   /**
@@ -110,15 +122,16 @@ export class Interest {
    * matched by one {@link release}, even when it throws.
    * @throws OvationError `unavailable` when the table can't be written
    */
-  async hold(video: string, holder: Claimant): Promise<Audience> {
+  async hold(video: string, holder: Claimant, { isCounted }: VideoHold): Promise<Audience> {
     this.#options.shares.hold(holder, video);
     const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
+    if (isCounted) entry.counted += 1;
     clearTimeout(entry.linger);
     entry.linger = undefined;
     this.#lingering.delete(video);
     const { rows } = this.#options;
-    rows.set(video, entry.holds);
+    this.#setRow(video, entry);
     await rows.ready(video);
     // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
     // admitted even if it fails, since other events still flow; the follower keeps trying.
@@ -133,15 +146,13 @@ export class Interest {
   }
 
   /** A viewer of the video has left. */
-  release(video: string, holder: Claimant): void {
+  release(video: string, holder: Claimant, { isCounted }: VideoHold): void {
     this.#options.shares.release(holder, video);
     const entry = this.#entries.get(video);
     if (entry === undefined) return;
     entry.holds -= 1;
-    if (entry.holds > 0) {
-      this.#options.rows.set(video, entry.holds);
-      return;
-    }
+    if (isCounted) entry.counted -= 1;
+    if (entry.holds > 0) return this.#setRow(video, entry);
     entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
     this.#lingering.set(video, entry);
   }
@@ -156,6 +167,11 @@ export class Interest {
 
   stop(): void {
     for (const [video, entry] of [...this.#entries]) this.#end(video, entry);
+  }
+
+  #setRow(video: string, entry: Entry): void {
+    entry.inRow = entry.counted;
+    this.#options.rows.set(video, entry.inRow);
   }
 
   #add(video: string): Entry {
@@ -192,6 +208,8 @@ export class Interest {
       subscription,
       synced: undefined,
       holds: 0,
+      counted: 0,
+      inRow: 0,
       linger: undefined,
     };
     this.#entries.set(video, entry);

@@ -46,7 +46,12 @@ export class CompactMap<V> {
     this.#clearSingle();
   }
 
-  /** The current keys: a copy, so that the map may change during iteration. */
+  /** The current entries: a copy, so that the map may change during iteration. */
+  entries(): readonly (readonly [key: string, value: V])[] {
+    return this.#entries();
+  }
+
+  /** The current keys, likewise a copy. */
   keys(): string[] {
     return this.#entries().map(([key]) => key);
   }

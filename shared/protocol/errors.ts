@@ -78,6 +78,10 @@ export const errorKinds = {
     "The connection watches as many videos as it is allowed to.",
     429,
   ),
+  filters_exceeded: refused(
+    "The video's viewers at the gateway have as many different `kinds` filters as allowed.",
+    429,
+  ),
   videos_exceeded: {
     status: 503,
     retry: "yes",

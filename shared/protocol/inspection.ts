@@ -1,6 +1,6 @@
 /**
- * A gateway's own state, for comparison with the subscription table: which videos it holds, and for
- * how many viewers, page by page in the order of their ids.
+ * A gateway's own state, for comparison with the subscription table: which videos it holds, and with
+ * how many viewers in their rows, page by page in the order of their ids.
  */
 import { z } from "zod";
 import { isVideoId } from "./names.ts";
@@ -19,7 +19,7 @@ const pageSchema = z.object({
 
 /** Requests the videos after this one, or the first ones. */
 export type InspectionRequest = z.infer<typeof requestSchema>;
-/** Videos with the viewers of each; 0 for one that lingers after its last viewer left. */
+/** Videos with the number of viewers that the row of each should have. */
 export type InspectionPage = z.infer<typeof pageSchema>;
 
 export function encodeInspectionRequest(request: InspectionRequest): Uint8Array {

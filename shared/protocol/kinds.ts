@@ -45,12 +45,14 @@ export const KINDS_LIMIT = 32;
 
 /** The built-in kind that carries viewer counts. */
 export const VIEWERS_KIND = "viewers";
+/** The built-in kind that carries how many events of each kind there were. */
+export const TOTALS_KIND = "totals";
 /** The built-in kind that deletes a durable event. */
 export const RETRACTED_KIND = "retracted";
 
 const BUILT_IN: readonly Kind[] = [
   { name: VIEWERS_KIND, deliveryClass: "latest" },
-  { name: "totals", deliveryClass: "latest" },
+  { name: TOTALS_KIND, deliveryClass: "latest" },
   { name: RETRACTED_KIND, deliveryClass: "durable" },
   { name: "pinned", deliveryClass: "state" },
   { name: "rules", deliveryClass: "state" },

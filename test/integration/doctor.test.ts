@@ -59,6 +59,9 @@ describe("a healthy deployment", () => {
       [0, 0, 1].map((at) => watch("json", stack.gatewayAt(at).port, "launch")),
     );
     await watch("json", stack.gatewayAt(1).port, "encore");
+    // Rows of a video that nobody is counted for, and of one whose last viewer isn't.
+    await watch("json", stack.gatewayAt(1).port, "numbers", { kinds: ["viewers"] });
+    await watch("json", stack.gatewayAt(0).port, "launch", { hidden: true });
     // A video that was just left lingers, and so does its row.
     await (await watch("json", stack.gatewayAt(1).port, "left")).close();
     await stack.mirrored("launch", viewers.length);
@@ -68,7 +71,7 @@ describe("a healthy deployment", () => {
       "--look-again-ms",
       "300",
     );
-    expect(text).toBe("The table is right: 2 gateways with a lease, 4 rows.\n");
+    expect(text).toBe("The table is right: 2 gateways with a lease, 5 rows.\n");
     expect(code).toBe(0);
   });
 });

@@ -223,15 +223,19 @@ export class TestEventStream extends Inbox {
   }
 }
 
-/** What a viewer requests of the past when it subscribes. */
-export interface TestPast {
+/** What a viewer requests when it subscribes: which events, and which past ones. */
+export interface TestRequest {
   readonly after?: number;
   readonly epoch?: string;
   readonly last?: number;
+  readonly kinds?: readonly string[];
+  readonly hidden?: boolean;
 }
 
-function queryOf({ after, epoch, last }: TestPast): string {
+function queryOf({ after, epoch, last, kinds, hidden }: TestRequest): string {
   const query = new URLSearchParams();
+  if (kinds !== undefined) query.set("kinds", kinds.join(","));
+  if (hidden !== undefined) query.set("hidden", String(hidden));
   if (after !== undefined) query.set("after", `${epoch}:${after}`);
   if (last !== undefined) query.set("last", String(last));
   return query.size === 0 ? "" : `?${query}`;
@@ -242,11 +246,11 @@ export async function watch(
   wire: TestWire,
   port: number,
   video: string,
-  past: TestPast = {},
+  request: TestRequest = {},
 ): Promise<TestSocket | TestEventStream> {
-  if (wire === "sse") return await TestEventStream.open(port, video, { query: queryOf(past) });
+  if (wire === "sse") return await TestEventStream.open(port, video, { query: queryOf(request) });
   const socket = await TestSocket.connect(port, wire);
-  const answer = await socket.ask("subscribe", { video, ...past });
+  const answer = await socket.ask("subscribe", { video, ...request });
   if (answer.op !== "result") throw new Error(`subscribe was refused: ${JSON.stringify(answer)}`);
   return socket;
 }

@@ -3,15 +3,22 @@
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
+import { FILTER_KINDS_LIMIT } from "../../../shared/protocol/wire/messages.ts";
 import { Expiry } from "../../auth/expiry.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
-import { openSubscription, type PastPayment, payForPast } from "../operations/subscribe.ts";
+import {
+  openSubscription,
+  type PastPayment,
+  payForPast,
+  type SubscribeRequest,
+  subscribeRequest,
+} from "../operations/subscribe.ts";
 import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
 import { EventStream, RETRY_MS, streamMessage } from "./event-stream.ts";
 import { lateIfLimited } from "./late.ts";
 import { pastRequest } from "./past-request.ts";
 import { PollStream, type PollToken, pollToken } from "./poll-stream.ts";
-import { wholeNumber } from "./query.ts";
+import { flag, list, wholeNumber } from "./query.ts";
 import type { HttpHandler } from "./router.ts";
 
 /** The longest time that a poll may wait for an event. */
@@ -50,6 +57,12 @@ interface PollingViewer {
   readonly stream: PollStream;
   readonly events: EventStream;
   readonly expiry: Expiry;
+  readonly request: SubscribeRequest;
+}
+
+/** Whether a poll asks for the same events as those before it. */
+function isSame(one: SubscribeRequest, other: SubscribeRequest): boolean {
+  return one.filter?.key === other.filter?.key && one.hold.isHidden === other.hold.isHidden;
 }
 
 /** All polling viewers of one gateway. */
@@ -95,8 +108,11 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       return await refuse(fault);
     }
     const grant = await auth.ofStream(exchange);
-    grant.requireVideo(video);
-    const request = pastRequest(exchange);
+    const hidden = flag(exchange, "hidden");
+    grant.requireWatching(video, { isHidden: hidden === true });
+    const kinds = list(exchange, "kinds", FILTER_KINDS_LIMIT);
+    const request = subscribeRequest(services, { ...pastRequest(exchange), kinds, hidden });
+    const { hold } = request;
     if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.
     if (!exchange.isOpen) return;
@@ -108,12 +124,14 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const known = pollingViewers.find(video, token);
     if (known !== undefined && token !== undefined && known.stream.isNext(token)) {
       const { stream, events, expiry } = known;
-      expiry.watch(grant.expiresAtMs);
-      if (waitMs !== undefined) return stream.poll(exchange, waitMs);
-      // The viewer stays subscribed: nothing is missed in between.
-      pollingViewers.remove(video, stream);
-      exchange.onClose(() => events.end());
-      return events.continueOn(exchange.stream(HEADERS), stream.release());
+      if (isSame(known.request, request)) {
+        expiry.watch(grant.expiresAtMs);
+        if (waitMs !== undefined) return stream.poll(exchange, waitMs);
+        // The viewer stays subscribed: nothing is missed in between.
+        pollingViewers.remove(video, stream);
+        exchange.onClose(() => events.end());
+        return events.continueOn(exchange.stream(HEADERS), stream.release());
+      }
     }
     const address = clientOf(services, exchange);
     const holder = { client: grant.clientAt(address), address };
@@ -143,7 +161,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       admission.left(address, "stream");
       streams.delete(stream);
       if (polled !== undefined) pollingViewers.remove(video, polled);
-      interest.release(video, holder);
+      interest.release(video, holder, hold);
     });
     stream.start(keepaliveMs);
     const expiry = new Expiry({
@@ -162,22 +180,22 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     streams.add(stream);
     if (polled === undefined) exchange.onClose(() => stream.end());
     else {
-      pollingViewers.add(video, { stream: polled, events: stream, expiry });
+      pollingViewers.add(video, { stream: polled, events: stream, expiry, request });
       polled.poll(exchange, waitMs ?? 0);
     }
     try {
-      const { audience, after, result } = await openSubscription(
+      const { feed, after, result } = await openSubscription(
         services,
         video,
         request,
         past,
         holder,
       );
-      if (!stream.isOpen) return;
+      if (!stream.isOpen) return feed.abandon();
       const seq = after ?? result.seq;
       const position = seq === undefined ? undefined : histories.positionText(seq);
       stream.send({ op: "result", id: 0, ...result }, position);
-      stream.viewer.join(audience, after);
+      stream.viewer.join(feed, after);
     } catch (fault) {
       const error = asOvationError(fault);
       recordRejection(services, error, fault);

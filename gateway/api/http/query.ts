@@ -33,3 +33,29 @@ export function wholeNumber(
   const fault = `${name}: not a whole number from ${min} to ${max}`;
   throw new OvationError("field_invalid", fault, { field: name });
 }
+
+/**
+ * @returns the items of a list with commas, or undefined if the query has none of this name
+ * @throws OvationError field_invalid
+ */
+export function list(
+  exchange: HttpExchange,
+  name: string,
+  most: number,
+): readonly string[] | undefined {
+  const items = parameter(exchange, name)?.split(",");
+  if (items === undefined || (items.length <= most && !items.includes(""))) return items;
+  const fault = `${name}: not a list of 1 to ${most} items with commas between them`;
+  throw new OvationError("field_invalid", fault, { field: name });
+}
+
+/**
+ * @returns `true` or `false`, or undefined if the query has none of this name
+ * @throws OvationError field_invalid
+ */
+export function flag(exchange: HttpExchange, name: string): boolean | undefined {
+  const text = parameter(exchange, name);
+  if (text === undefined) return undefined;
+  if (text === "true" || text === "false") return text === "true";
+  throw new OvationError("field_invalid", `${name}: not true or false`, { field: name });
+}

@@ -1,15 +1,26 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../../auth/grant.ts";
-import type { Audience } from "../../delivery/audience.ts";
+import type { Feed } from "../../delivery/feed.ts";
+import { KindFilter } from "../../delivery/kind-filter.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { ClientKey } from "../../limits/client-key.ts";
 import type { Claimant } from "../../limits/client-share.ts";
+import type { VideoHold } from "../../table/interest.ts";
 import type { GatewayServices } from "../services.ts";
 
+/** What a viewer wants of a video, as it was checked. */
+export interface SubscribeRequest extends ResumeRequest {
+  /** Undefined: all kinds. */
+  readonly filter: KindFilter | undefined;
+  /** The viewer's hold on the video. */
+  readonly hold: VideoHold;
+}
+
 export interface OpenedSubscription {
-  readonly audience: Audience;
+  /** The viewer subscribes to it, or abandons it. */
+  readonly feed: Feed;
   /** The viewer has the durable events up to this seq; undefined: it wants no past events. */
   readonly after: number | undefined;
   /** Fields of the answer. */
@@ -24,12 +35,33 @@ const PAST_CHARGE_BYTES = 32_768;
 /** Past events of more bytes are sent in a turn of their own. */
 const LARGE_BYTES = 16_384;
 
+/** Which events a viewer wants, and whether it is counted: the fields of a request. */
+interface WhatToWatch {
+  readonly kinds?: readonly string[] | undefined;
+  readonly hidden?: boolean | undefined;
+}
+
 /** What was charged for the past events of a subscription; `settle` corrects it to the actual size. */
 export interface PastPayment {
   settle(bytes: number): void;
 }
 
 const NOTHING_PAST: PastPayment = { settle: () => undefined };
+
+/**
+ * Checks what a viewer wants of a video.
+ * @throws OvationError kind_unknown
+ */
+export function subscribeRequest(
+  { rules }: Pick<GatewayServices, "rules">,
+  { kinds, hidden = false, ...past }: ResumeRequest & WhatToWatch,
+): SubscribeRequest {
+  const filter = kinds === undefined ? undefined : new KindFilter(kinds, rules.kinds);
+  const isCounted = !hidden && filter?.isNumbersAlone !== true;
+  // Only the history has something that can be missed.
+  const resume = filter?.hasDurable === false ? {} : past;
+  return { ...resume, filter, hold: { isCounted, isHidden: hidden } };
+}
 
 /**
  * Charges a subscription that requests past events; call it before anything is held.
@@ -49,35 +81,29 @@ export function payForPast(
 /**
  * Holds the video; the caller releases the hold later.
  * @param payment for its past events
- * @throws OvationError history_unavailable, unavailable, videos_exceeded
+ * @throws OvationError filters_exceeded, history_unavailable, unavailable, videos_exceeded
  */
 export async function openSubscription(
   services: Pick<GatewayServices, "interest" | "histories" | "rates">,
   video: string,
-  request: ResumeRequest,
+  request: SubscribeRequest,
   payment: PastPayment,
   holder: Claimant,
 ): Promise<OpenedSubscription> {
+  const { interest, histories, rates } = services;
+  const { filter, hold } = request;
   let bytes = 0;
   try {
-    const opened = await open(services, video, request, holder);
-    const { audience, after } = opened;
-    if (after !== undefined) bytes = audience.history.timeline.bytesAfter(after);
-    if (bytes > LARGE_BYTES) await services.rates.work.turns.next();
-    return opened;
+    const audience = await interest.hold(video, holder, hold);
+    const { history } = audience;
+    const resumePoint = await histories.resume(history, request, filter);
+    const hasPosition = filter?.hasDurable !== false;
+    const result = hasPosition ? subscriptionResult(histories, history, resumePoint) : {};
+    const { after } = resumePoint;
+    if (after !== undefined) bytes = history.timeline.bytesAfter(after, filter);
+    if (bytes > LARGE_BYTES) await rates.work.turns.next();
+    return { feed: audience.open(filter), after, result };
   } finally {
     payment.settle(bytes);
   }
-}
-
-async function open(
-  { interest, histories }: Pick<GatewayServices, "interest" | "histories">,
-  video: string,
-  request: ResumeRequest,
-  holder: Claimant,
-): Promise<OpenedSubscription> {
-  const audience = await interest.hold(video, holder);
-  const resumePoint = await histories.resume(audience.history, request);
-  const result = subscriptionResult(histories, audience.history, resumePoint);
-  return { audience, after: resumePoint.after, result };
 }

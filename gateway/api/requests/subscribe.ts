@@ -1,15 +1,22 @@
 /**
- * `subscribe {video, after?, epoch?, last?}`: answered when dispatchers can see the subscription;
+ * `subscribe {video, kinds?, hidden?, after?, epoch?, last?}`: answered when dispatchers can see the subscription;
  * events follow the answer, past ones first.
  */
 import { OvationError } from "../../../shared/protocol/errors.ts";
-import { openSubscription, payForPast } from "../operations/subscribe.ts";
+import {
+  type OpenedSubscription,
+  openSubscription,
+  payForPast,
+  subscribeRequest,
+} from "../operations/subscribe.ts";
 import type { RequestHandler } from "../request-handler.ts";
 
 export const subscribe: RequestHandler<"subscribe"> = async (context, request) => {
   const { services, videos, limits } = context;
   const { video } = request;
-  context.grant.requireVideo(video);
+  context.grant.requireWatching(video, { isHidden: request.hidden === true });
+  const wanted = subscribeRequest(services, request);
+  const { hold } = wanted;
   if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
   }
@@ -19,35 +26,32 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
     throw new OvationError("subscriptions_exceeded", text, { limit });
   }
   services.interest.requireRoom(video, context);
-  const past = payForPast(services, context, request);
+  const past = payForPast(services, context, wanted);
   // Distinguishes this subscribe from a later one, if an unsubscribe comes before its answer.
-  const hold = Symbol(video);
   const isHeld = () => videos.get(video) === hold;
   videos.set(video, hold);
   const joined = context.joining.begin(video);
+  let opened: OpenedSubscription | undefined;
   try {
-    const { audience, after, result } = await openSubscription(
-      services,
-      video,
-      request,
-      past,
-      context,
-    );
+    opened = await openSubscription(services, video, wanted, past, context);
+    const { feed, after, result } = opened;
     // A fresh token may have narrowed the grant meanwhile.
-    context.grant.requireVideo(video);
+    context.grant.requireWatching(video, hold);
     return {
       result,
       // An unsubscribe, or the end of the connection, may have released it meanwhile.
       afterwards: () => {
-        if (isHeld()) context.viewer.join(audience, after);
+        if (isHeld()) context.viewer.join(feed, after);
+        else feed.abandon();
         joined();
       },
     };
   } catch (error) {
     joined();
+    opened?.feed.abandon();
     if (isHeld()) {
       videos.delete(video);
-      services.interest.release(video, context);
+      services.interest.release(video, context, hold);
     }
     throw error;
   }

@@ -44,9 +44,14 @@ const seqSchema = z.int().min(0);
 /** Identifies an incarnation of the history. */
 const EPOCH_PATTERN = /^[a-z0-9]{1,32}$/;
 
+/** How many kinds a filter names at most: more than a deployment can have. */
+export const FILTER_KINDS_LIMIT = 64;
+
 const subscribeSchema = z.object({
   op: z.literal("subscribe"),
   video: videoSchema,
+  kinds: z.array(z.string()).min(1).max(FILTER_KINDS_LIMIT).optional(),
+  hidden: z.boolean().optional(),
   after: seqSchema.optional(),
   epoch: z.string().regex(EPOCH_PATTERN).optional(),
   last: z.int().min(0).max(HISTORY_LIMIT).optional(),

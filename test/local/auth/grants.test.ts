@@ -55,6 +55,31 @@ test("a viewer watches what its patterns cover, and nothing else", async () => {
   await socket.close();
 });
 
+test("a viewer is hidden with the scope observe only, and no longer than its token has it", async () => {
+  const observer = await tokenOf({ ...VIEWER, scope: "observe" });
+  const viewer = await tokenOf(VIEWER);
+  const video = "hidden";
+  const socket = await TestSocket.connect(port, "json", viewer);
+  const answer = await socket.ask("subscribe", { video, hidden: true });
+  expect(answer).toMatchObject(forbidden("hidden"));
+  const url = `http://127.0.0.1:${port}/v1/videos/${video}/events?hidden=true`;
+  const refused = await fetch(url, { headers: { authorization: `Bearer ${viewer}` } });
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({ error: { code: "forbidden", field: "hidden" } });
+  const options = { token: observer, query: "?hidden=true" };
+  const stream = await TestEventStream.open(port, video, options);
+  await socket.ask("refresh", { token: observer });
+  const hidden = await socket.ask("subscribe", { video, hidden: true });
+  expect(hidden).toMatchObject({ op: "result" });
+  await socket.ask("refresh", { token: viewer });
+  await socket.until(() => socket.messages.some(({ op }) => op === "unsubscribed"));
+  expect(socket.messages.at(-1)).toMatchObject({ op: "unsubscribed", video, code: "forbidden" });
+  expect(await socket.ask("subscribe", { video })).toMatchObject({ op: "result" });
+  await stack.mirrored(video, 1);
+  stream.close();
+  await socket.close();
+});
+
 test("a forbidden video gives the same answers, whether it has viewers and history or never existed", async () => {
   const insider = await TestEventStream.open(port, "full", { token: KEYS.all });
   const comment = { kind: "comment", id: "c1", data: {} };
