@@ -69,9 +69,12 @@ export class DispatcherParts implements RoleParts {
     this.#overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
     this.#counts = new ViewerCounts({
       intervalMs: config.countIntervalMs,
-      viewers: (video) => routes.viewers(video),
+      count: (video) => ({
+        viewers: routes.viewers(video),
+        ...(config.countActors ? { actors: routes.actors(video) } : {}),
+      }),
       isReadable: () => this.#mirror.isReadable,
-      send: (video, viewers) => fanout.emit(video, [publishHandler.viewersEvent(viewers)]),
+      send: (video, count) => fanout.emit(video, [publishHandler.viewersEvent(count)]),
     });
     this.#history = new History({
       bus,

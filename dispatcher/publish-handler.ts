@@ -20,6 +20,7 @@ import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
+import type { ViewerCount } from "./table/counts.ts";
 
 interface PublishHandlerOptions {
   readonly rules: EventRules;
@@ -210,12 +211,13 @@ export class PublishHandler {
   }
 
   /** The event that sends a video's viewers their number. */
-  viewersEvent(viewers: number): FanoutEvent {
+  viewersEvent({ viewers, actors }: ViewerCount): FanoutEvent {
+    const data = actors === undefined ? { viewers } : { viewers, actors };
     const event = { id: this.#reservedIds.next(), kind: VIEWERS_KIND, at: this.#options.now() };
     return {
       kind: VIEWERS_KIND,
       deliveryClass: "latest",
-      bytes: encodeMsgpack({ ...event, data: { viewers } }),
+      bytes: encodeMsgpack({ ...event, data }),
     };
   }
 }

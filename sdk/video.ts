@@ -16,7 +16,8 @@ import type { Watcher } from "./watchers.ts";
  * const count = ({ viewers }: BuiltInKinds["viewers"]) => `${viewers} watching`;
  */
 export interface BuiltInKinds {
-  readonly viewers: { readonly viewers: number };
+  /** `actors`, how many different actors watch, is estimated, where the deployment counts them. */
+  readonly viewers: { readonly viewers: number; readonly actors?: number };
   /** Deletes the durable event with this `id` and `seq`. */
   readonly retracted: { readonly id: string; readonly seq: number };
 }

@@ -49,7 +49,8 @@ export async function standInGateway(natsUrl: string, videos: readonly string[])
     await frontends.put(gateway, encodeLease({ ...DESCRIPTION, renewals }));
   };
   await renew();
-  for (const video of videos) await subscriptions.put(rowKey(video, gateway), encodeRow(1));
+  for (const video of videos)
+    await subscriptions.put(rowKey(video, gateway), encodeRow({ viewers: 1 }));
   const timer = setInterval(() => void renew().catch(() => undefined), config.leaseRenewMs);
   return {
     stop: async () => {

@@ -102,7 +102,7 @@ async function dispatcherSettings(bus: Bus): Promise<ProcessSettings[]> {
 function rowOf({ key, value, revision }: BucketEntry): Row | undefined {
   const name = parseRowKey(key);
   if (name === undefined) return undefined;
-  return { ...name, viewers: decodeRow(value) ?? Number.NaN, revision };
+  return { ...name, viewers: decodeRow(value)?.viewers ?? Number.NaN, revision };
 }
 
 /** The videos that a gateway reports; undefined without a readable answer. */

@@ -73,6 +73,7 @@ const SETTINGS = commonSettingsOf({
   ],
   dataLimitBytes: 4_096,
   leaseMs: 10_000,
+  countActors: false,
 });
 const LEASE = encodeLease({
   renewals: 12_345,

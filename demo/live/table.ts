@@ -106,7 +106,7 @@ export class TableView {
   #takeRow({ key, value }: BucketEntry): void {
     if (parseRowKey(key)?.video !== this.#video) return;
     if (value === undefined) this.#rows.delete(key);
-    else this.#rows.set(key, decodeRow(value) ?? 0);
+    else this.#rows.set(key, decodeRow(value)?.viewers ?? 0);
     this.#onChange();
   }
 

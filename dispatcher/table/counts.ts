@@ -5,13 +5,20 @@
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
 
+/** How many watch a video. */
+export interface ViewerCount {
+  readonly viewers: number;
+  /** Estimated; undefined where actors aren't counted. */
+  readonly actors?: number | undefined;
+}
+
 interface CountsOptions {
   readonly intervalMs: number;
-  readonly viewers: (video: string) => number;
+  readonly count: (video: string) => ViewerCount;
   /** False while the table can't be read: its counts are old. */
   readonly isReadable: () => boolean;
   /** Throws when the count can't be sent. */
-  readonly send: (video: string, viewers: number) => void;
+  readonly send: (video: string, count: ViewerCount) => void;
 }
 
 /** Videos that may wait to be counted; a further one is refused, and requested again. */
@@ -24,7 +31,7 @@ interface Pending {
   /** Requests that wait for the next count. */
   waiting: PromiseWithResolvers<void>[];
   /** The count sent last. */
-  sent: number;
+  sent: ViewerCount | undefined;
 }
 
 export class ViewerCounts {
@@ -53,7 +60,7 @@ export class ViewerCounts {
     if (pending === undefined) {
       const settle = Math.min(SETTLE_MS, this.#options.intervalMs);
       const timer = setTimeout(() => this.#tick(video), settle);
-      this.#pending.set(video, { timer, waiting: [request], sent: -1 });
+      this.#pending.set(video, { timer, waiting: [request], sent: undefined });
     } else {
       pending.waiting.push(request);
     }
@@ -78,16 +85,18 @@ export class ViewerCounts {
       this.#pending.delete(video);
       return;
     }
-    const viewers = this.#options.viewers(video);
+    const count = this.#options.count(video);
+    const { viewers, actors } = count;
     // The mirror may have caught up since the last count: then we send it again without a request.
-    if (waiting.length === 0 && viewers === pending.sent) {
+    const { sent } = pending;
+    if (waiting.length === 0 && viewers === sent?.viewers && actors === sent.actors) {
       this.#pending.delete(video);
       return;
     }
-    pending.sent = viewers;
+    pending.sent = count;
     pending.timer = setTimeout(() => this.#tick(video), this.#options.intervalMs);
     try {
-      this.#options.send(video, viewers);
+      this.#options.send(video, count);
       for (const { resolve } of waiting) resolve();
     } catch (error) {
       // The bus is down, which it counts; the gateways repeat their requests.

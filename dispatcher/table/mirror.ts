@@ -172,11 +172,11 @@ export class Mirror {
 
   #setRow(video: string, gateway: string, entry: BucketEntry): "same" | "added" | "changed" {
     const { routes, leases } = this.#options;
-    const viewers = decodeRow(entry.value);
-    if (viewers === undefined) return "same";
+    const row = decodeRow(entry.value);
+    if (row === undefined) return "same";
     const before = routes.row(video, gateway);
     leases.expect(gateway);
-    if (!routes.set(video, gateway, { viewers, revision: entry.revision })) return "same";
+    if (!routes.set(video, gateway, { ...row, revision: entry.revision })) return "same";
     return before === undefined ? "added" : "changed";
   }
 

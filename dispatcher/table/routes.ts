@@ -2,10 +2,11 @@
  * The subscription table in memory: which live gateway has how many viewers of which video, indexed
  * for dispatching with one look-up per event.
  */
+import { estimate } from "../../shared/lib/hyperloglog.ts";
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
+import type { RowContent } from "../../shared/protocol/table.ts";
 
-export interface Row {
-  readonly viewers: number;
+export interface Row extends RowContent {
   /** Revision of the row in its bucket. */
   readonly revision: number;
 }
@@ -16,6 +17,11 @@ interface Route {
   announced: Set<string> | undefined;
   /** Subjects of the live gateways, or undefined when they must be recomputed. */
   subjects: readonly string[] | undefined;
+}
+
+function isSame(one: RowContent, other: RowContent): boolean {
+  if (one.viewers !== other.viewers || one.actors?.length !== other.actors?.length) return false;
+  return one.actors === undefined || Buffer.compare(one.actors, other.actors ?? one.actors) === 0;
 }
 
 const NONE: readonly string[] = [];
@@ -64,6 +70,20 @@ export class RouteTable {
     this.#dropEmpty(video, route);
   }
 
+  /**
+   * An estimate of how many different actors watch `video`; undefined if a live gateway with viewers
+   * of it doesn't tell.
+   */
+  actors(video: string): number | undefined {
+    const sketches: Uint8Array[] = [];
+    for (const [gateway, { viewers, actors }] of this.#routes.get(video)?.rows ?? []) {
+      if (this.#dead.has(gateway)) continue;
+      if (actors !== undefined) sketches.push(actors);
+      else if (viewers > 0) return undefined;
+    }
+    return estimate(sketches);
+  }
+
   /** Viewers of `video` across all live gateways. */
   viewers(video: string): number {
     let sum = 0;
@@ -83,7 +103,7 @@ export class RouteTable {
     const before = route.rows.get(gateway);
     route.rows.set(gateway, row);
     this.endAnnounced(video, gateway);
-    if (before !== undefined) return before.viewers !== row.viewers;
+    if (before !== undefined) return !isSame(before, row);
     route.subjects = undefined;
     this.#rowCount += 1;
     const videos = this.#videosOf.get(gateway);

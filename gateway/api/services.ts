@@ -29,6 +29,8 @@ export interface GatewayServices {
   readonly gateway: string;
   readonly auth: Authenticator;
   readonly rules: EventRules;
+  /** Whether the number of different actors is told. */
+  readonly countsActors: boolean;
   readonly messageBounds: MessageBounds;
   /** The rules as clients get them. */
   readonly deploymentRules: DeploymentRules;

@@ -255,7 +255,10 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   notifyUnsubscribed(videos: readonly string[]): void {
     for (const video of videos) {
-      const error = new OvationError("forbidden", "the fresh token does not allow to watch the video");
+      const error = new OvationError(
+        "forbidden",
+        "the fresh token does not allow to watch the video",
+      );
       this.#send({ op: "unsubscribed", video, ...error.body() });
     }
   }

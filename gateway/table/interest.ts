@@ -3,6 +3,7 @@
  * first viewer until a little after its last one left.
  */
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
+import { CountingSketch } from "../../shared/lib/hyperloglog.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { frontendSubject } from "../../shared/protocol/subjects.ts";
@@ -22,6 +23,8 @@ interface InterestOptions {
   readonly rows: RowWriter;
   readonly audience: AudienceOptions;
   readonly lingerMs: number;
+  /** Whether rows tell which actors watch. */
+  readonly countActors: boolean;
   /** How many videos may be held. */
   readonly videosLimit: number;
   readonly shares: VideoShares;
@@ -38,6 +41,8 @@ export interface VideoHold {
   readonly isCounted: boolean;
   /** Whether that is because it asked to be hidden. */
   readonly isHidden: boolean;
+  /** The place of its actor in sketches; undefined without one, or where it isn't counted. */
+  readonly actor?: number | undefined;
 }
 
 interface Entry {
@@ -49,6 +54,8 @@ interface Entry {
   holds: number;
   /** How many of them are counted. */
   counted: number;
+  /** The actors of those that are counted; undefined where actors aren't counted. */
+  readonly actors: CountingSketch | undefined;
   /** The number in its row: while it lingers, still that of its last viewer. */
   inRow: number;
   linger: NodeJS.Timeout | undefined;
@@ -122,11 +129,12 @@ export class Interest {
    * matched by one {@link release}, even when it throws.
    * @throws OvationError `unavailable` when the table can't be written
    */
-  async hold(video: string, holder: Claimant, { isCounted }: VideoHold): Promise<Audience> {
+  async hold(video: string, holder: Claimant, { isCounted, actor }: VideoHold): Promise<Audience> {
     this.#options.shares.hold(holder, video);
     const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
     if (isCounted) entry.counted += 1;
+    if (actor !== undefined) entry.actors?.add(actor);
     clearTimeout(entry.linger);
     entry.linger = undefined;
     this.#lingering.delete(video);
@@ -146,12 +154,13 @@ export class Interest {
   }
 
   /** A viewer of the video has left. */
-  release(video: string, holder: Claimant, { isCounted }: VideoHold): void {
+  release(video: string, holder: Claimant, { isCounted, actor }: VideoHold): void {
     this.#options.shares.release(holder, video);
     const entry = this.#entries.get(video);
     if (entry === undefined) return;
     entry.holds -= 1;
     if (isCounted) entry.counted -= 1;
+    if (actor !== undefined) entry.actors?.remove(actor);
     if (entry.holds > 0) return this.#setRow(video, entry);
     entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
     this.#lingering.set(video, entry);
@@ -171,7 +180,7 @@ export class Interest {
 
   #setRow(video: string, entry: Entry): void {
     entry.inRow = entry.counted;
-    this.#options.rows.set(video, entry.inRow);
+    this.#options.rows.set(video, entry.inRow, entry.actors);
   }
 
   #add(video: string): Entry {
@@ -209,6 +218,7 @@ export class Interest {
       synced: undefined,
       holds: 0,
       counted: 0,
+      actors: this.#options.countActors ? new CountingSketch() : undefined,
       inRow: 0,
       linger: undefined,
     };

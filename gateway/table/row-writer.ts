@@ -8,10 +8,11 @@ import pMap from "p-map";
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { TombstoneReaper } from "../../shared/bus/tombstone-reaper.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
+import type { CountingSketch } from "../../shared/lib/hyperloglog.ts";
 import { ROW_MAX_AGE_MS } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { parseRowKey, rowKey, rowsOfGateway } from "../../shared/protocol/subjects.ts";
-import { decodeRow, encodeRow } from "../../shared/protocol/table.ts";
+import { encodeRow } from "../../shared/protocol/table.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
@@ -24,6 +25,12 @@ const READY_BOUND_MS = 3_000;
 interface RowState {
   /** The number that the row should hold; undefined when there should be no row. */
   wanted: number | undefined;
+  /** Its viewers' actors; undefined where they aren't counted. */
+  actors: CountingSketch | undefined;
+  /** The version of `actors` that was written last. */
+  actorsStored: number;
+  /** The value that was written last, as text of bytes. */
+  value: string;
   /** What the row holds as far as we know; `"unknown"` when it must be written anyway. */
   stored: number | undefined | "unknown";
   storedAt: number;
@@ -74,10 +81,14 @@ export class RowWriter {
     return this.#rows.size;
   }
 
-  /** The video has this many viewers here. */
-  set(video: string, viewers: number): void {
+  /**
+   * The video has this many viewers here.
+   * @param actors theirs; its current content is written with the number
+   */
+  set(video: string, viewers: number, actors?: CountingSketch): void {
     const row = this.#state(video);
     row.wanted = viewers;
+    row.actors = actors;
     this.#advance(video, row);
   }
 
@@ -119,11 +130,11 @@ export class RowWriter {
     const { bucket, gateway, now } = this.#options;
     const startedAt = now();
     const entries = (await bucket.read(rowsOfGateway(gateway))) ?? [];
-    const table = new Map(entries.map(({ key, value }) => [key, decodeRow(value)]));
+    const table = new Map(entries.map(({ key, value }) => [key, bytesAsText(value)]));
     for (const [video, row] of this.#rows) {
       // A store that lost its newest writes shows an older number.
       const isWrong =
-        typeof row.stored === "number" && table.get(rowKey(video, gateway)) !== row.stored;
+        typeof row.stored === "number" && table.get(rowKey(video, gateway)) !== row.value;
       const isOld = now() - row.storedAt > ROW_MAX_AGE_MS / 2;
       if (row.busy || row.storedAt > startedAt || !(isWrong || isOld)) continue;
       if (isWrong) this.stats.mended += 1;
@@ -170,6 +181,9 @@ export class RowWriter {
     if (known !== undefined) return known;
     const row: RowState = {
       wanted: undefined,
+      actors: undefined,
+      actorsStored: 0,
+      value: "",
       stored: undefined,
       storedAt: Number.NEGATIVE_INFINITY,
       isAnnounced: false,
@@ -186,11 +200,13 @@ export class RowWriter {
   #advance(video: string, row: RowState): void {
     if (this.#stopped || row.busy || row.timer !== undefined) return;
     if (row.stored === row.wanted) {
-      if (row.wanted !== undefined) return;
-      this.#rows.delete(video);
-      // Whoever still waits has left meanwhile.
-      this.#reject(row, Number.POSITIVE_INFINITY);
-      return;
+      if (row.wanted === undefined) {
+        this.#rows.delete(video);
+        // Whoever still waits has left meanwhile.
+        this.#reject(row, Number.POSITIVE_INFINITY);
+        return;
+      }
+      if (row.actorsStored === (row.actors?.version ?? 0)) return;
     }
     const isChange = typeof row.stored === "number" && row.wanted !== undefined;
     const wait = row.storedAt + this.#options.intervalMs - this.#options.now();
@@ -217,7 +233,9 @@ export class RowWriter {
     row.busy = true;
     try {
       const key = rowKey(video, gateway);
-      if (wanted === undefined) {
+      const value = wanted === undefined ? undefined : this.#valueOf(row, wanted);
+      const version = row.actors?.version ?? 0;
+      if (value === undefined) {
         // A viewer that comes during the removal must wait for the row that follows it.
         row.stored = "unknown";
         row.isAnnounced = false;
@@ -225,10 +243,12 @@ export class RowWriter {
       } else {
         if (!row.isAnnounced) announce(video);
         row.isAnnounced = true;
-        await bucket.put(key, encodeRow(wanted), undefined, putTimeoutMs);
+        await bucket.put(key, value, undefined, putTimeoutMs);
       }
       this.stats.writes += 1;
       row.stored = row.again ? "unknown" : wanted;
+      row.actorsStored = version;
+      row.value = bytesAsText(value);
       row.storedAt = now();
       row.backoff.reset();
       row.busy = false;
@@ -251,6 +271,10 @@ export class RowWriter {
     this.#advance(video, row);
   }
 
+  #valueOf({ actors }: RowState, viewers: number): Uint8Array {
+    return encodeRow({ viewers, actors: actors?.encode() });
+  }
+
   /** Rejects the waiters that have waited since before `until`. */
   #reject(row: RowState, until: number, cause?: unknown): void {
     const text = "the subscription table can't be written at the moment";
@@ -259,4 +283,8 @@ export class RowWriter {
     row.waiting = row.waiting.filter(({ since }) => since >= until);
     for (const waiter of refused) waiter.reject(error);
   }
+}
+
+function bytesAsText(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

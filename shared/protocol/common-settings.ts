@@ -31,12 +31,14 @@ export function commonSettingsOf(config: {
   readonly kinds: readonly Kind[];
   readonly dataLimitBytes: number;
   readonly leaseMs: number;
+  readonly countActors: boolean;
 }): CommonSettings {
   const kinds = config.kinds.map(({ name, deliveryClass }) => `${name}:${deliveryClass}`);
   return {
     kinds: kinds.toSorted().join(),
     "data-limit-bytes": String(config.dataLimitBytes),
     "lease-ms": String(config.leaseMs),
+    "count-actors": String(config.countActors),
   };
 }
 

@@ -15,8 +15,12 @@ const LEASE = {
 };
 
 test("a row and a lease decode to what was encoded", () => {
-  expect(decodeRow(encodeRow(0))).toBe(0);
-  expect(decodeRow(encodeRow(100_000))).toBe(100_000);
+  expect(decodeRow(encodeRow({ viewers: 0 }))).toEqual({ viewers: 0 });
+  expect(decodeRow(encodeRow({ viewers: 100_000 }))).toEqual({ viewers: 100_000 });
+  for (const actors of [new Uint8Array(), Uint8Array.of(0, 0, 1)]) {
+    expect(decodeRow(encodeRow({ viewers: 7, actors }))).toEqual({ viewers: 7, actors });
+  }
+  expect(decodeRow(Buffer.from("7 x"))).toBeUndefined();
   expect(decodeLease(encodeLease(LEASE))).toEqual(LEASE);
 });
 

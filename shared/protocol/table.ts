@@ -1,23 +1,38 @@
 /**
  * The codec for values of the subscription table. A row holds how many viewers a gateway has for a
- * video: the number as text. A lease holds a gateway's description of itself: JSON. Their keys are
+ * video: the number as text; where actors are counted, a space and a sketch of them follow. A lease holds a gateway's description of itself: JSON. Their keys are
  * in subjects.ts.
  */
 import { z } from "zod";
+import { isSketch } from "../lib/hyperloglog.ts";
 import { commonSettingsSchema } from "./common-settings.ts";
 
 /** Longer numbers may not be exact. */
-const ROW = /^\d{1,15}$/;
+const NUMBER = /^\d{1,15}$/;
+const SPACE = 0x20;
 
-/** The value of a row. */
-export function encodeRow(viewers: number): Buffer {
-  return Buffer.from(String(viewers));
+/** The content of a row. */
+export interface RowContent {
+  readonly viewers: number;
+  /** A sketch of the viewers' actors, see lib/hyperloglog.ts; undefined where they aren't counted. */
+  readonly actors?: Uint8Array | undefined;
 }
 
-/** The viewers in a row; undefined when its value isn't a valid number. */
-export function decodeRow(value: Uint8Array | undefined): number | undefined {
-  const text = textOf(value);
-  return ROW.test(text) ? Number(text) : undefined;
+/** The value of a row. */
+export function encodeRow({ viewers, actors }: RowContent): Buffer {
+  const number = Buffer.from(String(viewers));
+  return actors === undefined ? number : Buffer.concat([number, Buffer.of(SPACE), actors]);
+}
+
+/** The content of a row; undefined when its value isn't a row. */
+export function decodeRow(value: Uint8Array | undefined): RowContent | undefined {
+  const end = value?.indexOf(SPACE) ?? -1;
+  const number = textOf(end < 0 ? value : value?.subarray(0, end));
+  if (!NUMBER.test(number)) return undefined;
+  const viewers = Number(number);
+  // A copy: a slice would keep the whole network buffer in memory.
+  const actors = end < 0 ? undefined : new Uint8Array(value?.subarray(end + 1) ?? []);
+  return actors === undefined || isSketch(actors) ? { viewers, actors } : undefined;
 }
 
 const leaseSchema = z.object({

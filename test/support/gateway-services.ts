@@ -43,6 +43,7 @@ export function servicesWithoutNats(
     bodies: new BodyBudget(config.bodiesLimitBytes),
     natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "alone", config, now: rateClock }),
+    countsActors: config.countActors,
     rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
     messageBounds: messageBounds(config),
     deploymentRules: deploymentRules(config),

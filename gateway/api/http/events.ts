@@ -111,7 +111,8 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const hidden = flag(exchange, "hidden");
     grant.requireWatching(video, { isHidden: hidden === true });
     const kinds = list(exchange, "kinds", FILTER_KINDS_LIMIT);
-    const request = subscribeRequest(services, { ...pastRequest(exchange), kinds, hidden });
+    const asked = { ...pastRequest(exchange), kinds, hidden };
+    const request = subscribeRequest(services, asked, grant.actor);
     const { hold } = request;
     if (exchange.method === "HEAD") return exchange.respondWithoutBody(200, HEADERS);
     // The client may have gone while its token was verified.

@@ -1,4 +1,5 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
+import { placeOf } from "../../../shared/lib/hyperloglog.ts";
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { Feed } from "../../delivery/feed.ts";
@@ -50,17 +51,21 @@ const NOTHING_PAST: PastPayment = { settle: () => undefined };
 
 /**
  * Checks what a viewer wants of a video.
+ * @param actor the viewer's, if it has one
  * @throws OvationError kind_unknown
  */
 export function subscribeRequest(
-  { rules }: Pick<GatewayServices, "rules">,
+  { rules, countsActors }: Pick<GatewayServices, "rules" | "countsActors">,
   { kinds, hidden = false, ...past }: ResumeRequest & WhatToWatch,
+  actor: string | undefined,
 ): SubscribeRequest {
   const filter = kinds === undefined ? undefined : new KindFilter(kinds, rules.kinds);
   const isCounted = !hidden && filter?.isNumbersAlone !== true;
   // Only the history has something that can be missed.
   const resume = filter?.hasDurable === false ? {} : past;
-  return { ...resume, filter, hold: { isCounted, isHidden: hidden } };
+  const isTold = countsActors && isCounted && actor !== undefined;
+  const hold = { isCounted, isHidden: hidden, actor: isTold ? placeOf(actor) : undefined };
+  return { ...resume, filter, hold };
 }
 
 /**

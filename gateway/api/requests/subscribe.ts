@@ -15,7 +15,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   const { services, videos, limits } = context;
   const { video } = request;
   context.grant.requireWatching(video, { isHidden: request.hidden === true });
-  const wanted = subscribeRequest(services, request);
+  const wanted = subscribeRequest(services, request, context.actor);
   const { hold } = wanted;
   if (videos.has(video)) {
     throw new OvationError("already_subscribed", undefined, { field: "video" });
