@@ -7,6 +7,7 @@
 export type Rule =
   | "string"
   | "function"
+  | "boolean"
   | readonly [number, number]
   | readonly string[]
   | undefined;
@@ -29,6 +30,11 @@ export function check(name: string, value: unknown, rule: Rule): void {
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return;
   const Kind = typeof value === "number" ? RangeError : TypeError;
   fail(name, `a whole number from ${min} to ${max}`, value, Kind);
+}
+
+/** @throws TypeError, or RangeError for an empty list or one of more than `most` */
+export function checkList(name: string, value: unknown, most: number): void {
+  check(`${name}.length`, Array.isArray(value) ? value.length : value, [1, most]);
 }
 
 /**

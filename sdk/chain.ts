@@ -24,6 +24,7 @@ export interface Missed {
 export type Verdict = "take" | "repeat" | "gap";
 
 export class Chain {
+  readonly #isFiltered: boolean;
   #epoch: string | undefined;
   /** The newest event received; undefined before the first, if history was requested. */
   #seq: number | undefined;
@@ -34,6 +35,11 @@ export class Chain {
   #settled = 0;
   /** The gateway said that the history can't be continued, but not yet what was missed. */
   #isDoubted = false;
+
+  /** @param isFiltered whether only some kinds arrive: then a missing predecessor is no gap */
+  constructor(isFiltered = false) {
+    this.#isFiltered = isFiltered;
+  }
 
   get epoch(): string | undefined {
     return this.#epoch;
@@ -99,7 +105,7 @@ export class Chain {
     if (seq === undefined) return "take";
     if (this.#seq !== undefined) {
       if (seq <= this.#seq) return "repeat";
-      if (prev > Math.max(this.#seq, this.#settled)) return "gap";
+      if (!this.#isFiltered && prev > Math.max(this.#seq, this.#settled)) return "gap";
     }
     this.#seq = seq;
     // Only the first event may have any predecessor.

@@ -4,7 +4,7 @@
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import type { OvationEvent } from "../shared/protocol/event.ts";
-import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import { TOTALS_KIND, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
 import { Chain } from "./chain.ts";
 import { errorOf, isRetryable } from "./error.ts";
@@ -13,6 +13,8 @@ import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
 
 export interface ChannelOptions extends PastOptions {
+  /** Whether only some kinds arrive. */
+  readonly isFiltered: boolean;
   /** The last watcher was removed. */
   onEmpty(): void;
 }
@@ -24,7 +26,7 @@ export class Channel {
   readonly video: string;
   readonly #options: ChannelOptions;
   readonly #watchers = new Watchers();
-  readonly #chain = new Chain();
+  readonly #chain: Chain;
   readonly #past: Past;
   readonly #backoff: Backoff;
   /** The newest event of each latest kind. */
@@ -42,6 +44,7 @@ export class Channel {
   constructor(video: string, options: ChannelOptions) {
     this.video = video;
     this.#options = options;
+    this.#chain = new Chain(options.isFiltered);
     this.#past = new Past(this.#watchers, this.#chain, options);
     this.#backoff = new Backoff(0, RETRY_MAX_MS, options.random, RETRY_FIRST_MS);
   }
@@ -116,7 +119,11 @@ export class Channel {
   }
 
   #isLatest(kind: string): boolean {
-    return kind === VIEWERS_KIND || this.#link?.rules?.latest.includes(kind) === true;
+    return (
+      kind === VIEWERS_KIND ||
+      kind === TOTALS_KIND ||
+      this.#link?.rules?.latest.includes(kind) === true
+    );
   }
 
   reset({ epoch, seq }: ResetMessage): void {

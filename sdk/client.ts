@@ -1,14 +1,17 @@
 /** The client: one connection, and everything that uses it. */
 
+import type { OvationEvent } from "../shared/protocol/event.ts";
+import { TOTALS_KIND, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
-import { check, checkOptions, WHOLE } from "./arguments.ts";
+import { check, checkList, checkOptions, WHOLE } from "./arguments.ts";
 import { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
+import { Counts } from "./counts.ts";
 import { encodedData } from "./data.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
-import type { Link } from "./link/link.ts";
+import type { Filter, Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
 import { loadOverHttp } from "./load-over-http.ts";
 import type { OvationOptions } from "./options.ts";
@@ -26,6 +29,11 @@ import {
 import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
 
+/** How many kinds a filter may name. */
+const FILTER_KINDS_LIMIT = 64;
+/** How many videos a connection may watch. */
+const COUNTS_LIMIT = 100;
+const VIDEO_RULES = { history: [0, HISTORY_LIMIT], kinds: undefined, hidden: "boolean" } as const;
 const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, waitMs: WHOLE };
 
 /**
@@ -43,7 +51,12 @@ const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, wait
  * await video.publish("comment", { text: "hello" });
  */
 export class Ovation<Kinds extends object = object> {
+  readonly #options: OvationOptions;
   readonly #settings: Settings;
+  /** The clients of videos with a filter, each with a connection of its own. */
+  readonly #filtered = new Map<string, Ovation<Kinds>>();
+  /** No video is watched any more. */
+  #onEmpty: (() => void) | undefined;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #channels = new Map<string, Channel>();
@@ -57,9 +70,14 @@ export class Ovation<Kinds extends object = object> {
   /** Aborts every request in progress when the client is closed. */
   #closing = new AbortController();
 
-  /** Only checks the options: throws a TypeError or a RangeError that names the invalid one. */
-  constructor(options: OvationOptions) {
-    this.#settings = settingsOf(options);
+  /**
+   * Only checks the options: throws a TypeError or a RangeError that names the invalid one.
+   *
+   * @param filter internal: use {@link Ovation.video}
+   */
+  constructor(options: OvationOptions, filter: Filter = {}) {
+    this.#options = options;
+    this.#settings = settingsOf(options, filter);
     this.#outbox = new Outbox(this.#settings.queueLimit, this.#settings.random);
     this.#connection = new Connection(this.#settings, {
       onLink: (link) => this.#linked(link),
@@ -76,32 +94,60 @@ export class Ovation<Kinds extends object = object> {
   }
 
   /**
-   * The state of the connection.
+   * The state of the connection; if only videos with a filter were used, that of theirs.
    *
    * @example
    * if (ovation.state.name === "connected") hideBanner();
    */
   get state(): ConnectionState {
-    return this.#connection.state;
+    const { state } = this.#connection;
+    const [filtered] = this.#filtered.values();
+    return state.name === "idle" && filtered !== undefined ? filtered.state : state;
   }
 
   /**
-   * A video, by its id. Several handles of one video share its subscription.
+   * A video, by its id. Several handles of one video with the same filter share its subscription.
    *
-   * @throws TypeError when `id` is not a string or an option does not exist
-   * @throws RangeError when `history` is not a whole number from 0 to 1,000
+   * @throws TypeError when `id` or an option is of another type, or an option does not exist
+   * @throws RangeError when `history` is not from 0 to 1,000, or `kinds` has none or more than 64
    * @throws OvationError `video_invalid`
    * @example
    * const video = ovation.video("launch", { history: 50 });
    */
   video(id: string, options: VideoOptions = {}): Video<Kinds> {
     check("id", id, "string");
-    checkOptions(options, { history: [0, HISTORY_LIMIT] });
+    checkOptions(options, VIDEO_RULES);
+    const { kinds, hidden } = options;
+    if (kinds !== undefined) checkList("kinds", kinds, FILTER_KINDS_LIMIT);
     if (!VIDEO_PATTERN.test(id)) {
       const message = "a video id is 1 to 128 of A-Z a-z 0-9 _ -";
       throw new OvationError("video_invalid", message, { video: id });
     }
-    return new Video<Kinds>(id, options, this.#host);
+    if (kinds === undefined && hidden !== true) return new Video<Kinds>(id, options, this.#host);
+    const filter = { kinds: kinds && [...kinds].sort(), hidden };
+    const key = JSON.stringify(filter);
+    return new Video<Kinds>(id, options, {
+      ...this.#host,
+      watch: (video, watcher) => this.#clientOf(key, filter).#watch(video, watcher),
+      channel: (video) => {
+        const client = this.#filtered.get(key);
+        return client === undefined ? undefined : client.#channels.get(video);
+      },
+    });
+  }
+
+  /**
+   * The numbers of up to 100 videos, for a lobby: it is not counted as a viewer of them. All lobbies
+   * of a client share a connection, with 100 videos at most.
+   *
+   * @throws TypeError, RangeError for none or more than 100, OvationError `video_invalid`
+   * @example
+   * const off = ovation.counts(["launch", "keynote"]).onChange(({ launch }) => show(launch?.viewers));
+   */
+  counts(ids: readonly string[]): Counts {
+    checkList("ids", ids, COUNTS_LIMIT);
+    const kinds = [VIEWERS_KIND, TOTALS_KIND];
+    return new Counts([...new Set(ids)].map((id) => this.video(id, { kinds })));
   }
 
   /**
@@ -135,6 +181,7 @@ export class Ovation<Kinds extends object = object> {
    */
   connect(): void {
     this.#connection.start();
+    for (const client of this.#filtered.values()) client.connect();
   }
 
   /**
@@ -147,6 +194,28 @@ export class Ovation<Kinds extends object = object> {
    */
   close(): void {
     this.#connection.close({ code: "closed", message: "the client is closed" });
+    for (const client of this.#filtered.values()) client.close();
+  }
+
+  /** The client whose connection has this filter. */
+  #clientOf(key: string, filter: Filter): Ovation<Kinds> {
+    const known = this.#filtered.get(key);
+    if (known !== undefined) return known;
+    const client = new Ovation<Kinds>(this.#options, filter);
+    const { state } = this.#connection;
+    if (state.name === "closed") client.close();
+    client.onError(this.#errors.emit);
+    const tell = () => {
+      if (this.#connection.state.name === "idle") this.#states.emit(this.state);
+    };
+    client.onState(tell);
+    // Nothing is published over it, so it is not needed any more.
+    client.#onEmpty = () => {
+      this.#filtered.delete(key);
+      client.close();
+    };
+    this.#filtered.set(key, client);
+    return client;
   }
 
   readonly #host: VideoHost = {
@@ -165,16 +234,25 @@ export class Ovation<Kinds extends object = object> {
     // Only now: the first watcher says how much history is wanted.
     if (known === undefined && this.#link !== undefined) channel.join(this.#link);
     // A closed client stays closed until `connect()` is called.
-    if (this.state.name === "idle") this.connect();
+    if (this.#connection.state.name === "idle") this.connect();
     return () => channel.remove(watcher);
   }
 
   #newChannel(id: string): Channel {
+    const { random, filter } = this.#settings;
+    const isWanted = ({ kind }: OvationEvent) => filter.kinds?.includes(kind) !== false;
     return new Channel(id, {
-      random: this.#settings.random,
+      random,
+      isFiltered: filter.kinds !== undefined,
       onRefused: this.#errors.emit,
-      readHistory: (query) => this.#history(id, query),
-      onEmpty: () => this.#channels.delete(id),
+      readHistory: async (query) => {
+        const page = await this.#history(id, query);
+        return { ...page, events: page.events.filter(isWanted) };
+      },
+      onEmpty: () => {
+        this.#channels.delete(id);
+        if (this.#channels.size === 0) this.#onEmpty?.();
+      },
     });
   }
 
@@ -192,7 +270,7 @@ export class Ovation<Kinds extends object = object> {
       whenLimited = "wait",
       waitMs = settings.waitMs,
     } = options;
-    const { name } = this.state;
+    const { name } = this.#connection.state;
     if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
     const publication = { video, kind, data: encodedData(data, video), eventId: newEventId() };
     const published = this.#outbox.publish(publication, { whileAway, whenLimited, waitMs });

@@ -2,6 +2,7 @@
 export type { OvationEvent } from "../shared/protocol/event.ts";
 export type { Missed } from "./chain.ts";
 export { Ovation } from "./client.ts";
+export type { Counts, VideoCounts } from "./counts.ts";
 export type { TokenSource } from "./credentials.ts";
 export {
   type ClientErrorCode,

@@ -1,11 +1,14 @@
 /** The options as the SDK uses them. In their own file: they name types that only some platforms have. */
 import { check, checkOptions, fail, type Rule, WHOLE } from "./arguments.ts";
 import type { TokenSource } from "./credentials.ts";
+import type { Filter } from "./link/link.ts";
 import type { OvationOptions } from "./options.ts";
 
 /** Every option with a value, except those that have no default. */
 export type Settings = Required<Omit<OvationOptions, "url" | "token" | "WebSocket">> & {
   readonly url: readonly string[];
+  /** What all of its subscriptions ask for. */
+  readonly filter: Filter;
   readonly token: TokenSource | undefined;
   readonly WebSocket: typeof globalThis.WebSocket | undefined;
 };
@@ -61,7 +64,7 @@ const RULES: Readonly<Record<string, Rule>> = {
  * Fills in the defaults.
  * @throws TypeError or RangeError that names the invalid option
  */
-export function settingsOf(options: OvationOptions): Settings {
+export function settingsOf(options: OvationOptions, filter: Filter): Settings {
   checkOptions(options, RULES);
   const { url, token } = options;
   const urls: readonly unknown[] = Array.isArray(url) && url.length > 0 ? url : [url];
@@ -76,6 +79,7 @@ export function settingsOf(options: OvationOptions): Settings {
     ...DEFAULTS,
     ...given,
     url: urls.map(String),
+    filter,
     token: options.token,
     WebSocket: (options.WebSocket ?? globalThis.WebSocket) as typeof globalThis.WebSocket,
   };

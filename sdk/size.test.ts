@@ -6,9 +6,9 @@ import { build } from "esbuild";
 import { expect, test } from "vitest";
 
 /** What every page loads. */
-const FIRST_LOAD_BYTES = 13_000;
+const FIRST_LOAD_BYTES = 14_000;
 /** With the chunk that is loaded where WebSockets don't work, or when history is read. */
-const WHOLE_BYTES = 17_600;
+const WHOLE_BYTES = 18_500;
 
 interface Weight {
   readonly firstLoad: number;

@@ -18,6 +18,8 @@ import type { Watcher } from "./watchers.ts";
 export interface BuiltInKinds {
   /** `actors`, how many different actors watch, is estimated, where the deployment counts them. */
   readonly viewers: { readonly viewers: number; readonly actors?: number };
+  /** How many events of each kind there were; of a kind's variant by `kind:variant`. */
+  readonly totals: Readonly<Record<string, number>>;
   /** Deletes the durable event with this `id` and `seq`. */
   readonly retracted: { readonly id: string; readonly seq: number };
 }
@@ -115,6 +117,14 @@ export interface ListenOptions {
 export interface VideoOptions {
   /** How many durable events of the history a listener gets first, at most 1,000. Default: 0. */
   readonly history?: number;
+  /**
+   * The only kinds that arrive, such as `["like"]`, up to 64; with a stored kind also `retracted`.
+   * Default: all. Videos with the same filter share a connection of their own, and a viewer whose
+   * filter has only `viewers` and `totals` is not counted.
+   */
+  readonly kinds?: readonly string[] | undefined;
+  /** Whether this viewer is left out of the number of viewers; needs the scope `observe`. */
+  readonly hidden?: boolean | undefined;
 }
 
 /**

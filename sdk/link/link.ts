@@ -115,8 +115,16 @@ export interface Link {
   close(): void;
 }
 
-/** How long a link waits. */
+/** Which events the link's subscriptions get, and whether the viewer is counted. */
+export interface Filter {
+  /** Undefined: all kinds. */
+  readonly kinds?: readonly string[] | undefined;
+  readonly hidden?: boolean | undefined;
+}
+
+/** How long a link waits, and what it asks for. */
 export interface LinkTimes {
+  readonly filter: Filter;
   /** From the start until requests may be sent. */
   readonly connectTimeoutMs: number;
   /** The silence after which a ping is sent. */

@@ -101,7 +101,7 @@ export class WebSocketLink implements Link {
   }
 
   subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
-    this.#request("subscribe", { video, after, epoch, last }, onAnswer);
+    this.#request("subscribe", { video, after, epoch, last, ...this.#options.filter }, onAnswer);
   }
 
   unsubscribe(video: string): void {

@@ -1,7 +1,7 @@
 /** Reads one video's events as Server-Sent Events through `fetch`: in a stream, or in polls. */
 
 import { answerOf, dispatchPush, type Fields, isFields } from "../link/incoming.ts";
-import type { Answer, OnAnswer, PushHandlers } from "../link/link.ts";
+import type { Answer, Filter, OnAnswer, PushHandlers } from "../link/link.ts";
 import { readEvents } from "./event-source.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { Slot } from "./slot.ts";
@@ -17,6 +17,7 @@ export interface StreamOptions extends HttpOptions {
   readonly connectTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly heartbeatTimeoutMs: number;
+  readonly filter: Filter;
 }
 
 /** Where a stream starts. */
@@ -105,7 +106,7 @@ export class EventStream {
   async #follow(options: StreamOptions, video: string, from: StreamFrom): Promise<void> {
     const slot = new Slot(options.url, this.signal);
     await slot.decided;
-    const address = addressOf(options.url, video, from);
+    const address = addressOf(options, video, from);
     const query = address.searchParams;
     for (let isDoubtful = false; !this.signal.aborted; ) {
       if (this.position !== undefined) {
@@ -228,9 +229,14 @@ export class EventStream {
 }
 
 /** The stream's address. Headers would work too, but cost a preflight request across sites. */
-function addressOf(url: string, video: string, { after, last }: StreamFrom): URL {
+function addressOf(
+  { url, filter }: StreamOptions,
+  video: string,
+  { after, last }: StreamFrom,
+): URL {
   const address = videoUrl(url, video, "events");
-  if (after !== undefined) address.searchParams.set("after", after);
-  if (last !== undefined) address.searchParams.set("last", String(last));
+  for (const [name, value] of Object.entries({ after, last, ...filter })) {
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  }
   return address;
 }

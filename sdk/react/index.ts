@@ -3,6 +3,7 @@
 
 export { type CommentsOptions, useComments } from "./use-comments.ts";
 export { useConnection } from "./use-connection.ts";
+export { useCounts } from "./use-counts.ts";
 export { type Likes, type LikesOptions, useLikes } from "./use-likes.ts";
 export { useVideo } from "./use-video.ts";
 export { useViewers } from "./use-viewers.ts";

@@ -13,9 +13,15 @@ import type { Video, VideoOptions } from "../video.ts";
 export function useVideo<Kinds extends object>(
   ovation: Ovation<Kinds>,
   id: string,
-  { history = 0 }: VideoOptions = {},
+  { history = 0, kinds, hidden = false }: VideoOptions = {},
 ): Video<Kinds> {
-  const video = useMemo(() => ovation.video(id, { history }), [ovation, id, history]);
+  // A component may make the list anew each time that it renders.
+  const names = kinds?.join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for `kinds`
+  const video = useMemo(
+    () => ovation.video(id, { history, kinds, hidden }),
+    [ovation, id, history, names, hidden],
+  );
   useEffect(() => video.watch(), [video]);
   return video;
 }

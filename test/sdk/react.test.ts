@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
 import { TestStack } from "../support/stack.ts";
-import { post } from "../support/viewer.ts";
+import { post, watch } from "../support/viewer.ts";
 import { TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
 
@@ -158,6 +158,15 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await lists(page, ["before", "meanwhile", "after"]);
     await page.locator("#like").click();
     await shows(page, "#like", "1");
+    expect(await errorsOf(page)).toEqual([]);
+  });
+
+  test("of a lobby shows the numbers of its videos, and isn't counted", async () => {
+    const page = await browser.open(network, { query: { lobby: "", strict: "" } });
+    await shows(page, "#lobby", /^0,0$/);
+    const viewer = await watch("json", stack.gateway.port, "launch");
+    await shows(page, "#lobby", /^1,0$/);
+    await viewer.close();
     expect(await errorsOf(page)).toEqual([]);
   });
 

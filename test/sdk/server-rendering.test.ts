@@ -6,6 +6,7 @@ import { Ovation } from "../../sdk/index.ts";
 import {
   useComments,
   useConnection,
+  useCounts,
   useLikes,
   useVideo,
   useViewers,
@@ -19,10 +20,11 @@ test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
       const video = useVideo(ovation, "launch", { history: 50 });
       const { total, burst } = useLikes(video);
       const comments = useComments(video);
-      const shown = [total, burst, comments.length, String(useViewers(video))];
+      const lobby = Object.keys(useCounts(ovation, ["launch"])).length;
+      const shown = [lobby, total, burst, comments.length, String(useViewers(video))];
       return createElement("p", null, [useConnection(ovation).name, ...shown].join(" "));
     }
-    expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 undefined</p>");
+    expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 0 undefined</p>");
     expect(ovation.state).toEqual({ name: "idle" });
   },
 );

@@ -6,6 +6,7 @@ import { type Missed, Ovation, ovationFor } from "../../../sdk/index.ts";
 import {
   useComments,
   useConnection,
+  useCounts,
   useLikes,
   useVideo,
   useViewers,
@@ -81,6 +82,12 @@ function Status() {
   );
 }
 
+const LOBBY = ["launch", "keynote"];
+function Lobby() {
+  const counts = useCounts(ovation, [...LOBBY]);
+  return <p id="lobby">{LOBBY.map((id) => counts[id]?.viewers ?? "unknown").join()}</p>;
+}
+
 const slow = new Promise<void>((resolve) => setTimeout(resolve, 300));
 
 /** Mounted after others, in a transition that waits for something. */
@@ -153,6 +160,6 @@ else if (query.has("shared")) {
   document.body.append(isOne ? "one" : "two");
 } else {
   const root = createRoot(document.body.appendChild(document.createElement("div")));
-  const app = <App />;
+  const app = query.has("lobby") ? <Lobby /> : <App />;
   root.render(query.has("strict") ? <StrictMode>{app}</StrictMode> : app);
 }
