@@ -3,9 +3,11 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
   encodeFanoutMessage,
+  encodeTotalsMessage,
   type FanoutEvent,
   withTimestamps,
 } from "../shared/protocol/fanout-message.ts";
+import type { VideoTotals } from "../shared/protocol/totals/totals.ts";
 import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
 import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import type { RouteTable } from "./table/routes.ts";
@@ -59,6 +61,17 @@ export class Fanout {
     let sent = 0;
     for (const part of this.#parts(events)) {
       sent = this.#send(subjects, encodeFanoutMessage(part, stamps, taken?.trace), sent);
+    }
+  }
+
+  /** Sends the totals of a video. Those that can't be sent now are in the next ones. */
+  sendTotals(video: string, totals: VideoTotals): void {
+    const subjects = this.#options.routes.subjects(video);
+    if (subjects.length === 0) return;
+    const payload = encodeTotalsMessage(totals);
+    for (const subject of subjects) {
+      if (!this.#options.bus.publish(subject, payload)) return;
+      this.stats.messages += 1;
     }
   }
 

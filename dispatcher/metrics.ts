@@ -26,6 +26,8 @@ import type { Leases } from "./table/leases.ts";
 import type { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
 import type { Sweeper } from "./table/sweep.ts";
+import type { Timeline } from "./totals/timeline.ts";
+import type { Totals } from "./totals/totals.ts";
 
 interface Parts {
   readonly bus: Bus;
@@ -41,6 +43,8 @@ interface Parts {
   readonly leases: Leases;
   readonly sweeper: Sweeper;
   readonly counts: ViewerCounts;
+  readonly totals: Pick<Totals, "waitingCount" | "stats">;
+  readonly timeline: Pick<Timeline, "stats">;
   readonly commands: Pick<Commands, "stats">;
   readonly countRequests: CountHandler;
 }
@@ -111,6 +115,8 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     leases,
     sweeper,
     counts,
+    totals,
+    timeline,
     commands,
     countRequests,
   } = parts;
@@ -211,6 +217,44 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     "lease_oldest_age_seconds",
     "Age of the oldest sign of life of any gateway.",
     () => leases.oldestAgeMs() / 1_000,
+  );
+  gauge(
+    "totals_waiting_videos",
+    "Videos with events that are not in their stored totals yet.",
+    () => totals.waitingCount,
+  );
+  const stores = [
+    ["totals", () => totals.stats],
+    ["timeline", () => timeline.stats],
+  ] as const;
+  const perStore = (name: string, help: string, read: (stats: Totals["stats"]) => number) =>
+    counterOf(registry, `ovation_dispatcher_${name}`, help, ["store"], () =>
+      stores.map(([store, stats]) => [{ store }, read(stats())]),
+    );
+  perStore(
+    "totals_writes_total",
+    "Totals and hours of timelines that were stored.",
+    (s) => s.writes,
+  );
+  perStore(
+    "totals_write_conflicts_total",
+    "Writes that another dispatcher's write came before; they were repeated.",
+    (s) => s.conflicts,
+  );
+  perStore(
+    "totals_write_failures_total",
+    "Failed writes, repeated until they succeed.",
+    (s) => s.failures,
+  );
+  perStore(
+    "totals_writes_unknown_total",
+    "Writes that were given up, since it can no longer be known whether they were carried out: totals may be too low by what they held.",
+    (s) => s.unknown,
+  );
+  perStore(
+    "totals_dropped_total",
+    "Requests whose events were not counted, since too many videos waited to be stored.",
+    (s) => s.dropped,
   );
   gauge(
     "counts_pending",

@@ -29,6 +29,9 @@ import { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
 import { SettingsStatement } from "./table/settings-statement.ts";
 import { Sweeper } from "./table/sweep.ts";
+import { setTotals } from "./totals/set-totals.ts";
+import { Timeline } from "./totals/timeline.ts";
+import { Totals } from "./totals/totals.ts";
 
 export class DispatcherParts implements RoleParts {
   readonly #context: RoleContext<DispatcherConfig>;
@@ -42,6 +45,9 @@ export class DispatcherParts implements RoleParts {
   readonly #sweeper: Sweeper;
   readonly #counts: ViewerCounts;
   readonly #history: History;
+  #stopListening: () => void = () => undefined;
+  readonly #totals: Totals;
+  readonly #timeline: Timeline;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -74,7 +80,29 @@ export class DispatcherParts implements RoleParts {
         ...(config.countActors ? { actors: routes.actors(video) } : {}),
       }),
       isReadable: () => this.#mirror.isReadable,
-      send: (video, count) => fanout.emit(video, [publishHandler.viewersEvent(count)]),
+      send: (video, count) => {
+        fanout.emit(video, [publishHandler.viewersEvent(count)]);
+        this.#timeline.touch(video);
+      },
+    });
+    const kinds = new KindTable(config.kinds);
+    this.#totals = new Totals({
+      dispatcher,
+      bucket: this.#stores.totals,
+      intervalMs: config.totalsIntervalMs,
+      kinds,
+      fanout,
+      now: monotonicNow,
+      wallClock: Date.now,
+      log,
+    });
+    this.#timeline = new Timeline({
+      dispatcher,
+      bucket: this.#stores.timeline,
+      viewers: (video) => (this.#mirror.isReadable ? routes.viewers(video) : undefined),
+      now: monotonicNow,
+      wallClock: Date.now,
+      log,
     });
     this.#history = new History({
       bus,
@@ -82,16 +110,22 @@ export class DispatcherParts implements RoleParts {
       config,
       log,
       fanout,
+      onCounted: (video, chain, stored) => {
+        this.#totals.counted(video, chain);
+        if (stored.length > 0) this.#timeline.add(video, stored);
+      },
       tracer,
     });
     const publishHandler = new PublishHandler({
-      rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+      rules: { kinds, dataLimitBytes: config.dataLimitBytes },
       now: Date.now,
       clock,
       hop: hops.publish,
       replies,
       fanout,
       history: this.#history,
+      totals: this.#totals,
+      timeline: this.#timeline,
       overload: this.#overload,
       tracer,
     });
@@ -101,7 +135,11 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
-    const handlers: CommandHandlers = {};
+    const handlers: CommandHandlers = {
+      "totals.set": async ({ totals }, { video }) => ({
+        totals: await setTotals({ totals: this.#totals, kinds }, video, totals),
+      }),
+    };
     const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
     const countAgain = (video: string) => void this.#counts.request(video).catch(() => undefined);
     this.#mirror = new Mirror({
@@ -155,6 +193,8 @@ export class DispatcherParts implements RoleParts {
       leases,
       sweeper: this.#sweeper,
       counts: this.#counts,
+      totals: this.#totals,
+      timeline: this.#timeline,
       commands,
       countRequests,
     });
@@ -173,6 +213,12 @@ export class DispatcherParts implements RoleParts {
     // A gateway that starts once we are ready finds them. What fails now is tried again later.
     await this.#createStores();
     this.#history.start();
+    this.#timeline.start();
+    this.#stopListening = this.#context.bus.onState((state) => {
+      if (state !== "connected") return;
+      this.#totals.resume();
+      this.#timeline.resume();
+    });
     await this.#queueGroup.start();
     return { rows: this.#routes.rowCount };
   }
@@ -180,6 +226,7 @@ export class DispatcherParts implements RoleParts {
   /** Leaves the queue group for good, and finishes what it took. */
   async drain(): Promise<void> {
     await this.#queueGroup.drain();
+    await Promise.all([this.#totals.drain(), this.#timeline.drain()]);
   }
 
   async stop(): Promise<void> {
@@ -190,6 +237,9 @@ export class DispatcherParts implements RoleParts {
     this.#counts.stop();
     this.#overload.stop();
     this.#history.stop();
+    this.#stopListening();
+    this.#totals.stop();
+    this.#timeline.stop();
     await this.#mirror.stop();
   }
 
@@ -204,6 +254,10 @@ export class DispatcherParts implements RoleParts {
       {
         name: "history",
         warning: this.#history.isWritable ? undefined : "can't be written; durable events wait",
+      },
+      {
+        name: "totals",
+        warning: this.#totals.isWritable ? undefined : "can't be stored; they wait in memory",
       },
     ];
   }

@@ -7,6 +7,7 @@ import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
+import { variantIn } from "../shared/protocol/publishable.ts";
 import { videoOfPublishSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { Hop, HopClock } from "../shared/runtime/hops.ts";
@@ -21,6 +22,9 @@ import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
 import type { ViewerCount } from "./table/counts.ts";
+import type { Timeline } from "./totals/timeline.ts";
+import type { Totals } from "./totals/totals.ts";
+import type { UsedVariant } from "./totals/variants.ts";
 
 interface PublishHandlerOptions {
   readonly rules: EventRules;
@@ -33,6 +37,9 @@ interface PublishHandlerOptions {
   readonly fanout: Pick<Fanout, "emit">;
   /** Takes the durable events. */
   readonly history: Pick<History, "store">;
+  /** Counts what was accepted. */
+  readonly totals: Pick<Totals, "add" | "variants">;
+  readonly timeline: Pick<Timeline, "add">;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -54,6 +61,20 @@ function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
   const { kind } = item;
   return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
 }
+
+/** The variants in a request of kinds that take any. */
+function usedVariants(inputs: readonly RequestEvent[], { kinds }: EventRules): UsedVariant[] {
+  const used: UsedVariant[] = [];
+  for (const [index, { kind, data }] of inputs.entries()) {
+    const variant = kinds.get(kind)?.variants === "any" ? variantIn(data) : undefined;
+    if (variant === undefined) continue;
+    const field = inputs.length === 1 ? "data.variant" : `events[${index}].data.variant`;
+    used.push({ kind, variant, field });
+  }
+  return used;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The error that names the event, by its place in the request. */
 function refusalOf({ index }: EventIdTaken, isDurable: readonly boolean[]): OvationError {
@@ -104,7 +125,7 @@ export class PublishHandler {
     subject: string,
     trace: TraceContext | undefined,
   ): Accepted | Promise<Accepted> {
-    const { rules, fanout, overload } = this.#options;
+    const { rules, overload } = this.#options;
     overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
@@ -115,15 +136,50 @@ export class PublishHandler {
     const inputs = parseBusRequest(value, rules, payload.length);
     const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
+    const variants = usedVariants(inputs, rules);
+    if (variants.length > 0 && !this.#options.totals.variants.areKnown(video, variants)) {
+      return this.#acceptNewVariants(video, inputs, variants, isDurable, at, taken);
+    }
     if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
+    return this.#acceptTransient(video, inputs, at, taken);
+  }
+
+  /** With variants that this dispatcher has not seen on the video yet. */
+  async #acceptNewVariants(
+    video: string,
+    inputs: readonly RequestEvent[],
+    variants: readonly UsedVariant[],
+    isDurable: boolean,
+    at: number,
+    taken: RequestTiming,
+  ): Promise<Accepted> {
+    await this.#options.totals.variants.admit(video, variants);
+    if (isDurable) return await this.#acceptDurable(video, inputs, at, taken);
+    return this.#acceptTransient(video, inputs, at, taken);
+  }
+
+  #acceptTransient(
+    video: string,
+    inputs: readonly RequestEvent[],
+    at: number,
+    taken: RequestTiming,
+  ): Accepted {
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = input.id ?? this.#reservedIds.next();
       ids.push(id);
       return this.#fanoutEvent(input, this.#unstoredClassOf(input) ?? "transient", id, at);
     });
-    fanout.emit(video, events, taken);
+    this.#emit(video, events, taken);
     return { accepted: ids };
+  }
+
+  /** Sends events that are not stored, and counts them. */
+  #emit(video: string, events: readonly FanoutEvent[], taken: RequestTiming): void {
+    const { fanout, totals, timeline } = this.#options;
+    fanout.emit(video, events, taken);
+    totals.add(video, events);
+    timeline.add(video, events);
   }
 
   #timingOf(publishedAt: number | undefined, trace: TraceContext | undefined): RequestTiming {
@@ -141,7 +197,7 @@ export class PublishHandler {
     at: number,
     taken: RequestTiming,
   ): Promise<Accepted> {
-    const { history, fanout } = this.#options;
+    const { history } = this.#options;
     const accepted = inputs.map((input) => input.id ?? this.#idFor(input));
     const durable: UnstoredEvent[] = [];
     const unstored: FanoutEvent[] = [];
@@ -164,7 +220,7 @@ export class PublishHandler {
     const stored = seqsOfDurable.values();
     this.stats.events.durable += durable.length;
     try {
-      if (unstored.length > 0) fanout.emit(video, unstored, taken);
+      if (unstored.length > 0) this.#emit(video, unstored, taken);
     } catch (cause) {
       // Some of the request's events are stored, so a plain "unavailable" would be wrong.
       throw new OvationError("timeout", undefined, { cause });
@@ -205,9 +261,13 @@ export class PublishHandler {
       ...(actor === undefined ? {} : { actor }),
       ...(data === undefined ? {} : { data }),
     });
-    return input.id === undefined
-      ? { kind, deliveryClass, bytes }
-      : { kind, deliveryClass, bytes, repeatKey: repeatKeyOf(id, input) };
+    const event: Writable<FanoutEvent> = { kind, deliveryClass, bytes };
+    if (input.id !== undefined) event.repeatKey = repeatKeyOf(id, input);
+    if (this.#options.rules.kinds.get(kind)?.variants !== undefined) {
+      const variant = variantIn(data);
+      if (variant !== undefined) event.variant = variant;
+    }
+    return event;
   }
 
   /** The event that sends a video's viewers their number. */

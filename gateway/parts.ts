@@ -1,10 +1,12 @@
 /** The parts of a gateway, and how they fit together. */
 import { hostname } from "node:os";
+import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
+import { timelineBucket, totalsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { KindTable } from "../shared/protocol/kinds.ts";
-import { EventIds } from "../shared/protocol/names.ts";
+import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
 import type { GatewayDescription } from "../shared/protocol/table.ts";
 import { HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
@@ -37,6 +39,8 @@ import { DispatcherSettings } from "./table/dispatcher-settings.ts";
 import { Inspection } from "./table/inspection.ts";
 import { Interest } from "./table/interest.ts";
 import { Registration } from "./table/registration.ts";
+import { TimelineReader } from "./totals/timeline-reader.ts";
+import { TotalsReader } from "./totals/totals-reader.ts";
 
 export class GatewayParts implements RoleParts {
   readonly #context: RoleContext<GatewayConfig>;
@@ -52,6 +56,9 @@ export class GatewayParts implements RoleParts {
   readonly #interval: FrameInterval;
   readonly #scheduler: FrameScheduler;
   readonly #histories: VideoHistories;
+  readonly #totals: TotalsReader;
+  readonly #timeline: TimelineReader;
+  readonly #ownIds = new ReservedIds();
   readonly #interest: Interest;
   readonly #inspection: Inspection;
   readonly #peers: SettingsPeers;
@@ -109,6 +116,8 @@ export class GatewayParts implements RoleParts {
       wallClock: Date.now,
       random: Math.random,
     });
+    this.#totals = new TotalsReader({ bus, bucket: new Bucket(bus, totalsBucket(config), log) });
+    this.#timeline = new TimelineReader(new Bucket(bus, timelineBucket(config), log));
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
     this.#peers = new SettingsPeers(commonSettingsOf(config), log);
@@ -131,6 +140,7 @@ export class GatewayParts implements RoleParts {
       ids: new EventIds(),
       interest: this.#interest,
       histories: this.#histories,
+      timeline: this.#timeline,
       publisher: this.#publisher,
       delivery: this.#delivery,
       connections: this.#connections,
@@ -161,6 +171,7 @@ export class GatewayParts implements RoleParts {
     const { bus, log } = this.#context;
     await this.#registration.start();
     this.#histories.start();
+    this.#totals.start();
     this.#scheduler.start();
     this.#inspection.start();
     this.#dispatcherSettings.start();
@@ -201,6 +212,7 @@ export class GatewayParts implements RoleParts {
     this.#registration.stop();
     this.#interest.stop();
     this.#histories.stop();
+    this.#totals.stop();
     this.#inspection.stop();
     this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
@@ -244,6 +256,14 @@ export class GatewayParts implements RoleParts {
         deduplicateMs: config.deduplicateMs,
         scheduler: this.#scheduler,
         histories: this.#histories,
+        totals: {
+          reader: this.#totals,
+          intervalMs: config.totalsIntervalMs,
+          newId: () => this.#ownIds.next(),
+          random: Math.random,
+          now: monotonicNow,
+          wallClock: Date.now,
+        },
         now: monotonicNow,
         tracer,
       },

@@ -23,11 +23,22 @@ const ENTRY_POINTS: Readonly<Record<string, RegExp>> = {
 };
 /** Folders of the gateway, and those that each may import. */
 const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  api: ["auth", "delivery", "drain", "history", "limits", "publish", "table", "transport"],
+  api: [
+    "auth",
+    "delivery",
+    "drain",
+    "history",
+    "limits",
+    "publish",
+    "table",
+    "totals",
+    "transport",
+  ],
   auth: ["limits", "transport"],
-  delivery: ["history", "transport"],
+  delivery: ["history", "totals", "transport"],
   drain: [],
   history: [],
+  totals: [],
   limits: [],
   publish: [],
   table: ["delivery", "drain", "history", "limits"],

@@ -18,6 +18,7 @@ const BOUNDED_LABELS = [
   "role",
   "signal",
   "step",
+  "store",
   "version",
   "what",
   "wire",

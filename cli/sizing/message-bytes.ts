@@ -57,6 +57,7 @@ const RECORD = encodeRecord({
   last: SEQ,
   events: [{ kind: "comment", id: ID, seq: SEQ, bytes: COMMENT, owner: OWNER }],
   amended: [],
+  counts: { origin: SEQ, counts: new Map([["comment", 12_345]]) },
 }).length;
 const LIKE_INPUT = { kind: "like", actor: ACTOR };
 const COMMENT_INPUT = {

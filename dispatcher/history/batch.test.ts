@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
+import { NO_COUNTS } from "../../shared/protocol/history/record.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { Deferred } from "../chain/pending-limit.ts";
 import {
@@ -33,6 +34,7 @@ function plan(slots: readonly Slot[], stored: ReadonlyMap<string, number> = new 
   return planBatch(slots, {
     sequence: 7,
     last: LAST,
+    counts: NO_COUNTS,
     base: BASE,
     known: (id) => {
       const seq = stored.get(id);
@@ -78,6 +80,7 @@ describe("a batch", () => {
     const { record, slots: taken } = planBatch(slots, {
       sequence: 0,
       last: 0,
+      counts: NO_COUNTS,
       base: 1,
       known: () => undefined,
       bytesLimit: 10_000_000,

@@ -1,7 +1,8 @@
 /** Which of the events that wait go into the next record, and with what seq. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { type DurableEvent, writePlace } from "../../shared/protocol/history/durable-event.ts";
-import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import type { ChainCounts, StoredRecord } from "../../shared/protocol/history/record.ts";
+import { addTo } from "../../shared/protocol/totals/totals.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
 import type { RequestTiming } from "../fanout.ts";
 import type { StoredId } from "./stored-ids.ts";
@@ -106,6 +107,8 @@ interface ChainEnd {
   /** What is known of an id that is stored already. */
   readonly known: (id: string) => Known | undefined;
   readonly bytesLimit: number;
+  /** How many events of each kind the chain has had. */
+  readonly counts: ChainCounts;
 }
 
 /**
@@ -152,6 +155,21 @@ export function planBatch(waiting: Iterable<Slot>, end: ChainEnd): Batch {
   const record =
     events.length === 0
       ? undefined
-      : { prev: last, last: base + events.length - 1, events, after: sequence, amended: [] };
+      : {
+          prev: last,
+          last: base + events.length - 1,
+          events,
+          after: sequence,
+          amended: [],
+          counts: withEvents(sequence === 0 ? { origin: base, counts: NONE } : end.counts, events),
+        };
   return { slots, seqs, refused, repeats, record };
+}
+
+const NONE: ChainCounts["counts"] = new Map();
+
+function withEvents({ origin, counts }: ChainCounts, events: readonly DurableEvent[]): ChainCounts {
+  const sum = new Map(counts);
+  for (const { kind } of events) addTo(sum, kind, 1);
+  return { origin, counts: sum };
 }

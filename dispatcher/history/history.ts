@@ -50,6 +50,7 @@ interface HistoryOptions {
   readonly log: Log;
   /** Sends to the gateways. */
   readonly fanout: VideoWriterOptions["fanout"];
+  readonly onCounted: VideoWriterOptions["onCounted"];
   readonly tracer?: Tracer | undefined;
 }
 
@@ -67,7 +68,7 @@ export class History {
   #isStopped = false;
 
   constructor(options: HistoryOptions) {
-    const { bus, stream, config, log, fanout, tracer } = options;
+    const { bus, stream, config, log, fanout, onCounted, tracer } = options;
     this.#options = options;
     this.#pending = new PendingLimit({
       timeoutMs: config.storeTimeoutMs,
@@ -89,6 +90,7 @@ export class History {
       appendTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
       fanout,
+      onCounted,
       tracer,
       onStored: (
         video: string,

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+import {
+  type ChainRecord,
+  NO_COUNTS,
+  type StoredRecord,
+} from "../../shared/protocol/history/record.ts";
 import { RetentionWindow } from "./retention-window.ts";
 
 const LIMITS = { events: 100, bytes: 10_000 };
@@ -11,7 +15,7 @@ function record(last: number, count: number, amended: ChainRecord[] = []): Store
   const events = Array.from({ length: count }, (_, index): DurableEvent => {
     return { id: `c${last}-${index}`, kind: "comment", seq: last, bytes: Buffer.alloc(0) };
   });
-  return { prev: 0, last, events, after: 0, amended };
+  return { prev: 0, last, events, after: 0, amended, counts: NO_COUNTS };
 }
 
 /** Messages of sequences 1, 2 and so on, with these numbers of events and bytes. */

@@ -8,16 +8,20 @@ import {
   encodeUnplaced,
   writePlace,
 } from "../../shared/protocol/history/durable-event.ts";
-import { encodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import {
+  type ChainCounts,
+  encodeRecord,
+  type StoredRecord,
+} from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { EVENT_ID_PATTERN, ReservedIds } from "../../shared/protocol/names.ts";
+import { addTo } from "../../shared/protocol/totals/totals.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { withSpan } from "../../shared/runtime/tracing/tracer.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import { eventsIn, remainingOf, type Target } from "./retraction.ts";
 import { startStoreSpan } from "./store-span.ts";
-import type { StoredId } from "./stored-ids.ts";
 import type { VideoChain } from "./video-chain.ts";
 import type { VideoWriter, VideoWriterOptions } from "./video-writer.ts";
 
@@ -26,7 +30,7 @@ const AT_ONCE = 16;
 
 type Shared = Pick<
   VideoWriterOptions,
-  "stats" | "now" | "appendTimeoutMs" | "fanout" | "onStored" | "reader" | "tracer"
+  "stats" | "now" | "appendTimeoutMs" | "fanout" | "onStored" | "onCounted" | "reader" | "tracer"
 >;
 
 interface RetractorOptions extends Shared {
@@ -100,9 +104,9 @@ export class Retractor {
         // Another dispatcher told meanwhile that it stored something: perhaps that it deleted this.
         if (chain.sequence !== sequence) continue;
         if (retractedBy !== undefined) return this.#repeat(chain, retractedBy, holders);
-        const events = holders.flatMap(eventsIn);
-        if (events.some((event) => event.seq === seq)) {
-          return await this.#store(chain, { id, seq, owner }, holders, trace);
+        const event = holders.flatMap(eventsIn).find((one) => one.seq === seq);
+        if (event !== undefined) {
+          return await this.#store(chain, { id, seq, owner, kind: event.kind }, holders, trace);
         }
       }
       if (!(await this.#learnsMore(chain))) return undefined;
@@ -138,7 +142,7 @@ export class Retractor {
 
   async #store(
     chain: VideoChain,
-    { owner, ...target }: Target & Pick<StoredId, "owner">,
+    { owner, kind: targetKind, ...target }: Target & Pick<DurableEvent, "kind" | "owner">,
     holders: readonly ChainMessage[],
     trace: TraceContext | undefined,
   ): Promise<Stored> {
@@ -161,12 +165,14 @@ export class Retractor {
       events: [{ id, kind, seq, bytes, retracts: target.seq, owner }],
       after: chain.sequence,
       amended: remainingOf(holders, isDeleted),
+      counts: without(chain.counts, targetKind),
     };
     const payload = encodeRecord(record);
     const span = startStoreSpan(tracer, chain.video, trace === undefined ? [] : [trace], 1);
     const appending = store.append(chain.video, payload, record.after, appendTimeoutMs);
     const sequence = await withSpan(span, appending);
     chain.learn({ sequence, record, bytes: payload.length });
+    this.#options.onCounted(chain.video, chain.totals, []);
     stats.records += 1;
     stats.events += 1;
     onStored(chain.video, { payload, sequence });
@@ -187,4 +193,11 @@ export class Retractor {
       return new OvationError("timeout", undefined, { cause });
     }
   }
+}
+
+/** The counts without an event of this kind. */
+function without({ origin, counts }: ChainCounts, kind: string): ChainCounts {
+  const left = new Map(counts);
+  addTo(left, kind, -1);
+  return { origin, counts: left };
 }

@@ -4,7 +4,12 @@
  * is bound to has been read; see {@link ChainReader}.
  */
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
-import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import {
+  type ChainCounts,
+  NO_COUNTS,
+  type StoredRecord,
+} from "../../shared/protocol/history/record.ts";
+import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { Trust, type TrustLevel } from "../chain/trust.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
@@ -25,6 +30,7 @@ export class VideoChain {
   #sequence = 0;
   #last = 0;
   #highest = 0;
+  #counts = NO_COUNTS;
 
   constructor(video: string, options: ChainOptions) {
     this.video = video;
@@ -45,6 +51,16 @@ export class VideoChain {
   /** `last` of the newest record; also that of one that has aged out. */
   get last(): number {
     return this.#last;
+  }
+
+  /** What it says about the video's totals. */
+  get totals(): ChainTotals {
+    return { ...this.#counts, seq: this.#last };
+  }
+
+  /** How many events of each kind it has had, up to the newest record. */
+  get counts(): ChainCounts {
+    return this.#counts;
   }
 
   /** How much it remembers, for a limit over all chains. */
@@ -81,6 +97,7 @@ export class VideoChain {
   restart(keepIds: boolean): void {
     this.#trust.reset();
     this.#sequence = 0;
+    this.#counts = NO_COUNTS;
     this.kept.clear();
     if (!keepIds) this.ids.clear();
   }
@@ -118,6 +135,7 @@ export class VideoChain {
     this.#sequence = sequence;
     if (record === undefined) return;
     this.#last = record.last;
+    this.#counts = record.counts;
     this.#highest = Math.max(this.#highest, record.last);
     this.kept.add(sequence, record, bytes);
     for (const { events } of [...record.amended, record]) {

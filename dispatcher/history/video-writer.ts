@@ -8,7 +8,9 @@ import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { encodeHead } from "../../shared/protocol/fanout-message.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
+import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
@@ -46,6 +48,12 @@ export interface VideoWriterOptions {
   readonly fanout: Pick<Fanout, "send">;
   /** A record is stored: the other dispatchers should know of it. */
   readonly onStored: (video: string, message: Pick<StoredMessage, "payload" | "sequence">) => void;
+  /**
+   * The video's chain has changed here.
+   * @param totals of durable kinds, as it has them now
+   * @param stored its newest events
+   */
+  readonly onCounted: (video: string, totals: ChainTotals, stored: readonly DurableEvent[]) => void;
   readonly onFailure: (error: OvationError) => void;
   readonly tracer: Tracer | undefined;
   /** Reports by how much its memory grew. */
@@ -187,6 +195,7 @@ export class VideoWriter {
       base: chain.nextSeq(now()),
       known: (id) => chain.ids.get(id),
       bytesLimit: bytesLimit(),
+      counts: chain.counts,
     });
     const { record } = batch;
     if (record === undefined) {
@@ -219,11 +228,16 @@ export class VideoWriter {
   }
 
   /** Sends to the gateways, and only then settles the requests. */
-  #finish({ slots, seqs, refused, repeats }: Batch, payload: Uint8Array, events: number): void {
+  #finish(
+    { slots, seqs, refused, repeats, record }: Batch,
+    payload: Uint8Array,
+    events: number,
+  ): void {
     this.#queue.remove(0, slots.length);
     this.#options.stats.repeats += repeats;
     for (const [{ job }, taken] of refused) job.reject(taken);
     if (events + repeats === 0) return;
+    this.#options.onCounted(this.chain.video, this.chain.totals, record?.events ?? []);
     let fault: OvationError | undefined;
     try {
       // Slots are in the order of their requests.

@@ -27,6 +27,7 @@ import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { setTotalsOverHttp } from "./http/set-totals.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
+import { timelineOverHttp } from "./http/timeline.ts";
 import { type GatewayServices, recordFailure } from "./services.ts";
 import { Session } from "./session.ts";
 
@@ -76,6 +77,7 @@ export class Hub {
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
       totals: { PUT: setTotalsOverHttp(services, config) },
+      timeline: { GET: timelineOverHttp(services) },
       ping: { GET: pingOverHttp(services) },
       tickets: { POST: ticketsOverHttp(services) },
     };

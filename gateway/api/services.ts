@@ -22,6 +22,7 @@ import type { DispatcherClient } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
 import type { Interest } from "../table/interest.ts";
+import type { TimelineReader } from "../totals/timeline-reader.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { MessageBounds } from "./read-message.ts";
 
@@ -36,6 +37,7 @@ export interface GatewayServices {
   readonly deploymentRules: DeploymentRules;
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
+  readonly timeline: Pick<TimelineReader, "read">;
   readonly histories: Pick<VideoHistories, "epoch" | "resume" | "page" | "positionText">;
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;

@@ -7,11 +7,12 @@ import { RecentMap } from "../../shared/lib/recent-map.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import { chainTotalsOf, type StoredRecord } from "../../shared/protocol/history/record.ts";
 import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { VideoHistories } from "../history/histories.ts";
+import { VideoTotals, type VideoTotalsOptions } from "../totals/video-totals.ts";
 import { CountInterval } from "./count-interval.ts";
 import { Feed, type FeedOptions } from "./feed.ts";
 import type { Arrival } from "./frame.ts";
@@ -22,6 +23,7 @@ export interface AudienceOptions extends FeedOptions {
   readonly countIntervalMs: number;
   readonly deduplicateMs: number;
   readonly histories: VideoHistories;
+  readonly totals: VideoTotalsOptions;
 }
 
 export interface AudienceStats {
@@ -43,6 +45,7 @@ export class Audience {
   readonly video: string;
   /** The video's chain of durable events. */
   readonly history: ChainFollower;
+  readonly totals: VideoTotals;
   readonly #options: AudienceOptions;
   readonly #stats: AudienceStats;
   readonly #all: Feed;
@@ -66,6 +69,11 @@ export class Audience {
       onHead: (head) => {
         for (const feed of this.#feeds) feed.moveTo(head);
       },
+      onNewest: (record) => this.totals.receiveChain(chainTotalsOf(record)),
+    });
+    this.totals = new VideoTotals(video, options.totals, (event) => {
+      for (const feed of this.#feeds) feed.append(event);
+      this.#schedule();
     });
     this.#all = this.#newFeed(undefined);
     this.#feeds = [this.#all];
@@ -73,6 +81,7 @@ export class Audience {
 
   start(): void {
     this.history.start();
+    this.totals.start();
   }
 
   /**
@@ -120,11 +129,13 @@ export class Audience {
       }
     }
     this.#receiveDurable(this.history.receive(record), arrival);
+    this.totals.receiveChain(chainTotalsOf(record));
   }
 
   stop(): void {
     this.#counts.stop();
     this.history.stop();
+    this.totals.stop();
     this.#stats.filters -= this.#feeds.length - 1;
     this.#feeds = [this.#all];
   }

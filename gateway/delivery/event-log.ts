@@ -6,12 +6,13 @@
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
+import { type CountedEvent, CountedNames } from "./counted-names.ts";
 import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
 
-/** A reader's position, and the totals by kind up to it. Never changed in place. */
+/** A reader's position, and the totals by name up to it. Never changed in place. */
 export interface Cursor {
   readonly position: number;
-  /** By index of the kind; a kind beyond the end has no events yet. */
+  /** By index of the name; a name beyond the end has no events yet. */
   readonly totals: readonly number[];
   /** Its `seq` in the chain of durable events; undefined while that is not known. */
   readonly seq: number | undefined;
@@ -44,7 +45,7 @@ export class EventLog {
   readonly #video: string;
   readonly #sseIdOf: (seq: number) => string | undefined;
   readonly #limits: LogLimits;
-  readonly #kinds: { readonly name: string; readonly deliveryClass: DeliveredClass }[] = [];
+  readonly #counted = new CountedNames();
   readonly #latest = new Map<string, LoggedLatestEvent>();
   #events: (LoggedEvent | LoggedDurableEvent)[] = [];
   #transientCount = 0;
@@ -152,15 +153,13 @@ export class EventLog {
     return this.#position;
   }
 
-  #count(event: Pick<LoggedEvent, "kind" | "deliveryClass">): void {
-    const kind = this.#kindIndex(event);
-    this.#totals[kind] = (this.#totals[kind] ?? 0) + 1;
+  #count({ kind, deliveryClass, variant }: CountedEvent): void {
+    this.#increase(this.#counted.ofKind(kind, deliveryClass));
+    if (variant !== undefined) this.#increase(this.#counted.ofVariant(kind, variant));
   }
 
-  #kindIndex(event: Pick<LoggedEvent, "kind" | "deliveryClass">): number {
-    const index = this.#kinds.findIndex(({ name }) => name === event.kind);
-    if (index >= 0) return index;
-    return this.#kinds.push({ name: event.kind, deliveryClass: event.deliveryClass }) - 1;
+  #increase(index: number): void {
+    this.#totals[index] = (this.#totals[index] ?? 0) + 1;
   }
 
   /** Halves the sample of transient events, evenly. */
@@ -237,12 +236,15 @@ export class EventLog {
     const counts: Record<string, number> = {};
     const tally = { transient: 0, durable: 0, latest: 0 };
     let totalCount = 0;
-    for (const [index, { name, deliveryClass }] of this.#kinds.entries()) {
+    for (const [index, { name, deliveryClass }] of this.#counted.names.entries()) {
       const count = (to.totals[index] ?? 0) - (from.totals[index] ?? 0);
-      if (count === 0 || !counted.includes(deliveryClass)) continue;
-      counts[name] = count;
-      tally[deliveryClass] += count;
-      totalCount += count;
+      if (count === 0) continue;
+      if (deliveryClass === undefined) counts[name] = count;
+      else if (counted.includes(deliveryClass)) {
+        counts[name] = count;
+        tally[deliveryClass] += count;
+        totalCount += count;
+      }
     }
     for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
     const isComplete = events.length - tally.latest === totalCount;

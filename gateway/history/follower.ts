@@ -39,6 +39,8 @@ export interface FollowerHandlers {
   onEvents(events: readonly DurableEvent[]): void;
   /** The chain's head is `head`; what precedes it is unknown here, or of another chain. */
   onHead(head: number): void;
+  /** This is the newest record of the history. */
+  onNewest(record: StoredRecord): void;
 }
 
 /** How far records of two dispatchers may overtake each other, roughly. */
@@ -148,6 +150,7 @@ export class ChainFollower {
     const before = this.timeline.head;
     const newest = await reader.last(this.#video);
     if (this.#stopped) return;
+    if (newest !== undefined) this.#handlers.onNewest(newest.record);
     const end = newest?.record.last ?? 0;
     if (before === undefined && this.timeline.head === undefined) {
       this.timeline.startAt(end);

@@ -2,7 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+import {
+  type ChainRecord,
+  NO_COUNTS,
+  type StoredRecord,
+} from "../../shared/protocol/history/record.ts";
 import { contiguousRecords } from "./contiguous-records.ts";
 import { Timeline, type TimelineLimits } from "./timeline.ts";
 
@@ -19,7 +23,7 @@ function event(seq: number, retracts?: number): DurableEvent {
 function record(prev: number, count = 1, gap = 0): StoredRecord {
   const base = prev + 1 + gap;
   const events = Array.from({ length: count }, (_, index) => event(base + index));
-  return { prev, last: base + count - 1, events, after: 0, amended: [] };
+  return { prev, last: base + count - 1, events, after: 0, amended: [], counts: NO_COUNTS };
 }
 
 /** A chain of single events with seqs from 1. */
@@ -56,7 +60,14 @@ function storesOf(commits: readonly Commit[]): { store: StoredRecord[]; sent: St
       });
       const amended = holder === undefined ? [] : [...holder.amended, holder].map(without);
       const last = prev + 1 + gap;
-      sent = { prev, last, events: [event(last, target.seq)], after: 0, amended };
+      sent = {
+        prev,
+        last,
+        events: [event(last, target.seq)],
+        after: 0,
+        amended,
+        counts: NO_COUNTS,
+      };
       store = store.filter((message) => message !== holder);
     }
     store = [...store, sent];

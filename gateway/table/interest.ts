@@ -48,8 +48,8 @@ export interface VideoHold {
 interface Entry {
   readonly audience: Audience;
   readonly subscription: BusSubscription;
-  /** Resolves when the head of the video's chain is known, or can't be read at the moment. */
-  synced: Promise<void> | undefined;
+  /** Resolves when what is stored of the video is known, or can't be read at the moment. */
+  synced: Promise<unknown> | undefined;
   /** Viewers that are subscribed or about to be; the entry stays while there is one. */
   holds: number;
   /** How many of them are counted. */
@@ -142,8 +142,9 @@ export class Interest {
     this.#setRow(video, entry);
     await rows.ready(video);
     // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
-    // admitted even if it fails, since other events still flow; the follower keeps trying.
-    entry.synced ??= entry.audience.history.sync().catch(() => undefined);
+    // admitted even if it fails, since other events still flow; the followers keep trying.
+    const { history, totals } = entry.audience;
+    entry.synced ??= Promise.allSettled([history.sync(), totals.sync()]);
     await entry.synced;
     return entry.audience;
   }
@@ -206,6 +207,8 @@ export class Interest {
             this.#arrival(dispatched.stamps),
             dispatched.trace,
           );
+        case "totals":
+          return audience.totals.receive(dispatched.totals);
         case "head":
           return audience.history.receiveHead(dispatched.seq);
         case undefined:

@@ -78,6 +78,13 @@ export const commonSettings = {
     default: false,
     doc: "Whether `viewers` also tells how many different actors watch, an estimate with a standard error of 1.6 %. The rows of the subscription table then have 3 bytes more for each actor, up to 4 KiB. Must be the same for all gateways and dispatchers.",
   }),
+  totalsIntervalMs: integer({
+    min: 50,
+    max: 60_000,
+    default: 1000,
+    unit: "ms",
+    doc: "How often the totals of a video are stored and sent while they change. A dispatcher that is killed loses what it counted in this time.",
+  }),
   deduplicateMs: integer({
     min: 1000,
     max: 3_600_000,

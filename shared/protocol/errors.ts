@@ -70,6 +70,11 @@ export const errorKinds = {
     "Another publisher's event on the video has this id, or, where the publisher has no name, an event with other content.",
     409,
   ),
+  variant_invalid: refused(
+    "`data.variant` is missing, or is not 1 to 32 bytes of UTF-8 in Unicode's form NFC.",
+  ),
+  variant_unknown: refused("The kind has no such variant."),
+  variants_exceeded: refused("The kind has as many other variants on this video as it may have."),
   data_too_large: refused("`data` exceeds the data limit.", 413),
   data_invalid: refused("`data` holds a value that is not accepted; `field` says where."),
   already_subscribed: refused("This connection already watches the video.", 409),

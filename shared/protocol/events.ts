@@ -4,7 +4,7 @@ import { OvationError } from "./errors.ts";
 import { fieldOf } from "./field-path.ts";
 import type { KindTable } from "./kinds.ts";
 import { ACTOR_PATTERN, EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
-import { dataRefusal, type EventRefusal, kindRefusal } from "./publishable.ts";
+import { dataRefusal, type EventRefusal, kindRefusal, variantRefusal } from "./publishable.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
 
@@ -102,7 +102,8 @@ function refuse({ code, message, field, limit }: EventRefusal): never {
  * Checks one event against the deployment's rules.
  * @param field its name in an error, such as `events[3]`; empty for a single event
  * @param boundBytes length of the message that held it
- * @throws OvationError kind_unknown, kind_reserved or data_too_large
+ * @throws OvationError kind_unknown, kind_reserved, variant_invalid, variant_unknown or
+ * data_too_large
  */
 export function checkEvent(
   { kind, data }: EventInput,
@@ -113,6 +114,8 @@ export function checkEvent(
   const at = field === "" ? "" : `${field}.`;
   const badKind = kindRefusal(kind, kinds.publishable, at);
   if (badKind !== undefined) refuse(badKind);
+  const badVariant = variantRefusal(data, kinds.get(kind)?.variants, at);
+  if (badVariant !== undefined) refuse(badVariant);
   // As msgpack, a value takes at most three times the bytes of its JSON (`5e9` as nine bytes), so
   // data from a small message needs no measuring.
   if (data === undefined || 3 * boundBytes <= dataLimitBytes) return;

@@ -6,7 +6,7 @@ import {
   type FanoutEvent,
   withTimestamps,
 } from "./fanout-message.ts";
-import { decodeRecord, encodeRecord } from "./history/record.ts";
+import { decodeRecord, encodeRecord, NO_COUNTS } from "./history/record.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 
 const bytes = encodeMsgpack({ id: "e1", kind: "like", at: 1 });
@@ -41,14 +41,21 @@ test("the end of a chain decodes to what was encoded", () => {
 
 test("a stored record is distinguished from the other forms", () => {
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
-  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  const record = { prev: 7, last: 8, after: 3, events, amended: [], counts: NO_COUNTS };
   expect(decodeFanoutMessage(encodeRecord(record))).toEqual({ form: "record", record });
 });
 
 test("timestamps decode to what was encoded, and change nothing else", () => {
   const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
-  const record = encodeRecord({ prev: 7, last: 8, after: 3, events, amended: [] });
+  const record = encodeRecord({
+    prev: 7,
+    last: 8,
+    after: 3,
+    events,
+    amended: [],
+    counts: NO_COUNTS,
+  });
   for (const payload of [encodeFanoutMessage(EVENTS), record, encodeHead(7)]) {
     const before = Buffer.from(payload);
     expect(decodeFanoutMessage(withTimestamps(payload, stamps))).toEqual({
@@ -77,7 +84,7 @@ test("a message of a trace names it, and its events are the same without it", ()
   expect(decodeFanoutMessage(traced)).toMatchObject({ form: "events", trace });
   expect(plain(eventsOf(traced))).toEqual(plain(EVENTS));
   const events = [{ kind: "comment", id: "e1", seq: 8, bytes: Uint8Array.of(1) }];
-  const record = { prev: 7, last: 8, after: 3, events, amended: [] };
+  const record = { prev: 7, last: 8, after: 3, events, amended: [], counts: NO_COUNTS };
   expect(decodeFanoutMessage(encodeRecord(record, trace))).toEqual({
     form: "record",
     record,

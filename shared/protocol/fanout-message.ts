@@ -1,11 +1,13 @@
 /**
  * A dispatcher's message to a gateway about one video. Each event is already encoded as viewers get
  * it, along with the few fields that a gateway needs, so that the bytes pass from the dispatcher to
- * the socket without being decoded. Three forms, msgpack:
+ * the socket without being decoded. Four forms, msgpack:
  *
- * - events that are not stored: `[1, [[kind, class, event bytes, repeat key?], …], traceparent?]`
+ * - events that are not stored:
+ *   `[1, [[kind, class, event bytes, repeat key or nil, variant?], …], traceparent?]`
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - how far the video's chain goes, without its events: `[3, seq]`
+ * - the video's totals, see totals/totals-document.ts: `[4, totals]`
  *
  * Each may end with two more numbers: the timestamps of hops.ts.
  */
@@ -23,10 +25,13 @@ import {
   type StoredRecord,
 } from "./history/record.ts";
 import type { UnstoredClass } from "./kinds.ts";
+import type { VideoTotals } from "./totals/totals.ts";
+import { decodeTotalsDocument, encodeTotals } from "./totals/totals-document.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
+const TOTALS_VERSION = 4;
 const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
 
 /** The trace that a message belongs to, if it names one. */
@@ -39,6 +44,7 @@ export type FanoutMessage = (
   | ({ readonly form: "events"; readonly events: FanoutEvent[] } & Traced)
   | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
   | { readonly form: "head"; readonly seq: number }
+  | { readonly form: "totals"; readonly totals: VideoTotals }
 ) & { readonly stamps?: Stamps | undefined };
 
 /** An event that is not stored, on its way from a dispatcher to viewers. */
@@ -49,15 +55,24 @@ export interface FanoutEvent {
   readonly bytes: Uint8Array;
   /** Tells a repeat from another event: only an event whose publisher gave its id has one. */
   readonly repeatKey?: string;
+  /** Of a kind that has variants. */
+  readonly variant?: string;
 }
 
-type Entry = [kind: string, deliveryClass: number, bytes: Uint8Array, repeatKey?: string];
+type Entry = [
+  kind: string,
+  deliveryClass: number,
+  bytes: Uint8Array,
+  repeatKey?: string | null,
+  variant?: string,
+];
 
 /** How many elements each form has without a trace and timestamps. */
 const LENGTHS: Readonly<Record<number, number>> = {
   [EVENTS_VERSION]: 2,
   [RECORD_VERSION]: RECORD_LENGTH,
   [HEAD_VERSION]: 2,
+  [TOTALS_VERSION]: 2,
 };
 const FLOAT64 = 0xcb;
 const STAMPS_BYTES = 18;
@@ -103,10 +118,12 @@ export function encodeFanoutMessage(
   trace?: TraceContext,
 ): Buffer {
   const entries = events.map((event): Entry => {
+    const { kind, bytes, repeatKey, variant } = event;
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
-    return event.repeatKey === undefined
-      ? [event.kind, deliveryClass, event.bytes]
-      : [event.kind, deliveryClass, event.bytes, event.repeatKey];
+    if (variant !== undefined) return [kind, deliveryClass, bytes, repeatKey ?? null, variant];
+    return repeatKey === undefined
+      ? [kind, deliveryClass, bytes]
+      : [kind, deliveryClass, bytes, repeatKey];
   });
   const message: unknown[] = [EVENTS_VERSION, entries];
   if (trace !== undefined) message.push(traceparentOf(trace));
@@ -116,18 +133,26 @@ export function encodeFanoutMessage(
 
 function parseEntry(entry: unknown): FanoutEvent | undefined {
   if (!Array.isArray(entry)) return undefined;
-  const [kind, classIndex, bytes, repeatKey]: unknown[] = entry;
+  const [kind, classIndex, bytes, repeatKey, variant]: unknown[] = entry;
   const deliveryClass = typeof classIndex === "number" ? CLASSES[classIndex] : undefined;
   if (typeof kind !== "string" || deliveryClass === undefined) return undefined;
   if (!(bytes instanceof Uint8Array)) return undefined;
-  return typeof repeatKey === "string"
-    ? { kind, deliveryClass, bytes, repeatKey }
-    : { kind, deliveryClass, bytes };
+  const isRepeatable = typeof repeatKey === "string";
+  if (typeof variant === "string") {
+    const event = { kind, deliveryClass, bytes, variant };
+    return isRepeatable ? { ...event, repeatKey } : event;
+  }
+  return isRepeatable ? { kind, deliveryClass, bytes, repeatKey } : { kind, deliveryClass, bytes };
 }
 
 /** Encodes that the video's chain goes up to `seq`, which gateways may have missed. */
 export function encodeHead(seq: number): Buffer {
   return encodeMsgpack([HEAD_VERSION, seq]);
+}
+
+/** Encodes the totals of a video, for the gateways that have viewers of it. */
+export function encodeTotalsMessage(totals: VideoTotals): Buffer {
+  return encodeMsgpack([TOTALS_VERSION, encodeTotals(totals)]);
 }
 
 /**
@@ -155,6 +180,10 @@ export function decodeFanoutMessage(payload: Uint8Array): FanoutMessage | undefi
   }
   if (version === HEAD_VERSION && typeof content === "number") {
     return { form: "head", seq: content, stamps };
+  }
+  if (version === TOTALS_VERSION && content instanceof Uint8Array) {
+    const document = decodeTotalsDocument(content);
+    return document === undefined ? undefined : { form: "totals", totals: document.totals, stamps };
   }
   return undefined;
 }

@@ -198,6 +198,11 @@ export function changesPrefix(bucket: string): string {
   return `ov.changes.${bucket}.`;
 }
 
+/** Key of an hour of a video's timeline in {@link TIMELINE_BUCKET}; hours count from 1970. */
+export function timelineKey(video: string, hour: number): string {
+  return `${video}.${hour}`;
+}
+
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */
 export function rowKey(video: string, gateway: string): string {
   return `${video}.${gateway}`;

@@ -199,6 +199,7 @@ describe("a dispatcher that dies before it has erased the deleted comment", () =
       events,
       after: newest.sequence,
       amended,
+      counts: record.counts,
     });
     await reader().stream.append(video, payload, newest.sequence, 2_000);
     return seq;

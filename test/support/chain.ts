@@ -5,7 +5,7 @@ import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { encodeUnplaced, writePlace } from "../../shared/protocol/history/durable-event.ts";
-import { decodeRecord, encodeRecord } from "../../shared/protocol/history/record.ts";
+import { decodeRecord, encodeRecord, NO_COUNTS } from "../../shared/protocol/history/record.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "./nats-users.ts";
 
@@ -49,7 +49,14 @@ export class SilentDispatcher {
     writePlace(bytes, seq, prev);
     const after = newest?.sequence ?? 0;
     const events = [{ id, kind: "comment", seq, bytes }];
-    const payload = encodeRecord({ prev, last: seq, events, after, amended: [] });
+    const payload = encodeRecord({
+      prev,
+      last: seq,
+      events,
+      after,
+      amended: [],
+      counts: NO_COUNTS,
+    });
     await this.stream.append(video, payload, after, 2_000);
     return seq;
   }

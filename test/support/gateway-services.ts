@@ -54,6 +54,7 @@ export function servicesWithoutNats(
       release: () => undefined,
       historyOf: () => undefined,
     },
+    timeline: { read: fault },
     histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
     publisher: {
       client: { publish: fault, retract: fault },

@@ -11,16 +11,19 @@ import { type Inbox, post, type Received, TestSocket } from "./viewer.ts";
 export const LEASE_MS = 1_500;
 const LEASE_RENEW_MS = 300;
 const COUNT_INTERVAL_MS = 50;
+const TOTALS_INTERVAL_MS = 50;
 const COMMON = {
   leaseMs: LEASE_MS,
   leaseRenewMs: LEASE_RENEW_MS,
   countIntervalMs: COUNT_INTERVAL_MS,
+  totalsIntervalMs: TOTALS_INTERVAL_MS,
   reconcileIntervalMs: 2_000,
 };
 const FLAGS = [
   ["--lease-ms", String(LEASE_MS)],
   ["--lease-renew-ms", String(LEASE_RENEW_MS)],
   ["--count-interval-ms", String(COUNT_INTERVAL_MS)],
+  ["--totals-interval-ms", String(TOTALS_INTERVAL_MS)],
 ].flat();
 
 /** Above the ids of a test's earlier requests. */

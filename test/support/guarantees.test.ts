@@ -33,10 +33,10 @@ test("the table is read to its end, and no further", () => {
   const page = [
     "| other | table |",
     "",
-    "| what fails | like | comment | viewers |",
-    "| --- | --- | --- | --- |",
-    "| one thing | a | b | c |",
-    "| another | d | e | |",
+    "| what fails | like | comment | viewers | total |",
+    "| --- | --- | --- | --- | --- |",
+    "| one thing | a | b | c | t |",
+    "| another | d | e | | u |",
     "",
     "| more | of | another | table |",
   ];
@@ -44,8 +44,10 @@ test("the table is read to its end, and no further", () => {
     { failure: "one thing", kind: "like", text: "a" },
     { failure: "one thing", kind: "comment", text: "b" },
     { failure: "one thing", kind: "viewers", text: "c" },
+    { failure: "one thing", kind: "total", text: "t" },
     { failure: "another", kind: "like", text: "d" },
     { failure: "another", kind: "comment", text: "e" },
     { failure: "another", kind: "viewers", text: "" },
+    { failure: "another", kind: "total", text: "u" },
   ]);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "vitest";
 
 /** The columns of the first table, one kind of each delivery class, and that of the second. */
-const KINDS = ["like", "comment", "viewers"] as const;
+const KINDS = ["like", "comment", "viewers", "total"] as const;
 const ORDER = ["order"] as const;
 export type GuaranteedKind = (typeof KINDS)[number] | (typeof ORDER)[number];
 

@@ -31,6 +31,7 @@ export class HistoryWriter {
       stream: this.stream,
       config,
       log: silentLog,
+      onCounted: () => undefined,
       fanout: {
         send: (video, payload) => {
           this.sent.set(video, this.sent.get(video) ?? []);

@@ -49,17 +49,25 @@ export function matches(is: unknown, wanted: unknown): boolean {
   }
 }
 
-/** The message without its events of kind `viewers`; undefined if nothing else is in it. */
+/** Kinds that may come at any time. */
+const UNASKED = ["viewers", "totals"];
+
+/** The message without its events of those kinds; undefined if nothing else is in it. */
 export function withoutViewers(message: Fields): Fields | undefined {
   const { events } = message;
   if (!Array.isArray(events)) return message;
-  const others = events.filter(({ kind }) => kind !== "viewers");
+  const others = events.filter(({ kind }) => !UNASKED.includes(kind));
   const isEmpty = others.length === 0 && events.length > 0 && message["counts"] === undefined;
   return isEmpty ? undefined : { ...message, events: others };
 }
 
-/** The message without the rules in connect's result, unless the pattern shows them. */
-export function withoutRules(message: Fields, wanted: unknown): Fields {
+/** The message without the rules and totals in results, unless the pattern shows them. */
+export function withoutRules({ totals, ...given }: Fields, wanted: unknown): Fields {
+  const showsTotals = typeof wanted === "object" && wanted !== null && "totals" in wanted;
+  const message =
+    showsTotals || given["op"] !== "result"
+      ? { ...given, ...(totals === undefined ? {} : { totals }) }
+      : given;
   const isShown = typeof wanted === "object" && wanted !== null && "limits" in wanted;
   if (isShown || message["limits"] === undefined) return message;
   const { limits: _, kinds: __, ...others } = message;
@@ -117,7 +125,12 @@ export function isPart(part: string, wanted: string): boolean {
   );
 }
 
-/** Whether a part contains nothing but viewer counts. */
+/** The text of a result without totals, unless what is expected shows them. */
+export function withoutTotals(text: string, expected: string): string {
+  return expected.includes('"totals"') ? text : text.replace(/,"totals":\{[^}]*\}/, "");
+}
+
+/** Whether a part contains nothing but viewer counts and totals. */
 export function isViewersOnly(part: string): boolean {
   const data = /^data: (.*)$/m.exec(part)?.[1];
   return data !== undefined && withoutViewers(JSON.parse(data)) === undefined;

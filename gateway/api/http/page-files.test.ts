@@ -56,7 +56,7 @@ beforeAll(async () => {
   const services = { connections, admission, natsOutage, rates, log: silentLog };
   const router = new Router(
     services,
-    { events: {}, event: {}, history: {}, totals: {}, ping: {}, tickets: {} },
+    { events: {}, event: {}, history: {}, totals: {}, timeline: {}, ping: {}, tickets: {} },
     page,
   );
   listener = new Listener({

@@ -7,6 +7,7 @@ export const ROUTE_PATHS = {
   event: "/v1/videos/{video}/events/{id}",
   history: "/v1/videos/{video}/history",
   totals: "/v1/videos/{video}/totals",
+  timeline: "/v1/videos/{video}/timeline",
   ping: PING_PATH,
   tickets: TICKETS_PATH,
 } as const;

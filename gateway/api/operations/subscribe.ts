@@ -103,7 +103,11 @@ export async function openSubscription(
     const { history } = audience;
     const resumePoint = await histories.resume(history, request, filter);
     const hasPosition = filter?.hasDurable !== false;
-    const result = hasPosition ? subscriptionResult(histories, history, resumePoint) : {};
+    const { shown: totals } = audience.totals;
+    const result = {
+      ...(hasPosition ? subscriptionResult(histories, history, resumePoint) : {}),
+      ...(totals === undefined ? {} : { totals }),
+    };
     const { after } = resumePoint;
     if (after !== undefined) bytes = history.timeline.bytesAfter(after, filter);
     if (bytes > LARGE_BYTES) await rates.work.turns.next();

@@ -17,8 +17,18 @@ const event = fc.record(
 );
 const parts = { prev: seqs, last: seqs, events: fc.array(event) };
 const chainRecord: fc.Arbitrary<ChainRecord> = fc.record(parts, { noNullPrototype: true });
+const counts = fc
+  .dictionary(fc.stringMatching(/^[a-z][a-z0-9_-]{0,31}$/), fc.maxSafeNat(), {
+    noNullPrototype: true,
+  })
+  .map((numbers) => new Map(Object.entries(numbers)));
 const storedRecord: fc.Arbitrary<StoredRecord> = fc.record(
-  { ...parts, after: seqs, amended: fc.array(chainRecord, { maxLength: 3 }) },
+  {
+    ...parts,
+    after: seqs,
+    amended: fc.array(chainRecord, { maxLength: 3 }),
+    counts: fc.record({ origin: seqs, counts }, { noNullPrototype: true }),
+  },
   { noNullPrototype: true },
 );
 

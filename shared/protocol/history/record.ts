@@ -5,19 +5,21 @@
  * `seq` increases along the chain and is never assigned twice, even when a store lost its newest
  * messages: it is the time of the commit in microseconds since 1970, or one above its predecessor.
  *
- * A message, as msgpack: `[2, after, record, amended]`, a record being
+ * A message, as msgpack: `[2, after, record, amended, [origin, {kind: number}]]`, a record being
  * `[prev, last, [[kind, id, seq, event bytes, retracted seq or nil, owner], …]]`.
  * Dispatchers forward the same bytes that they stored to the gateways; for a record that belongs to
  * a trace, they append its `traceparent`.
  */
 
 import { type TraceContext, traceparentOf } from "../../runtime/tracing/trace-context.ts";
+import type { ChainTotals } from "../totals/totals.ts";
+import { tallyObject, tallyOf } from "../totals/totals-document.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import type { DurableEvent } from "./durable-event.ts";
 
 export const RECORD_VERSION = 2;
 /** Entries of a stored message; a `traceparent` may follow them. */
-export const RECORD_LENGTH = 4;
+export const RECORD_LENGTH = 5;
 
 /** A link of the chain. */
 export interface ChainRecord {
@@ -29,12 +31,28 @@ export interface ChainRecord {
   readonly events: readonly DurableEvent[];
 }
 
+/** How many events of each kind the chain has had since its first one, without deleted ones. */
+export type ChainCounts = Pick<ChainTotals, "origin" | "counts">;
+
+/** Of a chain that begins with its next event. */
+export const NO_COUNTS: ChainCounts = { origin: 0, counts: new Map() };
+
 /** A record in the form that is stored. */
 export interface StoredRecord extends ChainRecord {
   /** Sequence in the stream of the video's message before this one; 0 when there was none. */
   readonly after: number;
   /** Records whose own messages were erased, with their remaining events. */
   readonly amended: readonly ChainRecord[];
+  /** Up to its end. */
+  readonly counts: ChainCounts;
+}
+
+/** What a record says about the video's totals. */
+export function chainTotalsOf({
+  last,
+  counts,
+}: Pick<StoredRecord, "last" | "counts">): ChainTotals {
+  return { ...counts, seq: last };
 }
 
 type EventEntry = [
@@ -59,8 +77,14 @@ function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
 
 /** @param trace the trace, for a message to gateways; a stored one has none */
 export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer {
-  const { after, amended } = record;
-  const entries = [RECORD_VERSION, after, recordEntry(record), amended.map(recordEntry)];
+  const { after, amended, counts } = record;
+  const entries = [
+    RECORD_VERSION,
+    after,
+    recordEntry(record),
+    amended.map(recordEntry),
+    [counts.origin, tallyObject(counts.counts)],
+  ];
   return encodeMsgpack(trace === undefined ? entries : [...entries, traceparentOf(trace)]);
 }
 
@@ -94,7 +118,7 @@ export function parseStoredRecord(
   value: readonly unknown[],
   withOwners = false,
 ): StoredRecord | undefined {
-  const [version, after, entry, amended] = value;
+  const [version, after, entry, amended, counts] = value;
   const record = parseRecord(entry, withOwners);
   if (version !== RECORD_VERSION || typeof after !== "number" || record === undefined) return;
   const more = Array.isArray(amended) ? amended : [];
@@ -104,7 +128,14 @@ export function parseStoredRecord(
     amended: more
       .map((one: unknown) => parseRecord(one, withOwners))
       .filter((one) => one !== undefined),
+    counts: parseCounts(counts),
   };
+}
+
+function parseCounts(value: unknown): ChainCounts {
+  if (!Array.isArray(value)) return NO_COUNTS;
+  const [origin, counts]: unknown[] = value;
+  return typeof origin === "number" ? { origin, counts: tallyOf(counts) } : NO_COUNTS;
 }
 
 /** The inverse of {@link encodeRecord}; undefined for a payload that isn't ours. */

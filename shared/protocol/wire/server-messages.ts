@@ -39,6 +39,8 @@ export interface ResultMessage {
   readonly recovered?: boolean;
   /** When not all could be recovered: the oldest `seq` that is kept; 0 when none is. */
   readonly oldest?: number;
+  /** Of `subscribe`: the video's totals by kind and variant; absent when they can't be read. */
+  readonly totals?: Counts;
 }
 
 /** The answer to a request that was refused; `id` is 0 when the request's own can't be known. */

@@ -10,6 +10,7 @@ export type SpanName =
   | "ovation.retract"
   | "ovation.command"
   | "ovation.history"
+  | "ovation.timeline"
   | "ovation.dispatch"
   | "ovation.store"
   | "ovation.deliver";

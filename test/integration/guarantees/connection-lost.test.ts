@@ -16,6 +16,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
+import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -99,6 +100,19 @@ guarantee("a viewer's connection is lost", "viewers", async () => {
   const all = [back, ...stay, ...others];
   await untilCount(all, "numbers", 6);
   await Promise.all(all.map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer's connection is lost", "total", async () => {
+  const { stay, lost } = await audience("totals");
+  await publish(stack().gateway, "totals", "like", names("before", 3));
+  await untilTotals(lost, "totals", { like: 3 });
+  await lose(lost);
+  await publish(stack().gateway, "totals", "like", names("meanwhile", 4));
+  await publish(stack().gateway, "totals", "comment", names("comment", 2));
+  for (const viewer of stay) await untilTotals(viewer, "totals", { comment: 2, like: 7 });
+  const back = await watch("json", stack().gatewayAt(1).port, "totals");
+  expect(back.subscription["totals"]).toEqual({ comment: 2, like: 7 });
+  await Promise.all([back, ...stay].map((viewer) => viewer.close()));
 });
 
 guarantee("a viewer's connection is lost", "order", async () => {

@@ -17,6 +17,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
+import { expectRising, untilTotals } from "../../support/totals.ts";
 import { type Received, TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, gateway: { requestTimeoutMs: 1_000 } });
@@ -133,6 +134,23 @@ guarantee("a dispatcher is killed", "viewers", async () => {
   await untilCount([...viewers, ...newcomers], "numbers", 4);
   await observer.stop();
   await Promise.all([...viewers, ...newcomers].map((viewer) => viewer.close()));
+});
+
+guarantee("a dispatcher is killed", "total", async () => {
+  const { viewers, victim } = await withVictim("totals");
+  await publish(stack().gateway, "totals", "like", names("before", EVENTS));
+  for (const viewer of viewers) await untilTotals(viewer, "totals", { like: EVENTS });
+  // What the victim accepts from here on is not stored: it is stopped before its interval ends.
+  const { accepted } = acceptedAndNot(await publishThroughKill("totals", "like", victim));
+  await publish(stack().gateway, "totals", "comment", names("comment", 10));
+  const like = EVENTS + accepted.length;
+  for (const viewer of viewers) {
+    await untilTotals(viewer, "totals", { comment: 10, like });
+    expectRising(viewer, "totals", "like");
+  }
+  const late = await watch("json", (await stack().addGateway()).port, "totals");
+  await untilTotals(late, "totals", { comment: 10, like });
+  await Promise.all([late, ...viewers].map((viewer) => viewer.close()));
 });
 
 guarantee("a dispatcher is killed", "order", async () => {

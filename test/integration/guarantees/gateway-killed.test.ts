@@ -19,6 +19,7 @@ import { guarantee } from "../../support/guarantees.ts";
 import { Load } from "../../support/load.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { ReturningViewer } from "../../support/persistent.ts";
+import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
 /** Extra time beyond the promised one, for a busy machine. */
@@ -113,6 +114,21 @@ guarantee("a gateway is killed", "viewers", async () => {
   await untilCount(stay, "numbers", 2);
   expect(performance.now() - killedAt).toBeLessThan(LEASE_MS + SLACK_MS);
   await Promise.all(stay.map((viewer) => viewer.close()));
+});
+
+guarantee("a gateway is killed", "total", async () => {
+  const victim = await spawned("gateway");
+  const viewer = await TestSocket.connect(victim.port);
+  await viewer.ask("subscribe", { video: "totals" });
+  await stack().mirrored("totals", 1);
+  await publish(victim, "totals", "like", names("before", 5));
+  await untilTotals(viewer, "totals", { like: 5 });
+  await victim.kill9();
+  await publish(stack().gateway, "totals", "like", names("meanwhile", 5));
+  await publish(stack().gateway, "totals", "comment", names("comment", 2));
+  const back = await watch("json", stack().gatewayAt(1).port, "totals");
+  await untilTotals(back, "totals", { comment: 2, like: 10 });
+  await back.close();
 });
 
 guarantee("a gateway is killed", "order", async () => {

@@ -22,6 +22,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { metric } from "../../support/stack.ts";
+import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { post } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2, dispatcher: { storeTimeoutMs: 300 } });
@@ -100,6 +101,26 @@ guarantee("JetStream can't be reached", "viewers", async () => {
     }
   });
   await expectCountRecovers(stack(), "numbers", viewers);
+});
+
+guarantee("JetStream can't be reached", "total", async () => {
+  const viewers = await audienceOf(stack(), "totals");
+  await likesFlow(stack(), "totals", viewers, names("before", 10));
+  for (const viewer of viewers) await untilTotals(viewer, "totals", { like: 10 });
+  await withoutJetStream(async () => {
+    await likesFlow(stack(), "totals", viewers, names("meanwhile", 40));
+    for (const viewer of viewers) expect(totalsOf(viewer, "totals")).toEqual({ like: 10 });
+    await eventually(async () => {
+      const waiting = stack().dispatchers.map((node) =>
+        metric(node, "ovation_dispatcher_totals_waiting_videos"),
+      );
+      return (await Promise.all(waiting)).every((videos) => videos === 1);
+    });
+  });
+  for (const viewer of viewers) {
+    await untilTotals(viewer, "totals", { like: 50 });
+    expectRising(viewer, "totals", "like");
+  }
 });
 
 guarantee("JetStream can't be reached", "order", async () => {

@@ -12,7 +12,8 @@ import { idsOf, names, stored, untilCount, useStack } from "../../support/guaran
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
-import { post, TestSocket } from "../../support/viewer.ts";
+import { expectRising, untilTotals } from "../../support/totals.ts";
+import { post, TestSocket, watch } from "../../support/viewer.ts";
 
 /** More than the load publishes, so that all of it can be read back. */
 const SETTINGS = { historyEvents: 10_000 };
@@ -92,6 +93,23 @@ guarantee("NATS is restarted", "viewers", async () => {
   await untilCount(viewers, "numbers", 2);
   await stack().ready();
   await expectCountRecovers(stack(), "numbers", viewers);
+});
+
+guarantee("NATS is restarted", "total", async () => {
+  const viewers = await audienceOf(stack(), "totals");
+  // It is killed while some are not stored.
+  await likesFlow(stack(), "totals", viewers, names("before", 50));
+  await stack().nats.kill9();
+  await stack().nats.restart();
+  await stack().ready();
+  for (const viewer of viewers) await untilTotals(viewer, "totals", { like: 50 });
+  await likesFlow(stack(), "totals", viewers, names("after", 20));
+  for (const viewer of viewers) {
+    await untilTotals(viewer, "totals", { like: 70 });
+    expectRising(viewer, "totals", "like");
+  }
+  const late = await watch("json", (await stack().addGateway()).port, "totals");
+  await untilTotals(late, "totals", { like: 70 });
 });
 
 guarantee("NATS is restarted", "order", async () => {

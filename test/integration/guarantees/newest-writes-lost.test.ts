@@ -21,6 +21,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
+import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -83,6 +84,31 @@ guarantee("NATS loses its newest writes", "viewers", async () => {
   await untilCount(viewers, "numbers", viewers.length);
   await losingWritesOf(async () => undefined);
   await expectCountRecovers(stack(), "numbers", viewers);
+});
+
+guarantee("NATS loses its newest writes", "total", async () => {
+  const viewers = await audienceOf(stack(), "totals");
+  await likesFlow(stack(), "totals", viewers, names("kept", 10));
+  await commentsFlow(stack(), "totals", viewers, names("comment", 3));
+  for (const viewer of viewers) await untilTotals(viewer, "totals", { comment: 3, like: 10 });
+  await losingWritesOf(async () => {
+    await likesFlow(stack(), "totals", viewers, names("lost", 10));
+    await commentsFlow(stack(), "totals", viewers, names("gone", 2));
+    for (const viewer of viewers) await untilTotals(viewer, "totals", { comment: 5, like: 20 });
+  });
+  let published = 20;
+  const shown = () => viewers.map((viewer) => totalsOf(viewer, "totals")?.["like"] ?? 0);
+  // Each dispatcher knows what was stored when it last wrote.
+  while (Math.min(...shown()) <= 20) {
+    published += 1;
+    await likesFlow(stack(), "totals", viewers, [`after-${published}`]);
+  }
+  expect(Math.max(...shown())).toBeLessThanOrEqual(published);
+  await commentsFlow(stack(), "totals", viewers, names("new", 1));
+  for (const viewer of viewers) {
+    await viewer.until(() => totalsOf(viewer, "totals")?.["comment"] === 4);
+    expectRising(viewer, "totals", "like");
+  }
 });
 
 guarantee("NATS loses its newest writes", "order", async () => {

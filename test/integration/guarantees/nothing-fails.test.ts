@@ -18,6 +18,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
+import { untilTotals } from "../../support/totals.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -119,6 +120,27 @@ guarantee("nothing", "viewers", async () => {
   }
   await viewers.pop()?.close();
   await untilCount(viewers, "numbers", viewers.length);
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+guarantee("nothing", "total", async () => {
+  const viewers = await everywhere("totals");
+  await fromEverywhere("totals", "like", 20);
+  const { ids } = await fromEverywhere("totals", "comment", 5);
+  const url = `http://127.0.0.1:${stack().gateway.port}/v1/videos/totals/events/${ids[0]}`;
+  expect((await fetch(url, { method: "DELETE" })).status).toBe(200);
+  const totals = { comment: 9, like: 40 };
+  for (const viewer of viewers) await untilTotals(viewer, "totals", totals);
+  for (const { port } of stack().gateways) {
+    const late = await watch("json", port, "totals");
+    expect(late.subscription["totals"]).toEqual(totals);
+    await untilTotals(late, "totals", totals);
+    await late.close();
+  }
+  for (const viewer of viewers) {
+    const sent = viewer.of("totals", "totals").map(({ data }) => JSON.stringify(data));
+    expect(new Set(sent).size).toBe(sent.length);
+  }
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
 

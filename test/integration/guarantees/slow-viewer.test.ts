@@ -14,6 +14,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { sendInARow } from "../../support/ordered-publisher.ts";
 import { metric } from "../../support/stack.ts";
+import { totalsOf, untilTotals } from "../../support/totals.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
 
 const HISTORY_EVENTS = 200;
@@ -109,6 +110,16 @@ guarantee("a viewer reads too slowly", "viewers", async () => {
   sourceOf(slow).resume();
   await untilCount([slow], "numbers", 5);
   await Promise.all([slow, quick, ...newcomers].map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer reads too slowly", "total", async () => {
+  const { slow, quick } = await slowAndQuick("totals");
+  const published = await stallUntilDropped("totals", slow, quick);
+  await untilTotals(quick, "totals", { like: published });
+  expect(totalsOf(slow, "totals")?.["like"] ?? 0).toBeLessThan(published);
+  sourceOf(slow).resume();
+  await untilTotals(slow, "totals", { like: published });
+  await Promise.all([slow.close(), quick.close()]);
 });
 
 guarantee("a viewer reads too slowly", "order", async () => {

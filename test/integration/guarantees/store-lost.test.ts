@@ -9,6 +9,7 @@ import {
 import { names, stored, untilCount, untilReset, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
+import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
 const stack = useStack({ gateways: 2, dispatchers: 2 });
@@ -46,6 +47,27 @@ guarantee("NATS loses its store", "viewers", async () => {
   await stack().nats.restart({ wipe: true });
   await stack().ready();
   await expectCountRecovers(stack(), "numbers", viewers);
+});
+
+guarantee("NATS loses its store", "total", async () => {
+  const viewers = await audienceOf(stack(), "totals");
+  await likesFlow(stack(), "totals", viewers, names("before", 10));
+  await commentsFlow(stack(), "totals", viewers, names("comment", 3));
+  for (const viewer of viewers) await untilTotals(viewer, "totals", { comment: 3, like: 10 });
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  let published = 10;
+  const shown = () => viewers.map((viewer) => totalsOf(viewer, "totals")?.["like"] ?? 0);
+  // Each dispatcher knows what was stored when it last wrote.
+  while (Math.min(...shown()) <= 10) {
+    published += 1;
+    await likesFlow(stack(), "totals", viewers, [`after-${published}`]);
+  }
+  expect(Math.max(...shown())).toBeLessThanOrEqual(published);
+  for (const viewer of viewers) expectRising(viewer, "totals", "like");
+  const late = await watch("json", (await stack().addGateway()).port, "totals");
+  await late.until(() => (totalsOf(late, "totals")?.["like"] ?? 0) > 10);
+  expect(totalsOf(late, "totals")).toMatchObject({ comment: 3 });
 });
 
 guarantee("NATS loses its store", "order", async () => {

@@ -1,0 +1,150 @@
+/**
+ * What happened on each video over time, by ten seconds: how many events of each kind were
+ * accepted, and how many viewers there were. What this dispatcher took in a slot is stored within
+ * the next one; a dispatcher that is killed loses no more than that.
+ */
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
+import { timelineKey } from "../../shared/protocol/subjects.ts";
+import {
+  hourOf,
+  SLOT_MS,
+  slotOf,
+  type TimelineDocument,
+} from "../../shared/protocol/totals/timeline-document.ts";
+import { addTo, type Tally } from "../../shared/protocol/totals/totals.ts";
+import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import { type TimelineChange, timelineFormat } from "./timeline-format.ts";
+import { DRAIN_MS } from "./totals.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+/** Videos with something to store, in this slot and in those before it. */
+const VIDEOS_LIMIT = 50_000;
+/** Hours are large, so they are read again each time. */
+const IDLE_LIMIT = 0;
+
+interface TimelineOptions {
+  readonly dispatcher: string;
+  readonly bucket: Pick<Bucket, "get" | "put">;
+  /** The viewers of a video; undefined while that isn't known. */
+  readonly viewers: (video: string) => number | undefined;
+  readonly now: MonotonicClock;
+  readonly wallClock: WallClock;
+  readonly log: Log;
+}
+
+export class Timeline {
+  readonly #options: TimelineOptions;
+  readonly #documents: WriteBehind<TimelineDocument, TimelineChange>;
+  /** Videos with something in the present slot. */
+  #open = new Map<string, Tally>();
+  /** Videos that had viewers when they were last stored. */
+  readonly #watched = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #slotStart = 0;
+  #dropped = 0;
+
+  constructor(options: TimelineOptions) {
+    const { dispatcher, bucket, now, log } = options;
+    this.#options = options;
+    this.#documents = new WriteBehind({
+      name: "timelines",
+      bucket,
+      format: timelineFormat,
+      writer: dispatcher,
+      intervalMs: SLOT_MS,
+      limit: VIDEOS_LIMIT,
+      idleLimit: IDLE_LIMIT,
+      newChange: () => new Map(),
+      now,
+      log,
+    });
+  }
+
+  get stats(): WriteBehind<TimelineDocument, TimelineChange>["stats"] {
+    const { stats } = this.#documents;
+    return { ...stats, dropped: stats.dropped + this.#dropped };
+  }
+
+  start(): void {
+    const at = this.#options.wallClock();
+    this.#slotStart = at - (at % SLOT_MS);
+    this.#timer = setTimeout(() => this.#nextSlot(), this.#slotStart + SLOT_MS - at);
+  }
+
+  /** Events were accepted, all of one request. */
+  add(video: string, events: readonly Pick<FanoutEvent, "kind">[]): void {
+    const open = this.touch(video);
+    if (open === undefined) return;
+    let kind = "";
+    let count = 0;
+    for (const event of events) {
+      if (event.kind !== kind) {
+        if (count > 0) addTo(open, kind, count);
+        kind = event.kind;
+        count = 0;
+      }
+      count += 1;
+    }
+    if (count > 0) addTo(open, kind, count);
+  }
+
+  /** The number of a video's viewers changed: this slot has it. */
+  touch(video: string): Tally | undefined {
+    const known = this.#open.get(video);
+    if (known !== undefined) return known;
+    if (this.#open.size >= VIDEOS_LIMIT) {
+      this.#dropped += 1;
+      return undefined;
+    }
+    const open: Tally = new Map();
+    this.#open.set(video, open);
+    return open;
+  }
+
+  /** The store may work again. */
+  resume(): void {
+    this.#documents.resume();
+  }
+
+  /** Stores everything up to now. */
+  async drain(): Promise<void> {
+    this.#close();
+    await this.#documents.drain(DRAIN_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#documents.stop();
+  }
+
+  #nextSlot(): void {
+    this.#close();
+    this.start();
+  }
+
+  /** What the slot has is stored in the course of the next one: not all videos at once. */
+  #close(): void {
+    const { viewers } = this.#options;
+    const [hour, slot] = [hourOf(this.#slotStart), slotOf(this.#slotStart)];
+    const open = this.#open;
+    this.#open = new Map();
+    let index = 0;
+    for (const video of this.#watched) {
+      // Nobody sends the number of viewers when the last one has left.
+      if (viewers(video) === 0 && !open.has(video)) open.set(video, new Map());
+    }
+    for (const [video, counts] of open) {
+      const delayMs = (SLOT_MS * index) / open.size;
+      index += 1;
+      const change = this.#documents.change(timelineKey(video, hour), delayMs);
+      const before = change?.get(slot)?.counts ?? new Map<string, number>();
+      for (const [kind, count] of before) addTo(counts, kind, count);
+      const number = viewers(video);
+      change?.set(slot, { counts, viewers: number });
+      if ((number ?? 0) > 0) this.#watched.add(video);
+      else if (number === 0) this.#watched.delete(video);
+    }
+  }
+}

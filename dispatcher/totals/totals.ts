@@ -1,0 +1,158 @@
+/**
+ * The totals of all videos: adds up what this dispatcher accepted, stores it once an interval, and
+ * sends the viewers of a video what is stored.
+ */
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
+import type { KindTable } from "../../shared/protocol/kinds.ts";
+import {
+  addTo,
+  type ChainTotals,
+  type Totals as ShownTotals,
+  shownTotals,
+  type Tally,
+  variantName,
+} from "../../shared/protocol/totals/totals.ts";
+import type { TotalsDocument } from "../../shared/protocol/totals/totals-document.ts";
+import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import type { Fanout } from "../fanout.ts";
+import { newTotalsChange, setIn, type TotalsChange, totalsFormat } from "./totals-format.ts";
+import { Variants } from "./variants.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+/** Videos with events that aren't stored yet: some 600 bytes each. */
+const VIDEOS_LIMIT = 50_000;
+/** Videos whose totals are remembered, so that they needn't be read before they are written. */
+const IDLE_LIMIT = 10_000;
+/** The longest time that a stop waits for the store. */
+export const DRAIN_MS = 5_000;
+
+interface TotalsOptions {
+  /** This dispatcher's id, which no other ever has. */
+  readonly dispatcher: string;
+  readonly bucket: Pick<Bucket, "get" | "put">;
+  readonly intervalMs: number;
+  readonly kinds: Pick<KindTable, "isDurable">;
+  /** Sends to the gateways. */
+  readonly fanout: Pick<Fanout, "sendTotals">;
+  readonly now: MonotonicClock;
+  readonly wallClock: WallClock;
+  readonly log: Log;
+}
+
+export class Totals {
+  readonly variants: Variants;
+  readonly #options: TotalsOptions;
+  readonly #documents: WriteBehind<TotalsDocument, TotalsChange>;
+
+  constructor(options: TotalsOptions) {
+    const { dispatcher, bucket, intervalMs, now, log } = options;
+    this.#options = options;
+    this.#documents = new WriteBehind({
+      name: "totals",
+      bucket,
+      format: totalsFormat,
+      writer: dispatcher,
+      intervalMs,
+      limit: VIDEOS_LIMIT,
+      idleLimit: IDLE_LIMIT,
+      newChange: newTotalsChange,
+      onStored: (video, document) => this.#stored(video, document),
+      now,
+      log,
+    });
+    this.variants = new Variants((video, names) => this.#claim(video, names));
+  }
+
+  get stats(): WriteBehind<TotalsDocument, TotalsChange>["stats"] {
+    return this.#documents.stats;
+  }
+
+  /** False while what was accepted can't be stored: it waits in memory. */
+  get isWritable(): boolean {
+    return this.#documents.isWritable;
+  }
+
+  /** Videos with events that aren't stored yet. */
+  get waitingCount(): number {
+    return this.#documents.waitingCount;
+  }
+
+  /** Adds events that were accepted and aren't stored themselves. */
+  add(video: string, events: readonly FanoutEvent[]): void {
+    let added: Tally | undefined;
+    let kind = "";
+    let count = 0;
+    for (const event of events) {
+      if (event.deliveryClass !== "transient") continue;
+      added ??= this.#documents.change(video)?.added;
+      if (added === undefined) return;
+      if (event.variant !== undefined) addTo(added, variantName(event.kind, event.variant), 1);
+      // Most requests have one kind.
+      if (event.kind !== kind) {
+        if (count > 0) addTo(added, kind, count);
+        kind = event.kind;
+        count = 0;
+      }
+      count += 1;
+    }
+    if (added !== undefined && count > 0) addTo(added, kind, count);
+  }
+
+  /** The totals of the video's durable kinds are in its chain. */
+  counted(video: string, chain: ChainTotals): void {
+    const change = this.#documents.change(video);
+    if (change !== undefined && chain.seq > change.chain.seq) change.chain = chain;
+  }
+
+  /**
+   * Sets totals; those that aren't named stay.
+   * @returns all totals of the video
+   * @throws OvationError overloaded, variants_exceeded
+   * @throws what the store throws; they may be set later all the same
+   */
+  async set(video: string, totals: ShownTotals): Promise<ShownTotals> {
+    const { kinds, wallClock } = this.#options;
+    const [durable, counts] = [new Map<string, number>(), new Map<string, number>()];
+    for (const [name, total] of Object.entries(totals)) {
+      (kinds.isDurable(name) ? durable : counts).set(name, total);
+    }
+    const change = this.#documents.change(video);
+    if (change === undefined) throw new OvationError("overloaded", "too many totals wait");
+    setIn(change, { at: wallClock(), counts, durable });
+    const { totals: all } = await this.#documents.flush(video);
+    const left = [...counts.keys()].find((name) => !all.counts.has(name));
+    if (left !== undefined)
+      throw new OvationError("variants_exceeded", undefined, { field: `totals.${left}` });
+    return shownTotals(all);
+  }
+
+  /** The store may work again. */
+  resume(): void {
+    this.#documents.resume();
+  }
+
+  /** Stores everything that was added. */
+  async drain(): Promise<void> {
+    await this.#documents.drain(DRAIN_MS);
+  }
+
+  stop(): void {
+    this.#documents.stop();
+  }
+
+  /** Asks the store to count these variants; the names that it counts. */
+  async #claim(video: string, names: readonly string[]): Promise<Iterable<string>> {
+    const change = this.#documents.change(video);
+    if (change === undefined) throw new OvationError("overloaded");
+    for (const name of names) change.claims.add(name);
+    const { totals } = await this.#documents.flush(video);
+    return totals.counts.keys();
+  }
+
+  #stored(video: string, { totals }: TotalsDocument): void {
+    this.#options.fanout.sendTotals(video, totals);
+  }
+}
