@@ -25,12 +25,16 @@ import type { CountRequests } from "./table/count-requests.ts";
 import type { Interest } from "./table/interest.ts";
 import type { Lease } from "./table/lease.ts";
 import type { RowWriter } from "./table/row-writer.ts";
+import type { TimelineReader } from "./totals/timeline-reader.ts";
+import type { TotalsReader } from "./totals/totals-reader.ts";
 import type { CertificateKeeper } from "./transport/certificate.ts";
 
 interface Parts {
   readonly bus: Bus;
   readonly interest: Interest;
   readonly histories: VideoHistories;
+  readonly totals: Pick<TotalsReader, "stats">;
+  readonly timeline: Pick<TimelineReader, "stats">;
   readonly publisher: Publisher;
   readonly counts: CountRequests;
   readonly interval: FrameInterval;
@@ -77,6 +81,19 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   registerFrames(registry, parts);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
+  const { totals, timeline } = parts;
+  counter("totals_reads_total", "Reads of a video's totals.", () => totals.stats.reads);
+  counter(
+    "totals_read_failures_total",
+    "Failed reads of a video's totals, tried again later.",
+    () => totals.stats.failures,
+  );
+  counter("timeline_reads_total", "Hours of timelines that were read.", () => timeline.stats.reads);
+  counter(
+    "timeline_read_failures_total",
+    "Requests for a timeline that could not be read.",
+    () => timeline.stats.failures,
+  );
   registerAuth(counter, parts.auth);
   registerNatsOutage(counter, gauge, parts.natsOutage);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);

@@ -276,6 +276,8 @@ export class GatewayParts implements RoleParts {
       bus,
       interest: this.#interest,
       histories: this.#histories,
+      totals: this.#totals,
+      timeline: this.#timeline,
       publisher: this.#publisher,
       counts: this.#counts,
       interval: this.#interval,
