@@ -16,6 +16,7 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
+import { ChainReader } from "../chain/chain-reader.ts";
 import { PendingLimit } from "../chain/pending-limit.ts";
 import type { RequestTiming } from "../fanout.ts";
 import {
@@ -24,7 +25,7 @@ import {
   StoreRequest,
   type UnstoredEvent,
 } from "./batch.ts";
-import { ChainReader } from "./chain-reader.ts";
+import { readMessage } from "./chain-message.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -82,7 +83,14 @@ export class History {
       onRecreated: () => this.#doubtAll(),
     });
     const { deduplicateMs } = config;
-    const reader = new ChainReader({ store: stream });
+    const reader = new ChainReader({
+      store: {
+        last: (video) => stream.last(video),
+        next: (video, sequence) => stream.next(video, sequence),
+        read: (video) => stream.read(video),
+      },
+      decode: readMessage,
+    });
     const shared = {
       stats: this.stats,
       now: Date.now,

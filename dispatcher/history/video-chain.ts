@@ -11,6 +11,7 @@ import {
 } from "../../shared/protocol/history/record.ts";
 import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { ReadableChain } from "../chain/chain-reader.ts";
 import { Trust, type TrustLevel } from "../chain/trust.ts";
 import { type ChainMessage, readMessage } from "./chain-message.ts";
 import { type KeepLimits, RetentionWindow } from "./retention-window.ts";
@@ -22,7 +23,7 @@ export interface ChainOptions {
   readonly now: MonotonicClock;
 }
 
-export class VideoChain {
+export class VideoChain implements ReadableChain<ChainMessage> {
   readonly video: string;
   readonly ids: StoredIds;
   readonly kept: RetentionWindow;
@@ -37,6 +38,10 @@ export class VideoChain {
     const { deduplicateMs, keep, now } = options;
     this.ids = new StoredIds({ deduplicateMs, keptEvents: keep.events, now });
     this.kept = new RetentionWindow(options.keep);
+  }
+
+  get key(): string {
+    return this.video;
   }
 
   get trust(): TrustLevel {

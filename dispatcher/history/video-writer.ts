@@ -3,7 +3,6 @@
  * events wait for the next one.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import Denque from "denque";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
@@ -14,11 +13,12 @@ import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
-import { CommitLoop } from "../chain/commit-loop.ts";
+import { ChainQueue } from "../chain/chain-queue.ts";
+import type { ChainReader } from "../chain/chain-reader.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
 import type { Fanout } from "../fanout.ts";
 import { type Batch, planBatch, type Slot, type StoreRequest } from "./batch.ts";
-import type { ChainReader } from "./chain-reader.ts";
+import type { ChainMessage } from "./chain-message.ts";
 import type { HistoryStats } from "./stats.ts";
 import { startStoreSpan, tracesIn } from "./store-span.ts";
 import { Trimmer } from "./trimmer.ts";
@@ -33,7 +33,7 @@ const YIELD_MS = 5;
 /** What all writers share. */
 export interface VideoWriterOptions {
   readonly store: Pick<HistoryStream, "append" | "trim">;
-  readonly reader: ChainReader;
+  readonly reader: ChainReader<ChainMessage>;
   readonly chain: ChainOptions;
   readonly stats: HistoryStats;
   readonly log: Log;
@@ -60,51 +60,34 @@ export interface VideoWriterOptions {
   readonly onWeight: (change: number) => void;
 }
 
-/** Work on the chain other than a batch of events. */
-interface ExclusiveWork {
-  readonly job: Pick<Deferred<unknown>, "isSettled" | "reject">;
-  readonly work: (chain: VideoChain) => Promise<void>;
-  /** Called when it is done, or nobody waits for it any more. */
-  readonly end: () => void;
-}
-
-type Entry = Slot | ExclusiveWork;
-
-function jobOf(entry: Entry): ExclusiveWork["job"] {
-  return "work" in entry ? entry.job : entry.request.job;
-}
-
 export class VideoWriter {
   readonly chain: VideoChain;
   readonly #options: VideoWriterOptions;
   readonly #trimmer: Trimmer;
-  readonly #queue = new Denque<Entry>();
-  readonly #loop: CommitLoop;
-  /** The chain's newest message before the step under way. */
-  #sequence = 0;
+  readonly #queue: ChainQueue<Slot, ChainMessage>;
   #weight = 0;
 
   constructor(video: string, options: VideoWriterOptions) {
     this.chain = new VideoChain(video, options.chain);
     this.#trimmer = new Trimmer(options);
     this.#options = options;
-    const { log, isConnected, onFailure } = options;
-    this.#loop = new CommitLoop({
+    const { reader, stats, log, isConnected, onFailure } = options;
+    this.#queue = new ChainQueue({
+      chain: this.chain,
+      reader,
+      stats,
       log,
       now: options.chain.now,
       isConnected,
       onFailure,
-      dropSettled: () => this.#dropSettled(),
-      step: () => this.#step(),
-      catchUp: () => this.#catchUp(),
-      rejectAll: (error) => this.#rejectAll(error),
+      commit: () => this.#commit(),
       onStepped: () => this.#weigh(),
     });
   }
 
   /** Whether nothing is under way, so that this writer may be dropped. */
   get isIdle(): boolean {
-    return !this.#loop.isRunning && !this.#trimmer.isTrimming;
+    return !this.#queue.isRunning && !this.#trimmer.isTrimming;
   }
 
   /** How much it remembers, as reported by `onWeight`. */
@@ -114,21 +97,15 @@ export class VideoWriter {
 
   /** Queues events to store, and settles the request. */
   store(request: StoreRequest): void {
-    for (const [index, event] of request.events.entries()) {
-      this.#queue.push({ request, index, event });
-    }
-    this.#loop.start();
+    this.#queue.store(request.events.map((event, index) => ({ request, index, event })));
   }
 
-  /**
-   * Runs `work` with the chain to itself once it is its turn; again when another dispatcher was
-   * faster. Resolves when that is done, or when the job ended before.
-   */
-  runExclusive(job: ExclusiveWork["job"], work: ExclusiveWork["work"]): Promise<void> {
-    return new Promise((resolve) => {
-      this.#queue.push({ job, work, end: resolve });
-      this.#loop.start();
-    });
+  /** As that of the queue. */
+  async runExclusive(
+    job: Pick<Deferred<unknown>, "isSettled" | "reject">,
+    work: (chain: VideoChain) => Promise<void>,
+  ): Promise<void> {
+    await this.#queue.runExclusive(job, () => work(this.chain));
   }
 
   /** Another dispatcher stored this. */
@@ -143,53 +120,10 @@ export class VideoWriter {
     this.#weight = weight;
   }
 
-  /** Deadlines end jobs in the queue's order. Returns whether any work is left. */
-  #dropSettled(): boolean {
-    let head = this.#queue.peekFront();
-    for (; head !== undefined && jobOf(head).isSettled; head = this.#queue.peekFront())
-      this.#drop(head);
-    return head !== undefined;
-  }
-
-  #drop(head: Entry): void {
-    this.#queue.shift();
-    if ("work" in head) head.end();
-  }
-
-  async #step(): Promise<void> {
-    if (this.chain.trust !== "sound") return await this.#options.reader.refresh(this.chain);
-    this.#sequence = this.chain.sequence;
-    const head = this.#queue.peekFront();
-    if (head !== undefined && "work" in head) {
-      await head.work(this.chain);
-      this.#drop(head);
-    } else {
-      await this.#commit();
-    }
-  }
-
-  async #catchUp(): Promise<void> {
-    const { reader, stats } = this.#options;
-    stats.conflicts += 1;
-    // The dispatcher that was faster may have sent us its record meanwhile.
-    if (this.chain.sequence === this.#sequence) await reader.catchUp(this.chain);
-  }
-
-  #rejectAll(error: OvationError): void {
-    for (
-      let entry = this.#queue.peekFront();
-      entry !== undefined;
-      entry = this.#queue.peekFront()
-    ) {
-      jobOf(entry).reject(error);
-      this.#drop(entry);
-    }
-  }
-
   async #commit(): Promise<void> {
     const { store, appendTimeoutMs, now, bytesLimit, stats, tracer } = this.#options;
     const { chain } = this;
-    const batch = planBatch(this.#slots(), {
+    const batch = planBatch(this.#queue.items(), {
       sequence: chain.sequence,
       last: chain.last,
       base: chain.nextSeq(now()),
@@ -216,15 +150,7 @@ export class VideoWriter {
     const message = span === undefined ? payload : encodeRecord(record, span.trace);
     this.#finish(batch, message, record.events.length);
     this.#trimmer.trim(chain);
-    if (this.#loop.isContended) await wait(this.#options.random() * YIELD_MS);
-  }
-
-  *#slots(): Generator<Slot> {
-    for (let index = 0; ; index += 1) {
-      const entry = this.#queue.peekAt(index);
-      if (entry === undefined || "work" in entry) return;
-      yield entry;
-    }
+    if (this.#queue.isContended) await wait(this.#options.random() * YIELD_MS);
   }
 
   /** Sends to the gateways, and only then settles the requests. */
@@ -233,7 +159,7 @@ export class VideoWriter {
     payload: Uint8Array,
     events: number,
   ): void {
-    this.#queue.remove(0, slots.length);
+    this.#queue.remove(slots.length);
     this.#options.stats.repeats += repeats;
     for (const [{ job }, taken] of refused) job.reject(taken);
     if (events + repeats === 0) return;

@@ -64,7 +64,7 @@ export class HistoryStream {
 
   constructor(bus: Bus, limits: Limits, log: Log) {
     this.#bus = bus;
-    this.#subjects = new SubjectStream(bus, HISTORY_STREAM);
+    this.#subjects = new SubjectStream(bus, HISTORY_STREAM, "history_unavailable");
     this.#limits = limits;
     this.#log = log;
   }

@@ -1,6 +1,6 @@
 /** A JetStream stream whose subjects are chains: each append names the message that it follows. */
 import { type JetStreamManager, jetstream, type StoredMsg } from "@nats-io/jetstream";
-import { OvationError } from "../protocol/errors.ts";
+import { type ErrorCode, OvationError } from "../protocol/errors.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { managerOf } from "./jetstream-manager.ts";
@@ -14,20 +14,17 @@ function messageOf(message: StoredMsg | null): StoredMessage | undefined {
   return { payload: message.data, sequence: message.seq, storedAt: message.time.getTime() };
 }
 
-function asUnavailable(error: unknown): OvationError {
-  return error instanceof OvationError && error.code === "history_unavailable"
-    ? error
-    : new OvationError("history_unavailable", undefined, { cause: error });
-}
-
 export class SubjectStream {
   readonly name: string;
   readonly #bus: Bus;
+  readonly #unavailable: ErrorCode;
   #manager: Promise<JetStreamManager> | undefined;
 
-  constructor(bus: Bus, name: string) {
+  /** @param unavailable the code of the error when the stream can't be used */
+  constructor(bus: Bus, name: string, unavailable: ErrorCode) {
     this.#bus = bus;
     this.name = name;
+    this.#unavailable = unavailable;
   }
 
   /**
@@ -35,7 +32,7 @@ export class SubjectStream {
    * none).
    * @returns the message's sequence in the stream
    * @throws RevisionConflict when the newest message is another one
-   * @throws OvationError history_unavailable when it was not confirmed; it may still be stored
+   * @throws OvationError that it is unavailable when it was not confirmed; it may still be stored
    */
   async append(
     subject: string,
@@ -53,13 +50,13 @@ export class SubjectStream {
       });
     } catch (error) {
       const conflict = asConflict(error);
-      throw conflict instanceof RevisionConflict ? conflict : asUnavailable(error);
+      throw conflict instanceof RevisionConflict ? conflict : this.#asUnavailable(error);
     }
   }
 
   /**
    * The subject's newest message, from the stream's leader.
-   * @throws OvationError history_unavailable
+   * @throws OvationError that it is unavailable
    */
   async last(subject: string): Promise<StoredMessage | undefined> {
     return await this.attempt(async (manager) =>
@@ -69,7 +66,7 @@ export class SubjectStream {
 
   /**
    * The subject's first message from `sequence` on.
-   * @throws OvationError history_unavailable
+   * @throws OvationError that it is unavailable
    */
   async next(subject: string, sequence: number): Promise<StoredMessage | undefined> {
     // The client's types have `next_by_subj` only for direct reads, which may lag the leader.
@@ -82,7 +79,7 @@ export class SubjectStream {
   /**
    * The subject's stored messages, oldest first.
    * @param since only those stored at or after it, in milliseconds since 1970 by the server's clock
-   * @throws OvationError history_unavailable
+   * @throws OvationError that it is unavailable
    */
   async read(subject: string, since?: number): Promise<StoredMessage[]> {
     return await readSubject(
@@ -97,7 +94,7 @@ export class SubjectStream {
   /**
    * Removes the messages of a subject, or of all that match it.
    * @param before only those before this sequence
-   * @throws OvationError history_unavailable
+   * @throws OvationError that it is unavailable
    */
   async purge(subject: string, before?: number): Promise<void> {
     const range = before === undefined ? {} : { seq: before };
@@ -108,14 +105,19 @@ export class SubjectStream {
 
   /**
    * Does something else with the stream.
-   * @throws OvationError history_unavailable
+   * @throws OvationError that it is unavailable
    */
   async attempt<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     try {
       return await this.#bus.whileConnected(async () => await work(await this.#open()));
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#asUnavailable(error);
     }
+  }
+
+  #asUnavailable(cause: unknown): OvationError {
+    if (cause instanceof OvationError && cause.code === this.#unavailable) return cause;
+    return new OvationError(this.#unavailable, undefined, { cause });
   }
 
   #open(): Promise<JetStreamManager> {
