@@ -252,6 +252,7 @@ export class GatewayParts implements RoleParts {
         },
         frameBytes: config.viewerBufferBytes,
         groupViewers: config.frameGroupViewers,
+        clientSharePercent: config.clientSharePercent,
         countIntervalMs: config.countIntervalMs,
         deduplicateMs: config.deduplicateMs,
         scheduler: this.#scheduler,

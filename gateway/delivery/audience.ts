@@ -20,10 +20,19 @@ import type { FrameStats } from "./frame-stats.ts";
 import type { KindFilter } from "./kind-filter.ts";
 
 export interface AudienceOptions extends FeedOptions {
+  /** The most percent of a video's filters that one client may bring. */
+  readonly clientSharePercent: number;
   readonly countIntervalMs: number;
   readonly deduplicateMs: number;
   readonly histories: VideoHistories;
   readonly totals: VideoTotalsOptions;
+}
+
+/** Who may be the first to have a filter. */
+interface FilterBringer {
+  readonly client: string;
+  /** How many clients' shares it may take. */
+  readonly shares: number;
 }
 
 export interface AudienceStats {
@@ -51,6 +60,8 @@ export class Audience {
   readonly #all: Feed;
   /** First the one of all kinds. */
   #feeds: readonly Feed[];
+  /** Which client was the first to have a feed's filter. */
+  readonly #broughtBy = new WeakMap<Feed, string>();
   readonly #recentKeys: RecentMap<true>;
   readonly #counts: CountInterval;
 
@@ -88,8 +99,8 @@ export class Audience {
    * The feed of a viewer that is about to subscribe. It must call `subscribe` or `abandon` once.
    * @throws OvationError filters_exceeded
    */
-  open(filter: KindFilter | undefined): Feed {
-    const feed = filter === undefined ? this.#all : this.#feedOf(filter);
+  open(filter: KindFilter | undefined, bringer: FilterBringer): Feed {
+    const feed = filter === undefined ? this.#all : this.#feedOf(filter, bringer);
     feed.opening += 1;
     return feed;
   }
@@ -140,19 +151,30 @@ export class Audience {
     this.#feeds = [this.#all];
   }
 
-  #feedOf(filter: KindFilter): Feed {
+  #feedOf(filter: KindFilter, bringer: FilterBringer): Feed {
     const known = this.#feeds.find((feed) => feed.filter?.key === filter.key);
     if (known !== undefined) return known;
-    const bounded = this.#feeds.filter((feed) => feed.filter?.isNumbersAlone === false);
-    if (!filter.isNumbersAlone && bounded.length >= FILTERS_LIMIT) {
-      const text = `kinds: a video's viewers may have ${FILTERS_LIMIT} different filters here`;
-      throw new OvationError("filters_exceeded", text, { field: "kinds", limit: FILTERS_LIMIT });
-    }
+    if (!filter.isNumbersAlone) this.#requireRoom(bringer);
     const feed = this.#newFeed(filter);
+    this.#broughtBy.set(feed, bringer.client);
     feed.continueFrom(this.#all);
     this.#feeds = [...this.#feeds, feed];
     this.#stats.filters += 1;
     return feed;
+  }
+
+  /** @throws OvationError filters_exceeded */
+  #requireRoom({ client, shares }: FilterBringer): void {
+    const bounded = this.#feeds.filter((feed) => feed.filter?.isNumbersAlone === false);
+    const own = bounded.filter((feed) => this.#broughtBy.get(feed) === client);
+    const share = Math.ceil((FILTERS_LIMIT * this.#options.clientSharePercent) / 100);
+    const most = Math.min(FILTERS_LIMIT, shares * share);
+    const isFull = bounded.length >= FILTERS_LIMIT;
+    if (!isFull && own.length < most) return;
+    const limit = isFull ? FILTERS_LIMIT : most;
+    const whose = isFull ? "a video's viewers" : "a client's viewers of a video";
+    const text = `kinds: ${whose} may have ${limit} different filters here`;
+    throw new OvationError("filters_exceeded", text, { field: "kinds", limit });
   }
 
   #newFeed(filter: KindFilter | undefined): Feed {

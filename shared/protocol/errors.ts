@@ -84,7 +84,7 @@ export const errorKinds = {
     429,
   ),
   filters_exceeded: refused(
-    "The video's viewers at the gateway have as many different `kinds` filters as allowed.",
+    "The video's viewers at the gateway, or this client's, have as many different `kinds` filters as allowed.",
     429,
   ),
   videos_exceeded: {

@@ -7,7 +7,7 @@ import { KindFilter } from "../../delivery/kind-filter.ts";
 import type { ResumeRequest } from "../../history/histories.ts";
 import { subscriptionResult } from "../../history/subscription-result.ts";
 import type { ClientKey } from "../../limits/client-key.ts";
-import type { Claimant } from "../../limits/client-share.ts";
+import { ADDRESS_FACTOR, type Claimant } from "../../limits/client-share.ts";
 import type { VideoHold } from "../../table/interest.ts";
 import type { GatewayServices } from "../services.ts";
 
@@ -97,6 +97,9 @@ export async function openSubscription(
 ): Promise<OpenedSubscription> {
   const { interest, histories, rates } = services;
   const { filter, hold } = request;
+  const { client, address } = holder;
+  // Many viewers may share an address.
+  const shares = client === address ? ADDRESS_FACTOR : 1;
   let bytes = 0;
   try {
     const audience = await interest.hold(video, holder, hold);
@@ -111,7 +114,7 @@ export async function openSubscription(
     const { after } = resumePoint;
     if (after !== undefined) bytes = history.timeline.bytesAfter(after, filter);
     if (bytes > LARGE_BYTES) await rates.work.turns.next();
-    return { feed: audience.open(filter), after, result };
+    return { feed: audience.open(filter, { client, shares }), after, result };
   } finally {
     payment.settle(bytes);
   }

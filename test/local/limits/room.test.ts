@@ -38,6 +38,26 @@ test("a video beyond the limit is refused while all others are watched, and repl
   await viewer.close();
 });
 
+test("one client leaves filters of a video for others", async () => {
+  stack = await TestStack.start({ gateway: { clientSharePercent: 25 } });
+  const { port } = stack.gateway;
+  const kinds = ["like", "comment", "pinned", "rules"];
+  // An address without an actor may bring twice a quarter of 16.
+  const filters = Array.from({ length: 9 }, (_, bits) =>
+    kinds.filter((__, index) => ((bits + 1) >> index) & 1),
+  );
+  const sockets = await Promise.all(filters.map(() => TestSocket.connect(port)));
+  const answers: unknown[] = [];
+  for (const [index, socket] of sockets.entries()) {
+    answers.push(await socket.ask("subscribe", { video: "one", kinds: filters[index] }));
+  }
+  expect(answers).toMatchObject([
+    ...Array.from({ length: 8 }, () => ({ op: "result" })),
+    { op: "error", code: "filters_exceeded", field: "kinds", limit: 8 },
+  ]);
+  await Promise.all(sockets.map(async (socket) => await socket.close()));
+});
+
 test("new videos are accepted at a rate, after an initial burst of the limit of videos", async () => {
   const limits = { videosLimit: 3, newVideosPerSecond: 1, lingerMs: 600_000 };
   stack = await TestStack.start({ gateway: limits });
