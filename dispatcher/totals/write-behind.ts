@@ -12,8 +12,8 @@ import { DocumentWriter, type DocumentWriterOptions, type Marked } from "./docum
 const AT_ONCE = 64;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
-/** Documents whose time has come are collected for so long. */
-const TICK_MS = 10;
+/** Documents whose time has come are collected for so long: they go in one write to the socket. */
+const TICK_MS = 50;
 
 export interface WriteBehindOptions<Document extends Marked, Change>
   extends Omit<DocumentWriterOptions<Document, Change>, "stats" | "nextNumber"> {
@@ -52,6 +52,7 @@ export class WriteBehind<Document extends Marked, Change> {
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
+  #wakeAt = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #isFailing = false;
   #isStopped = false;
@@ -160,8 +161,12 @@ export class WriteBehind<Document extends Marked, Change> {
     this.#wakeIn(delayMs);
   }
 
+  /** Wakes within this time, unless it wakes earlier anyway. */
   #wakeIn(ms: number): void {
-    if (this.#isStopped || this.#timer !== undefined) return;
+    const wakeAt = this.#options.now() + Math.max(TICK_MS, ms);
+    if (this.#isStopped || (this.#timer !== undefined && this.#wakeAt <= wakeAt)) return;
+    clearTimeout(this.#timer);
+    this.#wakeAt = wakeAt;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
