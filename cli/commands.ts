@@ -14,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "gateway", entry: "gateway/main", doc: "holds the viewers' connections" },
   { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
   { name: "doctor", entry: "cli/doctor/main", doc: "finds what is wrong with a deployment" },
+  { name: "kinds", entry: "cli/kinds/main", doc: "prints or replaces the kinds of events" },
   { name: "size", entry: "cli/sizing/main", doc: "calculates what an audience needs" },
 ];
 

@@ -4,14 +4,15 @@ import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
 import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
-import { KindTable } from "../shared/protocol/kinds.ts";
 import { decodeLease } from "../shared/protocol/table.ts";
 import { Hop, HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
+import { LiveKinds, registerKinds } from "../shared/runtime/live-kinds.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { type CommandHandlers, Commands } from "./commands/commands.ts";
+import { kindsCommands } from "./commands/kinds.ts";
 import { CountHandler } from "./count-handler.ts";
 import { Fanout } from "./fanout.ts";
 import { History } from "./history/history.ts";
@@ -37,6 +38,7 @@ export class DispatcherParts implements RoleParts {
   readonly #context: RoleContext<DispatcherConfig>;
   readonly #routes: RouteTable;
   readonly #peers: SettingsPeers;
+  readonly #kinds: LiveKinds;
   readonly #statement: SettingsStatement;
   readonly #announced: Announced;
   readonly #stores: Stores;
@@ -59,11 +61,24 @@ export class DispatcherParts implements RoleParts {
     this.#routes = routes;
     const settings = commonSettingsOf(config);
     this.#peers = new SettingsPeers(settings, log);
-    this.#statement = new SettingsStatement(bus, { dispatcher, settings });
+    this.#stores = new Stores(bus, config, log);
+    this.#kinds = new LiveKinds({
+      bus,
+      bucket: this.#stores.kinds,
+      seed: config.kinds,
+      mayCreate: true,
+      resyncIntervalMs: config.reconcileIntervalMs,
+      now: monotonicNow,
+      log,
+    });
+    this.#statement = new SettingsStatement(bus, () => ({
+      dispatcher,
+      settings,
+      kinds: this.#kinds.revision,
+    }));
     const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
     const frontends = new Bucket(bus, frontendsBucket(config), log);
     const stream = new HistoryStream(bus, config, log);
-    this.#stores = new Stores(bus, config, log);
     this.#createStores = async () => {
       await Promise.allSettled([this.#stores.ensure(), stream.ensure()]);
     };
@@ -85,7 +100,7 @@ export class DispatcherParts implements RoleParts {
         this.#timeline.touch(video);
       },
     });
-    const kinds = new KindTable(config.kinds);
+    const kinds = { isDurable: (name: string) => this.#kinds.table.isDurable(name) };
     this.#totals = new Totals({
       dispatcher,
       bucket: this.#stores.totals,
@@ -117,7 +132,7 @@ export class DispatcherParts implements RoleParts {
       tracer,
     });
     const publishHandler = new PublishHandler({
-      rules: { kinds, dataLimitBytes: config.dataLimitBytes },
+      rules: this.#kinds.rules(config.dataLimitBytes),
       now: Date.now,
       clock,
       hop: hops.publish,
@@ -136,8 +151,9 @@ export class DispatcherParts implements RoleParts {
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
     const handlers: CommandHandlers = {
+      ...kindsCommands(this.#stores.kinds, this.#kinds),
       "totals.set": async ({ totals }, { video }) => ({
-        totals: await setTotals({ totals: this.#totals, kinds }, video, totals),
+        totals: await setTotals({ totals: this.#totals, kinds: this.#kinds.table }, video, totals),
       }),
     };
     const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
@@ -179,6 +195,7 @@ export class DispatcherParts implements RoleParts {
       countRequests,
       replies,
     });
+    registerKinds(registry, this.#kinds);
     registerDispatcherMetrics(registry, {
       bus,
       overload: this.#overload,
@@ -211,7 +228,7 @@ export class DispatcherParts implements RoleParts {
     this.#sweeper.start();
     this.#overload.start();
     // A gateway that starts once we are ready finds them. What fails now is tried again later.
-    await this.#createStores();
+    await Promise.all([this.#createStores(), this.#kinds.start()]);
     this.#history.start();
     this.#timeline.start();
     this.#stopListening = this.#context.bus.onState((state) => {
@@ -240,6 +257,7 @@ export class DispatcherParts implements RoleParts {
     this.#stopListening();
     this.#totals.stop();
     this.#timeline.stop();
+    await this.#kinds.stop();
     await this.#mirror.stop();
   }
 
@@ -250,6 +268,7 @@ export class DispatcherParts implements RoleParts {
     return [
       { name: "load", warning: isRefusing ? "overloaded; requests are refused" : undefined },
       this.#peers.condition,
+      this.#kinds.condition,
       { name: "table", warning: isReadable ? undefined : "can't be read; dispatching from memory" },
       {
         name: "history",

@@ -2,13 +2,19 @@
 import { publishedAtOf } from "../shared/protocol/bus-request.ts";
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
-import { type EventRules, parseBusRequest, type RequestEvent } from "../shared/protocol/events.ts";
+import {
+  type EventRules,
+  type LiveRules,
+  mayBeNewKind,
+  parseBusRequest,
+  type RequestEvent,
+} from "../shared/protocol/events.ts";
 import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
 import { variantIn } from "../shared/protocol/publishable.ts";
-import { videoOfPublishSubject } from "../shared/protocol/subjects.ts";
+import { isGatewayPublish, videoOfPublishSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encodeMsgpack, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { Hop, HopClock } from "../shared/runtime/hops.ts";
 import type { WallClock } from "../shared/runtime/lifecycle.ts";
@@ -27,7 +33,7 @@ import type { Totals } from "./totals/totals.ts";
 import type { UsedVariant } from "./totals/variants.ts";
 
 interface PublishHandlerOptions {
-  readonly rules: EventRules;
+  readonly rules: LiveRules;
   readonly now: WallClock;
   readonly clock: HopClock;
   /** The hop to this dispatcher. */
@@ -48,6 +54,16 @@ interface PublishHandlerOptions {
 export interface PublishStats {
   requests: number;
   readonly events: Record<DeliveryClass, number>;
+}
+
+/** A request off the bus. */
+interface PublishRequest {
+  readonly video: string;
+  /** Decoded. */
+  readonly value: unknown;
+  readonly bytes: number;
+  readonly isOfGateway: boolean;
+  readonly trace: TraceContext | undefined;
 }
 
 /** Whether any event of a request is of a kind that is stored. */
@@ -125,15 +141,33 @@ export class PublishHandler {
     subject: string,
     trace: TraceContext | undefined,
   ): Accepted | Promise<Accepted> {
-    const { rules, overload } = this.#options;
-    overload.admitRequest();
+    this.#options.overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
+    const isOfGateway = isGatewayPublish(subject);
+    const request = { video, value, bytes: payload.length, isOfGateway, trace };
+    try {
+      return this.#acceptRequest(request);
+    } catch (fault) {
+      if (!mayBeNewKind(fault)) throw fault;
+      return this.#acceptNewKinds(request);
+    }
+  }
+
+  /** One of the kinds may have been added a moment ago. */
+  async #acceptNewKinds(request: PublishRequest): Promise<Accepted> {
+    await this.#options.rules.learnKinds();
+    return await this.#acceptRequest(request);
+  }
+
+  #acceptRequest(request: PublishRequest): Accepted | Promise<Accepted> {
+    const { video, value, bytes, isOfGateway, trace } = request;
+    const { rules, overload } = this.#options;
     const isDurable = hasDurable(value, rules);
     // With no time for likes, there is none to validate each of them either.
     if (!isDurable) overload.admitTransient();
-    const inputs = parseBusRequest(value, rules, payload.length);
+    const inputs = parseBusRequest(value, rules, bytes, isOfGateway);
     const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
     const variants = usedVariants(inputs, rules);

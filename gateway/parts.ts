@@ -3,13 +3,13 @@ import { hostname } from "node:os";
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
-import { timelineBucket, totalsBucket } from "../shared/protocol/buckets.ts";
+import { kindsBucket, timelineBucket, totalsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
-import { KindTable } from "../shared/protocol/kinds.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
 import type { GatewayDescription } from "../shared/protocol/table.ts";
 import { HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
+import { LiveKinds, registerKinds } from "../shared/runtime/live-kinds.ts";
 import type { Condition } from "../shared/runtime/ops.ts";
 import type { RoleContext, RoleParts } from "../shared/runtime/role-parts.ts";
 import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
@@ -48,6 +48,7 @@ export class GatewayParts implements RoleParts {
   readonly #connections = emptyConnectionStats();
   readonly #delivery = emptyDeliveryStats();
   readonly #clock = new HopClock();
+  readonly #kinds: LiveKinds;
   readonly #publisher: Publisher;
   readonly #counts: CountRequests;
   readonly #registration: Registration;
@@ -72,7 +73,15 @@ export class GatewayParts implements RoleParts {
     const { id: gateway, bus, config, log, tracer } = context;
     const now = monotonicNow;
     this.#context = context;
-    const kinds = new KindTable(config.kinds);
+    this.#kinds = new LiveKinds({
+      bus,
+      bucket: new Bucket(bus, kindsBucket(config), log),
+      seed: config.kinds,
+      mayCreate: false,
+      resyncIntervalMs: config.reconcileIntervalMs,
+      now,
+      log,
+    });
     this.#publisher = new Publisher({
       bus,
       timeoutMs: config.requestTimeoutMs,
@@ -133,10 +142,10 @@ export class GatewayParts implements RoleParts {
     const services: GatewayServices = {
       gateway,
       auth: auth.authenticator,
-      rules: { kinds, dataLimitBytes: config.dataLimitBytes },
+      rules: this.#kinds.rules(config.dataLimitBytes),
       countsActors: config.countActors,
       messageBounds: messageBounds(config),
-      deploymentRules: deploymentRules(config),
+      deploymentRules: deploymentRules(config, () => this.#kinds.table),
       ids: new EventIds(),
       interest: this.#interest,
       histories: this.#histories,
@@ -170,6 +179,7 @@ export class GatewayParts implements RoleParts {
   async start(): Promise<Record<string, unknown>> {
     const { bus, log } = this.#context;
     await this.#registration.start();
+    await this.#kinds.start();
     this.#histories.start();
     this.#totals.start();
     this.#scheduler.start();
@@ -218,6 +228,7 @@ export class GatewayParts implements RoleParts {
     this.#admission.overload.stop();
     this.#rates.stop();
     this.#natsOutage.stop();
+    await this.#kinds.stop();
   }
 
   conditions(): readonly Condition[] {
@@ -227,6 +238,7 @@ export class GatewayParts implements RoleParts {
     return [
       { name: "load", warning: isRefusing ? "overloaded; no new viewers are accepted" : undefined },
       this.#peers.condition,
+      this.#kinds.condition,
       { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
       ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
     ];
@@ -273,6 +285,7 @@ export class GatewayParts implements RoleParts {
 
   #registerMetrics(auth: Auth, { bodies }: GatewayServices): void {
     const { registry, bus } = this.#context;
+    registerKinds(registry, this.#kinds);
     registerGatewayMetrics(registry, {
       bus,
       interest: this.#interest,
@@ -313,6 +326,7 @@ export class GatewayParts implements RoleParts {
       videos: this.#interest.videoCount,
       connectionsPerSecond: config.connectionsPerSecond,
       isDraining: this.#isDraining,
+      kinds: this.#kinds.revision,
       settings: commonSettingsOf(config),
     };
   }

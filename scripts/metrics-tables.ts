@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { registerDispatcherMetrics } from "../dispatcher/index.ts";
 import { registerGatewayMetrics, registerLimitMetrics } from "../gateway/index.ts";
 import { registerHealth } from "../shared/runtime/health-metrics.ts";
+import { registerKinds } from "../shared/runtime/live-kinds.ts";
 import { createRegistry } from "../shared/runtime/metrics.ts";
 
 /** A metric as Prometheus scrapes it. */
@@ -34,6 +35,7 @@ function metricsOf(registry: Registry): MetricInfo[] {
 export function gatewayMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "gateway", unread());
+  registerKinds(registry, unread());
   registerGatewayMetrics(registry, unread());
   registerLimitMetrics(registry, unread());
   return [...commonMetrics(), ...metricsOf(registry)];
@@ -42,6 +44,7 @@ export function gatewayMetrics(): MetricInfo[] {
 export function dispatcherMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "dispatcher", unread());
+  registerKinds(registry, unread());
   registerDispatcherMetrics(registry, unread());
   return [...commonMetrics(), ...metricsOf(registry)];
 }

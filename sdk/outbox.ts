@@ -79,8 +79,7 @@ function refusalOf(
   { kind, data, video }: Publication,
   rules: Rules | undefined,
 ): OvationError | undefined {
-  const refusal =
-    kindRefusal(kind, rules?.kinds) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
+  const refusal = kindRefusal(kind, undefined) ?? dataRefusal(data?.length ?? 0, rules?.dataBytes);
   return refusal && errorOf(refusal, video);
 }
 

@@ -22,6 +22,7 @@ const DESCRIPTION: GatewayDescription = {
   videos: 1,
   connectionsPerSecond: 1,
   isDraining: false,
+  kinds: 0,
   settings: {},
 };
 

@@ -28,7 +28,14 @@ test("likes are counted individually, or by `counts` if a message has them", () 
 });
 
 test("durable events have their seq in the chain", () => {
-  const event = { id: "c", kind: "comment", at: 1, data: [0, 5, "text"], seq: 9, prev: 7 };
+  const event = {
+    id: "c",
+    kind: "comment",
+    at: 1,
+    data: { text: "text", stamp: [0, 5] },
+    seq: 9,
+    prev: 7,
+  };
   expect(
     ovationDialect("comment").read(
       OPCODE.binary,

@@ -21,8 +21,10 @@ function message(value: Record<string, unknown>): Outgoing {
 
 /** The number and the scheduled time that this harness's publisher put into the event. */
 function stampOf({ data }: OvationEvent): readonly [number, number] | undefined {
-  if (!Array.isArray(data)) return undefined;
-  const [number, dueUs]: unknown[] = data;
+  const isMap = typeof data === "object" && data !== null && "stamp" in data;
+  const stamp: unknown = isMap ? data.stamp : data;
+  if (!Array.isArray(stamp)) return undefined;
+  const [number, dueUs]: unknown[] = stamp;
   return typeof number === "number" && typeof dueUs === "number" ? [number, dueUs] : undefined;
 }
 
@@ -91,7 +93,7 @@ export function ovationDialect(kind: string): Dialect {
         id,
         video,
         kind: published,
-        data: text === undefined ? [number, dueUs] : [number, dueUs, text],
+        data: text === undefined ? [number, dueUs] : { text, stamp: [number, dueUs] },
       }),
   };
 }

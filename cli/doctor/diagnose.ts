@@ -15,7 +15,8 @@ export type Fault =
   | "count-wrong"
   | "lease-expired"
   | "gateway-silent"
-  | "settings-differ";
+  | "settings-differ"
+  | "kinds-differ";
 
 export interface Finding {
   readonly fault: Fault;
@@ -30,7 +31,7 @@ export interface Finding {
   readonly held?: number;
   /** Of the row or the lease: one that is rewritten between two snapshots is a different finding. */
   readonly revision?: number;
-  /** How its settings differ from those of most processes. */
+  /** How its settings differ from those of most processes, or its kinds from those stored. */
   readonly difference?: string;
 }
 
@@ -51,6 +52,8 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
     "the lease is renewed, but the gateway does not answer: it is overloaded or can't be reached",
   "settings-differ":
     "a process has different settings from most: others reject what it accepts; give it the same",
+  "kinds-differ":
+    "a process doesn't use the stored kinds: its /readyz says why; it reads them again at intervals",
 };
 
 /**
@@ -93,6 +96,7 @@ function faultsOf(snapshot: Snapshot): readonly Finding[] {
       .filter((gateway) => !snapshot.held.has(gateway))
       .map((gateway): Finding => ({ fault: "gateway-silent", gateway })),
     ...differingSettings(snapshot),
+    ...differingKinds(snapshot),
   ];
 }
 
@@ -105,6 +109,16 @@ function differingSettings({ settings: all }: Snapshot): Finding[] {
   return all.flatMap(({ role, id, settings }): Finding[] => {
     const difference = differenceOf(settings, usual);
     return difference === "" ? [] : [{ fault: "settings-differ", [role]: id, difference }];
+  });
+}
+
+/** Processes that use another revision of the kinds than the stored one. */
+function differingKinds({ settings, kinds: stored }: Snapshot): Finding[] {
+  if (stored === undefined) return [];
+  return settings.flatMap(({ role, id, kinds }): Finding[] => {
+    if (kinds === undefined || kinds === stored) return [];
+    const difference = `revision ${kinds}, stored ${stored}`;
+    return [{ fault: "kinds-differ", [role]: id, difference }];
   });
 }
 

@@ -6,13 +6,18 @@ import type { BucketEntry } from "../../shared/bus/bucket-entry.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { requestAll } from "../../shared/bus/request-all.ts";
 import type { CommonConfig } from "../../shared/config/settings.ts";
-import { frontendsBucket, subscriptionsBucket } from "../../shared/protocol/buckets.ts";
+import {
+  frontendsBucket,
+  kindsBucket,
+  subscriptionsBucket,
+} from "../../shared/protocol/buckets.ts";
 import { type CommonSettings, decodeStatement } from "../../shared/protocol/common-settings.ts";
 import { decodeInspectionPage, encodeInspectionRequest } from "../../shared/protocol/inspection.ts";
 import { isGatewayId } from "../../shared/protocol/names.ts";
 import {
   INSPECT_DISPATCHERS,
   inspectSubject,
+  KINDS_KEY,
   parseRowKey,
 } from "../../shared/protocol/subjects.ts";
 import { decodeLease, decodeRow } from "../../shared/protocol/table.ts";
@@ -45,12 +50,16 @@ export interface Snapshot {
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The settings that must be the same everywhere, of each process that reports them. */
   readonly settings: readonly ProcessSettings[];
+  /** The revision of the stored kinds; undefined when none are stored. */
+  readonly kinds: number | undefined;
 }
 
 interface ProcessSettings {
   readonly role: "gateway" | "dispatcher";
   readonly id: string;
   readonly settings: CommonSettings;
+  /** The revision of the kinds that it uses; undefined when it doesn't say. */
+  readonly kinds: number | undefined;
 }
 
 /**
@@ -63,8 +72,8 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Pr
   const leases = await frontends.read();
   const revisions = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
   const gateways = (leases ?? []).flatMap(({ key, value }): ProcessSettings[] => {
-    const settings = decodeLease(value)?.settings;
-    return settings === undefined ? [] : [{ role: "gateway", id: key, settings }];
+    const { settings, kinds } = decodeLease(value) ?? {};
+    return settings === undefined ? [] : [{ role: "gateway", id: key, settings, kinds }];
   });
   const dispatchers = await dispatcherSettings(bus);
   const held = new Map<string, ReadonlyMap<string, number>>();
@@ -76,6 +85,7 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Pr
     concurrency: REQUEST_CONCURRENCY,
   });
   const entries = await subscriptions.read();
+  const document = await new Bucket(bus, kindsBucket(config), log).read(KINDS_KEY);
   const parsed = (entries ?? []).map((entry) => ({ key: entry.key, row: rowOf(entry) }));
   return {
     missingBuckets: [
@@ -87,6 +97,7 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Pr
     leases: revisions,
     held,
     settings: [...gateways, ...dispatchers],
+    kinds: document?.[0]?.revision,
   };
 }
 
@@ -95,7 +106,8 @@ async function dispatcherSettings(bus: Bus): Promise<ProcessSettings[]> {
   return answers.flatMap((answer): ProcessSettings[] => {
     const statement = decodeStatement(answer);
     if (statement === undefined) return [];
-    return [{ role: "dispatcher", id: statement.dispatcher, settings: statement.settings }];
+    const { dispatcher: id, settings, kinds } = statement;
+    return [{ role: "dispatcher", id, settings, kinds }];
   });
 }
 

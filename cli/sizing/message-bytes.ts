@@ -67,15 +67,7 @@ const COMMENT_INPUT = {
   data: { text: TEXT },
   by: `actor:${ACTOR}`,
 };
-const SETTINGS = commonSettingsOf({
-  kinds: [
-    { name: "like", deliveryClass: "transient" },
-    { name: "comment", deliveryClass: "durable" },
-  ],
-  dataLimitBytes: 4_096,
-  leaseMs: 10_000,
-  countActors: false,
-});
+const SETTINGS = commonSettingsOf({ dataLimitBytes: 4_096, leaseMs: 10_000, countActors: false });
 const LEASE = encodeLease({
   renewals: 12_345,
   version: "0.1.0",
@@ -86,6 +78,7 @@ const LEASE = encodeLease({
   videos: 12_345,
   connectionsPerSecond: 2_000,
   isDraining: false,
+  kinds: 12,
   settings: SETTINGS,
 }).length;
 

@@ -29,7 +29,8 @@ export class Stores {
     this.totals = new Bucket(bus, totalsBucket(config), log);
     this.timeline = new Bucket(bus, timelineBucket(config), log);
     this.votes = new VotesStream(bus, config, log);
-    this.#all = [tickets, this.kinds, this.state, this.totals, this.timeline, this.votes];
+    // Who follows the kinds creates their bucket.
+    this.#all = [tickets, this.state, this.totals, this.timeline, this.votes];
     this.#kept = this.#all.map((store) => new KeptStore({ bus, store, log }));
   }
 

@@ -8,18 +8,19 @@ import { INSPECT_DISPATCHERS, isReservedSubject } from "../../shared/protocol/su
 
 export class SettingsStatement {
   readonly #bus: Pick<Bus, "subscribe" | "publish">;
-  readonly #answer: Uint8Array;
+  readonly #statement: () => DispatcherStatement;
   #subscription: BusSubscription | undefined;
 
-  constructor(bus: Pick<Bus, "subscribe" | "publish">, statement: DispatcherStatement) {
+  constructor(bus: Pick<Bus, "subscribe" | "publish">, statement: () => DispatcherStatement) {
     this.#bus = bus;
-    this.#answer = encodeStatement(statement);
+    this.#statement = statement;
   }
 
   start(): void {
     this.#subscription = this.#bus.subscribe(INSPECT_DISPATCHERS, (_payload, _subject, reply) => {
       // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
-      if (reply !== "" && !isReservedSubject(reply)) this.#bus.publish(reply, this.#answer);
+      if (reply === "" || isReservedSubject(reply)) return;
+      this.#bus.publish(reply, encodeStatement(this.#statement()));
     });
   }
 

@@ -7,6 +7,7 @@ import type { ClientKey } from "../limits/client-key.ts";
 import type { Claimant } from "../limits/client-share.ts";
 import type { VideoHold } from "../table/interest.ts";
 import type { JoiningVideos } from "./joining-videos.ts";
+import type { LearningConnection } from "./learning-kinds.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -16,7 +17,7 @@ export interface RequestLimits {
 }
 
 /** The connection that a request came over, as far as handlers need it. */
-export interface RequestContext extends ConnectedPublisher, Claimant {
+export interface RequestContext extends ConnectedPublisher, LearningConnection, Claimant {
   readonly services: GatewayServices;
   readonly limits: RequestLimits;
   readonly viewer: Viewer;

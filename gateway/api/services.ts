@@ -1,6 +1,6 @@
 /** What request handlers need from the gateway, as narrowly typed as they use it. */
 import type { OvationError } from "../../shared/protocol/errors.ts";
-import type { EventRules } from "../../shared/protocol/events.ts";
+import type { LiveRules } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
 import type { DeploymentRules } from "../../shared/protocol/wire/messages.ts";
 import type { Log } from "../../shared/runtime/log.ts";
@@ -29,12 +29,12 @@ import type { MessageBounds } from "./read-message.ts";
 export interface GatewayServices {
   readonly gateway: string;
   readonly auth: Authenticator;
-  readonly rules: EventRules;
+  readonly rules: LiveRules;
   /** Whether the number of different actors is told. */
   readonly countsActors: boolean;
   readonly messageBounds: MessageBounds;
-  /** The rules as clients get them. */
-  readonly deploymentRules: DeploymentRules;
+  /** The rules as clients get them, at the moment of the call. */
+  readonly deploymentRules: () => DeploymentRules;
   readonly ids: EventIds;
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly timeline: Pick<TimelineReader, "read">;

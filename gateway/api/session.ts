@@ -77,6 +77,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   authorization: string;
   /** Publishes and refreshes that wait for their answer. */
   inFlight = 0;
+  learning: Promise<void> | undefined;
   readonly #socket: ViewerSocket;
   readonly #onEnd: (session: Session) => void;
   #connectTimer: NodeJS.Timeout | undefined;

@@ -43,7 +43,6 @@ function rulesOf({ limits, kinds }: Fields): Rules | undefined {
   if (!isFields(limits) || !isFields(kinds)) return undefined;
   const names = Object.keys(kinds);
   return {
-    kinds: names,
     transient: names.filter((kind) => kinds[kind] === "transient"),
     latest: names.filter((kind) => kinds[kind] === "latest"),
     dataBytes: number(limits["dataBytes"]),

@@ -24,7 +24,6 @@ export interface Refusal {
 
 /** What the deployment accepts, as its gateway states it. */
 export interface Rules {
-  readonly kinds: readonly string[];
   /** The kinds whose events need no order. */
   readonly transient: readonly string[];
   /** The kinds of which only the newest event matters. */

@@ -15,11 +15,14 @@ const TITLES: Readonly<Record<Role, string>> = {
   gateway: "Gateway",
   dispatcher: "Dispatcher",
   doctor: "Doctor",
+  kinds: "Kinds",
 };
+const ARGUMENTS: Readonly<Partial<Record<Role, string>>> = { kinds: "[apply <file>] " };
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",
   dispatcher: "dispatcher/main.ts",
   doctor: "cli/doctor/main.ts",
+  kinds: "cli/kinds/main.ts",
 };
 
 /** What `--help` prints: every setting of the role, with its names, default and limits. */
@@ -29,7 +32,7 @@ export function helpText(role: Role): string {
     helpGroup(`${TITLES[role]} settings`, roleSettings[role]),
   ];
   return [
-    `Usage: node ${SCRIPTS[role]} [--flag value | --flag=value ...]`,
+    `Usage: node ${SCRIPTS[role]} ${ARGUMENTS[role] ?? ""}[--flag value | --flag=value ...]`,
     "",
     ...wrapped(
       "Each setting has a flag and an environment variable. Flags override the environment, which overrides the default. Unknown flags and unknown OVATION_ variables are refused.",
@@ -50,7 +53,7 @@ export function configurationPage(): string {
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
     "# Configuration",
     "",
-    "A gateway, a dispatcher and the doctor take their settings from flags and from the environment. A flag overrides the environment, which overrides the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print the settings on this page.",
+    "A gateway, a dispatcher, the doctor and `ovation kinds` take their settings from flags and from the environment. A flag overrides the environment, which overrides the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print the settings on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
     "- An empty environment variable counts as unset. Where a row names two, the first takes precedence; the second is OpenTelemetry's own.",

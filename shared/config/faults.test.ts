@@ -115,7 +115,7 @@ describe("invalid values", () => {
     ["viewers:latest", "built in"],
     ["like:transient,like:durable", 'has "like" again'],
     ["Like:transient", "match"],
-    ["like", "a class out of transient, durable, latest"],
+    ["like", "a class out of transient, durable, latest, state, vote"],
     ["like:fast", "a class out of transient, durable, latest"],
     ["like:latest:x", "a class out of"],
     [Array.from({ length: 33 }, (_, i) => `k${i}:latest`).join(), "at most 32 kinds, but has 33"],

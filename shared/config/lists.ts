@@ -41,7 +41,7 @@ export function urlList(parts: {
   });
 }
 
-/** Kinds of events with their delivery class, written `name:class,name:class`. */
+/** Kinds of events with their delivery class, written `name:class,name:class:any`. */
 export function kindList(parts: {
   readonly default: readonly Kind[];
   readonly doc: string;
@@ -51,7 +51,7 @@ export function kindList(parts: {
     schema: reader((list, fault) => {
       const kinds: Kind[] = [];
       for (const entry of entries(list)) {
-        const [name = "", word, ...rest] = entry.split(":");
+        const [name = "", word, variants, ...rest] = entry.split(":");
         const deliveryClass = DELIVERY_CLASSES.find((one) => one === word);
         if (!KIND_PATTERN.test(name)) {
           fault(`must name kinds that match ${KIND_PATTERN.source}, but holds ${quoted(name)}`);
@@ -60,10 +60,12 @@ export function kindList(parts: {
         } else if (kinds.some((kind) => kind.name === name)) {
           fault(`must hold each kind once, but has "${name}" again`);
         } else {
-          if (!deliveryClass || rest.length > 0) {
+          const hasVariants = variants === "any";
+          if (!deliveryClass || rest.length > 0 || (variants !== undefined && !hasVariants)) {
             fault(`must give each kind a class out of ${classes}, but holds ${quoted(entry)}`);
           }
-          kinds.push({ name, deliveryClass: deliveryClass ?? "transient" });
+          const kind = { name, deliveryClass: deliveryClass ?? "transient" };
+          kinds.push(hasVariants ? { ...kind, variants: "any" } : kind);
         }
       }
       if (kinds.length > KINDS_LIMIT) {
@@ -73,7 +75,7 @@ export function kindList(parts: {
     }),
     default: parts.default,
     defaultText: parts.default.map((kind) => `${kind.name}:${kind.deliveryClass}`).join(","),
-    allowed: `comma-separated name:class, at most ${KINDS_LIMIT}; class is one of ${classes}`,
+    allowed: `comma-separated name:class or name:class:any, at most ${KINDS_LIMIT}; class is one of ${classes}`,
     doc: parts.doc,
   });
 }

@@ -5,10 +5,16 @@ import type { ConfigByRole, Role } from "./roles.ts";
 /** The exit code of a process whose settings, or whose command, are wrong. */
 export const EXIT_SETTINGS = 2;
 
-/** Reads them, or ends the process: after `--help`, or naming every fault. */
-export function processSettings<R extends Role>(role: R): ConfigByRole[R] {
+/**
+ * Reads them, or ends the process: after `--help`, or naming every fault.
+ * @param argv its flags
+ */
+export function processSettings<R extends Role>(
+  role: R,
+  argv: readonly string[] = process.argv.slice(2),
+): ConfigByRole[R] {
   try {
-    const loaded = loadConfig(role, process.argv.slice(2), process.env);
+    const loaded = loadConfig(role, argv, process.env);
     if (loaded.outcome === "config") return loaded.config;
     process.stdout.write(`${loaded.text}\n`);
     process.exit(0);

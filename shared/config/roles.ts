@@ -7,6 +7,8 @@ import {
   dispatcherSettings,
   doctorSettings,
   type GatewayConfig,
+  type KindsConfig,
+  kindsSettings,
 } from "./settings.ts";
 
 /** The configuration of each role. */
@@ -14,17 +16,19 @@ export interface ConfigByRole {
   readonly gateway: GatewayConfig;
   readonly dispatcher: DispatcherConfig;
   readonly doctor: DoctorConfig;
+  readonly kinds: KindsConfig;
 }
 
 export type Role = keyof ConfigByRole;
 
-export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor"];
+export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor", "kinds"];
 
 /** The settings that only this role has. */
 export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
   gateway: gatewaySettings,
   dispatcher: dispatcherSettings,
   doctor: doctorSettings,
+  kinds: kindsSettings,
 };
 
 /** All settings of a role: the common ones and its own. */

@@ -30,7 +30,7 @@ export const commonSettings = {
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
     ],
-    doc: "The kinds of events and the delivery class of each; must be the same for all processes. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
+    doc: "The kinds of events and the delivery class of each, with `:any` after the class where a kind may have any variants. They are used until kinds are stored: the first dispatcher stores its own, and `ovation kinds apply` replaces them. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
   }),
   dataLimitBytes: integer({
     min: 64,
@@ -178,6 +178,14 @@ export const dispatcherSettings = {
   ...overloadSettings,
 } as const satisfies SettingGroup;
 
+const patienceMs = integer({
+  min: 100,
+  max: 600_000,
+  default: 10_000,
+  unit: "ms",
+  doc: "How long to wait for NATS to be reachable.",
+});
+
 /** Settings of the doctor alone. */
 export const doctorSettings = {
   lookAgainMs: integer({
@@ -187,17 +195,15 @@ export const doctorSettings = {
     unit: "ms",
     doc: "The time between the two checks of the table. Only what is wrong in both, unchanged, is reported: a table in use always lags a little.",
   }),
-  patienceMs: integer({
-    min: 100,
-    max: 600_000,
-    default: 10_000,
-    unit: "ms",
-    doc: "How long to wait for NATS to be reachable.",
-  }),
+  patienceMs,
   json: boolean({ default: false, doc: "Prints the findings as JSON instead of text." }),
 } as const satisfies SettingGroup;
+
+/** Settings of `ovation kinds` alone. */
+export const kindsSettings = { patienceMs } as const satisfies SettingGroup;
 
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
+export type KindsConfig = CommonConfig & ConfigOf<typeof kindsSettings>;
 export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

@@ -34,7 +34,7 @@ function request(inputs: readonly RequestEvent[]): Buffer {
 function parsed(bytes: Buffer): RequestEvent[] {
   const value = decodeUntrusted("msgpack", bytes, "body_malformed", "the request");
   expect(publishedAtOf(value)).toBe(AT);
-  return parseBusRequest(value, RULES, bytes.length);
+  return parseBusRequest(value, RULES, bytes.length, true);
 }
 
 describe("a request", () => {

@@ -16,6 +16,12 @@ const totalSchema = z.int().min(0);
 /** Most totals in one command: every kind, with every variant of a few. */
 const TOTALS_LIMIT = 1_024;
 
+/** The document of kinds, and its revision; 0 while none is stored. */
+const kindsSchema = z.object({
+  document: z.record(z.string(), z.unknown()),
+  revision: z.number(),
+});
+
 /** What each command takes besides its `op`, what its result is, and what it is about. */
 const COMMANDS = {
   /** Sets the totals of some kinds; those that aren't named stay. */
@@ -29,6 +35,14 @@ const COMMANDS = {
         }),
     }),
     result: z.object({ totals: z.record(z.string(), z.number()) }),
+  },
+  /** The kinds of the deployment. */
+  "kinds.get": { about: "all", input: z.strictObject({}), result: kindsSchema },
+  /** Replaces them; see kinds-document.ts. */
+  "kinds.put": {
+    about: "all",
+    input: z.strictObject({ document: z.unknown() }),
+    result: kindsSchema,
   },
 } as const satisfies Record<string, CommandShape>;
 
@@ -66,7 +80,7 @@ export function parseCommand(value: unknown, target: string): Command {
   if ((shape.about === "all") !== (target === NO_VIDEO)) {
     throw new OvationError("video_invalid", undefined, { field: "video" });
   }
-  return { op, input: parseCommandInput(op, input) };
+  return { op, input: parseCommandInput(op, input) } as Command;
 }
 
 /** Parses what a command takes besides its `op`. @throws OvationError field_invalid */

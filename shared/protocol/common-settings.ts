@@ -4,7 +4,6 @@
  * where they differ, one process refuses what another accepts.
  */
 import { z } from "zod";
-import type { Kind } from "./kinds.ts";
 import { decode, encodeMsgpack } from "./wire/codec.ts";
 import { MalformedError } from "./wire/msgpack-guard.ts";
 
@@ -21,6 +20,8 @@ export type CommonSettings = z.output<typeof commonSettingsSchema>;
 const statementSchema = z.object({
   dispatcher: z.string().max(64),
   settings: commonSettingsSchema,
+  /** The revision of the kinds that it uses. */
+  kinds: z.number().optional(),
 });
 
 /** A dispatcher's answer to a request for its settings. */
@@ -28,14 +29,11 @@ export type DispatcherStatement = z.output<typeof statementSchema>;
 
 /** The common settings of a process's configuration. */
 export function commonSettingsOf(config: {
-  readonly kinds: readonly Kind[];
   readonly dataLimitBytes: number;
   readonly leaseMs: number;
   readonly countActors: boolean;
 }): CommonSettings {
-  const kinds = config.kinds.map(({ name, deliveryClass }) => `${name}:${deliveryClass}`);
   return {
-    kinds: kinds.toSorted().join(),
     "data-limit-bytes": String(config.dataLimitBytes),
     "lease-ms": String(config.leaseMs),
     "count-actors": String(config.countActors),
@@ -51,21 +49,9 @@ export function differenceOf(own: CommonSettings, other: CommonSettings): string
     .flatMap(([name, value]) => {
       const there = other[name];
       if (there === undefined || there === value) return [];
-      return name === "kinds" ? kindsDifference(value, there) : `${name}: ${value}, there ${there}`;
+      return `${name}: ${value}, there ${there}`;
     })
     .join("; ");
-}
-
-function kindsDifference(own: string, other: string): string {
-  const [here, there] = [own.split(","), other.split(",")];
-  const lists = [
-    ["only here", here.filter((kind) => !there.includes(kind))],
-    ["only there", there.filter((kind) => !here.includes(kind))],
-  ] as const;
-  const texts = lists.flatMap(([where, kinds]) =>
-    kinds.length === 0 ? [] : `${where} ${kinds.join(",")}`,
-  );
-  return `kinds: ${texts.join(", ")}`;
 }
 
 export function encodeStatement(statement: DispatcherStatement): Uint8Array {

@@ -65,6 +65,9 @@ export const errorKinds = {
   kind_reserved: refused(
     "The kind is built in: Ovation itself sends it, and it can't be published.",
   ),
+  kinds_invalid: refused(
+    "The document of kinds is not valid, and nothing was changed: `message` names every fault, `field` the first.",
+  ),
   event_id_invalid: refused("The event id is not 1 to 64 characters of A-Z a-z 0-9 _ -."),
   event_id_taken: refused(
     "Another publisher's event on the video has this id, or, where the publisher has no name, an event with other content.",
@@ -76,7 +79,9 @@ export const errorKinds = {
   variant_unknown: refused("The kind has no such variant."),
   variants_exceeded: refused("The kind has as many other variants on this video as it may have."),
   data_too_large: refused("`data` exceeds the data limit.", 413),
-  data_invalid: refused("`data` holds a value that is not accepted; `field` says where."),
+  data_invalid: refused(
+    "`data` holds a value that is not accepted, or is not what the kind's schema requires; `field` says where.",
+  ),
   already_subscribed: refused("This connection already watches the video.", 409),
   not_subscribed: refused("This connection does not watch the video.", 409),
   subscriptions_exceeded: refused(

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { OvationError } from "./errors.ts";
 import { fieldOf } from "./field-path.ts";
-import type { KindTable } from "./kinds.ts";
+import { dataFault } from "./kind-schema.ts";
+import { KIND_PATTERN, type KindTable } from "./kinds.ts";
 import { ACTOR_PATTERN, EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { dataRefusal, type EventRefusal, kindRefusal, variantRefusal } from "./publishable.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
@@ -69,8 +70,23 @@ export const publishReplySchema = z.union([
 
 /** Which kinds exist, and how large an event's data may be. */
 export interface EventRules {
+  /** Those known now. */
   readonly kinds: KindTable;
   readonly dataLimitBytes: number;
+}
+
+/** Rules whose kinds may be behind those of the deployment. */
+export interface LiveRules extends EventRules {
+  /** Reads the kinds again. @throws OvationError unavailable, overloaded */
+  learnKinds(): Promise<void>;
+}
+
+/** A kind is not known here, but there may be one of that name: it may be a moment old. */
+class NewKind extends OvationError {}
+
+/** Whether the error says that a kind is not known here, and it may have been added a moment ago. */
+export function mayBeNewKind(fault: unknown): boolean {
+  return fault instanceof NewKind;
 }
 
 const codeOfField = {
@@ -102,18 +118,31 @@ function refuse({ code, message, field, limit }: EventRefusal): never {
  * Checks one event against the deployment's rules.
  * @param field its name in an error, such as `events[3]`; empty for a single event
  * @param boundBytes length of the message that held it
- * @throws OvationError kind_unknown, kind_reserved, variant_invalid, variant_unknown or
- * data_too_large
+ * @throws OvationError kind_unknown, kind_reserved, variant_invalid, variant_unknown, data_too_large
+ *   or data_invalid
  */
 export function checkEvent(
-  { kind, data }: EventInput,
-  { kinds, dataLimitBytes }: EventRules,
+  event: EventInput,
+  rules: EventRules,
   field: string,
   boundBytes: number,
 ): void {
   const at = field === "" ? "" : `${field}.`;
+  checkKindAndSize(event, rules, at, boundBytes);
+  checkData(event, rules, at);
+}
+
+function checkKindAndSize(
+  { kind, data }: EventInput,
+  { kinds, dataLimitBytes }: EventRules,
+  at: string,
+  boundBytes: number,
+): void {
   const badKind = kindRefusal(kind, kinds.publishable, at);
-  if (badKind !== undefined) refuse(badKind);
+  if (badKind !== undefined) {
+    if (badKind.code !== "kind_unknown" || !KIND_PATTERN.test(kind)) refuse(badKind);
+    throw new NewKind(badKind.code, badKind.message, { field: badKind.field });
+  }
   const badVariant = variantRefusal(data, kinds.get(kind)?.variants, at);
   if (badVariant !== undefined) refuse(badVariant);
   // As msgpack, a value takes at most three times the bytes of its JSON (`5e9` as nine bytes), so
@@ -121,6 +150,18 @@ export function checkEvent(
   if (data === undefined || 3 * boundBytes <= dataLimitBytes) return;
   const badData = dataRefusal(encodeMsgpack(data).length, dataLimitBytes, at);
   if (badData !== undefined) refuse(badData);
+}
+
+/** Once its size is known to be within the limit, which bounds the work. */
+function checkData({ kind, data }: EventInput, { kinds }: EventRules, at: string): void {
+  const known = kinds.get(kind);
+  if (known?.schema === undefined) return;
+  // Without data, a state is removed.
+  if (known.deliveryClass === "state" && data === undefined) return;
+  const fault = dataFault(known.schema, data, at);
+  if (fault === undefined) return;
+  const { field, message, limit } = fault;
+  throw new OvationError("data_invalid", `${field}: ${message}`, { field, limit });
 }
 
 /**
@@ -132,23 +173,34 @@ export function parsePublishRequest(
   rules: EventRules,
   boundBytes: number,
 ): EventInput[] {
-  return parseEvents(value, rules, boundBytes, eventInputSchema);
+  return parseEvents(value, eventInputSchema, (event, field) =>
+    checkEvent(event, rules, field, boundBytes),
+  );
 }
 
-/** The same for a request over the bus. @throws OvationError as {@link parsePublishRequest} */
+/**
+ * The same for a request over the bus.
+ * @param isOfGateway whether a gateway sent it, which has checked the data: it may have put events of
+ *   several publishers together, and none of them is refused for another's
+ * @throws OvationError as {@link parsePublishRequest}
+ */
 export function parseBusRequest(
   value: unknown,
   rules: EventRules,
   boundBytes: number,
+  isOfGateway: boolean,
 ): RequestEvent[] {
-  return parseEvents(value, rules, boundBytes, requestEventSchema);
+  return parseEvents(value, requestEventSchema, (event, field) => {
+    const at = field === "" ? "" : `${field}.`;
+    checkKindAndSize(event, rules, at, boundBytes);
+    if (!isOfGateway) checkData(event, rules, at);
+  });
 }
 
 function parseEvents<Event extends EventInput>(
   value: unknown,
-  rules: EventRules,
-  boundBytes: number,
   schema: z.ZodType<Event>,
+  check: (event: Event, field: string) => void,
 ): Event[] {
   const isList = Array.isArray(value);
   if (isList && (value.length < 1 || value.length > MAX_BATCH)) {
@@ -164,7 +216,7 @@ function parseEvents<Event extends EventInput>(
     if (typeof item === "object" && item !== null) dropNulls(item as Record<string, unknown>);
     const parsed = schema.safeParse(item);
     if (!parsed.success) throw errorOfIssues(parsed.error, field);
-    checkEvent(parsed.data, rules, field, boundBytes);
+    check(parsed.data, field);
     return parsed.data;
   });
 }

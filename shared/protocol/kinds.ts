@@ -25,7 +25,7 @@ export const DELIVERY_CLASSES: readonly DeliveryClass[] = [
 ];
 
 /** A JSON Schema. */
-type JsonSchema = Readonly<Record<string, unknown>>;
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A kind of event, and how it is delivered. */
 export interface Kind {

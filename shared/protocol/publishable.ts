@@ -1,6 +1,6 @@
 /**
- * What may be published: one check for gateways, dispatchers and the SDK, which runs it before it
- * sends. This file also runs in a browser.
+ * What may be published: one check for gateways and dispatchers, and for the SDK, which runs it
+ * before it sends. This file also runs in a browser.
  */
 import { isBuiltIn, KIND_PATTERN, type Kind } from "./kinds.ts";
 import { VARIANT_BYTES_LIMIT } from "./variants.ts";
@@ -19,7 +19,8 @@ export interface EventRefusal {
 }
 
 /**
- * @param kinds the kinds that may be published; undefined while they are not known
+ * @param kinds the kinds that may be published; undefined when they are not known, as in a client:
+ *   kinds may be added at any time
  * @param at prefix of the field in an error, such as `events[3].`
  */
 export function kindRefusal(

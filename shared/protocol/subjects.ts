@@ -38,8 +38,9 @@ export const SUBSCRIPTIONS_BUCKET = "ov_subscriptions";
 export const FRONTENDS_BUCKET = "ov_frontends";
 /** KV bucket: tickets that are issued and not yet used, by their hash. */
 export const TICKETS_BUCKET = "ov_tickets";
-/** KV bucket: the kinds of the deployment. */
+/** KV bucket: the kinds of the deployment, under {@link KINDS_KEY}. */
 export const KINDS_BUCKET = "ov_kinds";
+export const KINDS_KEY = "kinds";
 /** KV bucket: the newest value of each kind of class `state`, by video. */
 export const STATE_BUCKET = "ov_state";
 /** KV bucket: how many events of each kind there were, by video. */
@@ -88,6 +89,11 @@ export function videoOfPublishSubject(subject: string): string | undefined {
   return videoAfter(GATEWAY_PUBLISH_PREFIX, subject) ?? videoAfter(PUBLISH_PREFIX, subject);
 }
 
+/** Whether a gateway sends on the subject of a publish request. */
+export function isGatewayPublish(subject: string): boolean {
+  return subject.startsWith(GATEWAY_PUBLISH_PREFIX);
+}
+
 /** The subject of requests to count the viewers of `video`. */
 export function countSubject(video: string): string {
   return COUNT_PREFIX + video;
@@ -108,13 +114,18 @@ export function videoOfRetractSubject(subject: string): string | undefined {
   return videoAfter(GATEWAY_RETRACT_PREFIX, subject) ?? videoAfter(RETRACT_PREFIX, subject);
 }
 
+/** The subject of commands of services. @param video or {@link NO_VIDEO} */
+export function commandSubject(video: string): string {
+  return COMMAND_PREFIX + video;
+}
+
 /** The subject of a gateway's commands. @param video or {@link NO_VIDEO} */
 export function gatewayCommandSubject(video: string): string {
   return GATEWAY_COMMAND_PREFIX + video;
 }
 
 /**
- * The inverse, for services too: a video, or {@link NO_VIDEO}; undefined if the rest is neither.
+ * The inverse of both: a video, or {@link NO_VIDEO}; undefined if the rest is neither.
  */
 export function targetOfCommandSubject(subject: string): string | undefined {
   const prefix = subject.startsWith(COMMAND_PREFIX) ? COMMAND_PREFIX : GATEWAY_COMMAND_PREFIX;

@@ -11,7 +11,8 @@ const LEASE = {
   videos: 1,
   connectionsPerSecond: 500,
   isDraining: false,
-  settings: { kinds: "like:transient" },
+  settings: { "lease-ms": "10000" },
+  kinds: 3,
 };
 
 test("a row and a lease decode to what was encoded", () => {

@@ -48,6 +48,8 @@ const leaseSchema = z.object({
   /** How many viewers the gateway admits per second. */
   connectionsPerSecond: z.number().positive().optional(),
   isDraining: z.boolean().optional(),
+  /** The revision of the kinds that it uses. */
+  kinds: z.number().optional(),
   settings: commonSettingsSchema.optional(),
 });
 

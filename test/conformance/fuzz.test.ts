@@ -11,6 +11,7 @@ import { OPCODE } from "../../kit/websocket/frames.ts";
 import { expectContiguous } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { nextAttack, sendAttack } from "../support/fuzz/attacks.ts";
+import { seedKinds } from "../support/kinds.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { connectTo } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -44,6 +45,7 @@ let viewers: (TestSocket | TestEventStream)[];
 
 beforeEach(async () => {
   nats = await startTestNats();
+  await seedKinds(nats.url);
   bus = await connectTo(nats.url);
   dispatcher = await spawnRole("dispatcher", nats.url);
   gateway = await spawnRole("gateway", nats.url);

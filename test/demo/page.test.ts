@@ -26,13 +26,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   test("what others write is shown as text, never as markup", async () => {
     const window = await app().open();
     const text = '<img src=x onerror="document.title = 1"><b>bold</b>';
-    await app().publish([
-      { kind: "comment", data: { name: "<i>name</i>", text } },
-      { kind: "comment", data: ["no", { data: "of ours" }] },
-      { kind: "comment" },
-    ]);
+    await app().publish([{ kind: "comment", data: { name: "<i>name</i>", text } }]);
     await window.showsComment(text);
-    await window.showsComment('["no",{"data":"of ours"}]');
     expect(await window.page.locator(".comment img, .comment b, .comment i").count()).toBe(0);
     expect(await window.page.title()).toBe("Ovation, live");
   });

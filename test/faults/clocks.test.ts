@@ -17,7 +17,7 @@ async function comment(id: string): Promise<number | undefined> {
   const response = await fetch(`${cluster.urlOf("gateway-1")}/v1/videos/${VIDEO}/events`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ kind: "comment", id }),
+    body: JSON.stringify({ kind: "comment", id, data: { text: id } }),
   });
   const body = (await response.json()) as { seqs?: number[] };
   return response.ok ? body.seqs?.[0] : undefined;

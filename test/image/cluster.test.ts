@@ -129,7 +129,7 @@ test("a comment is stored, and kept by three servers", async () => {
   const published = await fetch(`${gateway}/v1/videos/kept/events`, {
     method: "POST",
     headers,
-    body: JSON.stringify({ kind: "comment", id: "c1" }),
+    body: JSON.stringify({ kind: "comment", id: "c1", data: { text: "hi" } }),
   });
   expect(published.status, await published.text()).toBe(200);
   const history = await fetch(`${gateway}/v1/videos/kept/history?limit=10`, { headers });

@@ -4,6 +4,7 @@
  */
 import { afterEach, expect, test } from "vitest";
 import { expectContiguous } from "../support/chain.ts";
+import { seedKinds } from "../support/kinds.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { ReturningViewer, StubbornPublisher } from "../support/persistent.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -41,6 +42,7 @@ test("every acknowledged comment is seen by every viewer that stays or comes bac
 }, async () => {
   const chance = new Chance("comments under fire");
   nats = await startTestNats();
+  await seedKinds(nats.url);
   for (let n = 0; n < DISPATCHERS; n += 1) dispatchers.push(await spawned("dispatcher"));
   for (let n = 0; n < GATEWAYS; n += 1) gateways.push(await spawned("gateway"));
   const any = { pick: () => chance.of(gateways).port };

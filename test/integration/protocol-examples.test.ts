@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { Bus } from "../../shared/bus/connection.ts";
+import { configFor } from "../../shared/config/load.ts";
 import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
@@ -219,8 +220,10 @@ test("the pages have examples of every form, and each fence of docs/protocol.md 
 
 describe("what the pages show", () => {
   beforeEach(async () => {
-    await stack.addDispatcher();
-    gateway = await stack.addGateway();
+    // With the kinds that a new deployment has.
+    const { kinds } = configFor("dispatcher");
+    await stack.addDispatcher({ kinds });
+    gateway = await stack.addGateway({ kinds });
   });
   afterEach(async () => {
     // Removes its rows from the table, so that the next example counts only its own viewers.

@@ -8,7 +8,7 @@ import { post, TestSocket, watch } from "../support/viewer.ts";
 const ROUNDS = rounds(20);
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "score", deliveryClass: "latest" },
 ] as const;
 const KIND_NAMES = KINDS.map(({ name }) => name);

@@ -9,7 +9,7 @@ const ROUNDS = rounds(20);
 const EVENTS = 10;
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "note", deliveryClass: "durable" },
   { name: "score", deliveryClass: "latest" },
 ] as const;

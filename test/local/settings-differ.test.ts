@@ -10,8 +10,8 @@ import { createStores } from "../support/stores.ts";
 
 /** Each side checks often. */
 const SOON = ["--lease-ms", "2000", "--lease-renew-ms", "500"];
-const USUAL = ["--kinds", "like:transient,comment:durable,wave:transient"];
-const OTHER = ["--kinds", "like:transient,comment:transient"];
+const USUAL = ["--data-limit-bytes", "2000"];
+const OTHER = ["--data-limit-bytes", "1000"];
 
 let nats: TestNats;
 const running: RoleProcess[] = [];
@@ -68,24 +68,20 @@ describe("while all have the same settings", () => {
   });
 });
 
-describe("a process with other kinds", () => {
+describe("a process with another limit", () => {
   test("is noticed when it is a dispatcher: by itself, by the gateway and by the doctor", async () => {
     const [gateway, usual] = running as [RoleProcess, RoleProcess];
     const other = await start("dispatcher", OTHER);
     const own = await warned(other, `gateway ${gateway.id}`);
-    expect(own).toBe(
-      `gateway ${gateway.id} has others: kinds: only here comment:transient, only there comment:durable,wave:transient`,
-    );
+    expect(own).toBe(`gateway ${gateway.id} has others: data-limit-bytes: 1000, there 2000`);
     const seen = await warned(gateway, `dispatcher ${other.id}`);
-    expect(seen).toBe(
-      `dispatcher ${other.id} has others: kinds: only here comment:durable,wave:transient, only there comment:transient`,
-    );
+    expect(seen).toBe(`dispatcher ${other.id} has others: data-limit-bytes: 2000, there 1000`);
     expect((await ready(usual)).checks["settings"]).toBe("ok");
     expect(await doctor()).toEqual([
       {
         fault: "settings-differ",
         dispatcher: other.id,
-        difference: "kinds: only here comment:transient, only there comment:durable,wave:transient",
+        difference: "data-limit-bytes: 1000, there 2000",
       },
     ]);
     await other.stop();
@@ -95,7 +91,7 @@ describe("a process with other kinds", () => {
 
   test("is noticed when it is a gateway", async () => {
     const [, usual] = running as [RoleProcess, RoleProcess];
-    const other = await start("gateway", [...USUAL, "--data-limit-bytes", "1000"]);
+    const other = await start("gateway", OTHER);
     expect(await warned(other, `dispatcher ${usual.id}`)).toContain("data-limit-bytes: 1000");
     expect(await warned(usual, `gateway ${other.id}`)).toContain("there 1000");
     expect(await doctor()).toMatchObject([{ fault: "settings-differ", gateway: other.id }]);

@@ -108,7 +108,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
       inboxPrefix: "_INBOX.publisher",
     });
     try {
-      const comment = JSON.stringify({ kind: "comment", id: "by-service" });
+      const comment = JSON.stringify({ kind: "comment", id: "by-service", data: { text: "hi" } });
       const published = await service.request("ov.publish.launch", comment);
       expect(published.json()).toMatchObject({ accepted: ["by-service"] });
       const back = await service.request("ov.retract.launch", JSON.stringify({ id: "by-service" }));

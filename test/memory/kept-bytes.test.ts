@@ -13,7 +13,7 @@ import { TestSocket } from "../support/viewer.ts";
 
 const KINDS: readonly Kind[] = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "score", deliveryClass: "latest" },
 ];
 const EVENTS = 300;

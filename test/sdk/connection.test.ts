@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OvationError } from "../../sdk/index.ts";
 import { eventually } from "../support/eventually.ts";
+import { applyKinds } from "../support/kinds.ts";
 import { Recorder } from "../support/recorder.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { client, connected, likesArrive, listen, statesOf } from "./support/client.ts";
@@ -179,15 +180,12 @@ describe("a quiet connection", () => {
 
 describe("a newer gateway or deployment", () => {
   test("can send kinds that the SDK doesn't know, to listeners of those kinds", async () => {
-    const gateway = await stack.addGateway({
-      kinds: [{ name: "wave", deliveryClass: "transient" }],
-    });
-    await stack.addDispatcher({ kinds: [{ name: "wave", deliveryClass: "transient" }] });
-    await stack.dispatchers[0]?.drain();
-    const ovation = client(`http://127.0.0.1:${gateway.port}`);
+    const ovation = client(`http://127.0.0.1:${stack.gateway.port}`);
     const likes = listen(ovation, "launch");
     const waves = listen(ovation, "launch", "wave");
     await waves.joined();
+    // The client has connected before there was such a kind.
+    await applyKinds(stack.nats.url, { like: "transient", comment: "durable", wave: "transient" });
     await ovation.video("launch").publish("wave", { height: 3 });
     expect(await waves.events.first(() => true)).toMatchObject({ data: { height: 3 } });
     expect(likes.events.all).toEqual([]);

@@ -10,7 +10,7 @@ import { Network } from "./support/network.ts";
 const ROUNDS = rounds(10);
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "note", deliveryClass: "durable" },
   { name: "wave", deliveryClass: "transient" },
   { name: "score", deliveryClass: "latest" },

@@ -30,6 +30,7 @@ export function servicesWithoutNats(
 ): GatewayServices {
   const fault = () => fail() as never;
   const connections = emptyConnectionStats();
+  const kinds = new KindTable(config.kinds);
   const bus = { publish: () => true, subscribe: () => NO_SUBSCRIPTION };
   return {
     gateway: "alone",
@@ -44,9 +45,9 @@ export function servicesWithoutNats(
     natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "alone", config, now: rateClock }),
     countsActors: config.countActors,
-    rules: { kinds: new KindTable(config.kinds), dataLimitBytes: config.dataLimitBytes },
+    rules: { kinds, dataLimitBytes: config.dataLimitBytes, learnKinds: async () => undefined },
     messageBounds: messageBounds(config),
-    deploymentRules: deploymentRules(config),
+    deploymentRules: deploymentRules(config, () => kinds),
     ids: new EventIds(),
     interest: {
       requireRoom: () => undefined,

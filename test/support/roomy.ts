@@ -1,3 +1,5 @@
+import { TEST_KINDS } from "./kinds.ts";
+
 /**
  * Limits that no test hits by accident: one publisher here does the work of many viewers. Tests of the
  * limits set their own.
@@ -22,6 +24,7 @@ const PATIENCE = { overloadDelayMs: 60_000 };
 const ANY_HOST = "*";
 
 export const ROOMY_GATEWAY = {
+  kinds: TEST_KINDS,
   ...RATES,
   allowedHosts: [ANY_HOST],
   ...PATIENCE,
@@ -29,7 +32,7 @@ export const ROOMY_GATEWAY = {
   // A viewer that a test stalls must not count as gone, however long the test takes.
   idleTimeoutMs: 300_000,
 } as const;
-export const ROOMY_DISPATCHER = { ...PATIENCE, storeTimeoutMs: 15_000 } as const;
+export const ROOMY_DISPATCHER = { kinds: TEST_KINDS, ...PATIENCE, storeTimeoutMs: 15_000 } as const;
 
 /** The rates and hosts for a gateway process. */
 export const ROOMY_FLAGS: readonly string[] = [

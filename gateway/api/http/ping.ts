@@ -17,7 +17,7 @@ export function pingOverHttp({
     const hasToken = exchange.header("authorization") !== "";
     const grant = hasToken ? await auth.ofRequest(exchange) : NO_GRANT;
     if (hasToken) attempt.chargeTo(grant);
-    const body = { protocol: PROTOCOL, ...deploymentRules, ...grant.lifeLeft(Date.now()) };
+    const body = { protocol: PROTOCOL, ...deploymentRules(), ...grant.lifeLeft(Date.now()) };
     respondWith(exchange, 200, body);
   };
 }

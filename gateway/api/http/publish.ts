@@ -1,6 +1,10 @@
 /** `POST /v1/videos/{video}/events`: a backend publishes one event or a list of up to 1,000. */
 import { asOvationError } from "../../../shared/protocol/errors.ts";
-import { type EventInput, parsePublishRequest } from "../../../shared/protocol/events.ts";
+import {
+  type EventInput,
+  mayBeNewKind,
+  parsePublishRequest,
+} from "../../../shared/protocol/events.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Span } from "../../../shared/runtime/tracing/tracer.ts";
@@ -71,7 +75,7 @@ async function publish(
   const body = { exchange, grant, attempt, limits };
   const most = valuesLimit(services.rules, grant.isBackend);
   const { value, bytes } = await decodedBody(services, { ...body, valuesLimit: most });
-  const given = parsePublishRequest(value, services.rules, bytes);
+  const given = await parsedPublish(services, value, bytes);
   span?.note({ "messaging.batch.message_count": given.length, "ovation.kind": kindsOf(given) });
   const publisher = {
     grant,
@@ -92,6 +96,21 @@ async function publish(
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
   respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
   return error;
+}
+
+/** @throws OvationError as {@link parsePublishRequest}, of kinds only once they were read again */
+async function parsedPublish(
+  { rules }: GatewayServices,
+  value: unknown,
+  bytes: number,
+): Promise<EventInput[]> {
+  try {
+    return parsePublishRequest(value, rules, bytes);
+  } catch (fault) {
+    if (!mayBeNewKind(fault)) throw fault;
+    await rules.learnKinds();
+    return parsePublishRequest(value, rules, bytes);
+  }
 }
 
 function kindsOf(inputs: readonly EventInput[]): string {

@@ -10,7 +10,7 @@ export const connect: RequestHandler<"connect"> = (context, { token }) => {
   const outcome = (grant: Grant): Outcome => {
     attempt.forget();
     context.connected(grant);
-    return { result: { gateway, ...deploymentRules, ...grant.lifeLeft(Date.now()) } };
+    return { result: { gateway, ...deploymentRules(), ...grant.lifeLeft(Date.now()) } };
   };
   const refused = (fault: unknown): never => {
     attempt.failed();

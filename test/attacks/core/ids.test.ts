@@ -15,7 +15,7 @@ const apiKeys = Object.entries(KEYS).map(([name, key]) => ({
 }));
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
 ] as const;
 
 let guarded: TestStack;

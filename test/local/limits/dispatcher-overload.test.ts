@@ -1,6 +1,7 @@
 /** A dispatcher with less CPU than it needs: likes are refused first, comments last. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
+import { seedKinds } from "../../support/kinds.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
@@ -21,6 +22,7 @@ afterEach(async () => {
 
 test("likes are refused with a named error, a comment is stored and delivered, and it recovers afterwards", async () => {
   nats = await startTestNats();
+  await seedKinds(nats.url);
   const dispatcher = await spawnRole("dispatcher", nats.url, ["--overload-delay-ms", "160"]);
   const gateway = await spawnRole("gateway", nats.url);
   started.push(dispatcher, gateway);

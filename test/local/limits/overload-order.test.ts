@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { attemptConnect } from "../../support/connect-attempt.ts";
 import { eventually } from "../../support/eventually.ts";
+import { seedKinds } from "../../support/kinds.ts";
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../../support/process.ts";
 import { metric } from "../../support/stack.ts";
@@ -18,6 +19,7 @@ let gateway: RoleProcess;
 let release: (() => Promise<void>) | undefined;
 beforeEach(async () => {
   nats = await startTestNats();
+  await seedKinds(nats.url);
   dispatcher = await spawnRole("dispatcher", nats.url);
   gateway = await spawnRole("gateway", nats.url, [
     ...["--overload-delay-ms", String(DELAY_LIMIT_MS), "--frame-events", "50"],
