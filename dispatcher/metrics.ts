@@ -20,6 +20,8 @@ import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { PublishHandler } from "./publish-handler.ts";
 import type { Replies } from "./replies.ts";
+import type { EndedVideos } from "./state/ended-videos.ts";
+import type { VideoStates } from "./state/video-states.ts";
 import type { Announced } from "./table/announced.ts";
 import type { ViewerCounts } from "./table/counts.ts";
 import type { Leases } from "./table/leases.ts";
@@ -36,6 +38,8 @@ interface Parts {
   readonly replies: Replies;
   readonly publishHandler: PublishHandler;
   readonly history: History;
+  readonly states: VideoStates;
+  readonly ended: Pick<EndedVideos, "size">;
   readonly fanout: Fanout;
   readonly mirror: Mirror;
   readonly announced: Announced;
@@ -88,6 +92,26 @@ function registerHistoryMetrics(registry: Registry, history: History): void {
   gauge("writable", "1 while the history can be written.", () => (history.isWritable ? 1 : 0));
 }
 
+function registerStateMetrics(registry: Registry, { states, ended }: Parts): void {
+  const { stats } = states;
+  const counter = (name: string, help: string, read: () => number) =>
+    countOf(registry, `ovation_dispatcher_state_${name}`, help, read);
+  const gauge = (name: string, help: string, read: () => number) =>
+    gaugeOf(registry, `ovation_dispatcher_state_${name}`, help, read);
+  counter("writes_total", "Writes of a video's state.", () => stats.writes);
+  counter("changes_total", "Changes in them.", () => stats.changes);
+  counter(
+    "conflicts_total",
+    "Writes that lost the race against another dispatcher's.",
+    () => stats.conflicts,
+  );
+  counter("failures_total", "Failed attempts to use the store.", () => stats.failures);
+  gauge("waiting_changes", "Changes that wait to be stored.", () => states.waiting);
+  gauge("videos", "Videos whose state is remembered here.", () => states.videoCount);
+  const name = "ovation_dispatcher_ended_videos";
+  gaugeOf(registry, name, "Videos that have ended.", () => ended.size);
+}
+
 function registerOverload(registry: Registry, { levels, refused }: DispatcherOverload): void {
   registerShedLevels(registry, "ovation_dispatcher", levels);
   counterOf(
@@ -104,6 +128,7 @@ function registerOverload(registry: Registry, { levels, refused }: DispatcherOve
 
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
+  registerStateMetrics(registry, parts);
   registerOverload(registry, parts.overload);
   const {
     replies,

@@ -22,6 +22,9 @@ import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
 import { Replies } from "./replies.ts";
 import { RetractHandler } from "./retract-handler.ts";
+import { endVideo } from "./state/end-video.ts";
+import { EndedVideos } from "./state/ended-videos.ts";
+import { VideoStates } from "./state/video-states.ts";
 import { Stores } from "./stores/stores.ts";
 import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
@@ -50,6 +53,8 @@ export class DispatcherParts implements RoleParts {
   #stopListening: () => void = () => undefined;
   readonly #totals: Totals;
   readonly #timeline: Timeline;
+  readonly #states: VideoStates;
+  readonly #ended: EndedVideos;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -131,6 +136,20 @@ export class DispatcherParts implements RoleParts {
       },
       tracer,
     });
+    this.#states = new VideoStates({
+      bus,
+      bucket: this.#stores.state,
+      config,
+      fanout,
+      now: Date.now,
+      log,
+    });
+    this.#ended = new EndedVideos({
+      bus,
+      bucket: this.#stores.ended,
+      now: Date.now,
+      log,
+    });
     const publishHandler = new PublishHandler({
       rules: this.#kinds.rules(config.dataLimitBytes),
       now: Date.now,
@@ -141,6 +160,8 @@ export class DispatcherParts implements RoleParts {
       history: this.#history,
       totals: this.#totals,
       timeline: this.#timeline,
+      states: this.#states,
+      ended: this.#ended,
       overload: this.#overload,
       tracer,
     });
@@ -154,6 +175,12 @@ export class DispatcherParts implements RoleParts {
       ...kindsCommands(this.#stores.kinds, this.#kinds),
       "totals.set": async ({ totals }, { video }) => ({
         totals: await setTotals({ totals: this.#totals, kinds: this.#kinds.table }, video, totals),
+      }),
+      "video.end": async (_input, { video }) => ({
+        ended: await endVideo(this.#ended, this.#states, video),
+      }),
+      "viewers.count": async ({ videos }) => ({
+        viewers: videos.map((video) => routes.viewers(video)),
       }),
     };
     const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
@@ -203,6 +230,8 @@ export class DispatcherParts implements RoleParts {
       replies,
       publishHandler,
       history: this.#history,
+      states: this.#states,
+      ended: this.#ended,
       fanout,
       mirror: this.#mirror,
       announced: this.#announced,
@@ -236,6 +265,8 @@ export class DispatcherParts implements RoleParts {
       this.#totals.resume();
       this.#timeline.resume();
     });
+    this.#states.start();
+    await this.#ended.start();
     await this.#queueGroup.start();
     return { rows: this.#routes.rowCount };
   }
@@ -258,6 +289,8 @@ export class DispatcherParts implements RoleParts {
     this.#totals.stop();
     this.#timeline.stop();
     await this.#kinds.stop();
+    this.#states.stop();
+    await this.#ended.stop();
     await this.#mirror.stop();
   }
 

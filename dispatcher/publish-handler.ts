@@ -27,6 +27,9 @@ import type { History } from "./history/history.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
+import type { EndedVideos } from "./state/ended-videos.ts";
+import { type StatePut, statePut } from "./state/state-change.ts";
+import type { VideoStates } from "./state/video-states.ts";
 import type { ViewerCount } from "./table/counts.ts";
 import type { Timeline } from "./totals/timeline.ts";
 import type { Totals } from "./totals/totals.ts";
@@ -46,6 +49,9 @@ interface PublishHandlerOptions {
   /** Counts what was accepted. */
   readonly totals: Pick<Totals, "add" | "variants">;
   readonly timeline: Pick<Timeline, "add">;
+  /** Takes the events of class state. */
+  readonly states: Pick<VideoStates, "edit">;
+  readonly ended: Pick<EndedVideos, "require">;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -67,15 +73,15 @@ interface PublishRequest {
 }
 
 /** Whether any event of a request is of a kind that is stored. */
-function hasDurable(value: unknown, rules: EventRules): boolean {
-  if (Array.isArray(value)) return value.some((item: unknown) => isDurableEvent(item, rules));
-  return isDurableEvent(value, rules);
+function hasStored(value: unknown, rules: EventRules): boolean {
+  if (Array.isArray(value)) return value.some((item: unknown) => isStoredEvent(item, rules));
+  return isStoredEvent(value, rules);
 }
 
-function isDurableEvent(item: unknown, { kinds }: EventRules): boolean {
+function isStoredEvent(item: unknown, { kinds }: EventRules): boolean {
   if (typeof item !== "object" || item === null || !("kind" in item)) return false;
   const { kind } = item;
-  return typeof kind === "string" && kinds.get(kind)?.deliveryClass === "durable";
+  return typeof kind === "string" && kinds.isStored(kind);
 }
 
 /** The variants in a request of kinds that take any. */
@@ -97,6 +103,14 @@ function refusalOf({ index }: EventIdTaken, isDurable: readonly boolean[]): Ovat
   const places = [...isDurable.keys()].filter((place) => isDurable[place] === true);
   const field = isDurable.length === 1 ? "id" : `events[${places[index] ?? 0}].id`;
   return new OvationError("event_id_taken", `${field}: the id is taken`, { field });
+}
+
+const NONE = Promise.resolve<readonly number[]>([]);
+
+/** @throws OvationError unavailable */
+function asUnstored(deliveryClass: DeliveryClass): UnstoredClass {
+  if (deliveryClass === "transient" || deliveryClass === "latest") return deliveryClass;
+  throw new OvationError("unavailable", `events of class ${deliveryClass} can't be published yet`);
 }
 
 export class PublishHandler {
@@ -144,6 +158,7 @@ export class PublishHandler {
     this.#options.overload.admitRequest();
     const video = videoOfPublishSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
+    this.#options.ended.require(video);
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     const isOfGateway = isGatewayPublish(subject);
     const request = { video, value, bytes: payload.length, isOfGateway, trace };
@@ -164,17 +179,17 @@ export class PublishHandler {
   #acceptRequest(request: PublishRequest): Accepted | Promise<Accepted> {
     const { video, value, bytes, isOfGateway, trace } = request;
     const { rules, overload } = this.#options;
-    const isDurable = hasDurable(value, rules);
+    const isStored = hasStored(value, rules);
     // With no time for likes, there is none to validate each of them either.
-    if (!isDurable) overload.admitTransient();
+    if (!isStored) overload.admitTransient();
     const inputs = parseBusRequest(value, rules, bytes, isOfGateway);
     const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
     const variants = usedVariants(inputs, rules);
     if (variants.length > 0 && !this.#options.totals.variants.areKnown(video, variants)) {
-      return this.#acceptNewVariants(video, inputs, variants, isDurable, at, taken);
+      return this.#acceptNewVariants(video, inputs, variants, isStored, at, taken);
     }
-    if (isDurable) return this.#acceptDurable(video, inputs, at, taken);
+    if (isStored) return this.#acceptStored(video, inputs, at, taken);
     return this.#acceptTransient(video, inputs, at, taken);
   }
 
@@ -183,12 +198,12 @@ export class PublishHandler {
     video: string,
     inputs: readonly RequestEvent[],
     variants: readonly UsedVariant[],
-    isDurable: boolean,
+    isStored: boolean,
     at: number,
     taken: RequestTiming,
   ): Promise<Accepted> {
     await this.#options.totals.variants.admit(video, variants);
-    if (isDurable) return await this.#acceptDurable(video, inputs, at, taken);
+    if (isStored) return await this.#acceptStored(video, inputs, at, taken);
     return this.#acceptTransient(video, inputs, at, taken);
   }
 
@@ -202,7 +217,7 @@ export class PublishHandler {
     const events = inputs.map((input) => {
       const id = input.id ?? this.#reservedIds.next();
       ids.push(id);
-      return this.#fanoutEvent(input, this.#unstoredClassOf(input) ?? "transient", id, at);
+      return this.#fanoutEvent(input, asUnstored(this.#classOf(input)), id, at);
     });
     this.#emit(video, events, taken);
     return { accepted: ids };
@@ -224,30 +239,37 @@ export class PublishHandler {
     return { at, publishedAt: publishedAt ?? takenAt, trace };
   }
 
-  /** Durable events go first: when they can't be stored, no event of the request is sent. */
-  async #acceptDurable(
+  /**
+   * What is stored goes first: when that fails, no event of the request is sent. State comes before
+   * the durable events, since only there an event may be refused for good.
+   */
+  async #acceptStored(
     video: string,
     inputs: readonly RequestEvent[],
     at: number,
     taken: RequestTiming,
   ): Promise<Accepted> {
-    const { history } = this.#options;
+    const { history, states } = this.#options;
     const accepted = inputs.map((input) => input.id ?? this.#idFor(input));
+    const puts: StatePut[] = [];
     const durable: UnstoredEvent[] = [];
     const unstored: FanoutEvent[] = [];
     const isDurable = inputs.map((input, index) => {
       const id = accepted[index] ?? "";
       const { kind, actor, data } = input;
-      const deliveryClass = this.#unstoredClassOf(input);
-      if (deliveryClass !== undefined) {
-        unstored.push(this.#fanoutEvent(input, deliveryClass, id, at));
-        return false;
+      const deliveryClass = this.#classOf(input);
+      if (deliveryClass === "durable") {
+        const bytes = encodeUnplaced({ id, kind, at, actor, data });
+        durable.push({ id, kind, bytes, owner: ownerOf(input) });
+        return true;
       }
-      const bytes = encodeUnplaced({ id, kind, at, actor, data });
-      durable.push({ id, kind, bytes, owner: ownerOf(input) });
-      return true;
+      if (deliveryClass === "state") puts.push(statePut(kind, { id, at, actor, data }));
+      else unstored.push(this.#fanoutEvent(input, asUnstored(deliveryClass), id, at));
+      return false;
     });
-    const storing = history.store(video, durable, taken);
+    if (puts.length > 0) await states.edit(video, () => puts, taken);
+    this.stats.events.state += puts.length;
+    const storing = durable.length === 0 ? NONE : history.store(video, durable, taken);
     const seqsOfDurable = await storing.catch((fault: unknown) => {
       throw fault instanceof EventIdTaken ? refusalOf(fault, isDurable) : fault;
     });
@@ -259,25 +281,17 @@ export class PublishHandler {
       // Some of the request's events are stored, so a plain "unavailable" would be wrong.
       throw new OvationError("timeout", undefined, { cause });
     }
+    if (durable.length === 0) return { accepted };
     const seqs = isDurable.map((is) => (is ? (stored.next().value ?? null) : null));
     return { accepted, seqs };
   }
 
   #idFor(input: RequestEvent): string {
-    const isStored = this.#unstoredClassOf(input) === undefined;
-    return isStored ? this.#ids.next() : this.#reservedIds.next();
+    return this.#classOf(input) === "durable" ? this.#ids.next() : this.#reservedIds.next();
   }
 
-  /** Undefined for a kind whose events are stored. */
-  #unstoredClassOf({ kind }: RequestEvent): UnstoredClass | undefined {
-    const deliveryClass = this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
-    if (deliveryClass === "state" || deliveryClass === "vote") {
-      throw new OvationError(
-        "unavailable",
-        `events of class ${deliveryClass} can't be published yet`,
-      );
-    }
-    return deliveryClass === "durable" ? undefined : deliveryClass;
+  #classOf({ kind }: RequestEvent): DeliveryClass {
+    return this.#options.rules.kinds.get(kind)?.deliveryClass ?? "transient";
   }
 
   #fanoutEvent(

@@ -21,6 +21,7 @@ import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
 import type { Publisher } from "./publish/publisher.ts";
+import type { StateReader } from "./state/state-reader.ts";
 import type { CountRequests } from "./table/count-requests.ts";
 import type { Interest } from "./table/interest.ts";
 import type { Lease } from "./table/lease.ts";
@@ -35,6 +36,7 @@ interface Parts {
   readonly histories: VideoHistories;
   readonly totals: Pick<TotalsReader, "stats">;
   readonly timeline: Pick<TimelineReader, "stats">;
+  readonly states: Pick<StateReader, "stats">;
   readonly publisher: Publisher;
   readonly counts: CountRequests;
   readonly interval: FrameInterval;
@@ -94,6 +96,9 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     "Requests for a timeline that could not be read.",
     () => timeline.stats.failures,
   );
+  const { states } = parts;
+  counter("state_reads_total", "Reads of a video's stored state.", () => states.stats.reads);
+  counter("state_read_failures_total", "Those that failed.", () => states.stats.failures);
   registerAuth(counter, parts.auth);
   registerNatsOutage(counter, gauge, parts.natsOutage);
   if (parts.certificate !== undefined) registerCertificate(counter, gauge, parts.certificate);

@@ -3,9 +3,15 @@ import { hostname } from "node:os";
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
-import { kindsBucket, timelineBucket, totalsBucket } from "../shared/protocol/buckets.ts";
+import {
+  kindsBucket,
+  stateBucket,
+  timelineBucket,
+  totalsBucket,
+} from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
+import { NO_VIDEO } from "../shared/protocol/subjects.ts";
 import type { GatewayDescription } from "../shared/protocol/table.ts";
 import { HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
@@ -34,6 +40,8 @@ import { Rates } from "./limits/rates.ts";
 import { VideoShares } from "./limits/video-shares.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
 import { Publisher } from "./publish/publisher.ts";
+import { VideoSnapshots } from "./state/snapshots.ts";
+import { StateReader } from "./state/state-reader.ts";
 import { CountRequests } from "./table/count-requests.ts";
 import { DispatcherSettings } from "./table/dispatcher-settings.ts";
 import { Inspection } from "./table/inspection.ts";
@@ -41,6 +49,9 @@ import { Interest } from "./table/interest.ts";
 import { Registration } from "./table/registration.ts";
 import { TimelineReader } from "./totals/timeline-reader.ts";
 import { TotalsReader } from "./totals/totals-reader.ts";
+
+/** State is checked less often than the history: its events are lost only with a dispatcher. */
+const STATE_CHECKS = 6;
 
 export class GatewayParts implements RoleParts {
   readonly #context: RoleContext<GatewayConfig>;
@@ -60,6 +71,7 @@ export class GatewayParts implements RoleParts {
   readonly #totals: TotalsReader;
   readonly #timeline: TimelineReader;
   readonly #ownIds = new ReservedIds();
+  readonly #states: StateReader;
   readonly #interest: Interest;
   readonly #inspection: Inspection;
   readonly #peers: SettingsPeers;
@@ -127,6 +139,7 @@ export class GatewayParts implements RoleParts {
     });
     this.#totals = new TotalsReader({ bus, bucket: new Bucket(bus, totalsBucket(config), log) });
     this.#timeline = new TimelineReader(new Bucket(bus, timelineBucket(config), log));
+    this.#states = new StateReader({ bus, bucket: new Bucket(bus, stateBucket(config), log) });
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
     this.#peers = new SettingsPeers(commonSettingsOf(config), log);
@@ -150,6 +163,16 @@ export class GatewayParts implements RoleParts {
       interest: this.#interest,
       histories: this.#histories,
       timeline: this.#timeline,
+      snapshots: new VideoSnapshots({
+        held: this.#interest,
+        states: this.#states,
+        histories: this.#histories,
+        countViewers: async (videos) => {
+          const { commands } = this.#publisher;
+          return (await commands.send("viewers.count", NO_VIDEO, { videos: [...videos] })).viewers;
+        },
+        now,
+      }),
       publisher: this.#publisher,
       delivery: this.#delivery,
       connections: this.#connections,
@@ -182,6 +205,7 @@ export class GatewayParts implements RoleParts {
     await this.#kinds.start();
     this.#histories.start();
     this.#totals.start();
+    this.#states.start();
     this.#scheduler.start();
     this.#inspection.start();
     this.#dispatcherSettings.start();
@@ -223,6 +247,7 @@ export class GatewayParts implements RoleParts {
     this.#interest.stop();
     this.#histories.stop();
     this.#totals.stop();
+    this.#states.stop();
     this.#inspection.stop();
     this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
@@ -277,6 +302,13 @@ export class GatewayParts implements RoleParts {
           now: monotonicNow,
           wallClock: Date.now,
         },
+        state: {
+          reader: this.#states,
+          checkMs: STATE_CHECKS * config.historyCheckMs,
+          random: Math.random,
+          newId: () => this.#ownIds.next(),
+          wallClock: Date.now,
+        },
         now: monotonicNow,
         tracer,
       },
@@ -292,6 +324,7 @@ export class GatewayParts implements RoleParts {
       histories: this.#histories,
       totals: this.#totals,
       timeline: this.#timeline,
+      states: this.#states,
       publisher: this.#publisher,
       counts: this.#counts,
       interval: this.#interval,

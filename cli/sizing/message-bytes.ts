@@ -170,7 +170,12 @@ export function frameBytes(
   // There are no frames without events.
   if (events.length === 0) events.push(logged("like", "transient", LIKE));
   const counts = likes > frameEvents ? { like: Math.round(likes) } : undefined;
-  const tally = { transient: Math.round(likes), durable: Math.round(comments), latest: 0 };
+  const tally = {
+    transient: Math.round(likes),
+    durable: Math.round(comments),
+    latest: 0,
+    state: 0,
+  };
   const id = `${AT.toString(36)}:${SEQ}`;
   const payload = new Frame(VIDEO, events, counts, tally, id).on(wire).length;
   // Of a WebSocket message (RFC 6455 5.2), or of a chunk (RFC 9112 7.1).

@@ -89,7 +89,7 @@ export class CommitLoop {
 
   async #failed(error: OvationError): Promise<void> {
     const { log, isConnected, onFailure, rejectAll } = this.#options;
-    if (error.code !== "history_unavailable") {
+    if (error.code === "internal" || error.kind.retry !== "same-id") {
       log.error({ err: error.cause ?? error }, "a commit failed");
       return rejectAll(error);
     }

@@ -7,7 +7,13 @@ let waiting: PendingLimit;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  waiting = new PendingLimit({ timeoutMs: TIMEOUT_MS, limit: 10, now: () => performance.now() });
+  waiting = new PendingLimit({
+    timeoutMs: TIMEOUT_MS,
+    limit: 10,
+    now: () => performance.now(),
+    late: "history_unavailable",
+    busy: "history_busy",
+  });
 });
 afterEach(() => vi.useRealTimers());
 

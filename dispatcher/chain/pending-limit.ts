@@ -2,7 +2,7 @@
  * Limits what waits for the store: how many events at most, and for how long each. A job ends with
  * its outcome or at its deadline, whichever is first.
  */
-import { OvationError } from "../../shared/protocol/errors.ts";
+import { type ErrorCode, OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 
 interface PendingLimitOptions {
@@ -10,6 +10,9 @@ interface PendingLimitOptions {
   /** Events that may wait. */
   readonly limit: number;
   readonly now: MonotonicClock;
+  /** The error of a job at its deadline, and that of one for which there is no room. */
+  readonly late: ErrorCode;
+  readonly busy: ErrorCode;
 }
 
 export class Deferred<T> {
@@ -71,10 +74,10 @@ export class PendingLimit {
     return this.#events;
   }
 
-  /** @throws OvationError history_busy */
+  /** @throws OvationError of the code `busy` */
   open<T>(events: number): Deferred<T> {
-    const { limit, timeoutMs, now } = this.#options;
-    if (this.#events + events > limit) throw new OvationError("history_busy");
+    const { limit, timeoutMs, now, busy } = this.#options;
+    if (this.#events + events > limit) throw new OvationError(busy);
     const job = new Deferred<T>(events, now() + timeoutMs, (settled) => {
       this.#jobs.delete(settled);
       this.#events -= settled.events;
@@ -101,7 +104,7 @@ export class PendingLimit {
         this.#timer = setTimeout(() => this.#expire(), Math.ceil(leftMs));
         return;
       }
-      job.reject(new OvationError("history_unavailable"));
+      job.reject(new OvationError(this.#options.late));
     }
   }
 }

@@ -75,6 +75,8 @@ export class History {
       timeoutMs: config.storeTimeoutMs,
       limit: config.storeQueueLimit,
       now: monotonicNow,
+      late: "history_unavailable",
+      busy: "history_busy",
     });
     this.#storeHealth = new StoreHealth({
       stream,

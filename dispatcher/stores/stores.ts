@@ -4,6 +4,7 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import {
+  endedBucket,
   kindsBucket,
   stateBucket,
   ticketsBucket,
@@ -16,6 +17,7 @@ import { KeptStore, type Store } from "./kept-store.ts";
 export class Stores {
   readonly kinds: Bucket;
   readonly state: Bucket;
+  readonly ended: Bucket;
   readonly totals: Bucket;
   readonly timeline: Bucket;
   readonly votes: VotesStream;
@@ -26,10 +28,11 @@ export class Stores {
     const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas), log);
     this.kinds = new Bucket(bus, kindsBucket(config), log);
     this.state = new Bucket(bus, stateBucket(config), log);
+    this.ended = new Bucket(bus, endedBucket(config), log);
     this.totals = new Bucket(bus, totalsBucket(config), log);
     this.timeline = new Bucket(bus, timelineBucket(config), log);
     this.votes = new VotesStream(bus, config, log);
-    // Who follows the kinds creates their bucket.
+    // Who follows the kinds, and which videos have ended, creates their buckets.
     this.#all = [tickets, this.state, this.totals, this.timeline, this.votes];
     this.#kept = this.#all.map((store) => new KeptStore({ bus, store, log }));
   }

@@ -17,6 +17,7 @@ import {
   type ViewerSocket,
 } from "../transport/listener.ts";
 import type { OpenConnections } from "../transport/open-connections.ts";
+import { endVideoOverHttp } from "./http/end-video.ts";
 import type { EventStream } from "./http/event-stream.ts";
 import { eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
@@ -28,6 +29,7 @@ import { Router } from "./http/router.ts";
 import { setTotalsOverHttp } from "./http/set-totals.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
 import { timelineOverHttp } from "./http/timeline.ts";
+import { videoOverHttp, videosOverHttp } from "./http/videos.ts";
 import { type GatewayServices, recordFailure } from "./services.ts";
 import { Session } from "./session.ts";
 
@@ -65,6 +67,8 @@ export class Hub {
     const { admission } = services;
     this.#page = new PageFiles(config.pageDir, config.pagePolicy);
     const routes = {
+      videos: { GET: videosOverHttp(services) },
+      video: { GET: videoOverHttp(services) },
       events: {
         GET: eventsOverHttp({
           services,
@@ -76,6 +80,7 @@ export class Hub {
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
+      end: { PUT: endVideoOverHttp(services, config) },
       totals: { PUT: setTotalsOverHttp(services, config) },
       timeline: { GET: timelineOverHttp(services) },
       ping: { GET: pingOverHttp(services) },

@@ -21,6 +21,7 @@ import type { CommandClient } from "../publish/command-client.ts";
 import type { DispatcherClient } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
+import type { VideoSnapshots } from "../state/snapshots.ts";
 import type { Interest } from "../table/interest.ts";
 import type { TimelineReader } from "../totals/timeline-reader.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
@@ -39,6 +40,7 @@ export interface GatewayServices {
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly timeline: Pick<TimelineReader, "read">;
   readonly histories: Pick<VideoHistories, "epoch" | "resume" | "page" | "positionText">;
+  readonly snapshots: Pick<VideoSnapshots, "missing" | "of">;
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;
     readonly commands: Pick<CommandClient, "send">;

@@ -12,6 +12,7 @@ import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { VideoHistories } from "../history/histories.ts";
+import { VideoState, type VideoStateOptions } from "../state/video-state.ts";
 import { VideoTotals, type VideoTotalsOptions } from "../totals/video-totals.ts";
 import { CountInterval } from "./count-interval.ts";
 import { Feed, type FeedOptions } from "./feed.ts";
@@ -26,6 +27,7 @@ export interface AudienceOptions extends FeedOptions {
   readonly deduplicateMs: number;
   readonly histories: VideoHistories;
   readonly totals: VideoTotalsOptions;
+  readonly state: VideoStateOptions;
 }
 
 /** Who may be the first to have a filter. */
@@ -55,6 +57,7 @@ export class Audience {
   /** The video's chain of durable events. */
   readonly history: ChainFollower;
   readonly totals: VideoTotals;
+  readonly state: VideoState;
   readonly #options: AudienceOptions;
   readonly #stats: AudienceStats;
   readonly #all: Feed;
@@ -86,6 +89,10 @@ export class Audience {
       for (const feed of this.#feeds) feed.append(event);
       this.#schedule();
     });
+    this.state = new VideoState(video, options.state, (change) => {
+      for (const feed of this.#feeds) feed.append(change);
+      this.#schedule();
+    });
     this.#all = this.#newFeed(undefined);
     this.#feeds = [this.#all];
   }
@@ -93,6 +100,7 @@ export class Audience {
   start(): void {
     this.history.start();
     this.totals.start();
+    this.state.start();
   }
 
   /**
@@ -114,8 +122,9 @@ export class Audience {
     for (const event of events) {
       this.#stats.received += 1;
       if (this.#isRepeat(event)) this.#stats.repeated += 1;
-      else if (event.kind !== VIEWERS_KIND || this.#counts.admits(event)) {
-        for (const feed of this.#feeds) feed.append(event, arrival);
+      else {
+        const news = this.#newsIn(event);
+        if (news !== undefined) for (const feed of this.#feeds) feed.append(news, arrival);
       }
     }
     if (trace !== undefined) {
@@ -190,6 +199,13 @@ export class Audience {
     if (feed === this.#all || !this.#feeds.includes(feed)) return;
     this.#feeds = this.#feeds.filter((other) => other !== feed);
     this.#stats.filters -= 1;
+  }
+
+  /** The event to show; undefined for a count that comes too soon, or a value that is not newer. */
+  #newsIn(event: FanoutEvent): FanoutEvent | undefined {
+    const { kind, state } = event;
+    if (state !== undefined) return this.state.receive({ ...event, state });
+    return kind !== VIEWERS_KIND || this.#counts.admits(event) ? event : undefined;
   }
 
   #isRepeat({ repeatKey }: FanoutEvent): boolean {

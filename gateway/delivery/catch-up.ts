@@ -85,7 +85,7 @@ export class CatchUp {
 
   #frame(events: Frame["events"], seq: number): Frame {
     const { video, sseIdOf } = this.#options;
-    const tally = { transient: 0, durable: events.length, latest: 0 };
+    const tally = { transient: 0, durable: events.length, latest: 0, state: 0 };
     return new Frame(video, events, undefined, tally, sseIdOf(seq));
   }
 

@@ -10,6 +10,7 @@ interface DroppedEvents {
   transient: number;
   durable: number;
   latest: number;
+  state: number;
 }
 
 /** Over all viewers of this gateway; dropped events by delivery class. */
@@ -31,8 +32,8 @@ export function emptyDeliveryStats(): DeliveryStats {
     bytes: 0,
     sampled: 0,
     dropped: {
-      buffer_full: { transient: 0, durable: 0, latest: 0 },
-      catching_up: { transient: 0, durable: 0, latest: 0 },
+      buffer_full: { transient: 0, durable: 0, latest: 0, state: 0 },
+      catching_up: { transient: 0, durable: 0, latest: 0, state: 0 },
     },
     summaries: 0,
   };

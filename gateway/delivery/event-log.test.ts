@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { append, event, ids, logOf, readAll, totals } from "../../test/support/event-log.ts";
 import type { Cursor } from "./event-log.ts";
 
@@ -169,5 +170,28 @@ describe("summaries and trimming", () => {
     expect(frames.flatMap(ids)).toEqual(expect.arrayContaining(["comment-6", "comment-7"]));
     expect(totals(frames, "comment")).toBe(2);
     expect(totals(frames, "like")).toBe(20);
+  });
+});
+
+describe("values of state", () => {
+  const value = (name: string, revision: number, isRemoval = false): FanoutEvent => ({
+    ...event(name, `${name}-${revision}`),
+    deliveryClass: "state",
+    state: { name, revision, isRemoval },
+  });
+
+  test("that were removed are told to a viewer that reads slowly, and not to one that comes", () => {
+    const log = logOf();
+    log.append(value("score", 1));
+    log.append(value("banner", 2));
+    const behind = log.end;
+    log.append(value("banner", 3, true));
+    // The others have read it.
+    log.trim(log.end.position);
+    const missed = (from: Cursor) => log.summary(from, log.end)?.on("json").toString() ?? "";
+    expect(missed(behind)).toMatch(/banner-3/);
+    expect(missed(behind)).not.toMatch(/score/);
+    expect(missed({ ...log.end, position: 0 })).toMatch(/score-1/);
+    expect(missed({ ...log.end, position: 0 })).not.toMatch(/banner/);
   });
 });

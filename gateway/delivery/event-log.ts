@@ -3,7 +3,7 @@
  * Their number is bounded: of a flood of transient events the log keeps an even sample, while the
  * totals by kind stay exact. Each reader keeps a cursor and gets the events after it.
  */
-import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
+import type { FanoutEvent, StateMark } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
 import { type CountedEvent, CountedNames } from "./counted-names.ts";
@@ -23,8 +23,10 @@ interface LoggedDurableEvent extends LoggedEvent {
   readonly cursor: Cursor;
 }
 
-interface LoggedLatestEvent extends LoggedEvent {
-  readonly deliveryClass: "latest";
+/** An event of which only the newest counts. */
+interface LoggedNewest extends LoggedEvent {
+  readonly deliveryClass: "latest" | "state";
+  readonly state?: StateMark;
 }
 
 export interface LogLimits {
@@ -38,6 +40,8 @@ export interface LogLimits {
 
 /** Transient events that the log keeps, as a multiple of what a frame can hold. */
 const SAMPLE_FACTOR = 4;
+/** Names whose removal is remembered: as many as a state has values. */
+const REMOVALS_LIMIT = 64;
 /** Durable events that may wait in the log for the next frames. */
 const DURABLE_LIMIT = 4_096;
 
@@ -46,7 +50,8 @@ export class EventLog {
   readonly #sseIdOf: (seq: number) => string | undefined;
   readonly #limits: LogLimits;
   readonly #counted = new CountedNames();
-  readonly #latest = new Map<string, LoggedLatestEvent>();
+  /** The newest event of each kind of class latest, and of each name of the state. */
+  readonly #newest = new Map<string, LoggedNewest>();
   #events: (LoggedEvent | LoggedDurableEvent)[] = [];
   #transientCount = 0;
   #durableCount = 0;
@@ -74,14 +79,20 @@ export class EventLog {
     return this.#durableCount >= DURABLE_LIMIT;
   }
 
-  /** Appends an event that is not part of the chain. */
+  /** Appends an event that is not part of the chain; the bytes of one of state are kept. */
   append(event: FanoutEvent, arrival?: Arrival): void {
-    const { deliveryClass } = event;
-    const logged = { ...event, position: this.#advance(), arrival };
+    const { kind, deliveryClass, bytes, state } = event;
+    const logged = { kind, deliveryClass, bytes, position: this.#advance(), arrival };
+    if (state !== undefined) {
+      // Last, so that the removal that is dropped for others is the oldest.
+      this.#newest.delete(state.name);
+      this.#newest.set(state.name, { ...logged, deliveryClass: "state", state });
+      if (state.isRemoval) this.#dropOldRemovals();
+      return;
+    }
     if (deliveryClass === "latest") {
       // A copy, because it is kept: a slice would keep the whole network buffer in memory.
-      const bytes = new Uint8Array(event.bytes);
-      this.#latest.set(event.kind, { ...logged, deliveryClass, bytes });
+      this.#newest.set(kind, { ...logged, deliveryClass, bytes: new Uint8Array(bytes) });
       return;
     }
     this.#count(event);
@@ -107,9 +118,9 @@ export class EventLog {
     this.#cached = undefined;
   }
 
-  /** The newest event of each kind of which only that counts. */
-  latestValues(): Iterable<LoggedLatestEvent> {
-    return this.#latest.values();
+  /** The newest event of each kind, and of each name of the state, of which only that counts. */
+  newestValues(): readonly FanoutEvent[] {
+    return [...this.#newest.values()].filter(({ state }) => state?.isRemoval !== true);
   }
 
   /** Whether something was appended after the cursor. */
@@ -127,11 +138,11 @@ export class EventLog {
   }
 
   /**
-   * What a viewer missed between two cursors, except durable events: exact counts, and the latest
+   * What a viewer missed between two cursors, except durable events: exact counts, and the newest
    * values. Undefined if it missed nothing.
    */
   summary(from: Cursor, to: Cursor): Frame | undefined {
-    const frame = this.#frame(this.#latestBetween(from, to), from, to, ["transient"]);
+    const frame = this.#frame(this.#newestBetween(from, to), from, to, ["transient"]);
     return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
   }
 
@@ -145,6 +156,14 @@ export class EventLog {
     this.#events = this.#events.slice(keep);
     this.#durableCount = this.#events.filter((event) => event.deliveryClass === "durable").length;
     this.#transientCount = this.#events.length - this.#durableCount;
+  }
+
+  /** A removal is kept for viewers that read slowly, however long they take. */
+  #dropOldRemovals(): void {
+    const removed = [...this.#newest.values()].flatMap(({ state }) =>
+      state?.isRemoval === true ? [state.name] : [],
+    );
+    for (const name of removed.slice(0, -REMOVALS_LIMIT)) this.#newest.delete(name);
   }
 
   #advance(): number {
@@ -213,7 +232,7 @@ export class EventLog {
     const events = [
       ...durable,
       ...sample(within, room, frameBytes - bytes, durable.length === 0),
-      ...this.#latestBetween(cursor, next),
+      ...this.#newestBetween(cursor, next),
     ].sort((one, other) => one.position - other.position);
     const frame = this.#frame(events, cursor, next);
     // Even if it is not in the sample.
@@ -221,9 +240,13 @@ export class EventLog {
     return { frame, next };
   }
 
-  #latestBetween(from: Cursor, to: Cursor): LoggedEvent[] {
-    return [...this.#latest.values()].filter(
-      ({ position }) => position > from.position && position <= to.position,
+  #newestBetween(from: Cursor, to: Cursor): LoggedEvent[] {
+    return [...this.#newest.values()].filter(
+      ({ position, state }) =>
+        position > from.position &&
+        position <= to.position &&
+        // Who has nothing yet need not be told what is gone.
+        (from.position > 0 || state?.isRemoval !== true),
     );
   }
 
@@ -234,7 +257,7 @@ export class EventLog {
     counted: readonly DeliveredClass[] = ["transient", "durable"],
   ): Frame {
     const counts: Record<string, number> = {};
-    const tally = { transient: 0, durable: 0, latest: 0 };
+    const tally = { transient: 0, durable: 0, latest: 0, state: 0 };
     let totalCount = 0;
     for (const [index, { name, deliveryClass }] of this.#counted.names.entries()) {
       const count = (to.totals[index] ?? 0) - (from.totals[index] ?? 0);
@@ -246,8 +269,10 @@ export class EventLog {
         totalCount += count;
       }
     }
-    for (const event of events) if (event.deliveryClass === "latest") tally.latest += 1;
-    const isComplete = events.length - tally.latest === totalCount;
+    for (const { deliveryClass } of events) {
+      if (deliveryClass === "latest" || deliveryClass === "state") tally[deliveryClass] += 1;
+    }
+    const isComplete = events.length - tally.latest - tally.state === totalCount;
     const shownCounts = isComplete ? undefined : counts;
     const sseId = to.seq === undefined ? undefined : this.#sseIdOf(to.seq);
     return new Frame(this.#video, events, shownCounts, tally, sseId);

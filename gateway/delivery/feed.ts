@@ -94,7 +94,7 @@ export class Feed implements GroupOwner {
     // Otherwise the next frame would repeat events that the viewer got elsewhere.
     if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
     const { totals, seq } = group.cursor;
-    // Position 0, so that the viewer gets all latest values.
+    // Position 0, so that the viewer gets all newest values.
     const from = { position: 0, totals, seq: after ?? seq };
     const subscription = new Subscription(outlet, stats, group, group.size, from);
     group.members.push(subscription);
@@ -117,17 +117,17 @@ export class Feed implements GroupOwner {
     this.#endIfEmpty();
   }
 
-  /** Begins with the latest values and the position of another feed. */
+  /** Begins with the newest values and the position of another feed. */
   continueFrom(other: Feed): void {
-    for (const event of other.#log.latestValues()) this.append(event);
+    for (const event of other.#log.newestValues()) this.append(event);
     this.#moveLogTo(other.#log.end.seq);
   }
 
   /** Appends an event that is not part of the chain; it is sent when {@link schedule} is called. */
   append(event: FanoutEvent, arrival?: Arrival): void {
     if (this.filter !== undefined && !this.filter.has(event.kind)) return;
-    // Without viewers, only the latest values are kept, for the next viewer.
-    if (this.#viewerCount === 0 && event.deliveryClass !== "latest") return;
+    // Without viewers, only the newest values are kept, for the next viewer.
+    if (this.#viewerCount === 0 && event.deliveryClass === "transient") return;
     this.#log.append(event, arrival);
   }
 

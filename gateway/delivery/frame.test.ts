@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { Frame, type LoggedEvent, type Wire } from "./frame.ts";
 
-const NO_TALLY = { transient: 0, durable: 0, latest: 0 };
+const NO_TALLY = { transient: 0, durable: 0, latest: 0, state: 0 };
 
 function eventsOf(count: number, data: unknown = { text: "hi" }): LoggedEvent[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -65,7 +65,7 @@ test.each<Wire>(["msgpack", "json", "sse"])(
 );
 
 test("a frame that represents more events than it holds says how many", () => {
-  const tally = { transient: 40, durable: 2, latest: 1 };
+  const tally = { transient: 40, durable: 2, latest: 1, state: 0 };
   const frame = new Frame("launch", eventsOf(10), { like: 40, comment: 2 }, tally, "e:7");
   expect(frame.sampledOut).toBe(33);
 });

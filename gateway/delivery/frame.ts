@@ -32,11 +32,7 @@ export interface LoggedEvent {
 }
 
 /** How many events of each delivery class a frame represents. */
-export interface ClassTally {
-  readonly transient: number;
-  readonly durable: number;
-  readonly latest: number;
-}
+export type ClassTally = Readonly<Record<DeliveredClass, number>>;
 
 function fixstr(text: string): Buffer {
   return encodeMsgpack(text);
@@ -94,8 +90,8 @@ export class Frame {
 
   /** Events that the frame contains only as counts. */
   get sampledOut(): number {
-    const { transient, durable, latest } = this.tally;
-    return transient + durable + latest - this.events.length;
+    const { transient, durable, latest, state } = this.tally;
+    return transient + durable + latest + state - this.events.length;
   }
 
   /** The frame's bytes on each wire that has been needed. */

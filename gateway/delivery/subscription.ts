@@ -59,6 +59,7 @@ export class Subscription {
     dropped.transient += frame.tally.transient;
     dropped.durable += frame.tally.durable;
     dropped.latest += frame.tally.latest;
+    dropped.state += frame.tally.state;
   }
 
   /** The group's cursor moved from `from` without a frame: sends the viewer what lies between. */

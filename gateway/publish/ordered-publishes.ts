@@ -36,7 +36,7 @@ export class OrderedPublishes {
 
   /**
    * Publishes one event after those published before it.
-   * @param isDurable durable events wait only for durable ones, events of class latest for theirs
+   * @param isDurable durable events wait only for durable ones, events of other classes for theirs
    * @throws OvationError why it was refused; `predecessor_failed` when it was not sent because one
    * before it failed and may be repeated
    */

@@ -15,6 +15,7 @@ import type { ChainFollower } from "../history/follower.ts";
 import type { Claimant } from "../limits/client-share.ts";
 import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
 import type { VideoShares } from "../limits/video-shares.ts";
+import type { VideoState } from "../state/video-state.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -143,8 +144,8 @@ export class Interest {
     await rows.ready(video);
     // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
     // admitted even if it fails, since other events still flow; the followers keep trying.
-    const { history, totals } = entry.audience;
-    entry.synced ??= Promise.allSettled([history.sync(), totals.sync()]);
+    const { history, state, totals } = entry.audience;
+    entry.synced ??= Promise.allSettled([history.sync(), state.sync(), totals.sync()]);
     await entry.synced;
     return entry.audience;
   }
@@ -152,6 +153,11 @@ export class Interest {
   /** The follower of a video's durable events, if the video is held. */
   historyOf(video: string): ChainFollower | undefined {
     return this.#entries.get(video)?.audience.history;
+  }
+
+  /** A video's state, if the video is held. */
+  stateOf(video: string): VideoState | undefined {
+    return this.#entries.get(video)?.audience.state;
   }
 
   /** A viewer of the video has left. */

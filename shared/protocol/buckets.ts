@@ -2,6 +2,7 @@
 import type { BucketSpec } from "../bus/bucket.ts";
 import type { CommonConfig } from "../config/settings.ts";
 import {
+  ENDED_BUCKET,
   FRONTENDS_BUCKET,
   KINDS_BUCKET,
   STATE_BUCKET,
@@ -83,6 +84,22 @@ export function stateBucket(config: CommonConfig): BucketSpec {
     replicas: config.historyReplicas,
     maxAgeMs: config.stateAgeMs,
     limitBytes: config.stateTotalBytes,
+  };
+}
+
+/** About a hundred thousand videos. */
+const ENDED_LIMIT_BYTES = 33_554_432;
+
+export function endedBucket(config: CommonConfig): BucketSpec {
+  return {
+    name: ENDED_BUCKET,
+    description: "Ovation: which videos have ended",
+    storage: "file",
+    isFollowed: true,
+    replicas: config.historyReplicas,
+    // As long as anything may be kept of them.
+    maxAgeMs: Math.max(config.stateAgeMs, config.historyAgeMs),
+    limitBytes: ENDED_LIMIT_BYTES,
   };
 }
 

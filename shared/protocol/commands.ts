@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { isErrorCode, OvationError } from "./errors.ts";
-import { errorOfIssues, errorReplySchema } from "./events.ts";
+import { errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
 import { NO_VIDEO } from "./subjects.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
@@ -43,6 +43,18 @@ const COMMANDS = {
     about: "all",
     input: z.strictObject({ document: z.unknown() }),
     result: kindsSchema,
+  },
+  /** Ends a video: nothing is published on it any more. Answered with when it ended. */
+  "video.end": {
+    about: "video",
+    input: z.strictObject({}),
+    result: z.object({ ended: z.number() }),
+  },
+  /** How many viewers each of these videos has, in their order. */
+  "viewers.count": {
+    about: "all",
+    input: z.strictObject({ videos: z.array(videoSchema).min(1).max(100) }),
+    result: z.object({ viewers: z.array(z.number()) }),
   },
 } as const satisfies Record<string, CommandShape>;
 

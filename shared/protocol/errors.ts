@@ -171,6 +171,17 @@ export const errorKinds = {
     retry: "yes",
     meaning: "Too many durable events wait to be stored. The request had no effect.",
   },
+  state_too_large: refused(
+    "The video's state would have more than 64 values, or more than 64 KiB; `field` says which.",
+    413,
+  ),
+  state_unavailable: {
+    status: 503,
+    retry: "same-id",
+    meaning:
+      "The video's state can't be written at the moment. The value may have been stored all the same: repeat it with the same event id.",
+  },
+  video_ended: refused("The video has ended: nothing can be published on it any more.", 409),
   predecessor_failed: {
     status: 503,
     retry: "yes",

@@ -3,8 +3,9 @@
  * it, along with the few fields that a gateway needs, so that the bytes pass from the dispatcher to
  * the socket without being decoded. Four forms, msgpack:
  *
- * - events that are not stored:
+ * - events that are not durable:
  *   `[1, [[kind, class, event bytes, repeat key or nil, variant?], …], traceparent?]`
+ *   of state: `[kind, class, event bytes, nil, name, revision, whether it was removed]`
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - how far the video's chain goes, without its events: `[3, seq]`
  * - the video's totals, see totals/totals-document.ts: `[4, totals]`
@@ -24,7 +25,7 @@ import {
   RECORD_VERSION,
   type StoredRecord,
 } from "./history/record.ts";
-import type { UnstoredClass } from "./kinds.ts";
+import type { DeliveryClass } from "./kinds.ts";
 import type { VideoTotals } from "./totals/totals.ts";
 import { decodeTotalsDocument, encodeTotals } from "./totals/totals-document.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
@@ -32,7 +33,7 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
 const TOTALS_VERSION = 4;
-const CLASSES = ["transient", "latest"] as const satisfies readonly UnstoredClass[];
+const CLASSES = ["transient", "latest", "state"] as const satisfies readonly DeliveryClass[];
 
 /** The trace that a message belongs to, if it names one. */
 interface Traced {
@@ -47,25 +48,45 @@ export type FanoutMessage = (
   | { readonly form: "totals"; readonly totals: VideoTotals }
 ) & { readonly stamps?: Stamps | undefined };
 
-/** An event that is not stored, on its way from a dispatcher to viewers. */
+/** An event that is not part of the history, on its way from a dispatcher to viewers. */
 export interface FanoutEvent {
   readonly kind: string;
-  readonly deliveryClass: UnstoredClass;
+  readonly deliveryClass: (typeof CLASSES)[number];
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   /** Tells a repeat from another event: only an event whose publisher gave its id has one. */
   readonly repeatKey?: string;
   /** Of a kind that has variants. */
   readonly variant?: string;
+  /** Of an event of state. */
+  readonly state?: StateMark;
 }
 
-type Entry = [
-  kind: string,
-  deliveryClass: number,
-  bytes: Uint8Array,
-  repeatKey?: string | null,
-  variant?: string,
-];
+/** Which value an event of state brings, and as of which revision of the video's document. */
+export interface StateMark {
+  readonly name: string;
+  readonly revision: number;
+  /** The name has no value any more. */
+  readonly isRemoval: boolean;
+}
+
+type Entry =
+  | [
+      kind: string,
+      deliveryClass: number,
+      bytes: Uint8Array,
+      repeatKey?: string | null,
+      variant?: string,
+    ]
+  | [
+      kind: string,
+      deliveryClass: number,
+      bytes: Uint8Array,
+      repeatKey: null,
+      name: string,
+      revision: number,
+      isRemoval: boolean,
+    ];
 
 /** How many elements each form has without a trace and timestamps. */
 const LENGTHS: Readonly<Record<number, number>> = {
@@ -118,8 +139,12 @@ export function encodeFanoutMessage(
   trace?: TraceContext,
 ): Buffer {
   const entries = events.map((event): Entry => {
-    const { kind, bytes, repeatKey, variant } = event;
+    const { kind, bytes, repeatKey, variant, state } = event;
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
+    if (state !== undefined) {
+      const { name, revision, isRemoval } = state;
+      return [kind, deliveryClass, bytes, null, name, revision, isRemoval];
+    }
     if (variant !== undefined) return [kind, deliveryClass, bytes, repeatKey ?? null, variant];
     return repeatKey === undefined
       ? [kind, deliveryClass, bytes]
@@ -133,10 +158,21 @@ export function encodeFanoutMessage(
 
 function parseEntry(entry: unknown): FanoutEvent | undefined {
   if (!Array.isArray(entry)) return undefined;
-  const [kind, classIndex, bytes, repeatKey, variant]: unknown[] = entry;
+  const [kind, classIndex, bytes, repeatKey, variant, revision, isRemoval]: unknown[] = entry;
   const deliveryClass = typeof classIndex === "number" ? CLASSES[classIndex] : undefined;
   if (typeof kind !== "string" || deliveryClass === undefined) return undefined;
   if (!(bytes instanceof Uint8Array)) return undefined;
+  if (deliveryClass === "state") {
+    // In the place of a variant, which state has not.
+    const name = variant;
+    if (typeof name !== "string" || typeof revision !== "number") return undefined;
+    return {
+      kind,
+      deliveryClass,
+      bytes,
+      state: { name, revision, isRemoval: isRemoval === true },
+    };
+  }
   const isRepeatable = typeof repeatKey === "string";
   if (typeof variant === "string") {
     const event = { kind, deliveryClass, bytes, variant };

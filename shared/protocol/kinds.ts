@@ -12,8 +12,8 @@ export type DeliveryClass = "transient" | "durable" | "latest" | "state" | "vote
 /** The classes whose events are sent on without being stored. */
 export type UnstoredClass = "transient" | "latest";
 
-/** The classes whose events are delivered as they were published. */
-export type DeliveredClass = UnstoredClass | "durable";
+/** The classes whose events viewers get. */
+export type DeliveredClass = Exclude<DeliveryClass, "vote">;
 
 /** Every delivery class, for code that checks input. */
 export const DELIVERY_CLASSES: readonly DeliveryClass[] = [
@@ -50,6 +50,9 @@ export const TOTALS_KIND = "totals";
 /** The built-in kind that deletes a durable event. */
 export const RETRACTED_KIND = "retracted";
 
+/** The built-in kind that says that the video has ended. */
+export const ENDED_KIND = "ended";
+
 const BUILT_IN: readonly Kind[] = [
   { name: VIEWERS_KIND, deliveryClass: "latest" },
   { name: TOTALS_KIND, deliveryClass: "latest" },
@@ -57,7 +60,7 @@ const BUILT_IN: readonly Kind[] = [
   { name: "pinned", deliveryClass: "state" },
   { name: "rules", deliveryClass: "state" },
   { name: "polls", deliveryClass: "state" },
-  { name: "ended", deliveryClass: "state" },
+  { name: ENDED_KIND, deliveryClass: "state" },
 ];
 
 /** Whether only Ovation itself sends this kind: nobody may configure or publish it. */
@@ -87,9 +90,15 @@ export class KindTable implements Iterable<Kind> {
     return this.get(name)?.deliveryClass === "transient";
   }
 
-  /** Whether there is such a kind, and its events are stored. */
+  /** Whether there is such a kind, and its events are durable. */
   isDurable(name: string): boolean {
     return this.get(name)?.deliveryClass === "durable";
+  }
+
+  /** Whether there is such a kind, and its events are stored before they are acknowledged. */
+  isStored(name: string): boolean {
+    const deliveryClass = this.get(name)?.deliveryClass;
+    return deliveryClass === "durable" || deliveryClass === "state" || deliveryClass === "vote";
   }
 
   /** The names of all kinds. */

@@ -43,6 +43,8 @@ export const KINDS_BUCKET = "ov_kinds";
 export const KINDS_KEY = "kinds";
 /** KV bucket: the newest value of each kind of class `state`, by video. */
 export const STATE_BUCKET = "ov_state";
+/** KV bucket: which videos have ended. */
+export const ENDED_BUCKET = "ov_ended";
 /** KV bucket: how many events of each kind there were, by video. */
 export const TOTALS_BUCKET = "ov_totals";
 /** KV bucket: the same for each ten seconds, by video and hour. */

@@ -60,7 +60,7 @@ const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
 /** What dispatchers alone write, and gateways read. */
 const VIDEO_STREAMS = ["KV_ov_state", "KV_ov_totals", "KV_ov_timeline"];
-const NEWER_STREAMS = ["KV_ov_kinds", ...VIDEO_STREAMS, "ov_votes"];
+const NEWER_STREAMS = ["KV_ov_kinds", ...VIDEO_STREAMS, "KV_ov_ended", "ov_votes"];
 /** Tickets, actors' spending and what is watched are for gateways alone. */
 const OF_GATEWAYS = [
   "ov.watched.other.video",
@@ -78,6 +78,8 @@ const OF_DISPATCHERS = [
   ...[...VIDEO_STREAMS, "ov_votes"].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
   "$JS.API.STREAM.MSG.DELETE.ov_votes",
   "$JS.API.STREAM.MSG.GET.ov_votes",
+  "$JS.API.STREAM.MSG.GET.KV_ov_ended",
+  "$KV.ov_ended.video",
   "$KV.ov_kinds.kinds",
   "$KV.ov_state.video",
   "$KV.ov_totals.video",
@@ -195,6 +197,7 @@ const FORBIDDEN: Readonly<
       "ov.frontend.*.*",
       "ov.command.*",
       "ov.changes.ov_kinds.>",
+      "ov.changes.ov_ended.>",
       "$JS.>",
       "$KV.>",
       ...OTHERS_INBOXES("publisher"),
@@ -251,6 +254,7 @@ describe.each(ROLES)("the user %s", (user) => {
         NEWER_STREAMS,
       ),
       "$JS.API.STREAM.PURGE.KV_ov_kinds",
+      "$JS.API.STREAM.PURGE.KV_ov_ended",
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
     const ofDispatchers = user === "dispatcher" ? [] : OF_DISPATCHERS;

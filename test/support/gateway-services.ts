@@ -57,6 +57,7 @@ export function servicesWithoutNats(
     },
     timeline: { read: fault },
     histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
+    snapshots: { missing: () => 0, of: fault },
     publisher: {
       client: { publish: fault, retract: fault },
       commands: { send: fault },

@@ -61,17 +61,16 @@ export function withoutViewers(message: Fields): Fields | undefined {
   return isEmpty ? undefined : { ...message, events: others };
 }
 
-/** The message without the rules and totals in results, unless the pattern shows them. */
-export function withoutRules({ totals, ...given }: Fields, wanted: unknown): Fields {
-  const showsTotals = typeof wanted === "object" && wanted !== null && "totals" in wanted;
-  const message =
-    showsTotals || given["op"] !== "result"
-      ? { ...given, ...(totals === undefined ? {} : { totals }) }
-      : given;
-  const isShown = typeof wanted === "object" && wanted !== null && "limits" in wanted;
-  if (isShown || message["limits"] === undefined) return message;
-  const { limits: _, kinds: __, ...others } = message;
-  return others;
+/** Fields of results that only some of the examples show. */
+const OMITTED = ["limits", "kinds", "state", "totals"];
+
+/** The message without those, unless the pattern shows them. */
+export function withoutOmitted(message: Fields, wanted: unknown): Fields {
+  const shown = typeof wanted === "object" && wanted !== null ? Object.keys(wanted) : [];
+  const isShown = ([field]: [string, unknown]) => !OMITTED.includes(field) || shown.includes(field);
+  return message["op"] === "result"
+    ? Object.fromEntries(Object.entries(message).filter(isShown))
+    : message;
 }
 
 /** A request and its expected response. */

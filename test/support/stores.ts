@@ -5,6 +5,7 @@ import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import {
+  endedBucket,
   frontendsBucket,
   kindsBucket,
   stateBucket,
@@ -27,6 +28,7 @@ export async function createStores(url: string): Promise<void> {
     ticketsBucket(1),
     kindsBucket(config),
     stateBucket(config),
+    endedBucket(config),
     totalsBucket(config),
     timelineBucket(config),
   ];

@@ -56,7 +56,18 @@ beforeAll(async () => {
   const services = { connections, admission, natsOutage, rates, log: silentLog };
   const router = new Router(
     services,
-    { events: {}, event: {}, history: {}, totals: {}, timeline: {}, ping: {}, tickets: {} },
+    {
+      videos: {},
+      video: {},
+      events: {},
+      event: {},
+      history: {},
+      totals: {},
+      end: {},
+      timeline: {},
+      ping: {},
+      tickets: {},
+    },
     page,
   );
   listener = new Listener({

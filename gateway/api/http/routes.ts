@@ -3,11 +3,14 @@ import { PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.
 
 /** The path of each route; a name in braces stands for one segment. */
 export const ROUTE_PATHS = {
+  videos: "/v1/videos",
+  video: "/v1/videos/{video}",
   events: "/v1/videos/{video}/events",
   event: "/v1/videos/{video}/events/{id}",
   history: "/v1/videos/{video}/history",
   totals: "/v1/videos/{video}/totals",
   timeline: "/v1/videos/{video}/timeline",
+  end: "/v1/videos/{video}/end",
   ping: PING_PATH,
   tickets: TICKETS_PATH,
 } as const;

@@ -63,7 +63,7 @@ export function admitEvent(
   const input = authorizeEvent(given, grant, "");
   const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
   quota.check(limitedAs, amount);
-  services.admission.overload.admitEvents(kinds.isDurable(input.kind), true);
+  services.admission.overload.admitEvents(kinds.isStored(input.kind), true);
   publisher.requireRoom();
   quota.take(limitedAs, amount);
   return { input: withEventId(input, grant.publisher, services), amount };
@@ -147,8 +147,8 @@ export async function publishList(
   });
   const amount = amountOf(inputs);
   quota.check(limitedAs, amount);
-  const isDurable = inputs.some(({ kind }) => kinds.isDurable(kind));
-  services.admission.overload.admitEvents(isDurable, false);
+  const isStored = inputs.some(({ kind }) => kinds.isStored(kind));
+  services.admission.overload.admitEvents(isStored, false);
   const events = inputs.map((input) => ({ input, bytes: encodeEvent(input) }));
   quota.take(limitedAs, amount);
   const { client, durable } = services.publisher;

@@ -1,5 +1,6 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
 import { placeOf } from "../../../shared/lib/hyperloglog.ts";
+import { kindOfState } from "../../../shared/protocol/state-document.ts";
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { Feed } from "../../delivery/feed.ts";
@@ -110,6 +111,7 @@ export async function openSubscription(
     const result = {
       ...(hasPosition ? subscriptionResult(histories, history, resumePoint) : {}),
       ...(totals === undefined ? {} : { totals }),
+      ...stateIn(audience.state.data, filter),
     };
     const { after } = resumePoint;
     if (after !== undefined) bytes = history.timeline.bytesAfter(after, filter);
@@ -118,4 +120,14 @@ export async function openSubscription(
   } finally {
     payment.settle(bytes);
   }
+}
+
+/** The state that the viewer gets; none while it is not known. */
+function stateIn(
+  data: Readonly<Record<string, unknown>> | undefined,
+  filter: KindFilter | undefined,
+): Pick<ResultMessage, "state"> {
+  if (data === undefined || filter === undefined) return data === undefined ? {} : { state: data };
+  const wanted = Object.entries(data).filter(([name]) => filter.has(kindOfState(name)));
+  return { state: Object.fromEntries(wanted) };
 }

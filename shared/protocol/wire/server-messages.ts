@@ -37,6 +37,8 @@ export interface ResultMessage {
   readonly epoch?: string;
   /** Of `subscribe` with `after`: whether every later event follows. */
   readonly recovered?: boolean;
+  /** Of `subscribe`: each value of the video's state, by name; absent when it can't be read. */
+  readonly state?: Readonly<Record<string, unknown>>;
   /** When not all could be recovered: the oldest `seq` that is kept; 0 when none is. */
   readonly oldest?: number;
   /** Of `subscribe`: the video's totals by kind and variant; absent when they can't be read. */

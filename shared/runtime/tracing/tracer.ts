@@ -9,6 +9,7 @@ export type SpanName =
   | "ovation.publish"
   | "ovation.retract"
   | "ovation.command"
+  | "ovation.look_up"
   | "ovation.history"
   | "ovation.timeline"
   | "ovation.dispatch"
