@@ -30,6 +30,8 @@ import type { RouteTable } from "./table/routes.ts";
 import type { Sweeper } from "./table/sweep.ts";
 import type { Timeline } from "./totals/timeline.ts";
 import type { Totals } from "./totals/totals.ts";
+import { registerVotesMetrics } from "./votes/metrics.ts";
+import type { Votes } from "./votes/votes.ts";
 
 interface Parts {
   readonly bus: Bus;
@@ -40,6 +42,7 @@ interface Parts {
   readonly history: History;
   readonly states: VideoStates;
   readonly ended: Pick<EndedVideos, "size">;
+  readonly votes: Votes;
   readonly fanout: Fanout;
   readonly mirror: Mirror;
   readonly announced: Announced;
@@ -129,6 +132,7 @@ function registerOverload(registry: Registry, { levels, refused }: DispatcherOve
 export function registerDispatcherMetrics(registry: Registry, parts: Parts): void {
   registerHistoryMetrics(registry, parts.history);
   registerStateMetrics(registry, parts);
+  registerVotesMetrics(registry, parts.votes);
   registerOverload(registry, parts.overload);
   const {
     replies,

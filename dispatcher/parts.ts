@@ -36,6 +36,8 @@ import { Sweeper } from "./table/sweep.ts";
 import { setTotals } from "./totals/set-totals.ts";
 import { Timeline } from "./totals/timeline.ts";
 import { Totals } from "./totals/totals.ts";
+import { PollsState } from "./votes/polls-state.ts";
+import { Votes } from "./votes/votes.ts";
 
 export class DispatcherParts implements RoleParts {
   readonly #context: RoleContext<DispatcherConfig>;
@@ -55,6 +57,7 @@ export class DispatcherParts implements RoleParts {
   readonly #timeline: Timeline;
   readonly #states: VideoStates;
   readonly #ended: EndedVideos;
+  readonly #votes: Votes;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -150,6 +153,13 @@ export class DispatcherParts implements RoleParts {
       now: Date.now,
       log,
     });
+    this.#votes = new Votes({
+      bus,
+      stream: this.#stores.votes,
+      config,
+      log,
+      polls: new PollsState(this.#states),
+    });
     const publishHandler = new PublishHandler({
       rules: this.#kinds.rules(config.dataLimitBytes),
       now: Date.now,
@@ -162,6 +172,7 @@ export class DispatcherParts implements RoleParts {
       timeline: this.#timeline,
       states: this.#states,
       ended: this.#ended,
+      votes: this.#votes,
       overload: this.#overload,
       tracer,
     });
@@ -181,6 +192,9 @@ export class DispatcherParts implements RoleParts {
       }),
       "viewers.count": async ({ videos }) => ({
         viewers: videos.map((video) => routes.viewers(video)),
+      }),
+      "poll.put": async ({ poll, ...input }, { video }) => ({
+        poll: await this.#votes.put(video, poll, input),
       }),
     };
     const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
@@ -232,6 +246,7 @@ export class DispatcherParts implements RoleParts {
       history: this.#history,
       states: this.#states,
       ended: this.#ended,
+      votes: this.#votes,
       fanout,
       mirror: this.#mirror,
       announced: this.#announced,
@@ -267,6 +282,7 @@ export class DispatcherParts implements RoleParts {
     });
     this.#states.start();
     await this.#ended.start();
+    this.#votes.start();
     await this.#queueGroup.start();
     return { rows: this.#routes.rowCount };
   }
@@ -289,6 +305,7 @@ export class DispatcherParts implements RoleParts {
     this.#totals.stop();
     this.#timeline.stop();
     await this.#kinds.stop();
+    this.#votes.stop();
     this.#states.stop();
     await this.#ended.stop();
     await this.#mirror.stop();

@@ -34,6 +34,8 @@ import type { ViewerCount } from "./table/counts.ts";
 import type { Timeline } from "./totals/timeline.ts";
 import type { Totals } from "./totals/totals.ts";
 import type { UsedVariant } from "./totals/variants.ts";
+import { acceptVotes } from "./votes/accept-votes.ts";
+import type { Votes } from "./votes/votes.ts";
 
 interface PublishHandlerOptions {
   readonly rules: LiveRules;
@@ -52,6 +54,8 @@ interface PublishHandlerOptions {
   /** Takes the events of class state. */
   readonly states: Pick<VideoStates, "edit">;
   readonly ended: Pick<EndedVideos, "require">;
+  /** Takes the votes. */
+  readonly votes: Pick<Votes, "cast">;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -107,10 +111,10 @@ function refusalOf({ index }: EventIdTaken, isDurable: readonly boolean[]): Ovat
 
 const NONE = Promise.resolve<readonly number[]>([]);
 
-/** @throws OvationError unavailable */
+/** Of a class that is not stored. */
 function asUnstored(deliveryClass: DeliveryClass): UnstoredClass {
   if (deliveryClass === "transient" || deliveryClass === "latest") return deliveryClass;
-  throw new OvationError("unavailable", `events of class ${deliveryClass} can't be published yet`);
+  throw new Error(`events of class ${deliveryClass} are stored`);
 }
 
 export class PublishHandler {
@@ -189,6 +193,9 @@ export class PublishHandler {
     if (variants.length > 0 && !this.#options.totals.variants.areKnown(video, variants)) {
       return this.#acceptNewVariants(video, inputs, variants, isStored, at, taken);
     }
+    if (inputs.every(({ kind }) => rules.kinds.isVote(kind))) {
+      return this.#acceptVotes(video, inputs);
+    }
     if (isStored) return this.#acceptStored(video, inputs, at, taken);
     return this.#acceptTransient(video, inputs, at, taken);
   }
@@ -237,6 +244,13 @@ export class PublishHandler {
     const takenAt = clock.wallAt(at);
     if (publishedAt !== undefined) hop.passed(publishedAt, takenAt);
     return { at, publishedAt: publishedAt ?? takenAt, trace };
+  }
+
+  async #acceptVotes(video: string, inputs: readonly RequestEvent[]): Promise<Accepted> {
+    const ids = inputs.map((input) => input.id ?? this.#reservedIds.next());
+    const outcome = await acceptVotes(this.#options.votes, video, inputs, ids);
+    this.stats.events.vote += ids.length - (outcome.refused?.length ?? 0);
+    return outcome;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Replies to requests that came over the bus, at once or when their work is done. */
 import type { Bus } from "../shared/bus/connection.ts";
-import { asOvationError } from "../shared/protocol/errors.ts";
+import { asOvationError, type ErrorBody } from "../shared/protocol/errors.ts";
 import { isInboxOfGateway, isReservedSubject } from "../shared/protocol/subjects.ts";
 import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
 import type { Log } from "../shared/runtime/log.ts";
@@ -13,8 +13,9 @@ interface RepliesOptions {
 
 /** The reply for accepted events; see publishReplySchema. */
 export interface Accepted {
-  readonly accepted: readonly string[];
+  readonly accepted: readonly (string | null)[];
   readonly seqs?: readonly (number | null)[];
+  readonly refused?: readonly (ErrorBody & { readonly index: number })[];
 }
 
 /** The reply for a command that was carried out. */
@@ -43,6 +44,8 @@ export class Replies {
 
   /** @param reply subject of the reply; empty when nobody waits for it */
   accept(encoding: Encoding, reply: string, accepted: Accepted | Done): void {
+    const refused = "refused" in accepted ? accepted.refused : undefined;
+    for (const { code } of refused ?? []) this.#countRefusal(code);
     this.#send(encoding, reply, accepted);
   }
 
@@ -54,7 +57,7 @@ export class Replies {
       const traced = trace === undefined ? {} : { traceId: trace.traceId };
       this.#options.log.error({ err, ...traced }, "request failed");
     }
-    this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
+    this.#countRefusal(error.code);
     this.#send(encoding, reply, { error: error.body() });
   }
 
@@ -80,6 +83,10 @@ export class Replies {
   /** Resolves when every request under way has its reply. */
   async drain(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #countRefusal(code: string): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
   }
 
   #send(encoding: Encoding, reply: string, answer: unknown): void {

@@ -142,6 +142,8 @@ export interface RequestsSetup {
   readonly user: string;
   readonly password: string;
   readonly videos: readonly string[];
+  /** Votes in this poll are sent; undefined: likes. */
+  readonly poll?: string | undefined;
 }
 
 export interface SaturateCommand {
@@ -160,6 +162,7 @@ export interface SteadyCommand {
 export interface Requested {
   readonly perSecond: number;
   /** Since the start. */
+  readonly sent: number;
   readonly refused: number;
   readonly unanswered: number;
   /** From the scheduled time to the answer, and to the send, packed. */

@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { gatewayPublishSubject } from "../../shared/protocol/subjects.ts";
-import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { nowUs } from "../clock.ts";
 import type {
   Requested,
@@ -13,15 +12,14 @@ import type {
 } from "../control/messages.ts";
 import { type Histogram, newHistogram, packed, record } from "../latency.ts";
 import { AnswerReader, requestText } from "./nats-wire.ts";
+import { like, type PayloadOf, votesIn } from "./payload.ts";
 
 /** How many answers may be outstanding; beyond it a steady schedule falls behind, which is reported. */
 const OUTSTANDING_LIMIT = 1_048_576;
 const ANSWERS_MS = 5_000;
-/** A like as a viewer's gateway would forward it. */
-const LIKE = encodeMsgpack({ kind: "like", data: [123_456, 12_345_678] }).toString("latin1");
-
 export class Requester {
   readonly #socket: Socket;
+  readonly #payloadOf: PayloadOf;
   readonly #subjects: readonly string[];
   readonly #inbox = `_INBOX.gateway.${randomUUID().slice(0, 8)}`;
   /** The scheduled time of each outstanding request, by its number modulo the limit. */
@@ -32,7 +30,8 @@ export class Requester {
   #onAnswers: () => void = () => undefined;
   #times: Histogram | undefined;
 
-  private constructor({ host, port, videos }: RequestsSetup) {
+  private constructor({ host, port, videos, poll }: RequestsSetup) {
+    this.#payloadOf = poll === undefined ? like : votesIn(poll);
     this.#subjects = videos.map(gatewayPublishSubject);
     this.#socket = connect({ host, port, noDelay: true });
   }
@@ -113,7 +112,7 @@ export class Requester {
     for (let index = 0; index < Math.min(count, room); index += 1) {
       const subject = this.#subjects[this.#sent % this.#subjects.length] ?? "";
       this.#dueUs[this.#sent % OUTSTANDING_LIMIT] = dueOf(index);
-      text += requestText(subject, this.#inbox, this.#sent, LIKE);
+      text += requestText(subject, this.#inbox, this.#sent, this.#payloadOf(this.#sent));
       this.#sent += 1;
     }
     if (text !== "") this.#socket.write(text, "latin1");
@@ -130,6 +129,7 @@ export class Requester {
   #outcome(): Requested {
     return {
       perSecond: 0,
+      sent: this.#sent,
       refused: this.#refused,
       unanswered: this.#sent - this.#answered,
       times: packed(newHistogram()),

@@ -1,9 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { Requested } from "../control/messages.ts";
-import { usageOf } from "../control/proc.ts";
+import { coresText, measured } from "../control/measured.ts";
 import { type StandIn, standInGateway } from "../control/stand-in-gateway.ts";
 import { type RequestsGenerator, startRequests } from "../control/start-requests.ts";
-import type { ServerProcess } from "../control/system.ts";
 import { percentilesOf, unpacked } from "../latency.ts";
 import type { Figure } from "../report/result.ts";
 import { type Scenario, stackOf } from "./scenario.ts";
@@ -14,46 +11,13 @@ const IN_FLIGHT = 8_000;
 const WARM_UP_MS = 2_000;
 const GOAL = 50_000;
 
-interface Measured {
-  readonly requested: Requested;
-  /** Cores used, by process. */
-  readonly cores: Readonly<Record<string, number>>;
-}
-
-/** Does the work, and returns how many cores each process used in the measured part. */
-async function measured(
-  processes: readonly ServerProcess[],
-  measureMs: number,
-  work: () => Promise<Requested>,
-): Promise<Measured> {
-  const use = () => processes.map(({ pid }) => usageOf(pid).cpuSeconds);
-  const working = work();
-  await wait(WARM_UP_MS);
-  const before = use();
-  const began = performance.now();
-  await wait(measureMs);
-  const seconds = (performance.now() - began) / 1_000;
-  const after = use();
-  const requested = await working;
-  const cores = processes.map(({ kind }, index) => [
-    kind,
-    ((after[index] ?? 0) - (before[index] ?? 0)) / seconds,
-  ]);
-  return { requested, cores: Object.fromEntries(cores) };
-}
-
-function coresText(cores: Readonly<Record<string, number>>): string {
-  return Object.entries(cores)
-    .map(([kind, used]) => `${kind} ${used.toFixed(2)}`)
-    .join(", ");
-}
-
 export const dispatch: Scenario = {
   name: "dispatch",
   question:
     "How many publish requests a second does one dispatcher process carry, and how long does each take at half of that? Requests are sent over NATS as a gateway sends them, each a single like on one of 100 videos, and each is answered; all videos have one gateway, a stand-in that has rows in the table but does not listen. First as many requests as are answered, then a fixed schedule at half of that rate.",
   run: async (options, watcher) => {
     const measureMs = (options.seconds ?? 8) * 1_000;
+    const phases = { warmUpMs: WARM_UP_MS, measureMs };
     const videos = Array.from({ length: options.videos ?? VIDEOS }, (_, index) => `video-${index}`);
     const stack = await stackOf(options, watcher, { gateways: 0, dispatchers: 1 });
     let generator: RequestsGenerator | undefined;
@@ -67,13 +31,13 @@ export const dispatch: Scenario = {
         { kind: "generator", name: "requests", pid: requests.pid },
       ];
       watcher.step("as many requests as are answered");
-      const full = await measured(processes, measureMs, () =>
-        requests.request("saturate", { inFlight: IN_FLIGHT, warmUpMs: WARM_UP_MS, measureMs }),
+      const full = await measured(processes, phases, () =>
+        requests.request("saturate", { inFlight: IN_FLIGHT, ...phases }),
       );
       const rate = options.rate ?? full.requested.perSecond / 2;
       watcher.step(`${Math.round(rate)} per second, by schedule`);
-      const half = await measured(processes, measureMs, () =>
-        requests.request("steady", { perSecond: rate, warmUpMs: WARM_UP_MS, measureMs }),
+      const half = await measured(processes, phases, () =>
+        requests.request("steady", { perSecond: rate, ...phases }),
       );
       const times = percentilesOf(unpacked([half.requested.times]));
       const late = percentilesOf(unpacked([half.requested.lateness]));

@@ -12,6 +12,7 @@ import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import type { Scenario } from "./scenario.ts";
 import { soak } from "./soak.ts";
+import { votes } from "./votes.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   likes,
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manyVideos,
   dispatch,
   comments,
+  votes,
   connectStorm,
   idle,
   costs,

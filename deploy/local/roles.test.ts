@@ -20,7 +20,7 @@ test("a gateway of the stack has its name as address, and a kind for probes", ()
   const config = gatewayConfig({});
   expect(config).toMatchObject({ port: 8_123, address: "gateway-1", frameIntervalMinMs: 50 });
   expect(config.natsUrl).toEqual([nats.url]);
-  expect(config.kinds.map(({ name }) => name)).toEqual(["like", "comment", "probe"]);
+  expect(config.kinds.map(({ name }) => name)).toEqual(["like", "comment", "vote", "probe"]);
 });
 
 test("settings from the environment are kept", () => {

@@ -24,6 +24,7 @@ import { historyOverHttp } from "./http/history.ts";
 import { PageFiles } from "./http/page-files.ts";
 import { pingOverHttp } from "./http/ping.ts";
 import { publishOverHttp } from "./http/publish.ts";
+import { putPollOverHttp } from "./http/put-poll.ts";
 import { retractOverHttp } from "./http/retract.ts";
 import { Router } from "./http/router.ts";
 import { setTotalsOverHttp } from "./http/set-totals.ts";
@@ -83,6 +84,7 @@ export class Hub {
       end: { PUT: endVideoOverHttp(services, config) },
       totals: { PUT: setTotalsOverHttp(services, config) },
       timeline: { GET: timelineOverHttp(services) },
+      poll: { PUT: putPollOverHttp(services, config) },
       ping: { GET: pingOverHttp(services) },
       tickets: { POST: ticketsOverHttp(services) },
     };

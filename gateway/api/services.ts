@@ -44,9 +44,9 @@ export interface GatewayServices {
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;
     readonly commands: Pick<CommandClient, "send">;
-    readonly likes: Pick<Batcher, "publish">;
+    readonly batched: Pick<Batcher, "publish">;
     readonly durable: Pick<EventsUnderWay, "add" | "settled">;
-    inOrder(): Pick<OrderedPublishes, "publish">;
+    inOrder(): Pick<OrderedPublishes, "publish" | "inTurn">;
   };
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;

@@ -88,7 +88,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Requests that wait for `connect`. */
   #waiting = 0;
   /** Undefined until the first publish: most viewers never publish. */
-  #ordered: Pick<OrderedPublishes, "publish"> | undefined;
+  #ordered: Pick<OrderedPublishes, "publish" | "inTurn"> | undefined;
   #lastRequestId = 0;
 
   constructor(
@@ -239,7 +239,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     throw new OvationError("in_flight_exceeded", text, { limit });
   }
 
-  get ordered(): Pick<OrderedPublishes, "publish"> {
+  get ordered(): Pick<OrderedPublishes, "publish" | "inTurn"> {
     this.#ordered ??= this.services.publisher.inOrder();
     return this.#ordered;
   }

@@ -34,7 +34,10 @@ export interface Accepted {
 
 /** The outcome of a list: the accepted events, in order, and the error if not all were accepted. */
 export interface ListOutcome {
+  /** Of a list of votes, also those that were refused: each is judged by itself. */
   readonly accepted: readonly Accepted[];
+  /** Why votes were refused, by their places in the list. */
+  readonly refused?: ReadonlyMap<number, OvationError>;
   readonly error?: unknown;
 }
 
@@ -81,7 +84,7 @@ export class DispatcherClient {
     const begunAt = clock.now();
     requestEvents.observe(events.length);
     try {
-      return { accepted: await this.#request(gatewayPublishSubject(video), request, traces) };
+      return await this.#request(gatewayPublishSubject(video), request, traces);
     } catch (error) {
       return { accepted: [], error };
     } finally {
@@ -97,13 +100,14 @@ export class DispatcherClient {
    */
   async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
-    const [accepted] = await this.#request(
+    const { accepted } = await this.#request(
       gatewayRetractSubject(video),
       encodeMsgpack({ id }),
       traces,
     );
-    if (accepted === undefined) throw new OvationError("internal");
-    return accepted;
+    const [event] = accepted;
+    if (event === undefined) throw new OvationError("internal");
+    return event;
   }
 
   /**
@@ -113,7 +117,7 @@ export class DispatcherClient {
   async count(video: string): Promise<void> {
     const { bus, timeoutMs } = this.#options;
     // These don't count as publishes: the caller bounds them.
-    acceptedOf(await bus.request(countSubject(video), NOTHING, timeoutMs));
+    outcomeOf(await bus.request(countSubject(video), NOTHING, timeoutMs));
   }
 
   async #publishHalves(
@@ -126,14 +130,17 @@ export class DispatcherClient {
     const first = await this.publish(video, events.slice(0, middle), traces, since);
     if (first.error !== undefined) return first;
     const rest = await this.publish(video, events.slice(middle), traces, since);
-    return { ...rest, accepted: [...first.accepted, ...rest.accepted] };
+    const accepted = [...first.accepted, ...rest.accepted];
+    const refused = new Map(first.refused);
+    for (const [index, error] of rest.refused ?? []) refused.set(middle + index, error);
+    return { ...rest, accepted, refused };
   }
 
   async #request(
     subject: string,
     payload: Uint8Array,
     traces: readonly TraceContext[],
-  ): Promise<Accepted[]> {
+  ): Promise<ListOutcome> {
     if (this.#underWay >= UNDER_WAY_LIMIT) {
       const text = `${UNDER_WAY_LIMIT} requests already wait for the dispatchers`;
       throw new OvationError("unavailable", text, { limit: UNDER_WAY_LIMIT });
@@ -141,20 +148,34 @@ export class DispatcherClient {
     const { bus, timeoutMs } = this.#options;
     this.#underWay += 1;
     try {
-      return acceptedOf(await bus.request(subject, payload, timeoutMs, traces));
+      return outcomeOf(await bus.request(subject, payload, timeoutMs, traces));
     } finally {
       this.#underWay -= 1;
     }
   }
 }
 
-function acceptedOf(reply: Uint8Array): Accepted[] {
+function outcomeOf(reply: Uint8Array): ListOutcome {
   const parsed = publishReplySchema.safeParse(decodeTrustedMsgpack(reply));
   if (!parsed.success) throw new OvationError("internal", undefined, { cause: parsed.error });
   if ("accepted" in parsed.data) {
-    const { accepted, seqs } = parsed.data;
-    return accepted.map((id, index) => ({ id, seq: seqs?.[index] ?? undefined }));
+    const { accepted: ids, seqs, refused = [] } = parsed.data;
+    const accepted = ids.map((id, index) => ({ id: id ?? "", seq: seqs?.[index] ?? undefined }));
+    if (refused.length === 0) return { accepted };
+    return { accepted, refused: new Map(refused.map((one) => [one.index, errorOf(one)])) };
   }
-  const { code, message, ...detail } = parsed.data.error;
-  throw new OvationError(isErrorCode(code) ? code : "internal", message, detail);
+  throw errorOf(parsed.data.error);
+}
+
+interface ErrorReply {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+function errorOf({ code, message, field, limit, retryAfterMs }: ErrorReply): OvationError {
+  const detail = { field, limit, retryAfterMs };
+  return new OvationError(isErrorCode(code) ? code : "internal", message, detail);
 }

@@ -1,5 +1,5 @@
 /**
- * A durable event gets its id here, not at the dispatcher, so that its publisher gets the id to
+ * A durable event or a vote gets its id here, not at the dispatcher, so that its publisher gets the id to
  * repeat it with when its outcome is unknown.
  */
 import type { EventInput, EventRules, RequestEvent } from "../../shared/protocol/events.ts";
@@ -16,9 +16,10 @@ export function withEventId(
   by: string | undefined,
   { rules, ids }: Parts,
 ): RequestEvent {
-  const isDurable = rules.kinds.get(input.kind)?.deliveryClass === "durable";
+  const { kinds } = rules;
+  const needsId = kinds.isDurable(input.kind) || kinds.isVote(input.kind);
   // Nobody can repeat a like without an id: it needs neither.
-  if (input.id === undefined && !isDurable) return input;
+  if (input.id === undefined && !needsId) return input;
   const id = input.id ?? ids.next();
   return by === undefined ? { ...input, id } : { ...input, id, by };
 }

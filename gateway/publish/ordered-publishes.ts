@@ -23,6 +23,8 @@ export class OrderedPublishes {
   readonly #now: MonotonicClock;
   /** Waiting events, for each queue that has a request under way. */
   readonly #queues = new Map<string, OrderedEvent[]>();
+  /** The last of those that are done in turn, by video. */
+  readonly #turns = new Map<string, Promise<Accepted>>();
 
   constructor(
     client: Pick<DispatcherClient, "publish">,
@@ -60,6 +62,21 @@ export class OrderedPublishes {
     this.#waiting.add();
     queue.push(event);
     return await promise;
+  }
+
+  /**
+   * Does it when what was done before for the video is done: for votes, which go out together with
+   * those of other connections, but of one connection one after the other.
+   */
+  inTurn(video: string, work: () => Promise<Accepted>): Promise<Accepted> {
+    const before = this.#turns.get(video);
+    const turn = before === undefined ? work() : before.then(work, work);
+    this.#turns.set(video, turn);
+    const end = () => {
+      if (this.#turns.get(video) === turn) this.#turns.delete(video);
+    };
+    turn.then(end, end);
+    return turn;
   }
 
   /** Sends a batch, and then what waits, until nothing does. It never rejects. */

@@ -17,10 +17,13 @@ export function tracesIn(batch: readonly PendingEvent[]): readonly TraceContext[
 }
 
 /** Settles each event of a batch with its outcome. */
-export function settle(batch: readonly PendingEvent[], { accepted, error }: ListOutcome): void {
+export function settle(batch: readonly PendingEvent[], outcome: ListOutcome): void {
+  const { accepted, refused, error } = outcome;
   for (const [index, { resolve, reject }] of batch.entries()) {
     const one = accepted[index];
-    if (one === undefined) reject(error ?? new OvationError("internal"));
+    const fault = refused?.get(index);
+    if (fault !== undefined) reject(fault);
+    else if (one === undefined) reject(error ?? new OvationError("internal"));
     else resolve(one);
   }
 }

@@ -12,8 +12,8 @@ type PublisherOptions = ConstructorParameters<typeof DispatcherClient>[0];
 export class Publisher {
   readonly client: DispatcherClient;
   readonly commands: CommandClient;
-  /** For events that need no order. */
-  readonly likes: Batcher;
+  /** For likes, which need no order, and for votes, of which a connection sends one at a time. */
+  readonly batched: Batcher;
   /** Durable events that are being published here. */
   readonly durable = new EventsUnderWay();
   readonly #waiting = new PendingLimit();
@@ -23,7 +23,7 @@ export class Publisher {
     this.#now = options.clock.now;
     this.client = new DispatcherClient(options);
     this.commands = new CommandClient(options);
-    this.likes = new Batcher(this.client, this.#waiting, this.#now);
+    this.batched = new Batcher(this.client, this.#waiting, this.#now);
   }
 
   /** Events that wait for the answer to an earlier request. */

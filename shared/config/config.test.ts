@@ -57,6 +57,7 @@ describe("defaults", () => {
     expect(gateway.kinds).toEqual([
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
+      { name: "vote", deliveryClass: "vote" },
     ]);
     expect(configOf("dispatcher", []).opsPort).toBe(9102);
   });

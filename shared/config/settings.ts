@@ -29,6 +29,7 @@ export const commonSettings = {
     default: [
       { name: "like", deliveryClass: "transient" },
       { name: "comment", deliveryClass: "durable" },
+      { name: "vote", deliveryClass: "vote" },
     ],
     doc: "The kinds of events and the delivery class of each, with `:any` after the class where a kind may have any variants. They are used until kinds are stored: the first dispatcher stores its own, and `ovation kinds apply` replaces them. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
   }),
@@ -138,6 +139,13 @@ export const commonSettings = {
     default: 268_435_456,
     unit: "bytes",
     doc: "How many bytes the state of all videos may take in the store, and as many their totals and their timelines; beyond that, changes are refused.",
+  }),
+  votesAgeMs: integer({
+    min: 60_000,
+    max: 315_360_000_000,
+    default: 1_209_600_000,
+    unit: "ms",
+    doc: "How long votes are kept. A poll takes at most half of this time from its creation to its end.",
   }),
   votesTotalBytes: integer({
     min: 1_048_576,

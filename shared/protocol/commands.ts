@@ -7,6 +7,7 @@ import { z } from "zod";
 import { isErrorCode, OvationError } from "./errors.ts";
 import { errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
 import { NO_VIDEO } from "./subjects.ts";
+import { pollPutSchema, shownPollSchema } from "./votes/poll.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
 
@@ -55,6 +56,12 @@ const COMMANDS = {
     about: "all",
     input: z.strictObject({ videos: z.array(videoSchema).min(1).max(100) }),
     result: z.object({ viewers: z.array(z.number()) }),
+  },
+  /** Creates a poll, changes it, or ends it. */
+  "poll.put": {
+    about: "video",
+    input: pollPutSchema,
+    result: z.object({ poll: shownPollSchema }),
   },
 } as const satisfies Record<string, CommandShape>;
 

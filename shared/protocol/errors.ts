@@ -189,6 +189,26 @@ export const errorKinds = {
       "An earlier event of this connection on the video failed, so this one was not tried and had no effect. Repeat both, in their order.",
   },
   event_not_found: refused("The video's history has no such event.", 404),
+  votes_unavailable: {
+    status: 503,
+    retry: "same-id",
+    meaning:
+      "Votes can't be stored at the moment. The vote may have been counted all the same: repeat it with the same event id.",
+  },
+  actor_required: refused("A vote needs an actor: a token with `sub`, or `actor` from a backend."),
+  poll_unknown: refused("The video has no poll of this name.", 404),
+  poll_not_open: refused("The poll has not begun. The vote had no effect.", 409),
+  poll_closed: refused("The poll has ended. The request had no effect.", 409),
+  choice_unknown: refused("The poll has no such choice: choices are counted from 0."),
+  already_voted: refused(
+    "The actor has voted in this poll, which does not allow to change a vote.",
+    409,
+  ),
+  poll_full: refused("The poll has as many votes as one may have.", 409),
+  polls_exceeded: refused(
+    "The video has as many polls that have not ended as it may have at once.",
+    409,
+  ),
   draining: { status: 503, retry: "yes", meaning: "The gateway is shutting down." },
   internal: {
     status: 500,

@@ -6,6 +6,7 @@ import { dataFault } from "./kind-schema.ts";
 import { KIND_PATTERN, type KindTable } from "./kinds.ts";
 import { ACTOR_PATTERN, EVENT_ID_PATTERN, VIDEO_PATTERN } from "./names.ts";
 import { dataRefusal, type EventRefusal, kindRefusal, variantRefusal } from "./publishable.ts";
+import { parseVote } from "./votes/vote.ts";
 import { encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
 
@@ -45,25 +46,27 @@ export type RequestEvent = z.output<typeof requestEventSchema>;
 /** A request to delete a durable event. */
 export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
 
-/** The reply to a request over the bus that is refused. */
-export const errorReplySchema = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    field: z.string().optional(),
-    limit: z.number().optional(),
-    retryAfterMs: z.number().optional(),
-  }),
+const errorBodySchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  field: z.string().optional(),
+  limit: z.number().optional(),
+  retryAfterMs: z.number().optional(),
 });
+
+/** The reply to a request over the bus that is refused. */
+export const errorReplySchema = z.object({ error: errorBodySchema });
 
 /**
  * The reply to a request to publish over the bus. `seqs` has the `seq` of each of `accepted`, null for an
- * event that isn't durable; it is absent when none is durable.
+ * event that isn't durable; it is absent when none is durable. Votes of a list are judged one by one:
+ * where one was refused, `accepted` has null, and `refused` says why.
  */
 export const publishReplySchema = z.union([
   z.object({
-    accepted: z.array(z.string()),
+    accepted: z.array(z.string().nullable()),
     seqs: z.array(z.number().nullable()).optional(),
+    refused: z.array(errorBodySchema.extend({ index: z.int().min(0) })).optional(),
   }),
   errorReplySchema,
 ]);
@@ -119,7 +122,7 @@ function refuse({ code, message, field, limit }: EventRefusal): never {
  * @param field its name in an error, such as `events[3]`; empty for a single event
  * @param boundBytes length of the message that held it
  * @throws OvationError kind_unknown, kind_reserved, variant_invalid, variant_unknown, data_too_large
- *   or data_invalid
+ *   or data_invalid; field_invalid for a vote
  */
 export function checkEvent(
   event: EventInput,
@@ -145,6 +148,7 @@ function checkKindAndSize(
   }
   const badVariant = variantRefusal(data, kinds.get(kind)?.variants, at);
   if (badVariant !== undefined) refuse(badVariant);
+  if (kinds.isVote(kind)) parseVote(data, at);
   // As msgpack, a value takes at most three times the bytes of its JSON (`5e9` as nine bytes), so
   // data from a small message needs no measuring.
   if (data === undefined || 3 * boundBytes <= dataLimitBytes) return;
@@ -173,9 +177,10 @@ export function parsePublishRequest(
   rules: EventRules,
   boundBytes: number,
 ): EventInput[] {
-  return parseEvents(value, eventInputSchema, (event, field) =>
+  const events = parseEvents(value, eventInputSchema, (event, field) =>
     checkEvent(event, rules, field, boundBytes),
   );
+  return unmixed(events, rules);
 }
 
 /**
@@ -190,11 +195,12 @@ export function parseBusRequest(
   boundBytes: number,
   isOfGateway: boolean,
 ): RequestEvent[] {
-  return parseEvents(value, requestEventSchema, (event, field) => {
+  const events = parseEvents(value, requestEventSchema, (event, field) => {
     const at = field === "" ? "" : `${field}.`;
     checkKindAndSize(event, rules, at, boundBytes);
     if (!isOfGateway) checkData(event, rules, at);
   });
+  return unmixed(events, rules);
 }
 
 function parseEvents<Event extends EventInput>(
@@ -218,5 +224,15 @@ function parseEvents<Event extends EventInput>(
     if (!parsed.success) throw errorOfIssues(parsed.error, field);
     check(parsed.data, field);
     return parsed.data;
+  });
+}
+
+/** Each vote of a list is judged by itself, but a list of other events is refused as a whole. */
+function unmixed<Event extends EventInput>(events: Event[], { kinds }: EventRules): Event[] {
+  const index = events.findIndex(({ kind }) => !kinds.isVote(kind));
+  if (index < 0 || !events.some(({ kind }) => kinds.isVote(kind))) return events;
+  const field = `events[${index}].kind`;
+  throw new OvationError("field_invalid", `${field}: a list with a vote may hold only votes`, {
+    field,
   });
 }

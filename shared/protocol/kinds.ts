@@ -101,6 +101,11 @@ export class KindTable implements Iterable<Kind> {
     return deliveryClass === "durable" || deliveryClass === "state" || deliveryClass === "vote";
   }
 
+  /** Whether there is such a kind, and its events are votes. */
+  isVote(name: string): boolean {
+    return this.get(name)?.deliveryClass === "vote";
+  }
+
   /** The names of all kinds. */
   names(): readonly string[] {
     return [...this.#byName.keys()];

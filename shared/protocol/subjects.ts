@@ -2,6 +2,7 @@
  * Every NATS subject and KV key of Ovation, each as a function with its inverse.
  * Callers pass names that {@link isVideoId} and {@link isGatewayId} accept.
  */
+import { POLL_PATTERN } from "./name-patterns.ts";
 import { isGatewayId, isVideoId } from "./names.ts";
 
 /** The queue group that all dispatchers share on {@link PUBLISH_SUBJECTS}. */
@@ -52,6 +53,8 @@ export const TIMELINE_BUCKET = "ov_timeline";
 /** The JetStream stream that holds the votes of every poll, and its subjects. */
 export const VOTES_STREAM = "ov_votes";
 export const VOTES_SUBJECTS = "ov.votes.*.*";
+/** Notices between dispatchers: votes were stored. */
+export const VOTED_SUBJECTS = "ov.voted.*.*.*";
 
 /** Where gateways receive answers. */
 const GATEWAY_INBOX = "_INBOX.gateway.";
@@ -62,7 +65,10 @@ const RETRACT_PREFIX = "ov.retract.";
 const GATEWAY_RETRACT_PREFIX = "ov.gateway.retract.";
 const COMMAND_PREFIX = "ov.command.";
 const GATEWAY_COMMAND_PREFIX = "ov.gateway.command.";
+const SEQUENCE_PATTERN = /^[1-9]\d{0,15}$/;
 const STORED_PREFIX = "ov.stored.";
+const VOTES_PREFIX = "ov.votes.";
+const VOTED_PREFIX = "ov.voted.";
 const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
 
@@ -157,8 +163,51 @@ export function parseStoredSubject(
   const dot = subject.lastIndexOf(".");
   const video = videoAfter(STORED_PREFIX, subject.slice(0, dot));
   const number = subject.slice(dot + 1);
-  if (video === undefined || !/^[1-9]\d{0,15}$/.test(number)) return undefined;
+  if (video === undefined || !SEQUENCE_PATTERN.test(number)) return undefined;
   return { video, sequence: Number(number) };
+}
+
+/** What a poll of a video is stored under: the end of {@link votesSubject}. */
+export function pollKey(video: string, poll: string): string {
+  return `${video}.${poll}`;
+}
+
+/** The inverse of {@link pollKey}; undefined for a key that isn't ours. */
+export function parsePollKey(key: string): { video: string; poll: string } | undefined {
+  const dot = key.lastIndexOf(".");
+  const video = key.slice(0, dot);
+  const poll = key.slice(dot + 1);
+  return isVideoId(video) && POLL_PATTERN.test(poll) ? { video, poll } : undefined;
+}
+
+/** The subject under which the votes of a poll are stored. @param key of {@link pollKey} */
+export function votesSubject(key: string): string {
+  return VOTES_PREFIX + key;
+}
+
+/** The same of all polls of a video. */
+export function votesSubjectsOf(video: string): string {
+  return `${VOTES_PREFIX}${video}.*`;
+}
+
+/** The key of a poll; undefined for a subject that isn't ours. */
+export function keyOfVotesSubject(subject: string): string | undefined {
+  const key = subject.slice(VOTES_PREFIX.length);
+  return subject.startsWith(VOTES_PREFIX) && parsePollKey(key) !== undefined ? key : undefined;
+}
+
+/** The notice that the poll's record with this sequence in the stream was stored. */
+export function votedSubject(key: string, sequence: number): string {
+  return `${VOTED_PREFIX}${key}.${sequence}`;
+}
+
+/** The inverse of {@link votedSubject}; undefined for a subject that isn't ours. */
+export function parseVotedSubject(subject: string): { key: string; sequence: number } | undefined {
+  const dot = subject.lastIndexOf(".");
+  const key = subject.slice(VOTED_PREFIX.length, dot);
+  const number = subject.slice(dot + 1);
+  if (!subject.startsWith(VOTED_PREFIX) || !SEQUENCE_PATTERN.test(number)) return undefined;
+  return parsePollKey(key) === undefined ? undefined : { key, sequence: Number(number) };
 }
 
 /** The subject of events of `video` for the viewers of `gateway`. */

@@ -61,7 +61,7 @@ export function servicesWithoutNats(
     publisher: {
       client: { publish: fault, retract: fault },
       commands: { send: fault },
-      likes: { publish: fault },
+      batched: { publish: fault },
       durable: new EventsUnderWay(),
       inOrder: fault,
     },

@@ -3,10 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 
-/** The columns of the first table, one kind of each delivery class, and that of the second. */
+/** The columns of the first table, one kind of each delivery class, and those of the others. */
 const KINDS = ["like", "comment", "viewers", "total"] as const;
 const ORDER = ["order"] as const;
-export type GuaranteedKind = (typeof KINDS)[number] | (typeof ORDER)[number];
+const VOTES = ["vote"] as const;
+export type GuaranteedKind =
+  | (typeof KINDS)[number]
+  | (typeof ORDER)[number]
+  | (typeof VOTES)[number];
 
 export interface Cell {
   readonly failure: string;
@@ -37,7 +41,7 @@ export function cellsOf(page: string, kinds: readonly GuaranteedKind[] = KINDS):
 }
 
 /** The cells of docs/guarantees.md. */
-export const CELLS: readonly Cell[] = [KINDS, ORDER].flatMap((kinds) =>
+export const CELLS: readonly Cell[] = [KINDS, ORDER, VOTES].flatMap((kinds) =>
   cellsOf(readFileSync(PAGE, "utf8"), kinds),
 );
 

@@ -14,6 +14,7 @@ import { connectTo, natsUrlAs } from "./nats-users.ts";
 export const TEST_KINDS: readonly Kind[] = [
   { name: "like", deliveryClass: "transient" },
   { name: "comment", deliveryClass: "durable", schema: {} },
+  { name: "vote", deliveryClass: "vote" },
 ];
 
 /** Stores {@link TEST_KINDS} where no kinds are stored yet, ahead of dispatchers that would store theirs. */

@@ -65,6 +65,7 @@ beforeAll(async () => {
       totals: {},
       end: {},
       timeline: {},
+      poll: {},
       ping: {},
       tickets: {},
     },

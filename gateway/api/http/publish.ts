@@ -1,5 +1,5 @@
 /** `POST /v1/videos/{video}/events`: a backend publishes one event or a list of up to 1,000. */
-import { asOvationError } from "../../../shared/protocol/errors.ts";
+import { asOvationError, type OvationError } from "../../../shared/protocol/errors.ts";
 import {
   type EventInput,
   mayBeNewKind,
@@ -20,8 +20,20 @@ import { type BodyLimits, decodedBody, withBody } from "./body.ts";
 import { type HttpHandler, respondWith, respondWithError } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
-/** Ids in the order of the request; seqs only if one of the events is durable. */
-function acceptedBody(accepted: readonly Accepted[]): object {
+/**
+ * Ids in the order of the request; seqs only if one of the events is durable. Of votes that were
+ * refused, null, and why.
+ */
+function acceptedBody(
+  accepted: readonly Accepted[],
+  refused: ReadonlyMap<number, OvationError> | undefined,
+): object {
+  if (refused !== undefined && refused.size > 0) {
+    return {
+      accepted: accepted.map(({ id }, index) => (refused.has(index) ? null : id)),
+      refused: [...refused].map(([index, error]) => ({ index, ...error.body() })),
+    };
+  }
   const ids = accepted.map(({ id }) => id);
   if (accepted.every(({ seq }) => seq === undefined)) return { accepted: ids };
   return { accepted: ids, seqs: accepted.map(({ seq }) => seq ?? null) };
@@ -85,16 +97,16 @@ async function publish(
   const traces = span?.trace === undefined ? NO_TRACES : [span.trace];
   const isList = Array.isArray(value);
   const published = await publishList(services, publisher, video, given, isList, traces);
-  const { inputs, accepted, error: fault } = published;
+  const { inputs, accepted, refused, error: fault } = published;
   if (fault === undefined) {
-    respondWith(exchange, 200, acceptedBody(accepted));
+    respondWith(exchange, 200, acceptedBody(accepted, refused));
     return undefined;
   }
   const error = asOvationError(fault);
   // Events accepted before the failure stay accepted; a repeat with the same ids is harmless.
   const ids = inputs.map(({ id }) => id ?? null);
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};
-  respondWithError(exchange, error, { ...acceptedBody(accepted), ...repeat });
+  respondWithError(exchange, error, { ...acceptedBody(accepted, refused), ...repeat });
   return error;
 }
 

@@ -11,6 +11,7 @@ export const ROUTE_PATHS = {
   totals: "/v1/videos/{video}/totals",
   timeline: "/v1/videos/{video}/timeline",
   end: "/v1/videos/{video}/end",
+  poll: "/v1/videos/{video}/polls/{poll}",
   ping: PING_PATH,
   tickets: TICKETS_PATH,
 } as const;
@@ -21,6 +22,7 @@ export interface PathNames {
   readonly video: string;
   /** Of an event. */
   readonly id: string;
+  readonly poll: string;
 }
 
 export interface MatchedRoute {
@@ -28,7 +30,7 @@ export interface MatchedRoute {
   readonly path: PathNames;
 }
 
-export const NO_NAMES: PathNames = { video: "", id: "" };
+export const NO_NAMES: PathNames = { video: "", id: "", poll: "" };
 
 const PATTERNS = (Object.keys(ROUTE_PATHS) as RouteName[]).map((name) => {
   const segments = ROUTE_PATHS[name].replaceAll(/{(\w+)}/g, (_all, key: string) =>

@@ -5,6 +5,7 @@
 import { encodeEvent } from "../../../shared/protocol/bus-request.ts";
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
+import { requireActor } from "../../../shared/protocol/votes/vote.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
 import { authorizeEvent } from "../../auth/authorize-event.ts";
@@ -35,7 +36,7 @@ export interface ConnectedPublisher extends EventPublisher {
   /** Its subscriptions that are not answered yet. */
   readonly joining: Pick<JoiningVideos, "of">;
   /** Publishes its events in their order. Likes need none. */
-  readonly ordered: Pick<OrderedPublishes, "publish">;
+  readonly ordered: Pick<OrderedPublishes, "publish" | "inTurn">;
 }
 
 /** An event as it goes to a dispatcher, and what it costs of its publisher's quota. */
@@ -61,6 +62,7 @@ export function admitEvent(
   grant.requireVideo(video);
   checkEvent(given, services.rules, "", messageBytes);
   const input = authorizeEvent(given, grant, "");
+  if (kinds.isVote(input.kind)) requireActor(input.actor);
   const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
   quota.check(limitedAs, amount);
   services.admission.overload.admitEvents(kinds.isStored(input.kind), true);
@@ -106,12 +108,15 @@ export async function publishEvent(
 }
 
 function forward(
-  { rules: { kinds }, publisher: { likes } }: PublishServices,
+  { rules: { kinds }, publisher: { batched } }: PublishServices,
   publisher: ConnectedPublisher,
   { input, amount: { video } }: AdmittedEvent,
   trace: TraceContext | undefined,
 ): Promise<Accepted> {
-  if (kinds.isTransient(input.kind)) return likes.publish(video, input, trace);
+  if (kinds.isTransient(input.kind)) return batched.publish(video, input, trace);
+  if (kinds.isVote(input.kind)) {
+    return publisher.ordered.inTurn(video, () => batched.publish(video, input, trace));
+  }
   return publisher.ordered.publish(video, input, kinds.isDurable(input.kind), trace);
 }
 
@@ -119,6 +124,8 @@ function forward(
 export interface PublishedList {
   readonly inputs: readonly EventInput[];
   readonly accepted: readonly Accepted[];
+  /** Why votes were refused, by their places in the list. */
+  readonly refused?: ReadonlyMap<number, OvationError>;
   readonly error?: unknown;
 }
 
@@ -137,7 +144,9 @@ export async function publishList(
 ): Promise<PublishedList> {
   const { kinds } = services.rules;
   const inputs = given.map((input, index) => {
-    const authorized = authorizeEvent(input, grant, isList ? `events[${index}]` : "");
+    const field = isList ? `events[${index}]` : "";
+    const authorized = authorizeEvent(input, grant, field);
+    if (kinds.isVote(input.kind)) requireActor(authorized.actor, isList ? `${field}.` : "");
     return withEventId(authorized, grant.publisher, services);
   });
   const amountOf = (events: readonly EventInput[]): PublishAmount => ({
@@ -154,9 +163,12 @@ export async function publishList(
   const { client, durable } = services.publisher;
   const publishing = client.publish(video, events, traces, monotonicNow());
   const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
-  const { accepted, error } = await durable.add(video, durableIds, publishing);
+  const { accepted, refused, error } = await durable.add(video, durableIds, publishing);
   if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
     quota.giveBack(limitedAs, amountOf(inputs.slice(accepted.length)));
   }
-  return { inputs, accepted, error };
+  if (refused !== undefined) {
+    quota.giveBack(limitedAs, amountOf(inputs.filter((_, index) => refused.has(index))));
+  }
+  return { inputs, accepted, ...(refused === undefined ? {} : { refused }), error };
 }

@@ -40,6 +40,7 @@ export const DANGEROUS_REPLIES: readonly string[] = [
   `ov.history.${VICTIM}`,
   `ov.frontend.${VICTIM}.video`,
   `ov.stored.${VICTIM}.1`,
+  `ov.voted.${VICTIM}.poll.1`,
   `ov.watched.${VICTIM}.video`,
   `ov.spending.${VICTIM}`,
   `ov.publish.${VICTIM}`,

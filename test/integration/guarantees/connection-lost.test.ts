@@ -16,6 +16,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
@@ -132,4 +133,23 @@ guarantee("a viewer's connection is lost", "order", async () => {
   const kept = ofThese(await stored(stack().gateway, "order"), ids);
   expect(kept).toEqual(ids.slice(0, kept.length));
   await Promise.all([network.stop(), viewer.close()]);
+});
+
+guarantee("a viewer's connection is lost", "vote", async () => {
+  const { stay, lost } = await audience("votes");
+  await openPoll(stack().gateway, "votes");
+  const messages = lost.messages.filter(({ id }) => id !== undefined).length;
+  lost.socket.pause();
+  lost.sendMessage({ op: "publish", id: 1_000, ...voteFields("votes", "mine", 1) });
+  await untilTally(stay, "votes", [0, 1, 0]);
+  expect(lost.messages.filter(({ id }) => id !== undefined)).toHaveLength(messages);
+  await lose(lost);
+  expect(await vote(stack().gateway, "votes", "other", 2)).toBe("counted");
+  const back = await TestSocket.connect(stack().gatewayAt(1).port);
+  await back.ask("subscribe", { video: "votes" });
+  const repeated = await back.ask("publish", voteFields("votes", "mine", 1));
+  expect(repeated).toMatchObject({ op: "result", eventId: "vote-of-mine" });
+  await untilTally([back, ...stay], "votes", [0, 1, 1]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([0, 1, 1]);
+  await Promise.all([back, ...stay].map((viewer) => viewer.close()));
 });

@@ -17,6 +17,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
+import { openPoll, shownPoll, vote, voteFields } from "../../support/polls.ts";
 import { expectRising, untilTotals } from "../../support/totals.ts";
 import { type Received, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -180,4 +181,47 @@ guarantee("a dispatcher is killed", "order", async () => {
     expect(ofThese(kept, ids)).toEqual(accepted);
     await publisher.close();
   }
+});
+
+guarantee("a dispatcher is killed", "vote", async () => {
+  const { viewers, victim } = await withVictim("votes");
+  await openPoll(stack().gateway, "votes");
+  const actors = names("actor", EVENTS);
+  const choiceOf = (actor: string) => actors.indexOf(actor) % 3;
+  const observer = await BusObserver.start(stack().nats.url);
+  const publishers = await Promise.all(actors.map(() => TestSocket.connect(stack().gateway.port)));
+  /** Sends these actors' votes, each in a request of its own; returns who got no answer. */
+  let sent = 0;
+  const cast = async (some: readonly string[]): Promise<string[]> => {
+    const answers: Promise<Received | undefined>[] = [];
+    for (const actor of some) {
+      const fields = voteFields("votes", actor, choiceOf(actor));
+      answers.push(Promise.resolve(publishers[actors.indexOf(actor)]?.ask("publish", fields)));
+      sent += 1;
+      await observer.requests(gatewayPublishSubject("votes"), sent);
+    }
+    const got = await Promise.all(answers);
+    return some.filter((_, index) => {
+      if (got[index]?.op === "result") return false;
+      expect(got[index]?.["code"]).toBe("timeout");
+      return true;
+    });
+  };
+  // Both have counted some when it dies, and it has some that it will never answer.
+  expect(await cast(actors.slice(0, 20))).toEqual([]);
+  victim.child.kill("SIGSTOP");
+  const unanswered = await cast(actors.slice(20));
+  await victim.kill9();
+  expect(unanswered).not.toEqual([]);
+  for (const actor of unanswered) {
+    const outcome = await vote(stack().gatewayAt(1), "votes", actor, choiceOf(actor));
+    expect(outcome).toBe("counted");
+  }
+  await openPoll(stack().gateway, "votes", { closesAt: Date.now() + 1_000 });
+  for (const viewer of viewers) {
+    await viewer.until(() => shownPoll(viewer, "votes")?.closed === true);
+    expect(shownPoll(viewer, "votes")).toMatchObject({ votes: [14, 13, 13], total: EVENTS });
+  }
+  await observer.stop();
+  await Promise.all([...viewers, ...publishers].map((one) => one.close()));
 });

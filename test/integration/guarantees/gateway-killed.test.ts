@@ -19,6 +19,7 @@ import { guarantee } from "../../support/guarantees.ts";
 import { Load } from "../../support/load.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { ReturningViewer } from "../../support/persistent.ts";
+import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
@@ -146,4 +147,29 @@ guarantee("a gateway is killed", "order", async () => {
   const kept = ofThese(await stored(stack().gateway, "order"), ids);
   expect(kept).toEqual(ids.slice(0, kept.length));
   await viewer.close();
+});
+
+guarantee("a gateway is killed", "vote", async () => {
+  const victim = await spawned("gateway");
+  const stays = await watch("json", stack().gateway.port, "votes");
+  await stack().mirrored("votes", 1);
+  await openPoll(stack().gateway, "votes");
+  const [taken, notTaken] = await Promise.all([
+    TestSocket.connect(victim.port),
+    TestSocket.connect(victim.port),
+  ]);
+  taken.socket.pause();
+  taken.sendMessage({ op: "publish", id: 1_000, ...voteFields("votes", "taken", 1) });
+  await untilTally([stays], "votes", [0, 1, 0]);
+  victim.child.kill("SIGSTOP");
+  notTaken.sendMessage({ op: "publish", id: 1_000, ...voteFields("votes", "not-taken", 2) });
+  expect(await vote(stack().gateway, "votes", "meanwhile", 0)).toBe("counted");
+  await victim.kill9();
+  const elsewhere = stack().gatewayAt(1);
+  expect(await vote(elsewhere, "votes", "taken", 1)).toBe("counted");
+  expect(await vote(elsewhere, "votes", "not-taken", 2)).toBe("counted");
+  const back = await watch("json", elsewhere.port, "votes");
+  await untilTally([stays, back], "votes", [1, 1, 1]);
+  expect(await endPoll(elsewhere, "votes")).toEqual([1, 1, 1]);
+  await Promise.all([stays.close(), back.close()]);
 });

@@ -21,6 +21,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
 import { metric } from "../../support/stack.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { post } from "../../support/viewer.ts";
@@ -142,4 +143,23 @@ guarantee("JetStream can't be reached", "order", async () => {
   // A refused comment may still be stored, but nothing after one that was not.
   const kept = ofThese(await stored(stack().gateway, "order"), refused);
   expect(kept).toEqual(refused.slice(0, kept.length));
+});
+
+guarantee("JetStream can't be reached", "vote", async () => {
+  const viewers = await audienceOf(stack(), "votes");
+  await openPoll(stack().gateway, "votes");
+  expect(await vote(stack().gateway, "votes", "before", 0)).toBe("counted");
+  const refused = names("refused", 50);
+  await withoutJetStream(async () => {
+    const outcomes = await Promise.all(
+      refused.map((actor, index) => vote(stack().gatewayAt(index), "votes", actor, 1)),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(["votes_unavailable"]));
+    for (const dispatcher of stack().dispatchers) {
+      expect(await metric(dispatcher, "ovation_dispatcher_votes_waiting")).toBe(0);
+    }
+  });
+  for (const actor of refused) await voteUntilCounted(stack().gateway, "votes", actor, 1);
+  await untilTally(viewers, "votes", [1, 50, 0]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([1, 50, 0]);
 });

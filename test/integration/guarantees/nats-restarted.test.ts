@@ -12,6 +12,7 @@ import { idsOf, names, stored, untilCount, useStack } from "../../support/guaran
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
+import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
 import { expectRising, untilTotals } from "../../support/totals.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -127,4 +128,23 @@ guarantee("NATS is restarted", "order", async () => {
   expect(kept).toEqual(ids.slice(0, kept.length));
   expect(kept).toEqual(expect.arrayContaining(accepted));
   await publisher.close();
+});
+
+guarantee("NATS is restarted", "vote", async () => {
+  const viewers = await audienceOf(stack(), "votes");
+  await openPoll(stack().gateway, "votes");
+  for (const actor of names("before", 10)) {
+    expect(await vote(stack().gateway, "votes", actor, 0)).toBe("counted");
+  }
+  await stack().nats.kill9();
+  expect(["unavailable", "timeout"]).toContain(
+    await vote(stack().gateway, "votes", "meanwhile", 1),
+  );
+  await stack().nats.restart();
+  await voteUntilCounted(stack().gatewayAt(1), "votes", "meanwhile", 1);
+  // A repeat of one that was acknowledged before.
+  await voteUntilCounted(stack().gateway, "votes", "before-1", 0);
+  await voteUntilCounted(stack().gateway, "votes", "after", 2);
+  await untilTally(viewers, "votes", [10, 1, 1]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([10, 1, 1]);
 });

@@ -21,6 +21,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
@@ -123,4 +124,19 @@ guarantee("NATS loses its newest writes", "order", async () => {
   const called = await sdk.end();
   const kept = [...called.slice(0, 10), ...called.slice(15)];
   expect(await stored(stack().gatewayAt(1), "sdk-order")).toEqual(kept);
+});
+
+guarantee("NATS loses its newest writes", "vote", async () => {
+  const viewers = await audienceOf(stack(), "votes");
+  await openPoll(stack().gateway, "votes");
+  expect(await vote(stack().gateway, "votes", "kept", 0)).toBe("counted");
+  await losingWritesOf(async () => {
+    await voteUntilCounted(stack().gateway, "votes", "lost", 1);
+    await untilTally(viewers, "votes", [1, 1, 0]);
+  });
+  await voteUntilCounted(stack().gatewayAt(1), "votes", "after", 2);
+  await untilTally(viewers, "votes", [1, 0, 1]);
+  expect(await vote(stack().gateway, "votes", "kept", 2, "another")).toBe("already_voted");
+  expect(await vote(stack().gateway, "votes", "lost", 2, "another")).toBe("counted");
+  expect(await endPoll(stack().gateway, "votes")).toEqual([1, 0, 2]);
 });

@@ -4,6 +4,7 @@ import {
   frontendSubject,
   gatewayPublishSubject,
   historySubject,
+  votesSubject,
 } from "../../../shared/protocol/subjects.ts";
 import { BusObserver } from "../../support/bus-observer.ts";
 import { expectContiguous } from "../../support/chain.ts";
@@ -18,6 +19,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -167,4 +169,36 @@ guarantee("nothing", "order", async () => {
     expect(ofThese(kept, ids)).toEqual(ids);
     await publisher.close();
   }
+});
+
+guarantee("nothing", "vote", async () => {
+  const viewers = await everywhere("votes");
+  await openPoll(stack().gateway, "votes");
+  const actors = names("actor", 30);
+  const twice = await Promise.all(
+    actors.map((actor, index) =>
+      Promise.all(
+        [0, 1].map((at) =>
+          vote(stack().gatewayAt(at), "votes", actor, index % 3, `${actor}-${at}`),
+        ),
+      ),
+    ),
+  );
+  for (const outcomes of twice) expect(outcomes.sort()).toEqual(["already_voted", "counted"]);
+  const publisher = await TestSocket.connect(stack().gateway.port);
+  const observer = await BusObserver.start(stack().nats.url);
+  expect(await publisher.ask("publish", voteFields("votes", "ada", 2))).toMatchObject({
+    op: "result",
+    eventId: "vote-of-ada",
+  });
+  await observer.until(() => observer.on(votesSubject("votes.mvp")).length > 0);
+  await untilTally(viewers, "votes", [10, 10, 11]);
+  const newcomer = await watch("json", stack().gatewayAt(1).port, "votes");
+  expect(newcomer.subscription).toMatchObject({
+    state: { polls: { mvp: { votes: [10, 10, 11] } } },
+  });
+  await untilTally([newcomer], "votes", [10, 10, 11]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([10, 10, 11]);
+  await observer.stop();
+  await Promise.all([publisher, newcomer, ...viewers].map((one) => one.close()));
 });

@@ -13,6 +13,7 @@ import {
 } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sendInARow } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, shownPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
 import { metric } from "../../support/stack.ts";
 import { totalsOf, untilTotals } from "../../support/totals.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
@@ -131,4 +132,20 @@ guarantee("a viewer reads too slowly", "order", async () => {
   publisher.socket.resume();
   expect((await answers).map(({ op }) => op)).toEqual(ids.map(() => "result"));
   await Promise.all([publisher.close(), viewer.close()]);
+});
+
+guarantee("a viewer reads too slowly", "vote", async () => {
+  const { slow, quick } = await slowAndQuick("votes");
+  await openPoll(stack().gateway, "votes");
+  if (slow instanceof TestSocket)
+    slow.sendMessage({ op: "publish", id: 100, ...voteFields("votes", "slow", 2) });
+  await stallUntilDropped("votes", slow, quick);
+  for (const actor of names("actor", 9))
+    expect(await vote(stack().gateway, "votes", actor, 0)).toBe("counted");
+  await untilTally([quick], "votes", [9, 0, 1]);
+  expect(shownPoll(slow, "votes")?.total ?? 0).toBeLessThan(10);
+  sourceOf(slow).resume();
+  await untilTally([slow], "votes", [9, 0, 1]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([9, 0, 1]);
+  await Promise.all([slow.close(), quick.close()]);
 });

@@ -9,6 +9,7 @@ import {
 import { names, stored, untilCount, untilReset, useStack } from "../../support/guarantee-stack.ts";
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
+import { endPoll, openPoll, untilTally, vote } from "../../support/polls.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
@@ -78,4 +79,18 @@ guarantee("NATS loses its store", "order", async () => {
   sdk.publish(30);
   const called = await sdk.end();
   expect(await stored(stack().gatewayAt(1), "sdk-order")).toEqual(called.slice(20));
+});
+
+guarantee("NATS loses its store", "vote", async () => {
+  const viewers = await audienceOf(stack(), "votes");
+  await openPoll(stack().gateway, "votes");
+  expect(await vote(stack().gateway, "votes", "ada", 0)).toBe("counted");
+  await untilTally(viewers, "votes", [1, 0, 0]);
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  await expect.poll(() => vote(stack().gateway, "votes", "bo", 0)).toBe("poll_unknown");
+  await openPoll(stack().gateway, "votes");
+  expect(await vote(stack().gatewayAt(1), "votes", "ada", 2, "again")).toBe("counted");
+  await untilTally(viewers, "votes", [0, 0, 1]);
+  expect(await endPoll(stack().gateway, "votes")).toEqual([0, 0, 1]);
 });

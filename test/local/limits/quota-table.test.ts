@@ -131,7 +131,14 @@ class StillGateway {
         return { accepted: inputs.map(() => ({ id: "", seq: undefined })) };
       },
     };
-    const ways = { client, likes: { publish: one }, inOrder: () => ({ publish: one }) };
+    const ways = {
+      client,
+      batched: { publish: one },
+      inOrder: () => ({
+        publish: one,
+        inTurn: async <T>(_: string, work: () => Promise<T>) => await work(),
+      }),
+    };
     return { ...services, publisher: { ...services.publisher, ...ways } };
   }
 }
