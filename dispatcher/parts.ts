@@ -14,6 +14,7 @@ import { SettingsPeers } from "../shared/runtime/settings-peers.ts";
 import { type CommandHandlers, Commands } from "./commands/commands.ts";
 import { kindsCommands } from "./commands/kinds.ts";
 import { CountHandler } from "./count-handler.ts";
+import { Erasure } from "./erasure/erasure.ts";
 import { Fanout } from "./fanout.ts";
 import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
@@ -182,11 +183,21 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
+    const erasure = new Erasure({
+      history: this.#history,
+      stream,
+      states: this.#states,
+      ended: this.#ended,
+      stores: this.#stores,
+      now: monotonicNow,
+    });
     const handlers: CommandHandlers = {
       ...kindsCommands(this.#stores.kinds, this.#kinds),
       "totals.set": async ({ totals }, { video }) => ({
         totals: await setTotals({ totals: this.#totals, kinds: this.#kinds.table }, video, totals),
       }),
+      "video.erase": async (_input, { video }) => ({ events: await erasure.eraseVideo(video) }),
+      "actor.erase": async ({ actor, after }) => await erasure.eraseActor(actor, after),
       "video.end": async (_input, { video }) => ({
         ended: await endVideo(this.#ended, this.#states, video),
       }),

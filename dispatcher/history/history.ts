@@ -26,6 +26,7 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import { readMessage } from "./chain-message.ts";
+import { HistoryEraser } from "./eraser.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -62,6 +63,7 @@ export class History {
   readonly #storeHealth: StoreHealth;
   readonly #writerOptions: VideoWriterOptions;
   readonly #retractor: Retractor;
+  readonly #eraser: HistoryEraser;
   /** The least recently used one first. */
   readonly #writers = new Map<string, VideoWriter>();
   #weight = 0;
@@ -132,6 +134,11 @@ export class History {
     this.#retractor = new Retractor({
       ...shared,
       reader,
+      store: stream,
+      writerOf: (video) => this.#writerOf(video),
+    });
+    this.#eraser = new HistoryEraser({
+      ...this.#writerOptions,
       store: stream,
       writerOf: (video) => this.#writerOf(video),
     });
@@ -215,6 +222,28 @@ export class History {
   async retract(video: string, id: string, trace?: TraceContext): Promise<number> {
     const job = this.#pending.open<number>(1);
     this.#retractor.retract(video, id, job, trace);
+    return await job.outcome;
+  }
+
+  /**
+   * Erases all events of a video; its viewers get a reset.
+   * @returns how many there were
+   * @throws OvationError history_busy, history_unavailable
+   */
+  async eraseVideo(video: string): Promise<number> {
+    const job = this.#pending.open<number>(1);
+    this.#eraser.eraseVideo(video, job);
+    return await job.outcome;
+  }
+
+  /**
+   * Erases all events of an actor on a video; its viewers get a retraction of each.
+   * @returns how many there were
+   * @throws OvationError history_busy, history_unavailable
+   */
+  async eraseActor(video: string, actor: string): Promise<number> {
+    const job = this.#pending.open<number>(1);
+    this.#eraser.eraseActor(video, actor, job);
     return await job.outcome;
   }
 

@@ -196,7 +196,7 @@ export class Retractor {
 }
 
 /** The counts without an event of this kind. */
-function without({ origin, counts }: ChainCounts, kind: string): ChainCounts {
+export function without({ origin, counts }: ChainCounts, kind: string): ChainCounts {
   const left = new Map(counts);
   addTo(left, kind, -1);
   return { origin, counts: left };

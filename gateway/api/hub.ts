@@ -18,6 +18,8 @@ import {
 } from "../transport/listener.ts";
 import type { OpenConnections } from "../transport/open-connections.ts";
 import { endVideoOverHttp } from "./http/end-video.ts";
+import { eraseActorOverHttp } from "./http/erase-actor.ts";
+import { eraseVideoOverHttp } from "./http/erase-video.ts";
 import type { EventStream } from "./http/event-stream.ts";
 import { eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
@@ -69,7 +71,8 @@ export class Hub {
     this.#page = new PageFiles(config.pageDir, config.pagePolicy);
     const routes = {
       videos: { GET: videosOverHttp(services) },
-      video: { GET: videoOverHttp(services) },
+      video: { GET: videoOverHttp(services), DELETE: eraseVideoOverHttp(services, config) },
+      actor: { DELETE: eraseActorOverHttp(services) },
       events: {
         GET: eventsOverHttp({
           services,

@@ -172,6 +172,23 @@ export class Bucket {
     }
   }
 
+  /** Every key, those that were removed included. */
+  async keys(): Promise<readonly string[]> {
+    const manager = await this.#open();
+    const { state } = await this.#bus.whileConnected(() =>
+      manager.streams.info(this.#stream, { subjects_filter: `${this.#prefix}>` }),
+    );
+    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#prefix.length));
+  }
+
+  /** Removes all that is kept under the keys that match `filter`, without notifying watchers. */
+  async purge(filter: string): Promise<void> {
+    const manager = await this.#open();
+    await this.#bus.whileConnected(() =>
+      manager.streams.purge(this.#stream, { filter: this.#prefix + filter }),
+    );
+  }
+
   /** Erases one revision without notifying watchers. Returns false if it is gone. */
   async erase(revision: number): Promise<boolean> {
     const manager = await this.#open();

@@ -156,6 +156,19 @@ export class HistoryStream {
   }
 
   /**
+   * The videos of which anything is kept.
+   * @throws OvationError history_unavailable
+   */
+  async videos(): Promise<readonly string[]> {
+    return await this.#subjects.attempt(async (manager) => {
+      const filter = { subjects_filter: HISTORY_SUBJECTS };
+      const { state } = await manager.streams.info(HISTORY_STREAM, filter);
+      const prefix = HISTORY_SUBJECTS.length - 1;
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix));
+    });
+  }
+
+  /**
    * Deletes a message and overwrites its bytes in the store; does nothing when it is gone.
    * @throws OvationError history_unavailable
    */

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { isErrorCode, OvationError } from "./errors.ts";
-import { errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
+import { actorSchema, errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
 import { NO_VIDEO } from "./subjects.ts";
 import { pollPutSchema, shownPollSchema } from "./votes/poll.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
@@ -44,6 +44,22 @@ const COMMANDS = {
     about: "all",
     input: z.strictObject({ document: z.unknown() }),
     result: kindsSchema,
+  },
+  /** Erases all that is kept of a video. Answered with how many durable events there were. */
+  "video.erase": {
+    about: "video",
+    input: z.strictObject({}),
+    result: z.object({ events: z.number() }),
+  },
+  /** Erases what an actor published on videos after `after`: a part, as `next` says. */
+  "actor.erase": {
+    about: "all",
+    input: z.strictObject({ actor: actorSchema, after: videoSchema.optional() }),
+    result: z.object({
+      events: z.number(),
+      values: z.number(),
+      next: z.string().optional(),
+    }),
   },
   /** Ends a video: nothing is published on it any more. Answered with when it ended. */
   "video.end": {

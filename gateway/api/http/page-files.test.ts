@@ -64,6 +64,7 @@ beforeAll(async () => {
       history: {},
       totals: {},
       end: {},
+      actor: {},
       timeline: {},
       poll: {},
       ping: {},

@@ -12,6 +12,7 @@ export const ROUTE_PATHS = {
   timeline: "/v1/videos/{video}/timeline",
   end: "/v1/videos/{video}/end",
   poll: "/v1/videos/{video}/polls/{poll}",
+  actor: "/v1/actors/{actor}/events",
   ping: PING_PATH,
   tickets: TICKETS_PATH,
 } as const;
@@ -23,6 +24,7 @@ export interface PathNames {
   /** Of an event. */
   readonly id: string;
   readonly poll: string;
+  readonly actor: string;
 }
 
 export interface MatchedRoute {
@@ -30,7 +32,7 @@ export interface MatchedRoute {
   readonly path: PathNames;
 }
 
-export const NO_NAMES: PathNames = { video: "", id: "", poll: "" };
+export const NO_NAMES: PathNames = { video: "", id: "", poll: "", actor: "" };
 
 const PATTERNS = (Object.keys(ROUTE_PATHS) as RouteName[]).map((name) => {
   const segments = ROUTE_PATHS[name].replaceAll(/{(\w+)}/g, (_all, key: string) =>
