@@ -2,6 +2,7 @@
 import { afterEach, expect } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { eventually } from "./eventually.ts";
+import { TEST_KINDS } from "./kinds.ts";
 import { type RoleProcess, spawnRole } from "./process.ts";
 import { metric, type StackOptions, type TestStack } from "./stack.ts";
 import { useTestStack } from "./use-test-stack.ts";
@@ -18,6 +19,7 @@ const COMMON = {
   countIntervalMs: COUNT_INTERVAL_MS,
   totalsIntervalMs: TOTALS_INTERVAL_MS,
   reconcileIntervalMs: 2_000,
+  kinds: [...TEST_KINDS, { name: "score", deliveryClass: "state" as const }],
 };
 const FLAGS = [
   ["--lease-ms", String(LEASE_MS)],

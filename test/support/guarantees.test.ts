@@ -33,10 +33,10 @@ test("the table is read to its end, and no further", () => {
   const page = [
     "| other | table |",
     "",
-    "| what fails | like | comment | viewers | total |",
-    "| --- | --- | --- | --- | --- |",
-    "| one thing | a | b | c | t |",
-    "| another | d | e | | u |",
+    "| what fails | like | comment | viewers | total | state |",
+    "| --- | --- | --- | --- | --- | --- |",
+    "| one thing | a | b | c | t | v |",
+    "| another | d | e | | u | w |",
     "",
     "| more | of | another | table |",
   ];
@@ -45,9 +45,11 @@ test("the table is read to its end, and no further", () => {
     { failure: "one thing", kind: "comment", text: "b" },
     { failure: "one thing", kind: "viewers", text: "c" },
     { failure: "one thing", kind: "total", text: "t" },
+    { failure: "one thing", kind: "state", text: "v" },
     { failure: "another", kind: "like", text: "d" },
     { failure: "another", kind: "comment", text: "e" },
     { failure: "another", kind: "viewers", text: "" },
     { failure: "another", kind: "total", text: "u" },
+    { failure: "another", kind: "state", text: "w" },
   ]);
 });

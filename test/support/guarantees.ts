@@ -5,6 +5,8 @@ import { describe, test } from "vitest";
 
 /** The columns of the first table, one kind of each delivery class, and those of the others. */
 const KINDS = ["like", "comment", "viewers", "total"] as const;
+/** The columns of the first table, one kind of each delivery class, and that of the second. */
+const KINDS = ["like", "comment", "viewers", "total", "state"] as const;
 const ORDER = ["order"] as const;
 const VOTES = ["vote"] as const;
 export type GuaranteedKind =

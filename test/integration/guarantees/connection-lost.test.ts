@@ -17,6 +17,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
+import { setScore, untilScore } from "../../support/state-values.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
@@ -85,6 +86,17 @@ guarantee("a viewer's connection is lost", "comment", async () => {
     expect(comments.slice(3)).toEqual(missed);
   }
   expect(await stored(stack().gateway, "comments")).toEqual(all);
+  await Promise.all([back, ...stay].map((viewer) => viewer.close()));
+});
+
+guarantee("a viewer's connection is lost", "state", async () => {
+  const { stay, lost } = await audience("state");
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", [...stay, lost], 1);
+  await lose(lost);
+  await setScore(stack().gateway, "state", 2);
+  const back = await watch("json", stack().gatewayAt(1).port, "state");
+  await untilScore(stack(), "state", [back, ...stay], 2);
   await Promise.all([back, ...stay].map((viewer) => viewer.close()));
 });
 

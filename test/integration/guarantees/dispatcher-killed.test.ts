@@ -18,6 +18,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { openPoll, shownPoll, vote, voteFields } from "../../support/polls.ts";
+import { setScoreAtLast, tryScore, untilScore } from "../../support/state-values.ts";
 import { expectRising, untilTotals } from "../../support/totals.ts";
 import { type Received, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -116,6 +117,19 @@ guarantee("a dispatcher is killed", "comment", async () => {
     for (const { id, seq: actual } of comments) expect(actual).toBe(seqById.get(id));
   }
   expect((await stored(stack().gateway, "comments")).sort()).toEqual([...all].sort());
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+guarantee("a dispatcher is killed", "state", async () => {
+  const { viewers, victim } = await withVictim("state");
+  // Some of these are its, and are not answered.
+  victim.child.kill("SIGSTOP");
+  const answers = names("s", 12).map((id, at) => tryScore(stack().gateway, "state", at, id));
+  await victim.kill9();
+  const codes = (await Promise.all(answers)).filter((code) => code !== undefined);
+  expect(new Set(["timeout", ...codes])).toEqual(new Set(["timeout"]));
+  await setScoreAtLast(stack().gateway, "state", 100);
+  await untilScore(stack(), "state", viewers, 100);
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
 

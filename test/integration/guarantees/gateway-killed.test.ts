@@ -20,6 +20,7 @@ import { Load } from "../../support/load.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { ReturningViewer } from "../../support/persistent.ts";
 import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
+import { setScore, untilScore } from "../../support/state-values.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { TestSocket, watch } from "../../support/viewer.ts";
 
@@ -100,6 +101,18 @@ guarantee("a gateway is killed", "comment", async () => {
   expect([comments[3]?.seq, comments.at(-1)?.seq]).toEqual(again.map(({ seq }) => seq));
   expect(await stored(stack().gateway, "comments")).toEqual(all);
   await Promise.all([...viewers.map((viewer) => viewer.stop()), stays.close()]);
+});
+
+guarantee("a gateway is killed", "state", async () => {
+  const victim = await spawned("gateway");
+  const lost = await watch("json", victim.port, "state");
+  await setScore(victim, "state", 1);
+  await untilScore(stack(), "state", [lost], 1);
+  await victim.kill9();
+  await setScore(stack().gateway, "state", 2);
+  const back = await watch("json", stack().gatewayAt(1).port, "state");
+  await untilScore(stack(), "state", [back], 2);
+  await back.close();
 });
 
 guarantee("a gateway is killed", "viewers", async () => {

@@ -23,6 +23,13 @@ import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
 import { metric } from "../../support/stack.ts";
+import {
+  scoreOf,
+  setScore,
+  setScoreAtLast,
+  tryScore,
+  untilScore,
+} from "../../support/state-values.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { post } from "../../support/viewer.ts";
 
@@ -79,6 +86,19 @@ guarantee("JetStream can't be reached", "comment", async () => {
     expect(viewer.messages.filter(({ op }) => op === "reset")).toEqual([]);
   }
   expect(await stored(stack().gateway, "comments")).toEqual(all);
+});
+
+guarantee("JetStream can't be reached", "state", async () => {
+  const viewers = await audienceOf(stack(), "state");
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", viewers, 1);
+  await withoutJetStream(async () => {
+    expect(await tryScore(stack().gateway, "state", 2)).toBe("state_unavailable");
+    await likesFlow(stack(), "state", viewers, ["meanwhile"]);
+    for (const viewer of viewers) expect(scoreOf(viewer, "state")).toBe(1);
+  });
+  await setScoreAtLast(stack().gateway, "state", 3);
+  await untilScore(stack(), "state", viewers, 3);
 });
 
 guarantee("JetStream can't be reached", "viewers", async () => {

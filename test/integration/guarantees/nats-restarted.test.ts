@@ -13,6 +13,7 @@ import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { StubbornPublisher } from "../../support/persistent.ts";
 import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
+import { setScoreAtLast, tryScore, untilScore } from "../../support/state-values.ts";
 import { expectRising, untilTotals } from "../../support/totals.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -80,6 +81,20 @@ guarantee("NATS is restarted", "comment", async () => {
   expect(await stored(stack().gateway, "comments")).toEqual(
     idsOf(viewers[0]?.of("comments", "comment") ?? []),
   );
+});
+
+guarantee("NATS is restarted", "state", async () => {
+  const viewers = await audienceOf(stack(), "state");
+  await setScoreAtLast(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", viewers, 1);
+  await stack().nats.kill9();
+  const code = await tryScore(stack().gateway, "state", 2, "score-2");
+  expect(["unavailable", "timeout", "state_unavailable"]).toContain(code);
+  await stack().nats.restart();
+  await stack().ready();
+  await untilScore(stack(), "state", viewers, 1);
+  await setScoreAtLast(stack().gatewayAt(1), "state", 2);
+  await untilScore(stack(), "state", viewers, 2);
 });
 
 guarantee("NATS is restarted", "viewers", async () => {

@@ -22,6 +22,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
+import { setScore, setScoreAtLast, untilScore } from "../../support/state-values.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
@@ -78,6 +79,19 @@ guarantee("NATS loses its newest writes", "comment", async () => {
     expect(idsOf(back.of("comments", "comment"))).toEqual(missed);
     expectContiguous(back.of("comments", "comment"));
   }
+});
+
+guarantee("NATS loses its newest writes", "state", async () => {
+  const viewers = await audienceOf(stack(), "state");
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", viewers, 1);
+  await losingWritesOf(async () => {
+    await setScoreAtLast(stack().gateway, "state", 2);
+    await untilScore(stack(), "state", viewers, 2);
+  });
+  await untilScore(stack(), "state", viewers, 1);
+  await setScoreAtLast(stack().gateway, "state", 3);
+  await untilScore(stack(), "state", viewers, 3);
 });
 
 guarantee("NATS loses its newest writes", "viewers", async () => {

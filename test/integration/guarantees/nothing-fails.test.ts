@@ -20,6 +20,7 @@ import {
 import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
+import { setScore, untilScore } from "../../support/state-values.ts";
 import { untilTotals } from "../../support/totals.ts";
 import { post, TEST_WIRES, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -105,6 +106,17 @@ guarantee("nothing", "comment", async () => {
     for (const { id, seq } of comments.slice(0, -1)) expect(seq).toBe(seqById.get(id));
     expect(idsOf(comments)).toEqual(idsOf(viewers[0]?.of("comments", "comment") ?? []));
   }
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+guarantee("nothing", "state", async () => {
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", [], 1);
+  const viewers = await everywhere("state");
+  await setScore(stack().gatewayAt(1), "state", 2);
+  await untilScore(stack(), "state", viewers, 2);
+  await setScore(stack().gateway, "state", null);
+  await untilScore(stack(), "state", viewers, undefined);
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
 

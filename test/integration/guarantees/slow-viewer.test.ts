@@ -15,6 +15,7 @@ import { guarantee } from "../../support/guarantees.ts";
 import { sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, shownPoll, untilTally, vote, voteFields } from "../../support/polls.ts";
 import { metric } from "../../support/stack.ts";
+import { scoreOf, setScore, untilScore } from "../../support/state-values.ts";
 import { totalsOf, untilTotals } from "../../support/totals.ts";
 import { post, TestSocket, watch } from "../../support/viewer.ts";
 
@@ -97,6 +98,19 @@ guarantee("a viewer reads too slowly", "comment", async () => {
   expect(idsOf(all)).toEqual([...kept, ...more, "last"]);
   expectContiguous(all);
   await Promise.all([slow.close(), quick.close()]);
+});
+
+guarantee("a viewer reads too slowly", "state", async () => {
+  const { slow, quick } = await slowAndQuick("state");
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", [slow, quick], 1);
+  await stallUntilDropped("state", slow, quick);
+  for (const score of [2, 3, 4]) await setScore(stack().gateway, "state", score);
+  await untilScore(stack(), "state", [quick], 4);
+  expect(scoreOf(slow, "state")).toBe(1);
+  sourceOf(slow).resume();
+  await untilScore(stack(), "state", [slow], 4);
+  await Promise.all([slow, quick].map((viewer) => viewer.close()));
 });
 
 guarantee("a viewer reads too slowly", "viewers", async () => {

@@ -10,6 +10,7 @@ import { names, stored, untilCount, untilReset, useStack } from "../../support/g
 import { guarantee } from "../../support/guarantees.ts";
 import { sdkPublisher } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote } from "../../support/polls.ts";
+import { setScore, setScoreAtLast, untilScore } from "../../support/state-values.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { watch } from "../../support/viewer.ts";
 
@@ -40,6 +41,17 @@ guarantee("NATS loses its store", "comment", async () => {
   const past = { after: seqs[2] ?? 0, epoch: String(known[0]) };
   const back = await watch("json", stack().gatewayAt(1).port, "comments", past);
   expect(back.subscription).toMatchObject({ recovered: false, oldest: newSeqs[0] });
+});
+
+guarantee("NATS loses its store", "state", async () => {
+  const viewers = await audienceOf(stack(), "state");
+  await setScore(stack().gateway, "state", 1);
+  await untilScore(stack(), "state", viewers, 1);
+  await stack().nats.restart({ wipe: true });
+  await stack().ready();
+  await untilScore(stack(), "state", viewers, undefined);
+  await setScoreAtLast(stack().gateway, "state", 2);
+  await untilScore(stack(), "state", viewers, 2);
 });
 
 guarantee("NATS loses its store", "viewers", async () => {
