@@ -71,14 +71,6 @@ export class VotesStream {
     }
   }
 
-  /** Removes the votes of all polls of a video. */
-  async purge(video: string): Promise<void> {
-    await this.#bus.whileConnected(async () => {
-      const manager = await managerOf(this.#bus);
-      await manager.streams.purge(VOTES_STREAM, { filter: `ov.votes.${video}.*` });
-    });
-  }
-
   /**
    * Calls `listener` when somebody creates or deletes the stream.
    * @returns a function that stops listening

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { describe, test } from "vitest";
 
 /** The columns of the first table, one kind of each delivery class, and those of the others. */
-const KINDS = ["like", "comment", "viewers", "total"] as const;
-/** The columns of the first table, one kind of each delivery class, and that of the second. */
 const KINDS = ["like", "comment", "viewers", "total", "state"] as const;
+/** The columns of the first table, one kind of each delivery class, and that of the second. */
 const ORDER = ["order"] as const;
 const VOTES = ["vote"] as const;
 export type GuaranteedKind =
