@@ -165,6 +165,7 @@ export class GatewayParts implements RoleParts {
       timeline: this.#timeline,
       snapshots: new VideoSnapshots({
         held: this.#interest,
+        totals: this.#totals,
         states: this.#states,
         histories: this.#histories,
         countViewers: async (videos) => {

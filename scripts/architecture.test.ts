@@ -39,11 +39,11 @@ const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   delivery: ["history", "state", "totals", "transport"],
   drain: [],
   history: [],
-  state: ["history"],
+  state: ["history", "totals"],
   totals: [],
   limits: [],
   publish: [],
-  table: ["delivery", "drain", "history", "limits", "state"],
+  table: ["delivery", "drain", "history", "limits", "state", "totals"],
   transport: ["limits"],
 };
 

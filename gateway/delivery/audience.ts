@@ -156,6 +156,7 @@ export class Audience {
     this.#counts.stop();
     this.history.stop();
     this.totals.stop();
+    this.state.stop();
     this.#stats.filters -= this.#feeds.length - 1;
     this.#feeds = [this.#all];
   }

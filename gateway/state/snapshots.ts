@@ -1,13 +1,16 @@
 /**
- * What a lobby shows of videos: how many viewers each has, its state, and how far its history goes.
+ * What a lobby shows of videos: viewers, totals, state, and how far the history goes.
  * Looking makes nobody a viewer and writes no row. A video that is held here is answered from
  * memory, except for its viewers, which a dispatcher counts; of others the stores are read. An
  * answer serves everybody for a second, so a lobby that thousands request costs a read a second.
  */
 import { dataOf, type StateDocument } from "../../shared/protocol/state-document.ts";
+import { shownTotals, type Totals } from "../../shared/protocol/totals/totals.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { HistoryReader } from "../history/reader.ts";
+import type { TotalsReader } from "../totals/totals-reader.ts";
+import type { VideoTotals } from "../totals/video-totals.ts";
 import type { StateReader } from "./state-reader.ts";
 import type { VideoState } from "./video-state.ts";
 
@@ -20,6 +23,7 @@ const KEPT_LIMIT = 500;
 export interface VideoSnapshot {
   readonly video: string;
   readonly viewers: number;
+  readonly totals?: Totals;
   readonly state?: Readonly<Record<string, unknown>>;
   readonly history?: { readonly seq: number; readonly epoch: string };
 }
@@ -28,8 +32,10 @@ interface SnapshotsOptions {
   /** What is followed here of a video that is held. */
   readonly held: {
     stateOf(video: string): Pick<VideoState, "data"> | undefined;
+    totalsOf(video: string): Pick<VideoTotals, "shown"> | undefined;
     historyOf(video: string): Pick<ChainFollower, "timeline"> | undefined;
   };
+  readonly totals: Pick<TotalsReader, "read">;
   readonly states: Pick<StateReader, "read">;
   readonly histories: {
     readonly epoch: string | undefined;
@@ -94,8 +100,9 @@ export class VideoSnapshots {
     at: number,
     counting: Promise<readonly number[]> | undefined,
   ): Promise<VideoSnapshot> {
-    const [counts, state, seq] = await Promise.all([
+    const [counts, totals, state, seq] = await Promise.all([
       counting,
+      this.#totalsOf(video).catch(() => undefined),
       this.#stateOf(video).catch(() => undefined),
       this.#seqOf(video).catch(() => undefined),
     ]);
@@ -103,9 +110,15 @@ export class VideoSnapshots {
     return {
       video,
       viewers: counts?.[at] ?? 0,
+      ...(totals === undefined ? {} : { totals }),
       ...(state === undefined ? {} : { state }),
       ...(seq === undefined || epoch === undefined ? {} : { history: { seq, epoch } }),
     };
+  }
+
+  async #totalsOf(video: string): Promise<Totals> {
+    const { held, totals } = this.#options;
+    return held.totalsOf(video)?.shown ?? shownTotals(await totals.read(video));
   }
 
   async #stateOf(video: string): Promise<Readonly<Record<string, unknown>>> {

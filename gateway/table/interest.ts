@@ -16,6 +16,7 @@ import type { Claimant } from "../limits/client-share.ts";
 import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
 import type { VideoShares } from "../limits/video-shares.ts";
 import type { VideoState } from "../state/video-state.ts";
+import type { VideoTotals } from "../totals/video-totals.ts";
 import type { RowWriter } from "./row-writer.ts";
 
 interface InterestOptions {
@@ -158,6 +159,11 @@ export class Interest {
   /** A video's state, if the video is held. */
   stateOf(video: string): VideoState | undefined {
     return this.#entries.get(video)?.audience.state;
+  }
+
+  /** A video's totals, if the video is held. */
+  totalsOf(video: string): VideoTotals | undefined {
+    return this.#entries.get(video)?.audience.totals;
   }
 
   /** A viewer of the video has left. */

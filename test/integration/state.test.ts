@@ -156,7 +156,7 @@ describe("videos that are looked up", () => {
     return { status: response.status, body, headers: response.headers };
   };
 
-  test("have their viewers at all gateways, state and history, whoever holds them; asking makes no viewer and no row", async () => {
+  test("have their viewers at all gateways, totals, state and history, whoever holds them; asking makes no viewer and no row", async () => {
     const viewers = [
       await watch("json", stack().gatewayAt(0).port, "lobby"),
       await watch("json", stack().gatewayAt(1).port, "lobby"),
@@ -165,10 +165,16 @@ describe("videos that are looked up", () => {
     await put("lobby", "score", { home: 1 });
     const posted = await post(stack().gateway.port, "lobby", { kind: "comment", data: COMMENT });
     const [seq] = posted.body["seqs"] as number[];
+    await post(stack().gateway.port, "lobby", [{ kind: "like" }, { kind: "like" }]);
+    const totals = { comment: 1, like: 2 };
+    await expect
+      .poll(async () => (await get("/lobby")).body, { timeout: 10_000 })
+      .toMatchObject({ totals });
     const found = await get("/lobby");
     expect(found.body).toEqual({
       video: "lobby",
       viewers: 2,
+      totals,
       state: { score: { home: 1 } },
       history: { seq, epoch: viewers[0]?.subscription["epoch"] },
     });
@@ -180,7 +186,12 @@ describe("videos that are looked up", () => {
       body: {},
       headers: etag,
     });
-    const unknown = { viewers: 0, state: {}, history: { seq: 0, epoch: expect.any(String) } };
+    const unknown = {
+      viewers: 0,
+      totals: {},
+      state: {},
+      history: { seq: 0, epoch: expect.any(String) },
+    };
     expect((await get("?ids=lobby,nothing,nothing")).body).toEqual({
       videos: [found.body, { video: "nothing", ...unknown }],
     });
