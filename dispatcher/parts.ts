@@ -59,6 +59,7 @@ export class DispatcherParts implements RoleParts {
   readonly #states: VideoStates;
   readonly #ended: EndedVideos;
   readonly #votes: Votes;
+  readonly #erasure: Erasure;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -183,9 +184,14 @@ export class DispatcherParts implements RoleParts {
       overload: this.#overload,
     });
     const retractions = new RetractHandler({ replies, history: this.#history, tracer });
-    const erasure = new Erasure({
+    this.#erasure = new Erasure({
+      dispatcher,
+      bus,
       history: this.#history,
       stream,
+      totals: this.#totals,
+      timeline: this.#timeline,
+      votes: this.#votes,
       states: this.#states,
       ended: this.#ended,
       stores: this.#stores,
@@ -196,8 +202,10 @@ export class DispatcherParts implements RoleParts {
       "totals.set": async ({ totals }, { video }) => ({
         totals: await setTotals({ totals: this.#totals, kinds: this.#kinds.table }, video, totals),
       }),
-      "video.erase": async (_input, { video }) => ({ events: await erasure.eraseVideo(video) }),
-      "actor.erase": async ({ actor, after }) => await erasure.eraseActor(actor, after),
+      "video.erase": async (_input, { video }) => ({
+        events: await this.#erasure.eraseVideo(video),
+      }),
+      "actor.erase": async ({ actor, after }) => await this.#erasure.eraseActor(actor, after),
       "video.end": async (_input, { video }) => ({
         ended: await endVideo(this.#ended, this.#states, video),
       }),
@@ -294,6 +302,7 @@ export class DispatcherParts implements RoleParts {
     this.#states.start();
     await this.#ended.start();
     this.#votes.start();
+    this.#erasure.start();
     await this.#queueGroup.start();
     return { rows: this.#routes.rowCount };
   }
@@ -316,6 +325,7 @@ export class DispatcherParts implements RoleParts {
     this.#totals.stop();
     this.#timeline.stop();
     await this.#kinds.stop();
+    this.#erasure.stop();
     this.#votes.stop();
     this.#states.stop();
     await this.#ended.stop();

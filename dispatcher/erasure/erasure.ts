@@ -1,26 +1,40 @@
 /** Erases all that is kept of a video, or of an actor on all videos. Each may be repeated. */
 import type { Bucket } from "../../shared/bus/bucket.ts";
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import {
+  ERASED_SUBJECTS,
+  erasedSubject,
+  timelineKeysOf,
+  videoOfErasedSubject,
+} from "../../shared/protocol/subjects.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { History } from "../history/history.ts";
 import type { EndedVideos } from "../state/ended-videos.ts";
 import { eventOf, type StatePut, statePut } from "../state/state-change.ts";
 import type { VideoStates } from "../state/video-states.ts";
+import type { Timeline } from "../totals/timeline.ts";
+import type { Totals } from "../totals/totals.ts";
+import type { Votes } from "../votes/votes.ts";
 
 /** How long one request works on an actor; the next one goes on. */
 const SLICE_MS = 1_000;
 
 interface ErasureOptions {
+  /** This dispatcher's id. */
+  readonly dispatcher: string;
+  readonly bus: Pick<Bus, "publish" | "subscribe">;
   readonly history: Pick<History, "eraseVideo" | "eraseActor">;
   readonly stream: Pick<HistoryStream, "videos" | "read">;
+  readonly totals: Pick<Totals, "erase" | "forget">;
+  readonly timeline: Pick<Timeline, "forget">;
+  readonly votes: Pick<Votes, "erase" | "forget">;
   readonly states: Pick<VideoStates, "edit" | "newEvent">;
   readonly ended: Pick<EndedVideos, "forget">;
   readonly stores: {
     readonly state: Pick<Bucket, "keys">;
-    readonly totals: Pick<Bucket, "purge">;
-    readonly timeline: Pick<Bucket, "purge">;
-    readonly votes: { purge(video: string): Promise<void> };
+    readonly timeline: Pick<Bucket, "read" | "putTombstone">;
   };
   readonly now: MonotonicClock;
 }
@@ -38,8 +52,25 @@ export interface ErasedPart {
 export class Erasure {
   readonly #options: ErasureOptions;
 
+  #subscription: BusSubscription | undefined;
+
   constructor(options: ErasureOptions) {
     this.#options = options;
+  }
+
+  /** Follows what other dispatchers erase. */
+  start(): void {
+    const { bus, dispatcher } = this.#options;
+    this.#subscription = bus.subscribe(ERASED_SUBJECTS, (payload, subject, _reply, isRelayed) => {
+      // Dispatchers always send it directly: a relayed one is forged.
+      const video = isRelayed ? undefined : videoOfErasedSubject(subject);
+      const isOwn = Buffer.from(payload).toString("latin1") === dispatcher;
+      if (video !== undefined && !isOwn) this.#forget(video);
+    });
+  }
+
+  stop(): void {
+    this.#subscription?.unsubscribe();
   }
 
   /**
@@ -47,18 +78,38 @@ export class Erasure {
    * @throws OvationError history_unavailable, state_unavailable
    */
   async eraseVideo(video: string): Promise<number> {
-    const { history, states, ended, stores } = this.#options;
-    const events = await history.eraseVideo(video);
-    await states.edit(video, (values) => [...values.keys()].map((name) => this.#removal(name)));
+    const { history, states, ended, totals, votes } = this.#options;
+    // First: what isn't stored yet, here and elsewhere, must not be added to what was erased.
+    this.#forgetEverywhere(video);
+    const { events, seq } = await history.eraseVideo(video);
     await available(
-      Promise.all([
-        stores.totals.purge(video),
-        stores.timeline.purge(`${video}.*`),
-        stores.votes.purge(video),
-      ]),
+      Promise.all([totals.erase(video, seq), this.#eraseTimeline(video), votes.erase(video)]),
     );
+    // Again: others may have read the polls meanwhile, and would show them in the state.
+    this.#forgetEverywhere(video);
+    await states.edit(video, (values) => [...values.keys()].map((name) => this.#removal(name)));
     await ended.forget(video);
     return events;
+  }
+
+  #forgetEverywhere(video: string): void {
+    const { bus, dispatcher } = this.#options;
+    this.#forget(video);
+    bus.publish(erasedSubject(video), Buffer.from(dispatcher, "latin1"));
+  }
+
+  #forget(video: string): void {
+    const { totals, timeline, votes } = this.#options;
+    totals.forget(video);
+    timeline.forget(video);
+    votes.forget(video);
+  }
+
+  /** A marker takes each hour's place, so that no dispatcher writes what it knew of it again. */
+  async #eraseTimeline(video: string): Promise<void> {
+    const { timeline } = this.#options.stores;
+    const hours = (await timeline.read(timelineKeysOf(video))) ?? [];
+    await Promise.all(hours.map(({ key }) => timeline.putTombstone(key)));
   }
 
   /**
@@ -112,6 +163,7 @@ async function available<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
+    if (cause instanceof OvationError) throw cause;
     throw new OvationError("state_unavailable", undefined, { cause });
   }
 }

@@ -36,6 +36,14 @@ interface Found {
   readonly targets: readonly DurableEvent[];
 }
 
+/** A chain of which nothing is left. */
+export interface ErasedChain {
+  /** How many events it had. */
+  readonly events: number;
+  /** Its last `seq`, that of the erasure included. */
+  readonly seq: number;
+}
+
 export class HistoryEraser {
   readonly #options: EraserOptions;
   readonly #ids = new ReservedIds();
@@ -45,10 +53,10 @@ export class HistoryEraser {
   }
 
   /**
-   * Erases all events of a video; its viewers get a reset. The job's outcome is how many there were.
+   * Erases all events of a video; its viewers get a reset.
    * Only an empty record stays, which tells gateways that were away that a new chain has begun.
    */
-  eraseVideo(video: string, job: Deferred<number>): void {
+  eraseVideo(video: string, job: Deferred<ErasedChain>): void {
     this.#run(video, job, (chain) => this.#eraseAll(chain));
   }
 
@@ -65,7 +73,7 @@ export class HistoryEraser {
     });
   }
 
-  #run(video: string, job: Deferred<number>, erase: (chain: VideoChain) => Promise<number>): void {
+  #run<T>(video: string, job: Deferred<T>, erase: (chain: VideoChain) => Promise<T>): void {
     const { reader, writerOf } = this.#options;
     void writerOf(video).runExclusive(job, async (chain) => {
       // Another dispatcher may have stored something that nobody told us of.
@@ -75,11 +83,11 @@ export class HistoryEraser {
     });
   }
 
-  async #eraseAll(chain: VideoChain): Promise<number> {
+  async #eraseAll(chain: VideoChain): Promise<ErasedChain> {
     const { store, now } = this.#options;
     const messages = (await store.read(chain.video)).map(readMessage);
     const seqs = new Set(messages.flatMap(eventsIn).map(({ seq }) => seq));
-    if (seqs.size === 0) return 0;
+    if (seqs.size === 0) return { events: 0, seq: chain.last };
     const seq = chain.nextSeq(now());
     // Its predecessor is none that anybody knows, so it continues no chain.
     await this.#append(chain, {
@@ -93,7 +101,7 @@ export class HistoryEraser {
     for (const { sequence } of messages) await store.erase(sequence);
     // Read again before anything else is stored: nothing of the old chain counts.
     chain.restart(false);
-    return seqs.size;
+    return { events: seqs.size, seq };
   }
 
   /** Part of what there is, as much as one record can take over. */

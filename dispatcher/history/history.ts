@@ -26,7 +26,7 @@ import {
   type UnstoredEvent,
 } from "./batch.ts";
 import { readMessage } from "./chain-message.ts";
-import { HistoryEraser } from "./eraser.ts";
+import { type ErasedChain, HistoryEraser } from "./eraser.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -227,11 +227,11 @@ export class History {
 
   /**
    * Erases all events of a video; its viewers get a reset.
-   * @returns how many there were
+   * @returns how many there were, and the `seq` up to which nothing is left
    * @throws OvationError history_busy, history_unavailable
    */
-  async eraseVideo(video: string): Promise<number> {
-    const job = this.#pending.open<number>(1);
+  async eraseVideo(video: string): Promise<ErasedChain> {
+    const job = this.#pending.open<ErasedChain>(1);
     this.#eraser.eraseVideo(video, job);
     return await job.outcome;
   }

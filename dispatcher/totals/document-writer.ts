@@ -21,7 +21,7 @@ export interface DocumentFormat<Document extends Marked, Change> {
   encode(document: Document): Uint8Array;
   /** Undefined for bytes that aren't ours. */
   decode(bytes: Uint8Array): Document | undefined;
-  /** The document with this change; its marks stay as they are. */
+  /** The document with this change, or itself if that changes nothing; marks stay as they are. */
   apply(document: Document, change: Change): Document;
   /** All that either version has. */
   join(one: Document, other: Document): Document;
@@ -87,6 +87,11 @@ export class DocumentWriter<Document extends Marked, Change> {
     return this.#write !== undefined;
   }
 
+  /** The change that waits for its outcome. */
+  get pending(): Change | undefined {
+    return this.#write?.change;
+  }
+
   /** Takes the next change, to be stored by {@link store}. */
   begin(change: Change): void {
     const { writer, nextNumber } = this.#options;
@@ -137,7 +142,8 @@ export class DocumentWriter<Document extends Marked, Change> {
   async #attempt(): Promise<Document | undefined> {
     const { bucket, format, stats, marksLimit } = this.#options;
     const write = this.#write;
-    if (this.#isDoubted || this.#isShared || this.#known === undefined) await this.read();
+    const isRead = this.#isDoubted || this.#isShared || this.#known === undefined;
+    if (isRead) await this.read();
     const known = this.#known ?? { document: format.empty, revision: 0 };
     if (write === undefined) return known.document;
     const standing = standingOf(known.document.marks, write);
@@ -147,6 +153,13 @@ export class DocumentWriter<Document extends Marked, Change> {
       return known.document;
     }
     const changed = format.apply(known.document, write.change);
+    if (changed === known.document) {
+      // Only the store itself can say that there is nothing to change.
+      this.#isDoubted = !isRead;
+      if (!isRead) return undefined;
+      this.#write = undefined;
+      return known.document;
+    }
     const marks = withMark(known.document.marks, write, known.revision, marksLimit);
     const document = { ...changed, marks };
     // Until the answer says otherwise.

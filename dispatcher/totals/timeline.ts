@@ -5,7 +5,7 @@
  */
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
-import { timelineKey } from "../../shared/protocol/subjects.ts";
+import { timelineKey, videoOfTimelineKey } from "../../shared/protocol/subjects.ts";
 import {
   hourOf,
   SLOT_MS,
@@ -101,6 +101,15 @@ export class Timeline {
     const open: Tally = new Map();
     this.#open.set(video, open);
     return open;
+  }
+
+  /** The video is erased: what isn't stored yet is dropped. */
+  forget(video: string): void {
+    this.#open.delete(video);
+    this.#documents.amend(
+      (key) => videoOfTimelineKey(key) === video,
+      (change) => change.clear(),
+    );
   }
 
   /** The store may work again. */

@@ -1,5 +1,10 @@
 /** How a video's totals change, and how a change goes into their document. */
-import type { ChainTotals, ReadonlyTally, Tally } from "../../shared/protocol/totals/totals.ts";
+import type {
+  ChainTotals,
+  ReadonlyTally,
+  Tally,
+  VideoTotals,
+} from "../../shared/protocol/totals/totals.ts";
 import { addTo, NO_CHAIN, withChain } from "../../shared/protocol/totals/totals.ts";
 import {
   decodeTotalsDocument,
@@ -21,6 +26,8 @@ export interface TotalsChange {
   readonly claims: Set<string>;
   /** Totals that somebody set, which come before what was added. */
   set: SetTotals | undefined;
+  /** The video was erased, before all of the above. */
+  erased: ErasedTotals | undefined;
 }
 
 export interface SetTotals {
@@ -31,8 +38,34 @@ export interface SetTotals {
   readonly durable: ReadonlyTally;
 }
 
+export interface ErasedTotals {
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** The `seq` up to which the video's chain was erased. */
+  readonly seq: number;
+}
+
 export function newTotalsChange(): TotalsChange {
-  return { added: new Map(), chain: NO_CHAIN, claims: new Set(), set: undefined };
+  return {
+    added: new Map(),
+    chain: NO_CHAIN,
+    claims: new Set(),
+    set: undefined,
+    erased: undefined,
+  };
+}
+
+/** What was added no longer counts. */
+export function dropAdded({ added, claims }: TotalsChange): void {
+  added.clear();
+  claims.clear();
+}
+
+/** Erases totals: they start from zero again. */
+export function eraseIn(change: TotalsChange, erased: ErasedTotals): void {
+  dropAdded(change);
+  change.set = undefined;
+  change.erased = erased;
 }
 
 /** Sets totals: what was added to them before no longer counts. */
@@ -47,8 +80,9 @@ export function setIn(change: TotalsChange, { at, counts, durable }: SetTotals):
 }
 
 function apply(document: TotalsDocument, change: TotalsChange): TotalsDocument {
-  let totals = withChain(document.totals, change.chain);
-  const { set, claims, added } = change;
+  const { erased, set, claims, added } = change;
+  const before = erased === undefined ? document.totals : afterErasure(document.totals, erased);
+  let totals = withChain(before, change.chain);
   if (set !== undefined) {
     const base = new Map(totals.base);
     for (const [name, count] of set.durable) {
@@ -60,11 +94,29 @@ function apply(document: TotalsDocument, change: TotalsChange): TotalsDocument {
     }
     totals = { ...totals, setAt: Math.max(set.at, totals.setAt + 1), base, counts };
   }
-  if (added.size + claims.size === 0) return { ...document, totals };
+  if (added.size + claims.size === 0) {
+    return totals === document.totals ? document : { ...document, totals };
+  }
   const counts = new Map(totals.counts);
   for (const name of claims) claim(counts, name);
   for (const [name, count] of added) addTo(counts, name, count);
   return { ...document, totals: { ...totals, counts } };
+}
+
+/**
+ * As totals that were set to nothing: whoever knows those before takes these for newer. What the
+ * erased chain had doesn't count again, whoever still tells of it.
+ */
+function afterErasure(totals: VideoTotals, { at, seq }: ErasedTotals): VideoTotals {
+  const { counts, base, chain, setAt } = totals;
+  if (counts.size + base.size + chain.counts.size === 0) return totals;
+  const end = Math.max(seq, chain.seq);
+  return {
+    setAt: Math.max(at, setAt + 1),
+    counts: new Map(),
+    base: new Map(),
+    chain: { origin: end, seq: end, counts: new Map() },
+  };
 }
 
 /** Adds a variant if the kind has room for it on this video; returns whether it has it now. */

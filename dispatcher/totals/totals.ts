@@ -18,7 +18,14 @@ import type { TotalsDocument } from "../../shared/protocol/totals/totals-documen
 import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { Fanout } from "../fanout.ts";
-import { newTotalsChange, setIn, type TotalsChange, totalsFormat } from "./totals-format.ts";
+import {
+  dropAdded,
+  eraseIn,
+  newTotalsChange,
+  setIn,
+  type TotalsChange,
+  totalsFormat,
+} from "./totals-format.ts";
 import { Variants } from "./variants.ts";
 import { WriteBehind } from "./write-behind.ts";
 
@@ -127,6 +134,25 @@ export class Totals {
     if (left !== undefined)
       throw new OvationError("variants_exceeded", undefined, { field: `totals.${left}` });
     return shownTotals(all);
+  }
+
+  /**
+   * Erases the totals of a video: they start from zero again.
+   * @param seq up to which its chain was erased
+   * @throws OvationError overloaded
+   * @throws what the store throws; they may be erased later all the same
+   */
+  async erase(video: string, seq: number): Promise<void> {
+    const change = this.#documents.change(video);
+    if (change === undefined) throw new OvationError("overloaded", "too many totals wait");
+    eraseIn(change, { at: this.#options.wallClock(), seq });
+    await this.#documents.flush(video);
+  }
+
+  /** Another dispatcher erases the video: what was added here and isn't stored is dropped. */
+  forget(video: string): void {
+    this.variants.forget(video);
+    this.#documents.amend((key) => key === video, dropAdded);
   }
 
   /** The store may work again. */

@@ -60,6 +60,11 @@ export class Variants {
     }
   }
 
+  /** The video was erased. */
+  forget(video: string): void {
+    this.#byVideo.delete(video);
+  }
+
   #knownOf(video: string): Set<string> {
     const known = this.#byVideo.get(video) ?? new Set();
     this.#byVideo.delete(video);

@@ -113,6 +113,20 @@ export class WriteBehind<Document extends Marked, Change> {
     return await stored.promise;
   }
 
+  /**
+   * Changes again what waits to be stored, also what is being written: if it turns out that it was
+   * not stored, it is written as it is then.
+   */
+  amend(isMeant: (key: string) => boolean, amend: (change: Change) => void): void {
+    for (const entries of [this.#queue, this.#active]) {
+      for (const [key, { change, writer }] of entries) {
+        if (!isMeant(key)) continue;
+        if (change !== undefined) amend(change);
+        if (writer.pending !== undefined) amend(writer.pending);
+      }
+    }
+  }
+
   /** The store can be used again: what waits need not wait longer. */
   resume(): void {
     this.#notBefore = Number.NEGATIVE_INFINITY;

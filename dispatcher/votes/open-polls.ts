@@ -5,6 +5,7 @@
  */
 import pLimit from "p-limit";
 import type { StoredMessage } from "../../shared/bus/stored-message.ts";
+import { parsePollKey } from "../../shared/protocol/subjects.ts";
 import type { VotesRecord } from "../../shared/protocol/votes/record.ts";
 import { readPollMessage } from "./poll-chain.ts";
 
@@ -55,6 +56,13 @@ export class OpenPolls {
   forget(key: string): void {
     this.#ends.delete(key);
     this.#ended.delete(key);
+  }
+
+  /** There are no polls of this video any more. */
+  forgetAll(video: string): void {
+    for (const key of [...this.#ends.keys(), ...this.#ended]) {
+      if (parsePollKey(key)?.video === video) this.forget(key);
+    }
   }
 
   /** The store may be another one. */

@@ -84,6 +84,12 @@ export class PollKeeper {
     else if (writer === undefined && record.final === undefined) this.#preload(key);
   }
 
+  /** The polls of a video were erased: its viewers are told of none any more. */
+  forget(video: string): void {
+    this.#untold.delete(video);
+    this.#open.forgetAll(video);
+  }
+
   /** Finds polls that nobody told of. */
   #sweep(): void {
     void this.#open.sweep().catch((error: unknown) => this.#failed(error, "polls can't be read"));

@@ -2,6 +2,7 @@
  * The writers of all polls that this dispatcher has to do with. Memory is bounded: the votes of a
  * quiet poll are dropped, since they can be read again.
  */
+import { parsePollKey } from "../../shared/protocol/subjects.ts";
 import { PollWriter, type PollWriterOptions } from "./poll-writer.ts";
 
 /** Polls whose votes are remembered, and the memory that they may take. */
@@ -51,6 +52,16 @@ export class PollWriters {
 
   drop(key: string): void {
     this.#writers.delete(key);
+  }
+
+  /** The polls of a video were erased. */
+  forget(video: string): void {
+    for (const [key, writer] of [...this.#writers]) {
+      if (parsePollKey(key)?.video !== video) continue;
+      // One that is at work finds out from the store.
+      if (writer.isIdle) this.drop(key);
+      else writer.chain.doubt();
+    }
   }
 
   /** The store may have changed. */

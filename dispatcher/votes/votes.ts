@@ -190,7 +190,13 @@ export class Votes {
    */
   async erase(video: string): Promise<void> {
     await this.#options.stream.purge(video);
-    this.#writers.doubtAll();
+    this.forget(video);
+  }
+
+  /** The votes of a video were erased: what is known of them here is no longer so. */
+  forget(video: string): void {
+    this.#keeper.forget(video);
+    this.#writers.forget(video);
   }
 
   async #put(writer: PollWriter, input: PollInput, job: Deferred<ShownPoll>): Promise<void> {

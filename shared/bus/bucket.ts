@@ -181,14 +181,6 @@ export class Bucket {
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#prefix.length));
   }
 
-  /** Removes all that is kept under the keys that match `filter`, without notifying watchers. */
-  async purge(filter: string): Promise<void> {
-    const manager = await this.#open();
-    await this.#bus.whileConnected(() =>
-      manager.streams.purge(this.#stream, { filter: this.#prefix + filter }),
-    );
-  }
-
   /** Erases one revision without notifying watchers. Returns false if it is gone. */
   async erase(revision: number): Promise<boolean> {
     const manager = await this.#open();

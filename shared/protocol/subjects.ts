@@ -56,6 +56,9 @@ export const VOTES_SUBJECTS = "ov.votes.*.*";
 /** Notices between dispatchers: votes were stored. */
 export const VOTED_SUBJECTS = "ov.voted.*.*.*";
 
+/** Notices between dispatchers: a video is being erased. */
+export const ERASED_SUBJECTS = "ov.erased.*";
+
 /** Where gateways receive answers. */
 const GATEWAY_INBOX = "_INBOX.gateway.";
 const PUBLISH_PREFIX = "ov.publish.";
@@ -69,6 +72,7 @@ const SEQUENCE_PATTERN = /^[1-9]\d{0,15}$/;
 const STORED_PREFIX = "ov.stored.";
 const VOTES_PREFIX = "ov.votes.";
 const VOTED_PREFIX = "ov.voted.";
+const ERASED_PREFIX = "ov.erased.";
 const WATCHED_PREFIX = "ov.watched.";
 const SPENDING_PREFIX = "ov.spending.";
 
@@ -210,6 +214,16 @@ export function parseVotedSubject(subject: string): { key: string; sequence: num
   return parsePollKey(key) === undefined ? undefined : { key, sequence: Number(number) };
 }
 
+/** The subject of a dispatcher's notice that it erases `video`. */
+export function erasedSubject(video: string): string {
+  return ERASED_PREFIX + video;
+}
+
+/** The inverse of {@link erasedSubject}; undefined for a subject that isn't ours. */
+export function videoOfErasedSubject(subject: string): string | undefined {
+  return videoAfter(ERASED_PREFIX, subject);
+}
+
 /** The subject of events of `video` for the viewers of `gateway`. */
 export function frontendSubject(gateway: string, video: string): string {
   return `ov.frontend.${gateway}.${video}`;
@@ -263,6 +277,16 @@ export function changesPrefix(bucket: string): string {
 /** Key of an hour of a video's timeline in {@link TIMELINE_BUCKET}; hours count from 1970. */
 export function timelineKey(video: string, hour: number): string {
   return `${video}.${hour}`;
+}
+
+/** The video of a {@link timelineKey}. */
+export function videoOfTimelineKey(key: string): string {
+  return key.slice(0, key.lastIndexOf("."));
+}
+
+/** The filter for all hours of a video's timeline. */
+export function timelineKeysOf(video: string): string {
+  return `${video}.*`;
 }
 
 /** Key of a gateway's row for a video in {@link SUBSCRIPTIONS_BUCKET}. */

@@ -4,14 +4,19 @@ import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
+import { eventually } from "../support/eventually.ts";
 import { idsOf, names, stored, untilReset } from "../support/guarantee-stack.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
+import { openPoll, untilTally, vote } from "../support/polls.ts";
+import { untilTotals } from "../support/totals.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
 import { post, watch } from "../support/viewer.ts";
 
 const KINDS = {
   kinds: [
     { name: "comment", deliveryClass: "durable" },
+    { name: "like", deliveryClass: "transient" },
+    { name: "vote", deliveryClass: "vote" },
     { name: "score", deliveryClass: "state" },
     { name: "banner", deliveryClass: "state" },
   ],
@@ -116,5 +121,73 @@ describe("an actor who is erased", () => {
       body: { error: { code: "field_invalid", field: "actor" } },
     });
     viewer.close();
+  });
+});
+
+/** Sends likes in requests of their own, so that each dispatcher takes some. */
+async function like(video: string, count: number): Promise<void> {
+  const gateways = stack().gateways;
+  for (let sent = 0; sent < count; sent += 1) {
+    const port = gateways[sent % gateways.length]?.port ?? 0;
+    expect(await post(port, video, { kind: "like" })).toMatchObject({ status: 200 });
+  }
+}
+
+/** All likes in a video's timeline since this moment. */
+async function likesSince(video: string, from: number): Promise<number> {
+  const query = `from=${from}&to=${Date.now() + 1}&step=10000`;
+  const url = `http://127.0.0.1:${stack().gateway.port}/v1/videos/${video}/timeline?${query}`;
+  const { points } = (await (await fetch(url)).json()) as {
+    points: { counts: Record<string, number> }[];
+  };
+  return points.reduce((sum, { counts }) => sum + (counts["like"] ?? 0), 0);
+}
+
+describe("the numbers of a video that is erased", () => {
+  test("start from zero again at each gateway and dispatcher, and its polls and votes are gone", async () => {
+    const since = Date.now();
+    const video = "again";
+    const viewers = [
+      await watch("json", stack().gatewayAt(0).port, video),
+      await watch("msgpack", stack().gatewayAt(1).port, video),
+    ];
+    await stack().mirrored(video, viewers.length);
+    await openPoll(stack().gateway, video);
+    const voters = names("voter", 20);
+    for (const voter of voters)
+      expect(await vote(stack().gateway, video, voter, 1)).toBe("counted");
+    await comment(video, names("c", 3));
+    await like(video, 40);
+    for (const viewer of viewers) await untilTotals(viewer, video, { comment: 3, like: 40 });
+    await untilTally(viewers, video, [0, 20, 0]);
+    // These are not stored yet when the video is erased.
+    await like(video, 20);
+
+    expect(await erase("/videos/again")).toMatchObject({ status: 200, body: { events: 3 } });
+    for (const viewer of viewers) {
+      await untilTotals(viewer, video, {});
+      await viewer.until(() => viewer.of(video, "polls").at(-1)?.data === undefined);
+    }
+    for (const voter of voters) {
+      expect(await vote(stack().gateway, video, voter, 2)).toBe("poll_unknown");
+    }
+    await like(video, 10);
+    await comment(video, ["anew"]);
+    for (const viewer of viewers) await untilTotals(viewer, video, { comment: 1, like: 10 });
+    // Everybody may vote again.
+    await openPoll(stack().gateway, video);
+    for (const voter of voters)
+      expect(await vote(stack().gateway, video, voter, 2)).toBe("counted");
+    await untilTally(viewers, video, [0, 0, 20]);
+    const newcomer = await watch("json", stack().gatewayAt(1).port, video);
+    expect(newcomer.subscription["totals"]).toEqual({ comment: 1, like: 10 });
+    for (const viewer of [...viewers, newcomer]) viewer.close();
+
+    // Whatever a dispatcher has not stored yet, it stores when it stops.
+    const [first, second] = stack().dispatchers;
+    await stack().addDispatcher();
+    await Promise.all([first?.drain(), second?.drain()]);
+    await eventually(async () => (await likesSince(video, since)) >= 10);
+    expect(await likesSince(video, since)).toBe(10);
   });
 });

@@ -41,6 +41,7 @@ export const DANGEROUS_REPLIES: readonly string[] = [
   `ov.frontend.${VICTIM}.video`,
   `ov.stored.${VICTIM}.1`,
   `ov.voted.${VICTIM}.poll.1`,
+  `ov.erased.${VICTIM}`,
   `ov.watched.${VICTIM}.video`,
   `ov.spending.${VICTIM}`,
   `ov.publish.${VICTIM}`,
