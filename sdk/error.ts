@@ -119,6 +119,8 @@ const RETRYABLE: readonly string[] = [
   "timeout",
   "history_unavailable",
   "history_busy",
+  "state_unavailable",
+  "votes_unavailable",
   "predecessor_failed",
   "draining",
   "internal",
@@ -133,6 +135,8 @@ export function isRetryable(code: string): boolean {
 const MAY_BE_ACCEPTED: readonly string[] = [
   "timeout",
   "history_unavailable",
+  "state_unavailable",
+  "votes_unavailable",
   "internal",
 ] satisfies readonly ErrorCode[];
 

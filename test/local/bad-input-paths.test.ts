@@ -62,9 +62,9 @@ test("a video id of 128 characters is valid", async () => {
 test.each([
   "/",
   "/v1",
-  "/v1/videos",
-  "/v1/videos/ok-a",
+  "/v1/video",
   "/v1/videos/ok-a/",
+  "/v1/videos/ok-a/nothing",
   "/v1/videos/ok-a/events/",
   "/v1/videos/ok-a/b/events",
   "//v1/videos/ok-a/events",

@@ -15,7 +15,7 @@ import {
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
   { name: "wave", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "gift", deliveryClass: "durable" },
 ] as const;
 const FILTERS_LIMIT = 16;

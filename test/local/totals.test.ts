@@ -6,7 +6,7 @@ import { post, TestSocket, watch } from "../support/viewer.ts";
 
 const kinds = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "react", deliveryClass: "transient", variants: "any" },
   { name: "cheer", deliveryClass: "transient", variants: ["yes", "no"] },
   { name: "score", deliveryClass: "latest" },

@@ -8,7 +8,7 @@ import { client, connected, likesArrive, listen, statesOf } from "./support/clie
 
 const KINDS = [
   { name: "like", deliveryClass: "transient" },
-  { name: "comment", deliveryClass: "durable" },
+  { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "gift", deliveryClass: "durable" },
 ] as const;
 const SETTINGS = { kinds: KINDS, countIntervalMs: 50 };

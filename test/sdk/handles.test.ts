@@ -16,7 +16,7 @@ let video = 0;
 
 beforeAll(async () => {
   const kinds = [
-    { name: "comment", deliveryClass: "durable" },
+    { name: "comment", deliveryClass: "durable", schema: {} },
     { name: "score", deliveryClass: "latest" },
   ] as const;
   // The history check finds a comment published before dispatchers know of a viewer.

@@ -130,7 +130,8 @@ export class NatsAttack {
     const streams: unknown[] = [];
     for await (const { config, created, state } of this.manager.streams.list()) {
       const messages: unknown[] = [];
-      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+      // A stream that never held a message begins at 0, where none can be.
+      for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
         const message = await this.manager.streams.getMessage(config.name, { seq });
         if (message === null || message.subject.includes(OWN)) continue;
         messages.push([seq, message.subject, message.string()]);
