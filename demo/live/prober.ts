@@ -53,7 +53,7 @@ export class Prober {
     const [dispatchedMs, answeredMs, storedMs] = await Promise.all([
       this.#dispatched(id),
       this.#answered(this.#options.video, { id, kind: PROBE_KIND, data }),
-      this.#answered(STORED_VIDEO, { id, kind: "comment" }),
+      this.#answered(STORED_VIDEO, { id, kind: "comment", data: { text: "probe" } }),
     ]);
     this.#awaited = undefined;
     return {

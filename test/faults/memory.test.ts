@@ -244,7 +244,7 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
   test("a million made-up videos, in likes and in comments", async () => {
     const nats = await cluster.admin();
     const like = encode("msgpack", { kind: "like" });
-    const comment = encode("msgpack", { kind: "comment" });
+    const comment = encode("msgpack", { kind: "comment", data: { text: "made up" } });
     const dispatcher = cluster.node("dispatcher-1");
     const handled = () => dispatcher.metric("ovation_dispatcher_requests_total");
     const before = await handled();
