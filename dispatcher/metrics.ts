@@ -266,6 +266,11 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     (s) => s.writes,
   );
   perStore(
+    "totals_reads_total",
+    "Reads of totals and hours of timelines that others may have written.",
+    (s) => s.reads,
+  );
+  perStore(
     "totals_write_conflicts_total",
     "Writes that another dispatcher's write came before; they were repeated.",
     (s) => s.conflicts,

@@ -7,4 +7,5 @@ export { registerLimitMetrics } from "./limits/metrics.ts";
 export { REPORT_EVERY_MS, REPORT_FROM } from "./limits/publishers.ts";
 export { BURST_SECONDS } from "./limits/token-bucket.ts";
 export { registerGatewayMetrics } from "./metrics.ts";
+export { STATE_CHECKS } from "./parts.ts";
 export { WAIT_MS } from "./publish/batcher.ts";

@@ -51,7 +51,7 @@ import { TimelineReader } from "./totals/timeline-reader.ts";
 import { TotalsReader } from "./totals/totals-reader.ts";
 
 /** State is checked less often than the history: its events are lost only with a dispatcher. */
-const STATE_CHECKS = 6;
+export const STATE_CHECKS = 6;
 
 export class GatewayParts implements RoleParts {
   readonly #context: RoleContext<GatewayConfig>;

@@ -8,9 +8,11 @@ import {
   FIRST_CHECK_MS,
   REPORT_EVERY_MS,
   REPORT_FROM,
+  STATE_CHECKS,
   WAIT_MS,
 } from "../../gateway/index.ts";
 import { MAX_BATCH } from "../../shared/protocol/events.ts";
+import { SLOT_MS } from "../../shared/protocol/totals/timeline-document.ts";
 import { connectsPerSecond, type VideoSort, videoSorts } from "./audience.ts";
 import { LIKE_MORE_BYTES, MESSAGE_BYTES, type MessageKind } from "./message-bytes.ts";
 import * as operations from "./operations.ts";
@@ -25,6 +27,10 @@ export interface VideoFlow extends VideoSort {
   readonly records: number;
   readonly rowWrites: number;
   readonly countsSent: number;
+  /** Writes of its stored totals; after each, its gateways are sent them. */
+  readonly totalsWrites: number;
+  /** Writes of its timeline. */
+  readonly timelineWrites: number;
   /** Frames that each of its viewers gets. */
   readonly frames: number;
   readonly likesPerFrame: number;
@@ -53,6 +59,10 @@ export interface Flows {
   readonly rowWrites: number;
   readonly leaseWrites: number;
   readonly historyChecks: number;
+  /** Writes of totals and of timelines. */
+  readonly totalsWrites: number;
+  /** Reads of videos' stored state. */
+  readonly stateReads: number;
   readonly socketWrites: number;
   /** Messages that a dispatcher sends to gateways, and gateways get. */
   readonly emits: number;
@@ -71,6 +81,11 @@ export function flowsOf(input: SizingInput, gateways: number, dispatchers: numbe
         (Math.exp((-flow.records * quietMs(input)) / 1_000) * (1_000 / input.historyCheckMs)) +
       FIRST_CHECKS * newRows(flow),
   );
+  const stateReads = over(
+    (flow) =>
+      (flow.gateways * 1_000) / (STATE_CHECKS * input.historyCheckMs) +
+      FIRST_CHECKS * newRows(flow),
+  );
   const common = { gateways, dispatchers, videos, rows };
   const totals = {
     likeRequests: over((flow) => flow.likeRequests),
@@ -78,8 +93,13 @@ export function flowsOf(input: SizingInput, gateways: number, dispatchers: numbe
     rowWrites: over((flow) => flow.rowWrites),
     leaseWrites: (gateways * 1_000) / input.leaseRenewMs,
     historyChecks,
+    stateReads,
+    totalsWrites: over((flow) => flow.totalsWrites + flow.timelineWrites),
     socketWrites: over((flow) => flow.viewers * flow.frames),
-    emits: over((flow) => flow.gateways * (flow.likeRequests + flow.records + flow.countsSent)),
+    emits: over(
+      (flow) =>
+        flow.gateways * (flow.likeRequests + flow.records + flow.countsSent + flow.totalsWrites),
+    ),
     connects: connectsPerSecond(input),
   };
   return { ...common, ...totals, nats: natsFlows(input, { ...common, ...totals }) };
@@ -102,7 +122,12 @@ function videoFlow(
   const rowWrites = each(2 * connects, gateways, input.countIntervalMs);
   const countsSent = dispatchers * countMessages(rowWrites, dispatchers, input.countIntervalMs);
   const countsToViewers = Math.min(countsSent, 1_000 / input.countIntervalMs);
-  const frames = poissonRate(likeRequests + records + countsToViewers, input.frameIntervalMaxMs);
+  // Of two dispatchers with events of it, each writes once an interval.
+  const totalsWrites = each(likeRequests + records, dispatchers, input.totalsIntervalMs);
+  const timelineWrites = each(likeRequests + records, dispatchers, SLOT_MS);
+  const totalsToViewers = Math.min(totalsWrites, 1_000 / input.totalsIntervalMs);
+  const ownEvents = countsToViewers + totalsToViewers;
+  const frames = poissonRate(likeRequests + records + ownEvents, input.frameIntervalMaxMs);
   return {
     ...sort,
     gateways,
@@ -110,6 +135,8 @@ function videoFlow(
     records,
     rowWrites,
     countsSent,
+    totalsWrites,
+    timelineWrites,
     frames,
     likesPerFrame: frames === 0 ? 0 : likes / frames,
     commentsPerFrame: frames === 0 ? 0 : comments / frames,
@@ -174,16 +201,27 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
       ...times(operations.rowWrite(dispatchers), flow.rowWrites),
       ...times(operations.rowAnnouncement(dispatchers), newRows(flow)),
     ]),
+    overVideos("totals", (flow) => {
+      const writes = flow.totalsWrites + flow.timelineWrites;
+      return [
+        ...times(operations.totalsWrite(), writes),
+        // A document that another dispatcher writes too is read first.
+        ...times(operations.documentRead(), dispatchers > 1 ? writes : 0),
+        ...times(operations.totalsSent(flow.gateways), flow.totalsWrites),
+        ...times(operations.documentRead(), newRows(flow)),
+      ];
+    }),
     natsFlow("leases", [
       ...times(operations.leaseRenewal(dispatchers), flows.leaseWrites),
       ...times(operations.settingsRequest(dispatchers), (gateways * 1_000) / input.leaseMs),
     ]),
     natsFlow("full reads of the table", [
-      ...operations.watchChecks(dispatchers),
+      ...operations.watchChecks(gateways, dispatchers),
       ...times(operations.tableRead("dispatcher", rows + gateways), reads * dispatchers),
       ...times(operations.tableRead("gateway", rows / gateways), reads * gateways),
     ]),
     natsFlow("history checks", times(operations.historyCheck(), flows.historyChecks)),
+    natsFlow("state", times(operations.documentRead(), flows.stateReads)),
     natsFlow("actors' quotas", times(operations.quotaSync(gateways), quotaSyncs(input, gateways))),
   ];
 }

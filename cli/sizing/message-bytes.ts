@@ -4,7 +4,7 @@
  */
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
-import { encodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
+import { encodeFanoutMessage, encodeTotalsMessage } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import { encodeRecord } from "../../shared/protocol/history/record.ts";
 import { EventIds, ReservedIds } from "../../shared/protocol/names.ts";
@@ -20,9 +20,11 @@ import {
   SUBSCRIPTIONS_BUCKET,
   spendingSubject,
   storedSubject,
+  TOTALS_BUCKET,
   watchedSubject,
 } from "../../shared/protocol/subjects.ts";
 import { encodeLease } from "../../shared/protocol/table.ts";
+import { encodeTotalsDocument } from "../../shared/protocol/totals/totals-document.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 /** Names and texts of typical length. */
@@ -59,6 +61,19 @@ const RECORD = encodeRecord({
   amended: [],
   counts: { origin: SEQ, counts: new Map([["comment", 12_345]]) },
 }).length;
+const TOTALS = {
+  setAt: 0,
+  counts: new Map([["like", 12_345_678]]),
+  base: new Map<string, number>(),
+  chain: { origin: SEQ, seq: SEQ, counts: new Map([["comment", 12_345]]) },
+};
+/** Two dispatchers write them. */
+const MARKS = {
+  byWriter: new Map(
+    [GATEWAY, `${GATEWAY.slice(1)}x`].map((id) => [id, { number: 12_345, over: 12_345 }]),
+  ),
+  floor: 0,
+};
 const LIKE_INPUT = { kind: "like", actor: ACTOR };
 const COMMENT_INPUT = {
   id: ID,
@@ -124,6 +139,12 @@ export const MESSAGE_BYTES = {
     encodeFanoutMessage([{ kind: "viewers", deliveryClass: "latest", bytes: VIEWERS }], STAMPS)
       .length,
   ),
+  "totals-write": bytes(
+    `$KV.${TOTALS_BUCKET}.${VIDEO}`,
+    encodeTotalsDocument({ totals: TOTALS, marks: MARKS }).length,
+    HEADER_BYTES + REPLY.length,
+  ),
+  "totals-sent": bytes(FRONTEND, encodeTotalsMessage(TOTALS).length),
   lease: bytes(`$KV.${FRONTENDS_BUCKET}.${GATEWAY}`, LEASE, DELIVERY_BYTES),
   spending: bytes(
     spendingSubject(GATEWAY),

@@ -73,7 +73,8 @@ export function tableCores(input: SizingInput, flows: Flows): number {
 
 /** @returns with `needed` infinite when no number would do */
 export function dispatcherNeed(input: SizingInput, flows: Flows): Need {
-  const requests = flows.likeRequests + flows.rowWrites + (input.comments - flows.records);
+  const requests =
+    flows.likeRequests + flows.rowWrites + flows.totalsWrites + (input.comments - flows.records);
   const further = Math.max(0, flows.emits - requests - flows.records);
   const shared =
     (requests * input.requestUs + further * input.emitUs + flows.records * input.recordUs) /
@@ -88,7 +89,7 @@ export function dispatcherNeed(input: SizingInput, flows: Flows): Need {
 function storesOf(input: SizingInput, flows: Flows): number {
   return (
     (flows.rowWrites + flows.leaseWrites) * input.tableReplicas +
-    flows.records * input.historyReplicas
+    (flows.records + flows.totalsWrites) * input.historyReplicas
   );
 }
 

@@ -97,6 +97,21 @@ export function historyCheck(): readonly Sends[] {
   return API_CALL;
 }
 
+/** A process reads a video's stored state, its totals, or an hour of its timeline. */
+export function documentRead(): readonly Sends[] {
+  return API_CALL;
+}
+
+/** A dispatcher stores a video's totals, or an hour of its timeline. */
+export function totalsWrite(): readonly Sends[] {
+  return [stored("totals-write"), delivered("store-answer", 1)];
+}
+
+/** A dispatcher sends a video's totals to the gateways. */
+export function totalsSent(gateways: number): readonly Sends[] {
+  return [{ kind: "totals-sent", in: gateways, out: gateways }];
+}
+
 /** API calls besides one for each entry: a gateway reads its own rows, a dispatcher rows and leases. */
 const READ_CALLS = { gateway: 1, dispatcher: 4 } as const;
 
@@ -105,9 +120,12 @@ export function tableRead(reader: keyof typeof READ_CALLS, entries: number): rea
   return repeated(API_CALL, READ_CALLS[reader] + entries);
 }
 
-/** What dispatchers ask each second: whether they have heard every change of both buckets. */
-export function watchChecks(dispatchers: number): readonly Sends[] {
-  return repeated(API_CALL, 2 * dispatchers);
+/**
+ * What processes ask each second: whether they have heard every change of the kinds, and
+ * dispatchers of three more buckets.
+ */
+export function watchChecks(gateways: number, dispatchers: number): readonly Sends[] {
+  return repeated(API_CALL, gateways + 4 * dispatchers);
 }
 
 /** A gateway sends all gateways what its clients have published. */
@@ -117,9 +135,9 @@ export function quotaSync(gateways: number): readonly Sends[] {
 
 /**
  * A process's NATS subscriptions other than those of videos: for answers, for broadcasts, for the
- * notice that a stream was recreated, and, in a dispatcher, for both buckets of the table.
+ * notices of streams and of state, and, in a dispatcher, for both buckets of the table and commands.
  */
-export const SUBSCRIPTIONS = { gateway: 7, dispatcher: 19 } as const;
+export const SUBSCRIPTIONS = { gateway: 14, dispatcher: 40 } as const;
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {

@@ -176,6 +176,7 @@ export const productSettings = {
   leaseRenewMs: commonSettings.leaseRenewMs,
   reconcileIntervalMs: commonSettings.reconcileIntervalMs,
   countIntervalMs: commonSettings.countIntervalMs,
+  totalsIntervalMs: commonSettings.totalsIntervalMs,
   tableReplicas: commonSettings.tableReplicas,
   historyReplicas: commonSettings.historyReplicas,
   historyEvents: commonSettings.historyEvents,

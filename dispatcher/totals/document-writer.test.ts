@@ -81,7 +81,7 @@ class Writer {
   #writer: DocumentWriter<TotalsDocument, TotalsChange>;
   #number = 0;
   unstored = 0;
-  readonly stats = { writes: 0, conflicts: 0, unknown: 0 };
+  readonly stats = { reads: 0, writes: 0, conflicts: 0, unknown: 0 };
 
   constructor(bucket: Bucket, marksLimit: number) {
     this.#bucket = bucket;

@@ -39,6 +39,8 @@ export interface DocumentWriterOptions<Document extends Marked, Change> {
 }
 
 interface DocumentStats {
+  /** Documents read before they were written. */
+  reads: number;
   /** Documents written. */
   writes: number;
   /** Writes that another dispatcher's write came before. */
@@ -116,8 +118,9 @@ export class DocumentWriter<Document extends Marked, Change> {
    * @throws what the bucket throws
    */
   async read(): Promise<Document> {
-    const { bucket, format } = this.#options;
+    const { bucket, format, stats } = this.#options;
     const entry = await bucket.get(this.#key);
+    stats.reads += 1;
     const before = this.#known?.document;
     let document = format.empty;
     if (entry?.value !== undefined) document = format.decode(entry.value) ?? format.empty;

@@ -41,7 +41,7 @@ interface Entry<Document extends Marked, Change> {
 
 export class WriteBehind<Document extends Marked, Change> {
   /** `dropped`: changes of documents beyond the limit. */
-  readonly stats = { writes: 0, conflicts: 0, unknown: 0, failures: 0, dropped: 0 };
+  readonly stats = { reads: 0, writes: 0, conflicts: 0, unknown: 0, failures: 0, dropped: 0 };
   readonly #options: WriteBehindOptions<Document, Change>;
   readonly #writerOptions: DocumentWriterOptions<Document, Change>;
   /** With changes that wait for their time, roughly in its order. */
