@@ -64,9 +64,9 @@ export function sizesTable(more: Partial<SizingInput> = {}): string {
   ]);
 }
 
-/** What NATS carries for a million viewers, by purpose. */
+/** What NATS carries for half a million viewers, by purpose. */
 export function natsTable(): string {
-  const { nats, cells } = sizingOf(audience(1_000_000, { frameIntervalMaxMs: 250 }));
+  const { nats, cells } = sizingOf(audience(500_000, { frameIntervalMaxMs: 250 }));
   const rows = nats.flows.map((flow) => [flow.what, `${count(flow.in)}/s`, `${count(flow.out)}/s`]);
   if (cells !== 1) throw new Error("the table must be of a whole deployment");
   return table([["purpose", "messages in", "messages out"], ...rows]);

@@ -135,7 +135,7 @@ export const costSettings = {
   changeUs: cost(13, "A dispatcher: a change of the table that it receives."),
   natsUs: cost(1.5, "NATS: a message that it receives or delivers."),
   natsStoreUs: cost(15, "NATS: a message that it stores, on each server with a replica."),
-  rowsPerSecond: perSecond(110_000, "Rows that a dispatcher reads in a full read of the table."),
+  rowsPerSecond: perSecond(16_000, "Rows that a dispatcher reads in a full read of the table."),
   storesPerSecond: perSecond(30_000, "Messages that one JetStream stream stores."),
   looksPerSecond: perSecond(25_000, "Reads of the newest message of a video's history."),
   viewerBytes: memory(1_058, "A gateway: each viewer on a WebSocket."),
