@@ -17,6 +17,8 @@ const KINDS = [
   { name: "wave", deliveryClass: "transient" },
   { name: "comment", deliveryClass: "durable", schema: {} },
   { name: "gift", deliveryClass: "durable" },
+  { name: "score", deliveryClass: "state" },
+  { name: "banner", deliveryClass: "state" },
 ] as const;
 const FILTERS_LIMIT = 16;
 const FRAME_EVENTS = 100;
@@ -39,7 +41,7 @@ const open = async (wire: (typeof TEST_WIRES)[number], video: string, request: T
   await watch(wire, stack().gateway.port, video, request);
 
 async function publish(video: string, events: readonly object[]): Promise<void> {
-  expect((await post(stack().gateway.port, video, events)).status).toBe(200);
+  expect(await post(stack().gateway.port, video, events)).toMatchObject({ status: 200 });
 }
 
 const times = (count: number, event: object) => Array.from({ length: count }, () => event);
@@ -47,6 +49,8 @@ const viewersOf = (viewer: Viewer, video: string) =>
   (viewer.of(video, "viewers").at(-1)?.data as { viewers: number } | undefined)?.viewers;
 const idsOf = (viewer: Viewer, video: string, kind: string) =>
   viewer.of(video, kind).map(({ id }) => id);
+/** The result of its subscribe. */
+const answerTo = (viewer: Viewer) => viewer.messages.find((message) => "state" in message);
 const kindsOf = (viewer: Viewer, video: string) =>
   new Set([...(viewer.events.get(video) ?? []).map(({ kind }) => kind)]);
 
@@ -188,6 +192,45 @@ test("without a durable kind there is no position, and none is asked for", async
     viewer.close();
   }
 });
+
+test.each(TEST_WIRES)(
+  "state and totals are told over %s as the filter allows, first and by change, also to who continues",
+  async (wire) => {
+    const video = `state-${wire}`;
+    await publish(video, [
+      { kind: "score", data: 1 },
+      { kind: "banner", data: "Hello" },
+    ]);
+    // Holds the video, so that filters begin with what is known here.
+    const all = await open("json", video);
+    await stack().mirrored(video, 1);
+    await publish(video, [{ kind: "comment", id: "c1", data: { text: "Hello" } }]);
+    await all.until(() => idsOf(all, video, "comment").length === 1);
+    const { epoch, seq: before } = all.subscription as { epoch: string; seq: number };
+    const score = await open(wire, video, { kinds: ["score", "like"] });
+    const back = await open(wire, video, { kinds: ["score", "comment"], after: before, epoch });
+    const numbers = await open(wire, video, { kinds: ["totals"] });
+    for (const viewer of [score, back]) {
+      await viewer.until(() => viewer.of(video, "score").at(-1)?.data === 1);
+      expect(answerTo(viewer)).toMatchObject({ state: { score: 1 } });
+      expect(answerTo(viewer)).not.toHaveProperty("totals");
+    }
+    await back.until(() => idsOf(back, video, "comment").length === 1);
+    expect(answerTo(numbers)).toMatchObject({ state: {}, totals: expect.anything() });
+    await publish(video, [
+      { kind: "banner", data: "Bye" },
+      { kind: "score", data: 2 },
+    ]);
+    await publish(video, [{ kind: "score", data: null }]);
+    for (const viewer of [score, back]) {
+      await viewer.until(() => viewer.of(video, "score").at(-1)?.data === undefined);
+    }
+    expect([...kindsOf(score, video)]).toEqual(["score"]);
+    expect([...kindsOf(back, video)].sort()).toEqual(["comment", "score"]);
+    expect([...kindsOf(numbers, video)]).toEqual(["totals"]);
+    for (const viewer of [all, score, back, numbers]) viewer.close();
+  },
+);
 
 test("a video has 16 different filters at most, besides those of numbers alone", async () => {
   const names = ["like", "wave", "comment", "gift", "viewers"];

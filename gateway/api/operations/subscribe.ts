@@ -1,5 +1,6 @@
 /** Subscribing to a video, for every wire: its audience here, and where the viewer starts. */
 import { placeOf } from "../../../shared/lib/hyperloglog.ts";
+import { TOTALS_KIND } from "../../../shared/protocol/kinds.ts";
 import { kindOfState } from "../../../shared/protocol/state-document.ts";
 import type { ResultMessage } from "../../../shared/protocol/wire/messages.ts";
 import type { Grant } from "../../auth/grant.ts";
@@ -107,7 +108,7 @@ export async function openSubscription(
     const { history } = audience;
     const resumePoint = await histories.resume(history, request, filter);
     const hasPosition = filter?.hasDurable !== false;
-    const { shown: totals } = audience.totals;
+    const totals = filter?.has(TOTALS_KIND) === false ? undefined : audience.totals.shown;
     const result = {
       ...(hasPosition ? subscriptionResult(histories, history, resumePoint) : {}),
       ...(totals === undefined ? {} : { totals }),
