@@ -117,8 +117,10 @@ describe("invalid values", () => {
     ["Like:transient", "match"],
     ["like", "a class out of transient, durable, latest, state, vote"],
     ["like:fast", "a class out of transient, durable, latest"],
-    ["like:latest:x", "a class out of"],
+    ["like:latest:x", "lists of variants are set by"],
     [Array.from({ length: 33 }, (_, i) => `k${i}:latest`).join(), "at most 32 kinds, but has 33"],
+    ["react:transient:🔥", "lists of variants are set by ovation kinds apply"],
+    ["gift:durable:any", "only kinds of class transient have variants"],
     ["", "match"],
   ])("the kinds %j are refused", (kinds, message) => {
     const faults = faultsOf([`--kinds=${kinds}`]);

@@ -61,8 +61,14 @@ export function kindList(parts: {
           fault(`must hold each kind once, but has "${name}" again`);
         } else {
           const hasVariants = variants === "any";
-          if (!deliveryClass || rest.length > 0 || (variants !== undefined && !hasVariants)) {
+          if (!deliveryClass) {
             fault(`must give each kind a class out of ${classes}, but holds ${quoted(entry)}`);
+          } else if (rest.length > 0 || (variants !== undefined && !hasVariants)) {
+            fault(
+              `must not hold ${quoted(entry)}: lists of variants are set by ovation kinds apply`,
+            );
+          } else if (hasVariants && deliveryClass !== "transient") {
+            fault(`must not hold ${quoted(entry)}: only kinds of class transient have variants`);
           }
           const kind = { name, deliveryClass: deliveryClass ?? "transient" };
           kinds.push(hasVariants ? { ...kind, variants: "any" } : kind);

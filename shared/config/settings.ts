@@ -31,7 +31,7 @@ export const commonSettings = {
       { name: "comment", deliveryClass: "durable" },
       { name: "vote", deliveryClass: "vote" },
     ],
-    doc: "The kinds of events and the delivery class of each, with `:any` after the class where a kind may have any variants. They are used until kinds are stored: the first dispatcher stores its own, and `ovation kinds apply` replaces them. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
+    doc: "The kinds of events and the delivery class of each, with `:any` after the class where a transient kind may have any variants. Lists of variants, and schemas, are set by `ovation kinds apply` only. They are used until kinds are stored: the first dispatcher stores its own, and `ovation kinds apply` replaces them. `viewers`, `totals`, `retracted`, `pinned`, `rules`, `polls` and `ended` are built in.",
   }),
   dataLimitBytes: integer({
     min: 64,

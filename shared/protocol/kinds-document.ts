@@ -24,9 +24,6 @@ import { VARIANTS_LIMIT } from "./variants.ts";
 /** Of a document, as JSON. */
 const DOCUMENT_LIMIT_BYTES = 262_144;
 const CLASS_NAMES = DELIVERY_CLASSES.join(", ");
-/** The classes whose events are counted by variant. */
-const COUNTED: readonly DeliveryClass[] = ["transient", "durable"];
-
 const classSchema = z.enum(DELIVERY_CLASSES as [DeliveryClass, ...DeliveryClass[]], {
   error: `must be one of ${CLASS_NAMES}`,
 });
@@ -69,8 +66,9 @@ const entrySchema = z
     ),
   )
   .superRefine((entry, context) => {
-    if (entry.variants !== undefined && !COUNTED.includes(entry.class)) {
-      const message = `is for kinds of class ${COUNTED.join(" or ")} only`;
+    // The history counts by kind alone.
+    if (entry.variants !== undefined && entry.class !== "transient") {
+      const message = "is for kinds of class transient only";
       context.addIssue({ code: "custom", path: ["variants"], message });
     }
     const message = entry.schema === undefined ? undefined : schemaFault(entry.schema);
