@@ -70,6 +70,7 @@ const UNLIMITED = [
   "--client-share-percent=100",
   "--connections-per-second=10000000",
   "--requests-per-second=1000000",
+  "--client-messages-per-second=1000000",
   "--connection-publishes-per-second=1000000",
   "--likes-per-second=1000000",
   "--address-publishes-per-second=1000000",

@@ -13,8 +13,10 @@ import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ClientKey } from "../limits/client-key.ts";
-import type { ConnectionRateLimit } from "../limits/connection-rate-limit.ts";
+import type { ConnectionRateLimit, Verdict } from "../limits/connection-rate-limit.ts";
 import { countClosed } from "../limits/connection-stats.ts";
+import type { Lane } from "../limits/fair-turns.ts";
+import type { ClientWork } from "../limits/work.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { VideoHold } from "../table/interest.ts";
 import type { SocketHandlers, ViewerSocket } from "../transport/listener.ts";
@@ -44,6 +46,15 @@ export interface SessionOptions {
 
 /** Messages above this are charged to the client too, over all of its connections. */
 const LARGE_BYTES = 2_048;
+
+/** Messages of one client that may wait for their turn; a connection that sends more is closed. */
+const WAITING_LIMIT = 5_000;
+
+/** The messages of a connection that wait: all in one lane, so that they keep their order. */
+interface WaitingMessages {
+  readonly lane: Lane;
+  count: number;
+}
 
 /** The state of a connection. */
 type SessionState =
@@ -90,6 +101,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Undefined until the first publish: most viewers never publish. */
   #ordered: Pick<OrderedPublishes, "publish" | "inTurn"> | undefined;
   #lastRequestId = 0;
+  #waitingMessages: WaitingMessages | undefined;
+  /** It is about to be closed for what it sent; nothing more is read. */
+  #isFlooding = false;
 
   constructor(
     socket: ViewerSocket,
@@ -137,15 +151,47 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
+    if (this.#isFlooding) return;
     this.services.connections.requests += 1;
-    const verdict = this.quota.request(bytes.length);
-    // Nobody sends as much before it is known who it is.
-    const isUnknown = this.#state === OPENED;
-    if (verdict === "close" || (verdict === "refuse" && isUnknown)) return this.#endFlood();
-    if (verdict === "refuse") return this.#refuseUnread(bytes, this.quota.refusal());
+    const { messageTurns } = this.services.rates.work;
+    const client = this.#work;
+    const verdict = this.quota.request(bytes.length, client);
+    if (verdict === "close") this.#isFlooding = true;
+    if (this.#waitingMessages === undefined && messageTurns.begin(client.lane)) {
+      return this.#read(bytes, isBinary, verdict);
+    }
+    this.#waitingMessages ??= { lane: client.lane, count: 0 };
+    const { lane } = this.#waitingMessages;
+    if (lane.length >= WAITING_LIMIT) this.#isFlooding = true;
+    const kept = bytes.slice(); // The addon uses its memory again.
+    const verdictThen = this.#isFlooding ? "close" : verdict;
+    this.#waitingMessages.count += 1;
+    messageTurns.wait(lane, () => this.#readInTurn(kept, isBinary, verdictThen));
+  }
+
+  #readInTurn(bytes: Uint8Array, isBinary: boolean, verdict: Verdict): void {
+    const waiting = this.#waitingMessages;
+    if (waiting !== undefined) waiting.count -= 1;
+    if (waiting?.count === 0) this.#waitingMessages = undefined;
+    if (!this.isOpen) return;
+    try {
+      this.#read(bytes, isBinary, verdict);
+    } catch (fault) {
+      this.#fail(fault);
+    }
+  }
+
+  #read(bytes: Uint8Array, isBinary: boolean, verdict: Verdict): void {
+    if (verdict !== "take") {
+      // Nobody sends as much before it is known who it is.
+      const isUnknown = this.#state === OPENED && this.quota.isSpent;
+      if (verdict === "close" || isUnknown) return this.#endFlood();
+      return this.#refuseUnread(bytes, this.quota.refusal(verdict, this.#work));
+    }
     let message: Record<string, unknown>;
     try {
-      if (bytes.length > LARGE_BYTES) this.#chargeLarge(bytes.length);
+      // Most messages are small, and their number is enough of a limit.
+      if (bytes.length > LARGE_BYTES) this.#work.bytes(bytes.length);
       message = parseMessage(this.wire, this.services.messageBounds, bytes, isBinary);
     } catch (error) {
       return this.#refuseUnread(bytes, asOvationError(error));
@@ -156,9 +202,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     void this.#carryOut(id, message, bytes.length).catch((fault: unknown) => this.#fail(fault));
   }
 
-  /** Most messages are small, and their number is enough of a limit. */
-  #chargeLarge(bytes: number): void {
-    this.services.rates.work.of(this.#grant, this.address).bytes(bytes);
+  /** What its client may still cause, over all of its connections. */
+  get #work(): ClientWork {
+    return this.services.rates.work.of(this.#grant, this.address);
   }
 
   /** Writes a frame, or another encoded message. */
@@ -168,7 +214,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** The client sent a WebSocket ping frame, or a pong, whether or not we had pinged it. */
   onControl(): void {
-    if (this.quota.request(0) === "close") this.#endFlood();
+    if (this.quota.control() === "close" && !this.#isFlooding) this.#endFlood();
   }
 
   onDrain(): void {
@@ -283,7 +329,8 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   #endFlood(): void {
-    this.#refuse(0, this.quota.refusal());
+    this.#isFlooding = true;
+    this.#refuse(0, this.quota.refusal("close", this.#work));
     this.#socket.end(closeCodes.flooding);
   }
 

@@ -1,13 +1,31 @@
 import { describe, expect, test } from "vitest";
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { ConnectionRateLimit, type Verdict } from "./connection-rate-limit.ts";
+import { type ClientMessages, ConnectionRateLimit, type Verdict } from "./connection-rate-limit.ts";
 import { rateOf } from "./token-bucket.ts";
 
 /** The default: 50 per second, 250 at once. */
 const REQUESTS = rateOf("requests", 50);
 
+/** Its client has room for so many messages in all. */
+function room(count: number): ClientMessages {
+  let left = count;
+  const refusal = new OvationError("rate_limited", "", { retryAfterMs: 1 });
+  return {
+    message: (cost) => {
+      left -= cost;
+      return left >= 0;
+    },
+    messageRefusal: () => refusal,
+  };
+}
+
 /** The verdicts, counted, for a connection that sends at a steady rate. */
-function steadily(perSecond: number, seconds: number, bytes = 100): Map<Verdict, number> {
+function steadily(
+  perSecond: number,
+  seconds: number,
+  bytes = 100,
+  client = room(Number.POSITIVE_INFINITY),
+): Map<Verdict, number> {
   let now = 0;
   const rateLimit = new ConnectionRateLimit({
     requests: REQUESTS,
@@ -24,9 +42,10 @@ function steadily(perSecond: number, seconds: number, bytes = 100): Map<Verdict,
   const verdicts = new Map<Verdict, number>();
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
     now = (sent * 1_000) / perSecond;
-    const verdict = rateLimit.request(bytes);
+    const verdict = rateLimit.request(bytes, client);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
-    if (verdict === "refuse") expect(rateLimit.refusal().retryAfterMs).toBeGreaterThan(0);
+    if (verdict !== "take")
+      expect(rateLimit.refusal(verdict, client).retryAfterMs).toBeGreaterThan(0);
     if (verdict === "close") break;
   }
   return verdicts;
@@ -56,5 +75,14 @@ describe("a connection that sends", () => {
     expect(verdicts.get("take")).toBe(250);
     expect(verdicts.get("refuse")).toBe(250);
     expect(verdicts.get("close")).toBe(1);
+  });
+
+  test("more than its client may send over all connections is refused, and closed ten times as soon", () => {
+    const verdicts = steadily(10_000_000, 1, 100, room(200));
+    expect([...verdicts]).toEqual([
+      ["take", 200],
+      ["refuse-client", (50 + 250) / 10],
+      ["close", 1],
+    ]);
   });
 });

@@ -7,15 +7,26 @@ import type { PublishQuota } from "./publish-quota.ts";
 import { type PublishAmount, PublisherQuota, type QuotaRates } from "./publisher-quota.ts";
 import type { Publishers } from "./publishers.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
+import type { ClientWork } from "./work.ts";
 
 /** A message counts as one request for each started share of this size: reading it is work. */
 const BYTES_PER_REQUEST = 2_048;
+/**
+ * A message counts so many times for its connection when its client has no room left over all of its
+ * connections: one that goes on sending is closed soon.
+ */
+const REFUSED_COST = 10;
+
+/** What the client of a connection may send over all of its connections. */
+export type ClientMessages = Pick<ClientWork, "message" | "messageRefusal">;
 
 /** What to do with a request. */
 export type Verdict =
   | "take"
-  /** Answered with an error, and nothing else. */
+  /** Answered with an error, and nothing else: the connection has sent too much. */
   | "refuse"
+  /** The same: its client has, over all of its connections. */
+  | "refuse-client"
   /** The connection is closed. */
   | "close";
 
@@ -41,24 +52,43 @@ export class ConnectionRateLimit implements PublishQuota {
   }
 
   /**
-   * Counts a message or a ping. Refused ones count too: a connection that keeps sending although a
-   * whole burst was refused is closed.
+   * Counts a message, for the connection and for its client. Refused ones count for the connection
+   * too: one that keeps sending although a whole burst was refused is closed.
    * @param bytes of the message
    */
-  request(bytes: number): Verdict {
+  request(bytes: number, client: ClientMessages): Verdict {
+    const cost = Math.ceil(bytes / BYTES_PER_REQUEST) || 1;
+    const own = this.#charge(cost);
+    if (own === "close" || client.message(cost)) return own;
+    return this.#charge((REFUSED_COST - 1) * cost) === "close" ? "close" : "refuse-client";
+  }
+
+  /** Counts a ping or a pong: the connection's own limit is enough of one for what is that cheap. */
+  control(): Verdict {
+    return this.#charge(1);
+  }
+
+  /** Whether the connection has used up its own limit. */
+  get isSpent(): boolean {
+    const { requests, now } = this.#options;
+    return this.#requests.tokens(requests, now()) < 0;
+  }
+
+  /** The error for a message that is refused, or that closes the connection. */
+  refusal(verdict: Verdict, client: ClientMessages): OvationError {
+    const { requests, now, refuse } = this.#options;
+    const owed = Math.max(0, -this.#requests.tokens(requests, now()));
+    const waitMs = Math.ceil(((owed + 1) / requests.perSecond) * 1_000);
+    return verdict === "refuse-client" ? client.messageRefusal(waitMs) : refuse(requests, waitMs);
+  }
+
+  #charge(cost: number): Verdict {
     const { requests, now } = this.#options;
     const at = now();
-    this.#requests.charge(requests, Math.ceil(bytes / BYTES_PER_REQUEST) || 1, at);
+    this.#requests.charge(requests, cost, at);
     const left = this.#requests.tokens(requests, at);
     if (left >= 0) return "take";
     return left >= -requests.burst ? "refuse" : "close";
-  }
-
-  /** The error for a request that is refused, or that closes the connection. */
-  refusal(): OvationError {
-    const { requests, now, refuse } = this.#options;
-    const owed = -this.#requests.tokens(requests, now());
-    return refuse(requests, Math.ceil(((owed + 1) / requests.perSecond) * 1_000));
   }
 
   check(client: ClientKey | undefined, amount: PublishAmount): void {

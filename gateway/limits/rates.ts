@@ -36,6 +36,7 @@ interface RatesOptions {
 
 export const RATE_NAMES = [
   "requests",
+  "client_messages",
   "connection_publishes",
   "actor_publishes",
   "address_publishes",

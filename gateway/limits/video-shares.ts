@@ -10,6 +10,7 @@ import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import type { ClientKey } from "./client-key.ts";
 import { ADDRESS_FACTOR, type Claimant, clientBurst, clientShare } from "./client-share.ts";
+import { Lane } from "./fair-turns.ts";
 
 interface VideoSharesOptions {
   readonly videosLimit: number;
@@ -20,10 +21,17 @@ interface VideoSharesOptions {
   readonly now: MonotonicClock;
 }
 
+interface Held {
+  /** How often each is held. */
+  readonly videos: CompactMap<number>;
+  /** Of its videos that are about to be held. */
+  readonly lane: Lane;
+}
+
 export class VideoShares {
   readonly stats: BoundedMapStats = { forgotten: 0 };
-  /** The holds of each client on each video; as many clients as viewers at most. */
-  readonly #held = new Map<ClientKey, CompactMap<number>>();
+  /** What each client holds; as many clients as viewers at most. */
+  readonly #held = new Map<ClientKey, Held>();
   readonly #share: number;
   readonly #newVideos: ClientBuckets;
 
@@ -52,10 +60,13 @@ export class VideoShares {
     throw new OvationError("videos_exceeded", text, { limit, retryAfterMs });
   }
 
-  /** Matched by one {@link release}. */
-  hold({ client, address }: Claimant, video: string): void {
-    this.#add(client, video);
+  /**
+   * Matched by one {@link release}.
+   * @returns where the client's new videos wait for their turn
+   */
+  hold({ client, address }: Claimant, video: string): Lane {
     if (client !== address) this.#add(address, video);
+    return this.#add(client, video).lane;
   }
 
   release({ client, address }: Claimant, video: string): void {
@@ -64,23 +75,24 @@ export class VideoShares {
   }
 
   #requireRoom(client: ClientKey, video: string, limit: number): void {
-    const videos = this.#held.get(client);
+    const videos = this.#held.get(client)?.videos;
     if (videos === undefined || videos.has(video) || videos.size < limit) return;
     const text = `a client may watch ${limit} videos at one gateway`;
     throw new OvationError("videos_exceeded", text, { limit });
   }
 
-  #add(client: ClientKey, video: string): void {
-    let videos = this.#held.get(client);
-    if (videos === undefined) {
-      videos = new CompactMap();
-      this.#held.set(client, videos);
+  #add(client: ClientKey, video: string): Held {
+    let held = this.#held.get(client);
+    if (held === undefined) {
+      held = { videos: new CompactMap(), lane: new Lane() };
+      this.#held.set(client, held);
     }
-    videos.set(video, (videos.get(video) ?? 0) + 1);
+    held.videos.set(video, (held.videos.get(video) ?? 0) + 1);
+    return held;
   }
 
   #remove(client: ClientKey, video: string): void {
-    const videos = this.#held.get(client);
+    const videos = this.#held.get(client)?.videos;
     const holds = videos?.get(video);
     if (videos === undefined || holds === undefined) return;
     if (holds > 1) videos.set(video, holds - 1);

@@ -1,12 +1,13 @@
 /**
- * The work that each client may cause: requests over HTTP, bytes to decode, bytes of the past. It is
- * charged before it is done, and stays charged when the request is refused afterwards; what a client
- * may publish is another matter (`publish-quota.ts`).
+ * The work that each client may cause: requests over HTTP, messages of WebSockets, bytes to decode,
+ * bytes of the past. It is charged before it is done, and stays charged when the request is refused
+ * afterwards; what a client may publish is another matter (`publish-quota.ts`).
  */
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type ClientKey, isAddressKey } from "./client-key.ts";
+import { FairTurns, Lane } from "./fair-turns.ts";
 import { type Rate, rateOf, TokenBucket } from "./token-bucket.ts";
 import { Turns } from "./turns.ts";
 
@@ -28,8 +29,17 @@ const FAILED_COST = 10;
 /** The work of decoding one value, in bytes. */
 const BYTES_PER_VALUE = 8;
 
+/** Handling a message takes some 10 to 100 µs. A viewer that returns may send a hundred at once. */
+const MESSAGE_TURNS = {
+  perClient: 16,
+  perTurn: Number.POSITIVE_INFINITY,
+  slice: 32,
+  sliceMs: 1,
+} as const;
+
 export interface WorkConfig {
   readonly httpRequestsPerSecond: number;
+  readonly clientMessagesPerSecond: number;
   readonly requestBytesPerSecond: number;
   readonly historyBytesPerSecond: number;
   readonly limitedClientsKept: number;
@@ -37,6 +47,7 @@ export interface WorkConfig {
 
 interface WorkRates {
   readonly requests: Rate;
+  readonly messages: Rate;
   readonly bytes: Rate;
   readonly past: Rate;
 }
@@ -53,15 +64,17 @@ interface WorkOptions {
 export class ClientWork {
   readonly #rates: WorkRates;
   readonly #options: WorkOptions;
-  readonly #requests: TokenBucket;
-  /** Undefined until they are needed: most clients send no body, and many request nothing past. */
+  /** Of the messages of all its WebSockets that wait for their turn. */
+  readonly lane = new Lane();
+  /** Each is undefined until it is needed: most clients use one wire, and send no body. */
+  #requests: TokenBucket | undefined;
+  #messages: TokenBucket | undefined;
   #bytes: TokenBucket | undefined;
   #past: TokenBucket | undefined;
 
   constructor(rates: WorkRates, options: WorkOptions) {
     this.#rates = rates;
     this.#options = options;
-    this.#requests = new TokenBucket(rates.requests, options.now());
   }
 
   /**
@@ -69,12 +82,36 @@ export class ClientWork {
    * @returns 0, or in how many milliseconds there is room for it; then nothing is charged
    */
   request(): number {
-    return this.#requests.take(this.#rates.requests, 1, this.#options.now());
+    const now = this.#options.now();
+    this.#requests ??= new TokenBucket(this.#rates.requests, now);
+    return this.#requests.take(this.#rates.requests, 1, now);
+  }
+
+  /**
+   * Charges a message of a WebSocket.
+   * @param cost as many as it counts for
+   * @returns false if there is no room for it; then nothing is charged
+   */
+  message(cost: number): boolean {
+    const { messages } = this.#rates;
+    const now = this.#options.now();
+    this.#messages ??= new TokenBucket(messages, now);
+    return this.#messages.takeAny(messages, cost, now) === 0;
+  }
+
+  /**
+   * The error of a message that there was no room for.
+   * @param leastWaitMs how long its connection must wait anyway
+   */
+  messageRefusal(leastWaitMs: number): OvationError {
+    const { messages } = this.#rates;
+    const waitMs = this.#messages?.waitMs(messages, 1, this.#options.now()) ?? 0;
+    return this.#options.refuse(messages, Math.max(waitMs, leastWaitMs));
   }
 
   /** Charges what a request costs beyond one because it failed; that may become debt. */
   failed(): void {
-    this.#requests.charge(this.#rates.requests, FAILED_COST - 1, this.#options.now());
+    this.#requests?.charge(this.#rates.requests, FAILED_COST - 1, this.#options.now());
   }
 
   /** The error of a request that there was no room for. */
@@ -114,15 +151,16 @@ export class ClientWork {
 
   /** Gives back a request and its bytes: they are charged to somebody else. */
   giveBackRequest(bytes: number): void {
-    this.#requests.giveBack(this.#rates.requests, 1);
+    this.#requests?.giveBack(this.#rates.requests, 1);
     this.#bytes?.giveBack(this.#rates.bytes, bytes);
   }
 
   /** Whether it equals a new one. */
   isIdle(now: number): boolean {
-    const { requests, bytes, past } = this.#rates;
+    const { requests, messages, bytes, past } = this.#rates;
     return (
-      this.#requests.isFull(requests, now) &&
+      (this.#requests?.isFull(requests, now) ?? true) &&
+      (this.#messages?.isFull(messages, now) ?? true) &&
       (this.#bytes?.isFull(bytes, now) ?? true) &&
       (this.#past?.isFull(past, now) ?? true)
     );
@@ -220,6 +258,8 @@ export class Attempt {
 export class Work {
   /** For decoding and encoding what is large. */
   readonly turns = new Turns();
+  /** For the messages of WebSockets. */
+  readonly messageTurns: FairTurns;
   readonly #options: WorkOptions;
   readonly #clients: BoundedMap<ClientWork>;
   readonly #rates: Readonly<Record<ClientSort, WorkRates>>;
@@ -227,6 +267,7 @@ export class Work {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { config, stats, now } = options;
+    this.messageTurns = new FairTurns({ ...MESSAGE_TURNS, now });
     this.#clients = new BoundedMap(
       config.limitedClientsKept,
       (client) => client.isIdle(now()),
@@ -234,6 +275,7 @@ export class Work {
     );
     const ratesOf = (sort: ClientSort): WorkRates => ({
       requests: rateOf("http_requests", SHARES[sort] * config.httpRequestsPerSecond),
+      messages: rateOf("client_messages", SHARES[sort] * config.clientMessagesPerSecond),
       bytes: rateOf("request_bytes", SHARES[sort] * config.requestBytesPerSecond),
       past: rateOf("history_bytes", SHARES[sort] * config.historyBytesPerSecond),
     });

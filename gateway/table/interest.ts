@@ -13,6 +13,7 @@ import type { Arrival } from "../delivery/frame.ts";
 import { FrameStats } from "../delivery/frame-stats.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { Claimant } from "../limits/client-share.ts";
+import { FairTurns, Lane } from "../limits/fair-turns.ts";
 import { type Rate, TokenBucket } from "../limits/token-bucket.ts";
 import type { VideoShares } from "../limits/video-shares.ts";
 import type { VideoState } from "../state/video-state.ts";
@@ -37,6 +38,12 @@ interface InterestOptions {
 /** Rows that can't be removed at the moment may be as many as the videos. */
 const ROWS_FACTOR = 2;
 
+/**
+ * A new video takes the gateway about a millisecond in all, over several turns, since NATS answers
+ * in between; one that is released half as much.
+ */
+const TURNS = { perClient: 2, perTurn: 4, slice: 2, sliceMs: 2 } as const;
+
 /** One viewer's hold on a video; one object for each. */
 export interface VideoHold {
   /** Whether the viewer is one of those that the video's row counts. */
@@ -49,7 +56,10 @@ export interface VideoHold {
 
 interface Entry {
   readonly audience: Audience;
-  readonly subscription: BusSubscription;
+  /** Undefined until it is the video's turn. */
+  subscription: BusSubscription | undefined;
+  /** Resolves when it has had its turn. */
+  begun: Promise<void> | undefined;
   /** Resolves when what is stored of the video is known, or can't be read at the moment. */
   synced: Promise<unknown> | undefined;
   /** Viewers that are subscribed or about to be; the entry stays while there is one. */
@@ -69,6 +79,9 @@ export class Interest {
   /** Videos without viewers, the one that has had none for the longest first. */
   readonly #lingering = new Map<string, Entry>();
   #lingerMs: number;
+  /** In which new videos are begun, and those without viewers released. */
+  readonly #turns: FairTurns;
+  readonly #releases = new Lane();
   /** From dispatchers to here, from here to the sockets, and the whole way. */
   readonly hops = { transit: new Hop(), frame: new Hop(), delivery: new Hop() };
   readonly audienceStats: AudienceStats;
@@ -85,6 +98,7 @@ export class Interest {
     const frames = new FrameStats(options.clock, this.hops);
     this.audienceStats = { received: 0, repeated: 0, filters: 0, frames };
     const { newVideosPerSecond: perSecond, videosLimit: burst, audience } = options;
+    this.#turns = new FairTurns({ ...TURNS, now: audience.now });
     // All videos may return at once.
     this.#newVideos = { name: "new_videos", perSecond, burst: Math.max(perSecond, burst) };
     this.#newVideosBucket = new TokenBucket(this.#newVideos, audience.now());
@@ -96,7 +110,9 @@ export class Interest {
 
   /** Each video that is held, with the number of viewers that its row should have. */
   *held(): Generator<readonly [video: string, viewers: number]> {
-    for (const [video, entry] of this.#entries) yield [video, entry.inRow];
+    for (const [video, entry] of this.#entries) {
+      if (entry.subscription !== undefined) yield [video, entry.inRow];
+    }
   }
 
   /**
@@ -132,7 +148,7 @@ export class Interest {
    * @throws OvationError `unavailable` when the table can't be written
    */
   async hold(video: string, holder: Claimant, { isCounted, actor }: VideoHold): Promise<Audience> {
-    this.#options.shares.hold(holder, video);
+    const lane = this.#options.shares.hold(holder, video);
     const entry = this.#entries.get(video) ?? this.#add(video);
     entry.holds += 1;
     if (isCounted) entry.counted += 1;
@@ -141,7 +157,11 @@ export class Interest {
     entry.linger = undefined;
     this.#lingering.delete(video);
     const { rows } = this.#options;
-    this.#setRow(video, entry);
+    if (entry.subscription !== undefined) this.#setRow(video, entry);
+    else {
+      entry.begun ??= this.#beginInTurn(video, entry, lane);
+      await entry.begun;
+    }
     await rows.ready(video);
     // After the row, so that this sees what was stored before dispatchers knew of it. Viewers are
     // admitted even if it fails, since other events still flow; the followers keep trying.
@@ -153,12 +173,17 @@ export class Interest {
 
   /** The follower of a video's durable events, if the video is held. */
   historyOf(video: string): ChainFollower | undefined {
-    return this.#entries.get(video)?.audience.history;
+    return this.#begunEntry(video)?.audience.history;
   }
 
   /** A video's state, if the video is held. */
   stateOf(video: string): VideoState | undefined {
-    return this.#entries.get(video)?.audience.state;
+    return this.#begunEntry(video)?.audience.state;
+  }
+
+  #begunEntry(video: string): Entry | undefined {
+    const entry = this.#entries.get(video);
+    return entry?.subscription === undefined ? undefined : entry;
   }
 
   /** A video's totals, if the video is held. */
@@ -174,8 +199,15 @@ export class Interest {
     entry.holds -= 1;
     if (isCounted) entry.counted -= 1;
     if (actor !== undefined) entry.actors?.remove(actor);
-    if (entry.holds > 0) return this.#setRow(video, entry);
-    entry.linger = setTimeout(() => this.#end(video, entry), this.#lingerMs);
+    if (entry.holds > 0) {
+      if (entry.subscription !== undefined) this.#setRow(video, entry);
+      return;
+    }
+    // Viewers may leave many videos at once.
+    const release = () => {
+      if (entry.holds === 0 && this.#entries.get(video) === entry) this.#end(video, entry);
+    };
+    entry.linger = setTimeout(() => this.#turns.run(this.#releases, release), this.#lingerMs);
     this.#lingering.set(video, entry);
   }
 
@@ -197,13 +229,45 @@ export class Interest {
   }
 
   #add(video: string): Entry {
-    const { bus, gateway, audience: options, videosLimit } = this.#options;
+    const { audience: options, videosLimit } = this.#options;
     if (this.#entries.size >= videosLimit) this.#releaseOldest();
-    const audience = new Audience(video, options, this.audienceStats);
+    const entry: Entry = {
+      audience: new Audience(video, options, this.audienceStats),
+      subscription: undefined,
+      begun: undefined,
+      synced: undefined,
+      holds: 0,
+      counted: 0,
+      actors: this.#options.countActors ? new CountingSketch() : undefined,
+      inRow: 0,
+      linger: undefined,
+    };
+    this.#entries.set(video, entry);
+    return entry;
+  }
+
+  /** @throws OvationError unavailable when the video was released before its turn */
+  async #beginInTurn(video: string, entry: Entry, lane: Lane): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#turns.run(lane, () => {
+        if (this.#entries.get(video) !== entry) return reject(new OvationError("unavailable"));
+        try {
+          this.#begin(video, entry);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  #begin(video: string, entry: Entry): void {
+    const { bus, gateway } = this.#options;
+    const { audience } = entry;
     audience.start();
     // Before the row is written: the server must know the subscription when events start to arrive.
     const subject = frontendSubject(gateway, video);
-    const subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
+    entry.subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
       // Dispatchers publish directly, so a relayed message is forged.
       const dispatched = isRelayed ? undefined : decodeFanoutMessage(payload);
       switch (dispatched?.form) {
@@ -227,18 +291,7 @@ export class Interest {
           this.unreadable += 1;
       }
     });
-    const entry: Entry = {
-      audience,
-      subscription,
-      synced: undefined,
-      holds: 0,
-      counted: 0,
-      actors: this.#options.countActors ? new CountingSketch() : undefined,
-      inRow: 0,
-      linger: undefined,
-    };
-    this.#entries.set(video, entry);
-    return entry;
+    this.#setRow(video, entry);
   }
 
   #releaseOldest(): void {
@@ -259,7 +312,7 @@ export class Interest {
     clearTimeout(entry.linger);
     this.#lingering.delete(video);
     this.#entries.delete(video);
-    entry.subscription.unsubscribe();
+    entry.subscription?.unsubscribe();
     entry.audience.stop();
     this.#options.rows.remove(video);
   }

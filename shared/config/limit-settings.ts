@@ -74,6 +74,12 @@ export const limitSettings = {
     default: 50,
     doc: "How many messages a WebSocket may send per second, pings and pongs included; five seconds' worth may come at once. A WebSocket that keeps sending after as many again were refused is closed.",
   }),
+  clientMessagesPerSecond: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 200,
+    doc: "How many messages one actor may send per second over all its WebSockets at one gateway; five seconds' worth may come at once. Refused ones count ten times for their WebSocket, so that one that goes on is closed. An address without an actor, which many viewers may share, may send ten times as many, and so may all its WebSockets together before their `connect`; a backend a hundred times.",
+  }),
   connectionPublishesPerSecond: integer({
     min: 1,
     max: 1_000_000,

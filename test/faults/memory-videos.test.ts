@@ -64,7 +64,7 @@ describe.skipIf(lanFault() !== undefined)("made-up videos", () => {
       dispatchers: 1,
       gatewayFlags: [
         ...["--videos-limit", String(VIDEOS_LIMIT), "--new-videos-per-second", "1000000"],
-        ...["--requests-per-second", "1000000"],
+        ...["--requests-per-second", "1000000", "--client-messages-per-second", "1000000"],
       ],
       dispatcherFlags: ["--reconcile-interval-ms", "30000"],
     });

@@ -21,6 +21,7 @@ const STALLED_VIEWERS = 1_000;
 /** Longer than a gateway needs to notice the stall; from then on it refuses requests at once. */
 const STALL_MS = 10_000;
 const FLAGS = [
+  ...["--client-messages-per-second", "100000"],
   ...["--requests-per-second", "100000", "--http-publishes-per-second", "1000000"],
   ...["--http-requests-per-second", "1000000", "--request-bytes-per-second", "1000000000"],
   ...["--connection-publishes-per-second", "100000", "--likes-per-second", "100000"],

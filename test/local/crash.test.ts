@@ -94,6 +94,8 @@ describe("a log whose reader has stopped, with a full pipe", () => {
       "debug",
       "--requests-per-second",
       "100000",
+      "--client-messages-per-second",
+      "100000",
       "--new-videos-per-second",
       "100000",
       "--client-share-percent",

@@ -6,6 +6,7 @@ import { TEST_KINDS } from "./kinds.ts";
  */
 const RATES = {
   requestsPerSecond: 10_000,
+  clientMessagesPerSecond: 100_000,
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
   deletesPerSecond: 10_000,
@@ -37,6 +38,7 @@ export const ROOMY_DISPATCHER = { kinds: TEST_KINDS, ...PATIENCE, storeTimeoutMs
 /** The rates and hosts for a gateway process. */
 export const ROOMY_FLAGS: readonly string[] = [
   `--requests-per-second=${RATES.requestsPerSecond}`,
+  `--client-messages-per-second=${RATES.clientMessagesPerSecond}`,
   `--connection-publishes-per-second=${RATES.connectionPublishesPerSecond}`,
   `--likes-per-second=${RATES.likesPerSecond}`,
   `--address-publishes-per-second=${RATES.addressPublishesPerSecond}`,

@@ -25,7 +25,7 @@ function count(outcomes: Outcomes, outcome: string): void {
 }
 
 /** Resolves when it is closed, with or without an error. */
-async function closed(socket: Socket): Promise<void> {
+export async function closed(socket: Socket): Promise<void> {
   await new Promise<void>((resolve) => socket.once("close", () => resolve()));
 }
 
