@@ -12,8 +12,7 @@ describe.each(ACCESSES)("others are served as before, and memory stays (%s)", (a
   let target: Target;
   let token: string | undefined;
   beforeAll(async () => {
-    // So that what is left is released while others are measured.
-    target = await startTarget(access, ["--linger-ms=300"]);
+    target = await startTarget(access);
     token = await target.token({ sub: "mallory" });
   });
   afterAll(async () => await target?.stop());
