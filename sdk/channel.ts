@@ -4,11 +4,15 @@
  */
 import { Backoff } from "../shared/lib/backoff.ts";
 import type { OvationEvent } from "../shared/protocol/event.ts";
-import { TOTALS_KIND, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
-import type { EventsMessage, ResetMessage } from "../shared/protocol/wire/server-messages.ts";
+import { isBuiltIn, RETRACTED_KIND, TOTALS_KIND, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import type {
+  Counts,
+  EventsMessage,
+  ResetMessage,
+} from "../shared/protocol/wire/server-messages.ts";
 import { Chain } from "./chain.ts";
 import { errorOf, isRetryable } from "./error.ts";
-import type { From, Link, Refusal, Result } from "./link/link.ts";
+import { type From, isTransient, type Link, type Refusal, type Result } from "./link/link.ts";
 import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
 
@@ -25,12 +29,16 @@ const RETRY_MAX_MS = 30_000;
 export class Channel {
   readonly video: string;
   readonly #options: ChannelOptions;
-  readonly #watchers = new Watchers();
+  readonly #watchers = new Watchers((kind) => this.#isNewest(kind));
   readonly #chain: Chain;
   readonly #past: Past;
   readonly #backoff: Backoff;
-  /** The newest event of each latest kind. */
-  readonly #latest = new Map<string, OvationEvent>();
+  /** The newest event of each kind of which only that matters. */
+  readonly #newest = new Map<string, OvationEvent>();
+  /** Names of the state that are known, whatever the gateway said when it was connected. */
+  readonly #state = new Set<string>();
+  /** What the last subscription began with. */
+  #totals: Counts | undefined;
   #link: Link | undefined;
   /** The subscribe request that is in progress, or waits to be repeated. */
   #pending: From | undefined;
@@ -57,16 +65,26 @@ export class Channel {
     return this.#chain.seq;
   }
 
-  latest(kind: string): OvationEvent | undefined {
-    return this.#latest.get(kind);
+  newest(kind: string): OvationEvent | undefined {
+    return this.#newest.get(kind);
   }
 
-  add(watcher: Watcher): void {
+  /** Whether the events of a kind need no order, and may be sampled. */
+  isTransient(kind: string): boolean {
+    return isTransient(kind, this.#link?.rules);
+  }
+
+  /** @param state the value of the state that the watcher wants */
+  add(watcher: Watcher, state?: string): void {
+    if (state !== undefined) this.#state.add(state);
     clearTimeout(this.#leaveTimer);
     this.#watchers.set(watcher, 0);
     this.#past.add(watcher);
     // Later, so that the caller has what `on…` returns before the first event.
-    queueMicrotask(() => this.#watchers.deliver([...this.#latest.values()], { to: [watcher] }));
+    queueMicrotask(() => {
+      if (this.#isInChain) watcher.onJoined?.(this.#totals, false);
+      this.#watchers.deliver([...this.#newest.values()], { to: [watcher] });
+    });
   }
 
   remove(watcher: Watcher): void {
@@ -107,10 +125,11 @@ export class Channel {
     let hasGap = false;
     for (const event of events) {
       const isLater = event.seq !== undefined && !this.#isInChain;
-      const verdict = isLater ? "repeat" : this.#chain.judge(event);
+      const isKnown = this.#newest.get(event.kind)?.id === event.id;
+      const verdict = isLater || isKnown ? "repeat" : this.#chain.judge(event);
       (verdict === "take" ? taken : dropped).push(event);
       hasGap ||= verdict === "gap";
-      if (this.#isLatest(event.kind)) this.#latest.set(event.kind, event);
+      if (this.#isNewest(event.kind)) this.#keep(event);
     }
     if (hasGap) this.#rejoin();
     if (taken.length === 0 && counts === undefined) return;
@@ -118,12 +137,24 @@ export class Channel {
     this.#watchers.deliver(taken, { dropped, counts });
   }
 
-  #isLatest(kind: string): boolean {
+  #isNewest(kind: string): boolean {
     return (
-      kind === VIEWERS_KIND ||
-      kind === TOTALS_KIND ||
-      this.#link?.rules?.latest.includes(kind) === true
+      (isBuiltIn(kind) && kind !== RETRACTED_KIND) ||
+      this.#state.has(kind) ||
+      this.#link?.rules?.state.includes(kind) === true ||
+      this.#isLatest(kind)
     );
+  }
+
+  #isLatest(kind: string): boolean {
+    const { latest = [] } = this.#link?.rules ?? {};
+    return [VIEWERS_KIND, TOTALS_KIND, ...latest].includes(kind);
+  }
+
+  /** An event without data says that the value was removed. */
+  #keep(event: OvationEvent): void {
+    if (event.data === undefined || event.data === null) this.#newest.delete(event.kind);
+    else this.#newest.set(event.kind, event);
   }
 
   reset({ epoch, seq }: ResetMessage): void {
@@ -168,7 +199,20 @@ export class Channel {
     const missed = this.#chain.adopt(result, from);
     if (missed !== undefined) this.#past.miss(missed);
     const isContinued = from.after !== undefined && missed === undefined;
+    this.#joinedState(result);
     this.#past.joined(isContinued ? undefined : { seq: result.seq ?? 0, last: from.last ?? 0 });
+  }
+
+  #joinedState({ state, totals }: Result): void {
+    this.#totals = totals;
+    for (const name of Object.keys(state ?? {})) this.#state.add(name);
+    // What was removed while the connection was lost.
+    for (const [name, { data: _, ...gone }] of [...this.#newest]) {
+      if (state === undefined || this.#isLatest(name) || Object.hasOwn(state, name)) continue;
+      this.#newest.delete(name);
+      this.#watchers.deliver([gone]);
+    }
+    for (const watcher of this.#watchers.all()) watcher.onJoined?.(totals, true);
   }
 
   /** The gateway ended the subscription, or refused it. */

@@ -7,13 +7,16 @@ import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
 import { check, checkList, checkOptions, WHOLE } from "./arguments.ts";
 import { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
-import { Counts } from "./counts.ts";
 import { encodedData } from "./data.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
+import { namesOf } from "./frame.ts";
 import type { Filter, Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
-import { loadOverHttp } from "./load-over-http.ts";
+import type { CountsById } from "./live/counts.ts";
+import type { FollowedVideo, Publishing } from "./live/host.ts";
+import { type LiveValue, loadedValue } from "./live-value.ts";
+import { loadLive, loadOverHttp } from "./load-chunk.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
@@ -66,6 +69,7 @@ export class Ovation<Kinds extends object = object> {
     if (fault !== undefined) this.#warn(fault);
   });
   readonly #errors = new Listeners<OvationError>(this.#warn);
+  readonly #publishes = new Listeners<Publishing>(() => undefined);
   #link: Link | undefined;
   /** Aborts every request in progress when the client is closed. */
   #closing = new AbortController();
@@ -128,7 +132,7 @@ export class Ovation<Kinds extends object = object> {
     const key = JSON.stringify(filter);
     return new Video<Kinds>(id, options, {
       ...this.#host,
-      watch: (video, watcher) => this.#clientOf(key, filter).#watch(video, watcher),
+      watch: (video, watcher, state) => this.#clientOf(key, filter).#watch(video, watcher, state),
       channel: (video) => {
         const client = this.#filtered.get(key);
         return client === undefined ? undefined : client.#channels.get(video);
@@ -144,10 +148,14 @@ export class Ovation<Kinds extends object = object> {
    * @example
    * const off = ovation.counts(["launch", "keynote"]).onChange(({ launch }) => show(launch?.viewers));
    */
-  counts(ids: readonly string[]): Counts {
+  counts(ids: readonly string[]): LiveValue<CountsById> {
     checkList("ids", ids, COUNTS_LIMIT);
     const kinds = [VIEWERS_KIND, TOTALS_KIND];
-    return new Counts([...new Set(ids)].map((id) => this.video(id, { kinds })));
+    const videos = [...new Set(ids)].map(
+      (id) => this.video(id, { kinds }) as unknown as FollowedVideo,
+    );
+    const { live, report } = this.#host;
+    return loadedValue<CountsById>({}, async () => (await live()).countsOf(videos), report);
   }
 
   /**
@@ -219,18 +227,21 @@ export class Ovation<Kinds extends object = object> {
   }
 
   readonly #host: VideoHost = {
-    watch: (id, watcher) => this.#watch(id, watcher),
+    watch: (id, watcher, state) => this.#watch(id, watcher, state),
     channel: (id) => this.#channels.get(id),
+    onPublish: (listener) => this.#publishes.add(listener),
+    namesOf,
+    live: () => loadLive(this.#settings.connectTimeoutMs),
     report: this.#errors.emit,
     publish: (...publication) => this.#publish(...publication),
     history: (id, query) => this.#history(id, query),
   };
 
-  #watch(id: string, watcher: Watcher): () => void {
+  #watch(id: string, watcher: Watcher, state?: string): () => void {
     const known = this.#channels.get(id);
     const channel = known ?? this.#newChannel(id);
     this.#channels.set(id, channel);
-    channel.add(watcher);
+    channel.add(watcher, state);
     // Only now: the first watcher says how much history is wanted.
     if (known === undefined && this.#link !== undefined) channel.join(this.#link);
     // A closed client stays closed until `connect()` is called.
@@ -272,8 +283,10 @@ export class Ovation<Kinds extends object = object> {
     } = options;
     const { name } = this.#connection.state;
     if (name === "closed") throw new OvationError("closed", "the client is closed", { video });
-    const publication = { video, kind, data: encodedData(data, video), eventId: newEventId() };
+    const eventId = newEventId();
+    const publication = { video, kind, data: encodedData(data, video), eventId };
     const published = this.#outbox.publish(publication, { whileAway, whenLimited, waitMs });
+    this.#publishes.emit({ video, kind, data, eventId, published });
     if (name === "idle") this.connect();
     return await published;
   }

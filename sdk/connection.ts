@@ -8,7 +8,7 @@ import { Credentials } from "./credentials.ts";
 import { isRetryable, isTokenCode, type OvationError } from "./error.ts";
 import { LinkChoice } from "./link/choice.ts";
 import type { Ending, Link, LinkHandlers, PushHandlers, Result } from "./link/link.ts";
-import { loadOverHttp } from "./load-over-http.ts";
+import { loadOverHttp } from "./load-chunk.ts";
 import type { Diagnoses } from "./over-http/diagnosis.ts";
 import type { Settings } from "./settings.ts";
 import type { ConnectionFault, ConnectionState, Via } from "./state.ts";

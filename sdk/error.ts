@@ -118,6 +118,8 @@ const RETRYABLE: readonly string[] = [
   "unavailable",
   "timeout",
   "history_unavailable",
+  "state_unavailable",
+  "votes_unavailable",
   "history_busy",
   "state_unavailable",
   "votes_unavailable",

@@ -1,6 +1,5 @@
 /** The events of a video that a viewer gets together. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
-import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 
 /**
@@ -12,26 +11,37 @@ import type { Counts } from "../shared/protocol/wire/server-messages.ts";
  */
 export interface Frame {
   readonly events: readonly OvationEvent[];
-  /** Exact numbers by kind, including those in `events`; without viewer counts. */
+  /**
+   * Exact numbers by kind, and of a kind's variants by `kind:variant`, including those in `events`.
+   * Kinds of which only the newest event matters, such as `viewers`, are not counted.
+   */
   readonly counts: Counts;
 }
 
+/** What an event is counted by: its kind, and its variant if it has one. */
+export function namesOf({
+  kind,
+  data,
+  seq,
+}: Pick<OvationEvent, "kind" | "data" | "seq">): string[] {
+  const { variant } = Object(seq === undefined ? data : null) as { readonly variant?: unknown };
+  return typeof variant === "string" ? [kind, `${kind}:${variant}`] : [kind];
+}
+
 /**
- * The frame of the delivered events.
+ * The counts of a frame.
  * @param dropped events that are not delivered, but are included in `received`
  * @param received the gateway's counts; undefined if it sent every event
  */
-export function frameOf(
-  events: readonly OvationEvent[],
+export function countsOf(
+  delivered: readonly OvationEvent[],
   dropped: readonly OvationEvent[],
   received: Counts | undefined,
-): Frame {
+): Counts {
   const counts: Record<string, number> = { ...received };
-  const add = (kind: string, count: number) => {
-    counts[kind] = Math.max(0, (counts[kind] ?? 0) + count);
-  };
-  if (received === undefined) {
-    for (const { kind } of events) if (kind !== VIEWERS_KIND) add(kind, 1);
-  } else for (const { kind } of dropped) add(kind, -1);
-  return { events, counts };
+  const [events, by] = received === undefined ? [delivered, 1] : [dropped, -1];
+  for (const name of events.flatMap(namesOf)) {
+    counts[name] = Math.max(0, (counts[name] ?? 0) + by);
+  }
+  return counts;
 }

@@ -2,7 +2,6 @@
 export type { OvationEvent } from "../shared/protocol/event.ts";
 export type { Missed } from "./chain.ts";
 export { Ovation } from "./client.ts";
-export type { Counts, VideoCounts } from "./counts.ts";
 export type { TokenSource } from "./credentials.ts";
 export {
   type ClientErrorCode,
@@ -11,8 +10,12 @@ export {
   type OvationErrorDetail,
 } from "./error.ts";
 export type { Frame } from "./frame.ts";
+export type { CountsById, VideoCounts } from "./live/counts.ts";
+export type { StateOptions } from "./live/state.ts";
+export type { LiveValue } from "./live-value.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
 export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
+export type { Parse } from "./parse.ts";
 export { ovationFor } from "./shared.ts";
 export type { ConnectionFault, ConnectionState } from "./state.ts";
 export type {
@@ -23,7 +26,6 @@ export type {
   HistoryQuery,
   KindOf,
   ListenOptions,
-  Parse,
   PublishArguments,
   PublishKind,
   PublishOptions,

@@ -7,7 +7,7 @@
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
 import { errorOf, isRetryable, mayBeAccepted, OvationError } from "./error.ts";
-import type { Answer, Link, Publication, Rules } from "./link/link.ts";
+import { type Answer, isTransient, type Link, type Publication, type Rules } from "./link/link.ts";
 
 /**
  * The result of a publish.
@@ -69,8 +69,6 @@ interface Entry {
 
 /** How many publishes may be in flight at once; gateways refuse more than 100 of a connection. */
 const IN_FLIGHT_LIMIT = 50;
-/** The transient kinds, if the gateway does not send them. */
-const UNORDERED: readonly string[] = ["like"];
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 5_000;
 
@@ -178,7 +176,7 @@ export class Outbox {
       if (this.#link === undefined || this.#hold !== undefined) return;
       if (this.#inFlight >= Math.floor(this.#window)) return;
       const { video, kind } = entry.publication;
-      if (!(this.#link.rules?.transient ?? UNORDERED).includes(kind)) {
+      if (!isTransient(kind, this.#link.rules)) {
         if (ordered.has(video)) continue;
         ordered.add(video);
       }

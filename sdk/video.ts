@@ -2,11 +2,16 @@
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
+import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 import { check, checkOptions, type Rule } from "./arguments.ts";
 import type { Missed } from "./chain.ts";
 import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
+import type { FollowedChannel, FollowedHost, FollowedVideo } from "./live/host.ts";
+import type { StateOptions } from "./live/state.ts";
+import { type LiveValue, loadedValue } from "./live-value.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
+import type { Parse } from "./parse.ts";
 import type { Watcher } from "./watchers.ts";
 
 /**
@@ -86,15 +91,6 @@ export type PublishArguments<Kinds, Kind extends string> =
     : [data: DataOf<Kinds, Kind>, options?: PublishOptions];
 
 /**
- * Turns `data` into the application's type, or throws: a function, or a schema with a `parse` method
- * (Zod and others).
- *
- * @example
- * const parse: Parse<string> = (data) => String((data as { text?: unknown } | null)?.text ?? "");
- */
-export type Parse<Data> = ((data: unknown) => Data) | { readonly parse: (data: unknown) => Data };
-
-/**
  * Options of {@link Video.on}. With a {@link Parse} as `parse`, events whose data it refuses are
  * skipped.
  *
@@ -169,20 +165,22 @@ export interface HistoryPage {
 }
 
 /** The state of a watched video. */
-interface VideoView {
+interface VideoView extends FollowedChannel {
   /** The `seq` of the newest durable event that was delivered. */
   readonly position: number | undefined;
   recent(limit: number): readonly OvationEvent[];
-  /** The newest event of a latest kind. */
-  latest(kind: string): OvationEvent | undefined;
+  /** The newest event of a kind of class latest or state. */
+  newest(kind: string): OvationEvent | undefined;
 }
 
+type LiveModule = typeof import("./live/index.ts");
+
 /** What a {@link Video} needs from its client. */
-export interface VideoHost {
-  /** Watches until the function that it returns is called. */
-  watch(id: string, watcher: Watcher): () => void;
+export interface VideoHost extends FollowedHost {
   /** Undefined while the video is not watched. */
   channel(id: string): VideoView | undefined;
+  /** @throws OvationError `chunk_unavailable` */
+  live(): Promise<LiveModule>;
   report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options: PublishOptions): Promise<Published>;
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
@@ -210,12 +208,24 @@ export class Video<Kinds extends object = object> {
   readonly id: string;
   /** How many durable events of the history a listener gets first. */
   readonly history: number;
+  /**
+   * How many events of each kind the video has had, whenever they came, by kind and by
+   * `kind:variant`; empty until it is known. Likes and reactions count as they arrive, this client's
+   * own at once; a refusal takes them back. The number falls only when a durable event is deleted,
+   * or when somebody sets it while the video is watched.
+   *
+   * @example
+   * const off = video.totals.onChange(({ like = 0 }) => setText(`${like} likes`));
+   */
+  readonly totals: LiveValue<Counts>;
   readonly #host: VideoHost;
+
   /** Internal: use {@link Ovation.video}. */
   constructor(id: string, { history = 0 }: VideoOptions, host: VideoHost) {
     this.id = id;
     this.history = history;
     this.#host = host;
+    this.totals = this.#loaded<Counts>({}, ({ totalsOf }) => totalsOf(host, id));
   }
 
   /**
@@ -225,8 +235,27 @@ export class Video<Kinds extends object = object> {
    * video.on("viewers", () => setTitle(`${video.viewers} watching`));
    */
   get viewers(): number | undefined {
-    const data = this.#host.channel(this.id)?.latest(VIEWERS_KIND)?.data;
+    const data = this.#host.channel(this.id)?.newest(VIEWERS_KIND)?.data;
     return (data as BuiltInKinds["viewers"] | undefined)?.viewers;
+  }
+
+  /**
+   * A value of the video's state: `data` of the newest event of a kind of class state; undefined
+   * while there is none, or nothing listens to it.
+   *
+   * @example
+   * const score = video.state("score", { parse: scoreSchema });
+   * const off = score.onChange((value) => showScore(value ?? "0:0"));
+   */
+  state<Value = unknown>(
+    name: string,
+    options: StateOptions<Value> = {},
+  ): LiveValue<Value | undefined> {
+    check("name", name, "string");
+    checkOptions(options, LISTEN_RULES);
+    return this.#loaded<Value | undefined>(undefined, ({ stateOf }) =>
+      stateOf(this.#host, this as unknown as FollowedVideo, name, options),
+    );
   }
 
   /**
@@ -362,6 +391,10 @@ export class Video<Kinds extends object = object> {
    */
   async readHistory(query: HistoryQuery = {}): Promise<HistoryPage> {
     return await this.#host.history(this.id, query);
+  }
+
+  #loaded<T>(initial: T, make: (live: LiveModule) => LiveValue<T>): LiveValue<T> {
+    return loadedValue(initial, async () => make(await this.#host.live()), this.#host.report);
   }
 
   #watch<Name extends "onFrame" | "onMissed">(name: Name, listener: Watcher[Name]): () => void {

@@ -3,7 +3,7 @@ import type { OvationEvent } from "../shared/protocol/event.ts";
 import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 import type { Missed } from "./chain.ts";
-import { type Frame, frameOf } from "./frame.ts";
+import { countsOf, type Frame } from "./frame.ts";
 import { notify } from "./listeners.ts";
 
 /** A handle's listener. */
@@ -13,6 +13,12 @@ export interface Watcher {
   readonly onEvent?: (event: OvationEvent) => void;
   readonly onFrame?: (frame: Frame) => void;
   readonly onMissed?: (missed: Missed) => void;
+  /**
+   * The video is subscribed to.
+   * @param totals undefined when the gateway can't read them at the moment
+   * @param isNow whether the next frame is the first one of the subscription
+   */
+  readonly onJoined?: (totals: Counts | undefined, isNow: boolean) => void;
 }
 
 /** How events are delivered. */
@@ -29,6 +35,14 @@ export const WAITING = Number.POSITIVE_INFINITY;
 
 /** Each watcher with its floor: it gets no durable events up to that `seq`. */
 export class Watchers extends Map<Watcher, number> {
+  readonly #isNewest: (kind: string) => boolean;
+
+  /** @param isNewest whether only the newest event of a kind matters, so that it isn't counted */
+  constructor(isNewest: (kind: string) => boolean) {
+    super();
+    this.#isNewest = isNewest;
+  }
+
   all(): Watcher[] {
     return [...this.keys()];
   }
@@ -48,7 +62,10 @@ export class Watchers extends Map<Watcher, number> {
       const skipped = events.filter((event) => this.#skips(watcher, event));
       const delivered = events.filter((event) => !skipped.includes(event));
       if (delivered.length === 0 && counts === undefined) continue;
-      notify(watcher.onFrame, frameOf(delivered, [...dropped, ...skipped], counts));
+      const counted = ({ kind }: OvationEvent) => !this.#isNewest(kind);
+      const taken = delivered.filter(counted);
+      const others = [...dropped, ...skipped].filter(counted);
+      notify(watcher.onFrame, { events: delivered, counts: countsOf(taken, others, counts) });
     }
   }
 

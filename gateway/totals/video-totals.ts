@@ -72,11 +72,12 @@ export class VideoTotals {
     this.#unlisten();
   }
 
-  /** The totals; undefined until they could be read. */
+  /**
+   * The totals that viewers were sent last; undefined until they could be read. What is known since
+   * follows within an interval: a newcomer who began with it would then get an older event.
+   */
   get shown(): Totals | undefined {
-    return this.#stored === undefined
-      ? undefined
-      : shownTotals(withChain(this.#stored, this.#chain));
+    return this.#stored === undefined ? undefined : this.#sent;
   }
 
   /** A dispatcher stored them. */
@@ -132,8 +133,9 @@ export class VideoTotals {
 
   #sendNow(): void {
     const { newId, now, wallClock } = this.#options;
-    const { shown } = this;
-    if (shown === undefined || areEqual(shown, this.#sent)) return;
+    if (this.#stored === undefined) return;
+    const shown = shownTotals(withChain(this.#stored, this.#chain));
+    if (areEqual(shown, this.#sent)) return;
     this.#sent = shown;
     this.#sentAt = now();
     const event = { id: newId(), kind: TOTALS_KIND, at: wallClock(), data: shown };

@@ -1,5 +1,6 @@
 /** Checks messages of a gateway once, as far as the SDK relies on them. */
 import type { OvationEvent } from "../../shared/protocol/event.ts";
+import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
 import type { Answer, PushHandlers, Refusal, Rules } from "./link.ts";
 
 /** A decoded map. */
@@ -41,10 +42,12 @@ export function refusalOf(fields: Fields): Refusal {
 
 function rulesOf({ limits, kinds }: Fields): Rules | undefined {
   if (!isFields(limits) || !isFields(kinds)) return undefined;
-  const names = Object.keys(kinds);
+  const of = (deliveryClass: DeliveryClass) =>
+    Object.keys(kinds).filter((kind) => kinds[kind] === deliveryClass);
   return {
-    transient: names.filter((kind) => kinds[kind] === "transient"),
-    latest: names.filter((kind) => kinds[kind] === "latest"),
+    transient: of("transient"),
+    latest: of("latest"),
+    state: of("state"),
     dataBytes: number(limits["dataBytes"]),
     messageBytes: number(limits["messageBytes"]),
   };
@@ -62,6 +65,8 @@ export function answerOf(fields: Fields): Answer {
     epoch: text(fields["epoch"]),
     recovered: typeof fields["recovered"] === "boolean" ? fields["recovered"] : undefined,
     oldest: number(fields["oldest"]),
+    state: isFields(fields["state"]) ? fields["state"] : undefined,
+    totals: countsOf(fields["totals"]),
     rules: rulesOf(fields),
   };
 }

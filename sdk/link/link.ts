@@ -28,6 +28,8 @@ export interface Rules {
   readonly transient: readonly string[];
   /** The kinds of which only the newest event matters. */
   readonly latest: readonly string[];
+  /** The kinds of which the newest event is stored. */
+  readonly state: readonly string[];
   readonly dataBytes: number | undefined;
   readonly messageBytes: number | undefined;
 }
@@ -40,6 +42,14 @@ export type Result = {
   /** In the answer to `connect`, or to a ping over HTTP. */
   readonly rules?: Rules | undefined;
 };
+
+/** The transient kinds, if the gateway does not send them. */
+const TRANSIENT: readonly string[] = ["like"];
+
+/** Whether the events of a kind need no order. */
+export function isTransient(kind: string, rules: Rules | undefined): boolean {
+  return (rules?.transient ?? TRANSIENT).includes(kind);
+}
 
 export type Answer = Result | Refusal;
 export type OnAnswer = (answer: Answer) => void;

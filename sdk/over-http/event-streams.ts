@@ -17,7 +17,7 @@ import {
 import type { ConnectionFault } from "../state.ts";
 import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
 import { EventStream } from "./event-stream.ts";
-import type { HttpOptions } from "./http.ts";
+import type { Codec, HttpOptions } from "./http.ts";
 import { Overlap } from "./overlap.ts";
 import { pingOverHttp, publishOverHttp, reachedNoGateway } from "./requests.ts";
 
@@ -33,6 +33,7 @@ const SETTLE_MS = 1_000;
 const SHORT_MS = 60_000;
 
 export interface EventStreamsOptions extends HttpOptions, LinkTimes {
+  readonly codec: Codec;
   /** Whether earlier streams were buffered or cut. */
   readonly isBuffered: boolean;
 }

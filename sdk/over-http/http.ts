@@ -2,9 +2,14 @@
 
 import { isFields, refusalOf } from "../link/incoming.ts";
 import type { Refusal } from "../link/link.ts";
-import { decodeMsgpack } from "../wire/msgpack-decode.ts";
 
 export const MSGPACK_TYPE = "application/msgpack";
+
+/** MessagePack, passed by the core: a chunk that imported it would move it out of the core's file. */
+export interface Codec {
+  encode(value: unknown): Uint8Array<ArrayBuffer>;
+  decode(bytes: Uint8Array): unknown;
+}
 
 export interface HttpOptions {
   /** The gateway's address, `http:` or `https:`, without a path of the protocol. */
@@ -23,10 +28,10 @@ export function authorization(token: string | undefined): Record<string, string>
 }
 
 /** The gateway's refusal, or what it means that something else answered. */
-export async function refusalOfResponse(response: Response): Promise<Refusal> {
+export async function refusalOfResponse(response: Response, codec?: Codec): Promise<Refusal> {
   let error: unknown;
   try {
-    const body = await bodyOf(response);
+    const body = await bodyOf(response, codec);
     error = isFields(body) ? body["error"] : undefined;
   } catch {
     // Not an answer of a gateway.
@@ -53,9 +58,12 @@ export function strangerAt({ status, url, redirected }: Response): Refusal {
   return { op: "error", code: isProxy ? "unreachable" : "wrong_address", message };
 }
 
-/** Decodes the body according to its content type. */
-export async function bodyOf(response: Response): Promise<unknown> {
-  const isMsgpack = response.headers.get("content-type")?.startsWith(MSGPACK_TYPE) ?? false;
-  if (isMsgpack) return decodeMsgpack(new Uint8Array(await response.arrayBuffer()));
-  return await response.json();
+/**
+ * Decodes the body according to its content type.
+ * @param codec for the answer to a request whose body is MessagePack; others are answered in JSON
+ */
+export async function bodyOf(response: Response, codec?: Codec): Promise<unknown> {
+  const isMsgpack = response.headers.get("content-type")?.startsWith(MSGPACK_TYPE) === true;
+  if (codec === undefined || !isMsgpack) return await response.json();
+  return codec.decode(new Uint8Array(await response.arrayBuffer()));
 }

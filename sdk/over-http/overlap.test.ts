@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/event.ts";
 import type { EventsMessage } from "../../shared/protocol/wire/server-messages.ts";
-import { frameOf } from "../frame.ts";
+import { countsOf } from "../frame.ts";
 import { Overlap } from "./overlap.ts";
 
 const like = (index: number): OvationEvent => ({ id: `like-${index}`, kind: "like", at: index });
@@ -25,7 +25,7 @@ function likesOf(overlap: Overlap, messages: readonly EventsMessage[]): number {
   let likes = 0;
   for (const one of messages) {
     const fresh = overlap.pass(one);
-    if (fresh !== undefined) likes += frameOf(fresh.events, [], fresh.counts).counts["like"] ?? 0;
+    if (fresh !== undefined) likes += countsOf(fresh.events, [], fresh.counts)["like"] ?? 0;
   }
   return likes;
 }

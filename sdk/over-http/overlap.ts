@@ -3,8 +3,11 @@
  * other: events that aren't durable pass once. (Durable ones are recognized by their `seq`.)
  */
 import type { OvationEvent } from "../../shared/protocol/event.ts";
-import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
+import type { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
 import type { EventsMessage } from "../../shared/protocol/wire/server-messages.ts";
+
+/** Not imported: a module that the core uses too would be loaded as a further file. */
+const VIEWERS: typeof VIEWERS_KIND = "viewers";
 
 export class Overlap {
   /** The ids of both streams, since just before the second one was opened. */
@@ -15,7 +18,7 @@ export class Overlap {
     const { op, video, counts } = message;
     let isRepeat = false;
     const isNew = ({ id, seq, kind }: OvationEvent) => {
-      if (seq !== undefined || kind === VIEWERS_KIND) return true;
+      if (seq !== undefined || kind === VIEWERS) return true;
       const isKnown = this.#ids.has(id);
       isRepeat ||= isKnown;
       this.#ids.add(id);

@@ -2,10 +2,10 @@
 import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
 import { answerOf, isFields } from "../link/incoming.ts";
 import type { Answer, Publication } from "../link/link.ts";
-import { encodeMsgpack } from "../wire/msgpack-encode.ts";
 import {
   authorization,
   bodyOf,
+  type Codec,
   type HttpOptions,
   MSGPACK_TYPE,
   refusalOfResponse,
@@ -39,7 +39,7 @@ export async function pingOverHttp(
 
 /** Publishes one event. Rejects when the gateway can't be reached. */
 export async function publishOverHttp(
-  { url, fetch, token }: HttpOptions,
+  { url, fetch, token, codec }: HttpOptions & { readonly codec: Codec },
   { video, kind, data, eventId }: Publication,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -47,11 +47,11 @@ export async function publishOverHttp(
     method: "POST",
     headers: { "Content-Type": MSGPACK_TYPE, ...authorization(token) },
     // Encoded as over a WebSocket, so that both accept the same data.
-    body: encodeMsgpack({ kind, data, id: eventId }),
+    body: codec.encode({ kind, data, id: eventId }),
     signal,
   });
-  if (!response.ok) return await refusalOfResponse(response);
-  const body = await bodyOf(response);
+  if (!response.ok) return await refusalOfResponse(response, codec);
+  const body = await bodyOf(response, codec);
   const seqs = isFields(body) ? body["seqs"] : undefined;
   const seq: unknown = Array.isArray(seqs) ? seqs[0] : undefined;
   return { op: "result", eventId, seq: typeof seq === "number" ? seq : undefined };

@@ -1,7 +1,8 @@
 /** Comments as a hook. */
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import type { OvationError } from "../error.ts";
-import type { EventOf, KindOf, Parse, Video } from "../video.ts";
+import type { Parse } from "../parse.ts";
+import type { EventOf, KindOf, Video } from "../video.ts";
 import { type Feed, frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 import { useNewest } from "./use-newest.ts";

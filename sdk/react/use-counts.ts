@@ -1,6 +1,6 @@
 /** The numbers of several videos as a hook. */
 import type { Ovation } from "../client.ts";
-import type { VideoCounts } from "../counts.ts";
+import type { CountsById } from "../live/counts.ts";
 import { frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 
@@ -15,10 +15,10 @@ import { useFrameStore } from "./use-frame-store.ts";
 export function useCounts<Kinds extends object>(
   ovation: Ovation<Kinds>,
   ids: readonly string[],
-): Readonly<Record<string, VideoCounts>> {
+): CountsById {
   return useFrameStore(
     () =>
-      frameStore<Readonly<Record<string, VideoCounts>>>({}, (feed) => {
+      frameStore<CountsById>({}, (feed) => {
         if (ids.length === 0) return () => undefined;
         return ovation.counts(ids).onChange((counts) => feed(() => counts));
       }),
