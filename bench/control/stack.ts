@@ -71,6 +71,7 @@ const UNLIMITED = [
   "--connections-per-second=10000000",
   "--requests-per-second=1000000",
   "--client-messages-per-second=1000000",
+  "--new-videos-per-second=1000000",
   "--connection-publishes-per-second=1000000",
   "--likes-per-second=1000000",
   "--address-publishes-per-second=1000000",

@@ -46,7 +46,7 @@ export const limitSettings = {
   newVideosPerSecond: integer({
     min: 1,
     max: 1_000_000,
-    default: 1000,
+    default: 400,
     doc: "How many new videos a gateway takes each second; as many as it may hold may come at once. Each costs NATS about a kilobyte of memory, until a minute after the gateway drops it.",
   }),
   bodiesLimitBytes: integer({

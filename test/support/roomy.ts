@@ -7,6 +7,7 @@ import { TEST_KINDS } from "./kinds.ts";
 const RATES = {
   requestsPerSecond: 10_000,
   clientMessagesPerSecond: 100_000,
+  newVideosPerSecond: 10_000,
   connectionPublishesPerSecond: 10_000,
   likesPerSecond: 10_000,
   deletesPerSecond: 10_000,
@@ -39,6 +40,7 @@ export const ROOMY_DISPATCHER = { kinds: TEST_KINDS, ...PATIENCE, storeTimeoutMs
 export const ROOMY_FLAGS: readonly string[] = [
   `--requests-per-second=${RATES.requestsPerSecond}`,
   `--client-messages-per-second=${RATES.clientMessagesPerSecond}`,
+  `--new-videos-per-second=${RATES.newVideosPerSecond}`,
   `--connection-publishes-per-second=${RATES.connectionPublishesPerSecond}`,
   `--likes-per-second=${RATES.likesPerSecond}`,
   `--address-publishes-per-second=${RATES.addressPublishesPerSecond}`,
