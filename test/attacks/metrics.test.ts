@@ -15,8 +15,8 @@ afterAll(async () => await target?.stop());
 test("metrics and health don't name the videos that are watched and published on", async () => {
   const { gateway, dispatcher, port } = target;
   const viewer = await watch("json", port, VIDEO);
-  for (const kind of ["like", "comment"]) {
-    const published = await postBytes(port, VIDEO, JSON.stringify({ kind }));
+  for (const event of [{ kind: "like" }, { kind: "comment", data: { text: "hello" } }]) {
+    const published = await postBytes(port, VIDEO, JSON.stringify(event));
     expect(published.status).toBe(200);
   }
   await viewer.until(() => viewer.of(VIDEO, "comment").length > 0);
