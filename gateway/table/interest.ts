@@ -145,7 +145,7 @@ export class Interest {
   /**
    * Holds a video for one viewer, and resolves when dispatchers can see that. Each call must be
    * matched by one {@link release}, even when it throws.
-   * @throws OvationError `unavailable` when the table can't be written
+   * @throws OvationError `unavailable` when the table can't be written, or the video was released
    */
   async hold(video: string, holder: Claimant, { isCounted, actor }: VideoHold): Promise<Audience> {
     const lane = this.#options.shares.hold(holder, video);
@@ -255,6 +255,7 @@ export class Interest {
           this.#begin(video, entry);
           resolve();
         } catch (error) {
+          entry.begun = undefined; // The next viewer tries again.
           reject(error);
         }
       });
@@ -264,7 +265,6 @@ export class Interest {
   #begin(video: string, entry: Entry): void {
     const { bus, gateway } = this.#options;
     const { audience } = entry;
-    audience.start();
     // Before the row is written: the server must know the subscription when events start to arrive.
     const subject = frontendSubject(gateway, video);
     entry.subscription = bus.subscribe(subject, (payload, _subject, _reply, isRelayed) => {
@@ -291,6 +291,7 @@ export class Interest {
           this.unreadable += 1;
       }
     });
+    audience.start();
     this.#setRow(video, entry);
   }
 
