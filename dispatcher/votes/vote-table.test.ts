@@ -30,13 +30,3 @@ test("the table of votes holds what a Map would", () => {
     }),
   );
 });
-
-test("a million votes take at most 32 MiB", () => {
-  const table = new VoteTable();
-  for (let index = 0; index < 1_000_000; index += 1) {
-    const low = Math.imul(index, 0x9e37_79b1) >>> 0;
-    table.set({ high: Math.imul(low, 0x85eb_ca6b) >>> 0, low, tag: index, choice: index % 16 });
-  }
-  expect(table.size).toBe(1_000_000);
-  expect(table.bytes).toBeLessThanOrEqual(32 * 1_024 * 1_024);
-});
