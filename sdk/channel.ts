@@ -12,7 +12,8 @@ import type {
 } from "../shared/protocol/wire/server-messages.ts";
 import { Chain } from "./chain.ts";
 import { errorOf, isRetryable } from "./error.ts";
-import { type From, isTransient, type Link, type Refusal, type Result } from "./link/link.ts";
+import type { From, Link, Refusal, Result } from "./link/link.ts";
+import { isTransient } from "./outbox.ts";
 import { Past, type PastOptions } from "./past.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
 
@@ -153,7 +154,7 @@ export class Channel {
 
   /** An event without data says that the value was removed. */
   #keep(event: OvationEvent): void {
-    if (event.data === undefined || event.data === null) this.#newest.delete(event.kind);
+    if ((event.data ?? null) === null) this.#newest.delete(event.kind);
     else this.#newest.set(event.kind, event);
   }
 

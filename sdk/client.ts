@@ -233,7 +233,12 @@ export class Ovation<Kinds extends object = object> {
     namesOf,
     live: () => loadLive(this.#settings.connectTimeoutMs),
     report: this.#errors.emit,
-    publish: (...publication) => this.#publish(...publication),
+    publish: (...publication) => {
+      const published = this.#publish(...publication);
+      // Whoever ignores the result, as a click handler does, causes no unhandled rejection.
+      published.catch(() => undefined);
+      return published;
+    },
     history: (id, query) => this.#history(id, query),
   };
 
@@ -271,7 +276,7 @@ export class Ovation<Kinds extends object = object> {
     video: string,
     kind: string,
     data: unknown,
-    options: PublishOptions,
+    options: PublishOptions = {},
   ): Promise<Published> {
     check("kind", kind, "string");
     checkOptions(options, PUBLISH_RULES);

@@ -28,7 +28,7 @@ export type ClientErrorCode =
   | "websocket_blocked"
   /** Something on the way buffers event streams: the client polls. */
   | "stream_buffered"
-  /** The client's chunk for HTTP can't be loaded. */
+  /** A chunk of the client can't be loaded: for HTTP, or for live values. */
   | "chunk_unavailable"
   /** A page on `https:` can't use a gateway on `http:`. */
   | "mixed_content"

@@ -11,6 +11,7 @@ export {
 } from "./error.ts";
 export type { Frame } from "./frame.ts";
 export type { CountsById, VideoCounts } from "./live/counts.ts";
+export type { Poll } from "./live/shown-poll.ts";
 export type { StateOptions } from "./live/state.ts";
 export type { LiveValue } from "./live-value.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
@@ -26,9 +27,11 @@ export type {
   HistoryQuery,
   KindOf,
   ListenOptions,
+  LivePoll,
   PublishArguments,
   PublishKind,
   PublishOptions,
+  Reactions,
   ReceivedData,
   Video,
   VideoOptions,

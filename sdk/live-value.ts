@@ -36,10 +36,8 @@ export function loadedValue<T>(
     },
     onChange: (listener) => {
       check("listener", listener, "function");
+      let off: (() => void) | undefined;
       let isOff = false;
-      let off = () => {
-        isOff = true;
-      };
       const start = async () => {
         try {
           loaded ??= await load();
@@ -50,7 +48,10 @@ export function loadedValue<T>(
         }
       };
       void start();
-      return () => off();
+      return () => {
+        isOff = true;
+        off?.();
+      };
     },
   };
 }

@@ -7,7 +7,7 @@
 import { Backoff } from "../shared/lib/backoff.ts";
 import { dataRefusal, kindRefusal } from "../shared/protocol/publishable.ts";
 import { errorOf, isRetryable, mayBeAccepted, OvationError } from "./error.ts";
-import { type Answer, isTransient, type Link, type Publication, type Rules } from "./link/link.ts";
+import type { Answer, Link, Publication, Rules } from "./link/link.ts";
 
 /**
  * The result of a publish.
@@ -69,6 +69,14 @@ interface Entry {
 
 /** How many publishes may be in flight at once; gateways refuse more than 100 of a connection. */
 const IN_FLIGHT_LIMIT = 50;
+/** The transient kinds, if the gateway does not send them. */
+const TRANSIENT: readonly string[] = ["like"];
+
+/** Whether the events of a kind need no order. */
+export function isTransient(kind: string, rules: Rules | undefined): boolean {
+  return (rules?.transient ?? TRANSIENT).includes(kind);
+}
+
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 5_000;
 

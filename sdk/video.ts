@@ -8,6 +8,7 @@ import type { Missed } from "./chain.ts";
 import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
 import type { FollowedChannel, FollowedHost, FollowedVideo } from "./live/host.ts";
+import type { Poll } from "./live/shown-poll.ts";
 import type { StateOptions } from "./live/state.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
@@ -173,6 +174,27 @@ interface VideoView extends FollowedChannel {
   newest(kind: string): OvationEvent | undefined;
 }
 
+/**
+ * The result of {@link Video.reactions}.
+ *
+ * @example
+ * const clap = ({ publish }: Reactions) => publish("👏");
+ */
+export interface Reactions extends LiveValue<Counts> {
+  readonly publish: (variant: string) => Promise<Published>;
+}
+
+/**
+ * The result of {@link Video.poll}.
+ *
+ * @example
+ * const voteForFirst = ({ vote }: LivePoll) => vote(0);
+ */
+export interface LivePoll extends LiveValue<Poll | undefined> {
+  /** Rejects with `already_voted`, `poll_closed`, `actor_required` and others. */
+  readonly vote: (choice: number) => Promise<Published>;
+}
+
 type LiveModule = typeof import("./live/index.ts");
 
 /** What a {@link Video} needs from its client. */
@@ -182,7 +204,7 @@ export interface VideoHost extends FollowedHost {
   /** @throws OvationError `chunk_unavailable` */
   live(): Promise<LiveModule>;
   report(error: OvationError): void;
-  publish(id: string, kind: string, data: unknown, options: PublishOptions): Promise<Published>;
+  publish(id: string, kind: string, data: unknown, options?: PublishOptions): Promise<Published>;
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
 }
 
@@ -256,6 +278,39 @@ export class Video<Kinds extends object = object> {
     return this.#loaded<Value | undefined>(undefined, ({ stateOf }) =>
       stateOf(this.#host, this as unknown as FollowedVideo, name, options),
     );
+  }
+
+  /**
+   * The totals of a kind's variants, such as `{ "🔥": 12 }`; this client's own count at once.
+   * `publish` adds one, as {@link Video.publish} does.
+   *
+   * @example
+   * const reactions = video.reactions();
+   * fireButton.onclick = () => reactions.publish("🔥");
+   */
+  reactions(kind = "react"): Reactions {
+    const { id } = this;
+    const host = this.#host;
+    const live = this.#loaded<Counts>({}, ({ reactionsOf }) => reactionsOf(host, id, kind));
+    const publish = (variant: string) => host.publish(id, kind, { variant });
+    return Object.assign(live, { publish });
+  }
+
+  /**
+   * A poll of the video with its tally, and this client's vote, which counts at once; undefined while
+   * the video has none of this name. `vote` votes for a choice by its index, as
+   * {@link Video.publish} does.
+   *
+   * @example
+   * const poll = video.poll("mvp");
+   * poll.onChange((value) => draw(value?.choices, value?.votes, value?.own));
+   */
+  poll(name: string): LivePoll {
+    const { id } = this;
+    const host = this.#host;
+    const live = this.#loaded<Poll | undefined>(undefined, ({ pollOf }) => pollOf(host, id, name));
+    const vote = (choice: number) => host.publish(id, "vote", { poll: name, choice });
+    return Object.assign(live, { vote });
   }
 
   /**
@@ -363,7 +418,7 @@ export class Video<Kinds extends object = object> {
   /**
    * Publishes an event. Resolves when the gateway has accepted it and, if it is durable, stored it.
    * If the connection is lost meanwhile, the event is sent again and counts once. Rejects with an
-   * {@link OvationError}.
+   * {@link OvationError}; a caller may ignore that, which causes no unhandled rejection.
    *
    * `data` is converted as JSON would: fields that are undefined are omitted, and `toJSON` is
    * called, for example of a Date. Values that JSON would lose silently (NaN, a Map, undefined in a
@@ -375,11 +430,11 @@ export class Video<Kinds extends object = object> {
    * await video.publish("comment", { text: "hello" });
    * await video.publish("like");
    */
-  async publish<Kind extends PublishKind<Kinds>>(
+  publish<Kind extends PublishKind<Kinds>>(
     kind: Kind,
     ...[data, options = {}]: PublishArguments<Kinds, Kind>
   ): Promise<Published> {
-    return await this.#host.publish(this.id, kind, data, options);
+    return this.#host.publish(this.id, kind, data, options);
   }
 
   /**
@@ -389,8 +444,8 @@ export class Video<Kinds extends object = object> {
    * @example
    * const { events, more } = await video.readHistory({ before: oldest.seq, limit: 50 });
    */
-  async readHistory(query: HistoryQuery = {}): Promise<HistoryPage> {
-    return await this.#host.history(this.id, query);
+  readHistory(query: HistoryQuery = {}): Promise<HistoryPage> {
+    return this.#host.history(this.id, query);
   }
 
   #loaded<T>(initial: T, make: (live: LiveModule) => LiveValue<T>): LiveValue<T> {

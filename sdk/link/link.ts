@@ -43,14 +43,6 @@ export type Result = {
   readonly rules?: Rules | undefined;
 };
 
-/** The transient kinds, if the gateway does not send them. */
-const TRANSIENT: readonly string[] = ["like"];
-
-/** Whether the events of a kind need no order. */
-export function isTransient(kind: string, rules: Rules | undefined): boolean {
-  return (rules?.transient ?? TRANSIENT).includes(kind);
-}
-
 export type Answer = Result | Refusal;
 export type OnAnswer = (answer: Answer) => void;
 

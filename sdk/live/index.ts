@@ -2,21 +2,44 @@
 import type { Counts } from "../../shared/protocol/wire/server-messages.ts";
 import type { LiveValue } from "../live-value.ts";
 import type { FollowedHost } from "./host.ts";
+import { VideoPoll } from "./poll.ts";
+import { reactionsIn } from "./reactions.ts";
+import type { Poll } from "./shown-poll.ts";
 import { VideoTotals } from "./video-totals.ts";
 
 export { countsOf } from "./counts.ts";
 export { stateOf } from "./state.ts";
 
 /** So that all handles of a video show the same. */
-const followed = new WeakMap<FollowedHost, Map<string, VideoTotals>>();
+const followed = new WeakMap<FollowedHost, Map<string, LiveValue<unknown>>>();
+
+function shared<Value extends LiveValue<unknown>>(
+  host: FollowedHost,
+  key: string,
+  make: () => Value,
+): Value {
+  const values = followed.get(host) ?? new Map<string, LiveValue<unknown>>();
+  followed.set(host, values);
+  const value = (values.get(key) as Value | undefined) ?? make();
+  values.set(key, value);
+  return value;
+}
 
 /** The totals of a video. */
 export function totalsOf(host: FollowedHost, video: string): LiveValue<Counts> {
-  const videos = followed.get(host) ?? new Map<string, VideoTotals>();
-  followed.set(host, videos);
-  const known = videos.get(video);
-  if (known !== undefined) return known;
-  const totals = new VideoTotals(video, host);
-  videos.set(video, totals);
-  return totals;
+  return shared(host, video, () => new VideoTotals(host, video));
+}
+
+/** The totals of a kind's variants. */
+export function reactionsOf(host: FollowedHost, video: string, kind: string): LiveValue<Counts> {
+  return reactionsIn(totalsOf(host, video), kind);
+}
+
+/** A poll, with this client's own vote. */
+export function pollOf(
+  host: FollowedHost,
+  video: string,
+  name: string,
+): LiveValue<Poll | undefined> {
+  return shared(host, `${video} ${name}`, () => new VideoPoll(host, video, name));
 }

@@ -1,4 +1,4 @@
-/** Values of a video that the SDK follows: state and totals. */
+/** Values of a video that the SDK follows: state, totals, reactions and polls. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LiveValue, OvationError } from "../../sdk/index.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -9,6 +9,7 @@ const KINDS = [
   { name: "like", deliveryClass: "transient" },
   { name: "react", deliveryClass: "transient", variants: ["🔥", "👏"] },
   { name: "comment", deliveryClass: "durable" },
+  { name: "vote", deliveryClass: "vote" },
   { name: "score", deliveryClass: "state" },
 ] as const;
 const SETTINGS = { kinds: KINDS, totalsIntervalMs: 50 };
@@ -80,6 +81,52 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     const likes = early.values.all.map(({ like = 0 }) => like);
     expect(likes).toEqual(likes.toSorted((one, other) => one - other));
   });
+});
+
+test("a reaction and a vote show at once, and a second vote changes nothing", async () => {
+  const id = "party";
+  const url = `http://127.0.0.1:${stack.gateway.port}/v1/videos/${id}/polls/mvp`;
+  const put = async () =>
+    await fetch(url, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ question: "Who?", choices: ["Ada", "Bo"] }),
+    });
+  expect((await put()).status).toBe(200);
+  const video = make().video(id);
+  const reactions = follow(video.reactions());
+  const poll = video.poll("mvp");
+  const polls = follow(poll);
+  await reactions.is(() => true);
+  await polls.is((value) => value?.total === 0);
+  const fire = video.reactions().publish("🔥");
+  expect(reactions.values.all.at(-1)).toEqual({ "🔥": 1 });
+  await fire;
+  await expect(video.reactions().publish("👻")).rejects.toMatchObject({ code: "variant_unknown" });
+  const voted = poll.vote(1);
+  expect(poll.current).toMatchObject({ votes: [0, 1], total: 1, own: 1 });
+  // Without a token there is no actor.
+  await expect(voted).rejects.toMatchObject({ code: "actor_required" });
+  expect(poll.current).toMatchObject({ votes: [0, 0], total: 0 });
+  expect(poll.current).not.toHaveProperty("own");
+  const late = follow(make().video(id).reactions());
+  await late.is((counts) => counts["🔥"] === 1);
+});
+
+test("an ignored publish that fails is no unhandled rejection, and who awaits it gets the error", async () => {
+  const unhandled = new Recorder<unknown>();
+  process.on("unhandledRejection", unhandled.take);
+  const video = make().video("ignored");
+  const loose = video as unknown as { publish(...args: unknown[]): Promise<unknown> };
+  void video.publish("nothing");
+  void loose.publish(5);
+  void video.reactions("nothing").publish("🔥");
+  void video.poll("none").vote(1);
+  await expect(video.publish("nothing")).rejects.toMatchObject({ code: "kind_unknown" });
+  await expect(video.poll("none").vote(1)).rejects.toMatchObject({ code: "actor_required" });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", unhandled.take);
+  expect(unhandled.all).toEqual([]);
 });
 
 test("a like that is refused is taken back, and one that is published without a connection shows", async () => {

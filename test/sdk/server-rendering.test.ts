@@ -8,7 +8,11 @@ import {
   useConnection,
   useCounts,
   useLikes,
+  usePoll,
+  useReactions,
+  useTotals,
   useVideo,
+  useVideoState,
   useViewers,
 } from "../../sdk/react/index.ts";
 
@@ -22,9 +26,14 @@ test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
       const comments = useComments(video);
       const lobby = Object.keys(useCounts(ovation, ["launch"])).length;
       const shown = [lobby, total, burst, comments.length, String(useViewers(video))];
-      return createElement("p", null, [useConnection(ovation).name, ...shown].join(" "));
+      const live = [useTotals(video), useReactions(video).counts].map((all) => JSON.stringify(all));
+      const none = [usePoll(video, "mvp").poll, useVideoState(video, "score")].map(String);
+      const all = [useConnection(ovation).name, ...shown, ...live, ...none];
+      return createElement("p", null, all.join(" "));
     }
-    expect(renderToString(createElement(App))).toBe("<p>idle 0 0 0 0 undefined</p>");
+    expect(renderToString(createElement(App))).toBe(
+      "<p>idle 0 0 0 0 undefined {} {} undefined undefined</p>",
+    );
     expect(ovation.state).toEqual({ name: "idle" });
   },
 );
