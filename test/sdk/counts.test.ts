@@ -116,7 +116,8 @@ test("its connection is closed with the last listener, opened with the next, and
   watch();
   await connected(ovation);
   ovation.close();
-  const isUnwatched = () => stack.dispatchers.every(({ routes }) => routes.videoCount === 0);
+  const isUnwatched = () =>
+    stack.dispatchers.every(({ routes }) => routes.subjects("closing").length === 0);
   await eventually(isUnwatched);
   watch();
   expect(ovation.state.name).toBe("closed");

@@ -79,8 +79,12 @@ guarantee("NATS loses its store", "total", async () => {
   expect(Math.max(...shown())).toBeLessThanOrEqual(published);
   for (const viewer of viewers) expectRising(viewer, "totals", "like");
   const late = await watch("json", (await stack().addGateway()).port, "totals");
-  await late.until(() => (totalsOf(late, "totals")?.["like"] ?? 0) > 10);
-  expect(totalsOf(late, "totals")).toMatchObject({ comment: 3 });
+  // The dispatcher that stored the last comment may have been the other one.
+  while (totalsOf(late, "totals")?.["comment"] !== 3) {
+    published += 1;
+    await likesFlow(stack(), "totals", viewers, [`after-${published}`]);
+  }
+  expect(totalsOf(late, "totals")?.["like"]).toBeGreaterThan(10);
 });
 
 guarantee("NATS loses its store", "order", async () => {
