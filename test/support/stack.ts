@@ -104,10 +104,21 @@ export class TestStack {
     );
   }
 
-  /** Resolves when every gateway and dispatcher reports ready. */
+  /**
+   * Resolves when every gateway and dispatcher reports ready.
+   * @throws with what one of them lacks
+   */
   async ready(): Promise<void> {
     for (const { opsPort } of [...this.gateways, ...this.dispatchers]) {
-      await eventually(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok);
+      let report = "";
+      const isReady = async () => {
+        const answer = await fetch(`http://127.0.0.1:${opsPort}/readyz`);
+        report = await answer.text();
+        return answer.ok;
+      };
+      await eventually(isReady).catch((error: unknown) => {
+        throw new Error(`not ready: ${report}`, { cause: error });
+      });
     }
   }
 
