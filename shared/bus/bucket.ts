@@ -3,7 +3,6 @@ import {
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamClient,
-  type JetStreamManager,
   jetstream,
   StorageType,
   type StreamConfig,
@@ -16,8 +15,8 @@ import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream, isStreamMissing } from "./ensure-stream.ts";
-import { managerOf } from "./jetstream-manager.ts";
 import { readNewest } from "./read-newest.ts";
+import { StreamAccess } from "./stream-access.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 const DUPLICATES_MS = 120_000;
@@ -78,7 +77,7 @@ export class Bucket {
   readonly #log: Log;
   readonly #stream: string;
   readonly #prefix: string;
-  #manager: Promise<JetStreamManager> | undefined;
+  readonly #access: StreamAccess;
   #client: JetStreamClient | undefined;
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
@@ -88,6 +87,7 @@ export class Bucket {
     this.#log = log;
     this.#stream = `KV_${spec.name}`;
     this.#prefix = `$KV.${spec.name}.`;
+    this.#access = new StreamAccess(bus, this.#stream);
   }
 
   /**
@@ -95,13 +95,8 @@ export class Bucket {
    * is; settings that differ from ours are logged.
    */
   async ensure(): Promise<void> {
-    await this.#bus.whileConnected(() => this.#create());
-  }
-
-  async #create(): Promise<void> {
-    const manager = await this.#open();
     const config = bucketConfig(this.spec);
-    const info = await ensureStream(manager, config);
+    const info = await this.#access.manage((manager) => ensureStream(manager, config));
     for (const difference of differencesOf(info.config, config, COMPARED)) {
       const fields = { bucket: this.spec.name, ...difference };
       this.#log.warn(fields, "bucket differs from its settings");
@@ -113,7 +108,7 @@ export class Bucket {
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStream(["CREATED", "DELETED"], this.#stream, listener);
+    return this.#access.onRecreated(listener);
   }
 
   /**
@@ -174,8 +169,7 @@ export class Bucket {
 
   /** Every key, those that were removed included. */
   async keys(): Promise<readonly string[]> {
-    const manager = await this.#open();
-    const { state } = await this.#bus.whileConnected(() =>
+    const { state } = await this.#access.use((manager) =>
       manager.streams.info(this.#stream, { subjects_filter: `${this.#prefix}>` }),
     );
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#prefix.length));
@@ -183,9 +177,8 @@ export class Bucket {
 
   /** Erases one revision without notifying watchers. Returns false if it is gone. */
   async erase(revision: number): Promise<boolean> {
-    const manager = await this.#open();
     try {
-      await this.#bus.whileConnected(() =>
+      await this.#access.use((manager) =>
         manager.streams.deleteMessage(this.#stream, revision, false),
       );
       return true;
@@ -197,8 +190,7 @@ export class Bucket {
 
   /** The newest entry of a key, even if it is a delete marker; undefined if there is none. */
   async get(key: string): Promise<BucketEntry | undefined> {
-    const manager = await this.#open();
-    const message = await this.#bus.whileConnected(() =>
+    const message = await this.#access.use((manager) =>
       manager.streams.getMessage(this.#stream, { last_by_subj: this.#prefix + key }),
     );
     if (message === null) return undefined;
@@ -210,9 +202,8 @@ export class Bucket {
    * @returns entries without removed keys; undefined when there is no such bucket
    */
   async read(filter = ">"): Promise<readonly BucketEntry[] | undefined> {
-    const manager = await this.#open();
     try {
-      const { entries } = await this.#bus.whileConnected(() =>
+      const { entries } = await this.#access.use((manager) =>
         readNewest(manager, this.#stream, this.#prefix, filter),
       );
       return [...entries.values()];
@@ -224,8 +215,7 @@ export class Bucket {
 
   /** Reads all entries, and follows each change from there on. */
   async watch(): Promise<BucketWatch> {
-    const manager = await this.#open();
-    return await this.#bus.whileConnected(() =>
+    return await this.#access.use((manager) =>
       watchBucket({
         bus: this.#bus,
         manager,
@@ -240,10 +230,5 @@ export class Bucket {
   #jetStream(): JetStreamClient {
     this.#client ??= jetstream(this.#bus.connection);
     return this.#client;
-  }
-
-  #open(): Promise<JetStreamManager> {
-    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
-    return this.#manager;
   }
 }

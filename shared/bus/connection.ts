@@ -116,6 +116,11 @@ export class Bus {
     return this.#state;
   }
 
+  /** Changes whenever the connection is lost or back. */
+  get connectionCount(): number {
+    return this.#connectionCount;
+  }
+
   /** Version of the server that we are connected to. */
   get serverVersion(): string {
     return this.connection.info?.version ?? "unknown";

@@ -54,7 +54,6 @@ function epochOf({ created }: Pick<StreamInfo, "created">): string {
 }
 
 export class HistoryStream {
-  readonly #bus: Bus;
   readonly #limits: Limits;
   readonly #log: Log;
   /** Differing values that were logged: `ensure` may be called often. */
@@ -63,7 +62,6 @@ export class HistoryStream {
   readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
-    this.#bus = bus;
     this.#subjects = new SubjectStream(bus, HISTORY_STREAM, "history_unavailable");
     this.#limits = limits;
     this.#log = log;
@@ -86,7 +84,7 @@ export class HistoryStream {
    * @throws OvationError history_unavailable
    */
   async ensure(): Promise<string> {
-    return await this.#subjects.attempt(async (manager) => {
+    return await this.#subjects.manage(async (manager) => {
       const expected = streamConfig(this.#limits);
       const info = await ensureStream(
         manager,
@@ -108,7 +106,7 @@ export class HistoryStream {
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStream(["CREATED", "DELETED"], HISTORY_STREAM, () => {
+    return this.#subjects.onRecreated(() => {
       this.#recreatedAt = monotonicNow();
       listener();
     });

@@ -3,11 +3,9 @@ import { type JetStreamManager, jetstream, type StoredMsg } from "@nats-io/jetst
 import { type ErrorCode, OvationError } from "../protocol/errors.ts";
 import { asConflict, RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
-import { managerOf } from "./jetstream-manager.ts";
 import { readSubject } from "./read-subject.ts";
 import type { StoredMessage } from "./stored-message.ts";
-
-const OPERATION_TIMEOUT_MS = 2_000;
+import { StreamAccess } from "./stream-access.ts";
 
 function messageOf(message: StoredMsg | null): StoredMessage | undefined {
   if (message === null) return undefined;
@@ -18,13 +16,14 @@ export class SubjectStream {
   readonly name: string;
   readonly #bus: Bus;
   readonly #unavailable: ErrorCode;
-  #manager: Promise<JetStreamManager> | undefined;
+  readonly #access: StreamAccess;
 
   /** @param unavailable the code of the error when the stream can't be used */
   constructor(bus: Bus, name: string, unavailable: ErrorCode) {
     this.#bus = bus;
     this.name = name;
     this.#unavailable = unavailable;
+    this.#access = new StreamAccess(bus, name);
   }
 
   /**
@@ -104,24 +103,39 @@ export class SubjectStream {
   }
 
   /**
-   * Does something else with the stream.
+   * Does something else with what the stream holds.
    * @throws OvationError that it is unavailable
    */
   async attempt<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     try {
-      return await this.#bus.whileConnected(async () => await work(await this.#open()));
+      return await this.#access.use(work);
     } catch (error) {
       throw this.#asUnavailable(error);
     }
   }
 
+  /**
+   * Creates the stream, or looks whether it exists.
+   * @throws OvationError that it is unavailable
+   */
+  async manage<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.#access.manage(work);
+    } catch (error) {
+      throw this.#asUnavailable(error);
+    }
+  }
+
+  /**
+   * Calls `listener` when somebody creates or deletes the stream.
+   * @returns a function that stops listening
+   */
+  onRecreated(listener: () => void): () => void {
+    return this.#access.onRecreated(listener);
+  }
+
   #asUnavailable(cause: unknown): OvationError {
     if (cause instanceof OvationError && cause.code === this.#unavailable) return cause;
     return new OvationError(this.#unavailable, undefined, { cause });
-  }
-
-  #open(): Promise<JetStreamManager> {
-    this.#manager ??= managerOf(this.#bus, OPERATION_TIMEOUT_MS);
-    return this.#manager;
   }
 }

@@ -12,7 +12,6 @@ import {
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream } from "./ensure-stream.ts";
-import { managerOf } from "./jetstream-manager.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
 
@@ -45,13 +44,11 @@ const COMPARED = [
 
 export class VotesStream {
   readonly name = VOTES_STREAM;
-  readonly #bus: Bus;
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
-    this.#bus = bus;
     this.#limits = limits;
     this.#log = log;
     this.#subjects = new SubjectStream(bus, VOTES_STREAM, "votes_unavailable");
@@ -63,9 +60,7 @@ export class VotesStream {
    */
   async ensure(): Promise<void> {
     const expected = votesStreamConfig(this.#limits);
-    const info = await this.#bus.whileConnected(async () =>
-      ensureStream(await managerOf(this.#bus), expected),
-    );
+    const info = await this.#subjects.manage((manager) => ensureStream(manager, expected));
     for (const difference of differencesOf(info.config, expected, COMPARED)) {
       this.#log.warn(difference, "the votes' stream differs from its settings");
     }
@@ -76,7 +71,7 @@ export class VotesStream {
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStream(["CREATED", "DELETED"], VOTES_STREAM, listener);
+    return this.#subjects.onRecreated(listener);
   }
 
   // A poll's key is that of shared/protocol/subjects.ts.

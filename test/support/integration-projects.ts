@@ -22,6 +22,7 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
     "guarantees/store-lost",
     "guarantees/newest-writes-lost",
     "guarantees/jetstream-away",
+    "store-being-created",
   ].map((name) => `test/integration/${name}.test.ts`),
   container: ["nats-harness", "delivery"].map((name) => `test/integration/${name}.test.ts`),
 };
