@@ -12,6 +12,7 @@ import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import type { Scenario } from "./scenario.ts";
 import { soak } from "./soak.ts";
+import { state } from "./state.ts";
 import { votes } from "./votes.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manyVideos,
   dispatch,
   comments,
+  state,
   votes,
   connectStorm,
   idle,

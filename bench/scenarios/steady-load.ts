@@ -16,7 +16,7 @@ import {
 interface SteadyLoad {
   /** The load's name in the report; a scenario may have several loads. */
   readonly name: string;
-  readonly kind: "like" | "comment";
+  readonly kind: string;
   readonly text?: string;
   readonly viewers: number;
   /** Events per second. */
