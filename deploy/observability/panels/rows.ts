@@ -4,6 +4,7 @@ import { nats } from "./nats.ts";
 import { overview } from "./overview.ts";
 import type { Row } from "./panel.ts";
 import { processes } from "./processes.ts";
+import { stores } from "./stores.ts";
 import { viewers } from "./viewers.ts";
 
 export const rows: readonly Row[] = [
@@ -11,5 +12,6 @@ export const rows: readonly Row[] = [
   ...viewers,
   ...dispatching,
   ...nats,
+  ...stores,
   ...processes,
 ];
