@@ -1,9 +1,11 @@
 /** Determines what a connection or an HTTP request may do from its credentials. */
+import { decodeJwt } from "jose";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import { actorSchema } from "../../shared/protocol/events.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
-import { type Grant, OPEN_GRANT } from "./grant.ts";
+import { type Grant, OPEN_GRANT, openGrant } from "./grant.ts";
 import type { Tickets } from "./tickets.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
@@ -28,17 +30,32 @@ export interface Authenticator {
   ): Promise<{ ticket: string; expiresInMs: number }>;
 }
 
-/** The token of an `Authorization` header (RFC 6750 section 2.1); undefined without one. */
+/** RFC 6750 section 2.1. */
+const BEARER = /^bearer +([^\s]+)$/i;
+
+/** The token of an `Authorization` header; undefined without one. */
 function bearerToken(header: string): string | undefined {
   if (header === "") return undefined;
-  const [, token] = /^bearer +([^\s]+)$/i.exec(header) ?? [];
+  const [, token] = BEARER.exec(header) ?? [];
   if (token !== undefined) return token;
   throw new OvationError("token_refused", "Authorization must be Bearer and a token", {
     field: "Authorization",
   });
 }
 
-/** Checks nothing and allows everything. */
+/** Whom a token says that it is for; undefined where it says nothing that could be an actor. */
+function unverifiedActor(token: string): string | undefined {
+  try {
+    return actorSchema.safeParse(decodeJwt(token).sub).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks nothing and allows everything. The `sub` of a token is believed, so that an application
+ * that is tried here behaves as it does where tokens are verified.
+ */
 export class OpenAuthenticator implements Authenticator {
   readonly #tickets: Tickets;
 
@@ -46,24 +63,27 @@ export class OpenAuthenticator implements Authenticator {
     this.#tickets = tickets;
   }
 
-  ofToken(): Grant {
-    return OPEN_GRANT;
+  ofToken(given: string | undefined, authorization = ""): Grant {
+    const token = given ?? BEARER.exec(authorization)?.[1];
+    const actor = token === undefined ? undefined : unverifiedActor(token);
+    return actor === undefined ? OPEN_GRANT : openGrant(actor);
   }
 
-  ofRequest(): Grant {
-    return OPEN_GRANT;
+  ofRequest(exchange: HttpExchange): Grant {
+    return this.ofToken(undefined, exchange.header("authorization"));
   }
 
-  ofStream(): Grant {
-    return OPEN_GRANT;
+  /** A ticket opens what is open anyway. */
+  ofStream(exchange: HttpExchange): Grant {
+    return this.ofRequest(exchange);
   }
 
   /** So that a page that asks for tickets works with any gateway. */
   async ticketFor(
-    _: HttpExchange,
+    exchange: HttpExchange,
     address: ClientKey,
   ): Promise<{ ticket: string; expiresInMs: number }> {
-    return await this.#tickets.issue(OPEN_GRANT, address);
+    return await this.#tickets.issue(this.ofRequest(exchange), address);
   }
 }
 

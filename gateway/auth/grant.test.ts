@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Grant } from "./grant.ts";
+import { addressKey } from "../limits/client-key.ts";
+import { Grant, openGrant } from "./grant.ts";
 
 describe("how long a grant is valid", () => {
   test.each([
@@ -15,4 +16,11 @@ describe("how long a grant is valid", () => {
       expect(grant.lifeLeft(1_000)).toEqual(sent);
     },
   );
+});
+
+test("whoever names himself at an open gateway keeps the limits of his address", () => {
+  const address = addressKey("192.0.2.1");
+  const grant = openGrant("anna");
+  expect(grant.actor).toBe("anna");
+  expect([grant.clientAt(address), grant.limitedAt(address)]).toEqual([address, address]);
 });

@@ -67,7 +67,9 @@ export class Grant {
     this.record = record;
     this.#holder = holder;
     const { actor } = record;
-    this.#actorKey = actor === undefined ? undefined : actorKey(actor);
+    // Anyone may call himself anything, so only the address counts.
+    const isKnown = actor !== undefined && holder !== "anyone";
+    this.#actorKey = isKnown ? actorKey(actor) : undefined;
     if (actor !== undefined) this.publisher = `actor:${actor}`;
     else if (name !== undefined) this.publisher = `key:${name}`;
     const isGlob = (pattern: string) => pattern.endsWith("*");
@@ -190,5 +192,10 @@ export class Grant {
 /** What a connection without credentials may do. */
 export const NO_GRANT = new Grant({ videos: [], publish: [], scopes: [] });
 
-/** What everyone may do at a gateway that checks no tokens. */
-export const OPEN_GRANT = new Grant({ videos: ["*"], publish: ["*"], scopes: SCOPES }, "anyone");
+/** What everyone may do at a gateway that checks no tokens. @param actor who it says that it is */
+export function openGrant(actor?: string): Grant {
+  return new Grant({ actor, videos: ["*"], publish: ["*"], scopes: SCOPES }, "anyone");
+}
+
+/** Of those who don't say who they are. */
+export const OPEN_GRANT = openGrant();

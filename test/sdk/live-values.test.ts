@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LiveValue, OvationError } from "../../sdk/index.ts";
 import { Recorder } from "../support/recorder.ts";
 import { TestStack } from "../support/stack.ts";
+import { handMade } from "../support/tokens.ts";
 import { client, connected, statesOf } from "./support/client.ts";
 
 const KINDS = [
@@ -19,8 +20,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await stack?.stop());
 
-const make = (transport: "websocket" | "sse" = "websocket") =>
-  client(`http://127.0.0.1:${stack.gateway.port}`, { transport });
+const make = (transport: "websocket" | "sse" = "websocket", token?: string) =>
+  client(`http://127.0.0.1:${stack.gateway.port}`, {
+    transport,
+    ...(token === undefined ? {} : { token }),
+  });
 
 /** All values since the start. */
 function follow<T>(value: LiveValue<T>) {
@@ -109,6 +113,12 @@ test("a reaction and a vote show at once, and a second vote changes nothing", as
   await expect(voted).rejects.toMatchObject({ code: "actor_required" });
   expect(poll.current).toMatchObject({ votes: [0, 0], total: 0 });
   expect(poll.current).not.toHaveProperty("own");
+  // An open gateway believes a token, so all clients with it are one actor.
+  const token = handMade({ alg: "none" }, { sub: "anna" }, () => "");
+  await make("websocket", token).video(id).poll("mvp").vote(0);
+  await expect(make("websocket", token).video(id).poll("mvp").vote(1)).rejects.toMatchObject({
+    code: "already_voted",
+  });
   const late = follow(make().video(id).reactions());
   await late.is((counts) => counts["🔥"] === 1);
 });
