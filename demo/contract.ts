@@ -36,6 +36,18 @@ export interface ProbeData {
   readonly sentAt: number;
 }
 
+/** The kind of the page's reactions. */
+export const REACTION_KIND = "react";
+
+/** The variants that the page shows, with the words for those who can't see them. */
+export const REACTIONS = [
+  { variant: "🔥", word: "Fire" },
+  { variant: "👏", word: "Applause" },
+  { variant: "😍", word: "In love" },
+  { variant: "🤯", word: "Mind blown" },
+  { variant: "🎉", word: "Party" },
+] as const;
+
 /** The requested simulated audience. */
 export interface Audience {
   readonly viewers: number;

@@ -1,4 +1,4 @@
-/** The stack's part of the demo: a simulated audience, a live view, and the control server. */
+/** The stack's part of the demo: a simulated audience, polls, a live view, and the control server. */
 import { join } from "node:path";
 import { childLaunch } from "../kit/child.ts";
 import { LogFile } from "../kit/log-file.ts";
@@ -9,6 +9,7 @@ import { AudienceController } from "./audience/controller.ts";
 import { audienceAt } from "./audience-level.ts";
 import { ControlServer } from "./live/control.ts";
 import { Live, type NatsUrls, type Watched } from "./live/live.ts";
+import { PollRounds } from "./polls/poll-rounds.ts";
 
 /** A process killed from the page restarts by itself: the page may be closed by then. */
 const DOWN_MS = 60_000;
@@ -35,6 +36,7 @@ export class Demo {
   readonly #options: DemoOptions;
   readonly #audienceController: AudienceController;
   readonly #audience: ManagedProcess;
+  readonly #polls: PollRounds;
   readonly #live: Live;
   readonly #control: ControlServer;
 
@@ -44,11 +46,12 @@ export class Demo {
     this.#audienceController = new AudienceController(audienceAt(options.audienceLevel), () =>
       this.notify(),
     );
+    const url = `http://127.0.0.1:${port}`;
     const address = `http://127.0.0.1:${opsPort}`;
     const launch = childLaunch({
       args: [
         join(import.meta.dirname, "audience", "main.ts"),
-        ...["--url", `http://127.0.0.1:${port}`, "--video", video, "--ops-port", String(opsPort)],
+        ...["--url", url, "--video", video, "--ops-port", String(opsPort)],
       ],
       env: options.env,
       readyUrl: `${address}/readyz`,
@@ -56,6 +59,12 @@ export class Demo {
       onChild: (child) => this.#audienceController.attach(child),
     });
     this.#audience = new ManagedProcess({ name: NAME, launch, say, onChange: () => this.notify() });
+    this.#polls = new PollRounds({
+      url,
+      video,
+      wallClock: Date.now,
+      onPoll: (poll) => this.#audienceController.ask(poll),
+    });
     const audience = {
       managed: this.#audience,
       role: "audience",
@@ -67,7 +76,10 @@ export class Demo {
       natsUrls: options.natsUrls,
       video,
       audience: () => this.#audienceController.audience,
-      onWatched: (isWatched) => this.#audienceController.play(isWatched),
+      onWatched: (isWatched) => {
+        this.#audienceController.play(isWatched);
+        this.#polls.play(isWatched);
+      },
     });
     const killable = processes.filter(({ role }) => role === "gateway" || role === "dispatcher");
     const managedProcess = (name: string) =>
@@ -86,7 +98,7 @@ export class Demo {
 
   /** Starts everything; gateways and dispatchers must be running. */
   async start(): Promise<void> {
-    await this.#audience.start();
+    await Promise.all([this.#audience.start(), this.#polls.look()]);
     await this.#live.start();
     await this.#control.start(this.#options.controlPort);
   }
@@ -98,6 +110,7 @@ export class Demo {
 
   async stop(): Promise<void> {
     await this.#control.stop();
+    this.#polls.stop();
     await this.#audience.stop();
     await this.#live.stop();
     this.#audienceController.stop();

@@ -1,6 +1,7 @@
 /**
  * Takes the README's screenshot, docs/pictures/page.webp: the page of `npm start` in Chromium, with an
- * audience and some comments.
+ * audience and some comments. Reactions need a font with coloured emoji, such as Debian's
+ * fonts-noto-color-emoji.
  *
  *   npm run docs:picture
  */

@@ -1,10 +1,10 @@
 /**
  * Sets the size of the simulated audience: what a page requested while a page is open, and nobody
- * otherwise.
+ * otherwise. Tells it the poll in which it votes.
  */
 import type { ChildProcess } from "node:child_process";
 import type { Audience } from "../contract.ts";
-import { attendanceSchema } from "./messages.ts";
+import { attendanceSchema, type CrowdMessage, type OpenPoll } from "./messages.ts";
 
 /** A reloaded page reconnects within this time. */
 const STAY_MS = 5_000;
@@ -18,6 +18,7 @@ export class AudienceController {
   #isPlaying = false;
   #stayTimer: NodeJS.Timeout | undefined;
   #child: ChildProcess | undefined;
+  #poll: OpenPoll | undefined;
 
   /** @param onChange called when the number of connected or of wanted viewers changes */
   constructor(wanted: Audience, onChange: () => void, stayMs = STAY_MS) {
@@ -34,6 +35,13 @@ export class AudienceController {
     this.#wanted = audience;
     this.#send();
     this.#onChange();
+  }
+
+  /** The poll in which it votes; undefined while none is open. */
+  ask(poll: OpenPoll | undefined): void {
+    if (poll?.name === this.#poll?.name) return;
+    this.#poll = poll;
+    this.#send();
   }
 
   /** Starts the audience while a page is open, and stops it when none is. */
@@ -65,8 +73,10 @@ export class AudienceController {
 
   #send(): void {
     if (this.#child?.connected !== true) return;
+    const audience = this.#isPlaying ? this.#wanted : NOBODY;
+    const message: CrowdMessage = { ...audience, poll: this.#poll };
     // If it is just ending, its exit event reports that.
-    this.#child.send(this.#isPlaying ? this.#wanted : NOBODY, () => undefined);
+    this.#child.send(message, () => undefined);
   }
 
   #count(connected: number): void {

@@ -1,7 +1,9 @@
-/** The simulated audience: the requested number of viewers, who like and comment. */
+/** The simulated audience: the requested number of viewers, who like, react, comment and vote. */
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
-import type { Audience } from "../contract.ts";
+import { REACTION_KIND } from "../contract.ts";
 import { Likes } from "./likes.ts";
+import type { CrowdMessage } from "./messages.ts";
+import { choiceIn, moodAt } from "./moods.ts";
 import { sampleComment } from "./sample-comments.ts";
 import { SimulatedViewer } from "./simulated-viewer.ts";
 
@@ -11,6 +13,12 @@ const MOVED_PER_TICK = 10;
 /** How often each of a few hundred viewers comments. */
 const COMMENTS_PER_VIEWER_AND_SECOND = 0.02;
 const COMMENTS_PER_SECOND_LIMIT = 1.5;
+/** For each like. */
+const REACTIONS_PER_LIKE = 0.08;
+const REACTIONS_PER_SECOND_LIMIT = 12;
+/** How often each viewer votes, or considers to change its vote. */
+const VOTES_PER_VIEWER_AND_SECOND = 0.06;
+const VOTES_PER_SECOND_LIMIT = 10;
 
 interface CrowdOptions {
   /** URL of a gateway, with `http:`. */
@@ -24,7 +32,7 @@ export class Crowd {
   readonly #options: CrowdOptions;
   readonly #viewers: SimulatedViewer[] = [];
   readonly #likes: Likes;
-  #wanted: Audience = { viewers: 0, likesPerSecond: 0 };
+  #wanted: CrowdMessage = { viewers: 0, likesPerSecond: 0 };
   #connected = 0;
   #reported = 0;
   #nextIndex = 0;
@@ -49,15 +57,17 @@ export class Crowd {
     for (const viewer of this.#viewers.splice(0)) viewer.leave();
   }
 
-  set(audience: Audience): void {
-    this.#wanted = audience;
-    this.#likes.setRate(audience.likesPerSecond);
+  set(wanted: CrowdMessage): void {
+    this.#wanted = wanted;
+    this.#likes.setRate(wanted.likesPerSecond);
   }
 
   #tick(): void {
     this.#move();
     this.#likes.publish();
     this.#comment();
+    this.#react();
+    this.#vote();
     if (this.#reported === this.#connected) return;
     this.#reported = this.#connected;
     this.#options.onAttendance(this.#connected);
@@ -90,9 +100,21 @@ export class Crowd {
       COMMENTS_PER_SECOND_LIMIT,
       this.#viewers.length * COMMENTS_PER_VIEWER_AND_SECOND,
     );
-    if (Math.random() < (perSecond * TICK_MS) / 1_000) {
-      this.#nextConnected()?.publish("comment", sampleComment());
-    }
+    if (isTime(perSecond)) this.#nextConnected()?.publish("comment", sampleComment());
+  }
+
+  #react(): void {
+    const perSecond = this.#wanted.likesPerSecond * REACTIONS_PER_LIKE;
+    if (!isTime(Math.min(REACTIONS_PER_SECOND_LIMIT, perSecond))) return;
+    const variant = moodAt(Date.now(), Math.random());
+    this.#nextConnected()?.publish(REACTION_KIND, { variant });
+  }
+
+  #vote(): void {
+    const { poll } = this.#wanted;
+    const perSecond = this.#viewers.length * VOTES_PER_VIEWER_AND_SECOND;
+    if (poll === undefined || !isTime(Math.min(VOTES_PER_SECOND_LIMIT, perSecond))) return;
+    this.#nextConnected()?.vote(poll.name, choiceIn(poll, Math.random()));
   }
 
   #likeFromViewer(): boolean {
@@ -110,4 +132,9 @@ export class Crowd {
     }
     return undefined;
   }
+}
+
+/** True in so many ticks of a second, at random. */
+function isTime(perSecond: number): boolean {
+  return Math.random() < (perSecond * TICK_MS) / 1_000;
 }

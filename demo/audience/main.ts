@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { createRegistry, gaugeOf } from "../../shared/runtime/metrics.ts";
 import { OpsServer } from "../../shared/runtime/ops.ts";
 import { Crowd } from "./crowd.ts";
-import { type Attendance, audienceSchema } from "./messages.ts";
+import { type Attendance, crowdSchema } from "./messages.ts";
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +38,7 @@ const ops = new OpsServer({
   conditions: () => [],
 });
 
-process.on("message", (message) => crowd.set(audienceSchema.parse(message)));
+process.on("message", (message) => crowd.set(crowdSchema.parse(message)));
 for (const signal of ["SIGTERM", "SIGINT", "disconnect"]) {
   process.on(signal, () => {
     crowd.stop();

@@ -1,7 +1,8 @@
 /**
  * A simulated viewer: a real WebSocket that watches a video, ignores what it receives, and sometimes
- * likes it. It reconnects when its gateway goes, as a viewer would.
+ * likes, reacts, comments or votes. It reconnects when its gateway goes, as a viewer would.
  */
+import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 import { Backoff } from "../../shared/lib/backoff.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -21,6 +22,7 @@ interface SimulatedViewerOptions {
 export class SimulatedViewer {
   readonly #options: SimulatedViewerOptions;
   readonly #backoff = new Backoff(BACK_MIN_MS, BACK_MAX_MS);
+  readonly #actor = `crowd-${randomUUID()}`;
   #socket: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
@@ -66,6 +68,13 @@ export class SimulatedViewer {
     if (!this.#isConnected) return;
     const { video } = this.#options;
     this.#send({ op: "publish", video, kind, ...(data === undefined ? {} : { data }) });
+  }
+
+  /** Votes, or changes its vote. Only votes need an actor. */
+  vote(poll: string, choice: number): void {
+    if (!this.#isConnected) return;
+    const { video } = this.#options;
+    this.#send({ op: "publish", video, kind: "vote", data: { poll, choice }, actor: this.#actor });
   }
 
   #send(request: object): void {

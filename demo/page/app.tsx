@@ -1,9 +1,10 @@
-/** The whole page: the video, the comments, and the system behind it. */
+/** The whole page: the video, the comments, the poll, and the system behind it. */
 import { useVideo } from "ovation-client/react";
 import type { StackLocation } from "../contract.ts";
 import { Backstage } from "./backstage/backstage.tsx";
 import { Chat } from "./chat/chat.tsx";
 import type { DemoOvation } from "./kinds.ts";
+import { PollCard } from "./poll/poll-card.tsx";
 import { Stage } from "./stage/stage.tsx";
 import { Status } from "./status.tsx";
 
@@ -33,6 +34,7 @@ export function App({ ovation, videoId, stack }: AppProps) {
       <main className="show">
         <Stage video={video} />
         <Chat video={video} />
+        <PollCard video={video} />
       </main>
       {stack === undefined ? null : <Backstage ovation={ovation} video={video} stack={stack} />}
     </div>

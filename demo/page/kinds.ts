@@ -5,6 +5,7 @@ import type { ProbeData } from "../contract.ts";
 export interface DemoKinds {
   comment: CommentData;
   like: undefined;
+  react: { readonly variant: string };
   probe: ProbeData;
 }
 

@@ -1,5 +1,5 @@
-/** The heart: sends likes, and shows their total and their current rate. */
-import { useLikes } from "ovation-client/react";
+/** The heart: sends likes, and shows their total since the video's start and their current rate. */
+import { useLikes, useTotals, useViewers } from "ovation-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { DemoVideo } from "./kinds.ts";
 
@@ -7,9 +7,12 @@ import type { DemoVideo } from "./kinds.ts";
 const WINDOW_MS = 1_000;
 
 export function LikeButton({ video }: { readonly video: DemoVideo }) {
-  const { total, publish } = useLikes(video);
+  const { publish } = useLikes(video);
+  const { like: total = 0 } = useTotals(video);
+  // Both come when the video is subscribed to. Until then, 0 would be wrong.
+  const isKnown = useViewers(video) !== undefined;
   const [beats, setBeats] = useState(0);
-  const perSecond = useRate(total);
+  const perSecond = useRate(video);
 
   const like = () => {
     setBeats((count) => count + 1);
@@ -38,7 +41,7 @@ export function LikeButton({ video }: { readonly video: DemoVideo }) {
       </button>
       <p className="like-count">
         <span className="number" data-testid="likes">
-          {total.toLocaleString("en")}
+          {isKnown ? total.toLocaleString("en") : "–"}
         </span>
         <span className="like-rate number">
           {perSecond > 0 ? `${perSecond.toLocaleString("en")}/s` : "likes"}
@@ -48,25 +51,30 @@ export function LikeButton({ video }: { readonly video: DemoVideo }) {
   );
 }
 
-/** How much a total has grown within the last second, updated twice a second. */
-function useRate(total: number): number {
-  const newest = useRef(total);
-  newest.current = total;
+/** The likes that arrived within the last second, updated twice a second. */
+function useRate(video: DemoVideo): number {
   const [rate, setRate] = useState(0);
   useEffect(() => {
+    let total = 0;
+    const unlisten = video.onFrame(({ counts }) => {
+      total += counts["like"] ?? 0;
+    });
     const seen: { readonly at: number; readonly total: number }[] = [];
     const timer = setInterval(() => {
       const now = performance.now();
-      seen.push({ at: now, total: newest.current });
+      seen.push({ at: now, total });
       while (seen.length > 1 && now - (seen[0]?.at ?? now) > WINDOW_MS * 1.25) seen.shift();
       const first = seen[0];
       const seconds = (now - (first?.at ?? now)) / 1_000;
       if (first !== undefined && seconds > 0.3) {
-        setRate(Math.round((newest.current - first.total) / seconds));
+        setRate(Math.round((total - first.total) / seconds));
       }
     }, WINDOW_MS / 2);
-    return () => clearInterval(timer);
-  }, []);
+    return () => {
+      unlisten();
+      clearInterval(timer);
+    };
+  }, [video]);
   return rate;
 }
 

@@ -1,10 +1,11 @@
-/** The demo page: a live video with everyone's likes and comments, next to the system behind it. */
+/** The demo page: a live video with everyone's likes, reactions, comments and votes, next to the system behind it. */
 import { Ovation } from "ovation-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { STACK_FILE, type StackLocation } from "../contract.ts";
 import { App } from "./app.tsx";
 import type { DemoKinds } from "./kinds.ts";
+import { ownToken } from "./own-actor.ts";
 import "./styles/page.css";
 
 const DEFAULT_VIDEO = "launch";
@@ -25,7 +26,10 @@ if (root === null) throw new Error("the page has no element #page");
 const stack = await findStack();
 const requested = new URLSearchParams(location.search).get("video") ?? "";
 const videoId = VIDEO_ID.test(requested) ? requested : (stack?.video ?? DEFAULT_VIDEO);
-const ovation = new Ovation<DemoKinds>({ url: new URL(".", location.href).href });
+const ovation = new Ovation<DemoKinds>({
+  url: new URL(".", location.href).href,
+  token: ownToken(),
+});
 
 createRoot(root).render(
   <StrictMode>

@@ -16,22 +16,33 @@ function gatewayConfig(env: NodeJS.ProcessEnv) {
   return loaded.config;
 }
 
-test("a gateway of the stack has its name as address, and a kind for probes", () => {
+test("a gateway of the stack has its name as address, and kinds for probes and reactions", () => {
   const config = gatewayConfig({});
   expect(config).toMatchObject({ port: 8_123, address: "gateway-1", frameIntervalMinMs: 50 });
   expect(config.natsUrl).toEqual([nats.url]);
-  expect(config.kinds.map(({ name }) => name)).toEqual(["like", "comment", "vote", "probe"]);
+  expect(config.kinds).toEqual([
+    { name: "like", deliveryClass: "transient" },
+    { name: "comment", deliveryClass: "durable" },
+    { name: "vote", deliveryClass: "vote" },
+    { name: "probe", deliveryClass: "transient" },
+    { name: "react", deliveryClass: "transient", variants: "any" },
+  ]);
 });
 
 test("settings from the environment are kept", () => {
   const config = gatewayConfig({
     OVATION_FRAME_INTERVAL_MIN_MS: "7",
-    OVATION_KINDS: "wave:latest,probe:transient",
+    OVATION_KINDS: "wave:latest,probe:transient,react:durable,cheer:transient:any",
     OVATION_LEASE_MS: "5000",
     OVATION_LEASE_RENEW_MS: "1000",
   });
   expect(config).toMatchObject({ frameIntervalMinMs: 7, leaseMs: 5_000 });
-  expect(config.kinds.map(({ name }) => name)).toEqual(["wave", "probe"]);
+  expect(config.kinds).toEqual([
+    { name: "wave", deliveryClass: "latest" },
+    { name: "probe", deliveryClass: "transient" },
+    { name: "react", deliveryClass: "durable" },
+    { name: "cheer", deliveryClass: "transient", variants: "any" },
+  ]);
 });
 
 test("each role logs in to the stack's own NATS as its own user, whatever login is set", () => {

@@ -1,5 +1,5 @@
 /** The flags and the environment of gateways and dispatchers. */
-import { AUDIENCE_LIMITS, PROBE_KIND } from "../../demo/contract.ts";
+import { AUDIENCE_LIMITS, PROBE_KIND, REACTION_KIND } from "../../demo/contract.ts";
 import { type NatsPasswords, type NatsUser, urlAs } from "../../kit/nats/access.ts";
 import type { ServerRole } from "../../kit/role-process.ts";
 import { loadConfig } from "../../shared/config/load.ts";
@@ -14,6 +14,11 @@ import type { GivenNats } from "./options.ts";
 const FRAME_INTERVAL_MS = 50;
 /** The whole audience publishes from this machine, and its comments count as ten. */
 const ADDRESS_PUBLISHES_PER_SECOND = 2 * AUDIENCE_LIMITS.likesPerSecond;
+
+const DEMO_KINDS: readonly Kind[] = [
+  { name: PROBE_KIND, deliveryClass: "transient" },
+  { name: REACTION_KIND, deliveryClass: "transient", variants: "any" },
+];
 
 /** A demo doesn't require tokens; the banner says so. */
 const OPEN_ENV = { OVATION_OPEN: "true" };
@@ -71,7 +76,7 @@ export function roleEnv(
     OVATION_ADDRESS_PUBLISHES_PER_SECOND: String(ADDRESS_PUBLISHES_PER_SECOND),
     ...envFor(nats, env),
     ...OPEN_ENV,
-    OVATION_KINDS: kindsWithProbe(kinds),
+    OVATION_KINDS: kindsWithDemo(kinds),
     // In the environment, since everybody can read arguments, and the URL may contain a password.
     OVATION_NATS_URL: natsUrlOf(nats, role),
   };
@@ -82,8 +87,13 @@ export function roleFlags(role: ServerRole, name: string, more: readonly string[
   return role === "gateway" ? [...more, "--address", name] : [...more];
 }
 
-function kindsWithProbe(kinds: readonly Kind[]): string {
-  const isFull = kinds.some(({ name }) => name === PROBE_KIND) || kinds.length >= KINDS_LIMIT;
-  const all = isFull ? kinds : [...kinds, { name: PROBE_KIND, deliveryClass: "transient" }];
-  return all.map(({ name, deliveryClass }) => `${name}:${deliveryClass}`).join(",");
+/** The configured kinds, and those of the demo that are not among them, as the setting is written. */
+function kindsWithDemo(kinds: readonly Kind[]): string {
+  const missing = DEMO_KINDS.filter(({ name }) => kinds.every((kind) => kind.name !== name));
+  return [...kinds, ...missing]
+    .slice(0, Math.max(kinds.length, KINDS_LIMIT))
+    .map(({ name, deliveryClass, variants }) =>
+      [name, deliveryClass, ...(variants === "any" ? ["any"] : [])].join(":"),
+    )
+    .join(",");
 }

@@ -33,6 +33,27 @@ export class Window {
     return this.page.getByTestId("likes");
   }
 
+  /** The button of a reaction, by its word. */
+  reaction(word: string): Locator {
+    return this.page.getByRole("button", { name: word });
+  }
+
+  /** The button of a poll's choice. */
+  choice(text: string): Locator {
+    return this.page.locator(".poll-choice", { hasText: text });
+  }
+
+  /** The numbers that viewers have made, as they are shown. */
+  async numbers() {
+    const texts = async (selector: string) => await this.page.locator(selector).allInnerTexts();
+    return {
+      likes: await this.likes.innerText(),
+      reactions: await texts(".reaction-count"),
+      shares: await texts(".poll-share"),
+      votes: await texts("[data-testid=poll-total]"),
+    };
+  }
+
   get viewers(): Locator {
     return this.page.getByTestId("viewers");
   }
@@ -137,6 +158,21 @@ export class DemoApp {
       body: JSON.stringify(events),
     });
     if (!answer.ok) throw new Error(`not published: ${await answer.text()}`);
+  }
+
+  /** Opens, changes or ends a poll as a backend does. */
+  async putPoll(video: string, change: object = {}): Promise<void> {
+    const answer = await fetch(`${this.url}v1/videos/${video}/polls/song`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ question: "What next?", choices: ["Slow", "Loud"], ...change }),
+    });
+    if (!answer.ok) throw new Error(`no poll: ${await answer.text()}`);
+  }
+
+  /** The page with a video of its own, which no other test and no simulated audience watches. */
+  urlOf(video: string): string {
+    return `${this.url}?video=${video}`;
   }
 
   async closeWindows(): Promise<void> {

@@ -9,18 +9,49 @@ const SOON = { timeout: 60_000, interval: 100 };
 describe.skipIf(!hasBrowser)("the demo page", () => {
   const app = useDemoApp();
 
-  test("two windows show the same likes, comments and viewers", async () => {
-    const [one, other] = [await app().open(), await app().open()];
+  test("two windows and a late one show the same numbers and comments", async () => {
+    const url = app().urlOf("together");
+    await app().putPoll("together");
+    const [one, other] = [await app().open({ url }), await app().open({ url })];
     for (const { viewers } of [one, other]) {
       await expect.poll(() => viewers.innerText(), SOON).toMatch(/^2\s*viewers$/);
     }
     await one.like.click();
-    for (const { likes } of [one, other]) {
-      await expect.poll(() => likes.innerText(), SOON).toBe("1");
-    }
+    await other.like.click();
+    await one.reaction("Fire").click();
+    await other.reaction("Party").click();
+    await other.choice("Slow").click();
     await other.say("hello from the other window");
-    await one.showsComment("hello from the other window");
-    await other.showsComment("hello from the other window");
+
+    // The own vote shows within a few frames of the page; the tally comes once a second.
+    const atOnce = await one.choice("Loud").evaluate(async (button: HTMLButtonElement) => {
+      button.click();
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+      return button.ariaPressed;
+    });
+    expect(atOnce).toBe("true");
+
+    const late = await app().open({ url });
+    for (const window of [one, other, late]) {
+      await expect
+        .poll(() => window.numbers(), SOON)
+        .toEqual({
+          likes: "2",
+          reactions: ["1", "0", "0", "0", "1"],
+          shares: ["50%", "50%"],
+          votes: ["2"],
+        });
+      await window.showsComment("hello from the other window");
+    }
+    expect(await late.choice("Loud").getAttribute("aria-pressed")).toBe("false");
+    await app().putPoll("together", { closesAt: Date.now() });
+    await one.page.reload();
+    for (const { page } of [one, other, late]) {
+      await page.locator(".poll-closed").waitFor();
+      expect(await page.locator(".poll-share").allInnerTexts()).toEqual(["50%", "50%"]);
+    }
+    // This browser remembers its vote.
+    expect(await one.choice("Loud").getAttribute("aria-pressed")).toBe("true");
   });
 
   test("what others write is shown as text, never as markup", async () => {
@@ -93,7 +124,8 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
   }, 90_000);
 
   test("a dispatcher is killed and revived, and likes keep flowing", async () => {
-    const [window, other] = [await app().open(), await app().open()];
+    const url = app().urlOf("killing");
+    const [window, other] = [await app().open({ url }), await app().open({ url })];
     await window.kill("dispatcher-1");
     // The other window shows the same, and can revive it too.
     await other.process("dispatcher-1").filter({ hasText: "Killed" }).waitFor();
@@ -143,9 +175,9 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     const network = await Network.start(app().port);
     network.blocksWebSockets = true;
     try {
-      const window = await app().open({ url: `${network.url}/` });
+      const window = await app().open({ url: `${network.url}/?video=streams` });
       await expect.poll(() => window.status.innerText(), SOON).toBe("Server-Sent Events");
-      const other = await app().open();
+      const other = await app().open({ url: app().urlOf("streams") });
       await window.like.click();
       await expect.poll(() => other.likes.innerText(), SOON).toBe("1");
       await window.say("over plain HTTP");

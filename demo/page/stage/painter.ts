@@ -1,6 +1,6 @@
 /**
  * Paints a scene on a canvas, frame by frame, at the highest resolution that the machine can paint
- * smoothly. The show itself is repainted at about a film's frame rate, the hearts with every frame.
+ * smoothly. The show itself is repainted at about a film's frame rate, what rises with every frame.
  */
 import { SCENE_HEIGHT, SCENE_WIDTH, type Scene } from "./scene.ts";
 import type { Brush } from "./sprite.ts";
@@ -72,7 +72,7 @@ export class Painter {
     const brush = brushOf(this.#canvas);
     if (brush === undefined) return;
     brush.drawImage(this.#show, 0, 0, SCENE_WIDTH, SCENE_HEIGHT);
-    if (!isStill) this.#scene.drawHearts(brush);
+    if (!isStill) this.#scene.drawRising(brush);
   }
 
   /** Lowers the resolution when frames are late: painting time can't be measured otherwise. */

@@ -1,11 +1,12 @@
 /**
  * The video: a drawn concert. It follows the time of day, so that all windows show the same, and the
- * audience: viewers fill the floor, and likes make it move.
+ * audience: viewers fill the floor, and likes and reactions make it move.
  */
 import { sharedNow } from "../../clock.ts";
+import { REACTION_KIND } from "../../contract.ts";
 import { drummer, guitarist, singer } from "./band.ts";
 import { Crowd } from "./crowd.ts";
-import { Hearts } from "./hearts.ts";
+import { risingHearts, risingReactions } from "./figures.ts";
 import { Lights } from "./lights.ts";
 import type { Brush, Sprite } from "./sprite.ts";
 
@@ -24,32 +25,40 @@ const STILL = { beat: 2.25, energy: 0.4 };
 
 export class Scene {
   viewers = 0;
-  readonly #hearts = new Hearts();
+  readonly #hearts = risingHearts();
+  readonly #reactions = risingReactions();
   readonly #lights = new Lights(SCENE_WIDTH, SCENE_HEIGHT);
   readonly #crowd = new Crowd();
   readonly #band: { readonly singer: Sprite; readonly guitarist: Sprite; readonly drummer: Sprite };
-  /** Likes per second, smoothed. */
+  /** Likes and reactions per second, smoothed. */
   #rate = 0;
-  #likes = 0;
+  #added = 0;
 
   constructor() {
     this.#band = { singer: singer(), guitarist: guitarist(), drummer: drummer() };
   }
 
-  like(count: number): void {
-    this.#likes += count;
-    this.#hearts.add(count);
+  /** @param counts of a frame, by kind and by `kind:variant` */
+  add(counts: Readonly<Record<string, number>>): void {
+    const { like = 0, [REACTION_KIND]: reactions = 0 } = counts;
+    this.#added += like + reactions;
+    this.#hearts.add(like);
+    if (reactions === 0) return;
+    for (const [variant, rising] of this.#reactions) {
+      rising.add(counts[`${REACTION_KIND}:${variant}`] ?? 0);
+    }
   }
 
   step(elapsedMs: number): void {
-    const now = (this.#likes / elapsedMs) * 1_000;
-    this.#likes = 0;
+    const now = (this.#added / elapsedMs) * 1_000;
+    this.#added = 0;
     this.#rate += (now - this.#rate) * Math.min(1, elapsedMs / STIR_MS);
     this.#hearts.step(elapsedMs);
+    for (const rising of this.#reactions.values()) rising.step(elapsedMs);
   }
 
   /**
-   * Draws everything except the hearts.
+   * Draws everything except what rises.
    * @param isStill draws a still picture
    */
   drawShow(brush: Brush, isStill: boolean): void {
@@ -61,8 +70,9 @@ export class Scene {
     this.#crowd.draw(brush, SCENE_WIDTH, SCENE_HEIGHT, this.viewers, beat, energy);
   }
 
-  drawHearts(brush: Brush): void {
+  drawRising(brush: Brush): void {
     this.#hearts.draw(brush, SCENE_WIDTH, SCENE_HEIGHT);
+    for (const rising of this.#reactions.values()) rising.draw(brush, SCENE_WIDTH, SCENE_HEIGHT);
   }
 
   #drawBand(brush: Brush, beat: number, energy: number): void {

@@ -1,7 +1,8 @@
-/** The video, the hearts over it, and the overlays at its edges. */
+/** The video, what rises over it, and the overlays at its edges. */
 import { useViewers } from "ovation-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { DemoVideo } from "../kinds.ts";
+import { Reactions } from "../reactions.tsx";
 import { prefersReducedMotion } from "../reduced-motion.ts";
 import { Painter } from "./painter.ts";
 import { Scene } from "./scene.ts";
@@ -20,8 +21,8 @@ export function Stage({ video }: StageProps) {
     if (canvas.current === null) return;
     const painter = new Painter(canvas.current, scene, prefersReducedMotion);
     painter.start();
-    // Hearts are painted, not elements: however many there are, the page doesn't grow.
-    const unlisten = video.onFrame(({ counts }) => scene.like(counts["like"] ?? 0));
+    // What rises is painted, not made of elements: however much there is, the page doesn't grow.
+    const unlisten = video.onFrame(({ counts }) => scene.add(counts));
     return () => {
       unlisten();
       painter.stop();
@@ -40,6 +41,7 @@ export function Stage({ video }: StageProps) {
         <span className="number">{viewers === undefined ? "–" : viewers.toLocaleString("en")}</span>
         <span className="stage-word">{viewers === 1 ? "viewer" : "viewers"}</span>
       </p>
+      <Reactions video={video} />
     </section>
   );
 }
