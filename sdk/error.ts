@@ -121,8 +121,6 @@ const RETRYABLE: readonly string[] = [
   "state_unavailable",
   "votes_unavailable",
   "history_busy",
-  "state_unavailable",
-  "votes_unavailable",
   "predecessor_failed",
   "draining",
   "internal",

@@ -10,7 +10,10 @@ import nats
 from nats.errors import NoRespondersError, TimeoutError
 
 # Codes after which the same request may succeed.
-AGAIN = {"history_busy", "history_unavailable", "internal", "overloaded", "timeout", "unavailable"}
+AGAIN = {
+    "history_busy", "history_unavailable", "internal", "overloaded", "state_unavailable", "timeout",
+    "unavailable", "votes_unavailable",
+}
 
 
 async def request(nc, subject, body):

@@ -105,7 +105,10 @@ class Watcher:
         say("published", event_id, seq)
 
     def refused(self, error):
-        again = error["code"] in ("unavailable", "timeout", "overloaded", "history_unavailable", "draining")
+        again = error["code"] in (
+            "draining", "history_unavailable", "overloaded", "state_unavailable", "timeout",
+            "unavailable", "votes_unavailable",
+        )
         self.wait_s = error.get("retryAfterMs", 0) / 1000
         raise (OSError if again else Final)(error["code"])
 

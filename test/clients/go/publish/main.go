@@ -28,7 +28,8 @@ type fault struct {
 // Codes after which the same request may succeed.
 var again = map[string]bool{
 	"history_busy": true, "history_unavailable": true, "internal": true,
-	"overloaded": true, "timeout": true, "unavailable": true,
+	"overloaded": true, "state_unavailable": true, "timeout": true,
+	"unavailable": true, "votes_unavailable": true,
 }
 
 func request(nc *nats.Conn, subject string, body any) (reply, error) {

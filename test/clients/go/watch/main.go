@@ -59,7 +59,8 @@ type message struct {
 // Codes after which the same request may succeed.
 var again = map[string]bool{
 	"draining": true, "history_unavailable": true, "overloaded": true,
-	"timeout": true, "unavailable": true,
+	"state_unavailable": true, "timeout": true, "unavailable": true,
+	"votes_unavailable": true,
 }
 
 var errFinal = errors.New("refused")

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 use std::{env, error::Error, time::Duration};
 
 /// Codes after which the same request may succeed.
-const AGAIN: [&str; 6] = [
+const AGAIN: [&str; 8] = [
     "history_busy",
     "history_unavailable",
     "internal",
     "overloaded",
+    "state_unavailable",
     "timeout",
     "unavailable",
+    "votes_unavailable",
 ];
 
 async fn request(client: &Client, subject: &str, body: Value) -> Result<Value, Box<dyn Error>> {

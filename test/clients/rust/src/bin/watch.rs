@@ -17,12 +17,14 @@ const SILENCE: Duration = Duration::from_secs(16);
 /// A connection that lasted for less counts as a failed try.
 const HELD: Duration = Duration::from_secs(10);
 /// Codes after which the same request may succeed.
-const AGAIN: [&str; 5] = [
+const AGAIN: [&str; 7] = [
     "draining",
     "history_unavailable",
     "overloaded",
+    "state_unavailable",
     "timeout",
     "unavailable",
+    "votes_unavailable",
 ];
 
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ public class Publish {
 
   /** Codes after which the same request may succeed. */
   static final Set<String> AGAIN = Set.of("history_busy", "history_unavailable", "internal",
-      "overloaded", "timeout", "unavailable");
+      "overloaded", "state_unavailable", "timeout", "unavailable", "votes_unavailable");
 
   static JsonNode request(Connection nats, String subject, Map<String, ?> body) throws Exception {
     byte[] payload = JSON.writeValueAsBytes(body);

@@ -40,7 +40,8 @@ public class Watch {
 
   /** Codes after which the same request may succeed. */
   static final Set<String> AGAIN =
-      Set.of("draining", "history_unavailable", "overloaded", "timeout", "unavailable");
+      Set.of("draining", "history_unavailable", "overloaded", "state_unavailable", "timeout",
+          "unavailable", "votes_unavailable");
 
   /** Would happen again: not worth another try. */
   static class Final extends Exception {
