@@ -1,6 +1,6 @@
 /**
  * Takes the README's screenshot, docs/pictures/page.webp: the page of `npm start` in Chromium, with an
- * audience and some comments. Reactions need a font with coloured emoji, such as Debian's
+ * audience, some comments and a vote. Reactions need a font with coloured emoji, such as Debian's
  * fonts-noto-color-emoji.
  *
  *   npm run docs:picture
@@ -26,6 +26,7 @@ try {
   const page = await browser.newPage({ viewport: SIZE, reducedMotion: "no-preference" });
   await page.goto(`http://127.0.0.1:${port}/`);
   await page.getByRole("button", { name: "Like" }).waitFor();
+  await page.getByRole("button", { name: /^The loud one/ }).click();
   await page.waitForTimeout(WATCH_MS);
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 80 });

@@ -13,7 +13,7 @@ const QUESTIONS: readonly [Question, ...Question[]] = [
   { question: "Who carries this show?", choices: ["The singer", "The guitar", "The drums"] },
   {
     question: "Where are you watching?",
-    choices: ["On the sofa", "On the way", "At work, quietly"],
+    choices: ["On the sofa", "On the way", "At my desk"],
   },
   { question: "How many encores?", choices: ["One", "Two", "Until sunrise"] },
 ];
