@@ -34,6 +34,7 @@ import { Mirror } from "./table/mirror.ts";
 import type { RouteTable } from "./table/routes.ts";
 import { SettingsStatement } from "./table/settings-statement.ts";
 import { Sweeper } from "./table/sweep.ts";
+import { EventCounts } from "./totals/event-counts.ts";
 import { setTotals } from "./totals/set-totals.ts";
 import { Timeline } from "./totals/timeline.ts";
 import { Totals } from "./totals/totals.ts";
@@ -110,12 +111,14 @@ export class DispatcherParts implements RoleParts {
         this.#timeline.touch(video);
       },
     });
+    const eventCounts = new EventCounts();
     const kinds = { isDurable: (name: string) => this.#kinds.table.isDurable(name) };
     this.#totals = new Totals({
       dispatcher,
       bucket: this.#stores.totals,
       intervalMs: config.totalsIntervalMs,
       kinds,
+      counts: eventCounts,
       fanout,
       now: monotonicNow,
       wallClock: Date.now,
@@ -124,6 +127,7 @@ export class DispatcherParts implements RoleParts {
     this.#timeline = new Timeline({
       dispatcher,
       bucket: this.#stores.timeline,
+      counts: eventCounts,
       viewers: (video) => (this.#mirror.isReadable ? routes.viewers(video) : undefined),
       now: monotonicNow,
       wallClock: Date.now,
@@ -137,7 +141,7 @@ export class DispatcherParts implements RoleParts {
       fanout,
       onCounted: (video, chain, stored) => {
         this.#totals.counted(video, chain);
-        if (stored.length > 0) this.#timeline.add(video, stored);
+        if (stored.length > 0) eventCounts.of(video)?.addDurable(stored);
       },
       tracer,
     });
@@ -171,7 +175,6 @@ export class DispatcherParts implements RoleParts {
       fanout,
       history: this.#history,
       totals: this.#totals,
-      timeline: this.#timeline,
       states: this.#states,
       ended: this.#ended,
       votes: this.#votes,

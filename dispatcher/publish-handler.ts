@@ -31,7 +31,6 @@ import type { EndedVideos } from "./state/ended-videos.ts";
 import { type StatePut, statePut } from "./state/state-change.ts";
 import type { VideoStates } from "./state/video-states.ts";
 import type { ViewerCount } from "./table/counts.ts";
-import type { Timeline } from "./totals/timeline.ts";
 import type { Totals } from "./totals/totals.ts";
 import type { UsedVariant } from "./totals/variants.ts";
 import { acceptVotes } from "./votes/accept-votes.ts";
@@ -50,7 +49,6 @@ interface PublishHandlerOptions {
   readonly history: Pick<History, "store">;
   /** Counts what was accepted. */
   readonly totals: Pick<Totals, "add" | "variants">;
-  readonly timeline: Pick<Timeline, "add">;
   /** Takes the events of class state. */
   readonly states: Pick<VideoStates, "edit">;
   readonly ended: Pick<EndedVideos, "require">;
@@ -232,10 +230,9 @@ export class PublishHandler {
 
   /** Sends events that are not stored, and counts them. */
   #emit(video: string, events: readonly FanoutEvent[], taken: RequestTiming): void {
-    const { fanout, totals, timeline } = this.#options;
+    const { fanout, totals } = this.#options;
     fanout.emit(video, events, taken);
     totals.add(video, events);
-    timeline.add(video, events);
   }
 
   #timingOf(publishedAt: number | undefined, trace: TraceContext | undefined): RequestTiming {

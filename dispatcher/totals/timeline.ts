@@ -4,7 +4,6 @@
  * the next one; a dispatcher that is killed loses no more than that.
  */
 import type { Bucket } from "../../shared/bus/bucket.ts";
-import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { timelineKey, videoOfTimelineKey } from "../../shared/protocol/subjects.ts";
 import {
   hourOf,
@@ -12,9 +11,10 @@ import {
   slotOf,
   type TimelineDocument,
 } from "../../shared/protocol/totals/timeline-document.ts";
-import { addTo, type Tally } from "../../shared/protocol/totals/totals.ts";
+import { addTo } from "../../shared/protocol/totals/totals.ts";
 import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
+import type { EventCounts } from "./event-counts.ts";
 import { type TimelineChange, timelineFormat } from "./timeline-format.ts";
 import { DRAIN_MS } from "./totals.ts";
 import { WriteBehind } from "./write-behind.ts";
@@ -27,6 +27,7 @@ const IDLE_LIMIT = 0;
 interface TimelineOptions {
   readonly dispatcher: string;
   readonly bucket: Pick<Bucket, "get" | "put">;
+  readonly counts: EventCounts;
   /** The viewers of a video; undefined while that isn't known. */
   readonly viewers: (video: string) => number | undefined;
   readonly now: MonotonicClock;
@@ -37,13 +38,10 @@ interface TimelineOptions {
 export class Timeline {
   readonly #options: TimelineOptions;
   readonly #documents: WriteBehind<TimelineDocument, TimelineChange>;
-  /** Videos with something in the present slot. */
-  #open = new Map<string, Tally>();
   /** Videos that had viewers when they were last stored. */
   readonly #watched = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #slotStart = 0;
-  #dropped = 0;
 
   constructor(options: TimelineOptions) {
     const { dispatcher, bucket, now, log } = options;
@@ -64,7 +62,7 @@ export class Timeline {
 
   get stats(): WriteBehind<TimelineDocument, TimelineChange>["stats"] {
     const { stats } = this.#documents;
-    return { ...stats, dropped: stats.dropped + this.#dropped };
+    return { ...stats, dropped: stats.dropped + this.#options.counts.dropped };
   }
 
   start(): void {
@@ -73,39 +71,15 @@ export class Timeline {
     this.#timer = setTimeout(() => this.#nextSlot(), this.#slotStart + SLOT_MS - at);
   }
 
-  /** Events were accepted, all of one request. */
-  add(video: string, events: readonly Pick<FanoutEvent, "kind">[]): void {
-    const open = this.touch(video);
-    if (open === undefined) return;
-    let kind = "";
-    let count = 0;
-    for (const event of events) {
-      if (event.kind !== kind) {
-        if (count > 0) addTo(open, kind, count);
-        kind = event.kind;
-        count = 0;
-      }
-      count += 1;
-    }
-    if (count > 0) addTo(open, kind, count);
-  }
-
   /** The number of a video's viewers changed: this slot has it. */
-  touch(video: string): Tally | undefined {
-    const known = this.#open.get(video);
-    if (known !== undefined) return known;
-    if (this.#open.size >= VIDEOS_LIMIT) {
-      this.#dropped += 1;
-      return undefined;
-    }
-    const open: Tally = new Map();
-    this.#open.set(video, open);
-    return open;
+  touch(video: string): void {
+    const counts = this.#options.counts.of(video);
+    if (counts !== undefined) counts.isInSlot = true;
   }
 
   /** The video is erased: what isn't stored yet is dropped. */
   forget(video: string): void {
-    this.#open.delete(video);
+    this.#options.counts.forget(video);
     this.#documents.amend(
       (key) => videoOfTimelineKey(key) === video,
       (change) => change.clear(),
@@ -135,15 +109,14 @@ export class Timeline {
 
   /** What the slot has is stored in the course of the next one: not all videos at once. */
   #close(): void {
-    const { viewers } = this.#options;
+    const { viewers, counts: events } = this.#options;
     const [hour, slot] = [hourOf(this.#slotStart), slotOf(this.#slotStart)];
-    const open = this.#open;
-    this.#open = new Map();
     let index = 0;
     for (const video of this.#watched) {
       // Nobody sends the number of viewers when the last one has left.
-      if (viewers(video) === 0 && !open.has(video)) open.set(video, new Map());
+      if (viewers(video) === 0) this.touch(video);
     }
+    const open = events.closeSlot();
     for (const [video, counts] of open) {
       const delayMs = (SLOT_MS * index) / open.size;
       index += 1;

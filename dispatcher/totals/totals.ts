@@ -11,13 +11,12 @@ import {
   type ChainTotals,
   type Totals as ShownTotals,
   shownTotals,
-  type Tally,
-  variantName,
 } from "../../shared/protocol/totals/totals.ts";
 import type { TotalsDocument } from "../../shared/protocol/totals/totals-document.ts";
 import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { Fanout } from "../fanout.ts";
+import type { EventCounts } from "./event-counts.ts";
 import {
   dropAdded,
   eraseIn,
@@ -42,6 +41,7 @@ interface TotalsOptions {
   readonly bucket: Pick<Bucket, "get" | "put">;
   readonly intervalMs: number;
   readonly kinds: Pick<KindTable, "isDurable">;
+  readonly counts: EventCounts;
   /** Sends to the gateways. */
   readonly fanout: Pick<Fanout, "sendTotals">;
   readonly now: MonotonicClock;
@@ -66,6 +66,7 @@ export class Totals {
       limit: VIDEOS_LIMIT,
       idleLimit: IDLE_LIMIT,
       newChange: newTotalsChange,
+      beforeStore: (video, change) => this.#collect(video, change),
       onStored: (video, document) => this.#stored(video, document),
       now,
       log,
@@ -89,23 +90,12 @@ export class Totals {
 
   /** Adds events that were accepted and aren't stored themselves. */
   add(video: string, events: readonly FanoutEvent[]): void {
-    let added: Tally | undefined;
-    let kind = "";
-    let count = 0;
-    for (const event of events) {
-      if (event.deliveryClass !== "transient") continue;
-      added ??= this.#documents.change(video)?.added;
-      if (added === undefined) return;
-      if (event.variant !== undefined) addTo(added, variantName(event.kind, event.variant), 1);
-      // Most requests have one kind.
-      if (event.kind !== kind) {
-        if (count > 0) addTo(added, kind, count);
-        kind = event.kind;
-        count = 0;
-      }
-      count += 1;
-    }
-    if (added !== undefined && count > 0) addTo(added, kind, count);
+    const counts = this.#options.counts.of(video);
+    if (counts === undefined) return;
+    counts.add(events);
+    if (counts.isAnnounced) return;
+    if (this.#documents.change(video) === undefined) counts.takeForTotals();
+    else counts.isAnnounced = true;
   }
 
   /** The totals of the video's durable kinds are in its chain. */
@@ -128,6 +118,7 @@ export class Totals {
     }
     const change = this.#documents.change(video);
     if (change === undefined) throw new OvationError("overloaded", "too many totals wait");
+    this.#collect(video, change);
     setIn(change, { at: wallClock(), counts, durable });
     const { totals: all } = await this.#documents.flush(video);
     const left = [...counts.keys()].find((name) => !all.counts.has(name));
@@ -145,6 +136,7 @@ export class Totals {
   async erase(video: string, seq: number): Promise<void> {
     const change = this.#documents.change(video);
     if (change === undefined) throw new OvationError("overloaded", "too many totals wait");
+    this.#options.counts.forget(video);
     eraseIn(change, { at: this.#options.wallClock(), seq });
     await this.#documents.flush(video);
   }
@@ -152,6 +144,7 @@ export class Totals {
   /** Another dispatcher erases the video: what was added here and isn't stored is dropped. */
   forget(video: string): void {
     this.variants.forget(video);
+    this.#options.counts.forget(video);
     this.#documents.amend((key) => key === video, dropAdded);
   }
 
@@ -176,6 +169,12 @@ export class Totals {
     for (const name of names) change.claims.add(name);
     const { totals } = await this.#documents.flush(video);
     return totals.counts.keys();
+  }
+
+  /** Adds what was counted since the last time. */
+  #collect(video: string, { added }: TotalsChange): void {
+    const counted = this.#options.counts.takeForTotals(video);
+    for (const [name, count] of counted ?? []) addTo(added, name, count);
   }
 
   #stored(video: string, { totals }: TotalsDocument): void {

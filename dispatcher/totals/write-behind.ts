@@ -25,6 +25,8 @@ export interface WriteBehindOptions<Document extends Marked, Change>
   /** Documents that are remembered while nothing changes. */
   readonly idleLimit: number;
   readonly newChange: () => Change;
+  /** Completes the changes of a document that are about to be stored. */
+  readonly beforeStore?: (key: string, change: Change) => void;
   readonly onStored?: (key: string, document: Document) => void;
   readonly now: MonotonicClock;
   readonly log: Log;
@@ -209,7 +211,10 @@ export class WriteBehind<Document extends Marked, Change> {
     let waiting: Entry<Document, Change>["waiting"] = [];
     // A write whose outcome isn't known goes first, as it was.
     if (!entry.writer.isPending) {
-      if (entry.change !== undefined) entry.writer.begin(entry.change);
+      if (entry.change !== undefined) {
+        this.#options.beforeStore?.(key, entry.change);
+        entry.writer.begin(entry.change);
+      }
       entry.change = undefined;
       waiting = entry.waiting.splice(0);
     }
