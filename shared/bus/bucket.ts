@@ -2,8 +2,6 @@
 import {
   DiscardPolicy,
   JetStreamApiError,
-  type JetStreamClient,
-  jetstream,
   StorageType,
   type StreamConfig,
 } from "@nats-io/jetstream";
@@ -12,14 +10,15 @@ import { changesPrefix } from "../protocol/subjects.ts";
 import type { Log } from "../runtime/log.ts";
 import { type BucketEntry, bucketEntryOf, deleteMarker } from "./bucket-entry.ts";
 import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
-import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream, isStreamMissing } from "./ensure-stream.ts";
 import { readNewest } from "./read-newest.ts";
+import { storeMessage } from "./store-message.ts";
 import { StreamAccess } from "./stream-access.ts";
 
 const OPERATION_TIMEOUT_MS = 2_000;
 const DUPLICATES_MS = 120_000;
+const NOTHING = new Uint8Array();
 
 /** How a bucket is created. */
 export interface BucketSpec {
@@ -78,7 +77,6 @@ export class Bucket {
   readonly #stream: string;
   readonly #prefix: string;
   readonly #access: StreamAccess;
-  #client: JetStreamClient | undefined;
 
   constructor(bus: Bus, spec: BucketSpec, log: Log) {
     this.#bus = bus;
@@ -134,37 +132,25 @@ export class Bucket {
 
   /** Removes a key; with `revision`, only if that is still the newest. */
   async remove(key: string, revision?: number): Promise<void> {
-    await this.#publish(key, "", { revision, marker: deleteMarker() });
+    await this.#publish(key, NOTHING, { revision, marker: deleteMarker() });
   }
 
   /** Removes a key; returns the revision of its delete marker. */
   async putTombstone(key: string): Promise<number> {
-    return await this.#publish(key, "", { marker: deleteMarker() });
+    return await this.#publish(key, NOTHING, { marker: deleteMarker() });
   }
 
   async #publish(
     key: string,
-    value: Uint8Array | "",
+    value: Uint8Array,
     how: {
       readonly revision?: number | undefined;
       readonly marker?: MsgHdrs;
       readonly timeoutMs?: number;
     },
   ): Promise<number> {
-    const { revision, marker, timeoutMs = OPERATION_TIMEOUT_MS } = how;
-    const options = {
-      timeout: timeoutMs,
-      ...(marker === undefined ? {} : { headers: marker }),
-      ...(revision === undefined ? {} : { expect: { lastSubjectSequence: revision } }),
-    };
-    try {
-      const { seq } = await this.#bus.whileConnected(() =>
-        this.#jetStream().publish(this.#prefix + key, value, options),
-      );
-      return seq;
-    } catch (error) {
-      throw asConflict(error);
-    }
+    const { revision: after, marker: headers, timeoutMs = OPERATION_TIMEOUT_MS } = how;
+    return await storeMessage(this.#bus, this.#prefix + key, value, { timeoutMs, after, headers });
   }
 
   /** Every key, those that were removed included. */
@@ -224,11 +210,5 @@ export class Bucket {
         changes: changesPrefix(this.spec.name),
       }),
     );
-  }
-
-  /** Kept, since creating one costs a tenth of a write. */
-  #jetStream(): JetStreamClient {
-    this.#client ??= jetstream(this.#bus.connection);
-    return this.#client;
   }
 }

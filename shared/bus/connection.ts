@@ -13,6 +13,7 @@ import { NO_TRACES } from "../runtime/tracing/trace-context.ts";
 import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts";
 import { InFlight } from "./in-flight.ts";
 import { LameDuck } from "./lame-duck.ts";
+import { Requests } from "./requests.ts";
 import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";
 import { traceHeaders } from "./trace-headers.ts";
 import { UNCONFIRMED_LIMIT_BYTES, UnconfirmedBytes } from "./unconfirmed.ts";
@@ -59,6 +60,8 @@ export class Bus {
   readonly violations: Violations;
   /** Leaves a server that is about to stop. */
   readonly lameDuck: LameDuck;
+  /** Requests with one answer, for the files of this folder only. */
+  readonly requests: Requests;
   readonly #subscriptions: Subscriptions;
   readonly #inboxPrefix: string;
   readonly #serverCount: number;
@@ -77,6 +80,7 @@ export class Bus {
     this.connection = connection;
     this.#unconfirmed = new UnconfirmedBytes(() => connection.flush());
     this.#inboxPrefix = inboxPrefixOf(options);
+    this.requests = new Requests({ connection, inbox: createInbox(this.#inboxPrefix) });
     this.#serverCount = options.servers.length;
     this.#log = log;
     this.violations = new Violations(log, monotonicNow);
@@ -107,6 +111,7 @@ export class Bus {
    */
   static async connect(options: BusOptions): Promise<Bus> {
     const bus = new Bus(await firstConnect(options), options);
+    bus.#subscriptions.addRaw(bus.requests.answers, (answer) => bus.requests.received(answer));
     void bus.#followStatus();
     void bus.#followEnd();
     return bus;
@@ -189,16 +194,11 @@ export class Bus {
       throw new OvationError("unavailable");
     }
     this.#unconfirmed.add(payload.length);
-    const timeout = { timeout: timeoutMs };
-    const options = traces.length === 0 ? timeout : { ...timeout, headers: traceHeaders(traces) };
+    const headers = traces.length === 0 ? undefined : traceHeaders(traces);
     const answer = await this.whileConnected(() =>
-      this.connection.request(subject, payload, options).catch((error: unknown) => {
-        const hasNoResponder =
-          error instanceof errors.NoRespondersError ||
-          (error instanceof errors.RequestError && error.isNoResponders());
-        throw new OvationError(hasNoResponder ? "unavailable" : "timeout", undefined, {
-          cause: error,
-        });
+      this.requests.send(subject, payload, timeoutMs, headers).catch((cause: unknown) => {
+        const code = cause instanceof errors.NoRespondersError ? "unavailable" : "timeout";
+        throw new OvationError(code, undefined, { cause });
       }),
     );
     return answer.data;
@@ -300,7 +300,10 @@ export class Bus {
     this.#state = state;
     this.#unconfirmed.reset();
     this.#connectionCount += 1;
-    if (state !== "connected") this.#inFlight.fail();
+    if (state !== "connected") {
+      this.#inFlight.fail();
+      this.requests.lost();
+    }
     for (const listener of [...this.#listeners]) listener(state);
   }
 
@@ -357,6 +360,7 @@ export class Bus {
           if (status.error instanceof errors.PermissionViolationError) {
             this.violations.record(status.error);
             if (status.error.operation === "subscription") this.#denied();
+            else this.requests.denied(status.error);
           } else {
             this.stats.errors += 1;
             this.#log.error({ error: status.error.message }, "NATS reported an error");

@@ -1,9 +1,10 @@
 /** A JetStream stream whose subjects are chains: each append names the message that it follows. */
-import { type JetStreamManager, jetstream, type StoredMsg } from "@nats-io/jetstream";
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { type ErrorCode, OvationError } from "../protocol/errors.ts";
-import { asConflict, RevisionConflict } from "./conflict.ts";
+import { RevisionConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 import { readSubject } from "./read-subject.ts";
+import { storeMessage } from "./store-message.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { StreamAccess } from "./stream-access.ts";
 
@@ -40,16 +41,9 @@ export class SubjectStream {
     timeoutMs: number,
   ): Promise<number> {
     try {
-      return await this.#bus.whileConnected(async () => {
-        const { seq } = await jetstream(this.#bus.connection).publish(subject, payload, {
-          expect: { lastSubjectSequence: after },
-          timeout: timeoutMs,
-        });
-        return seq;
-      });
+      return await storeMessage(this.#bus, subject, payload, { after, timeoutMs });
     } catch (error) {
-      const conflict = asConflict(error);
-      throw conflict instanceof RevisionConflict ? conflict : this.#asUnavailable(error);
+      throw error instanceof RevisionConflict ? error : this.#asUnavailable(error);
     }
   }
 

@@ -59,9 +59,14 @@ export class Subscriptions {
 
   /** @param queue messages are shared among the members of this queue group */
   add(subject: string, handler: MessageHandler, queue: string | undefined): BusSubscription {
+    return this.addRaw(subject, (message) => this.#handle(handler, message), queue);
+  }
+
+  /** As {@link add}, for a handler that never throws and knows the client's messages. */
+  addRaw(subject: string, handler: (message: Msg) => void, queue?: string): BusSubscription {
     const { connection } = this.#options;
     const callback = (error: Error | null, message: Msg) => {
-      if (error === null) this.#handle(handler, message);
+      if (error === null) handler(message);
       else this.#failed(subject, error);
     };
     const options = queue === undefined ? { callback } : { callback, queue };
