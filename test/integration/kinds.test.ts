@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
 import { eventually } from "../support/eventually.ts";
 import { applyKinds, TEST_KINDS } from "../support/kinds.ts";
-import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+import { connectTo, natsUrlAs, PATIENCE } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
@@ -61,7 +61,9 @@ describe("a new kind", () => {
       await applyKinds(stack.nats.url, { ...KINDS, [kind]: "transient" });
       const overSockets = sockets.map((socket) => socket.ask("publish", { video: "new", kind }));
       const overHttp = stack.gateways.map(({ port }) => post(port, "new", [{ kind }]));
-      const overNats = [0, 1].map(() => service.request("ov.publish.new", `{"kind":"${kind}"}`));
+      const overNats = [0, 1].map(() =>
+        service.request("ov.publish.new", `{"kind":"${kind}"}`, PATIENCE),
+      );
       for (const answer of await Promise.all(overSockets)) {
         if (answer.op !== "result") refused.push(answer);
       }
@@ -168,7 +170,7 @@ describe("a kind's schema", () => {
     ];
     const { body } = await post(stack.gateway.port, "goals", list);
     expect(body["error"]).toMatchObject(refusal("events[1].data.minute"));
-    const answer = await service.request("ov.publish.goals", JSON.stringify(list));
+    const answer = await service.request("ov.publish.goals", JSON.stringify(list), PATIENCE);
     expect(answer.json()).toMatchObject({ error: refusal("events[1].data.minute") });
   });
 

@@ -1,7 +1,7 @@
 /** Commands, over HTTP and over NATS: who may send them, and what is refused before one is carried out. */
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connectTo } from "../support/nats-users.ts";
+import { connectTo, PATIENCE } from "../support/nats-users.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
 
 const stack = useTestStack();
@@ -22,7 +22,7 @@ async function put(path: string, body: string, headers: Readonly<Record<string, 
 }
 
 async function command(target: string, body: string) {
-  const answer = await publisher.request(`ov.command.${target}`, body);
+  const answer = await publisher.request(`ov.command.${target}`, body, PATIENCE);
   const { error } = answer.json<{ error: { code: string; field?: string } }>();
   return [error.code, error.field];
 }

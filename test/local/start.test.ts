@@ -1,9 +1,11 @@
 /** `npm start` from the outside: what it prints can be pasted. Linux only, because of /proc. */
+
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
+import { PATIENCE } from "../support/nats-users.ts";
 import { type Command, NpmStart, shell } from "./npm-start.ts";
 
 const UP_MS = 60_000;
@@ -109,9 +111,13 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     });
     try {
       const comment = JSON.stringify({ kind: "comment", id: "by-service", data: { text: "hi" } });
-      const published = await service.request("ov.publish.launch", comment);
+      const published = await service.request("ov.publish.launch", comment, PATIENCE);
       expect(published.json()).toMatchObject({ accepted: ["by-service"] });
-      const back = await service.request("ov.retract.launch", JSON.stringify({ id: "by-service" }));
+      const back = await service.request(
+        "ov.retract.launch",
+        JSON.stringify({ id: "by-service" }),
+        PATIENCE,
+      );
       expect(back.json()).toMatchObject({ accepted: ["by-service"] });
     } finally {
       await service.close();

@@ -1,7 +1,7 @@
 /** Votes and polls: what is refused, over HTTP, WebSocket and NATS, and the field that the error names. */
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectTo } from "../support/nats-users.ts";
+import { connectTo, PATIENCE } from "../support/nats-users.ts";
 import { endPoll, MVP, openPoll, POLL, putPoll, vote } from "../support/polls.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
@@ -85,7 +85,7 @@ describe.each<[string, string, object, Fault]>([
   });
 
   test("over NATS", async () => {
-    const answer = await service.request(`ov.publish.${video}`, JSON.stringify(event));
+    const answer = await service.request(`ov.publish.${video}`, JSON.stringify(event), PATIENCE);
     expect(answer.json()).toMatchObject({ error: fault });
   });
 });
@@ -106,7 +106,7 @@ test("each vote of a list is judged by itself, over HTTP and NATS", async () => 
   });
   const { status, body } = await post(stack().gateway.port, VIDEO, list("h"));
   expect({ status, body }).toMatchObject({ status: 200, body: expected("h") });
-  const answer = await service.request(`ov.publish.${VIDEO}`, JSON.stringify(list("n")));
+  const answer = await service.request(`ov.publish.${VIDEO}`, JSON.stringify(list("n")), PATIENCE);
   expect(answer.json()).toMatchObject(expected("n"));
   const [first] = list("m");
   expect(await post(stack().gateway.port, VIDEO, [first, { kind: "like" }])).toMatchObject({

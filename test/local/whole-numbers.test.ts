@@ -7,7 +7,7 @@ import { Unpackr } from "msgpackr";
 import { expect, test } from "vitest";
 import { publishSubject } from "../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
-import { connectTo } from "../support/nats-users.ts";
+import { connectTo, PATIENCE } from "../support/nats-users.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
 import { post, TestSocket } from "../support/viewer.ts";
 
@@ -59,7 +59,7 @@ test("over a WebSocket: at, seq, prev, and what publishers sent in either encodi
     Buffer.from("82a46b696e64a46c696b65a464617461", "hex"), // {"kind": "like", "data": …
     AS_FLOAT,
   ]);
-  const reply = await nats.request(publishSubject("numbers"), request);
+  const reply = await nats.request(publishSubject("numbers"), request, PATIENCE);
   expect(reply.string()).toContain("accepted");
   await nats.close();
   await viewer.until(() => viewer.total("numbers", "comment") === 2);
@@ -100,7 +100,7 @@ test("in past events that a viewer requests, and in answers over HTTP and NATS",
   expect(withoutIndexes(numbers)).toContainEqual(["events.#.seq", "integer"]);
 
   const nats = await connectTo(stack().nats.url);
-  const reply = await nats.request(publishSubject("past"), body);
+  const reply = await nats.request(publishSubject("past"), body, PATIENCE);
   expect(largeNumbers(strict.unpack(reply.data))).toEqual([["seqs.0", "integer"]]);
   await nats.close();
 

@@ -4,6 +4,9 @@ import { type NatsUser, passwordsBy, urlAs } from "../../kit/nats/access.ts";
 
 export const TEST_PASSWORDS = passwordsBy((user) => `-${user}-of-a-test`);
 
+/** For requests that a busy machine may answer late. */
+export const PATIENCE = { timeout: 30_000 };
+
 /** The server's URL with a user and password. */
 export function natsUrlAs(user: NatsUser, url: string): string {
   return urlAs(url, user, TEST_PASSWORDS);

@@ -1,6 +1,7 @@
 /** A bit of everything that viewers and backends do, in a loop, while a test observes. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Load } from "./load.ts";
+import { openPoll, vote } from "./polls.ts";
 import { post, type TestEventStream, TestSocket, watch } from "./viewer.ts";
 
 const VIDEO = "launch";
@@ -32,6 +33,7 @@ export class Traffic {
       await watch("json", otherPort, VIDEO),
       await watch("sse", port, VIDEO),
     ];
+    await openPoll({ port }, VIDEO);
     return new Traffic([port, otherPort], await TestSocket.connect(port), viewers);
   }
 
@@ -46,13 +48,14 @@ export class Traffic {
     }
   }
 
-  /** Each round publishes a comment, and a viewer visits another video briefly. */
+  /** Each round publishes a comment, a fan votes, and a viewer visits another video briefly. */
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     const [port, otherPort] = this.#ports;
     for (let round = 0; !signal.aborted; round += 1) {
       const comment = await post(otherPort, VIDEO, { kind: "comment", data: { round } });
       if (comment.status !== 200) throw new Error(`a comment got ${comment.status}`);
+      await vote({ port }, VIDEO, `fan-${round}`, 0);
       const passer = await watch("json", port, `video-${round}`, { last: 1 });
       await passer.close();
       await wait(ROUND_MS, undefined, { signal }).catch(() => undefined);

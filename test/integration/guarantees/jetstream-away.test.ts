@@ -128,15 +128,19 @@ guarantee("JetStream can't be reached", "total", async () => {
   const viewers = await audienceOf(stack(), "totals");
   await likesFlow(stack(), "totals", viewers, names("before", 10));
   for (const viewer of viewers) await untilTotals(viewer, "totals", { like: 10 });
-  await withoutJetStream(async () => {
-    await likesFlow(stack(), "totals", viewers, names("meanwhile", 40));
-    for (const viewer of viewers) expect(totalsOf(viewer, "totals")).toEqual({ like: 10 });
-    await eventually(async () => {
+  const untilWaiting = (videos: number) =>
+    eventually(async () => {
       const waiting = stack().dispatchers.map((node) =>
         metric(node, "ovation_dispatcher_totals_waiting_videos"),
       );
-      return (await Promise.all(waiting)).every((videos) => videos === 1);
+      return (await Promise.all(waiting)).every((each) => each === videos);
     });
+  // Those of other videos are stored too.
+  await untilWaiting(0);
+  await withoutJetStream(async () => {
+    await likesFlow(stack(), "totals", viewers, names("meanwhile", 40));
+    for (const viewer of viewers) expect(totalsOf(viewer, "totals")).toEqual({ like: 10 });
+    await untilWaiting(1);
   });
   for (const viewer of viewers) {
     await untilTotals(viewer, "totals", { like: 50 });
