@@ -36,6 +36,7 @@ class Gateways {
       Array.from({ length: count }, (_, n) =>
         Bus.connect({
           servers: [natsUrlAs("gateway", nats.url)],
+          inbox: "gateway",
           name: `test-${n}`,
           log: silentLog,
         }),
