@@ -1,72 +1,17 @@
-/**
- * Reads the stored totals of videos for this gateway, a bounded number at a time, and says when what
- * was read may be out of date.
- */
-import pLimit from "p-limit";
-import type { Bucket } from "../../shared/bus/bucket.ts";
-import type { Bus } from "../../shared/bus/connection.ts";
+/** Reads the stored totals of videos for this gateway. */
+import type { BucketEntry } from "../../shared/bus/bucket-entry.ts";
+import { DocumentReader } from "../../shared/bus/document-reader.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { NO_TOTALS, type VideoTotals as Stored } from "../../shared/protocol/totals/totals.ts";
 import { decodeTotalsDocument } from "../../shared/protocol/totals/totals-document.ts";
 
-const READS_AT_ONCE = 16;
-/** Reads that may wait for their turn; more are refused. */
-const READS_WAITING_LIMIT = 4_096;
-
-interface TotalsReaderOptions {
-  readonly bus: Pick<Bus, "onState">;
-  readonly bucket: Pick<Bucket, "get" | "onRecreated">;
-}
-
-export class TotalsReader {
-  readonly stats = { reads: 0, failures: 0 };
-  readonly #options: TotalsReaderOptions;
-  readonly #limit = pLimit(READS_AT_ONCE);
-  readonly #listeners = new Set<() => void>();
-  #unlisten: (() => void)[] = [];
-
-  constructor(options: TotalsReaderOptions) {
-    this.#options = options;
+export class TotalsReader extends DocumentReader<Stored> {
+  protected decode(entry: BucketEntry | undefined): Stored {
+    if (entry?.value === undefined) return NO_TOTALS;
+    return decodeTotalsDocument(entry.value)?.totals ?? NO_TOTALS;
   }
 
-  start(): void {
-    const { bus, bucket } = this.#options;
-    const notify = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    this.#unlisten = [
-      bus.onState((state) => {
-        if (state === "connected") notify();
-      }),
-      bucket.onRecreated(notify),
-    ];
-  }
-
-  stop(): void {
-    for (const unlisten of this.#unlisten.splice(0)) unlisten();
-    this.#limit.clearQueue();
-  }
-
-  /**
-   * Calls `listener` when NATS is back after an outage, or the bucket was created again.
-   * @returns a function that stops listening
-   */
-  onDoubt(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** @throws Error when it can't be read: of the client, or OvationError */
-  async read(video: string): Promise<Stored> {
-    this.stats.reads += 1;
-    try {
-      if (this.#limit.pendingCount >= READS_WAITING_LIMIT) throw new OvationError("unavailable");
-      const entry = await this.#limit(() => this.#options.bucket.get(video));
-      if (entry?.value === undefined) return NO_TOTALS;
-      return decodeTotalsDocument(entry.value)?.totals ?? NO_TOTALS;
-    } catch (error) {
-      this.stats.failures += 1;
-      throw error;
-    }
+  protected tooManyWait(): OvationError {
+    return new OvationError("unavailable");
   }
 }

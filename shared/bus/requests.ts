@@ -1,6 +1,6 @@
 /**
  * Requests, each with one answer, over one subscription. The NATS client has the same, but creates
- * an error with a stack for each request, answered or not: up to a tenth of a busy process's time.
+ * an error with a stack for each request, answered or not.
  */
 import {
   errors,
