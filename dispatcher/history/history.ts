@@ -18,6 +18,7 @@ import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts
 import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import { ChainReader } from "../chain/chain-reader.ts";
 import { PendingLimit } from "../chain/pending-limit.ts";
+import { RecentWriters } from "../chain/recent-writers.ts";
 import type { RequestTiming } from "../fanout.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
@@ -35,8 +36,6 @@ import { VideoWriter, type VideoWriterOptions } from "./video-writer.ts";
 /** Videos, and ids and messages over all of them, that are remembered. */
 const VIDEOS_LIMIT = 10_000;
 const WEIGHT_LIMIT = 1_000_000;
-/** Busy videos that one search for a video to drop skips. */
-const SKIPPED_LIMIT = 16;
 /** A record must fit into a NATS message, also with what a retraction adds to it. */
 const RECORD_SHARE = 4;
 /** An attempt that hangs leaves time for another. */
@@ -61,12 +60,9 @@ export class History {
   readonly #options: HistoryOptions;
   readonly #pending: PendingLimit;
   readonly #storeHealth: StoreHealth;
-  readonly #writerOptions: VideoWriterOptions;
+  readonly #writers: RecentWriters<VideoWriter>;
   readonly #retractor: Retractor;
   readonly #eraser: HistoryEraser;
-  /** The least recently used one first. */
-  readonly #writers = new Map<string, VideoWriter>();
-  #weight = 0;
   #stopListening: (() => void)[] = [];
   #isStopped = false;
 
@@ -116,7 +112,7 @@ export class History {
         this.#storeHealth.failed(error);
       },
     };
-    this.#writerOptions = {
+    const writerOptions: VideoWriterOptions = {
       ...shared,
       store: stream,
       reader,
@@ -127,20 +123,23 @@ export class History {
       },
       log,
       bytesLimit: () => Math.min(RECORD_BYTES_LIMIT, bus.maxPayloadBytes / RECORD_SHARE),
-      onWeight: (change) => {
-        this.#weight += change;
-      },
+      onWeight: (change) => this.#writers.addWeight(change),
     };
+    this.#writers = new RecentWriters({
+      create: (video) => new VideoWriter(video, writerOptions),
+      limit: VIDEOS_LIMIT,
+      weightLimit: WEIGHT_LIMIT,
+    });
     this.#retractor = new Retractor({
       ...shared,
       reader,
       store: stream,
-      writerOf: (video) => this.#writerOf(video),
+      writerOf: (video) => this.#writers.of(video),
     });
     this.#eraser = new HistoryEraser({
-      ...this.#writerOptions,
+      ...writerOptions,
       store: stream,
-      writerOf: (video) => this.#writerOf(video),
+      writerOf: (video) => this.#writers.of(video),
     });
   }
 
@@ -170,7 +169,7 @@ export class History {
       // Dispatchers always send it directly: a relayed one is forged.
       const stored = isRelayed ? undefined : parseStoredSubject(subject);
       if (stored === undefined) return;
-      this.#writers.get(stored.video)?.observe({ payload, sequence: stored.sequence });
+      this.#writers.known(stored.video)?.observe({ payload, sequence: stored.sequence });
     });
     this.#stopListening = [
       () => others.unsubscribe(),
@@ -209,7 +208,7 @@ export class History {
   ): Promise<number[]> {
     this.#checkSizes(events);
     const request = new StoreRequest(this.#pending.open<number[]>(events.length), events, taken);
-    this.#writerOf(video).store(request);
+    this.#writers.of(video).store(request);
     return await request.job.outcome;
   }
 
@@ -257,30 +256,7 @@ export class History {
     );
   }
 
-  #writerOf(video: string): VideoWriter {
-    const known = this.#writers.get(video);
-    const writer = known ?? new VideoWriter(video, this.#writerOptions);
-    this.#writers.delete(video);
-    this.#writers.set(video, writer);
-    this.#makeRoom(writer);
-    return writer;
-  }
-
-  #makeRoom(wanted: VideoWriter): void {
-    let skipped = 0;
-    for (const [video, writer] of this.#writers) {
-      if (this.#writers.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;
-      if (writer === wanted || skipped === SKIPPED_LIMIT) return;
-      if (!writer.isIdle) {
-        skipped += 1;
-        continue;
-      }
-      this.#writers.delete(video);
-      this.#weight -= writer.weight;
-    }
-  }
-
   #doubtAll(): void {
-    for (const { chain } of this.#writers.values()) chain.doubt();
+    for (const { chain } of this.#writers.all()) chain.doubt();
   }
 }

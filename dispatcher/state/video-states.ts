@@ -11,6 +11,7 @@ import { newNodeId, ReservedIds } from "../../shared/protocol/names.ts";
 import { monotonicNow, type WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { PendingLimit } from "../chain/pending-limit.ts";
+import { RecentWriters } from "../chain/recent-writers.ts";
 import type { Fanout, RequestTiming } from "../fanout.ts";
 import { type StateEdit, type StateEvent, statePut } from "./state-change.ts";
 import { type StateStats, StateWriter, type StateWriterOptions } from "./state-writer.ts";
@@ -18,8 +19,6 @@ import { type StateStats, StateWriter, type StateWriterOptions } from "./state-w
 /** Videos, and bytes of their documents, that are remembered. */
 const VIDEOS_LIMIT = 10_000;
 const WEIGHT_LIMIT = 16_777_216;
-/** Busy videos that one search for a video to drop skips. */
-const SKIPPED_LIMIT = 16;
 /** An attempt that hangs leaves time for another. */
 const TRIES = 2;
 
@@ -45,11 +44,8 @@ export class VideoStates {
   readonly stats: StateStats = { writes: 0, changes: 0, conflicts: 0, failures: 0 };
   readonly #options: VideoStatesOptions;
   readonly #pending: PendingLimit;
-  readonly #writerOptions: StateWriterOptions;
+  readonly #writers: RecentWriters<StateWriter>;
   readonly #ids = new ReservedIds();
-  /** The least recently used one first. */
-  readonly #writers = new Map<string, StateWriter>();
-  #weight = 0;
   #unlisten: (() => void)[] = [];
   #isStopped = false;
 
@@ -63,7 +59,7 @@ export class VideoStates {
       late: "state_unavailable",
       busy: "overloaded",
     });
-    this.#writerOptions = {
+    const writerOptions: StateWriterOptions = {
       bucket,
       fanout,
       log,
@@ -72,10 +68,13 @@ export class VideoStates {
       random: Math.random,
       writeTimeoutMs: config.storeTimeoutMs / TRIES,
       isConnected: () => bus.state === "connected" && !this.#isStopped,
-      onWeight: (change) => {
-        this.#weight += change;
-      },
+      onWeight: (change) => this.#writers.addWeight(change),
     };
+    this.#writers = new RecentWriters({
+      create: (video) => new StateWriter(video, writerOptions),
+      limit: VIDEOS_LIMIT,
+      weightLimit: WEIGHT_LIMIT,
+    });
   }
 
   /** Changes that wait for the store. */
@@ -90,7 +89,7 @@ export class VideoStates {
   start(): void {
     const { bus, bucket } = this.#options;
     const doubtAll = () => {
-      for (const writer of this.#writers.values()) writer.doubt();
+      for (const writer of this.#writers.all()) writer.doubt();
     };
     this.#unlisten = [bus.onState(doubtAll), bucket.onRecreated(doubtAll)];
   }
@@ -129,34 +128,12 @@ export class VideoStates {
    */
   async edit(video: string, edit: StateEdit, taken?: RequestTiming): Promise<number> {
     const job = this.#pending.open<number>(1);
-    this.#writerOf(video).change({ edit, job, taken });
+    this.#writers.of(video).change({ edit, job, taken });
     return await job.outcome;
   }
 
   /** For a new event of Ovation's own. */
   newEvent(): StateEvent {
     return { id: this.#ids.next(), at: this.#options.now() };
-  }
-
-  #writerOf(video: string): StateWriter {
-    const writer = this.#writers.get(video) ?? new StateWriter(video, this.#writerOptions);
-    this.#writers.delete(video);
-    this.#writers.set(video, writer);
-    this.#makeRoom(writer);
-    return writer;
-  }
-
-  #makeRoom(wanted: StateWriter): void {
-    let skipped = 0;
-    for (const [video, writer] of this.#writers) {
-      if (this.#writers.size <= VIDEOS_LIMIT && this.#weight <= WEIGHT_LIMIT) return;
-      if (writer === wanted || skipped === SKIPPED_LIMIT) return;
-      if (!writer.isIdle) {
-        skipped += 1;
-        continue;
-      }
-      this.#writers.delete(video);
-      this.#weight -= writer.weight;
-    }
   }
 }
