@@ -17,7 +17,7 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
     "history-limits",
     "dispatcher-history",
     "dispatcher-history-retraction",
-    "failures",
+    "table-repair",
     "guarantees/nats-restarted",
     "guarantees/store-lost",
     "guarantees/newest-writes-lost",
