@@ -105,6 +105,7 @@ export default defineConfig(async () => ({
     maxWorkers: FILES_AT_ONCE,
     // Hundreds of files need not load the same modules hundreds of times.
     isolate: false,
+    globalSetup: "test/support/bundle.ts",
     // On a busy machine, a second is short: a test fails by these only if nothing happens at all.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -4,6 +4,7 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
+import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
@@ -22,7 +23,7 @@ interface Diagnosis {
 
 /** Runs the doctor as an operator does. */
 async function doctor(...flags: readonly string[]): Promise<Diagnosis> {
-  const argv = ["cli/doctor/main.ts", ...flags];
+  const argv = [bundled("cli/doctor/main.ts"), ...flags];
   return await new Promise((resolve) => {
     execFile(process.execPath, argv, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr });

@@ -1,4 +1,5 @@
 /** Kinds that change while everything runs: nobody is refused, nothing is lost, and faults are said. */
+
 import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
+import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
 import { applyKinds, TEST_KINDS } from "../support/kinds.ts";
 import { connectTo, natsUrlAs, PATIENCE } from "../support/nats-users.ts";
@@ -36,7 +38,7 @@ interface Run {
 
 /** Runs a command of `ovation` as this user of NATS. */
 async function ovation(user: "publisher" | "observer", ...words: string[]): Promise<Run> {
-  const argv = ["cli/main.ts", ...words, "--nats-url", natsUrlAs(user, stack.nats.url)];
+  const argv = [bundled("cli/main.ts"), ...words, "--nats-url", natsUrlAs(user, stack.nats.url)];
   return await new Promise((resolve) => {
     execFile(process.execPath, argv, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });

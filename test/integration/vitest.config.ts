@@ -5,6 +5,7 @@ import { integrationProjects } from "../support/integration-projects.ts";
 export default defineConfig(async () => ({
   test: {
     root: new URL("../..", import.meta.url).pathname,
+    globalSetup: "test/support/bundle.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Each file starts servers of its own.

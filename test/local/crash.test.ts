@@ -1,9 +1,11 @@
 /** A role that ends says why, with a code, in bounded time, whatever its log's reader does. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
@@ -36,7 +38,13 @@ interface Running {
 
 async function run(role: "gateway" | "dispatcher", ...flags: string[]): Promise<Running> {
   const where = role === "gateway" ? ["--open", "--host", "127.0.0.1", "--port", "0"] : [];
-  const args = [`${role}/main.ts`, "--nats-url", natsUrlAs(role, nats.url), "--ops-port", "0"];
+  const args = [
+    bundled(`${role}/main.ts`),
+    "--nats-url",
+    natsUrlAs(role, nats.url),
+    "--ops-port",
+    "0",
+  ];
   const child = spawn(process.execPath, ["--import", BREAK, ...args, ...where, ...flags], {
     stdio: ["ignore", "pipe", "ignore", "ipc"],
   });

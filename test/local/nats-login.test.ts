@@ -1,4 +1,5 @@
 /** Each way in which a role logs in to NATS, on a server that accepts no other. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,6 +14,7 @@ import { type NatsServer, startNatsServer } from "../../kit/nats/nats-server.ts"
 import { Bus } from "../../shared/bus/connection.ts";
 import type { Login } from "../../shared/bus/login.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
+import { bundled } from "../support/bundle.ts";
 import { type CertificateAndKey, TestAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { jwtServer } from "../support/nats-jwt.ts";
@@ -177,7 +179,7 @@ describe("a NATS", () => {
     const login = { OVATION_NATS_USER: "gateway", OVATION_NATS_PASSWORD: PASSWORDS.gateway, ...ca };
     const where = ["--ops-port", "0", "--port", "0", "--host", "127.0.0.1"];
     const flags = ["--open", "--nats-url", url, ...where];
-    const child = spawn(process.execPath, ["gateway/main.ts", ...flags], {
+    const child = spawn(process.execPath, [bundled("gateway/main.ts"), ...flags], {
       env: { ...process.env, ...login },
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     });

@@ -1,7 +1,9 @@
 /** A process whose settings differ from the others': what its operator sees, and where. */
+
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../cli/doctor/diagnose.ts";
+import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
@@ -41,7 +43,14 @@ async function warned(process: RoleProcess, peer: string): Promise<string> {
 
 async function doctor(): Promise<readonly Finding[]> {
   const url = natsUrlAs("observer", nats.url);
-  const argv = ["cli/doctor/main.ts", "--nats-url", url, "--look-again-ms", "300", "--json"];
+  const argv = [
+    bundled("cli/doctor/main.ts"),
+    "--nats-url",
+    url,
+    "--look-again-ms",
+    "300",
+    "--json",
+  ];
   const text = await new Promise<string>((resolve) => {
     execFile(process.execPath, argv, (_error, stdout) => resolve(stdout));
   });

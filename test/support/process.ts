@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { roleArgs, type ServerRole } from "../../kit/role-process.ts";
+import type { ServerRole } from "../../kit/role-process.ts";
+import { nodeFlags } from "../../shared/runtime/node-flags.ts";
+import { bundled } from "./bundle.ts";
 import { eventually } from "./eventually.ts";
 import { natsUrlAs } from "./nats-users.ts";
 import { ROOMY_FLAGS } from "./roomy.ts";
@@ -65,7 +67,8 @@ export async function spawnStrict(
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
-  const args = roleArgs(role, [...nats, "--ops-port", "0", ...address, ...flags]);
+  const program = [...nodeFlags(role), bundled(`${role}/main.ts`)];
+  const args = [...program, ...nats, "--ops-port", "0", ...address, ...flags];
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const limit = files === undefined ? "" : `ulimit -n ${files} && `;
   const command = ["-c", `${limit}exec "$@"`, "sh", process.execPath, ...args];

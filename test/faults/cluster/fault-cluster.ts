@@ -12,7 +12,9 @@ import { ACCESS_CONFIG, accessEnv, type NatsUser } from "../../../kit/nats/acces
 import { findNatsServer } from "../../../kit/nats/find-nats-server.ts";
 import type { ServerExit } from "../../../kit/nats/guarded.ts";
 import { provideNatsVersion } from "../../../kit/nats/versions.ts";
-import { roleArgs, type ServerRole } from "../../../kit/role-process.ts";
+import type { ServerRole } from "../../../kit/role-process.ts";
+import { nodeFlags } from "../../../shared/runtime/node-flags.ts";
+import { bundled } from "../../support/bundle.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectTo, natsUrlAs, TEST_PASSWORDS } from "../../support/nats-users.ts";
 import { setClock, withClock } from "./clock.ts";
@@ -215,7 +217,7 @@ export class FaultCluster {
   async findings(): Promise<readonly Finding[]> {
     const flags = ["--nats-url", this.natsUrls("observer"), "--json", ...LEASE_FLAGS];
     return await new Promise((resolve, reject) => {
-      const argv = ["cli/doctor/main.ts", ...flags];
+      const argv = [bundled("cli/doctor/main.ts"), ...flags];
       execFile(process.execPath, argv, (_, stdout, stderr) => {
         if (stdout === "") reject(new Error(stderr));
         else resolve(JSON.parse(stdout).findings);
@@ -313,7 +315,7 @@ export class FaultCluster {
 
   #addRole(host: Host, role: ServerRole, flags: readonly string[], hasClock: boolean): void {
     const ops = `http://${host.address}:${OPS_PORT}`;
-    const argv = roleArgs(role, flags);
+    const argv = [...nodeFlags(role), bundled(`${role}/main.ts`), ...flags];
     const plain = [process.execPath, argv] as const;
     const [command, args] = hasClock ? withClock(this.#directory, host.name, ...plain) : plain;
     const options = {

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/faults/soak/*.test.ts"],
+    globalSetup: "test/support/bundle.ts",
     testTimeout: 4 * 3_600_000,
     hookTimeout: 120_000,
   },

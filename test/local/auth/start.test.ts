@@ -1,17 +1,23 @@
 /** Which authentication settings a gateway starts with. */
+
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configFor } from "../../../shared/config/load.ts";
+import { bundled } from "../../support/bundle.ts";
 import { TestStack } from "../../support/stack.ts";
 import { ecKeys, fileWith, SECRET } from "../../support/tokens.ts";
 
 function start(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["gateway/main.ts", ...flags], {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-    encoding: "utf8",
-    timeout: 120_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [bundled("gateway/main.ts"), ...flags],
+    {
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      encoding: "utf8",
+      timeout: 120_000,
+    },
+  );
   return { status, output: stdout + stderr };
 }
 
