@@ -1,5 +1,5 @@
 /** The stack of the guarantee tests, and their helpers for viewers and publishers. */
-import { afterEach, expect } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/events.ts";
 import { eventually } from "./eventually.ts";
 import { TEST_KINDS } from "./kinds.ts";
@@ -31,13 +31,15 @@ const FLAGS = [
 /** Above the ids of a test's earlier requests. */
 const UNANSWERED = 1_000;
 
-/** As {@link useTestStack}, with a short lease and frequent counts. */
+/** As {@link useTestStack}, with a short lease and frequent counts; each test begins when it is ready. */
 export function useStack(options: StackOptions): () => TestStack {
-  return useTestStack({
+  const stack = useTestStack({
     ...options,
     gateway: { ...COMMON, lingerMs: 0, ...options.gateway },
     dispatcher: { ...COMMON, ...options.dispatcher },
   });
+  beforeEach(async () => await stack().ready());
+  return stack;
 }
 
 /** Starts roles as processes beside the stack, to be killed; any left over end with the test. */
