@@ -320,9 +320,11 @@ export class PublishHandler {
       ...(actor === undefined ? {} : { actor }),
       ...(data === undefined ? {} : { data }),
     });
-    const event: Writable<FanoutEvent> = { kind, deliveryClass, bytes };
+    const known = this.#options.rules.kinds.get(kind);
+    // One string for all events of a kind: whoever compares them need not read them.
+    const event: Writable<FanoutEvent> = { kind: known?.name ?? kind, deliveryClass, bytes };
     if (input.id !== undefined) event.repeatKey = repeatKeyOf(id, input);
-    if (this.#options.rules.kinds.get(kind)?.variants !== undefined) {
+    if (known?.variants !== undefined) {
       const variant = variantIn(data);
       if (variant !== undefined) event.variant = variant;
     }

@@ -24,25 +24,22 @@ export class VideoCounts {
   isInSlot = true;
   /** By kind, and by kind and variant. */
   readonly #cells = new Map<string, Cell>();
+  /** The kind of the newest event, and how many of it its cell lacks: most often more of it follow. */
+  #kind = "";
+  #unsettled = 0;
 
   /** Adds transient events. */
   add(events: readonly FanoutEvent[]): void {
     this.isInSlot = true;
-    let kind = "";
-    let count = 0;
-    for (const event of events) {
-      if (event.deliveryClass !== "transient") continue;
-      if (event.variant !== undefined)
-        this.#cell(variantName(event.kind, event.variant)).count += 1;
-      // Most requests have one kind.
-      if (event.kind !== kind) {
-        if (count > 0) this.#cell(kind).count += count;
-        kind = event.kind;
-        count = 0;
+    for (const { deliveryClass, kind, variant } of events) {
+      if (deliveryClass !== "transient") continue;
+      if (kind !== this.#kind) {
+        this.#settle();
+        this.#kind = kind;
       }
-      count += 1;
+      this.#unsettled += 1;
+      if (variant !== undefined) this.#cell(variantName(kind, variant)).count += 1;
     }
-    if (count > 0) this.#cell(kind).count += count;
   }
 
   /** Adds events whose totals are in the video's chain. */
@@ -57,6 +54,7 @@ export class VideoCounts {
 
   /** What the totals don't have yet. */
   takeForTotals(): Tally {
+    this.#settle();
     const taken: Tally = new Map();
     for (const [name, cell] of this.#cells) {
       if (cell.count > cell.inTotals) taken.set(name, cell.count - cell.inTotals);
@@ -68,6 +66,7 @@ export class VideoCounts {
 
   /** What the timeline doesn't have yet, by kind. */
   takeForTimeline(): Tally {
+    this.#settle();
     const taken: Tally = new Map();
     for (const [name, cell] of this.#cells) {
       const count = cell.count - cell.inTimeline;
@@ -77,6 +76,11 @@ export class VideoCounts {
     }
     this.isInSlot = false;
     return taken;
+  }
+
+  #settle(): void {
+    if (this.#unsettled > 0) this.#cell(this.#kind).count += this.#unsettled;
+    this.#unsettled = 0;
   }
 
   #cell(name: string): Cell {
