@@ -115,14 +115,17 @@ export class EventCounts {
     return this.#videos.get(video)?.takeForTotals();
   }
 
-  /** Ends the slot. @returns what it has of each video on which anything has happened */
-  closeSlot(): Map<string, Tally> {
-    const slot = new Map<string, Tally>();
+  /** Videos that are counted. */
+  get size(): number {
+    return this.#videos.size;
+  }
+
+  /** Ends the slot, video by video: what it has of each on which anything has happened. */
+  *closeSlot(): Generator<readonly [video: string, counts: Tally]> {
     for (const [video, counts] of this.#videos) {
-      if (counts.isInSlot) slot.set(video, counts.takeForTimeline());
+      if (counts.isInSlot) yield [video, counts.takeForTimeline()];
       else if (!counts.isAnnounced) this.#videos.delete(video);
     }
-    return slot;
   }
 
   /** The video is erased: what nobody has taken yet is dropped. */
