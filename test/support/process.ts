@@ -53,9 +53,11 @@ export async function spawnRole(
   return await spawnStrict(role, natsUrl, [...ours, ...flags]);
 }
 
-export interface ProcessLimits {
+export interface ProcessOptions {
   /** How many files the process may open; by default as many as this one. */
   readonly files?: number;
+  /** Whether it runs the sources, in which each module is a file of its own. */
+  readonly isFromSource?: boolean;
 }
 
 /** As {@link spawnRole}, with the default limits; a gateway needs `--open` or a key. */
@@ -63,11 +65,12 @@ export async function spawnStrict(
   role: ServerRole,
   natsUrl: string,
   flags: readonly string[],
-  { files }: ProcessLimits = {},
+  { files, isFromSource = false }: ProcessOptions = {},
 ): Promise<RoleProcess> {
   const address = role === "gateway" ? ["--host", "127.0.0.1", "--port", "0"] : [];
   const nats = ["--nats-url", natsUrlAs(role, natsUrl)];
-  const program = [...nodeFlags(role), bundled(`${role}/main.ts`)];
+  const source = `${role}/main.ts`;
+  const program = [...nodeFlags(role), isFromSource ? source : bundled(source)];
   const args = [...program, ...nats, "--ops-port", "0", ...address, ...flags];
   // The IPC channel closes with this process, and the role ends with the channel: nothing is left.
   const limit = files === undefined ? "" : `ulimit -n ${files} && `;

@@ -1,7 +1,7 @@
 /** What is attacked: NATS, a dispatcher and a gateway as processes, with the default limits. */
 
 import { startTestNats, type TestNats } from "../../support/nats.ts";
-import { type ProcessLimits, type RoleProcess, spawnStrict } from "../../support/process.ts";
+import { type ProcessOptions, type RoleProcess, spawnStrict } from "../../support/process.ts";
 import { SECRET, tokenOf, VIEWER } from "../../support/tokens.ts";
 
 /** How the gateway knows its clients. */
@@ -28,7 +28,7 @@ export interface Target {
 export async function startTarget(
   access: Access,
   flags: readonly string[] = [],
-  limits: ProcessLimits = {},
+  limits: ProcessOptions = {},
 ): Promise<Target> {
   const nats = await startTestNats();
   const started: RoleProcess[] = [];

@@ -23,13 +23,7 @@ import { guarantee } from "../../support/guarantees.ts";
 import { ofThese, sdkPublisher, sendInARow } from "../../support/ordered-publisher.ts";
 import { endPoll, openPoll, untilTally, vote, voteUntilCounted } from "../../support/polls.ts";
 import { metric } from "../../support/stack.ts";
-import {
-  scoreOf,
-  setScore,
-  setScoreAtLast,
-  tryScore,
-  untilScore,
-} from "../../support/state-values.ts";
+import { scoreOf, setScoreAtLast, tryScore, untilScore } from "../../support/state-values.ts";
 import { expectRising, totalsOf, untilTotals } from "../../support/totals.ts";
 import { post } from "../../support/viewer.ts";
 
@@ -90,7 +84,7 @@ guarantee("JetStream can't be reached", "comment", async () => {
 
 guarantee("JetStream can't be reached", "state", async () => {
   const viewers = await audienceOf(stack(), "state");
-  await setScore(stack().gateway, "state", 1);
+  await setScoreAtLast(stack().gateway, "state", 1);
   await untilScore(stack(), "state", viewers, 1);
   await withoutJetStream(async () => {
     expect(await tryScore(stack().gateway, "state", 2)).toBe("state_unavailable");

@@ -6,7 +6,7 @@ import { decodeFanoutMessage } from "../../../shared/protocol/fanout-message.ts"
 import { startTestNats, type TestNats } from "../../support/nats.ts";
 import { connectTo } from "../../support/nats-users.ts";
 import { OtlpCollector } from "../../support/otlp-collector.ts";
-import { spawnRole } from "../../support/process.ts";
+import { spawnStrict } from "../../support/process.ts";
 import { TestStack } from "../../support/stack.ts";
 import { createStores } from "../../support/stores.ts";
 import { newTrace, postTraced } from "../../support/traces.ts";
@@ -32,7 +32,8 @@ describe("a process", () => {
 
   /** OpenTelemetry modules that the role loads before it ends. */
   async function loaded(role: (typeof roles)[number], flags: readonly string[]) {
-    const running = await spawnRole(role, nats.url, flags);
+    const open = role === "gateway" ? ["--open"] : [];
+    const running = await spawnStrict(role, nats.url, [...open, ...flags], { isFromSource: true });
     expect(await running.stop()).toBe(0);
     return running.output.filter((line) => line.startsWith("loaded "));
   }
