@@ -82,6 +82,11 @@ export class ChainFollower {
     this.#handlers = handlers;
   }
 
+  /** Whether it has ended: its timeline may lack what came since, and what it has not loaded. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   start(): void {
     const { reader, checkMs } = this.#options;
     this.#unlisten = reader.listen({

@@ -141,20 +141,27 @@ export class VideoHistories {
     limit: number,
     budget: PastBudget,
   ): Promise<HistoryPage> {
+    const end = before ?? Number.POSITIVE_INFINITY;
     const timeline = await this.#within(async () => {
-      if (history === undefined) return await this.#readOnce(video, budget);
-      await history.whole();
-      // A viewer that has seen a later event than this gateway has come from another one.
-      if ((before ?? Number.POSITIVE_INFINITY) > (history.timeline.head ?? 0) + 1)
-        await history.sync();
-      return history.timeline;
+      const followed = await this.#followed(history, end);
+      return followed ?? (await this.#readOnce(video, budget));
     });
-    const { events, more } = timeline.page(before ?? Number.POSITIVE_INFINITY, limit);
+    const { events, more } = timeline.page(end, limit);
     const { epoch } = this;
     if (epoch === undefined) throw new OvationError("history_unavailable");
-    if (history !== undefined)
+    if (timeline === history?.timeline)
       budget.past(events.reduce((sum, { bytes }) => sum + bytes.length, 0));
     return { epoch, events: events.map(({ bytes }) => bytes), more };
+  }
+
+  /** The whole history, up to `end`, of a video that is watched here until it has been read. */
+  async #followed(history: ChainFollower | undefined, end: number): Promise<Timeline | undefined> {
+    if (history === undefined) return undefined;
+    await history.whole();
+    // A viewer that has seen a later event than this gateway has come from another one.
+    if (end > (history.timeline.head ?? 0) + 1) await history.sync();
+    // The last viewer may have left meanwhile: then it may have loaded nothing.
+    return history.isStopped ? undefined : history.timeline;
   }
 
   async #seqBeforeLast(history: ChainFollower, last: number, wanted: WantedKinds): Promise<number> {
