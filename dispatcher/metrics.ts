@@ -2,6 +2,7 @@
 import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import type { Histogram } from "../shared/lib/histogram.ts";
+import type { Bans } from "../shared/moderation/bans.ts";
 import { errorKinds } from "../shared/protocol/errors.ts";
 import { type Hop, registerHops } from "../shared/runtime/hops.ts";
 import {
@@ -17,6 +18,9 @@ import type { Commands } from "./commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
 import type { Fanout } from "./fanout.ts";
 import type { History } from "./history/history.ts";
+import { registerModerationMetrics } from "./moderation/metrics.ts";
+import type { ModerationLog } from "./moderation/moderation-log.ts";
+import type { Shadows } from "./moderation/shadows.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { PublishHandler } from "./publish-handler.ts";
 import type { Replies } from "./replies.ts";
@@ -43,6 +47,9 @@ interface Parts {
   readonly states: VideoStates;
   readonly ended: Pick<EndedVideos, "size">;
   readonly votes: Votes;
+  readonly bans: Pick<Bans, "size">;
+  readonly moderation: Pick<ModerationLog, "acts">;
+  readonly shadows: Pick<Shadows, "stats">;
   readonly fanout: Fanout;
   readonly mirror: Mirror;
   readonly announced: Announced;
@@ -133,6 +140,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerHistoryMetrics(registry, parts.history);
   registerStateMetrics(registry, parts);
   registerVotesMetrics(registry, parts.votes);
+  registerModerationMetrics(registry, parts.bans, parts.moderation, parts.shadows);
   registerOverload(registry, parts.overload);
   const {
     replies,

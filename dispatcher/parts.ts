@@ -1,7 +1,9 @@
 /** The parts of a dispatcher, and how they fit together. */
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
+import { TombstoneReaper } from "../shared/bus/tombstone-reaper.ts";
 import type { DispatcherConfig } from "../shared/config/settings.ts";
+import { Bans } from "../shared/moderation/bans.ts";
 import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { decodeLease } from "../shared/protocol/table.ts";
@@ -18,6 +20,12 @@ import { Erasure } from "./erasure/erasure.ts";
 import { Fanout } from "./fanout.ts";
 import { History } from "./history/history.ts";
 import { registerDispatcherMetrics } from "./metrics.ts";
+import { BanKeeper } from "./moderation/ban-keeper.ts";
+import { ModerationLog } from "./moderation/moderation-log.ts";
+import { Pins } from "./moderation/pins.ts";
+import { putRules } from "./moderation/put-rules.ts";
+import { Retractions } from "./moderation/retractions.ts";
+import { Shadows } from "./moderation/shadows.ts";
 import { DispatcherOverload } from "./overload.ts";
 import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
@@ -61,6 +69,8 @@ export class DispatcherParts implements RoleParts {
   readonly #ended: EndedVideos;
   readonly #votes: Votes;
   readonly #erasure: Erasure;
+  readonly #bans: Bans;
+  readonly #banKeeper: BanKeeper;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -166,8 +176,26 @@ export class DispatcherParts implements RoleParts {
       log,
       polls: new PollsState(this.#states),
     });
+    const rules = this.#kinds.rules(config.dataLimitBytes);
+    this.#bans = new Bans({
+      bus,
+      bucket: this.#stores.bans,
+      mayCreate: true,
+      wallClock: Date.now,
+      log,
+    });
+    this.#banKeeper = new BanKeeper({
+      bans: this.#bans,
+      bucket: this.#stores.bans,
+      reaper: new TombstoneReaper({ bus, bucket: this.#stores.bans, now: monotonicNow, log }),
+      limit: config.bansLimit,
+      now: Date.now,
+      log,
+    });
+    const shadows = new Shadows({ bucket: this.#stores.shadow, fanout, log });
+    const moderation = new ModerationLog({ stream: this.#stores.moderation, now: Date.now });
     const publishHandler = new PublishHandler({
-      rules: this.#kinds.rules(config.dataLimitBytes),
+      rules,
       now: Date.now,
       clock,
       hop: hops.publish,
@@ -178,6 +206,8 @@ export class DispatcherParts implements RoleParts {
       states: this.#states,
       ended: this.#ended,
       votes: this.#votes,
+      bans: this.#bans,
+      shadows,
       overload: this.#overload,
       tracer,
     });
@@ -186,7 +216,9 @@ export class DispatcherParts implements RoleParts {
       counts: this.#counts,
       overload: this.#overload,
     });
-    const retractions = new RetractHandler({ replies, history: this.#history, tracer });
+    const pins = new Pins({ history: this.#history, states: this.#states });
+    const retractions = new Retractions({ history: this.#history, pins, shadows, moderation });
+    const retractRequests = new RetractHandler({ replies, retractions, tracer });
     this.#erasure = new Erasure({
       dispatcher,
       bus,
@@ -197,6 +229,7 @@ export class DispatcherParts implements RoleParts {
       votes: this.#votes,
       states: this.#states,
       ended: this.#ended,
+      shadows,
       stores: this.#stores,
       now: monotonicNow,
     });
@@ -215,11 +248,34 @@ export class DispatcherParts implements RoleParts {
       "viewers.count": async ({ videos }) => ({
         viewers: videos.map((video) => routes.viewers(video)),
       }),
+      "ban.put": async (input, { video, by }) => ({
+        ban: await this.#banKeeper.put(video, by, input),
+      }),
+      "ban.delete": async ({ actor }, { video }) => ({
+        ban: await this.#banKeeper.delete(video, actor),
+      }),
       "poll.put": async ({ poll, ...input }, { video }) => ({
         poll: await this.#votes.put(video, poll, input),
       }),
+      "rules.put": async (given, { video }) => ({
+        rules: await putRules(this.#states, rules, video, given),
+      }),
+      "pin.put": async ({ id }, { video }) => ({ pinned: await pins.pin(video, id) }),
+      "pin.delete": async (_input, { video }) => {
+        await pins.unpin(video);
+        return {};
+      },
+      "actor.retract": async ({ actor }, { video }) => ({
+        events: await retractions.retractActor(video, actor),
+      }),
     };
-    const commands = new Commands({ replies, handlers, overload: this.#overload, tracer });
+    const commands = new Commands({
+      replies,
+      handlers,
+      moderation,
+      overload: this.#overload,
+      tracer,
+    });
     const countAgain = (video: string) => void this.#counts.request(video).catch(() => undefined);
     this.#mirror = new Mirror({
       bus,
@@ -253,7 +309,7 @@ export class DispatcherParts implements RoleParts {
     this.#queueGroup = new QueueGroup({
       bus,
       publishes: publishHandler,
-      retractions,
+      retractions: retractRequests,
       commands,
       countRequests,
       replies,
@@ -269,6 +325,9 @@ export class DispatcherParts implements RoleParts {
       states: this.#states,
       ended: this.#ended,
       votes: this.#votes,
+      bans: this.#bans,
+      moderation,
+      shadows,
       fanout,
       mirror: this.#mirror,
       announced: this.#announced,
@@ -303,7 +362,8 @@ export class DispatcherParts implements RoleParts {
       this.#timeline.resume();
     });
     this.#states.start();
-    await this.#ended.start();
+    await Promise.all([this.#ended.start(), this.#bans.start()]);
+    this.#banKeeper.start();
     this.#votes.start();
     this.#erasure.start();
     await this.#queueGroup.start();
@@ -332,6 +392,8 @@ export class DispatcherParts implements RoleParts {
     this.#votes.stop();
     this.#states.stop();
     await this.#ended.stop();
+    this.#banKeeper.stop();
+    await this.#bans.stop();
     await this.#mirror.stop();
   }
 

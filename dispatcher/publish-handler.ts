@@ -1,4 +1,5 @@
 /** Handles publish requests off the bus: checks them, gives events ids and times, and replies. */
+import type { Bans } from "../shared/moderation/bans.ts";
 import { publishedAtOf } from "../shared/protocol/bus-request.ts";
 import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
@@ -24,6 +25,8 @@ import { startDispatchSpan } from "./dispatch-span.ts";
 import type { Fanout, RequestTiming } from "./fanout.ts";
 import { EventIdTaken, type UnstoredEvent } from "./history/batch.ts";
 import type { History } from "./history/history.ts";
+import { mergedAnswer } from "./moderation/merged-answer.ts";
+import type { Shadows } from "./moderation/shadows.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
@@ -54,6 +57,9 @@ interface PublishHandlerOptions {
   readonly ended: Pick<EndedVideos, "require">;
   /** Takes the votes. */
   readonly votes: Pick<Votes, "cast">;
+  readonly bans: Pick<Bans, "requirePublishing">;
+  /** Takes what only its actor may see. */
+  readonly shadows: Pick<Shadows, "accept">;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -179,12 +185,26 @@ export class PublishHandler {
   }
 
   #acceptRequest(request: PublishRequest): Accepted | Promise<Accepted> {
-    const { video, value, bytes, isOfGateway, trace } = request;
+    const { video, value, bytes, isOfGateway } = request;
     const { rules, overload } = this.#options;
     const isStored = hasStored(value, rules);
     // With no time for likes, there is none to validate each of them either.
     if (!isStored) overload.admitTransient();
-    const inputs = parseBusRequest(value, rules, bytes, isOfGateway);
+    const parsed = parseBusRequest(value, rules, bytes, isOfGateway);
+    // Gateways have checked: one request of theirs may have events of several publishers.
+    const inputs = isOfGateway ? parsed : this.#unbanned(video, parsed);
+    if (inputs.some(({ shadow }) => shadow === true)) {
+      return this.#acceptShadowed(request, inputs, isStored);
+    }
+    return this.#acceptInputs(request, inputs, isStored);
+  }
+
+  #acceptInputs(
+    { video, value, trace }: PublishRequest,
+    inputs: readonly RequestEvent[],
+    isStored: boolean,
+  ): Accepted | Promise<Accepted> {
+    const { rules } = this.#options;
     const taken = this.#timingOf(publishedAtOf(value), trace);
     const at = this.#options.now();
     const variants = usedVariants(inputs, rules);
@@ -196,6 +216,56 @@ export class PublishHandler {
     }
     if (isStored) return this.#acceptStored(video, inputs, at, taken);
     return this.#acceptTransient(video, inputs, at, taken);
+  }
+
+  /** With a mark on each that only its actor may see. @throws OvationError banned, naming the field */
+  #unbanned(video: string, inputs: readonly RequestEvent[]): readonly RequestEvent[] {
+    return inputs.map((input, index) => {
+      const field = inputs.length === 1 ? "actor" : `events[${index}].actor`;
+      const shadow = this.#options.bans.requirePublishing(input.actor, video, field);
+      return shadow ? { ...input, shadow } : input;
+    });
+  }
+
+  /** Some of these only their actors may see: they are answered like the others. */
+  async #acceptShadowed(
+    request: PublishRequest,
+    inputs: readonly RequestEvent[],
+    isStored: boolean,
+  ): Promise<Accepted> {
+    const others = inputs.filter(({ shadow }) => shadow !== true);
+    const rest = others.length === 0 ? undefined : this.#acceptInputs(request, others, isStored);
+    const outcome = await rest;
+    const at = this.#options.now();
+    const shown = new Map<RequestEvent, string>();
+    for (const input of inputs) {
+      if (input.shadow === true)
+        shown.set(input, await this.#acceptShadow(request.video, input, at));
+    }
+    const { rules } = this.#options;
+    const hasSeqs = inputs.some(({ kind }) => rules.kinds.isDurable(kind));
+    return mergedAnswer(
+      inputs,
+      outcome,
+      (input) => {
+        const id = shown.get(input);
+        if (id === undefined) return undefined;
+        // As the history would number it.
+        return { id, seq: rules.kinds.isDurable(input.kind) ? Math.floor(at) * 1_000 : null };
+      },
+      hasSeqs,
+    );
+  }
+
+  /** @returns its id */
+  async #acceptShadow(video: string, input: RequestEvent, at: number): Promise<string> {
+    const { kind, actor = "", data } = input;
+    const id = input.id ?? this.#idFor(input);
+    const event = { id, kind, at, ...(actor === "" ? {} : { actor }) };
+    const bytes = encodeMsgpack(data === undefined ? event : { ...event, data });
+    const isKept = this.#options.rules.kinds.isDurable(kind);
+    await this.#options.shadows.accept(video, actor, { id, kind, bytes }, isKept);
+    return id;
   }
 
   /** With variants that this dispatcher has not seen on the video yet. */

@@ -7,12 +7,12 @@ import { type Encoding, sniffEncoding } from "../shared/protocol/wire/codec.ts";
 import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
 import { type Tracer, withSpan } from "../shared/runtime/tracing/tracer.ts";
 import { startDispatchSpan } from "./dispatch-span.ts";
-import type { History } from "./history/history.ts";
+import type { Retractions } from "./moderation/retractions.ts";
 import type { Accepted, Replies } from "./replies.ts";
 
 interface RetractHandlerOptions {
   readonly replies: Pick<Replies, "later">;
-  readonly history: Pick<History, "retract">;
+  readonly retractions: Pick<Retractions, "retract">;
   readonly tracer: Tracer | undefined;
 }
 
@@ -43,7 +43,7 @@ export class RetractHandler {
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
     const request = retractRequestSchema.safeParse(value);
     if (!request.success) throw errorOfIssues(request.error);
-    const { id } = request.data;
-    return { accepted: [id], seqs: [await this.#options.history.retract(video, id, trace)] };
+    const seq = await this.#options.retractions.retract(video, request.data, trace);
+    return { accepted: [request.data.id], seqs: [seq] };
   }
 }

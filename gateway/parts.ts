@@ -2,9 +2,13 @@
 import { hostname } from "node:os";
 import { Bucket } from "../shared/bus/bucket.ts";
 import { HistoryStream } from "../shared/bus/history-stream.ts";
+import { ModerationStream } from "../shared/bus/moderation-stream.ts";
 import type { GatewayConfig } from "../shared/config/settings.ts";
+import { Bans } from "../shared/moderation/bans.ts";
 import {
+  bansBucket,
   kindsBucket,
+  shadowBucket,
   stateBucket,
   timelineBucket,
   totalsBucket,
@@ -39,7 +43,12 @@ import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
 import { VideoShares } from "./limits/video-shares.ts";
 import { registerGatewayMetrics } from "./metrics.ts";
+import { BanReader } from "./moderation/ban-reader.ts";
+import { ModerationReader } from "./moderation/moderation-reader.ts";
+import { OwnEvents } from "./moderation/own-events.ts";
+import { PutOut } from "./moderation/put-out.ts";
 import { Publisher } from "./publish/publisher.ts";
+import { RoomRulesReader } from "./state/room-rules.ts";
 import { VideoSnapshots } from "./state/snapshots.ts";
 import { StateReader } from "./state/state-reader.ts";
 import { CountRequests } from "./table/count-requests.ts";
@@ -77,6 +86,10 @@ export class GatewayParts implements RoleParts {
   readonly #peers: SettingsPeers;
   readonly #dispatcherSettings: DispatcherSettings;
   readonly #natsOutage: NatsOutage;
+  readonly #bansStore: Bucket;
+  readonly #bans: Bans;
+  readonly #ownEvents: OwnEvents;
+  readonly #putOut: PutOut;
   readonly #hub: Hub;
   #port = 0;
   #isDraining = false;
@@ -140,6 +153,19 @@ export class GatewayParts implements RoleParts {
     this.#totals = new TotalsReader({ bus, bucket: new Bucket(bus, totalsBucket(config), log) });
     this.#timeline = new TimelineReader(new Bucket(bus, timelineBucket(config), log));
     this.#states = new StateReader({ bus, bucket: new Bucket(bus, stateBucket(config), log) });
+    this.#bansStore = new Bucket(bus, bansBucket(config), log);
+    this.#bans = new Bans({
+      bus,
+      bucket: this.#bansStore,
+      mayCreate: false,
+      wallClock: Date.now,
+      log,
+    });
+    this.#ownEvents = new OwnEvents({
+      bans: this.#bans,
+      bucket: new Bucket(bus, shadowBucket(config), log),
+      viewers: () => this.#hub.viewers(),
+    });
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
     this.#peers = new SettingsPeers(commonSettingsOf(config), log);
@@ -152,6 +178,8 @@ export class GatewayParts implements RoleParts {
       random: Math.random,
       log,
     });
+    this.#putOut = new PutOut(() => this.#hub.viewers());
+    this.#bans.onSet((ban) => this.#putOut.set(ban));
     const services: GatewayServices = {
       gateway,
       auth: auth.authenticator,
@@ -163,6 +191,11 @@ export class GatewayParts implements RoleParts {
       interest: this.#interest,
       histories: this.#histories,
       timeline: this.#timeline,
+      roomRules: new RoomRulesReader({
+        held: this.#interest,
+        reader: this.#states,
+        now,
+      }),
       snapshots: new VideoSnapshots({
         held: this.#interest,
         totals: this.#totals,
@@ -175,6 +208,11 @@ export class GatewayParts implements RoleParts {
         now,
       }),
       publisher: this.#publisher,
+      authorsDelete: config.authorsDelete,
+      bans: this.#bans,
+      ownEvents: this.#ownEvents,
+      banReader: new BanReader({ bans: this.#bans, bucket: this.#bansStore, wallClock: Date.now }),
+      moderation: new ModerationReader(new ModerationStream(bus, config, log)),
       delivery: this.#delivery,
       connections: this.#connections,
       admission: this.#admission,
@@ -203,7 +241,7 @@ export class GatewayParts implements RoleParts {
   async start(): Promise<Record<string, unknown>> {
     const { bus, log } = this.#context;
     await this.#registration.start();
-    await this.#kinds.start();
+    await Promise.all([this.#kinds.start(), this.#bans.start()]);
     this.#histories.start();
     this.#totals.start();
     this.#states.start();
@@ -254,7 +292,9 @@ export class GatewayParts implements RoleParts {
     this.#admission.overload.stop();
     this.#rates.stop();
     this.#natsOutage.stop();
-    await this.#kinds.stop();
+    this.#putOut.stop();
+    this.#ownEvents.stop();
+    await Promise.all([this.#kinds.stop(), this.#bans.stop()]);
   }
 
   conditions(): readonly Condition[] {
@@ -310,6 +350,7 @@ export class GatewayParts implements RoleParts {
           newId: () => this.#ownIds.next(),
           wallClock: Date.now,
         },
+        showTo: (actor, shownOn, event) => this.#ownEvents.showTo(actor, shownOn, event),
         now: monotonicNow,
         tracer,
       },

@@ -7,6 +7,7 @@ const all: MetricInfo[] = Object.values(roles).flat();
 
 /** Labels with a handful of values each. None is a video, an actor, an address or an id. */
 const BOUNDED_LABELS = [
+  "act",
   "change",
   "class",
   "code",

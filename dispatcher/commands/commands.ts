@@ -11,6 +11,8 @@ import { type Encoding, sniffEncoding } from "../../shared/protocol/wire/codec.t
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
 import { startDispatchSpan } from "../dispatch-span.ts";
+import { actOf } from "../moderation/acts.ts";
+import type { ModerationLog } from "../moderation/moderation-log.ts";
 import type { DispatcherOverload } from "../overload.ts";
 import type { Replies } from "../replies.ts";
 
@@ -21,6 +23,8 @@ const UNDER_WAY_LIMIT = 1_000;
 interface CommandContext {
   /** The video; NO_VIDEO for a command about no single one. */
   readonly video: string;
+  /** Who sent it, if that is known: a moderator's actor, or the name of an API key. */
+  readonly by: string | undefined;
   readonly trace: TraceContext | undefined;
 }
 
@@ -36,6 +40,8 @@ export type CommandHandlers = { readonly [Op in CommandOp]?: CommandHandler<Op> 
 interface CommandsOptions {
   readonly replies: Pick<Replies, "later">;
   readonly handlers: CommandHandlers;
+  /** Keeps what moderators do. */
+  readonly moderation: Pick<ModerationLog, "record">;
   readonly overload: Pick<DispatcherOverload, "admitRequest">;
   readonly tracer: Tracer | undefined;
 }
@@ -73,10 +79,13 @@ export class Commands {
     const video = targetOfCommandSubject(subject);
     if (video === undefined) throw new OvationError("video_invalid", undefined, { field: "video" });
     const value = decodeUntrusted(encoding, payload, "body_malformed", "the request");
-    const { op, input } = parseCommand(value, video);
+    const { op, input, by } = parseCommand(value, video);
     this.#underWay += 1;
     try {
-      return { result: await this.#handle(op, input, { video, trace }) };
+      const result = await this.#handle(op, input, { video, by, trace });
+      const act = actOf(op, input, by, result);
+      if (act !== undefined) await this.#options.moderation.record(video, act);
+      return { result };
     } finally {
       this.#underWay -= 1;
     }

@@ -3,6 +3,7 @@ import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import { PINNED_KIND } from "../../shared/protocol/kinds.ts";
 import {
   ERASED_SUBJECTS,
   erasedSubject,
@@ -11,6 +12,8 @@ import {
 } from "../../shared/protocol/subjects.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { History } from "../history/history.ts";
+import { pinnedIn } from "../moderation/pins.ts";
+import type { Shadows } from "../moderation/shadows.ts";
 import type { EndedVideos } from "../state/ended-videos.ts";
 import { eventOf, type StatePut, statePut } from "../state/state-change.ts";
 import type { VideoStates } from "../state/video-states.ts";
@@ -32,6 +35,7 @@ interface ErasureOptions {
   readonly votes: Pick<Votes, "erase" | "forget">;
   readonly states: Pick<VideoStates, "edit" | "newEvent">;
   readonly ended: Pick<EndedVideos, "forget">;
+  readonly shadows: Pick<Shadows, "eraseVideo" | "eraseActor">;
   readonly stores: {
     readonly state: Pick<Bucket, "keys">;
     readonly timeline: Pick<Bucket, "read" | "putTombstone">;
@@ -78,12 +82,17 @@ export class Erasure {
    * @throws OvationError history_unavailable, state_unavailable
    */
   async eraseVideo(video: string): Promise<number> {
-    const { history, states, ended, totals, votes } = this.#options;
+    const { history, states, ended, totals, votes, shadows } = this.#options;
     // First: what isn't stored yet, here and elsewhere, must not be added to what was erased.
     this.#forgetEverywhere(video);
     const { events, seq } = await history.eraseVideo(video);
     await available(
-      Promise.all([totals.erase(video, seq), this.#eraseTimeline(video), votes.erase(video)]),
+      Promise.all([
+        totals.erase(video, seq),
+        this.#eraseTimeline(video),
+        votes.erase(video),
+        shadows.eraseVideo(video),
+      ]),
     );
     // Again: others may have read the polls meanwhile, and would show them in the state.
     this.#forgetEverywhere(video);
@@ -122,6 +131,7 @@ export class Erasure {
     const until = now() + SLICE_MS;
     let events = 0;
     let values = 0;
+    await available(this.#options.shadows.eraseActor("*", actor));
     for (const video of await this.#videosAfter(after)) {
       events += await this.#eraseEvents(video, actor);
       values += await this.#eraseValues(video, actor);
@@ -147,7 +157,10 @@ export class Erasure {
   async #eraseValues(video: string, actor: string): Promise<number> {
     let removed = 0;
     await this.#options.states.edit(video, (values) => {
-      const own = [...values].filter(([, value]) => eventOf(value).actor === actor);
+      const isPinned = pinnedIn(values)?.actor === actor;
+      const own = [...values].filter(
+        ([name, value]) => eventOf(value).actor === actor || (isPinned && name === PINNED_KIND),
+      );
       removed = own.length;
       return own.map(([name]) => this.#removal(name));
     });

@@ -24,7 +24,14 @@ import type { VideoWriter, VideoWriterOptions } from "./video-writer.ts";
 interface EraserOptions
   extends Pick<
     VideoWriterOptions,
-    "stats" | "now" | "appendTimeoutMs" | "fanout" | "onStored" | "reader" | "bytesLimit"
+    | "stats"
+    | "now"
+    | "appendTimeoutMs"
+    | "fanout"
+    | "onStored"
+    | "onCounted"
+    | "reader"
+    | "bytesLimit"
   > {
   readonly store: Pick<HistoryStream, "append" | "read" | "erase">;
   readonly writerOf: (video: string) => VideoWriter;
@@ -155,6 +162,7 @@ export class HistoryEraser {
       amended: remainingOf(holders, isDeleted),
       counts: targets.reduce((counts, { kind }) => without(counts, kind), chain.counts),
     });
+    this.#options.onCounted(chain.video, chain.totals, []);
     for (const holder of holders) {
       await store.erase(holder.sequence);
       chain.ids.erased(holder.sequence, eventsIn(holder));

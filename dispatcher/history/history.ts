@@ -7,6 +7,7 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import {
   parseStoredSubject,
   STORED_SUBJECTS,
@@ -28,6 +29,7 @@ import {
 } from "./batch.ts";
 import { readMessage } from "./chain-message.ts";
 import { type ErasedChain, HistoryEraser } from "./eraser.ts";
+import { EventFinder } from "./event-finder.ts";
 import { Retractor } from "./retractor.ts";
 import { emptyHistoryStats } from "./stats.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -63,6 +65,7 @@ export class History {
   readonly #writers: RecentWriters<VideoWriter>;
   readonly #retractor: Retractor;
   readonly #eraser: HistoryEraser;
+  readonly #finder: EventFinder;
   #stopListening: (() => void)[] = [];
   #isStopped = false;
 
@@ -130,17 +133,10 @@ export class History {
       limit: VIDEOS_LIMIT,
       weightLimit: WEIGHT_LIMIT,
     });
-    this.#retractor = new Retractor({
-      ...shared,
-      reader,
-      store: stream,
-      writerOf: (video) => this.#writers.of(video),
-    });
-    this.#eraser = new HistoryEraser({
-      ...writerOptions,
-      store: stream,
-      writerOf: (video) => this.#writers.of(video),
-    });
+    const writerOf = (video: string) => this.#writers.of(video);
+    this.#retractor = new Retractor({ ...shared, reader, store: stream, writerOf });
+    this.#eraser = new HistoryEraser({ ...writerOptions, store: stream, writerOf });
+    this.#finder = new EventFinder({ reader, store: stream, writerOf });
   }
 
   /** Whether the store worked when last used or probed. */
@@ -221,6 +217,16 @@ export class History {
   async retract(video: string, id: string, trace?: TraceContext): Promise<number> {
     const job = this.#pending.open<number>(1);
     this.#retractor.retract(video, id, job, trace);
+    return await job.outcome;
+  }
+
+  /**
+   * The event with this id; undefined when it is deleted, or the history has none.
+   * @throws OvationError history_busy, history_unavailable
+   */
+  async find(video: string, id: string): Promise<DurableEvent | undefined> {
+    const job = this.#pending.open<DurableEvent | undefined>(1);
+    this.#finder.find(video, id, job);
     return await job.outcome;
   }
 

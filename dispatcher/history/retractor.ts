@@ -19,7 +19,8 @@ import { addTo } from "../../shared/protocol/totals/totals.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { withSpan } from "../../shared/runtime/tracing/tracer.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
-import { type ChainMessage, readMessage } from "./chain-message.ts";
+import type { ChainMessage } from "./chain-message.ts";
+import { messagesOf } from "./event-finder.ts";
 import { eventsIn, remainingOf, type Target } from "./retraction.ts";
 import { startStoreSpan } from "./store-span.ts";
 import type { VideoChain } from "./video-chain.ts";
@@ -100,7 +101,7 @@ export class Retractor {
       if (known !== undefined) {
         const { seq, owner, retractedBy } = known;
         const { sequence } = chain;
-        const holders = await this.#messages(chain, known.holders);
+        const holders = await messagesOf(this.#options.store, chain, known.holders);
         // Another dispatcher told meanwhile that it stored something: perhaps that it deleted this.
         if (chain.sequence !== sequence) continue;
         if (retractedBy !== undefined) return this.#repeat(chain, retractedBy, holders);
@@ -121,16 +122,6 @@ export class Retractor {
       throw new OvationError("history_unavailable", "the history changed while it was read");
     }
     return chain.sequence !== sequence;
-  }
-
-  /** Those of the messages that are not erased yet. */
-  async #messages(chain: VideoChain, sequences: readonly number[]): Promise<ChainMessage[]> {
-    const found: ChainMessage[] = [];
-    for (const sequence of sequences) {
-      const message = await this.#options.store.next(chain.video, sequence);
-      if (message?.sequence === sequence) found.push(readMessage(message));
-    }
-    return found;
   }
 
   async #erase(chain: VideoChain, holders: readonly ChainMessage[]): Promise<void> {

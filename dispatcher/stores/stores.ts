@@ -1,11 +1,14 @@
 /** Every store that dispatchers create and others use: each is created where it is missing. */
 import { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
+import { ModerationStream } from "../../shared/bus/moderation-stream.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import {
+  bansBucket,
   endedBucket,
   kindsBucket,
+  shadowBucket,
   stateBucket,
   ticketsBucket,
   timelineBucket,
@@ -21,6 +24,9 @@ export class Stores {
   readonly totals: Bucket;
   readonly timeline: Bucket;
   readonly votes: VotesStream;
+  readonly bans: Bucket;
+  readonly shadow: Bucket;
+  readonly moderation: ModerationStream;
   readonly #all: readonly Store[];
   readonly #kept: readonly KeptStore[];
 
@@ -32,8 +38,19 @@ export class Stores {
     this.totals = new Bucket(bus, totalsBucket(config), log);
     this.timeline = new Bucket(bus, timelineBucket(config), log);
     this.votes = new VotesStream(bus, config, log);
-    // Who follows the kinds, and which videos have ended, creates their buckets.
-    this.#all = [tickets, this.state, this.totals, this.timeline, this.votes];
+    this.bans = new Bucket(bus, bansBucket(config), log);
+    this.shadow = new Bucket(bus, shadowBucket(config), log);
+    this.moderation = new ModerationStream(bus, config, log);
+    // Who follows the kinds, the bans, and which videos have ended, creates their buckets.
+    this.#all = [
+      tickets,
+      this.state,
+      this.totals,
+      this.timeline,
+      this.votes,
+      this.moderation,
+      this.shadow,
+    ];
     this.#kept = this.#all.map((store) => new KeptStore({ bus, store, log }));
   }
 

@@ -17,17 +17,22 @@ import {
   type ViewerSocket,
 } from "../transport/listener.ts";
 import type { OpenConnections } from "../transport/open-connections.ts";
+import { banOverHttp, bansOverHttp } from "./http/bans.ts";
 import { endVideoOverHttp } from "./http/end-video.ts";
 import { eraseActorOverHttp } from "./http/erase-actor.ts";
 import { eraseVideoOverHttp } from "./http/erase-video.ts";
 import type { EventStream } from "./http/event-stream.ts";
 import { eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
+import { moderationOverHttp } from "./http/moderation.ts";
 import { PageFiles } from "./http/page-files.ts";
+import { pinOverHttp, unpinOverHttp } from "./http/pin.ts";
 import { pingOverHttp } from "./http/ping.ts";
 import { publishOverHttp } from "./http/publish.ts";
 import { putPollOverHttp } from "./http/put-poll.ts";
+import { putRulesOverHttp } from "./http/put-rules.ts";
 import { retractOverHttp } from "./http/retract.ts";
+import { retractActorOverHttp } from "./http/retract-actor.ts";
 import { Router } from "./http/router.ts";
 import { setTotalsOverHttp } from "./http/set-totals.ts";
 import { ticketsOverHttp } from "./http/tickets.ts";
@@ -81,6 +86,7 @@ export class Hub {
           streams: this.#streams,
         }),
         POST: publishOverHttp(services, config),
+        DELETE: retractActorOverHttp(services, config),
       },
       event: { DELETE: retractOverHttp(services) },
       history: { GET: historyOverHttp(services) },
@@ -88,6 +94,14 @@ export class Hub {
       totals: { PUT: setTotalsOverHttp(services, config) },
       timeline: { GET: timelineOverHttp(services) },
       poll: { PUT: putPollOverHttp(services, config) },
+      rules: { PUT: putRulesOverHttp(services, config) },
+      pin: { PUT: pinOverHttp(services, config), DELETE: unpinOverHttp(services, config) },
+      bans: { GET: bansOverHttp(services, "bans") },
+      ban: banOverHttp(services, config, "ban"),
+      moderation: { GET: moderationOverHttp(services, "moderation") },
+      bansEverywhere: { GET: bansOverHttp(services, "bansEverywhere") },
+      banEverywhere: banOverHttp(services, config, "banEverywhere"),
+      moderationEverywhere: { GET: moderationOverHttp(services, "moderationEverywhere") },
       ping: { GET: pingOverHttp(services) },
       tickets: { POST: ticketsOverHttp(services) },
     };

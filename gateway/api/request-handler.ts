@@ -7,7 +7,7 @@ import type { ClientKey } from "../limits/client-key.ts";
 import type { Claimant } from "../limits/client-share.ts";
 import type { VideoHold } from "../table/interest.ts";
 import type { JoiningVideos } from "./joining-videos.ts";
-import type { LearningConnection } from "./learning-kinds.ts";
+import type { LearningConnection } from "./learning.ts";
 import type { ConnectedPublisher } from "./operations/publish.ts";
 import type { GatewayServices } from "./services.ts";
 

@@ -1,4 +1,5 @@
 /** What request handlers need from the gateway, as narrowly typed as they use it. */
+import type { Bans } from "../../shared/moderation/bans.ts";
 import type { OvationError } from "../../shared/protocol/errors.ts";
 import type { LiveRules } from "../../shared/protocol/events.ts";
 import type { EventIds } from "../../shared/protocol/names.ts";
@@ -16,11 +17,15 @@ import type { BodyBudget } from "../limits/body-budget.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
+import type { BanReader } from "../moderation/ban-reader.ts";
+import type { ModerationReader } from "../moderation/moderation-reader.ts";
+import type { OwnEvents } from "../moderation/own-events.ts";
 import type { Batcher } from "../publish/batcher.ts";
 import type { CommandClient } from "../publish/command-client.ts";
 import type { DispatcherClient } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
+import type { RoomRulesReader } from "../state/room-rules.ts";
 import type { VideoSnapshots } from "../state/snapshots.ts";
 import type { Interest } from "../table/interest.ts";
 import type { TimelineReader } from "../totals/timeline-reader.ts";
@@ -40,6 +45,7 @@ export interface GatewayServices {
   readonly interest: Pick<Interest, "requireRoom" | "hold" | "release" | "historyOf">;
   readonly timeline: Pick<TimelineReader, "read">;
   readonly histories: Pick<VideoHistories, "epoch" | "resume" | "page" | "positionText">;
+  readonly roomRules: Pick<RoomRulesReader, "of" | "latest" | "learn">;
   readonly snapshots: Pick<VideoSnapshots, "missing" | "of">;
   readonly publisher: {
     readonly client: Pick<DispatcherClient, "publish" | "retract">;
@@ -48,6 +54,12 @@ export interface GatewayServices {
     readonly durable: Pick<EventsUnderWay, "add" | "settled">;
     inOrder(): Pick<OrderedPublishes, "publish" | "inTurn">;
   };
+  /** Whether an author may delete the own events. */
+  readonly authorsDelete: boolean;
+  readonly bans: Pick<Bans, "of" | "requirePublishing" | "requireWatching">;
+  readonly ownEvents: Pick<OwnEvents, "showPast">;
+  readonly banReader: Pick<BanReader, "get" | "page">;
+  readonly moderation: Pick<ModerationReader, "page">;
   readonly delivery: DeliveryStats;
   readonly connections: ConnectionStats;
   readonly admission: Admission;

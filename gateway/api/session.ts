@@ -4,6 +4,7 @@
  */
 
 import { CompactMap } from "../../shared/lib/compact-map.ts";
+import { bannedError } from "../../shared/moderation/bans.ts";
 import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts";
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
@@ -301,12 +302,20 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   }
 
   notifyUnsubscribed(videos: readonly string[]): void {
-    for (const video of videos) {
-      const error = new OvationError(
-        "forbidden",
-        "the fresh token does not allow to watch the video",
-      );
-      this.#send({ op: "unsubscribed", video, ...error.body() });
+    const error = new OvationError(
+      "forbidden",
+      "the fresh token does not allow to watch the video",
+    );
+    for (const video of videos) this.#send({ op: "unsubscribed", video, ...error.body() });
+  }
+
+  /** Leaves the videos that its actor is banned from. */
+  leaveBanned(): void {
+    for (const video of this.videos.keys()) {
+      const ban = this.services.bans.of(this.actor, video);
+      if (ban?.mode !== "ban") continue;
+      this.unwatch(video);
+      this.#send({ op: "unsubscribed", video, ...bannedError(ban).body() });
     }
   }
 
@@ -362,7 +371,9 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
       this.#send({ op: "result", id, ...result });
       if (afterwards !== undefined) this.#afterAnswer(afterwards);
     } catch (error) {
-      this.#refuse(id, asOvationError(error), error);
+      const refusal = asOvationError(error);
+      this.#refuse(id, refusal, error);
+      this.#endIfBanned(refusal);
     }
     this.#endIfDone();
   }
@@ -399,6 +410,11 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
     this.#send({ op: "error", id, ...error.body() });
     const { close, closesWithoutId = false } = error.kind;
     if (close !== undefined && !(closesWithoutId && id > 0)) this.#socket.end(closeCodes[close]);
+  }
+
+  /** Nobody connects who is banned everywhere. */
+  #endIfBanned({ code }: OvationError): void {
+    if (code === "banned" && this.#state === OPENED) this.#socket.end(closeCodes.banned);
   }
 
   /** Answers can't pile up for a client that sends but doesn't read: it is disconnected. */

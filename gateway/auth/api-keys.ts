@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { actorSchema } from "../../shared/protocol/events.ts";
-import { Grant, isKindPattern, PATTERNS_LIMIT, SCOPES, VIDEO_GLOB } from "./grant.ts";
+import { Grant, isKindPattern, isScope } from "./grant.ts";
+import { PATTERNS_LIMIT, VIDEO_GLOB } from "./video-patterns.ts";
 
 const KEYS_LIMIT = 1_000;
 /** The format of a key; it is never mistaken for a token, which has dots. */
@@ -20,7 +21,7 @@ const fileSchema = z
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       videos: z.array(z.string().regex(VIDEO_GLOB)).max(PATTERNS_LIMIT).default(["*"]),
       publish: z.array(z.string().refine(isKindPattern)).max(64).default(["*"]),
-      scopes: z.array(z.enum(SCOPES)).default([]),
+      scopes: z.array(z.string().refine(isScope)).max(PATTERNS_LIMIT).default([]),
       actor: actorSchema.optional(),
     }),
   )

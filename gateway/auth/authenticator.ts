@@ -21,13 +21,11 @@ export interface Authenticator {
   /** Like {@link ofRequest}, or by a `ticket` in the query. Also throws `unavailable`. */
   ofStream(exchange: HttpExchange): Grant | Promise<Grant>;
   /**
-   * A ticket with this request's grant. Throws as {@link ofStream}, and `tickets_exceeded`.
-   * @param address where the request is from
+   * A ticket with a grant.
+   * @param address where its holder is
+   * @throws OvationError `tickets_exceeded` or `unavailable`
    */
-  ticketFor(
-    exchange: HttpExchange,
-    address: ClientKey,
-  ): Promise<{ ticket: string; expiresInMs: number }>;
+  ticketFor(grant: Grant, address: ClientKey): Promise<{ ticket: string; expiresInMs: number }>;
 }
 
 /** RFC 6750 section 2.1. */
@@ -80,10 +78,10 @@ export class OpenAuthenticator implements Authenticator {
 
   /** So that a page that asks for tickets works with any gateway. */
   async ticketFor(
-    exchange: HttpExchange,
+    grant: Grant,
     address: ClientKey,
   ): Promise<{ ticket: string; expiresInMs: number }> {
-    return await this.#tickets.issue(this.ofRequest(exchange), address);
+    return await this.#tickets.issue(grant, address);
   }
 }
 
@@ -118,9 +116,9 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   async ticketFor(
-    exchange: HttpExchange,
+    grant: Grant,
     address: ClientKey,
   ): Promise<{ ticket: string; expiresInMs: number }> {
-    return await this.#tickets.issue(await this.ofRequest(exchange), address);
+    return await this.#tickets.issue(grant, address);
   }
 }

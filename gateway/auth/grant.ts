@@ -2,6 +2,7 @@
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
 import { actorKey, type ClientKey } from "../limits/client-key.ts";
+import { rightOf, rightsByName, VIDEO_GLOB, VideoPatterns } from "./video-patterns.ts";
 
 /**
  * - `moderate`: delete durable events, and send commands.
@@ -9,29 +10,33 @@ import { actorKey, type ClientKey } from "../limits/client-key.ts";
  * - `observe`: watch without being counted as a viewer.
  */
 export type Scope = "moderate" | "any-actor" | "observe";
-export const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe"];
+const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe"];
 
-/** A video id, or a prefix of one and a `*`; `*` alone is every video. */
-export const VIDEO_GLOB = /^(?=.)[A-Za-z0-9_-]{0,128}\*?$/;
-/** Most patterns in one grant: every check of a video goes through those with a `*`. */
-export const PATTERNS_LIMIT = 100;
-
-export function isScope(text: string): text is Scope {
+/** A scope; `moderate` may be for some videos, such as `moderate@team-*`. */
+export function isScope(text: string): boolean {
+  const { name, pattern } = rightOf(text);
+  if (name === "moderate") return VIDEO_GLOB.test(pattern);
   return SCOPES.some((scope) => scope === text);
 }
 
-/** The name of a kind that can be published, or `*` for all. */
+/**
+ * The name of a kind that can be published, or `*` for all; perhaps on some videos only, such as
+ * `comment@launch`.
+ */
 export function isKindPattern(text: string): boolean {
-  return text === "*" || (KIND_PATTERN.test(text) && !isBuiltIn(text));
+  const { name, pattern } = rightOf(text);
+  if (!VIDEO_GLOB.test(pattern)) return false;
+  return name === "*" || (KIND_PATTERN.test(name) && !isBuiltIn(name));
 }
 
 /** A grant in serializable form. */
 export interface GrantRecord {
   readonly actor?: string | undefined;
   readonly videos: readonly string[];
-  /** Kinds that may be published, `*` for all. */
+  /** Kinds that may be published, `*` for all; see {@link isKindPattern}. */
   readonly publish: readonly string[];
-  readonly scopes: readonly Scope[];
+  /** See {@link isScope}. */
+  readonly scopes: readonly string[];
   /** When it expires, in milliseconds since 1970; undefined: never. */
   readonly expiresAtMs?: number | undefined;
 }
@@ -50,12 +55,12 @@ interface Watching {
 
 export class Grant {
   readonly record: GrantRecord;
-  readonly #videos: ReadonlySet<string>;
-  readonly #prefixes: readonly string[];
-  readonly #kinds: ReadonlySet<string>;
-  readonly #scopes: ReadonlySet<Scope>;
+  readonly #videos: VideoPatterns;
+  readonly #kinds: ReadonlyMap<string, VideoPatterns>;
+  readonly #scopes: ReadonlyMap<string, VideoPatterns>;
   readonly #holder: Holder;
   readonly #actorKey: ClientKey | undefined;
+  readonly #name: string | undefined;
   /**
    * Who may repeat what its holder publishes: the same over all connections and gateways. Undefined
    * for a holder without a name.
@@ -66,22 +71,26 @@ export class Grant {
   constructor(record: GrantRecord, holder: Holder = "viewer", name?: string) {
     this.record = record;
     this.#holder = holder;
+    this.#name = name;
     const { actor } = record;
     // Anyone may call himself anything, so only the address counts.
     const isKnown = actor !== undefined && holder !== "anyone";
     this.#actorKey = isKnown ? actorKey(actor) : undefined;
     if (actor !== undefined) this.publisher = `actor:${actor}`;
     else if (name !== undefined) this.publisher = `key:${name}`;
-    const isGlob = (pattern: string) => pattern.endsWith("*");
-    this.#videos = new Set(record.videos.filter((pattern) => !isGlob(pattern)));
-    this.#prefixes = record.videos.filter(isGlob).map((pattern) => pattern.slice(0, -1));
-    this.#kinds = new Set(record.publish);
-    this.#scopes = new Set(record.scopes);
+    this.#videos = new VideoPatterns(record.videos);
+    this.#kinds = rightsByName(record.publish);
+    this.#scopes = rightsByName(record.scopes);
   }
 
   /** Who holds it, if that is known. */
   get actor(): string | undefined {
     return this.record.actor;
+  }
+
+  /** Who its holder is, in the record of what moderators do: an actor, or an API key's name. */
+  get name(): string | undefined {
+    return this.actor ?? this.#name;
   }
 
   get expiresAtMs(): number | undefined {
@@ -97,7 +106,7 @@ export class Grant {
   }
 
   covers(video: string): boolean {
-    return this.#videos.has(video) || this.#prefixes.some((prefix) => video.startsWith(prefix));
+    return this.#videos.cover(video);
   }
 
   /** @throws OvationError `forbidden`, the same whether or not the video exists */
@@ -108,8 +117,31 @@ export class Grant {
 
   /** @throws OvationError `forbidden` unless all videos are covered */
   requireEveryVideo(): void {
-    if (this.#prefixes.includes("")) return;
+    if (this.#videos.isEvery) return;
     throw new OvationError("forbidden", "a grant of every video (*) is required");
+  }
+
+  /** @throws OvationError `forbidden` unless its holder moderates the video */
+  requireModerator(video: string): void {
+    this.requireVideo(video);
+    const scope = this.#scopes.get("moderate");
+    if (scope?.cover(video) === true) return;
+    const where = scope === undefined ? "" : " for this video";
+    throw new OvationError("forbidden", `the scope moderate is required${where}`);
+  }
+
+  /** @throws OvationError `forbidden` unless its holder moderates all videos */
+  requireModeratorOfAll(): void {
+    this.requireEveryVideo();
+    if (this.#scopes.get("moderate")?.isEvery === true) return;
+    throw new OvationError("forbidden", "the scope moderate is required, for every video");
+  }
+
+  /** Whether its holder moderates the video: its rules don't apply to moderators. */
+  moderates(video: string): boolean {
+    // Where no credentials are checked, everyone has every scope.
+    const isModerator = this.#scopes.get("moderate")?.cover(video) === true;
+    return this.#holder !== "anyone" && isModerator && this.covers(video);
   }
 
   /** Whether its holder may watch the video, hidden or not. */
@@ -124,11 +156,12 @@ export class Grant {
   }
 
   /**
+   * @param video where it is published
    * @param field the kind's name in an error
    * @throws OvationError `forbidden`
    */
-  requireKind(kind: string, field: string): void {
-    if (this.#kinds.has(kind) || this.#kinds.has("*")) return;
+  requireKind(kind: string, video: string, field: string): void {
+    if (this.#kinds.get(kind)?.cover(video) || this.#kinds.get("*")?.cover(video)) return;
     throw new OvationError("forbidden", `${field}: may not be published`, { field });
   }
 
@@ -156,9 +189,9 @@ export class Grant {
     return this.#holder === "backend";
   }
 
-  /** @throws OvationError `forbidden` when nothing at all may be published */
-  requirePublishing(): void {
-    if (this.#kinds.size > 0) return;
+  /** @throws OvationError `forbidden` when nothing at all may be published on the video */
+  requirePublishing(video: string): void {
+    for (const videos of this.#kinds.values()) if (videos.cover(video)) return;
     throw new OvationError("forbidden", "kind: none may be published", { field: "kind" });
   }
 
@@ -171,7 +204,7 @@ export class Grant {
    * @param field what needs it, if that is one field of the request
    * @throws OvationError `forbidden`
    */
-  requireScope(scope: Scope, field?: string): void {
+  requireScope(scope: Exclude<Scope, "moderate">, field?: string): void {
     if (this.#scopes.has(scope)) return;
     const about = field === undefined ? "" : `${field}: `;
     throw new OvationError("forbidden", `${about}the scope ${scope} is required`, { field });

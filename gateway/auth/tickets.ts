@@ -15,7 +15,7 @@ import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import { TicketShares } from "../limits/ticket-shares.ts";
-import { Grant, SCOPES } from "./grant.ts";
+import { Grant, isScope } from "./grant.ts";
 
 const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
@@ -25,7 +25,7 @@ const ticketSchema = z.object({
     actor: z.string().optional(),
     videos: z.array(z.string()),
     publish: z.array(z.string()),
-    scopes: z.array(z.enum(SCOPES)),
+    scopes: z.array(z.string().refine(isScope)),
     expiresAtMs: z.number().optional(),
   }),
 });

@@ -28,6 +28,8 @@ export interface AudienceOptions extends FeedOptions {
   readonly histories: VideoHistories;
   readonly totals: VideoTotalsOptions;
   readonly state: VideoStateOptions;
+  /** Shows an event to an actor's own viewers alone. */
+  showTo(actor: string, video: string, event: FanoutEvent): void;
 }
 
 /** Who may be the first to have a filter. */
@@ -121,7 +123,8 @@ export class Audience {
     const ends = trace === undefined ? undefined : this.#feeds.map(({ end }) => end);
     for (const event of events) {
       this.#stats.received += 1;
-      if (this.#isRepeat(event)) this.#stats.repeated += 1;
+      if (event.onlyFor !== undefined) this.#options.showTo(event.onlyFor, this.video, event);
+      else if (this.#isRepeat(event)) this.#stats.repeated += 1;
       else {
         const news = this.#newsIn(event);
         if (news !== undefined) for (const feed of this.#feeds) feed.append(news, arrival);

@@ -2,6 +2,7 @@
 import { CompactMap } from "../../shared/lib/compact-map.ts";
 import type { DeliveryStats } from "./delivery-stats.ts";
 import type { Feed } from "./feed.ts";
+import type { Frame } from "./frame.ts";
 import type { Outlet, Subscription } from "./subscription.ts";
 
 export class Viewer {
@@ -23,6 +24,11 @@ export class Viewer {
     const subscription = feed.subscribe(this.#outlet, this.#stats, after);
     this.#subscriptions.set(feed.video, subscription);
     subscription.catchUp();
+  }
+
+  /** Sends a frame to this viewer alone, apart from what the others get; it may miss it. */
+  show(frame: Frame): void {
+    if (this.#subscriptions.has(frame.video)) this.#outlet.send(frame.on(this.#outlet.wire));
   }
 
   leave(video: string): void {

@@ -112,8 +112,18 @@ export function registerLimitMetrics(
     () => publishers.stats.received,
   );
   counter(
+    "slowed_sent_total",
+    "Events published in rooms in slow mode, as reported to other gateways.",
+    () => rates.slowMode.stats.sent,
+  );
+  counter(
+    "slowed_received_total",
+    "Events published in rooms in slow mode, as reported by other gateways.",
+    () => rates.slowMode.stats.received,
+  );
+  counter(
     "spending_unreadable_total",
     "Such reports of other gateways that could not be read.",
-    () => publishers.stats.unreadable,
+    () => rates.reports.stats.unreadable,
   );
 }

@@ -8,13 +8,6 @@
  *
  * While NATS is away nothing is reported, and each gateway enforces the limit by itself.
  */
-import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
-import {
-  gatewayOfSpendingSubject,
-  SPENDING_SUBJECTS,
-  spendingSubject,
-} from "../../shared/protocol/subjects.ts";
-import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import { BoundedMap, type BoundedMapStats } from "./bounded-map.ts";
 import { type ClientKey, isAddressKey } from "./client-key.ts";
@@ -24,26 +17,20 @@ import {
   type QuotaRates,
   type Refusal,
 } from "./publisher-quota.ts";
-import { spendingSchema } from "./spending-report.ts";
 
-/** How often gateways report. */
-export const REPORT_EVERY_MS = 250;
 /** A client's spending is reported from this part of its burst on. */
 export const REPORT_FROM = 1 / 4;
-/** Publishers in one message; the rest go in the next one. */
-const CLIENTS_PER_REPORT = 1_000;
 
 export interface SpendingStats extends BoundedMapStats {
   /** What was reported to other gateways, and by them. */
   sent: number;
   received: number;
-  /** Messages of other gateways that could not be read. */
-  unreadable: number;
 }
 
+/** What a client spent since the last report. */
+export type SpentReport = readonly [client: ClientKey, cost: number];
+
 interface PublishersOptions {
-  readonly bus: Pick<Bus, "publish" | "subscribe">;
-  readonly gateway: string;
   readonly rates: { readonly actor: QuotaRates; readonly address: QuotaRates };
   /** How many actors, and how many addresses, are tracked. */
   readonly limit: number;
@@ -51,15 +38,13 @@ interface PublishersOptions {
 }
 
 export class Publishers {
-  readonly stats: SpendingStats = { forgotten: 0, sent: 0, received: 0, unreadable: 0 };
+  readonly stats: SpendingStats = { forgotten: 0, sent: 0, received: 0 };
   readonly #options: PublishersOptions;
   /** Two, so that neither sort is forgotten to make room for the other. */
   readonly #actors: BoundedMap<PublisherQuota>;
   readonly #addresses: BoundedMap<PublisherQuota>;
   /** Clients whose spending must be reported. */
   readonly #unreported = new Map<ClientKey, PublisherQuota>();
-  #subscription: BusSubscription | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PublishersOptions) {
     this.#options = options;
@@ -73,19 +58,6 @@ export class Publishers {
   /** Actors and addresses that are tracked. */
   get size(): number {
     return this.#actors.size + this.#addresses.size;
-  }
-
-  start(): void {
-    const { bus } = this.#options;
-    this.#subscription = bus.subscribe(SPENDING_SUBJECTS, (payload, subject) => {
-      this.#applyRemote(payload, subject);
-    });
-    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#subscription?.unsubscribe();
   }
 
   /** Why a client's events are refused; undefined if they may be published. Charges nothing. */
@@ -110,6 +82,33 @@ export class Publishers {
     quota.unsynced = Math.max(0, quota.unsynced - quota.costOf(amount));
   }
 
+  /** Up to `most` clients whose spending must be reported. */
+  unreported(most: number): readonly SpentReport[] {
+    const spent: SpentReport[] = [];
+    for (const [client, { unsynced }] of this.#unreported) {
+      if (spent.length === most) break;
+      spent.push([client, unsynced]);
+    }
+    return spent;
+  }
+
+  /** This was. */
+  reported(spent: readonly SpentReport[]): void {
+    for (const [client, cost] of spent) {
+      const quota = this.#unreported.get(client);
+      if (quota !== undefined) quota.unsynced = 0;
+      this.#unreported.delete(client);
+      this.stats.sent += cost;
+    }
+  }
+
+  /** A client spent this at another gateway. */
+  applyRemote(client: ClientKey, cost: number): void {
+    this.stats.received += cost;
+    const { publishes } = this.#quotaOf(client);
+    publishes.charge(this.#ratesOf(client).publishes, cost, this.#options.now());
+  }
+
   #ratesOf(client: ClientKey): QuotaRates {
     const { rates } = this.#options;
     return isAddressKey(client) ? rates.address : rates.actor;
@@ -126,39 +125,5 @@ export class Publishers {
     const quota = new PublisherQuota(this.#ratesOf(client), this.stats, this.#options.now);
     quotas.add(client, quota);
     return quota;
-  }
-
-  #report(): void {
-    if (this.#unreported.size === 0) return;
-    const spent: [ClientKey, number][] = [];
-    const quotas: PublisherQuota[] = [];
-    for (const [client, quota] of this.#unreported) {
-      spent.push([client, quota.unsynced]);
-      quotas.push(quota);
-      if (spent.length >= CLIENTS_PER_REPORT) break;
-    }
-    const { bus, gateway } = this.#options;
-    // What can't be sent now is sent when NATS is back.
-    if (!bus.publish(spendingSubject(gateway), encodeMsgpack({ spent }))) return;
-    for (const [client, count] of spent) {
-      this.#unreported.delete(client);
-      this.stats.sent += count;
-    }
-    for (const quota of quotas) quota.unsynced = 0;
-  }
-
-  #applyRemote(payload: Uint8Array, subject: string): void {
-    const sender = gatewayOfSpendingSubject(subject);
-    const { gateway, now } = this.#options;
-    if (sender === gateway) return;
-    const parsed = spendingSchema.safeParse(decodeTrustedMsgpack(payload));
-    if (sender === undefined || !parsed.success) {
-      this.stats.unreadable += 1;
-      return;
-    }
-    for (const [client, count] of parsed.data.spent) {
-      this.stats.received += count;
-      this.#quotaOf(client).publishes.charge(this.#ratesOf(client).publishes, count, now());
-    }
   }
 }

@@ -9,6 +9,8 @@ import type { ClientKey } from "./client-key.ts";
 import { ConnectionRateLimit, type ConnectionRateLimitOptions } from "./connection-rate-limit.ts";
 import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { Publishers } from "./publishers.ts";
+import { SlowMode } from "./slow-mode.ts";
+import { SpendingReports } from "./spending-reports.ts";
 import { type Rate, rateOf } from "./token-bucket.ts";
 import { Work, type WorkConfig } from "./work.ts";
 
@@ -41,6 +43,7 @@ export const RATE_NAMES = [
   "actor_publishes",
   "address_publishes",
   "likes",
+  "slow_mode",
   "http_publishes",
   "deletes",
   "commands",
@@ -56,6 +59,8 @@ const LASTING_COST = 10;
 
 export class Rates {
   readonly publishers: Publishers;
+  readonly slowMode: SlowMode;
+  readonly reports: SpendingReports;
   readonly work: Work;
   /** Refusals by the name of the rate. */
   readonly refused = new Map<string, number>();
@@ -76,7 +81,10 @@ export class Rates {
       lastingCost: LASTING_COST,
       likes: undefined,
     };
-    this.publishers = new Publishers({ bus, gateway, rates: { actor, address }, limit, now });
+    this.publishers = new Publishers({ rates: { actor, address }, limit, now });
+    this.slowMode = new SlowMode({ limit, now, onRefused: () => this.#countRefused("slow_mode") });
+    const { publishers, slowMode } = this;
+    this.reports = new SpendingReports({ bus, gateway, publishers, slowMode });
     this.#connections = {
       requests: rateOf("requests", config.requestsPerSecond),
       spending: {
@@ -100,23 +108,24 @@ export class Rates {
   }
 
   start(): void {
-    this.publishers.start();
+    this.reports.start();
   }
 
   stop(): void {
-    this.publishers.stop();
+    this.reports.stop();
   }
 
   /** Actors and addresses whose rates are tracked. */
   get clientCount(): number {
-    const { size } = this.publishers;
+    const size = this.publishers.size + this.slowMode.size;
     const clients = [this.#httpPublishes, this.#deletes, this.#commands, this.#historyReads];
     return clients.reduce((sum, buckets) => sum + buckets.size, size + this.work.size);
   }
 
   /** Those that were forgotten early to make room. */
   get forgotten(): number {
-    return this.publishers.stats.forgotten + this.#stats.forgotten;
+    const { publishers, slowMode } = this;
+    return publishers.stats.forgotten + slowMode.stats.forgotten + this.#stats.forgotten;
   }
 
   /** The rate limit of one new WebSocket. */
@@ -153,9 +162,13 @@ export class Rates {
 
   /** Counts a refusal and returns its error. */
   refusal({ name, perSecond }: Rate, retryAfterMs: number): OvationError {
-    this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
+    this.#countRefused(name);
     const text = `${name.replaceAll("_", " ")}: the limit is ${perSecond} a second`;
     return new OvationError("rate_limited", text, { limit: perSecond, retryAfterMs });
+  }
+
+  #countRefused(name: string): void {
+    this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
   }
 
   #take(buckets: ClientBuckets, client: ClientKey, count: number): void {

@@ -19,6 +19,12 @@ interface CommandClientOptions {
   readonly timeoutMs: number;
 }
 
+interface CommandSender {
+  /** A moderator's actor, or the name of an API key. */
+  readonly by?: string | undefined;
+  readonly trace?: TraceContext | undefined;
+}
+
 export class CommandClient {
   readonly #options: CommandClientOptions;
   #underWay = 0;
@@ -29,14 +35,14 @@ export class CommandClient {
 
   /**
    * @param video or NO_VIDEO for a command about no single one
-   * @param trace the trace that this belongs to
+   * @param sender who sends it, if that is recorded, and the trace that it belongs to
    * @throws OvationError why it is refused; unavailable, timeout
    */
   async send<Op extends CommandOp>(
     op: Op,
     video: string,
     input: CommandInput<Op>,
-    trace?: TraceContext,
+    { by, trace }: CommandSender = {},
   ): Promise<CommandResult<Op>> {
     if (this.#underWay >= UNDER_WAY_LIMIT) {
       const text = `${UNDER_WAY_LIMIT} commands already wait for the dispatchers`;
@@ -44,7 +50,7 @@ export class CommandClient {
     }
     const { bus, timeoutMs } = this.#options;
     const traces = trace === undefined ? NO_TRACES : [trace];
-    const request = encodeCommand(op, input);
+    const request = encodeCommand(op, input, by);
     this.#underWay += 1;
     try {
       const answer = await bus.request(gatewayCommandSubject(video), request, timeoutMs, traces);

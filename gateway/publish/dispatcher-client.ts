@@ -3,7 +3,7 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import { BATCH_SIZE_BUCKETS, Histogram, LATENCY_SECONDS } from "../../shared/lib/histogram.ts";
 import { type EncodedEvent, encodeRequest } from "../../shared/protocol/bus-request.ts";
 import { isErrorCode, OvationError } from "../../shared/protocol/errors.ts";
-import { publishReplySchema } from "../../shared/protocol/events.ts";
+import { publishReplySchema, type RetractRequest } from "../../shared/protocol/events.ts";
 import {
   countSubject,
   gatewayPublishSubject,
@@ -96,13 +96,13 @@ export class DispatcherClient {
    * Deletes a durable event.
    * @param trace the trace that this belongs to
    * @returns the event that notifies viewers of it
-   * @throws OvationError event_not_found, or why a publish is refused
+   * @throws OvationError event_not_found, forbidden, or why a publish is refused
    */
-  async retract(video: string, id: string, trace?: TraceContext): Promise<Accepted> {
+  async retract(video: string, request: RetractRequest, trace?: TraceContext): Promise<Accepted> {
     const traces = trace === undefined ? NO_TRACES : [trace];
     const { accepted } = await this.#request(
       gatewayRetractSubject(video),
-      encodeMsgpack({ id }),
+      encodeMsgpack(request),
       traces,
     );
     const [event] = accepted;

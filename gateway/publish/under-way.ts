@@ -29,7 +29,11 @@ export class EventsUnderWay {
 
   /** Resolves when the event is no longer under way, whatever the outcome. */
   async settled(video: string, id: string): Promise<void> {
-    await this.#byEvent.get(keyOf(video, id))?.catch(() => undefined);
+    const key = keyOf(video, id);
+    // What had to wait before it could be checked is published then.
+    for (let work = this.#byEvent.get(key); work !== undefined; work = this.#byEvent.get(key)) {
+      await work.catch(() => undefined);
+    }
   }
 }
 

@@ -6,6 +6,12 @@
  */
 import { Backoff, jittered } from "../../shared/lib/backoff.ts";
 import type { FanoutEvent, StateMark } from "../../shared/protocol/fanout-message.ts";
+import { RULES_KIND } from "../../shared/protocol/kinds.ts";
+import {
+  NO_RULES,
+  parseRoomRules,
+  type RoomRules,
+} from "../../shared/protocol/moderation/room-rules.ts";
 import { dataOf, kindOfState } from "../../shared/protocol/state-document.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { StateReader, StoredState } from "./state-reader.ts";
@@ -48,6 +54,7 @@ export class VideoState {
   /** An event seemed to be old while the document was being read. */
   #isInDoubt = false;
   #data: Readonly<Record<string, unknown>> | undefined;
+  #rules: RoomRules | undefined;
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void) | undefined;
   #isStopped = false;
@@ -81,6 +88,14 @@ export class VideoState {
       ),
     );
     return this.#data;
+  }
+
+  /** The rules of the room; undefined while the state can't be read. */
+  get rules(): RoomRules | undefined {
+    if (this.#readRevision === undefined) return undefined;
+    const bytes = this.#values.get(RULES_KIND)?.bytes;
+    this.#rules ??= bytes === undefined ? NO_RULES : parseRoomRules(dataOf(bytes));
+    return this.#rules;
   }
 
   /**
@@ -145,7 +160,7 @@ export class VideoState {
     }
     for (const [name, known] of this.#values) {
       if (document.values.has(name) || isNewer(known)) continue;
-      this.#data = undefined;
+      this.#forget();
       this.#values.delete(name);
       if (known.bytes === undefined) continue;
       changes.push(changeOf(name, revision, this.#removal(name), true));
@@ -159,8 +174,14 @@ export class VideoState {
   }
 
   #set(name: string, value: Value): void {
-    this.#data = undefined;
+    this.#forget();
     this.#values.set(name, value);
+  }
+
+  /** What was derived from the values. */
+  #forget(): void {
+    this.#data = undefined;
+    this.#rules = undefined;
   }
 
   #removal(name: string): Uint8Array {

@@ -135,9 +135,13 @@ export class Bucket {
     await this.#publish(key, NOTHING, { revision, marker: deleteMarker() });
   }
 
-  /** Removes a key; returns the revision of its delete marker. */
-  async putTombstone(key: string): Promise<number> {
-    return await this.#publish(key, NOTHING, { marker: deleteMarker() });
+  /**
+   * Removes a key; with `revision`, only if that is still the newest. Returns the revision of its
+   * delete marker.
+   * @throws RevisionConflict when another revision is the newest
+   */
+  async putTombstone(key: string, revision?: number): Promise<number> {
+    return await this.#publish(key, NOTHING, { revision, marker: deleteMarker() });
   }
 
   async #publish(
@@ -159,6 +163,13 @@ export class Bucket {
       manager.streams.info(this.#stream, { subjects_filter: `${this.#prefix}>` }),
     );
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#prefix.length));
+  }
+
+  /** Removes all that is kept under the keys that match `filter`, without notifying watchers. */
+  async purge(filter: string): Promise<void> {
+    await this.#access.use((manager) =>
+      manager.streams.purge(this.#stream, { filter: this.#prefix + filter }),
+    );
   }
 
   /** Erases one revision without notifying watchers. Returns false if it is gone. */

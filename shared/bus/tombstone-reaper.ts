@@ -61,10 +61,14 @@ export class TombstoneReaper {
     this.#markers.clear();
   }
 
-  /** Removes a key; watchers are notified, and the marker is erased later. */
-  async remove(key: string): Promise<void> {
+  /**
+   * Removes a key; watchers are notified, and the marker is erased later.
+   * @param revision only if that is still the newest
+   * @throws RevisionConflict when another revision is the newest
+   */
+  async remove(key: string, revision?: number): Promise<void> {
     const { bucket, now } = this.#options;
-    this.#markers.set(await bucket.putTombstone(key), now());
+    this.#markers.set(await bucket.putTombstone(key, revision), now());
     const [oldest] = this.#markers.keys();
     if (this.#markers.size <= MARKERS_LIMIT || oldest === undefined) return;
     this.#markers.delete(oldest);

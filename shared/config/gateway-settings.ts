@@ -41,6 +41,10 @@ export const gatewaySettings = {
       "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     doc: "The `Content-Security-Policy` that the page's files are served with.",
   }),
+  authorsDelete: boolean({
+    default: true,
+    doc: "Whether an actor may delete its own durable events without the scope `moderate`.",
+  }),
   requestTimeoutMs: integer({
     min: 50,
     max: 60_000,

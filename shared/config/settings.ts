@@ -154,6 +154,26 @@ export const commonSettings = {
     unit: "bytes",
     doc: "How many bytes the votes of all polls may take in the store; beyond that, votes are refused.",
   }),
+  bansLimit: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 200_000,
+    doc: "How many bans there may be at once; more are refused. Every gateway and dispatcher has all of them in memory, about 130 bytes each.",
+  }),
+  moderationAgeMs: integer({
+    min: 60_000,
+    max: 315_360_000_000,
+    default: 7_776_000_000,
+    unit: "ms",
+    doc: "How long the record of what moderators did is kept.",
+  }),
+  moderationTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 67_108_864,
+    unit: "bytes",
+    doc: "How many bytes that record may take in the store; beyond that, its oldest entries are removed.",
+  }),
   drainMs: integer({
     min: 0,
     max: 600_000,

@@ -2,9 +2,11 @@
 import type { BucketSpec } from "../bus/bucket.ts";
 import type { CommonConfig } from "../config/settings.ts";
 import {
+  BANS_BUCKET,
   ENDED_BUCKET,
   FRONTENDS_BUCKET,
   KINDS_BUCKET,
+  SHADOW_BUCKET,
   STATE_BUCKET,
   SUBSCRIPTIONS_BUCKET,
   TICKETS_BUCKET,
@@ -100,6 +102,32 @@ export function endedBucket(config: CommonConfig): BucketSpec {
     // As long as anything may be kept of them.
     maxAgeMs: Math.max(config.stateAgeMs, config.historyAgeMs),
     limitBytes: ENDED_LIMIT_BYTES,
+  };
+}
+
+export function bansBucket(config: CommonConfig): BucketSpec {
+  return {
+    name: BANS_BUCKET,
+    description: "Ovation: who is banned where, by <video or ~>.<hash of the actor>",
+    storage: "file",
+    isFollowed: true,
+    replicas: config.historyReplicas,
+    // Each says itself when it ends.
+    maxAgeMs: 0,
+  };
+}
+
+/** About a thousand actors with as much as is kept of one. */
+const SHADOW_LIMIT_BYTES = 67_108_864;
+
+export function shadowBucket(config: CommonConfig): BucketSpec {
+  return {
+    ...OF_VIDEOS,
+    name: SHADOW_BUCKET,
+    description: "Ovation: what only its banned author sees, by <video>.<hash of the actor>",
+    replicas: config.historyReplicas,
+    maxAgeMs: config.historyAgeMs,
+    limitBytes: SHADOW_LIMIT_BYTES,
   };
 }
 

@@ -39,6 +39,7 @@ export const closeCodes = {
     "The token has expired, and no new one arrived in time.",
   ),
   tokenRefused: closeCode(4403, "token_refused", "The token is missing, or was refused."),
+  banned: closeCode(4406, "banned", "A moderator has banned the actor from watching any video."),
   connectTimeout: closeCode(4408, "connect_timeout", "No `connect` arrived in time."),
   requestId: closeCode(
     4409,

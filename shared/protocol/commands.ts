@@ -1,11 +1,16 @@
 /**
  * Commands: whatever changes a video, other than publishing and retracting. A command is one
- * request over the bus, `{op, …}` in msgpack or JSON; its answer is `{result}` or `{error}`. Its
- * subject names the video, or `~` for a command that concerns no single one.
+ * request over the bus, `{op, by?, …}` in msgpack or JSON; its answer is `{result}` or `{error}`. Its
+ * subject names the video, or `~` for a command that concerns no single one. `by` says who sends it:
+ * a moderator's actor, or the name of an API key.
  */
 import { z } from "zod";
 import { isErrorCode, OvationError } from "./errors.ts";
 import { actorSchema, errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
+import { banPutSchema, banSchema } from "./moderation/ban.ts";
+import { pinnedSchema } from "./moderation/pinned.ts";
+import { roomRulesFields, roomRulesSchema } from "./moderation/room-rules.ts";
+import { EVENT_ID_PATTERN } from "./names.ts";
 import { NO_VIDEO } from "./subjects.ts";
 import { pollPutSchema, shownPollSchema } from "./votes/poll.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
@@ -22,6 +27,8 @@ const kindsSchema = z.object({
   document: z.record(z.string(), z.unknown()),
   revision: z.number(),
 });
+
+const bySchema = actorSchema.optional();
 
 /** What each command takes besides its `op`, what its result is, and what it is about. */
 const COMMANDS = {
@@ -73,16 +80,44 @@ const COMMANDS = {
     input: z.strictObject({ videos: z.array(videoSchema).min(1).max(100) }),
     result: z.object({ viewers: z.array(z.number()) }),
   },
+  /** Bans an actor from the video, or from everywhere. */
+  "ban.put": { about: "any", input: banPutSchema, result: z.object({ ban: banSchema }) },
+  /** Lets an actor in again. */
+  "ban.delete": {
+    about: "any",
+    input: z.strictObject({ actor: actorSchema }),
+    result: z.object({ ban: banSchema }),
+  },
   /** Creates a poll, changes it, or ends it. */
   "poll.put": {
     about: "video",
     input: pollPutSchema,
     result: z.object({ poll: shownPollSchema }),
   },
+  /** Replaces the rules of the video's room. Answered with those that restrict something. */
+  "rules.put": {
+    about: "video",
+    input: z.strictObject(roomRulesFields),
+    result: z.object({ rules: roomRulesSchema }),
+  },
+  /** Pins a durable event, in place of the one that is pinned. */
+  "pin.put": {
+    about: "video",
+    input: z.strictObject({ id: z.string().regex(EVENT_ID_PATTERN) }),
+    result: z.object({ pinned: pinnedSchema }),
+  },
+  /** Unpins what is pinned. */
+  "pin.delete": { about: "video", input: z.strictObject({}), result: z.object({}) },
+  /** Deletes all durable events of an actor on a video. Answered with how many there were. */
+  "actor.retract": {
+    about: "video",
+    input: z.strictObject({ actor: actorSchema }),
+    result: z.object({ events: z.number() }),
+  },
 } as const satisfies Record<string, CommandShape>;
 
 interface CommandShape {
-  readonly about: "video" | "all";
+  readonly about: "video" | "all" | "any";
   readonly input: z.ZodObject;
   readonly result: z.ZodType;
 }
@@ -93,7 +128,11 @@ export type CommandResult<Op extends CommandOp> = z.output<(typeof COMMANDS)[Op]
 
 /** A command that was parsed. */
 export type Command = {
-  readonly [Op in CommandOp]: { readonly op: Op; readonly input: CommandInput<Op> };
+  readonly [Op in CommandOp]: {
+    readonly op: Op;
+    readonly input: CommandInput<Op>;
+    readonly by: string | undefined;
+  };
 }[CommandOp];
 
 function isOp(op: unknown): op is CommandOp {
@@ -109,13 +148,16 @@ export function parseCommand(value: unknown, target: string): Command {
   if (typeof value !== "object" || value === null || !("op" in value)) {
     throw new OvationError("field_invalid", "op: missing", { field: "op" });
   }
-  const { op, ...input } = value;
+  const { op, by: given, ...input } = { by: undefined, ...value };
   if (!isOp(op)) throw new OvationError("op_unknown", undefined, { field: "op" });
   const shape: CommandShape = COMMANDS[op];
-  if ((shape.about === "all") !== (target === NO_VIDEO)) {
+  const about = target === NO_VIDEO ? "all" : "video";
+  if (shape.about !== "any" && shape.about !== about) {
     throw new OvationError("video_invalid", undefined, { field: "video" });
   }
-  return { op, input: parseCommandInput(op, input) } as Command;
+  const by = bySchema.safeParse(given ?? undefined);
+  if (!by.success) throw errorOfIssues(by.error, "by");
+  return { op, input: parseCommandInput(op, input), by: by.data } as Command;
 }
 
 /** Parses what a command takes besides its `op`. @throws OvationError field_invalid */
@@ -126,9 +168,13 @@ export function parseCommandInput<Op extends CommandOp>(op: Op, value: unknown):
   return parsed.data as CommandInput<Op>;
 }
 
-/** The request of a gateway. */
-export function encodeCommand<Op extends CommandOp>(op: Op, input: CommandInput<Op>): Buffer {
-  return encodeMsgpack({ op, ...input });
+/** The request of a gateway. @param by who sends the command, if that is known */
+export function encodeCommand<Op extends CommandOp>(
+  op: Op,
+  input: CommandInput<Op>,
+  by?: string,
+): Buffer {
+  return encodeMsgpack({ op, ...(by === undefined ? {} : { by }), ...input });
 }
 
 /**

@@ -51,6 +51,18 @@ export const errorKinds = {
     meaning: "The keys that tokens are checked with can't be fetched at the moment.",
   },
   forbidden: refused("The token or API key does not allow this.", 403),
+  banned: refused(
+    "A moderator has banned the actor: with `mute` from publishing, with `ban` from watching too; `untilMs` says when that ends.",
+    403,
+  ),
+  ban_not_found: refused("The actor is not banned there.", 404),
+  bans_exceeded: refused("There are as many bans as allowed.", 429),
+  moderation_unavailable: {
+    status: 503,
+    retry: "yes",
+    meaning:
+      "Bans, or the record of what moderators do, can't be stored at the moment. What was asked for may have been done all the same: a repeat does no harm.",
+  },
   tickets_exceeded: {
     status: 429,
     retry: "yes",
@@ -181,6 +193,12 @@ export const errorKinds = {
     meaning:
       "The video's state can't be written at the moment. The value may have been stored all the same: repeat it with the same event id.",
   },
+  closed_kind: refused(
+    "By the rules of the room, only moderators may publish this kind at the moment.",
+    403,
+  ),
+  text_too_long: refused("By the rules of the room, the text has too many characters."),
+  emoji_only: refused("By the rules of the room, the text may have emoji only."),
   video_ended: refused("The video has ended: nothing can be published on it any more.", 409),
   predecessor_failed: {
     status: 503,
@@ -231,6 +249,8 @@ export interface ErrorBody {
   readonly eventId?: string;
   /** How long to wait before the request is repeated, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** When a ban ends, in milliseconds since 1970; absent: never. */
+  readonly untilMs?: number;
 }
 
 interface Detail {
@@ -238,6 +258,7 @@ interface Detail {
   readonly limit?: number | undefined;
   readonly eventId?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly untilMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -249,6 +270,7 @@ export class OvationError extends Error {
   readonly limit: number | undefined;
   readonly eventId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly untilMs: number | undefined;
 
   constructor(code: ErrorCode, message?: string, detail: Detail = {}) {
     super(message ?? errorKinds[code].meaning, { cause: detail.cause });
@@ -257,12 +279,14 @@ export class OvationError extends Error {
     this.limit = detail.limit;
     this.eventId = detail.eventId;
     this.retryAfterMs = detail.retryAfterMs;
+    this.untilMs = detail.untilMs;
   }
 
   /** The same error, with the id to repeat the event with. */
   repeatWith(eventId: string | undefined): OvationError {
-    const { code, message, field, limit, retryAfterMs, cause } = this;
-    return new OvationError(code, message, { field, limit, eventId, retryAfterMs, cause });
+    const { code, message, field, limit, retryAfterMs, untilMs, cause } = this;
+    const detail = { field, limit, eventId, retryAfterMs, untilMs, cause };
+    return new OvationError(code, message, detail);
   }
 
   get kind(): ErrorKind {
@@ -277,6 +301,7 @@ export class OvationError extends Error {
       ...(this.limit === undefined ? {} : { limit: this.limit }),
       ...(this.eventId === undefined ? {} : { eventId: this.eventId }),
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.untilMs === undefined ? {} : { untilMs: this.untilMs }),
     };
   }
 }

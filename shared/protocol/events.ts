@@ -40,11 +40,20 @@ export type EventInput = z.output<typeof eventInputSchema>;
  */
 const requestEventSchema = eventInputSchema.extend({
   by: z.string().min(1).max(256).optional(),
+  /** Only its actor may see it. */
+  shadow: z.boolean().optional(),
 });
 export type RequestEvent = z.output<typeof requestEventSchema>;
 
 /** A request to delete a durable event. */
-export const retractRequestSchema = z.object({ id: z.string().regex(EVENT_ID_PATTERN) });
+export const retractRequestSchema = z.object({
+  id: z.string().regex(EVENT_ID_PATTERN),
+  /** The moderator who deletes it, if that is known. */
+  by: actorSchema.optional(),
+  /** Deletes it only if it is of this actor, who is no moderator. */
+  author: actorSchema.optional(),
+});
+export type RetractRequest = z.output<typeof retractRequestSchema>;
 
 const errorBodySchema = z.object({
   code: z.string(),
@@ -52,6 +61,7 @@ const errorBodySchema = z.object({
   field: z.string().optional(),
   limit: z.number().optional(),
   retryAfterMs: z.number().optional(),
+  untilMs: z.number().optional(),
 });
 
 /** The reply to a request over the bus that is refused. */
@@ -101,7 +111,8 @@ const codeOfField = {
 /** The first issue that zod found, as an error that names the field. */
 export function errorOfIssues(error: z.ZodError, prefix = ""): OvationError {
   const issue = error.issues[0];
-  const path = issue?.path ?? [];
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const path = [...(issue?.path ?? []), ...unknown];
   const field = fieldOf(prefix, path);
   const last = path.at(-1);
   const isNamed = last === "id" || last === "eventId" || last === "video";

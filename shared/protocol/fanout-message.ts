@@ -5,6 +5,7 @@
  *
  * - events that are not durable:
  *   `[1, [[kind, class, event bytes, repeat key or nil, variant?], …], traceparent?]`
+ *   for one actor alone: `[kind, class, event bytes, nil, nil, actor]`
  *   of state: `[kind, class, event bytes, nil, name, revision, whether it was removed]`
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - how far the video's chain goes, without its events: `[3, seq]`
@@ -60,6 +61,8 @@ export interface FanoutEvent {
   readonly variant?: string;
   /** Of an event of state. */
   readonly state?: StateMark;
+  /** The only actor who may see it. */
+  readonly onlyFor?: string;
 }
 
 /** Which value an event of state brings, and as of which revision of the video's document. */
@@ -76,7 +79,8 @@ type Entry =
       deliveryClass: number,
       bytes: Uint8Array,
       repeatKey?: string | null,
-      variant?: string,
+      variant?: string | null,
+      onlyFor?: string,
     ]
   | [
       kind: string,
@@ -139,12 +143,13 @@ export function encodeFanoutMessage(
   trace?: TraceContext,
 ): Buffer {
   const entries = events.map((event): Entry => {
-    const { kind, bytes, repeatKey, variant, state } = event;
+    const { kind, bytes, repeatKey, variant, state, onlyFor } = event;
     const deliveryClass = CLASSES.indexOf(event.deliveryClass);
     if (state !== undefined) {
       const { name, revision, isRemoval } = state;
       return [kind, deliveryClass, bytes, null, name, revision, isRemoval];
     }
+    if (onlyFor !== undefined) return [kind, deliveryClass, bytes, null, null, onlyFor];
     if (variant !== undefined) return [kind, deliveryClass, bytes, repeatKey ?? null, variant];
     return repeatKey === undefined
       ? [kind, deliveryClass, bytes]
@@ -173,6 +178,8 @@ function parseEntry(entry: unknown): FanoutEvent | undefined {
       state: { name, revision, isRemoval: isRemoval === true },
     };
   }
+  // In the place of a revision.
+  if (typeof revision === "string") return { kind, deliveryClass, bytes, onlyFor: revision };
   const isRepeatable = typeof repeatKey === "string";
   if (typeof variant === "string") {
     const event = { kind, deliveryClass, bytes, variant };

@@ -53,12 +53,17 @@ export const RETRACTED_KIND = "retracted";
 /** The built-in kind that says that the video has ended. */
 export const ENDED_KIND = "ended";
 
+/** The built-in kind that has the rules of the video's room. */
+export const RULES_KIND = "rules";
+/** The built-in kind that has the event which a moderator pinned. */
+export const PINNED_KIND = "pinned";
+
 const BUILT_IN: readonly Kind[] = [
   { name: VIEWERS_KIND, deliveryClass: "latest" },
   { name: TOTALS_KIND, deliveryClass: "latest" },
   { name: RETRACTED_KIND, deliveryClass: "durable" },
-  { name: "pinned", deliveryClass: "state" },
-  { name: "rules", deliveryClass: "state" },
+  { name: PINNED_KIND, deliveryClass: "state" },
+  { name: RULES_KIND, deliveryClass: "state" },
   { name: "polls", deliveryClass: "state" },
   { name: ENDED_KIND, deliveryClass: "state" },
 ];

@@ -50,6 +50,13 @@ export const ENDED_BUCKET = "ov_ended";
 export const TOTALS_BUCKET = "ov_totals";
 /** KV bucket: the same for each ten seconds, by video and hour. */
 export const TIMELINE_BUCKET = "ov_timeline";
+/** KV bucket: who is banned, by where and the actor's hash: see {@link actorEntryKey}. */
+export const BANS_BUCKET = "ov_bans";
+/** KV bucket: what only its banned author sees, by video and the actor's hash. */
+export const SHADOW_BUCKET = "ov_shadow";
+/** The JetStream stream that holds what moderators did, and its subjects. */
+export const MODERATION_STREAM = "ov_moderation";
+export const MODERATION_SUBJECTS = "ov.moderation.*";
 /** The JetStream stream that holds the votes of every poll, and its subjects. */
 export const VOTES_STREAM = "ov_votes";
 export const VOTES_SUBJECTS = "ov.votes.*.*";
@@ -169,6 +176,32 @@ export function parseStoredSubject(
   const number = subject.slice(dot + 1);
   if (video === undefined || !SEQUENCE_PATTERN.test(number)) return undefined;
   return { video, sequence: Number(number) };
+}
+
+/** The subject of what moderators did. @param target a video, or {@link NO_VIDEO} */
+export function moderationSubject(target: string): string {
+  return `ov.moderation.${target}`;
+}
+
+/** 96 bits: nobody finds an actor whose bans another one would have. */
+const ACTOR_HASH_PATTERN = /^[A-Za-z0-9_-]{16}$/;
+
+/**
+ * Key of a ban in {@link BANS_BUCKET}, or of what is kept for an actor in {@link SHADOW_BUCKET}.
+ * @param scope a video, or {@link NO_VIDEO} for everywhere
+ * @param actor its hash
+ */
+export function actorEntryKey(scope: string, actor: string): string {
+  return `${scope}.${actor}`;
+}
+
+/** The inverse of {@link actorEntryKey}; undefined for a key that isn't ours. */
+export function parseActorEntryKey(key: string): { scope: string; actor: string } | undefined {
+  const dot = key.indexOf(".");
+  const scope = key.slice(0, dot);
+  const actor = key.slice(dot + 1);
+  const isOurs = (scope === NO_VIDEO || isVideoId(scope)) && ACTOR_HASH_PATTERN.test(actor);
+  return isOurs ? { scope, actor } : undefined;
 }
 
 /** What a poll of a video is stored under: the end of {@link votesSubject}. */

@@ -60,7 +60,17 @@ const ROLES = NATS_USERS.filter((user) => user !== "admin");
 const STREAMS = ["ov_history", "KV_ov_subscriptions", "KV_ov_frontends"];
 /** What dispatchers alone write, and gateways read. */
 const VIDEO_STREAMS = ["KV_ov_state", "KV_ov_totals", "KV_ov_timeline"];
-const NEWER_STREAMS = ["KV_ov_kinds", ...VIDEO_STREAMS, "KV_ov_ended", "ov_votes"];
+const NEWER_STREAMS = [
+  "KV_ov_kinds",
+  ...VIDEO_STREAMS,
+  "KV_ov_ended",
+  "ov_votes",
+  "KV_ov_bans",
+  "ov_moderation",
+  "KV_ov_shadow",
+];
+/** Who is banned, what moderators did, and what is hidden from others. */
+const MODERATION_STREAMS = ["KV_ov_bans", "ov_moderation", "KV_ov_shadow"];
 /** Tickets, actors' spending and what is watched are for gateways alone. */
 const OF_GATEWAYS = [
   "ov.watched.other.video",
@@ -85,6 +95,11 @@ const OF_DISPATCHERS = [
   "$KV.ov_totals.video",
   "$KV.ov_timeline.video.1",
   "ov.votes.video.poll",
+  "$KV.ov_bans.video.actor",
+  "$JS.API.STREAM.MSG.DELETE.KV_ov_bans",
+  "ov.moderation.video",
+  "$KV.ov_shadow.video.actor",
+  "$JS.API.STREAM.PURGE.KV_ov_shadow",
   "$JS.API.STREAM.CREATE.ov_history",
   "$JS.API.STREAM.CREATE.KV_ov_subscriptions",
   "$JS.API.STREAM.CREATE.KV_ov_frontends",
@@ -194,7 +209,10 @@ const FORBIDDEN: Readonly<
       "$KV.ov_frontends.other",
       "$JS.API.INFO",
       ...OTHERS_INBOXES("publisher"),
-      ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*"], ["KV_ov_kinds", ...VIDEO_STREAMS]),
+      ...ofStreams(
+        ["STREAM.INFO.*", "STREAM.MSG.GET.*"],
+        ["KV_ov_kinds", ...VIDEO_STREAMS, ...MODERATION_STREAMS],
+      ),
       ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
     ],
     subscribe: [
@@ -204,6 +222,7 @@ const FORBIDDEN: Readonly<
       "ov.command.*",
       "ov.changes.ov_kinds.>",
       "ov.changes.ov_ended.>",
+      "ov.changes.ov_bans.>",
       "$JS.>",
       "$KV.>",
       ...OTHERS_INBOXES("publisher"),
@@ -224,7 +243,7 @@ const FORBIDDEN: Readonly<
       "$KV.ov_frontends.other",
       ...OTHERS_INBOXES("observer"),
       ...ofStreams(["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
-      ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history", ...VIDEO_STREAMS]),
+      ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history", ...VIDEO_STREAMS, ...MODERATION_STREAMS]),
     ],
     subscribe: [
       "ov.publish.*",
@@ -265,6 +284,9 @@ describe.each(ROLES)("the user %s", (user) => {
       ),
       "$JS.API.STREAM.PURGE.KV_ov_kinds",
       "$JS.API.STREAM.PURGE.KV_ov_ended",
+      "$JS.API.STREAM.PURGE.KV_ov_bans",
+      "$JS.API.STREAM.PURGE.ov_moderation",
+      "$JS.API.STREAM.MSG.DELETE.ov_moderation",
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
     const ofDispatchers = user === "dispatcher" ? [] : OF_DISPATCHERS;

@@ -152,7 +152,7 @@ describe("a poll is refused", () => {
     ["that ends too late", { closesAt: Date.now() + 10 * 365 * 86_400_000 }, "closesAt"],
     ["that ends at no time", { closesAt: "tomorrow" }, "closesAt"],
     ["with results that are unknown", { results: "never" }, "results"],
-    ["with a field that is unknown", { colour: "red" }, ""],
+    ["with a field that is unknown", { colour: "red" }, "colour"],
   ])("%s", async (_name, changes, field) => {
     const { status, body } = await putPoll(stack().gateway, "faulty", POLL, { ...MVP, ...changes });
     expect({ status, body }).toMatchObject({

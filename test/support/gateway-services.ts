@@ -11,6 +11,7 @@ import { Rates } from "../../gateway/limits/rates.ts";
 import { EventsUnderWay } from "../../gateway/publish/under-way.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { KindTable } from "../../shared/protocol/kinds.ts";
+import { NO_RULES } from "../../shared/protocol/moderation/room-rules.ts";
 import { EventIds } from "../../shared/protocol/names.ts";
 import { type MonotonicClock, monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
@@ -56,7 +57,17 @@ export function servicesWithoutNats(
       historyOf: () => undefined,
     },
     timeline: { read: fault },
+    authorsDelete: config.authorsDelete,
+    bans: {
+      of: () => undefined,
+      requirePublishing: () => false,
+      requireWatching: () => undefined,
+    },
+    ownEvents: { showPast: async () => undefined },
+    banReader: { get: fault, page: fault },
+    moderation: { page: fault },
     histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },
+    roomRules: { of: () => NO_RULES, latest: () => NO_RULES, learn: async () => undefined },
     snapshots: { missing: () => 0, of: fault },
     publisher: {
       client: { publish: fault, retract: fault },

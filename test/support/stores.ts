@@ -2,12 +2,15 @@
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { ModerationStream } from "../../shared/bus/moderation-stream.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
 import {
+  bansBucket,
   endedBucket,
   frontendsBucket,
   kindsBucket,
+  shadowBucket,
   stateBucket,
   subscriptionsBucket,
   ticketsBucket,
@@ -29,11 +32,14 @@ export async function createStores(url: string): Promise<void> {
     kindsBucket(config),
     stateBucket(config),
     endedBucket(config),
+    bansBucket(config),
+    shadowBucket(config),
     totalsBucket(config),
     timelineBucket(config),
   ];
   for (const spec of specs) await new Bucket(bus, spec, silentLog).ensure();
   await new HistoryStream(bus, config, silentLog).ensure();
+  await new ModerationStream(bus, config, silentLog).ensure();
   await new VotesStream(bus, config, silentLog).ensure();
   await bus.stop();
 }

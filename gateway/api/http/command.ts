@@ -27,7 +27,7 @@ interface HttpCommand<Op extends CommandOp> {
    * What the command takes, not checked yet.
    * @param body decoded; undefined without one
    */
-  readonly inputOf: (body: unknown, path: PathNames) => unknown;
+  readonly inputOf: (body: unknown, path: PathNames, exchange: HttpExchange) => unknown;
   /** The body of the answer. */
   readonly answerOf: (result: CommandResult<Op>, path: PathNames) => object;
 }
@@ -49,12 +49,13 @@ export function commandOverHttp<Op extends CommandOp>(
       const request = { exchange, grant, video: path.video, at, route };
       const span = startHttpSpan(services.tracer, "ovation.command", request);
       const carryOut = async () => {
-        requireRight(grant, path);
+        requireModerator(grant, path);
         const body = await bodyOf(exchange, grant, attempt);
-        const input = parseCommandInput(op, inputOf(body, path));
+        const input = parseCommandInput(op, inputOf(body, path, exchange));
         services.rates.takeCommand(clientFor(services, grant, exchange));
         const video = path.video === "" ? NO_VIDEO : path.video;
-        const result = await services.publisher.commands.send(op, video, input, span?.trace);
+        const sender = { by: grant.name, trace: span?.trace };
+        const result = await services.publisher.commands.send(op, video, input, sender);
         respondWith(exchange, 200, answerOf(result, path));
       };
       await withSpan(span, carryOut());
@@ -74,8 +75,13 @@ export function commandOverHttp<Op extends CommandOp>(
   }
 }
 
-function requireRight(grant: Grant, { video }: PathNames): void {
-  if (video === "") grant.requireEveryVideo();
-  else grant.requireVideo(video);
-  grant.requireScope("moderate");
+/** @throws OvationError forbidden */
+export function requireModerator(grant: Grant, { video }: PathNames): void {
+  if (video === "") grant.requireModeratorOfAll();
+  else grant.requireModerator(video);
+}
+
+/** Whether a body has fields. */
+export function isFields(body: unknown): body is object {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
 }

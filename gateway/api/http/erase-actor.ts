@@ -3,12 +3,12 @@
  * long: after a while the answer says where a repeat goes on.
  */
 import { parseCommandInput } from "../../../shared/protocol/commands.ts";
-import { OvationError } from "../../../shared/protocol/errors.ts";
 import { NO_VIDEO } from "../../../shared/protocol/subjects.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { clientFor, type GatewayServices } from "../services.ts";
 import { parameter } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
+import { actorIn } from "./routes.ts";
 
 /** Proxies give up on answers that take much longer. */
 const ANSWER_WITHIN_MS = 15_000;
@@ -17,9 +17,8 @@ export function eraseActorOverHttp(services: GatewayServices): HttpHandler {
   return async (exchange, path, attempt) => {
     const grant = await services.auth.ofRequest(exchange);
     attempt.chargeTo(grant);
-    grant.requireEveryVideo();
-    grant.requireScope("moderate");
-    const given = { actor: decoded(path.actor), after: parameter(exchange, "after") };
+    grant.requireModeratorOfAll();
+    const given = { actor: actorIn(path), after: parameter(exchange, "after") };
     let { actor, after } = parseCommandInput("actor.erase", given);
     await exchange.afterRead();
     services.rates.takeCommand(clientFor(services, grant, exchange));
@@ -27,7 +26,9 @@ export function eraseActorOverHttp(services: GatewayServices): HttpHandler {
     let [events, values] = [0, 0];
     do {
       const input = after === undefined ? { actor } : { actor, after };
-      const erased = await services.publisher.commands.send("actor.erase", NO_VIDEO, input);
+      const erased = await services.publisher.commands.send("actor.erase", NO_VIDEO, input, {
+        by: grant.name,
+      });
       events += erased.events;
       values += erased.values;
       after = erased.next;
@@ -35,13 +36,4 @@ export function eraseActorOverHttp(services: GatewayServices): HttpHandler {
     if (after === undefined) respondWith(exchange, 200, { actor, events, values });
     else respondWith(exchange, 202, { actor, events, values, next: after });
   };
-}
-
-/** @throws OvationError field_invalid */
-function decoded(actor: string): string {
-  try {
-    return decodeURIComponent(actor);
-  } catch {
-    throw new OvationError("field_invalid", "actor: not percent-encoded", { field: "actor" });
-  }
 }

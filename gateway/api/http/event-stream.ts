@@ -1,4 +1,5 @@
 /** One viewer over Server-Sent Events, in one response or in polls. */
+import { bannedError } from "../../../shared/moderation/bans.ts";
 import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
@@ -15,8 +16,18 @@ export function streamMessage(body: ServerMessage, id?: string): string {
   return sseMessage(JSON.stringify(body), id);
 }
 
+/** Who watches what over an event stream. */
+interface StreamWatcher {
+  readonly actor: string | undefined;
+  readonly video: string;
+}
+
 export class EventStream {
   readonly viewer: Viewer;
+  /** Who watches, if that is known. */
+  readonly actor: string | undefined;
+  readonly #video: string;
+  readonly #bans: GatewayServices["bans"];
   #stream: EventSink;
   readonly #onEnd: () => void;
   #keepalive: NodeJS.Timeout | undefined;
@@ -25,8 +36,16 @@ export class EventStream {
   #pending = "";
 
   /** @param onEnd called once, whichever side ended the stream */
-  constructor(stream: EventSink, services: GatewayServices, onEnd: () => void) {
+  constructor(
+    stream: EventSink,
+    services: Pick<GatewayServices, "delivery" | "bans">,
+    { actor, video }: StreamWatcher,
+    onEnd: () => void,
+  ) {
     this.#stream = stream;
+    this.actor = actor;
+    this.#video = video;
+    this.#bans = services.bans;
     this.#onEnd = onEnd;
     this.viewer = new Viewer(
       { wire: "sse", send: (bytes) => this.#stream.send(bytes) },
@@ -74,6 +93,14 @@ export class EventStream {
     this.#stream.send(
       `retry: ${reconnectAfterMs}\n${streamMessage({ op: "bye", reconnectAfterMs })}`,
     );
+    this.end();
+  }
+
+  /** Ends the stream if its actor is banned from the video. */
+  leaveBanned(): void {
+    const ban = this.#bans.of(this.actor, this.#video);
+    if (ban?.mode !== "ban") return;
+    this.send({ op: "unsubscribed", video: this.#video, ...bannedError(ban).body() });
     this.end();
   }
 

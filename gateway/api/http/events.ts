@@ -90,7 +90,7 @@ function keyOf(video: string, viewer: string): string {
 
 export function eventsOverHttp(options: EventsOptions): HttpHandler {
   const { services, keepaliveMs, refreshGraceMs: graceMs, streams } = options;
-  const { admission, auth, connections, natsOutage, interest, histories } = services;
+  const { admission, auth, bans, connections, natsOutage, interest, histories } = services;
   const pollingViewers = new PollingViewers();
   return async (exchange, { video }, attempt) => {
     if (!acceptsEventStream(exchange.header("accept"))) throw new OvationError("not_acceptable");
@@ -110,6 +110,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const grant = await auth.ofStream(exchange);
     const hidden = flag(exchange, "hidden");
     grant.requireWatching(video, { isHidden: hidden === true });
+    bans.requireWatching(grant.actor, video);
     const kinds = list(exchange, "kinds", FILTER_KINDS_LIMIT);
     const asked = { ...pastRequest(exchange), kinds, hidden };
     const request = subscribeRequest(services, asked, grant.actor);
@@ -155,7 +156,8 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
             viewer: token?.viewer,
             onLeft: () => stream.end(),
           });
-    const stream = new EventStream(polled ?? exchange.stream(HEADERS), services, () => {
+    const watcher = { actor: grant.actor, video };
+    const stream = new EventStream(polled ?? exchange.stream(HEADERS), services, watcher, () => {
       expiry.stop();
       connections.eventStreams -= 1;
       connections.closed += 1;
@@ -197,6 +199,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       const position = seq === undefined ? undefined : histories.positionText(seq);
       stream.send({ op: "result", id: 0, ...result }, position);
       stream.viewer.join(feed, after);
+      if (request.isNewcomer) void services.ownEvents.showPast(video, stream);
     } catch (fault) {
       const error = asOvationError(fault);
       recordRejection(services, error, fault);

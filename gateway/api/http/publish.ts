@@ -82,7 +82,7 @@ async function publish(
   { exchange, video, grant, attempt, limits, span }: PublishRequest,
 ): Promise<unknown> {
   grant.requireVideo(video);
-  grant.requirePublishing();
+  grant.requirePublishing(video);
   const address = clientOf(services, exchange);
   const body = { exchange, grant, attempt, limits };
   const most = valuesLimit(services.rules, grant.isBackend);

@@ -1,7 +1,7 @@
 /** `PUT /v1/videos/{video}/polls/{poll}`: creates a poll, changes it, or ends it. */
 import type { GatewayServices } from "../services.ts";
 import type { BodyLimits } from "./body.ts";
-import { commandOverHttp } from "./command.ts";
+import { commandOverHttp, isFields } from "./command.ts";
 import type { HttpHandler } from "./router.ts";
 
 export function putPollOverHttp(services: GatewayServices, limits: BodyLimits): HttpHandler {
@@ -9,11 +9,7 @@ export function putPollOverHttp(services: GatewayServices, limits: BodyLimits): 
     op: "poll.put",
     route: "poll",
     hasBody: true,
-    inputOf: (body, { poll }) => (isMap(body) ? { ...body, poll } : body),
+    inputOf: (body, { poll }) => (isFields(body) ? { ...body, poll } : body),
     answerOf: ({ poll: shown }, { video, poll }) => ({ video, poll, ...shown }),
   });
-}
-
-function isMap(body: unknown): body is object {
-  return typeof body === "object" && body !== null && !Array.isArray(body);
 }

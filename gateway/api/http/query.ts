@@ -59,3 +59,20 @@ export function flag(exchange: HttpExchange, name: string): boolean | undefined 
   if (text === "true" || text === "false") return text === "true";
   throw new OvationError("field_invalid", `${name}: not true or false`, { field: name });
 }
+
+/** Most items of a page, and how many there are where the request says nothing. */
+const PAGE_LIMIT = 100;
+const PAGE_DEFAULT = 50;
+
+/**
+ * Which page of a list is asked for: `before` and `limit`.
+ * @throws OvationError field_invalid
+ */
+export function pageIn(exchange: HttpExchange): {
+  readonly before: number | undefined;
+  readonly limit: number;
+} {
+  const before = wholeNumber(exchange, "before", { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const limit = wholeNumber(exchange, "limit", { min: 1, max: PAGE_LIMIT }) ?? PAGE_DEFAULT;
+  return { before, limit };
+}

@@ -1,4 +1,5 @@
 /** The paths of the API, and which route a request's path belongs to. */
+import { OvationError } from "../../../shared/protocol/errors.ts";
 import { PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
 
 /** The path of each route; a name in braces stands for one segment. */
@@ -12,6 +13,14 @@ export const ROUTE_PATHS = {
   timeline: "/v1/videos/{video}/timeline",
   end: "/v1/videos/{video}/end",
   poll: "/v1/videos/{video}/polls/{poll}",
+  rules: "/v1/videos/{video}/rules",
+  pin: "/v1/videos/{video}/pin",
+  bans: "/v1/videos/{video}/bans",
+  ban: "/v1/videos/{video}/bans/{actor}",
+  moderation: "/v1/videos/{video}/moderation",
+  bansEverywhere: "/v1/bans",
+  banEverywhere: "/v1/bans/{actor}",
+  moderationEverywhere: "/v1/moderation",
   actor: "/v1/actors/{actor}/events",
   ping: PING_PATH,
   tickets: TICKETS_PATH,
@@ -41,6 +50,15 @@ const PATTERNS = (Object.keys(ROUTE_PATHS) as RouteName[]).map((name) => {
   );
   return { name, pattern: new RegExp(`^${segments}$`) };
 });
+
+/** The actor that a path names. @throws OvationError field_invalid */
+export function actorIn({ actor }: PathNames): string {
+  try {
+    return decodeURIComponent(actor);
+  } catch {
+    throw new OvationError("field_invalid", "actor: not percent-encoded", { field: "actor" });
+  }
+}
 
 /** Whether the route's path names a video. */
 export function namesVideo(name: RouteName): boolean {

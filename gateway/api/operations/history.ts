@@ -10,18 +10,21 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+type HistoryServices = Pick<GatewayServices, "histories" | "interest" | "rates" | "bans">;
+
 /**
  * @param address where the grant's holder is
- * @throws OvationError forbidden, rate_limited, history_unavailable
+ * @throws OvationError forbidden, banned, rate_limited, history_unavailable
  */
 export async function readHistory(
-  { histories, interest, rates }: Pick<GatewayServices, "histories" | "interest" | "rates">,
+  { histories, interest, rates, bans }: HistoryServices,
   grant: Grant,
   address: ClientKey,
   video: string,
   { before, limit }: PageRequest,
 ): Promise<HistoryPage> {
   grant.requireVideo(video);
+  bans.requireWatching(grant.actor, video);
   rates.takeHistoryRead(grant.clientAt(address));
   const budget = rates.work.of(grant, address);
   return await histories.page(video, interest.historyOf(video), before, limit, budget);

@@ -10,15 +10,18 @@ const READ_BYTES = 4_096;
 /**
  * @param address where the grant's holder is
  * @param videos at least one
- * @throws OvationError forbidden, rate_limited, unavailable
+ * @throws OvationError forbidden, banned, rate_limited, unavailable
  */
 export async function lookUp(
-  { snapshots, rates }: Pick<GatewayServices, "snapshots" | "rates">,
+  { snapshots, rates, bans }: Pick<GatewayServices, "snapshots" | "rates" | "bans">,
   grant: Grant,
   address: ClientKey,
   videos: readonly string[],
 ): Promise<readonly VideoSnapshot[]> {
-  for (const video of videos) grant.requireVideo(video);
+  for (const video of videos) {
+    grant.requireVideo(video);
+    bans.requireWatching(grant.actor, video);
+  }
   rates.takeHistoryRead(grant.clientAt(address));
   rates.work.of(grant, address).past(READ_BYTES * snapshots.missing(videos));
   return await snapshots.of(videos);

@@ -1,10 +1,11 @@
 /**
- * Publishing, for every wire. The checks have one order: grant, shape, rate, overload, in flight. A
- * refused event costs its publisher no quota, even if a dispatcher refuses it.
+ * Publishing, for every wire. The checks have one order: grant, shape, the room's rules, rate, overload,
+ * in flight. A refused event costs its publisher no quota, even if a dispatcher refuses it.
  */
 import { encodeEvent } from "../../../shared/protocol/bus-request.ts";
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
-import { checkEvent, type EventInput } from "../../../shared/protocol/events.ts";
+import { checkEvent, type EventInput, type RequestEvent } from "../../../shared/protocol/events.ts";
+import { requireByRules } from "../../../shared/protocol/moderation/rule-refusal.ts";
 import { requireActor } from "../../../shared/protocol/votes/vote.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
@@ -13,13 +14,19 @@ import type { Grant } from "../../auth/grant.ts";
 import type { ClientKey } from "../../limits/client-key.ts";
 import type { PublishQuota } from "../../limits/publish-quota.ts";
 import type { PublishAmount } from "../../limits/publisher-quota.ts";
+import type { SlowedEvent } from "../../limits/slow-mode.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import { withEventId } from "../../publish/event-id.ts";
 import type { OrderedPublishes } from "../../publish/ordered-publishes.ts";
 import type { JoiningVideos } from "../joining-videos.ts";
 import type { GatewayServices } from "../services.ts";
+import { mustReadRules, rulesFor } from "./room-rules.ts";
+import { slowedEvent, slowedEvents } from "./slowed-events.ts";
 
-type PublishServices = Pick<GatewayServices, "rules" | "ids" | "admission" | "publisher">;
+type PublishServices = Pick<
+  GatewayServices,
+  "rules" | "roomRules" | "rates" | "ids" | "admission" | "publisher" | "bans"
+>;
 
 /** Who publishes, over any wire. */
 export interface EventPublisher {
@@ -41,8 +48,10 @@ export interface ConnectedPublisher extends EventPublisher {
 
 /** An event as it goes to a dispatcher, and what it costs of its publisher's quota. */
 export interface AdmittedEvent {
-  readonly input: EventInput;
+  readonly input: RequestEvent;
   readonly amount: PublishAmount;
+  /** Undefined unless slow mode applies to it. */
+  readonly slowed: SlowedEvent | undefined;
 }
 
 /**
@@ -61,14 +70,33 @@ export function admitEvent(
   const { kinds } = services.rules;
   grant.requireVideo(video);
   checkEvent(given, services.rules, "", messageBytes);
-  const input = authorizeEvent(given, grant, "");
+  const input = authorizeEvent(given, grant, video, "");
+  const isShadow = services.bans.requirePublishing(input.actor, video, fieldOfActor(given, ""));
   if (kinds.isVote(input.kind)) requireActor(input.actor);
+  const rules = rulesFor(services, grant, video);
+  requireByRules(rules, kinds, input);
+  const { slowMode } = services.rates;
+  const slowed = slowedEvent(rules, kinds, video, input, limitedAs);
+  if (slowed !== undefined) slowMode.check(slowed);
   const amount = { video, events: 1, transient: kinds.isTransient(input.kind) ? 1 : 0 };
   quota.check(limitedAs, amount);
   services.admission.overload.admitEvents(kinds.isStored(input.kind), true);
   publisher.requireRoom();
   quota.take(limitedAs, amount);
-  return { input: withEventId(input, grant.publisher, services), amount };
+  if (slowed !== undefined) slowMode.take(slowed);
+  const event = withEventId(input, grant.publisher, services);
+  return { input: shadowed(event, isShadow), amount, slowed };
+}
+
+/** @param isShadow whether only its actor may see it */
+function shadowed(event: RequestEvent, isShadow: boolean): RequestEvent {
+  return isShadow ? { ...event, shadow: true } : event;
+}
+
+/** Where an event names its actor; undefined where its publisher is the actor. */
+function fieldOfActor({ actor }: EventInput, field: string): string | undefined {
+  if (actor === undefined) return undefined;
+  return field === "" ? "actor" : `${field}.actor`;
 }
 
 const TAKEN = { field: "eventId" };
@@ -83,7 +111,7 @@ export async function publishEvent(
   event: AdmittedEvent,
   trace: TraceContext | undefined,
 ): Promise<Accepted> {
-  const { input, amount } = event;
+  const { input, amount, slowed } = event;
   const { video } = amount;
   try {
     const joining = publisher.joining.of(video);
@@ -101,6 +129,7 @@ export async function publishEvent(
     // It may have been published nevertheless.
     if (error.kind.retry === "same-id") throw error.repeatWith(input.id);
     publisher.quota.giveBack(publisher.limitedAs, amount);
+    if (slowed !== undefined) services.rates.slowMode.giveBack(slowed);
     // As the connection's own message names it.
     if (error.code === "event_id_taken") throw new OvationError(error.code, undefined, TAKEN);
     throw error;
@@ -143,29 +172,44 @@ export async function publishList(
   traces: readonly TraceContext[],
 ): Promise<PublishedList> {
   const { kinds } = services.rules;
+  if (mustReadRules(services, grant, video)) {
+    const ids = given.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    await services.publisher.durable.add(video, ids, services.roomRules.learn(video));
+  }
+  const rules = rulesFor(services, grant, video);
   const inputs = given.map((input, index) => {
     const field = isList ? `events[${index}]` : "";
-    const authorized = authorizeEvent(input, grant, field);
-    if (kinds.isVote(input.kind)) requireActor(authorized.actor, isList ? `${field}.` : "");
-    return withEventId(authorized, grant.publisher, services);
+    const at = isList ? `${field}.` : "";
+    const authorized = authorizeEvent(input, grant, video, field);
+    const about = fieldOfActor(input, field);
+    const isShadow = services.bans.requirePublishing(authorized.actor, video, about);
+    if (kinds.isVote(input.kind)) requireActor(authorized.actor, at);
+    requireByRules(rules, kinds, authorized, at);
+    return shadowed(withEventId(authorized, grant.publisher, services), isShadow);
   });
   const amountOf = (events: readonly EventInput[]): PublishAmount => ({
     video,
     events: events.length,
     transient: events.filter(({ kind }) => kinds.isTransient(kind)).length,
   });
+  const slowed = slowedEvents(
+    services.rates.slowMode,
+    inputs.map((input) => slowedEvent(rules, kinds, video, input, limitedAs)),
+  );
   const amount = amountOf(inputs);
   quota.check(limitedAs, amount);
   const isStored = inputs.some(({ kind }) => kinds.isStored(kind));
   services.admission.overload.admitEvents(isStored, false);
   const events = inputs.map((input) => ({ input, bytes: encodeEvent(input) }));
   quota.take(limitedAs, amount);
+  slowed.take();
   const { client, durable } = services.publisher;
   const publishing = client.publish(video, events, traces, monotonicNow());
   const durableIds = inputs.filter(({ kind }) => kinds.isDurable(kind)).map(({ id }) => id);
   const { accepted, refused, error } = await durable.add(video, durableIds, publishing);
   if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
     quota.giveBack(limitedAs, amountOf(inputs.slice(accepted.length)));
+    slowed.giveBack(accepted.length);
   }
   if (refused !== undefined) {
     quota.giveBack(limitedAs, amountOf(inputs.filter((_, index) => refused.has(index))));

@@ -1,5 +1,6 @@
 /** Deleting a durable event, for everyone and for good. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
+import type { RetractRequest } from "../../../shared/protocol/events.ts";
 import { EVENT_ID_PATTERN } from "../../../shared/protocol/names.ts";
 import type { TraceContext } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Grant } from "../../auth/grant.ts";
@@ -13,7 +14,11 @@ import type { GatewayServices } from "../services.ts";
  * @throws OvationError forbidden, event_id_invalid, rate_limited, event_not_found, or as a publish
  */
 export async function retractEvent(
-  { publisher, rates }: Pick<GatewayServices, "publisher" | "rates">,
+  {
+    publisher,
+    rates,
+    authorsDelete,
+  }: Pick<GatewayServices, "publisher" | "rates" | "authorsDelete">,
   grant: Grant,
   client: ClientKey,
   video: string,
@@ -21,7 +26,7 @@ export async function retractEvent(
   trace: TraceContext | undefined,
 ): Promise<Accepted> {
   grant.requireVideo(video);
-  grant.requireScope("moderate");
+  const request = retractionBy(grant, video, authorsDelete);
   if (!EVENT_ID_PATTERN.test(eventId)) {
     throw new OvationError("event_id_invalid", undefined, { field: "id" });
   }
@@ -29,5 +34,20 @@ export async function retractEvent(
   rates.takeDelete(client);
   // The event's publish may still be under way.
   await publisher.durable.settled(video, eventId);
-  return await publisher.client.retract(video, eventId, trace);
+  return await publisher.client.retract(video, { id: eventId, ...request }, trace);
+}
+
+/**
+ * Who deletes: a moderator, or the author, whose the event must be then.
+ * @throws OvationError forbidden
+ */
+function retractionBy(
+  grant: Grant,
+  video: string,
+  authorsDelete: boolean,
+): Pick<RetractRequest, "by" | "author"> {
+  const { actor } = grant;
+  if (authorsDelete && actor !== undefined && !grant.moderates(video)) return { author: actor };
+  grant.requireModerator(video);
+  return grant.name === undefined ? {} : { by: grant.name };
 }

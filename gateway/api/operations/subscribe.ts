@@ -17,6 +17,8 @@ import type { GatewayServices } from "../services.ts";
 export interface SubscribeRequest extends ResumeRequest {
   /** Undefined: all kinds. */
   readonly filter: KindFilter | undefined;
+  /** Whether it wants past events, and has none yet. */
+  readonly isNewcomer: boolean;
   /** The viewer's hold on the video. */
   readonly hold: VideoHold;
 }
@@ -64,10 +66,11 @@ export function subscribeRequest(
   const filter = kinds === undefined ? undefined : new KindFilter(kinds, rules.kinds);
   const isCounted = !hidden && filter?.isNumbersAlone !== true;
   // Only the history has something that can be missed.
-  const resume = filter?.hasDurable === false ? {} : past;
+  const resume: ResumeRequest = filter?.hasDurable === false ? {} : past;
   const isTold = countsActors && isCounted && actor !== undefined;
   const hold = { isCounted, isHidden: hidden, actor: isTold ? placeOf(actor) : undefined };
-  return { ...resume, filter, hold };
+  const isNewcomer = resume.after === undefined && (resume.last ?? 0) > 0;
+  return { ...resume, filter, isNewcomer, hold };
 }
 
 /**

@@ -1,13 +1,15 @@
 /** `connect {token?}`: the first request of a connection, which proves what it may do. */
+import { NO_VIDEO } from "../../../shared/protocol/subjects.ts";
 import { Grant } from "../../auth/grant.ts";
 import type { Outcome, RequestHandler } from "../request-handler.ts";
 
 export const connect: RequestHandler<"connect"> = (context, { token }) => {
-  const { auth, gateway, deploymentRules, rates } = context.services;
+  const { auth, bans, gateway, deploymentRules, rates } = context.services;
   // Pays if the token is refused.
   const attempt = rates.work.arrive(context.address);
   attempt.require();
   const outcome = (grant: Grant): Outcome => {
+    bans.requireWatching(grant.actor, NO_VIDEO);
     attempt.forget();
     context.connected(grant);
     return { result: { gateway, ...deploymentRules(), ...grant.lifeLeft(Date.now()) } };

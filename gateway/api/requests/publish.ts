@@ -4,7 +4,7 @@
  */
 import type { EventInput } from "../../../shared/protocol/events.ts";
 import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";
-import { kindLearned } from "../learning-kinds.ts";
+import { readyToAdmit } from "../learning.ts";
 import { admitEvent, publishEvent } from "../operations/publish.ts";
 import type { RequestHandler } from "../request-handler.ts";
 import { startPublishSpan } from "../request-span.ts";
@@ -18,9 +18,12 @@ export const publish: RequestHandler<"publish"> = async (context, request, messa
     ...(eventId === undefined ? {} : { id: eventId }),
     ...(data === undefined ? {} : { data }),
   };
-  const learned = kindLearned(context, kind);
+  const ready = readyToAdmit(context, video, kind);
   // No await otherwise, so that events published in a row keep their order.
-  if (learned !== undefined) await learned;
+  if (ready !== undefined) {
+    const ids = eventId === undefined ? [] : [eventId];
+    await services.publisher.durable.add(video, ids, ready);
+  }
   const event = admitEvent(services, context, video, given, messageBytes);
   context.inFlight += 1;
   try {

@@ -15,6 +15,7 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   const { services, videos, limits } = context;
   const { video } = request;
   context.grant.requireWatching(video, { isHidden: request.hidden === true });
+  services.bans.requireWatching(context.actor, video);
   const wanted = subscribeRequest(services, request, context.actor);
   const { hold } = wanted;
   if (videos.has(video)) {
@@ -35,14 +36,17 @@ export const subscribe: RequestHandler<"subscribe"> = async (context, request) =
   try {
     opened = await openSubscription(services, video, wanted, past, context);
     const { feed, after, result } = opened;
-    // A fresh token may have narrowed the grant meanwhile.
+    // A fresh token may have narrowed the grant meanwhile, or the actor may have been banned.
     context.grant.requireWatching(video, hold);
+    services.bans.requireWatching(context.actor, video);
     return {
       result,
       // An unsubscribe, or the end of the connection, may have released it meanwhile.
       afterwards: () => {
-        if (isHeld()) context.viewer.join(feed, after);
-        else feed.abandon();
+        if (isHeld()) {
+          context.viewer.join(feed, after);
+          if (wanted.isNewcomer) void services.ownEvents.showPast(video, context);
+        } else feed.abandon();
         joined();
       },
     };

@@ -12,6 +12,7 @@ export type SpanName =
   | "ovation.look_up"
   | "ovation.history"
   | "ovation.timeline"
+  | "ovation.moderation"
   | "ovation.dispatch"
   | "ovation.store"
   | "ovation.deliver";

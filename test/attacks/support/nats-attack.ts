@@ -21,6 +21,9 @@ export const STREAMS = [
   "KV_ov_totals",
   "KV_ov_timeline",
   "ov_votes",
+  "KV_ov_bans",
+  "ov_moderation",
+  "KV_ov_shadow",
 ];
 /** What the attacker writes in its own name bears this. */
 const OWN = "attacker";

@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { actorKey, addressKey, type ClientKey } from "../../../gateway/limits/client-key.ts";
 import { Publishers } from "../../../gateway/limits/publishers.ts";
+import { SlowMode } from "../../../gateway/limits/slow-mode.ts";
+import { SpendingReports } from "../../../gateway/limits/spending-reports.ts";
 import { rateOf } from "../../../gateway/limits/token-bucket.ts";
 import { Bus } from "../../../shared/bus/connection.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
@@ -22,11 +24,20 @@ class Gateways {
   readonly nats: TestNats;
   readonly buses: readonly Bus[];
   readonly publishers: readonly Publishers[];
+  readonly slowModes: readonly SlowMode[];
+  readonly #reports: readonly SpendingReports[];
 
-  private constructor(nats: TestNats, buses: readonly Bus[], publishers: readonly Publishers[]) {
+  private constructor(nats: TestNats, buses: readonly Bus[]) {
     this.nats = nats;
     this.buses = buses;
-    this.publishers = publishers;
+    const shared = { limit: 1_000, now: monotonicNow };
+    const rates = { actor: RATES, address: RATES };
+    this.publishers = buses.map(() => new Publishers({ ...shared, rates }));
+    this.slowModes = buses.map(() => new SlowMode({ ...shared, onRefused: () => undefined }));
+    this.#reports = buses.map((bus, n) => {
+      const [publishers, slowMode] = [this.at(n), this.slowModeAt(n)];
+      return new SpendingReports({ bus, gateway: `gateway${n}`, publishers, slowMode });
+    });
   }
 
   /** The limits of `count` gateways, each with its own connection to one NATS. */
@@ -42,19 +53,10 @@ class Gateways {
         }),
       ),
     );
-    const publishers = buses.map((bus, n) => {
-      const gateway = `gateway${n}`;
-      return new Publishers({
-        bus,
-        gateway,
-        rates: { actor: RATES, address: RATES },
-        limit: 1_000,
-        now: monotonicNow,
-      });
-    });
-    for (const one of publishers) one.start();
+    const gateways = new Gateways(nats, buses);
+    for (const one of gateways.#reports) one.start();
     await Promise.all(buses.map((bus) => bus.flush()));
-    return new Gateways(nats, buses, publishers);
+    return gateways;
   }
 
   at(index: number): Publishers {
@@ -63,8 +65,14 @@ class Gateways {
     return found;
   }
 
+  slowModeAt(index: number): SlowMode {
+    const found = this.slowModes[index];
+    if (found === undefined) throw new Error(`no gateway ${index}`);
+    return found;
+  }
+
   async stop(): Promise<void> {
-    for (const one of this.publishers) one.stop();
+    for (const one of this.#reports) one.stop();
     for (const bus of this.buses) await bus.stop();
     await this.nats.stop();
   }
@@ -151,4 +159,47 @@ test("an actor named like an address has limits of its own, here and at other ga
   for (const gateway of [one, two]) {
     expect(spendAll(gateway, address)).toBeGreaterThanOrEqual(burst);
   }
+});
+
+describe("an actor in a room in slow mode, at two gateways", () => {
+  const event = { video: "launch", client: ANNA, everyMs: 60_000 };
+
+  /** How long it must wait at a gateway. */
+  function waitMs(slowMode: SlowMode, everyMs = event.everyMs): number {
+    try {
+      slowMode.check({ ...event, everyMs });
+      return 0;
+    } catch (error) {
+      return (error as { readonly retryAfterMs?: number }).retryAfterMs ?? 0;
+    }
+  }
+
+  test("that published at one waits at the other too, on that video alone", async () => {
+    gateways = await Gateways.start(2);
+    const [one, two] = [gateways.slowModeAt(0), gateways.slowModeAt(1)];
+    expect(waitMs(one)).toBe(0);
+    one.take(event);
+    expect(waitMs(one)).toBeGreaterThan(0);
+    await eventually(() => waitMs(two) > 0);
+    for (const other of [{ video: "other" }, { client: actorKey("ben") }]) {
+      expect(() => two.check({ ...event, ...other })).not.toThrow();
+    }
+    // By what the rules say now.
+    await eventually(() => waitMs(two, 1) === 0);
+  });
+
+  test("that was faster than reports are waits longer for it", async () => {
+    gateways = await Gateways.start(2);
+    const [one, two] = [gateways.slowModeAt(0), gateways.slowModeAt(1)];
+    for (const slowMode of [one, two]) slowMode.take(event);
+    for (const slowMode of [one, two]) await eventually(() => waitMs(slowMode) > event.everyMs);
+  });
+
+  test("waits for nothing when its event was refused after all", async () => {
+    gateways = await Gateways.start(1);
+    const one = gateways.slowModeAt(0);
+    one.take(event);
+    one.giveBack(event);
+    expect(waitMs(one)).toBe(0);
+  });
 });

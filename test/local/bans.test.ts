@@ -1,0 +1,111 @@
+/** Who may ban whom, and which bans are refused. */
+import { beforeAll, expect, test } from "vitest";
+import { fileWith, SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
+import { useTestStack } from "../support/use-test-stack.ts";
+
+const TEN_YEARS_MS = 315_360_000_000;
+const stack = useTestStack({
+  gateway: { open: false, authSecret: SECRET, authApiKeysFile: fileWith("[]") },
+  dispatcher: { bansLimit: 3 },
+});
+let moderator: string;
+beforeAll(async () => {
+  moderator = await tokenOf({ sub: "mod", videos: ["team-*"], publish: [], scope: "moderate" });
+});
+
+async function request(path: string, method: string, body?: string, token = moderator) {
+  const answer = await fetch(`http://127.0.0.1:${stack().gateway.port}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body }),
+  });
+  const { error } = (await answer.json()) as { error?: { code: string; field?: string } };
+  return { status: answer.status, code: error?.code, field: error?.field };
+}
+
+const put = async (path: string, body: object, token?: string) =>
+  await request(path, "PUT", JSON.stringify(body), token);
+
+test.each([
+  [{}, "mode"],
+  [{ mode: "exile" }, "mode"],
+  [{ mode: "mute", forMs: 0 }, "forMs"],
+  [{ mode: "mute", forMs: -1 }, "forMs"],
+  [{ mode: "mute", forMs: 1.5 }, "forMs"],
+  [{ mode: "mute", forMs: TEN_YEARS_MS + 1 }, "forMs"],
+  [{ mode: "mute", untilMs: 1_000 }, "untilMs"],
+  [{ mode: "mute", untilMs: Date.now() + TEN_YEARS_MS + 3_600_000 }, "untilMs"],
+  [{ mode: "mute", forMs: 1_000, untilMs: Date.now() + 3_600_000 }, "untilMs"],
+  [{ mode: "mute", reason: "x".repeat(501) }, "reason"],
+  [{ mode: "mute", reason: 1 }, "reason"],
+])("a ban of %j is refused, and the error names the field", async (body, field) => {
+  expect(await put("/videos/team-red/bans/troll", body)).toEqual({
+    status: 400,
+    code: "field_invalid",
+    field,
+  });
+});
+
+test("bans need a moderator of the video, and everywhere one of all videos", async () => {
+  const mute = { mode: "mute" };
+  const viewer = await tokenOf({ ...VIEWER, sub: "anna" });
+  const all = await tokenOf({ sub: "chief", videos: ["*"], publish: [], scope: "moderate" });
+  const paths = ["/bans", "/bans/troll", "/moderation"];
+  for (const path of paths) {
+    const onVideo = `/videos/team-red${path}`;
+    const outside = `/videos/other${path}`;
+    expect(await request(onVideo, "GET", undefined, viewer)).toMatchObject({
+      status: 403,
+      code: "forbidden",
+    });
+    expect(await request(outside, "GET")).toEqual({
+      status: 403,
+      code: "forbidden",
+      field: "video",
+    });
+    expect(await request(path, "GET")).toMatchObject({ status: 403, code: "forbidden" });
+  }
+  expect(await put("/videos/team-red/bans/troll", mute, viewer)).toMatchObject({
+    status: 403,
+    code: "forbidden",
+  });
+  expect(await put("/videos/other/bans/troll", mute)).toEqual({
+    status: 403,
+    code: "forbidden",
+    field: "video",
+  });
+  expect(await put("/bans/troll", mute)).toMatchObject({ status: 403, code: "forbidden" });
+  expect(await put("/bans/troll", mute, all)).toMatchObject({ status: 200 });
+  expect(await request("/bans/troll", "DELETE", undefined, all)).toMatchObject({ status: 200 });
+});
+
+test("a ban of nobody, or of a name that no actor has, is refused", async () => {
+  const mute = { mode: "mute" };
+  expect(await put("/videos/team-red/bans/", mute)).toMatchObject({
+    status: 404,
+    code: "not_found",
+  });
+  for (const actor of ["%00", "%", "x".repeat(129)]) {
+    const answer = await put(`/videos/team-red/bans/${actor}`, mute);
+    expect(answer).toMatchObject({ code: "field_invalid", field: "actor" });
+  }
+  expect(await put("/videos/a.b/bans/troll", mute)).toMatchObject({
+    code: "video_invalid",
+    field: "video",
+  });
+  expect(await request("/videos/team-red/bans/nobody", "DELETE")).toMatchObject({
+    status: 404,
+    code: "ban_not_found",
+  });
+});
+
+test("beyond the limit, bans are refused; one that is there already may be changed", async () => {
+  const bans = "/videos/team-blue/bans";
+  await expect
+    .poll(async () => {
+      for (const actor of ["a", "b", "c"]) await put(`${bans}/${actor}`, { mode: "mute" });
+      return await put(`${bans}/d`, { mode: "mute" });
+    })
+    .toMatchObject({ status: 429, code: "bans_exceeded" });
+  expect(await put(`${bans}/b`, { mode: "ban" })).toMatchObject({ status: 200 });
+});
