@@ -28,7 +28,7 @@ const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 30_000;
 
 export class Channel {
-  readonly video: string;
+  declare readonly video: string;
   readonly #options: ChannelOptions;
   readonly #watchers = new Watchers((kind) => this.#isNewest(kind));
   readonly #chain: Chain;

@@ -17,8 +17,10 @@ import type { CountsById } from "./live/counts.ts";
 import type { FollowedVideo, Publishing } from "./live/host.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
 import { loadLive, loadOverHttp } from "./load-chunk.ts";
+import type { Moderation } from "./moderation.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
+import type { HttpHost } from "./over-http/send.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
 import {
@@ -38,6 +40,8 @@ const FILTER_KINDS_LIMIT = 64;
 const COUNTS_LIMIT = 100;
 const VIDEO_RULES = { history: [0, HISTORY_LIMIT], kinds: undefined, hidden: "boolean" } as const;
 const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, waitMs: WHOLE };
+
+type HttpChunk = Awaited<ReturnType<typeof loadOverHttp>>;
 
 /**
  * A client of Ovation: one connection to a gateway for all videos. It connects when it is first
@@ -240,6 +244,17 @@ export class Ovation<Kinds extends object = object> {
       return published;
     },
     history: (id, query) => this.#history(id, query),
+    // The names of what moderators do are in the chunk.
+    moderate: (id) =>
+      new Proxy({} as Moderation, {
+        get: (_target, act) =>
+          // An object with `then` would be awaited.
+          act !== "then" &&
+          ((...given: unknown[]) =>
+            this.#overHttp((chunk, host) =>
+              chunk.moderate(host, id, act as keyof Moderation, given),
+            )),
+      }),
   };
 
   #watch(id: string, watcher: Watcher, state?: string): () => void {
@@ -296,20 +311,21 @@ export class Ovation<Kinds extends object = object> {
     return await published;
   }
 
-  async #history(video: string, query: HistoryQuery): Promise<HistoryPage> {
-    checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, HISTORY_LIMIT] });
+  #history(video: string, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#overHttp((chunk, host) => chunk.readHistory(host, video, query));
+  }
+
+  /** What is sent over HTTP is checked in the chunk too: most pages never load it. */
+  async #overHttp<T>(request: (chunk: HttpChunk, host: HttpHost) => Promise<T>): Promise<T> {
     const { fetch, connectTimeoutMs } = this.#settings;
-    const url = this.#connection.address.http;
-    const { signal } = this.#closing;
-    const token = await this.#connection.token();
-    try {
-      const { readHistory } = await loadOverHttp(connectTimeoutMs);
-      return await readHistory({ url, fetch, token }, video, query, signal);
-    } catch (error) {
-      if (signal.aborted) throw new OvationError("closed", "the client is closed", { video });
-      if (error instanceof OvationError) throw error;
-      throw new OvationError("unreachable", String(error), { video, cause: error });
-    }
+    const chunk = await loadOverHttp(connectTimeoutMs);
+    return await request(chunk, {
+      fetch,
+      url: this.#connection.address.http,
+      signal: this.#closing.signal,
+      token: () => this.#connection.token(),
+      checkOptions,
+    });
   }
 
   #linked(link: Link): void {

@@ -64,6 +64,8 @@ export interface OvationErrorDetail {
   readonly limit?: number | undefined;
   /** The video that the error is about. */
   readonly video?: string | undefined;
+  /** How long to wait before the request is repeated, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -81,10 +83,11 @@ export interface OvationErrorDetail {
  */
 export class OvationError extends Error {
   override readonly name = "OvationError";
-  readonly code: OvationErrorCode;
-  readonly field: string | undefined;
-  readonly limit: number | undefined;
-  readonly video: string | undefined;
+  declare readonly code: OvationErrorCode;
+  declare readonly field: string | undefined;
+  declare readonly limit: number | undefined;
+  declare readonly video: string | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: OvationErrorCode, message: string, detail: OvationErrorDetail = {}) {
     super(message, { cause: detail.cause });
@@ -92,11 +95,12 @@ export class OvationError extends Error {
     this.field = detail.field;
     this.limit = detail.limit;
     this.video = detail.video;
+    this.retryAfterMs = detail.retryAfterMs;
   }
 }
 
 /** A refusal by the gateway, or by the client's own check of the same rules. */
-interface Refused extends Pick<OvationErrorDetail, "field" | "limit"> {
+interface Refused extends Pick<OvationErrorDetail, "field" | "limit" | "retryAfterMs"> {
   readonly code: string;
   readonly message: string;
 }
@@ -105,33 +109,10 @@ export function errorOf(refused: Refused, video: string): OvationError {
   return new OvationError(refused.code, refused.message, { ...refused, video });
 }
 
-/** Codes after which the same request may succeed; a test compares them with the table of all errors. */
-const RETRYABLE: readonly string[] = [
-  "videos_exceeded",
-  "in_flight_exceeded",
-  "rate_limited",
-  "connections_exceeded",
-  "overloaded",
-  "body_timeout",
-  "keys_unavailable",
-  "tickets_exceeded",
-  "unavailable",
-  "timeout",
-  "history_unavailable",
-  "state_unavailable",
-  "votes_unavailable",
-  "history_busy",
-  "predecessor_failed",
-  "draining",
-  "internal",
-] satisfies readonly ErrorCode[];
-
-/** Whether a request that was answered with this code is worth repeating (with the same event id). */
-export function isRetryable(code: string): boolean {
-  return RETRYABLE.includes(code);
-}
-
-/** Those of the codes above after which the request may have been carried out nevertheless. */
+/**
+ * Codes after which the request may have been carried out nevertheless, and be repeated with the
+ * same event id; a test compares them with the table of all errors.
+ */
 const MAY_BE_ACCEPTED: readonly string[] = [
   "timeout",
   "history_unavailable",
@@ -140,7 +121,26 @@ const MAY_BE_ACCEPTED: readonly string[] = [
   "internal",
 ] satisfies readonly ErrorCode[];
 
-/** Whether a request that failed with this retryable code may have been carried out nevertheless. */
+/** Other codes after which the same request may succeed, besides those that end in `unavailable`. */
+const RETRYABLE: readonly string[] = [
+  "videos_exceeded",
+  "in_flight_exceeded",
+  "rate_limited",
+  "connections_exceeded",
+  "overloaded",
+  "body_timeout",
+  "tickets_exceeded",
+  "history_busy",
+  "predecessor_failed",
+  "draining",
+] satisfies readonly ErrorCode[];
+
+/** Whether a request that was answered with this code is worth repeating (with the same event id). */
+export function isRetryable(code: string): boolean {
+  return code.endsWith("unavailable") || RETRYABLE.includes(code) || mayBeAccepted(code);
+}
+
+/** Whether a request that failed with this code may have been carried out nevertheless. */
 export function mayBeAccepted(code: string): boolean {
   return MAY_BE_ACCEPTED.includes(code);
 }

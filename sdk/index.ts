@@ -14,6 +14,14 @@ export type { CountsById, VideoCounts } from "./live/counts.ts";
 export type { Poll } from "./live/shown-poll.ts";
 export type { StateOptions } from "./live/state.ts";
 export type { LiveValue } from "./live-value.ts";
+export type {
+  Ban,
+  BanOptions,
+  Moderation,
+  ModerationAct,
+  ModerationPage,
+  RoomRules,
+} from "./moderation.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
 export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 export type { Parse } from "./parse.ts";

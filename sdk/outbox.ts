@@ -212,7 +212,8 @@ export class Outbox {
     const { code, retryAfterMs = 0 } = answer;
     const isLimited = code === "rate_limited";
     const refusal = errorOf(answer, video);
-    if (!isRetryable(code) || (isLimited && entry.whenLimited === "fail")) {
+    // Slow mode names itself: its wait is for a person to see, and holds up nothing else.
+    if (!isRetryable(code) || (isLimited && (entry.whenLimited === "fail" || answer.field))) {
       return entry.settle(refusal);
     }
     entry.refusal = refusal;

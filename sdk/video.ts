@@ -11,6 +11,7 @@ import type { FollowedChannel, FollowedHost, FollowedVideo } from "./live/host.t
 import type { Poll } from "./live/shown-poll.ts";
 import type { StateOptions } from "./live/state.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
+import type { Moderation, RoomRules } from "./moderation.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 import type { Parse } from "./parse.ts";
 import type { Watcher } from "./watchers.ts";
@@ -28,6 +29,10 @@ export interface BuiltInKinds {
   readonly totals: Readonly<Record<string, number>>;
   /** Deletes the durable event with this `id` and `seq`. */
   readonly retracted: { readonly id: string; readonly seq: number };
+  /** The rules of the room; undefined: there are none. */
+  readonly rules: RoomRules | undefined;
+  /** The event that is pinned; undefined: none is. */
+  readonly pinned: OvationEvent | undefined;
 }
 
 /**
@@ -206,6 +211,7 @@ export interface VideoHost extends FollowedHost {
   report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options?: PublishOptions): Promise<Published>;
   history(id: string, query: HistoryQuery): Promise<HistoryPage>;
+  moderate(id: string): Moderation;
 }
 
 const LISTEN_RULES: Readonly<Record<string, Rule>> = {
@@ -227,9 +233,9 @@ const LISTEN_RULES: Readonly<Record<string, Rule>> = {
  */
 export class Video<Kinds extends object = object> {
   /** The video's id. */
-  readonly id: string;
+  declare readonly id: string;
   /** How many durable events of the history a listener gets first. */
-  readonly history: number;
+  declare readonly history: number;
   /**
    * How many events of each kind the video has had, whenever they came, by kind and by
    * `kind:variant`; empty until it is known. Likes and reactions count as they arrive, this client's
@@ -239,7 +245,7 @@ export class Video<Kinds extends object = object> {
    * @example
    * const off = video.totals.onChange(({ like = 0 }) => setText(`${like} likes`));
    */
-  readonly totals: LiveValue<Counts>;
+  declare readonly totals: LiveValue<Counts>;
   readonly #host: VideoHost;
 
   /** Internal: use {@link Ovation.video}. */
@@ -311,6 +317,17 @@ export class Video<Kinds extends object = object> {
     const live = this.#loaded<Poll | undefined>(undefined, ({ pollOf }) => pollOf(host, id, name));
     const vote = (choice: number) => host.publish(id, "vote", { poll: name, choice });
     return Object.assign(live, { vote });
+  }
+
+  /**
+   * What moderators do on the video, by HTTP: the token needs the scope `moderate`. The code for it
+   * is loaded at the first call (`chunk_unavailable` if it can't be).
+   *
+   * @example
+   * await video.moderate.setRules({ slowModeMs: 30_000 });
+   */
+  get moderate(): Moderation {
+    return this.#host.moderate(this.id);
   }
 
   /**

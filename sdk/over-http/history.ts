@@ -1,14 +1,22 @@
 /** Reads a page of a video's history. */
+import { HISTORY_LIMIT } from "../../shared/protocol/wire/endpoints.ts";
 import { errorOf } from "../error.ts";
 import { eventsOf, isFields } from "../link/incoming.ts";
 import type { HistoryPage, HistoryQuery } from "../video.ts";
 import { authorization, bodyOf, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
+import { type HttpHost, send } from "./send.ts";
 
-/**
- * @throws OvationError when the request is refused
- * @throws whatever `fetch` throws when the gateway can't be reached
- */
+/** @throws OvationError as {@link send} */
 export async function readHistory(
+  host: HttpHost,
+  video: string,
+  query: HistoryQuery,
+): Promise<HistoryPage> {
+  host.checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, HISTORY_LIMIT] });
+  return await send(host, video, (http, signal) => request(http, video, query, signal));
+}
+
+async function request(
   { url, fetch, token }: HttpOptions,
   video: string,
   { before, limit }: HistoryQuery,

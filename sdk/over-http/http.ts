@@ -18,8 +18,8 @@ export interface HttpOptions {
   readonly token: string | undefined;
 }
 
-/** The address of a video's events or history. */
-export function videoUrl(url: string, video: string, what: "events" | "history"): URL {
+/** The address of a video's events, history or other parts. */
+export function videoUrl(url: string, video: string, what: string): URL {
   return new URL(`${url}/v1/videos/${video}/${what}`);
 }
 
@@ -27,8 +27,16 @@ export function authorization(token: string | undefined): Record<string, string>
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
-/** The gateway's refusal, or what it means that something else answered. */
-export async function refusalOfResponse(response: Response, codec?: Codec): Promise<Refusal> {
+/**
+ * The gateway's refusal, or what it means that something else answered.
+ * @param codec for the answer to a request whose body is MessagePack
+ * @param notFound codes of the gateway with status 404
+ */
+export async function refusalOfResponse(
+  response: Response,
+  codec?: Codec,
+  notFound: readonly unknown[] = [],
+): Promise<Refusal> {
   let error: unknown;
   try {
     const body = await bodyOf(response, codec);
@@ -36,10 +44,9 @@ export async function refusalOfResponse(response: Response, codec?: Codec): Prom
   } catch {
     // Not an answer of a gateway.
   }
-  // A gateway has every path that we request, so a 404 is not its own; other APIs have errors too.
-  if (response.status === 404 || !isFields(error) || typeof error["code"] !== "string") {
-    return strangerAt(response);
-  }
+  if (!isFields(error) || typeof error["code"] !== "string") return strangerAt(response);
+  // A gateway has every path that we request, and other APIs have errors too.
+  if (response.status === 404 && !notFound.includes(error["code"])) return strangerAt(response);
   return refusalOf(error);
 }
 

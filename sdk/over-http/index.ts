@@ -2,3 +2,4 @@
 export { Diagnoses } from "./diagnosis.ts";
 export { EventStreamsLink } from "./event-streams.ts";
 export { readHistory } from "./history.ts";
+export { moderate } from "./moderate.ts";

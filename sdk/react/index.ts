@@ -1,7 +1,7 @@
 /** `ovation-client/react`: the SDK as React hooks, for client components. */
 "use client";
 
-export { type CommentsOptions, useComments } from "./use-comments.ts";
+export { type Comments, type CommentsOptions, useComments } from "./use-comments.ts";
 export { useConnection } from "./use-connection.ts";
 export { useCounts } from "./use-counts.ts";
 export { type Likes, type LikesOptions, useLikes } from "./use-likes.ts";

@@ -1,11 +1,14 @@
 /** Comments as a hook. */
+import { useCallback, useState } from "react";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import type { OvationError } from "../error.ts";
+import type { Published } from "../outbox.ts";
 import type { Parse } from "../parse.ts";
-import type { EventOf, KindOf, Video } from "../video.ts";
+import type { DataOf, EventOf, KindOf, ReceivedData, Video } from "../video.ts";
 import { type Feed, frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
 import { useNewest } from "./use-newest.ts";
+import { useSlowMode } from "./use-slow-mode.ts";
 
 /**
  * Which comments a component shows. With a {@link Parse} as `parse`, comments whose data it refuses
@@ -19,8 +22,37 @@ export interface CommentsOptions<Kind extends string = "comment"> {
   readonly kind?: Kind;
   /** How many comments the list keeps, up to 1,000; the oldest are removed first. Default: 200. */
   readonly limit?: number;
+  /** Whether slow mode doesn't apply to this viewer, as to moderators. Default: false. */
+  readonly isExempt?: boolean;
   /** Called with `data_unexpected` when `parse` refuses a comment. Default: the client's `onError`. */
   readonly onError?: (error: OvationError) => void;
+}
+
+/**
+ * The result of {@link useComments}.
+ *
+ * @example
+ * const Count = ({ chat }: { chat: Comments<object, "comment"> }) => <b>{chat.comments.length}</b>;
+ */
+export interface Comments<Kinds extends object, Kind extends string, Data = ReceivedData<Kind>> {
+  /**
+   * The newest comments, oldest first, without deleted ones. Each has a unique `id`, the same in
+   * every window: use it as the key.
+   */
+  readonly comments: readonly EventOf<Kind, Data>[];
+  /**
+   * When this component may publish its next comment, in milliseconds since 1970 by the viewer's own
+   * clock; undefined: now. The component renders again when it may. In a room in slow mode it
+   * follows from the last comment of this component, and from refusals.
+   */
+  readonly canSendAt: number | undefined;
+  /** Why the last comment of this component was refused; undefined if it was accepted. */
+  readonly error: OvationError | undefined;
+  /**
+   * Publishes a comment. Never rejects: it resolves with `undefined` when the comment was refused,
+   * and `error` says why.
+   */
+  readonly publish: (data: DataOf<Kinds, Kind>) => Promise<Published | undefined>;
 }
 
 type Options = CommentsOptions<string> & { readonly parse?: Parse<unknown> };
@@ -30,27 +62,30 @@ const DEFAULT_LIMIT = 200;
 const HISTORY_LIMIT = 1_000;
 
 /**
- * The newest comments of a video, oldest first, without deleted ones. Each has a unique `id`, the
- * same in every window: use it as the key. The list begins with the comments that the video's
+ * The comments of a video, and publishing one. The list begins with the comments that the video's
  * `history` requests, and changes at most once per animation frame. A component that was hidden
  * (`<Activity>`) has the comments of that time when it is shown again.
  *
  * @example
- * const comments = useComments(video, { limit: 100, parse: commentSchema });
- * return <ul>{comments.map(({ id, data }) => <li key={id}>{data.text}</li>)}</ul>;
+ * const { comments, canSendAt, publish } = useComments(video, { limit: 100, parse: commentSchema });
+ * const list = comments.map(({ id, data }) => <li key={id}>{data.text}</li>);
+ * const send = <button disabled={canSendAt !== undefined} onClick={() => publish({ text })}>Send</button>;
  */
 export function useComments<Kinds extends object, Data, Kind extends KindOf<Kinds> = "comment">(
   video: Video<Kinds>,
   options: CommentsOptions<Kind> & { readonly parse: Parse<Data> },
-): readonly EventOf<Kind, Data>[];
+): Comments<Kinds, Kind, Data>;
 export function useComments<Kinds extends object, Kind extends KindOf<Kinds> = "comment">(
   video: Video<Kinds>,
   options?: CommentsOptions<Kind>,
-): readonly EventOf<Kind>[];
-export function useComments(video: Video, options: Options = {}): readonly EventOf<string>[] {
-  const { kind = "comment", limit = DEFAULT_LIMIT } = options;
+): Comments<Kinds, Kind>;
+export function useComments(
+  video: Video,
+  options: Options = {},
+): Comments<object, string, unknown> {
+  const { kind = "comment", limit = DEFAULT_LIMIT, isExempt = false } = options;
   const newest = useNewest(options);
-  return useFrameStore(() => {
+  const comments = useFrameStore(() => {
     let position: number | undefined;
     return frameStore<readonly EventOf<string>[]>([], (feed, shown) => {
       // When shown again, the list resumes from here: nothing in between may be missing.
@@ -63,6 +98,25 @@ export function useComments(video: Video, options: Options = {}): readonly Event
       };
     });
   }, [video, kind, limit]);
+  const [error, setError] = useState<OvationError>();
+  const { canSendAt, sent, refused } = useSlowMode(video, isExempt);
+  const publish = useCallback(
+    async (data: unknown) => {
+      try {
+        const published = await video.publish(kind, data);
+        setError(undefined);
+        sent();
+        return published;
+      } catch (cause) {
+        const fault = cause as OvationError;
+        setError(fault);
+        refused(fault);
+        return undefined;
+      }
+    },
+    [video, kind, sent, refused],
+  );
+  return { comments, canSendAt, error, publish };
 }
 
 interface Listening {

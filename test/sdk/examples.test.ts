@@ -143,16 +143,16 @@ describe.skipIf(!hasBrowser)("in a page", () => {
     const code = await example("sdk/README.md", "function Live");
     const { page, lines } = await open(code + FOR_REACT);
     await shows(page, "section p", "1 watching");
-    await page.locator("section button").click();
-    await shows(page, "section button", /♥ 1/);
+    await page.locator("section p + button").click();
+    await shows(page, "section p + button", /♥ 1/);
     await comment({ text: "after" });
     const items = async () => await page.locator("section li").allTextContents();
     await expect.poll(items).toEqual(["before", "after"]);
     await page.evaluate(() => {
-      const button = document.querySelector<HTMLButtonElement>("section button");
+      const button = document.querySelector<HTMLButtonElement>("section p + button");
       for (let n = 0; n < 90; n += 1) button?.click();
     });
-    await shows(page, "section button", /♥ 91/);
+    await shows(page, "section p + button", /♥ 91/);
     expect(lines.filter((line) => !line.includes("data_unexpected"))).toEqual([]);
   });
 });

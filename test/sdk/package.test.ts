@@ -220,9 +220,9 @@ const TYPED = `
     useLikes(video, { kind: "ping" });
     // @ts-expect-error: there is no such kind
     useLikes(video, { kind: "pong" });
-    const comments: readonly { readonly data: { text: string } }[] = useComments(video, { parse });
+    const { comments }: { readonly comments: readonly { readonly data: { text: string } }[] } = useComments(video, { parse });
     // @ts-expect-error: nothing has validated it
-    const others: readonly { readonly data: { text: string } }[] = useComments(video);
+    const others: { readonly comments: readonly { readonly data: { text: string } }[] } = useComments(video);
     return [comments, others];
   }
   const wave: EventOf<"wave", number> | undefined = undefined;

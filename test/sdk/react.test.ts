@@ -131,6 +131,35 @@ describe.skipIf(!hasBrowser)("a page", () => {
     await lists(page, ["one", "two", "three"]);
   });
 
+  test("knows in slow mode when it may write again, and that it is over", async () => {
+    const rules = async (body: object) => {
+      const response = await fetch(
+        `http://127.0.0.1:${stack.gateway.port}/v1/videos/launch/rules`,
+        {
+          method: "PUT",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        },
+      );
+      expect(response.status).toBe(200);
+    };
+    await rules({ slowModeMs: 3_600_000 });
+    const page = await browser.open(network, { query: { write: "", strict: "" } });
+    await shows(page, "#can-send", "now");
+    await page.locator("#write").click();
+    await lists(page, ["written"]);
+    await shows(page, "#can-send", "later");
+    await page.locator("#write").click();
+    await shows(page, "#write-error", "rate_limited");
+    await shows(page, "#can-send", "later");
+    await rules({ closed: ["comment"] });
+    await shows(page, "#can-send", "now");
+    await page.locator("#write").click();
+    await shows(page, "#write-error", "closed_kind");
+    await lists(page, ["written"]);
+    expect(await errorsOf(page)).toEqual([]);
+  });
+
   test("hydrates without a mismatch, although its client was already connected", async () => {
     await comment(...numbered(3, "before"));
     const page = await browser.open(network, { query: { hydrate: "" } });

@@ -23,7 +23,7 @@ test.each(["http://127.0.0.1:1", "/", ["/a", "https://b.example.com"]])(
     function App(): ReactElement {
       const video = useVideo(ovation, "launch", { history: 50 });
       const { total, burst } = useLikes(video);
-      const comments = useComments(video);
+      const { comments } = useComments(video);
       const lobby = Object.keys(useCounts(ovation, ["launch"])).length;
       const shown = [lobby, total, burst, comments.length, String(useViewers(video))];
       const live = [useTotals(video), useReactions(video).counts].map((all) => JSON.stringify(all));

@@ -1,32 +1,48 @@
 /** Comments, and the field to write one. */
-import { OvationError } from "ovation-client";
+import type { OvationError } from "ovation-client";
 import { useComments } from "ovation-client/react";
 import { useRef, useState } from "react";
-import { commentOf, type DemoVideo, NAME_LENGTH, TEXT_LENGTH } from "../kinds.ts";
+import { type CommentData, commentOf, type DemoVideo, NAME_LENGTH, TEXT_LENGTH } from "../kinds.ts";
 import { LikeButton } from "../like-button.tsx";
 import { CommentList } from "./comment-list.tsx";
 import { useOwnName } from "./own-name.ts";
+import { useSecondsUntil } from "./seconds-until.ts";
 
 /** Older ones are dropped. */
 const SHOWN = 300;
 
 export function Chat({ video }: { readonly video: DemoVideo }) {
-  const comments = useComments(video, { limit: SHOWN, parse: commentOf });
-  const { pending, fault, send } = useSending(video);
+  const { comments, canSendAt, error, publish } = useComments(video, {
+    limit: SHOWN,
+    parse: commentOf,
+  });
+  const { pending, failed, send } = useSending(publish);
+  const seconds = useSecondsUntil(canSendAt);
   const [name, rename] = useOwnName();
 
   return (
     <section className="chat" aria-label="Comments and likes">
       <CommentList comments={comments} pending={pending} />
       <div className="chat-bar">
-        <Compose name={name} rename={rename} send={(text) => send(name, text)} />
+        <Compose
+          name={name}
+          rename={rename}
+          placeholder={seconds > 0 ? `Slow mode: ${seconds} s` : "Say something"}
+          isWaiting={seconds > 0}
+          send={(text) => send(name, text)}
+        />
         <LikeButton video={video} />
       </div>
       <p className="chat-fault" role="alert">
-        {fault}
+        {faultOf(failed, error)}
       </p>
     </section>
   );
+}
+
+function faultOf(text: string | undefined, error: OvationError | undefined): string {
+  if (text === undefined || error === undefined) return "";
+  return `“${text}” could not be sent: ${error.message}`;
 }
 
 interface Sending {
@@ -36,38 +52,37 @@ interface Sending {
 }
 
 /** Publishes comments, and tracks those that are not stored yet. */
-function useSending(video: DemoVideo) {
+function useSending(publish: (comment: CommentData) => Promise<unknown>) {
   const [pending, setPending] = useState<readonly Sending[]>([]);
-  const [fault, setFault] = useState("");
+  const [failed, setFailed] = useState<string>();
   const count = useRef(0);
 
   const send = (name: string, text: string) => {
     count.current += 1;
     const sending = { key: count.current, name, text };
     setPending((all) => [...all, sending]);
-    setFault("");
-    video
-      .publish("comment", { name, text })
-      .catch((error: unknown) => {
-        const why = error instanceof OvationError ? error.message : String(error);
-        setFault(`“${text}” could not be sent: ${why}`);
-      })
-      .finally(() => setPending((all) => all.filter(({ key }) => key !== sending.key)));
+    void publish({ name, text }).then((published) => {
+      setFailed(published === undefined ? text : undefined);
+      setPending((all) => all.filter(({ key }) => key !== sending.key));
+    });
   };
-  return { pending, fault, send };
+  return { pending, failed, send };
 }
 
 interface ComposeProps {
   readonly name: string;
   readonly rename: (name: string) => void;
+  readonly placeholder: string;
+  /** Whether nothing may be sent yet. */
+  readonly isWaiting: boolean;
   readonly send: (text: string) => void;
 }
 
-function Compose({ name, rename, send }: ComposeProps) {
+function Compose({ name, rename, placeholder, isWaiting, send }: ComposeProps) {
   const [text, setText] = useState("");
   const submit = (event: { preventDefault(): void }) => {
     event.preventDefault();
-    if (text.trim() === "") return;
+    if (isWaiting || text.trim() === "") return;
     send(text.trim());
     setText("");
   };
@@ -93,13 +108,13 @@ function Compose({ name, rename, send }: ComposeProps) {
         <input
           value={text}
           maxLength={TEXT_LENGTH}
-          placeholder="Say something"
+          placeholder={placeholder}
           autoComplete="off"
           enterKeyHint="send"
           onChange={({ target }) => setText(target.value)}
         />
       </label>
-      <button type="submit" className="compose-send" aria-label="Send">
+      <button type="submit" className="compose-send" aria-label="Send" disabled={isWaiting}>
         <svg className="icon" viewBox="0 0 24 24" aria-hidden="true">
           <path d="M4 12h15M13 6l6 6-6 6" />
         </svg>

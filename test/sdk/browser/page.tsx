@@ -61,7 +61,7 @@ function textOf(data: unknown): { readonly text: string } {
 }
 
 function Comments({ video }: { readonly video: ReturnType<typeof useLaunch> }) {
-  const comments = useComments(video, { limit: 300, parse: textOf });
+  const { comments } = useComments(video, { limit: 300, parse: textOf });
   return (
     <ul>
       {comments.map(({ id, data }) => (

@@ -46,13 +46,27 @@ function textOf(data: unknown): string {
 
 function Comments() {
   const video = useVideo(ovation, "launch", { history });
-  const comments = useComments(video, { parse: textOf });
+  const { comments } = useComments(video, { parse: textOf });
   return (
     <ul>
       {comments.map(({ id, data }) => (
         <li key={id}>{data}</li>
       ))}
     </ul>
+  );
+}
+
+function Write() {
+  const video = useVideo(ovation, "launch");
+  const { canSendAt, error, publish } = useComments(video);
+  return (
+    <p>
+      <button id="write" type="button" onClick={() => publish({ text: "written" })}>
+        Send
+      </button>
+      <span id="can-send">{canSendAt === undefined ? "now" : "later"}</span>
+      <span id="write-error">{error?.code}</span>
+    </p>
   );
 }
 
@@ -110,6 +124,7 @@ function App() {
     <main>
       <Holder />
       <Like />
+      {query.has("write") && <Write />}
       <input id="shown" type="checkbox" checked={isShown} onChange={() => setIsShown(!isShown)} />
       <input
         id="has-late"
