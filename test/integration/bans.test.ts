@@ -154,6 +154,22 @@ describe("an actor who is banned", () => {
     open.push(stream);
     const bystander = await connected("anna", 1);
     await bystander.ask("subscribe", { video });
+    const poll = async (query: string) => {
+      const url = `http://127.0.0.1:${portAt(2)}/v1/videos/${video}/events?${query}`;
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${troll}` } });
+      const text = await answer.text();
+      const [, cursor = ""] = /"op":"poll","next":"([^"]+)"/.exec(text) ?? [];
+      return { status: answer.status, text, cursor };
+    };
+    const isPutOut = (text: string) => text.includes('"code":"banned"');
+    /** Polls until one is answered with the ban, whatever else comes before. */
+    const polling = async () => {
+      let answer = await poll("wait=0");
+      while (!isPutOut(answer.text)) answer = await poll(`wait=30000&poll=${answer.cursor}`);
+      return answer;
+    };
+    const paused = await poll("wait=0");
+    const waiting = polling();
     const { body } = await request("/tickets", { method: "POST", token: troll, gateway: 2 });
     const begun = Date.now();
     await ban(`/videos/${video}/bans/exile`, { mode: "ban" });
@@ -162,7 +178,12 @@ describe("an actor who is banned", () => {
       await viewer.until(() => viewer.messages.some(({ op }) => op === "unsubscribed"));
       expect(viewer.messages.find(({ op }) => op === "unsubscribed")).toMatchObject(putOut);
     }
+    const { cursor } = await waiting;
     expect(Date.now() - begun).toBeLessThan(WITHIN_MS);
+    for (const last of [paused.cursor, cursor]) {
+      const again = await poll(`wait=0&poll=${last}`);
+      expect([again.status, isPutOut(again.text)]).toEqual([403, true]);
+    }
     // Nothing more arrives, and the other viewers stay.
     await overNats(video, { kind: "like", id: "later" });
     await bystander.until(() => bystander.of(video, "like").some(({ id }) => id === "later"));
@@ -329,23 +350,33 @@ describe("bans", () => {
     expect(sum).toBeGreaterThan(0);
   });
 
-  test("survive a restart of NATS, of every dispatcher, and a lost table", async () => {
+  test("survive a restart of NATS, a lost table, and a rolling restart of every process", async () => {
     await ban("/bans/lasting", { mode: "ban" });
     await ban("/videos/kept/bans/lasting-2", { mode: "mute" });
     // The table is in memory.
     await stack.nats.restart();
-    for (const dispatcher of stack.dispatchers.splice(0)) await dispatcher.stop();
-    await stack.addDispatcher();
-    const gateway = await stack.addGateway();
-    const fresh = await TestSocket.open(gateway.port, "json");
-    open.push(fresh);
-    expect(await fresh.ask("connect", { token: await tokenFor("lasting") })).toMatchObject({
-      code: "banned",
-    });
+    const token = await tokenFor("lasting");
     const muted = await tokenFor("lasting-2");
-    await eventually(async () => {
-      const { status, body } = await post(gateway.port, "kept", { kind: "like" }, muted);
-      return status === 403 && JSON.stringify(body).includes("banned");
-    });
+    for (const dispatcher of stack.dispatchers.splice(0)) {
+      const next = await stack.addDispatcher();
+      await dispatcher.stop();
+      // Of all that the tests before left, too.
+      await eventually(async () => (await metric(next, "ovation_dispatcher_bans")) >= 2);
+    }
+    for (const gateway of stack.gateways.splice(0)) {
+      const { port } = await stack.addGateway();
+      await gateway.stop();
+      const fresh = await TestSocket.open(port, "json");
+      open.push(fresh);
+      expect(await fresh.ask("connect", { token })).toMatchObject({ code: "banned" });
+      expect(await post(port, "kept", { kind: "like" }, muted)).toMatchObject({
+        status: 403,
+        body: { error: { code: "banned" } },
+      });
+    }
+    await publisher.close();
+    publisher = await connectTo(stack.nats.url, "publisher");
+    const answer = await overNats("kept", { kind: "like", actor: "lasting-2" });
+    expect(answer).toMatchObject({ code: "banned" });
   });
 });
