@@ -74,6 +74,8 @@ export class Ovation<Kinds extends object = object> {
   });
   readonly #errors = new Listeners<OvationError>(this.#warn);
   readonly #publishes = new Listeners<Publishing>(() => undefined);
+  /** By video; slow mode counts from then. One number for each video that is commented on. */
+  readonly #sentAt = new Map<string, number>();
   #link: Link | undefined;
   /** Aborts every request in progress when the client is closed. */
   #closing = new AbortController();
@@ -234,6 +236,7 @@ export class Ovation<Kinds extends object = object> {
     watch: (id, watcher, state) => this.#watch(id, watcher, state),
     channel: (id) => this.#channels.get(id),
     onPublish: (listener) => this.#publishes.add(listener),
+    sentAt: (id) => this.#sentAt.get(id),
     namesOf,
     live: () => loadLive(this.#settings.connectTimeoutMs),
     report: this.#errors.emit,
@@ -307,6 +310,11 @@ export class Ovation<Kinds extends object = object> {
     const publication = { video, kind, data: encodedData(data, video), eventId };
     const published = this.#outbox.publish(publication, { whileAway, whenLimited, waitMs });
     this.#publishes.emit({ video, kind, data, eventId, published });
+    published.then(
+      ({ seq }) => seq && this.#sentAt.set(video, Date.now()),
+      ({ field, limit = 0, retryAfterMs = 0 }: OvationError) =>
+        field === "slowModeMs" && this.#sentAt.set(video, Date.now() + retryAfterMs - limit),
+    );
     if (name === "idle") this.connect();
     return await published;
   }
@@ -324,7 +332,6 @@ export class Ovation<Kinds extends object = object> {
       url: this.#connection.address.http,
       signal: this.#closing.signal,
       token: () => this.#connection.token(),
-      checkOptions,
     });
   }
 

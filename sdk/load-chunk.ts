@@ -1,5 +1,11 @@
 /** Loads the parts of the client that most viewers never need. */
-import { OvationError } from "./error.ts";
+import { CONNECT_PATH, HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
+import { checkOptions } from "./arguments.ts";
+import { errorOf, isRetryable, isTokenCode, OvationError } from "./error.ts";
+import { answerOf, dispatchPush, eventsOf, isFields, refusalOf } from "./link/incoming.ts";
+import { doubtTimes } from "./link/link.ts";
+import { decodeMsgpack } from "./wire/msgpack-decode.ts";
+import { encodeMsgpack } from "./wire/msgpack-encode.ts";
 import { within } from "./within.ts";
 
 async function load<T>(timeoutMs: number, chunk: Promise<T>): Promise<T> {
@@ -15,8 +21,26 @@ async function load<T>(timeoutMs: number, chunk: Promise<T>): Promise<T> {
  * Loads everything that uses HTTP, once; after a failure, the next call tries again.
  * @throws OvationError `chunk_unavailable`
  */
-export function loadOverHttp(timeoutMs: number) {
-  return load(timeoutMs, import("./over-http/index.ts"));
+export async function loadOverHttp(timeoutMs: number) {
+  const chunk = await load(timeoutMs, import("./over-http/index.ts"));
+  chunk.receiveCore({
+    OvationError,
+    errorOf,
+    isRetryable,
+    isTokenCode,
+    answerOf,
+    dispatchPush,
+    eventsOf,
+    isFields,
+    refusalOf,
+    doubtTimes,
+    checkOptions,
+    encode: encodeMsgpack,
+    decode: decodeMsgpack,
+    connectPath: CONNECT_PATH,
+    historyLimit: HISTORY_LIMIT,
+  });
+  return chunk;
 }
 
 /**

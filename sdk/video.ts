@@ -206,6 +206,8 @@ type LiveModule = typeof import("./live/index.ts");
 export interface VideoHost extends FollowedHost {
   /** Undefined while the video is not watched. */
   channel(id: string): VideoView | undefined;
+  /** See {@link Video.sentAt}. */
+  sentAt(id: string): number | undefined;
   /** @throws OvationError `chunk_unavailable` */
   live(): Promise<LiveModule>;
   report(error: OvationError): void;
@@ -350,6 +352,17 @@ export class Video<Kinds extends object = object> {
    */
   get position(): number | undefined {
     return this.#host.channel(this.id)?.position;
+  }
+
+  /**
+   * When this client's last durable event on the video was accepted, in milliseconds since 1970; in
+   * slow mode, later by what a refusal said that it was too early. Undefined if there was none.
+   *
+   * @example
+   * const waitMs = Math.max(0, (video.sentAt ?? 0) + slowModeMs - Date.now());
+   */
+  get sentAt(): number | undefined {
+    return this.#host.sentAt(this.id);
   }
 
   /**

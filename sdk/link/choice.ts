@@ -3,8 +3,6 @@ import type { Address } from "../addresses.ts";
 import { loadOverHttp } from "../load-chunk.ts";
 import type { Settings } from "../settings.ts";
 import type { Via } from "../state.ts";
-import { decodeMsgpack } from "../wire/msgpack-decode.ts";
-import { encodeMsgpack } from "../wire/msgpack-encode.ts";
 import type { Link, LinkHandlers } from "./link.ts";
 import { WebSocketLink } from "./websocket.ts";
 
@@ -62,8 +60,7 @@ export class LinkChoice {
     try {
       const { EventStreamsLink } = await loadOverHttp(settings.connectTimeoutMs);
       const isBuffered = this.#cutStreams >= SHORT_LIVES;
-      const codec = { encode: encodeMsgpack, decode: decodeMsgpack };
-      return new EventStreamsLink({ ...settings, url: http, token, codec, isBuffered }, handlers);
+      return new EventStreamsLink({ ...settings, url: http, token, isBuffered }, handlers);
     } catch (error) {
       this.failed(via);
       throw error;

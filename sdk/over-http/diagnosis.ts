@@ -2,8 +2,8 @@
  * Finds out why the client can't connect. A browser does not say why a WebSocket was refused; a plain
  * request to the same path gets the reason, from a gateway or from whatever else is there.
  */
-import { CONNECT_PATH } from "../../shared/protocol/wire/endpoints.ts";
 import type { ConnectionFault } from "../state.ts";
+import { core } from "./core.ts";
 import { refusalOfResponse } from "./http.ts";
 
 /** An address that a page on `https:` may not use; this machine's own addresses are allowed. */
@@ -40,14 +40,14 @@ async function diagnose(options: DiagnosisOptions): Promise<ConnectionFault | un
   document?.addEventListener("securitypolicyviolation", onViolation);
   const request = { cache: "no-store", signal } as const;
   try {
-    const response = await fetch(url + CONNECT_PATH, request);
+    const response = await fetch(url + core.connectPath, request);
     const { code, message } = await refusalOfResponse(response);
     // A gateway answers any plain request with this code; otherwise all is well.
     if (code !== "handshake_invalid") return { code, message };
     return WEBSOCKET_BLOCKED;
   } catch (error) {
     // Nothing answers, or the page may not read the answer.
-    const answers = await fetch(url + CONNECT_PATH, { ...request, mode: "no-cors" }).then(
+    const answers = await fetch(url + core.connectPath, { ...request, mode: "no-cors" }).then(
       () => true,
       () => false,
     );

@@ -1,7 +1,8 @@
 /** Reads one video's events as Server-Sent Events through `fetch`: in a stream, or in polls. */
 
-import { answerOf, dispatchPush, type Fields, isFields } from "../link/incoming.ts";
+import type { Fields } from "../link/incoming.ts";
 import type { Answer, Filter, OnAnswer, PushHandlers } from "../link/link.ts";
+import { core } from "./core.ts";
 import { readEvents } from "./event-source.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { Slot } from "./slot.ts";
@@ -199,11 +200,11 @@ export class EventStream {
     if (this.signal.aborted) return;
     this.position = id ?? this.position;
     const message: unknown = JSON.parse(data);
-    if (!isFields(message)) return;
+    if (!core.isFields(message)) return;
     const { op } = message;
     if (op === "poll") this.#poll = String(message["next"]);
-    else if (op === "result" || op === "error") this.#answer(answerOf(message), message);
-    else dispatchPush(message, this.#handlers);
+    else if (op === "result" || op === "error") this.#answer(core.answerOf(message), message);
+    else core.dispatchPush(message, this.#handlers);
   }
 
   #answer(answer: Answer, fields?: Fields): void {
@@ -212,7 +213,7 @@ export class EventStream {
       if (answer.op === "error") throw new Error(answer.message);
       // The following events don't continue from the previous position.
       if (answer.recovered === false) {
-        dispatchPush({ ...fields, op: "reset", video: this.#video }, this.#handlers);
+        core.dispatchPush({ ...fields, op: "reset", video: this.#video }, this.#handlers);
       }
       return;
     }

@@ -2,22 +2,21 @@
  * A link that needs no WebSocket: Server-Sent Events for each video, and HTTP to publish. When one
  * of its streams is lost the whole link ends, as a WebSocket would.
  */
-import { isRetryable, isTokenCode } from "../error.ts";
-import {
-  type Answer,
-  doubtTimes,
-  type From,
-  type Link,
-  type LinkHandlers,
-  type LinkTimes,
-  type OnAnswer,
-  type Publication,
-  type Rules,
+import type {
+  Answer,
+  From,
+  Link,
+  LinkHandlers,
+  LinkTimes,
+  OnAnswer,
+  Publication,
+  Rules,
 } from "../link/link.ts";
 import type { ConnectionFault } from "../state.ts";
+import { core } from "./core.ts";
 import { WEBSOCKET_BLOCKED } from "./diagnosis.ts";
 import { EventStream } from "./event-stream.ts";
-import type { Codec, HttpOptions } from "./http.ts";
+import type { HttpOptions } from "./http.ts";
 import { Overlap } from "./overlap.ts";
 import { pingOverHttp, publishOverHttp, reachedNoGateway } from "./requests.ts";
 
@@ -33,7 +32,6 @@ const SETTLE_MS = 1_000;
 const SHORT_MS = 60_000;
 
 export interface EventStreamsOptions extends HttpOptions, LinkTimes {
-  readonly codec: Codec;
   /** Whether earlier streams were buffered or cut. */
   readonly isBuffered: boolean;
 }
@@ -130,7 +128,7 @@ export class EventStreamsLink implements Link {
 
   /** Each request may have its own connection, so one that gets no answer times out alone. */
   #publish(publication: Publication, onAnswer: OnAnswer): void {
-    const [overdueMs, withinMs] = doubtTimes(this.#options);
+    const [overdueMs, withinMs] = core.doubtTimes(this.#options);
     const request = new AbortController();
     const end = () => {
       clearTimeout(overdue);
@@ -211,7 +209,7 @@ export class EventStreamsLink implements Link {
       next.signal.onabort = () => queueMicrotask(() => resolve(undefined));
       void next.run(this.#options, video, { after: old.position });
     });
-    if (answer?.op === "error" && !isRetryable(answer.code)) {
+    if (answer?.op === "error" && !core.isRetryable(answer.code)) {
       this.unsubscribe(video);
       return this.#answered(answer, () => this.#handlers.onUnsubscribed(video, answer));
     }
@@ -274,7 +272,7 @@ export class EventStreamsLink implements Link {
     if (answer.op === "error" && reachedNoGateway(answer.code)) {
       return this.#end(answer.code, answer.message, true);
     }
-    if (answer.op === "error" && isTokenCode(answer.code)) {
+    if (answer.op === "error" && core.isTokenCode(answer.code)) {
       return this.#end(answer.code, answer.message, false);
     }
     onAnswer(answer);

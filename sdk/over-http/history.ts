@@ -1,8 +1,6 @@
 /** Reads a page of a video's history. */
-import { HISTORY_LIMIT } from "../../shared/protocol/wire/endpoints.ts";
-import { errorOf } from "../error.ts";
-import { eventsOf, isFields } from "../link/incoming.ts";
 import type { HistoryPage, HistoryQuery } from "../video.ts";
+import { core } from "./core.ts";
 import { authorization, bodyOf, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { type HttpHost, send } from "./send.ts";
 
@@ -12,7 +10,7 @@ export async function readHistory(
   video: string,
   query: HistoryQuery,
 ): Promise<HistoryPage> {
-  host.checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, HISTORY_LIMIT] });
+  core.checkOptions(query, { before: [1, Number.MAX_SAFE_INTEGER], limit: [1, core.historyLimit] });
   return await send(host, video, (http, signal) => request(http, video, query, signal));
 }
 
@@ -27,11 +25,11 @@ async function request(
     if (value !== undefined) address.searchParams.set(name, String(value));
   }
   const response = await fetch(address, { headers: authorization(token), signal });
-  if (!response.ok) throw errorOf(await refusalOfResponse(response), video);
+  if (!response.ok) throw core.errorOf(await refusalOfResponse(response), video);
   const body = await bodyOf(response);
-  const { events, more, epoch } = isFields(body) ? body : {};
+  const { events, more, epoch } = core.isFields(body) ? body : {};
   return {
-    events: eventsOf(events),
+    events: core.eventsOf(events),
     more: more === true,
     epoch: typeof epoch === "string" ? epoch : undefined,
   };

@@ -1,15 +1,9 @@
 /** The common parts of HTTP requests to a gateway, and the meaning of their errors. */
 
-import { isFields, refusalOf } from "../link/incoming.ts";
 import type { Refusal } from "../link/link.ts";
+import { core } from "./core.ts";
 
 export const MSGPACK_TYPE = "application/msgpack";
-
-/** MessagePack, passed by the core: a chunk that imported it would move it out of the core's file. */
-export interface Codec {
-  encode(value: unknown): Uint8Array<ArrayBuffer>;
-  decode(bytes: Uint8Array): unknown;
-}
 
 export interface HttpOptions {
   /** The gateway's address, `http:` or `https:`, without a path of the protocol. */
@@ -29,25 +23,23 @@ export function authorization(token: string | undefined): Record<string, string>
 
 /**
  * The gateway's refusal, or what it means that something else answered.
- * @param codec for the answer to a request whose body is MessagePack
  * @param notFound codes of the gateway with status 404
  */
 export async function refusalOfResponse(
   response: Response,
-  codec?: Codec,
   notFound: readonly unknown[] = [],
 ): Promise<Refusal> {
   let error: unknown;
   try {
-    const body = await bodyOf(response, codec);
-    error = isFields(body) ? body["error"] : undefined;
+    const body = await bodyOf(response);
+    error = core.isFields(body) ? body["error"] : undefined;
   } catch {
     // Not an answer of a gateway.
   }
-  if (!isFields(error) || typeof error["code"] !== "string") return strangerAt(response);
+  if (!core.isFields(error) || typeof error["code"] !== "string") return strangerAt(response);
   // A gateway has every path that we request, and other APIs have errors too.
   if (response.status === 404 && !notFound.includes(error["code"])) return strangerAt(response);
-  return refusalOf(error);
+  return core.refusalOf(error);
 }
 
 /** Statuses below 500 that a proxy uses for itself, not for the path. */
@@ -65,12 +57,9 @@ export function strangerAt({ status, url, redirected }: Response): Refusal {
   return { op: "error", code: isProxy ? "unreachable" : "wrong_address", message };
 }
 
-/**
- * Decodes the body according to its content type.
- * @param codec for the answer to a request whose body is MessagePack; others are answered in JSON
- */
-export async function bodyOf(response: Response, codec?: Codec): Promise<unknown> {
+/** Decodes the body according to its content type. */
+export async function bodyOf(response: Response): Promise<unknown> {
   const isMsgpack = response.headers.get("content-type")?.startsWith(MSGPACK_TYPE) === true;
-  if (codec === undefined || !isMsgpack) return await response.json();
-  return codec.decode(new Uint8Array(await response.arrayBuffer()));
+  if (!isMsgpack) return await response.json();
+  return core.decode(new Uint8Array(await response.arrayBuffer()));
 }

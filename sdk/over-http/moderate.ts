@@ -1,7 +1,6 @@
 /** What moderators request of a gateway. */
-import { errorOf } from "../error.ts";
-import { isFields } from "../link/incoming.ts";
 import type { BanOptions, Moderation, ModerationPage, RoomRules } from "../moderation.ts";
+import { core } from "./core.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { type HttpHost, send } from "./send.ts";
 
@@ -85,7 +84,7 @@ async function request(
     headers: { ...content.headers, ...authorization(token) },
     signal,
   });
-  if (!response.ok) throw errorOf(await refusalOfResponse(response, undefined, NOT_FOUND), video);
+  if (!response.ok) throw core.errorOf(await refusalOfResponse(response, NOT_FOUND), video);
   const answer: unknown = await response.json();
-  return result === undefined || !isFields(answer) ? answer : answer[result];
+  return result === undefined || !core.isFields(answer) ? answer : answer[result];
 }

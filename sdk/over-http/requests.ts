@@ -1,11 +1,10 @@
 /** The requests that go over HTTP instead of a WebSocket: ping and publish. */
-import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/endpoints.ts";
-import { answerOf, isFields } from "../link/incoming.ts";
+import { PING_PATH, PROTOCOL } from "../../shared/protocol/wire/ping.ts";
 import type { Answer, Publication } from "../link/link.ts";
+import { core } from "./core.ts";
 import {
   authorization,
   bodyOf,
-  type Codec,
   type HttpOptions,
   MSGPACK_TYPE,
   refusalOfResponse,
@@ -30,8 +29,8 @@ export async function pingOverHttp(
   });
   if (!response.ok) return await refusalOfResponse(response);
   const body = await bodyOf(response).catch(() => undefined);
-  if (!isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
-  if (!response.redirected) return answerOf(body);
+  if (!core.isFields(body) || body["protocol"] !== PROTOCOL) return strangerAt(response);
+  if (!response.redirected) return core.answerOf(body);
   // A redirected publish would lose its body.
   const message = `the address redirects to ${response.url}: use that`;
   return { op: "error", code: "wrong_address", message };
@@ -39,7 +38,7 @@ export async function pingOverHttp(
 
 /** Publishes one event. Rejects when the gateway can't be reached. */
 export async function publishOverHttp(
-  { url, fetch, token, codec }: HttpOptions & { readonly codec: Codec },
+  { url, fetch, token }: HttpOptions,
   { video, kind, data, eventId }: Publication,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -47,12 +46,12 @@ export async function publishOverHttp(
     method: "POST",
     headers: { "Content-Type": MSGPACK_TYPE, ...authorization(token) },
     // Encoded as over a WebSocket, so that both accept the same data.
-    body: codec.encode({ kind, data, id: eventId }),
+    body: core.encode({ kind, data, id: eventId }),
     signal,
   });
-  if (!response.ok) return await refusalOfResponse(response, codec);
-  const body = await bodyOf(response, codec);
-  const seqs = isFields(body) ? body["seqs"] : undefined;
+  if (!response.ok) return await refusalOfResponse(response);
+  const body = await bodyOf(response);
+  const seqs = core.isFields(body) ? body["seqs"] : undefined;
   const seq: unknown = Array.isArray(seqs) ? seqs[0] : undefined;
   return { op: "result", eventId, seq: typeof seq === "number" ? seq : undefined };
 }

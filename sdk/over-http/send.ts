@@ -1,6 +1,5 @@
 /** Sends a request about a video over HTTP for the application, which gets errors of the client. */
-import type { checkOptions } from "../arguments.ts";
-import { OvationError } from "../error.ts";
+import { core } from "./core.ts";
 import type { HttpOptions } from "./http.ts";
 
 /** What such a request needs of the client. */
@@ -8,8 +7,6 @@ export interface HttpHost extends Omit<HttpOptions, "token"> {
   /** Aborted when the client is closed. */
   readonly signal: AbortSignal;
   token(): Promise<string | undefined>;
-  /** Passed by the core: a chunk that imported it would move it out of the core's file. */
-  readonly checkOptions: typeof checkOptions;
 }
 
 /** @throws OvationError closed, unreachable, or the gateway's refusal */
@@ -22,8 +19,8 @@ export async function send<T>(
   try {
     return await request(options, signal);
   } catch (error) {
-    if (signal.aborted) throw new OvationError("closed", "the client is closed", { video });
-    if (error instanceof OvationError) throw error;
-    throw new OvationError("unreachable", String(error), { video, cause: error });
+    if (signal.aborted) throw new core.OvationError("closed", "the client is closed", { video });
+    if (error instanceof core.OvationError) throw error;
+    throw new core.OvationError("unreachable", String(error), { video, cause: error });
   }
 }

@@ -41,9 +41,9 @@ export interface Comments<Kinds extends object, Kind extends string, Data = Rece
    */
   readonly comments: readonly EventOf<Kind, Data>[];
   /**
-   * When this component may publish its next comment, in milliseconds since 1970 by the viewer's own
-   * clock; undefined: now. The component renders again when it may. In a room in slow mode it
-   * follows from the last comment of this component, and from refusals.
+   * When the viewer may publish the next comment, in milliseconds since 1970 by its own clock;
+   * undefined: now. The component renders again when it may. In a room in slow mode it follows from
+   * the last comment that this client published, by whatever component, and from refusals.
    */
   readonly canSendAt: number | undefined;
   /** Why the last comment of this component was refused; undefined if it was accepted. */
@@ -99,22 +99,22 @@ export function useComments(
     });
   }, [video, kind, limit]);
   const [error, setError] = useState<OvationError>();
-  const { canSendAt, sent, refused } = useSlowMode(video, isExempt);
+  const { canSendAt, settled } = useSlowMode(video, isExempt);
   const publish = useCallback(
     async (data: unknown) => {
       try {
         const published = await video.publish(kind, data);
         setError(undefined);
-        sent();
+        settled();
         return published;
       } catch (cause) {
         const fault = cause as OvationError;
         setError(fault);
-        refused(fault);
+        settled(fault);
         return undefined;
       }
     },
-    [video, kind, sent, refused],
+    [video, kind, settled],
   );
   return { comments, canSendAt, error, publish };
 }

@@ -7,19 +7,8 @@ import type { Video } from "../video.ts";
 interface SlowMode {
   /** In milliseconds since 1970, by this machine's clock; undefined: now. */
   readonly canSendAt: number | undefined;
-  /** A comment was accepted. */
-  readonly sent: () => void;
-  /** A comment was refused. */
-  readonly refused: (error: OvationError) => void;
-}
-
-/** What is known of the slow mode of a video. */
-interface Known {
-  readonly video: string;
-  /** 0: there is none. */
-  readonly everyMs: number;
-  /** When this component sent its last comment, or later by what its actor was too fast. */
-  readonly sentAt: number | undefined;
+  /** A comment was accepted, or refused. */
+  readonly settled: (error?: OvationError) => void;
 }
 
 /** @param isExempt whether slow mode does not apply, as to moderators */
@@ -28,37 +17,33 @@ export function useSlowMode<Kinds extends object>(
   isExempt: boolean,
 ): SlowMode {
   const { id } = video;
-  const nothing: Known = { video: id, everyMs: 0, sentAt: undefined };
-  const [known, setKnown] = useState(nothing);
-  const { everyMs, sentAt } = known.video === id ? known : nothing;
-  const learn = useCallback(
-    (news: Partial<Known>) => {
-      setKnown((before) => {
-        const { everyMs, sentAt } =
-          before.video === id ? before : { everyMs: 0, sentAt: undefined };
-        return { everyMs, sentAt, ...news, video: id };
+  /** The slow mode of a video; 0: there is none. */
+  const [rule, setRule] = useState({ id, everyMs: 0 });
+  const everyMs = rule.id === id ? rule.everyMs : 0;
+  /** The end of the last wait that is over. */
+  const [over, setOver] = useState(0);
+  useEffect(
+    () => video.on(RULES_KIND, ({ data }) => setRule({ id, everyMs: data?.slowModeMs ?? 0 })),
+    [video, id],
+  );
+  // Read at each render: whichever component published, this one shows the comment and renders.
+  const end = (video.sentAt ?? 0) + everyMs;
+  const isFree = everyMs === 0 || isExempt || end <= over || end <= Date.now();
+  const canSendAt = isFree ? undefined : end;
+  useEffect(() => {
+    if (canSendAt === undefined) return undefined;
+    const timer = setTimeout(() => setOver(canSendAt), canSendAt - Date.now());
+    return () => clearTimeout(timer);
+  }, [canSendAt]);
+  const settled = useCallback(
+    (error?: OvationError) => {
+      setRule((known) => {
+        const { field, limit } = error ?? {};
+        const isSlow = field === "slowModeMs" && limit !== undefined;
+        return isSlow ? { id, everyMs: limit } : { ...known };
       });
     },
     [id],
   );
-  useEffect(
-    () => video.on(RULES_KIND, ({ data }) => learn({ everyMs: data?.slowModeMs ?? 0 })),
-    [video, learn],
-  );
-  const isFree = sentAt === undefined || everyMs === 0 || isExempt;
-  const canSendAt = isFree ? undefined : sentAt + everyMs;
-  useEffect(() => {
-    if (canSendAt === undefined) return undefined;
-    const timer = setTimeout(() => learn({ sentAt: undefined }), canSendAt - Date.now());
-    return () => clearTimeout(timer);
-  }, [canSendAt, learn]);
-  const sent = useCallback(() => learn({ sentAt: Date.now() }), [learn]);
-  const refused = useCallback(
-    ({ field, limit, retryAfterMs }: OvationError) => {
-      if (field !== "slowModeMs" || limit === undefined || retryAfterMs === undefined) return;
-      learn({ everyMs: limit, sentAt: Date.now() + retryAfterMs - limit });
-    },
-    [learn],
-  );
-  return { canSendAt, sent, refused };
+  return { canSendAt, settled };
 }

@@ -145,15 +145,19 @@ describe.skipIf(!hasBrowser)("a page", () => {
     };
     await rules({ slowModeMs: 3_600_000 });
     const page = await browser.open(network, { query: { write: "", strict: "" } });
-    await shows(page, "#can-send", "now");
+    await shows(page, "#write-can-send", "now");
     await page.locator("#write").click();
     await lists(page, ["written"]);
-    await shows(page, "#can-send", "later");
+    await shows(page, "#write-can-send", "later");
     await page.locator("#write").click();
     await shows(page, "#write-error", "rate_limited");
-    await shows(page, "#can-send", "later");
+    await shows(page, "#write-can-send", "later");
+    // Also a component that was mounted only then.
+    await page.locator("#has-late").check();
+    await shows(page, "#late-can-send", "later");
     await rules({ closed: ["comment"] });
-    await shows(page, "#can-send", "now");
+    await shows(page, "#write-can-send", "now");
+    await shows(page, "#late-can-send", "now");
     await page.locator("#write").click();
     await shows(page, "#write-error", "closed_kind");
     await lists(page, ["written"]);

@@ -2,7 +2,7 @@
  * `GET /v1/ping`: proof to a viewer without a WebSocket that this gateway can serve it; a token is
  * checked if there is one. The answer says what may be published and how long the token is valid.
  */
-import { PROTOCOL } from "../../../shared/protocol/wire/messages.ts";
+import { PROTOCOL } from "../../../shared/protocol/wire/ping.ts";
 import { NO_GRANT } from "../../auth/grant.ts";
 import type { GatewayServices } from "../services.ts";
 import { type HttpHandler, respondWith } from "./router.ts";

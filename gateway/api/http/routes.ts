@@ -1,6 +1,7 @@
 /** The paths of the API, and which route a request's path belongs to. */
 import { OvationError } from "../../../shared/protocol/errors.ts";
-import { PING_PATH, TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
+import { TICKETS_PATH } from "../../../shared/protocol/wire/messages.ts";
+import { PING_PATH } from "../../../shared/protocol/wire/ping.ts";
 
 /** The path of each route; a name in braces stands for one segment. */
 export const ROUTE_PATHS = {

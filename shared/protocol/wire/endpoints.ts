@@ -11,10 +11,6 @@ export type Subprotocol = keyof typeof SUBPROTOCOLS;
 export const CONNECT_PATH = "/v1/connect";
 /** The path where a gateway issues tickets. */
 export const TICKETS_PATH = "/v1/tickets";
-/** The path where a gateway answers a plain HTTP request, as proof that it can be reached. */
-export const PING_PATH = "/v1/ping";
-/** What a gateway answers there, so that no other server is mistaken for one. */
-export const PROTOCOL = "ovation.v1";
 
 /** How many past events one request may ask for. */
 export const HISTORY_LIMIT = 1_000;

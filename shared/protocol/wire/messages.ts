@@ -11,8 +11,6 @@ import { HISTORY_LIMIT } from "./endpoints.ts";
 export {
   CONNECT_PATH,
   HISTORY_LIMIT,
-  PING_PATH,
-  PROTOCOL,
   SUBPROTOCOLS,
   type Subprotocol,
   TICKETS_PATH,

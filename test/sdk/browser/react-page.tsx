@@ -56,16 +56,16 @@ function Comments() {
   );
 }
 
-function Write() {
+function Write({ name }: { readonly name: string }) {
   const video = useVideo(ovation, "launch");
   const { canSendAt, error, publish } = useComments(video);
   return (
     <p>
-      <button id="write" type="button" onClick={() => publish({ text: "written" })}>
+      <button id={name} type="button" onClick={() => publish({ text: "written" })}>
         Send
       </button>
-      <span id="can-send">{canSendAt === undefined ? "now" : "later"}</span>
-      <span id="write-error">{error?.code}</span>
+      <span id={`${name}-can-send`}>{canSendAt === undefined ? "now" : "later"}</span>
+      <span id={`${name}-error`}>{error?.code}</span>
     </p>
   );
 }
@@ -111,6 +111,7 @@ function Late() {
     <section id="late">
       <Comments />
       <Status />
+      {query.has("write") && <Write name="late" />}
     </section>
   );
 }
@@ -124,7 +125,7 @@ function App() {
     <main>
       <Holder />
       <Like />
-      {query.has("write") && <Write />}
+      {query.has("write") && <Write name="write" />}
       <input id="shown" type="checkbox" checked={isShown} onChange={() => setIsShown(!isShown)} />
       <input
         id="has-late"
