@@ -8,6 +8,7 @@ import type { Msg, Subscription } from "nats";
 import { type BucketEntry, bucketEntryOf } from "./bucket-entry.ts";
 import type { Bus } from "./connection.ts";
 import { readNewest } from "./read-newest.ts";
+import { readRanges } from "./read-ranges.ts";
 
 const POLL_EVERY_MS = 1_000;
 /** Polls in a row that may fail. */
@@ -42,6 +43,8 @@ interface WatchOptions {
   /** What precedes the key in a message's subject, where it is stored and where it is republished. */
   readonly prefix: string;
   readonly changes: string;
+  /** Whether it may have more entries than can be asked for one by one. */
+  readonly isLarge: boolean;
 }
 
 class Changes {
@@ -66,7 +69,7 @@ class Changes {
 
   /** Reads the bucket; what arrived meanwhile follows. */
   async start(): Promise<Pick<BucketWatch, "incarnation" | "initial">> {
-    const { bus, manager, stream, prefix, changes } = this.#options;
+    const { bus, manager, stream, prefix, changes, isLarge } = this.#options;
     this.#subscription = bus.connection.subscribe(`${changes}>`, {
       callback: (error, message) => {
         if (error === null) this.#received(message);
@@ -74,7 +77,9 @@ class Changes {
       },
     });
     await bus.flush();
-    const { incarnation, lastSequence, entries } = await readNewest(manager, stream, prefix, ">");
+    const { incarnation, lastSequence, entries } = isLarge
+      ? await readRanges({ bus, manager, stream, prefix })
+      : await readNewest(manager, stream, prefix, ">");
     this.#incarnation = incarnation;
     this.#initial = entries;
     this.#next = lastSequence + 1;

@@ -34,6 +34,8 @@ export interface BucketSpec {
   readonly maxAgeMs: number;
   /** The size up to which it takes entries; undefined: any. */
   readonly limitBytes?: number;
+  /** Whether it may have so many entries that watchers read it by direct gets, which needs the right. */
+  readonly isLarge?: boolean;
 }
 
 /** The configuration that a bucket is created with. */
@@ -219,6 +221,7 @@ export class Bucket {
         stream: this.#stream,
         prefix: this.#prefix,
         changes: changesPrefix(this.spec.name),
+        isLarge: this.spec.isLarge === true,
       }),
     );
   }

@@ -114,6 +114,7 @@ export function bansBucket(config: CommonConfig): BucketSpec {
     replicas: config.historyReplicas,
     // Each says itself when it ends.
     maxAgeMs: 0,
+    isLarge: true,
   };
 }
 

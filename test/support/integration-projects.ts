@@ -13,6 +13,7 @@ const FILES: Readonly<Record<NatsKind, readonly string[]>> = {
     "nats-permissions",
     "follower",
     "tombstone-reaper",
+    "large-bucket",
     "history",
     "history-limits",
     "dispatcher-history",
