@@ -24,6 +24,8 @@ import type { Shadows } from "./moderation/shadows.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import type { PublishHandler } from "./publish-handler.ts";
 import type { Replies } from "./replies.ts";
+import { registerReviewMetrics } from "./review/metrics.ts";
+import type { Review } from "./review/review.ts";
 import type { EndedVideos } from "./state/ended-videos.ts";
 import type { VideoStates } from "./state/video-states.ts";
 import type { Announced } from "./table/announced.ts";
@@ -50,6 +52,7 @@ interface Parts {
   readonly bans: Pick<Bans, "size">;
   readonly moderation: Pick<ModerationLog, "acts">;
   readonly shadows: Pick<Shadows, "stats">;
+  readonly review: Pick<Review, "stats" | "isPaused">;
   readonly fanout: Fanout;
   readonly mirror: Mirror;
   readonly announced: Announced;
@@ -141,6 +144,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerStateMetrics(registry, parts);
   registerVotesMetrics(registry, parts.votes);
   registerModerationMetrics(registry, parts.bans, parts.moderation, parts.shadows);
+  registerReviewMetrics(registry, parts.review);
   registerOverload(registry, parts.overload);
   const {
     replies,

@@ -31,6 +31,8 @@ import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
 import { Replies } from "./replies.ts";
 import { RetractHandler } from "./retract-handler.ts";
+import { askOverHttps, askOverNats } from "./review/ask.ts";
+import { Review } from "./review/review.ts";
 import { endVideo } from "./state/end-video.ts";
 import { EndedVideos } from "./state/ended-videos.ts";
 import { VideoStates } from "./state/video-states.ts";
@@ -71,6 +73,7 @@ export class DispatcherParts implements RoleParts {
   readonly #erasure: Erasure;
   readonly #bans: Bans;
   readonly #banKeeper: BanKeeper;
+  readonly #review: Review;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   /** Whether the table has been read once. */
@@ -194,6 +197,12 @@ export class DispatcherParts implements RoleParts {
     });
     const shadows = new Shadows({ bucket: this.#stores.shadow, fanout, log });
     const moderation = new ModerationLog({ stream: this.#stores.moderation, now: Date.now });
+    this.#review = new Review({
+      ask: config.reviewUrl === undefined ? askOverNats(bus) : askOverHttps(config.reviewUrl),
+      budgetMs: config.reviewBudgetMs,
+      now: monotonicNow,
+      log,
+    });
     const publishHandler = new PublishHandler({
       rules,
       now: Date.now,
@@ -208,6 +217,8 @@ export class DispatcherParts implements RoleParts {
       votes: this.#votes,
       bans: this.#bans,
       shadows,
+      review: this.#review,
+      isReviewOpen: config.reviewFailure === "open",
       overload: this.#overload,
       tracer,
     });
@@ -328,6 +339,7 @@ export class DispatcherParts implements RoleParts {
       bans: this.#bans,
       moderation,
       shadows,
+      review: this.#review,
       fanout,
       mirror: this.#mirror,
       announced: this.#announced,
@@ -409,6 +421,12 @@ export class DispatcherParts implements RoleParts {
       {
         name: "history",
         warning: this.#history.isWritable ? undefined : "can't be written; durable events wait",
+      },
+      {
+        name: "review",
+        warning: this.#review.isPaused
+          ? `reviewers fail; what they should review is ${this.#context.config.reviewFailure === "open" ? "accepted" : "refused"}`
+          : undefined,
       },
       {
         name: "totals",

@@ -30,6 +30,8 @@ import type { Shadows } from "./moderation/shadows.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
+import type { Review } from "./review/review.ts";
+import { needsReview, reviewed, reviewedAnswer } from "./review/reviewed.ts";
 import type { EndedVideos } from "./state/ended-videos.ts";
 import { type StatePut, statePut } from "./state/state-change.ts";
 import type { VideoStates } from "./state/video-states.ts";
@@ -60,6 +62,10 @@ interface PublishHandlerOptions {
   readonly bans: Pick<Bans, "requirePublishing">;
   /** Takes what only its actor may see. */
   readonly shadows: Pick<Shadows, "accept">;
+  /** Judges events of kinds that are reviewed. */
+  readonly review: Pick<Review, "verdictOn">;
+  /** Whether events are accepted that reviewers gave no verdict on in time. */
+  readonly isReviewOpen: boolean;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -193,10 +199,36 @@ export class PublishHandler {
     const parsed = parseBusRequest(value, rules, bytes, isOfGateway);
     // Gateways have checked: one request of theirs may have events of several publishers.
     const inputs = isOfGateway ? parsed : this.#unbanned(video, parsed);
+    // Services are trusted.
+    if (isOfGateway && inputs.some((input) => needsReview(input, rules))) {
+      return this.#acceptReviewed(request, inputs, isStored);
+    }
+    return this.#acceptChecked(request, inputs, isStored);
+  }
+
+  #acceptChecked(
+    request: PublishRequest,
+    inputs: readonly RequestEvent[],
+    isStored: boolean,
+  ): Accepted | Promise<Accepted> {
     if (inputs.some(({ shadow }) => shadow === true)) {
       return this.#acceptShadowed(request, inputs, isStored);
     }
     return this.#acceptInputs(request, inputs, isStored);
+  }
+
+  /** Reviewers are asked first: what they refuse never had a place. */
+  async #acceptReviewed(
+    request: PublishRequest,
+    inputs: readonly RequestEvent[],
+    isStored: boolean,
+  ): Promise<Accepted> {
+    const { review, rules, isReviewOpen: isOpen } = this.#options;
+    const outcomes = await reviewed({ review, rules, isOpen }, request.video, inputs);
+    const passed = outcomes.flatMap((one) => (one instanceof OvationError ? [] : [one]));
+    const rest =
+      passed.length === 0 ? undefined : await this.#acceptChecked(request, passed, isStored);
+    return reviewedAnswer(outcomes, rest);
   }
 
   #acceptInputs(

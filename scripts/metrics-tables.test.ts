@@ -8,6 +8,7 @@ const all: MetricInfo[] = Object.values(roles).flat();
 /** Labels with a handful of values each. None is a video, an actor, an address or an id. */
 const BOUNDED_LABELS = [
   "act",
+  "verdict",
   "change",
   "class",
   "code",

@@ -9,8 +9,8 @@ import { rightOf, rightsByName, VIDEO_GLOB, VideoPatterns } from "./video-patter
  * - `any-actor`: publish in anyone's name.
  * - `observe`: watch without being counted as a viewer.
  */
-export type Scope = "moderate" | "any-actor" | "observe";
-const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe"];
+export type Scope = "moderate" | "any-actor" | "observe" | "trusted";
+const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe", "trusted"];
 
 /** A scope; `moderate` may be for some videos, such as `moderate@team-*`. */
 export function isScope(text: string): boolean {
@@ -195,6 +195,11 @@ export class Grant {
     throw new OvationError("forbidden", "kind: none may be published", { field: "kind" });
   }
 
+  /** Whether reviewers need not be asked about what its holder publishes. */
+  get isTrusted(): boolean {
+    return this.#scopes.has("trusted");
+  }
+
   /** Whether the holder's trace context is trusted. */
   get bringsTraces(): boolean {
     return this.#holder === "backend" || this.#scopes.has("any-actor");
@@ -225,9 +230,12 @@ export class Grant {
 /** What a connection without credentials may do. */
 export const NO_GRANT = new Grant({ videos: [], publish: [], scopes: [] });
 
+/** Reviewers are asked about what everyone publishes there. */
+const OPEN_SCOPES = SCOPES.filter((scope) => scope !== "trusted");
+
 /** What everyone may do at a gateway that checks no tokens. @param actor who it says that it is */
 export function openGrant(actor?: string): Grant {
-  return new Grant({ actor, videos: ["*"], publish: ["*"], scopes: SCOPES }, "anyone");
+  return new Grant({ actor, videos: ["*"], publish: ["*"], scopes: OPEN_SCOPES }, "anyone");
 }
 
 /** Of those who don't say who they are. */

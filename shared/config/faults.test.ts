@@ -94,6 +94,15 @@ describe("invalid values", () => {
     },
   );
 
+  test.each(["http://reviewer.example/", "https://u:hush@h/", "ftp://h/", "hush"])(
+    "reviewers are not asked at %s",
+    (url) => {
+      expect(() => loadConfig("dispatcher", [`--review-url=${url}`], {})).toThrow(
+        "--review-url must be an https URL without user and password (http on this machine only)",
+      );
+    },
+  );
+
   test("a URL is refused without echoing it, since it may hold a password", () => {
     const urls = [
       "nats://u:hush@h",

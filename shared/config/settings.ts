@@ -2,6 +2,7 @@ import type { gatewaySettings } from "./gateway-settings.ts";
 import { kindList } from "./lists.ts";
 import { natsSettings } from "./nats-settings.ts";
 import { overloadSettings } from "./overload-settings.ts";
+import { reviewSettings } from "./review-settings.ts";
 import {
   boolean,
   type ConfigOf,
@@ -203,6 +204,7 @@ export const dispatcherSettings = {
     default: 10_000,
     doc: "How many durable events may wait to be stored; more are refused.",
   }),
+  ...reviewSettings,
   ...overloadSettings,
 } as const satisfies SettingGroup;
 

@@ -199,6 +199,12 @@ export const errorKinds = {
   ),
   text_too_long: refused("By the rules of the room, the text has too many characters."),
   emoji_only: refused("By the rules of the room, the text may have emoji only."),
+  denied: refused("A reviewer has refused the event; `message` may say why.", 403),
+  review_unavailable: {
+    status: 503,
+    retry: "yes",
+    meaning: "The reviewers of this kind give no verdict at the moment. The event had no effect.",
+  },
   video_ended: refused("The video has ended: nothing can be published on it any more.", 409),
   predecessor_failed: {
     status: 503,

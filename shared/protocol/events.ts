@@ -42,6 +42,8 @@ const requestEventSchema = eventInputSchema.extend({
   by: z.string().min(1).max(256).optional(),
   /** Only its actor may see it. */
   shadow: z.boolean().optional(),
+  /** Reviewers need not be asked. */
+  trusted: z.boolean().optional(),
 });
 export type RequestEvent = z.output<typeof requestEventSchema>;
 

@@ -21,6 +21,7 @@ describe("a document of kinds", () => {
         like: "transient",
         react: { class: "transient", variants: ["🔥", "👏"] },
         score: { class: "state", schema: { type: "object" } },
+        story: { class: "durable", review: true },
       },
     };
     const kinds = kindsOf(document);
@@ -28,6 +29,7 @@ describe("a document of kinds", () => {
       { name: "like", deliveryClass: "transient" },
       { name: "react", deliveryClass: "transient", variants: ["🔥", "👏"] },
       { name: "score", deliveryClass: "state", schema: { type: "object" } },
+      { name: "story", deliveryClass: "durable", review: true },
     ]);
     expect(documentOf(kinds)).toEqual(document);
     expect(decodeKinds(encodeKinds(kinds))).toEqual({ kinds });
@@ -43,6 +45,7 @@ describe("a document of kinds", () => {
         present: { class: "durable", variants: ["rose"] },
         react: { class: "transient", variants: ["", "a", "a", "e\u0301", "x".repeat(33)] },
         boo: { class: "transient", retain: 5 },
+        hush: { class: "transient", review: true },
         far: { class: "durable", schema: { $ref: "http://127.0.0.1/schema" } },
         bad: { class: "durable", schema: { type: "text" } },
         back: { class: "durable", schema: { type: "string", pattern: "(a)\\1" } },
@@ -59,6 +62,7 @@ describe("a document of kinds", () => {
       "kinds.react.variants[3]: not in Unicode's form NFC",
       "kinds.react.variants[4]: 33 bytes as UTF-8; the limit is 32",
       "kinds.boo: has retain, which no kind has",
+      "kinds.hush.review: is for kinds of class durable only",
       "kinds.far.schema: has a $ref other than to one of its own $defs (#/$defs/…)",
       expect.stringMatching(/^kinds\.bad\.schema: is not a schema that can be used: /),
       expect.stringMatching(/^kinds\.back\.schema: is not a schema that can be used: /),

@@ -4,6 +4,7 @@
  *     kinds:
  *       like: transient
  *       react: {class: transient, variants: any}
+ *       comment: {class: durable, review: true}
  *       goal: {class: state, schema: {type: object, required: [minute]}}
  */
 import { z } from "zod";
@@ -56,6 +57,7 @@ const entrySchema = z
         class: classSchema,
         variants: variantsSchema.optional(),
         schema: z.record(z.string(), z.unknown(), { error: "must be a JSON Schema" }).optional(),
+        review: z.boolean({ error: "must be true or false" }).optional(),
       },
       {
         error: ({ code, keys }) =>
@@ -70,6 +72,11 @@ const entrySchema = z
     if (entry.variants !== undefined && entry.class !== "transient") {
       const message = "is for kinds of class transient only";
       context.addIssue({ code: "custom", path: ["variants"], message });
+    }
+    // Likes must not wait, and nobody is told what a vote was refused for.
+    if (entry.review === true && entry.class !== "durable") {
+      const message = "is for kinds of class durable only";
+      context.addIssue({ code: "custom", path: ["review"], message });
     }
     const message = entry.schema === undefined ? undefined : schemaFault(entry.schema);
     if (message !== undefined) context.addIssue({ code: "custom", path: ["schema"], message });
@@ -138,12 +145,13 @@ export function parseKinds(document: unknown): ParsedKinds {
   ];
   if (!parsed.success || faults.length > 0) return { faults };
   const kinds = Object.entries(parsed.data.kinds).map(([name, entry]): Kind => {
-    const { class: deliveryClass, variants, schema } = entry;
+    const { class: deliveryClass, variants, schema, review } = entry;
     return withDefaults({
       name,
       deliveryClass,
       ...(variants === undefined ? {} : { variants }),
       ...(schema === undefined ? {} : { schema }),
+      ...(review === true ? { review } : {}),
     });
   });
   const bytes = encodeKinds(kinds).length;
@@ -161,12 +169,14 @@ export function faultText({ field, message }: KindsFault): string {
 
 /** The document of these kinds, in its shortest form. */
 export function documentOf(kinds: readonly Kind[]): { readonly kinds: Record<string, unknown> } {
-  const entries = kinds.map(({ name, deliveryClass, variants, schema }) => {
-    if (variants === undefined && schema === undefined) return [name, deliveryClass] as const;
+  const entries = kinds.map(({ name, deliveryClass, variants, schema, review }) => {
+    if (variants === undefined && schema === undefined && review !== true)
+      return [name, deliveryClass] as const;
     const entry = {
       class: deliveryClass,
       ...(variants === undefined ? {} : { variants }),
       ...(schema === undefined ? {} : { schema }),
+      ...(review === true ? { review } : {}),
     };
     return [name, entry] as const;
   });

@@ -35,6 +35,8 @@ export interface Kind {
   readonly variants?: readonly string[] | "any";
   /** What `data` must be; undefined: anything. */
   readonly schema?: JsonSchema;
+  /** Whether reviewers are asked before an event is published. */
+  readonly review?: boolean;
 }
 
 /** The grammar of a kind's name. */

@@ -138,6 +138,11 @@ export function commandSubject(video: string): string {
   return COMMAND_PREFIX + video;
 }
 
+/** Where reviewers of a kind are asked: a queue group of the operator's own. */
+export function reviewSubject(kind: string): string {
+  return `ov.review.${kind}`;
+}
+
 /** The subject of a gateway's commands. @param video or {@link NO_VIDEO} */
 export function gatewayCommandSubject(video: string): string {
   return GATEWAY_COMMAND_PREFIX + video;

@@ -141,6 +141,8 @@ const FORBIDDEN: Readonly<
       "ov.retract.video",
       "ov.command.video",
       "ov.inspect.other",
+      "ov.review.comment",
+      "$JS.API.DIRECT.GET.ov_history",
       ...OTHERS_INBOXES("gateway"),
       ...ofStreams(["STREAM.MSG.DELETE.*"], ["ov_history", "KV_ov_frontends"]),
       ...ofStreams(["STREAM.PURGE.*", "CONSUMER.NAMES.*"]),
@@ -152,6 +154,7 @@ const FORBIDDEN: Readonly<
       "ov.changes.ov_subscriptions.>",
       "ov.command.*",
       "ov.gateway.command.*",
+      "ov.review.*",
       "ov.votes.*.*",
       "ov.count.*",
       "ov.retract.*",
@@ -198,6 +201,8 @@ const FORBIDDEN: Readonly<
   publisher: {
     publish: [
       "ov.inspect.other",
+      "ov.review.comment",
+      "$JS.API.DIRECT.GET.KV_ov_bans",
       "ov.inspect.all-dispatchers",
       "ov.count.video",
       "ov.frontend.other.video",
@@ -231,6 +236,8 @@ const FORBIDDEN: Readonly<
   observer: {
     publish: [
       "ov.publish.video",
+      "ov.review.comment",
+      "$JS.API.DIRECT.GET.KV_ov_bans",
       "ov.count.video",
       "ov.retract.video",
       "ov.command.video",
@@ -249,6 +256,7 @@ const FORBIDDEN: Readonly<
       "ov.publish.*",
       "ov.retract.*",
       "ov.command.*",
+      "ov.review.*",
       "ov.history.*",
       "ov.stored.*.*",
       "ov.voted.*.*.*",

@@ -29,8 +29,10 @@ function acceptedBody(
   refused: ReadonlyMap<number, OvationError> | undefined,
 ): object {
   if (refused !== undefined && refused.size > 0) {
+    const hasSeqs = accepted.some(({ seq }) => seq !== undefined);
     return {
       accepted: accepted.map(({ id }, index) => (refused.has(index) ? null : id)),
+      ...(hasSeqs ? { seqs: accepted.map(({ seq }) => seq ?? null) } : {}),
       refused: [...refused].map(([index, error]) => ({ index, ...error.body() })),
     };
   }

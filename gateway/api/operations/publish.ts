@@ -85,12 +85,13 @@ export function admitEvent(
   quota.take(limitedAs, amount);
   if (slowed !== undefined) slowMode.take(slowed);
   const event = withEventId(input, grant.publisher, services);
-  return { input: shadowed(event, isShadow), amount, slowed };
+  return { input: marked(event, grant, isShadow), amount, slowed };
 }
 
 /** @param isShadow whether only its actor may see it */
-function shadowed(event: RequestEvent, isShadow: boolean): RequestEvent {
-  return isShadow ? { ...event, shadow: true } : event;
+function marked(event: RequestEvent, { isTrusted }: Grant, isShadow: boolean): RequestEvent {
+  if (isShadow) return { ...event, shadow: true };
+  return isTrusted ? { ...event, trusted: true } : event;
 }
 
 /** Where an event names its actor; undefined where its publisher is the actor. */
@@ -185,7 +186,7 @@ export async function publishList(
     const isShadow = services.bans.requirePublishing(authorized.actor, video, about);
     if (kinds.isVote(input.kind)) requireActor(authorized.actor, at);
     requireByRules(rules, kinds, authorized, at);
-    return shadowed(withEventId(authorized, grant.publisher, services), isShadow);
+    return marked(withEventId(authorized, grant.publisher, services), grant, isShadow);
   });
   const amountOf = (events: readonly EventInput[]): PublishAmount => ({
     video,

@@ -194,7 +194,7 @@ function bodyOf(subject: string): string {
     return JSON.stringify({ filter: isBucket ? `$KV.${bucket}.${OWN}` : `ov.history.${OWN}` });
   }
   if (subject.startsWith("$JS.API.STREAM.MSG.DELETE.")) return '{"seq":9999}';
-  if (subject.startsWith("$JS.API.STREAM.MSG.GET.")) return '{"seq":1}';
+  if (/^\$JS\.API\.(STREAM\.MSG|DIRECT)\.GET\./.test(subject)) return '{"seq":1}';
   if (subject.startsWith("$JS.API.")) return "";
   // As JSON it is an empty request; as an entry it is raw bytes of the attacker's choice.
   return "{}";
