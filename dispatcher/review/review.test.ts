@@ -48,6 +48,35 @@ test("events that come together are asked about together, and each gets its own 
   expect(requests).toMatchObject([{ kind: "comment", events: ids.map((id) => ({ id })) }]);
 });
 
+test("nobody escapes the review, or keeps others from it, by data that can't be sent to reviewers", async () => {
+  let asked = 0;
+  const url = await serve(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part);
+    const text = Buffer.concat(parts).toString();
+    asked += 1;
+    expect(text.length).toBeLessThan(1_000_000);
+    const verdicts = JSON.parse(text).events.map(() => ({ verdict: "allow" }));
+    response.end(JSON.stringify({ verdicts }));
+  });
+  const review = reviewAt(url, 10_000);
+  const of = (data: unknown) =>
+    review.verdictOn({ video: "launch", input: { kind: "comment", data } });
+  // Six bytes each as JSON.
+  const long = "\u0001".repeat(40_000);
+  const given = [2n ** 60n, long.repeat(3), long, long, long, "well"];
+  const verdicts = await Promise.all(given.map(of));
+  expect(verdicts.map((one) => one?.verdict)).toEqual([
+    "deny",
+    "deny",
+    "allow",
+    "allow",
+    "allow",
+    "allow",
+  ]);
+  expect([asked, review.stats.failures]).toEqual([2, 0]);
+});
+
 const BAD: readonly (readonly [string, RequestListener])[] = [
   ["never answers", () => undefined],
   ["drips its answer", (_, response) => response.write(" ")],

@@ -6,7 +6,9 @@
 import {
   decodeVerdicts,
   encodeReview,
+  encodeReviewed,
   REVIEW_BATCH,
+  REVIEW_LIMIT_BYTES,
   type ReviewedEvent,
   type Verdict,
   type VerdictName,
@@ -28,12 +30,15 @@ interface ReviewOptions {
   readonly log: Log;
 }
 
-interface Waiting extends ReviewedEvent {
+interface Waiting {
+  /** As reviewers are shown it. */
+  readonly text: string;
   readonly resolve: (verdict: Verdict | undefined) => void;
 }
 
 interface Batch {
   readonly waiting: Waiting[];
+  bytes: number;
   readonly since: number;
   readonly timer: NodeJS.Timeout;
 }
@@ -70,20 +75,25 @@ export class Review {
     return verdict;
   }
 
-  #gathered(event: ReviewedEvent): Promise<Verdict | undefined> {
+  async #gathered(event: ReviewedEvent): Promise<Verdict | undefined> {
     const { kind } = event.input;
-    const known = this.#batches.get(kind);
-    if (known === undefined && !this.#breaker.admits()) return Promise.resolve(undefined);
-    const { promise, resolve } = Promise.withResolvers<Verdict | undefined>();
-    const waiting = { ...event, resolve };
-    if (known === undefined) {
+    const text = encodeReviewed(event);
+    // Otherwise whoever sends such data would escape the review, or keep others' events from it.
+    if (text === undefined) return { verdict: "deny", message: "data: can't be reviewed" };
+    const bytes = Buffer.byteLength(text) + 1;
+    if ((this.#batches.get(kind)?.bytes ?? 0) + bytes > REVIEW_LIMIT_BYTES) this.#send(kind);
+    let batch = this.#batches.get(kind);
+    if (batch === undefined) {
+      if (!this.#breaker.admits()) return undefined;
       const timer = setTimeout(() => this.#send(kind), GATHER_MS);
-      this.#batches.set(kind, { waiting: [waiting], since: this.#options.now(), timer });
-    } else {
-      known.waiting.push(waiting);
-      if (known.waiting.length >= REVIEW_BATCH) this.#send(kind);
+      batch = { waiting: [], bytes: 0, since: this.#options.now(), timer };
+      this.#batches.set(kind, batch);
     }
-    return promise;
+    const { promise, resolve } = Promise.withResolvers<Verdict | undefined>();
+    batch.waiting.push({ text, resolve });
+    batch.bytes += bytes;
+    if (batch.waiting.length >= REVIEW_BATCH) this.#send(kind);
+    return await promise;
   }
 
   #send(kind: string): void {
@@ -102,7 +112,14 @@ export class Review {
     const timer = setTimeout(() => late.reject(new Error("no answer in time")), leftMs);
     try {
       const answer = await Promise.race([
-        ask(kind, encodeReview(kind, waiting), leftMs),
+        ask(
+          kind,
+          encodeReview(
+            kind,
+            waiting.map(({ text }) => text),
+          ),
+          leftMs,
+        ),
         late.promise,
       ]);
       const verdicts = decodeVerdicts(answer, waiting.length);

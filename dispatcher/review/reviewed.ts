@@ -55,13 +55,13 @@ function judged(
     case "replace": {
       const { data: _, ...rest } = input;
       const replaced = verdict.data === undefined ? rest : { ...rest, data: verdict.data };
-      if (isSound(replaced, rules)) return replaced;
-      break;
+      // As it was, it may not be published either.
+      return isSound(replaced, rules) ? replaced : new OvationError("denied");
     }
     default:
+      if (isOpen) return input;
+      throw new OvationError("review_unavailable");
   }
-  if (isOpen) return input;
-  throw new OvationError("review_unavailable");
 }
 
 /** Whether an event that a reviewer has changed may still be published. */

@@ -4,6 +4,8 @@ import type { RequestEvent } from "../events.ts";
 
 /** Events that one request has at most. */
 export const REVIEW_BATCH = 50;
+/** Of the events in one request, as JSON: less than a message of NATS may have. */
+export const REVIEW_LIMIT_BYTES = 524_288;
 /** Of a reviewer's answer. */
 export const REVIEW_ANSWER_LIMIT_BYTES = 1_048_576;
 /** Characters of a reviewer's message, in UTF-16 units. */
@@ -30,10 +32,23 @@ export interface ReviewedEvent {
   readonly input: RequestEvent;
 }
 
-/** @throws TypeError when an event's data can't be JSON */
-export function encodeReview(kind: string, events: readonly ReviewedEvent[]): Buffer {
-  const shown = events.map(({ video, input: { id, actor, data } }) => ({ id, video, actor, data }));
-  return Buffer.from(JSON.stringify({ kind, events: shown }));
+/**
+ * An event as reviewers are shown it; undefined for one that can't be: its data is no JSON, or too
+ * long as such.
+ */
+export function encodeReviewed({ video, input }: ReviewedEvent): string | undefined {
+  const { id, actor, data } = input;
+  try {
+    const text = JSON.stringify({ id, video, actor, data });
+    return Buffer.byteLength(text) > REVIEW_LIMIT_BYTES ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param events encoded */
+export function encodeReview(kind: string, events: readonly string[]): Buffer {
+  return Buffer.from(`{"kind":${JSON.stringify(kind)},"events":[${events.join(",")}]}`);
 }
 
 /**
