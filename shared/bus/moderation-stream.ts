@@ -6,7 +6,6 @@ import { MODERATION_STREAM, MODERATION_SUBJECTS, moderationSubject } from "../pr
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream } from "./ensure-stream.ts";
-import { managerOf } from "./jetstream-manager.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
 
@@ -43,13 +42,11 @@ const COMPARED = [
 
 export class ModerationStream {
   readonly name = MODERATION_STREAM;
-  readonly #bus: Bus;
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits, log: Log) {
-    this.#bus = bus;
     this.#limits = limits;
     this.#log = log;
     this.#subjects = new SubjectStream(bus, MODERATION_STREAM, "moderation_unavailable");
@@ -61,9 +58,7 @@ export class ModerationStream {
    */
   async ensure(): Promise<void> {
     const expected = streamConfig(this.#limits);
-    const info = await this.#bus.whileConnected(async () =>
-      ensureStream(await managerOf(this.#bus), expected),
-    );
+    const info = await this.#subjects.manage((manager) => ensureStream(manager, expected));
     for (const difference of differencesOf(info.config, expected, COMPARED)) {
       this.#log.warn(difference, "the moderation's stream differs from its settings");
     }
@@ -74,7 +69,7 @@ export class ModerationStream {
    * @returns a function that stops listening
    */
   onRecreated(listener: () => void): () => void {
-    return this.#bus.onStream(["CREATED", "DELETED"], MODERATION_STREAM, listener);
+    return this.#subjects.onRecreated(listener);
   }
 
   // A target is a video, or NO_VIDEO for what was done everywhere.
