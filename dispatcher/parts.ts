@@ -7,6 +7,7 @@ import { Bans } from "../shared/moderation/bans.ts";
 import { frontendsBucket, subscriptionsBucket } from "../shared/protocol/buckets.ts";
 import { commonSettingsOf } from "../shared/protocol/common-settings.ts";
 import { decodeLease } from "../shared/protocol/table.ts";
+import { VideoPatterns } from "../shared/protocol/video-patterns.ts";
 import { Hop, HopClock } from "../shared/runtime/hops.ts";
 import { monotonicNow } from "../shared/runtime/lifecycle.ts";
 import { LiveKinds, registerKinds } from "../shared/runtime/live-kinds.ts";
@@ -41,6 +42,7 @@ import { Announced } from "./table/announced.ts";
 import { ViewerCounts } from "./table/counts.ts";
 import { Leases } from "./table/leases.ts";
 import { Mirror } from "./table/mirror.ts";
+import { mostViewed } from "./table/most-viewed.ts";
 import type { RouteTable } from "./table/routes.ts";
 import { SettingsStatement } from "./table/settings-statement.ts";
 import { Sweeper } from "./table/sweep.ts";
@@ -258,6 +260,9 @@ export class DispatcherParts implements RoleParts {
       }),
       "viewers.count": async ({ videos }) => ({
         viewers: videos.map((video) => routes.viewers(video)),
+      }),
+      "viewers.rank": async ({ videos, limit }) => ({
+        videos: await mostViewed(routes, new VideoPatterns(videos), limit),
       }),
       "ban.put": async (input, { video, by }) => ({
         ban: await this.#banKeeper.put(video, by, input),

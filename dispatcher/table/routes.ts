@@ -93,6 +93,11 @@ export class RouteTable {
     return sum;
   }
 
+  /** All videos that have a row, or are announced. */
+  videos(): IterableIterator<string> {
+    return this.#routes.keys();
+  }
+
   row(video: string, gateway: string): Row | undefined {
     return this.#routes.get(video)?.rows.get(gateway);
   }

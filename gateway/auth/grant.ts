@@ -1,8 +1,13 @@
 /** What the holder of a token, an API key or a ticket may do. On the hot path: only lookups. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
+import {
+  rightOf,
+  rightsByName,
+  VIDEO_GLOB,
+  VideoPatterns,
+} from "../../shared/protocol/video-patterns.ts";
 import { actorKey, type ClientKey } from "../limits/client-key.ts";
-import { rightOf, rightsByName, VIDEO_GLOB, VideoPatterns } from "./video-patterns.ts";
 
 /**
  * - `moderate`: delete durable events, and send commands.
@@ -135,6 +140,18 @@ export class Grant {
     this.requireEveryVideo();
     if (this.#scopes.get("moderate")?.isEvery === true) return;
     throw new OvationError("forbidden", "the scope moderate is required, for every video");
+  }
+
+  /**
+   * Patterns of the videos that its holder moderates.
+   * @throws OvationError `forbidden` when it moderates none
+   */
+  moderatedVideos(): readonly string[] {
+    const scope = this.#scopes.get("moderate");
+    const moderated = scope === undefined ? [] : this.#videos.and(scope);
+    if (moderated.length > 0) return moderated;
+    const where = scope === undefined ? "" : " for a video that is covered";
+    throw new OvationError("forbidden", `the scope moderate is required${where}`);
   }
 
   /** Whether its holder moderates the video: its rules don't apply to moderators. */

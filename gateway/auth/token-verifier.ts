@@ -11,10 +11,10 @@ import { z } from "zod";
 import type { AuthConfig } from "../../shared/config/auth-settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { actorSchema } from "../../shared/protocol/events.ts";
+import { PATTERNS_LIMIT, VIDEO_GLOB } from "../../shared/protocol/video-patterns.ts";
 import { Grant, isKindPattern, isScope } from "./grant.ts";
 import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
-import { PATTERNS_LIMIT, VIDEO_GLOB } from "./video-patterns.ts";
 
 /** The longest token that is checked. */
 const TOKEN_LIMIT = 8_192;

@@ -12,6 +12,7 @@ import { pinnedSchema } from "./moderation/pinned.ts";
 import { roomRulesFields, roomRulesSchema } from "./moderation/room-rules.ts";
 import { EVENT_ID_PATTERN } from "./names.ts";
 import { NO_VIDEO } from "./subjects.ts";
+import { PATTERNS_LIMIT, VIDEO_GLOB } from "./video-patterns.ts";
 import { pollPutSchema, shownPollSchema } from "./votes/poll.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 import { dropNulls } from "./wire/null-fields.ts";
@@ -21,6 +22,9 @@ const totalSchema = z.int().min(0);
 
 /** Most totals in one command: every kind, with every variant of a few. */
 const TOTALS_LIMIT = 1_024;
+
+/** Most videos in a ranking. */
+export const RANK_LIMIT = 100;
 
 /** The document of kinds, and its revision; 0 while none is stored. */
 const kindsSchema = z.object({
@@ -79,6 +83,16 @@ const COMMANDS = {
     about: "all",
     input: z.strictObject({ videos: z.array(videoSchema).min(1).max(100) }),
     result: z.object({ viewers: z.array(z.number()) }),
+  },
+  /** The videos with the most viewers among those that the patterns cover, the most first. */
+  "viewers.rank": {
+    about: "all",
+    input: z.strictObject({
+      // Of a grant: those that it covers and moderates.
+      videos: z.array(z.string().regex(VIDEO_GLOB)).max(2 * PATTERNS_LIMIT),
+      limit: z.int().min(1).max(RANK_LIMIT),
+    }),
+    result: z.object({ videos: z.array(z.object({ video: z.string(), viewers: z.number() })) }),
   },
   /** Bans an actor from the video, or from everywhere. */
   "ban.put": { about: "any", input: banPutSchema, result: z.object({ ban: banSchema }) },

@@ -205,7 +205,7 @@ describe("videos that are looked up", () => {
       status: 400,
       body: { error: { code: "field_invalid", field: "ids", limit: 100 } },
     });
-    for (const ids of ["?ids=", "?ids=a,b c", ""]) {
+    for (const ids of ["?ids=", "?ids=a,b c"]) {
       expect((await get(ids)).body).toMatchObject({
         error: { code: "video_invalid", field: "ids" },
       });

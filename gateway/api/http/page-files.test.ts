@@ -157,6 +157,12 @@ describe("a page", () => {
     });
   });
 
+  test("of a folder is found without its slash too, where its links would miss", async () => {
+    const { status, headers } = await requestPath("/parts?video=launch");
+    expect([status, headers.location]).toEqual([308, "parts/?video=launch"]);
+    expect((await requestPath("/part")).status).toBe(404);
+  });
+
   test("is not sent again to a client that has it", async () => {
     const { etag = "" } = (await requestPath("/app.js")).headers;
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
@@ -190,7 +196,6 @@ describe("a page", () => {
     "/.env",
     "/.git/config",
     "/a%20b.txt",
-    "/parts",
     "//index.html",
     "/index.html/",
     "/INDEX.HTML",

@@ -149,10 +149,15 @@ export class Router {
       admission.checkSocket(clientOf(this.#services, exchange));
       throw new OvationError("handshake_invalid");
     }
-    // The page's own links are relative.
-    if (exchange.isBase && this.#page.has("/")) return redirectToSlash(exchange);
+    // The links of a page are relative to its folder.
+    if (exchange.isBase && this.#page.has("/")) {
+      return redirectToSlash(exchange, exchange.basePath);
+    }
     const found = this.#find(exchange.path);
-    if (found === undefined) throw new OvationError("not_found");
+    if (found === undefined) {
+      if (this.#page.has(`${exchange.path}/`)) return redirectToSlash(exchange, exchange.path);
+      throw new OvationError("not_found");
+    }
     const { hasVideo, path, handlers } = found;
     if (isApi && exchange.method === "OPTIONS" && isPreflight(exchange)) {
       const asked = exchange.header("access-control-request-headers");
@@ -190,9 +195,10 @@ export class Router {
   }
 }
 
-function redirectToSlash(exchange: HttpExchange): void {
+/** @param folder its path, without the slash at its end */
+function redirectToSlash(exchange: HttpExchange, folder: string): void {
   const query = exchange.query.size === 0 ? "" : `?${exchange.query}`;
-  const last = exchange.basePath.slice(exchange.basePath.lastIndexOf("/") + 1);
+  const last = folder.slice(folder.lastIndexOf("/") + 1);
   exchange.respondWithoutBody(308, { ...NOT_CACHED, Location: `${last}/${query}` });
 }
 

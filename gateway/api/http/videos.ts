@@ -1,11 +1,13 @@
 /**
  * `GET /v1/videos/{video}` and `GET /v1/videos?ids=`: what there is of one video, or of up to a
- * hundred. Whoever asks is no viewer. The answer may be cached for a moment, and names its content
+ * hundred; without `ids`, moderators get the videos that have viewers. Whoever asks is no viewer. The answer may be cached for a moment, and names its content
  * (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3), so that a repeat costs next to nothing.
  */
 import { hash } from "node:crypto";
+import { RANK_LIMIT } from "../../../shared/protocol/commands.ts";
 import { OvationError } from "../../../shared/protocol/errors.ts";
 import { isVideoId } from "../../../shared/protocol/names.ts";
+import { NO_VIDEO } from "../../../shared/protocol/subjects.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { withSpan } from "../../../shared/runtime/tracing/tracer.ts";
@@ -13,13 +15,15 @@ import { SNAPSHOT_AGE_MS, type VideoSnapshot } from "../../state/snapshots.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { lookUp } from "../operations/look-up.ts";
 import { startHttpSpan } from "../request-span.ts";
-import { clientOf, type GatewayServices } from "../services.ts";
-import { parameter } from "./query.ts";
-import { type HttpHandler, JSON_TYPE, MSGPACK_TYPE, speaksMsgpack } from "./router.ts";
+import { clientFor, clientOf, type GatewayServices } from "../services.ts";
+import { parameter, wholeNumber } from "./query.ts";
+import { type HttpHandler, JSON_TYPE, MSGPACK_TYPE, respondWith, speaksMsgpack } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
 /** Videos in one request. */
 const IDS_LIMIT = 100;
+/** Videos in the moderators' list, where the request says nothing. */
+const LISTED = 50;
 const CACHED = { "Cache-Control": `max-age=${SNAPSHOT_AGE_MS / 1_000}` };
 const TAG_CHARACTERS = 22;
 
@@ -33,7 +37,33 @@ export function videoOverHttp(services: GatewayServices): HttpHandler {
 }
 
 export function videosOverHttp(services: GatewayServices): HttpHandler {
-  return handler(services, "videos", videosIn, (videos) => ({ videos }));
+  const lookUpSome = handler(services, "videos", videosIn, (videos) => ({ videos }));
+  const list = moderatorsList(services);
+  return async (exchange, ...rest) => {
+    const work = exchange.query.has("ids") ? lookUpSome : list;
+    await work(exchange, ...rest);
+  };
+}
+
+/** The videos that have viewers, of those that the caller moderates. */
+function moderatorsList(services: GatewayServices): HttpHandler {
+  return async (exchange, { video }, attempt) => {
+    const at = monotonicNow();
+    const grant = await services.auth.ofRequest(exchange);
+    attempt.chargeTo(grant);
+    const request = { exchange, grant, video, at, route: ROUTE_PATHS.videos };
+    const span = startHttpSpan(services.tracer, "ovation.look_up", request);
+    const answer = async () => {
+      const videos = [...grant.moderatedVideos()];
+      const limit = wholeNumber(exchange, "limit", { min: 1, max: RANK_LIMIT }) ?? LISTED;
+      services.rates.takeHistoryRead(clientFor(services, grant, exchange));
+      const { commands } = services.publisher;
+      const sender = { trace: span?.trace };
+      const input = { videos, limit };
+      respondWith(exchange, 200, await commands.send("viewers.rank", NO_VIDEO, input, sender));
+    };
+    await withSpan(span, answer());
+  };
 }
 
 function handler(

@@ -56,6 +56,38 @@ test("a moderator of some videos moderates those only", async () => {
   expect(everywhere.status).toBe(403);
 });
 
+test("a moderator gets the videos that have viewers, of those that it moderates", async () => {
+  const audience = await tokenOf({ sub: "anna", videos: ["*"], publish: [] });
+  const sockets = [];
+  for (const [at, videos] of [["live-1", "live-2"], ["live-2", "hall-1"], ["off-1"]].entries()) {
+    const socket = await TestSocket.connect(portAt(at % 2), "json", audience);
+    for (const video of videos) await socket.ask("subscribe", { video });
+    sockets.push(socket);
+  }
+  const list = async (claims: Readonly<Record<string, unknown>>, query = "") => {
+    const answer = await fetch(`http://127.0.0.1:${portAt(0)}/v1/videos${query}`, {
+      headers: { authorization: `Bearer ${await tokenOf({ sub: "mod", publish: [], ...claims })}` },
+    });
+    return (await answer.json()) as Readonly<Record<string, unknown>>;
+  };
+  const claims = { videos: ["live-*", "hall-1"], scope: "moderate@live-* moderate@off-1" };
+  const videos = [
+    { video: "live-2", viewers: 2 },
+    { video: "live-1", viewers: 1 },
+  ];
+  await expect.poll(() => list(claims)).toEqual({ videos });
+  expect(await list(claims, "?limit=1")).toEqual({ videos: videos.slice(0, 1) });
+  const error = { code: "forbidden", message: expect.stringContaining("the scope moderate") };
+  expect(await list({ videos: ["*"] })).toMatchObject({ error });
+  expect(await list({ videos: ["hall-1"], scope: "moderate@off-1" })).toMatchObject({ error });
+  for (const limit of ["0", "101", "x"]) {
+    expect(await list(claims, `?limit=${limit}`)).toMatchObject({
+      error: { code: "field_invalid", field: "limit" },
+    });
+  }
+  for (const socket of sockets) await socket.close();
+});
+
 test.each(["comment@", "comment@a.b", "@room", "comment@room@7", "viewers@room"])(
   "a token that may publish %j is refused",
   async (right) => {

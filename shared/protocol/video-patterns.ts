@@ -6,11 +6,12 @@ export const VIDEO_GLOB = /^(?=.)[A-Za-z0-9_-]{0,128}\*?$/;
 export const PATTERNS_LIMIT = 100;
 
 export class VideoPatterns {
+  readonly patterns: readonly string[];
   readonly #videos: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
 
   constructor(patterns: readonly string[]) {
-    const isGlob = (pattern: string) => pattern.endsWith("*");
+    this.patterns = patterns;
     this.#videos = new Set(patterns.filter((pattern) => !isGlob(pattern)));
     this.#prefixes = patterns.filter(isGlob).map((pattern) => pattern.slice(0, -1));
   }
@@ -23,9 +24,26 @@ export class VideoPatterns {
     return this.#prefixes.includes("");
   }
 
+  /** Patterns of the videos that both cover: no more than both have together. */
+  and(other: VideoPatterns): readonly string[] {
+    const inOther = this.patterns.filter((pattern) => other.#includes(pattern));
+    const inThis = other.patterns.filter((pattern) => this.#includes(pattern));
+    return [...new Set([...inOther, ...inThis])];
+  }
+
   cover(video: string): boolean {
     return this.#videos.has(video) || this.#prefixes.some((prefix) => video.startsWith(prefix));
   }
+
+  /** Whether all videos of a pattern are covered. */
+  #includes(pattern: string): boolean {
+    if (!isGlob(pattern)) return this.cover(pattern);
+    return this.#prefixes.some((prefix) => pattern.slice(0, -1).startsWith(prefix));
+  }
+}
+
+function isGlob(pattern: string): boolean {
+  return pattern.endsWith("*");
 }
 
 /**
