@@ -7,6 +7,7 @@ import type { Log } from "../shared/runtime/log.ts";
 import { RoleNode } from "../shared/runtime/role-node.ts";
 import type { RoleContext } from "../shared/runtime/role-parts.ts";
 import { DispatcherParts } from "./parts.ts";
+import { loadHttpReviewer } from "./review/reviewer.ts";
 import { RouteTable } from "./table/routes.ts";
 
 export class Dispatcher extends RoleNode<DispatcherConfig, DispatcherParts> {
@@ -20,6 +21,7 @@ export class Dispatcher extends RoleNode<DispatcherConfig, DispatcherParts> {
   protected override async buildParts(
     context: RoleContext<DispatcherConfig>,
   ): Promise<DispatcherParts> {
-    return new DispatcherParts(context, this.routes);
+    const reviewer = await loadHttpReviewer(context.config);
+    return new DispatcherParts(context, this.routes, reviewer);
   }
 }

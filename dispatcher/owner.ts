@@ -14,9 +14,20 @@ function shortHash(value: string | Buffer): string {
   return hash("sha256", value, "base64url").slice(0, CHARACTERS);
 }
 
+/** A publisher's event, which a reviewer may have changed. */
+export interface OwnedEvent extends RequestEvent {
+  /** The owner of its id, from before it was changed. */
+  readonly owner?: string;
+}
+
 /** The owner of a durable event's id, as it is stored. */
-export function ownerOf({ by, kind, actor, data }: RequestEvent): string {
-  return shortHash(by ?? encodeMsgpack([kind, actor ?? null, data ?? null]));
+export function ownerOf({ owner, by, ...content }: OwnedEvent): string {
+  return owner ?? (by === undefined ? contentHashOf(content) : shortHash(by));
+}
+
+/** The same for events with the same content. */
+export function contentHashOf({ kind, actor, data }: RequestEvent): string {
+  return shortHash(encodeMsgpack([kind, actor ?? null, data ?? null]));
 }
 
 /**

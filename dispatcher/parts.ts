@@ -32,7 +32,8 @@ import { PublishHandler } from "./publish-handler.ts";
 import { QueueGroup } from "./queue-group.ts";
 import { Replies } from "./replies.ts";
 import { RetractHandler } from "./retract-handler.ts";
-import { askOverHttps, askOverNats } from "./review/ask.ts";
+import { askOverHttp, askOverNats, type HttpReviewer } from "./review/ask.ts";
+import { ReviewGate } from "./review/gate.ts";
 import { Review } from "./review/review.ts";
 import { endVideo } from "./state/end-video.ts";
 import { EndedVideos } from "./state/ended-videos.ts";
@@ -81,7 +82,12 @@ export class DispatcherParts implements RoleParts {
   /** Whether the table has been read once. */
   #isRead = false;
 
-  constructor(context: RoleContext<DispatcherConfig>, routes: RouteTable) {
+  /** @param reviewer who is asked over HTTPS; undefined: reviewers are asked over NATS */
+  constructor(
+    context: RoleContext<DispatcherConfig>,
+    routes: RouteTable,
+    reviewer: HttpReviewer | undefined,
+  ) {
     const { id: dispatcher, bus, config, log, registry, tracer } = context;
     this.#context = context;
     this.#routes = routes;
@@ -200,7 +206,7 @@ export class DispatcherParts implements RoleParts {
     const shadows = new Shadows({ bucket: this.#stores.shadow, fanout, log });
     const moderation = new ModerationLog({ stream: this.#stores.moderation, now: Date.now });
     this.#review = new Review({
-      ask: config.reviewUrl === undefined ? askOverNats(bus) : askOverHttps(config.reviewUrl),
+      ask: reviewer === undefined ? askOverNats(bus) : askOverHttp(reviewer),
       budgetMs: config.reviewBudgetMs,
       now: monotonicNow,
       log,
@@ -219,8 +225,13 @@ export class DispatcherParts implements RoleParts {
       votes: this.#votes,
       bans: this.#bans,
       shadows,
-      review: this.#review,
-      isReviewOpen: config.reviewFailure === "open",
+      review: new ReviewGate({
+        review: this.#review,
+        history: this.#history,
+        shadows,
+        rules,
+        isOpen: config.reviewFailure === "open",
+      }),
       overload: this.#overload,
       tracer,
     });

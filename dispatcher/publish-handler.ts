@@ -13,6 +13,7 @@ import {
 import type { FanoutEvent } from "../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../shared/protocol/history/durable-event.ts";
 import { type DeliveryClass, type UnstoredClass, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import { type ShadowEvent, seqOfShadow } from "../shared/protocol/moderation/shadow.ts";
 import { EventIds, ReservedIds } from "../shared/protocol/names.ts";
 import { variantIn } from "../shared/protocol/publishable.ts";
 import { isGatewayPublish, videoOfPublishSubject } from "../shared/protocol/subjects.ts";
@@ -30,8 +31,7 @@ import type { Shadows } from "./moderation/shadows.ts";
 import type { DispatcherOverload } from "./overload.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 import type { Accepted, Replies } from "./replies.ts";
-import type { Review } from "./review/review.ts";
-import { needsReview, reviewed, reviewedAnswer } from "./review/reviewed.ts";
+import type { ReviewGate } from "./review/gate.ts";
 import type { EndedVideos } from "./state/ended-videos.ts";
 import { type StatePut, statePut } from "./state/state-change.ts";
 import type { VideoStates } from "./state/video-states.ts";
@@ -63,9 +63,7 @@ interface PublishHandlerOptions {
   /** Takes what only its actor may see. */
   readonly shadows: Pick<Shadows, "accept">;
   /** Judges events of kinds that are reviewed. */
-  readonly review: Pick<Review, "verdictOn">;
-  /** Whether events are accepted that reviewers gave no verdict on in time. */
-  readonly isReviewOpen: boolean;
+  readonly review: Pick<ReviewGate, "isNeeded" | "pass">;
   /** Refuses requests under overload. */
   readonly overload: Pick<DispatcherOverload, "admitRequest" | "admitTransient">;
   readonly tracer: Tracer | undefined;
@@ -200,8 +198,9 @@ export class PublishHandler {
     // Gateways have checked: one request of theirs may have events of several publishers.
     const inputs = isOfGateway ? parsed : this.#unbanned(video, parsed);
     // Services are trusted.
-    if (isOfGateway && inputs.some((input) => needsReview(input, rules))) {
-      return this.#acceptReviewed(request, inputs, isStored);
+    const { review } = this.#options;
+    if (isOfGateway && inputs.some((input) => review.isNeeded(input))) {
+      return review.pass(video, inputs, (passed) => this.#acceptChecked(request, passed, isStored));
     }
     return this.#acceptChecked(request, inputs, isStored);
   }
@@ -215,20 +214,6 @@ export class PublishHandler {
       return this.#acceptShadowed(request, inputs, isStored);
     }
     return this.#acceptInputs(request, inputs, isStored);
-  }
-
-  /** Reviewers are asked first: what they refuse never had a place. */
-  async #acceptReviewed(
-    request: PublishRequest,
-    inputs: readonly RequestEvent[],
-    isStored: boolean,
-  ): Promise<Accepted> {
-    const { review, rules, isReviewOpen: isOpen } = this.#options;
-    const outcomes = await reviewed({ review, rules, isOpen }, request.video, inputs);
-    const passed = outcomes.flatMap((one) => (one instanceof OvationError ? [] : [one]));
-    const rest =
-      passed.length === 0 ? undefined : await this.#acceptChecked(request, passed, isStored);
-    return reviewedAnswer(outcomes, rest);
   }
 
   #acceptInputs(
@@ -269,7 +254,7 @@ export class PublishHandler {
     const rest = others.length === 0 ? undefined : this.#acceptInputs(request, others, isStored);
     const outcome = await rest;
     const at = this.#options.now();
-    const shown = new Map<RequestEvent, string>();
+    const shown = new Map<RequestEvent, ShadowEvent>();
     for (const input of inputs) {
       if (input.shadow === true)
         shown.set(input, await this.#acceptShadow(request.video, input, at));
@@ -280,24 +265,22 @@ export class PublishHandler {
       inputs,
       outcome,
       (input) => {
-        const id = shown.get(input);
-        if (id === undefined) return undefined;
-        // As the history would number it.
-        return { id, seq: rules.kinds.isDurable(input.kind) ? Math.floor(at) * 1_000 : null };
+        const event = shown.get(input);
+        if (event === undefined) return undefined;
+        const seq = rules.kinds.isDurable(input.kind) ? seqOfShadow(event) : null;
+        return { id: event.id, seq };
       },
       hasSeqs,
     );
   }
 
-  /** @returns its id */
-  async #acceptShadow(video: string, input: RequestEvent, at: number): Promise<string> {
+  async #acceptShadow(video: string, input: RequestEvent, at: number): Promise<ShadowEvent> {
     const { kind, actor = "", data } = input;
     const id = input.id ?? this.#idFor(input);
     const event = { id, kind, at, ...(actor === "" ? {} : { actor }) };
     const bytes = encodeMsgpack(data === undefined ? event : { ...event, data });
     const isKept = this.#options.rules.kinds.isDurable(kind);
-    await this.#options.shadows.accept(video, actor, { id, kind, bytes }, isKept);
-    return id;
+    return await this.#options.shadows.accept(video, actor, { id, kind, bytes }, isKept);
   }
 
   /** With variants that this dispatcher has not seen on the video yet. */

@@ -231,6 +231,21 @@ export class History {
   }
 
   /**
+   * Which of these ids are taken, as far as this dispatcher knows: it may not have heard yet of what
+   * another one stores at that moment.
+   * @throws OvationError history_busy, history_unavailable
+   */
+  async takenIds(video: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const writer = this.#writers.of(video);
+    const { chain } = writer;
+    const taken = () => new Set(ids.filter((id) => chain.ids.get(id) !== undefined));
+    if (chain.trust === "sound") return taken();
+    const job = this.#pending.open<ReadonlySet<string>>(1);
+    void writer.runExclusive(job, async () => job.resolve(taken()));
+    return await job.outcome;
+  }
+
+  /**
    * Erases all events of a video; its viewers get a reset.
    * @returns how many there were, and the `seq` up to which nothing is left
    * @throws OvationError history_busy, history_unavailable

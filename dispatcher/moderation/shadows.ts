@@ -34,23 +34,38 @@ export class Shadows {
   /**
    * Takes an event. What can't be stored is shown, and gone after a reload.
    * @param isKept whether it is of a kind that has a history
+   * @returns the event; that which is kept already under its id
    */
-  async accept(video: string, actor: string, event: ShadowEvent, isKept: boolean): Promise<void> {
+  async accept(
+    video: string,
+    actor: string,
+    event: ShadowEvent,
+    isKept: boolean,
+  ): Promise<ShadowEvent> {
     const { fanout, log } = this.#options;
     this.stats.events += 1;
-    let isNew = true;
+    let known: ShadowEvent | undefined;
     if (isKept) {
       try {
-        isNew = await this.#edit(video, actor, (events) =>
-          events.some(({ id }) => id === event.id) ? undefined : [...events, event],
-        );
+        await this.#edit(video, actor, (events) => {
+          known = events.find(({ id }) => id === event.id);
+          return known === undefined ? [...events, event] : undefined;
+        });
       } catch (err) {
         log.debug({ err }, "an event for its author alone can't be stored");
       }
     }
-    if (!isNew) return;
+    if (known !== undefined) return known;
     const { kind, bytes } = event;
     fanout.emit(video, [{ kind, deliveryClass: "transient", bytes, onlyFor: actor }]);
+    return event;
+  }
+
+  /** Whether an event of an actor is kept. Never rejects: what can't be read is none. */
+  async has(video: string, actor: string, eventId: string): Promise<boolean> {
+    const key = actorEntryKey(video, hashOfActor(actor));
+    const entry = await this.#options.bucket.get(key).catch(() => undefined);
+    return entry?.value !== undefined && decodeShadow(entry.value).some(({ id }) => id === eventId);
   }
 
   /** Deletes an event of an actor; returns false if there is none. */

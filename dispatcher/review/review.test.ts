@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
-import { askOverHttps } from "./ask.ts";
+import { askOverHttp } from "./ask.ts";
 import { Review } from "./review.ts";
 
 const servers: Server[] = [];
@@ -26,7 +26,12 @@ async function serve(listener: RequestListener): Promise<string> {
 const event = (id: string) => ({ video: "launch", input: { id, kind: "comment", data: { id } } });
 
 function reviewAt(url: string, budgetMs: number, now = monotonicNow): Review {
-  return new Review({ ask: askOverHttps(url), budgetMs, now, log: silentLog });
+  return new Review({
+    ask: askOverHttp({ url, ca: undefined, keys: [] }),
+    budgetMs,
+    now,
+    log: silentLog,
+  });
 }
 
 test("events that come together are asked about together, and each gets its own verdict", async () => {

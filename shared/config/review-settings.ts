@@ -1,5 +1,13 @@
 /** Settings of review before publish. */
-import { choice, integer, reader, type Setting, type SettingGroup, setting } from "./setting.ts";
+import {
+  choice,
+  integer,
+  optionalText,
+  reader,
+  type Setting,
+  type SettingGroup,
+  setting,
+} from "./setting.ts";
 
 /** What is reviewed may be private, and the verdicts decide: plain HTTP only on this machine. */
 function reviewerUrl(doc: string): Setting<string | undefined> {
@@ -29,6 +37,12 @@ export const reviewSettings = {
   reviewUrl: reviewerUrl(
     "Where reviewers are asked about events of kinds with `review`; without it, over NATS, on `ov.review.<kind>`.",
   ),
+  reviewCaFile: optionalText({
+    doc: "The certificate authorities trusted for the certificate of `--review-url`, in PEM; when unset, those that Node.js trusts. It is read at the start.",
+  }),
+  reviewSecretFile: optionalText({
+    doc: "A file with the secret that requests to `--review-url` are signed with, as Standard Webhooks has it: `whsec_` and the base64 of 24 to 64 bytes. With two of them, one a line, requests have a signature by each. It is read at the start.",
+  }),
   reviewBudgetMs: integer({
     min: 30,
     max: 10_000,

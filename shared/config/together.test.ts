@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import { ConfigError, loadConfig } from "./load.ts";
 import { redactedConfig } from "./redact.ts";
 
-function faultsOf(env: Readonly<Record<string, string>>): readonly string[] {
+function faultsOf(
+  env: Readonly<Record<string, string>>,
+  role: "gateway" | "dispatcher" = "gateway",
+): readonly string[] {
   try {
-    loadConfig("gateway", [], env);
+    loadConfig(role, [], env);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
@@ -24,6 +27,15 @@ describe("settings that need another one", () => {
   ])("%s is refused without it, naming it", (name, missing) => {
     expect(faultsOf({ [name]: "hush" })).toContain(`${name} needs ${missing} as well`);
   });
+
+  test.each(["OVATION_REVIEW_CA_FILE", "OVATION_REVIEW_SECRET_FILE"])(
+    "%s is refused without a reviewer's URL",
+    (name) => {
+      expect(faultsOf({ [name]: "file" }, "dispatcher")).toEqual([
+        `${name} needs --review-url as well`,
+      ]);
+    },
+  );
 
   test("only one password, and only one login, may be given", () => {
     const user = { OVATION_NATS_USER: "anna", OVATION_NATS_PASSWORD: "hush" };

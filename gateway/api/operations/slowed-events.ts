@@ -26,8 +26,8 @@ export function slowedEvent(
 interface SlowedEvents {
   /** Charges them. */
   take(): void;
-  /** Those from this place on were refused after all. */
-  giveBack(from: number): void;
+  /** Those in these places were refused after all. */
+  giveBack(isRefused: (place: number) => boolean): void;
 }
 
 /**
@@ -50,8 +50,10 @@ export function slowedEvents(
     take() {
       for (const event of events) if (event !== undefined) slowMode.take(event);
     },
-    giveBack(from) {
-      for (const event of events.slice(from)) if (event !== undefined) slowMode.giveBack(event);
+    giveBack(isRefused) {
+      for (const [place, event] of events.entries()) {
+        if (event !== undefined && isRefused(place)) slowMode.giveBack(event);
+      }
     },
   };
 }

@@ -9,6 +9,13 @@ export interface ShadowEvent {
   readonly bytes: Uint8Array;
 }
 
+/** The `seq` that its publisher is told: as the history would number it. */
+export function seqOfShadow({ bytes }: ShadowEvent): number {
+  const event = decodeTrustedMsgpack(bytes);
+  const has = typeof event === "object" && event !== null && "at" in event;
+  return (has && typeof event.at === "number" ? Math.floor(event.at) : 0) * 1_000;
+}
+
 const EVENTS_LIMIT = 50;
 const BYTES_LIMIT = 65_536;
 
