@@ -18,6 +18,8 @@ import { type BanSet, BanTable, type KnownBan } from "./ban-table.ts";
 const RESYNC_INTERVAL_MS = 3_600_000;
 /** Bans that are decoded in one go, in about 2 ms. */
 const SLICE = 300;
+/** Actors whose hashes are remembered: whoever publishes is soon checked again. */
+const HASHES_LIMIT = 10_000;
 
 interface BansOptions {
   readonly bus: Bus;
@@ -33,6 +35,7 @@ export class Bans {
   readonly #follower: BucketFollower;
   readonly #started = Promise.withResolvers<void>();
   readonly #listeners = new Set<(set: BanSet | undefined) => void>();
+  readonly #hashes = new Map<string, string>();
   #table = new BanTable();
 
   constructor(options: BansOptions) {
@@ -98,7 +101,7 @@ export class Bans {
     // Mostly nobody is banned, and no hash is needed.
     if (actor === undefined || table.size === 0) return undefined;
     if (!table.has(NO_VIDEO) && !table.has(video)) return undefined;
-    const hash = hashOfActor(actor);
+    const hash = this.#hashOf(actor);
     const everywhere = this.#held(table.get(NO_VIDEO, hash));
     return video === NO_VIDEO
       ? everywhere
@@ -146,6 +149,15 @@ export class Bans {
   /** Those that have ended before a moment, in milliseconds since 1970, by scope and actor's hash. */
   endedBefore(moment: number): Iterable<readonly [scope: string, actor: string]> {
     return this.#table.endedBefore(moment);
+  }
+
+  #hashOf(actor: string): string {
+    const known = this.#hashes.get(actor);
+    if (known !== undefined) return known;
+    if (this.#hashes.size >= HASHES_LIMIT) this.#hashes.clear();
+    const hash = hashOfActor(actor);
+    this.#hashes.set(actor, hash);
+    return hash;
   }
 
   #held(ban: KnownBan | undefined): KnownBan | undefined {

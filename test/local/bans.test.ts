@@ -17,36 +17,47 @@ beforeAll(async () => {
   moderator = await tokenOf({ sub: "mod", videos: ["team-*"], publish: [], scope: "moderate" });
 });
 
+interface Fault {
+  readonly code: string;
+  readonly field?: string;
+  readonly message: string;
+}
+
 async function request(path: string, method: string, body?: string, token = moderator) {
   const answer = await fetch(`http://127.0.0.1:${stack().gateway.port}/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     ...(body === undefined ? {} : { body }),
   });
-  const { error } = (await answer.json()) as { error?: { code: string; field?: string } };
-  return { status: answer.status, code: error?.code, field: error?.field };
+  const { error } = (await answer.json()) as { error?: Fault };
+  return { status: answer.status, code: error?.code, field: error?.field, text: error?.message };
 }
 
 const put = async (path: string, body: object, token?: string) =>
   await request(path, "PUT", JSON.stringify(body), token);
 
 test.each([
-  [{}, "mode"],
-  [{ mode: "exile" }, "mode"],
-  [{ mode: "mute", forMs: 0 }, "forMs"],
-  [{ mode: "mute", forMs: -1 }, "forMs"],
-  [{ mode: "mute", forMs: 1.5 }, "forMs"],
-  [{ mode: "mute", forMs: TEN_YEARS_MS + 1 }, "forMs"],
-  [{ mode: "mute", untilMs: 1_000 }, "untilMs"],
-  [{ mode: "mute", untilMs: Date.now() + TEN_YEARS_MS + 3_600_000 }, "untilMs"],
-  [{ mode: "mute", forMs: 1_000, untilMs: Date.now() + 3_600_000 }, "untilMs"],
-  [{ mode: "mute", reason: "x".repeat(501) }, "reason"],
-  [{ mode: "mute", reason: 1 }, "reason"],
-])("a ban of %j is refused, and the error names the field", async (body, field) => {
+  [{}, "mode", '"mute"|"ban"|"shadow"'],
+  [{ mode: "exile" }, "mode", '"mute"|"ban"|"shadow"'],
+  [{ mode: "mute", forMs: 0 }, "forMs", ">=1"],
+  [{ mode: "mute", forMs: -1 }, "forMs", ">=1"],
+  [{ mode: "mute", forMs: 1.5 }, "forMs", "int"],
+  [{ mode: "mute", forMs: TEN_YEARS_MS + 1 }, "forMs", `<=${TEN_YEARS_MS}`],
+  [{ mode: "mute", untilMs: 1_000 }, "untilMs", "1000 is in the past"],
+  [
+    { mode: "mute", untilMs: Date.now() + TEN_YEARS_MS + 3_600_000 },
+    "untilMs",
+    "more than ten years from now; the limit is ",
+  ],
+  [{ mode: "mute", forMs: 1_000, untilMs: Date.now() + 3_600_000 }, "untilMs", "with forMs"],
+  [{ mode: "mute", reason: "x".repeat(501) }, "reason", "<=500 characters"],
+  [{ mode: "mute", reason: 1 }, "reason", "string"],
+])("a ban of %j is refused, and the error names field and limit", async (body, field, text) => {
   expect(await put("/videos/team-red/bans/troll", body)).toEqual({
     status: 400,
     code: "field_invalid",
     field,
+    text: expect.stringContaining(text),
   });
 });
 
@@ -62,7 +73,7 @@ test("bans need a moderator of the video, and everywhere one of all videos", asy
       status: 403,
       code: "forbidden",
     });
-    expect(await request(outside, "GET")).toEqual({
+    expect(await request(outside, "GET")).toMatchObject({
       status: 403,
       code: "forbidden",
       field: "video",
@@ -73,7 +84,7 @@ test("bans need a moderator of the video, and everywhere one of all videos", asy
     status: 403,
     code: "forbidden",
   });
-  expect(await put("/videos/other/bans/troll", mute)).toEqual({
+  expect(await put("/videos/other/bans/troll", mute)).toMatchObject({
     status: 403,
     code: "forbidden",
     field: "video",
