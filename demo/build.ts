@@ -1,5 +1,5 @@
 /**
- * Builds the demo page into a folder that any web server, or a gateway, can serve. It takes only a
+ * Builds the demo page and the console into a folder that any web server, or a gateway, can serve. It takes only a
  * few tenths of a second, so it runs at each start and the page can't be stale.
  */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { STACK_FILE, type StackLocation } from "./contract.ts";
 
 const PAGE = join(import.meta.dirname, "page");
+const CONSOLE = join(import.meta.dirname, "console");
 
 /**
  * @param directory created if missing
@@ -16,7 +17,10 @@ const PAGE = join(import.meta.dirname, "page");
 export async function buildPage(directory: string, stack?: StackLocation): Promise<void> {
   await mkdir(directory, { recursive: true });
   await build({
-    entryPoints: { page: join(PAGE, "main.tsx") },
+    entryPoints: {
+      page: join(PAGE, "main.tsx"),
+      "console/console": join(CONSOLE, "main.tsx"),
+    },
     outdir: directory,
     bundle: true,
     minify: true,
@@ -29,6 +33,7 @@ export async function buildPage(directory: string, stack?: StackLocation): Promi
     logLevel: "silent", // Errors are thrown.
   });
   await copyFile(join(PAGE, "index.html"), join(directory, "index.html"));
+  await copyFile(join(CONSOLE, "index.html"), join(directory, "console", "index.html"));
   await copyFile(join(PAGE, "icon.svg"), join(directory, "icon.svg"));
   if (stack !== undefined) await writeFile(join(directory, STACK_FILE), JSON.stringify(stack));
 }

@@ -159,20 +159,23 @@ describe("the design rules", () => {
     expect([...importsOf.keys()].map((file) => cycleFrom(file, [])).filter(Boolean)).toEqual([]);
   });
 
-  test("the demo page imports the SDK by its public name, and no other code of this repository", () => {
-    const page = imports.filter(({ file }) => file.startsWith("demo/page/"));
-    const used = new Set(page.map(({ target }) => target));
-    expect(used).toContain("ovation-client");
-    expect(used).toContain("ovation-client/react");
-    const ours = [...used].filter(
-      (target) => partOf(target) !== "demo" && partOf(target) in ALLOWED,
-    );
-    expect(ours).toEqual([]);
-    const neighbours = [...used].filter((target) =>
-      ["cli", "deploy", "kit"].includes(partOf(target)),
-    );
-    expect(neighbours).toEqual([]);
-  });
+  test.each(["page", "console"])(
+    "the demo's %s imports the SDK by its public name, and no other code of this repository",
+    (folder) => {
+      const page = imports.filter(({ file }) => file.startsWith(`demo/${folder}/`));
+      const used = new Set(page.map(({ target }) => target));
+      expect(used).toContain("ovation-client");
+      expect(used).toContain("ovation-client/react");
+      const ours = [...used].filter(
+        (target) => partOf(target) !== "demo" && partOf(target) in ALLOWED,
+      );
+      expect(ours).toEqual([]);
+      const neighbours = [...used].filter((target) =>
+        ["cli", "deploy", "kit"].includes(partOf(target)),
+      );
+      expect(neighbours).toEqual([]);
+    },
+  );
 
   test("only the files of shared/bus/ import the NATS client", () => {
     const users = importersOf((target) => target === "nats" || target.startsWith("@nats-io/"));

@@ -51,6 +51,8 @@ export interface Ban {
   readonly by?: string;
   /** When it was set, in milliseconds since 1970. */
   readonly atMs: number;
+  /** Its place in the list, for the next page; only in answers to `bans`. */
+  readonly seq?: number;
 }
 
 /**
@@ -70,6 +72,8 @@ export interface ModerationAct {
   /** What it was done to: an actor, an event's id. */
   readonly target?: string;
   readonly why?: string;
+  /** What else there is to say of it, such as the mode of a ban. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 /**

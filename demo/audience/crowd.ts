@@ -100,7 +100,7 @@ export class Crowd {
       COMMENTS_PER_SECOND_LIMIT,
       this.#viewers.length * COMMENTS_PER_VIEWER_AND_SECOND,
     );
-    if (isTime(perSecond)) this.#nextConnected()?.publish("comment", sampleComment());
+    if (isTime(perSecond)) this.#nextConnected()?.comment(sampleComment());
   }
 
   #react(): void {

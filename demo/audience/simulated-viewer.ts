@@ -70,7 +70,14 @@ export class SimulatedViewer {
     this.#send({ op: "publish", video, kind, ...(data === undefined ? {} : { data }) });
   }
 
-  /** Votes, or changes its vote. Only votes need an actor. */
+  /** Comments, as somebody: a moderator can mute it. */
+  comment(data: unknown): void {
+    if (!this.#isConnected) return;
+    const { video } = this.#options;
+    this.#send({ op: "publish", video, kind: "comment", data, actor: this.#actor });
+  }
+
+  /** Votes, or changes its vote. */
   vote(poll: string, choice: number): void {
     if (!this.#isConnected) return;
     const { video } = this.#options;

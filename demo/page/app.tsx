@@ -29,6 +29,9 @@ export function App({ ovation, videoId, stack }: AppProps) {
           </svg>
           Ovation
         </h1>
+        <a className="top-link" href={`console/?video=${videoId}`}>
+          Moderate
+        </a>
         <Status ovation={ovation} />
       </header>
       <main className="show">

@@ -2,8 +2,8 @@
 import { Ovation } from "ovation-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { STACK_FILE, type StackLocation } from "../contract.ts";
 import { App } from "./app.tsx";
+import { findStack } from "./find-stack.ts";
 import type { DemoKinds } from "./kinds.ts";
 import { ownToken } from "./own-actor.ts";
 import "./styles/page.css";
@@ -11,24 +11,14 @@ import "./styles/page.css";
 const DEFAULT_VIDEO = "launch";
 const VIDEO_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Finds this page's stack; a page without one shows only the video. */
-async function findStack(): Promise<StackLocation | undefined> {
-  try {
-    const answer = await fetch(STACK_FILE);
-    return answer.ok ? ((await answer.json()) as StackLocation) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const root = document.getElementById("page");
 if (root === null) throw new Error("the page has no element #page");
-const stack = await findStack();
+const stack = await findStack(".");
 const requested = new URLSearchParams(location.search).get("video") ?? "";
 const videoId = VIDEO_ID.test(requested) ? requested : (stack?.video ?? DEFAULT_VIDEO);
 const ovation = new Ovation<DemoKinds>({
   url: new URL(".", location.href).href,
-  token: ownToken(),
+  token: ownToken("viewer"),
 });
 
 createRoot(root).render(

@@ -63,6 +63,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     "",
     emphasis("Ovation is up"),
     `  Open      http://127.0.0.1:${port}/`,
+    `  Moderate  http://127.0.0.1:${port}/console`,
     "",
     `  Gateways  http://127.0.0.1:${port}  ws://127.0.0.1:${port}/v1/connect`,
     `  NATS      ${stack.natsUrl}`,

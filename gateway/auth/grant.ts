@@ -129,9 +129,8 @@ export class Grant {
   /** @throws OvationError `forbidden` unless its holder moderates the video */
   requireModerator(video: string): void {
     this.requireVideo(video);
-    const scope = this.#scopes.get("moderate");
-    if (scope?.cover(video) === true) return;
-    const where = scope === undefined ? "" : " for this video";
+    if (this.mayModerate(video)) return;
+    const where = this.#scopes.has("moderate") ? " for this video" : "";
     throw new OvationError("forbidden", `the scope moderate is required${where}`);
   }
 
@@ -154,11 +153,15 @@ export class Grant {
     throw new OvationError("forbidden", `the scope moderate is required${where}`);
   }
 
+  /** Whether its holder may act as a moderator of the video. */
+  mayModerate(video: string): boolean {
+    return this.#scopes.get("moderate")?.cover(video) === true && this.covers(video);
+  }
+
   /** Whether its holder moderates the video: its rules don't apply to moderators. */
   moderates(video: string): boolean {
     // Where no credentials are checked, everyone has every scope.
-    const isModerator = this.#scopes.get("moderate")?.cover(video) === true;
-    return this.#holder !== "anyone" && isModerator && this.covers(video);
+    return this.#holder !== "anyone" && this.mayModerate(video);
   }
 
   /** Whether its holder may watch the video, hidden or not. */

@@ -63,6 +63,21 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     expect(await window.page.title()).toBe("Ovation, live");
   });
 
+  test("leads to the console, where a comment is deleted from all windows", async () => {
+    const url = app().urlOf("moderated");
+    const [window, other] = [await app().open({ url }), await app().open({ url })];
+    await other.say("buy my coins");
+    for (const { comments } of [window, other]) await comments.first().waitFor();
+    const { page } = window;
+    await page.getByRole("link", { name: "Moderate" }).click();
+    // It has a name of its own for the record.
+    await page.locator(".top-who", { hasText: /moderator-[0-9a-f]{6}$/ }).waitFor();
+    await page.locator(".comment-text", { hasText: "buy my coins" }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("d");
+    await expect.poll(() => other.comments.count(), SOON).toBe(0);
+  });
+
   test("even as markup it could not run or load anything", async () => {
     const { page } = await app().open();
     const answer = await page.request.get(app().url);

@@ -47,7 +47,7 @@ function retractionBy(
   authorsDelete: boolean,
 ): Pick<RetractRequest, "by" | "author"> {
   const { actor } = grant;
-  if (authorsDelete && actor !== undefined && !grant.moderates(video)) return { author: actor };
+  if (authorsDelete && actor !== undefined && !grant.mayModerate(video)) return { author: actor };
   grant.requireModerator(video);
   return grant.name === undefined ? {} : { by: grant.name };
 }

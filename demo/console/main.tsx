@@ -1,0 +1,24 @@
+/** The moderators' console: an application of `ovation-client` and the HTTP API, like any other. */
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { findStack } from "../page/find-stack.ts";
+import { App } from "./app.tsx";
+import { initialToken } from "./session/token.ts";
+import "./styles/console.css";
+
+const VIDEO_ID = /^[A-Za-z0-9_-]{1,128}$/;
+
+const root = document.getElementById("console");
+if (root === null) throw new Error("the page has no element #console");
+const stack = await findStack("..");
+const requested = new URLSearchParams(location.search).get("video") ?? "";
+
+createRoot(root).render(
+  <StrictMode>
+    <App
+      base={new URL("..", location.href).href}
+      initialToken={initialToken(stack !== undefined)}
+      initialVideo={VIDEO_ID.test(requested) ? requested : undefined}
+    />
+  </StrictMode>,
+);
