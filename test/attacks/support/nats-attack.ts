@@ -53,6 +53,11 @@ export const DANGEROUS_REPLIES: readonly string[] = [
   `ov.retract.${VICTIM}`,
   `ov.command.${VICTIM}`,
   `ov.votes.${VICTIM}.poll`,
+  `ov.moderation.${VICTIM}`,
+  `ov.review.${VICTIM}`,
+  `$KV.ov_bans.video.${VICTIM}`,
+  `$KV.ov_shadow.video.${VICTIM}`,
+  `ov.changes.ov_bans.video.${VICTIM}`,
   `ov.changes.ov_kinds.${VICTIM}`,
   `ov.changes.ov_subscriptions.video.${VICTIM}`,
   `$KV.ov_subscriptions.video.${VICTIM}`,
@@ -95,7 +100,10 @@ export class NatsAttack {
     const nats = await startTestNats();
     await createStores(nats.url);
     const admin = await connectTo(nats.url);
-    const attack = new NatsAttack(nats, admin, await jetstreamManager(admin));
+    const manager = await jetstreamManager(admin);
+    const attack = new NatsAttack(nats, admin, manager);
+    // The attacks take longer than a ticket is kept.
+    await manager.streams.update("KV_ov_tickets", { max_age: 0 });
     for (const subject of [
       `ov.history.${VICTIM}`,
       `$KV.ov_subscriptions.video.${VICTIM}`,
@@ -107,6 +115,9 @@ export class NatsAttack {
       `$KV.ov_totals.${VICTIM}`,
       `$KV.ov_timeline.${VICTIM}.1`,
       `ov.votes.${VICTIM}.poll`,
+      `$KV.ov_bans.video.${VICTIM}`,
+      `ov.moderation.${VICTIM}`,
+      `$KV.ov_shadow.video.${VICTIM}`,
     ])
       await admin.request(subject, VICTIM);
     for (const role of NATS_ROLES) await attack.#listen(role);
