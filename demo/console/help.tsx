@@ -44,7 +44,7 @@ export function Help({ hasShortcuts, setShortcuts, onClose }: HelpProps) {
         </li>
         <li>
           A comment is deleted at once, without a question, as on Twitch: so it is gone for viewers
-          within a second. It can’t be brought back. All else can be undone.
+          within a second. It can’t be brought back. Bans, pins and rules can be taken back.
         </li>
         <li>Everything that you do is in the record, with your name.</li>
       </ul>

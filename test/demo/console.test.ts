@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await search.fill("nobody");
     await page.getByText("No ban that was read matches").waitFor();
     await search.fill("tro");
-    await page.getByRole("button", { name: "Let troll in again" }).press("Enter");
+    await page.getByRole("button", { name: "Take back the ban of troll" }).press("Enter");
     await says("troll may watch and comment again");
 
     await press("a");

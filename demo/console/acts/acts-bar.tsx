@@ -20,21 +20,19 @@ export function ActsBar({ acts, said, onEnd }: ActsBarProps) {
   const next = undoable(log);
   return (
     <div className="acts">
-      <ul className="failures">
-        {failures.slice(-FAILURES).map((entry) => (
-          <li key={entry.id} className="failure" role="alert">
-            <span className="failure-text">
-              {entry.act.failed}: {entry.error}
-            </span>
-            <button type="button" className="button is-small" onClick={() => acts.retry(entry)}>
-              Try again
-            </button>
-            <button type="button" className="button is-small" onClick={() => acts.hide(entry)}>
-              Dismiss
-            </button>
-          </li>
-        ))}
-      </ul>
+      {failures.slice(-FAILURES).map((entry) => (
+        <div key={entry.id} className="failure" role="alert">
+          <span className="failure-text">
+            {entry.act.failed}: {entry.error}
+          </span>
+          <button type="button" className="button is-small" onClick={() => acts.retry(entry)}>
+            Try again
+          </button>
+          <button type="button" className="button is-small" onClick={() => acts.hide(entry)}>
+            Dismiss
+          </button>
+        </div>
+      ))}
       <div className="acts-line">
         <p className="acts-text" role="status">
           {said ?? (last?.state === "doing" ? last.act.doing : last?.act.done) ?? ""}

@@ -67,7 +67,7 @@ export function BansPanel({ bans, unban, ask }: BansPanelProps) {
             <button
               type="button"
               className="button is-small"
-              aria-label={`Let ${ban.actor} in again`}
+              aria-label={`Take back the ban of ${ban.actor}`}
               onClick={() => unban(ban)}
             >
               Take back

@@ -25,7 +25,7 @@ interface CommentListProps {
 export function CommentList(props: CommentListProps) {
   const { feed, hold, act, log, pinned, bans, showsKinds } = props;
   const { selected, select, pointedAt, point, setReading } = hold;
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   useStillList(list, feed);
   const newest = useRef({ select, act });
   newest.current = { select, act };
@@ -42,13 +42,11 @@ export function CommentList(props: CommentListProps) {
   };
   return (
     <div className="comments" onPointerLeave={() => point(undefined)}>
-      <div
+      <section
         ref={list}
         className="comments-scroll"
         data-list="comments"
-        role="feed"
         aria-label="Comments, the newest last"
-        aria-busy={false}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={onScroll}
@@ -59,26 +57,30 @@ export function CommentList(props: CommentListProps) {
       >
         <Earlier {...props} />
         {feed.rows.length === 0 && <p className="empty">Nobody has commented yet.</p>}
-        {feed.rows.map((row) => (
-          <CommentRow
-            key={row.id}
-            row={row}
-            isSelected={row.id === selected}
-            isPointedAt={row.id === pointedAt}
-            isPinned={row.id === pinned}
-            ban={row.actor === undefined ? undefined : bans.get(row.actor)}
-            pending={pendingAbout(log, row.id)}
-            showsKind={showsKinds}
-            handlers={handlers}
-          />
-        ))}
-      </div>
+        {feed.rows.length > 0 && (
+          <div role="feed" aria-label="Comments">
+            {feed.rows.map((row) => (
+              <CommentRow
+                key={row.id}
+                row={row}
+                isSelected={row.id === selected}
+                isPointedAt={row.id === pointedAt}
+                isPinned={row.id === pinned}
+                ban={row.actor === undefined ? undefined : bans.get(row.actor)}
+                pending={pendingAbout(log, row.id)}
+                showsKind={showsKinds}
+                handlers={handlers}
+              />
+            ))}
+          </div>
+        )}
+      </section>
     </div>
   );
 }
 
 /** Keeps the list at its end while it is followed, and what one reads where it is otherwise. */
-function useStillList(list: React.RefObject<HTMLDivElement | null>, feed: Feed): void {
+function useStillList(list: React.RefObject<HTMLElement | null>, feed: Feed): void {
   const { rows, isHeld } = feed;
   const before = useRef<{ readonly first: string | undefined; readonly height: number }>(undefined);
   useLayoutEffect(() => {
@@ -94,9 +96,11 @@ function useStillList(list: React.RefObject<HTMLDivElement | null>, feed: Feed):
   }, [list, rows, isHeld]);
   useEffect(() => {
     const { current } = list;
-    if (current === null || isHeld) return undefined;
+    if (current === null) return undefined;
+    // The bar below it takes more room for what failed.
     const observer = new ResizeObserver(() => {
-      current.scrollTop = current.scrollHeight;
+      if (!isHeld) current.scrollTop = current.scrollHeight;
+      else current.querySelector(".is-selected")?.scrollIntoView({ block: "nearest" });
     });
     observer.observe(current);
     return () => observer.disconnect();

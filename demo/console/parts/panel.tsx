@@ -23,7 +23,14 @@ export function Panel({ name, title, aside, children }: PanelProps) {
         </h2>
         {aside}
       </header>
-      <div className="panel-body">{children}</div>
+      {/* What scrolls must be reachable by keyboard, also where nothing in it takes the focus. */}
+      <section
+        className="panel-body"
+        aria-label={title}
+        tabIndex={name === "record" ? 0 : undefined}
+      >
+        {children}
+      </section>
     </section>
   );
 }
