@@ -1,4 +1,4 @@
-/** Who may ban whom, and which bans are refused. */
+/** Who may ban whom, which bans are refused, and the record of all that moderators do. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { fileWith, SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
+import { post } from "../support/viewer.ts";
 
 const TEN_YEARS_MS = 315_360_000_000;
 const stack = useTestStack({
@@ -137,6 +138,60 @@ test("the commands of docs/moderation.md do what the page says", async () => {
   ]);
   const lift = await request("/videos/launch/bans/troll-7", "DELETE", undefined, TOKEN);
   expect(lift).toMatchObject({ status: 200 });
+});
+
+test("all that moderators do is in the record: who, what, to whom, why and when; metrics count it", async () => {
+  const token = await tokenOf({
+    sub: "chief",
+    videos: ["*"],
+    publish: ["comment"],
+    scope: "moderate any-actor",
+  });
+  const { gateway, dispatchers } = stack();
+  const events = ["e1", "e2"].map((id) => ({ kind: "comment", id, actor: "troll", data: { id } }));
+  expect((await post(gateway.port, "acts", events, token)).status).toBe(200);
+  const poll = { question: "Who?", choices: ["Ada", "Bo"] };
+  const begun = Date.now();
+  const acts = [
+    ["PUT", "/bans/troll", { mode: "mute", reason: "spam" }, "ban.put", "troll"],
+    ["DELETE", "/bans/troll", undefined, "ban.delete", "troll"],
+    ["PUT", "/rules", { maxLength: 5 }, "rules.put"],
+    ["PUT", "/pin", { id: "e1" }, "pin.put", "e1"],
+    ["DELETE", "/pin", undefined, "pin.delete"],
+    ["DELETE", "/events/e1", undefined, "event.retract", "e1"],
+    ["DELETE", "/events?actor=troll", undefined, "actor.retract", "troll"],
+    ["PUT", "/totals", { totals: { like: 5 } }, "totals.set"],
+    ["PUT", "/polls/mvp", poll, "poll.put", "mvp"],
+    ["PUT", "/end", undefined, "video.end"],
+    ["DELETE", "", undefined, "video.erase"],
+  ] as const;
+  for (const [method, path, body] of acts) {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await request(`/videos/acts${path}`, method, text, token);
+    expect([path, answer.status, answer.text]).toEqual([path, 200, undefined]);
+  }
+  const url = `http://127.0.0.1:${gateway.port}/v1/videos/acts/moderation`;
+  const read = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  const { acts: recorded } = (await read.json()) as { acts: Record<string, unknown>[] };
+  expect(recorded.toReversed()).toMatchObject(
+    acts.map(([, , , act, target]) => ({
+      act,
+      by: "chief",
+      ...(target === undefined ? {} : { target }),
+      ...(act === "ban.put" ? { why: "spam", detail: { mode: "mute", untilMs: null } } : {}),
+    })),
+  );
+  for (const { atMs } of recorded) {
+    expect(atMs).toBeGreaterThanOrEqual(begun);
+    expect(atMs).toBeLessThanOrEqual(Date.now());
+  }
+  const metrics = await fetch(`http://127.0.0.1:${dispatchers[0]?.opsPort}/metrics`);
+  const text = await metrics.text();
+  for (const [, , , act] of acts) {
+    expect(text).toMatch(
+      new RegExp(`ovation_dispatcher_moderation_acts_total\\{act="${act}"\\} [1-9]`),
+    );
+  }
 });
 
 test("beyond the limit, bans are refused; one that is there already may be changed", async () => {

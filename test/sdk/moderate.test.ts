@@ -71,7 +71,7 @@ describe("a moderator with the SDK", () => {
     );
     expect(await acts.bans({ limit: 5 })).toMatchObject([{ actor, mode: "mute", by: "moderator" }]);
     await acts.unban(actor);
-    expect(await acts.bans()).toEqual([]);
+    await expect.poll(() => acts.bans()).toEqual([]);
     await eventually(() =>
       publish().then(
         () => true,
