@@ -52,7 +52,12 @@ export class ReviewGate {
     try {
       const outcomes = await this.#outcomes(video, inputs, shared);
       const passed = outcomes.filter((one): one is OwnedEvent => !(one instanceof OvationError));
-      return reviewedAnswer(outcomes, passed.length === 0 ? undefined : await accept(passed));
+      if (passed.length === 0) return reviewedAnswer(outcomes, undefined);
+      try {
+        return reviewedAnswer(outcomes, await accept(passed));
+      } catch (fault) {
+        throw inPlace(fault, outcomes);
+      }
     } finally {
       for (const key of shared) this.#verdicts.delete(key);
     }
@@ -133,4 +138,13 @@ export class ReviewGate {
       return false;
     }
   }
+}
+
+/** A refusal that names an event by its place among those that were let through: by that among all. */
+function inPlace(fault: unknown, outcomes: readonly Outcome[]): unknown {
+  if (!(fault instanceof OvationError) || fault.code !== "event_id_taken") return fault;
+  const places = [...outcomes.keys()].filter((at) => !(outcomes[at] instanceof OvationError));
+  const at = Number(/\d+/.exec(fault.field ?? "")?.[0] ?? 0);
+  const field = outcomes.length === 1 ? "id" : `events[${places[at] ?? 0}].id`;
+  return new OvationError(fault.code, `${field}: the id is taken`, { field });
 }

@@ -165,6 +165,8 @@ describe("by NATS, open", () => {
     });
     const ofHouse = comment("spam of the house", "house");
     expect(await send(ofHouse, { scope: "trusted" })).toMatchObject({ status: 200 });
+    const taken = await send([comment("spam"), comment("mine", "house")], { sub: "ben" });
+    expect(taken.body["error"]).toMatchObject({ code: "event_id_taken", field: "events[1].id" });
     await Promise.all([author.close(), other.close()]);
   });
 
