@@ -86,10 +86,12 @@ export class SlowMode {
     this.#unreported.push([video, client, everyMs]);
   }
 
-  /** The event was refused after all. A report of it stays, which is little. */
+  /** The event was refused after all. If others were told of it already, its client waits there. */
   giveBack({ video, client }: SlowedEvent): void {
     const last = this.#last.get(keyOf(video, client));
     if (last !== undefined) last.at = last.before;
+    const untold = this.#unreported.findLastIndex(([v, c]) => v === video && c === client);
+    if (untold >= 0) this.#unreported.splice(untold, 1);
   }
 
   /** Up to `most` events that must be reported. */

@@ -196,10 +196,15 @@ describe("an actor in a room in slow mode, at two gateways", () => {
   });
 
   test("waits for nothing when its event was refused after all", async () => {
-    gateways = await Gateways.start(1);
-    const one = gateways.slowModeAt(0);
+    gateways = await Gateways.start(2);
+    const [one, two] = [gateways.slowModeAt(0), gateways.slowModeAt(1)];
     one.take(event);
     one.giveBack(event);
     expect(waitMs(one)).toBe(0);
+    // The next report is of what was published, alone.
+    const other = { ...event, client: actorKey("ben") };
+    one.take(other);
+    await eventually(() => two.size > 0);
+    expect([two.size, waitMs(two)]).toEqual([1, 0]);
   });
 });
