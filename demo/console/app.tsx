@@ -2,7 +2,6 @@
 import { ovationFor } from "ovation-client";
 import { useMemo, useState } from "react";
 import { Console } from "./console.tsx";
-import type { ConsoleKinds } from "./kinds.ts";
 import { type ApiError, requestsTo } from "./session/api.ts";
 import { claimsOf } from "./session/claims.ts";
 import { SignIn } from "./session/sign-in.tsx";
@@ -13,10 +12,11 @@ interface AppProps {
   /** Where the gateway is. */
   readonly base: string;
   readonly initialToken: string | undefined;
-  readonly initialVideo: string | undefined;
+  /** The video that the address names. */
+  readonly videoInAddress: () => string | undefined;
 }
 
-export function App({ base, initialToken, initialVideo }: AppProps) {
+export function App({ base, initialToken, videoInAddress }: AppProps) {
   const [token, setToken] = useState(initialToken);
   if (token === undefined) {
     return (
@@ -32,7 +32,7 @@ export function App({ base, initialToken, initialVideo }: AppProps) {
   return (
     <Session
       key={token}
-      {...{ base, token, initialVideo }}
+      {...{ base, token, videoInAddress }}
       setToken={(given) => {
         keepToken(given);
         setToken(given);
@@ -44,13 +44,14 @@ export function App({ base, initialToken, initialVideo }: AppProps) {
 interface SessionProps {
   readonly base: string;
   readonly token: string;
-  readonly initialVideo: string | undefined;
+  /** The video that the address names. */
+  readonly videoInAddress: () => string | undefined;
   readonly setToken: (token: string | undefined) => void;
 }
 
-function Session({ base, token, initialVideo, setToken }: SessionProps) {
+function Session({ base, token, videoInAddress, setToken }: SessionProps) {
   const request = useMemo(() => requestsTo(base, token), [base, token]);
-  const ovation = useMemo(() => ovationFor<ConsoleKinds>({ url: base, token }), [base, token]);
+  const ovation = useMemo(() => ovationFor({ url: base, token }), [base, token]);
   const access = useAccess(request);
   const claims = useMemo(() => claimsOf(token), [token]);
   switch (access.name) {
@@ -65,7 +66,7 @@ function Session({ base, token, initialVideo, setToken }: SessionProps) {
     case "granted":
       return (
         <Console
-          {...{ ovation, request, access, claims, initialVideo }}
+          {...{ ovation, request, access, claims, videoInAddress }}
           signOut={() => setToken(undefined)}
         />
       );

@@ -24,13 +24,14 @@ interface ConsoleProps {
   readonly request: Request;
   readonly access: Granted;
   readonly claims: Claims;
-  readonly initialVideo: string | undefined;
+  /** The video that the address names. */
+  readonly videoInAddress: () => string | undefined;
   readonly signOut: () => void;
 }
 
 export function Console({ ovation, request, access, claims, ...props }: ConsoleProps) {
   const { videos, kinds: classes, fault } = access;
-  const [chosen, setChosen] = useState(props.initialVideo);
+  const [chosen, setChosen] = useState(props.videoInAddress);
   const [view, setView] = useState<View>(chosen === undefined ? "videos" : "comments");
   const [side, setSide] = useState<SideView>("room");
   const [isHelping, setHelping] = useState(false);

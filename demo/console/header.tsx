@@ -65,8 +65,9 @@ export function Header({ ovation, video, numbers, claims, signOut, help }: Heade
 function Status({ ovation }: Pick<HeaderProps, "ovation">) {
   const state = useConnection(ovation);
   const isWell = state.name === "connected" && !state.isStale;
+  const tone = isWell ? "is-connected" : state.name === "idle" ? "is-idle" : "is-troubled";
   return (
-    <p className={isWell ? "status is-connected" : "status is-troubled"} role="status">
+    <p className={`status ${tone}`} role="status">
       <span className="status-dot" aria-hidden="true" />
       {textOf(state)}
     </p>

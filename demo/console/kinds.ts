@@ -3,9 +3,8 @@ import type { Ovation, Video } from "ovation-client";
 import type { KindClasses } from "./session/use-access.ts";
 
 /** Any kind's data may come: a deployment has its own kinds. */
-export type ConsoleKinds = Record<never, never>;
-export type ConsoleOvation = Ovation<ConsoleKinds>;
-export type ConsoleVideo = Video<ConsoleKinds>;
+export type ConsoleOvation = Ovation;
+export type ConsoleVideo = Video;
 
 /** The values of a video's state that Ovation itself keeps. */
 const STATE_KINDS = ["rules", "pinned", "polls", "ended"];

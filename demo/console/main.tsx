@@ -11,14 +11,18 @@ const VIDEO_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const root = document.getElementById("console");
 if (root === null) throw new Error("the page has no element #console");
 const stack = await findStack("..");
-const requested = new URLSearchParams(location.search).get("video") ?? "";
+
+function videoInAddress(): string | undefined {
+  const video = new URLSearchParams(location.search).get("video") ?? "";
+  return VIDEO_ID.test(video) ? video : undefined;
+}
 
 createRoot(root).render(
   <StrictMode>
     <App
       base={new URL("..", location.href).href}
       initialToken={initialToken(stack !== undefined)}
-      initialVideo={VIDEO_ID.test(requested) ? requested : undefined}
+      videoInAddress={videoInAddress}
     />
   </StrictMode>,
 );

@@ -26,7 +26,7 @@ export function Nav({ view, side, show, hasRoom }: NavProps) {
           key={name}
           type="button"
           className={`nav-item is-${name}`}
-          data-side={name === side}
+          data-side={hasRoom && name === side}
           aria-current={name === view}
           disabled={!hasRoom && name !== "videos"}
           onClick={() => show(name)}

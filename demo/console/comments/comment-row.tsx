@@ -98,11 +98,7 @@ function Notes({ row, isPinned, ban, pending, showsKind }: NotesProps) {
         </span>
       )}
       {pending?.state === "doing" && <span className="note">{pending.act.doing}</span>}
-      {pending?.state === "failed" && (
-        <span className="note is-failed">
-          {pending.act.failed}: {pending.error}
-        </span>
-      )}
+      {pending?.state === "failed" && <span className="note is-failed">failed</span>}
     </p>
   );
 }

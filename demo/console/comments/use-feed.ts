@@ -43,7 +43,7 @@ export function useFeed(video: ConsoleVideo, kinds: readonly string[]): UsedFeed
       soon();
     };
     const offs = [
-      ...names.split(",").map((kind) => video.on(kind as never, take as never)),
+      ...names.split(",").map((kind) => video.on(kind, take)),
       video.on("retracted", ({ data: { seq } }) => {
         deleted.push(seq);
         soon();

@@ -24,13 +24,9 @@ export function Panel({ name, title, aside, children }: PanelProps) {
         {aside}
       </header>
       {/* What scrolls must be reachable by keyboard, also where nothing in it takes the focus. */}
-      <section
-        className="panel-body"
-        aria-label={title}
-        tabIndex={name === "record" ? 0 : undefined}
-      >
+      <div className="panel-body" tabIndex={name === "record" ? 0 : undefined}>
         {children}
-      </section>
+      </div>
     </section>
   );
 }

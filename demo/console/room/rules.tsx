@@ -1,6 +1,6 @@
 /** The rules of the room: each control changes one of them at once. */
 import type { RoomRules } from "ovation-client";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { ModeratorActs } from "../acts/acts-of.ts";
 import type { Acts } from "../acts/use-acts.ts";
 import { Field } from "../parts/field.tsx";
@@ -21,8 +21,15 @@ interface RulesProps {
 
 export function Rules({ rules, kinds, acts, moderatorActs }: RulesProps) {
   const { slowModeMs = 0, closed = [], maxLength, emojiOnly = false } = rules;
+  // A second change may follow before the first one is stored.
+  const requested = useRef(rules);
+  useEffect(() => {
+    requested.current = rules;
+  }, [rules]);
   const set = (change: RoomRules, what: string) => {
-    void acts.run(moderatorActs.setRules({ ...rules, ...change }, rules, what));
+    const before = requested.current;
+    requested.current = { ...before, ...change };
+    void acts.run(moderatorActs.setRules(requested.current, before, what));
   };
   const isListed = slowModeMs === 0 || SLOW_MODES_MS.some((ms) => ms === slowModeMs);
   const slowModes = isListed ? SLOW_MODES_MS : [...SLOW_MODES_MS, slowModeMs];
