@@ -20,7 +20,7 @@ interface NavProps {
 
 export function Nav({ view, side, show, hasRoom }: NavProps) {
   return (
-    <nav className="nav" aria-label="Panels">
+    <nav className="nav" aria-label="Panels" data-empty={!hasRoom}>
       {PANELS.map(([name, title]) => (
         <button
           key={name}
