@@ -1,5 +1,6 @@
 /** The console of somebody who may moderate: the videos, and the room that is chosen. */
 import { useEffect, useState } from "react";
+import { flushSync } from "react-dom";
 import { ActsBar } from "./acts/acts-bar.tsx";
 import { useActs } from "./acts/use-acts.ts";
 import { Header } from "./header.tsx";
@@ -48,9 +49,12 @@ export function Console({ ovation, request, access, claims, ...props }: ConsoleP
   const counted = chosen === undefined || listed.includes(chosen) ? listed : [chosen, ...listed];
   const numbersOf = useNumbers(ovation, counted.slice(0, COUNTED), kinds);
 
+  // At once, so that the focus can go there, before the next key.
   const show = (next: View) => {
-    setView(next);
-    if (next === "room" || next === "bans" || next === "record") setSide(next);
+    flushSync(() => {
+      setView(next);
+      if (next === "room" || next === "bans" || next === "record") setSide(next);
+    });
   };
   const showAndFocus = (next: View) => () => {
     show(next);
@@ -126,21 +130,17 @@ export function Console({ ovation, request, access, claims, ...props }: ConsoleP
   );
 }
 
-/** Once the video is shown, so that j and k move in its comments. */
+/** So that j and k move in them. */
 function focusComments(): void {
-  requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>('[data-list="comments"]')?.focus({ preventScroll: true });
-  });
+  document.querySelector<HTMLElement>('[data-list="comments"]')?.focus({ preventScroll: true });
 }
 
 /** The chosen video, or else the first one. */
 function focusVideos(): void {
-  requestAnimationFrame(() => {
-    const buttons = '[data-list="videos"] button';
-    const target =
-      document.querySelector<HTMLElement>(`${buttons}[aria-current=true]`) ??
-      document.querySelector<HTMLElement>(buttons) ??
-      document.querySelector<HTMLElement>('[data-panel="videos"]');
-    target?.focus();
-  });
+  const buttons = '[data-list="videos"] button';
+  const target =
+    document.querySelector<HTMLElement>(`${buttons}[aria-current=true]`) ??
+    document.querySelector<HTMLElement>(buttons) ??
+    document.querySelector<HTMLElement>('[data-panel="videos"]');
+  target?.focus();
 }

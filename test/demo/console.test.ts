@@ -134,6 +134,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
     });
 
     await page.getByRole("button", { name: "Open a poll" }).press("Enter");
+    await page.getByRole("dialog", { name: "Open a poll" }).waitFor();
     await keyboard.type("Who wins?");
     await press("Tab");
     await keyboard.type("Ada\nBo");

@@ -31,9 +31,7 @@ export function Panel({ name, title, aside, children }: PanelProps) {
   );
 }
 
-/** Moves the focus to a panel, once it is there. */
+/** Moves the focus to a panel that is shown. */
 export function focusPanel(name: View): void {
-  requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>(`[data-panel="${name}"]`)?.focus();
-  });
+  document.querySelector<HTMLElement>(`[data-panel="${name}"]`)?.focus();
 }
