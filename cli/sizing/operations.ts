@@ -135,9 +135,9 @@ export function quotaSync(gateways: number): readonly Sends[] {
 
 /**
  * A process's NATS subscriptions other than those of videos: for answers, for broadcasts, for the
- * notices of streams and of state, and, in a dispatcher, for both buckets of the table and commands.
+ * notices of streams, of state and of bans, and, in a dispatcher, for both buckets of the table and commands.
  */
-export const SUBSCRIPTIONS = { gateway: 14, dispatcher: 40 } as const;
+export const SUBSCRIPTIONS = { gateway: 18, dispatcher: 49 } as const;
 
 /** Messages in and out, over all kinds. */
 export function messagesOf(sends: readonly Sends[]): { readonly in: number; readonly out: number } {

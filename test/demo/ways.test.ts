@@ -81,6 +81,7 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
       }
     }
     expect(stops).toEqual([
+      "Moderate",
       "Fire 0",
       "Applause 0",
       "In love 0",

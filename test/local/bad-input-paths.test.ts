@@ -81,12 +81,12 @@ test.each([
   }
 });
 
-test.each(["PUT", "DELETE", "PATCH", "OPTIONS"])(
+test.each(["PUT", "PATCH", "OPTIONS"])(
   "the method %s is refused with a list of the allowed ones",
   async (method) => {
     const answer = await ask(port, { ...PUBLISH, method, path: "/v1/videos/ok-a/events" });
     expect(answer.status).toBe(405);
-    expect(answer.headers.allow).toBe("GET, HEAD, POST");
+    expect(answer.headers.allow).toBe("GET, HEAD, POST, DELETE");
     expect(answer.error).toMatchObject({ code: "method_not_allowed" });
   },
 );

@@ -155,7 +155,9 @@ export class Router {
     }
     const found = this.#find(exchange.path);
     if (found === undefined) {
-      if (this.#page.has(`${exchange.path}/`)) return redirectToSlash(exchange, exchange.path);
+      // Outside of the base path there is none.
+      const { path } = exchange;
+      if (path !== "" && this.#page.has(`${path}/`)) return redirectToSlash(exchange, path);
       throw new OvationError("not_found");
     }
     const { hasVideo, path, handlers } = found;

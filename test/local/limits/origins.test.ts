@@ -109,7 +109,7 @@ describe("a preflight request", () => {
   });
 
   test.each([
-    [STREAM, "POST", "GET, HEAD, POST"],
+    [STREAM, "POST", "GET, HEAD, POST, DELETE"],
     [`${STREAM}/c1`, "DELETE", "DELETE"],
     ["/v1/videos/launch/history", "GET", "GET, HEAD"],
     ["/v1/ping", "GET", "GET, HEAD"],
