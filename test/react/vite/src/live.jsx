@@ -8,7 +8,7 @@ const textOf = (data) => String(data?.text ?? "");
 export function Live({ id }) {
   const video = useVideo(ovation, id, { history: 50 });
   const { total, publish } = useLikes(video);
-  const comments = useComments(video, { parse: textOf });
+  const { comments } = useComments(video, { parse: textOf });
   const { name, via } = useConnection(ovation);
   return (
     <main>
