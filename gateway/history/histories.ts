@@ -142,26 +142,33 @@ export class VideoHistories {
     budget: PastBudget,
   ): Promise<HistoryPage> {
     const end = before ?? Number.POSITIVE_INFINITY;
-    const timeline = await this.#within(async () => {
-      const followed = await this.#followed(history, end);
-      return followed ?? (await this.#readOnce(video, budget));
+    const { events, more } = await this.#within(async () => {
+      const page = await this.#followedPage(history, end, limit, budget);
+      return page ?? (await this.#readOnce(video, budget)).page(end, limit);
     });
-    const { events, more } = timeline.page(end, limit);
     const { epoch } = this;
     if (epoch === undefined) throw new OvationError("history_unavailable");
-    if (timeline === history?.timeline)
-      budget.past(events.reduce((sum, { bytes }) => sum + bytes.length, 0));
     return { epoch, events: events.map(({ bytes }) => bytes), more };
   }
 
-  /** The whole history, up to `end`, of a video that is watched here until it has been read. */
-  async #followed(history: ChainFollower | undefined, end: number): Promise<Timeline | undefined> {
+  /** A page of a video that is watched here; undefined when what is here may not be all of it. */
+  async #followedPage(
+    history: ChainFollower | undefined,
+    before: number,
+    limit: number,
+    budget: PastBudget,
+  ) {
     if (history === undefined) return undefined;
     await history.whole();
     // A viewer that has seen a later event than this gateway has come from another one.
-    if (end > (history.timeline.head ?? 0) + 1) await history.sync();
-    // The last viewer may have left meanwhile: then it may have loaded nothing.
-    return history.isStopped ? undefined : history.timeline;
+    if (before > (history.timeline.head ?? 0) + 1) await history.sync();
+    const { timeline, isStopped } = history;
+    // The last viewer may have left meanwhile, or the cache may have dropped what was loaded. From
+    // here on nothing is awaited, since it may do that at any time.
+    if (isStopped || !timeline.isComplete) return undefined;
+    const page = timeline.page(before, limit);
+    budget.past(page.events.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    return page;
   }
 
   async #seqBeforeLast(history: ChainFollower, last: number, wanted: WantedKinds): Promise<number> {

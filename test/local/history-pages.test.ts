@@ -1,0 +1,43 @@
+/** What a page of the history has while viewers come and go, and while there is no room for histories. */
+import { expect, test } from "vitest";
+import { useTestStack } from "../support/use-test-stack.ts";
+import { post, watch } from "../support/viewer.ts";
+
+const COMMENTS = 10;
+const stack = useTestStack({ gateway: { lingerMs: 0 } });
+const crowded = useTestStack({ gateway: { historyCacheBytes: 1 } });
+
+async function publishComments(port: number, video: string): Promise<void> {
+  const comments = Array.from({ length: COMMENTS }, () => ({ kind: "comment" }));
+  expect(await post(port, video, comments)).toMatchObject({ status: 200 });
+}
+
+async function read(port: number, video: string): Promise<readonly unknown[]> {
+  const page = await fetch(`http://127.0.0.1:${port}/v1/videos/${video}/history?limit=50`);
+  return ((await page.json()) as { readonly events: readonly unknown[] }).events;
+}
+
+test("a page that is read while the video's last viewer leaves has all comments", async () => {
+  const { port } = stack().gateway;
+  for (let round = 0; round < 30; round += 1) {
+    const video = `leaving-${round}`;
+    await publishComments(port, video);
+    const viewer = await watch("json", port, video);
+    const page = read(port, video);
+    await viewer.close();
+    expect(await page).toHaveLength(COMMENTS);
+  }
+});
+
+test("pages of watched videos have all comments when the gateway has no room for their histories", async () => {
+  const { port } = crowded().gateway;
+  const videos = ["one", "two"];
+  const viewers: Awaited<ReturnType<typeof watch>>[] = [];
+  for (const video of videos) {
+    await publishComments(port, video);
+    viewers.push(await watch("json", port, video));
+  }
+  const reads = Array.from({ length: 40 }, (_, at) => read(port, videos[at % 2] ?? ""));
+  for (const page of await Promise.all(reads)) expect(page).toHaveLength(COMMENTS);
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
