@@ -1,4 +1,5 @@
 /** A gateway's settings for tokens and API keys, and how they may be combined. */
+import { secureUrl } from "./secure-url.ts";
 import {
   boolean,
   type ConfigOf,
@@ -70,30 +71,6 @@ function secret(doc: string): Setting<string | undefined> {
   });
 }
 
-/** Whoever can answer in place of this URL can issue tokens: plain HTTP only on this machine. */
-function keySetUrl(doc: string): Setting<string | undefined> {
-  const isSound = (text: string): boolean => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, password } = new URL(text);
-    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-    const isSafe = protocol === "https:" || (protocol === "http:" && isLocal);
-    return isSafe && username === "" && password === "";
-  };
-  return setting<string | undefined>({
-    schema: reader((text, fault) =>
-      isSound(text)
-        ? text
-        : fault("must be an https URL without user and password (http on this machine only)"),
-    ),
-    default: undefined,
-    defaultText: undefined,
-    allowed: "https URL",
-    doc,
-    // What follows a `?` may be a secret.
-    loggable: (url) => url?.replace(/\?.*$/s, "?…"),
-  });
-}
-
 export const authSettings = {
   open: boolean({
     default: false,
@@ -105,7 +82,8 @@ export const authSettings = {
   authPublicKeyFiles: fileList(
     "Files with public keys for tokens, in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA. They are read at the start; a token may be signed by any of them.",
   ),
-  authJwksUrl: keySetUrl(
+  // Whoever can answer in place of this URL can issue tokens.
+  authJwksUrl: secureUrl(
     "The URL of a JSON Web Key Set with public keys for tokens. It is fetched every 10 minutes, and when a token names an unknown key.",
   ),
   authJwksCooldownMs: integer({

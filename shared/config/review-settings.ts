@@ -1,40 +1,10 @@
 /** Settings of review before publish. */
-import {
-  choice,
-  integer,
-  optionalText,
-  reader,
-  type Setting,
-  type SettingGroup,
-  setting,
-} from "./setting.ts";
-
-/** What is reviewed may be private, and the verdicts decide: plain HTTP only on this machine. */
-function reviewerUrl(doc: string): Setting<string | undefined> {
-  const isSound = (text: string): boolean => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, password } = new URL(text);
-    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-    const isSafe = protocol === "https:" || (protocol === "http:" && isLocal);
-    return isSafe && username === "" && password === "";
-  };
-  return setting<string | undefined>({
-    schema: reader((text, fault) =>
-      isSound(text)
-        ? text
-        : fault("must be an https URL without user and password (http on this machine only)"),
-    ),
-    default: undefined,
-    defaultText: undefined,
-    allowed: "https URL",
-    doc,
-    // What follows a `?` may be a secret.
-    loggable: (url) => url?.replace(/\?.*$/s, "?…"),
-  });
-}
+import { secureUrl } from "./secure-url.ts";
+import { choice, integer, optionalText, type SettingGroup } from "./setting.ts";
 
 export const reviewSettings = {
-  reviewUrl: reviewerUrl(
+  // What is reviewed may be private, and the verdicts decide.
+  reviewUrl: secureUrl(
     "Where reviewers are asked about events of kinds with `review`; without it, over NATS, on `ov.review.<kind>`.",
   ),
   reviewCaFile: optionalText({
