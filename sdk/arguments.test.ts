@@ -175,7 +175,9 @@ describe("a call", () => {
     [{ limit: "5" }, TypeError],
     [{ before: 0 }, RangeError],
     [{ before: Number.NaN }, RangeError],
-    [{ after: 5 }, TypeError],
+    [{ page: 5 }, TypeError],
+    [{ from: new Date(Number.NaN) }, RangeError],
+    [{ to: "today" }, TypeError],
     [null, TypeError],
   ] as const)("readHistory(%j) rejects", async (query, Kind) => {
     await expect(video.readHistory(query)).rejects.toThrow(Kind);

@@ -143,7 +143,8 @@ export interface PublishOptions {
 }
 
 /**
- * Which part of the history to read.
+ * Which part of the history to read: with `after` or `from`, the oldest events from there on;
+ * without, the newest ones. `before` and `to` end it.
  *
  * @example
  * const query: HistoryQuery = { before: oldest.seq, limit: 50 };
@@ -151,6 +152,12 @@ export interface PublishOptions {
 export interface HistoryQuery {
   /** Only events before this `seq`; by default the newest. */
   readonly before?: number;
+  /** Only events after this `seq`. */
+  readonly after?: number;
+  /** Only events that were stored then or later. A number is milliseconds since 1970. */
+  readonly from?: Date | number;
+  /** Only events that were stored before then. */
+  readonly to?: Date | number;
   /** How many, at most 1,000. */
   readonly limit?: number;
 }
@@ -164,8 +171,10 @@ export interface HistoryQuery {
 export interface HistoryPage {
   /** Oldest first. */
   readonly events: readonly OvationEvent[];
-  /** Whether there are older ones. */
+  /** Whether there are more in this part: newer ones with `after` or `from`, else older ones. */
   readonly more: boolean;
+  /** Whether the part begins before what is still kept, so that events may be missing. */
+  readonly isTruncated: boolean;
   /** The incarnation of the history; it changes when the history is created again. */
   readonly epoch: string | undefined;
 }
@@ -468,8 +477,9 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * Reads durable events of the history, for a page that scrolls back. Rejects with an
-   * {@link OvationError}, or with a RangeError when `limit` is not a whole number from 1 to 1,000.
+   * Reads durable events of the history: for a page that scrolls back, or those of a time. Rejects
+   * with an {@link OvationError}, or with a RangeError that names the field, such as a `limit` that is
+   * not a whole number from 1 to 1,000.
    *
    * @example
    * const { events, more } = await video.readHistory({ before: oldest.seq, limit: 50 });

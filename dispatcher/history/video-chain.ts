@@ -8,6 +8,7 @@ import {
   type ChainCounts,
   NO_COUNTS,
   type StoredRecord,
+  seqAt,
 } from "../../shared/protocol/history/record.ts";
 import type { ChainTotals } from "../../shared/protocol/totals/totals.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
@@ -75,7 +76,7 @@ export class VideoChain implements ReadableChain<ChainMessage> {
 
   /** The seq that a next event gets: the time in microseconds, and above every known one. */
   nextSeq(nowMs: number): number {
-    return Math.max(this.#last + 1, this.#highest + 1, Math.floor(nowMs) * 1_000);
+    return Math.max(this.#last + 1, this.#highest + 1, seqAt(Math.floor(nowMs)));
   }
 
   /** The store may have changed: it must be read before the next append. */

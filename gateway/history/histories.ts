@@ -5,6 +5,8 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import { seqAt, timeOf } from "../../shared/protocol/history/record.ts";
 import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { HistoryBudget } from "./budget.ts";
@@ -14,6 +16,9 @@ import { Timeline, type WantedKinds } from "./timeline.ts";
 
 /** Histories that are read at a time for a single page: others of the same video share the read. */
 const PAGES_AT_ONCE = 2;
+
+/** How far the clocks of dispatchers, which a `seq` is of, and of NATS may differ. */
+const CLOCKS_MS = 60_000;
 
 interface HistoriesOptions {
   readonly bus: Bus;
@@ -52,12 +57,25 @@ export interface PastBudget {
   settlePast(charged: number, bytes: number): void;
 }
 
+/** Which part of the history to read. */
+export interface PageRange {
+  /** Only events after this `seq`, the oldest of them first; undefined: the newest before `before`. */
+  readonly after: number | undefined;
+  /** Only events before this `seq`. */
+  readonly before: number;
+  readonly limit: number;
+}
+
 export interface HistoryPage {
   readonly epoch: string;
   /** Events as msgpack, oldest first. */
   readonly events: readonly Uint8Array[];
-  /** Whether older ones are kept. */
+  /** Whether there are more of the range: newer ones if it says `after`, else older ones. */
   readonly more: boolean;
+  /** If the range says `after`: whether all events after it are still kept. */
+  readonly recovered?: boolean;
+  /** If they are not: `seq` of the oldest event that is kept; 0 when none is. */
+  readonly oldest?: number;
 }
 
 export class VideoHistories {
@@ -122,14 +140,14 @@ export class VideoHistories {
       if (isOurs && after > (timeline.head ?? 0)) await history.sync();
       if (isOurs && timeline.covers(after)) return { after, recovered: true };
       if (!isOurs) await history.whole();
-      const oldest = timeline.page(Number.POSITIVE_INFINITY, timeline.count()).events[0]?.seq ?? 0;
+      const oldest = timeline.oldest();
       const seq = last === undefined ? undefined : await this.#seqBeforeLast(history, last, wanted);
       return { after: seq, recovered: false, oldest };
     });
   }
 
   /**
-   * The newest events before a seq.
+   * A part of the history.
    * @param history the video's follower, if the video is watched here
    * @param budget pays for the page, or for all that must be read for it
    * @throws OvationError history_unavailable, rate_limited
@@ -137,38 +155,46 @@ export class VideoHistories {
   async page(
     video: string,
     history: ChainFollower | undefined,
-    before: number | undefined,
-    limit: number,
+    range: PageRange,
     budget: PastBudget,
   ): Promise<HistoryPage> {
-    const end = before ?? Number.POSITIVE_INFINITY;
-    const { events, more } = await this.#within(async () => {
-      const page = await this.#followedPage(history, end, limit, budget);
-      return page ?? (await this.#readOnce(video, budget)).page(end, limit);
+    const { events, ...page } = await this.#within(async () => {
+      const page = await this.#followedPage(history, range, budget);
+      return page ?? this.#pageOf(await this.#readOnce(video, range, budget), range);
     });
     const { epoch } = this;
     if (epoch === undefined) throw new OvationError("history_unavailable");
-    return { epoch, events: events.map(({ bytes }) => bytes), more };
+    return { epoch, events: events.map(({ bytes }) => bytes), ...page };
   }
 
   /** A page of a video that is watched here; undefined when what is here may not be all of it. */
   async #followedPage(
     history: ChainFollower | undefined,
-    before: number,
-    limit: number,
+    range: PageRange,
     budget: PastBudget,
-  ) {
+  ): Promise<TimelinePage | undefined> {
     if (history === undefined) return undefined;
     await history.whole();
     // A viewer that has seen a later event than this gateway has come from another one.
-    if (before > (history.timeline.head ?? 0) + 1) await history.sync();
+    if (range.before > (history.timeline.head ?? 0) + 1) await history.sync();
     const { timeline, isStopped } = history;
     // The last viewer may have left meanwhile, or the cache may have dropped what was loaded. From
     // here on nothing is awaited, since it may do that at any time.
     if (isStopped || !timeline.isComplete) return undefined;
-    const page = timeline.page(before, limit);
+    const page = this.#pageOf(timeline, range);
     budget.past(page.events.reduce((sum, { bytes }) => sum + bytes.length, 0));
     return page;
+  }
+
+  #pageOf(timeline: Timeline, { after, before, limit }: PageRange): TimelinePage {
+    const page = timeline.page(before, limit, after);
+    if (after === undefined) return page;
+    const { floor } = timeline;
+    const { wallClock, config } = this.#options;
+    // A chain whose events all became too old begins anew, without saying that it had any.
+    const isKept = after === 0 || after >= seqAt(wallClock() - config.historyAgeMs);
+    const recovered = floor === 0 ? isKept : floor <= after;
+    return { ...page, recovered, ...(recovered ? {} : { oldest: timeline.oldest() }) };
   }
 
   async #seqBeforeLast(history: ChainFollower, last: number, wanted: WantedKinds): Promise<number> {
@@ -178,11 +204,18 @@ export class VideoHistories {
     return timeline.seqBeforeLast(last, wanted);
   }
 
-  async #readOnce(video: string, budget: PastBudget): Promise<Timeline> {
+  /**
+   * Reads what a page needs: all that follows `after`, not only the page, because later records
+   * delete events and hold what is left of erased ones.
+   */
+  async #readOnce(video: string, { after = 0 }: PageRange, budget: PastBudget): Promise<Timeline> {
     const timeline = this.#timeline();
     const charged = budget.advancePast(this.#options.config.historyBytes);
+    const sinceMs = timeOf(after) - CLOCKS_MS;
     try {
-      const stored = await this.#pages(() => this.reader.whole(video));
+      const stored = await this.#pages(() =>
+        sinceMs > 0 ? this.reader.since(video, sinceMs) : this.reader.whole(video),
+      );
       timeline.load(stored.map(({ record }) => record));
       return timeline;
     } finally {
@@ -211,3 +244,7 @@ export class VideoHistories {
     }
   }
 }
+
+type TimelinePage = Pick<HistoryPage, "more" | "recovered" | "oldest"> & {
+  readonly events: readonly DurableEvent[];
+};

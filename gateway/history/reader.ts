@@ -104,6 +104,16 @@ export class HistoryReader {
   }
 
   /**
+   * The records of a video that were stored at or after a time, oldest first.
+   * @param sinceMs in milliseconds since 1970, by the server's clock
+   * @throws OvationError history_unavailable
+   */
+  async since(video: string, sinceMs: number): Promise<SequencedRecord[]> {
+    const messages = await this.#read("whole", () => this.#options.stream.read(video, sinceMs));
+    return messages.map(sequenced).filter((record) => record !== undefined);
+  }
+
+  /**
    * The newest record of a video.
    * @throws OvationError history_unavailable
    */

@@ -252,6 +252,21 @@ describe("positions", () => {
   });
 });
 
+test("pages go forwards from a position, and say whether there are more", () => {
+  const timeline = timelineOf();
+  timeline.load([...singles(5), { ...record(5), events: [event(6, 4)] }, record(6)]);
+  const page = (after: number, before = 100) => {
+    const { events, more } = timeline.page(before, 2, after);
+    return [seqs(events), more];
+  };
+  expect(page(0)).toEqual([[1, 2], true]);
+  expect(page(2)).toEqual([[3, 5], true]);
+  expect(page(5)).toEqual([[7], false]);
+  expect(page(2, 6)).toEqual([[3, 5], false]);
+  expect(page(2, 5)).toEqual([[3], false]);
+  expect(page(50)).toEqual([[], false]);
+});
+
 describe("limits", () => {
   test("by count: at least that many are kept, in whole records", () => {
     const timeline = timelineOf({ events: 4 });

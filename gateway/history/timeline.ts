@@ -4,7 +4,11 @@
  * order and more than once, with records read from the store.
  */
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { ChainRecord, StoredRecord } from "../../shared/protocol/history/record.ts";
+import {
+  type ChainRecord,
+  type StoredRecord,
+  seqAt,
+} from "../../shared/protocol/history/record.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import { contiguousRecords } from "./contiguous-records.ts";
 
@@ -40,7 +44,6 @@ export interface Part {
 
 /** Records that may wait beyond a gap; more are read from the store later. */
 const PENDING_LIMIT = 1_024;
-const MICROSECONDS_PER_MS = 1_000;
 const NOTHING: readonly DurableEvent[] = [];
 const UNCHANGED: Loaded = { events: NOTHING, isReset: false };
 
@@ -231,13 +234,29 @@ export class Timeline {
     return this.#events.filter((event) => isListed(event, wanted)).length;
   }
 
-  /** The newest `limit` events before `before`, oldest first, and whether there are older ones. */
-  page(before: number, limit: number): { events: DurableEvent[]; more: boolean } {
+  /**
+   * The newest `limit` events before `before`, oldest first, and whether there are older ones; with
+   * `after`, the oldest events that follow it, and whether there are newer ones.
+   */
+  page(before: number, limit: number, after?: number): { events: DurableEvent[]; more: boolean } {
     this.#expire();
-    const older = this.#events.filter(
-      ({ seq, retracts }) => seq < before && retracts === undefined,
-    );
-    return { events: older.slice(-limit), more: older.length > limit };
+    const start = firstAfter(this.#events, after ?? 0, "seq");
+    const within: DurableEvent[] = [];
+    for (let at = start; at < this.#events.length; at += 1) {
+      const event = this.#events[at];
+      if (event === undefined || event.seq >= before) break;
+      if (event.retracts !== undefined) continue;
+      within.push(event);
+      if (after !== undefined && within.length > limit) break;
+    }
+    const more = within.length > limit;
+    return { events: after === undefined ? within.slice(-limit) : within.slice(0, limit), more };
+  }
+
+  /** `seq` of the oldest event that is here, retractions left out; 0 when there is none. */
+  oldest(): number {
+    this.#expire();
+    return this.#events.find(({ retracts }) => retracts === undefined)?.seq ?? 0;
   }
 
   #append(record: ChainRecord): DurableEvent[] {
@@ -313,7 +332,7 @@ export class Timeline {
 
   /** Drops what the store has dropped by age: `seq` is the time of the commit. */
   #expire(): void {
-    const oldest = (this.#now() - this.#limits.ageMs) * MICROSECONDS_PER_MS;
+    const oldest = seqAt(this.#now() - this.#limits.ageMs);
     while ((this.#links[0]?.last ?? oldest) < oldest) this.#dropOldest();
   }
 

@@ -34,6 +34,9 @@ export function wholeNumber(
   throw new OvationError("field_invalid", fault, { field: name });
 }
 
+/** A time in milliseconds since 1970. */
+export const MOMENT: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };
+
 /**
  * @returns the items of a list with commas, or undefined if the query has none of this name
  * @throws OvationError field_invalid

@@ -8,7 +8,7 @@ import type { TimelineRequest } from "../../totals/timeline-reader.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { startHttpSpan } from "../request-span.ts";
 import { clientOf, type GatewayServices } from "../services.ts";
-import { wholeNumber } from "./query.ts";
+import { MOMENT, wholeNumber } from "./query.ts";
 import { type HttpHandler, respondWith } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
 
@@ -17,7 +17,6 @@ const DEFAULT_RANGE_MS = 3_600_000;
 /** The longest time that one request may be about. */
 const RANGE_LIMIT_MS = 86_400_000;
 const POINTS_LIMIT = 1_440;
-const MOMENT = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
 export function timelineOverHttp(services: GatewayServices): HttpHandler {
   const answer = async (exchange: HttpExchange, grant: Grant, video: string) => {

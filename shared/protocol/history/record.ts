@@ -17,6 +17,16 @@ import { tallyObject, tallyOf } from "../totals/totals-document.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import type { DurableEvent } from "./durable-event.ts";
 
+/** The least `seq` that an event stored at this time has, or later. @param at milliseconds since 1970 */
+export function seqAt(at: number): number {
+  return at * 1_000;
+}
+
+/** When the event with this `seq` was stored, in milliseconds since 1970. */
+export function timeOf(seq: number): number {
+  return Math.floor(seq / 1_000);
+}
+
 export const RECORD_VERSION = 2;
 /** Entries of a stored message; a `traceparent` may follow them. */
 export const RECORD_LENGTH = 5;
