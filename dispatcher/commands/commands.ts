@@ -10,11 +10,11 @@ import { targetOfCommandSubject } from "../../shared/protocol/subjects.ts";
 import { type Encoding, sniffEncoding } from "../../shared/protocol/wire/codec.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
-import { startDispatchSpan } from "../dispatch-span.ts";
 import { actOf } from "../moderation/acts.ts";
 import type { ModerationLog } from "../moderation/moderation-log.ts";
 import type { DispatcherOverload } from "../overload.ts";
-import type { Replies } from "../replies.ts";
+import { startDispatchSpan } from "../requests/dispatch-span.ts";
+import type { Replies } from "../requests/replies.ts";
 
 /** Commands under way; more are refused. */
 const UNDER_WAY_LIMIT = 1_000;

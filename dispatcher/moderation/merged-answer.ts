@@ -1,6 +1,6 @@
 /** The answer to a request of which a part was accepted in another way than the rest. */
 import type { RequestEvent } from "../../shared/protocol/events.ts";
-import type { Accepted } from "../replies.ts";
+import type { Accepted } from "../requests/replies.ts";
 
 /**
  * @param rest the answer to the events that `ownOf` knows nothing of, in their order

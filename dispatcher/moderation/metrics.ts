@@ -1,16 +1,12 @@
 /** The metrics of moderation. */
 import type { Registry } from "prom-client";
-import type { Bans } from "../../shared/moderation/bans.ts";
 import { countOf, countsBy, gaugeOf } from "../../shared/runtime/metrics.ts";
 import { RECORDED_ACTS } from "./acts.ts";
-import type { ModerationLog } from "./moderation-log.ts";
-import type { Shadows } from "./shadows.ts";
+import type { Moderation } from "./moderation.ts";
 
 export function registerModerationMetrics(
   registry: Registry,
-  bans: Pick<Bans, "size">,
-  { acts }: Pick<ModerationLog, "acts">,
-  shadows: Pick<Shadows, "stats">,
+  { bans, record, shadows }: Moderation,
 ): void {
   countsBy(
     registry,
@@ -18,7 +14,7 @@ export function registerModerationMetrics(
     "What moderators did, by what it was.",
     "act",
     RECORDED_ACTS,
-    acts,
+    record.acts,
   );
   countOf(
     registry,

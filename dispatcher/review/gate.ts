@@ -7,8 +7,8 @@ import { checkEvent, type LiveRules, type RequestEvent } from "../../shared/prot
 import type { Verdict } from "../../shared/protocol/moderation/review.ts";
 import type { History } from "../history/history.ts";
 import type { Shadows } from "../moderation/shadows.ts";
-import { contentHashOf, type OwnedEvent, ownerOf } from "../owner.ts";
-import type { Accepted } from "../replies.ts";
+import { contentHashOf, type OwnedEvent, ownerOf } from "../publish/owner.ts";
+import type { Accepted } from "../requests/replies.ts";
 import type { Review } from "./review.ts";
 import { reviewedAnswer } from "./reviewed-answer.ts";
 

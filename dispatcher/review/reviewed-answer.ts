@@ -1,7 +1,7 @@
 /** The answer to a request of which reviewers refused a part. */
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { RequestEvent } from "../../shared/protocol/events.ts";
-import type { Accepted } from "../replies.ts";
+import type { Accepted } from "../requests/replies.ts";
 
 /**
  * @param outcomes what was let through, or why it was refused, by its place in the request

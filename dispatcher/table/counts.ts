@@ -4,12 +4,29 @@
  * It replies only then, so that a gateway whose request died with a dispatcher repeats it.
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
+import { VIEWERS_KIND } from "../../shared/protocol/kinds.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 /** How many watch a video. */
 export interface ViewerCount {
   readonly viewers: number;
   /** Estimated; undefined where actors aren't counted. */
   readonly actors?: number | undefined;
+}
+
+/**
+ * The event that sends a video's viewers their number.
+ * @param at milliseconds since 1970
+ */
+export function viewersEvent(
+  id: string,
+  at: number,
+  { viewers, actors }: ViewerCount,
+): FanoutEvent {
+  const data = actors === undefined ? { viewers } : { viewers, actors };
+  const bytes = encodeMsgpack({ id, kind: VIEWERS_KIND, at, data });
+  return { kind: VIEWERS_KIND, deliveryClass: "latest", bytes };
 }
 
 interface CountsOptions {

@@ -4,6 +4,9 @@
  * video's totals before it is accepted, and they have room for so many.
  */
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { RequestEvent } from "../../shared/protocol/events.ts";
+import type { KindTable } from "../../shared/protocol/kinds.ts";
+import { variantIn } from "../../shared/protocol/publishable.ts";
 import { variantName } from "../../shared/protocol/totals/totals.ts";
 import { VARIANTS_LIMIT } from "../../shared/protocol/variants.ts";
 
@@ -16,6 +19,18 @@ export interface UsedVariant {
   readonly variant: string;
   /** Such as `data.variant`. */
   readonly field: string;
+}
+
+/** The variants in a request, of kinds that take any. */
+export function usedVariants(inputs: readonly RequestEvent[], kinds: KindTable): UsedVariant[] {
+  const used: UsedVariant[] = [];
+  for (const [index, { kind, data }] of inputs.entries()) {
+    const variant = kinds.get(kind)?.variants === "any" ? variantIn(data) : undefined;
+    if (variant === undefined) continue;
+    const field = inputs.length === 1 ? "data.variant" : `events[${index}].data.variant`;
+    used.push({ kind, variant, field });
+  }
+  return used;
 }
 
 /**

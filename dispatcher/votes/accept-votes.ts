@@ -2,7 +2,7 @@
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { RequestEvent } from "../../shared/protocol/events.ts";
 import { parseVote, requireActor } from "../../shared/protocol/votes/vote.ts";
-import type { Accepted } from "../replies.ts";
+import type { Accepted } from "../requests/replies.ts";
 import type { Votes } from "./votes.ts";
 
 /**

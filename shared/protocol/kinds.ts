@@ -9,9 +9,6 @@
  */
 export type DeliveryClass = "transient" | "durable" | "latest" | "state" | "vote";
 
-/** The classes whose events are sent on without being stored. */
-export type UnstoredClass = "transient" | "latest";
-
 /** The classes whose events viewers get. */
 export type DeliveredClass = Exclude<DeliveryClass, "vote">;
 

@@ -26,7 +26,7 @@ export interface DurableEvent {
   readonly bytes: Uint8Array;
   readonly retracts?: number | undefined;
   /**
-   * Who may repeat its id, as dispatcher/owner.ts has it: for a retraction, the id of the
+   * Who may repeat its id, as dispatcher/publish/owner.ts has it: for a retraction, the id of the
    * deleted event. Only dispatchers read it.
    */
   readonly owner?: string | undefined;

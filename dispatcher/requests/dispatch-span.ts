@@ -1,7 +1,7 @@
 /** A request off the bus, as a span in the traces that it names. */
-import { DISPATCHER_QUEUE } from "../shared/protocol/subjects.ts";
-import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
-import { type Span, startSpan, type Tracer } from "../shared/runtime/tracing/tracer.ts";
+import { DISPATCHER_QUEUE } from "../../shared/protocol/subjects.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { type Span, startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
 
 /** @returns undefined without a trace: a dispatcher starts none itself */
 export function startDispatchSpan(

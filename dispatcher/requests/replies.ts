@@ -1,10 +1,10 @@
 /** Replies to requests that came over the bus, at once or when their work is done. */
-import type { Bus } from "../shared/bus/connection.ts";
-import { asOvationError, type ErrorBody } from "../shared/protocol/errors.ts";
-import { isInboxOfGateway, isReservedSubject } from "../shared/protocol/subjects.ts";
-import { type Encoding, encode } from "../shared/protocol/wire/codec.ts";
-import type { Log } from "../shared/runtime/log.ts";
-import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import { asOvationError, type ErrorBody } from "../../shared/protocol/errors.ts";
+import { isInboxOfGateway, isReservedSubject } from "../../shared/protocol/subjects.ts";
+import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 
 interface RepliesOptions {
   readonly bus: Pick<Bus, "publish">;

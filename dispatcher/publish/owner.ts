@@ -4,8 +4,8 @@
  * same content, over whichever connection and gateway it comes.
  */
 import { hash } from "node:crypto";
-import type { RequestEvent } from "../shared/protocol/events.ts";
-import { encodeMsgpack } from "../shared/protocol/wire/codec.ts";
+import type { RequestEvent } from "../../shared/protocol/events.ts";
+import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 
 /** 96 bits: whoever forges one gains only the answer to somebody else's repeat. */
 const CHARACTERS = 16;

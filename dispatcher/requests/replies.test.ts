@@ -1,6 +1,6 @@
 import pino from "pino";
 import { expect, test } from "vitest";
-import { OvationError } from "../shared/protocol/errors.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
 import { Replies } from "./replies.ts";
 
 const TRACE = { traceId: "a".repeat(32), spanId: "b".repeat(16), isSampled: true, state: "" };

@@ -1,13 +1,13 @@
 /** Handles requests to delete a durable event. */
-import { decodeUntrusted } from "../shared/protocol/decode-untrusted.ts";
-import { OvationError } from "../shared/protocol/errors.ts";
-import { errorOfIssues, retractRequestSchema } from "../shared/protocol/events.ts";
-import { videoOfRetractSubject } from "../shared/protocol/subjects.ts";
-import { type Encoding, sniffEncoding } from "../shared/protocol/wire/codec.ts";
-import type { TraceContext } from "../shared/runtime/tracing/trace-context.ts";
-import { type Tracer, withSpan } from "../shared/runtime/tracing/tracer.ts";
+import { decodeUntrusted } from "../../shared/protocol/decode-untrusted.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { errorOfIssues, retractRequestSchema } from "../../shared/protocol/events.ts";
+import { videoOfRetractSubject } from "../../shared/protocol/subjects.ts";
+import { type Encoding, sniffEncoding } from "../../shared/protocol/wire/codec.ts";
+import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
+import { type Tracer, withSpan } from "../../shared/runtime/tracing/tracer.ts";
+import type { Retractions } from "../moderation/retractions.ts";
 import { startDispatchSpan } from "./dispatch-span.ts";
-import type { Retractions } from "./moderation/retractions.ts";
 import type { Accepted, Replies } from "./replies.ts";
 
 interface RetractHandlerOptions {

@@ -1,5 +1,5 @@
 /** The dispatcher's membership in the queue group: it joins when it can work and leaves to stop. */
-import type { Bus, BusSubscription } from "../shared/bus/connection.ts";
+import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import {
   COMMAND_SUBJECTS,
   COUNT_SUBJECTS,
@@ -9,8 +9,8 @@ import {
   GATEWAY_RETRACT_SUBJECTS,
   PUBLISH_SUBJECTS,
   RETRACT_SUBJECTS,
-} from "../shared/protocol/subjects.ts";
-import type { Commands } from "./commands/commands.ts";
+} from "../../shared/protocol/subjects.ts";
+import type { Commands } from "../commands/commands.ts";
 import type { CountHandler } from "./count-handler.ts";
 import type { PublishHandler } from "./publish-handler.ts";
 import type { Replies } from "./replies.ts";

@@ -1,9 +1,9 @@
 /** Handles gateways' requests to count a video's viewers and send the count to them. */
-import { OvationError } from "../shared/protocol/errors.ts";
-import { videoOfCountSubject } from "../shared/protocol/subjects.ts";
-import type { DispatcherOverload } from "./overload.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { videoOfCountSubject } from "../../shared/protocol/subjects.ts";
+import type { DispatcherOverload } from "../overload.ts";
+import type { ViewerCounts } from "../table/counts.ts";
 import type { Replies } from "./replies.ts";
-import type { ViewerCounts } from "./table/counts.ts";
 
 interface CountHandlerOptions {
   readonly replies: Pick<Replies, "later">;
