@@ -78,7 +78,7 @@ describe.skipIf((lanFault() ?? clockFault()) !== undefined)("a clock that jumps 
       secret: SECRET,
     });
     const token = await tokenOf({ ...VIEWER, exp: inSeconds(60) });
-    const viewer = new Viewer(cluster.urls, VIDEO, undefined, token);
+    const viewer = new Viewer(cluster.urls, VIDEO, { token });
     const commenter = new Commenter(cluster.urls, VIDEO, "ann", { token });
     await viewer.connected();
     commenter.start();

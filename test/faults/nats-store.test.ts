@@ -15,7 +15,7 @@ let commenter: Commenter;
 
 async function start(options: FaultClusterOptions): Promise<void> {
   cluster = await FaultCluster.start(options);
-  viewers = Array.from({ length: 5 }, () => new Viewer(cluster.urls, VIDEO, 0));
+  viewers = Array.from({ length: 5 }, () => new Viewer(cluster.urls, VIDEO, { history: 0 }));
   await Promise.all(viewers.map((viewer) => viewer.connected()));
   commenter = new Commenter(cluster.urls, VIDEO, "ann");
   commenter.start();
@@ -105,7 +105,7 @@ describe.skipIf(lanFault() !== undefined)("what NATS stores", () => {
     await commenter.stop();
     // From here on it is one chain again, the same for viewers that saw what is lost and for a new one.
     const last = [...commenter.stored.keys()].slice(-10);
-    const late = new Viewer(cluster.urls, VIDEO, 10);
+    const late = new Viewer(cluster.urls, VIDEO, { history: 10 });
     viewers.push(late);
     await Promise.all(
       viewers.map((viewer) => viewer.until(() => viewer.comments.at(-1)?.id === last.at(-1))),

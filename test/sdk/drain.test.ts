@@ -31,7 +31,7 @@ async function audience(
   const [there, other] = [leaving, stack.gateway].map(({ port }) => `http://127.0.0.1:${port}`);
   const viewers = Array.from(
     { length: count },
-    () => new Viewer([there ?? "", other ?? ""], "launch"),
+    () => new Viewer([there ?? "", other ?? ""], "launch", { patienceMs: 60_000 }),
   );
   cleanUps.push(() => {
     for (const viewer of viewers) viewer.close();

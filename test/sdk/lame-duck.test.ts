@@ -20,7 +20,7 @@ beforeEach(async () => {
   const names = ["dispatcher", "dispatcher", "gateway", "gateway"] as const;
   roles = await Promise.all(names.map((role) => spawnRole(role, url, COPIES)));
   const urls = roles.slice(2).map(({ port }) => `http://127.0.0.1:${port}`);
-  viewers = Array.from({ length: 10 }, () => new Viewer(urls, "launch"));
+  viewers = Array.from({ length: 10 }, () => new Viewer(urls, "launch", { patienceMs: 60_000 }));
   await Promise.all(viewers.map((viewer) => viewer.connected()));
   commenter = new Commenter(urls, "launch", "ann");
   commenter.start();
