@@ -39,6 +39,7 @@ test.each([
   "bench/peers/package.json",
   "test/react/vite/package.json",
   "test/react/next/package.json",
+  "test/react/jest/package.json",
 ])("%s names exact versions", (path) => {
   const { dependencies, optionalDependencies, devDependencies, overrides } = read<Manifest>(path);
   const all = [dependencies, optionalDependencies, devDependencies, overrides].flatMap((some) =>

@@ -5,9 +5,9 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { hasBrowser, launchChromium } from "../support/chromium.ts";
+import { Project, type Ran } from "../support/project.ts";
 import { TestStack } from "../support/stack.ts";
 import { comment, isLive, open } from "./support/page.ts";
-import { Project, type Ran } from "./support/project.ts";
 
 let stack: TestStack;
 let project: Project;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const gateway = { allowedOrigins, lingerMs: 0, countIntervalMs: 50 };
   stack = await TestStack.start({ gateway });
   const OVATION_GATEWAY = `http://127.0.0.1:${stack.gateway.port}`;
-  project = new Project("next", { PORT: String(port), OVATION_GATEWAY });
+  project = new Project("test/react/next", { PORT: String(port), OVATION_GATEWAY });
   await project.install();
   await comment(stack, "before");
   built = await project.run("npm", ["run", "build"]);

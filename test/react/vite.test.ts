@@ -5,9 +5,9 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../kit/nats/free-port.ts";
 import { hasBrowser, launchChromium } from "../support/chromium.ts";
+import { Project } from "../support/project.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { comment, isLive, open, shows } from "./support/page.ts";
-import { Project } from "./support/project.ts";
 
 let stack: TestStack;
 let project: Project;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/`;
   const OVATION_GATEWAY = `http://127.0.0.1:${stack.gateway.port}`;
-  project = new Project("vite", { PORT: String(port), OVATION_GATEWAY });
+  project = new Project("test/react/vite", { PORT: String(port), OVATION_GATEWAY });
   await project.install();
   await comment(stack, "before");
 });

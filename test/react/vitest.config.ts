@@ -1,4 +1,4 @@
-/** The packed client in Vite and Next.js projects: `npm run test:react`. */
+/** The packed client in Vite, Next.js and Jest projects: `npm run test:react`. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestStack } from "../support/stack.ts";
 
@@ -68,6 +70,25 @@ test("it has the version of the repository", async () => {
   expect(await version(join(project, "node_modules/ovation-client"))).toBe(await version(root));
 });
 
+test.each(["dist/react.js", "dist/cjs/react.js"])("%s is for client components", async (file) => {
+  const text = await readFile(join(project, "node_modules/ovation-client", file), "utf8");
+  expect(text).toMatch(/^("use strict";\n)?"use client";/);
+});
+
+test("the checkers of packages find nothing wrong, for any way to resolve it", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  const tarball = await readFile(join(root, `ovation-client-${version}.tgz`));
+  const types = await checkPackage(createPackageFromTarballData(tarball));
+  expect(types).toMatchObject({ problems: [] });
+  const { messages } = await publint({
+    pkgDir: join(project, "node_modules/ovation-client"),
+    pack: false,
+  });
+  expect(messages).toEqual([]);
+});
+
 describe("a program in plain JavaScript", () => {
   let stack: TestStack;
   beforeAll(async () => {
@@ -77,27 +98,42 @@ describe("a program in plain JavaScript", () => {
     await stack?.stop();
   });
 
-  test("watches and publishes", async () => {
+  test.each([
+    [
+      "main.js",
+      `import { Ovation, OvationError } from "ovation-client";
+       import { useLikes } from "ovation-client/react";`,
+    ],
+    [
+      "main.cjs",
+      `const { Ovation, OvationError } = require("ovation-client");
+       const { useLikes } = require("ovation-client/react");`,
+    ],
+  ])("watches, publishes and reads the history, in %s", async (file, imports) => {
     const program = `
-      import { Ovation, OvationError } from "ovation-client";
-      import { useLikes } from "ovation-client/react";
+      ${imports}
       const ovation = new Ovation({ url: process.argv[2] });
-      const video = ovation.video("launch", { history: 5 });
+      const video = ovation.video(process.argv[3], { history: 5 });
       const heard = new Promise((resolve) => video.on("comment", resolve));
-      const { seq } = await video.publish("comment", { text: "hello" });
-      const refusal = await video.publish("boo").catch((error) => error);
-      const comment = await heard;
-      ovation.close();
-      console.log(JSON.stringify({
-        via: comment.data.text,
-        isSame: comment.seq === seq,
-        code: refusal instanceof OvationError && refusal.code,
-        hooks: typeof useLikes,
-      }));
+      async function main() {
+        const { seq } = await video.publish("comment", { text: "hello" });
+        const refusal = await video.publish("boo").catch((error) => error);
+        const comment = await heard;
+        const { events } = await video.readHistory();
+        const unread = await video.moderate.pin("nothing").catch((error) => error);
+        ovation.close();
+        console.log(JSON.stringify({
+          text: comment.data.text,
+          isSame: comment.seq === seq && events.some(({ id }) => id === comment.id),
+          codes: [refusal, unread].map((error) => error instanceof OvationError && error.code),
+          hooks: typeof useLikes,
+        }));
+      }
+      main();
     `;
-    await writeFile(join(project, "main.js"), program);
-    const url = `http://127.0.0.1:${stack.gateway.port}`;
-    const child = spawn(process.execPath, ["main.js", url], { cwd: project, stdio: "pipe" });
+    await writeFile(join(project, file), program);
+    const args = [file, `http://127.0.0.1:${stack.gateway.port}`, file.replace(".", "-")];
+    const child = spawn(process.execPath, args, { cwd: project, stdio: "pipe" });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (bytes) => {
@@ -107,9 +143,9 @@ describe("a program in plain JavaScript", () => {
     // It ends by itself: a closed client keeps nothing alive.
     await once(child, "close");
     expect(JSON.parse(output)).toEqual({
-      via: "hello",
+      text: "hello",
       isSame: true,
-      code: "kind_unknown",
+      codes: ["kind_unknown", "event_not_found"],
       hooks: "function",
     });
   });
@@ -167,8 +203,10 @@ describe("the chunk for HTTP", () => {
 
 /** How current projects resolve modules. */
 const RESOLUTIONS = [
-  { module: "NodeNext", moduleResolution: "NodeNext" },
-  { module: "ESNext", moduleResolution: "Bundler" },
+  { main: "main.ts", module: "NodeNext", moduleResolution: "NodeNext" },
+  { main: "main.ts", module: "ESNext", moduleResolution: "Bundler" },
+  // CommonJS, whatever the project's own type.
+  { main: "main.cts", module: "Node16", moduleResolution: "Node16" },
 ];
 
 const TYPED = `
@@ -230,7 +268,7 @@ const TYPED = `
   export { wave };
 `;
 
-describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (resolution) => {
+describe.each(RESOLUTIONS)("$main with $moduleResolution", ({ main, ...resolution }) => {
   /** Compiles the files in strict mode, including the package's own types. */
   async function compile(files: Readonly<Record<string, string>>, more: object): Promise<string> {
     const directory = await mkdtemp(join(project, "ts-"));
@@ -257,7 +295,7 @@ describe.each(RESOLUTIONS)("a project in TypeScript with $moduleResolution", (re
     ["a page", { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] }],
     ["a program for Node", { lib: ["ES2022"], types: ["node"] }],
   ])("knows the types, in %s", async (_, more) => {
-    expect(await compile({ "main.ts": TYPED }, more)).toBe("");
+    expect(await compile({ [main]: TYPED }, more)).toBe("");
   });
 
   test("compiles every example of the READMEs", async () => {

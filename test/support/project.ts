@@ -1,11 +1,15 @@
 /** A project like an application's: copied out of the repository, with the packed client installed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { signalIfAlive } from "../../support/signal.ts";
+import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { signalIfAlive } from "./signal.ts";
 
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "../..");
+/** Projects keep their paths in it, so those that a project refers to by `../` have their places too. */
+const CACHE = join(root, ".cache/projects");
+/** What stays from one run to the next. */
+const KEPT = ["node_modules", "package-lock.json"];
 
 /** A command's output and exit code. */
 export interface Ran {
@@ -13,36 +17,54 @@ export interface Ran {
   readonly output: string;
 }
 
+interface Manifest {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
+}
+
 export class Project {
   readonly folder: string;
-  readonly #name: string;
+  readonly #source: string;
   readonly #env: NodeJS.ProcessEnv;
   #server: ChildProcess | undefined;
 
-  /** @param env variables in addition to this process's */
-  constructor(name: string, env: NodeJS.ProcessEnv) {
-    this.#name = name;
-    this.folder = join(root, ".cache/react", name);
+  /**
+   * @param source its folder, from the root
+   * @param env variables in addition to this process's
+   */
+  constructor(source: string, env: NodeJS.ProcessEnv) {
+    this.#source = source;
+    this.folder = join(CACHE, source);
     const { NODE_ENV: _, VITEST: __, ...own } = process.env;
-    this.#env = { ...own, ...env, NEXT_TELEMETRY_DISABLED: "1" };
+    this.#env = { ...own, ...env, NEXT_TELEMETRY_DISABLED: "1", EXPO_NO_TELEMETRY: "1" };
   }
 
-  /** Copies the project to the cache, and installs its dependencies, most of which are cached. */
+  /**
+   * Copies the project to the cache, and installs the packed client and its other dependencies, most
+   * of which are cached. The client's package is where `file:` in an example's package.json says.
+   */
   async install(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     for (const name of await readdir(this.folder)) {
-      const stays = ["node_modules", "package-lock.json"].includes(name);
-      if (!stays) await rm(join(this.folder, name), { recursive: true });
+      if (!KEPT.includes(name)) await rm(join(this.folder, name), { recursive: true });
     }
-    await cp(join(root, "test/react", this.#name), this.folder, { recursive: true });
+    const filter = (path: string) => !KEPT.includes(basename(path));
+    await cp(join(root, this.#source), this.folder, { recursive: true, filter });
+    const { version } = await manifestOf(join(root, "sdk"));
+    const tarball = join(CACHE, `ovation-client-${version}.tgz`);
     await this.#succeeds("npm", ["run", "build:sdk"], root);
-    const { version } = JSON.parse(await readFile(join(root, "sdk/package.json"), "utf8")) as {
-      version: string;
-    };
+    await rename(join(root, basename(tarball)), tarball);
     // Reinstalled each time: npm would keep one of the same version.
     await rm(join(this.folder, "node_modules/ovation-client"), { recursive: true, force: true });
+    const { dependencies } = await manifestOf(this.folder);
+    // The lockfile would have the hash of the last one.
+    if (dependencies?.["ovation-client"] !== undefined) await this.#forgetClient();
     await this.#succeeds("npm", ["install"]);
-    const tarball = join(root, `ovation-client-${version}.tgz`);
+    if (dependencies?.["ovation-client"] !== undefined) return;
     await this.#succeeds("npm", ["install", "--no-save", tarball]);
   }
 
@@ -82,6 +104,12 @@ export class Project {
     // With SIGTERM, a server with open event streams would wait for their end.
     signalIfAlive(-child.pid, "SIGKILL");
     await closed;
+  }
+
+  async #forgetClient(): Promise<void> {
+    for (const lock of ["package-lock.json", "node_modules/.package-lock.json"]) {
+      await rm(join(this.folder, lock), { force: true });
+    }
   }
 
   async #succeeds(command: string, args: readonly string[], cwd?: string): Promise<void> {
