@@ -1,4 +1,5 @@
 /** What other parts may import: the gateway's process, and the constants of the sizing model. */
+export { openApiDocument } from "./api/openapi/document.ts";
 export { Frame, type LoggedEvent, type Wire } from "./delivery/frame.ts";
 export { Gateway } from "./gateway.ts";
 export { FIRST_CHECK_MS } from "./history/follower.ts";

@@ -10,8 +10,10 @@ import { costsTable, measuredTable, natsTable, sizesTable } from "../cli/sizing/
 import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
 import { alertTable } from "../deploy/observability/alerts.ts";
 import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
+import { openApiDocument } from "../gateway/index.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
+import { VERSION } from "../shared/runtime/version.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
 import { thirdPartyPage } from "./third-party.ts";
 
@@ -44,6 +46,10 @@ function program(language: string, path: string): Generated {
 
 const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
+  {
+    file: "docs/openapi.json",
+    content: () => `${JSON.stringify(openApiDocument(VERSION), undefined, 2)}\n`,
+  },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
   program("python", "python/publish.py"),

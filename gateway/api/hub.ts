@@ -25,6 +25,7 @@ import type { EventStream } from "./http/event-stream.ts";
 import { eventsOverHttp } from "./http/events.ts";
 import { historyOverHttp } from "./http/history.ts";
 import { moderationOverHttp } from "./http/moderation.ts";
+import { openApiOverHttp } from "./http/openapi.ts";
 import { PageFiles } from "./http/page-files.ts";
 import { pinOverHttp, unpinOverHttp } from "./http/pin.ts";
 import { pingOverHttp } from "./http/ping.ts";
@@ -104,6 +105,7 @@ export class Hub {
       moderationEverywhere: { GET: moderationOverHttp(services, "moderationEverywhere") },
       ping: { GET: pingOverHttp(services) },
       tickets: { POST: ticketsOverHttp(services) },
+      openapi: { GET: openApiOverHttp() },
     };
     this.#router = new Router(services, routes, this.#page);
     this.#listener = new Listener({

@@ -35,7 +35,7 @@ const kindsSchema = z.object({
 const bySchema = actorSchema.optional();
 
 /** What each command takes besides its `op`, what its result is, and what it is about. */
-const COMMANDS = {
+export const COMMANDS = {
   /** Sets the totals of some kinds; those that aren't named stay. */
   "totals.set": {
     about: "video",

@@ -26,7 +26,7 @@ export const actorSchema = z.string().max(ACTOR_LIMIT).regex(ACTOR_PATTERN, {
 });
 
 /** The part of an event that a publisher gives; the dispatcher adds the rest. */
-const eventInputSchema = z.object({
+export const eventInputSchema = z.object({
   id: z.string().regex(EVENT_ID_PATTERN).optional(),
   kind: z.string(),
   actor: actorSchema.optional(),
@@ -57,7 +57,7 @@ export const retractRequestSchema = z.object({
 });
 export type RetractRequest = z.output<typeof retractRequestSchema>;
 
-const errorBodySchema = z.object({
+export const errorBodySchema = z.object({
   code: z.string(),
   message: z.string(),
   field: z.string().optional(),

@@ -5,12 +5,15 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Gateway } from "../../gateway/gateway.ts";
+import { openApiDocument } from "../../gateway/index.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { configFor } from "../../shared/config/load.ts";
 import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
+import { CONNECT_PATH } from "../../shared/protocol/wire/endpoints.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
+import { DescribedApi } from "../support/openapi.ts";
 import {
   blocksOf,
   type Fields,
@@ -35,6 +38,7 @@ function page(name: string): string {
 }
 
 const PAGE = page("protocol.md");
+const api = new DescribedApi(openApiDocument("test"));
 let stack: TestStack;
 let gateway: Gateway;
 let bus: Bus;
@@ -133,6 +137,10 @@ async function fetchExample(example: HttpExample): Promise<Response> {
 async function http(text: string): Promise<void> {
   const example = parseHttp(text);
   const response = await fetchExample(example);
+  const { method = "GET" } = example.request;
+  // The OpenAPI document says the same as the page; it has no WebSocket.
+  if (example.path !== CONNECT_PATH)
+    expect(await api.faultOf(method, example.path, response.clone())).toBeUndefined();
   expect(await response.json()).toEqual(matcher(pattern(example.rest)));
 }
 

@@ -77,6 +77,7 @@ beforeAll(async () => {
       moderationEverywhere: {},
       ping: {},
       tickets: {},
+      openapi: {},
     },
     page,
   );

@@ -24,6 +24,7 @@ export const ROUTE_PATHS = {
   moderationEverywhere: "/v1/moderation",
   actor: "/v1/actors/{actor}/events",
   ping: PING_PATH,
+  openapi: "/v1/openapi.json",
   tickets: TICKETS_PATH,
 } as const;
 export type RouteName = keyof typeof ROUTE_PATHS;

@@ -21,17 +21,19 @@ const HASH_CHARACTERS = 16;
 
 const reasonSchema = z.string().max(REASON_LIMIT);
 
-/** What the command `ban.put` takes. Without an end, the ban lasts until it is taken back. */
+/** The body of `PUT …/bans/{actor}`. Without an end, the ban lasts until it is taken back. */
+export const banFields = {
+  mode: z.enum(BAN_MODES),
+  /** How long it lasts. */
+  forMs: z.int().min(1).max(BAN_LIMIT_MS).optional(),
+  /** When it ends, in milliseconds since 1970. */
+  untilMs: z.int().min(0).optional(),
+  reason: reasonSchema.optional(),
+};
+
+/** What the command `ban.put` takes. */
 export const banPutSchema = z
-  .strictObject({
-    actor: actorSchema,
-    mode: z.enum(BAN_MODES),
-    /** How long it lasts. */
-    forMs: z.int().min(1).max(BAN_LIMIT_MS).optional(),
-    /** When it ends, in milliseconds since 1970. */
-    untilMs: z.int().min(0).optional(),
-    reason: reasonSchema.optional(),
-  })
+  .strictObject({ actor: actorSchema, ...banFields })
   .refine(({ forMs, untilMs }) => forMs === undefined || untilMs === undefined, {
     error: "may not be given with forMs",
     path: ["untilMs"],

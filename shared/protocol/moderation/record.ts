@@ -6,7 +6,7 @@ import { z } from "zod";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 
 /** What a moderator did, as its subject says on which video. */
-const actFields = {
+export const actFields = {
   /** What was done: the command, such as `ban.put`. */
   act: z.string(),
   /** Who did it: an actor, or the name of an API key; absent when nobody is known. */

@@ -17,24 +17,23 @@ const CHOICE_CHARACTERS = 100;
 const choiceSchema = z.string().min(1).max(CHOICE_CHARACTERS);
 const timeSchema = z.number().int().min(0).max(8.64e15);
 
-/**
- * The command `poll.put`; without `poll`, the body of `PUT /v1/videos/{video}/polls/{poll}`. Times are
- * in milliseconds since 1970.
- */
+/** The body of `PUT /v1/videos/{video}/polls/{poll}`. Times are in milliseconds since 1970. */
+export const pollFields = {
+  question: z.string().min(1).max(QUESTION_CHARACTERS),
+  choices: z.array(choiceSchema).min(2).max(CHOICES_LIMIT),
+  /** By default at once. */
+  opensAt: timeSchema.optional(),
+  /** A time that has passed ends the poll now. */
+  closesAt: timeSchema.optional(),
+  /** Whether an actor's second vote replaces the first; otherwise it is refused. */
+  changeable: z.boolean().default(false),
+  /** Whether viewers see the votes of each choice while the poll is open. */
+  results: z.enum(["live", "end"]).default("live"),
+};
+
+/** The command `poll.put`. */
 export const pollPutSchema = z
-  .strictObject({
-    poll: z.string().regex(POLL_PATTERN),
-    question: z.string().min(1).max(QUESTION_CHARACTERS),
-    choices: z.array(choiceSchema).min(2).max(CHOICES_LIMIT),
-    /** By default at once. */
-    opensAt: timeSchema.optional(),
-    /** A time that has passed ends the poll now. */
-    closesAt: timeSchema.optional(),
-    /** Whether an actor's second vote replaces the first; otherwise it is refused. */
-    changeable: z.boolean().default(false),
-    /** Whether viewers see the votes of each choice while the poll is open. */
-    results: z.enum(["live", "end"]).default("live"),
-  })
+  .strictObject({ poll: z.string().regex(POLL_PATTERN), ...pollFields })
   .refine(({ question, choices }) => textBytes(question, choices) <= POLL_BYTES_LIMIT, {
     path: ["choices"],
     message: `question and choices together exceed ${POLL_BYTES_LIMIT} bytes`,

@@ -1,0 +1,48 @@
+/** Holds answers of a gateway against its own description, the OpenAPI document. */
+import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: unknown;
+}
+
+interface OpenApiOperation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: AnySchema }>> }>
+  >;
+}
+
+export class DescribedApi {
+  readonly #document: OpenApi;
+  readonly #ajv = new Ajv2020({ strict: false });
+
+  constructor(document: Readonly<Record<string, unknown>>) {
+    this.#document = document as unknown as OpenApi;
+    this.#ajv.addSchema({ $id: "api", components: this.#document.components });
+  }
+
+  /** What is not as described; undefined when the answer is. */
+  async faultOf(method: string, path: string, response: Response): Promise<string | undefined> {
+    const pathname = path.split("?")[0] ?? "";
+    const template = Object.keys(this.#document.paths).find((one) =>
+      new RegExp(`^${one.replaceAll(/{\w+}/g, "[^/]+")}$`).test(pathname),
+    );
+    const operation = this.#document.paths[template ?? ""]?.[method.toLowerCase()];
+    if (operation === undefined) return `${method} ${pathname} is not described`;
+    const described = operation.responses[response.status];
+    if (described === undefined)
+      return `${method} ${template}: ${response.status} is not described`;
+    const type = response.headers.get("content-type") ?? "";
+    const schema = described.content?.[type]?.schema;
+    if (schema === undefined) return `${method} ${template}: ${type} is not described`;
+    if (type !== "application/json") return undefined;
+    const validate = this.#ajv.compile(rebased(schema));
+    if (validate(await response.json())) return undefined;
+    return `${method} ${template} ${response.status}: ${this.#ajv.errorsText(validate.errors)}`;
+  }
+}
+
+/** The schema, whose references lead into the document. */
+function rebased(schema: AnySchema): AnySchema {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')) as AnySchema;
+}
