@@ -1,5 +1,12 @@
 /** `ovation-client`: the viewers' client of Ovation. */
 export type { OvationEvent } from "../shared/protocol/event.ts";
+export type {
+  Ban,
+  BanOptions,
+  ModerationAct,
+  ModerationPage,
+  RoomRules,
+} from "../shared/protocol/moderation/view.ts";
 export type { Missed } from "./chain.ts";
 export { Ovation } from "./client.ts";
 export type { TokenSource } from "./credentials.ts";
@@ -14,14 +21,7 @@ export type { CountsById, VideoCounts } from "./live/counts.ts";
 export type { Poll } from "./live/shown-poll.ts";
 export type { StateOptions } from "./live/state.ts";
 export type { LiveValue } from "./live-value.ts";
-export type {
-  Ban,
-  BanOptions,
-  Moderation,
-  ModerationAct,
-  ModerationPage,
-  RoomRules,
-} from "./moderation.ts";
+export type { Moderation } from "./moderation.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
 export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 export type { Parse } from "./parse.ts";

@@ -1,6 +1,7 @@
 /** A handle of one video: to listen, to publish and to read its history. */
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { VIEWERS_KIND } from "../shared/protocol/kinds.ts";
+import type { RoomRules } from "../shared/protocol/moderation/view.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 import { check, checkOptions, type Rule } from "./arguments.ts";
@@ -11,7 +12,7 @@ import type { FollowedChannel, FollowedHost, FollowedVideo } from "./live/host.t
 import type { Poll } from "./live/shown-poll.ts";
 import type { StateOptions } from "./live/state.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
-import type { Moderation, RoomRules } from "./moderation.ts";
+import type { Moderation } from "./moderation.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 import type { Parse } from "./parse.ts";
 import type { Watcher } from "./watchers.ts";

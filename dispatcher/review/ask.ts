@@ -2,9 +2,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import type { Bus } from "../../shared/bus/connection.ts";
+import { type SigningKey, signedHeaders } from "../../shared/lib/webhook-signature.ts";
 import { REVIEW_ANSWER_LIMIT_BYTES } from "../../shared/protocol/moderation/review.ts";
 import { reviewSubject } from "../../shared/protocol/subjects.ts";
-import { type SigningKey, signedHeaders } from "./signature.ts";
 
 /** Rejects when there is no answer in time, or one that can't be used. */
 export type Ask = (kind: string, request: Uint8Array, timeoutMs: number) => Promise<Uint8Array>;

@@ -1,8 +1,8 @@
 /** Reads what a dispatcher needs to ask reviewers over HTTPS. */
 import { readFile } from "node:fs/promises";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
+import { parseSigningKeys } from "../../shared/lib/webhook-signature.ts";
 import type { HttpReviewer } from "./ask.ts";
-import { parseSigningKeys } from "./signature.ts";
 
 type ReviewerConfig = Pick<DispatcherConfig, "reviewUrl" | "reviewCaFile" | "reviewSecretFile">;
 

@@ -6,8 +6,9 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { actorSchema } from "../../shared/protocol/events.ts";
+import { isKindPattern, isScope } from "../../shared/protocol/rights.ts";
 import { PATTERNS_LIMIT, VIDEO_GLOB } from "../../shared/protocol/video-patterns.ts";
-import { Grant, isKindPattern, isScope } from "./grant.ts";
+import { Grant } from "./grant.ts";
 
 const KEYS_LIMIT = 1_000;
 /** The format of a key; it is never mistaken for a token, which has dots. */

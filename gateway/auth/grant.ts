@@ -1,46 +1,16 @@
 /** What the holder of a token, an API key or a ticket may do. On the hot path: only lookups. */
 import { OvationError } from "../../shared/protocol/errors.ts";
-import { isBuiltIn, KIND_PATTERN } from "../../shared/protocol/kinds.ts";
-import {
-  rightOf,
-  rightsByName,
-  VIDEO_GLOB,
-  VideoPatterns,
-} from "../../shared/protocol/video-patterns.ts";
+import { SCOPES, type Scope } from "../../shared/protocol/rights.ts";
+import { rightsByName, VideoPatterns } from "../../shared/protocol/video-patterns.ts";
 import { actorKey, type ClientKey } from "../limits/client-key.ts";
-
-/**
- * - `moderate`: delete durable events, and send commands.
- * - `any-actor`: publish in anyone's name.
- * - `observe`: watch without being counted as a viewer.
- */
-export type Scope = "moderate" | "any-actor" | "observe" | "trusted";
-const SCOPES: readonly Scope[] = ["moderate", "any-actor", "observe", "trusted"];
-
-/** A scope; `moderate` may be for some videos, such as `moderate@team-*`. */
-export function isScope(text: string): boolean {
-  const { name, pattern } = rightOf(text);
-  if (name === "moderate") return VIDEO_GLOB.test(pattern);
-  return SCOPES.some((scope) => scope === text);
-}
-
-/**
- * The name of a kind that can be published, or `*` for all; perhaps on some videos only, such as
- * `comment@launch`.
- */
-export function isKindPattern(text: string): boolean {
-  const { name, pattern } = rightOf(text);
-  if (!VIDEO_GLOB.test(pattern)) return false;
-  return name === "*" || (KIND_PATTERN.test(name) && !isBuiltIn(name));
-}
 
 /** A grant in serializable form. */
 export interface GrantRecord {
   readonly actor?: string | undefined;
   readonly videos: readonly string[];
-  /** Kinds that may be published, `*` for all; see {@link isKindPattern}. */
+  /** Kinds that may be published, `*` for all; see `isKindPattern`. */
   readonly publish: readonly string[];
-  /** See {@link isScope}. */
+  /** See `isScope`. */
   readonly scopes: readonly string[];
   /** When it expires, in milliseconds since 1970; undefined: never. */
   readonly expiresAtMs?: number | undefined;

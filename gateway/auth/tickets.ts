@@ -10,12 +10,13 @@ import { RevisionConflict } from "../../shared/bus/conflict.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
 import { ticketsBucket } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import { isScope } from "../../shared/protocol/rights.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import { TicketShares } from "../limits/ticket-shares.ts";
-import { Grant, isScope } from "./grant.ts";
+import { Grant } from "./grant.ts";
 
 const TICKET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 

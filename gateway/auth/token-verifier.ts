@@ -11,8 +11,9 @@ import { z } from "zod";
 import type { AuthConfig } from "../../shared/config/auth-settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { actorSchema } from "../../shared/protocol/events.ts";
+import { isKindPattern, isScope } from "../../shared/protocol/rights.ts";
 import { PATTERNS_LIMIT, VIDEO_GLOB } from "../../shared/protocol/video-patterns.ts";
-import { Grant, isKindPattern, isScope } from "./grant.ts";
+import { Grant } from "./grant.ts";
 import type { Keyring } from "./keyring.ts";
 import { KeysUnavailable, type RemoteKeys } from "./remote-keys.ts";
 

@@ -1,5 +1,10 @@
 /** What moderators request of a gateway. */
-import type { BanOptions, Moderation, ModerationPage, RoomRules } from "../moderation.ts";
+import type {
+  BanOptions,
+  ModerationPage,
+  RoomRules,
+} from "../../shared/protocol/moderation/view.ts";
+import type { Moderation } from "../moderation.ts";
 import { core } from "./core.ts";
 import { authorization, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { type HttpHost, send } from "./send.ts";
