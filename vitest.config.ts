@@ -15,6 +15,7 @@ const unit: TestProjectInlineConfiguration = {
       "gateway",
       "dispatcher",
       "sdk",
+      "server-sdk",
       "bench",
       "cli",
       "demo",
@@ -55,12 +56,12 @@ const conformance: TestProjectInlineConfiguration = {
   },
 };
 
-/** The SDK against real gateways, on whatever nats-server is there, and in a real browser. */
+/** The packages against real gateways, on whatever nats-server is there, and in a real browser. */
 const sdk: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "sdk",
-    include: ["test/sdk/**/*.test.ts"],
+    include: ["test/sdk/**/*.test.ts", "test/server-sdk/**/*.test.ts"],
   },
 };
 

@@ -10,16 +10,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: ["shared"],
   dispatcher: ["shared"],
   sdk: ["shared"],
+  "server-sdk": ["shared"],
   kit: ["shared"],
   bench: ["shared", "kit"],
-  cli: ["shared", "gateway"],
+  cli: ["shared", "gateway", "sdk", "server-sdk"],
   demo: ["shared", "kit"],
-  deploy: ["shared", "kit", "cli", "demo"],
+  deploy: ["shared", "kit", "cli", "demo", "server-sdk"],
 };
 /** The files of a part that others may import. */
 const ENTRY_POINTS: Readonly<Record<string, RegExp>> = {
   gateway: /^gateway\/(index|main)\.ts$/,
   dispatcher: /^dispatcher\/(index|main)\.ts$/,
+  sdk: /^sdk\/index\.ts$/,
+  "server-sdk": /^server-sdk\/index\.ts$/,
 };
 /** Folders of the gateway, and those that each may import. */
 const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {

@@ -4,10 +4,10 @@
  *
  *   node scripts/build-sdk.ts
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { buildDeclarations } from "./declarations.ts";
 
 const root = join(import.meta.dirname, "..");
 const sdk = join(root, "sdk");
@@ -56,16 +56,9 @@ async function convertModules(): Promise<void> {
   writeFileSync(join(cjs, "package.json"), '{ "type": "commonjs" }\n');
 }
 
-/** Declarations of all modules, whose imports name the files of the package. */
 function buildTypes(): void {
   const types = join(dist, "types");
-  const flags = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", types];
-  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", sdk, ...flags], { stdio: "inherit" });
-  for (const file of globSync("**/*.d.ts", { cwd: types })) {
-    const path = join(types, file);
-    const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.replace(/(["']\.{1,2}\/[^"']+)\.ts(["'])/g, "$1.js$2"));
-  }
+  buildDeclarations(sdk, types);
   // What a declaration describes depends on the folder that it is in.
   cpSync(types, join(cjs, "types"), { recursive: true });
 }

@@ -36,6 +36,7 @@ const packages = Object.entries(lock.packages).filter(([path, { link }]) => path
 test.each([
   "package.json",
   "sdk/package.json",
+  "server-sdk/package.json",
   "bench/peers/package.json",
   "test/react/vite/package.json",
   "test/react/next/package.json",

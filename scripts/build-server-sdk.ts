@@ -1,0 +1,27 @@
+/**
+ * Builds the package for backends into server-sdk/dist: one ES module for Node that is independent of
+ * this repository, with its types.
+ *
+ *   node scripts/build-server-sdk.ts
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { buildDeclarations } from "./declarations.ts";
+
+const folder = join(import.meta.dirname, "../server-sdk");
+const dist = join(folder, "dist");
+
+rmSync(dist, { recursive: true, force: true });
+await build({
+  entryPoints: [join(folder, "index.ts")],
+  outdir: dist,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  external: ["jose"],
+  sourcemap: true,
+  logLevel: "warning",
+});
+buildDeclarations(folder, join(dist, "types"));
