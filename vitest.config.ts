@@ -65,6 +65,15 @@ const sdk: TestProjectInlineConfiguration = {
   },
 };
 
+/** The guides of docs/guides/, as printed. */
+const guides: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "guides",
+    include: ["test/guides/**/*.test.ts"],
+  },
+};
+
 /** The demo page in a real browser, on the stack that `npm start` runs. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
@@ -119,6 +128,7 @@ export default defineConfig(async () => ({
       memory,
       conformance,
       sdk,
+      guides,
       demo,
       attacks,
       ...faultsToTest(),

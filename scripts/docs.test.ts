@@ -2,6 +2,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { anchorOf } from "./anchors.ts";
+import { PAGES } from "./site/pages.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = globSync("**/*.md", {
@@ -17,14 +19,6 @@ const TO_BE_CREATED: Readonly<Record<string, readonly string[]>> = {
   "docs/changing-the-protocol.md": ["gateway/api/requests/where.ts"],
 };
 const FOLDERS = "bench|cli|demo|deploy|dispatcher|docs|gateway|kit|scripts|sdk|shared|test";
-
-/** GitHub's anchor of a heading: https://docs.github.com/en/get-started/writing-on-github. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, "")
-    .replaceAll(" ", "-");
-}
 
 function anchorsOf(page: string): Set<string> {
   return new Set([...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => anchorOf(text)));
@@ -76,8 +70,19 @@ describe.each(pages)("%s", (page) => {
 
 test("the README links to every page of docs/", () => {
   const linked = linksOf("README.md").map((link) => link.split("#")[0]);
-  const all = pages.filter((page) => dirname(page) === "docs");
+  const all = pages.filter((page) => page.startsWith("docs/"));
   expect(all.filter((page) => !linked.includes(page))).toEqual([]);
+});
+
+test("the site, llms.txt and llms-full.txt have every page once: scripts/site/pages.ts", () => {
+  const elsewhere = ["THIRD-PARTY-NOTICES.md"];
+  expect([...PAGES, ...elsewhere].sort()).toEqual([...pages].sort());
+});
+
+test("each guide's code is run by a test in test/guides/", () => {
+  const tests = globSync("test/guides/*.test.ts", { cwd: root }).map(source).join("\n");
+  const guides = globSync("docs/guides/*.md", { cwd: root }).map((page) => basename(page, ".md"));
+  expect(guides.filter((guide) => !tests.includes(`"${guide}"`))).toEqual([]);
 });
 
 test("the pictures name files that exist, and one page shows each of them", () => {

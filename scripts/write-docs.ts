@@ -15,6 +15,7 @@ import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
+import { llmsFile } from "./site/llms.ts";
 import { thirdPartyPage } from "./third-party.ts";
 
 interface Generated {
@@ -27,13 +28,14 @@ interface Generated {
 
 const root = join(import.meta.dirname, "..");
 
-const PROXY_CONFIGURATIONS = [
-  "nginx.conf",
-  "haproxy.cfg",
-  "Caddyfile",
-  "apache.conf",
-  "envoy.yaml",
-];
+/** The configurations of proxies, and the pages that show them. */
+const PROXY_CONFIGURATIONS = {
+  "nginx.conf": "docs/guides/behind-nginx.md",
+  "haproxy.cfg": "docs/guides/behind-haproxy.md",
+  Caddyfile: "docs/guides/behind-caddy.md",
+  "apache.conf": "docs/proxies.md",
+  "envoy.yaml": "docs/proxies.md",
+};
 
 /** A program of `test/clients/`, which a page shows and `npm run test:clients` runs. */
 function program(language: string, path: string): Generated {
@@ -71,8 +73,8 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/sizing.md", marker: "nats", content: natsTable },
   { file: "docs/sizing.md", marker: "costs", content: costsTable },
   { file: "docs/sizing.md", marker: "measured", content: measuredTable },
-  ...PROXY_CONFIGURATIONS.map((name) => ({
-    file: "docs/proxies.md",
+  ...Object.entries(PROXY_CONFIGURATIONS).map(([name, file]) => ({
+    file,
     marker: name,
     content: () => fenced(join(root, "deploy/proxies", name)),
   })),
@@ -80,6 +82,8 @@ const GENERATED: readonly Generated[] = [
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
+  // Last: it quotes the pages.
+  { file: "llms.txt", content: llmsFile },
 ];
 
 const checkOnly = process.argv.includes("--check");

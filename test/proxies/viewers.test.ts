@@ -1,4 +1,4 @@
-/** What viewers get through each proxy, configured as printed in docs/proxies.md. */
+/** What viewers get through each proxy, configured as printed in docs/proxies.md and the guides. */
 import { connect as http2Connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../sdk/support/client.ts";

@@ -1,11 +1,13 @@
 /** The READMEs' code, run as printed: in a page of a real gateway, clicks included. */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasBrowser, launchChromium } from "../support/chromium.ts";
+import { type CodePage, openCodePage, shows, writes } from "../support/code-page.ts";
+import { PageCode } from "../support/page-code.ts";
+import { bundledWithSdk } from "../support/sdk-bundle.ts";
 import { TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
 import { Network } from "./support/network.ts";
@@ -38,62 +40,13 @@ afterEach(async () => {
 });
 
 /** The code block of a README that contains a text, with this test's URLs. */
-async function example(page: string, holds: string): Promise<string> {
-  const text = await readFile(join(root, page), "utf8");
-  const blocks = [...text.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
-  const found = blocks.filter((code) => code.includes(holds));
-  expect(found, `${page}: ${holds}`).toHaveLength(1);
+function example(page: string, holds: string): string {
   const addresses = /https:\/\/(live|a|b)\.example\.com|http:\/\/127\.0\.0\.1:8080/g;
-  return (found[0] ?? "").replace(addresses, network.url);
+  return new PageCode(page).block("ts|tsx", holds).replace(addresses, network.url);
 }
 
-async function bundled(code: string, platform: "browser" | "node"): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: code, loader: "tsx", resolveDir: root },
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2022",
-    jsx: "automatic",
-    platform,
-    packages: platform === "node" ? "external" : "bundle",
-    alias: {
-      "ovation-client/react": join(root, "sdk/react/index.ts"),
-      "ovation-client": join(root, "sdk/index.ts"),
-    },
-    define: { "process.env.NODE_ENV": '"production"' },
-  });
-  return outputFiles[0]?.text ?? "";
-}
-
-interface Opened {
-  readonly page: Page;
-  /** Its console output and uncaught errors. */
-  readonly lines: string[];
-}
-
-async function open(code: string): Promise<Opened> {
-  const script = await bundled(code, "browser");
-  const html = `<!doctype html><link rel="icon" href="data:,"><body>${BODY}<script type="module" src="/example.js"></script>`;
-  network.files.set("/example", { type: "text/html; charset=utf-8", body: html });
-  network.files.set("/example.js", { type: "text/javascript; charset=utf-8", body: script });
-  const page = await (await browser.newContext()).newPage();
-  const lines: string[] = [];
-  page.on("console", (message) => lines.push(message.text()));
-  page.on("pageerror", (error) => lines.push(String(error)));
-  await page.goto(`${network.url}/example`);
-  return { page, lines };
-}
-
-async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
-  const shown = async () => await page.locator(selector).textContent();
-  await expect.poll(shown).toMatch(text);
-}
-
-async function writes(lines: readonly string[], ...patterns: readonly RegExp[]): Promise<void> {
-  for (const pattern of patterns) {
-    await expect.poll(() => lines.join("\n")).toMatch(pattern);
-  }
+async function open(code: string): Promise<CodePage> {
+  return await openCodePage(browser, network, code, { body: BODY });
 }
 
 async function comment(data?: unknown): Promise<void> {
@@ -104,7 +57,7 @@ async function comment(data?: unknown): Promise<void> {
 describe.skipIf(!hasBrowser)("in a page", () => {
   test("the README's example shows viewers and comments, and a click is a like", async () => {
     await comment({ text: "before" });
-    const { page, lines } = await open(await example("README.md", "new Ovation"));
+    const { page, lines } = await open(example("README.md", "new Ovation"));
     await shows(page, "#viewers", "1 watching");
     await shows(page, "#comments", "before");
     await page.locator("#like").click();
@@ -116,31 +69,31 @@ describe.skipIf(!hasBrowser)("in a page", () => {
   });
 
   test("the SDK's first example receives what it publishes", async () => {
-    const { lines } = await open(await example("sdk/README.md", "more likes"));
+    const { lines } = await open(example("sdk/README.md", "more likes"));
     await writes(lines, /^\S{20} hello$/m, /^1 watching$/m, /^1 more likes$/m);
   });
 
   test("the example of states reports when it is connected", async () => {
-    const code = await example("sdk/README.md", "connected over");
+    const code = example("sdk/README.md", "connected over");
     const { lines } = await open(code);
     await writes(lines, /^connected over websocket$/m);
   });
 
   test("the example of publishing prints the seq", async () => {
-    const { lines } = await open(await example("sdk/README.md", "whileAway"));
+    const { lines } = await open(example("sdk/README.md", "whileAway"));
     await writes(lines, /^\S{20} \d+$/m);
   });
 
   test("the example of tokens requests one", async () => {
     network.files.set("/my/token", { type: "text/plain", body: "a token" });
-    await open(`${await example("sdk/README.md", "/my/token")}\novation.connect();`);
+    await open(`${example("sdk/README.md", "/my/token")}\novation.connect();`);
     await network.requests.first((line) => line.includes("/my/token"));
   });
 
   test("the example of React likes on a click, and survives a comment of another shape", async () => {
     await comment({ text: "before" });
     await comment();
-    const code = await example("sdk/README.md", "function Live");
+    const code = example("sdk/README.md", "function Live");
     const { page, lines } = await open(code + FOR_REACT);
     await shows(page, "section p", "1 watching");
     await page.locator("section p + button").click();
@@ -158,12 +111,12 @@ describe.skipIf(!hasBrowser)("in a page", () => {
 });
 
 test("in Node, the example with a package's WebSocket connects", async () => {
-  const code = `${await example("sdk/README.md", 'from "ws"')}
+  const code = `${example("sdk/README.md", 'from "ws"')}
     ovation.onState(({ name }) => { if (name === "connected") ovation.close(); });`;
   const folder = await mkdtemp(join(root, ".cache/example-"));
   try {
     const file = join(folder, "main.mjs");
-    await writeFile(file, await bundled(code, "node"));
+    await writeFile(file, await bundledWithSdk(code, "node"));
     const child = spawn(process.execPath, [file], { stdio: "inherit" });
     expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
   } finally {

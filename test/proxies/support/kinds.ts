@@ -1,5 +1,5 @@
 /**
- * The proxies, each with the configuration that docs/proxies.md prints. A test runs exactly that text;
+ * The proxies, each with the configuration that docs/proxies.md and the guides print. A test runs exactly that text;
  * only addresses, ports and files are replaced.
  */
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Two gateways, a certificate, and a proxy in front of them as in docs/proxies.md. */
+/** Two gateways, a certificate, and a proxy in front of them as in the guides. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setDefaultCACertificates } from "node:tls";
