@@ -50,6 +50,7 @@ export const SECTIONS: readonly Section[] = [
       "docs/guarantees.md",
       "docs/protocol.md",
       "docs/clients.md",
+      "server-sdk/README.md",
     ],
   },
   {
