@@ -21,6 +21,8 @@ import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
 import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
 import type { Publisher } from "./publish/publisher.ts";
+import { registerViewerReports } from "./reports/metrics.ts";
+import type { ViewerReports } from "./reports/viewer-reports.ts";
 import type { StateReader } from "./state/state-reader.ts";
 import type { CountRequests } from "./table/count-requests.ts";
 import type { Interest } from "./table/interest.ts";
@@ -46,6 +48,7 @@ interface Parts {
   readonly lease: Lease;
   readonly connections: ConnectionStats;
   readonly delivery: DeliveryStats;
+  readonly viewerReports: Pick<ViewerReports, "stats">;
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
   readonly hub: Pick<Hub, "dismissed" | "departuresPerSecond">;
@@ -81,6 +84,7 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
   );
   registerDelivery(registry, counter, parts.delivery);
   registerFrames(registry, parts);
+  registerViewerReports(registry, parts.viewerReports.stats);
   registerTable(counter, gauge, parts);
   registerHistory(registry, counter, gauge, parts.histories);
   const { totals, timeline } = parts;

@@ -48,6 +48,7 @@ import { ModerationReader } from "./moderation/moderation-reader.ts";
 import { OwnEvents } from "./moderation/own-events.ts";
 import { PutOut } from "./moderation/put-out.ts";
 import { Publisher } from "./publish/publisher.ts";
+import { ViewerReports } from "./reports/viewer-reports.ts";
 import { RoomRulesReader } from "./state/room-rules.ts";
 import { VideoSnapshots } from "./state/snapshots.ts";
 import { StateReader } from "./state/state-reader.ts";
@@ -68,6 +69,7 @@ export class GatewayParts implements RoleParts {
   readonly #connections = emptyConnectionStats();
   readonly #delivery = emptyDeliveryStats();
   readonly #clock = new HopClock();
+  readonly #viewerReports: ViewerReports;
   readonly #kinds: LiveKinds;
   readonly #publisher: Publisher;
   readonly #counts: CountRequests;
@@ -130,6 +132,7 @@ export class GatewayParts implements RoleParts {
         "ulimit -n is too low for connections-limit and http-connections-limit: the gateway holds fewer",
       );
     }
+    this.#viewerReports = new ViewerReports(config, now);
     this.#rates = new Rates({ bus, gateway, config, now });
     this.#interval = new FrameInterval(
       config.frameIntervalMinMs,
@@ -214,6 +217,7 @@ export class GatewayParts implements RoleParts {
       banReader: new BanReader({ bans: this.#bans, bucket: this.#bansStore, wallClock: Date.now }),
       moderation: new ModerationReader(new ModerationStream(bus, config, log)),
       delivery: this.#delivery,
+      viewerReports: this.#viewerReports,
       connections: this.#connections,
       admission: this.#admission,
       bodies: new BodyBudget(
@@ -376,6 +380,7 @@ export class GatewayParts implements RoleParts {
       lease: this.#registration.lease,
       connections: this.#connections,
       delivery: this.#delivery,
+      viewerReports: this.#viewerReports,
       certificate: this.#hub.certificate,
       hub: this.#hub,
       auth,

@@ -34,6 +34,7 @@ const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
     "limits",
     "moderation",
     "publish",
+    "reports",
     "table",
     "state",
     "totals",
@@ -48,6 +49,7 @@ const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   limits: [],
   moderation: ["delivery"],
   publish: [],
+  reports: [],
   table: ["delivery", "drain", "history", "limits", "state", "totals"],
   transport: ["limits"],
 };

@@ -79,7 +79,8 @@ function table(metrics: readonly MetricInfo[]): string {
   );
 }
 
-const ofRole = /^ovation_(gateway|dispatcher)_/;
+/** Only gateways hear from viewers. */
+const ofRole = /^ovation_(gateway|dispatcher|viewer)_/;
 
 export function commonTable(): string {
   const all = [...gatewayMetrics(), ...dispatcherMetrics()];

@@ -10,7 +10,7 @@ import type {
   EventsMessage,
   ResetMessage,
 } from "../shared/protocol/wire/server-messages.ts";
-import { Chain } from "./chain.ts";
+import { Chain, type Missed } from "./chain.ts";
 import { errorOf, isRetryable } from "./error.ts";
 import type { From, Link, Refusal, Result } from "./link/link.ts";
 import { isTransient } from "./outbox.ts";
@@ -49,6 +49,8 @@ export class Channel {
   #leaveTimer: ReturnType<typeof setTimeout> | undefined;
   /** The token in use does not cover the video. */
   #isForbidden = false;
+  /** Times that durable events were missed since the link began. */
+  missed = 0;
 
   constructor(video: string, options: ChannelOptions) {
     this.video = video;
@@ -102,6 +104,7 @@ export class Channel {
   join(link: Link): void {
     this.unlink();
     this.#backoff.reset();
+    this.missed = 0;
     this.#link = link;
     this.#subscribe(link);
   }
@@ -159,7 +162,7 @@ export class Channel {
   }
 
   reset({ epoch, seq }: ResetMessage): void {
-    if (this.#past.wanted === 0) return this.#past.miss(this.#chain.reset(epoch, seq));
+    if (this.#past.wanted === 0) return this.#miss(this.#chain.reset(epoch, seq));
     // The answer says what was missed, and the requested history follows it.
     this.#chain.doubt();
     this.#rejoin();
@@ -198,10 +201,15 @@ export class Channel {
     this.#isInChain = true;
     if (result.seq !== undefined) this.#backoff.reset();
     const missed = this.#chain.adopt(result, from);
-    if (missed !== undefined) this.#past.miss(missed);
+    if (missed !== undefined) this.#miss(missed);
     const isContinued = from.after !== undefined && missed === undefined;
     this.#joinedState(result);
     this.#past.joined(isContinued ? undefined : { seq: result.seq ?? 0, last: from.last ?? 0 });
+  }
+
+  #miss(missed: Missed): void {
+    this.missed += 1;
+    this.#past.miss(missed);
   }
 
   #joinedState({ state, totals }: Result): void {

@@ -4,6 +4,7 @@ import type { OvationEvent } from "../shared/protocol/event.ts";
 import { TOTALS_KIND, VIEWERS_KIND } from "../shared/protocol/kinds.ts";
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
+import type { EventsMessage } from "../shared/protocol/wire/server-messages.ts";
 import { check, checkList, checkOptions, WHOLE } from "./arguments.ts";
 import { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
@@ -16,7 +17,7 @@ import { Listeners } from "./listeners.ts";
 import type { CountsById } from "./live/counts.ts";
 import type { FollowedVideo, Publishing } from "./live/host.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
-import { loadLive, loadOverHttp } from "./load-chunk.ts";
+import { loadLive, loadOverHttp, loadReports } from "./load-chunk.ts";
 import type { Moderation } from "./moderation.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
@@ -38,6 +39,8 @@ import type { Watcher } from "./watchers.ts";
 const FILTER_KINDS_LIMIT = 64;
 /** How many videos a connection may watch. */
 const COUNTS_LIMIT = 100;
+/** Messages that are kept until the chunk that reports is loaded. */
+const EARLY_LIMIT = 100;
 const VIDEO_RULES = { history: [0, HISTORY_LIMIT], kinds: undefined, hidden: "boolean" } as const;
 const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, waitMs: WHOLE };
 
@@ -77,6 +80,10 @@ export class Ovation<Kinds extends object = object> {
   /** By video; slow mode counts from then. One number for each video that is commented on. */
   readonly #sentAt = new Map<string, number>();
   #link: Link | undefined;
+  /** Takes what arrives while a gateway wants reports; without a message, it ends. */
+  #observe: ((message?: EventsMessage) => void) | undefined;
+  /** When the connection was lost; undefined unless it is being made again. */
+  #lostAt: number | undefined;
   /** Aborts every request in progress when the client is closed. */
   #closing = new AbortController();
 
@@ -95,7 +102,10 @@ export class Ovation<Kinds extends object = object> {
       onToken: () => {
         for (const channel of this.#channels.values()) channel.retry();
       },
-      onEvents: (message) => this.#channels.get(message.video)?.receive(message),
+      onEvents: (message) => {
+        this.#channels.get(message.video)?.receive(message);
+        this.#observe?.(message);
+      },
       onReset: (message) => this.#channels.get(message.video)?.reset(message),
       onUnsubscribed: (video, refusal) => this.#channels.get(video)?.refused(refusal),
       onState: (state) => this.#onState(state),
@@ -337,17 +347,33 @@ export class Ovation<Kinds extends object = object> {
 
   #linked(link: Link): void {
     this.#link = link;
+    if (link.rules?.report && this.#settings.reports) void this.#report(link);
     for (const channel of this.#channels.values()) channel.join(link);
     this.#outbox.linked(link);
   }
 
+  /** Reports what this viewer gets, as the gateway wants it to. */
+  async #report(link: Link): Promise<void> {
+    const early: EventsMessage[] = [];
+    const linked = { link, early, lostAt: this.#lostAt, linkedAt: performance.now() };
+    this.#observe = (message) => message && early.length < EARLY_LIMIT && early.push(message);
+    const chunk = await loadReports();
+    if (link !== this.#link) return;
+    this.#observe = chunk?.report(linked, this.#channels, this.#host);
+  }
+
   #unlinked(): void {
     this.#link = undefined;
+    this.#observe?.();
+    this.#observe = undefined;
+    this.#lostAt = performance.now();
     for (const channel of this.#channels.values()) channel.unlink();
     this.#outbox.unlinked();
   }
 
   #onState(state: ConnectionState): void {
+    // Not when the user left the page, or a fresh token is used.
+    if (state.name !== "reconnecting" || state.attempt === 0) this.#lostAt = undefined;
     if (state.name === "closed") {
       this.#closing.abort();
       this.#closing = new AbortController();

@@ -43,6 +43,11 @@ export async function loadOverHttp(timeoutMs: number) {
   return chunk;
 }
 
+/** Loads what reports to the gateway. Nobody misses it where it can't be loaded. */
+export function loadReports() {
+  return import("./reports/index.ts").catch(() => undefined);
+}
+
 /**
  * Loads the values that change: totals, state, polls and more.
  * @throws OvationError `chunk_unavailable`

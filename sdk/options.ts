@@ -53,6 +53,12 @@ export interface OvationOptions {
   readonly heartbeatTimeoutMs?: number;
   /** The wait before a WebSocket is tried again where none worked; grows to at most 20 times this. Default: 60,000. */
   readonly webSocketRetryMs?: number;
+  /**
+   * Whether the client reports what this viewer gets, if its gateway asks: how long events take to
+   * the screen, what is lost, how often it reconnects. Numbers only: no video, actor or event.
+   * Default: true.
+   */
+  readonly reports?: boolean;
   /** Used instead of the global `WebSocket`, such as that of `ws` for Node 20. */
   readonly WebSocket?: WebSocketConstructor;
   /** Used instead of the global `fetch`. */

@@ -43,6 +43,7 @@ const DEFAULTS = {
   // A browser's fetch throws when it is called as a method of another object.
   fetch: (...request) => globalThis.fetch(...request),
   random: Math.random,
+  reports: true,
 } as const satisfies Partial<OvationOptions>;
 
 /** A rule for each option; most follow from the defaults. */
@@ -56,6 +57,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   url: undefined,
   token: undefined,
   WebSocket: "function",
+  reports: "boolean",
   whileAway: WAIT_OR_FAIL,
   transport: ["auto", "websocket", "sse"],
 };

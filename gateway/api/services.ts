@@ -25,6 +25,7 @@ import type { CommandClient } from "../publish/command-client.ts";
 import type { DispatcherClient } from "../publish/dispatcher-client.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
 import type { EventsUnderWay } from "../publish/under-way.ts";
+import type { ViewerReports } from "../reports/viewer-reports.ts";
 import type { RoomRulesReader } from "../state/room-rules.ts";
 import type { VideoSnapshots } from "../state/snapshots.ts";
 import type { Interest } from "../table/interest.ts";
@@ -61,6 +62,7 @@ export interface GatewayServices {
   readonly banReader: Pick<BanReader, "get" | "page">;
   readonly moderation: Pick<ModerationReader, "page">;
   readonly delivery: DeliveryStats;
+  readonly viewerReports: Pick<ViewerReports, "ask" | "take">;
   readonly connections: ConnectionStats;
   readonly admission: Admission;
   readonly bodies: BodyBudget;

@@ -40,7 +40,7 @@ export function refusalOf(fields: Fields): Refusal {
   };
 }
 
-function rulesOf({ limits, kinds }: Fields): Rules | undefined {
+function rulesOf({ limits, kinds, report }: Fields): Rules | undefined {
   if (!isFields(limits) || !isFields(kinds)) return undefined;
   const of = (deliveryClass: DeliveryClass) =>
     Object.keys(kinds).filter((kind) => kinds[kind] === deliveryClass);
@@ -50,6 +50,7 @@ function rulesOf({ limits, kinds }: Fields): Rules | undefined {
     state: of("state"),
     dataBytes: number(limits["dataBytes"]),
     messageBytes: number(limits["messageBytes"]),
+    report,
   };
 }
 
@@ -65,6 +66,7 @@ export function answerOf(fields: Fields): Answer {
     epoch: text(fields["epoch"]),
     recovered: typeof fields["recovered"] === "boolean" ? fields["recovered"] : undefined,
     oldest: number(fields["oldest"]),
+    now: number(fields["now"]),
     state: isFields(fields["state"]) ? fields["state"] : undefined,
     totals: countsOf(fields["totals"]),
     rules: rulesOf(fields),

@@ -32,6 +32,8 @@ export interface Rules {
   readonly state: readonly string[];
   readonly dataBytes: number | undefined;
   readonly messageBytes: number | undefined;
+  /** What the gateway wants to be reported; read by the chunk that does it. */
+  readonly report?: unknown;
 }
 
 /** The result of a request; which fields are present depends on the request. */
@@ -110,6 +112,8 @@ export interface Link {
    * that it doesn't cover.
    */
   refresh(token: string, onAnswer: OnAnswer): void;
+  /** Sends another request: only over a WebSocket. */
+  request?(op: string, fields: object, onAnswer: OnAnswer): void;
   /** Sends a ping; ends the link if nothing is received within this time. */
   check(withinMs: number): void;
   /** Ends the link. No handler is called after it. */

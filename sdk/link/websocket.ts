@@ -77,7 +77,7 @@ export class WebSocketLink implements Link {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      this.#request("connect", { token }, (answer) => {
+      this.request("connect", { token }, (answer) => {
         if (answer.op === "error") {
           // The connection itself was refused, so no other request would succeed.
           return this.#end({ ...answer, again: !isFinal(answer.code) });
@@ -101,19 +101,19 @@ export class WebSocketLink implements Link {
   }
 
   subscribe(video: string, { after, epoch, last }: From, onAnswer: OnAnswer): void {
-    this.#request("subscribe", { video, after, epoch, last, ...this.#options.filter }, onAnswer);
+    this.request("subscribe", { video, after, epoch, last, ...this.#options.filter }, onAnswer);
   }
 
   unsubscribe(video: string): void {
-    this.#request("unsubscribe", { video });
+    this.request("unsubscribe", { video });
   }
 
   publish({ video, kind, data, eventId }: Publication, onAnswer: OnAnswer): void {
-    this.#request("publish", { video, kind, data, eventId }, onAnswer);
+    this.request("publish", { video, kind, data, eventId }, onAnswer);
   }
 
   refresh(token: string, onAnswer: OnAnswer): void {
-    this.#request("refresh", { token }, onAnswer);
+    this.request("refresh", { token }, onAnswer);
   }
 
   check(withinMs: number): void {
@@ -126,7 +126,7 @@ export class WebSocketLink implements Link {
       this.#end(lost("the gateway is silent", "silent"));
     }, withinMs);
     // Any answer proves that the connection is alive, even an error of a gateway without `ping`.
-    this.#request("ping", {});
+    this.request("ping", {});
   }
 
   close(): void {
@@ -142,7 +142,7 @@ export class WebSocketLink implements Link {
     socket.close(NORMAL_CLOSURE);
   }
 
-  #request(op: string, fields: Fields, onAnswer?: OnAnswer): void {
+  request(op: string, fields: Fields, onAnswer?: OnAnswer): void {
     const { OPEN } = this.#options.WebSocket;
     // In any other state the link is about to end, and with it all requests in flight.
     if (this.#socket?.readyState !== OPEN) return;

@@ -160,6 +160,19 @@ export const gatewaySettings = {
     unit: "ms",
     doc: "How long a video's subscription is kept after its last viewer left, so that a page reload costs nothing.",
   }),
+  viewerReportsOneIn: integer({
+    min: 0,
+    max: 1_000_000,
+    default: 100,
+    doc: "Of so many WebSockets, one is asked to report what its viewer gets: how long events take to the screen, what is lost, how often it reconnects. 1 asks all of them, 0 nobody.",
+  }),
+  viewerReportsIntervalMs: integer({
+    min: 1000,
+    max: 3_600_000,
+    default: 60_000,
+    unit: "ms",
+    doc: "How often such a viewer reports.",
+  }),
   historyWaitMs: integer({
     min: 100,
     max: 60_000,

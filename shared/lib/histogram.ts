@@ -33,6 +33,17 @@ export class Histogram {
     return this.#sum;
   }
 
+  /**
+   * Adds observations that were made elsewhere.
+   * @param counts of each bucket alone, in the same buckets
+   */
+  add(counts: readonly number[], sum: number): void {
+    for (const [bucket, count] of counts.entries()) {
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+    }
+    this.#sum += sum;
+  }
+
   observe(value: number): void {
     const { bounds, counts } = this;
     let bucket = 0;

@@ -69,6 +69,7 @@ export const errorKinds = {
     meaning: "The gateway issues no more tickets at the moment.",
   },
   op_unknown: refused("`op` is not an operation of the protocol."),
+  report_unwanted: refused("The gateway has not asked this connection for reports.", 409),
   connect_required: refused("The first request must be `connect`."),
   already_connected: refused("This connection has already sent `connect`."),
   field_invalid: refused("A field is missing or its value is not accepted; `field` names it."),

@@ -63,7 +63,8 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
   let authority: TestAuthority;
 
   beforeAll(async () => {
-    stack = await TestStack.start({ gateways: 2, dispatchers: 2 });
+    const gateway = { viewerReportsOneIn: 1, viewerReportsIntervalMs: 1_000 };
+    stack = await TestStack.start({ gateways: 2, dispatchers: 2, gateway });
     authority = await TestAuthority.make();
     const { certFile: tlsCertFile, keyFile: tlsKeyFile } = await authority.certificate("live", 30);
     keySet = await KeySetServer.start();

@@ -231,7 +231,7 @@ describe("what the pages show", () => {
     // With the kinds that a new deployment has.
     const { kinds } = configFor("dispatcher");
     await stack.addDispatcher({ kinds });
-    gateway = await stack.addGateway({ kinds });
+    gateway = await stack.addGateway({ kinds, viewerReportsOneIn: 1 });
   });
   afterEach(async () => {
     // Removes its rows from the table, so that the next example counts only its own viewers.

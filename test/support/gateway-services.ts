@@ -64,6 +64,7 @@ export function servicesWithoutNats(
       requireWatching: () => undefined,
     },
     ownEvents: { showPast: async () => undefined },
+    viewerReports: { ask: () => ({}), take: fault },
     banReader: { get: fault, page: fault },
     moderation: { page: fault },
     histories: { epoch: "e", resume: fault, page: fault, positionText: () => undefined },

@@ -62,7 +62,7 @@ export function withoutViewers(message: Fields): Fields | undefined {
 }
 
 /** Fields of results that only some of the examples show. */
-const OMITTED = ["limits", "kinds", "state", "totals"];
+const OMITTED = ["limits", "kinds", "report", "state", "totals"];
 
 /** The message without those, unless the pattern shows them. */
 export function withoutOmitted(message: Fields, wanted: unknown): Fields {

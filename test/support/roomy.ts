@@ -31,6 +31,8 @@ export const ROOMY_GATEWAY = {
   allowedHosts: [ANY_HOST],
   ...PATIENCE,
   requestTimeoutMs: 20_000,
+  // Tests of reports set their own share.
+  viewerReportsOneIn: 0,
   // A viewer that a test stalls must not count as gone, however long the test takes.
   idleTimeoutMs: 300_000,
 } as const;

@@ -7,10 +7,23 @@ import { post, type TestEventStream, TestSocket, watch } from "./viewer.ts";
 const VIDEO = "launch";
 const LIKES_PER_SECOND = 20;
 const ROUND_MS = 200;
+/** More rarely than a second, which is how often a gateway may want it. */
+const REPORT_ROUNDS = 6;
+const FAST = { counts: [0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], sumMs: 150 };
+/** What a viewer of a gateway that asks everyone reports. */
+const REPORT = {
+  transient: FAST,
+  durable: FAST,
+  published: FAST,
+  clockErrorMs: 5,
+  awayMs: 300,
+  recovered: 1,
+} as const;
 
 export class Traffic {
   readonly #ports: readonly [number, number];
   readonly #load: Load;
+  readonly #reporter: TestSocket;
   readonly #viewers: readonly (TestSocket | TestEventStream)[];
   readonly #stopped = new AbortController();
   readonly #rounds: Promise<void>;
@@ -18,10 +31,12 @@ export class Traffic {
   private constructor(
     ports: readonly [number, number],
     publisher: TestSocket,
+    reporter: TestSocket,
     viewers: readonly (TestSocket | TestEventStream)[],
   ) {
     this.#ports = ports;
-    this.#viewers = [...viewers, publisher];
+    this.#viewers = [...viewers, publisher, reporter];
+    this.#reporter = reporter;
     this.#load = new Load(publisher, VIDEO, LIKES_PER_SECOND);
     this.#rounds = this.#run();
   }
@@ -34,7 +49,8 @@ export class Traffic {
       await watch("sse", port, VIDEO),
     ];
     await openPoll({ port }, VIDEO);
-    return new Traffic([port, otherPort], await TestSocket.connect(port), viewers);
+    const [publisher, reporter] = [await TestSocket.connect(port), await TestSocket.connect(port)];
+    return new Traffic([port, otherPort], publisher, reporter, viewers);
   }
 
   /** Stops, and rejects if something failed. */
@@ -58,6 +74,7 @@ export class Traffic {
       await vote({ port }, VIDEO, `fan-${round}`, 0);
       const passer = await watch("json", port, `video-${round}`, { last: 1 });
       await passer.close();
+      if (round % REPORT_ROUNDS === 0) await this.#reporter.ask("report", REPORT);
       await wait(ROUND_MS, undefined, { signal }).catch(() => undefined);
     }
   }

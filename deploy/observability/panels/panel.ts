@@ -67,13 +67,18 @@ export function totals(metrics: Readonly<Record<string, string>>): Query[] {
 
 export function quantiles(
   histogram: string,
-  { by = "", where = "", of = "" }: { by?: string; where?: string; of?: string } = {},
+  {
+    by = "",
+    where = "",
+    of = "",
+    at = [0.5, 0.99],
+  }: { by?: string; where?: string; of?: string; at?: readonly number[] } = {},
 ): Query[] {
   const selector = where === "" ? "$chosen" : `${where}, $chosen`;
   const labels = by === "" ? "le" : `${by}, le`;
   const buckets = `sum by (${labels}) (rate(${histogram}_bucket{${selector}}[$__rate_interval]))`;
   const name = [of, by === "" ? "" : `{{${by}}}`].filter((part) => part !== "").join(" ");
-  return [0.5, 0.99].map((quantile) => ({
+  return at.map((quantile) => ({
     expr: `histogram_quantile(${quantile}, ${buckets})`,
     legend: `${name} p${quantile * 100}`.trim(),
   }));

@@ -4,7 +4,7 @@ import { Grant } from "../../auth/grant.ts";
 import type { Outcome, RequestHandler } from "../request-handler.ts";
 
 export const connect: RequestHandler<"connect"> = (context, { token }) => {
-  const { auth, bans, gateway, deploymentRules, rates } = context.services;
+  const { auth, bans, gateway, deploymentRules, rates, viewerReports } = context.services;
   // Pays if the token is refused.
   const attempt = rates.work.arrive(context.address);
   attempt.require();
@@ -12,7 +12,14 @@ export const connect: RequestHandler<"connect"> = (context, { token }) => {
     bans.requireWatching(grant.actor, NO_VIDEO);
     attempt.forget();
     context.connected(grant);
-    return { result: { gateway, ...deploymentRules(), ...grant.lifeLeft(Date.now()) } };
+    return {
+      result: {
+        gateway,
+        ...deploymentRules(),
+        ...grant.lifeLeft(Date.now()),
+        ...viewerReports.ask(context),
+      },
+    };
   };
   const refused = (fault: unknown): never => {
     attempt.failed();

@@ -13,6 +13,7 @@ import { connect } from "./connect.ts";
 import { ping } from "./ping.ts";
 import { publish } from "./publish.ts";
 import { refresh } from "./refresh.ts";
+import { report } from "./report.ts";
 import { subscribe } from "./subscribe.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
@@ -23,6 +24,7 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   unsubscribe,
   publish,
   ping,
+  report,
 };
 
 /** @throws OvationError op_unknown */

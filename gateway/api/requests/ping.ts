@@ -1,4 +1,4 @@
-/** `ping`: answered at once, as proof that the connection works in both directions. */
+/** `ping`: answered at once, as proof that the connection works in both directions, with our time. */
 import type { RequestHandler } from "../request-handler.ts";
 
-export const ping: RequestHandler<"ping"> = () => ({ result: {} });
+export const ping: RequestHandler<"ping"> = () => ({ result: { now: Date.now() } });

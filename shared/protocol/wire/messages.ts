@@ -7,6 +7,7 @@ import { z } from "zod";
 import { actorSchema, videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
 import { HISTORY_LIMIT } from "./endpoints.ts";
+import { reportSchema } from "./viewer-report.ts";
 
 export {
   CONNECT_PATH,
@@ -20,6 +21,7 @@ export type {
   DeploymentRules,
   LiveMessage,
   PollMessage,
+  ReportTerms,
   ResetMessage,
   ResultMessage,
   ServerMessage,
@@ -66,7 +68,7 @@ const publishSchema = z.object({
   eventId: z.string().regex(EVENT_ID_PATTERN).optional(),
 });
 
-/** Only asks for an answer: a browser can't see the WebSocket's own pings. */
+/** Only asks for an answer: a browser can't see the WebSocket's own pings, nor our clock. */
 const pingSchema = z.object({ op: z.literal("ping") });
 
 /** Requests by their `op`. Unknown fields are ignored, so that a newer client can talk to us. */
@@ -77,6 +79,7 @@ export const requestSchemas = {
   unsubscribe: unsubscribeSchema,
   publish: publishSchema,
   ping: pingSchema,
+  report: reportSchema,
 } as const;
 
 export type Op = keyof typeof requestSchemas;

@@ -15,6 +15,14 @@ export interface DeploymentRules {
   readonly kinds: Readonly<Record<string, DeliveryClass>>;
 }
 
+/** What a gateway wants this connection to report, by the request `report`. */
+export interface ReportTerms {
+  /** How often. */
+  readonly everyMs: number;
+  /** Upper bounds of the buckets of each distribution; one more has what took longer. */
+  readonly boundsMs: readonly number[];
+}
+
 /** The answer to a request that was carried out. `id` is the request's. */
 export interface ResultMessage {
   readonly op: "result";
@@ -24,6 +32,10 @@ export interface ResultMessage {
   /** Of `connect`: what may be published. */
   readonly limits?: DeploymentRules["limits"];
   readonly kinds?: DeploymentRules["kinds"];
+  /** Of `connect`: what this connection should report; absent for most. */
+  readonly report?: ReportTerms;
+  /** Of `ping` and `report`: the gateway's clock, in milliseconds since 1970. */
+  readonly now?: number;
   /** Of `connect` and `refresh`: how long the token is valid; absent when it doesn't expire. */
   readonly expiresInMs?: number;
   /** Of `publish`: the event's id. */

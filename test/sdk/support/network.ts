@@ -17,6 +17,8 @@ export class Network {
   blocksWebSockets = false;
   /** Whether a WebSocket is cut as soon as it has carried the answer to its first request. */
   cutsWebSockets = false;
+  /** How long data takes, each way. */
+  delayMs = 0;
   /** Whether connections are refused. */
   isDown = false;
   /** Whether data from gateways is dropped; data from clients is still forwarded. */
@@ -82,13 +84,19 @@ export class Network {
     client.on("data", (bytes) => {
       isAsked = isWebSocket;
       isWebSocket ||= UPGRADE.test(bytes.toString("latin1"));
-      if (!this.#intercepts(client, bytes)) gateway.write(bytes);
+      if (!this.#intercepts(client, bytes)) this.#pass(bytes, gateway);
     });
     gateway.on("data", (bytes) => {
       if (this.answersNothing) return;
-      client.write(bytes);
+      this.#pass(bytes, client);
       if (isAsked && this.cutsWebSockets) client.destroySoon();
     });
+  }
+
+  #pass(bytes: Buffer, to: Socket): void {
+    // Timers of the same length keep their order.
+    if (this.delayMs > 0) setTimeout(() => to.write(bytes), this.delayMs);
+    else to.write(bytes);
   }
 
   /** Inspects each request; a connection may carry several, all of them small. */
