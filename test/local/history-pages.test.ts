@@ -41,3 +41,25 @@ test("pages of watched videos have all comments when the gateway has no room for
   for (const page of await Promise.all(reads)) expect(page).toHaveLength(COMMENTS);
   await Promise.all(viewers.map((viewer) => viewer.close()));
 });
+
+test("viewers who come have all the comments that they ask for when the gateway has no room for histories", async () => {
+  const { port } = crowded().gateway;
+  const videos = ["three", "four"];
+  for (const video of videos) await publishComments(port, video);
+  const viewers = await Promise.all(
+    Array.from({ length: 40 }, (_, at) =>
+      watch("json", port, videos[at % 2] ?? "", { last: COMMENTS }),
+    ),
+  );
+  // What is live comes after the past.
+  for (const video of videos) await post(port, video, { kind: "comment", id: "live" });
+  const received = await Promise.all(
+    viewers.map(async (viewer, at) => {
+      const comments = () => viewer.of(videos[at % 2] ?? "", "comment");
+      await viewer.until(() => comments().some(({ id }) => id === "live"));
+      return comments().length;
+    }),
+  );
+  expect(received).toEqual(viewers.map(() => COMMENTS + 1));
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
