@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasBrowser } from "../support/chromium.ts";
-import { TestStack } from "../support/stack.ts";
+import { metric, TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
 import { TestBrowser } from "./support/browser.ts";
 import { Network } from "./support/network.ts";
@@ -92,6 +92,18 @@ describe.skipIf(!hasBrowser)("a page", () => {
     expect(after.bursts - before.bursts).toBe(20_000);
     // A frame of slack at both ends, since the counts are read between frames.
     expect(after.draws - before.draws).toBeLessThanOrEqual(after.frames - before.frames + 2);
+  });
+
+  test("reports what it has drawn, to a gateway that asks", async () => {
+    const reports = { viewerReportsOneIn: 1, viewerReportsIntervalMs: 1_000 };
+    const gateway = await stack.addGateway(reports);
+    network.port = gateway.port;
+    const page = await browser.open(network);
+    const reported = async () => {
+      await page.evaluate(() => window.parts.ovation.video("launch").publish("like"));
+      return await metric(gateway, "ovation_viewer_latency_seconds_count");
+    };
+    await expect.poll(reported, { timeout: 60_000 }).toBeGreaterThan(0);
   });
 
   test("starts with the last comments, in a part mounted later too, without deleted ones", async () => {

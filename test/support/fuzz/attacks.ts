@@ -26,13 +26,14 @@ function event(chance: Chance): Record<string, unknown> {
 /** A viewer's requests in order, some of them malformed. */
 function requests(chance: Chance): Record<string, unknown>[] {
   const ops = Array.from({ length: chance.between(1, 8) }, () =>
-    chance.of(["subscribe", "unsubscribe", "publish", "ping", "connect"]),
+    chance.of(["subscribe", "unsubscribe", "publish", "ping", "report", "connect"]),
   );
   return ["connect", ...ops].map((op, index) => {
     const request = {
       op,
       id: index + 1,
-      ...(op === "connect" || op === "ping" ? {} : { video: chance.of(VIDEOS) }),
+      ...(["connect", "ping", "report"].includes(op) ? {} : { video: chance.of(VIDEOS) }),
+      ...(op === "report" ? { missed: 1, durable: { counts: [1, 0, 2], sumMs: 70 } } : {}),
       ...(op === "publish" ? { kind: chance.of(KINDS), data: 1, eventId: `f-${index}` } : {}),
       ...(op === "subscribe" ? { last: chance.of([undefined, 0, 5]) } : {}),
     };
