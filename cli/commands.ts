@@ -8,6 +8,13 @@ interface Command {
   /** The file that implements the command, relative to the root and without its extension. */
   readonly entry: string;
   readonly doc: string;
+  /** Whether it speaks to a gateway, as a backend does. */
+  readonly usesGateway?: boolean;
+}
+
+/** A command that uses a gateway. */
+function client(name: string, doc: string): Command {
+  return { name, entry: `cli/${name}/main`, doc, usesGateway: true };
 }
 
 export const COMMANDS: readonly Command[] = [
@@ -16,6 +23,17 @@ export const COMMANDS: readonly Command[] = [
   { name: "doctor", entry: "cli/doctor/main", doc: "finds what is wrong with a deployment" },
   { name: "kinds", entry: "cli/kinds/main", doc: "prints or replaces the kinds of events" },
   { name: "size", entry: "cli/sizing/main", doc: "calculates what an audience needs" },
+  client("tail", "prints the events of videos as they come"),
+  client("publish", "publishes events"),
+  client("delete", "deletes a comment, or all of an actor"),
+  client("ban", "bans an actor"),
+  client("unban", "lets an actor in again"),
+  client("pin", "pins a comment"),
+  client("poll", "opens a poll, ends it, and shows its tally"),
+  client("state", "prints what there is of a video"),
+  client("who", "lists the videos that have viewers"),
+  client("top", "keeps a table of them up to date, with rates"),
+  client("token", "makes a token"),
 ];
 
 /** How a command line was understood. */
@@ -46,8 +64,18 @@ export function usage(): string {
   return [
     "Usage: ovation <command> [--flag value ...]",
     "",
-    ...COMMANDS.map(({ name, doc }) => `  ${name.padEnd(12)}${doc}`),
+    "To run and to inspect a deployment:",
+    ...linesOf(false),
+    "",
+    "To use one, over HTTP:",
+    ...linesOf(true),
     "",
     "ovation <command> --help lists the command's settings.",
   ].join("\n");
+}
+
+function linesOf(usesGateway: boolean): readonly string[] {
+  return COMMANDS.filter((command) => (command.usesGateway ?? false) === usesGateway).map(
+    ({ name, doc }) => `  ${name.padEnd(12)}${doc}`,
+  );
 }

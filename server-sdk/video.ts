@@ -1,4 +1,5 @@
 /** A handle of one video, for everything that a backend does with it. */
+import { setTimeout as wait } from "node:timers/promises";
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { RoomRules } from "../shared/protocol/moderation/view.ts";
 import { VIDEO_PATTERN } from "../shared/protocol/name-patterns.ts";
@@ -18,6 +19,8 @@ import type {
   VideoInfo,
 } from "./types.ts";
 
+/** What a gateway tells of a video is at most so old. */
+const INFO_AGE_MS = 1_100;
 /** As many events as a page of the history has. */
 const HISTORY_PAGE = 1_000;
 
@@ -192,6 +195,7 @@ export class Video {
 
   /**
    * The video's polls by name, with their tallies: those that are open, and the last ones that ended.
+   * They may be a second old, as all of {@link Video.info}.
    *
    * @example
    * for (const [name, { total }] of Object.entries(await video.polls())) console.log(name, total);
@@ -213,7 +217,12 @@ export class Video {
    * const { votes } = await video.endPoll("mood");
    */
   async endPoll(name: string): Promise<Poll> {
-    const poll = (await this.polls())[name];
+    let poll = (await this.polls())[name];
+    if (poll === undefined) {
+      // It may have been opened since the gateway looked.
+      await wait(INFO_AGE_MS);
+      poll = (await this.polls())[name];
+    }
     if (poll === undefined) throw new OvationError("poll_unknown", "the video has no such poll");
     if (poll.closed) return poll;
     const { question, choices, opensAt, changeable, results } = poll;

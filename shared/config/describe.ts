@@ -1,4 +1,5 @@
 import { nodeFlags } from "../runtime/node-flags.ts";
+import { clientSettings } from "./client-settings.ts";
 import {
   type CrossCheck,
   crossChecks,
@@ -68,6 +69,12 @@ export function configurationPage(): string {
       pageGroup(TITLES[role], `Settings of the ${role} alone.`, roleSettings[role]),
       "",
     ]),
+    pageGroup(
+      "Commands that use a gateway",
+      "Settings of `ovation tail`, `publish`, `ban` and the others that speak to a gateway over HTTP; each has flags of its own, which its `--help` lists.",
+      clientSettings,
+    ),
+    "",
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { clientSettings } from "./client-settings.ts";
 import { otherRoles, type Role, settingsOf } from "./roles.ts";
 import { ENV_PREFIX, quoted, type SettingGroup, settingNames } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
@@ -13,6 +14,8 @@ export interface Reading {
 /** What flags give, and whether help was requested. */
 export interface FlagReading extends Reading {
   readonly help: boolean;
+  /** Arguments that belong to no flag, as many as are allowed. */
+  readonly words: readonly string[];
 }
 
 /** What a flag of the command line stands for. */
@@ -34,11 +37,13 @@ export function readFlags(role: Role, argv: readonly string[]): FlagReading {
 /**
  * The settings of a group given by flags. When a flag is repeated, the last one counts.
  * @param unknown gives the fault of a flag that is not in `names`
+ * @param mostWords how many arguments that belong to no flag are allowed
  */
 export function readFlagsOf(
   group: SettingGroup,
   argv: readonly string[],
   unknown: (name: string, names: readonly string[]) => string,
+  mostWords = 0,
 ): FlagReading {
   const flags = flagsOf(group);
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
@@ -58,13 +63,16 @@ export function readFlagsOf(
 
   const given = new Map<string, Given>();
   const faults: string[] = [];
+  const words: string[] = [];
   let help = false;
   // The value of an unknown flag looks like a stray word, but is not a second fault.
   let unknownAt: number | undefined;
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      if (unknownAt === undefined || token.index !== unknownAt + 1) {
+      if (unknownAt !== undefined && token.index === unknownAt + 1) continue;
+      if (words.length < mostWords) words.push(token.value);
+      else {
         faults.push(
           `argument ${quoted(token.value)} belongs to no flag${switchHint(argv[token.index - 1], flags)}`,
         );
@@ -93,7 +101,17 @@ export function readFlagsOf(
       given.set(known.key, { name, text: token.value });
     }
   }
-  return { help, given, faults };
+  return { help, given, faults, words };
+}
+
+/** The settings of a group that variables give; other variables are ignored. */
+export function readVariablesOf(
+  group: SettingGroup,
+  env: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, Given> {
+  const names = Object.keys(group).map((key) => ({ key, name: settingNames(key).env }));
+  const all = names.map(({ key, name }) => [key, { name, text: env[name] ?? "" }] as const);
+  return new Map(all.filter(([, { text }]) => text !== ""));
 }
 
 /**
@@ -105,11 +123,10 @@ export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Reading {
   const keys = new Map(Object.keys(settingsOf(role)).map((key) => [settingNames(key).env, key]));
-  // Roles often share one environment, so settings of another role are ignored.
+  // Roles and commands often share one environment, so settings of another one are ignored.
+  const groups = [clientSettings, ...otherRoles(role).map((other) => settingsOf(other))];
   const others = new Set(
-    otherRoles(role).flatMap((other) =>
-      Object.keys(settingsOf(other)).map((key) => settingNames(key).env),
-    ),
+    groups.flatMap((group) => Object.keys(group).map((key) => settingNames(key).env)),
   );
   const given = new Map<string, Given>();
   const faults: string[] = [];
