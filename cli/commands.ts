@@ -39,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
 /** How a command line was understood. */
 export type Choice =
   | { readonly outcome: "help" }
+  | { readonly outcome: "version" }
   | { readonly outcome: "refused"; readonly fault: string }
   | { readonly outcome: "run"; readonly module: URL };
 
@@ -46,6 +47,7 @@ export type Choice =
 export function commandOf(argv: readonly string[]): Choice {
   const [name] = argv;
   if (name === "--help" || name === "-h" || name === "help") return { outcome: "help" };
+  if (name === "--version") return { outcome: "version" };
   if (name === undefined)
     return { outcome: "refused", fault: `a command is missing\n\n${usage()}` };
   const command = COMMANDS.find((known) => known.name === name);
@@ -70,7 +72,7 @@ export function usage(): string {
     "To use one, over HTTP:",
     ...linesOf(true),
     "",
-    "ovation <command> --help lists the command's settings.",
+    "ovation <command> --help lists the command's settings; ovation --version prints the version.",
   ].join("\n");
 }
 
