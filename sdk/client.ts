@@ -221,6 +221,19 @@ export class Ovation<Kinds extends object = object> {
     for (const client of this.#filtered.values()) client.close();
   }
 
+  /**
+   * Says that the app or the network is back: the client checks its connection at once, or connects
+   * without the rest of its wait, unless the gateway asked for it. Pages need no call: the client
+   * listens to the browser. React Native's `AppState` is such a case.
+   *
+   * @example
+   * AppState.addEventListener("change", (state) => state === "active" && ovation.wake());
+   */
+  wake(): void {
+    this.#connection.wake();
+    for (const client of this.#filtered.values()) client.wake();
+  }
+
   /** The client whose connection has this filter. */
   #clientOf(key: string, filter: Filter): Ovation<Kinds> {
     const known = this.#filtered.get(key);

@@ -119,6 +119,10 @@ export class Connection {
     this.#setState({ name: "closed", reason: { code, message } });
   }
 
+  wake(): void {
+    this.#onWake("wake");
+  }
+
   /** @param fresh a token that was just fetched */
   async #connect(fresh?: string): Promise<void> {
     const own = ++this.#attempt;

@@ -125,6 +125,18 @@ describe("a lost connection", () => {
     await states.first(({ name }) => name === "connected");
   });
 
+  test("is reopened at once when the application says that it is back", async () => {
+    network.isDown = true;
+    const anHour = { reconnectFirstMs: 3_600_000, reconnectMaxMs: 3_600_000, random: () => 0.5 };
+    const ovation = client(network.url, anHour);
+    const states = statesOf(ovation);
+    ovation.connect();
+    await states.first(({ name }) => name === "reconnecting");
+    network.isDown = false;
+    ovation.wake();
+    await connected(ovation);
+  });
+
   test("moves to another URL if the first one doesn't answer", async () => {
     const other = `http://127.0.0.1:${stack.gatewayAt(1).port}`;
     const ovation = client([network.url, other]);
