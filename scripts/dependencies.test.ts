@@ -41,13 +41,17 @@ test.each([
   "test/react/vite/package.json",
   "test/react/next/package.json",
   "test/react/jest/package.json",
+  "examples/vite-react/package.json",
+  "examples/next/package.json",
+  "examples/expo/package.json",
 ])("%s names exact versions", (path) => {
   const { dependencies, optionalDependencies, devDependencies, overrides } = read<Manifest>(path);
   const all = [dependencies, optionalDependencies, devDependencies, overrides].flatMap((some) =>
     Object.entries(some ?? {}),
   );
   const ranges = all.filter(
-    ([, version]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/.test(version),
+    ([, version]) =>
+      !/^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/.test(version) && !version.startsWith("file:"),
   );
   expect(ranges).toEqual([]);
 });

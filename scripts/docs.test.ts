@@ -6,10 +6,8 @@ import { anchorOf } from "./anchors.ts";
 import { PAGES } from "./site/pages.ts";
 
 const root = join(import.meta.dirname, "..");
-const pages = globSync("**/*.md", {
-  cwd: root,
-  exclude: (path) => /(^|[/\\])(node_modules|dist|\.[^/\\]+)$/.test(path),
-});
+const isForeign = (path: string) => /(^|[/\\])(node_modules|dist|\.[^/\\]+)$/.test(path);
+const pages = globSync("**/*.md", { cwd: root, exclude: isForeign });
 const source = (page: string) => readFileSync(join(root, page), "utf8");
 /** The text of a page without its fenced blocks. */
 const prose = (page: string) => source(page).replace(/^```[\s\S]*?^```$/gm, "");
@@ -18,7 +16,8 @@ const prose = (page: string) => source(page).replace(/^```[\s\S]*?^```$/gm, "");
 const TO_BE_CREATED: Readonly<Record<string, readonly string[]>> = {
   "docs/changing-the-protocol.md": ["gateway/api/requests/where.ts"],
 };
-const FOLDERS = "bench|cli|demo|deploy|dispatcher|docs|gateway|kit|scripts|sdk|shared|test";
+const FOLDERS =
+  "bench|cli|demo|deploy|dispatcher|docs|examples|gateway|kit|scripts|sdk|shared|test";
 
 function anchorsOf(page: string): Set<string> {
   return new Set([...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => anchorOf(text)));
@@ -103,10 +102,33 @@ test("the pictures name files that exist, and one page shows each of them", () =
   }
 });
 
-test("no page says to install our package by name, since no registry has it", () => {
-  const commands =
-    /(npm (install|i|add|create)|yarn add|pnpm add|npx) [^`\n]*(?<![/\w-])ovation-client(?![-\w]*\.tgz)/;
-  expect(pages.filter((page) => commands.test(source(page)))).toEqual([]);
-  expect(commands.test("npm install ovation-client")).toBe(true);
-  expect(commands.test("npm install /path/to/ovation/ovation-client-0.1.0.tgz")).toBe(false);
+/** Getting a package, an image or a chart of ours by a name, or the client from a public CDN. */
+const BY_NAME = [
+  /(npm (install|i|add|create)|yarn add|pnpm add|bun add|npx) [^`\n]*(?<![/\w-])ovation-(client|server)(?![-\w]*[.\d]*\.tgz)/,
+  /docker (pull|run) [^`\n]*(?<![/\w])([\w.-]+\/)+ovation\b/,
+  /helm repo add|helm (install|upgrade|pull) [^`\n]*oci:/,
+  /https?:\/\/[^/\s]*(unpkg|jsdelivr|esm\.sh|skypack)[^\s]*ovation/,
+];
+
+test("no page says to get ours from a registry, since none has it", () => {
+  const texts = globSync(["**/*.md", "examples/**/*.html"], { cwd: root, exclude: isForeign });
+  const telling = texts.filter((page) => BY_NAME.some((command) => command.test(source(page))));
+  expect(telling).toEqual([]);
+  const isFound = (text: string) => BY_NAME.some((command) => command.test(text));
+  expect(isFound("npm install ovation-client")).toBe(true);
+  expect(isFound("docker pull registry.example/team/ovation:0.1.0")).toBe(true);
+  expect(isFound("npm install /path/to/ovation/ovation-client-0.1.0.tgz")).toBe(false);
+  expect(isFound("npx ovation size")).toBe(false);
+});
+
+test("the examples install the client from the file that is built here", () => {
+  const manifests = globSync("examples/*/package.json", { cwd: root });
+  expect(manifests.length).toBeGreaterThan(2);
+  for (const manifest of manifests) {
+    const { dependencies } = JSON.parse(source(manifest)) as {
+      dependencies: Readonly<Record<string, string>>;
+    };
+    const client = dependencies["ovation-client"] ?? "file:../../ovation-client-.tgz";
+    expect(client, manifest).toMatch(/^file:\.\.\/\.\.\/ovation-client-[\d.]*\.tgz$/);
+  }
 });

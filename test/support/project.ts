@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { signalIfAlive } from "./signal.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -82,9 +82,10 @@ export class Project {
 
   /** Starts a server, and resolves once it answers at the URL. */
   async serve(command: string, args: readonly string[], url: string): Promise<void> {
-    const child = spawn(join(this.folder, "node_modules/.bin", command), args, {
+    const PATH = [join(this.folder, "node_modules/.bin"), this.#env["PATH"]].join(delimiter);
+    const child = spawn(command, args, {
       cwd: this.folder,
-      env: this.#env,
+      env: { ...this.#env, PATH },
       stdio: "inherit",
       // A group of its own: it may have children.
       detached: true,
