@@ -1,5 +1,5 @@
 /**
- * Makes a release and checks it: the SDK's package, the image and the chart, all of the version in
+ * Makes a release and checks it: the packages, the image and the chart, all of the version in
  * package.json, with bills of materials, checksums and the notes. It publishes nothing: in the end it
  * says which commands do.
  *
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { releaseChart } from "./release/chart.ts";
 import { releaseImage } from "./release/image.ts";
 import { releaseNotes } from "./release/notes.ts";
-import { releasePackage } from "./release/package.ts";
+import { type Package, releasePackage } from "./release/package.ts";
 import { type Outcome, type Release, ROOT, run } from "./release/release.ts";
 import { imageBom, packageBom } from "./release/sbom.ts";
 import { releaseVersion } from "./release/versions.ts";
@@ -26,8 +26,19 @@ interface Step {
   readonly bom?: readonly [name: string, make: (version: string) => Promise<string>];
 }
 
+const PACKAGES: readonly Package[] = [
+  { name: "ovation-client", folder: "sdk", hasCommonJs: true },
+  { name: "ovation-server", folder: "server-sdk", hasCommonJs: false },
+];
+
 const STEPS: readonly Step[] = [
-  { part: "package", make: releasePackage, bom: ["ovation-client", packageBom] },
+  ...PACKAGES.map(
+    (one): Step => ({
+      part: `package ${one.name}`,
+      make: (release) => releasePackage(one, release),
+      bom: [one.name, (version) => packageBom(one, version)],
+    }),
+  ),
   { part: "chart", make: releaseChart },
   { part: "image", make: releaseImage, bom: ["ovation-image", imageBom] },
 ];

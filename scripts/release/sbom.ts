@@ -1,7 +1,9 @@
 /** The bills of materials of a release, as CycloneDX: what is in the package and in the image. */
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { imageOf } from "./image.ts";
+import type { Package } from "./package.ts";
 import { ROOT, run } from "./release.ts";
 
 /** As far as it is read here: https://cyclonedx.org/docs/1.5/json/. */
@@ -54,11 +56,17 @@ function bomOf(
   return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
-/** That of the SDK's package, which has no dependencies. */
-export async function packageBom(version: string): Promise<string> {
-  const { specVersion } = await npmBom(ROOT);
-  const name = "ovation-client";
-  return bomOf({ name, version, type: "library" }, `pkg:npm/${name}@${version}`, [], specVersion);
+/** That of a package: itself and what it depends on, in the versions of the lockfile. */
+export async function packageBom({ name, folder }: Package, version: string): Promise<string> {
+  const { components, specVersion } = await npmBom(ROOT);
+  const manifest = await readFile(join(ROOT, folder, "package.json"), "utf8");
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
+  const direct = components.filter((one) => dependencies[one.name] === one.version);
+  if (direct.length < Object.keys(dependencies).length) {
+    throw new Error(`${folder}/package.json: a dependency is not in the lockfile in its version`);
+  }
+  const library = { name, version, type: "library" };
+  return bomOf(library, `pkg:npm/${name}@${version}`, direct, specVersion);
 }
 
 /** That of the image: npm packages, Node, and the packages of Debian that it was built from. */

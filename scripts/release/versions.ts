@@ -4,13 +4,17 @@ import { join } from "node:path";
 
 /** Files that state the version, each with the pattern whose first group is it. */
 const PLACES: readonly (readonly [files: string, pattern: RegExp])[] = [
-  ["{.,sdk,deploy/docker}/package.json", /^ {2}"version": "([^"]+)"/gm],
+  ["{.,sdk,server-sdk,deploy/docker}/package.json", /^ {2}"version": "([^"]+)"/gm],
   ["{.,deploy/docker}/package-lock.json", /^ {2}"version": "([^"]+)"/gm],
   ["deploy/helm/ovation/Chart.yaml", /^(?:version|appVersion): (\S+)$/gm],
+  ["docs/openapi.json", /^ {4}"version": "([^"]+)"/gm],
   ["deploy/docker/compose.yaml", /^ +image: ovation:(\S+)$/gm],
   // The names of files and images that people are told to use.
-  ["{README.md,docs/**/*.md,sdk/README.md,examples/**/*.md}", /\bovation:(\d[^\s`]*)/g],
-  ["{README.md,docs/**/*.md,sdk/README.md,examples/**/*.md}", /\bovation-client-(\d.*?)\.tgz/g],
+  ["{README.md,{docs,sdk,server-sdk,examples}/**/*.md}", /\bovation:(\d[^\s`]*)/g],
+  [
+    "{README.md,{docs,sdk,server-sdk,examples}/**/*.md}",
+    /\bovation-(?:client|server)-(\d.*?)\.tgz/g,
+  ],
   ["examples/*/package.json", /\/ovation-client-(\d.*?)\.tgz/g],
 ];
 
