@@ -332,12 +332,13 @@ export class Ovation<Kinds extends object = object> {
     const eventId = newEventId();
     const publication = { video, kind, data: encodedData(data, video), eventId };
     const published = this.#outbox.publish(publication, { whileAway, whenLimited, waitMs });
-    this.#publishes.emit({ video, kind, data, eventId, published });
+    // Before others learn of it, so that `sentAt` is set when they hear of the outcome.
     published.then(
       ({ seq }) => seq && this.#sentAt.set(video, Date.now()),
       ({ field, limit = 0, retryAfterMs = 0 }: OvationError) =>
         field === "slowModeMs" && this.#sentAt.set(video, Date.now() + retryAfterMs - limit),
     );
+    this.#publishes.emit({ video, kind, data, eventId, published });
     if (name === "idle") this.connect();
     return await published;
   }

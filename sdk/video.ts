@@ -216,8 +216,6 @@ type LiveModule = typeof import("./live/index.ts");
 export interface VideoHost extends FollowedHost {
   /** Undefined while the video is not watched. */
   channel(id: string): VideoView | undefined;
-  /** See {@link Video.sentAt}. */
-  sentAt(id: string): number | undefined;
   /** @throws OvationError `chunk_unavailable` */
   live(): Promise<LiveModule>;
   report(error: OvationError): void;
@@ -258,6 +256,15 @@ export class Video<Kinds extends object = object> {
    * const off = video.totals.onChange(({ like = 0 }) => setText(`${like} likes`));
    */
   declare readonly totals: LiveValue<Counts>;
+  /**
+   * When this client may publish its next durable event, in milliseconds since 1970 by its own clock;
+   * undefined: now. In a room in slow mode it follows from the last one that was accepted, and from
+   * refusals; it changes when the wait is over. Moderators are exempt, which it doesn't know.
+   *
+   * @example
+   * const off = video.canSendAt.onChange((at) => setDisabled(at !== undefined));
+   */
+  declare readonly canSendAt: LiveValue<number | undefined>;
   readonly #host: VideoHost;
 
   /** Internal: use {@link Ovation.video}. */
@@ -266,6 +273,9 @@ export class Video<Kinds extends object = object> {
     this.history = history;
     this.#host = host;
     this.totals = this.#loaded<Counts>({}, ({ totalsOf }) => totalsOf(host, id));
+    this.canSendAt = this.#loaded<number | undefined>(undefined, ({ canSendAtOf }) =>
+      canSendAtOf(host, id),
+    );
   }
 
   /**

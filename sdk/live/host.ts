@@ -28,6 +28,8 @@ export interface FollowedHost {
   watch(id: string, watcher: Watcher, state?: string): () => void;
   /** Undefined while the video is not watched. */
   channel(id: string): FollowedChannel | undefined;
+  /** See {@link Video.sentAt}. */
+  sentAt(id: string): number | undefined;
   /** Calls `listener` with each event that this client publishes, of any video. */
   onPublish(listener: (publishing: Publishing) => void): () => void;
   /** What an event is counted by. */

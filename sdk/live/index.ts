@@ -5,6 +5,7 @@ import type { FollowedHost } from "./host.ts";
 import { VideoPoll } from "./poll.ts";
 import { reactionsIn } from "./reactions.ts";
 import type { Poll } from "./shown-poll.ts";
+import { SlowMode } from "./slow-mode.ts";
 import { VideoTotals } from "./video-totals.ts";
 
 export { countsOf } from "./counts.ts";
@@ -33,6 +34,11 @@ export function totalsOf(host: FollowedHost, video: string): LiveValue<Counts> {
 /** The totals of a kind's variants. */
 export function reactionsOf(host: FollowedHost, video: string, kind: string): LiveValue<Counts> {
   return reactionsIn(totalsOf(host, video), kind);
+}
+
+/** When this client may publish its next durable event. */
+export function canSendAtOf(host: FollowedHost, video: string): LiveValue<number | undefined> {
+  return shared(host, `${video} /`, () => new SlowMode(host, video));
 }
 
 /** A poll, with this client's own vote. */

@@ -7,8 +7,8 @@ import type { Parse } from "../parse.ts";
 import type { DataOf, EventOf, KindOf, ReceivedData, Video } from "../video.ts";
 import { type Feed, frameStore } from "./frame-store.ts";
 import { useFrameStore } from "./use-frame-store.ts";
+import { useLive } from "./use-live.ts";
 import { useNewest } from "./use-newest.ts";
-import { useSlowMode } from "./use-slow-mode.ts";
 
 /**
  * Which comments a component shows. With a {@link Parse} as `parse`, comments whose data it refuses
@@ -99,22 +99,20 @@ export function useComments(
     });
   }, [video, kind, limit]);
   const [error, setError] = useState<OvationError>();
-  const { canSendAt, settled } = useSlowMode(video, isExempt);
+  const next = useLive<number | undefined>(video.canSendAt, undefined, [video]);
+  const canSendAt = isExempt ? undefined : next;
   const publish = useCallback(
     async (data: unknown) => {
       try {
         const published = await video.publish(kind, data);
         setError(undefined);
-        settled();
         return published;
       } catch (cause) {
-        const fault = cause as OvationError;
-        setError(fault);
-        settled(fault);
+        setError(cause as OvationError);
         return undefined;
       }
     },
-    [video, kind, settled],
+    [video, kind],
   );
   return { comments, canSendAt, error, publish };
 }

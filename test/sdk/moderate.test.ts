@@ -108,5 +108,11 @@ describe("slow mode", () => {
     expect(second).toMatchObject({ reason: { code: "rate_limited", field: "slowModeMs" } });
     const { retryAfterMs } = (second as PromiseRejectedResult).reason as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(3_500_000);
+    // Listened to only now, it knows of what this client published before.
+    video.canSendAt.onChange(() => undefined);
+    const leftMs = () => (video.canSendAt.current ?? 0) - Date.now();
+    await expect.poll(leftMs).toBeGreaterThan(3_500_000);
+    await moderator("slow").setRules({ slowModeMs: 100 });
+    await expect.poll(() => video.canSendAt.current).toBeUndefined();
   });
 });
