@@ -182,6 +182,14 @@ describe("the design rules", () => {
     },
   );
 
+  test("the elements use the SDK's public API alone", () => {
+    const used = imports.filter(({ file }) => file.startsWith("sdk/elements/"));
+    const others = used.filter(({ target }) => !target.startsWith("sdk/elements/"));
+    expect(others.map(({ target }) => target)).toContain("sdk/index.ts");
+    const shipped = others.filter(({ file }) => !file.endsWith(".test.ts"));
+    expect(shipped.filter(({ target }) => target !== "sdk/index.ts")).toEqual([]);
+  });
+
   test("only the files of shared/bus/ import the NATS client", () => {
     const users = importersOf((target) => target === "nats" || target.startsWith("@nats-io/"));
     expect(users).not.toEqual([]);

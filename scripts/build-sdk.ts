@@ -15,7 +15,11 @@ const dist = join(sdk, "dist");
 const cjs = join(dist, "cjs");
 
 /** The entries of the package, by the names of their files. */
-const ENTRIES = { index: join(sdk, "index.ts"), react: join(sdk, "react/index.ts") };
+const ENTRIES = {
+  index: join(sdk, "index.ts"),
+  react: join(sdk, "react/index.ts"),
+  elements: join(sdk, "elements/index.ts"),
+};
 
 async function buildModules(): Promise<void> {
   await build({

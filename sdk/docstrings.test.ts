@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { docOf, exampleIn, exportsOf, memberDocs } from "../test/support/docstrings.ts";
 
-const names = ["index.ts", "react/index.ts"].flatMap((entry) =>
+const names = ["index.ts", "react/index.ts", "elements/index.ts"].flatMap((entry) =>
   exportsOf(join(import.meta.dirname, entry)),
 );
 

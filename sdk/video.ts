@@ -375,17 +375,6 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
-   * When this client's last durable event on the video was accepted, in milliseconds since 1970; in
-   * slow mode, later by what a refusal said that it was too early. Undefined if there was none.
-   *
-   * @example
-   * const waitMs = Math.max(0, (video.sentAt ?? 0) + slowModeMs - Date.now());
-   */
-  get sentAt(): number | undefined {
-    return this.#host.sentAt(this.id);
-  }
-
-  /**
    * Calls `listener` with each event of a kind, and starts to watch the video. The events that
    * `history` requests and the newest viewer count come first, even for a listener that is added
    * later. Under a flood of likes the listener gets a sample; {@link Video.onFrame} has their exact

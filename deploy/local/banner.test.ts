@@ -5,6 +5,7 @@ import {
   likeCommand,
   listenCommand,
   loginCommand,
+  pageLines,
   type RunningStack,
   socketCommand,
 } from "./banner.ts";
@@ -41,6 +42,7 @@ test("the banner shows where everything is", () => {
   ]) {
     expect(text).toContain(fact);
   }
+  for (const line of pageLines(8123)) expect(text.split("\n")).toContain(`  ${line}`);
   for (const command of [listenCommand(8123), likeCommand(8123), socketCommand(8123)]) {
     expect(text.split("\n")).toContain(`  ${command}`);
   }
@@ -54,9 +56,9 @@ test("a service's login is valid shell, and is not shown for a NATS that was giv
 });
 
 test("only titles are emphasized, and only by the caller's function", () => {
-  const text = banner(stack, (title) => `<${title}>`);
-  expect(text).toContain("<Ovation is up>");
-  expect(text.replaceAll(/<(.*)>/g, "$1")).toBe(banner(stack, (title) => title));
+  const text = banner(stack, (title) => `«${title}»`);
+  expect(text).toContain("«Ovation is up»");
+  expect(text.replaceAll(/«(.*)»/g, "$1")).toBe(banner(stack, (title) => title));
 });
 
 test("the curl commands are valid shell", () => {

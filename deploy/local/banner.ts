@@ -46,6 +46,20 @@ export function socketCommand(port: number): string {
   return `npx node -e '${script}'`;
 }
 
+/**
+ * A page of its own with everything on it, as a file or from any server of this machine. A viewer of an
+ * open gateway who has no token is a guest: it may vote.
+ */
+export function pageLines(port: number): readonly string[] {
+  return [
+    "<!doctype html>",
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    '<meta name="color-scheme" content="light dark"><title>Live</title>',
+    `<script type="module" src="http://127.0.0.1:${port}/v1/ovation.js"></script>`,
+    `<ovation-live video="${VIDEO}" reactions="❤️ 🔥 👏 😮" guest></ovation-live>`,
+  ];
+}
+
 /** What a service needs to publish directly over NATS: the URL with its login, as a variable. */
 export function loginCommand(publisherUrl: string): string {
   return `export NATS_URL=${publisherUrl}`;
@@ -73,6 +87,9 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     "",
     emphasis("Health and metrics"),
     ...ops,
+    "",
+    emphasis("A page of your own: save this as a file, and open it (docs/elements.md)"),
+    ...pageLines(port).map((line) => `  ${line}`),
     "",
     emphasis("Listen to a video"),
     `  ${listenCommand(port)}`,

@@ -28,7 +28,13 @@ describe("the pages that may use the gateways", () => {
       allowedOrigins: "http://b.example",
     });
     expect(optionsOf([], env)).toMatchObject({ allowedOrigins: "https://a.example" });
-    expect(optionsOf([], { OVATION_ALLOWED_ORIGINS: "" }).allowedOrigins).toContain(":5173");
+    expect(optionsOf([], { OVATION_ALLOWED_ORIGINS: "" }).allowedOrigins).toContain("loopback");
+  });
+
+  test("are not those opened as files, which any site can imitate, where the NATS is not the demo's own", () => {
+    expect(optionsOf([]).allowedOrigins).toBe("same-origin,loopback,null");
+    const given = { NATS_URL: "nats://127.0.0.1:4222" };
+    expect(optionsOf([], given).allowedOrigins).toBe("same-origin,loopback");
   });
 
   test("are rejected with the expected format when they are invalid", () => {
@@ -49,8 +55,7 @@ describe("numbers", () => {
       dispatchers: 2,
       port: 8080,
       audience: 15,
-      allowedOrigins:
-        "same-origin,http://localhost:3000,http://127.0.0.1:3000,http://localhost:5173,http://127.0.0.1:5173",
+      allowedOrigins: "same-origin,loopback,null",
       nats: undefined,
     });
   });

@@ -2,7 +2,7 @@
 import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
 import { helpGroup } from "../../shared/config/describe.ts";
 import { ConfigError } from "../../shared/config/load.ts";
-import { originList, SAME_ORIGIN } from "../../shared/config/network-lists.ts";
+import { LOOPBACK, NO_ORIGIN, originList, SAME_ORIGIN } from "../../shared/config/network-lists.ts";
 import { integer, type SettingGroup } from "../../shared/config/setting.ts";
 import { commonSettings } from "../../shared/config/settings.ts";
 import { readFlagsOf } from "../../shared/config/sources.ts";
@@ -35,12 +35,15 @@ export type Parsed =
   | { readonly outcome: "help"; readonly text: string };
 
 /**
- * Where the development servers of Vite and Next.js serve pages. Allowing them adds no risk: a process
- * that can serve a page there, on this machine, can reach the gateways without a browser, too.
+ * Pages of development servers and the like. Allowing them adds no risk: a process that can serve a
+ * page on this machine can reach the gateways without a browser, too.
  */
-const DEVELOPMENT_ORIGINS = [3000, 5173].flatMap((port) =>
-  ["localhost", "127.0.0.1"].map((host) => `http://${host}:${port}`),
-);
+const ALLOWED_ORIGINS = [SAME_ORIGIN, LOOPBACK];
+/**
+ * With a NATS of its own, a page that is opened as a file may use the stack as well. So may a sandboxed
+ * frame of any site; there it finds a demo, which is thrown away at the end.
+ */
+const ALLOWED_IN_A_DEMO = [...ALLOWED_ORIGINS, NO_ORIGIN];
 
 /** The flags. */
 const settings = {
@@ -54,8 +57,8 @@ const settings = {
     doc: "The simulated audience at first: a position of the page's slider.",
   }),
   allowedOrigins: originList({
-    default: [SAME_ORIGIN, ...DEVELOPMENT_ORIGINS],
-    doc: "The pages that may use the gateways (docs/connecting.md).",
+    default: ALLOWED_IN_A_DEMO,
+    doc: "The pages that may use the gateways (docs/connecting.md). With NATS_URL, `null` is not among them by default.",
   }),
 } as const satisfies SettingGroup;
 
@@ -91,12 +94,14 @@ export function parseOptions(
   const { values, faults } = valuesOf({ ...settings, natsUrl }, (key) => given.get(key));
   const all = [...flags.faults, ...faults];
   if (all.length > 0) throw new ConfigError(all);
-  const { natsUrl: urls, allowedOrigins, ...numbers } = { ...defaultsOf(settings), ...values };
   const url = given.get("natsUrl")?.text;
+  const { natsUrl: urls, allowedOrigins, ...numbers } = { ...defaultsOf(settings), ...values };
+  const isGiven = given.get("allowedOrigins") !== undefined;
+  const origins = isGiven || url === undefined ? allowedOrigins : ALLOWED_ORIGINS;
   const nats = url && urls ? { url, shownUrl: String(natsUrl.loggable(urls)) } : undefined;
   return {
     outcome: "options",
-    options: { ...numbers, allowedOrigins: allowedOrigins.join(","), nats },
+    options: { ...numbers, allowedOrigins: origins.join(","), nats },
   };
 }
 

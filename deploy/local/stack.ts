@@ -18,6 +18,7 @@ import { freePorts, gatewayPortFault, portFaultText } from "../../kit/ports.ts";
 import { opsUrl, roleLaunch, type ServerRole } from "../../kit/role-process.ts";
 import type { Say } from "../../kit/say.ts";
 import { loopbackHosts } from "../../shared/runtime/listen-hosts.ts";
+import { buildClient, CLIENT_FOLDER } from "../client/bundle.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
@@ -42,7 +43,7 @@ export class Stack {
   readonly #say: Say;
   /** What the stack needs on disk while it runs: NATS's store and the page. */
   #directory: string | undefined;
-  #page: Promise<void> | undefined;
+  #page: Promise<unknown> | undefined;
   #controlPort = 0;
   #nats: ManagedProcess | undefined;
   #dispatchers: readonly Member[] = [];
@@ -75,7 +76,10 @@ export class Stack {
     this.#controlPort = controlPort;
     // Synchronously after the check for a stop, so that the folder can't be left behind.
     this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
-    this.#page = buildPage(this.#pageDirectory, { controlPort, video: VIDEO });
+    this.#page = Promise.all([
+      buildPage(this.#pageDirectory, { controlPort, video: VIDEO }),
+      buildClient(),
+    ]);
     this.#page.catch(() => undefined); // Reported by the `await` below.
     const ownNats = nats === undefined ? await this.#startNats() : undefined;
     if (nats !== undefined) this.#say.step(`Using the NATS at ${nats.shownUrl}`);
@@ -163,6 +167,7 @@ export class Stack {
       ...["--allowed-origins", allowedOrigins],
       ...["--host", loopbackHosts(), "--port", String(port), "--share-port"],
       ...["--page-dir", this.#pageDirectory],
+      ...["--client-dir", CLIENT_FOLDER],
       ...["--page-policy", pagePolicy(this.#controlPort)],
     ];
     const flags = roleFlags(role, name, role === "gateway" ? gatewayArgs : []);

@@ -18,6 +18,7 @@ import {
 } from "../transport/listener.ts";
 import type { OpenConnections } from "../transport/open-connections.ts";
 import { banOverHttp, bansOverHttp } from "./http/bans.ts";
+import { ClientFiles } from "./http/client-files.ts";
 import { endVideoOverHttp } from "./http/end-video.ts";
 import { eraseActorOverHttp } from "./http/erase-actor.ts";
 import { eraseVideoOverHttp } from "./http/erase-video.ts";
@@ -52,6 +53,7 @@ export class Hub {
   readonly #listener: Listener;
   readonly #router: Router;
   readonly #page: PageFiles;
+  readonly #client: ClientFiles;
   readonly #services: GatewayServices;
   readonly #config: GatewayConfig;
   readonly #sessions = new Set<Session>();
@@ -75,6 +77,7 @@ export class Hub {
     const { sseKeepaliveMs: keepaliveMs } = config;
     const { admission } = services;
     this.#page = new PageFiles(config.pageDir, config.pagePolicy);
+    this.#client = new ClientFiles(config.clientDir);
     const routes = {
       videos: { GET: videosOverHttp(services) },
       video: { GET: videoOverHttp(services), DELETE: eraseVideoOverHttp(services, config) },
@@ -107,7 +110,7 @@ export class Hub {
       tickets: { POST: ticketsOverHttp(services) },
       openapi: { GET: openApiOverHttp() },
     };
-    this.#router = new Router(services, routes, this.#page);
+    this.#router = new Router(services, routes, { page: this.#page, client: this.#client });
     this.#listener = new Listener({
       host: config.host,
       port: config.port,
@@ -146,7 +149,7 @@ export class Hub {
 
   /** @returns the port that viewers connect to */
   async start(): Promise<number> {
-    await this.#page.start();
+    await Promise.all([this.#page.start(), this.#client.start()]);
     await this.#listener.load();
     this.certificate?.start();
     return await this.#listener.start();

@@ -86,6 +86,34 @@ describe("with a list", () => {
   });
 });
 
+describe("with `loopback`", () => {
+  test.each([
+    "http://localhost:3000",
+    "http://localhost",
+    "https://shop.localhost:5173",
+    "http://127.0.0.1:8000",
+    "http://127.1.2.3",
+    "http://[::1]:4321",
+  ])("%s may: this machine serves it", (origin) => {
+    expect(isAllowed(["loopback"], origin)).toBe(true);
+    expect(isAllowed(["same-origin"], origin)).toBe(false);
+  });
+
+  test.each([
+    "null",
+    "loopback",
+    "capacitor://localhost",
+    "http://localhost.evil.com",
+    "http://evil.com:127",
+    "http://127.0.0.1.evil.com",
+    "http://localhost@evil.com",
+    "http://192.168.0.1",
+    "http://evillocalhost",
+  ])("%s may not", (origin) => {
+    expect(isAllowed(["loopback"], origin)).toBe(false);
+  });
+});
+
 describe("apps and extensions", () => {
   test.each([
     "capacitor://localhost",

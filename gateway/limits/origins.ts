@@ -3,9 +3,10 @@
  * the page's origin with every WebSocket and every request to another site, and a page can't change
  * it. A client that sends none is not a browser, and could send any origin.
  */
-import { SAME_ORIGIN } from "../../shared/config/network-lists.ts";
+import { LOOPBACK, SAME_ORIGIN } from "../../shared/config/network-lists.ts";
 import {
   canonicalOrigin,
+  isLoopbackOrigin,
   isOriginOfHost,
   matchesPattern,
   type OriginPattern,
@@ -32,15 +33,18 @@ export class Origins {
   readonly #allowed: ReadonlySet<string>;
   readonly #allowsAll: boolean;
   readonly #allowsSame: boolean;
+  readonly #allowsLoopback: boolean;
   readonly #patterns: readonly OriginPattern[];
 
   /** @param allowed origins, and the words of {@link originList} */
   constructor(allowed: readonly string[]) {
     this.#patterns = allowed.map(originPattern).filter((pattern) => pattern !== undefined);
-    const exact = allowed.filter((one) => one !== SAME_ORIGIN && !one.includes("*"));
+    const words = [SAME_ORIGIN, LOOPBACK];
+    const exact = allowed.filter((one) => !words.includes(one) && !one.includes("*"));
     this.#allowed = new Set(exact.map(canonicalOrigin));
     this.#allowsAll = allowed.includes("*");
     this.#allowsSame = allowed.includes(SAME_ORIGIN);
+    this.#allowsLoopback = allowed.includes(LOOPBACK);
   }
 
   /** @throws OvationError origin_refused */
@@ -48,6 +52,7 @@ export class Origins {
     if (origin === "" || this.#allowsAll) return;
     if (this.#allowed.has(canonicalOrigin(origin))) return;
     if (this.#allowsSame && isOriginOfHost(origin, host)) return;
+    if (this.#allowsLoopback && isLoopbackOrigin(origin)) return;
     if (this.#patterns.some((pattern) => matchesPattern(pattern, origin))) return;
     const message = `pages of ${origin} may not use this gateway: name them in its setting allowed-origins (--allowed-origins ${SAME_ORIGIN},${origin})`;
     throw new OvationError("origin_refused", message, { field: "Origin" });

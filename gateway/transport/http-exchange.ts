@@ -45,6 +45,7 @@ export interface RawResponse extends RawConnection {
 /** Headers that a handler may need later, copied while they can be read. */
 const COPIED_HEADERS = [
   "accept",
+  "accept-encoding",
   "access-control-request-headers",
   "access-control-request-method",
   "authorization",

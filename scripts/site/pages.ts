@@ -43,6 +43,7 @@ export const SECTIONS: readonly Section[] = [
     title: "In your application",
     pages: [
       "sdk/README.md",
+      "docs/elements.md",
       "docs/connecting.md",
       "docs/authentication.md",
       "docs/moderation.md",

@@ -28,7 +28,10 @@ export interface FollowedHost {
   watch(id: string, watcher: Watcher, state?: string): () => void;
   /** Undefined while the video is not watched. */
   channel(id: string): FollowedChannel | undefined;
-  /** See {@link Video.sentAt}. */
+  /**
+   * When this client's last durable event on the video was accepted, in milliseconds since 1970; in
+   * slow mode, later by what a refusal said that it was too early. Undefined if there was none.
+   */
   sentAt(id: string): number | undefined;
   /** Calls `listener` with each event that this client publishes, of any video. */
   onPublish(listener: (publishing: Publishing) => void): () => void;

@@ -41,6 +41,9 @@ export const gatewaySettings = {
       "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     doc: "The `Content-Security-Policy` that the page's files are served with.",
   }),
+  clientDir: optionalText({
+    doc: "The folder with the client for browsers, which is served at `/v1/ovation.js` (docs/elements.md). `node deploy/client/build.ts FOLDER` makes it; the image has it in `/app/client`, and uses it. When unset, no client is served.",
+  }),
   authorsDelete: boolean({
     default: true,
     doc: "Whether an actor may delete its own durable events without the scope `moderate`.",

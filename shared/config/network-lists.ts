@@ -4,7 +4,11 @@ import { quoted, reader, type Setting, setting } from "./setting.ts";
 
 /** A word that an origin list accepts in place of an origin: see {@link originList}. */
 export const SAME_ORIGIN = "same-origin";
-const WORDS = [SAME_ORIGIN, "null", "*"];
+/** Every page that a program on this machine serves. */
+export const LOOPBACK = "loopback";
+/** What a page has that was opened as a file; and a sandboxed frame of any site. */
+export const NO_ORIGIN = "null";
+const WORDS = [SAME_ORIGIN, LOOPBACK, NO_ORIGIN, "*"];
 
 /** Origins of pages, patterns for them, and words that stand for several. */
 export function originList(parts: {

@@ -42,6 +42,12 @@ export function hostOfOrigin(text: string): string | undefined {
   return (WEB_ORIGIN.exec(text) ?? APP_ORIGIN.exec(text))?.groups?.["host"];
 }
 
+/** Whether a page of this origin was served by this machine, on whatever port. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const host = WEB_ORIGIN.exec(origin)?.groups?.["host"] ?? "";
+  return /^(?:(?:[a-z0-9_-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
+}
+
 /** @returns undefined when the text isn't a pattern */
 export function originPattern(text: string): OriginPattern | undefined {
   const { scheme = "", domain, port } = PATTERN.exec(text)?.groups ?? {};

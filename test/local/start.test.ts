@@ -75,7 +75,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     expect(await opsStatuses()).toEqual(ALL_WELL);
   });
 
-  test("a development server's page is accepted, and another one's error says which setting allows it", async () => {
+  test("pages of this machine are accepted, files too, and another one's error says which setting allows it", async () => {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(
       stack.output.slice(stack.output.indexOf("Gateways")),
     )?.[0];
@@ -83,12 +83,12 @@ describe.runIf(process.platform === "linux")("npm start", () => {
       const response = await fetch(`${url}/v1/connect`, { headers: { origin } });
       return (await response.json()) as { error: { code: string; message: string } };
     };
-    expect(await ask("http://localhost:5173")).toMatchObject({
-      error: { code: "handshake_invalid" },
-    });
-    const { error } = await ask("http://localhost:4321");
+    for (const origin of ["http://localhost:5173", "null"]) {
+      expect(await ask(origin)).toMatchObject({ error: { code: "handshake_invalid" } });
+    }
+    const { error } = await ask("https://shop.example");
     expect(error.code).toBe("origin_refused");
-    expect(error.message).toContain("--allowed-origins same-origin,http://localhost:4321");
+    expect(error.message).toContain("--allowed-origins same-origin,https://shop.example");
   });
 
   test("the printed curl listens, and receives what the other printed curl publishes", async () => {

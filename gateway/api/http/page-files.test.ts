@@ -12,6 +12,7 @@ import { emptyConnectionStats } from "../../limits/connection-stats.ts";
 import { Rates } from "../../limits/rates.ts";
 import { checkHandshake } from "../../transport/handshake.ts";
 import { Listener } from "../../transport/listener.ts";
+import { ClientFiles } from "./client-files.ts";
 import { PageFiles } from "./page-files.ts";
 import { Router } from "./router.ts";
 
@@ -79,7 +80,7 @@ beforeAll(async () => {
       tickets: {},
       openapi: {},
     },
-    page,
+    { page, client: new ClientFiles(undefined) },
   );
   listener = new Listener({
     host: "127.0.0.1",

@@ -111,6 +111,6 @@ function isServed(name: string): boolean {
 }
 
 /** Whether the client has this version already (https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match). */
-function namesEtag(ifNoneMatch: string, etag: string): boolean {
+export function namesEtag(ifNoneMatch: string, etag: string): boolean {
   return ifNoneMatch.split(",").some((one) => one.trim().replace(/^W\//, "") === etag);
 }

@@ -50,16 +50,25 @@ export class Router {
   readonly #services: RouterServices;
   readonly #routes: Routes;
   readonly #page: Pick<PageFiles, "has" | "serve">;
+  readonly #client: Pick<PageFiles, "has" | "serve">;
   readonly #pageHandlers: Handlers;
   readonly #underWay = new Set<Promise<void>>();
   #isDraining = false;
   #isSettling = false;
 
-  /** @param page files, served at paths that the API doesn't have */
-  constructor(services: RouterServices, routes: Routes, page: Pick<PageFiles, "has" | "serve">) {
+  /**
+   * @param files `page` has those that are served at paths that the API doesn't have, `client` the
+   *   script for browsers
+   */
+  constructor(
+    services: RouterServices,
+    routes: Routes,
+    { page, client }: Record<"page" | "client", Pick<PageFiles, "has" | "serve">>,
+  ) {
     this.#services = services;
     this.#routes = routes;
     this.#page = page;
+    this.#client = client;
     const serve = async (exchange: HttpExchange) => page.serve(exchange);
     this.#pageHandlers = { GET: serve };
   }
@@ -68,6 +77,7 @@ export class Router {
   route(exchange: HttpExchange): void {
     this.#services.connections.requests += 1;
     exchange.isLast = this.#isDraining;
+    if (this.#client.has(exchange.path)) return this.#serveClient(exchange);
     const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
     const handling = this.#handle(exchange, attempt)
       .catch((error: unknown) => {
@@ -113,6 +123,20 @@ export class Router {
       this.refuse(exchange, fault);
     } catch (error) {
       void this.#refuseInTime(exchange, error);
+    }
+  }
+
+  /**
+   * The script for browsers. A crowd behind one address loads it at the same time, from pages of any
+   * origin: neither the rate of requests nor the origins limit it.
+   */
+  #serveClient(exchange: HttpExchange): void {
+    try {
+      this.#services.admission.hosts.check(exchange.header("host"));
+      if (this.#isSettling) throw new OvationError("draining");
+      this.#client.serve(exchange);
+    } catch (error) {
+      this.refuse(exchange, error);
     }
   }
 
@@ -192,7 +216,7 @@ export class Router {
       const { name } = route;
       return { handlers: this.#routes[name], path: route.path, hasVideo: namesVideo(name) };
     }
-    if (!this.#page.has(path)) return undefined;
+    if (!this.#page.has(path) && !this.#client.has(path)) return undefined;
     return { handlers: this.#pageHandlers, path: NO_NAMES, hasVideo: false };
   }
 }

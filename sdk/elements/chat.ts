@@ -1,0 +1,313 @@
+/** `<ovation-chat>`: comments, the line to write one, what is pinned, and moderators' menus. */
+import type { OvationError, OvationEvent, RoomRules, Video, VideoOptions } from "../index.ts";
+import { Announcer } from "./announcer.ts";
+import { type Comment, commentOf } from "./comment.ts";
+import { CommentList, LIST_CSS } from "./comment-list.ts";
+import { COMPOSE_CSS, Compose } from "./compose.ts";
+import { h, setText } from "./dom.ts";
+import { OvationElement, reflect } from "./element.ts";
+import { GUEST_PREFIX } from "./identity.ts";
+import { MENU_CSS, Menu } from "./menu.ts";
+import { commentItems, roomItems } from "./moderating.ts";
+
+const HISTORY = 50;
+const LIMIT = 200;
+const CLOCK_MS = 1_000;
+
+const CSS = `
+:host { block-size: var(--ovation-chat-height, 440px); }
+section { position: relative; display: flex; flex-direction: column; block-size: 100%; }
+.pinned { display: flex; gap: 8px; align-items: baseline; max-block-size: 30%; padding: 8px 14px; overflow-y: auto; border-block-end: 1px solid var(--_line); background: var(--_raised); border-start-start-radius: var(--_radius); border-start-end-radius: var(--_radius); overflow-wrap: anywhere; }
+.mark { flex: none; color: var(--_muted); font-size: 0.8em; font-weight: 650; }
+.state { padding: 6px 14px; background: var(--_raised); color: var(--_muted); font-size: 0.87em; text-align: center; }
+.state:empty { display: none; }
+.said { padding: 0 14px 8px; }
+.said:empty { display: none; }
+.done { color: var(--_muted); font-size: 0.87em; }
+${LIST_CSS}${COMPOSE_CSS}${MENU_CSS}`;
+
+/**
+ * The comments of a video, and a line to write one. Authors may delete theirs; with a token that may
+ * moderate, each comment and the room have a menu.
+ *
+ * @example
+ * <ovation-chat url="https://live.example.com" video="launch" token-url="/my/token"></ovation-chat>
+ */
+export class OvationChat extends OvationElement {
+  static override readonly observedAttributes = [
+    ...OvationElement.observedAttributes,
+    "kind",
+    "history",
+    "limit",
+    "name",
+    "readonly",
+  ];
+  static readonly parts: readonly string[] = [
+    "chat",
+    "pinned",
+    "state",
+    "list",
+    "comment",
+    "name",
+    "text",
+    "act",
+    "more",
+    "compose",
+    "closed",
+    "form",
+    "field",
+    "input",
+    "name-input",
+    "send",
+    "room",
+    "menu",
+    "menu-item",
+    "fault",
+    "done",
+  ];
+  static {
+    reflect(OvationChat, ["kind", "history", "limit", "name"], ["readonly"]);
+  }
+  /** The kind of event that comments are; `comment` if empty. */
+  declare kind: string;
+  /** How many earlier comments are shown; 50 if empty. */
+  declare history: string;
+  /** How many comments are kept; 200 if empty. */
+  declare limit: string;
+  /** The viewer's name, as others see it. If empty, a viewer without a token of its own is asked. */
+  declare name: string;
+  /** Whether the viewer only reads. */
+  declare readonly: boolean;
+  readonly #announcer = new Announcer((n) => this.text("fresh", { n }));
+  readonly #list: CommentList;
+  readonly #compose: Compose;
+  readonly #menu = new Menu();
+  readonly #mark = h("span", { class: "mark" });
+  readonly #pinnedText = h("bdi");
+  readonly #pinned = h("p", { class: "pinned", part: "pinned" }, this.#mark, this.#pinnedText);
+  readonly #state = h("p", { class: "state", part: "state", role: "status" });
+  readonly #fault = h("p", { class: "said fault", part: "fault", role: "alert" });
+  readonly #done = h("p", { class: "said done", part: "done", role: "status" });
+  readonly #section: HTMLElement;
+  #video: Video | undefined;
+  #rules: RoomRules = {};
+  #pinnedEvent: OvationEvent | undefined;
+  #canSendAt: number | undefined;
+  /** What this page has sent, for viewers without an actor. */
+  readonly #sent = new Set<string>();
+
+  constructor() {
+    super(CSS);
+    this.#list = new CommentList(this.#listHost());
+    this.#compose = new Compose({
+      send: (text, name) => this.#send(text, name),
+      openRoom: (opener) => this.#openRoom(opener),
+    });
+    this.#section = h(
+      "section",
+      { class: "card", part: "chat" },
+      this.#pinned,
+      this.#state,
+      this.#list.element,
+      this.#compose.element,
+      this.#fault,
+      this.#done,
+      this.#announcer.element,
+      this.#menu.element,
+    );
+    this.root.append(this.#section);
+  }
+
+  protected override get videoOptions(): VideoOptions {
+    return { history: Number(this.setting("history") || HISTORY) };
+  }
+
+  protected override get followedBy(): readonly unknown[] {
+    return [this.kind];
+  }
+
+  get #kind(): string {
+    return this.kind || "comment";
+  }
+
+  protected override follow(video: Video): readonly (() => void)[] {
+    this.#video = video;
+    this.#rules = {};
+    this.#pinnedEvent = undefined;
+    this.#list.clear();
+    const timer = setInterval(() => {
+      if (this.#canSendAt !== undefined) this.#showCompose();
+    }, CLOCK_MS);
+    return [
+      video.on(this.#kind, (event) => this.#list.add(commentOf(event))),
+      video.on("retracted", ({ data: { id } }) => this.#list.remove(id)),
+      video.onMissed(({ isNewHistory }) => {
+        if (isNewHistory) this.#list.clear();
+        else this.#list.notice(this.text("missed"));
+      }),
+      video.on("rules", ({ data }) => {
+        this.#rules = data ?? {};
+        this.#showCompose();
+      }),
+      video.on("pinned", ({ data }) => {
+        this.#pinnedEvent = data;
+        this.#showPinned();
+      }),
+      video.canSendAt.onChange((at) => {
+        this.#canSendAt = at;
+        this.#showCompose();
+      }),
+      this.shared?.ovation.onState(() => this.#showState()) ?? (() => undefined),
+      () => clearInterval(timer),
+      () => this.#announcer.stop(),
+    ];
+  }
+
+  protected override render(): void {
+    this.#section.ariaLabel = this.text("comments");
+    this.#list.render(this.text("comments"), this.text("none"));
+    this.#showPinned();
+    this.#showState();
+    this.#showCompose();
+  }
+
+  #showPinned(): void {
+    const event = this.#pinnedEvent;
+    this.#pinned.hidden = event === undefined;
+    if (event === undefined) return;
+    const comment = commentOf(event);
+    setText(this.#mark, this.text("pinned"));
+    setText(this.#pinnedText, `${this.#nameOf(comment)}: ${comment.text}`);
+  }
+
+  #showState(): void {
+    const name = this.shared?.ovation.state.name;
+    const isLost = name === "reconnecting" || name === "closed";
+    const text = name === "closed" ? this.text("offline") : this.text("reconnecting");
+    setText(this.#state, isLost ? text : "");
+  }
+
+  #showCompose(): void {
+    const { maxLength, closed = [] } = this.#rules;
+    const isModerator = this.#isModerator;
+    const mayPublish = this.shared?.claims.mayPublish(this.#kind, this.#video?.id ?? "") !== false;
+    const isClosed = !isModerator && closed.includes(this.#kind);
+    const leftMs = isModerator ? 0 : (this.#canSendAt ?? 0) - Date.now();
+    const waitSeconds = Math.max(0, Math.ceil(leftMs / 1_000));
+    const wait = this.text("wait", { n: waitSeconds });
+    this.#compose.element.hidden = this.setting("readonly") !== undefined;
+    this.#compose.render({
+      closed: mayPublish ? (isClosed ? this.text("closed") : "") : this.text("signIn"),
+      asksName: this.#asksName,
+      hasRoom: isModerator,
+      maxLength,
+      waitSeconds,
+      labels: {
+        comment: this.text("comment"),
+        placeholder: waitSeconds > 0 ? wait : this.text("placeholder"),
+        name: this.text("name"),
+        guest: this.text("guest"),
+        send: waitSeconds > 0 ? wait : this.text("send"),
+        room: this.text("room"),
+      },
+    });
+  }
+
+  get #isModerator(): boolean {
+    return this.shared?.claims.moderates(this.#video?.id ?? "") === true;
+  }
+
+  /** Only viewers whom the site doesn't know are asked. */
+  get #asksName(): boolean {
+    return !this.setting("name") && this.shared?.isAnonymous === true;
+  }
+
+  #isOwn({ id, actor }: Comment): boolean {
+    const own = this.shared?.claims.actor;
+    return this.#sent.has(id) || (own !== undefined && own === actor);
+  }
+
+  #nameOf({ name }: Comment): string {
+    return name === "" || name.startsWith(GUEST_PREFIX) ? this.text("guest") : name;
+  }
+
+  #listHost() {
+    const element = this;
+    return {
+      get limit() {
+        return Number(element.limit || LIMIT);
+      },
+      nameOf: (comment: Comment) => this.#nameOf(comment),
+      timeOf: ({ at }: Comment) => this.time(at),
+      canAct: (comment: Comment) => this.#isModerator || this.#isOwn(comment),
+      act: (comment: Comment, opener: HTMLElement) => this.#openComment(comment, opener),
+      actLabel: (comment: Comment) => this.text("actions", { name: this.#nameOf(comment) }),
+      freshText: (n: number) => this.text("fresh", { n }),
+      onShown: (comments: readonly Comment[]) => {
+        this.#announcer.add(comments.map((one) => `${this.#nameOf(one)}: ${one.text}`));
+      },
+    };
+  }
+
+  async #send(text: string, given: string): Promise<boolean> {
+    const video = this.#video;
+    if (video === undefined) return false;
+    const kind = this.#kind;
+    const name = this.setting("name") || (this.#asksName ? given : "");
+    const shown = name || this.text("guest");
+    const settled = this.#list.pend(shown, text, this.text("sending"));
+    try {
+      const { eventId } = await video.publish(kind, name === "" ? { text } : { text, name });
+      this.#sent.add(eventId);
+      setText(this.#fault, "");
+      this.tell("ovation-sent", { kind, eventId });
+      this.#list.render(this.text("comments"), this.text("none"));
+      return true;
+    } catch (error) {
+      setText(this.#fault, this.fault(error as OvationError));
+      return false;
+    } finally {
+      settled();
+    }
+  }
+
+  #openComment(comment: Comment, opener: HTMLElement): void {
+    const rights = {
+      isModerator: this.#isModerator,
+      isOwn: this.#isOwn(comment),
+      isPinned: this.#pinnedEvent?.id === comment.id,
+    };
+    const acting = this.#acting();
+    if (acting === undefined) return;
+    const label = this.text("actions", { name: this.#nameOf(comment) });
+    this.#menu.open(opener, label, commentItems(comment, rights, acting), this.text("sure"));
+  }
+
+  #openRoom(opener: HTMLElement): void {
+    const acting = this.#acting();
+    if (acting === undefined) return;
+    const items = roomItems(this.#rules, this.#kind, acting);
+    this.#menu.open(opener, this.text("room"), items, this.text("sure"));
+  }
+
+  #acting() {
+    const video = this.#video;
+    if (video === undefined) return undefined;
+    return {
+      moderate: video.moderate,
+      text: (...what: Parameters<OvationChat["text"]>) => this.text(...what),
+      act: (what: string, done: () => Promise<unknown>) => void this.#act(what, done),
+    };
+  }
+
+  async #act(what: string, done: () => Promise<unknown>): Promise<void> {
+    try {
+      await done();
+      setText(this.#fault, "");
+      setText(this.#done, this.text("done", { what }));
+    } catch (error) {
+      setText(this.#done, "");
+      setText(this.#fault, this.fault(error as OvationError));
+    }
+  }
+}

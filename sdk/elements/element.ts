@@ -1,0 +1,307 @@
+/** What all elements have in common: attributes, the client that they share, texts and faults. */
+import type { Ovation, OvationError, TokenSource, Video, VideoOptions } from "../index.ts";
+import { type Access, clientFor, type SharedClient } from "./clients.ts";
+import {
+  faultName,
+  type MessageName,
+  type Messages,
+  numberOf,
+  textOf,
+  type Words,
+} from "./messages.ts";
+import { sheetOf, THEME } from "./theme.ts";
+
+/** The element that others take their settings from. */
+const AROUND = "ovation-live";
+/** Properties that an application may have set before the element was defined. */
+const PROPERTIES = ["token", "client", "messages"];
+
+/** On a server there is no such class, and nothing is defined. */
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+function camelCase(attribute: string): string {
+  return attribute.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+/** Adds a property for each attribute, as built-in elements have them. */
+export function reflect(
+  { prototype }: { readonly prototype: object },
+  texts: readonly string[],
+  flags: readonly string[] = [],
+): void {
+  for (const name of [...texts, ...flags]) {
+    const isFlag = flags.includes(name);
+    Object.defineProperty(prototype, camelCase(name), {
+      configurable: true,
+      enumerable: true,
+      get(this: HTMLElement) {
+        return isFlag ? this.hasAttribute(name) : (this.getAttribute(name) ?? "");
+      },
+      set(this: HTMLElement, value: unknown) {
+        const isNone = value === undefined || value === null || (isFlag && value === false);
+        if (isNone) this.removeAttribute(name);
+        else this.setAttribute(name, isFlag ? "" : String(value));
+      },
+    });
+  }
+}
+
+/**
+ * The attributes, properties and events of every element.
+ *
+ * @example
+ * const chat = document.querySelector("ovation-chat");
+ * chat?.addEventListener("ovation-error", ({ detail }) => report(detail.code));
+ */
+export abstract class OvationElement extends Base {
+  static readonly observedAttributes: readonly string[] = [
+    "url",
+    "video",
+    "token-url",
+    "guest",
+    "lang",
+  ];
+  static {
+    reflect(OvationElement, ["url", "video", "token-url"], ["guest"]);
+  }
+
+  /** The gateway's address, or several with blanks between them. */
+  declare url: string;
+  /** The video's id. */
+  declare video: string;
+  /** Where the site's backend answers with a token. */
+  declare tokenUrl: string;
+  /** Whether a viewer without a token gets an identity, which only open gateways believe. */
+  declare guest: boolean;
+  protected readonly root: ShadowRoot;
+  /** Elements that go by the settings of this one. */
+  private readonly inside = new Set<OvationElement>();
+  #around: OvationElement | undefined;
+  #token: TokenSource | undefined;
+  #client: Ovation | undefined;
+  #messages: Partial<Messages> = {};
+  #language = "en";
+  #isScheduled = false;
+  /** What is followed at present. */
+  #shared: SharedClient | undefined;
+  #followed = "";
+  #offs: readonly (() => void)[] = [];
+
+  /** @param css of this element, after that of all */
+  constructor(css: string) {
+    super();
+    this.root = this.attachShadow({ mode: "open" });
+    this.root.adoptedStyleSheets = [sheetOf(THEME), sheetOf(css)];
+  }
+
+  /** The viewer's token, or a function that fetches one, in place of `token-url`. */
+  get token(): TokenSource | undefined {
+    return this.#token;
+  }
+  set token(token: TokenSource | undefined) {
+    this.#token = token;
+    this.settingsChanged();
+  }
+
+  /** A client of the application, in place of `url` and tokens. */
+  get client(): Ovation | undefined {
+    return this.#client;
+  }
+  set client(client: Ovation | undefined) {
+    this.#client = client;
+    this.settingsChanged();
+  }
+
+  /** Texts that go before those of the language. */
+  get messages(): Partial<Messages> {
+    return this.#messages;
+  }
+  set messages(messages: Partial<Messages>) {
+    this.#messages = messages;
+    this.settingsChanged();
+  }
+
+  connectedCallback(): void {
+    const own = Object.keys(Object.getPrototypeOf(this) as object);
+    for (const name of [...Object.keys(OvationElement.prototype), ...own, ...PROPERTIES]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+    this.#around = this.#findAround();
+    this.#around?.inside.add(this);
+    this.settingsChanged();
+  }
+
+  disconnectedCallback(): void {
+    this.#around?.inside.delete(this);
+    this.#around = undefined;
+    this.settingsChanged();
+  }
+
+  attributeChangedCallback(): void {
+    this.settingsChanged();
+  }
+
+  /** Something that {@link follow} or {@link render} goes by has changed; both run soon. */
+  protected settingsChanged(): void {
+    for (const element of this.inside) element.settingsChanged();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#apply();
+    });
+  }
+
+  /**
+   * Begins to listen to a video.
+   * @returns what ends it
+   */
+  protected abstract follow(video: Video): readonly (() => void)[];
+
+  /** Shows what has changed besides the video: texts, rights. */
+  protected abstract render(): void;
+
+  /** What {@link follow} goes by, besides the video and its options. */
+  protected get followedBy(): readonly unknown[] {
+    return [];
+  }
+
+  /** Options of the video that is followed. */
+  protected get videoOptions(): VideoOptions {
+    return {};
+  }
+
+  /** An attribute of this element, or else of the `<ovation-live>` around it. */
+  protected setting(name: string): string | undefined {
+    return this.getAttribute(name) ?? this.#around?.setting(name);
+  }
+
+  /** The client of this element; undefined while it has no video, or is not in a page. */
+  protected get shared(): SharedClient | undefined {
+    return this.#shared;
+  }
+
+  protected text(name: MessageName, words: Words = {}): string {
+    return textOf(name, words, { language: this.#language, own: this.texts });
+  }
+
+  /** A language tag that `Intl` knows. */
+  protected get language(): string {
+    return this.#language;
+  }
+
+  protected number(value: number): string {
+    return numberOf(value, this.#language);
+  }
+
+  /** A time of day, as the viewer's language writes it. */
+  protected time(at: number): string {
+    return new Date(at).toLocaleTimeString(this.#language, { timeStyle: "short" });
+  }
+
+  /** What to say of an error; the application is told too. */
+  protected fault(error: OvationError): string {
+    this.tell("ovation-error", error);
+    const name = faultName(error.code);
+    if (name === undefined) return this.text("failed", { why: error.message });
+    return this.text(name, { n: error.limit ?? 0 });
+  }
+
+  /** Dispatches an event that leaves shadow trees. */
+  protected tell<Name extends keyof ElementEvents>(name: Name, detail: ElementEvents[Name]): void {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+  }
+
+  private get texts(): Partial<Messages> {
+    return { ...this.#around?.texts, ...this.#messages };
+  }
+
+  private get access(): Access {
+    const around = this.#around?.access;
+    return {
+      url: this.getAttribute("url") ?? around?.url ?? "",
+      tokenUrl: this.getAttribute("token-url") ?? around?.tokenUrl ?? "",
+      token: this.#token ?? around?.token,
+      isGuest: this.guest || around?.isGuest === true,
+      client: this.#client ?? around?.client,
+    };
+  }
+
+  #findAround(): OvationElement | undefined {
+    let node: Node | null = this.parentNode ?? this.getRootNode();
+    while (node !== null) {
+      if (node instanceof Element) {
+        const found: Element | null = node.closest(AROUND);
+        if (found instanceof OvationElement) return found;
+        node = node.getRootNode();
+      }
+      node = node instanceof ShadowRoot ? node.host : null;
+    }
+    return undefined;
+  }
+
+  #findLanguage(): string {
+    const of = (node: Node): string => {
+      if (node instanceof Element) {
+        const found = node.closest("[lang]")?.getAttribute("lang");
+        return found || of(node.getRootNode());
+      }
+      return node instanceof ShadowRoot ? of(node.host) : "";
+    };
+    const [language] = Intl.DisplayNames.supportedLocalesOf([of(this) || navigator.language, "en"]);
+    return language ?? "en";
+  }
+
+  #apply(): void {
+    const id = this.setting("video") ?? "";
+    if (!this.isConnected || id === "") return this.#stop();
+    this.#language = this.#findLanguage();
+    try {
+      const shared = clientFor(this.access);
+      const options = this.videoOptions;
+      const followed = JSON.stringify([id, options, this.followedBy]);
+      if (shared !== this.#shared || followed !== this.#followed) {
+        this.#stop();
+        const video = shared.ovation.video(id, options);
+        this.#shared = shared;
+        this.#followed = followed;
+        this.#offs = [shared.use(() => this.render()), ...this.follow(video)];
+      }
+    } catch (error) {
+      // An address or a video that can't be: the page's author must know.
+      reportError(error);
+      return;
+    }
+    this.render();
+  }
+
+  #stop(): void {
+    for (const off of this.#offs) off();
+    this.#offs = [];
+    this.#shared = undefined;
+    this.#followed = "";
+  }
+}
+
+/**
+ * What elements dispatch, with the `detail` of each; all of them bubble.
+ *
+ * @example
+ * document.addEventListener("ovation-sent", ({ detail }) => count(detail.kind));
+ */
+export interface ElementEvents {
+  /** Something that the viewer did was refused. */
+  "ovation-error": OvationError;
+  /** What the viewer sent was accepted. */
+  "ovation-sent": { readonly kind: string; readonly eventId: string };
+}
+
+declare global {
+  interface GlobalEventHandlersEventMap {
+    "ovation-error": CustomEvent<ElementEvents["ovation-error"]>;
+    "ovation-sent": CustomEvent<ElementEvents["ovation-sent"]>;
+  }
+}
