@@ -12,26 +12,21 @@ import { encodedData } from "./data.ts";
 import { OvationError } from "./error.ts";
 import { newEventId } from "./event-id.ts";
 import { namesOf } from "./frame.ts";
+import type { HistoryPage, HistoryQuery } from "./history.ts";
+import { lateHost } from "./late-host.ts";
 import type { Filter, Link } from "./link/link.ts";
 import { Listeners } from "./listeners.ts";
 import type { CountsById } from "./live/counts.ts";
 import type { FollowedVideo, Publishing } from "./live/host.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
-import { loadLive, loadOverHttp, loadReports } from "./load-chunk.ts";
+import { loadLive, loadOverHttp, loadPlayhead, loadReports } from "./load-chunk.ts";
 import type { Moderation } from "./moderation.ts";
 import type { OvationOptions } from "./options.ts";
 import { Outbox, type Published } from "./outbox.ts";
 import type { HttpHost } from "./over-http/send.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
-import {
-  type HistoryPage,
-  type HistoryQuery,
-  type PublishOptions,
-  Video,
-  type VideoHost,
-  type VideoOptions,
-} from "./video.ts";
+import { type PublishOptions, Video, type VideoHost, type VideoOptions } from "./video.ts";
 import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
 
@@ -41,7 +36,12 @@ const FILTER_KINDS_LIMIT = 64;
 const COUNTS_LIMIT = 100;
 /** Messages that are kept until the chunk that reports is loaded. */
 const EARLY_LIMIT = 100;
-const VIDEO_RULES = { history: [0, HISTORY_LIMIT], kinds: undefined, hidden: "boolean" } as const;
+const VIDEO_RULES = {
+  history: [0, HISTORY_LIMIT],
+  kinds: undefined,
+  hidden: "boolean",
+  playhead: "function",
+} as const;
 const PUBLISH_RULES = { whileAway: WAIT_OR_FAIL, whenLimited: WAIT_OR_FAIL, waitMs: WHOLE };
 
 type HttpChunk = Awaited<ReturnType<typeof loadOverHttp>>;
@@ -137,23 +137,33 @@ export class Ovation<Kinds extends object = object> {
   video(id: string, options: VideoOptions = {}): Video<Kinds> {
     check("id", id, "string");
     checkOptions(options, VIDEO_RULES);
-    const { kinds, hidden } = options;
+    const { kinds, hidden, playhead } = options;
     if (kinds !== undefined) checkList("kinds", kinds, FILTER_KINDS_LIMIT);
     if (!VIDEO_PATTERN.test(id)) {
       const message = "a video id is 1 to 128 of A-Z a-z 0-9 _ -";
       throw new OvationError("video_invalid", message, { video: id });
     }
-    if (kinds === undefined && hidden !== true) return new Video<Kinds>(id, options, this.#host);
     const filter = { kinds: kinds && [...kinds].sort(), hidden };
+    const host = kinds === undefined && hidden !== true ? this.#host : this.#filteredHost(filter);
+    if (playhead === undefined) return new Video<Kinds>(id, options, host);
+    const late = lateHost(host, async () => {
+      const { held } = await loadPlayhead(this.#settings.connectTimeoutMs);
+      return held(id, host, playhead);
+    });
+    return new Video<Kinds>(id, options, late);
+  }
+
+  /** The host of videos with a filter, which have a client of their own. */
+  #filteredHost(filter: Filter): VideoHost {
     const key = JSON.stringify(filter);
-    return new Video<Kinds>(id, options, {
+    return {
       ...this.#host,
       watch: (video, watcher, state) => this.#clientOf(key, filter).#watch(video, watcher, state),
       channel: (video) => {
         const client = this.#filtered.get(key);
         return client === undefined ? undefined : client.#channels.get(video);
       },
-    });
+    };
   }
 
   /**
@@ -261,6 +271,12 @@ export class Ovation<Kinds extends object = object> {
     onPublish: (listener) => this.#publishes.add(listener),
     sentAt: (id) => this.#sentAt.get(id),
     namesOf,
+    overHttp: (request) => this.#overHttp(request),
+    replay: (id, options) =>
+      lateHost(this.#host, async () => {
+        const { replayed } = await loadPlayhead(this.#settings.connectTimeoutMs);
+        return replayed(id, this.#host, options);
+      }),
     live: () => loadLive(this.#settings.connectTimeoutMs),
     report: this.#errors.emit,
     publish: (...publication) => {

@@ -18,6 +18,8 @@ export type ClientErrorCode =
   | "queue_full"
   /** `parse` refused an event's `data`; the event was skipped. */
   | "data_unexpected"
+  /** The `playhead` of a video threw, or returned an invalid date; it counts as unknown. */
+  | "playhead_invalid"
   /** Nothing answers, or a proxy that reaches no gateway. */
   | "unreachable"
   /** What answers is not a gateway: a path that does not exist, or another server. */
@@ -28,7 +30,7 @@ export type ClientErrorCode =
   | "websocket_blocked"
   /** Something on the way buffers event streams: the client polls. */
   | "stream_buffered"
-  /** A chunk of the client can't be loaded: for HTTP, or for live values. */
+  /** A chunk of the client can't be loaded: for HTTP, for live values or for playheads. */
   | "chunk_unavailable"
   /** A page on `https:` can't use a gateway on `http:`. */
   | "mixed_content"

@@ -17,6 +17,7 @@ export {
   type OvationErrorDetail,
 } from "./error.ts";
 export type { Frame } from "./frame.ts";
+export type { HistoryPage, HistoryQuery } from "./history.ts";
 export type { CountsById, VideoCounts } from "./live/counts.ts";
 export type { Poll } from "./live/shown-poll.ts";
 export type { StateOptions } from "./live/state.ts";
@@ -25,14 +26,18 @@ export type { Moderation } from "./moderation.ts";
 export type { OvationOptions, WebSocketConstructor } from "./options.ts";
 export type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 export type { Parse } from "./parse.ts";
+export {
+  type Playhead,
+  type PlayheadOptions,
+  playheadOfHls,
+  playheadOfVideo,
+} from "./playhead.ts";
 export { ovationFor } from "./shared.ts";
 export type { ConnectionFault, ConnectionState } from "./state.ts";
 export type {
   BuiltInKinds,
   DataOf,
   EventOf,
-  HistoryPage,
-  HistoryQuery,
   KindOf,
   ListenOptions,
   LivePoll,
@@ -41,6 +46,7 @@ export type {
   PublishOptions,
   Reactions,
   ReceivedData,
+  ReplayOptions,
   Video,
   VideoOptions,
 } from "./video.ts";

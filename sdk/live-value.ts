@@ -23,6 +23,33 @@ export interface LiveValue<T> {
 /** How long after a chunk could not be loaded it is tried again. */
 const RETRY_MS = 5_000;
 
+/**
+ * Starts what needs a chunk once that is loaded; while it can't be loaded, tries again.
+ * @returns what ends it
+ */
+export function whenLoaded<T>(
+  load: () => Promise<T>,
+  start: (loaded: T) => () => void,
+  report: (error: OvationError) => void,
+): () => void {
+  let off: (() => void) | undefined;
+  let isOff = false;
+  const begin = async () => {
+    try {
+      const loaded = await load();
+      if (!isOff) off = start(loaded);
+    } catch (error) {
+      report(error as OvationError);
+      if (!isOff) setTimeout(begin, RETRY_MS);
+    }
+  };
+  void begin();
+  return () => {
+    isOff = true;
+    off?.();
+  };
+}
+
 /** A value whose code is loaded when something listens to it; until then it is `initial`. */
 export function loadedValue<T>(
   initial: T,
@@ -36,22 +63,14 @@ export function loadedValue<T>(
     },
     onChange: (listener) => {
       check("listener", listener, "function");
-      let off: (() => void) | undefined;
-      let isOff = false;
-      const start = async () => {
-        try {
+      return whenLoaded(
+        async () => {
           loaded ??= await load();
-          if (!isOff) off = loaded.onChange((value) => notify(listener, value));
-        } catch (error) {
-          report(error as OvationError);
-          if (!isOff) setTimeout(start, RETRY_MS);
-        }
-      };
-      void start();
-      return () => {
-        isOff = true;
-        off?.();
-      };
+          return loaded;
+        },
+        (value) => value.onChange((next) => notify(listener, next)),
+        report,
+      );
     },
   };
 }

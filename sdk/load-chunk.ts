@@ -2,8 +2,16 @@
 import { CONNECT_PATH, HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
 import { checkOptions } from "./arguments.ts";
 import { errorOf, isRetryable, isTokenCode, OvationError } from "./error.ts";
-import { answerOf, dispatchPush, eventsOf, isFields, refusalOf } from "./link/incoming.ts";
+import {
+  answerOf,
+  countsOf,
+  dispatchPush,
+  eventsOf,
+  isFields,
+  refusalOf,
+} from "./link/incoming.ts";
 import { doubtTimes } from "./link/link.ts";
+import { notify } from "./listeners.ts";
 import { decodeMsgpack } from "./wire/msgpack-decode.ts";
 import { encodeMsgpack } from "./wire/msgpack-encode.ts";
 import { within } from "./within.ts";
@@ -29,6 +37,7 @@ export async function loadOverHttp(timeoutMs: number) {
     isRetryable,
     isTokenCode,
     answerOf,
+    countsOf,
     dispatchPush,
     eventsOf,
     isFields,
@@ -54,4 +63,14 @@ export function loadReports() {
  */
 export function loadLive(timeoutMs: number) {
   return load(timeoutMs, import("./live/index.ts"));
+}
+
+/**
+ * Loads what shows events when the picture gets there.
+ * @throws OvationError `chunk_unavailable`
+ */
+export async function loadPlayhead(timeoutMs: number) {
+  const chunk = await load(timeoutMs, import("./playhead/index.ts"));
+  chunk.receiveCore({ notify, isRetryable, OvationError });
+  return chunk;
 }

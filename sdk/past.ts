@@ -5,8 +5,8 @@
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import type { Chain, Missed } from "./chain.ts";
 import { isRetryable, type OvationError } from "./error.ts";
+import type { HistoryPage, HistoryQuery } from "./history.ts";
 import { Recent } from "./recent.ts";
-import type { HistoryPage, HistoryQuery } from "./video.ts";
 import { WAITING, type Watcher, type Watchers } from "./watchers.ts";
 
 export interface PastOptions {

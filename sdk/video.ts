@@ -8,13 +8,16 @@ import { check, checkOptions, type Rule } from "./arguments.ts";
 import type { Missed } from "./chain.ts";
 import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
-import type { FollowedChannel, FollowedHost, FollowedVideo } from "./live/host.ts";
+import type { HistoryPage, HistoryQuery } from "./history.ts";
+import type { FollowedVideo } from "./live/host.ts";
 import type { Poll } from "./live/shown-poll.ts";
 import type { StateOptions } from "./live/state.ts";
 import { type LiveValue, loadedValue } from "./live-value.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Published, WhenLimited, WhileAway } from "./outbox.ts";
 import type { Parse } from "./parse.ts";
+import type { HeldHost, ReplayHost } from "./playhead/host.ts";
+import type { Playhead } from "./playhead.ts";
 import type { Watcher } from "./watchers.ts";
 
 /**
@@ -128,6 +131,29 @@ export interface VideoOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Whether this viewer is left out of the number of viewers; needs the scope `observe`. */
   readonly hidden?: boolean | undefined;
+  /**
+   * The moment that the viewer sees. Events are shown when the picture gets to their time (`at`);
+   * this client's own, numbers of viewers, rules of the room and deletions at once. Nothing else is
+   * shown while it is undefined. Default: events are shown as they arrive.
+   */
+  readonly playhead?: Playhead | undefined;
+}
+
+/**
+ * Options of {@link Video.replay}.
+ *
+ * @example
+ * const options: ReplayOptions = { from, to, playhead: playheadOfHls(hls) };
+ */
+export interface ReplayOptions {
+  /** When the recording begins. A number is milliseconds since 1970. */
+  readonly from: Date | number;
+  /** When it ends. */
+  readonly to: Date | number;
+  /** The moment that the viewer sees, by the clock of the time when it was recorded. */
+  readonly playhead: Playhead;
+  /** How many comments from before the picture come first. Default: the video's `history`. */
+  readonly history?: number;
 }
 
 /**
@@ -141,52 +167,6 @@ export interface PublishOptions {
   /** Default: `wait`. */
   readonly whenLimited?: WhenLimited;
   readonly waitMs?: number;
-}
-
-/**
- * Which part of the history to read: with `after` or `from`, the oldest events from there on;
- * without, the newest ones. `before` and `to` end it.
- *
- * @example
- * const query: HistoryQuery = { before: oldest.seq, limit: 50 };
- */
-export interface HistoryQuery {
-  /** Only events before this `seq`; by default the newest. */
-  readonly before?: number;
-  /** Only events after this `seq`. */
-  readonly after?: number;
-  /** Only events that were stored then or later. A number is milliseconds since 1970. */
-  readonly from?: Date | number;
-  /** Only events that were stored before then. */
-  readonly to?: Date | number;
-  /** How many, at most 1,000. */
-  readonly limit?: number;
-}
-
-/**
- * A page of a video's history.
- *
- * @example
- * const { events, more }: HistoryPage = await video.readHistory();
- */
-export interface HistoryPage {
-  /** Oldest first. */
-  readonly events: readonly OvationEvent[];
-  /** Whether there are more in this part: newer ones with `after` or `from`, else older ones. */
-  readonly more: boolean;
-  /** Whether the part begins before what is still kept, so that events may be missing. */
-  readonly isTruncated: boolean;
-  /** The incarnation of the history; it changes when the history is created again. */
-  readonly epoch: string | undefined;
-}
-
-/** The state of a watched video. */
-interface VideoView extends FollowedChannel {
-  /** The `seq` of the newest durable event that was delivered. */
-  readonly position: number | undefined;
-  recent(limit: number): readonly OvationEvent[];
-  /** The newest event of a kind of class latest or state. */
-  newest(kind: string): OvationEvent | undefined;
 }
 
 /**
@@ -213,20 +193,26 @@ export interface LivePoll extends LiveValue<Poll | undefined> {
 type LiveModule = typeof import("./live/index.ts");
 
 /** What a {@link Video} needs from its client. */
-export interface VideoHost extends FollowedHost {
-  /** Undefined while the video is not watched. */
-  channel(id: string): VideoView | undefined;
+export interface VideoHost extends HeldHost, ReplayHost {
   /** @throws OvationError `chunk_unavailable` */
   live(): Promise<LiveModule>;
-  report(error: OvationError): void;
   publish(id: string, kind: string, data: unknown, options?: PublishOptions): Promise<Published>;
-  history(id: string, query: HistoryQuery): Promise<HistoryPage>;
+  /** The host of a handle that plays a part of the past. */
+  replay(id: string, options: { from: number; to: number; playhead: Playhead }): VideoHost;
   moderate(id: string): Moderation;
 }
 
 const LISTEN_RULES: Readonly<Record<string, Rule>> = {
   parse: undefined,
   onError: "function",
+  history: [0, HISTORY_LIMIT],
+};
+
+const MOMENT = [0, Number.MAX_SAFE_INTEGER] as const;
+const REPLAY_RULES: Readonly<Record<string, Rule>> = {
+  from: undefined,
+  to: undefined,
+  playhead: "function",
   history: [0, HISTORY_LIMIT],
 };
 
@@ -417,7 +403,7 @@ export class Video<Kinds extends object = object> {
       }
       listener({ ...event, kind, data });
     };
-    return this.#host.watch(this.id, { history, onEvent });
+    return this.#host.watch(this.id, { history, kind, onEvent });
   }
 
   /**
@@ -486,6 +472,30 @@ export class Video<Kinds extends object = object> {
    */
   readHistory(query: HistoryQuery = {}): Promise<HistoryPage> {
     return this.#host.history(this.id, query);
+  }
+
+  /**
+   * A handle whose listeners get what happened on the video along a recording of it, as if they were
+   * there: its comments, the likes that the timeline has, totals, and how many viewers there were.
+   * After a seek it starts over from there: {@link Video.onMissed} is called with `isNewHistory`, and
+   * the comments before the picture follow. What it publishes goes to the video of now.
+   *
+   * @throws RangeError when `from` or `to` is not a time, or `to` is before `from`
+   * @example
+   * const start = Date.parse("2026-06-01T20:00:00Z");
+   * const playhead = () => new Date(start + element.currentTime * 1_000);
+   * const recorded = video.replay({ from: start, to: start + 7_200_000, playhead });
+   * const off = recorded.on("comment", ({ data }) => addLine(data));
+   */
+  replay(options: ReplayOptions): Video<Kinds> {
+    checkOptions(options, REPLAY_RULES);
+    const { history = this.history, playhead } = options;
+    const [from, to] = [Number(options.from), Number(options.to)];
+    check("from", from, MOMENT);
+    check("to", to, [from, MOMENT[1]]);
+    check("playhead", playhead, "function");
+    const host = this.#host.replay(this.id, { from, to, playhead });
+    return new Video<Kinds>(this.id, { history }, host);
   }
 
   #loaded<T>(initial: T, make: (live: LiveModule) => LiveValue<T>): LiveValue<T> {

@@ -10,6 +10,8 @@ import { notify } from "./listeners.ts";
 export interface Watcher {
   /** How many events of the history it wants. */
   readonly history: number;
+  /** The only kind of events that it does something with; undefined: any. */
+  readonly kind?: string;
   readonly onEvent?: (event: OvationEvent) => void;
   readonly onFrame?: (frame: Frame) => void;
   readonly onMissed?: (missed: Missed) => void;

@@ -74,7 +74,7 @@ export function answerOf(fields: Fields): Answer {
 }
 
 /** The counts by kind; values that are not numbers are skipped. */
-function countsOf(value: unknown): Readonly<Record<string, number>> | undefined {
+export function countsOf(value: unknown): Readonly<Record<string, number>> | undefined {
   if (!isFields(value)) return undefined;
   return Object.fromEntries(
     Object.entries(value).filter(

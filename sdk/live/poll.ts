@@ -36,6 +36,7 @@ export class VideoPoll extends Source<Poll | undefined> implements LiveValue<Pol
     return [
       this.#host.watch(this.#video, {
         history: 0,
+        kind: POLLS,
         onEvent: ({ kind, data }) => {
           if (kind === POLLS) change(() => shown.setTally(pollIn(data, this.#name)));
         },

@@ -4,7 +4,14 @@
  */
 import type { checkOptions } from "../arguments.ts";
 import type { errorOf, isRetryable, isTokenCode, OvationError } from "../error.ts";
-import type { answerOf, dispatchPush, eventsOf, isFields, refusalOf } from "../link/incoming.ts";
+import type {
+  answerOf,
+  countsOf,
+  dispatchPush,
+  eventsOf,
+  isFields,
+  refusalOf,
+} from "../link/incoming.ts";
 import type { doubtTimes } from "../link/link.ts";
 import type { decodeMsgpack } from "../wire/msgpack-decode.ts";
 import type { encodeMsgpack } from "../wire/msgpack-encode.ts";
@@ -15,6 +22,7 @@ export interface Core {
   readonly isRetryable: typeof isRetryable;
   readonly isTokenCode: typeof isTokenCode;
   readonly answerOf: typeof answerOf;
+  readonly countsOf: typeof countsOf;
   readonly dispatchPush: typeof dispatchPush;
   readonly eventsOf: typeof eventsOf;
   readonly isFields: typeof isFields;

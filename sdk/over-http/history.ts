@@ -1,5 +1,5 @@
 /** Reads a page of a video's history. */
-import type { HistoryPage, HistoryQuery } from "../video.ts";
+import type { HistoryPage, HistoryQuery } from "../history.ts";
 import { core } from "./core.ts";
 import { authorization, bodyOf, type HttpOptions, refusalOfResponse, videoUrl } from "./http.ts";
 import { type HttpHost, send } from "./send.ts";

@@ -4,3 +4,4 @@ export { Diagnoses } from "./diagnosis.ts";
 export { EventStreamsLink } from "./event-streams.ts";
 export { readHistory } from "./history.ts";
 export { moderate } from "./moderate.ts";
+export { readTimeline, readTransientKinds } from "./timeline.ts";

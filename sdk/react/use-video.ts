@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from "react";
 import type { Ovation } from "../client.ts";
 import type { Video, VideoOptions } from "../video.ts";
+import { useNewest } from "./use-newest.ts";
 
 /**
  * A video, watched while the component is mounted.
@@ -13,15 +14,17 @@ import type { Video, VideoOptions } from "../video.ts";
 export function useVideo<Kinds extends object>(
   ovation: Ovation<Kinds>,
   id: string,
-  { history = 0, kinds, hidden = false }: VideoOptions = {},
+  { history = 0, kinds, hidden = false, playhead: given }: VideoOptions = {},
 ): Video<Kinds> {
-  // A component may make the list anew each time that it renders.
+  // A component may make the list, and the function, anew each time that it renders.
   const names = kinds?.join();
+  const newest = useNewest(given);
+  const hasPlayhead = given !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for `kinds`
-  const video = useMemo(
-    () => ovation.video(id, { history, kinds, hidden }),
-    [ovation, id, history, names, hidden],
-  );
+  const video = useMemo(() => {
+    const playhead = hasPlayhead ? () => newest.current?.() : undefined;
+    return ovation.video(id, { history, kinds, hidden, playhead });
+  }, [ovation, id, history, names, hidden, hasPlayhead, newest]);
   useEffect(() => video.watch(), [video]);
   return video;
 }

@@ -21,6 +21,7 @@ const OTHER_PACKAGES = [
   "undici-types",
   "ws",
   "@types/ws",
+  "hls.js",
 ];
 
 let folder: string;
