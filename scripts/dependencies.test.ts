@@ -43,6 +43,7 @@ test.each([
   "test/react/jest/package.json",
   "examples/vite-react/package.json",
   "examples/next/package.json",
+  "examples/node-backend/package.json",
   "examples/expo/package.json",
 ])("%s names exact versions", (path) => {
   const { dependencies, optionalDependencies, devDependencies, overrides } = read<Manifest>(path);
