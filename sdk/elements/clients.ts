@@ -9,6 +9,8 @@ export interface Access {
   readonly tokenUrl: string;
   readonly token: TokenSource | undefined;
   readonly isGuest: boolean;
+  /** See {@link OvationOptions.reports}. */
+  readonly reports: boolean;
   /** The application's own client, in place of all that. */
   readonly client: Ovation | undefined;
 }
@@ -50,7 +52,7 @@ export class SharedClient {
   /** Use {@link clientFor}. */
   constructor(access: Access) {
     this.#access = access;
-    const { url, tokenUrl, token, isGuest, client } = access;
+    const { url, tokenUrl, token, isGuest, reports, client } = access;
     const source = token ?? (tokenUrl !== "" ? () => tokenFrom(tokenUrl) : undefined);
     const learned = async () => {
       const text = typeof source === "function" ? await source() : (source ?? guestToken());
@@ -60,7 +62,8 @@ export class SharedClient {
     const hasToken = source !== undefined || isGuest;
     // `url` is an address, or several with blanks between them.
     const urls = (url.trim() || ownGateway).split(/\s+/);
-    this.ovation = client ?? new Ovation({ url: urls, ...(hasToken ? { token: learned } : {}) });
+    this.ovation =
+      client ?? new Ovation({ url: urls, reports, ...(hasToken ? { token: learned } : {}) });
     if (client !== undefined) return;
     // A listener keeps the client from printing what is wrong.
     this.ovation.onError(warn);

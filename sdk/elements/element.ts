@@ -59,10 +59,11 @@ export abstract class OvationElement extends Base {
     "video",
     "token-url",
     "guest",
+    "no-reports",
     "lang",
   ];
   static {
-    reflect(OvationElement, ["url", "video", "token-url"], ["guest"]);
+    reflect(OvationElement, ["url", "video", "token-url"], ["guest", "no-reports"]);
   }
 
   /** The gateway's address, or several with blanks between them. */
@@ -73,6 +74,8 @@ export abstract class OvationElement extends Base {
   declare tokenUrl: string;
   /** Whether a viewer without a token gets an identity, which only open gateways believe. */
   declare guest: boolean;
+  /** Whether the client sends no reports of what this viewer gets. */
+  declare noReports: boolean;
   protected readonly root: ShadowRoot;
   /** Elements that go by the settings of this one. */
   private readonly inside = new Set<OvationElement>();
@@ -226,6 +229,7 @@ export abstract class OvationElement extends Base {
       tokenUrl: this.getAttribute("token-url") ?? around?.tokenUrl ?? "",
       token: this.#token ?? around?.token,
       isGuest: this.guest || around?.isGuest === true,
+      reports: !this.noReports && around?.reports !== false,
       client: this.#client ?? around?.client,
     };
   }
