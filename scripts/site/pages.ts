@@ -12,12 +12,13 @@ interface Section {
 
 export const SECTIONS: readonly Section[] = [
   {
-    title: "Ovation",
+    title: "Start",
     pages: ["README.md", "docs/comparison.md", "CHANGELOG.md"],
   },
   {
     title: "Guides",
     pages: [
+      "add-to-your-page",
       "sign-in",
       "like-button",
       "show-totals",
