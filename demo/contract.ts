@@ -12,6 +12,8 @@ export interface StackLocation {
   readonly controlPort: number;
   /** The video that is shown. */
   readonly video: string;
+  /** Whether its gateways require a token; otherwise they believe any. */
+  readonly requiresToken: boolean;
 }
 
 /** Paths of the control server. */

@@ -6,6 +6,7 @@ import { ManagedProcess } from "../kit/managed-process.ts";
 import type { Say } from "../kit/say.ts";
 import type { CommonConfig } from "../shared/config/settings.ts";
 import { AudienceController } from "./audience/controller.ts";
+import { TOKEN_VARIABLE } from "./audience/messages.ts";
 import { audienceAt } from "./audience-level.ts";
 import { ControlServer } from "./live/control.ts";
 import { Live, type NatsUrls, type Watched } from "./live/live.ts";
@@ -25,6 +26,8 @@ interface DemoOptions {
   readonly audienceLevel: number;
   readonly config: CommonConfig;
   readonly natsUrls: NatsUrls;
+  /** A backend's token; undefined where the gateways require none. */
+  readonly token: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly logDirectory: string;
   /** The other processes; only gateways and dispatchers may be killed. */
@@ -53,7 +56,8 @@ export class Demo {
         join(import.meta.dirname, "audience", "main.ts"),
         ...["--url", url, "--video", video, "--ops-port", String(opsPort)],
       ],
-      env: options.env,
+      // Not as an argument, since everybody can read those.
+      env: { ...options.env, [TOKEN_VARIABLE]: options.token },
       readyUrl: `${address}/readyz`,
       log: new LogFile(options.logDirectory, NAME),
       onChild: (child) => this.#audienceController.attach(child),
@@ -61,6 +65,7 @@ export class Demo {
     this.#audience = new ManagedProcess({ name: NAME, launch, say, onChange: () => this.notify() });
     this.#polls = new PollRounds({
       url,
+      token: options.token,
       video,
       wallClock: Date.now,
       onPoll: (poll) => this.#audienceController.ask(poll),

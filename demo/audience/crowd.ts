@@ -24,6 +24,8 @@ interface CrowdOptions {
   /** URL of a gateway, with `http:`. */
   readonly url: string;
   readonly video: string;
+  /** A backend's: it publishes in the name of each viewer. */
+  readonly token: string | undefined;
   /** Called when the number of connected viewers changes. */
   readonly onAttendance: (connected: number) => void;
 }
@@ -43,6 +45,7 @@ export class Crowd {
     this.#likes = new Likes({
       url: options.url,
       video: options.video,
+      token: options.token,
       now: monotonicNow,
       likeFromViewer: () => this.#likeFromViewer(),
     });
@@ -87,6 +90,7 @@ export class Crowd {
     const viewer = new SimulatedViewer({
       url: this.#options.url.replace(/^http/, "ws"),
       video: this.#options.video,
+      token: this.#options.token,
       onChange: (change) => {
         this.#connected += change;
       },

@@ -38,7 +38,8 @@ function makeLikes(): Likes {
     if (hasViewers) fromViewers += 1;
     return hasViewers;
   };
-  return new Likes({ url, video: "launch", now: () => now, likeFromViewer });
+  const likes = { url, video: "launch", token: undefined };
+  return new Likes({ ...likes, now: () => now, likeFromViewer });
 }
 
 /** Publishes for one second in four steps, no faster than the server accepts. */

@@ -15,6 +15,7 @@ const ANSWER_MS = 5_000;
 interface LikesOptions {
   readonly url: string;
   readonly video: string;
+  readonly token: string | undefined;
   readonly now: MonotonicClock;
   /** Sends a like from a viewer. False when none is connected. */
   readonly likeFromViewer: () => boolean;
@@ -57,12 +58,15 @@ export class Likes {
   }
 
   async #post(count: number): Promise<void> {
-    const { url, video } = this.#options;
+    const { url, video, token } = this.#options;
     this.#unanswered += 1;
     try {
       const answer = await fetch(`${url}/v1/videos/${video}/events`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: {
+          "content-type": "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
         body: JSON.stringify(Array.from({ length: count }, () => ({ kind: "like" }))),
         signal: AbortSignal.timeout(ANSWER_MS),
       });

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { createRegistry, gaugeOf } from "../../shared/runtime/metrics.ts";
 import { OpsServer } from "../../shared/runtime/ops.ts";
 import { Crowd } from "./crowd.ts";
-import { type Attendance, crowdSchema } from "./messages.ts";
+import { type Attendance, crowdSchema, TOKEN_VARIABLE } from "./messages.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ let connected = 0;
 const crowd = new Crowd({
   url,
   video,
+  token: process.env[TOKEN_VARIABLE] || undefined,
   onAttendance: (count) => {
     connected = count;
     process.send?.({ connected } satisfies Attendance);

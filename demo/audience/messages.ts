@@ -22,3 +22,6 @@ export type CrowdMessage = z.output<typeof crowdSchema>;
 export const attendanceSchema = z.object({ connected: z.int().min(0) });
 
 export type Attendance = z.output<typeof attendanceSchema>;
+
+/** The variable that holds the audience's token, where its gateways require one. */
+export const TOKEN_VARIABLE = "OVATION_LOCAL_TOKEN";

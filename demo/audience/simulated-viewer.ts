@@ -15,6 +15,7 @@ interface SimulatedViewerOptions {
   /** URL of a gateway, with `ws:`. */
   readonly url: string;
   readonly video: string;
+  readonly token: string | undefined;
   /** Called with 1 when it connects and -1 when it disconnects. */
   readonly onChange: (change: 1 | -1) => void;
 }
@@ -38,12 +39,12 @@ export class SimulatedViewer {
   }
 
   enter(): void {
-    const { url, video } = this.#options;
+    const { url, video, token } = this.#options;
     const socket = new WebSocket(`${url}/v1/connect`, SUBPROTOCOL, { perMessageDeflate: false });
     this.#socket = socket;
     this.#requests = 0;
     socket.on("open", () => {
-      this.#send({ op: "connect" });
+      this.#send({ op: "connect", ...(token === undefined ? {} : { token }) });
       this.#send({ op: "subscribe", video });
       this.#backoff.reset();
       this.#count(true);

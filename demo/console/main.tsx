@@ -21,7 +21,7 @@ createRoot(root).render(
   <StrictMode>
     <App
       base={new URL("..", location.href).href}
-      initialToken={initialToken(stack !== undefined)}
+      initialToken={initialToken(stack?.requiresToken === false)}
       videoInAddress={videoInAddress}
     />
   </StrictMode>,

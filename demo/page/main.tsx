@@ -6,6 +6,7 @@ import { App } from "./app.tsx";
 import { findStack } from "./find-stack.ts";
 import type { DemoKinds } from "./kinds.ts";
 import { ownToken } from "./own-actor.ts";
+import { KeptToken } from "./token-in-address.ts";
 import "./styles/page.css";
 
 const DEFAULT_VIDEO = "launch";
@@ -16,9 +17,12 @@ if (root === null) throw new Error("the page has no element #page");
 const stack = await findStack(".");
 const requested = new URLSearchParams(location.search).get("video") ?? "";
 const videoId = VIDEO_ID.test(requested) ? requested : (stack?.video ?? DEFAULT_VIDEO);
+// A stack that requires tokens prints a link with one; elsewhere any is believed.
+const given = new KeptToken("ovation-page-token").fromAddress();
+const token = given ?? (stack?.requiresToken === true ? undefined : ownToken("viewer"));
 const ovation = new Ovation<DemoKinds>({
   url: new URL(".", location.href).href,
-  token: ownToken("viewer"),
+  ...(token === undefined ? {} : { token }),
 });
 
 createRoot(root).render(

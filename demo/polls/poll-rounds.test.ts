@@ -35,6 +35,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   rounds = new PollRounds({
+    token: undefined,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     video: "launch",
     wallClock: () => now,

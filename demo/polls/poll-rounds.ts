@@ -32,6 +32,8 @@ interface PollRoundsOptions {
   /** URL of a gateway. */
   readonly url: string;
   readonly video: string;
+  /** A moderator's; undefined where the gateways require none. */
+  readonly token: string | undefined;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
   /** Called with the open poll, and with undefined while there is none. */
@@ -97,12 +99,14 @@ export class PollRounds {
 
   /** @throws when it is not answered, or with an error */
   async #request(method: string, path: string, body?: object): Promise<unknown> {
-    const { url, video } = this.#options;
+    const { url, video, token } = this.#options;
     const answer = await fetch(`${url}/v1/videos/${video}${path}`, {
       method,
-      ...(body === undefined
-        ? {}
-        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (!answer.ok) throw new Error(await answer.text());

@@ -8,6 +8,7 @@ import {
   pageLines,
   type RunningStack,
   socketCommand,
+  tokenCommands,
 } from "./banner.ts";
 
 const stack: RunningStack = {
@@ -20,6 +21,7 @@ const stack: RunningStack = {
   ],
   logDirectory: "/somewhere/logs",
   pid: 10,
+  tokens: undefined,
 };
 
 /** How a shell splits a command into arguments, without the command's name. */
@@ -79,4 +81,20 @@ test("the WebSocket command is valid shell, and its script valid JavaScript", ()
   expect([node, flag]).toEqual(["node", "-e"]);
   expect(script).toContain('"ws://127.0.0.1:8123/v1/connect","ovation.v1.json"');
   expect(() => new Function(script)).not.toThrow();
+});
+
+test("where tokens are required, it prints them, and every line uses one", () => {
+  const tokens = { viewer: "v.v.v", backend: "b.b.b", moderator: "m.m.m" };
+  const text = banner({ ...stack, tokens }, (title) => title);
+  expect(text).not.toContain("OPEN");
+  for (const fact of [
+    "Open      http://127.0.0.1:8123/#token=v.v.v\n",
+    "Moderate  http://127.0.0.1:8123/console#token=m.m.m\n",
+    ...tokenCommands(tokens).map((line) => `  ${line}\n`),
+  ]) {
+    expect(text).toContain(fact);
+  }
+  const commands = text.split("\n").filter((line) => /^ {2}(curl|npx|OVATION)/.test(line));
+  expect(commands).toHaveLength(5);
+  for (const line of commands) expect(line).toMatch(/(VIEWER|BACKEND|MODERATOR)_TOKEN/);
 });

@@ -56,6 +56,8 @@ describe("numbers", () => {
       port: 8080,
       audience: 15,
       allowedOrigins: "same-origin,loopback,null",
+      auth: false,
+      kinds: undefined,
       nats: undefined,
     });
   });
@@ -93,6 +95,42 @@ describe("an unknown flag", () => {
 
   test("a stray argument is rejected", () => {
     expect(faultsOf(["stray"])).toEqual(['argument "stray" belongs to no flag']);
+  });
+});
+
+describe("tokens", () => {
+  const secret = { OVATION_AUTH_SECRET: "a secret of the tests, which is long enough" };
+
+  test("are required by --auth; the secret may be given", () => {
+    expect(optionsOf(["--auth"])).toMatchObject({ auth: true });
+    expect(optionsOf(["--auth"], secret)).toMatchObject({ auth: true });
+  });
+
+  test("what contradicts itself is refused by name", () => {
+    expect(faultsOf(["--auth"], { OVATION_OPEN: "true" })).toEqual([
+      expect.stringContaining("OVATION_OPEN=true requires none"),
+    ]);
+    expect(faultsOf(["--auth"], { OVATION_AUTH_SECRET: "hush" })).toEqual([
+      expect.stringMatching(/^OVATION_AUTH_SECRET (?!.*hush)/),
+    ]);
+    expect(faultsOf([], secret)).toEqual([
+      expect.stringMatching(/^OVATION_AUTH_SECRET is set, but only with --auth/),
+    ]);
+  });
+});
+
+describe("kinds, and more pages that may use the gateways", () => {
+  test("are given by flags", () => {
+    const flags = ["--kinds", "like:transient,score:state", "--allow-origin", "http://b.example"];
+    const { kinds, allowedOrigins } = optionsOf(flags);
+    expect(kinds).toBe("like:transient,score:state");
+    expect(allowedOrigins).toMatch(/^same-origin,.*,http:\/\/b\.example$/);
+  });
+
+  test("are refused with what is wrong", () => {
+    expect(faultsOf(["--kinds", "like:fast"])).toEqual([expect.stringMatching(/^--kinds must/)]);
+    const both = ["--allow-origin", "http://a.example", "--allowed-origins", "http://b.example"];
+    expect(faultsOf(both)).toEqual([expect.stringContaining("can't both be given")]);
   });
 });
 

@@ -1,9 +1,10 @@
 /** The command line of `npm start`, and the few environment variables that it reads. */
 import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
+import { AUTH_KEYS, authSettings } from "../../shared/config/auth-settings.ts";
 import { helpGroup } from "../../shared/config/describe.ts";
 import { ConfigError } from "../../shared/config/load.ts";
 import { LOOPBACK, NO_ORIGIN, originList, SAME_ORIGIN } from "../../shared/config/network-lists.ts";
-import { integer, type SettingGroup } from "../../shared/config/setting.ts";
+import { boolean, integer, type SettingGroup, settingNames } from "../../shared/config/setting.ts";
 import { commonSettings } from "../../shared/config/settings.ts";
 import { readFlagsOf } from "../../shared/config/sources.ts";
 import { suggestion } from "../../shared/config/suggest.ts";
@@ -25,6 +26,10 @@ export interface Options {
   readonly audience: number;
   /** The gateways' setting of this name. */
   readonly allowedOrigins: string;
+  /** Whether tokens are required. */
+  readonly auth: boolean;
+  /** The roles' setting of this name; undefined: that of the environment. */
+  readonly kinds: string | undefined;
   /** Undefined: the stack runs its own. */
   readonly nats: GivenNats | undefined;
 }
@@ -60,6 +65,15 @@ const settings = {
     default: ALLOWED_IN_A_DEMO,
     doc: "The pages that may use the gateways (docs/connecting.md). With NATS_URL, `null` is not among them by default.",
   }),
+  allowOrigin: originList({
+    default: [],
+    doc: "Pages that may use the gateways too, besides those of the default.",
+  }),
+  auth: boolean({
+    default: false,
+    doc: "Requires tokens, and prints a viewer's, a backend's and a moderator's. They are signed with OVATION_AUTH_SECRET, or else with a secret of this run.",
+  }),
+  kinds: commonSettings.kinds,
 } as const satisfies SettingGroup;
 
 /** The variables that name a given NATS: the common one first, then the roles' own. */
@@ -92,17 +106,52 @@ export function parseOptions(
   ]);
   const { natsUrl } = commonSettings;
   const { values, faults } = valuesOf({ ...settings, natsUrl }, (key) => given.get(key));
-  const all = [...flags.faults, ...faults];
-  if (all.length > 0) throw new ConfigError(all);
+  const wrong = [...flags.faults, ...faults, ...contradictions(flags.given, values.auth, env)];
+  if (wrong.length > 0) throw new ConfigError(wrong);
   const url = given.get("natsUrl")?.text;
-  const { natsUrl: urls, allowedOrigins, ...numbers } = { ...defaultsOf(settings), ...values };
+  const all = { ...defaultsOf(settings), ...values };
+  const { natsUrl: urls, allowedOrigins, allowOrigin, ...rest } = all;
   const isGiven = given.get("allowedOrigins") !== undefined;
   const origins = isGiven || url === undefined ? allowedOrigins : ALLOWED_ORIGINS;
   const nats = url && urls ? { url, shownUrl: String(natsUrl.loggable(urls)) } : undefined;
   return {
     outcome: "options",
-    options: { ...numbers, allowedOrigins: origins.join(","), nats },
+    options: {
+      ...rest,
+      allowedOrigins: [...origins, ...allowOrigin].join(","),
+      // As it is written; undefined, so that the environment's counts.
+      kinds: flags.given.get("kinds")?.text,
+      nats,
+    },
   };
+}
+
+/** What is wrong with flags and variables together. */
+function contradictions(
+  flags: ReadonlyMap<string, Given>,
+  auth: boolean | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const faults: string[] = [];
+  if (flags.has("allowedOrigins") && flags.has("allowOrigin")) {
+    faults.push("--allowed-origins and --allow-origin can't both be given: the first names all");
+  }
+  if (auth === true) {
+    if (env["OVATION_OPEN"] === "true") {
+      faults.push("--auth requires tokens, and OVATION_OPEN=true requires none: unset one");
+    }
+    const { name, text } = { name: "OVATION_AUTH_SECRET", text: env["OVATION_AUTH_SECRET"] ?? "" };
+    const group = { authSecret: authSettings.authSecret };
+    faults.push(...valuesOf(group, () => (text === "" ? undefined : { name, text })).faults);
+  } else if (auth === false) {
+    const keys = AUTH_KEYS.map((key) => settingNames(key).env).filter((name) => env[name]);
+    for (const name of keys) {
+      faults.push(
+        `${name} is set, but only with --auth tokens are required: unset it, or add --auth`,
+      );
+    }
+  }
+  return faults;
 }
 
 function helpText(): string {

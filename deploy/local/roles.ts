@@ -20,8 +20,13 @@ const DEMO_KINDS: readonly Kind[] = [
   { name: REACTION_KIND, deliveryClass: "transient", variants: "any" },
 ];
 
-/** A demo doesn't require tokens; the banner says so. */
-const OPEN_ENV = { OVATION_OPEN: "true" };
+/**
+ * Who may use the gateways: everybody, as the banner says, or who has a token.
+ * @param secret what tokens are verified with; undefined: none are required
+ */
+function accessEnv(secret: string | undefined): NodeJS.ProcessEnv {
+  return secret === undefined ? { OVATION_OPEN: "true" } : { OVATION_AUTH_SECRET: secret };
+}
 
 /** The NATS that they use: the stack's own, or one that the user runs. */
 export type NatsChoice = GivenNats | { readonly url: string; readonly passwords?: NatsPasswords };
@@ -40,10 +45,14 @@ export function natsUrlOf(nats: NatsChoice, user: NatsUser): string {
 }
 
 /** The settings common to both roles, as the roles will read them. */
-export function commonConfig(env: NodeJS.ProcessEnv, nats: NatsChoice): CommonConfig {
+export function commonConfig(
+  env: NodeJS.ProcessEnv,
+  nats: NatsChoice,
+  secret?: string,
+): CommonConfig {
   const loaded = loadConfig("gateway", [], {
     ...envFor(nats, env),
-    ...OPEN_ENV,
+    ...accessEnv(secret),
     OVATION_NATS_URL: nats.url,
   });
   if (loaded.outcome !== "config") throw new Error("no configuration");
@@ -70,12 +79,13 @@ export function roleEnv(
   { kinds }: CommonConfig,
   nats: NatsChoice,
   role: ServerRole,
+  secret?: string,
 ): NodeJS.ProcessEnv {
   return {
     OVATION_FRAME_INTERVAL_MIN_MS: String(FRAME_INTERVAL_MS),
     OVATION_ADDRESS_PUBLISHES_PER_SECOND: String(ADDRESS_PUBLISHES_PER_SECOND),
     ...envFor(nats, env),
-    ...OPEN_ENV,
+    ...accessEnv(secret),
     OVATION_KINDS: kindsWithDemo(kinds),
     // In the environment, since everybody can read arguments, and the URL may contain a password.
     OVATION_NATS_URL: natsUrlOf(nats, role),

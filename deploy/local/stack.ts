@@ -19,6 +19,7 @@ import { opsUrl, roleLaunch, type ServerRole } from "../../kit/role-process.ts";
 import type { Say } from "../../kit/say.ts";
 import { loopbackHosts } from "../../shared/runtime/listen-hosts.ts";
 import { buildClient, CLIENT_FOLDER } from "../client/bundle.ts";
+import { stackAuth } from "./auth.ts";
 import { type RunningStack, VIDEO } from "./banner.ts";
 import { natsLaunch } from "./nats.ts";
 import type { Options } from "./options.ts";
@@ -76,8 +77,9 @@ export class Stack {
     this.#controlPort = controlPort;
     // Synchronously after the check for a stop, so that the folder can't be left behind.
     this.#directory = mkdtempSync(join(tmpdir(), "ovation-local-"));
+    const { auth: requiresToken } = this.#options;
     this.#page = Promise.all([
-      buildPage(this.#pageDirectory, { controlPort, video: VIDEO }),
+      buildPage(this.#pageDirectory, { controlPort, video: VIDEO, requiresToken }),
       buildClient(),
     ]);
     this.#page.catch(() => undefined); // Reported by the `await` below.
@@ -85,9 +87,12 @@ export class Stack {
     if (nats !== undefined) this.#say.step(`Using the NATS at ${nats.shownUrl}`);
     await this.#page;
     this.#throwIfStopped();
+    const auth = this.#options.auth ? await stackAuth(this.#env) : undefined;
     const natsChoice = nats ?? ownNats ?? { url: "" };
-    const config = commonConfig(this.#env, natsChoice);
-    const envOf = (role: ServerRole) => roleEnv(this.#env, config, natsChoice, role);
+    const { kinds } = this.#options;
+    const env = kinds === undefined ? this.#env : { ...this.#env, OVATION_KINDS: kinds };
+    const config = commonConfig(env, natsChoice, auth?.secret);
+    const envOf = (role: ServerRole) => roleEnv(env, config, natsChoice, role, auth?.secret);
     const members = opsPorts.map((opsPort, index) =>
       index < gateways
         ? this.#role("gateway", opsPort, index + 1, envOf("gateway"))
@@ -106,6 +111,7 @@ export class Stack {
         observer: [natsUrlOf(natsChoice, "observer")],
         publisher: [natsUrlOf(natsChoice, "publisher")],
       },
+      token: auth?.internalToken,
       env: this.#env,
       logDirectory: LOG_DIRECTORY,
       processes: this.#watched(),
@@ -124,6 +130,7 @@ export class Stack {
       }),
       logDirectory: LOG_DIRECTORY,
       pid: process.pid,
+      tokens: auth?.tokens,
     };
   }
 

@@ -142,7 +142,13 @@ export function algorithmsOf(config: AuthConfig): readonly AuthAlgorithm[] {
   );
 }
 
-const KEYS = ["authSecret", "authPublicKeyFiles", "authJwksUrl", "authApiKeysFile"] as const;
+/** The settings of which one is required where tokens are checked. */
+export const AUTH_KEYS = [
+  "authSecret",
+  "authPublicKeyFiles",
+  "authJwksUrl",
+  "authApiKeysFile",
+] as const;
 
 /**
  * What is wrong with these settings together.
@@ -155,11 +161,11 @@ export function authFaults(values: Readonly<Record<string, unknown>>): readonly 
     if (!(key in values)) return true;
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
   };
-  const given = KEYS.filter(isSet);
+  const given = AUTH_KEYS.filter(isSet);
   const faults: string[] = [];
   if (given.length === 0 && !isSet("open")) {
     faults.push(
-      `one of ${KEYS.map(flag).join(", ")} is required, or --open, with which anyone may publish`,
+      `one of ${AUTH_KEYS.map(flag).join(", ")} is required, or --open, with which anyone may publish`,
     );
   }
   if (given.length > 0 && isSet("open")) {

@@ -4,37 +4,19 @@
  * there believe any.
  */
 import { ownToken } from "../../page/own-actor.ts";
+import { KeptToken } from "../../page/token-in-address.ts";
 
-const KEY = "ovation-console-token";
+const kept = new KeptToken("ovation-console-token");
 
-/** @param isLocal whether a local stack serves the console */
-export function initialToken(isLocal: boolean): string | undefined {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given !== null && given !== "") {
-    // It stays neither in the address bar nor in the history.
-    history.replaceState(null, "", `${location.pathname}${location.search}`);
-    keepToken(given);
-    return given;
-  }
+/** @param isOpen whether a local stack serves the console whose gateways require no token */
+export function initialToken(isOpen: boolean): string | undefined {
   return (
-    keptToken() ?? (isLocal ? ownToken("moderator", { scope: "moderate observe" }) : undefined)
+    kept.fromAddress() ??
+    (isOpen ? ownToken("moderator", { scope: "moderate observe" }) : undefined)
   );
-}
-
-function keptToken(): string | undefined {
-  try {
-    return sessionStorage.getItem(KEY) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param token undefined: none is kept any more */
 export function keepToken(token: string | undefined): void {
-  try {
-    if (token === undefined) sessionStorage.removeItem(KEY);
-    else sessionStorage.setItem(KEY, token);
-  } catch {
-    // The browser has no storage: the token is gone with the page.
-  }
+  kept.set(token);
 }
