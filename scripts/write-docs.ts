@@ -14,6 +14,7 @@ import { openApiDocument } from "../gateway/index.ts";
 import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
 import { VERSION } from "../shared/runtime/version.ts";
+import { asyncApiDocument } from "./asyncapi/document.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
 import { llmsFile } from "./site/llms.ts";
 import { thirdPartyPage } from "./third-party.ts";
@@ -52,6 +53,7 @@ const GENERATED: readonly Generated[] = [
     file: "docs/openapi.json",
     content: () => `${JSON.stringify(openApiDocument(VERSION), undefined, 2)}\n`,
   },
+  { file: "docs/asyncapi.yaml", content: () => asyncApiDocument(VERSION) },
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
   program("python", "python/publish.py"),

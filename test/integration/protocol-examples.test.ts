@@ -13,7 +13,7 @@ import { CONNECT_PATH } from "../../shared/protocol/wire/endpoints.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
-import { DescribedApi } from "../support/openapi.ts";
+import { DescribedApi, serverFaultOf } from "../support/openapi.ts";
 import {
   blocksOf,
   type Fields,
@@ -89,8 +89,12 @@ async function conversation(text: string, variant: string): Promise<void> {
   const socket = await TestSocket.open(gateway.port, variant === "json" ? "json" : "msgpack");
   let taken = 0;
   const next = async (): Promise<Fields> => {
-    const message = await socket.until(() => socket.messages[taken] ?? (socket.closed && {}));
+    const message: Fields = await socket.until(
+      () => socket.messages[taken] ?? (socket.closed && {}),
+    );
     taken += 1;
+    // As docs/asyncapi.yaml describes it.
+    if (message["op"] !== undefined) expect(serverFaultOf(message)).toBeUndefined();
     return message;
   };
   const expected: unknown[] = [];

@@ -1,5 +1,15 @@
-/** Holds answers of a gateway against its own description, the OpenAPI document. */
+/** Holds what a gateway answers and sends against its description. */
 import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
+import { z } from "zod";
+import { serverSchemas } from "../../shared/protocol/wire/server-schemas.ts";
+
+/** What of a message over a WebSocket is not as described; undefined when all of it is. */
+export function serverFaultOf(message: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.entries(serverSchemas).find(([op]) => op === message["op"]);
+  if (found === undefined) return `op ${String(message["op"])} is not described`;
+  const { error } = z.strictObject(found[1].shape).safeParse(message);
+  return error?.message;
+}
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { COMMANDS } from "../../../shared/protocol/commands.ts";
 import { type ErrorCode, errorKinds } from "../../../shared/protocol/errors.ts";
+import { eventSchema } from "../../../shared/protocol/event-schema.ts";
 import { errorBodySchema, eventInputSchema } from "../../../shared/protocol/events.ts";
 import { DELIVERY_CLASSES, KIND_PATTERN } from "../../../shared/protocol/kinds.ts";
 import { banFields, banSchema } from "../../../shared/protocol/moderation/ban.ts";
@@ -19,16 +20,6 @@ const state = z.record(z.string(), z.unknown());
 const place = { video: video.optional() };
 const codes = Object.keys(errorKinds) as [ErrorCode, ...ErrorCode[]];
 const errorBody = errorBodySchema.extend({ code: z.enum(codes), eventId: z.string().optional() });
-
-const event = z.object({
-  id: z.string(),
-  kind: z.string(),
-  at: moment,
-  actor: z.string().optional(),
-  data: z.unknown().optional(),
-  seq: z.number(),
-  prev: z.number(),
-});
 
 const snapshot = z.object({
   video,
@@ -81,7 +72,7 @@ const OUTPUTS = {
   }),
   History: z.object({
     epoch: z.string(),
-    events: z.array(event),
+    events: z.array(eventSchema.required({ seq: true, prev: true })),
     more: z.boolean(),
     recovered: z.boolean().optional(),
     oldest: z.number().optional(),

@@ -24,7 +24,22 @@ const verdictSchema = z.discriminatedUnion("verdict", [
 export type Verdict = z.output<typeof verdictSchema>;
 export type VerdictName = Verdict["verdict"];
 
-const answerSchema = z.object({ verdicts: z.array(verdictSchema) });
+export const answerSchema = z.object({ verdicts: z.array(verdictSchema) });
+
+/** What a reviewer is asked. */
+export const reviewRequestSchema = z.object({
+  kind: z.string(),
+  events: z
+    .array(
+      z.object({
+        id: z.string().optional(),
+        video: z.string(),
+        actor: z.string().optional(),
+        data: z.unknown().optional(),
+      }),
+    )
+    .max(REVIEW_BATCH),
+});
 
 /** An event to review. */
 export interface ReviewedEvent {
