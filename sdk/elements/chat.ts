@@ -1,22 +1,22 @@
 /** `<ovation-chat>`: comments, the line to write one, what is pinned, and moderators' menus. */
 import type { OvationError, OvationEvent, RoomRules, Video, VideoOptions } from "../index.ts";
 import { Announcer } from "./announcer.ts";
+import type { Acting, ChatMenus } from "./chat-menus.ts";
 import { type Comment, commentOf } from "./comment.ts";
 import { CommentList, LIST_CSS } from "./comment-list.ts";
 import { COMPOSE_CSS, Compose } from "./compose.ts";
-import { h, setText } from "./dom.ts";
+import { button, h, setText } from "./dom.ts";
 import { OvationElement, reflect } from "./element.ts";
 import { GUEST_PREFIX } from "./identity.ts";
-import { MENU_CSS, Menu } from "./menu.ts";
-import { commentItems, roomItems } from "./moderating.ts";
+import { sheetOf } from "./theme.ts";
 
 const HISTORY = 50;
 const LIMIT = 200;
 const CLOCK_MS = 1_000;
 
 const CSS = `
-:host { block-size: var(--ovation-chat-height, 440px); }
-section { position: relative; display: flex; flex-direction: column; block-size: 100%; }
+:host { display: flex; block-size: var(--ovation-chat-height, 440px); }
+section { position: relative; display: flex; flex: 1; flex-direction: column; min-inline-size: 0; }
 .pinned { display: flex; gap: 8px; align-items: baseline; max-block-size: 30%; padding: 8px 14px; overflow-y: auto; border-block-end: 1px solid var(--_line); background: var(--_raised); border-start-start-radius: var(--_radius); border-start-end-radius: var(--_radius); overflow-wrap: anywhere; }
 .mark { flex: none; color: var(--_muted); font-size: 0.8em; font-weight: 650; }
 .state { padding: 6px 14px; background: var(--_raised); color: var(--_muted); font-size: 0.87em; text-align: center; }
@@ -24,7 +24,7 @@ section { position: relative; display: flex; flex-direction: column; block-size:
 .said { padding: 0 14px 8px; }
 .said:empty { display: none; }
 .done { color: var(--_muted); font-size: 0.87em; }
-${LIST_CSS}${COMPOSE_CSS}${MENU_CSS}`;
+${LIST_CSS}${COMPOSE_CSS}`;
 
 /**
  * The comments of a video, and a line to write one. Authors may delete theirs; with a token that may
@@ -42,29 +42,10 @@ export class OvationChat extends OvationElement {
     "name",
     "readonly",
   ];
-  static readonly parts: readonly string[] = [
-    "chat",
-    "pinned",
-    "state",
-    "list",
-    "comment",
-    "name",
-    "text",
-    "act",
-    "more",
-    "compose",
-    "closed",
-    "form",
-    "field",
-    "input",
-    "name-input",
-    "send",
-    "room",
-    "menu",
-    "menu-item",
-    "fault",
-    "done",
-  ];
+  static readonly parts: readonly string[] =
+    "chat pinned state list comment name text act more compose closed form field input name-input send room menu menu-item fault done".split(
+      " ",
+    );
   static {
     reflect(OvationChat, ["kind", "history", "limit", "name"], ["readonly"]);
   }
@@ -81,7 +62,6 @@ export class OvationChat extends OvationElement {
   readonly #announcer = new Announcer((n) => this.text("fresh", { n }));
   readonly #list: CommentList;
   readonly #compose: Compose;
-  readonly #menu = new Menu();
   readonly #mark = h("span", { class: "mark" });
   readonly #pinnedText = h("bdi");
   readonly #pinned = h("p", { class: "pinned", part: "pinned" }, this.#mark, this.#pinnedText);
@@ -89,6 +69,7 @@ export class OvationChat extends OvationElement {
   readonly #fault = h("p", { class: "said fault", part: "fault", role: "alert" });
   readonly #done = h("p", { class: "said done", part: "done", role: "status" });
   readonly #section: HTMLElement;
+  #menus: ChatMenus | undefined;
   #video: Video | undefined;
   #rules: RoomRules = {};
   #pinnedEvent: OvationEvent | undefined;
@@ -100,8 +81,10 @@ export class OvationChat extends OvationElement {
     super(CSS);
     this.#list = new CommentList(this.#listHost());
     this.#compose = new Compose({
+      text: (name, words) => this.text(name, words),
       send: (text, name) => this.#send(text, name),
-      openRoom: (opener) => this.#openRoom(opener),
+      openRoom: (opener) =>
+        void this.#open((menus) => menus.openRoom(opener, this.#rules, this.#kind)),
     });
     this.#section = h(
       "section",
@@ -113,7 +96,6 @@ export class OvationChat extends OvationElement {
       this.#fault,
       this.#done,
       this.#announcer.element,
-      this.#menu.element,
     );
     this.root.append(this.#section);
   }
@@ -194,7 +176,6 @@ export class OvationChat extends OvationElement {
     const isClosed = !isModerator && closed.includes(this.#kind);
     const leftMs = isModerator ? 0 : (this.#canSendAt ?? 0) - Date.now();
     const waitSeconds = Math.max(0, Math.ceil(leftMs / 1_000));
-    const wait = this.text("wait", { n: waitSeconds });
     this.#compose.element.hidden = this.setting("readonly") !== undefined;
     this.#compose.render({
       closed: mayPublish ? (isClosed ? this.text("closed") : "") : this.text("signIn"),
@@ -202,14 +183,6 @@ export class OvationChat extends OvationElement {
       hasRoom: isModerator,
       maxLength,
       waitSeconds,
-      labels: {
-        comment: this.text("comment"),
-        placeholder: waitSeconds > 0 ? wait : this.text("placeholder"),
-        name: this.text("name"),
-        guest: this.text("guest"),
-        send: waitSeconds > 0 ? wait : this.text("send"),
-        room: this.text("room"),
-      },
     });
   }
 
@@ -277,30 +250,31 @@ export class OvationChat extends OvationElement {
       isOwn: this.#isOwn(comment),
       isPinned: this.#pinnedEvent?.id === comment.id,
     };
-    const acting = this.#acting();
-    if (acting === undefined) return;
-    const label = this.text("actions", { name: this.#nameOf(comment) });
-    this.#menu.open(opener, label, commentItems(comment, rights, acting), this.text("sure"));
+    void this.#open((menus) => menus.openComment(opener, comment, rights));
   }
 
-  #openRoom(opener: HTMLElement): void {
-    const acting = this.#acting();
-    if (acting === undefined) return;
-    const items = roomItems(this.#rules, this.#kind, acting);
-    this.#menu.open(opener, this.text("room"), items, this.text("sure"));
+  async #open(show: (menus: ChatMenus) => void): Promise<void> {
+    try {
+      const { ChatMenus: Menus } = await import("./chat-menus.ts");
+      this.#menus ??= new Menus(this.root, this.#acting(), { h, button, sheetOf });
+      show(this.#menus);
+    } catch (error) {
+      setText(this.#fault, this.text("failed", { why: String(error) }));
+    }
   }
 
-  #acting() {
-    const video = this.#video;
-    if (video === undefined) return undefined;
+  #acting(): Acting {
+    const moderate = () => this.#video?.moderate;
     return {
-      moderate: video.moderate,
-      text: (...what: Parameters<OvationChat["text"]>) => this.text(...what),
-      act: (what: string, done: () => Promise<unknown>) => void this.#act(what, done),
+      get moderate() {
+        return moderate();
+      },
+      text: (name, words) => this.text(name, words),
+      act: (what, done) => void this.#act(what, done),
     };
   }
 
-  async #act(what: string, done: () => Promise<unknown>): Promise<void> {
+  async #act(what: string, done: () => Promise<unknown> | undefined): Promise<void> {
     try {
       await done();
       setText(this.#fault, "");

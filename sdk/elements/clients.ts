@@ -15,6 +15,8 @@ export interface Access {
   readonly client: Ovation | undefined;
 }
 
+/** After so many failed attempts a developer may want to know why. */
+const ATTEMPTS = 2;
 /** How long a client outlives its last element: a page that moves on may show others at once. */
 const LINGER_MS = 2_000;
 
@@ -68,7 +70,9 @@ export class SharedClient {
     // A listener keeps the client from printing what is wrong.
     this.ovation.onError(warn);
     this.ovation.onState((state) => {
-      if (state.name === "reconnecting" || state.name === "closed") warn(state.reason);
+      if (state.name === "closed" || (state.name === "reconnecting" && state.attempt >= ATTEMPTS)) {
+        warn(state.reason);
+      }
     });
   }
 

@@ -1,5 +1,7 @@
 /** The line to write a comment in: what may be written, when, and under which name. */
 import { button, h, icon, setText } from "./dom.ts";
+import type { MessageName } from "./english.ts";
+import type { Words } from "./messages.ts";
 
 const SEND = "M4 12h15M13 6l6 6-6 6";
 const GEAR = "M4 7h10M18 7h2M4 17h4M12 17h8M16 5v4M10 15v4";
@@ -35,19 +37,12 @@ interface ComposeView {
   /** Whether the viewer may change the room. */
   readonly hasRoom: boolean;
   readonly maxLength: number | undefined;
-  /** Seconds until something may be sent, and the text for it. */
+  /** Seconds until something may be sent. */
   readonly waitSeconds: number;
-  readonly labels: {
-    readonly comment: string;
-    readonly placeholder: string;
-    readonly name: string;
-    readonly guest: string;
-    readonly send: string;
-    readonly room: string;
-  };
 }
 
 interface ComposeHost {
+  text(name: MessageName, words?: Words): string;
   /** @returns whether it was accepted */
   send(text: string, name: string): Promise<boolean>;
   openRoom(opener: HTMLElement): void;
@@ -120,22 +115,24 @@ export class Compose {
   }
 
   render(view: ComposeView): void {
-    const { closed, asksName, hasRoom, maxLength = TEXT_LENGTH, waitSeconds, labels } = view;
+    const { closed, asksName, hasRoom, maxLength = TEXT_LENGTH, waitSeconds } = view;
+    const { text } = this.#host;
+    const wait = waitSeconds > 0 ? text("wait", { n: waitSeconds }) : undefined;
     setText(this.#closed, closed);
     this.#closed.hidden = closed === "";
     // A moderator may open the room again.
     this.#form.hidden = closed !== "" && !hasRoom;
     this.#room.hidden = !hasRoom;
-    this.#room.ariaLabel = labels.room;
+    this.#room.ariaLabel = text("room");
     this.#who.hidden = !asksName;
-    this.#name.ariaLabel = labels.name;
-    this.#name.placeholder = labels.guest;
-    this.#text.ariaLabel = labels.comment;
-    this.#text.placeholder = labels.placeholder;
+    this.#name.ariaLabel = text("name");
+    this.#name.placeholder = text("guest");
+    this.#text.ariaLabel = text("comment");
+    this.#text.placeholder = wait ?? text("placeholder");
     this.#text.maxLength = maxLength;
-    this.#isWaiting = waitSeconds > 0;
+    this.#isWaiting = wait !== undefined;
     this.#send.disabled = this.#isWaiting;
-    this.#send.ariaLabel = labels.send;
+    this.#send.ariaLabel = wait ?? text("send");
     if (this.#isWaiting) setText(this.#send, String(waitSeconds));
     else if (this.#arrow.parentNode === null) this.#send.replaceChildren(this.#arrow);
   }

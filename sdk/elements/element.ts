@@ -1,14 +1,8 @@
 /** What all elements have in common: attributes, the client that they share, texts and faults. */
 import type { Ovation, OvationError, TokenSource, Video, VideoOptions } from "../index.ts";
 import { type Access, clientFor, type SharedClient } from "./clients.ts";
-import {
-  faultName,
-  type MessageName,
-  type Messages,
-  numberOf,
-  textOf,
-  type Words,
-} from "./messages.ts";
+import type { MessageName, Messages } from "./english.ts";
+import { faultName, loadLanguage, numberOf, textOf, type Words } from "./messages.ts";
 import { sheetOf, THEME } from "./theme.ts";
 
 /** The element that others take their settings from. */
@@ -263,6 +257,8 @@ export abstract class OvationElement extends Base {
     const id = this.setting("video") ?? "";
     if (!this.isConnected || id === "") return this.#stop();
     this.#language = this.#findLanguage();
+    const loading = loadLanguage(this.#language);
+    if (loading !== undefined) return void loading.then(() => this.settingsChanged());
     try {
       const shared = clientFor(this.access);
       const options = this.videoOptions;

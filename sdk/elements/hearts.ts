@@ -15,7 +15,7 @@ button { display: grid; place-items: center; flex: none; inline-size: 52px; bloc
 button:hover { background: color-mix(in oklab, var(--_heart), black 12%); }
 .icon { inline-size: 28px; block-size: 28px; fill: currentColor; stroke: none; }
 .number { font-weight: 650; font-size: 1.1em; }
-canvas { position: absolute; z-index: 1; inset-block-end: 100%; inset-inline-start: -14px; inline-size: 80px; block-size: var(--ovation-hearts-height, 260px); color: var(--_heart); pointer-events: none; }
+canvas { position: absolute; z-index: 1; inset-block-end: 100%; inset-inline-start: -29px; inline-size: 110px; block-size: var(--ovation-hearts-height, 260px); color: var(--_heart); pointer-events: none; }
 @media (forced-colors: active) { button { border: 1px solid; } }
 `;
 
@@ -31,7 +31,7 @@ const TOO_FAST = "rate_limited";
  */
 export class OvationHearts extends OvationElement {
   static override readonly observedAttributes = [...OvationElement.observedAttributes, "kind"];
-  static readonly parts: readonly string[] = ["button", "count", "canvas", "fault"];
+  static readonly parts: readonly string[] = "button count canvas fault".split(" ");
   static {
     reflect(OvationHearts, ["kind"]);
   }
@@ -44,7 +44,11 @@ export class OvationHearts extends OvationElement {
   readonly #canvas = h("canvas", { part: "canvas", "aria-hidden": "true" });
   readonly #rising = new Rising(this.#canvas, (context, side) => {
     context.scale(side / HEART_SIDE, side / HEART_SIDE);
-    context.fill(new Path2D(HEART));
+    const path = new Path2D(HEART);
+    context.fill(path);
+    // So that one is seen in front of another.
+    context.strokeStyle = "#fffc";
+    context.stroke(path);
   });
   readonly #show = oncePerFrame(() => this.render());
   #video: Video | undefined;

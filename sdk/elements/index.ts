@@ -8,7 +8,8 @@ import { OvationViewers } from "./viewers.ts";
 
 export { setDefaultUrl } from "./clients.ts";
 export { type ElementEvents, OvationElement } from "./element.ts";
-export { addMessages, type MessageName, type Messages } from "./messages.ts";
+export type { MessageName, Messages } from "./english.ts";
+export { addMessages } from "./messages.ts";
 export { OvationChat, OvationHearts, OvationLive, OvationPoll, OvationReactions, OvationViewers };
 
 declare global {

@@ -14,20 +14,18 @@ const CSS = `
 .picture { grid-area: picture; overflow: hidden; border-radius: var(--_radius); background: #000; }
 ::slotted(*) { display: block; inline-size: 100%; border: 0; }
 ::slotted(iframe) { aspect-ratio: 16 / 9; }
-.bar { grid-area: bar; display: flex; align-items: center; justify-content: space-between; gap: 12px; min-inline-size: 0; }
+.bar { grid-area: bar; display: flex; align-items: center; align-self: start; justify-content: space-between; gap: 12px; min-inline-size: 0; }
+ovation-reactions { flex: 1; }
 ovation-hearts { flex: none; margin-inline-start: auto; }
-.side { grid-area: side; display: flex; flex-direction: column; min-block-size: 0; }
+.side { grid-area: side; display: flex; flex-direction: column; }
 header { padding: 0 2px 10px; }
 ovation-poll { margin-block-end: 12px; }
 ovation-poll:state(empty) { display: none; }
 .bare { grid-template: "side" "bar" / minmax(0, 1fr); }
 .bare .picture { display: none; }
 @container (min-width: 780px) {
-  .live:not(.bare) { grid-template: "picture side" auto "bar side" auto / minmax(0, 1fr) minmax(300px, 34%); column-gap: 16px; }
-  .live:not(.bare) .side { position: relative; }
-  .live:not(.bare) .column { position: absolute; inset: 0; display: flex; flex-direction: column; }
-  .live:not(.bare) ovation-chat { flex: 1; min-block-size: 0; }
-  .live:not(.bare) ovation-poll { flex: none; max-block-size: 50%; overflow-y: auto; }
+  .live:not(.bare) { grid-template: "picture side" auto "bar side" 1fr / minmax(0, 1fr) minmax(300px, 34%); column-gap: 16px; }
+  .live:not(.bare) ovation-chat { flex: 1; block-size: auto; min-block-size: 340px; }
 }
 `;
 
@@ -55,7 +53,7 @@ export class OvationLive extends OvationElement {
     "name",
     "readonly",
   ];
-  static readonly parts: readonly string[] = ["live", "picture", "bar", "side", "header"];
+  static readonly parts: readonly string[] = "live picture bar side header".split(" ");
   static {
     reflect(OvationLive, ["layout", "reactions", "history", "name"], ["readonly"]);
   }
@@ -85,16 +83,12 @@ export class OvationLive extends OvationElement {
       "div",
       { class: "side", part: "side" },
       h(
-        "div",
-        { class: "column" },
-        h(
-          "header",
-          { part: "header" },
-          make("ovation-viewers", exported("viewers", OvationViewers.parts)),
-        ),
-        make("ovation-poll", exported("poll", OvationPoll.parts)),
-        make("ovation-chat", exported("chat", OvationChat.parts)),
+        "header",
+        { part: "header" },
+        make("ovation-viewers", exported("viewers", OvationViewers.parts)),
       ),
+      make("ovation-poll", exported("poll", OvationPoll.parts)),
+      make("ovation-chat", exported("chat", OvationChat.parts)),
     ),
   );
 

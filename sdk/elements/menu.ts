@@ -1,7 +1,8 @@
 /** A menu over the page, by pointer and keyboard (https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/). */
-import { button, h } from "./dom.ts";
+import type { button, h } from "./dom.ts";
+import type { sheetOf } from "./theme.ts";
 
-export const MENU_CSS = `
+const CSS = `
 .menu { position: fixed; inset: auto; margin: 0; min-inline-size: 190px; max-inline-size: min(320px, 90vw); padding: 6px; border: 1px solid var(--_line); border-radius: 12px; background: var(--_surface); color: var(--_text); box-shadow: 0 10px 30px -8px rgb(0 0 0 / 35%); }
 .item { display: block; inline-size: 100%; padding: 8px 12px; border: 0; border-radius: 8px; background: none; text-align: start; overflow-wrap: anywhere; }
 .item:hover, .item:focus-visible { background: var(--_raised); }
@@ -26,13 +27,27 @@ const KEYS: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_at, count) => count - 1,
 };
 
+/** The code of this menu is loaded when one is opened. It is handed what the elements have already. */
+export interface MenuTools {
+  readonly h: typeof h;
+  readonly button: typeof button;
+  readonly sheetOf: typeof sheetOf;
+}
+
 export class Menu {
-  readonly element = h("div", { class: "menu", part: "menu", role: "menu", popover: "auto" });
+  readonly #tools: MenuTools;
+  readonly #element: HTMLElement;
   #opener: HTMLElement | undefined;
 
-  constructor() {
-    this.element.addEventListener("keydown", (event) => this.#key(event));
-    this.element.addEventListener("toggle", (event) => {
+  /** @param root where it is shown */
+  constructor(root: ShadowRoot, tools: MenuTools) {
+    this.#tools = tools;
+    const attributes = { class: "menu", part: "menu", role: "menu", popover: "auto" };
+    this.#element = tools.h("div", attributes);
+    root.adoptedStyleSheets.push(tools.sheetOf(CSS));
+    root.append(this.#element);
+    this.#element.addEventListener("keydown", (event) => this.#key(event));
+    this.#element.addEventListener("toggle", (event) => {
       const isOpen = (event as ToggleEvent).newState === "open";
       if (this.#opener !== undefined) this.#opener.ariaExpanded = String(isOpen);
     });
@@ -40,7 +55,7 @@ export class Menu {
 
   /** @param sure what the second click on a harsh item is asked with */
   open(opener: HTMLElement, label: string, items: readonly MenuItem[], sure: string): void {
-    const { element } = this;
+    const element = this.#element;
     if (element.matches(":popover-open")) element.hidePopover();
     this.#opener = opener;
     element.ariaLabel = label;
@@ -53,14 +68,14 @@ export class Menu {
   #item(item: MenuItem, sure: string): HTMLElement {
     const { label, isHarsh = false, isChecked } = item;
     const role = isChecked === undefined ? "menuitem" : "menuitemradio";
-    const entry = button(
+    const entry = this.#tools.button(
       { class: isHarsh ? "item harsh" : "item", part: "menu-item", role, tabindex: "-1" },
       () => {
         if (isHarsh && entry.textContent === label) {
           entry.textContent = `${label}: ${sure}`;
           return;
         }
-        this.element.hidePopover();
+        this.#element.hidePopover();
         this.#opener?.focus();
         item.run();
       },
@@ -72,7 +87,7 @@ export class Menu {
 
   /** Below the opener, or above where there is no room; inside the window. */
   #place(opener: HTMLElement): void {
-    const { element } = this;
+    const element = this.#element;
     const at = opener.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = element;
     const below = at.bottom + 4;
@@ -84,11 +99,11 @@ export class Menu {
   }
 
   #key(event: KeyboardEvent): void {
-    const items = [...this.element.children] as HTMLElement[];
+    const items = [...this.#element.children] as HTMLElement[];
     const at = items.indexOf(event.target as HTMLElement);
     const next = KEYS[event.key]?.(at, items.length);
     if (next === undefined) {
-      if (event.key === "Tab") this.element.hidePopover();
+      if (event.key === "Tab") this.#element.hidePopover();
       return;
     }
     event.preventDefault();

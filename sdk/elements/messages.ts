@@ -1,128 +1,30 @@
 /** What the elements say, in English and German; a page may replace every text, and add languages. */
+import { ENGLISH, type MessageName, type Messages, type Plural } from "./english.ts";
 
-/** A text for each plural form of a number (https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html). */
-type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
-
-const EN = {
-  watching: { one: "{n} watching", other: "{n} watching" },
-  connecting: "Connecting…",
-  reconnecting: "Reconnecting…",
-  offline: "Not connected",
-  like: "Like",
-  likes: { one: "{n} like", other: "{n} likes" },
-  reactions: "Reactions",
-  comments: "Comments",
-  none: "No comments yet. Say hello!",
-  comment: "Your comment",
-  placeholder: "Say something",
-  name: "Your name",
-  guest: "Guest",
-  send: "Send",
-  sending: "sending…",
-  fresh: { one: "{n} new comment", other: "{n} new comments" },
-  wait: "Slow mode: {n} s",
-  closed: "Comments are closed.",
-  signIn: "Sign in to take part.",
-  missed: "Some comments can't be shown.",
-  pinned: "Pinned",
-  actions: "Comment by {name}: actions",
-  delete: "Delete",
-  deleteAll: "Delete all by {name}",
-  pin: "Pin",
-  unpin: "Unpin",
-  mute: "Mute for 10 minutes",
-  ban: "Ban {name}",
-  sure: "Sure?",
-  done: "Done: {what}",
-  room: "Room settings",
-  slow: "Slow mode: {n}",
-  off: "off",
-  seconds: "{n} s",
-  close: "Close comments",
-  open: "Open comments",
-  poll: "Poll",
-  votes: { one: "{n} vote", other: "{n} votes" },
-  left: "{time} left",
-  ended: "Closed",
-  failed: "That didn't work: {why}",
-  tooFast: "Not so fast!",
-  banned: "A moderator has muted you.",
-  tooLong: "At most {n} characters.",
-  emojiOnly: "Only emoji, please.",
-  voted: "You have voted already.",
-  unsent: "Could not be sent: no connection.",
-} as const satisfies Readonly<Record<string, string | Plural>>;
-
-/**
- * The name of a text.
- *
- * @example
- * const name: MessageName = "placeholder";
- */
-export type MessageName = keyof typeof EN;
-
-/**
- * What the elements say. Words in braces are replaced: `{n}` by a number, `{name}` by a name.
- *
- * @example
- * const messages: Partial<Messages> = { placeholder: "Ask the band" };
- */
-export type Messages = Readonly<Record<MessageName, string | Plural>>;
-
-const DE: Messages = {
-  watching: { one: "{n} sieht zu", other: "{n} sehen zu" },
-  connecting: "Verbinde …",
-  reconnecting: "Verbinde neu …",
-  offline: "Nicht verbunden",
-  like: "Gefällt mir",
-  likes: { one: "{n} Herz", other: "{n} Herzen" },
-  reactions: "Reaktionen",
-  comments: "Kommentare",
-  none: "Noch keine Kommentare. Sag Hallo!",
-  comment: "Dein Kommentar",
-  placeholder: "Sag etwas",
-  name: "Dein Name",
-  guest: "Gast",
-  send: "Senden",
-  sending: "wird gesendet …",
-  fresh: { one: "{n} neuer Kommentar", other: "{n} neue Kommentare" },
-  wait: "Langsamer Modus: {n} s",
-  closed: "Die Kommentare sind geschlossen.",
-  signIn: "Melde dich an, um mitzumachen.",
-  missed: "Einige Kommentare können nicht gezeigt werden.",
-  pinned: "Angeheftet",
-  actions: "Kommentar von {name}: Aktionen",
-  delete: "Löschen",
-  deleteAll: "Alle von {name} löschen",
-  pin: "Anheften",
-  unpin: "Lösen",
-  mute: "10 Minuten stummschalten",
-  ban: "{name} sperren",
-  sure: "Sicher?",
-  done: "Erledigt: {what}",
-  room: "Einstellungen",
-  slow: "Langsamer Modus: {n}",
-  off: "aus",
-  seconds: "{n} s",
-  close: "Kommentare schließen",
-  open: "Kommentare öffnen",
-  poll: "Umfrage",
-  votes: { one: "{n} Stimme", other: "{n} Stimmen" },
-  left: "noch {time}",
-  ended: "Beendet",
-  failed: "Das hat nicht geklappt: {why}",
-  tooFast: "Nicht so schnell!",
-  banned: "Du wurdest stummgeschaltet.",
-  tooLong: "Höchstens {n} Zeichen.",
-  emojiOnly: "Bitte nur Emojis.",
-  voted: "Du hast schon abgestimmt.",
-  unsent: "Konnte nicht gesendet werden: keine Verbindung.",
-};
-
-const languages = new Map<string, Partial<Messages>>([
-  ["en", EN],
-  ["de", DE],
+/** The languages of the page. English is always there. */
+const languages = new Map<string, Partial<Messages>>();
+/** Those that come with the elements, until they are loaded. */
+const LOADERS = new Map<string, () => Promise<Messages>>([
+  ["de", async () => (await import("./german.ts")).GERMAN],
 ]);
+
+const shortOf = (language: string) => language.split("-")[0] ?? "";
+
+/**
+ * Loads a language that comes with the elements.
+ * @returns undefined when there is nothing to wait for
+ */
+export function loadLanguage(language: string): Promise<void> | undefined {
+  const short = shortOf(language);
+  const load = LOADERS.get(short);
+  if (load === undefined) return undefined;
+  const add = (messages: Partial<Messages>) => {
+    LOADERS.delete(short);
+    languages.set(short, { ...messages, ...languages.get(short) });
+  };
+  // Without it, the elements speak English.
+  return load().then(add, () => add({}));
+}
 
 /**
  * Adds a language, or replaces texts of one, for all elements of the page. What it lacks is shown in
@@ -148,8 +50,8 @@ export function textOf(
   words: Words,
   { language, own }: { readonly language: string; readonly own: Partial<Messages> },
 ): string {
-  const [short = ""] = language.split("-");
-  const message: string | Plural = own[name] ?? languages.get(short)?.[name] ?? EN[name];
+  const message: string | Plural =
+    own[name] ?? languages.get(shortOf(language))?.[name] ?? ENGLISH[name];
   const { n } = words;
   const template =
     typeof message === "string"

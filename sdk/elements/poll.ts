@@ -54,15 +54,7 @@ function clock(seconds: number): string {
  */
 export class OvationPoll extends OvationElement {
   static override readonly observedAttributes = [...OvationElement.observedAttributes, "poll"];
-  static readonly parts: readonly string[] = [
-    "poll",
-    "question",
-    "choice",
-    "bar",
-    "votes",
-    "foot",
-    "fault",
-  ];
+  static readonly parts: readonly string[] = "poll question choice bar votes foot fault".split(" ");
   static {
     reflect(OvationPoll, ["poll"]);
   }

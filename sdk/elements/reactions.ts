@@ -7,12 +7,15 @@ import { isStill, Rising } from "./rising.ts";
 const DEFAULT = "🔥 👏 😂 😮 🎉";
 
 const CSS = `
-:host { position: relative; }
-div { display: flex; flex-wrap: wrap; gap: 6px; }
+:host { position: relative; container-type: inline-size; }
+div { position: relative; display: flex; flex-wrap: wrap; gap: 6px; }
 button { display: flex; align-items: center; gap: 6px; min-block-size: 40px; padding: 0 12px; border: 1px solid var(--_line); border-radius: 20px; background: var(--_surface); }
 button:hover { background: var(--_raised); }
 .symbol { font-size: 19px; line-height: 1; }
 .number { min-inline-size: 1ch; font-size: 0.87em; font-weight: 600; }
+@container (max-width: 290px) {
+  button { flex: 1; flex-direction: column; gap: 2px; min-inline-size: 44px; padding: 6px 2px; border-radius: 14px; }
+}
 canvas { position: absolute; z-index: 1; inset-block-end: 100%; inset-inline: 0; inline-size: 100%; block-size: var(--ovation-reactions-height, 200px); pointer-events: none; }
 `;
 
@@ -34,14 +37,7 @@ export class OvationReactions extends OvationElement {
     "kind",
     "reactions",
   ];
-  static readonly parts: readonly string[] = [
-    "list",
-    "button",
-    "symbol",
-    "count",
-    "canvas",
-    "fault",
-  ];
+  static readonly parts: readonly string[] = "list button symbol count canvas fault".split(" ");
   static {
     reflect(OvationReactions, ["kind", "reactions"]);
   }
@@ -84,7 +80,7 @@ export class OvationReactions extends OvationElement {
     return [
       live.onChange(this.#show),
       video.onFrame(({ counts }) => {
-        for (const { variant } of this.#all) this.#arrived(variant, counts[`${kind}:${variant}`]);
+        for (const one of this.#all) this.#arrived(one, counts[`${kind}:${one.variant}`]);
       }),
       () => this.#rising.stop(),
     ];
@@ -96,32 +92,25 @@ export class OvationReactions extends OvationElement {
     for (const { variant, count } of this.#all) setText(count, this.number(totals[variant] ?? 0));
   }
 
-  #arrived(variant: string, count = 0): void {
+  #arrived({ variant, button: over }: Reaction, count = 0): void {
     const risen = this.#risen.get(variant) ?? 0;
     const own = Math.min(count, risen);
     this.#risen.set(variant, risen - own);
-    if (count > own) this.#rising.rise(variant, count - own, this.#placeOf(variant));
-  }
-
-  /** Where its button is, from 0 to 1. */
-  #placeOf(variant: string): number {
-    const index = this.#all.findIndex((reaction) => reaction.variant === variant);
-    const place = (index + 0.5) / this.#all.length;
-    return this.matches(":dir(rtl)") ? 1 - place : place;
+    if (count > own) this.#rising.rise(variant, count - own, over);
   }
 
   #reaction(variant: string, kind: string): Reaction {
     const count = h("span", { class: "number", part: "count" }, "0");
     const symbol = h("span", { class: "symbol", part: "symbol" }, variant);
-    const react = button({ part: "button" }, () => void this.#react(variant, kind, symbol), symbol);
+    const react = button({ part: "button" }, () => void this.#react(variant, kind, react), symbol);
     react.append(count);
     return { variant, button: react, count };
   }
 
-  async #react(variant: string, kind: string, symbol: HTMLElement): Promise<void> {
+  async #react(variant: string, kind: string, over: HTMLElement): Promise<void> {
     if (!isStill()) {
-      symbol.animate([{ scale: 0.8 }, { scale: 1.25 }, { scale: 1 }], 220);
-      this.#rising.rise(variant, 1, this.#placeOf(variant));
+      over.animate([{ scale: 0.9 }, { scale: 1.1 }, { scale: 1 }], 220);
+      this.#rising.rise(variant, 1, over);
     }
     this.#risen.set(variant, (this.#risen.get(variant) ?? 0) + 1);
     try {

@@ -6,9 +6,12 @@
 /** At once; a symbol rises for two to three seconds. */
 const MOST = 60;
 /** How many may wait for their turn: a burst lasts a moment longer, not for minutes. */
-const MOST_WAITING = 24;
-const PER_FRAME = 2;
+const MOST_WAITING = 20;
+/** The least time between two that begin, so that they are seen one by one. */
+const APART_MS = 45;
 const SIZE_PX = 30;
+/** How far from where they start, at most. */
+const SPREAD_PX = 22;
 /** The share of its way on which a symbol grows, and from which it fades. */
 const GROWN = 0.12;
 const FADES = 0.55;
@@ -20,15 +23,15 @@ interface Particle {
   readonly symbol: string;
   readonly bornAt: number;
   readonly lifeMs: number;
-  readonly x: number;
+  /** Of its centre, from the left. */
+  readonly xPx: number;
   readonly sway: number;
   readonly size: number;
 }
 
 interface Waiting {
   readonly symbol: string;
-  /** From 0 to 1, from the left. */
-  readonly x: number;
+  readonly over: HTMLElement | undefined;
 }
 
 /** Whether the viewer has asked for less motion. */
@@ -44,17 +47,18 @@ export class Rising {
   #particles: Particle[] = [];
   #waiting: Waiting[] = [];
   #frame = 0;
+  #lastAt = 0;
 
   constructor(canvas: HTMLCanvasElement, paint: Painter) {
     this.#canvas = canvas;
     this.#paint = paint;
   }
 
-  /** @param x where they start, from 0 to 1, from the left */
-  rise(symbol: string, count: number, x = 0.5): void {
+  /** @param over from above which they rise, in a box as wide as the canvas; by default its middle */
+  rise(symbol: string, count: number, over?: HTMLElement): void {
     if (isStill() || document.hidden) return;
     const room = Math.min(count, MOST_WAITING - this.#waiting.length);
-    for (let n = 0; n < room; n += 1) this.#waiting.push({ symbol, x });
+    for (let n = 0; n < room; n += 1) this.#waiting.push({ symbol, over });
     this.#frame ||= requestAnimationFrame((now) => this.#begin(now));
   }
 
@@ -78,8 +82,17 @@ export class Rising {
   }
 
   #draw(now: number): void {
-    for (const { symbol, x } of this.#waiting.splice(0, PER_FRAME)) {
-      if (this.#particles.length < MOST) this.#particles.push(particle(symbol, x, now));
+    if (now - this.#lastAt >= APART_MS && this.#particles.length < MOST) {
+      const next = this.#waiting.shift();
+      if (next !== undefined) {
+        const { symbol, over } = next;
+        const xPx =
+          over === undefined
+            ? this.#canvas.clientWidth / 2
+            : over.offsetLeft + over.offsetWidth / 2;
+        this.#particles.push(particle(symbol, xPx, now));
+      }
+      this.#lastAt = now;
     }
     this.#particles = this.#particles.filter(({ bornAt, lifeMs }) => now - bornAt < lifeMs);
     const context = this.#canvas.getContext("2d");
@@ -89,7 +102,7 @@ export class Rising {
       const way = (now - one.bornAt) / one.lifeMs;
       const side = SIZE_PX * devicePixelRatio * one.size * Math.min(1, 0.4 + way / GROWN);
       const sway = Math.sin(way * 7 + one.sway) * side * 0.4 * way;
-      const left = one.x * (width - side) + sway;
+      const left = one.xPx * devicePixelRatio - side / 2 + sway;
       if (context === null) continue;
       context.globalAlpha = Math.min(1, (1 - way) / (1 - FADES));
       context.drawImage(this.#sprite(one.symbol), left, (height - side) * (1 - way), side, side);
@@ -116,13 +129,12 @@ export class Rising {
   }
 }
 
-function particle(symbol: string, x: number, bornAt: number): Particle {
-  const spread = (Math.random() - 0.5) * 0.3;
+function particle(symbol: string, xPx: number, bornAt: number): Particle {
   return {
     symbol,
     bornAt,
     lifeMs: 1_800 + Math.random() * 1_200,
-    x: Math.min(1, Math.max(0, x + spread)),
+    xPx: xPx + (Math.random() * 2 - 1) * SPREAD_PX,
     sway: Math.random() * 6,
     size: 0.7 + Math.random() * 0.5,
   };

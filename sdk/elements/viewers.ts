@@ -2,7 +2,7 @@
 import type { ConnectionState, Video } from "../index.ts";
 import { h, oncePerFrame, setText } from "./dom.ts";
 import { OvationElement } from "./element.ts";
-import type { MessageName } from "./messages.ts";
+import type { MessageName } from "./english.ts";
 
 const CSS = `
 :host { display: inline-flex; align-items: center; gap: 8px; color: var(--_muted); font-size: 0.93em; }
@@ -26,7 +26,7 @@ const STATES: Readonly<Record<ConnectionState["name"], MessageName | undefined>>
  * <ovation-viewers url="https://live.example.com" video="launch"></ovation-viewers>
  */
 export class OvationViewers extends OvationElement {
-  static readonly parts: readonly string[] = ["dot", "text"];
+  static readonly parts: readonly string[] = "dot text".split(" ");
   readonly #dot = h("span", { class: "dot", part: "dot", "aria-hidden": "true" });
   readonly #text = h("span", { class: "number", part: "text" });
   readonly #show = oncePerFrame(() => this.render());
@@ -52,9 +52,9 @@ export class OvationViewers extends OvationElement {
     const state = this.shared?.ovation.state ?? { name: "idle" };
     const isStale = state.name === "connected" && state.isStale;
     const fault = isStale ? "reconnecting" : STATES[state.name];
-    const isLive = fault === undefined && this.#viewers !== undefined;
-    this.#dot.classList.toggle("live", isLive);
-    const n = this.#viewers ?? 0;
-    setText(this.#text, isLive ? this.text("watching", { n }) : this.text(fault ?? "connecting"));
+    const n = this.#viewers;
+    this.#dot.classList.toggle("live", fault === undefined);
+    if (fault !== undefined) setText(this.#text, this.text(fault));
+    else setText(this.#text, n === undefined ? "" : this.text("watching", { n }));
   }
 }

@@ -134,18 +134,30 @@ export class DemoApp {
     return `http://127.0.0.1:${this.port}/`;
   }
 
+  /** The page that it prints. */
+  get printedPage(): string {
+    const [, lines = ""] = /^A page of your own.*\n((?: {2}.*\n)+)/m.exec(this.#stack.output) ?? [];
+    return lines.replaceAll(/^ {2}/gm, "");
+  }
+
+  /** Opens any page in a new window. */
+  async show(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({ reducedMotion: "reduce", ...options });
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.faults.push(String(error.stack)));
+    await page.goto(url);
+    return page;
+  }
+
   /**
    * Opens the page in a new window, and resolves when it watches the video. Without other options
    * the page moves little: a browser without a graphics card draws each frame on the CPU.
    */
   async open(options: BrowserContextOptions & { readonly url?: string } = {}): Promise<Window> {
     const { url = this.url, ...contextOptions } = options;
-    const context = await this.#browser.newContext({ reducedMotion: "reduce", ...contextOptions });
-    this.#contexts.push(context);
-    const page = await context.newPage();
-    page.on("pageerror", (error) => this.faults.push(String(error.stack)));
-    await page.goto(url);
-    const window = new Window(page, context);
+    const page = await this.show(url, contextOptions);
+    const window = new Window(page, page.context());
     await window.viewers.filter({ hasText: /[1-9]/ }).waitFor();
     return window;
   }

@@ -182,6 +182,7 @@ describe.skipIf(!hasBrowser)("a chat", () => {
       await button(anna, "Comment by anna: actions").evaluate((one) => one.matches(":focus")),
     ).toBe(true);
     await anna.keyboard.press("Enter");
+    await anna.getByRole("menu").waitFor();
     expect(await item(anna, /./).allInnerTexts()).toEqual(["Delete"]);
     await anna.keyboard.press("Enter");
     for (const page of [anna, ben]) await shows(page, "his");
