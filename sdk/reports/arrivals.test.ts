@@ -3,10 +3,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { OvationEvent } from "../../shared/protocol/event.ts";
 import { Arrivals } from "./arrivals.ts";
 
-const channel = { missed: 0, isTransient: (kind: string) => kind === "like" };
+const channel = { missed: 0, position: 100, isTransient: (kind: string) => kind === "like" };
 const channels = new Map([["launch", channel]]);
 beforeEach(() => {
   channel.missed = 0;
+  channel.position = 100;
   channels.set("launch", channel);
 });
 
@@ -59,6 +60,16 @@ test("an event that comes once more is counted, and is not live", () => {
   receive(1_200, comment(7, 1_100), like("a", 1_100));
   expect(receive(1_300, comment(6, 1_090), comment(7, 1_100), like("a", 1_100))).toEqual([]);
   expect(counts()).toEqual({ ...NONE, repeated: 3 });
+});
+
+test("what the client drops at a gap, and gets again with what was missing, comes once and late", () => {
+  const { receive, counts } = arrivals();
+  receive(1_000);
+  channel.position = 5;
+  expect(receive(1_200, comment(5, 1_100), comment(7, 1_150))).toEqual([1_100]);
+  channel.position = 7;
+  expect(receive(1_900, comment(6, 1_120), comment(7, 1_150))).toEqual([1_120, 1_150]);
+  expect(counts()).toEqual(NONE);
 });
 
 describe("what was shown before and is sent again is neither live nor repeated", () => {

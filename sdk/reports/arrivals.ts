@@ -6,6 +6,8 @@ import type { EventsMessage } from "../../shared/protocol/wire/server-messages.t
 export interface ObservedChannel {
   /** Times that durable events were missed since the link began. */
   readonly missed: number;
+  /** The `seq` of the newest durable event that the client took. */
+  readonly position: number | undefined;
   isTransient(kind: string): boolean;
 }
 
@@ -86,6 +88,8 @@ export class Arrivals {
     const isTransient = channel.isTransient(kind);
     // Of the others only the newest matters: they are sent again with every subscription.
     if (seq === undefined && !isTransient) return [];
+    // The client drops what comes after a gap, and asks for it again.
+    if (seq !== undefined && seq > (channel.position ?? 0)) return [];
     if (seq === undefined ? this.#isKnown(id) : seq <= watched.seq) {
       this.#repeated += 1;
       return [];
