@@ -24,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "kinds", entry: "cli/kinds/main", doc: "prints or replaces the kinds of events" },
   { name: "size", entry: "cli/sizing/main", doc: "calculates what an audience needs" },
   client("tail", "prints the events of videos as they come"),
+  client("export", "writes a video's comments as lines of JSON"),
   client("publish", "publishes events"),
   client("delete", "deletes a comment, or all of an actor"),
   client("ban", "bans an actor"),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpCommand, parseCommandLine, UsageError } from "./command.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { harmless } from "./output.ts";
-import { duration } from "./settings.ts";
+import { duration, moment } from "./settings.ts";
 
 const settings = { for: duration({ doc: "How long." }) };
 const command: HttpCommand<typeof settings> = {
@@ -74,6 +74,19 @@ describe("a command line is refused by what is wrong with it, without secrets", 
     expect(() => parse(argv)).toThrow(message);
     expect(() => parse(argv)).toThrow(/^(?![\s\S]*hush)/);
   });
+});
+
+test.each([
+  ["1780344000000", 1_780_344_000_000],
+  ["2026-06-01T20:00:00Z", 1_780_344_000_000],
+  ["2026-06-01T22:00+02:00", 1_780_344_000_000],
+  ["2026-06-01", 1_780_272_000_000],
+  ["2026-13-01", undefined],
+  ["2026-06-01T20:00:00", undefined],
+  ["today", undefined],
+  ["-1", undefined],
+])("%s is the moment %s", (text, at) => {
+  expect(moment({ doc: "" }).schema.safeParse(text).data).toBe(at);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 /** What the commands print: text for people on a terminal, JSON for programs. */
+import { once } from "node:events";
 import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
@@ -28,6 +29,11 @@ export class Output {
   /** Prints a value as JSON, or the text that stands for it. */
   print(value: unknown, text: () => string): void {
     this.#stream.write(`${this.isJson ? harmless(JSON.stringify(value)) : text()}\n`);
+  }
+
+  /** Resolves when what was printed has been taken, as far as more would have to wait in memory. */
+  async flushed(): Promise<void> {
+    if (this.#stream.writableNeedDrain) await once(this.#stream, "drain");
   }
 
   /** Puts the text in place of what is on the terminal. */

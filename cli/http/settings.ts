@@ -24,6 +24,41 @@ export function duration(parts: { readonly doc: string }): Setting<number | unde
   });
 }
 
+/** A moment, in milliseconds since 1970; unset by default. */
+export function moment(parts: { readonly doc: string }): Setting<number | undefined> {
+  return setting<number | undefined>({
+    schema: reader((given, fault) => {
+      const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(
+        given,
+      );
+      const ms = isTime ? Date.parse(given) : Number(/^\d{1,15}$/.test(given) ? given : Number.NaN);
+      if (ms >= 0) return ms;
+      return fault(
+        `must be a time such as 2026-06-01T20:00:00Z, or milliseconds since 1970, but is ${quoted(given)}`,
+      );
+    }),
+    default: undefined,
+    defaultText: undefined,
+    allowed: "a time as in ISO 8601 with its zone, a day, or milliseconds since 1970",
+    doc: parts.doc,
+  });
+}
+
+/** The `seq` of a durable event; unset by default. */
+export function sequence(parts: { readonly doc: string }): Setting<number | undefined> {
+  return setting<number | undefined>({
+    schema: reader((given, fault) => {
+      const seq = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
+      if (Number.isSafeInteger(seq)) return seq;
+      return fault(`must be the seq of an event, a whole number, but is ${quoted(given)}`);
+    }),
+    default: undefined,
+    defaultText: undefined,
+    allowed: "a whole number",
+    doc: parts.doc,
+  });
+}
+
 /** Words, separated by commas; unset by default. */
 export function words(parts: {
   readonly doc: string;

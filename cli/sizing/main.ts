@@ -19,7 +19,7 @@ try {
   else {
     const { json, ...input } = command.options;
     const sizing = sizingOf(input);
-    const text = json ? `${JSON.stringify({ input, sizing })}\n` : reportText(input, sizing);
+    const text = json ? `${jsonText({ input, sizing })}\n` : reportText(input, sizing);
     process.stdout.write(text);
   }
 } catch (error) {
@@ -27,4 +27,11 @@ try {
   if (!isTooMuch && !(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = isTooMuch ? EXIT_TOO_MUCH : EXIT_SETTINGS;
+}
+
+/** As a setting is given: JSON has no infinity. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    one === Number.POSITIVE_INFINITY ? "forever" : one,
+  );
 }

@@ -3,10 +3,20 @@ import { describe, expect, test } from "vitest";
 import { COST_FIGURES } from "../../bench/scenarios/costs.ts";
 import { goodNumber, partOf } from "./cells.ts";
 import { flowsOf } from "./flows.ts";
+import { STORED_RECORD_BYTES } from "./message-bytes.ts";
 import { sizingOf, TooMuch } from "./model.ts";
 import { sizingInput } from "./options.ts";
 import { occupied, poissonRate } from "./poisson.ts";
 import { costSettings } from "./settings.ts";
+
+test("a history that is kept forever takes what its bounds allow, and says how fast it grows", () => {
+  const historyAgeMs = Number.POSITIVE_INFINITY;
+  const { nats } = sizingOf(sizingInput({ historyAgeMs, comments: 10, videos: 1 }));
+  const day = sizingOf(sizingInput({ comments: 10, videos: 1 })).nats;
+  expect(nats.historyBytes).toBe(day.historyBytes);
+  expect(nats.historyBytesPerDay / (10 * 86_400)).toBeCloseTo(STORED_RECORD_BYTES);
+  expect(sizingOf(sizingInput({ historyAgeMs, comments: 0 })).nats.historyBytes).toBe(0);
+});
 
 describe("the formulas of probability", () => {
   test("what is rare is done each time, and what is frequent once an interval", () => {

@@ -53,6 +53,8 @@ export interface Sizing {
     readonly leaseWrites: number;
     readonly records: number;
     readonly historyBytes: number;
+    /** By which comments let the history grow in a day, at most, while none is removed. */
+    readonly historyBytesPerDay: number;
   };
   readonly delivery: ReturnType<typeof deliveryOf>;
 }
@@ -184,15 +186,24 @@ function sizingOfCell(
       leaseWrites: flows.leaseWrites,
       records: flows.records,
       historyBytes,
+      historyBytesPerDay: historyGrowthOf(flows),
     },
     delivery: deliveryOf(input, flows),
   };
 }
 
+const DAY_SECONDS = 86_400;
+
+function historyGrowthOf({ videos }: Flows): number {
+  const comments = videos.reduce((sum, flow) => sum + flow.videos * flow.comments, 0);
+  return comments * DAY_SECONDS * STORED_RECORD_BYTES;
+}
+
 /** Bytes on disk of one replica, once the videos have been watched for the whole retention time. */
 function historyBytesOf(input: SizingInput, { videos }: Flows): number {
   const records = videos.reduce((sum, flow) => {
-    const inTime = (flow.comments * input.historyAgeMs) / 1_000;
+    // No comments are none forever, too.
+    const inTime = flow.comments === 0 ? 0 : (flow.comments * input.historyAgeMs) / 1_000;
     return sum + flow.videos * Math.min(input.historyEvents, inTime);
   }, 0);
   return Math.min(input.historyTotalBytes, records * STORED_RECORD_BYTES);

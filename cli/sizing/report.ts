@@ -30,7 +30,7 @@ export function reportText(input: SizingInput, sizing: Sizing): string {
     "",
     ...section("To viewers", deliveryRows(sizing)),
     "",
-    ...section("NATS", natsRows(sizing)),
+    ...section("NATS", natsRows(input, sizing)),
     "",
     columns("NATS messages per second", 28, "in", "out"),
     ...sizing.nats.flows.map((flow) =>
@@ -102,7 +102,12 @@ function deliveryRows({ delivery, gateways }: Sizing): Row[] {
   ];
 }
 
-function natsRows({ nats }: Sizing): Row[] {
+function natsRows(input: SizingInput, { nats }: Sizing): Row[] {
+  const growth: Row = [
+    "  grows by",
+    bytes(nats.historyBytesPerDay),
+    `a day at most, up to ${bytes(input.historyTotalBytes)}; then the oldest events are removed`,
+  ];
   return [
     ["messages", `${count(nats.in)}/s`, `in, and ${count(nats.out)}/s out`],
     ["bytes", bits(nats.bytesIn), `in, and ${bits(nats.bytesOut)} out`],
@@ -117,5 +122,6 @@ function natsRows({ nats }: Sizing): Row[] {
     ["leases", whole(nats.leases), `${count(nats.leaseWrites)} renewed per second`],
     ["comments stored", `${count(nats.records)}/s`, "records, of one or more comments"],
     ["history", bytes(nats.historyBytes), "on each disk, for the videos being watched"],
+    ...(input.historyAgeMs === Number.POSITIVE_INFINITY ? [growth] : []),
   ];
 }

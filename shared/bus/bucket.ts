@@ -12,6 +12,7 @@ import { type BucketEntry, bucketEntryOf, deleteMarker } from "./bucket-entry.ts
 import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream, isStreamMissing } from "./ensure-stream.ts";
+import { maxAge } from "./max-age.ts";
 import { readNewest } from "./read-newest.ts";
 import { storeMessage } from "./store-message.ts";
 import { StreamAccess } from "./stream-access.ts";
@@ -30,7 +31,7 @@ export interface BucketSpec {
   /** Whether its changes are published for those who watch it. */
   readonly isFollowed: boolean;
   readonly replicas: number;
-  /** Age at which an entry expires, in milliseconds; watchers are not notified. 0: never. */
+  /** Age at which an entry expires, in milliseconds; watchers are not notified. 0 or Infinity: never. */
   readonly maxAgeMs: number;
   /** The size up to which it takes entries; undefined: any. */
   readonly limitBytes?: number;
@@ -49,7 +50,7 @@ export function bucketConfig(spec: BucketSpec): Partial<StreamConfig> & { name: 
     storage: spec.storage === "file" ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
     max_msgs_per_subject: 1,
-    max_age: nanos(maxAgeMs),
+    max_age: maxAge(maxAgeMs),
     max_bytes: limitBytes,
     duplicate_window: nanos(duplicatesMs),
     discard: DiscardPolicy.New,

@@ -1,13 +1,13 @@
 /** The JetStream stream that holds the durable events of all videos, in Ovation's terms. */
 import { setTimeout as wait } from "node:timers/promises";
 import { DiscardPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
-import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../protocol/subjects.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
 import { differencesOf, ensureStream } from "./ensure-stream.ts";
+import { maxAge } from "./max-age.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
 
@@ -32,7 +32,7 @@ export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: st
     num_replicas: limits.historyReplicas,
     // A message holds at least one event, so this keeps at least as many events as configured.
     max_msgs_per_subject: limits.historyEvents,
-    max_age: nanos(limits.historyAgeMs),
+    max_age: maxAge(limits.historyAgeMs),
     max_bytes: limits.historyTotalBytes,
     discard: DiscardPolicy.Old,
     allow_direct: true,

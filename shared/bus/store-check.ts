@@ -4,7 +4,6 @@
  * settings that it doesn't know. A process that started anyway would break its guarantees unnoticed.
  */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import {
   frontendsBucket,
@@ -20,6 +19,7 @@ import type { Bus } from "./connection.ts";
 import { isStreamMissing } from "./ensure-stream.ts";
 import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
+import { maxAge } from "./max-age.ts";
 import { votesStreamConfig } from "./votes-stream.ts";
 
 /** The oldest server that supports everything we use; it introduced direct reads. */
@@ -94,7 +94,7 @@ function requiredOf(spec: BucketSpec): Partial<StreamConfig> & { readonly name: 
     name: `KV_${spec.name}`,
     storage: spec.storage,
     num_replicas: spec.replicas,
-    max_age: nanos(spec.maxAgeMs),
+    max_age: maxAge(spec.maxAgeMs),
     ...(republish === undefined ? {} : { republish }),
   };
 }

@@ -16,6 +16,14 @@ function configOf<R extends Role>(role: R, argv: readonly string[], env: Env = {
   return loaded.config;
 }
 
+test("a history may be kept forever, which is logged as it was given", () => {
+  const config = configOf("dispatcher", ["--history-age-ms", "forever"]);
+  expect(config.historyAgeMs).toBe(Number.POSITIVE_INFINITY);
+  expect(redactedConfig("dispatcher", config)).toMatchObject({ historyAgeMs: "forever" });
+  const never = () => configOf("dispatcher", ["--history-age-ms", "never"]);
+  expect(never).toThrow(/must be forever, or integer from 60000 to \d+ \(ms\), but is "never"/);
+});
+
 describe("the base path", () => {
   test.each([
     ["/", ""],

@@ -73,6 +73,27 @@ export function integer(parts: {
   });
 }
 
+/** How long something is kept, in milliseconds; `forever` is Infinity. */
+export function age(parts: {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly doc: string;
+}): Setting<number> {
+  const limited = integer({ ...parts, unit: "ms" });
+  const allowed = `forever, or ${limited.allowed}`;
+  return {
+    ...limited,
+    allowed,
+    schema: reader((text, fault) => {
+      if (text === "forever") return Number.POSITIVE_INFINITY;
+      const { data } = limited.schema.safeParse(text);
+      return data ?? fault(`must be ${allowed}, but is ${quoted(text)}`);
+    }),
+    loggable: (value) => (value === Number.POSITIVE_INFINITY ? "forever" : value),
+  };
+}
+
 /** A TCP port to listen on; 0 lets the system choose. */
 export function port(parts: { readonly default: number; readonly doc: string }): Setting<number> {
   return integer({ min: 0, max: 65_535, ...parts });

@@ -4,6 +4,7 @@ import { natsSettings } from "./nats-settings.ts";
 import { overloadSettings } from "./overload-settings.ts";
 import { reviewSettings } from "./review-settings.ts";
 import {
+  age,
   boolean,
   type ConfigOf,
   choice,
@@ -113,12 +114,11 @@ export const commonSettings = {
     unit: "bytes",
     doc: "How many bytes of durable events are kept per video: a thousand events of a kilobyte each.",
   }),
-  historyAgeMs: integer({
+  historyAgeMs: age({
     min: 60_000,
     max: 31_536_000_000,
     default: 86_400_000,
-    unit: "ms",
-    doc: "How long a durable event is kept: a day covers a live event and those who watch it the same evening.",
+    doc: "How long a durable event is kept, and a video's timeline: a day covers a live event and those who watch it the same evening. With `forever`, `--history-events` and `--history-bytes` still bound each video, and `--history-total-bytes` all of them: beyond it, the oldest events of any video are removed, so make it as large as the store may become.",
   }),
   historyTotalBytes: integer({
     min: 1_048_576,

@@ -19,7 +19,10 @@ interface Ran {
 let stack: TestStack;
 let url: string;
 beforeAll(async () => {
-  stack = await TestStack.start(moderatedStack({ gateway: { countIntervalMs: 50 } }));
+  const more = { historyEvents: 3_000 };
+  stack = await TestStack.start(
+    moderatedStack({ gateway: { countIntervalMs: 50, ...more }, dispatcher: more }),
+  );
   url = `http://127.0.0.1:${stack.gateway.port}`;
 });
 afterAll(() => stack?.stop());
@@ -145,6 +148,31 @@ describe.each(["websocket", "sse"])("tail over %s", (transport) => {
       { video, id: "live" },
     ]);
   });
+});
+
+test("export writes all comments in order, or a part of them, and says what is no longer kept", async () => {
+  const comments = Array.from({ length: 1_500 }, (_, n) => ({ kind: "comment", id: `x${n}` }));
+  for (const half of [comments.slice(0, 750), comments.slice(750)]) {
+    expect((await post(stack.gateway.port, "full", half, BACKEND)).status).toBe(200);
+  }
+  const exported = async (...flags: string[]) => {
+    const { code, out, err } = await ovation(["export", "full", ...flags]);
+    const lines = out.split("\n").filter(Boolean);
+    const events = lines.map((line) => JSON.parse(line) as { id: string; seq: number });
+    return { code, err, events, ids: events.map(({ id }) => id) };
+  };
+  const all = comments.map(({ id }) => id);
+  const whole = await exported();
+  expect([whole.code, whole.err]).toEqual([0, ""]);
+  expect(whole.ids).toEqual(all);
+  const rest = await exported("--after", String(whole.events[1_199]?.seq), "--no-json");
+  expect([rest.code, rest.ids]).toEqual([0, all.slice(1_200)]);
+  expect((await exported("--to", "2020-01-01T00:00:00Z")).ids).toEqual([]);
+  const older = await exported("--from", "2020-01-01");
+  expect([older.code, older.ids]).toEqual([1, all]);
+  expect(older.err).toMatch(/no longer kept; the oldest that is kept has the seq \d+ /);
+  const wrong = await exported("--from", "2026-02-01", "--to", "2026-01-01");
+  expect([wrong.code, wrong.ids]).toEqual([2, []]);
 });
 
 test("who and top list the videos that have viewers, with rates", async () => {

@@ -10,6 +10,11 @@ const stack = useTestStack({
   dispatcher: { historyEvents: 20 },
 });
 
+const forever = useTestStack({
+  gateway: { historyAgeMs: Number.POSITIVE_INFINITY },
+  dispatcher: { historyAgeMs: Number.POSITIVE_INFINITY },
+});
+
 interface Page {
   readonly events: readonly { readonly id: string; readonly seq: number }[];
   readonly more: boolean;
@@ -87,6 +92,13 @@ test("events that were removed because there were too many are said to be missin
   expect(await get("full", { from: timeOf(body.oldest) })).toMatchObject({
     body: { recovered: true },
   });
+});
+
+test("a history that is kept forever reaches back to any time", async () => {
+  const { port } = forever().gateway;
+  expect(await post(port, "kept", { kind: "comment", id: "k1" })).toMatchObject({ status: 200 });
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/videos/kept/history?from=1`);
+  expect(await answer.json()).toMatchObject({ events: [{ id: "k1" }], recovered: true });
 });
 
 test.each([
