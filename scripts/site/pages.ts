@@ -25,6 +25,8 @@ export const SECTIONS: readonly Section[] = [
       "lobby",
       "polls",
       "moderate",
+      "delayed-stream",
+      "recording",
       "new-kind",
       "behind-nginx",
       "behind-haproxy",

@@ -1,6 +1,7 @@
 /** The guides of what a page shows: their code in Chromium, and their commands, as printed. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadConfig } from "../../shared/config/load.ts";
 import { hasBrowser, launchChromium } from "../support/chromium.ts";
 import { type CodePage, openCodePage, shows, writes } from "../support/code-page.ts";
 import { tokenOf, VIEWER } from "../support/tokens.ts";
@@ -12,7 +13,8 @@ const showTotals = new Guide("show-totals");
 const lobby = new Guide("lobby");
 const moderate = new Guide("moderate");
 const polls = new Guide("polls");
-const guides = [likeButton, showTotals, lobby, moderate, polls];
+const recording = new Guide("recording");
+const guides = [likeButton, showTotals, lobby, moderate, polls, recording];
 
 const gateways = useGateways();
 let browser: Browser;
@@ -111,6 +113,40 @@ describe.skipIf(!hasBrowser)("in a page", () => {
     expect(ended).toMatchObject({ closed: true, votes: [0, 1, 0] });
     await expect.poll(() => page.getByRole("button", { name: "Bo" }).isDisabled()).toBe(true);
     await writes(lines);
+  });
+
+  test("the recording has its comments when their moment comes, and again after a seek", async () => {
+    const start = Date.now();
+    await publish(recording.video, { kind: "comment", data: { text: "kick-off" } });
+    const { open: network } = gateways();
+    const code = at(network, recording.block("ts")).replace(
+      "2026-11-27T20:00:00Z",
+      new Date(start).toISOString(),
+    );
+    const { page } = await openCodePage(browser, network, code, { body: recording.block("html") });
+    const seek = async (seconds: number) =>
+      await page.locator("#player").evaluate((player, to) => {
+        (player as HTMLVideoElement).currentTime = to;
+      }, seconds);
+    await seek(3_600);
+    await shows(page, "#comments", "kick-off");
+    await seek(0);
+    await expect.poll(() => page.locator("#comments li").count()).toBe(0);
+  });
+
+  test("the recording's flags are understood", () => {
+    const commands = recording
+      .block("sh")
+      .split(/^npm run /m)
+      .slice(1);
+    for (const command of commands) {
+      const [role = "", ...flags] = command
+        .replace("--", "")
+        .split(/[\s\\]+/)
+        .filter(Boolean);
+      const load = () => loadConfig(role === "gateway" ? role : "dispatcher", flags, {});
+      expect(load()).toMatchObject({ config: { historyEvents: 10_000 } });
+    }
   });
 
   test("each block of these guides is run", () => {
