@@ -9,6 +9,8 @@ export default {
   srcDir: "pages",
   cleanUrls: false,
   lastUpdated: false,
+  // Addresses of what a page starts.
+  ignoreDeadLinks: "localhostLinks",
   // The same anchors as the repository's pages have, which scripts/docs.test.ts checks.
   markdown: { anchor: { slugify: anchorOf } },
   themeConfig: {
