@@ -34,6 +34,16 @@ describe("the command ovation", () => {
     expect(status).toBe(2);
   });
 
+  test.each([
+    ["bna", "ban"],
+    ["delet", "delete"],
+    ["tial", "tail"],
+  ])("suggests for %s the command %s", (written, name) => {
+    expect(commandOf([written])).toMatchObject({
+      fault: expect.stringContaining(`did you mean ${name}?`),
+    });
+  });
+
   test("lists the commands when none is given", () => {
     const { status, stderr } = ovation();
     expect(stderr).toContain("a command is missing");

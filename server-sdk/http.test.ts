@@ -15,7 +15,9 @@ afterEach(() => {
 /** A server that gives these answers one after the other, then the last one. */
 async function standIn(...answers: readonly Respond[]) {
   const bodies: unknown[] = [];
+  const connections = new Set<unknown>();
   const server = createServer(async (request, response) => {
+    connections.add(request.socket);
     let text = "";
     for await (const part of request) text += String(part);
     bodies.push(text === "" ? undefined : JSON.parse(text));
@@ -29,7 +31,7 @@ async function standIn(...answers: readonly Respond[]) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const video = (options: Partial<OvationOptions> = {}) =>
     new Ovation({ url, random: () => 0, ...options }).video("launch");
-  return { bodies, video };
+  return { bodies, connections, video };
 }
 
 function json(status: number, body: unknown, headers: Record<string, string> = {}): Respond {
@@ -136,4 +138,12 @@ test("a token that can't be had is an error of its own, and is asked for again",
   await expect(launch.publish(LIKE)).rejects.toMatchObject({ code: "token_unavailable" });
   isDown = false;
   await launch.publish(LIKE);
+});
+
+test("requests that follow each other use the same connections", async () => {
+  const { connections, video } = await standIn(accepted);
+  const launch = video();
+  for (let count = 0; count < 10; count += 1) await launch.publish(LIKE);
+  // The next one may begin before the last one's is seen to be free.
+  expect(connections.size).toBeLessThan(5);
 });

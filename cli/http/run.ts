@@ -50,7 +50,7 @@ function refusalText(
 ): string {
   const text = `${harmless(message)} (${code})`;
   if (["unreachable", "wrong_address"].includes(code)) {
-    return `${text}\n--url or OVATION_URL says where the gateways are.`;
+    return `${text}\n--url or OVATION_URL says where the gateways are: now it is ${client?.url}.`;
   }
   if (code === "token_required" || (code === "forbidden" && client?.token === undefined)) {
     return `${text}\nGive one by --token-file, OVATION_TOKEN or --token: docs/authentication.md.`;

@@ -107,6 +107,35 @@ test("a video is ended and erased, and an actor is erased everywhere", async () 
   expect(await collected(video.history())).toEqual([]);
 });
 
+test("comments that are published while their gateway is replaced are stored once each", async () => {
+  const port = await freePort();
+  // Shared, so that the second one may listen while connections to the first are closing.
+  const own = await TestStack.start({ gateway: { port, sharePort: true } });
+  try {
+    const video = new Ovation({ url: `http://127.0.0.1:${port}` }).video("replaced");
+    const ids = Array.from({ length: 300 }, (_, index) => `c${index}`);
+    const queue = [...ids];
+    let published = 0;
+    const halfway = Promise.withResolvers<void>();
+    const publisher = async () => {
+      for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+        await video.publish(comment(id));
+        published += 1;
+        if (published === 100) halfway.resolve();
+      }
+    };
+    const publishers = Promise.all(Array.from({ length: 8 }, publisher));
+    await Promise.race([halfway.promise, publishers]);
+    for (const gateway of own.gateways.splice(0)) await gateway.stop();
+    await own.addGateway();
+    await publishers;
+    const stored = (await collected(video.history())).map(({ id }) => id);
+    expect(stored.toSorted()).toEqual(ids.toSorted());
+  } finally {
+    await own.stop();
+  }
+});
+
 describe("errors", () => {
   const failure = async (promise: Promise<unknown>): Promise<OvationError> =>
     await promise.then(
