@@ -4,7 +4,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The least width of the last column of a table that is kept on a terminal. */
+/** Between the columns of a table. */
 const GAP = "  ";
 
 export class Output {

@@ -1,10 +1,11 @@
 /** `ovation publish`: publishes an event, or as many as standard input has lines. */
-import { createInterface } from "node:readline";
-import type { EventInput, Video } from "../../server-sdk/index.ts";
+import type { Video } from "../../server-sdk/index.ts";
 import { optionalText } from "../../shared/config/setting.ts";
 import { type HttpCommand, type Run, UsageError } from "../http/command.ts";
+import { EXIT } from "../http/exit-codes.ts";
 import type { Output } from "../http/output.ts";
 import { runCommand } from "../http/run.ts";
+import { publishStream } from "./stream.ts";
 
 const settings = {
   text: optionalText({ doc: "The event's data is an object with this text, as comments have it." }),
@@ -13,9 +14,6 @@ const settings = {
   }),
   id: optionalText({ doc: "The event's id: what is repeated with the same id is stored once." }),
 };
-
-/** Events in one request: a list of them stays below the limit of a body, unless each is large. */
-const LIST_LIMIT = 500;
 
 const command: HttpCommand<typeof settings> = {
   name: "publish",
@@ -52,34 +50,15 @@ function dataOf(json: string | undefined, text: string | undefined): unknown {
 }
 
 async function publishLines(video: Video, out: Output): Promise<void> {
-  let waiting: EventInput[] = [];
-  const send = async () => {
-    const outcomes = waiting.length === 0 ? [] : await video.publishAll(waiting);
-    waiting = [];
-    for (const { id, seq, error } of outcomes) {
-      const refused = error && { code: error.code, message: error.message };
-      out.print({ id, seq, error: refused }, () =>
-        refused ? `${id} refused (${refused.code})` : `${id}${seqText(seq)}`,
-      );
-      if (refused) process.exitCode = 1;
-    }
-  };
-  let number = 0;
-  for await (const line of createInterface({ input: process.stdin })) {
-    number += 1;
-    if (line.trim() === "") continue;
-    waiting.push(eventIn(line, number));
-    if (waiting.length === LIST_LIMIT) await send();
-  }
-  await send();
-}
-
-function eventIn(line: string, number: number): EventInput {
-  try {
-    return JSON.parse(line) as EventInput;
-  } catch {
-    throw new UsageError(`line ${number} of standard input is not JSON`);
-  }
+  const { size } = await publishStream(video, process.stdin.setEncoding("utf8"), (outcome) => {
+    const { id, seq, error } = outcome;
+    const refused = error && { code: error.code, message: error.message };
+    if (refused) process.exitCode = EXIT.refused;
+    out.print({ id, seq, error: refused }, () =>
+      refused ? `${id} refused (${refused.code})` : `${id}${seqText(seq)}`,
+    );
+  });
+  if (size === 0) throw new UsageError("standard input holds no event");
 }
 
 function seqText(seq: number | undefined): string {
