@@ -18,10 +18,13 @@ interface Weight {
   readonly whole: number;
 }
 
-/** The bytes of an entry's files, each gzipped separately. */
-async function weigh(entry: string): Promise<Weight> {
+/**
+ * The bytes of an entry's files, each gzipped separately.
+ * @param others entries that it shares files with
+ */
+async function weigh(entry: string, ...others: readonly string[]): Promise<Weight> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(import.meta.dirname, entry)],
+    entryPoints: [entry, ...others].map((name) => join(import.meta.dirname, name)),
     bundle: true,
     minify: true,
     write: false,
@@ -56,7 +59,13 @@ async function weigh(entry: string): Promise<Weight> {
   return { firstLoad: sum(loaded), whole: sum(gzipped.keys()) };
 }
 
+/** What all elements add before anybody opens a menu, and before a poll is there or a heart rises. */
+const ELEMENTS_BYTES = 12_000;
+/** That, with German and all the rest. */
+const ALL_ELEMENTS_BYTES = 17_500;
+
 const sdk = await weigh("index.ts");
+const elements = await weigh("elements/index.ts", "index.ts");
 const hooks = await weigh("react/index.ts");
 
 test("what every page loads, msgpack included, is within its budget", () => {
@@ -68,6 +77,13 @@ test("what every page loads, msgpack included, is within its budget", () => {
 test("the whole SDK, with what only some pages load, is within its budget", () => {
   expect(sdk.whole).toBeLessThanOrEqual(WHOLE_BYTES);
   expect(sdk.whole).toBeGreaterThan(sdk.firstLoad);
+});
+
+test("all elements together, beyond the SDK, are within their budgets", () => {
+  const own = elements.firstLoad - sdk.firstLoad;
+  expect(own).toBeLessThanOrEqual(ELEMENTS_BYTES);
+  expect(own).toBeGreaterThan(ELEMENTS_BYTES / 2);
+  expect(elements.whole - sdk.whole).toBeLessThanOrEqual(ALL_ELEMENTS_BYTES);
 });
 
 test("the hooks are small, and bundle no part of the SDK", () => {

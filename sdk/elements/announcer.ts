@@ -6,7 +6,7 @@ const EVERY_MS = 5_000;
 const READ_OUT = 2;
 
 export class Announcer {
-  readonly element = h("p", { class: "quiet", role: "status", "aria-live": "polite" });
+  readonly element = h("p", { class: "quiet", role: "status" });
   readonly #count: (n: number) => string;
   #lines: string[] = [];
   #arrived = 0;

@@ -4,8 +4,9 @@
  */
 import type { Moderation, RoomRules } from "../index.ts";
 import type { Comment } from "./comment.ts";
-import type { MessageName } from "./english.ts";
+import type { MessageName, Messages } from "./english.ts";
 import { Menu, type MenuItem, type MenuTools } from "./menu.ts";
+import { MENU_ENGLISH } from "./menu-english.ts";
 import type { Words } from "./messages.ts";
 
 const MUTE_MS = 600_000;
@@ -16,6 +17,7 @@ export interface Acting {
   /** Of the video that is shown; undefined while there is none. */
   readonly moderate: Moderation | undefined;
   text(name: MessageName, words?: Words): string;
+  addEnglish(messages: Partial<Messages>): void;
   /** Carries it out, and says so. @param what the item's label */
   act(what: string, done: () => Promise<unknown> | undefined): void;
 }
@@ -46,7 +48,7 @@ function commentItems(
     ? item(text("unpin"), () => moderate?.unpin())
     : item(text("pin"), () => moderate?.pin(id));
   if (actor === undefined || isOwn) return [remove, pin];
-  const who = { name: name === actor || name === "" ? actor : `${name} (${actor})` };
+  const who = { name: name === actor ? actor : `${name} (${actor})` };
   return [
     remove,
     pin,
@@ -86,6 +88,7 @@ export class ChatMenus {
   readonly #acting: Acting;
 
   constructor(root: ShadowRoot, acting: Acting, tools: MenuTools) {
+    acting.addEnglish(MENU_ENGLISH);
     this.#menu = new Menu(root, tools);
     this.#acting = acting;
   }

@@ -7,7 +7,7 @@ import { CommentList, LIST_CSS } from "./comment-list.ts";
 import { COMPOSE_CSS, Compose } from "./compose.ts";
 import { button, h, setText } from "./dom.ts";
 import { OvationElement, reflect } from "./element.ts";
-import { GUEST_PREFIX } from "./identity.ts";
+import { addEnglish } from "./messages.ts";
 import { sheetOf } from "./theme.ts";
 
 const HISTORY = 50;
@@ -16,8 +16,8 @@ const CLOCK_MS = 1_000;
 
 const CSS = `
 :host { display: flex; block-size: var(--ovation-chat-height, 440px); }
-section { position: relative; display: flex; flex: 1; flex-direction: column; min-inline-size: 0; }
-.pinned { display: flex; gap: 8px; align-items: baseline; max-block-size: 30%; padding: 8px 14px; overflow-y: auto; border-block-end: 1px solid var(--_line); background: var(--_raised); border-start-start-radius: var(--_radius); border-start-end-radius: var(--_radius); overflow-wrap: anywhere; }
+section { position: relative; display: flex; flex: 1; flex-direction: column; min-inline-size: 0; overflow: clip; }
+.pinned { display: flex; gap: 8px; align-items: baseline; max-block-size: 30%; padding: 8px 14px; overflow-y: auto; border-block-end: 1px solid var(--_line); background: var(--_raised); overflow-wrap: anywhere; }
 .mark { flex: none; color: var(--_muted); font-size: 0.8em; font-weight: 650; }
 .state { padding: 6px 14px; background: var(--_raised); color: var(--_muted); font-size: 0.87em; text-align: center; }
 .state:empty { display: none; }
@@ -36,19 +36,12 @@ ${LIST_CSS}${COMPOSE_CSS}`;
 export class OvationChat extends OvationElement {
   static override readonly observedAttributes = [
     ...OvationElement.observedAttributes,
-    "kind",
-    "history",
-    "limit",
-    "name",
-    "readonly",
+    ...reflect(OvationChat, ["kind", "history", "limit", "name"], ["readonly"]),
   ];
   static readonly parts: readonly string[] =
     "chat pinned state list comment name text act more compose closed form field input name-input send room menu menu-item fault done".split(
       " ",
     );
-  static {
-    reflect(OvationChat, ["kind", "history", "limit", "name"], ["readonly"]);
-  }
   /** The kind of event that comments are; `comment` if empty. */
   declare kind: string;
   /** How many earlier comments are shown; 50 if empty. */
@@ -121,11 +114,11 @@ export class OvationChat extends OvationElement {
       if (this.#canSendAt !== undefined) this.#showCompose();
     }, CLOCK_MS);
     return [
-      video.on(this.#kind, (event) => this.#list.add(commentOf(event))),
+      video.on(this.#kind, (event) => this.#list.add(commentOf(event, this.text("guest")))),
       video.on("retracted", ({ data: { id } }) => this.#list.remove(id)),
       video.onMissed(({ isNewHistory }) => {
         if (isNewHistory) this.#list.clear();
-        else this.#list.notice(this.text("missed"));
+        else this.#list.notice();
       }),
       video.on("rules", ({ data }) => {
         this.#rules = data ?? {};
@@ -147,7 +140,7 @@ export class OvationChat extends OvationElement {
 
   protected override render(): void {
     this.#section.ariaLabel = this.text("comments");
-    this.#list.render(this.text("comments"), this.text("none"));
+    this.#list.render();
     this.#showPinned();
     this.#showState();
     this.#showCompose();
@@ -157,9 +150,9 @@ export class OvationChat extends OvationElement {
     const event = this.#pinnedEvent;
     this.#pinned.hidden = event === undefined;
     if (event === undefined) return;
-    const comment = commentOf(event);
+    const { name, text } = commentOf(event, this.text("guest"));
     setText(this.#mark, this.text("pinned"));
-    setText(this.#pinnedText, `${this.#nameOf(comment)}: ${comment.text}`);
+    setText(this.#pinnedText, `${name}: ${text}`);
   }
 
   #showState(): void {
@@ -178,7 +171,7 @@ export class OvationChat extends OvationElement {
     const waitSeconds = Math.max(0, Math.ceil(leftMs / 1_000));
     this.#compose.element.hidden = this.setting("readonly") !== undefined;
     this.#compose.render({
-      closed: mayPublish ? (isClosed ? this.text("closed") : "") : this.text("signIn"),
+      closed: mayPublish ? (isClosed ? this.text("closed_kind") : "") : this.text("forbidden"),
       asksName: this.#asksName,
       hasRoom: isModerator,
       maxLength,
@@ -200,24 +193,18 @@ export class OvationChat extends OvationElement {
     return this.#sent.has(id) || (own !== undefined && own === actor);
   }
 
-  #nameOf({ name }: Comment): string {
-    return name === "" || name.startsWith(GUEST_PREFIX) ? this.text("guest") : name;
-  }
-
   #listHost() {
     const element = this;
     return {
       get limit() {
         return Number(element.limit || LIMIT);
       },
-      nameOf: (comment: Comment) => this.#nameOf(comment),
+      text: (...what: Parameters<OvationChat["text"]>) => this.text(...what),
       timeOf: ({ at }: Comment) => this.time(at),
       canAct: (comment: Comment) => this.#isModerator || this.#isOwn(comment),
       act: (comment: Comment, opener: HTMLElement) => this.#openComment(comment, opener),
-      actLabel: (comment: Comment) => this.text("actions", { name: this.#nameOf(comment) }),
-      freshText: (n: number) => this.text("fresh", { n }),
       onShown: (comments: readonly Comment[]) => {
-        this.#announcer.add(comments.map((one) => `${this.#nameOf(one)}: ${one.text}`));
+        this.#announcer.add(comments.map((one) => `${one.name}: ${one.text}`));
       },
     };
   }
@@ -227,14 +214,13 @@ export class OvationChat extends OvationElement {
     if (video === undefined) return false;
     const kind = this.#kind;
     const name = this.setting("name") || (this.#asksName ? given : "");
-    const shown = name || this.text("guest");
-    const settled = this.#list.pend(shown, text, this.text("sending"));
+    const settled = this.#list.pend(name || this.text("guest"), text);
     try {
       const { eventId } = await video.publish(kind, name === "" ? { text } : { text, name });
       this.#sent.add(eventId);
       setText(this.#fault, "");
       this.tell("ovation-sent", { kind, eventId });
-      this.#list.render(this.text("comments"), this.text("none"));
+      this.#list.render();
       return true;
     } catch (error) {
       setText(this.#fault, this.fault(error as OvationError));
@@ -270,6 +256,7 @@ export class OvationChat extends OvationElement {
         return moderate();
       },
       text: (name, words) => this.text(name, words),
+      addEnglish,
       act: (what, done) => void this.#act(what, done),
     };
   }

@@ -4,6 +4,8 @@
  */
 import { type Comment, hueOf } from "./comment.ts";
 import { button, h, icon, oncePerFrame, setText } from "./dom.ts";
+import type { MessageName } from "./english.ts";
+import type { Words } from "./messages.ts";
 
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
 /** This close to the end counts as being there. */
@@ -11,10 +13,10 @@ const NEAR_PX = 40;
 
 export const LIST_CSS = `
 .box { position: relative; flex: 1; min-block-size: 0; }
-.scroll { block-size: 100%; padding: 12px 14px; overflow-y: auto; overflow-anchor: none; overscroll-behavior: contain; scrollbar-width: thin; border-radius: inherit; contain: strict; }
+.scroll { block-size: 100%; padding: 12px 14px; overflow-y: auto; overflow-anchor: none; overscroll-behavior: contain; contain: strict; }
 .lines { display: flex; flex-direction: column; justify-content: flex-end; gap: 4px; min-block-size: 100%; }
 .none { display: grid; place-items: center; block-size: 100%; color: var(--_muted); }
-.line { position: relative; display: flex; gap: 4px; padding: 1px 0; overflow-wrap: anywhere; }
+.line { display: flex; gap: 4px; padding: 1px 0; overflow-wrap: anywhere; }
 .body { flex: 1; min-inline-size: 0; white-space: pre-wrap; }
 .name { font-weight: 650; color: light-dark(oklch(0.47 0.13 var(--hue)), oklch(0.82 0.11 var(--hue))); }
 .notice, .pending .name { color: var(--_muted); }
@@ -23,25 +25,20 @@ export const LIST_CSS = `
 .line:hover .act, .act:focus-visible, .act[aria-expanded="true"] { opacity: 1; }
 .act:hover { background: var(--_raised); color: var(--_text); }
 .more { position: absolute; inset-block-end: 10px; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: 5px 14px; border: 0; border-radius: 99px; background: var(--_text); color: var(--_surface); font-size: 0.87em; font-weight: 600; }
-@media (hover: none) { .act { opacity: 1; } }
 `;
 
 /** What a list needs from its element. */
 interface ListHost {
   /** The newest comments that are kept. */
   readonly limit: number;
-  nameOf(comment: Comment): string;
+  text(name: MessageName, words?: Words): string;
   timeOf(comment: Comment): string;
   /** Whether the viewer may do something with a comment. */
   canAct(comment: Comment): boolean;
   /** Opens the menu of a comment. */
   act(comment: Comment, opener: HTMLElement): void;
-  /** The label of the button for it. */
-  actLabel(comment: Comment): string;
   /** New comments have been shown. */
   onShown(comments: readonly Comment[]): void;
-  /** Text for so many that wait. */
-  freshText(count: number): string;
 }
 
 interface Line {
@@ -80,10 +77,11 @@ export class CommentList {
     }).observe(this.#scroll);
   }
 
-  /** Sets the texts that go by the language. */
-  render(label: string, none: string): void {
-    this.#scroll.ariaLabel = label;
-    setText(this.#none, none);
+  /** Sets the texts that go by the language, and what may be done with comments. */
+  render(): void {
+    const { text } = this.#host;
+    this.#scroll.ariaLabel = text("comments");
+    setText(this.#none, text("none"));
     for (const { comment, row } of this.#shown) this.#offer(comment, row);
     this.#showMore();
   }
@@ -116,16 +114,16 @@ export class CommentList {
     this.follow();
   }
 
-  /** A line that is no comment, such as that some are missing. */
-  notice(text: string): void {
-    this.#lines.append(h("li", { class: "line notice" }, text));
+  /** A line that says that some comments are missing. */
+  notice(): void {
+    this.#lines.append(h("li", { class: "line notice" }, this.#host.text("missed")));
     this.#showEmpty();
     this.#toEnd();
   }
 
   /** A comment that is not stored yet. @returns what removes it */
-  pend(name: string, text: string, state: string): () => void {
-    const note = h("span", { class: "note" }, state);
+  pend(name: string, text: string): () => void {
+    const note = h("span", { class: "note" }, this.#host.text("sending"));
     const row = h("li", { class: "line pending" }, body(name, name, text, note));
     this.#lines.append(row);
     this.#showEmpty();
@@ -164,7 +162,7 @@ export class CommentList {
   }
 
   #row(comment: Comment): HTMLLIElement {
-    const name = this.#host.nameOf(comment);
+    const { name } = comment;
     const row = h(
       "li",
       { class: "line", part: "comment", title: this.#host.timeOf(comment) },
@@ -185,7 +183,7 @@ export class CommentList {
       () => this.#host.act(comment, act),
       icon(DOTS),
     );
-    act.ariaLabel = this.#host.actLabel(comment);
+    act.ariaLabel = this.#host.text("actions", { name: comment.name });
     row.append(act);
     // The newest, unless the reader is at another.
     const focused = (row.getRootNode() as ShadowRoot).activeElement;
@@ -226,7 +224,7 @@ export class CommentList {
   #showMore(): void {
     const count = this.#isHeld ? this.#missed : 0;
     this.#more.hidden = count === 0;
-    if (count > 0) setText(this.#more, this.#host.freshText(count));
+    if (count > 0) setText(this.#more, this.#host.text("fresh", { n: count }));
   }
 
   #showEmpty(): void {

@@ -1,28 +1,29 @@
 /** A comment as it is shown: others published it, so its data may be anything. */
 import type { OvationEvent } from "../index.ts";
+import { GUEST_PREFIX } from "./identity.ts";
 
 const TEXT_LENGTH = 2_000;
 const NAME_LENGTH = 64;
 
 export interface Comment {
   readonly id: string;
-  /** An author under a shadow gets its own comments without one. */
-  readonly seq: number | undefined;
   readonly at: number;
   readonly actor: string | undefined;
-  /** Empty if nobody is named. */
   readonly name: string;
   readonly text: string;
 }
 
-/** The comment in an event: `data` is its text, or has `text` and maybe `name`. */
-export function commentOf({ id, seq, at, actor, data }: OvationEvent): Comment {
+/**
+ * The comment in an event: `data` is its text, or has `text` and maybe `name`.
+ * @param guest the name of somebody without one
+ */
+export function commentOf({ id, at, actor, data }: OvationEvent, guest: string): Comment {
   const { name, text } = Object(data) as { readonly name?: unknown; readonly text?: unknown };
   const words = typeof text === "string" ? text : data;
-  const who = typeof name === "string" && name.trim() !== "" ? name : (actor ?? "");
+  const known = actor?.startsWith(GUEST_PREFIX) === false ? actor : guest;
+  const who = typeof name === "string" && name.trim() !== "" ? name : known;
   return {
     id,
-    seq,
     at,
     actor,
     name: who.slice(0, NAME_LENGTH),

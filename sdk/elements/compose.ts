@@ -5,7 +5,6 @@ import type { Words } from "./messages.ts";
 
 const SEND = "M4 12h15M13 6l6 6-6 6";
 const GEAR = "M4 7h10M18 7h2M4 17h4M12 17h8M16 5v4M10 15v4";
-const NAME_LENGTH = 32;
 /** The longest text, where the room has no rule. */
 const TEXT_LENGTH = 500;
 const NAME_KEY = "ovation-name";
@@ -19,7 +18,7 @@ form { display: flex; align-items: center; gap: 6px; }
 input { min-inline-size: 0; padding: 0; border: 0; background: none; font-size: max(16px, 1em); outline: none; }
 input::placeholder { color: var(--_muted); opacity: 1; }
 .who { flex: none; max-inline-size: 34%; margin-inline-end: 12px; padding-inline-end: 12px; border-inline-end: 1px solid var(--_line); }
-.who input { max-inline-size: 100%; min-inline-size: 3em; color: var(--_muted); font-weight: 600; field-sizing: content; text-overflow: ellipsis; }
+.who input { max-inline-size: 100%; min-inline-size: 3em; color: var(--_muted); font-weight: 600; field-sizing: content; }
 .what { flex: 1; min-inline-size: 0; }
 .what input { inline-size: 100%; }
 .send { display: grid; place-items: center; flex: none; min-inline-size: 36px; block-size: 36px; padding: 0 8px; border: 0; border-radius: 18px; background: var(--_accent); color: var(--_on-accent); font-weight: 650; }
@@ -70,9 +69,7 @@ export class Compose {
   readonly #name = h("input", {
     part: "name-input",
     autocomplete: "nickname",
-    spellcheck: "false",
     dir: "auto",
-    maxlength: String(NAME_LENGTH),
   });
   readonly #who = h("span", { class: "who", hidden: true }, this.#name);
   readonly #send = h("button", { class: "send", part: "send", type: "submit" });

@@ -8,7 +8,7 @@ import { sheetOf, THEME } from "./theme.ts";
 /** The element that others take their settings from. */
 const AROUND = "ovation-live";
 /** Properties that an application may have set before the element was defined. */
-const PROPERTIES = ["token", "client", "messages"];
+const PROPERTIES = new Set(["token", "client", "messages"]);
 
 /** On a server there is no such class, and nothing is defined. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
@@ -17,15 +17,33 @@ function camelCase(attribute: string): string {
   return attribute.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
-/** Adds a property for each attribute, as built-in elements have them. */
+/** The nearest element from a node on that matches, across shadow roots. */
+function around(from: Node | null, selector: string): Element | undefined {
+  let node = from;
+  while (node !== null) {
+    const found = node instanceof Element ? node.closest(selector) : null;
+    if (found !== null) return found;
+    const root = node.getRootNode();
+    node = root instanceof ShadowRoot ? root.host : null;
+  }
+  return undefined;
+}
+
+/**
+ * Adds a property for each attribute, as built-in elements have them.
+ * @returns the attributes, for `observedAttributes`
+ */
 export function reflect(
   { prototype }: { readonly prototype: object },
   texts: readonly string[],
   flags: readonly string[] = [],
-): void {
-  for (const name of [...texts, ...flags]) {
+): readonly string[] {
+  const all = [...texts, ...flags];
+  for (const name of all) {
     const isFlag = flags.includes(name);
-    Object.defineProperty(prototype, camelCase(name), {
+    const property = camelCase(name);
+    PROPERTIES.add(property);
+    Object.defineProperty(prototype, property, {
       configurable: true,
       enumerable: true,
       get(this: HTMLElement) {
@@ -38,6 +56,7 @@ export function reflect(
       },
     });
   }
+  return all;
 }
 
 /**
@@ -49,16 +68,9 @@ export function reflect(
  */
 export abstract class OvationElement extends Base {
   static readonly observedAttributes: readonly string[] = [
-    "url",
-    "video",
-    "token-url",
-    "guest",
-    "no-reports",
     "lang",
+    ...reflect(OvationElement, ["url", "video", "token-url"], ["guest", "no-reports"]),
   ];
-  static {
-    reflect(OvationElement, ["url", "video", "token-url"], ["guest", "no-reports"]);
-  }
 
   /** The gateway's address, or several with blanks between them. */
   declare url: string;
@@ -119,14 +131,14 @@ export abstract class OvationElement extends Base {
   }
 
   connectedCallback(): void {
-    const own = Object.keys(Object.getPrototypeOf(this) as object);
-    for (const name of [...Object.keys(OvationElement.prototype), ...own, ...PROPERTIES]) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value: unknown = Reflect.get(this, name);
+    // Whatever hides a property was set before there was one.
+    for (const [name, value] of Object.entries(this)) {
+      if (!PROPERTIES.has(name)) continue;
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
     }
-    this.#around = this.#findAround();
+    const found = around(this.parentNode, AROUND);
+    this.#around = found instanceof OvationElement ? found : undefined;
     this.#around?.inside.add(this);
     this.settingsChanged();
   }
@@ -228,29 +240,9 @@ export abstract class OvationElement extends Base {
     };
   }
 
-  #findAround(): OvationElement | undefined {
-    let node: Node | null = this.parentNode ?? this.getRootNode();
-    while (node !== null) {
-      if (node instanceof Element) {
-        const found: Element | null = node.closest(AROUND);
-        if (found instanceof OvationElement) return found;
-        node = node.getRootNode();
-      }
-      node = node instanceof ShadowRoot ? node.host : null;
-    }
-    return undefined;
-  }
-
   #findLanguage(): string {
-    const of = (node: Node): string => {
-      if (node instanceof Element) {
-        const found = node.closest("[lang]")?.getAttribute("lang");
-        return found || of(node.getRootNode());
-      }
-      return node instanceof ShadowRoot ? of(node.host) : "";
-    };
-    const [language] = Intl.DisplayNames.supportedLocalesOf([of(this) || navigator.language, "en"]);
-    return language ?? "en";
+    const lang = around(this, "[lang]")?.getAttribute("lang") || navigator.language;
+    return Intl.DisplayNames.supportedLocalesOf([lang, "en"])[0] ?? "en";
   }
 
   #apply(): void {

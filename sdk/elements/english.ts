@@ -1,10 +1,8 @@
-/** English, which shows what there is to say. */
-
-/** A text for each plural form of a number (https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html). */
-export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
+/** English, which shows what there is to say. Texts for errors have the code of the error as their name. */
+import type { MENU_ENGLISH, Plural } from "./menu-english.ts";
 
 export const ENGLISH = {
-  watching: { one: "{n} watching", other: "{n} watching" },
+  watching: "{n} watching",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",
   offline: "Not connected",
@@ -21,36 +19,23 @@ export const ENGLISH = {
   sending: "sending…",
   fresh: { one: "{n} new comment", other: "{n} new comments" },
   wait: "Slow mode: {n} s",
-  closed: "Comments are closed.",
-  signIn: "Sign in to take part.",
+  closed_kind: "Comments are closed.",
+  actor_required: "Sign in to take part.",
+  forbidden: "Sign in to take part.",
   missed: "Some comments can't be shown.",
   pinned: "Pinned",
   actions: "Comment by {name}: actions",
-  delete: "Delete",
-  deleteAll: "Delete all by {name}",
-  pin: "Pin",
-  unpin: "Unpin",
-  mute: "Mute for 10 minutes",
-  ban: "Ban {name}",
-  sure: "Sure?",
-  done: "Done: {what}",
   room: "Room settings",
-  slow: "Slow mode: {n}",
-  off: "off",
-  seconds: "{n} s",
-  close: "Close comments",
-  open: "Open comments",
-  poll: "Poll",
   votes: { one: "{n} vote", other: "{n} votes" },
   left: "{time} left",
-  ended: "Closed",
+  poll_closed: "Closed",
   failed: "That didn't work: {why}",
-  tooFast: "Not so fast!",
+  rate_limited: "Not so fast!",
   banned: "A moderator has muted you.",
-  tooLong: "At most {n} characters.",
-  emojiOnly: "Only emoji, please.",
-  voted: "You have voted already.",
-  unsent: "Could not be sent: no connection.",
+  text_too_long: "At most {n} characters.",
+  emoji_only: "Only emoji, please.",
+  already_voted: "You have voted already.",
+  not_connected: "Could not be sent: no connection.",
 } as const satisfies Readonly<Record<string, string | Plural>>;
 
 /**
@@ -59,7 +44,7 @@ export const ENGLISH = {
  * @example
  * const name: MessageName = "placeholder";
  */
-export type MessageName = keyof typeof ENGLISH;
+export type MessageName = keyof typeof ENGLISH | keyof typeof MENU_ENGLISH;
 
 /**
  * What the elements say. Words in braces are replaced: `{n}` by a number, `{name}` by a name.

@@ -2,7 +2,7 @@
 import type { OvationError, Video } from "../index.ts";
 import { button, h, icon, oncePerFrame, setText } from "./dom.ts";
 import { OvationElement, reflect } from "./element.ts";
-import { isStill, Rising } from "./rising.ts";
+import { bounce, Motion } from "./motion.ts";
 
 const HEART =
   "M12 20.5C4.8 15.6 2.5 12.3 2.5 8.8 2.5 5.6 4.9 3.5 7.5 3.5c1.9 0 3.6 1.1 4.5 2.9.9-1.8 2.6-2.9 4.5-2.9 2.6 0 5 2.1 5 5.3 0 3.5-2.3 6.8-9.5 11.7Z";
@@ -11,12 +11,11 @@ const HEART_SIDE = 24;
 
 const CSS = `
 :host { position: relative; display: inline-flex; align-items: center; gap: 10px; }
-button { display: grid; place-items: center; flex: none; inline-size: 52px; block-size: 52px; padding: 0; border: 0; border-radius: 50%; background: var(--_heart); color: var(--_on-heart); }
-button:hover { background: color-mix(in oklab, var(--_heart), black 12%); }
+button { display: grid; place-items: center; flex: none; inline-size: 52px; block-size: 52px; padding: 0; border: 0; border-radius: 50%; background: var(--_heart); color: var(--_on-accent); }
+button:hover { filter: brightness(0.9); }
 .icon { inline-size: 28px; block-size: 28px; fill: currentColor; stroke: none; }
 .number { font-weight: 650; font-size: 1.1em; }
 canvas { position: absolute; z-index: 1; inset-block-end: 100%; inset-inline-start: -29px; inline-size: 110px; block-size: var(--ovation-hearts-height, 260px); color: var(--_heart); pointer-events: none; }
-@media (forced-colors: active) { button { border: 1px solid; } }
 `;
 
 /** A refusal that tapping fast causes: the number says it already. */
@@ -30,11 +29,11 @@ const TOO_FAST = "rate_limited";
  * <ovation-hearts url="https://live.example.com" video="launch"></ovation-hearts>
  */
 export class OvationHearts extends OvationElement {
-  static override readonly observedAttributes = [...OvationElement.observedAttributes, "kind"];
+  static override readonly observedAttributes = [
+    ...OvationElement.observedAttributes,
+    ...reflect(OvationHearts, ["kind"]),
+  ];
   static readonly parts: readonly string[] = "button count canvas fault".split(" ");
-  static {
-    reflect(OvationHearts, ["kind"]);
-  }
   /** The kind of event that is published and counted; `like` if empty. */
   declare kind: string;
   readonly #button = button({ part: "button" }, () => void this.#like(), icon(HEART));
@@ -42,7 +41,7 @@ export class OvationHearts extends OvationElement {
   readonly #quiet = h("span", { class: "quiet" });
   readonly #fault = h("p", { class: "fault", part: "fault", role: "alert" });
   readonly #canvas = h("canvas", { part: "canvas", "aria-hidden": "true" });
-  readonly #rising = new Rising(this.#canvas, (context, side) => {
+  readonly #motion = new Motion(this.#canvas, (context, side) => {
     context.scale(side / HEART_SIDE, side / HEART_SIDE);
     const path = new Path2D(HEART);
     context.fill(path);
@@ -79,11 +78,11 @@ export class OvationHearts extends OvationElement {
         const count = counts[name] ?? 0;
         const own = Math.min(count, this.#risen);
         this.#risen -= own;
-        if (count > own) this.#rising.rise(name, count - own);
+        this.#motion.rise(name, count - own);
       }),
       () => {
         this.#video = undefined;
-        this.#rising.stop();
+        this.#motion.stop();
       },
     ];
   }
@@ -103,10 +102,8 @@ export class OvationHearts extends OvationElement {
 
   async #like(): Promise<void> {
     const name = this.#name;
-    if (!isStill()) {
-      this.#button.animate([{ scale: 0.86 }, { scale: 1.06 }, { scale: 1 }], 220);
-      this.#rising.rise(name, 1);
-    }
+    bounce(this.#button);
+    this.#motion.rise(name, 1);
     this.#risen += 1;
     try {
       const sent = await this.#video?.publish(name, undefined, { whenLimited: "fail" });

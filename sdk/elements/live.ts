@@ -10,22 +10,22 @@ import { OvationViewers } from "./viewers.ts";
 const CSS = `
 :host { container-type: inline-size; }
 :host([layout="none"]) { container-type: normal; }
-.live { display: grid; grid-template: "picture" "bar" "side" / minmax(0, 1fr); gap: 12px; }
-.picture { grid-area: picture; overflow: hidden; border-radius: var(--_radius); background: #000; }
+.live { display: grid; grid-template: "side" "bar" / minmax(0, 1fr); gap: 12px; }
+.picture { display: none; grid-area: picture; overflow: hidden; border-radius: var(--_radius); background: #000; }
 ::slotted(*) { display: block; inline-size: 100%; border: 0; }
 ::slotted(iframe) { aspect-ratio: 16 / 9; }
-.bar { grid-area: bar; display: flex; align-items: center; align-self: start; justify-content: space-between; gap: 12px; min-inline-size: 0; }
+.bar { grid-area: bar; display: flex; align-items: center; align-self: start; gap: 12px; }
 ovation-reactions { flex: 1; }
-ovation-hearts { flex: none; margin-inline-start: auto; }
+ovation-hearts { margin-inline-start: auto; }
 .side { grid-area: side; display: flex; flex-direction: column; }
-header { padding: 0 2px 10px; }
+header { padding-block-end: 10px; }
 ovation-poll { margin-block-end: 12px; }
 ovation-poll:state(empty) { display: none; }
-.bare { grid-template: "side" "bar" / minmax(0, 1fr); }
-.bare .picture { display: none; }
+.pictured { grid-template: "picture" "bar" "side" / minmax(0, 1fr); }
+.pictured .picture { display: block; }
 @container (min-width: 780px) {
-  .live:not(.bare) { grid-template: "picture side" auto "bar side" 1fr / minmax(0, 1fr) minmax(300px, 34%); column-gap: 16px; }
-  .live:not(.bare) ovation-chat { flex: 1; block-size: auto; min-block-size: 340px; }
+  .pictured { grid-template: "picture side" auto "bar side" 1fr / minmax(0, 1fr) minmax(300px, 34%); column-gap: 16px; }
+  .pictured ovation-chat { flex: 1; block-size: auto; min-block-size: 340px; }
 }
 `;
 
@@ -47,16 +47,9 @@ function exported(name: string, parts: readonly string[]): Readonly<Record<strin
 export class OvationLive extends OvationElement {
   static override readonly observedAttributes = [
     ...OvationElement.observedAttributes,
-    "layout",
-    "reactions",
-    "history",
-    "name",
-    "readonly",
+    ...reflect(OvationLive, ["layout", "reactions", "history", "name"], ["readonly"]),
   ];
   static readonly parts: readonly string[] = "live picture bar side header".split(" ");
-  static {
-    reflect(OvationLive, ["layout", "reactions", "history", "name"], ["readonly"]);
-  }
   /** `none`: only the page's own elements are shown, where the page has them. */
   declare layout: string;
   /** The reactions that are offered, with blanks between them; none if empty. */
@@ -76,7 +69,7 @@ export class OvationLive extends OvationElement {
   readonly #reactions = make("ovation-reactions", exported("reactions", OvationReactions.parts));
   readonly #grid = h(
     "div",
-    { class: "live bare", part: "live" },
+    { class: "live", part: "live" },
     h("div", { class: "picture", part: "picture" }),
     this.#bar,
     h(
@@ -119,7 +112,7 @@ export class OvationLive extends OvationElement {
 
   /** Without a picture there is no place for one. */
   #showPicture(): void {
-    this.#grid.classList.toggle("bare", this.#slot.assignedElements().length === 0);
+    this.#grid.classList.toggle("pictured", this.#slot.assignedElements().length > 0);
   }
 }
 

@@ -1,7 +1,10 @@
 /** What the elements say, in English and German; a page may replace every text, and add languages. */
-import { ENGLISH, type MessageName, type Messages, type Plural } from "./english.ts";
+import { ENGLISH, type MessageName, type Messages } from "./english.ts";
+import type { Plural } from "./menu-english.ts";
 
-/** The languages of the page. English is always there. */
+/** What is shown where a language lacks a text. */
+const english: Partial<Messages> = { ...ENGLISH };
+/** The languages of the page. */
 const languages = new Map<string, Partial<Messages>>();
 /** Those that come with the elements, until they are loaded. */
 const LOADERS = new Map<string, () => Promise<Messages>>([
@@ -24,6 +27,11 @@ export function loadLanguage(language: string): Promise<void> | undefined {
   };
   // Without it, the elements speak English.
   return load().then(add, () => add({}));
+}
+
+/** Adds English texts of code that is loaded later. */
+export function addEnglish(messages: Partial<Messages>): void {
+  Object.assign(english, messages);
 }
 
 /**
@@ -51,7 +59,7 @@ export function textOf(
   { language, own }: { readonly language: string; readonly own: Partial<Messages> },
 ): string {
   const message: string | Plural =
-    own[name] ?? languages.get(shortOf(language))?.[name] ?? ENGLISH[name];
+    own[name] ?? languages.get(shortOf(language))?.[name] ?? english[name] ?? "";
   const { n } = words;
   const template =
     typeof message === "string"
@@ -69,23 +77,7 @@ export function numberOf(value: number, language: string): string {
   return new Intl.NumberFormat(language, value < 10_000 ? {} : short).format(value);
 }
 
-/** The texts for errors that viewers cause. */
-const FAULTS: Readonly<Record<string, MessageName>> = {
-  rate_limited: "tooFast",
-  banned: "banned",
-  closed_kind: "closed",
-  forbidden: "signIn",
-  actor_required: "signIn",
-  already_voted: "voted",
-  poll_closed: "ended",
-  text_too_long: "tooLong",
-  data_too_large: "tooLong",
-  emoji_only: "emojiOnly",
-  not_connected: "unsent",
-  timeout: "unsent",
-};
-
-/** The text for an error of this code; undefined if there is none but that of the error itself. */
+/** The name of the text for an error; undefined if there is none but that of the error itself. */
 export function faultName(code: string): MessageName | undefined {
-  return Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  return Object.hasOwn(ENGLISH, code) ? (code as MessageName) : undefined;
 }

@@ -2,7 +2,7 @@
 import type { OvationError, Reactions, Video } from "../index.ts";
 import { button, h, oncePerFrame, setText } from "./dom.ts";
 import { OvationElement, reflect } from "./element.ts";
-import { isStill, Rising } from "./rising.ts";
+import { bounce, Motion } from "./motion.ts";
 
 const DEFAULT = "🔥 👏 😂 😮 🎉";
 
@@ -34,13 +34,9 @@ interface Reaction {
 export class OvationReactions extends OvationElement {
   static override readonly observedAttributes = [
     ...OvationElement.observedAttributes,
-    "kind",
-    "reactions",
+    ...reflect(OvationReactions, ["kind", "reactions"]),
   ];
   static readonly parts: readonly string[] = "list button symbol count canvas fault".split(" ");
-  static {
-    reflect(OvationReactions, ["kind", "reactions"]);
-  }
   /** A kind with variants; `react` if empty. */
   declare kind: string;
   /** The variants, with blanks between them. */
@@ -48,7 +44,7 @@ export class OvationReactions extends OvationElement {
   readonly #list = h("div", { part: "list", role: "group" });
   readonly #fault = h("p", { class: "fault", part: "fault", role: "alert" });
   readonly #canvas = h("canvas", { part: "canvas", "aria-hidden": "true" });
-  readonly #rising = new Rising(this.#canvas, (context, side, symbol) => {
+  readonly #motion = new Motion(this.#canvas, (context, side, symbol) => {
     context.font = `${side * 0.8}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -82,7 +78,7 @@ export class OvationReactions extends OvationElement {
       video.onFrame(({ counts }) => {
         for (const one of this.#all) this.#arrived(one, counts[`${kind}:${one.variant}`]);
       }),
-      () => this.#rising.stop(),
+      () => this.#motion.stop(),
     ];
   }
 
@@ -96,7 +92,7 @@ export class OvationReactions extends OvationElement {
     const risen = this.#risen.get(variant) ?? 0;
     const own = Math.min(count, risen);
     this.#risen.set(variant, risen - own);
-    if (count > own) this.#rising.rise(variant, count - own, over);
+    this.#motion.rise(variant, count - own, over);
   }
 
   #reaction(variant: string, kind: string): Reaction {
@@ -108,10 +104,8 @@ export class OvationReactions extends OvationElement {
   }
 
   async #react(variant: string, kind: string, over: HTMLElement): Promise<void> {
-    if (!isStill()) {
-      over.animate([{ scale: 0.9 }, { scale: 1.1 }, { scale: 1 }], 220);
-      this.#rising.rise(variant, 1, over);
-    }
+    bounce(over);
+    this.#motion.rise(variant, 1, over);
     this.#risen.set(variant, (this.#risen.get(variant) ?? 0) + 1);
     try {
       const sent = await this.#live?.publish(variant);

@@ -1,7 +1,10 @@
 /**
  * Symbols that rise on a canvas. However many likes arrive, a bounded number is drawn, and nothing is
- * while nothing rises. Viewers who want less motion see none.
+ * while nothing rises.
  */
+
+/** Draws a symbol into a square of this side. */
+export type Painter = (context: CanvasRenderingContext2D, side: number, symbol: string) => void;
 
 /** At once; a symbol rises for two to three seconds. */
 const MOST = 60;
@@ -16,9 +19,6 @@ const SPREAD_PX = 22;
 const GROWN = 0.12;
 const FADES = 0.55;
 
-/** Draws a symbol into a square of this side. */
-export type Painter = (context: CanvasRenderingContext2D, side: number, symbol: string) => void;
-
 interface Particle {
   readonly symbol: string;
   readonly bornAt: number;
@@ -32,11 +32,6 @@ interface Particle {
 interface Waiting {
   readonly symbol: string;
   readonly over: HTMLElement | undefined;
-}
-
-/** Whether the viewer has asked for less motion. */
-export function isStill(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 export class Rising {
@@ -56,7 +51,6 @@ export class Rising {
 
   /** @param over from above which they rise, in a box as wide as the canvas; by default its middle */
   rise(symbol: string, count: number, over?: HTMLElement): void {
-    if (isStill() || document.hidden) return;
     const room = Math.min(count, MOST_WAITING - this.#waiting.length);
     for (let n = 0; n < room; n += 1) this.#waiting.push({ symbol, over });
     this.#frame ||= requestAnimationFrame((now) => this.#begin(now));

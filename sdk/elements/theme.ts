@@ -14,7 +14,6 @@ export const THEME = `
   --_accent: var(--ovation-accent, light-dark(#0b5fbd, #7cc0ff));
   --_on-accent: var(--ovation-on-accent, light-dark(#fff, #071422));
   --_heart: var(--ovation-heart, light-dark(#d9223d, #ff5b6c));
-  --_on-heart: var(--ovation-on-heart, light-dark(#fff, #23060b));
   --_danger: var(--ovation-danger, light-dark(#b3211a, #ff9388));
   --_radius: var(--ovation-radius, 14px);
   display: block;
@@ -26,7 +25,7 @@ export const THEME = `
 *, ::before, ::after { box-sizing: border-box; }
 p, ol, form { margin: 0; padding: 0; list-style: none; }
 button, input { margin: 0; color: inherit; font: inherit; }
-button { cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
+button { cursor: pointer; touch-action: manipulation; }
 button:disabled { cursor: default; }
 :focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 .icon { display: block; inline-size: 20px; block-size: 20px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
@@ -35,7 +34,6 @@ button:disabled { cursor: default; }
 .fault { color: var(--_danger); font-size: 0.87em; }
 .fault:empty { display: none; }
 .card { border: 1px solid var(--_line); border-radius: var(--_radius); background: var(--_surface); }
-@media (forced-colors: active) { .card { border-color: CanvasText; } }
 `;
 
 const sheets = new Map<string, CSSStyleSheet>();
