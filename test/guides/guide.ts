@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll } from "vitest";
 import { Command } from "../local/npm-start.ts";
 import { Network } from "../sdk/support/network.ts";
+import { bundled } from "../support/bundle.ts";
 import { PageCode } from "../support/page-code.ts";
 import { bundledWithSdk } from "../support/sdk-bundle.ts";
 import { type StackOptions, TestStack } from "../support/stack.ts";
@@ -78,7 +79,9 @@ export function at({ url }: Network, code: string): string {
 
 /** Runs commands as a person would paste them; rejects when one of them fails. @returns what they print */
 export async function paste(script: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const quiet = script.replaceAll("curl ", "curl -sS --fail-with-body ");
+  const quiet = script
+    .replaceAll("curl ", "curl -sS --fail-with-body ")
+    .replaceAll("npx ovation", `node ${bundled("cli/main.ts")}`);
   const options = { env: { ...process.env, ...env }, cwd: ROOT };
   const { stdout } = await promisify(execFile)("bash", ["-e", "-c", quiet], options);
   return stdout;

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseCommand } from "../../bench/options.ts";
 import { readRecording } from "../../bench/recordings/recording.ts";
-import { bundled } from "../support/bundle.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { type RoleProcess, spawnStrict } from "../support/process.ts";
 import { at, Guide, paste, prints, useGateways } from "./guide.ts";
@@ -23,16 +22,10 @@ test.each(["behind-nginx", "behind-haproxy", "behind-caddy", "behind-aws"])(
   },
 );
 
-/** A command of `ovation`, or of the bench, as a test runs it. */
-function here(script: string): string {
-  return script
-    .replaceAll("npx ovation", `node ${bundled("cli/main.ts")}`)
-    .replaceAll("kinds.yaml", ".cache/guide-kinds.yaml");
-}
-
 describe("new-kind", () => {
   const guide = new Guide("new-kind");
   const file = join(ROOT, ".cache/guide-kinds.yaml");
+  const here = (script: string) => script.replaceAll("kinds.yaml", file);
   afterAll(async () => await rm(file, { force: true }));
 
   test("is there for pages once it is applied", async () => {
@@ -78,7 +71,7 @@ describe("rehearsal", () => {
     expect(replay).toBe("semi-final.json");
     await writeFile(recording, guide.block("json"));
     expect(readRecording(recording).points).toHaveLength(3);
-    expect(await paste(here(guide.block("sh", "ovation size")))).toContain("gateways");
+    expect(await paste(guide.block("sh", "ovation size"))).toContain("gateways");
     expect(guide.untaken).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadConfig } from "../../shared/config/load.ts";
 import { hasBrowser, launchChromium } from "../support/chromium.ts";
 import { type CodePage, openCodePage, shows, writes } from "../support/code-page.ts";
-import { tokenOf, VIEWER } from "../support/tokens.ts";
+import { SECRET, tokenOf, VIEWER } from "../support/tokens.ts";
 import { post } from "../support/viewer.ts";
 import { at, Guide, paste, useGateways } from "./guide.ts";
 
@@ -86,15 +86,15 @@ describe.skipIf(!hasBrowser)("in a page", () => {
   test("a moderator's token has the claims of the guide; comments are deleted, the chat slowed and closed", async () => {
     const { closed, stack } = gateways();
     const claims = JSON.parse(moderate.block("json"));
-    const TOKEN = await tokenOf({ ...claims, scope: `moderate@${moderate.video}` });
+    const own = await tokenOf({ ...claims, scope: `moderate@${moderate.video}` });
     await publish(moderate.video, { kind: "comment", actor: "troll", data: { text: "spam" } });
-    const { page } = await open(moderate, TOKEN);
+    const { page } = await open(moderate, own);
     await shows(page, "li", 'troll: {"text":"spam"}');
     await page.locator("li button").click();
     await expect.poll(() => page.locator("li").count()).toBe(0);
-    expect(await paste(at(closed, moderate.block("sh")), { TOKEN })).toContain(
-      '"closed":["comment"]',
-    );
+    const raid = moderate.block("sh", "ovation token") + moderate.block("sh", "/rules");
+    const ruled = await paste(at(closed, raid), { OVATION_AUTH_SECRET: SECRET });
+    expect(ruled).toContain('"closed":["comment"]');
     const anna = await tokenOf(VIEWER);
     const refused = await post(stack.gatewayAt(1).port, moderate.video, { kind: "comment" }, anna);
     expect(refused.status).toBe(403);
