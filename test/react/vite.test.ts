@@ -1,5 +1,5 @@
 /** The packed client in a Vite project: hot reload, and the build. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -49,12 +49,15 @@ describe.skipIf(!hasBrowser)("in a Vite project", () => {
     await isLive(stack, page, "before");
     await page.evaluate(() => document.body.setAttribute("data-same", "page"));
     const path = join(project.folder, "src/live.jsx");
+    const part = join(project.folder, "live.jsx.part");
     const source = await readFile(path, "utf8");
     for (let edit = 1; edit <= 4; edit += 1) {
       const edited = source.replace("Edit 0", `Edit ${edit}`);
       // Vite's watcher drops what is saved within 50 ms of the last change: saved until it is seen.
       const saved = async () => {
-        await writeFile(path, edited);
+        // As editors do, so that Vite never reads a part of it.
+        await writeFile(part, edited);
+        await rename(part, path);
         return await page.locator("h1").textContent();
       };
       await expect.poll(saved, { interval: 1_000, timeout: 60_000 }).toBe(`Edit ${edit}`);

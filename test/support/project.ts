@@ -1,7 +1,7 @@
 /** A project like an application's: copied out of the repository, with the packed client installed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import { signalIfAlive } from "./signal.ts";
 
@@ -56,8 +56,7 @@ export class Project {
     await cp(join(root, this.#source), this.folder, { recursive: true, filter });
     const { version } = await manifestOf(join(root, "sdk"));
     const tarball = join(CACHE, `ovation-client-${version}.tgz`);
-    await this.#succeeds("npm", ["run", "build:sdk"], root);
-    await rename(join(root, basename(tarball)), tarball);
+    await this.#succeeds("npm", ["pack", "./sdk", "--pack-destination", CACHE], root);
     // Reinstalled each time: npm would keep one of the same version.
     await rm(join(this.folder, "node_modules/ovation-client"), { recursive: true, force: true });
     const { dependencies } = await manifestOf(this.folder);
