@@ -76,6 +76,15 @@ test.each(["dist/react.js", "dist/cjs/react.js"])("%s is for client components",
   expect(text).toMatch(/^("use strict";\n)?"use client";/);
 });
 
+test.each(["dist", "dist/cjs"])("the entries in %s share one OvationError", async (format) => {
+  const path = join(project, "node_modules/ovation-client", format);
+  const files = (await readdir(path)).filter((file) => file.endsWith(".js"));
+  const texts = await Promise.all(files.map((file) => readFile(join(path, file), "utf8")));
+  expect(
+    texts.filter((text) => /class OvationError\b|OvationError = class/.test(text)),
+  ).toHaveLength(1);
+});
+
 test("the checkers of packages find nothing wrong, for any way to resolve it", async () => {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
     version: string;
