@@ -39,7 +39,8 @@ export function ratesOf(
       const first = sum(earlier.get(video), deliveryClass);
       if (total === null || first === null || seconds <= 0) return null;
       // A total falls when a comment is deleted.
-      return (Math.max(0, total - first) / seconds) * perSeconds;
+      const perSecond = Math.max(0, total - first) / seconds;
+      return Math.round(perSecond * perSeconds * 10) / 10;
     };
     return {
       video,

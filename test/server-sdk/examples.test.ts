@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import openApi from "../../docs/openapi.json" with { type: "json" };
 import { Ovation, TokenSigner, type Video } from "../../server-sdk/index.ts";
 import { docOf, exampleIn, exportsOf, memberDocs } from "../support/docstrings.ts";
 import { MODERATOR, moderatedStack } from "../support/moderation.ts";
@@ -25,6 +26,22 @@ const all = [...exported.map((one) => ({ name: one.name, doc: docOf(one) })), ..
 );
 /** The code blocks of the package's README. */
 const README = "README.md";
+
+/** What viewers use, with the SDK. */
+const NOT_FOR_BACKENDS = [
+  "GET /v1/videos/{video}/events",
+  "POST /v1/tickets",
+  "GET /v1/openapi.json",
+];
+
+/** The operations of the HTTP API: method and path. */
+function operations(): readonly string[] {
+  return Object.entries(openApi.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((name) => ["get", "put", "post", "delete"].includes(name))
+      .map((name) => `${name.toUpperCase()} ${path}`),
+  );
+}
 
 type Example = (ovation: Ovation, video: Video, signer: TokenSigner) => Promise<void>;
 
@@ -96,6 +113,9 @@ test("all examples compile", async () => {
 });
 
 describe("with a gateway", () => {
+  /** Each request that the examples made: its method and path. */
+  const requests = new Set<string>();
+
   test("all examples run", async () => {
     const files = (await readdir(folder)).filter((file) => /^example-\d+\.ts$/.test(file));
     for (const file of files) {
@@ -120,7 +140,11 @@ describe("with a gateway", () => {
       outExtension: { ".js": ".mjs" },
     });
     const signer = new TokenSigner({ secret: SECRET });
-    const ovation = new Ovation({ url, token: MODERATOR });
+    const recorded: typeof fetch = async (input, init) => {
+      requests.add(`${init?.method} ${new URL(String(input)).pathname}`);
+      return await fetch(input, init);
+    };
+    const ovation = new Ovation({ url, token: MODERATOR, fetch: recorded });
     for (const [index, file] of files.entries()) {
       const built = join(folder, "built", file.replace(/\.ts$/, ".mjs"));
       const { default: run } = (await import(pathToFileURL(built).href)) as { default: Example };
@@ -128,5 +152,16 @@ describe("with a gateway", () => {
         throw new Error(`${file}: ${String(cause)}`, { cause });
       });
     }
+  });
+
+  test("they use every operation of the HTTP API that is for backends", () => {
+    const used = [...requests];
+    const unused = operations().filter((operation) => {
+      // The same code bans everywhere and on one video.
+      const path = operation.replace(/ \/v1\/(bans|moderation)/, " /v1/videos/{video}/$1");
+      const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+      return !used.some((request) => pattern.test(request));
+    });
+    expect(unused.toSorted()).toEqual(NOT_FOR_BACKENDS.toSorted());
   });
 });
