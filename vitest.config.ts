@@ -1,6 +1,7 @@
 /** The tests that `npm test` runs. */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { lanFault } from "./test/faults/cluster/lan.ts";
+import { SLOW_FILES } from "./test/slow/files.ts";
 import { integrationProjects } from "./test/support/integration-projects.ts";
 
 /** Files that run at the same time. */
@@ -24,8 +25,6 @@ const unit: TestProjectInlineConfiguration = {
       "scripts",
       "test/support",
     ].map((folder) => `${folder}/**/*.test.ts`),
-    // Starts a stack of processes, so it is with those that do.
-    exclude: [...configDefaults.exclude, "bench/end-to-end.test.ts"],
   },
 };
 
@@ -33,7 +32,7 @@ const local: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "local",
-    include: ["test/local/**/*.test.ts", "bench/end-to-end.test.ts"],
+    include: ["test/local/**/*.test.ts"],
   },
 };
 
@@ -111,6 +110,7 @@ function faultsToTest(): TestProjectInlineConfiguration[] {
 
 export default defineConfig(async () => ({
   test: {
+    exclude: [...configDefaults.exclude, ...SLOW_FILES],
     // They wait for processes, sockets and timers more than they compute.
     maxWorkers: FILES_AT_ONCE,
     // Hundreds of files need not load the same modules hundreds of times.
