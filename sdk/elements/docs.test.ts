@@ -27,7 +27,14 @@ test("all elements have the attributes, properties and events of the common tabl
   const [intro = ""] = section("## All elements").split("\n### ");
   const events = [...sources.matchAll(/^ {2}"(ovation-\w+)": (?:OvationError|\{)/gm)];
   expect(listed(intro).toSorted()).toEqual(
-    [...common, "token", "client", "messages", ...events.map(([, name = ""]) => name)].toSorted(),
+    [
+      ...common,
+      "token",
+      "client",
+      "playhead",
+      "messages",
+      ...events.map(([, name = ""]) => name),
+    ].toSorted(),
   );
 });
 

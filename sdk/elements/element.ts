@@ -1,5 +1,12 @@
 /** What all elements have in common: attributes, the client that they share, texts and faults. */
-import type { Ovation, OvationError, TokenSource, Video, VideoOptions } from "../index.ts";
+import type {
+  Ovation,
+  OvationError,
+  Playhead,
+  TokenSource,
+  Video,
+  VideoOptions,
+} from "../index.ts";
 import { type Access, clientFor, type SharedClient } from "./clients.ts";
 import type { MessageName, Messages } from "./english.ts";
 import { faultName, loadLanguage, numberOf, textOf, type Words } from "./messages.ts";
@@ -8,7 +15,7 @@ import { sheetOf, THEME } from "./theme.ts";
 /** The element that others take their settings from. */
 const AROUND = "ovation-live";
 /** Properties that an application may have set before the element was defined. */
-const PROPERTIES = new Set(["token", "client", "messages"]);
+const PROPERTIES = new Set(["token", "client", "messages", "playhead"]);
 
 /** On a server there is no such class, and nothing is defined. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
@@ -88,6 +95,7 @@ export abstract class OvationElement extends Base {
   #around: OvationElement | undefined;
   #token: TokenSource | undefined;
   #client: Ovation | undefined;
+  #playhead: Playhead | undefined;
   #messages: Partial<Messages> = {};
   #language = "en";
   #isScheduled = false;
@@ -118,6 +126,15 @@ export abstract class OvationElement extends Base {
   }
   set client(client: Ovation | undefined) {
     this.#client = client;
+    this.settingsChanged();
+  }
+
+  /** The moment that the viewer sees; see {@link VideoOptions}. */
+  get playhead(): Playhead | undefined {
+    return this.#playhead;
+  }
+  set playhead(playhead: Playhead | undefined) {
+    this.#playhead = playhead;
     this.settingsChanged();
   }
 
@@ -228,6 +245,10 @@ export abstract class OvationElement extends Base {
     return { ...this.#around?.texts, ...this.#messages };
   }
 
+  private get picture(): Playhead | undefined {
+    return this.#playhead ?? this.#around?.picture;
+  }
+
   private get access(): Access {
     const around = this.#around?.access;
     return {
@@ -253,11 +274,13 @@ export abstract class OvationElement extends Base {
     if (loading !== undefined) return void loading.then(() => this.settingsChanged());
     try {
       const shared = clientFor(this.access);
+      const hasPicture = this.picture !== undefined;
+      const playhead = hasPicture ? () => this.picture?.() : undefined;
       const options = this.videoOptions;
-      const followed = JSON.stringify([id, options, this.followedBy]);
+      const followed = JSON.stringify([id, options, hasPicture, this.followedBy]);
       if (shared !== this.#shared || followed !== this.#followed) {
         this.#stop();
-        const video = shared.ovation.video(id, options);
+        const video = shared.ovation.video(id, { ...options, playhead });
         this.#shared = shared;
         this.#followed = followed;
         this.#offs = [shared.use(() => this.render()), ...this.follow(video)];

@@ -341,6 +341,22 @@ describe.skipIf(!hasBrowser)("the elements", () => {
     },
   );
 
+  test("show comments and likes with the picture, where they are told what moment it shows", async () => {
+    const early = `<script>
+      window.moment = 0;
+      document.querySelector("ovation-live").playhead = () => new Date(window.moment);
+    </script>`;
+    const body = `<ovation-live video="behind" guest></ovation-live>${early}`;
+    const page = await open({ body, head: script(stack.gateway) });
+    await page.getByText("1 watching").waitFor();
+    const others = { kind: "comment", id: "others", data: { text: "from the stadium" } };
+    expect((await post(stack.gateway.port, "behind", others)).status).toBe(200);
+    await say(page, "my own");
+    await shows(page, "my own");
+    await page.evaluate(() => Object.assign(window, { moment: Date.now() + 60_000 }));
+    await shows(page, "my own", "from the stadium");
+  });
+
   test("say what the page wants, and take what was set before they were defined", async () => {
     const early = `<script>
       const chat = document.createElement("ovation-chat");

@@ -97,6 +97,26 @@ describe.skipIf(!hasBrowser)("a part of a page", () => {
   });
 });
 
+describe.skipIf(!hasBrowser)("a part with a playhead", () => {
+  test("shows comments and likes when its picture gets there, beside parts that show them at once", async () => {
+    const page = await browser.open(network, { query: { behind: "", strict: "" } });
+    await stack.mirrored("launch", 1);
+    await comment("one");
+    await page.locator("#like").click();
+    await lists(page, ["one"]);
+    await shows(page, "#like", "1");
+    await lists(page, [], "#behind > ul");
+    await page.evaluate(() => {
+      window.moment = Date.now() + 60_000;
+    });
+    await lists(page, ["one"], "#behind > ul");
+    await shows(page, "#behind > b", "1");
+    await comment("two");
+    await lists(page, ["one", "two"], "#behind > ul");
+    expect(await errorsOf(page)).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasBrowser)("a page", () => {
   test("that exceeds the like limit rejects no promise, and reports how many were refused", async () => {
     const page = await browser.open(network);

@@ -24,6 +24,7 @@ export interface ReactParts {
 declare global {
   interface Window {
     react: ReactParts;
+    moment?: number;
   }
 }
 
@@ -96,6 +97,24 @@ function Status() {
   );
 }
 
+/** With a picture that is at `window.moment`. */
+function Behind() {
+  const playhead = () => new Date(window.moment ?? 0);
+  const video = useVideo(ovation, "launch", { history: 5, playhead });
+  const { comments } = useComments(video, { parse: textOf });
+  const { total } = useLikes(video);
+  return (
+    <section id="behind">
+      <ul>
+        {comments.map(({ id, data }) => (
+          <li key={id}>{data}</li>
+        ))}
+      </ul>
+      <b>{total}</b>
+    </section>
+  );
+}
+
 const LOBBY = ["launch", "keynote"];
 function Lobby() {
   const counts = useCounts(ovation, [...LOBBY]);
@@ -126,6 +145,7 @@ function App() {
       <Holder />
       <Like />
       {query.has("write") && <Write name="write" />}
+      {query.has("behind") && <Behind />}
       <input id="shown" type="checkbox" checked={isShown} onChange={() => setIsShown(!isShown)} />
       <input
         id="has-late"
