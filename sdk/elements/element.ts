@@ -15,7 +15,8 @@ import { sheetOf, THEME } from "./theme.ts";
 /** The element that others take their settings from. */
 const AROUND = "ovation-live";
 /** Properties that an application may have set before the element was defined. */
-const PROPERTIES = new Set(["token", "client", "messages", "playhead"]);
+const GIVEN = ["token", "client", "messages", "playhead"] as const;
+const PROPERTIES = new Set<string>(GIVEN);
 
 /** On a server there is no such class, and nothing is defined. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
@@ -51,8 +52,6 @@ export function reflect(
     const property = camelCase(name);
     PROPERTIES.add(property);
     Object.defineProperty(prototype, property, {
-      configurable: true,
-      enumerable: true,
       get(this: HTMLElement) {
         return isFlag ? this.hasAttribute(name) : (this.getAttribute(name) ?? "");
       },
@@ -89,14 +88,21 @@ export abstract class OvationElement extends Base {
   declare guest: boolean;
   /** Whether the client sends no reports of what this viewer gets. */
   declare noReports: boolean;
+  /** The viewer's token, or a function that fetches one, in place of `token-url`. */
+  declare token: TokenSource | undefined;
+  /** A client of the application, in place of `url` and tokens. */
+  declare client: Ovation | undefined;
+  /** Texts that go before those of the language. */
+  declare messages: Partial<Messages>;
+  /** The moment that the viewer sees; see {@link VideoOptions}. */
+  declare playhead: Playhead | undefined;
   protected readonly root: ShadowRoot;
   /** Elements that go by the settings of this one. */
   private readonly inside = new Set<OvationElement>();
   #around: OvationElement | undefined;
-  #token: TokenSource | undefined;
-  #client: Ovation | undefined;
-  #playhead: Playhead | undefined;
-  #messages: Partial<Messages> = {};
+  readonly #given: { [Name in (typeof GIVEN)[number]]?: OvationElement[Name] } = {
+    messages: {},
+  };
   #language = "en";
   #isScheduled = false;
   /** What is followed at present. */
@@ -104,47 +110,25 @@ export abstract class OvationElement extends Base {
   #followed = "";
   #offs: readonly (() => void)[] = [];
 
+  static {
+    for (const name of GIVEN) {
+      Object.defineProperty(OvationElement.prototype, name, {
+        get(this: OvationElement) {
+          return this.#given[name];
+        },
+        set(this: OvationElement, value: never) {
+          this.#given[name] = value;
+          this.settingsChanged();
+        },
+      });
+    }
+  }
+
   /** @param css of this element, after that of all */
   constructor(css: string) {
     super();
     this.root = this.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [sheetOf(THEME), sheetOf(css)];
-  }
-
-  /** The viewer's token, or a function that fetches one, in place of `token-url`. */
-  get token(): TokenSource | undefined {
-    return this.#token;
-  }
-  set token(token: TokenSource | undefined) {
-    this.#token = token;
-    this.settingsChanged();
-  }
-
-  /** A client of the application, in place of `url` and tokens. */
-  get client(): Ovation | undefined {
-    return this.#client;
-  }
-  set client(client: Ovation | undefined) {
-    this.#client = client;
-    this.settingsChanged();
-  }
-
-  /** The moment that the viewer sees; see {@link VideoOptions}. */
-  get playhead(): Playhead | undefined {
-    return this.#playhead;
-  }
-  set playhead(playhead: Playhead | undefined) {
-    this.#playhead = playhead;
-    this.settingsChanged();
-  }
-
-  /** Texts that go before those of the language. */
-  get messages(): Partial<Messages> {
-    return this.#messages;
-  }
-  set messages(messages: Partial<Messages>) {
-    this.#messages = messages;
-    this.settingsChanged();
   }
 
   connectedCallback(): void {
@@ -242,11 +226,11 @@ export abstract class OvationElement extends Base {
   }
 
   private get texts(): Partial<Messages> {
-    return { ...this.#around?.texts, ...this.#messages };
+    return { ...this.#around?.texts, ...this.#given.messages };
   }
 
   private get picture(): Playhead | undefined {
-    return this.#playhead ?? this.#around?.picture;
+    return this.#given.playhead ?? this.#around?.picture;
   }
 
   private get access(): Access {
@@ -254,10 +238,10 @@ export abstract class OvationElement extends Base {
     return {
       url: this.getAttribute("url") ?? around?.url ?? "",
       tokenUrl: this.getAttribute("token-url") ?? around?.tokenUrl ?? "",
-      token: this.#token ?? around?.token,
+      token: this.#given.token ?? around?.token,
       isGuest: this.guest || around?.isGuest === true,
       reports: !this.noReports && around?.reports !== false,
-      client: this.#client ?? around?.client,
+      client: this.#given.client ?? around?.client,
     };
   }
 
@@ -274,13 +258,12 @@ export abstract class OvationElement extends Base {
     if (loading !== undefined) return void loading.then(() => this.settingsChanged());
     try {
       const shared = clientFor(this.access);
-      const hasPicture = this.picture !== undefined;
-      const playhead = hasPicture ? () => this.picture?.() : undefined;
-      const options = this.videoOptions;
-      const followed = JSON.stringify([id, options, hasPicture, this.followedBy]);
+      const { picture, videoOptions } = this;
+      const followed = JSON.stringify([id, videoOptions, !picture, this.followedBy]);
       if (shared !== this.#shared || followed !== this.#followed) {
         this.#stop();
-        const video = shared.ovation.video(id, { ...options, playhead });
+        const playhead = picture && (() => this.picture?.());
+        const video = shared.ovation.video(id, { ...videoOptions, playhead });
         this.#shared = shared;
         this.#followed = followed;
         this.#offs = [shared.use(() => this.render()), ...this.follow(video)];
