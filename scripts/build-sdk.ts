@@ -19,6 +19,7 @@ const ENTRIES = {
   index: join(sdk, "index.ts"),
   react: join(sdk, "react/index.ts"),
   elements: join(sdk, "elements/index.ts"),
+  "react-elements": join(sdk, "react/elements.ts"),
 };
 
 async function buildModules(): Promise<void> {

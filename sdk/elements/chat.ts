@@ -132,9 +132,21 @@ export class OvationChat extends OvationElement {
         this.#canSendAt = at;
         this.#showCompose();
       }),
-      this.shared?.ovation.onState(() => this.#showState()) ?? (() => undefined),
+      ...this.#listen(video),
       () => clearInterval(timer),
       () => this.#announcer.stop(),
+    ];
+  }
+
+  /** To the client: whether it is connected, and may watch. */
+  #listen({ id }: Video): readonly (() => void)[] {
+    const ovation = this.shared?.ovation;
+    if (ovation === undefined) return [];
+    return [
+      ovation.onState(() => this.#showState()),
+      ovation.onError((error) => {
+        if (error.video === id) setText(this.#fault, this.fault(error));
+      }),
     ];
   }
 

@@ -11,14 +11,14 @@ const NAME_KEY = "ovation-name";
 
 export const COMPOSE_CSS = `
 .foot { padding: 10px 12px; border-block-start: 1px solid var(--_line); }
-.closed { padding: 6px 4px; color: var(--_muted); text-align: center; }
+.closed { color: var(--_muted); text-align: center; }
 form { display: flex; align-items: center; gap: 6px; }
 .field { display: flex; flex: 1; align-items: center; min-inline-size: 0; block-size: 44px; padding-inline: 16px 4px; border: 1px solid color-mix(in oklab, var(--_line), var(--_text) 22%); border-radius: 22px; background: var(--_raised); }
 .field:focus-within { outline: 2px solid var(--_accent); outline-offset: -1px; }
 input { min-inline-size: 0; padding: 0; border: 0; background: none; font-size: max(16px, 1em); outline: none; }
 input::placeholder { color: var(--_muted); opacity: 1; }
 .who { flex: none; max-inline-size: 34%; margin-inline-end: 12px; padding-inline-end: 12px; border-inline-end: 1px solid var(--_line); }
-.who input { max-inline-size: 100%; min-inline-size: 3em; color: var(--_muted); font-weight: 600; field-sizing: content; }
+.who input { max-inline-size: 100%; color: var(--_muted); font-weight: 600; field-sizing: content; }
 .what { flex: 1; min-inline-size: 0; }
 .what input { inline-size: 100%; }
 .send { display: grid; place-items: center; flex: none; min-inline-size: 36px; block-size: 36px; padding: 0 8px; border: 0; border-radius: 18px; background: var(--_accent); color: var(--_on-accent); font-weight: 650; }

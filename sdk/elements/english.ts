@@ -22,7 +22,7 @@ export const ENGLISH = {
   closed_kind: "Comments are closed.",
   actor_required: "Sign in to take part.",
   forbidden: "Sign in to take part.",
-  missed: "Some comments can't be shown.",
+  missed: "Some comments are missing.",
   pinned: "Pinned",
   actions: "Comment by {name}: actions",
   room: "Room settings",
@@ -31,11 +31,11 @@ export const ENGLISH = {
   poll_closed: "Closed",
   failed: "That didn't work: {why}",
   rate_limited: "Not so fast!",
-  banned: "A moderator has muted you.",
+  banned: "A moderator has banned you.",
   text_too_long: "At most {n} characters.",
   emoji_only: "Only emoji, please.",
   already_voted: "You have voted already.",
-  not_connected: "Could not be sent: no connection.",
+  not_connected: "Not sent: no connection.",
 } as const satisfies Readonly<Record<string, string | Plural>>;
 
 /**

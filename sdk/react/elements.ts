@@ -1,4 +1,7 @@
-/** The elements of `ovation-client/elements` in JSX. React 19 sets their properties and events itself. */
+/**
+ * `ovation-client/react-elements`: the types of the elements in JSX. React 19 sets their properties and
+ * events itself. An entry of its own, since programs without the DOM's types use the hooks too.
+ */
 import type { HTMLAttributes, RefAttributes } from "react";
 import type {
   ElementEvents,
@@ -24,7 +27,13 @@ type Listeners = {
   ) => void;
 };
 
-type Props<Element extends OvationElement> = Omit<
+/**
+ * What JSX may set on an element. Importing this entry anywhere lets JSX know the elements.
+ *
+ * @example
+ * const props: ElementProps<OvationChat> = { video: "launch", history: "20" };
+ */
+export type ElementProps<Element extends OvationElement> = Omit<
   HTMLAttributes<Element>,
   keyof Settable<Element>
 > &
@@ -35,12 +44,12 @@ type Props<Element extends OvationElement> = Omit<
 declare module "react" {
   namespace JSX {
     interface IntrinsicElements {
-      "ovation-chat": Props<OvationChat>;
-      "ovation-hearts": Props<OvationHearts>;
-      "ovation-live": Props<OvationLive>;
-      "ovation-poll": Props<OvationPoll>;
-      "ovation-reactions": Props<OvationReactions>;
-      "ovation-viewers": Props<OvationViewers>;
+      "ovation-chat": ElementProps<OvationChat>;
+      "ovation-hearts": ElementProps<OvationHearts>;
+      "ovation-live": ElementProps<OvationLive>;
+      "ovation-poll": ElementProps<OvationPoll>;
+      "ovation-reactions": ElementProps<OvationReactions>;
+      "ovation-viewers": ElementProps<OvationViewers>;
     }
   }
 }

@@ -1,8 +1,6 @@
 /** `ovation-client/react`: the SDK as React hooks, for client components. */
 "use client";
 
-import type {} from "./elements.ts";
-
 export { type Comments, type CommentsOptions, useComments } from "./use-comments.ts";
 export { useConnection } from "./use-connection.ts";
 export { useCounts } from "./use-counts.ts";

@@ -235,12 +235,30 @@ describe.skipIf(!hasBrowser)("a chat", () => {
     await expect
       .poll(async () => {
         await say(troll, "again");
-        return await troll.getByText("A moderator has muted you.").isVisible();
+        return await troll.getByText("A moderator has banned you.").isVisible();
       })
       .toBe(true);
     await openMenu();
     await choose("Delete all by troll", /Sure\?/);
     for (const page of [berit, troll]) await shows(page, "calm down", "please");
+  });
+
+  test("says to whom is banned why there is nothing to see", async () => {
+    const video = "banned";
+    const troll = await openAs({ ...VIEWER, sub: "troll" }, CHAT(video));
+    const berit = await openAs(MODERATOR, CHAT(video));
+    await say(troll, "spam");
+    await shows(berit, "spam");
+    await comments(berit).first().hover();
+    await button(berit, "Comment by troll: actions").click();
+    await item(berit, "Ban troll").click();
+    // Only the second click does it.
+    await item(berit, "Ban troll: Sure?").click();
+    await berit.getByText("Done: Ban troll").waitFor();
+    const again = await openAs({ ...VIEWER, sub: "troll" }, CHAT(video));
+    for (const page of [troll, again]) {
+      await page.getByText("A moderator has banned you.").waitFor();
+    }
   });
 
   test("offers nothing that the token doesn't allow", async () => {

@@ -112,12 +112,14 @@ describe("a program in plain JavaScript", () => {
     [
       "main.js",
       `import { Ovation, OvationError } from "ovation-client";
-       import { useLikes } from "ovation-client/react";`,
+       import { useLikes } from "ovation-client/react";
+       import { OvationChat } from "ovation-client/elements";`,
     ],
     [
       "main.cjs",
       `const { Ovation, OvationError } = require("ovation-client");
-       const { useLikes } = require("ovation-client/react");`,
+       const { useLikes } = require("ovation-client/react");
+       const { OvationChat } = require("ovation-client/elements");`,
     ],
   ])("watches, publishes and reads the history, in %s", async (file, imports) => {
     const program = `
@@ -137,6 +139,8 @@ describe("a program in plain JavaScript", () => {
           isSame: comment.seq === seq && events.some(({ id }) => id === comment.id),
           codes: [refusal, unread].map((error) => error instanceof OvationError && error.code),
           hooks: typeof useLikes,
+          // Defined where there is a page; here, loading it does no harm.
+          elements: OvationChat.observedAttributes.includes("video"),
         }));
       }
       main();
@@ -157,6 +161,7 @@ describe("a program in plain JavaScript", () => {
       isSame: true,
       codes: ["kind_unknown", "event_not_found"],
       hooks: "function",
+      elements: true,
     });
   });
 });

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
 import "../../../sdk/elements/index.ts";
-import type {} from "../../../sdk/react/index.ts";
+import type {} from "../../../sdk/react/elements.ts";
 
 const MESSAGES = { none: "Nobody yet" };
 
