@@ -1,6 +1,4 @@
 /** The histories of the videos at this gateway: their followers, and where a viewer resumes. */
-
-import pLimit from "p-limit";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
@@ -11,11 +9,9 @@ import type { MonotonicClock, WallClock } from "../../shared/runtime/lifecycle.t
 import type { Log } from "../../shared/runtime/log.ts";
 import { HistoryBudget } from "./budget.ts";
 import { ChainFollower, type FollowerHandlers, type FollowerStats } from "./follower.ts";
+import { PageReads } from "./page-reads.ts";
 import { HistoryReader } from "./reader.ts";
 import { Timeline, type WantedKinds } from "./timeline.ts";
-
-/** Histories that are read at a time for a single page: others of the same video share the read. */
-const PAGES_AT_ONCE = 2;
 
 /** How far the clocks of dispatchers, which a `seq` is of, and of NATS may differ. */
 const CLOCKS_MS = 60_000;
@@ -83,11 +79,12 @@ export class VideoHistories {
   readonly budget: HistoryBudget;
   readonly stats: FollowerStats = { gaps: 0, gapsUnfilled: 0, resets: 0 };
   readonly #options: HistoriesOptions;
-  readonly #pages = pLimit(PAGES_AT_ONCE);
+  readonly #pages: PageReads;
 
   constructor(options: HistoriesOptions) {
     this.#options = options;
     this.reader = new HistoryReader(options);
+    this.#pages = new PageReads(this.reader);
     this.budget = new HistoryBudget(options.config.historyCacheBytes);
   }
 
@@ -211,12 +208,8 @@ export class VideoHistories {
   async #readOnce(video: string, { after = 0 }: PageRange, budget: PastBudget): Promise<Timeline> {
     const timeline = this.#timeline();
     const charged = budget.advancePast(this.#options.config.historyBytes);
-    const sinceMs = timeOf(after) - CLOCKS_MS;
     try {
-      const stored = await this.#pages(() =>
-        sinceMs > 0 ? this.reader.since(video, sinceMs) : this.reader.whole(video),
-      );
-      timeline.load(stored.map(({ record }) => record));
+      timeline.load(await this.#pages.since(video, timeOf(after) - CLOCKS_MS));
       return timeline;
     } finally {
       budget.settlePast(charged, timeline.bytes);

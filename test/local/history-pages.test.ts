@@ -1,5 +1,6 @@
 /** What a page of the history has while viewers come and go, and while there is no room for histories. */
 import { expect, test } from "vitest";
+import { metric } from "../support/stack.ts";
 import { useTestStack } from "../support/use-test-stack.ts";
 import { post, watch } from "../support/viewer.ts";
 
@@ -62,4 +63,15 @@ test("viewers who come have all the comments that they ask for when the gateway 
   );
   expect(received).toEqual(viewers.map(() => COMMENTS + 1));
   await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+test("many who read the history of a video that nobody watches share few reads of it", async () => {
+  const { gateway } = stack();
+  const comments = Array.from({ length: 250 }, () => ({ kind: "comment" }));
+  for (let batch = 0; batch < 4; batch += 1) await post(gateway.port, "recording", comments);
+  const reads = () => metric(gateway, "ovation_gateway_history_reads_total");
+  const before = await reads();
+  const pages = Array.from({ length: 40 }, () => read(gateway.port, "recording"));
+  for (const page of await Promise.all(pages)) expect(page).toHaveLength(50);
+  expect((await reads()) - before).toBeLessThan(20);
 });
