@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   banner,
@@ -48,6 +50,11 @@ test("the banner shows where everything is", () => {
   for (const command of [listenCommand(8123), likeCommand(8123), socketCommand(8123)]) {
     expect(text.split("\n")).toContain(`  ${command}`);
   }
+});
+
+test("the page that it prints is the one that the documentation begins with", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/elements.md"), "utf8");
+  expect(page).toContain(pageLines(8080).join("\n"));
 });
 
 test("a service's login is valid shell, and is not shown for a NATS that was given", () => {

@@ -78,6 +78,10 @@ test.each([
   expect(decode(body).equals(plain)).toBe(true);
 });
 
+test("it is one file: a page loads nothing from a gateway of another version", () => {
+  expect(/\bimport\s*[("'{*]/.test(String(plain))).toBe(false);
+});
+
 test("its integrity is that of its bytes, and its version the gateway's", async () => {
   const { headers, body } = await get("/live/v1/ovation.json");
   expect(headers["content-type"]).toBe("application/json");
