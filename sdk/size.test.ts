@@ -86,6 +86,14 @@ test("all elements together, beyond the SDK, are within their budgets", () => {
   expect(elements.whole - sdk.whole).toBeLessThanOrEqual(ALL_ELEMENTS_BYTES);
 });
 
+test("docs/elements.md states the size of the elements", () => {
+  const text = readFileSync(join(import.meta.dirname, "../docs/elements.md"), "utf8");
+  const [, own, later] = /(\d+) kB gzipped beyond the client.+?(\d+) kB in all/.exec(text) ?? [];
+  const ownBytes = elements.firstLoad - sdk.firstLoad;
+  expect(Number(own)).toBe(Math.round(ownBytes / 1_000));
+  expect(Number(later)).toBe(Math.round((elements.whole - sdk.whole - ownBytes) / 1_000));
+});
+
 test("the hooks are small, and bundle no part of the SDK", () => {
   expect(hooks.whole).toBeLessThan(2_000);
 });

@@ -1,4 +1,11 @@
 /** The demo page in a real browser, on the stack that `npm start` runs. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { Network } from "../sdk/support/network.ts";
 import { hasBrowser } from "../support/chromium.ts";
@@ -224,4 +231,34 @@ describe.skipIf(!hasBrowser)("the demo page", () => {
     const shown = await window.comments.filter({ hasText: "tunnel" }).allInnerTexts();
     expect(shown).toEqual(["before the tunnel", ...texts]);
   }, 90_000);
+
+  test("is not the only one: the lines that npm start prints are a page, as a file and from any server", async () => {
+    const html = app().printedPage;
+    expect(html.trim().split("\n")).toHaveLength(5);
+    const folder = mkdtempSync(join(tmpdir(), "ovation-printed-"));
+    const file = join(folder, "index.html");
+    writeFileSync(file, html);
+    const server = createServer((_request, response) => {
+      response.setHeader("Content-Type", "text/html").end(html);
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const one = await app().show(pathToFileURL(file).href);
+      const two = await app().show(`http://localhost:${port}/`);
+      for (const [page, other] of [
+        [one, two],
+        [two, one],
+      ] as const) {
+        const text = `from ${new URL(page.url()).protocol}`;
+        await page.getByRole("textbox", { name: "Your comment" }).fill(text);
+        await page.keyboard.press("Enter");
+        for (const shown of [page, other]) await shown.getByText(text, { exact: true }).waitFor();
+      }
+    } finally {
+      server.close();
+      server.closeAllConnections();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
