@@ -19,11 +19,9 @@ const CSS = `
 section { position: relative; display: flex; flex: 1; flex-direction: column; min-inline-size: 0; overflow: clip; }
 .pinned { display: flex; gap: 8px; align-items: baseline; max-block-size: 30%; padding: 8px 14px; overflow-y: auto; border-block-end: 1px solid var(--_line); background: var(--_raised); overflow-wrap: anywhere; }
 .mark { flex: none; color: var(--_muted); font-size: 0.8em; font-weight: 650; }
-.state { padding: 6px 14px; background: var(--_raised); color: var(--_muted); font-size: 0.87em; text-align: center; }
-.state:empty { display: none; }
+.state, .done { color: var(--_muted); font-size: 0.87em; }
+.state { padding: 6px 14px; background: var(--_raised); text-align: center; }
 .said { padding: 0 14px 8px; }
-.said:empty { display: none; }
-.done { color: var(--_muted); font-size: 0.87em; }
 ${LIST_CSS}${COMPOSE_CSS}`;
 
 /**
@@ -212,7 +210,6 @@ export class OvationChat extends OvationElement {
         return Number(element.limit || LIMIT);
       },
       text: (...what: Parameters<OvationChat["text"]>) => this.text(...what),
-      timeOf: ({ at }: Comment) => this.time(at),
       canAct: (comment: Comment) => this.#isModerator || this.#isOwn(comment),
       act: (comment: Comment, opener: HTMLElement) => this.#openComment(comment, opener),
       onShown: (comments: readonly Comment[]) => {

@@ -32,7 +32,6 @@ interface ListHost {
   /** The newest comments that are kept. */
   readonly limit: number;
   text(name: MessageName, words?: Words): string;
-  timeOf(comment: Comment): string;
   /** Whether the viewer may do something with a comment. */
   canAct(comment: Comment): boolean;
   /** Opens the menu of a comment. */
@@ -165,7 +164,7 @@ export class CommentList {
     const { name } = comment;
     const row = h(
       "li",
-      { class: "line", part: "comment", title: this.#host.timeOf(comment) },
+      { class: "line", part: "comment" },
       body(name, comment.actor ?? name, comment.text),
     );
     this.#offer(comment, row);

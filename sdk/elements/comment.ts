@@ -7,7 +7,6 @@ const NAME_LENGTH = 64;
 
 export interface Comment {
   readonly id: string;
-  readonly at: number;
   readonly actor: string | undefined;
   readonly name: string;
   readonly text: string;
@@ -17,14 +16,13 @@ export interface Comment {
  * The comment in an event: `data` is its text, or has `text` and maybe `name`.
  * @param guest the name of somebody without one
  */
-export function commentOf({ id, at, actor, data }: OvationEvent, guest: string): Comment {
+export function commentOf({ id, actor, data }: OvationEvent, guest: string): Comment {
   const { name, text } = Object(data) as { readonly name?: unknown; readonly text?: unknown };
   const words = typeof text === "string" ? text : data;
   const known = actor?.startsWith(GUEST_PREFIX) === false ? actor : guest;
   const who = typeof name === "string" && name.trim() !== "" ? name : known;
   return {
     id,
-    at,
     actor,
     name: who.slice(0, NAME_LENGTH),
     text: (typeof words === "string" ? words : (JSON.stringify(words) ?? "")).slice(0, TEXT_LENGTH),

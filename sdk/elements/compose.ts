@@ -116,7 +116,6 @@ export class Compose {
     const { text } = this.#host;
     const wait = waitSeconds > 0 ? text("wait", { n: waitSeconds }) : undefined;
     setText(this.#closed, closed);
-    this.#closed.hidden = closed === "";
     // A moderator may open the room again.
     this.#form.hidden = closed !== "" && !hasRoom;
     this.#room.hidden = !hasRoom;

@@ -207,11 +207,6 @@ export abstract class OvationElement extends Base {
     return numberOf(value, this.#language);
   }
 
-  /** A time of day, as the viewer's language writes it. */
-  protected time(at: number): string {
-    return new Date(at).toLocaleTimeString(this.#language, { timeStyle: "short" });
-  }
-
   /** What to say of an error; the application is told too. */
   protected fault(error: OvationError): string {
     this.tell("ovation-error", error);

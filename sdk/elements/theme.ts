@@ -32,7 +32,7 @@ button:disabled { cursor: default; }
 .quiet { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .number { font-variant-numeric: tabular-nums; }
 .fault { color: var(--_danger); font-size: 0.87em; }
-.fault:empty { display: none; }
+p:empty:not(.quiet) { display: none; }
 .card { border: 1px solid var(--_line); border-radius: var(--_radius); background: var(--_surface); }
 `;
 
