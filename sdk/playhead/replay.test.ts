@@ -224,9 +224,16 @@ describe("a recording", () => {
     viewer.playhead = FROM;
     await viewer.play(20_000);
     const late: string[] = [];
-    const off = viewer.replay.watch({ history: 3, onEvent: ({ id }) => void late.push(id) });
+    await viewer.play(5_000);
+    const totals: unknown[] = [];
+    const off = viewer.replay.watch({
+      history: 3,
+      onEvent: ({ id }) => void late.push(id),
+      onJoined: (known) => void totals.push(known),
+    });
+    expect(totals).toEqual([{ like: likesBefore(2) + 1, comment: 20 }]);
     await viewer.play(2_000);
-    expect(late.filter((id) => id.startsWith("c"))).toEqual(["c18", "c19", "c20", "c21", "c22"]);
+    expect(late.filter((id) => id.startsWith("c"))).toEqual(["c23", "c24", "c25", "c26", "c27"]);
     off();
     viewer.stop();
   });

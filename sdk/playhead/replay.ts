@@ -9,7 +9,7 @@ import type { Playhead } from "../playhead.ts";
 import type { Watcher } from "../watchers.ts";
 import { core } from "./core.ts";
 import { type PlacedSlot, SLOT_MS, stepsOf, totalsAfter } from "./heart-slots.ts";
-import type { HeldQueue } from "./held-queue.ts";
+import { addCounts, type HeldQueue } from "./held-queue.ts";
 import type { ReplayHost, VideoPart } from "./host.ts";
 import { Release } from "./release.ts";
 import { type Part, ReplayPages } from "./replay-pages.ts";
@@ -190,7 +190,13 @@ export class Replay implements VideoPart {
   }
 
   #totalsNow(): Counts {
-    return this.#slotNow()?.before ?? this.#totals ?? {};
+    const slot = this.#slotNow();
+    if (slot === undefined) return this.#totals ?? {};
+    const sum = { ...slot.before };
+    for (const { due, counts } of stepsOf(slot, this.#kinds ?? [])) {
+      if (due <= this.#playhead) addCounts(sum, counts);
+    }
+    return sum;
   }
 
   #slotNow(): PlacedSlot | undefined {
