@@ -75,8 +75,13 @@ async function open({ body, head = "", files = {}, language = "en", options }: S
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const sockets: string[] = [];
+  const openSockets = new Set<unknown>();
   page.on("pageerror", (error) => faults.push(String(error.stack)));
-  page.on("websocket", (socket) => sockets.push(socket.url()));
+  page.on("websocket", (socket) => {
+    sockets.push(socket.url());
+    openSockets.add(socket);
+    socket.on("close", () => openSockets.delete(socket));
+  });
   const title = '<meta charset="utf-8"><title>Launch</title>';
   const html = `<!doctype html><html lang="${language}">${title}${head}<main>${body}</main></html>`;
   pages += 1;
@@ -85,7 +90,7 @@ async function open({ body, head = "", files = {}, language = "en", options }: S
     site.files.set(`/${pages}/${name}`, { type, body: text });
   }
   await page.goto(`${site.url}/${pages}/`);
-  return Object.assign(page, { sockets });
+  return Object.assign(page, { sockets, openSockets });
 }
 
 const script = (gateway: { readonly port: number }) =>
@@ -373,6 +378,28 @@ describe.skipIf(!hasBrowser)("the elements", () => {
     await shows(page, "my own");
     await page.evaluate(() => Object.assign(window, { moment: Date.now() + 60_000 }));
     await shows(page, "my own", "from the stadium");
+  });
+
+  test("inside an <ovation-live> go by its settings, in a layout of the page's own", async () => {
+    const inside = "<p><ovation-viewers></ovation-viewers></p><ovation-chat></ovation-chat>";
+    const body = `<ovation-live video="first" layout="none">${inside}</ovation-live>`;
+    const page = await open({ body, head: script(stack.gateway) });
+    await page.getByText("1 watching").waitFor();
+    await say(page, "hi");
+    await shows(page, "hi");
+    await page.evaluate(() => {
+      document.querySelector("ovation-live")?.setAttribute("video", "second");
+    });
+    await page.getByText("No comments yet").waitFor();
+    await say(page, "hello");
+    await shows(page, "hello");
+    await stack.mirrored("second", 1);
+    await stack.mirrored("first", 0);
+    expect(page.sockets).toHaveLength(1);
+    // Nothing is watched when they are gone, and the connection ends.
+    await page.evaluate(() => document.querySelector("ovation-live")?.remove());
+    await stack.mirrored("second", 0);
+    await expect.poll(() => page.openSockets.size).toBe(0);
   });
 
   test("say what the page wants, and take what was set before they were defined", async () => {
