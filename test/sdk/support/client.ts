@@ -1,5 +1,5 @@
 /** SDK clients for a test, and what they receive. */
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { Ovation, type OvationEvent, type OvationOptions } from "../../../sdk/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -11,15 +11,16 @@ export const QUICK = {
   refreshMinMs: 200,
 } as const satisfies Partial<OvationOptions>;
 
-const made: Ovation[] = [];
-
-/** A client that is closed after the test. */
+/**
+ * A client that is closed after the test. A hook of this module would not do that: files share its
+ * instance, and the hooks of a module are those of the file that loaded it first.
+ */
 export function client<Kinds extends object = object>(
   url: string | readonly string[],
   options: Partial<OvationOptions> = {},
 ): Ovation<Kinds> {
   const ovation = new Ovation<Kinds>({ url, ...QUICK, ...options });
-  made.push(ovation as unknown as Ovation);
+  onTestFinished(() => ovation.close());
   return ovation;
 }
 
@@ -63,7 +64,3 @@ export async function connected(ovation: Pick<Ovation, "state" | "onState">) {
   if (state.name !== "connected") throw new Error("not connected");
   return state;
 }
-
-afterEach(() => {
-  for (const ovation of made.splice(0)) ovation.close();
-});
