@@ -25,7 +25,7 @@ const REQUESTS: Requests = {
   setRules: (body: RoomRules) => ({ method: "PUT", path: "rules", body, result: "rules" }),
   pin: (id: string) => ({ method: "PUT", path: "pin", body: { id }, result: "pinned" }),
   unpin: () => ({ method: "DELETE", path: "pin" }),
-  delete: (id: string) => ({ method: "DELETE", path: `events/${encodeURIComponent(id)}` }),
+  delete: (id: string) => ({ method: "DELETE", path: `events/${segment("id", id)}` }),
   deleteAllOf: (actor: string) => ({
     method: "DELETE",
     path: "events",
@@ -52,7 +52,14 @@ const REQUESTS: Requests = {
 const NOT_FOUND = ["event_not_found", "ban_not_found"];
 
 function banOf(actor: string): string {
-  return `bans/${encodeURIComponent(actor)}`;
+  return `bans/${segment("actor", actor)}`;
+}
+
+/** One segment of a path: browsers take some for a step within the path, however they are encoded. */
+function segment(field: string, name: string): string {
+  if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
+  const message = `${field}: "${name}" can't be named in a path of HTTP`;
+  throw new core.OvationError("field_invalid", message, { field });
 }
 
 /**

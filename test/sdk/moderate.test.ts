@@ -56,6 +56,14 @@ describe("a moderator with the SDK", () => {
     }
   });
 
+  test("is told that an actor can't be named in a path", async () => {
+    const acts = moderator("paths");
+    for (const actor of ["", ".", ".."]) {
+      const fault = { code: "field_invalid", field: "actor" };
+      await expect(acts.unban(actor)).rejects.toMatchObject(fault);
+    }
+  });
+
   test("bans an actor, lists bans, lets it in again, and reads what was done", async () => {
     const acts = moderator("bans");
     const actor = "troll/ü";
