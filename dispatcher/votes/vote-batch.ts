@@ -108,7 +108,9 @@ function judge(
     return new OvationError("poll_full", undefined, { ...POLL, limit: VOTES_LIMIT });
   }
   if (!poll.changeable) return new OvationError("already_voted", undefined, { field: "actor" });
-  return before.choice === choice ? "counted" : "store";
+  // Also if it is the same choice: the actor may have voted for another one elsewhere meanwhile, and
+  // only storing shows whether this dispatcher knows of it.
+  return "store";
 }
 
 const POLL = { field: "data.poll" };
