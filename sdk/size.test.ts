@@ -11,7 +11,7 @@ const FIRST_LOAD_BYTES = 14_480;
  * With the chunks that are loaded where WebSockets don't work, history is read or a moderator acts,
  * when a live value is listened to, for a video with a playhead, and where the gateway asks for reports.
  */
-const WHOLE_BYTES = 29_500;
+const WHOLE_BYTES = 29_600;
 
 interface Weight {
   readonly firstLoad: number;
