@@ -18,6 +18,8 @@ export interface Package {
 
 /** Of a package of ES modules alone, attw finds that CommonJS and `node10` can't have it. */
 const MODULES_ONLY = ["CJSResolvesToESM", "NoResolution"];
+/** Entries that have types and nothing else: they are loaded, and export nothing. */
+const TYPES_ONLY = ["ovation-client/react-elements"];
 
 export async function releasePackage(
   { name, folder: source, hasCommonJs }: Package,
@@ -74,7 +76,7 @@ async function checkInstalled(
   }
 }
 
-/** Fails unless each entry exports something, and the same names in every format. */
+/** Fails unless each entry exports the same names in every format, and something unless it has types only. */
 function program(names: readonly string[], formats: readonly string[]): string {
   return `
     import { createRequire } from "node:module";
@@ -83,7 +85,8 @@ function program(names: readonly string[], formats: readonly string[]): string {
     for (const name of ${JSON.stringify(names)}) {
       const exported = new Set();
       for (const format of ${JSON.stringify(formats)}) exported.add(own(await load[format](name)));
-      if (exported.size > 1 || exported.has("")) {
+      const isEmpty = ${JSON.stringify(TYPES_ONLY)}.includes(name);
+      if (exported.size > 1 || exported.has("") !== isEmpty) {
         throw new Error(\`\${name} exports \${[...exported].join("; ")} in ${formats.join(" and ")}\`);
       }
     }
