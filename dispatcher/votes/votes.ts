@@ -19,7 +19,7 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { ChainReader } from "../chain/chain-reader.ts";
 import { type Deferred, PendingLimit } from "../chain/pending-limit.ts";
-import { readPollMessage } from "./poll-chain.ts";
+import { type PollMessage, readPollMessage } from "./poll-chain.ts";
 import { changedPoll } from "./poll-change.ts";
 import { PollKeeper } from "./poll-keeper.ts";
 import type { PollWriter } from "./poll-writer.ts";
@@ -55,6 +55,7 @@ export class Votes {
   readonly stats = emptyVotesStats();
   readonly #options: VotesOptions;
   readonly #pending: PendingLimit;
+  readonly #reader: ChainReader<PollMessage>;
   readonly #writers: PollWriters;
   readonly #keeper: PollKeeper;
   #unlisten: (() => void)[] = [];
@@ -70,9 +71,10 @@ export class Votes {
       late: "votes_unavailable",
       busy: "overloaded",
     });
+    this.#reader = new ChainReader({ store: stream, decode: readPollMessage });
     this.#writers = new PollWriters({
       store: stream,
-      reader: new ChainReader({ store: stream, decode: readPollMessage }),
+      reader: this.#reader,
       stats: this.stats,
       log,
       now: Date.now,
@@ -201,6 +203,9 @@ export class Votes {
 
   async #put(writer: PollWriter, input: PollInput, job: Deferred<ShownPoll>): Promise<void> {
     const { chain } = writer;
+    // A request that changes nothing is answered without a write, which would show what others have
+    // stored since.
+    await this.#reader.bringUpToDate(chain);
     const now = Date.now();
     const longestMs = this.#options.config.votesAgeMs * OPEN_SHARE;
     try {

@@ -133,6 +133,15 @@ describe("the tally of a poll", () => {
 });
 
 describe("a poll", () => {
+  test("changed back at a dispatcher that has not heard of the change is as it was asked for last", async () => {
+    const writer = await start();
+    const input = { ...POLL, closesAt: Date.now() + 600_000 };
+    await writer.votes.put("back", "mvp", input);
+    await writer.storeUntold("back", "mvp", { question: "Who was worst?" });
+    expect((await writer.votes.put("back", "mvp", input)).question).toBe(POLL.question);
+    expect((await writer.newest("back", "mvp")).poll.question).toBe(POLL.question);
+  });
+
   test("ends in time, for every dispatcher, also when the one that counted is gone", async () => {
     const writer = await start();
     const closesAt = Date.now() + 1_500;

@@ -11,8 +11,17 @@ import { stateBucket } from "../../shared/protocol/buckets.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { decodeState } from "../../shared/protocol/state-document.ts";
 import { pollKey } from "../../shared/protocol/subjects.ts";
-import { parseShownPolls, type ShownPoll } from "../../shared/protocol/votes/poll.ts";
-import { decodeVotesRecord, votesIn } from "../../shared/protocol/votes/record.ts";
+import {
+  parseShownPolls,
+  type ShownPoll,
+  type StoredPoll,
+} from "../../shared/protocol/votes/poll.ts";
+import {
+  decodeVotesRecord,
+  encodeVotesRecord,
+  NO_VOTES,
+  votesIn,
+} from "../../shared/protocol/votes/record.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { natsUrlAs } from "./nats-users.ts";
@@ -106,6 +115,31 @@ export class VotesWriter {
       ({ seq } = record);
     }
     return { choices: [...choices.values()], records: messages.length };
+  }
+
+  /** The newest record of a poll. */
+  async newest(video: string, name: string) {
+    const message = (await this.stream.read(pollKey(video, name))).at(-1);
+    const record = message && decodeVotesRecord(message.payload);
+    if (message === undefined || record?.poll === undefined) throw new Error("no poll");
+    return { sequence: message.sequence, seq: record.seq, poll: record.poll };
+  }
+
+  /** Changes a poll as another dispatcher would, whose message never arrives. */
+  async storeUntold(video: string, name: string, change: Partial<StoredPoll>): Promise<void> {
+    const { sequence: after, seq: prev, poll: before } = await this.newest(video, name);
+    const poll = { ...before, ...change };
+    const { closesAt } = poll;
+    const record = {
+      after,
+      prev,
+      seq: prev + 1,
+      closesAt,
+      votes: NO_VOTES,
+      poll,
+      final: undefined,
+    };
+    await this.stream.append(pollKey(video, name), encodeVotesRecord(record), after, PATIENT_MS);
   }
 
   /** The poll as the video's state has it. */
