@@ -121,11 +121,11 @@ export function tableRead(reader: keyof typeof READ_CALLS, entries: number): rea
 }
 
 /**
- * What processes ask each second: whether they have heard every change of the kinds, and
+ * What processes ask each second: whether they have heard every change of the kinds and bans, and
  * dispatchers of three more buckets.
  */
 export function watchChecks(gateways: number, dispatchers: number): readonly Sends[] {
-  return repeated(API_CALL, gateways + 4 * dispatchers);
+  return repeated(API_CALL, 2 * gateways + 5 * dispatchers);
 }
 
 /** A gateway sends all gateways what its clients have published. */
