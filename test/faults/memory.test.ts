@@ -164,13 +164,13 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
     const awaited = patient.video("stall").publish("comment", { text: "in the end" });
     await Promise.all([
       repeatFor(STALL_MS, 1_000, async (n) => {
-        const event = { kind: kindOf(n), data: { padding } };
+        const event = { kind: kindOf(n), data: { padding, text: "x" } };
         outcomes.http.add(await publish(`stall-${n % 5_000}`, event));
       }),
       ...requesters.map((requester) =>
         repeatFor(STALL_MS, 1, async (n) => {
           for (let count = 0; count < 100; count += 1) {
-            const event = { kind: kindOf(count), data: { padding } };
+            const event = { kind: kindOf(count), data: { padding, text: "x" } };
             requester.ask({ op: "publish", video: `stall-${n % 5_000}`, ...event });
           }
           await requester.answered();
@@ -179,14 +179,14 @@ describe.skipIf(lanFault() !== undefined)("memory", () => {
       repeatFor(STALL_MS, 200, async (n) => {
         await hasty
           .video("stall")
-          .publish(kindOf(n), { padding })
+          .publish(kindOf(n), { padding, text: "x" })
           .then(
             () => outcomes.sdk.add("taken"),
             ({ code }: OvationError) => outcomes.sdk.add(code),
           );
       }),
       repeatFor(STALL_MS, 200, async (n) => {
-        const event = encode("msgpack", { kind: kindOf(n), data: { padding } });
+        const event = encode("msgpack", { kind: kindOf(n), data: { padding, text: "x" } });
         await nats.request(`ov.publish.stall-${n}`, event, { timeout: 2_000 }).then(
           () => outcomes.nats.add("taken"),
           ({ name }: Error) => outcomes.nats.add(name),

@@ -4,6 +4,7 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { afterEach, describe, expect, test } from "vitest";
 import { rowKey } from "../../shared/protocol/subjects.ts";
+import { decodeRow } from "../../shared/protocol/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { Commenter, expectAllComments, likesFlow, Viewer } from "./cluster/audience.ts";
 import { Churn } from "./cluster/churn.ts";
@@ -64,7 +65,8 @@ async function tableRows(admin: NatsConnection): Promise<[string, number][]> {
   const rows: [string, number][] = [];
   for await (const key of await table.keys()) {
     const entry = await table.get(key);
-    if (entry?.operation === "PUT") rows.push([key, Number(entry.string())]);
+    if (entry?.operation !== "PUT") continue;
+    rows.push([key, decodeRow(entry.value)?.viewers ?? Number.NaN]);
   }
   return rows.sort();
 }
@@ -96,6 +98,7 @@ describe.skipIf(lanFault() !== undefined)("a cluster of three nats-servers", () 
       const now = await counts();
       return now.every((count, index) => count > (before[index] ?? 0));
     }, NEW_VIDEO_MS);
+    await viewer.subscribed();
     await likesFlow(cluster.urls, video, [viewer]);
     const learnedAt = performance.now();
     viewer.close();

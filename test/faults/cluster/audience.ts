@@ -1,6 +1,7 @@
 /** Viewers and commenters as in an application: each is an `ovation-client` of its own. */
 import { expect } from "vitest";
-import { Ovation, type OvationError, type OvationEvent } from "../../../sdk/index.ts";
+import { Ovation, type OvationError, type OvationEvent, type Video } from "../../../sdk/index.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Waiter } from "../../support/waiter.ts";
 
 /** Quick to reconnect, so that a test is short; the jitter is the default. */
@@ -58,6 +59,7 @@ export class Viewer {
   longestSilenceMs = 0;
   #lastFrameAt: number | undefined;
   readonly #ovation: Ovation;
+  readonly #video: Video;
   readonly #waiter = new Waiter();
   #awaySince: number | undefined;
 
@@ -65,6 +67,7 @@ export class Viewer {
     const { history = 100, token, patienceMs } = options;
     this.#ovation = new Ovation({ url: urls, ...clientOptions(token, patienceMs) });
     const video = this.#ovation.video(videoId, { history });
+    this.#video = video;
     video.on("comment", (event) => this.comments.push(event));
     video.onFrame(({ counts }) => {
       this.likes += counts["like"] ?? 0;
@@ -93,6 +96,11 @@ export class Viewer {
 
   async connected(times = 1): Promise<void> {
     await this.until(() => this.connections >= times);
+  }
+
+  /** Resolves when the gateway has answered its subscription: only then is it sent likes. */
+  async subscribed(): Promise<void> {
+    await eventually(() => this.#video.position !== undefined, BOUND_MS);
   }
 
   async until(holds: () => boolean): Promise<void> {
