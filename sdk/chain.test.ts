@@ -139,7 +139,11 @@ test("after an empty history the first event may have any predecessor, and no ot
 
 test("a reset is followed and reported", () => {
   const chain = chainAt50();
-  expect(chain.reset("e2", 7)).toEqual({ after: 50, oldest: undefined, isNewHistory: true });
+  expect(chain.reset({ epoch: "e2", seq: 7 })).toEqual({
+    after: 50,
+    oldest: undefined,
+    isNewHistory: true,
+  });
   expect(chain.from(0)).toEqual({ after: 7, epoch: "e2" });
   expect(chain.judge(event(7, 8))).toBe("take");
 });

@@ -20,6 +20,17 @@ export interface Missed {
   readonly isNewHistory: boolean;
 }
 
+/**
+ * A place in a video's history: its durable events up to `seq`. Numbers of another `epoch` mean nothing.
+ *
+ * @example
+ * const position: Position | undefined = JSON.parse(localStorage.getItem("position") ?? "null") ?? undefined;
+ */
+export interface Position {
+  readonly seq: number;
+  readonly epoch: string;
+}
+
 /** What to do with an event: a repeat is dropped, and at a gap the viewer must catch up first. */
 export type Verdict = "take" | "repeat" | "gap";
 
@@ -87,8 +98,8 @@ export class Chain {
     this.#isDoubted = true;
   }
 
-  /** The history is a new one, or can't be continued: the next events follow `seq`. */
-  reset(epoch: string, seq: number): Missed {
+  /** The next events follow this position: the history is a new one, or can't be continued. */
+  reset({ epoch, seq }: Position): Missed {
     const missed = {
       after: this.#seq,
       oldest: undefined,

@@ -68,6 +68,10 @@ export class Channel {
     return this.#chain.seq;
   }
 
+  get epoch(): string | undefined {
+    return this.#chain.epoch;
+  }
+
   newest(kind: string): OvationEvent | undefined {
     return this.#newest.get(kind);
   }
@@ -81,6 +85,8 @@ export class Channel {
   add(watcher: Watcher, state?: string): void {
     if (state !== undefined) this.#state.add(state);
     clearTimeout(this.#leaveTimer);
+    // Unless another place is known, or requested, already.
+    if (watcher.after && !this.#pending && !this.epoch) this.#chain.reset(watcher.after);
     this.#watchers.set(watcher, 0);
     this.#past.add(watcher);
     // Later, so that the caller has what `on…` returns before the first event.
@@ -161,8 +167,8 @@ export class Channel {
     else this.#newest.set(event.kind, event);
   }
 
-  reset({ epoch, seq }: ResetMessage): void {
-    if (this.#past.wanted === 0) return this.#miss(this.#chain.reset(epoch, seq));
+  reset(message: ResetMessage): void {
+    if (this.#past.wanted === 0) return this.#miss(this.#chain.reset(message));
     // The answer says what was missed, and the requested history follows it.
     this.#chain.doubt();
     this.#rejoin();

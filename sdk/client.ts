@@ -26,7 +26,7 @@ import { Outbox, type Published } from "./outbox.ts";
 import type { HttpHost } from "./over-http/send.ts";
 import { type Settings, settingsOf, WAIT_OR_FAIL } from "./settings.ts";
 import type { ConnectionState } from "./state.ts";
-import { type PublishOptions, Video, type VideoHost, type VideoOptions } from "./video.ts";
+import { MOMENT, type PublishOptions, Video, type VideoHost, type VideoOptions } from "./video.ts";
 import { lastingFault, warnOnce } from "./warn.ts";
 import type { Watcher } from "./watchers.ts";
 
@@ -38,6 +38,7 @@ const COUNTS_LIMIT = 100;
 const EARLY_LIMIT = 100;
 const VIDEO_RULES = {
   history: [0, HISTORY_LIMIT],
+  after: undefined,
   kinds: undefined,
   hidden: "boolean",
   playhead: "function",
@@ -137,7 +138,11 @@ export class Ovation<Kinds extends object = object> {
   video(id: string, options: VideoOptions = {}): Video<Kinds> {
     check("id", id, "string");
     checkOptions(options, VIDEO_RULES);
-    const { kinds, hidden, playhead } = options;
+    const { after, kinds, hidden, playhead } = options;
+    if (after) {
+      check("seq", after.seq, MOMENT);
+      check("epoch", after.epoch, "string");
+    }
     if (kinds !== undefined) checkList("kinds", kinds, FILTER_KINDS_LIMIT);
     if (!VIDEO_PATTERN.test(id)) {
       const message = "a video id is 1 to 128 of A-Z a-z 0-9 _ -";

@@ -7,7 +7,7 @@ export type {
   ModerationPage,
   RoomRules,
 } from "../shared/protocol/moderation/view.ts";
-export type { Missed } from "./chain.ts";
+export type { Missed, Position } from "./chain.ts";
 export { Ovation } from "./client.ts";
 export type { TokenSource } from "./credentials.ts";
 export {

@@ -5,7 +5,7 @@ import type { RoomRules } from "../shared/protocol/moderation/view.ts";
 import { HISTORY_LIMIT } from "../shared/protocol/wire/endpoints.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
 import { check, checkOptions, type Rule } from "./arguments.ts";
-import type { Missed } from "./chain.ts";
+import type { Missed, Position } from "./chain.ts";
 import { OvationError } from "./error.ts";
 import type { Frame } from "./frame.ts";
 import type { HistoryPage, HistoryQuery } from "./history.ts";
@@ -124,6 +124,13 @@ export interface VideoOptions {
   /** How many durable events of the history a listener gets first, at most 1,000. Default: 0. */
   readonly history?: number;
   /**
+   * Goes on from a position that was stored, such as by a page that was reloaded: what was stored since
+   * then comes first, in order. `history` is requested only if that can't be had; {@link
+   * Video.onMissed} says so. It counts where nothing in this client watches the video yet: add the
+   * listeners in one turn.
+   */
+  readonly after?: Position | undefined;
+  /**
    * The only kinds that arrive, such as `["like"]`, up to 64; with a stored kind also `retracted`.
    * Default: all. Videos with the same filter share a connection of their own, and a viewer whose
    * filter has only `viewers` and `totals` is not counted.
@@ -208,7 +215,8 @@ const LISTEN_RULES: Readonly<Record<string, Rule>> = {
   history: [0, HISTORY_LIMIT],
 };
 
-const MOMENT = [0, Number.MAX_SAFE_INTEGER] as const;
+/** Of times and of `seq`. */
+export const MOMENT = [0, Number.MAX_SAFE_INTEGER] as const;
 const REPLAY_RULES: Readonly<Record<string, Rule>> = {
   from: undefined,
   to: undefined,
@@ -251,12 +259,14 @@ export class Video<Kinds extends object = object> {
    * const off = video.canSendAt.onChange((at) => setDisabled(at !== undefined));
    */
   declare readonly canSendAt: LiveValue<number | undefined>;
+  readonly #after: Position | undefined;
   readonly #host: VideoHost;
 
   /** Internal: use {@link Ovation.video}. */
-  constructor(id: string, { history = 0 }: VideoOptions, host: VideoHost) {
+  constructor(id: string, { history = 0, after }: VideoOptions, host: VideoHost) {
     this.id = id;
     this.history = history;
+    this.#after = after;
     this.#host = host;
     this.totals = this.#loaded<Counts>({}, ({ totalsOf }) => totalsOf(host, id));
     this.canSendAt = this.#loaded<number | undefined>(undefined, ({ canSendAtOf }) =>
@@ -361,6 +371,18 @@ export class Video<Kinds extends object = object> {
   }
 
   /**
+   * The incarnation of the history that the video's numbers (`seq`) belong to; undefined until it is
+   * known. With the `seq` of the last event that was handled, it is where to go on later.
+   *
+   * @example
+   * video.on("comment", ({ seq }) => save({ seq, epoch: video.epoch }));
+   * ovation.video("launch", { after: load() });
+   */
+  get epoch(): string | undefined {
+    return this.#host.channel(this.id)?.epoch;
+  }
+
+  /**
    * Calls `listener` with each event of a kind, and starts to watch the video. The events that
    * `history` requests and the newest viewer count come first, even for a listener that is added
    * later. Under a flood of likes the listener gets a sample; {@link Video.onFrame} has their exact
@@ -403,7 +425,7 @@ export class Video<Kinds extends object = object> {
       }
       listener({ ...event, kind, data });
     };
-    return this.#host.watch(this.id, { history, kind, onEvent });
+    return this.#watch({ history, kind, onEvent });
   }
 
   /**
@@ -414,7 +436,8 @@ export class Video<Kinds extends object = object> {
    * const off = video.onFrame(({ counts }) => riseHearts(counts.like ?? 0));
    */
   onFrame(listener: (frame: Frame) => void): () => void {
-    return this.#watch("onFrame", listener);
+    check("listener", listener, "function");
+    return this.#watch({ onFrame: listener });
   }
 
   /**
@@ -426,7 +449,8 @@ export class Video<Kinds extends object = object> {
    * video.onMissed(() => addLine("Some comments can't be shown."));
    */
   onMissed(listener: (missed: Missed) => void): () => void {
-    return this.#watch("onMissed", listener);
+    check("listener", listener, "function");
+    return this.#watch({ onMissed: listener });
   }
 
   /**
@@ -437,7 +461,7 @@ export class Video<Kinds extends object = object> {
    * const release = video.watch();
    */
   watch(): () => void {
-    return this.#host.watch(this.id, { history: this.history });
+    return this.#watch();
   }
 
   /**
@@ -502,8 +526,7 @@ export class Video<Kinds extends object = object> {
     return loadedValue(initial, async () => make(await this.#host.live()), this.#host.report);
   }
 
-  #watch<Name extends "onFrame" | "onMissed">(name: Name, listener: Watcher[Name]): () => void {
-    check("listener", listener, "function");
-    return this.#host.watch(this.id, { history: this.history, [name]: listener });
+  #watch(watcher?: Partial<Watcher>): () => void {
+    return this.#host.watch(this.id, { history: this.history, after: this.#after, ...watcher });
   }
 }

@@ -2,7 +2,7 @@
 import type { OvationEvent } from "../shared/protocol/event.ts";
 import { RETRACTED_KIND } from "../shared/protocol/kinds.ts";
 import type { Counts } from "../shared/protocol/wire/server-messages.ts";
-import type { Missed } from "./chain.ts";
+import type { Missed, Position } from "./chain.ts";
 import { countsOf, type Frame } from "./frame.ts";
 import { notify } from "./listeners.ts";
 
@@ -10,6 +10,8 @@ import { notify } from "./listeners.ts";
 export interface Watcher {
   /** How many events of the history it wants. */
   readonly history: number;
+  /** Where the video's first subscription goes on from. */
+  readonly after?: Position | undefined;
   /** The only kind of events that it does something with; undefined: any. */
   readonly kind?: string;
   readonly onEvent?: (event: OvationEvent) => void;

@@ -55,6 +55,7 @@ class Room {
       channel: () => ({
         isTransient: (kind: string) => kind === "like",
         position: undefined,
+        epoch: undefined,
         recent: () => [],
         newest: () => undefined,
       }),

@@ -64,19 +64,21 @@ export class Hold implements VideoPart {
       isTransient: (kind: string) => channel.isTransient(kind),
       newest: (kind: string) => channel.newest(kind),
       position,
+      epoch: channel.epoch,
       recent: (limit: number) =>
         channel.recent(limit).filter(({ id, at }) => at <= farthest || this.#own.has(id)),
     };
   }
 
   #holding(watcher: Watcher, queue: HeldQueue): Watcher {
-    const { history, kind, onEvent, onFrame, onMissed, onJoined } = watcher;
+    const { history, after, kind, onEvent, onFrame, onMissed, onJoined } = watcher;
     const notice = (item: Item) => {
       queue.addNotice(item);
       this.#release.soon();
     };
     return {
       history,
+      after,
       ...(onEvent && {
         onEvent: (event) => {
           if (this.#isAtOnce(event, queue)) return onEvent(event);

@@ -10,6 +10,8 @@ import type { Watcher } from "../watchers.ts";
 interface VideoView extends FollowedChannel {
   /** The `seq` of the newest durable event that was delivered. */
   readonly position: number | undefined;
+  /** The incarnation of the history that `position` belongs to. */
+  readonly epoch: string | undefined;
   /** The newest durable events that were delivered, oldest first. */
   recent(limit: number): readonly OvationEvent[];
   /** The newest event of a kind of class latest or state. */

@@ -88,6 +88,7 @@ export class Replay implements VideoPart {
     return {
       isTransient: (kind: string) => this.#kinds?.includes(kind) === true,
       position: this.#release.position,
+      epoch: undefined,
       recent: (limit: number) => {
         const shown = this.#events.filter(({ at }) => at <= this.#playhead);
         return limit > 0 ? shown.slice(-limit) : [];

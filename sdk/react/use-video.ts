@@ -14,16 +14,16 @@ import { useNewest } from "./use-newest.ts";
 export function useVideo<Kinds extends object>(
   ovation: Ovation<Kinds>,
   id: string,
-  { history = 0, kinds, hidden = false, playhead: given }: VideoOptions = {},
+  { history = 0, after, kinds, hidden = false, playhead: given }: VideoOptions = {},
 ): Video<Kinds> {
   // A component may make the list, and the function, anew each time that it renders.
   const names = kinds?.join();
   const newest = useNewest(given);
   const hasPlayhead = given !== undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for `kinds`
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for `kinds`, and `after` is where a video begins
   const video = useMemo(() => {
     const playhead = hasPlayhead ? () => newest.current?.() : undefined;
-    return ovation.video(id, { history, kinds, hidden, playhead });
+    return ovation.video(id, { history, after, kinds, hidden, playhead });
   }, [ovation, id, history, names, hidden, hasPlayhead, newest]);
   useEffect(() => video.watch(), [video]);
   return video;

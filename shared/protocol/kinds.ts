@@ -57,19 +57,22 @@ export const RULES_KIND = "rules";
 /** The built-in kind that has the event which a moderator pinned. */
 export const PINNED_KIND = "pinned";
 
-const BUILT_IN: readonly Kind[] = [
-  { name: VIEWERS_KIND, deliveryClass: "latest" },
-  { name: TOTALS_KIND, deliveryClass: "latest" },
-  { name: RETRACTED_KIND, deliveryClass: "durable" },
-  { name: PINNED_KIND, deliveryClass: "state" },
-  { name: RULES_KIND, deliveryClass: "state" },
-  { name: "polls", deliveryClass: "state" },
-  { name: ENDED_KIND, deliveryClass: "state" },
-];
+const BUILT_IN_LATEST = [VIEWERS_KIND, TOTALS_KIND];
+const BUILT_IN_STATE = [PINNED_KIND, RULES_KIND, "polls", ENDED_KIND];
+/** Only the names: this much is part of every page. */
+const BUILT_IN: readonly string[] = [...BUILT_IN_LATEST, RETRACTED_KIND, ...BUILT_IN_STATE];
 
 /** Whether only Ovation itself sends this kind: nobody may configure or publish it. */
 export function isBuiltIn(name: string): boolean {
-  return BUILT_IN.some((kind) => kind.name === name);
+  return BUILT_IN.includes(name);
+}
+
+function builtInKinds(): readonly Kind[] {
+  return [
+    ...BUILT_IN_LATEST.map((name): Kind => ({ name, deliveryClass: "latest" })),
+    { name: RETRACTED_KIND, deliveryClass: "durable" },
+    ...BUILT_IN_STATE.map((name): Kind => ({ name, deliveryClass: "state" })),
+  ];
 }
 
 /** The kinds of a deployment: the configured ones and the built-in ones. */
@@ -80,7 +83,7 @@ export class KindTable implements Iterable<Kind> {
 
   constructor(kinds: readonly Kind[]) {
     // The built-in ones come last, so that no configured kind can replace them.
-    this.#byName = new Map([...kinds, ...BUILT_IN].map((kind) => [kind.name, kind]));
+    this.#byName = new Map([...kinds, ...builtInKinds()].map((kind) => [kind.name, kind]));
     this.publishable = this.names().filter((name) => !isBuiltIn(name));
   }
 

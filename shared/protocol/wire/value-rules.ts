@@ -36,7 +36,7 @@ export function outOf(fault: unknown, key: string | number): unknown {
 }
 
 export function tooDeep(): RefusedValue {
-  const reason = `nested too deep: data may be nested ${DATA_DEPTH_LIMIT} deep`;
+  const reason = `nested too deep; the limit is ${DATA_DEPTH_LIMIT}`;
   return new RefusedValue(reason, [], DATA_DEPTH_LIMIT);
 }
 
