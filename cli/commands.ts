@@ -22,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
   { name: "doctor", entry: "cli/doctor/main", doc: "finds what is wrong with a deployment" },
   { name: "kinds", entry: "cli/kinds/main", doc: "prints or replaces the kinds of events" },
+  { name: "store", entry: "cli/store/main", doc: "makes the stores as the settings say" },
   { name: "size", entry: "cli/sizing/main", doc: "calculates what an audience needs" },
   client("tail", "prints the events of videos as they come"),
   client("export", "writes a video's comments as lines of JSON"),

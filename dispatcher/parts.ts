@@ -87,7 +87,7 @@ export class DispatcherParts implements RoleParts {
       settings,
       kinds: this.#kinds.revision,
     }));
-    const stream = new HistoryStream(bus, config, log);
+    const stream = new HistoryStream(bus, config);
     this.#createStores = async () => {
       await Promise.allSettled([this.#stores.ensure(), stream.ensure()]);
     };

@@ -102,7 +102,7 @@ export class GatewayParts implements RoleParts {
     this.#context = context;
     this.#kinds = new LiveKinds({
       bus,
-      bucket: new Bucket(bus, kindsBucket(config), log),
+      bucket: new Bucket(bus, kindsBucket(config)),
       seed: config.kinds,
       mayCreate: false,
       resyncIntervalMs: config.reconcileIntervalMs,
@@ -146,17 +146,17 @@ export class GatewayParts implements RoleParts {
     });
     this.#histories = new VideoHistories({
       bus,
-      stream: new HistoryStream(bus, config, log),
+      stream: new HistoryStream(bus, config),
       config,
       log,
       now,
       wallClock: Date.now,
       random: Math.random,
     });
-    this.#totals = new TotalsReader({ bus, bucket: new Bucket(bus, totalsBucket(config), log) });
-    this.#timeline = new TimelineReader(new Bucket(bus, timelineBucket(config), log));
-    this.#states = new StateReader({ bus, bucket: new Bucket(bus, stateBucket(config), log) });
-    this.#bansStore = new Bucket(bus, bansBucket(config), log);
+    this.#totals = new TotalsReader({ bus, bucket: new Bucket(bus, totalsBucket(config)) });
+    this.#timeline = new TimelineReader(new Bucket(bus, timelineBucket(config)));
+    this.#states = new StateReader({ bus, bucket: new Bucket(bus, stateBucket(config)) });
+    this.#bansStore = new Bucket(bus, bansBucket(config));
     this.#bans = new Bans({
       bus,
       bucket: this.#bansStore,
@@ -166,7 +166,7 @@ export class GatewayParts implements RoleParts {
     });
     this.#ownEvents = new OwnEvents({
       bans: this.#bans,
-      bucket: new Bucket(bus, shadowBucket(config), log),
+      bucket: new Bucket(bus, shadowBucket(config)),
       viewers: () => this.#hub.viewers(),
     });
     this.#interest = this.#newInterest();
@@ -215,7 +215,7 @@ export class GatewayParts implements RoleParts {
       bans: this.#bans,
       ownEvents: this.#ownEvents,
       banReader: new BanReader({ bans: this.#bans, bucket: this.#bansStore, wallClock: Date.now }),
-      moderation: new ModerationReader(new ModerationStream(bus, config, log)),
+      moderation: new ModerationReader(new ModerationStream(bus, config)),
       delivery: this.#delivery,
       viewerReports: this.#viewerReports,
       connections: this.#connections,

@@ -21,6 +21,7 @@ const BOUNDED_LABELS = [
   "signal",
   "step",
   "store",
+  "stream",
   "version",
   "what",
   "wire",

@@ -5,6 +5,7 @@ import { registerGatewayMetrics, registerLimitMetrics } from "../gateway/index.t
 import { registerHealth } from "../shared/runtime/health-metrics.ts";
 import { registerKinds } from "../shared/runtime/live-kinds.ts";
 import { createRegistry } from "../shared/runtime/metrics.ts";
+import { registerStores } from "../shared/runtime/stores-check.ts";
 
 /** A metric as Prometheus scrapes it. */
 export interface MetricInfo {
@@ -35,6 +36,7 @@ function metricsOf(registry: Registry): MetricInfo[] {
 export function gatewayMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "gateway", unread());
+  registerStores(registry, unread());
   registerKinds(registry, unread());
   registerGatewayMetrics(registry, unread());
   registerLimitMetrics(registry, unread());
@@ -44,6 +46,7 @@ export function gatewayMetrics(): MetricInfo[] {
 export function dispatcherMetrics(): MetricInfo[] {
   const registry = new Registry();
   registerHealth(registry, "dispatcher", unread());
+  registerStores(registry, unread());
   registerKinds(registry, unread());
   registerDispatcherMetrics(registry, unread());
   return [...commonMetrics(), ...metricsOf(registry)];

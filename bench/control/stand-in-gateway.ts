@@ -41,8 +41,8 @@ export async function standInGateway(natsUrl: string, videos: readonly string[])
     name: "ovation-bench",
     log,
   });
-  const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
-  const frontends = new Bucket(bus, frontendsBucket(config), log);
+  const subscriptions = new Bucket(bus, subscriptionsBucket(config));
+  const frontends = new Bucket(bus, frontendsBucket(config));
   const gateway = newNodeId();
   let renewals = 0;
   const renew = async () => {

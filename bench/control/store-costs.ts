@@ -19,7 +19,7 @@ const AT_ONCE = 64;
 export async function tableCosts(stack: Stack, rows: number) {
   const { config, bus } = await busOf(stack, "gateway");
   try {
-    const bucket = new Bucket(bus, subscriptionsBucket(config), silentLog);
+    const bucket = new Bucket(bus, subscriptionsBucket(config));
     await bucket.ensure();
     const gateways = Array.from({ length: 20 }, newNodeId);
     const keys = Array.from({ length: rows }, (_, index) =>
@@ -50,7 +50,7 @@ export async function tableCosts(stack: Stack, rows: number) {
 export async function historyCosts(stack: Stack, records: number) {
   const { config, bus } = await busOf(stack, "dispatcher");
   try {
-    const stream = new HistoryStream(bus, config, silentLog);
+    const stream = new HistoryStream(bus, config);
     await stream.ensure();
     const payload = Buffer.alloc(200, 1);
     const videos = Array.from({ length: records }, (_, index) => `history-${index}`);

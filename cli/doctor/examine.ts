@@ -2,7 +2,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { DoctorConfig } from "../../shared/config/settings.ts";
-import type { Log } from "../../shared/runtime/log.ts";
 import { diagnose, expiredLeases, type Finding } from "./diagnose.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
@@ -16,14 +15,14 @@ export interface Examination {
  * Takes `lookAgainMs`, or a lease's time when a gateway shows no sign of life.
  * @throws OvationError when NATS or its JetStream can't be reached
  */
-export async function examine(bus: Bus, config: DoctorConfig, log: Log): Promise<Examination> {
-  const first = await takeSnapshot(bus, config, log);
+export async function examine(bus: Bus, config: DoctorConfig): Promise<Examination> {
+  const first = await takeSnapshot(bus, config);
   await wait(config.lookAgainMs);
-  let second = await takeSnapshot(bus, config, log);
+  let second = await takeSnapshot(bus, config);
   let isLeaseTime = config.lookAgainMs >= config.leaseMs;
   if (!isLeaseTime && expiredLeases(first, second).length > 0) {
     await wait(config.leaseMs - config.lookAgainMs);
-    second = await takeSnapshot(bus, config, log);
+    second = await takeSnapshot(bus, config);
     isLeaseTime = true;
   }
   return { findings: diagnose(first, second, isLeaseTime), snapshot: second };

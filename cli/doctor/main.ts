@@ -31,7 +31,7 @@ try {
     log,
   });
   clearTimeout(late);
-  const { findings, snapshot } = await examine(bus, config, log);
+  const { findings, snapshot } = await examine(bus, config);
   await bus.stop();
   const text = config.json ? `${JSON.stringify({ findings })}\n` : reportText(findings, snapshot);
   process.stdout.write(text);

@@ -21,7 +21,6 @@ import {
   parseRowKey,
 } from "../../shared/protocol/subjects.ts";
 import { decodeLease, decodeRow } from "../../shared/protocol/table.ts";
-import type { Log } from "../../shared/runtime/log.ts";
 
 /** A healthy gateway answers in a millisecond; one that takes longer than this is silent. */
 const ANSWER_MS = 2_000;
@@ -66,9 +65,9 @@ interface ProcessSettings {
  * Reads leases first and rows last, so that a gateway that starts in between is not reported.
  * @throws OvationError when NATS or its JetStream can't be reached
  */
-export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Promise<Snapshot> {
-  const frontends = new Bucket(bus, frontendsBucket(config), log);
-  const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
+export async function takeSnapshot(bus: Bus, config: CommonConfig): Promise<Snapshot> {
+  const frontends = new Bucket(bus, frontendsBucket(config));
+  const subscriptions = new Bucket(bus, subscriptionsBucket(config));
   const leases = await frontends.read();
   const revisions = new Map((leases ?? []).map(({ key, revision }) => [key, revision]));
   const gateways = (leases ?? []).flatMap(({ key, value }): ProcessSettings[] => {
@@ -85,7 +84,7 @@ export async function takeSnapshot(bus: Bus, config: CommonConfig, log: Log): Pr
     concurrency: REQUEST_CONCURRENCY,
   });
   const entries = await subscriptions.read();
-  const document = await new Bucket(bus, kindsBucket(config), log).read(KINDS_KEY);
+  const document = await new Bucket(bus, kindsBucket(config)).read(KINDS_KEY);
   const parsed = (entries ?? []).map((entry) => ({ key: entry.key, row: rowOf(entry) }));
   return {
     missingBuckets: [

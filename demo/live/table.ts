@@ -62,10 +62,10 @@ export class TableView {
         },
       });
     this.#followers = [
-      follow(new Bucket(bus, subscriptionsBucket(config), log), this.#rows, (entry) =>
+      follow(new Bucket(bus, subscriptionsBucket(config)), this.#rows, (entry) =>
         this.#takeRow(entry),
       ),
-      follow(new Bucket(bus, frontendsBucket(config), log), this.#leases, (entry) =>
+      follow(new Bucket(bus, frontendsBucket(config)), this.#leases, (entry) =>
         this.#takeLease(entry),
       ),
     ];

@@ -31,16 +31,16 @@ export class Stores {
   readonly #kept: readonly KeptStore[];
 
   constructor(bus: Bus, config: DispatcherConfig, log: Log) {
-    const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas), log);
-    this.kinds = new Bucket(bus, kindsBucket(config), log);
-    this.state = new Bucket(bus, stateBucket(config), log);
-    this.ended = new Bucket(bus, endedBucket(config), log);
-    this.totals = new Bucket(bus, totalsBucket(config), log);
-    this.timeline = new Bucket(bus, timelineBucket(config), log);
-    this.votes = new VotesStream(bus, config, log);
-    this.bans = new Bucket(bus, bansBucket(config), log);
-    this.shadow = new Bucket(bus, shadowBucket(config), log);
-    this.moderation = new ModerationStream(bus, config, log);
+    const tickets = new Bucket(bus, ticketsBucket(config.tableReplicas));
+    this.kinds = new Bucket(bus, kindsBucket(config));
+    this.state = new Bucket(bus, stateBucket(config));
+    this.ended = new Bucket(bus, endedBucket(config));
+    this.totals = new Bucket(bus, totalsBucket(config));
+    this.timeline = new Bucket(bus, timelineBucket(config));
+    this.votes = new VotesStream(bus, config);
+    this.bans = new Bucket(bus, bansBucket(config));
+    this.shadow = new Bucket(bus, shadowBucket(config));
+    this.moderation = new ModerationStream(bus, config);
     // Who follows the kinds, the bans, and which videos have ended, creates their buckets.
     this.#all = [
       tickets,

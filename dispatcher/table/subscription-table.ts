@@ -46,8 +46,8 @@ export class SubscriptionTable {
   constructor(options: SubscriptionTableOptions) {
     const { bus, config, routes, clock, now, peers, sendCount, log } = options;
     const { leaseMs, reconcileIntervalMs } = config;
-    const subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
-    const frontends = new Bucket(bus, frontendsBucket(config), log);
+    const subscriptions = new Bucket(bus, subscriptionsBucket(config));
+    const frontends = new Bucket(bus, frontendsBucket(config));
     this.#routes = routes;
     this.leases = new Leases(leaseMs, now);
     this.counts = new ViewerCounts({

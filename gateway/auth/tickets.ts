@@ -54,8 +54,8 @@ export class Tickets {
 
   constructor(options: TicketsOptions) {
     this.#options = options;
-    const { bus, replicas, log } = options;
-    this.#bucket = new Bucket(bus, ticketsBucket(replicas), log);
+    const { bus, replicas } = options;
+    this.#bucket = new Bucket(bus, ticketsBucket(replicas));
     this.#shares = new TicketShares(options);
   }
 

@@ -187,9 +187,10 @@ export class VideoHistories {
     const page = timeline.page(before, limit, after);
     if (after === undefined) return page;
     const { floor } = timeline;
-    const { wallClock, config } = this.#options;
+    const { wallClock, config, stream } = this.#options;
     // A chain whose events all became too old begins anew, without saying that it had any.
-    const isKept = after === 0 || after >= seqAt(wallClock() - config.historyAgeMs);
+    const keptMs = Math.min(config.historyAgeMs, stream.keptMs);
+    const isKept = after === 0 || after >= seqAt(wallClock() - keptMs);
     const recovered = floor === 0 ? isKept : floor <= after;
     return { ...page, recovered, ...(recovered ? {} : { oldest: timeline.oldest() }) };
   }

@@ -53,8 +53,8 @@ export class Registration {
   constructor(options: RegistrationOptions) {
     this.#options = options;
     const { bus, gateway, config, log } = options;
-    this.#subscriptions = new Bucket(bus, subscriptionsBucket(config), log);
-    this.#frontends = new Bucket(bus, frontendsBucket(config), log);
+    this.#subscriptions = new Bucket(bus, subscriptionsBucket(config));
+    this.#frontends = new Bucket(bus, frontendsBucket(config));
     this.tombstones = new TombstoneReaper({
       bus,
       bucket: this.#subscriptions,

@@ -7,11 +7,10 @@ import {
 } from "@nats-io/jetstream";
 import { type MsgHdrs, nanos } from "nats";
 import { changesPrefix } from "../protocol/subjects.ts";
-import type { Log } from "../runtime/log.ts";
 import { type BucketEntry, bucketEntryOf, deleteMarker } from "./bucket-entry.ts";
 import { type BucketWatch, watchBucket } from "./bucket-watch.ts";
 import type { Bus } from "./connection.ts";
-import { differencesOf, ensureStream, isStreamMissing } from "./ensure-stream.ts";
+import { ensureStream, isStreamMissing } from "./ensure-stream.ts";
 import { maxAge } from "./max-age.ts";
 import { readNewest } from "./read-newest.ts";
 import { storeMessage } from "./store-message.ts";
@@ -63,29 +62,18 @@ export function bucketConfig(spec: BucketSpec): Partial<StreamConfig> & { name: 
   };
 }
 
-/** Settings of an existing bucket that are compared with ours. */
-const COMPARED = [
-  "num_replicas",
-  "max_msgs_per_subject",
-  "storage",
-  "max_age",
-  "max_bytes",
-] as const satisfies readonly (keyof StreamConfig)[];
-
 export class Bucket {
   readonly name: string;
   readonly spec: BucketSpec;
   readonly #bus: Bus;
-  readonly #log: Log;
   readonly #stream: string;
   readonly #prefix: string;
   readonly #access: StreamAccess;
 
-  constructor(bus: Bus, spec: BucketSpec, log: Log) {
+  constructor(bus: Bus, spec: BucketSpec) {
     this.#bus = bus;
     this.name = spec.name;
     this.spec = spec;
-    this.#log = log;
     this.#stream = `KV_${spec.name}`;
     this.#prefix = `$KV.${spec.name}.`;
     this.#access = new StreamAccess(bus, this.#stream);
@@ -93,15 +81,11 @@ export class Bucket {
 
   /**
    * Creates the bucket if it doesn't exist, as only dispatchers may. An existing one is used as it
-   * is; settings that differ from ours are logged.
+   * is.
    */
   async ensure(): Promise<void> {
     const config = bucketConfig(this.spec);
-    const info = await this.#access.manage((manager) => ensureStream(manager, config));
-    for (const difference of differencesOf(info.config, config, COMPARED)) {
-      const fields = { bucket: this.spec.name, ...difference };
-      this.#log.warn(fields, "bucket differs from its settings");
-    }
+    await this.#access.manage((manager) => ensureStream(manager, config));
   }
 
   /**

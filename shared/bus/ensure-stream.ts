@@ -53,21 +53,3 @@ export async function ensureStream(
     }
   }
 }
-
-/** A setting of an existing stream that is not as we would create it. */
-export interface Difference {
-  readonly setting: keyof StreamConfig;
-  readonly is: unknown;
-  readonly expected: unknown;
-}
-
-/** Compares some settings of an existing stream with ours. */
-export function differencesOf(
-  actual: StreamConfig,
-  ours: Partial<StreamConfig>,
-  settings: readonly (keyof StreamConfig)[],
-): Difference[] {
-  return settings
-    .map((setting) => ({ setting, is: actual[setting], expected: ours[setting] }))
-    .filter(({ is, expected }) => is !== expected);
-}

@@ -4,9 +4,8 @@ import { DiscardPolicy, StorageType, type StreamConfig, type StreamInfo } from "
 import type { CommonConfig } from "../config/settings.ts";
 import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../protocol/subjects.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
-import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
-import { differencesOf, ensureStream } from "./ensure-stream.ts";
+import { ensureStream } from "./ensure-stream.ts";
 import { maxAge } from "./max-age.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
@@ -16,6 +15,8 @@ import { SubjectStream } from "./subject-stream.ts";
  * a new stream with them: then nothing can be stored until that stream is deleted again.
  */
 const RECREATE_AFTER_MS = 250;
+
+const NANOS_OF_MS = 1_000_000;
 
 type Limits = Pick<
   CommonConfig,
@@ -39,32 +40,27 @@ export function streamConfig(limits: Limits): Partial<StreamConfig> & { name: st
   };
 }
 
-/** Settings of an existing stream that are compared with ours. */
-const COMPARED = [
-  "storage",
-  "num_replicas",
-  "max_msgs_per_subject",
-  "max_age",
-  "max_bytes",
-  "discard",
-] as const satisfies readonly (keyof StreamConfig)[];
-
 function epochOf({ created }: Pick<StreamInfo, "created">): string {
   return Date.parse(String(created)).toString(36);
 }
 
 export class HistoryStream {
   readonly #limits: Limits;
-  readonly #log: Log;
-  /** Differing values that were logged: `ensure` may be called often. */
-  readonly #logged = new Map<string, unknown>();
+  #keptMs = Number.POSITIVE_INFINITY;
   #recreatedAt = Number.NEGATIVE_INFINITY;
   readonly #subjects: SubjectStream;
 
-  constructor(bus: Bus, limits: Limits, log: Log) {
+  constructor(bus: Bus, limits: Limits) {
     this.#subjects = new SubjectStream(bus, HISTORY_STREAM, "history_unavailable");
     this.#limits = limits;
-    this.#log = log;
+  }
+
+  /**
+   * How long the stream keeps an event, in milliseconds, when it was last looked at: it may be less
+   * than the settings say.
+   */
+  get keptMs(): number {
+    return this.#keptMs;
   }
 
   /**
@@ -73,13 +69,13 @@ export class HistoryStream {
    */
   async epoch(): Promise<string> {
     return await this.#subjects.attempt(async (manager) =>
-      epochOf(await manager.streams.info(HISTORY_STREAM)),
+      this.#read(await manager.streams.info(HISTORY_STREAM)),
     );
   }
 
   /**
    * Creates the stream if it doesn't exist, as only dispatchers may. An existing one is used as it
-   * is; settings that differ from ours are logged.
+   * is.
    * @returns the epoch: it identifies this incarnation of the stream; another has another history
    * @throws OvationError history_unavailable
    */
@@ -91,13 +87,7 @@ export class HistoryStream {
         expected,
         async () => await wait(Math.max(0, this.#recreatedAt + RECREATE_AFTER_MS - monotonicNow())),
       );
-      for (const difference of differencesOf(info.config, expected, COMPARED)) {
-        const { setting, is } = difference;
-        if (this.#logged.get(setting) === is) continue;
-        this.#logged.set(setting, is);
-        this.#log.warn(difference, "history differs from its settings");
-      }
-      return epochOf(info);
+      return this.#read(info);
     });
   }
 
@@ -190,5 +180,10 @@ export class HistoryStream {
    */
   async trim(video: string, sequence: number): Promise<void> {
     await this.#subjects.purge(historySubject(video), sequence);
+  }
+
+  #read({ config, created }: StreamInfo): string {
+    this.#keptMs = config.max_age === 0 ? Number.POSITIVE_INFINITY : config.max_age / NANOS_OF_MS;
+    return epochOf({ created });
   }
 }

@@ -3,9 +3,8 @@ import { DiscardPolicy, StorageType, type StreamConfig } from "@nats-io/jetstrea
 import { nanos } from "nats";
 import type { CommonConfig } from "../config/settings.ts";
 import { MODERATION_STREAM, MODERATION_SUBJECTS, moderationSubject } from "../protocol/subjects.ts";
-import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
-import { differencesOf, ensureStream } from "./ensure-stream.ts";
+import { ensureStream } from "./ensure-stream.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
 
@@ -15,7 +14,7 @@ type Limits = Pick<CommonConfig, "historyReplicas" | "moderationAgeMs" | "modera
 const ACTS_LIMIT = 10_000;
 
 /** The configuration that the stream is created with. */
-function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
+export function moderationStreamConfig(limits: Limits): Partial<StreamConfig> & { name: string } {
   return {
     name: MODERATION_STREAM,
     description: "Ovation: what moderators did, by ov.moderation.<video or ~>",
@@ -30,38 +29,23 @@ function streamConfig(limits: Limits): Partial<StreamConfig> & { name: string } 
   };
 }
 
-/** Settings of an existing stream that are compared with ours. */
-const COMPARED = [
-  "storage",
-  "num_replicas",
-  "max_msgs_per_subject",
-  "max_age",
-  "max_bytes",
-  "discard",
-] as const satisfies readonly (keyof StreamConfig)[];
-
 export class ModerationStream {
   readonly name = MODERATION_STREAM;
   readonly #limits: Limits;
-  readonly #log: Log;
   readonly #subjects: SubjectStream;
 
-  constructor(bus: Bus, limits: Limits, log: Log) {
+  constructor(bus: Bus, limits: Limits) {
     this.#limits = limits;
-    this.#log = log;
     this.#subjects = new SubjectStream(bus, MODERATION_STREAM, "moderation_unavailable");
   }
 
   /**
    * Creates the stream if it doesn't exist, as only dispatchers may. An existing one is used as it
-   * is; settings that differ from ours are logged.
+   * is.
    */
   async ensure(): Promise<void> {
-    const expected = streamConfig(this.#limits);
-    const info = await this.#subjects.manage((manager) => ensureStream(manager, expected));
-    for (const difference of differencesOf(info.config, expected, COMPARED)) {
-      this.#log.warn(difference, "the moderation's stream differs from its settings");
-    }
+    const expected = moderationStreamConfig(this.#limits);
+    await this.#subjects.manage((manager) => ensureStream(manager, expected));
   }
 
   /**

@@ -1,26 +1,18 @@
 /**
- * Checks that existing buckets and the stream have the settings that our guarantees need. Somebody
- * may have created them with others or changed them, and a server that is too old silently accepts
- * settings that it doesn't know. A process that started anyway would break its guarantees unnoticed.
+ * Compares existing streams and buckets with the settings. Somebody may have created them with others
+ * or changed them, and a server that is too old silently accepts settings that it doesn't know. Where
+ * a process would promise its users what the store doesn't keep, it doesn't start. Everything else is
+ * only reported: `ovation store apply` mends it while all goes on.
  */
 import type { StreamConfig } from "@nats-io/jetstream";
 import type { CommonConfig } from "../config/settings.ts";
-import {
-  frontendsBucket,
-  kindsBucket,
-  stateBucket,
-  subscriptionsBucket,
-  timelineBucket,
-  totalsBucket,
-} from "../protocol/buckets.ts";
+import { BANS_BUCKET, FRONTENDS_BUCKET, VOTES_STREAM } from "../protocol/subjects.ts";
 import type { Log } from "../runtime/log.ts";
-import { type BucketSpec, bucketConfig } from "./bucket.ts";
 import type { Bus } from "./connection.ts";
 import { isStreamMissing } from "./ensure-stream.ts";
-import { streamConfig } from "./history-stream.ts";
 import { managerOf } from "./jetstream-manager.ts";
 import { maxAge } from "./max-age.ts";
-import { votesStreamConfig } from "./votes-stream.ts";
+import { type StoreConfig, storeConfigs } from "./store-configs.ts";
 
 /** The oldest server that supports everything we use; it introduced direct reads. */
 const OLDEST_SERVER = [2, 9] as const;
@@ -87,53 +79,83 @@ export function shortcomings(
   });
 }
 
-/** The settings of a bucket that matter; its description doesn't. */
-function requiredOf(spec: BucketSpec): Partial<StreamConfig> & { readonly name: string } {
-  const { republish } = bucketConfig(spec);
-  return {
-    name: `KV_${spec.name}`,
-    storage: spec.storage,
-    num_replicas: spec.replicas,
-    max_age: maxAge(spec.maxAgeMs),
+/** What a store must have so that nothing is promised falsely, out of what it should have. */
+function promisesOf(store: StoreConfig, config: CommonConfig): Partial<StreamConfig> {
+  const { name, storage, discard, republish, max_age: age = 0 } = store;
+  const promises: Partial<StreamConfig> = {
+    // What is acknowledged survives a restart of NATS. What is kept in memory can be rebuilt.
+    ...(storage === "file" ? { storage } : {}),
+    // Whoever follows a bucket hears nothing otherwise.
     ...(republish === undefined ? {} : { republish }),
+    // What is acknowledged is not dropped to make room for more.
+    ...(discard === "new" ? { discard } : {}),
   };
+  switch (name) {
+    case `KV_${FRONTENDS_BUCKET}`:
+      // A gateway counts as alive as long as its lease; more only helps inspection.
+      return { ...promises, max_age: maxAge(config.leaseMs) };
+    case VOTES_STREAM:
+      // A poll takes at most half of this time, and its votes must outlast it.
+      return { ...promises, max_age: maxAge(config.votesAgeMs / 2) };
+    case `KV_${BANS_BUCKET}`:
+      // There may be so many that they are read by direct gets.
+      return { ...promises, max_age: age, allow_direct: true };
+    default: {
+      // Rows, kinds: nobody writes them again in time. The rest says itself how long it was kept.
+      const isFixed = republish !== undefined && (age === 0 || storage === "memory");
+      return { ...promises, ...(isFixed ? { max_age: age } : {}) };
+    }
+  }
+}
+
+/** An existing store, compared with the settings. */
+export interface ComparedStore {
+  readonly stream: string;
+  /** What makes a promise false, in words. */
+  readonly broken: readonly string[];
+  /** What is less than the settings say, in words; the above included. */
+  readonly short: readonly string[];
 }
 
 /**
- * Checks existing buckets and the stream; missing ones are created later, and one that can't be read
- * now is skipped.
+ * Compares the existing streams and buckets with the settings. Missing ones are created later, and one
+ * that can't be read now is left out.
+ */
+export async function compareStores(
+  bus: Bus,
+  config: CommonConfig,
+  log: Log,
+): Promise<readonly ComparedStore[]> {
+  const compared: ComparedStore[] = [];
+  for (const store of storeConfigs(config)) {
+    const is = await streamOf(bus, store.name).catch((error: unknown) => {
+      log.debug({ stream: store.name, err: error }, "a stream can't be checked now");
+      return undefined;
+    });
+    if (is === undefined) continue;
+    const { name: stream, description: _, subjects: __, duplicate_window: ___, ...wanted } = store;
+    const broken = shortcomings(is, promisesOf(store, config));
+    compared.push({ stream, broken, short: shortcomings(is, wanted) });
+  }
+  return compared;
+}
+
+/**
+ * Refuses a server that is too old, and stores that don't keep what is promised.
  * @throws StoreRefused naming server, stream, settings and what they must be
  */
-export async function checkStores(bus: Bus, config: CommonConfig, log: Log): Promise<void> {
-  const version = bus.serverVersion;
+export function refuseUnfit(version: string, stores: readonly ComparedStore[], log: Log): void {
   const fault = serverFault(version);
   if (fault !== undefined) throw new StoreRefused(fault);
   const warning = serverWarning(version);
   if (warning !== undefined) log.warn(warning);
-  const required = [
-    requiredOf(subscriptionsBucket(config)),
-    // An entry must live as long as its lease counts; more only helps inspection.
-    requiredOf({ ...frontendsBucket(config), maxAgeMs: config.leaseMs }),
-    requiredOf(kindsBucket(config)),
-    requiredOf(stateBucket(config)),
-    requiredOf(totalsBucket(config)),
-    requiredOf(timelineBucket(config)),
-    streamConfig(config),
-    votesStreamConfig(config),
-  ];
-  const faults: string[] = [];
-  for (const one of required) {
-    const is = await streamOf(bus, one.name).catch((error: unknown) => {
-      log.warn({ stream: one.name, err: error }, "a stream can't be checked now");
-      return undefined;
-    });
-    if (is === undefined) continue;
-    for (const text of shortcomings(is, one)) faults.push(`stream ${one.name}: ${text}`);
-  }
+  const faults = stores.flatMap(({ stream, broken }) =>
+    broken.map((text) => `stream ${stream}: ${text}`),
+  );
   if (faults.length === 0) return;
   throw new StoreRefused(
-    `nats-server ${version} has streams with other settings than ours: ${faults.join("; ")}. ` +
-      "Change them with `nats stream edit`, or the settings of this process",
+    `nats-server ${version} has streams that don't keep what is promised: ${faults.join("; ")}. ` +
+      "Change them with `ovation store apply`, or the settings of this process",
   );
 }
 

@@ -9,9 +9,8 @@ import {
   votesSubject,
   votesSubjectsOf,
 } from "../protocol/subjects.ts";
-import type { Log } from "../runtime/log.ts";
 import type { Bus } from "./connection.ts";
-import { differencesOf, ensureStream } from "./ensure-stream.ts";
+import { ensureStream } from "./ensure-stream.ts";
 import type { StoredMessage } from "./stored-message.ts";
 import { SubjectStream } from "./subject-stream.ts";
 
@@ -33,37 +32,23 @@ export function votesStreamConfig(limits: Limits): Partial<StreamConfig> & { nam
   };
 }
 
-/** Settings of an existing stream that are compared with ours. */
-const COMPARED = [
-  "storage",
-  "num_replicas",
-  "max_age",
-  "max_bytes",
-  "discard",
-] as const satisfies readonly (keyof StreamConfig)[];
-
 export class VotesStream {
   readonly name = VOTES_STREAM;
   readonly #limits: Limits;
-  readonly #log: Log;
   readonly #subjects: SubjectStream;
 
-  constructor(bus: Bus, limits: Limits, log: Log) {
+  constructor(bus: Bus, limits: Limits) {
     this.#limits = limits;
-    this.#log = log;
     this.#subjects = new SubjectStream(bus, VOTES_STREAM, "votes_unavailable");
   }
 
   /**
    * Creates the stream if it doesn't exist, as only dispatchers may. An existing one is used as it
-   * is; settings that differ from ours are logged.
+   * is.
    */
   async ensure(): Promise<void> {
     const expected = votesStreamConfig(this.#limits);
-    const info = await this.#subjects.manage((manager) => ensureStream(manager, expected));
-    for (const difference of differencesOf(info.config, expected, COMPARED)) {
-      this.#log.warn(difference, "the votes' stream differs from its settings");
-    }
+    await this.#subjects.manage((manager) => ensureStream(manager, expected));
   }
 
   /**

@@ -9,6 +9,8 @@ import {
   type GatewayConfig,
   type KindsConfig,
   kindsSettings,
+  type StoreConfig,
+  storeSettings,
 } from "./settings.ts";
 
 /** The configuration of each role. */
@@ -17,11 +19,12 @@ export interface ConfigByRole {
   readonly dispatcher: DispatcherConfig;
   readonly doctor: DoctorConfig;
   readonly kinds: KindsConfig;
+  readonly store: StoreConfig;
 }
 
 export type Role = keyof ConfigByRole;
 
-export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor", "kinds"];
+export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor", "kinds", "store"];
 
 /** The settings that only this role has. */
 export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
@@ -29,6 +32,7 @@ export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
   dispatcher: dispatcherSettings,
   doctor: doctorSettings,
   kinds: kindsSettings,
+  store: storeSettings,
 };
 
 /** All settings of a role: the common ones and its own. */

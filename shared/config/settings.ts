@@ -232,8 +232,26 @@ export const doctorSettings = {
 /** Settings of `ovation kinds` alone. */
 export const kindsSettings = { patienceMs } as const satisfies SettingGroup;
 
+/** Settings of `ovation store` alone. */
+export const storeSettings = {
+  patienceMs,
+  allowLoss: boolean({
+    default: false,
+    doc: "Whether `apply` also makes changes that lose something of what is stored.",
+  }),
+  copiesWaitMs: integer({
+    min: 1000,
+    max: 86_400_000,
+    default: 600_000,
+    unit: "ms",
+    doc: "How long `apply` waits until every copy of a stream has all that is stored.",
+  }),
+  json: boolean({ default: false, doc: "Prints the plan as JSON instead of text." }),
+} as const satisfies SettingGroup;
+
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
 export type KindsConfig = CommonConfig & ConfigOf<typeof kindsSettings>;
+export type StoreConfig = CommonConfig & ConfigOf<typeof storeSettings>;
 export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

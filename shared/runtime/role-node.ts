@@ -4,7 +4,6 @@
  */
 import type { Registry } from "prom-client";
 import { Bus } from "../bus/connection.ts";
-import { checkStores } from "../bus/store-check.ts";
 import { permitted } from "../bus/violations.ts";
 import type { Role } from "../config/roles.ts";
 import type { CommonConfig } from "../config/settings.ts";
@@ -14,6 +13,7 @@ import type { Log } from "./log.ts";
 import { createRegistry } from "./metrics.ts";
 import { type Condition, OpsServer } from "./ops.ts";
 import type { RoleContext, RoleParts } from "./role-parts.ts";
+import { registerStores, StoresCheck } from "./stores-check.ts";
 import { startTracing } from "./tracing/start.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 
@@ -35,6 +35,7 @@ export abstract class RoleNode<
   readonly #stopping = new AbortController();
   #bus: Bus | undefined;
   #parts: Parts | undefined;
+  #stores: StoresCheck | undefined;
   #tracing: Tracing | undefined;
 
   constructor(role: Role, id: string, config: Config, log: Log) {
@@ -45,6 +46,7 @@ export abstract class RoleNode<
     const conditions = () => [
       { name: "state", fault: this.#state === "running" ? undefined : this.#state },
       this.#busCondition(),
+      ...(this.#stores === undefined ? [] : [this.#stores.condition]),
       ...(this.#parts?.conditions() ?? [{ name: "parts", fault: "not started yet" }]),
     ];
     this.#ops = new OpsServer({
@@ -54,6 +56,7 @@ export abstract class RoleNode<
       conditions,
     });
     registerHealth(this.registry, role, conditions);
+    registerStores(this.registry, () => this.#stores);
   }
 
   /** Where health and metrics are served, once started. */
@@ -87,7 +90,8 @@ export abstract class RoleNode<
     });
     this.#bus = bus;
     const details = await permitted(bus, async () => {
-      await checkStores(bus, this.config, this.log);
+      this.#stores = new StoresCheck(bus, this.config, this.log);
+      await this.#stores.start();
       const parts = await this.buildParts({
         id: this.id,
         config,
@@ -123,6 +127,7 @@ export abstract class RoleNode<
     if (this.#state === "stopped") return;
     this.#state = "stopped";
     this.#stopping.abort();
+    this.#stores?.stop();
     await this.#parts?.stop();
     await this.#bus?.stop();
     await this.#tracing?.stop();

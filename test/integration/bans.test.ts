@@ -125,7 +125,7 @@ describe("an actor who is muted", () => {
     const servers = [natsUrlAs("gateway", stack.nats.url)];
     const bus = await Bus.connect({ servers, inbox: "gateway", name: "clock", log: silentLog });
     let now = Date.now();
-    const bucket = new Bucket(bus, bansBucket(configFor("gateway")), silentLog);
+    const bucket = new Bucket(bus, bansBucket(configFor("gateway")));
     const wallClock = () => now;
     const bans = new Bans({ bus, bucket, mayCreate: false, wallClock, log: silentLog });
     try {

@@ -32,7 +32,7 @@ class Writer {
   private constructor(bus: Bus) {
     const config = configFor("dispatcher", { storeTimeoutMs: PATIENT_MS });
     this.bus = bus;
-    this.bucket = new Bucket(bus, stateBucket(config), silentLog);
+    this.bucket = new Bucket(bus, stateBucket(config));
     this.states = new VideoStates({
       bus,
       bucket: this.bucket,

@@ -40,7 +40,7 @@ async function bytesOf(video: string): Promise<string> {
   const servers = [natsUrlAs("dispatcher", stack().nats.url)];
   const bus = await Bus.connect({ servers, inbox: "dispatcher", name: "reader", log: silentLog });
   try {
-    const stream = new HistoryStream(bus, configFor("dispatcher"), silentLog);
+    const stream = new HistoryStream(bus, configFor("dispatcher"));
     const messages = await stream.read(video);
     return messages.map(({ payload }) => Buffer.from(payload).toString("latin1")).join("");
   } finally {

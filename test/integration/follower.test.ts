@@ -22,18 +22,14 @@ beforeAll(async () => {
   nats = await startTestNats();
   const servers = [natsUrlAs("dispatcher", nats.url)];
   bus = await Bus.connect({ servers, inbox: "dispatcher", name: "follower", log: silentLog });
-  bucket = new Bucket(
-    bus,
-    {
-      name: FRONTENDS_BUCKET,
-      description: "",
-      storage: "memory",
-      isFollowed: true,
-      replicas: 1,
-      maxAgeMs: 600_000,
-    },
-    silentLog,
-  );
+  bucket = new Bucket(bus, {
+    name: FRONTENDS_BUCKET,
+    description: "",
+    storage: "memory",
+    isFollowed: true,
+    replicas: 1,
+    maxAgeMs: 600_000,
+  });
   await bucket.ensure();
 });
 afterAll(async () => {

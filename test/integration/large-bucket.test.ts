@@ -15,7 +15,7 @@ test("every entry is read once, the newest of each key, also where most sequence
   const servers = [natsUrlAs("dispatcher", nats.url)];
   const bus = await Bus.connect({ servers, inbox: "dispatcher", name: "large", log: silentLog });
   try {
-    const bucket = new Bucket(bus, bansBucket(configFor("dispatcher")), silentLog);
+    const bucket = new Bucket(bus, bansBucket(configFor("dispatcher")));
     await bucket.ensure();
     const read = async () => {
       const watch = await bucket.watch();

@@ -46,8 +46,8 @@ test("a store can be read as soon as it is there: the server survives reads duri
   for (let round = 1; round <= ROUNDS; round += 1) {
     await nats.restart({ wipe: true });
     await eventually(() => bus.state === "connected");
-    const state = new Bucket(bus, stateBucket(config), silentLog);
-    const history = new HistoryStream(bus, config, silentLog);
+    const state = new Bucket(bus, stateBucket(config));
+    const history = new HistoryStream(bus, config);
     const readers = Array.from({ length: READERS }, async (_, index) => {
       await untilRead(() => (index % 2 === 0 ? state.get("launch") : history.last("launch")));
     });

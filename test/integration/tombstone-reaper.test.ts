@@ -51,7 +51,7 @@ async function connected(user: "gateway" | "dispatcher") {
     replicas: 1,
     maxAgeMs: 600_000,
   };
-  return { bus: connection, bucket: new Bucket(connection, spec, silentLog) };
+  return { bus: connection, bucket: new Bucket(connection, spec) };
 }
 
 /** Messages that the server keeps for the bucket: entries and tombstones. */

@@ -76,8 +76,8 @@ test("100,000 actors at three gateways are estimated within 5 %, and 120,000 vie
     name: "rows",
     log: silentLog,
   });
-  const rows = new Bucket(bus, subscriptionsBucket(config), silentLog);
-  const leases = new Bucket(bus, frontendsBucket(config), silentLog);
+  const rows = new Bucket(bus, subscriptionsBucket(config));
+  const leases = new Bucket(bus, frontendsBucket(config));
   const lobby = await lobbyOf("final");
   await lobby.until(0, 0);
   for (const [index, gateway] of gateways.entries()) {

@@ -35,7 +35,7 @@ export class SilentDispatcher {
       name: "silent",
       log: silentLog,
     });
-    const stream = new HistoryStream(bus, configFor("dispatcher", {}), silentLog);
+    const stream = new HistoryStream(bus, configFor("dispatcher", {}));
     await stream.ensure();
     return new SilentDispatcher(bus, stream);
   }

@@ -25,7 +25,7 @@ export class HistoryWriter {
 
   private constructor(bus: Bus, config: DispatcherConfig) {
     this.bus = bus;
-    this.stream = new HistoryStream(bus, config, silentLog);
+    this.stream = new HistoryStream(bus, config);
     this.history = new History({
       bus,
       stream: this.stream,

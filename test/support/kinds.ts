@@ -21,7 +21,7 @@ export const TEST_KINDS: readonly Kind[] = [
 export async function seedKinds(url: string): Promise<void> {
   const servers = [natsUrlAs("dispatcher", url)];
   const bus = await Bus.connect({ servers, inbox: "dispatcher", name: "kinds", log: silentLog });
-  const bucket = new Bucket(bus, kindsBucket(configFor("dispatcher")), silentLog);
+  const bucket = new Bucket(bus, kindsBucket(configFor("dispatcher")));
   await bucket.ensure();
   await bucket.put(KINDS_KEY, encodeKinds(TEST_KINDS), 0).catch((error: unknown) => {
     if (!(error instanceof RevisionConflict)) throw error;

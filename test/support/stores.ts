@@ -37,9 +37,9 @@ export async function createStores(url: string): Promise<void> {
     totalsBucket(config),
     timelineBucket(config),
   ];
-  for (const spec of specs) await new Bucket(bus, spec, silentLog).ensure();
-  await new HistoryStream(bus, config, silentLog).ensure();
-  await new ModerationStream(bus, config, silentLog).ensure();
-  await new VotesStream(bus, config, silentLog).ensure();
+  for (const spec of specs) await new Bucket(bus, spec).ensure();
+  await new HistoryStream(bus, config).ensure();
+  await new ModerationStream(bus, config).ensure();
+  await new VotesStream(bus, config).ensure();
   await bus.stop();
 }

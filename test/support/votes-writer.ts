@@ -52,8 +52,8 @@ export class VotesWriter {
 
   private constructor(bus: Bus, config: DispatcherConfig) {
     this.bus = bus;
-    this.stream = new FailingStream(bus, config, silentLog);
-    this.#bucket = new Bucket(bus, stateBucket(config), silentLog);
+    this.stream = new FailingStream(bus, config);
+    this.#bucket = new Bucket(bus, stateBucket(config));
     this.#states = new VideoStates({
       bus,
       bucket: this.#bucket,

@@ -1,0 +1,135 @@
+/** Plans and makes changes of the streams and buckets, with the rights of the NATS user `admin`. */
+import { setTimeout as wait } from "node:timers/promises";
+import { JetStreamApiError, type JetStreamManager, type StreamInfo } from "@nats-io/jetstream";
+import type { CommonConfig } from "../config/settings.ts";
+import { monotonicNow } from "../runtime/lifecycle.ts";
+import type { Bus } from "./connection.ts";
+import { isStreamMissing } from "./ensure-stream.ts";
+import { managerOf } from "./jetstream-manager.ts";
+import { type StoreConfig, storeConfigs } from "./store-configs.ts";
+import { type StoreStep, stepOf } from "./store-plan.ts";
+
+/** A change of a stream may have to wait for a leader. */
+const API_TIMEOUT_MS = 15_000;
+const COPIES_POLL_MS = 200;
+
+/** NATS refused a change, or it was not done in time; the message says which. */
+export class StoreChangeFailed extends Error {
+  override readonly name = "StoreChangeFailed";
+}
+
+/**
+ * The streams that are not as the settings say.
+ * @throws Error of the client
+ */
+export async function planStores(bus: Bus, config: CommonConfig): Promise<readonly StoreStep[]> {
+  const manager = await managerOf(bus, API_TIMEOUT_MS);
+  const steps: StoreStep[] = [];
+  for (const wanted of storeConfigs(config)) {
+    const info = await infoOf(manager, wanted.name);
+    // A count for each subject is large, and rarely needed.
+    const isPerSubject = info?.config.max_msgs_per_subject !== wanted.max_msgs_per_subject;
+    const counted = isPerSubject ? await infoOf(manager, wanted.name, ">") : info;
+    const step = stepOf(wanted, counted, Date.now());
+    if (step !== undefined) steps.push(step);
+  }
+  return steps;
+}
+
+/**
+ * Makes the changes of a plan, one stream after the other, and waits until every copy of each has all
+ * that is stored.
+ * @param waitMs the longest wait for the copies of one stream
+ * @param onDone called after each step
+ * @throws StoreChangeFailed; the steps before it are done, and `apply` again does the rest
+ */
+export async function applyStores(
+  bus: Bus,
+  config: CommonConfig,
+  how: {
+    readonly steps: readonly StoreStep[];
+    readonly waitMs: number;
+    readonly onDone: (step: StoreStep) => void;
+  },
+): Promise<void> {
+  // Such a server takes the number, keeps one copy, and loses that when it joins a cluster.
+  const isAlone = bus.connection.info?.cluster === undefined;
+  const tooMany = storeConfigs(config).find(({ num_replicas: copies = 1 }) => copies > 1);
+  if (isAlone && tooMany !== undefined) {
+    throw new StoreChangeFailed(
+      `${tooMany.name}: this nats-server is not part of a cluster, and can't keep ${tooMany.num_replicas} copies. Nothing was changed`,
+    );
+  }
+  const manager = await managerOf(bus, API_TIMEOUT_MS);
+  const configs = new Map(storeConfigs(config).map((store) => [store.name, store]));
+  for (const step of how.steps) {
+    const wanted = configs.get(step.stream);
+    if (wanted === undefined) continue;
+    try {
+      await make(manager, step, wanted);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      throw new StoreChangeFailed(`${step.stream}: NATS refused: ${error.message}`, {
+        cause: error,
+      });
+    }
+    await copied(manager, wanted, how.waitMs);
+    how.onDone(step);
+  }
+}
+
+async function infoOf(
+  manager: JetStreamManager,
+  name: string,
+  counted?: string,
+): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(
+      name,
+      counted === undefined ? {} : { subjects_filter: counted },
+    );
+  } catch (error) {
+    if (isStreamMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function make(
+  manager: JetStreamManager,
+  { action }: StoreStep,
+  wanted: StoreConfig,
+): Promise<void> {
+  if (action === "recreate") await manager.streams.delete(wanted.name);
+  if (action !== "change") {
+    await manager.streams.add(wanted);
+    return;
+  }
+  const { num_replicas: copies = 1, ...rest } = wanted;
+  // First what concerns what is kept, with as many copies as there are; then the copies.
+  const { config } = await manager.streams.update(wanted.name, rest);
+  if (config.num_replicas !== copies) {
+    await manager.streams.update(wanted.name, { ...rest, num_replicas: copies });
+  }
+}
+
+/** Resolves when the stream has a leader, and every copy has all that is stored. */
+async function copied(manager: JetStreamManager, wanted: StoreConfig, waitMs: number) {
+  const { name, num_replicas: copies = 1 } = wanted;
+  const end = monotonicNow() + waitMs;
+  let state = "it has no leader";
+  for (;;) {
+    const info = await manager.streams.info(name).catch(() => undefined);
+    if (info !== undefined) {
+      const { leader, replicas = [] } = info.cluster ?? {};
+      // A server without a cluster names no leader, or itself, and no copies.
+      const current = replicas.filter((one) => one.current && one.offline !== true).length;
+      const hasLeader = info.cluster === undefined || copies === 1 || (leader ?? "") !== "";
+      if (hasLeader && replicas.length === copies - 1 && current === copies - 1) return;
+      state = `${current + 1} of ${copies} copies are complete`;
+    }
+    if (monotonicNow() > end) {
+      throw new StoreChangeFailed(`${name}: after ${waitMs} ms, ${state}; NATS goes on with it`);
+    }
+    await wait(COPIES_POLL_MS);
+  }
+}

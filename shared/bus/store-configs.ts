@@ -1,0 +1,43 @@
+/** Every stream and bucket of a deployment, as its settings say. */
+import type { StreamConfig } from "@nats-io/jetstream";
+import type { CommonConfig } from "../config/settings.ts";
+import {
+  bansBucket,
+  endedBucket,
+  frontendsBucket,
+  kindsBucket,
+  shadowBucket,
+  stateBucket,
+  subscriptionsBucket,
+  ticketsBucket,
+  timelineBucket,
+  totalsBucket,
+} from "../protocol/buckets.ts";
+import { bucketConfig } from "./bucket.ts";
+import { streamConfig } from "./history-stream.ts";
+import { moderationStreamConfig } from "./moderation-stream.ts";
+import { votesStreamConfig } from "./votes-stream.ts";
+
+export type StoreConfig = Partial<StreamConfig> & { readonly name: string };
+
+/** The configuration with which each is created. Buckets are the streams `KV_<bucket>`. */
+export function storeConfigs(config: CommonConfig): readonly StoreConfig[] {
+  const buckets = [
+    subscriptionsBucket(config),
+    frontendsBucket(config),
+    ticketsBucket(config.tableReplicas),
+    kindsBucket(config),
+    stateBucket(config),
+    endedBucket(config),
+    totalsBucket(config),
+    timelineBucket(config),
+    bansBucket(config),
+    shadowBucket(config),
+  ];
+  return [
+    streamConfig(config),
+    votesStreamConfig(config),
+    moderationStreamConfig(config),
+    ...buckets.map(bucketConfig),
+  ];
+}
