@@ -21,6 +21,10 @@ await build({
   platform: "node",
   target: "node20",
   external: ["jose"],
+  // What reads the history is loaded when it is needed.
+  splitting: true,
+  // Without the optional native part, which is not bundled.
+  alias: { msgpackr: join(import.meta.dirname, "../node_modules/msgpackr/index.js") },
   sourcemap: true,
   logLevel: "warning",
 });

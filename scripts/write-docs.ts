@@ -16,6 +16,7 @@ import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { asyncApiDocument } from "./asyncapi/document.ts";
 import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
+import { recordsSchemaFile, recordTable } from "./records.ts";
 import { llmsFile } from "./site/llms.ts";
 import { thirdPartyPage } from "./third-party.ts";
 
@@ -54,6 +55,12 @@ const GENERATED: readonly Generated[] = [
     content: () => `${JSON.stringify(openApiDocument(VERSION), undefined, 2)}\n`,
   },
   { file: "docs/asyncapi.yaml", content: () => asyncApiDocument(VERSION) },
+  { file: "docs/records.schema.json", content: recordsSchemaFile },
+  ...(["message", "record", "amended", "entry", "event"] as const).map((marker) => ({
+    file: "docs/records.md",
+    marker,
+    content: () => recordTable(marker),
+  })),
   { file: "docs/protocol.md", marker: "errors", content: errorTable },
   { file: "docs/protocol.md", marker: "close-codes", content: closeCodeTable },
   program("python", "python/publish.py"),

@@ -6,7 +6,8 @@ import { type ErrorCode, errorKinds, isErrorCode, type Retry } from "../shared/p
  *
  * @example
  * const isOurs = (code: string): code is ServerErrorCode =>
- *   ["unreachable", "wrong_address", "token_unavailable", "webhook_invalid"].includes(code);
+ *   ["unreachable", "wrong_address", "token_unavailable", "webhook_invalid", "position_gone",
+ *    "record_unreadable"].includes(code);
  */
 export type ServerErrorCode =
   /** Nothing answers at the address, or a proxy that reaches no gateway. */
@@ -16,7 +17,11 @@ export type ServerErrorCode =
   /** The option `token` is a function, and it failed. */
   | "token_unavailable"
   /** A webhook is not signed with one of the secrets, is too old, or is not one. */
-  | "webhook_invalid";
+  | "webhook_invalid"
+  /** What follows the position that was given is not kept any more, or is another history's. */
+  | "position_gone"
+  /** The history has a record of a later format. */
+  | "record_unreadable";
 
 /**
  * Every code; a newer gateway may send others.
@@ -43,6 +48,8 @@ export interface OvationErrorDetail {
   readonly untilMs?: number | undefined;
   /** The HTTP status of the answer; absent where there was none. */
   readonly status?: number | undefined;
+  /** Of `position_gone`: where what is still there begins. */
+  readonly position?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -66,6 +73,7 @@ export class OvationError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly untilMs: number | undefined;
   readonly status: number | undefined;
+  readonly position: string | undefined;
 
   constructor(code: OvationErrorCode, message: string, detail: OvationErrorDetail = {}) {
     super(message, { cause: detail.cause });
@@ -75,6 +83,7 @@ export class OvationError extends Error {
     this.retryAfterMs = detail.retryAfterMs;
     this.untilMs = detail.untilMs;
     this.status = detail.status;
+    this.position = detail.position;
   }
 }
 

@@ -12,6 +12,14 @@ export {
   type OvationErrorDetail,
   type ServerErrorCode,
 } from "./error.ts";
+export type {
+  DeletedEvent,
+  ErasedVideo,
+  EventsOptions,
+  HistoryEvent,
+  NatsConnection,
+  StoredEvent,
+} from "./events/types.ts";
 export type { Moderation } from "./moderation.ts";
 export type { OvationOptions, TokenSource } from "./options.ts";
 export { Ovation } from "./ovation.ts";

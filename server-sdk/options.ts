@@ -1,4 +1,5 @@
 /** The options of an `Ovation`, checked when it is created. */
+import type { NatsConnection } from "./events/types.ts";
 
 /**
  * A token or an API key, or a function that gets a token: it is called when there is none yet and when
@@ -25,6 +26,11 @@ export interface OvationOptions {
   readonly timeoutMs?: number | undefined;
   /** After this time no attempt begins any more; 0: nothing is repeated. Default: 30,000. */
   readonly waitMs?: number | undefined;
+  /**
+   * A connection to NATS as the user `consumer`, for {@link Ovation.events}: of the package `nats`, or of
+   * `@nats-io/transport-node`. You close it.
+   */
+  readonly nats?: NatsConnection | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Used instead of `Math.random`, for tests: returns a number from 0 up to, not including, 1. */
@@ -38,13 +44,14 @@ export interface Settings {
   readonly token: TokenSource | undefined;
   readonly timeoutMs: number;
   readonly waitMs: number;
+  readonly nats: NatsConnection | undefined;
   readonly fetch: typeof globalThis.fetch;
   readonly random: () => number;
 }
 
 /** The longest time that Node's timers take. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
-const NAMES = ["url", "token", "timeoutMs", "waitMs", "fetch", "random"];
+const NAMES = ["url", "token", "timeoutMs", "waitMs", "nats", "fetch", "random"];
 
 /** @throws TypeError or RangeError that names the option */
 export function settingsOf(options: OvationOptions): Settings {
@@ -62,6 +69,7 @@ export function settingsOf(options: OvationOptions): Settings {
     token,
     timeoutMs,
     waitMs,
+    nats: options.nats,
     // Looked up at each call: a test, or tracing, may replace it.
     fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
     random,

@@ -1,7 +1,8 @@
 /** The entry: a deployment of Ovation, as a backend uses it. */
+import type { EventsOptions, HistoryEvent } from "./events/types.ts";
 import { Http, pathOf } from "./http.ts";
 import { Moderation } from "./moderation.ts";
-import { type OvationOptions, settingsOf } from "./options.ts";
+import { type OvationOptions, type Settings, settingsOf } from "./options.ts";
 import type { Erased, VideoInfo } from "./types.ts";
 import { Video } from "./video.ts";
 
@@ -20,10 +21,12 @@ export class Ovation {
   /** Bans everywhere, and what moderators did everywhere. */
   readonly moderation: Moderation;
   readonly #http: Http;
+  readonly #settings: Settings;
 
   /** @throws TypeError or RangeError that names an option that can't be used */
   constructor(options: OvationOptions) {
-    this.#http = new Http(settingsOf(options));
+    this.#settings = settingsOf(options);
+    this.#http = new Http(this.#settings);
     this.moderation = new Moderation(this.#http, []);
   }
 
@@ -62,6 +65,50 @@ export class Ovation {
     const query = { ids: videos.join(",") };
     const { body } = await this.#http.send({ method: "GET", path: "videos", query });
     return body["videos"] as readonly VideoInfo[];
+  }
+
+  /**
+   * What is stored, deleted and erased on all videos, as it happens: in the order of `seq` for each
+   * video, and at least once. It reads the history over NATS (option `nats`), from a position on: store
+   * `position` of each event when you have dealt with it, and give it as `from` after a restart.
+   *
+   * While NATS can't be reached, it waits, and goes on when it can: only the first answer must come
+   * within `waitMs`. A later one ends it when the connection is closed.
+   * @throws OvationError `position_gone`: what follows `from` is not kept any more (`position` of the
+   *   error is where what is kept begins), `unreachable`, `record_unreadable`
+   * @throws TypeError that names an option that can't be used
+   *
+   * @example
+   * import { writeFile } from "node:fs/promises";
+   *
+   * const signal = AbortSignal.timeout(1_000);
+   * for await (const event of ovation.events({ from: "start", signal })) {
+   *   if (event.type === "stored" && event.kind === "comment") console.log(event.video, event.data);
+   *   await writeFile("position", event.position);
+   * }
+   */
+  async *events(options: EventsOptions): AsyncGenerator<HistoryEvent, void, undefined> {
+    for await (const events of this.eventBatches(options)) yield* events;
+  }
+
+  /**
+   * The same, as lists of those that are there at the moment, up to some thousands: for a database, where
+   * one transaction for many costs little more than for one. The position to store is that of the last.
+   *
+   * @example
+   * const signal = AbortSignal.timeout(1_000);
+   * for await (const events of ovation.eventBatches({ from: "start", signal })) {
+   *   console.log(events.length, events.at(-1)?.position);
+   * }
+   */
+  async *eventBatches(
+    options: EventsOptions,
+  ): AsyncGenerator<readonly HistoryEvent[], void, undefined> {
+    const { nats, waitMs } = this.#settings;
+    if (nats === undefined) throw new TypeError("nats: a connection to NATS is expected");
+    // Most backends need no NATS, and none of this.
+    const { readEvents } = await import("./events/read.ts");
+    yield* readEvents({ ...options, nats, waitMs });
   }
 
   /**

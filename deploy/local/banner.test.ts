@@ -17,6 +17,7 @@ const stack: RunningStack = {
   port: 8123,
   natsUrl: "nats://127.0.0.1:20001",
   publisherUrl: "nats://publisher:p0f@127.0.0.1:20001",
+  consumerUrl: "nats://consumer:p1f@127.0.0.1:20001",
   processes: [
     { name: "gateway-1", pid: 11, opsPort: 20_011 },
     { name: "dispatcher-1", pid: 12, opsPort: 20_012 },
@@ -61,7 +62,10 @@ test("a service's login is valid shell, and is not shown for a NATS that was giv
   const url = "nats://publisher:p0f@127.0.0.1:20001";
   expect(banner(stack, (title) => title).split("\n")).toContain(`  export NATS_URL=${url}`);
   expect(shellArguments(loginCommand(url))).toEqual([`NATS_URL=${url}`]);
-  expect(banner({ ...stack, publisherUrl: undefined }, (title) => title)).not.toContain("NATS_URL");
+  const consumer = "  export OVATION_NATS_URL=nats://consumer:p1f@127.0.0.1:20001";
+  expect(banner(stack, (title) => title).split("\n")).toContain(consumer);
+  const given = { ...stack, publisherUrl: undefined, consumerUrl: undefined };
+  expect(banner(given, (title) => title)).not.toContain("NATS_URL");
 });
 
 test("only titles are emphasized, and only by the caller's function", () => {

@@ -16,6 +16,8 @@ export interface RunningStack {
   readonly natsUrl: string;
   /** With the login of the user that services publish as; undefined for a NATS that was given. */
   readonly publisherUrl: string | undefined;
+  /** The same, for a service that reads the history. */
+  readonly consumerUrl: string | undefined;
   readonly processes: readonly RunningProcess[];
   readonly logDirectory: string;
   /** The process that a SIGINT stops. */
@@ -111,9 +113,14 @@ export function loginCommand(publisherUrl: string): string {
   return `export NATS_URL=${publisherUrl}`;
 }
 
+/** What a service needs to read the history: the same, as the guide's program expects it. */
+function consumerCommand(consumerUrl: string): string {
+  return `export OVATION_NATS_URL=${consumerUrl}`;
+}
+
 /** The whole banner, one string with line breaks. */
 export function banner(stack: RunningStack, emphasis: Emphasis): string {
-  const { port, processes, publisherUrl, tokens } = stack;
+  const { port, processes, publisherUrl, consumerUrl, tokens } = stack;
   const viewer = tokens === undefined ? undefined : "viewer";
   const fragment = (holder: Holder) => (tokens === undefined ? "" : `#token=${tokens[holder]}`);
   const width = Math.max(...processes.map(({ name }) => name.length));
@@ -150,6 +157,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     "",
     ...(tokens === undefined ? [] : holderLines(port, emphasis)),
     ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
+    ...(consumerUrl === undefined ? [] : consumerLines(consumerUrl, emphasis)),
     `Ctrl-C stops everything (or: kill ${stack.pid})`,
     "",
   ].join("\n");
@@ -183,6 +191,14 @@ function serviceLines(publisherUrl: string, emphasis: Emphasis): string[] {
   return [
     emphasis("Publish from a service, directly over NATS (docs/clients.md)"),
     `  ${loginCommand(publisherUrl)}`,
+    "",
+  ];
+}
+
+function consumerLines(consumerUrl: string, emphasis: Emphasis): string[] {
+  return [
+    emphasis("Read what is stored from a service (docs/records.md)"),
+    `  ${consumerCommand(consumerUrl)}`,
     "",
   ];
 }

@@ -125,6 +125,7 @@ export class Stack {
       port,
       natsUrl: nats?.shownUrl ?? natsChoice.url,
       publisherUrl: nats === undefined ? natsUrlOf(natsChoice, "publisher") : undefined,
+      consumerUrl: nats === undefined ? natsUrlOf(natsChoice, "consumer") : undefined,
       processes: [...this.#gateways, ...this.#dispatchers].map(({ managed, opsPort }) => {
         return { name: managed.name, pid: managed.pid, opsPort };
       }),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import {
-  type ChainRecord,
+  type AmendedRecord,
   NO_COUNTS,
   type StoredRecord,
 } from "../../shared/protocol/history/record.ts";
@@ -11,7 +11,7 @@ import { RetentionWindow } from "./retention-window.ts";
 const LIMITS = { events: 100, bytes: 10_000 };
 
 /** A record with this `last` and this many events. */
-function record(last: number, count: number, amended: ChainRecord[] = []): StoredRecord {
+function record(last: number, count: number, amended: AmendedRecord[] = []): StoredRecord {
   const events = Array.from({ length: count }, (_, index): DurableEvent => {
     return { id: `c${last}-${index}`, kind: "comment", seq: last, bytes: Buffer.alloc(0) };
   });
@@ -76,7 +76,7 @@ describe("trimming", () => {
 
   test("does not count a message that a retraction took over twice", () => {
     const kept = keptOf(times(12, [10, 1]));
-    kept.add(13, record(13, 1, [{ ...record(12, 9), prev: 11 }]), 1);
+    kept.add(13, record(13, 1, [{ ...record(12, 9), prev: 11, sequence: 12 }]), 1);
     expect(kept.size).toBe(12);
     expect(kept.firstToKeep()).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /** Works out what deleting a durable event takes. */
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { ChainRecord } from "../../shared/protocol/history/record.ts";
+import type { AmendedRecord, ChainRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ChainMessage } from "./chain-message.ts";
@@ -33,12 +33,18 @@ export function eventsIn(message: ChainMessage): readonly DurableEvent[] {
 export function remainingOf(
   messages: readonly ChainMessage[],
   isDeleted: (event: DurableEvent) => boolean,
-): ChainRecord[] {
-  const records = new Map<number, ChainRecord>();
-  for (const { prev, last, events } of messages.flatMap(recordsOf)) {
-    records.set(last, { prev, last, events: events.filter((event) => !isDeleted(event)) });
+): AmendedRecord[] {
+  const records = new Map<number, AmendedRecord>();
+  for (const record of messages.flatMap(placedRecordsOf)) {
+    const { prev, last, events, sequence, after } = record;
+    const left = events.filter((event) => !isDeleted(event));
+    records.set(last, { prev, last, events: left, sequence, after });
   }
   return [...records.values()].toSorted((one, other) => one.last - other.last);
+}
+
+function placedRecordsOf({ sequence, record }: ChainMessage): readonly AmendedRecord[] {
+  return record === undefined ? [] : [...record.amended, { ...record, sequence }];
 }
 
 function recordsOf({ record }: ChainMessage): readonly ChainRecord[] {

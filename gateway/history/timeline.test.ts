@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import {
+  type AmendedRecord,
   type ChainRecord,
   NO_COUNTS,
   type StoredRecord,
@@ -53,7 +54,9 @@ function storesOf(commits: readonly Commit[]): { store: StoredRecord[]; sent: St
       const holder = store.find((message) =>
         [message, ...message.amended].some(({ events }) => events.includes(target)),
       );
-      const without = (one: ChainRecord): ChainRecord => ({
+      const without = (one: ChainRecord): AmendedRecord => ({
+        sequence: 1,
+        after: 0,
         prev: one.prev,
         last: one.last,
         events: one.events.filter((other) => other !== target),

@@ -5,7 +5,14 @@ import { join } from "node:path";
 /** The configuration that defines each user's permissions. */
 export const ACCESS_CONFIG = join(import.meta.dirname, "../../deploy/nats/ovation.conf");
 
-export const NATS_USERS = ["admin", "gateway", "dispatcher", "publisher", "observer"] as const;
+export const NATS_USERS = [
+  "admin",
+  "gateway",
+  "dispatcher",
+  "publisher",
+  "observer",
+  "consumer",
+] as const;
 export type NatsUser = (typeof NATS_USERS)[number];
 
 /** The password of each user. */

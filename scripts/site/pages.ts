@@ -54,6 +54,7 @@ export const SECTIONS: readonly Section[] = [
       "docs/guarantees.md",
       "docs/protocol.md",
       "docs/clients.md",
+      "docs/records.md",
       "server-sdk/README.md",
     ],
   },

@@ -192,7 +192,7 @@ describe("a dispatcher that dies before it has erased the deleted comment", () =
     const { prev, last } = record;
     const events = [{ id: "half", kind, seq, bytes, retracts: target?.seq }];
     const rest = record.events.filter((event) => event !== target);
-    const amended = [{ prev, last, events: rest }];
+    const amended = [{ prev, last, events: rest, sequence: newest.sequence, after: record.after }];
     const payload = encodeRecord({
       prev: last,
       last: seq,

@@ -10,6 +10,7 @@ import openApi from "../../docs/openapi.json" with { type: "json" };
 import { Ovation, TokenSigner, type Video } from "../../server-sdk/index.ts";
 import { docOf, exampleIn, exportsOf, memberDocs } from "../support/docstrings.ts";
 import { MODERATOR, moderatedStack } from "../support/moderation.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 import { SECRET } from "../support/tokens.ts";
 
@@ -117,6 +118,7 @@ describe("with a gateway", () => {
   const requests = new Set<string>();
 
   test("all examples run", async () => {
+    const natsUrl = natsUrlAs("consumer", stack.nats.url);
     const files = (await readdir(folder)).filter((file) => /^example-\d+\.ts$/.test(file));
     for (const file of files) {
       const path = join(folder, file);
@@ -125,6 +127,9 @@ describe("with a gateway", () => {
         .replaceAll("https://live.example.com", url)
         .replaceAll('process.env["OVATION_TOKEN"]', JSON.stringify(MODERATOR))
         .replaceAll('process.env["OVATION_AUTH_SECRET"] ?? ""', JSON.stringify(SECRET))
+        .replaceAll('process.env["OVATION_NATS_URL"]', JSON.stringify(natsUrl))
+        .replaceAll('"position"', JSON.stringify(join(folder, "position")))
+        .replaceAll("events({ from })", "events({ from, signal: AbortSignal.timeout(1_000) })")
         .replaceAll("console.log(", "void (");
       await writeFile(path, here);
     }
@@ -144,7 +149,8 @@ describe("with a gateway", () => {
       requests.add(`${init?.method} ${new URL(String(input)).pathname}`);
       return await fetch(input, init);
     };
-    const ovation = new Ovation({ url, token: MODERATOR, fetch: recorded });
+    const nats = await connectTo(stack.nats.url, "consumer");
+    const ovation = new Ovation({ url, token: MODERATOR, fetch: recorded, nats });
     for (const [index, file] of files.entries()) {
       const built = join(folder, "built", file.replace(/\.ts$/, ".mjs"));
       const { default: run } = (await import(pathToFileURL(built).href)) as { default: Example };
@@ -152,6 +158,7 @@ describe("with a gateway", () => {
         throw new Error(`${file}: ${String(cause)}`, { cause });
       });
     }
+    await nats.close();
   });
 
   test("they use every operation of the HTTP API that is for backends", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import { encodeUnplaced, writePlace } from "./durable-event.ts";
-import { type ChainRecord, decodeRecord, encodeRecord, type StoredRecord } from "./record.ts";
+import { type AmendedRecord, decodeRecord, encodeRecord, type StoredRecord } from "./record.ts";
 
 const seqs = fc.maxSafeNat();
 const event = fc.record(
@@ -16,7 +16,10 @@ const event = fc.record(
   { requiredKeys: ["id", "kind", "seq", "bytes"], noNullPrototype: true },
 );
 const parts = { prev: seqs, last: seqs, events: fc.array(event) };
-const chainRecord: fc.Arbitrary<ChainRecord> = fc.record(parts, { noNullPrototype: true });
+const amended: fc.Arbitrary<AmendedRecord> = fc.record(
+  { ...parts, sequence: seqs, after: seqs },
+  { noNullPrototype: true },
+);
 const counts = fc
   .dictionary(fc.stringMatching(/^[a-z][a-z0-9_-]{0,31}$/), fc.maxSafeNat(), {
     noNullPrototype: true,
@@ -26,7 +29,7 @@ const storedRecord: fc.Arbitrary<StoredRecord> = fc.record(
   {
     ...parts,
     after: seqs,
-    amended: fc.array(chainRecord, { maxLength: 3 }),
+    amended: fc.array(amended, { maxLength: 3 }),
     counts: fc.record({ origin: seqs, counts }, { noNullPrototype: true }),
   },
   { noNullPrototype: true },

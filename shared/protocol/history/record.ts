@@ -6,7 +6,8 @@
  * messages: it is the time of the commit in microseconds since 1970, or one above its predecessor.
  *
  * A message, as msgpack: `[2, after, record, amended, [origin, {kind: number}]]`, a record being
- * `[prev, last, [[kind, id, seq, event bytes, retracted seq or nil, owner], …]]`.
+ * `[prev, last, [[kind, id, seq, event bytes, retracted seq or nil, owner], …]]`; an amended one also
+ * says where it was: `[prev, last, events, sequence, after]`. docs/records.md is about this format.
  * Dispatchers forward the same bytes that they stored to the gateways; for a record that belongs to
  * a trace, they append its `traceparent`.
  */
@@ -47,12 +48,19 @@ export type ChainCounts = Pick<ChainTotals, "origin" | "counts">;
 /** Of a chain that begins with its next event. */
 export const NO_COUNTS: ChainCounts = { origin: 0, counts: new Map() };
 
+/** A record whose own message was erased, with its remaining events, and where it was. */
+export interface AmendedRecord extends ChainRecord {
+  /** Sequence in the stream of its own message. */
+  readonly sequence: number;
+  /** {@link StoredRecord.after} of its own message. */
+  readonly after: number;
+}
+
 /** A record in the form that is stored. */
 export interface StoredRecord extends ChainRecord {
   /** Sequence in the stream of the video's message before this one; 0 when there was none. */
   readonly after: number;
-  /** Records whose own messages were erased, with their remaining events. */
-  readonly amended: readonly ChainRecord[];
+  readonly amended: readonly AmendedRecord[];
   /** Up to its end. */
   readonly counts: ChainCounts;
 }
@@ -74,6 +82,7 @@ type EventEntry = [
   owner: string | null,
 ];
 type RecordEntry = [prev: number, last: number, events: EventEntry[]];
+type AmendedEntry = [...RecordEntry, sequence: number, after: number];
 
 function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
   return [
@@ -85,6 +94,10 @@ function recordEntry({ prev, last, events }: ChainRecord): RecordEntry {
   ];
 }
 
+function amendedEntry(record: AmendedRecord): AmendedEntry {
+  return [...recordEntry(record), record.sequence, record.after];
+}
+
 /** @param trace the trace, for a message to gateways; a stored one has none */
 export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer {
   const { after, amended, counts } = record;
@@ -92,7 +105,7 @@ export function encodeRecord(record: StoredRecord, trace?: TraceContext): Buffer
     RECORD_VERSION,
     after,
     recordEntry(record),
-    amended.map(recordEntry),
+    amended.map(amendedEntry),
     [counts.origin, tallyObject(counts.counts)],
   ];
   return encodeMsgpack(trace === undefined ? entries : [...entries, traceparentOf(trace)]);
@@ -120,6 +133,14 @@ function parseRecord(entry: unknown, withOwners: boolean): ChainRecord | undefin
   return { prev, last, events: parsed.filter((event) => event !== undefined) };
 }
 
+function parseAmended(entry: unknown, withOwners: boolean): AmendedRecord | undefined {
+  const record = parseRecord(entry, withOwners);
+  if (record === undefined || !Array.isArray(entry)) return undefined;
+  const [sequence, after]: unknown[] = entry.slice(3);
+  if (typeof sequence !== "number" || typeof after !== "number") return undefined;
+  return { ...record, sequence, after };
+}
+
 /**
  * Parses the decoded list of a message; undefined when it isn't ours.
  * @param withOwners gateways keep the events, and need no owners
@@ -136,7 +157,7 @@ export function parseStoredRecord(
     ...record,
     after,
     amended: more
-      .map((one: unknown) => parseRecord(one, withOwners))
+      .map((one: unknown) => parseAmended(one, withOwners))
       .filter((one) => one !== undefined),
     counts: parseCounts(counts),
   };
