@@ -3,19 +3,26 @@ import type { Bus } from "../shared/bus/connection.ts";
 import { OvationError } from "../shared/protocol/errors.ts";
 import {
   encodeFanoutMessage,
+  encodeSample,
   encodeTotalsMessage,
   type FanoutEvent,
   withTimestamps,
 } from "../shared/protocol/fanout-message.ts";
 import type { VideoTotals } from "../shared/protocol/totals/totals.ts";
 import type { Hop, HopClock, Stamps } from "../shared/runtime/hops.ts";
-import { TRACEPARENT_BYTES, type TraceContext } from "../shared/runtime/tracing/trace-context.ts";
+import { TRACEPARENT_BYTES } from "../shared/runtime/tracing/trace-context.ts";
+import type { RequestTiming } from "./requests/request-timing.ts";
 import type { RouteTable } from "./table/routes.ts";
+import type { CollectedEvents } from "./window/collected-events.ts";
+import { FanoutWindow } from "./window/fanout-window.ts";
 
 /** Bytes that an event's envelope may add. */
 const ENTRY_OVERHEAD_BYTES = 128;
 /** Bytes of a message without its events. */
 const MESSAGE_OVERHEAD_BYTES = 64 + TRACEPARENT_BYTES;
+
+/** The sampled events of a message take at most its limit by this. */
+const SAMPLE_SHARE = 2;
 
 interface FanoutOptions {
   readonly bus: Pick<Bus, "publish" | "maxPayloadBytes">;
@@ -23,34 +30,73 @@ interface FanoutOptions {
   readonly clock: HopClock;
   /** The hop through this dispatcher: `store` for stored events, `dispatch` for the others. */
   readonly hops: { readonly dispatch: Hop; readonly store: Hop };
-}
-
-/** When a request was taken off the bus. */
-export interface RequestTiming {
-  /** By the monotonic clock. */
-  readonly at: number;
-  /** When its oldest event was published, in milliseconds since 1970. */
-  readonly publishedAt: number;
-  /** The trace that it belongs to. */
-  readonly trace: TraceContext | undefined;
+  /** How long likes of a busy video are collected; 0: each request is sent at once. */
+  readonly windowMs: number;
 }
 
 export class Fanout {
   readonly #options: FanoutOptions;
-  /** Messages sent, and events that no gateway had viewers for. */
-  readonly stats = { messages: 0, unwatchedEvents: 0 };
+  /** Undefined: nothing is collected. */
+  readonly #window: FanoutWindow | undefined;
+  readonly stats = {
+    /** Messages sent. */
+    messages: 0,
+    /** Events that no gateway had viewers for. */
+    unwatchedEvents: 0,
+    /** Events that messages only counted. */
+    countedOnly: 0,
+  };
 
   constructor(options: FanoutOptions) {
+    const { clock, windowMs } = options;
     this.#options = options;
+    if (windowMs === 0) return;
+    const send = (video: string, collected: CollectedEvents) => this.#sendSample(video, collected);
+    this.#window = new FanoutWindow({ windowMs, now: clock.now, send });
+  }
+
+  /** Windows in which events were collected. */
+  get windows(): number {
+    return this.#window?.stats.collected ?? 0;
+  }
+
+  /** Sends what is collected. */
+  stop(): void {
+    this.#window?.stop();
   }
 
   /**
-   * Sends events that are not stored.
+   * Sends a request's events, none of which is stored: now, or with others of the video when its
+   * window ends. Then the message may only count some of the transient ones.
+   * @returns a promise that they are sent; undefined if they are
+   * @throws OvationError as {@link emit}; the promise fails with the same
+   */
+  emitSoon(
+    video: string,
+    events: readonly FanoutEvent[],
+    taken: RequestTiming,
+  ): Promise<void> | undefined {
+    const gateways = this.#options.routes.subjects(video).length;
+    if (gateways > 0) {
+      const sent = this.#window?.take(video, gateways, events, taken);
+      if (sent !== undefined) return sent;
+    }
+    this.#emit(video, events, taken);
+    return undefined;
+  }
+
+  /**
+   * Sends events that are not stored, after those that are collected.
    * @param taken absent for events that the dispatcher sends on its own
    * @throws OvationError `unavailable` when the bus takes none of it, `timeout` when it takes only
    * a part; a repeat with the same ids is shown once
    */
   emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
+    this.#window?.flush(video);
+    this.#emit(video, events, taken);
+  }
+
+  #emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
     const { hops } = this.#options;
     const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) {
@@ -86,6 +132,25 @@ export class Fanout {
     const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) this.stats.unwatchedEvents += events;
     else this.#send(subjects, withTimestamps(payload, this.#stamps(hops.store, taken)), 0);
+  }
+
+  /** Returns how many messages were sent. */
+  #sendSample(video: string, collected: CollectedEvents): number {
+    const { bus, routes, hops } = this.#options;
+    const subjects = routes.subjects(video);
+    if (subjects.length === 0) {
+      this.stats.unwatchedEvents += collected.size;
+      return 0;
+    }
+    const { events, counted } = collected.take(bus.maxPayloadBytes / SAMPLE_SHARE);
+    const { publishedAt, trace, oldest } = collected;
+    const stamps = this.#stamps(hops.dispatch, { ...oldest, publishedAt });
+    for (const { count } of counted) this.stats.countedOnly += count;
+    const payload =
+      counted.length === 0
+        ? encodeFanoutMessage(events, stamps, trace)
+        : encodeSample(events, counted, stamps, trace);
+    return this.#send(subjects, payload, 0);
   }
 
   #stamps(hop: Hop, taken: RequestTiming | undefined): Stamps {

@@ -108,4 +108,14 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
     "Events that no gateway had viewers for.",
     () => fanout.stats.unwatchedEvents,
   );
+  counter(
+    "fanout_windows_total",
+    "Times that transient events of a busy video were collected and sent together.",
+    () => fanout.windows,
+  );
+  counter(
+    "counted_events_total",
+    "Transient events of which messages to gateways had the exact count only.",
+    () => fanout.stats.countedOnly,
+  );
 }

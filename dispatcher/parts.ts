@@ -59,6 +59,7 @@ export class DispatcherParts implements RoleParts {
   readonly #review: Review;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
+  readonly #fanout: Fanout;
   #stopListening: () => void = () => undefined;
 
   /** @param reviewer who is asked over HTTPS; undefined: reviewers are asked over NATS */
@@ -93,7 +94,8 @@ export class DispatcherParts implements RoleParts {
     };
     const clock = new HopClock();
     const hops = { publish: new Hop(), dispatch: new Hop(), store: new Hop() };
-    const fanout = new Fanout({ bus, routes, clock, hops });
+    const fanout = new Fanout({ bus, routes, clock, hops, windowMs: config.fanoutWindowMs });
+    this.#fanout = fanout;
     const replies = new Replies({ bus, log });
     this.#overload = new DispatcherOverload({ bus, config, now: monotonicNow, log });
     const ids = new ReservedIds();
@@ -280,6 +282,7 @@ export class DispatcherParts implements RoleParts {
   }
 
   async stop(): Promise<void> {
+    this.#fanout.stop();
     this.#statement.stop();
     this.#stores.stop();
     this.#overload.stop();

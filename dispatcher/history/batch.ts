@@ -4,7 +4,7 @@ import { type DurableEvent, writePlace } from "../../shared/protocol/history/dur
 import type { ChainCounts, StoredRecord } from "../../shared/protocol/history/record.ts";
 import { addTo } from "../../shared/protocol/totals/totals.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
-import type { RequestTiming } from "../fanout.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
 import type { StoredId } from "./stored-ids.ts";
 
 /** A record holds no more than this, unless a single event is larger. */

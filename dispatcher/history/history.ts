@@ -20,7 +20,7 @@ import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import { ChainReader } from "../chain/chain-reader.ts";
 import { PendingLimit } from "../chain/pending-limit.ts";
 import { RecentWriters } from "../chain/recent-writers.ts";
-import type { RequestTiming } from "../fanout.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
   RECORD_BYTES_LIMIT,

@@ -11,12 +11,13 @@ import { type ShadowEvent, seqOfShadow } from "../../shared/protocol/moderation/
 import type { Hop, HopClock } from "../../shared/runtime/hops.ts";
 import type { WallClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
-import type { Fanout, RequestTiming } from "../fanout.ts";
+import type { Fanout } from "../fanout.ts";
 import { EventIdTaken, type UnstoredEvent } from "../history/batch.ts";
 import type { History } from "../history/history.ts";
 import { mergedAnswer } from "../moderation/merged-answer.ts";
 import type { Shadows } from "../moderation/shadows.ts";
 import type { Accepted } from "../requests/replies.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
 import { type StatePut, statePut } from "../state/state-change.ts";
 import type { VideoStates } from "../state/video-states.ts";
 import type { Totals } from "../totals/totals.ts";
@@ -32,7 +33,7 @@ interface AcceptorOptions {
   /** The hop to this dispatcher. */
   readonly hop: Hop;
   /** Takes the events that are not stored. */
-  readonly fanout: Pick<Fanout, "emit">;
+  readonly fanout: Pick<Fanout, "emit" | "emitSoon">;
   /** Takes the durable events. */
   readonly history: Pick<History, "store">;
   /** Counts what was accepted. */
@@ -145,7 +146,7 @@ export class Acceptor {
   ): Promise<Accepted> {
     await this.#options.totals.variants.admit(video, variants);
     if (isStored) return await this.#acceptStored(video, inputs, at, taken);
-    return this.#acceptTransient(video, inputs, at, taken);
+    return await this.#acceptTransient(video, inputs, at, taken);
   }
 
   #acceptTransient(
@@ -153,15 +154,23 @@ export class Acceptor {
     inputs: readonly RequestEvent[],
     at: number,
     taken: RequestTiming,
-  ): Accepted {
+  ): Accepted | Promise<Accepted> {
+    const { fanout, totals } = this.#options;
     const ids: string[] = [];
     const events = inputs.map((input) => {
       const id = this.#factory.unstoredIdOf(input);
       ids.push(id);
       return this.#fanoutEvent(input, id, at);
     });
-    this.#emit(video, events, taken);
-    return { accepted: ids };
+    const sent = fanout.emitSoon(video, events, taken);
+    if (sent === undefined) {
+      totals.add(video, events);
+      return { accepted: ids };
+    }
+    return sent.then(() => {
+      totals.add(video, events);
+      return { accepted: ids };
+    });
   }
 
   async #acceptVotes(
@@ -208,6 +217,7 @@ export class Acceptor {
     const stored = seqsOfDurable.values();
     this.events.durable += durable.length;
     try {
+      // At once: the answer does not wait for a window.
       if (unstored.length > 0) this.#emit(video, unstored, taken);
     } catch (cause) {
       // Some of the request's events are stored, so a plain "unavailable" would be wrong.
@@ -224,7 +234,7 @@ export class Acceptor {
     return event;
   }
 
-  /** Sends events that are not stored, and counts them. */
+  /** Sends events that are not stored now, and counts them. */
   #emit(video: string, events: readonly FanoutEvent[], taken: RequestTiming): void {
     const { fanout, totals } = this.#options;
     fanout.emit(video, events, taken);

@@ -10,7 +10,54 @@ import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { UnstoredEvent } from "../history/batch.ts";
 import { ownerOf, repeatKeyOf } from "./owner.ts";
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** Encoded when it is sent: of a flood, most events are only counted. */
+class UnsentEvent implements FanoutEvent {
+  readonly kind: string;
+  readonly deliveryClass: "transient" | "latest";
+  readonly repeatKey: string | undefined;
+  readonly variant: string | undefined;
+  readonly #id: string;
+  readonly #at: number;
+  readonly #input: RequestEvent;
+  #bytes: Uint8Array | undefined;
+
+  constructor(
+    {
+      kind,
+      deliveryClass,
+      variant,
+    }: Pick<FanoutEvent, "kind" | "variant"> & {
+      readonly deliveryClass: "transient" | "latest";
+    },
+    input: RequestEvent,
+    id: string,
+    at: number,
+  ) {
+    this.kind = kind;
+    this.deliveryClass = deliveryClass;
+    this.variant = variant;
+    this.repeatKey = input.id === undefined ? undefined : repeatKeyOf(id, input);
+    this.#id = id;
+    this.#at = at;
+    this.#input = input;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= this.#encode();
+    return this.#bytes;
+  }
+
+  #encode(): Uint8Array {
+    const { kind, actor, data } = this.#input;
+    return encodeMsgpack({
+      id: this.#id,
+      kind,
+      at: this.#at,
+      ...(actor === undefined ? {} : { actor }),
+      ...(data === undefined ? {} : { data }),
+    });
+  }
+}
 
 export class EventFactory {
   readonly #rules: LiveRules;
@@ -45,27 +92,16 @@ export class EventFactory {
 
   /** An event that is sent and not stored. */
   fanout(input: RequestEvent, id: string, at: number): FanoutEvent {
-    const { kind, actor, data } = input;
+    const { kind, data } = input;
     const known = this.#rules.kinds.get(kind);
     const deliveryClass = known?.deliveryClass ?? "transient";
     if (deliveryClass !== "transient" && deliveryClass !== "latest") {
       throw new Error(`events of class ${deliveryClass} are stored`);
     }
-    const bytes = encodeMsgpack({
-      id,
-      kind,
-      at,
-      ...(actor === undefined ? {} : { actor }),
-      ...(data === undefined ? {} : { data }),
-    });
+    const variant = known?.variants === undefined ? undefined : variantIn(data);
     // One string for all events of a kind: whoever compares them need not read them.
-    const event: Writable<FanoutEvent> = { kind: known?.name ?? kind, deliveryClass, bytes };
-    if (input.id !== undefined) event.repeatKey = repeatKeyOf(id, input);
-    if (known?.variants !== undefined) {
-      const variant = variantIn(data);
-      if (variant !== undefined) event.variant = variant;
-    }
-    return event;
+    const described = { kind: known?.name ?? kind, deliveryClass, variant };
+    return new UnsentEvent(described, input, id, at);
   }
 
   /** An event that only its actor may see. */

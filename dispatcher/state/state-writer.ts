@@ -22,7 +22,8 @@ import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import { CommitLoop } from "../chain/commit-loop.ts";
 import type { Deferred } from "../chain/pending-limit.ts";
-import type { Fanout, RequestTiming } from "../fanout.ts";
+import type { Fanout } from "../fanout.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
 import {
   applied,
   isRepeat,

@@ -12,7 +12,8 @@ import { monotonicNow, type WallClock } from "../../shared/runtime/lifecycle.ts"
 import type { Log } from "../../shared/runtime/log.ts";
 import { PendingLimit } from "../chain/pending-limit.ts";
 import { RecentWriters } from "../chain/recent-writers.ts";
-import type { Fanout, RequestTiming } from "../fanout.ts";
+import type { Fanout } from "../fanout.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
 import { type StateEdit, type StateEvent, statePut } from "./state-change.ts";
 import { type StateStats, StateWriter, type StateWriterOptions } from "./state-writer.ts";
 

@@ -4,6 +4,7 @@
  */
 
 import { RecentMap } from "../../shared/lib/recent-map.ts";
+import type { CountedEvents } from "../../shared/protocol/counted-events.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
@@ -53,6 +54,7 @@ export interface AudienceStats {
 const IDS_LIMIT = 8_192;
 /** Different filters of one video, without those of numbers alone: these are few, and never refused. */
 const FILTERS_LIMIT = 16;
+const NONE: readonly CountedEvents[] = [];
 
 export class Audience {
   readonly video: string;
@@ -118,18 +120,25 @@ export class Audience {
   /**
    * Receives events from the bus; they are sent with the next frame of each group.
    * @param trace the trace that they belong to
+   * @param counted further events, of which viewers get the count only
    */
-  receive(events: readonly FanoutEvent[], arrival?: Arrival, trace?: TraceContext): void {
+  receive(
+    events: readonly FanoutEvent[],
+    arrival?: Arrival,
+    trace?: TraceContext,
+    counted: readonly CountedEvents[] = NONE,
+  ): void {
     const ends = trace === undefined ? undefined : this.#feeds.map(({ end }) => end);
     for (const event of events) {
       this.#stats.received += 1;
       if (event.onlyFor !== undefined) this.#options.showTo(event.onlyFor, this.video, event);
-      else if (this.#isRepeat(event)) this.#stats.repeated += 1;
+      else if (this.#isRepeat(event.repeatKey)) this.#stats.repeated += 1;
       else {
         const news = this.#newsIn(event);
         if (news !== undefined) for (const feed of this.#feeds) feed.append(news, arrival);
       }
     }
+    for (const more of counted) this.#receiveCounted(more);
     if (trace !== undefined) {
       for (const [index, feed] of this.#feeds.entries()) {
         const { position } = feed.end;
@@ -212,11 +221,20 @@ export class Audience {
     return kind !== VIEWERS_KIND || this.#counts.admits(event) ? event : undefined;
   }
 
-  #isRepeat({ repeatKey }: FanoutEvent): boolean {
+  #isRepeat(repeatKey: string | undefined): boolean {
     if (repeatKey === undefined) return false;
     if (this.#recentKeys.get(repeatKey) !== undefined) return true;
     this.#recentKeys.set(repeatKey, true);
     return false;
+  }
+
+  #receiveCounted({ kind, variant, count, repeatKeys }: CountedEvents): void {
+    let repeated = 0;
+    for (const key of repeatKeys) if (this.#isRepeat(key)) repeated += 1;
+    this.#stats.received += count;
+    this.#stats.repeated += repeated;
+    if (count === repeated) return;
+    for (const feed of this.#feeds) feed.count(kind, variant, count - repeated);
   }
 
   #receiveDurable(events: readonly DurableEvent[], arrival?: Arrival): void {

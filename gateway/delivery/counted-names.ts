@@ -5,7 +5,7 @@ import { variantName } from "../../shared/protocol/totals/totals.ts";
 export interface CountedEvent {
   readonly kind: string;
   readonly deliveryClass: DeliveredClass;
-  readonly variant?: string;
+  readonly variant?: string | undefined;
 }
 
 interface CountedName {

@@ -71,6 +71,23 @@ describe("transient events", () => {
     expect(frame.counts).toEqual({ like: 70, wave: 31 });
   });
 
+  test("that are only counted are in the counts of frames, and of what slow viewers missed", () => {
+    const log = logOf();
+    append(log, "like", 2);
+    const cursor = log.end;
+    append(log, "like", 3);
+    log.appendCount("like", undefined, 400);
+    log.appendCount("react", "fire", 5);
+    log.appendCount("react", "heart", 6);
+    expect(log.hasAfter(cursor)).toBe(true);
+    const counts = { like: 403, react: 11, "react:fire": 5, "react:heart": 6 };
+    const { frame, next } = log.read(cursor);
+    expect(frame).toMatchObject({ counts, sampledOut: 411 });
+    expect(frame.events).toHaveLength(3);
+    expect(log.hasAfter(next)).toBe(false);
+    expect(log.summary(cursor, next)?.counts).toEqual(counts);
+  });
+
   test("of a flood no more than four frames are kept, and counts stay exact", () => {
     const log = logOf();
     const cursors: Cursor[] = [];

@@ -101,6 +101,12 @@ export class EventLog {
     if (this.#transientCount > SAMPLE_FACTOR * this.#limits.frameEvents) this.#thin();
   }
 
+  /** Counts further transient events, of which the log has no more than that. */
+  appendCount(kind: string, variant: string | undefined, events: number): void {
+    this.#advance();
+    this.#count({ kind, deliveryClass: "transient", variant }, events);
+  }
+
   /** Appends the next event of the chain. */
   appendDurable({ kind, bytes, seq }: DurableEvent, arrival?: Arrival): void {
     const event = { kind, deliveryClass: "durable", bytes } as const;
@@ -172,13 +178,13 @@ export class EventLog {
     return this.#position;
   }
 
-  #count({ kind, deliveryClass, variant }: CountedEvent): void {
-    this.#increase(this.#counted.ofKind(kind, deliveryClass));
-    if (variant !== undefined) this.#increase(this.#counted.ofVariant(kind, variant));
+  #count({ kind, deliveryClass, variant }: CountedEvent, events = 1): void {
+    this.#increase(this.#counted.ofKind(kind, deliveryClass), events);
+    if (variant !== undefined) this.#increase(this.#counted.ofVariant(kind, variant), events);
   }
 
-  #increase(index: number): void {
-    this.#totals[index] = (this.#totals[index] ?? 0) + 1;
+  #increase(index: number, by: number): void {
+    this.#totals[index] = (this.#totals[index] ?? 0) + by;
   }
 
   /** Halves the sample of transient events, evenly. */

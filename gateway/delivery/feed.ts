@@ -131,6 +131,12 @@ export class Feed implements GroupOwner {
     this.#log.append(event, arrival);
   }
 
+  /** Counts further transient events, of which viewers get no more than that. */
+  count(kind: string, variant: string | undefined, events: number): void {
+    if (this.#viewerCount === 0 || this.filter?.has(kind) === false) return;
+    this.#log.appendCount(kind, variant, events);
+  }
+
   /** Appends the next event of the chain. */
   appendDurable(event: DurableEvent, arrival?: Arrival): void {
     if (event.retracts !== undefined) this.#catchUp.forget();

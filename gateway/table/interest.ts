@@ -276,6 +276,7 @@ export class Interest {
             dispatched.events,
             this.#arrival(dispatched.stamps),
             dispatched.trace,
+            dispatched.counted,
           );
         case "record":
           return audience.receiveRecord(

@@ -204,6 +204,13 @@ export const dispatcherSettings = {
     default: 10_000,
     doc: "How many durable events may wait to be stored; more are refused.",
   }),
+  fanoutWindowMs: integer({
+    min: 0,
+    max: 1000,
+    default: 10,
+    unit: "ms",
+    doc: "While transient events of a video come so fast that each would take many messages to gateways, they are collected for this time: each gateway gets one message with up to 100 of them and the exact counts of the others. An event after a pause is sent at once. With 0, every event is sent at once, as an event of its own.",
+  }),
   ...reviewSettings,
   ...overloadSettings,
 } as const satisfies SettingGroup;

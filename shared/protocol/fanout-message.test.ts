@@ -3,6 +3,7 @@ import {
   decodeFanoutMessage,
   encodeFanoutMessage,
   encodeHead,
+  encodeSample,
   type FanoutEvent,
   withTimestamps,
 } from "./fanout-message.ts";
@@ -30,6 +31,19 @@ function eventsOf(payload: Uint8Array): readonly FanoutEvent[] | undefined {
 test("events decode to what was encoded, byte for byte", () => {
   expect(plain(eventsOf(encodeFanoutMessage(EVENTS)))).toEqual(plain(EVENTS));
   expect(eventsOf(encodeFanoutMessage([]))).toEqual([]);
+});
+
+test("a sample decodes to what was encoded, with the counts of the others", () => {
+  const counted = [
+    { kind: "like", variant: undefined, count: 900, repeatKeys: [] },
+    { kind: "react", variant: "fire", count: 3, repeatKeys: ["e7 user", "e8 user"] },
+  ];
+  const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
+  const decoded = decodeFanoutMessage(encodeSample(EVENTS, counted, stamps));
+  expect(decoded).toMatchObject({ form: "events", counted, stamps });
+  expect(plain(eventsOf(encodeSample(EVENTS, counted)))).toEqual(plain(EVENTS));
+  const invalid = encodeMsgpack([5, [], [["like", null, 1, ["a", "b"]], ["like"], 7]]);
+  expect(decodeFanoutMessage(invalid)).toMatchObject({ events: [], counted: [] });
 });
 
 test("the end of a chain decodes to what was encoded", () => {

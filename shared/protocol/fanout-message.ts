@@ -1,7 +1,7 @@
 /**
  * A dispatcher's message to a gateway about one video. Each event is already encoded as viewers get
  * it, along with the few fields that a gateway needs, so that the bytes pass from the dispatcher to
- * the socket without being decoded. Four forms, msgpack:
+ * the socket without being decoded. Five forms, msgpack:
  *
  * - events that are not durable:
  *   `[1, [[kind, class, event bytes, repeat key or nil, variant?], …], traceparent?]`
@@ -10,6 +10,8 @@
  * - a stored record of durable events, see history/record.ts: `[2, …, traceparent?]`
  * - how far the video's chain goes, without its events: `[3, seq]`
  * - the video's totals, see totals/totals-document.ts: `[4, totals]`
+ * - a sample of transient events, and how many more there were, see counted-events.ts:
+ *   `[5, [[kind, class, event bytes, repeat key or nil, variant?], …], counted, traceparent?]`
  *
  * Each may end with two more numbers: the timestamps of hops.ts.
  */
@@ -20,6 +22,7 @@ import {
   type TraceContext,
   traceparentOf,
 } from "../runtime/tracing/trace-context.ts";
+import { type CountedEvents, countedEntries, parseCountedEntries } from "./counted-events.ts";
 import {
   parseStoredRecord,
   RECORD_LENGTH,
@@ -34,6 +37,7 @@ import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
 const TOTALS_VERSION = 4;
+const SAMPLE_VERSION = 5;
 const CLASSES = ["transient", "latest", "state"] as const satisfies readonly DeliveryClass[];
 
 /** The trace that a message belongs to, if it names one. */
@@ -43,7 +47,12 @@ interface Traced {
 
 /** A dispatcher's message, by its form. */
 export type FanoutMessage = (
-  | ({ readonly form: "events"; readonly events: FanoutEvent[] } & Traced)
+  | ({
+      readonly form: "events";
+      readonly events: FanoutEvent[];
+      /** Further events, which are only counted. */
+      readonly counted?: readonly CountedEvents[];
+    } & Traced)
   | ({ readonly form: "record"; readonly record: StoredRecord } & Traced)
   | { readonly form: "head"; readonly seq: number }
   | { readonly form: "totals"; readonly totals: VideoTotals }
@@ -56,9 +65,9 @@ export interface FanoutEvent {
   /** The event as msgpack, as viewers get it. */
   readonly bytes: Uint8Array;
   /** Tells a repeat from another event: only an event whose publisher gave its id has one. */
-  readonly repeatKey?: string;
+  readonly repeatKey?: string | undefined;
   /** Of a kind that has variants. */
-  readonly variant?: string;
+  readonly variant?: string | undefined;
   /** Of an event of state. */
   readonly state?: StateMark;
   /** The only actor who may see it. */
@@ -98,6 +107,7 @@ const LENGTHS: Readonly<Record<number, number>> = {
   [RECORD_VERSION]: RECORD_LENGTH,
   [HEAD_VERSION]: 2,
   [TOTALS_VERSION]: 2,
+  [SAMPLE_VERSION]: 3,
 };
 const FLOAT64 = 0xcb;
 const STAMPS_BYTES = 18;
@@ -142,23 +152,45 @@ export function encodeFanoutMessage(
   stamps?: Stamps,
   trace?: TraceContext,
 ): Buffer {
-  const entries = events.map((event): Entry => {
-    const { kind, bytes, repeatKey, variant, state, onlyFor } = event;
-    const deliveryClass = CLASSES.indexOf(event.deliveryClass);
-    if (state !== undefined) {
-      const { name, revision, isRemoval } = state;
-      return [kind, deliveryClass, bytes, null, name, revision, isRemoval];
-    }
-    if (onlyFor !== undefined) return [kind, deliveryClass, bytes, null, null, onlyFor];
-    if (variant !== undefined) return [kind, deliveryClass, bytes, repeatKey ?? null, variant];
-    return repeatKey === undefined
-      ? [kind, deliveryClass, bytes]
-      : [kind, deliveryClass, bytes, repeatKey];
-  });
-  const message: unknown[] = [EVENTS_VERSION, entries];
+  return encodeTail([EVENTS_VERSION, events.map(entryOf)], stamps, trace);
+}
+
+/**
+ * Encodes a sample of a video's events, and how many more there were.
+ * @param counted those that are not in the sample
+ */
+export function encodeSample(
+  sample: readonly FanoutEvent[],
+  counted: readonly CountedEvents[],
+  stamps?: Stamps,
+  trace?: TraceContext,
+): Buffer {
+  const message = [SAMPLE_VERSION, sample.map(entryOf), countedEntries(counted)];
+  return encodeTail(message, stamps, trace);
+}
+
+function encodeTail(
+  message: unknown[],
+  stamps: Stamps | undefined,
+  trace: TraceContext | undefined,
+): Buffer {
   if (trace !== undefined) message.push(traceparentOf(trace));
   if (stamps !== undefined) message.push(stamps.sentAt, stamps.publishedAt);
   return encodeMsgpack(message);
+}
+
+function entryOf(event: FanoutEvent): Entry {
+  const { kind, bytes, repeatKey, variant, state, onlyFor } = event;
+  const deliveryClass = CLASSES.indexOf(event.deliveryClass);
+  if (state !== undefined) {
+    const { name, revision, isRemoval } = state;
+    return [kind, deliveryClass, bytes, null, name, revision, isRemoval];
+  }
+  if (onlyFor !== undefined) return [kind, deliveryClass, bytes, null, null, onlyFor];
+  if (variant !== undefined) return [kind, deliveryClass, bytes, repeatKey ?? null, variant];
+  return repeatKey === undefined
+    ? [kind, deliveryClass, bytes]
+    : [kind, deliveryClass, bytes, repeatKey];
 }
 
 function parseEntry(entry: unknown): FanoutEvent | undefined {
@@ -216,6 +248,11 @@ export function decodeFanoutMessage(payload: Uint8Array): FanoutMessage | undefi
   if (version === EVENTS_VERSION && Array.isArray(content)) {
     const events = content.map(parseEntry).filter((event) => event !== undefined);
     return { form: "events", events, trace, stamps };
+  }
+  if (version === SAMPLE_VERSION && Array.isArray(content) && Array.isArray(value[2])) {
+    const events = content.map(parseEntry).filter((event) => event !== undefined);
+    const counted = parseCountedEntries(value[2]);
+    return { form: "events", events, counted, trace, stamps };
   }
   if (version === RECORD_VERSION) {
     const record = parseStoredRecord(value);

@@ -1,0 +1,150 @@
+/**
+ * Bounds how many messages a video's likes become. An event after a pause is sent at once. While
+ * events come so fast that sending each at once would take many messages to gateways, they are
+ * collected, and each gateway gets one message for all of them when the window ends. So what a
+ * gateway gets does not grow with the number of gateways that publish, nor with that of likes.
+ */
+import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
+import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
+import type { RequestTiming } from "../requests/request-timing.ts";
+import { CollectedEvents, SAMPLE } from "./collected-events.ts";
+
+/**
+ * Messages to gateways that a video may cause in one window before it is worth collecting: so many
+ * cost less than the wait. One message to each gateway may always be sent.
+ */
+export const FREE_MESSAGES = 16;
+/** More are sent before the window ends: with repeat keys of 60 bytes, a quarter of a megabyte. */
+const EVENTS_LIMIT = 4_000;
+
+interface FanoutWindowOptions {
+  /** How long events are collected, above 0. */
+  readonly windowMs: number;
+  readonly now: MonotonicClock;
+  /**
+   * Sends what was collected.
+   * @returns how many messages that took
+   * @throws why it can't be sent
+   */
+  readonly send: (video: string, collected: CollectedEvents) => number;
+}
+
+/** The present window of one video. */
+interface VideoWindow {
+  readonly beganAt: number;
+  /** What was sent since it began. */
+  messages: number;
+  events: number;
+  /** What is sent when it ends. From the first of them on, all wait, so that they keep their order. */
+  collected: CollectedEvents | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class FanoutWindow {
+  readonly stats = {
+    /** Windows that had events when they ended. */
+    collected: 0,
+  };
+  readonly #options: FanoutWindowOptions;
+  /** By video. All windows are as long, so those that began first are first, and end first. */
+  readonly #windows = new Map<string, VideoWindow>();
+
+  constructor(options: FanoutWindowOptions) {
+    this.#options = options;
+  }
+
+  /** Videos of which something is remembered. */
+  get size(): number {
+    return this.#windows.size;
+  }
+
+  /**
+   * Takes the events of one request: transient ones, and of class latest.
+   * @param gateways how many gateways they go to
+   * @returns a promise that they are sent; undefined if the caller should send them now
+   */
+  take(
+    video: string,
+    gateways: number,
+    events: readonly FanoutEvent[],
+    timing: RequestTiming,
+  ): Promise<void> | undefined {
+    const now = this.#options.now();
+    const window = this.#present(video, now);
+    const isFirst = window.events === 0 && window.collected === undefined;
+    if (window.collected === undefined && events.length <= SAMPLE) {
+      const messages = window.messages + gateways;
+      const sum = window.events + events.length;
+      if (isFirst || (messages <= FREE_MESSAGES && sum <= SAMPLE)) {
+        window.messages = messages;
+        window.events = sum;
+        return undefined;
+      }
+    }
+    window.collected ??= new CollectedEvents(timing);
+    const { collected } = window;
+    collected.add(events, timing);
+    if (isFirst || collected.size >= EVENTS_LIMIT) this.#end(video, window);
+    else window.timer ??= this.#endLater(video, window, now);
+    return collected.sent;
+  }
+
+  /** Sends what is collected of a video, before something else of it is sent. */
+  flush(video: string): void {
+    const window = this.#windows.get(video);
+    if (window?.collected !== undefined) this.#end(video, window);
+  }
+
+  /** Sends all that is collected. */
+  stop(): void {
+    for (const [video, window] of [...this.#windows]) {
+      if (window.collected !== undefined) this.#end(video, window);
+    }
+    this.#windows.clear();
+  }
+
+  #present(video: string, now: number): VideoWindow {
+    this.#dropEnded(now);
+    const known = this.#windows.get(video);
+    // One that waits for its timer goes on until that has sent what it has.
+    if (known?.collected !== undefined) return known;
+    if (known !== undefined && now - known.beganAt < this.#options.windowMs) return known;
+    return this.#begin(video, now, 0, 0);
+  }
+
+  #begin(video: string, beganAt: number, messages: number, events: number): VideoWindow {
+    const window = { beganAt, messages, events, collected: undefined, timer: undefined };
+    // Last, since it ends last.
+    this.#windows.delete(video);
+    this.#windows.set(video, window);
+    return window;
+  }
+
+  /** Of any video, as long as there are some: so there are never many. */
+  #dropEnded(now: number): void {
+    for (const [video, { beganAt, collected }] of this.#windows) {
+      if (collected !== undefined || now - beganAt < this.#options.windowMs) return;
+      this.#windows.delete(video);
+    }
+  }
+
+  #endLater(video: string, window: VideoWindow, now: number): NodeJS.Timeout {
+    const wait = window.beganAt + this.#options.windowMs - now;
+    return setTimeout(() => this.#end(video, window), Math.max(1, Math.ceil(wait)));
+  }
+
+  /** Sends what the window has. It counts for the next window, which begins. */
+  #end(video: string, window: VideoWindow): void {
+    const { collected } = window;
+    clearTimeout(window.timer);
+    if (collected === undefined) return;
+    this.stats.collected += 1;
+    const next = this.#begin(video, this.#options.now(), 0, Math.min(SAMPLE, collected.size));
+    try {
+      next.messages = this.#options.send(video, collected);
+      collected.resolve();
+    } catch (fault) {
+      collected.reject(fault);
+    }
+  }
+}
