@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "server-sdk": ["shared"],
   kit: ["shared"],
   bench: ["shared", "kit"],
-  cli: ["shared", "gateway", "sdk", "server-sdk"],
+  cli: ["shared", "gateway", "dispatcher", "sdk", "server-sdk"],
   demo: ["shared", "kit"],
   deploy: ["shared", "kit", "cli", "demo", "server-sdk"],
 };

@@ -9,12 +9,11 @@ import {
   REPORT_EVERY_MS,
   REPORT_FROM,
   STATE_CHECKS,
-  WAIT_MS,
 } from "../../gateway/index.ts";
-import { MAX_BATCH } from "../../shared/protocol/events.ts";
 import { SLOT_MS } from "../../shared/protocol/totals/timeline-document.ts";
 import { connectsPerSecond, type VideoSort, videoSorts } from "./audience.ts";
-import { LIKE_MORE_BYTES, MESSAGE_BYTES, type MessageKind } from "./message-bytes.ts";
+import { likeFlow } from "./like-flow.ts";
+import { bytesOf, type MessageKind } from "./message-bytes.ts";
 import * as operations from "./operations.ts";
 import { occupied, poissonRate } from "./poisson.ts";
 import type { SizingInput } from "./settings.ts";
@@ -24,6 +23,8 @@ export interface VideoFlow extends VideoSort {
   /** Gateways that have viewers of it, on average. */
   readonly gateways: number;
   readonly likeRequests: number;
+  /** Messages of likes that each of its gateways gets, from all dispatchers. */
+  readonly likeMessages: number;
   readonly records: number;
   readonly rowWrites: number;
   readonly countsSent: number;
@@ -98,7 +99,7 @@ export function flowsOf(input: SizingInput, gateways: number, dispatchers: numbe
     socketWrites: over((flow) => flow.viewers * flow.frames),
     emits: over(
       (flow) =>
-        flow.gateways * (flow.likeRequests + flow.records + flow.countsSent + flow.totalsWrites),
+        flow.gateways * (flow.likeMessages + flow.records + flow.countsSent + flow.totalsWrites),
     ),
     connects: connectsPerSecond(input),
   };
@@ -115,9 +116,7 @@ function videoFlow(
   const gateways = occupied(viewers, gatewayCount);
   const each = (rate: number, parts: number, intervalMs: number) =>
     parts === 0 ? 0 : parts * poissonRate(rate / parts, intervalMs);
-  // A gateway sends the likes that arrived while it waited for the answer to its previous request.
-  const waitMs = Math.min(input.requestMs, WAIT_MS);
-  const likeRequests = Math.max(each(likes, gateways, waitMs), likes / MAX_BATCH);
+  const { likeRequests, likeMessages } = likeFlow(input, likes, gateways, dispatchers);
   const records = poissonRate(comments, input.storeMs);
   const rowWrites = each(2 * connects, gateways, input.countIntervalMs);
   const countsSent = dispatchers * countMessages(rowWrites, dispatchers, input.countIntervalMs);
@@ -127,11 +126,12 @@ function videoFlow(
   const timelineWrites = each(likeRequests + records, dispatchers, SLOT_MS);
   const totalsToViewers = Math.min(totalsWrites, 1_000 / input.totalsIntervalMs);
   const ownEvents = countsToViewers + totalsToViewers;
-  const frames = poissonRate(likeRequests + records + ownEvents, input.frameIntervalMaxMs);
+  const frames = poissonRate(likeMessages + records + ownEvents, input.frameIntervalMaxMs);
   return {
     ...sort,
     gateways,
     likeRequests,
+    likeMessages,
     records,
     rowWrites,
     countsSent,
@@ -173,21 +173,29 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
   const overVideos = (
     what: string,
     of: (flow: VideoFlow) => readonly operations.Sends[],
-    likes = 1,
+    likesTogether?: LikesTogether,
   ) =>
     natsFlow(
       what,
       videos.flatMap((flow) => times(of(flow), flow.videos)),
-      likes,
+      likesTogether,
     );
-  const likes = videos.reduce((sum, flow) => sum + flow.videos * flow.likes, 0);
-  const likesTogether = flows.likeRequests === 0 ? 1 : likes / flows.likeRequests;
+  const sum = (of: (flow: VideoFlow) => number) =>
+    videos.reduce((all, flow) => all + flow.videos * of(flow), 0);
+  const likes = sum((flow) => flow.likes);
+  const together = (messages: number) => (messages === 0 ? 1 : likes / messages);
   const reads = 1_000 / input.reconcileIntervalMs;
   return [
     overVideos(
       "likes",
-      (flow) => times(operations.likeRequest(flow.gateways), flow.likeRequests),
-      likesTogether,
+      (flow) => [
+        ...times(operations.likeRequest(), flow.likeRequests),
+        ...times(operations.likesSent(flow.gateways), flow.likeMessages),
+      ],
+      {
+        "like-request": together(flows.likeRequests),
+        "like-dispatched": together(sum((flow) => flow.likeMessages)),
+      },
     ),
     overVideos("comments", (flow) => [
       ...times(operations.commentRequest(), flow.comments),
@@ -236,19 +244,22 @@ function times(sends: readonly operations.Sends[], perSecond: number): operation
   return sends.map((one) => ({ ...one, in: one.in * perSecond, out: one.out * perSecond }));
 }
 
-function natsFlow(what: string, sends: readonly operations.Sends[], likesTogether = 1): NatsFlow {
-  const bytesOf = (kind: MessageKind) =>
-    MESSAGE_BYTES[kind] +
-    (kind === "like-request" || kind === "like-dispatched"
-      ? (likesTogether - 1) * LIKE_MORE_BYTES[kind]
-      : 0);
+/** Likes in one message, on average. */
+type LikesTogether = Readonly<Partial<Record<MessageKind, number>>>;
+
+function natsFlow(
+  what: string,
+  sends: readonly operations.Sends[],
+  likesTogether: LikesTogether = {},
+): NatsFlow {
+  const bytes = (kind: MessageKind) => bytesOf(kind, likesTogether[kind]);
   return sends.reduce<NatsFlow>(
     (sum, one) => ({
       what,
       in: sum.in + one.in,
       out: sum.out + one.out,
-      bytesIn: sum.bytesIn + one.in * bytesOf(one.kind),
-      bytesOut: sum.bytesOut + one.out * bytesOf(one.kind),
+      bytesIn: sum.bytesIn + one.in * bytes(one.kind),
+      bytesOut: sum.bytesOut + one.out * bytes(one.kind),
     }),
     { what, in: 0, out: 0, bytesIn: 0, bytesOut: 0 },
   );

@@ -2,6 +2,7 @@
  * The size of messages on NATS and to viewers, measured on samples that the product's own encoders
  * encode.
  */
+import { SAMPLE } from "../../dispatcher/index.ts";
 import { Frame, type LoggedEvent, type Wire } from "../../gateway/index.ts";
 import { commonSettingsOf, encodeStatement } from "../../shared/protocol/common-settings.ts";
 import { encodeFanoutMessage, encodeTotalsMessage } from "../../shared/protocol/fanout-message.ts";
@@ -118,7 +119,7 @@ const FRONTEND = frontendSubject(GATEWAY, VIDEO);
 const STAMPS = { sentAt: 1_790_000_000_000.25, publishedAt: 1_790_000_000_000.25 };
 
 /** A message on NATS, including the protocol, with a single event where it holds events. */
-export const MESSAGE_BYTES = {
+const MESSAGE_BYTES = {
   "like-request": bytes(PUBLISH, encodeMsgpack([LIKE_INPUT]).length, REPLY.length),
   "like-dispatched": bytes(
     FRONTEND,
@@ -157,10 +158,27 @@ export const MESSAGE_BYTES = {
 export type MessageKind = keyof typeof MESSAGE_BYTES;
 
 /** What each further event adds to a message. */
-export const LIKE_MORE_BYTES = {
+const LIKE_MORE_BYTES = {
   "like-request": encodeMsgpack(LIKE_INPUT).length,
   "like-dispatched": LIKE.length + 10,
 } as const;
+
+/** What each like that a message only counts adds to it: what tells its repeat. */
+const COUNTED_LIKE_BYTES = encodeMsgpack(`${ID} actor:${ACTOR}`).length;
+
+/**
+ * The bytes of a message.
+ * @param likes in it, if it is one of likes
+ */
+export function bytesOf(kind: MessageKind, likes = 1): number {
+  const more = likes - 1;
+  if (kind === "like-request") return MESSAGE_BYTES[kind] + more * LIKE_MORE_BYTES[kind];
+  if (kind !== "like-dispatched") return MESSAGE_BYTES[kind];
+  // Beyond the sample, they are only counted.
+  const shown = Math.min(more, SAMPLE - 1);
+  const counted = more - shown;
+  return MESSAGE_BYTES[kind] + shown * LIKE_MORE_BYTES[kind] + counted * COUNTED_LIKE_BYTES;
+}
 
 /** What JetStream stores for a record of one comment, with the condition it was sent with. */
 export const STORED_RECORD_BYTES = historySubject(VIDEO).length + RECORD + HEADER_BYTES + 30;

@@ -33,16 +33,17 @@ function repeated(sends: readonly Sends[], times: number): readonly Sends[] {
   return sends.map((one) => ({ ...one, in: one.in * times, out: one.out * times }));
 }
 
+/** Likes in one request, and its answer. */
+export function likeRequest(): readonly Sends[] {
+  return [sent("like-request"), sent("answer")];
+}
+
 /**
- * Likes in one request, which a dispatcher sends to the gateways with viewers of the video.
+ * A dispatcher sends likes: of one request, or of those in a window.
  * @param gateways that have viewers of the video
  */
-export function likeRequest(gateways: number): readonly Sends[] {
-  return [
-    sent("like-request"),
-    sent("answer"),
-    { kind: "like-dispatched", in: gateways, out: gateways },
-  ];
+export function likesSent(gateways: number): readonly Sends[] {
+  return [{ kind: "like-dispatched", in: gateways, out: gateways }];
 }
 
 /** A comment's request and its answer, once it is stored. */

@@ -11,7 +11,7 @@ import {
   type Setting,
   type SettingGroup,
 } from "../../shared/config/setting.ts";
-import { commonSettings } from "../../shared/config/settings.ts";
+import { commonSettings, dispatcherSettings } from "../../shared/config/settings.ts";
 import { decimal, optionalDecimal } from "./number-settings.ts";
 
 /** Who watches, and what they do. */
@@ -172,6 +172,7 @@ export const productSettings = {
   historyCheckMs: gatewaySettings.historyCheckMs,
   historyCacheBytes: gatewaySettings.historyCacheBytes,
   actorPublishesPerSecond: gatewaySettings.actorPublishesPerSecond,
+  fanoutWindowMs: dispatcherSettings.fanoutWindowMs,
   leaseMs: commonSettings.leaseMs,
   leaseRenewMs: commonSettings.leaseRenewMs,
   reconcileIntervalMs: commonSettings.reconcileIntervalMs,
