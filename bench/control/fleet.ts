@@ -198,6 +198,8 @@ export class Fleet {
       dialect: system.dialect,
       targets: system.targets,
       connections: publisherConnections,
+      // One address each, since gateways give each client a share of their time.
+      localAddresses: this.#isLocal ? publisherAddresses(publisherConnections) : [],
     });
   }
 
@@ -208,12 +210,14 @@ export class Fleet {
     this.#parts.push({ generator, viewers });
   }
 
+  get #isLocal(): boolean {
+    return this.#options.system.targets.every(({ host }) => host.startsWith("127."));
+  }
+
   /** On loopback, connections can come from any address in 127.0.0.0/8. */
   #localAddresses(): string[] {
-    const { system, viewers } = this.#options;
-    const isLocal = system.targets.every(({ host }) => host.startsWith("127."));
-    const count = Math.ceil(viewers / CONNECTIONS_PER_ADDRESS);
-    if (!isLocal || count <= 1) return [];
+    const count = Math.ceil(this.#options.viewers / CONNECTIONS_PER_ADDRESS);
+    if (!this.#isLocal || count <= 1) return [];
     return Array.from({ length: count }, (_, index) => `127.0.0.${index + 2}`);
   }
 
@@ -233,6 +237,10 @@ export class Fleet {
       this.#parts.map(({ generator }, index) => request(generator, argumentsOfParts[index] as A)),
     );
   }
+}
+
+function publisherAddresses(count: number): string[] {
+  return Array.from({ length: Math.min(count, 250) }, (_, index) => `127.0.200.${index + 1}`);
 }
 
 function mergeOpened(parts: readonly Opened[]): Opened {

@@ -96,6 +96,7 @@ export async function runLoad(
     await during;
     watcher.step("checking deliveries");
     const settled = await fleet.settle(expectedOf(published));
+    const settledMs = (nowUs() - window.epochUs - window.toUs) / 1_000;
     const latency = unpacked([settled.latency]);
     return {
       name: plan.name,
@@ -114,6 +115,7 @@ export async function runLoad(
       lateness: percentilesOf(unpacked([published.lateness])),
       distribution: DISTRIBUTION.map((at) => [at, latency.getValueAtPercentile(at) / 1_000]),
       openMs: opened.tookMs,
+      settledMs,
       rssPerViewerBytes: (rssOf(full, "gateway") - rssOf(empty, "gateway")) / Math.max(1, viewers),
       ...costOf(from, to, viewers),
       seconds: timeline.seconds,

@@ -100,6 +100,8 @@ export interface PublishersSetup {
   readonly dialect: DialectName;
   readonly targets: readonly Target[];
   readonly connections: number;
+  /** Where the connections come from, in turn; any address when empty. */
+  readonly localAddresses: readonly string[];
 }
 
 export interface PublishCommand {

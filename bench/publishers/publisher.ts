@@ -50,7 +50,7 @@ export class Publisher {
   }
 
   async open(): Promise<void> {
-    const { connections, targets } = this.#setup;
+    const { connections, targets, localAddresses } = this.#setup;
     this.#connections = await Promise.all(
       Array.from({ length: connections }, async (_, index) => {
         const target = targets[index % targets.length];
@@ -59,7 +59,7 @@ export class Publisher {
         const opened = Promise.withResolvers<void>();
         const socket: RawSocket = new RawSocket({
           target,
-          localAddress: undefined,
+          localAddress: localAddresses[index % localAddresses.length],
           endpoint: this.#dialect,
           handlers: {
             onOpen: () => {

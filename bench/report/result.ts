@@ -69,6 +69,8 @@ export interface LoadResult {
   readonly bytesPerViewerSecond: number;
   readonly frameIntervalMs: number;
   readonly openMs: number;
+  /** From the end of the measured time until every viewer had everything, or too long. */
+  readonly settledMs: number;
   readonly rssPerViewerBytes: number;
   readonly seconds: readonly Second[];
   /** Events that were due in each second, including the warm-up, by kind. */

@@ -1,8 +1,10 @@
 /** All scenarios, in the order in which they are listed. */
+import { capacity } from "./capacity.ts";
 import { comments } from "./comments.ts";
 import { connectStorm } from "./connect-storm.ts";
 import { costs } from "./costs.ts";
 import { dispatch } from "./dispatch.ts";
+import { economy } from "./economy.ts";
 import { flood } from "./flood.ts";
 import { idle } from "./idle.ts";
 import { likes } from "./likes.ts";
@@ -29,5 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scale,
   soak,
   replay,
+  capacity,
+  economy,
   peers,
 ];

@@ -1,10 +1,8 @@
-import type { System } from "../control/system.ts";
-import { installPeers, PeerMissing } from "../peers/install.ts";
-import { PEERS, startPeer } from "../peers/peer.ts";
 import { remarksOf } from "../report/figures.ts";
 import type { Figure, LoadResult } from "../report/result.ts";
-import { type Scenario, stackOf } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import { runOnly, steadyPlan } from "./steady-load.ts";
+import { chosenPeers, isChosen, OVATION, orSkipped, ovationWith } from "./systems.ts";
 
 /** Goals: likes delivered per CPU second of the servers, as a multiple of the peer's. */
 const GOALS: Readonly<Record<string, number>> = {
@@ -19,21 +17,17 @@ export const peers: Scenario = {
   question:
     "How does Ovation compare with what an engineer would otherwise use? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifuge over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. The main figure is how many likes were delivered per CPU second of the servers; for a server that could not keep up, these are the deliveries that it managed.",
   run: async (options, watcher) => {
-    installPeers((text) => watcher.step(text));
     const loads: LoadResult[] = [];
-    const starts: readonly (() => Promise<System>)[] = [
-      () => stackOf(options, watcher),
-      ...PEERS.map((peer) => () => startPeer(peer, (text) => watcher.step(text))),
-    ];
     const skipped: string[] = [];
-    for (const start of starts) {
+    const ovation = isChosen(OVATION, options) ? [ovationWith(options, watcher, {})] : [];
+    for (const { start } of [...ovation, ...chosenPeers(options, watcher)]) {
       const system = await orSkipped(start, skipped);
       if (system === undefined) continue;
       const steady = { viewers: 10_000, rate: 100, warmUpSeconds: 4, seconds: 8 };
       const plan = steadyPlan({ name: "likes", kind: "like", ...steady }, options);
       loads.push(await runOnly(system, plan, watcher));
     }
-    const own = loads[0]?.deliveriesPerServerCpuSecond ?? 0;
+    const own = loads.find(({ system }) => system === OVATION)?.deliveriesPerServerCpuSecond ?? 0;
     const figures = loads.flatMap((load): Figure[] => {
       const { system, latency, exactness, deliveriesPerServerCpuSecond } = load;
       const goal = GOALS[system];
@@ -58,7 +52,7 @@ export const peers: Scenario = {
           value: deliveriesPerServerCpuSecond,
           better: "higher",
         },
-        ...(goal === undefined || deliveriesPerServerCpuSecond === 0
+        ...(goal === undefined || own === 0 || deliveriesPerServerCpuSecond === 0
           ? []
           : [
               {
@@ -77,17 +71,3 @@ export const peers: Scenario = {
     return { figures, loads, remarks: [...skipped, ...remarks] };
   },
 };
-
-/** Starts a system; if this machine can't run it, adds the reason to `skipped`. */
-async function orSkipped(
-  start: () => Promise<System>,
-  skipped: string[],
-): Promise<System | undefined> {
-  try {
-    return await start();
-  } catch (error) {
-    if (!(error instanceof PeerMissing)) throw error;
-    skipped.push(error.message);
-    return undefined;
-  }
-}

@@ -19,6 +19,8 @@ export interface Options {
   readonly dispatchers?: number | undefined;
   readonly gatewayFlags: readonly string[];
   readonly dispatcherFlags: readonly string[];
+  /** Which systems a comparison runs; all when empty. */
+  readonly systems: readonly string[];
   readonly profile: string | undefined;
   readonly urls: readonly string[];
   readonly metricsUrls: readonly string[];
