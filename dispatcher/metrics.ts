@@ -3,7 +3,12 @@ import type { Registry } from "prom-client";
 import type { Bus } from "../shared/bus/connection.ts";
 import { errorKinds } from "../shared/protocol/errors.ts";
 import { type Hop, registerHops } from "../shared/runtime/hops.ts";
-import { counterOf, countOf, countsBy, registerBusMetrics } from "../shared/runtime/metrics.ts";
+import {
+  counterOf,
+  countOf,
+  groupedCountsBy,
+  registerBusMetrics,
+} from "../shared/runtime/metrics.ts";
 import { registerShedLevels } from "../shared/runtime/overload/metrics.ts";
 import type { Commands } from "./commands/commands.ts";
 import type { Fanout } from "./fanout.ts";
@@ -96,7 +101,9 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   );
   const codes = Object.keys(errorKinds);
   const name = "ovation_dispatcher_refused_total";
-  countsBy(registry, name, "Requests refused.", "code", codes, replies.refused);
+  const help =
+    "Requests and events in lists that were refused or failed, of gateways or of services over NATS.";
+  groupedCountsBy(registry, name, help, ["from", "code"], codes, replies.refused);
   counter(
     "answers_misdirected_total",
     "Replies not sent, since their subject belongs to Ovation or to NATS itself.",

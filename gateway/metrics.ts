@@ -9,6 +9,7 @@ import {
   countOf,
   countsBy,
   gaugeOf,
+  groupedCountsBy,
   registerBusMetrics,
 } from "../shared/runtime/metrics.ts";
 import type { Hub } from "./api/hub.ts";
@@ -19,7 +20,7 @@ import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
 import type { NatsOutage } from "./drain/nats-outage.ts";
 import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
-import { CLOSE_REASONS, type ConnectionStats } from "./limits/connection-stats.ts";
+import { CLOSE_REASONS, type ConnectionStats, WIRES } from "./limits/connection-stats.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { registerViewerReports } from "./reports/metrics.ts";
 import type { ViewerReports } from "./reports/viewer-reports.ts";
@@ -179,10 +180,23 @@ function registerConnections(registry: Registry, counter: Register, stats: Conne
     CLOSE_REASONS,
     stats.closes,
   );
-  counter("requests_total", "Messages and HTTP requests received.", () => stats.requests);
+  counterOf(
+    registry,
+    "ovation_gateway_requests_total",
+    "Messages and HTTP requests received: over WebSockets or to open one, for event streams (`sse`), and others over HTTP.",
+    ["wire"],
+    () => WIRES.map((wire) => [{ wire }, stats.requests[wire]]),
+  );
   const codes = Object.keys(errorKinds);
   const name = "ovation_gateway_refused_total";
-  countsBy(registry, name, "Requests refused.", "code", codes, stats.refused);
+  const help =
+    "Requests, connections and events in lists that were refused or failed, and subscriptions that were ended with an error.";
+  groupedCountsBy(registry, name, help, ["wire", "code"], codes, stats.refused);
+  counter(
+    "notices_dropped_total",
+    "Notices that a viewer did not get, since its buffer was full: of a changed count, that nothing new arrives.",
+    () => stats.noticesDropped,
+  );
 }
 
 function registerDelivery(registry: Registry, counter: Register, stats: DeliveryStats): void {

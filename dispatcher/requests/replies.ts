@@ -24,8 +24,8 @@ interface Done {
 }
 
 export class Replies {
-  /** Refused requests by error code. */
-  readonly refused = new Map<string, number>();
+  /** Refused requests, and events of lists, by error code: of gateways, and of services over NATS. */
+  readonly refused = { gateway: new Map<string, number>(), service: new Map<string, number>() };
   /** Replies not sent, since their subject is one on which only parts of Ovation may send. */
   rejectedReplyTo = 0;
   readonly #options: RepliesOptions;
@@ -45,7 +45,7 @@ export class Replies {
   /** @param reply subject of the reply; empty when nobody waits for it */
   accept(encoding: Encoding, reply: string, accepted: Accepted | Done): void {
     const refused = "refused" in accepted ? accepted.refused : undefined;
-    for (const { code } of refused ?? []) this.#countRefusal(code);
+    for (const { code } of refused ?? []) this.#countRefusal(reply, code);
     this.#send(encoding, reply, accepted);
   }
 
@@ -57,7 +57,7 @@ export class Replies {
       const traced = trace === undefined ? {} : { traceId: trace.traceId };
       this.#options.log.error({ err, ...traced }, "request failed");
     }
-    this.#countRefusal(error.code);
+    this.#countRefusal(reply, error.code);
     this.#send(encoding, reply, { error: error.body() });
   }
 
@@ -85,8 +85,9 @@ export class Replies {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #countRefusal(code: string): void {
-    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+  #countRefusal(reply: string, code: string): void {
+    const counts = this.refused[isInboxOfGateway(reply) ? "gateway" : "service"];
+    counts.set(code, (counts.get(code) ?? 0) + 1);
   }
 
   #send(encoding: Encoding, reply: string, answer: unknown): void {

@@ -135,7 +135,7 @@ export class Hub {
       onSocket: (...opening) => this.#openSession(...opening),
       onRequest: (exchange) => this.#router.route(exchange),
       onRefused: (exchange, error) => this.#router.refuseHandshake(exchange, error),
-      onFault: (error) => recordFailure(services, error),
+      onFault: (error, wire) => recordFailure(services, wire, error),
     });
     const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
     if (certFile === undefined || keyFile === undefined) return;
@@ -219,7 +219,7 @@ export class Hub {
     const { subprotocol, address, authorization, reconnectAfterMs } = opening;
     const wire = SUBPROTOCOLS[subprotocol];
     if (reconnectAfterMs !== undefined) {
-      countRefused(connections, "overloaded");
+      countRefused(connections, "websocket", "overloaded");
       socket.send(encode(wire, { op: "bye", reconnectAfterMs }), wire === "msgpack");
       socket.end(closeCodes.full);
       return undefined;

@@ -15,7 +15,7 @@ import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
 import type { ClientKey } from "../limits/client-key.ts";
-import { type ConnectionStats, countRefused } from "../limits/connection-stats.ts";
+import { type ConnectionStats, countRefused, type RequestWire } from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
 import type { BanReader } from "../moderation/ban-reader.ts";
 import type { ModerationReader } from "../moderation/moderation-reader.ts";
@@ -95,11 +95,12 @@ export function clientFor(
  */
 export function recordRejection(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
+  wire: RequestWire,
   { code }: OvationError,
   fault: unknown,
   traceparent = "",
 ): void {
-  countRefused(connections, code);
+  countRefused(connections, wire, code);
   if (code !== "internal") return;
   const traceId = parseTraceContext(traceparent)?.traceId;
   log.error({ err: fault, ...(traceId === undefined ? {} : { traceId }) }, "a request failed");
@@ -108,8 +109,9 @@ export function recordRejection(
 /** Counts a failure of our own that can't be sent as an answer as `internal`, and logs it. */
 export function recordFailure(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
+  wire: RequestWire,
   fault: unknown,
 ): void {
-  countRefused(connections, "internal");
+  countRefused(connections, wire, "internal");
   log.error({ err: fault }, "a handler failed");
 }

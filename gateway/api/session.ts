@@ -15,7 +15,7 @@ import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import type { ConnectionRateLimit, Verdict } from "../limits/connection-rate-limit.ts";
-import { countClosed } from "../limits/connection-stats.ts";
+import { countClosed, countRefused } from "../limits/connection-stats.ts";
 import type { Lane } from "../limits/fair-turns.ts";
 import type { ClientWork } from "../limits/work.ts";
 import type { OrderedPublishes } from "../publish/ordered-publishes.ts";
@@ -153,7 +153,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   onMessage(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isFlooding) return;
-    this.services.connections.requests += 1;
+    this.services.connections.requests.websocket += 1;
     const { messageTurns } = this.services.rates.work;
     const client = this.#work;
     const verdict = this.quota.request(bytes.length, client);
@@ -306,7 +306,7 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
       "forbidden",
       "the fresh token does not allow to watch the video",
     );
-    for (const video of videos) this.#send({ op: "unsubscribed", video, ...error.body() });
+    for (const video of videos) this.#tellUnsubscribed(video, error);
   }
 
   /** Leaves the videos that its actor is banned from. */
@@ -315,13 +315,19 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
       const ban = this.services.bans.of(this.actor, video);
       if (ban?.mode !== "ban") continue;
       this.unwatch(video);
-      this.#send({ op: "unsubscribed", video, ...bannedError(ban).body() });
+      this.#tellUnsubscribed(video, bannedError(ban));
     }
+  }
+
+  #tellUnsubscribed(video: string, error: OvationError): void {
+    countRefused(this.services.connections, "websocket", error.code);
+    this.#send({ op: "unsubscribed", video, ...error.body() });
   }
 
   /** Sends a message that the viewer may miss if its buffer has no room for it. */
   notify(message: ServerMessage): void {
-    this.send(encode(this.wire, message));
+    const outcome = this.send(encode(this.wire, message));
+    if (outcome === "dropped") this.services.connections.noticesDropped += 1;
   }
 
   /** Tells the viewer when to reconnect, and closes once its publishes are answered. */
@@ -401,12 +407,12 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
 
   /** A failure that can no longer be answered ends the connection; the viewer reconnects. */
   #fail(fault: unknown): void {
-    recordFailure(this.services, fault);
+    recordFailure(this.services, "websocket", fault);
     this.#socket.end(closeCodes.internal);
   }
 
   #refuse(id: number, error: OvationError, cause?: unknown): void {
-    recordRejection(this.services, error, cause ?? error);
+    recordRejection(this.services, "websocket", error, cause ?? error);
     this.#send({ op: "error", id, ...error.body() });
     const { close, closesWithoutId = false } = error.kind;
     if (close !== undefined && !(closesWithoutId && id > 0)) this.#socket.end(closeCodes[close]);

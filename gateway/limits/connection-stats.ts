@@ -1,14 +1,21 @@
 /** How many connections there are, and how many were refused or closed, and why. */
 import { closeCodes } from "../../shared/protocol/close-codes.ts";
 
+/** How a request came: over a WebSocket or to open one, for an event stream, or any other over HTTP. */
+export const WIRES = ["websocket", "http", "sse"] as const;
+export type RequestWire = (typeof WIRES)[number];
+
 export interface ConnectionStats {
   webSockets: number;
   eventStreams: number;
   opened: number;
   closed: number;
-  /** Requests of viewers and backends, and those refused by error code. */
-  requests: number;
-  readonly refused: Map<string, number>;
+  /** Requests of viewers and backends. */
+  readonly requests: Record<RequestWire, number>;
+  /** What was refused, failed, or ended with an error, by its code. */
+  readonly refused: Readonly<Record<RequestWire, Map<string, number>>>;
+  /** Notices that a viewer did not get, since its buffer was full. */
+  noticesDropped: number;
   /** WebSockets closed, by reason. */
   readonly closes: Map<string, number>;
 }
@@ -19,14 +26,20 @@ export function emptyConnectionStats(): ConnectionStats {
     eventStreams: 0,
     opened: 0,
     closed: 0,
-    requests: 0,
-    refused: new Map(),
+    requests: { websocket: 0, http: 0, sse: 0 },
+    refused: { websocket: new Map(), http: new Map(), sse: new Map() },
+    noticesDropped: 0,
     closes: new Map(),
   };
 }
 
-export function countRefused(stats: ConnectionStats, code: string): void {
-  stats.refused.set(code, (stats.refused.get(code) ?? 0) + 1);
+export function countRefused(
+  { refused }: Pick<ConnectionStats, "refused">,
+  wire: RequestWire,
+  code: string,
+): void {
+  const counts = refused[wire];
+  counts.set(code, (counts.get(code) ?? 0) + 1);
 }
 
 /** For connections with a session; one that finds the gateway full has none: it was refused. */

@@ -51,7 +51,7 @@ export interface ListenerOptions {
   readonly onRequest: (exchange: HttpExchange) => void;
   readonly onRefused: (exchange: HttpExchange, error: unknown) => void;
   /** A handler threw: only its own connection is closed. */
-  readonly onFault: (error: unknown) => void;
+  readonly onFault: (error: unknown, wire: "websocket" | "http") => void;
 }
 
 /** What is known about a socket when it opens. */
@@ -307,7 +307,7 @@ export class Listener {
         try {
           handle(ws, ...rest);
         } catch (error) {
-          this.#options.onFault(error);
+          this.#options.onFault(error, "websocket");
           data.socket?.end(closeCodes.internal);
         }
       };
@@ -335,7 +335,7 @@ export class Listener {
     try {
       handle(exchange);
     } catch (error) {
-      this.#options.onFault(error);
+      this.#options.onFault(error, "http");
       exchange.abandon();
     }
   }

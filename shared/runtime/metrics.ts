@@ -70,6 +70,24 @@ export function countsBy(
   );
 }
 
+/** As {@link countsBy}, of several groups: the first label names the group. */
+export function groupedCountsBy(
+  registry: Registry,
+  name: string,
+  help: string,
+  [groupLabel, label]: readonly [string, string],
+  values: readonly string[],
+  groups: Readonly<Record<string, ReadonlyMap<string, number>>>,
+): void {
+  counterOf(registry, name, help, [groupLabel, label], () =>
+    Object.entries(groups).flatMap(([group, counts]) =>
+      [...new Set([...values, ...counts.keys()])].map(
+        (value) => [{ [groupLabel]: group, [label]: value }, counts.get(value) ?? 0] as const,
+      ),
+    ),
+  );
+}
+
 /** A counter without labels whose value is read at each scrape. */
 export function countOf(registry: Registry, name: string, help: string, read: () => number): void {
   counterOf(registry, name, help, [], () => [[{}, read()]]);

@@ -3,6 +3,7 @@ import { bannedError } from "../../../shared/moderation/bans.ts";
 import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
+import { countRefused } from "../../limits/connection-stats.ts";
 import type { GatewayServices } from "../services.ts";
 import type { EventSink } from "./poll-stream.ts";
 
@@ -16,6 +17,8 @@ export function streamMessage(body: ServerMessage, id?: string): string {
   return sseMessage(JSON.stringify(body), id);
 }
 
+type StreamServices = Pick<GatewayServices, "delivery" | "bans" | "connections">;
+
 /** Who watches what over an event stream. */
 interface StreamWatcher {
   readonly actor: string | undefined;
@@ -27,7 +30,7 @@ export class EventStream {
   /** Who watches, if that is known. */
   readonly actor: string | undefined;
   readonly #video: string;
-  readonly #bans: GatewayServices["bans"];
+  readonly #services: StreamServices;
   #stream: EventSink;
   readonly #onEnd: () => void;
   #keepalive: NodeJS.Timeout | undefined;
@@ -38,14 +41,14 @@ export class EventStream {
   /** @param onEnd called once, whichever side ended the stream */
   constructor(
     stream: EventSink,
-    services: Pick<GatewayServices, "delivery" | "bans">,
+    services: StreamServices,
     { actor, video }: StreamWatcher,
     onEnd: () => void,
   ) {
     this.#stream = stream;
     this.actor = actor;
     this.#video = video;
-    this.#bans = services.bans;
+    this.#services = services;
     this.#onEnd = onEnd;
     this.viewer = new Viewer(
       { wire: "sse", send: (bytes) => this.#stream.send(bytes) },
@@ -85,7 +88,8 @@ export class EventStream {
 
   /** Sends a message that the viewer may miss if its buffer has no room for it. */
   notify(body: ServerMessage): void {
-    this.#stream.send(streamMessage(body));
+    const outcome = this.#stream.send(streamMessage(body));
+    if (outcome === "dropped") this.#services.connections.noticesDropped += 1;
   }
 
   /** Tells the viewer when to reconnect, and ends the stream. */
@@ -98,9 +102,12 @@ export class EventStream {
 
   /** Ends the stream if its actor is banned from the video. */
   leaveBanned(): void {
-    const ban = this.#bans.of(this.actor, this.#video);
+    const { bans, connections } = this.#services;
+    const ban = bans.of(this.actor, this.#video);
     if (ban?.mode !== "ban") return;
-    this.send({ op: "unsubscribed", video: this.#video, ...bannedError(ban).body() });
+    const error = bannedError(ban);
+    countRefused(connections, "sse", error.code);
+    this.send({ op: "unsubscribed", video: this.#video, ...error.body() });
     this.end();
   }
 

@@ -99,7 +99,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const refuse = async (fault: unknown) => {
       await lateIfLimited(fault);
       const error = asOvationError(fault);
-      recordRejection(services, error, fault);
+      recordRejection(services, "sse", error, fault);
       refuseInStream(exchange, error);
     };
     try {
@@ -172,7 +172,9 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       wallClock: Date.now,
       onExpired: () => stream.send({ op: "refresh", withinMs: graceMs }),
       onEnd: () => {
-        stream.send({ op: "error", id: 0, ...new OvationError("token_expired").body() });
+        const error = new OvationError("token_expired");
+        recordRejection(services, "sse", error, error);
+        stream.send({ op: "error", id: 0, ...error.body() });
         stream.end();
       },
     });
@@ -202,7 +204,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       if (request.isNewcomer) void services.ownEvents.showPast(video, stream);
     } catch (fault) {
       const error = asOvationError(fault);
-      recordRejection(services, error, fault);
+      recordRejection(services, "sse", error, fault);
       stream.send({ op: "error", id: 0, ...error.body() });
       stream.end();
     }

@@ -9,13 +9,14 @@ import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { NO_TRACES } from "../../../shared/runtime/tracing/trace-context.ts";
 import type { Span } from "../../../shared/runtime/tracing/tracer.ts";
 import type { Grant } from "../../auth/grant.ts";
+import { countRefused } from "../../limits/connection-stats.ts";
 import type { Attempt } from "../../limits/work.ts";
 import type { Accepted } from "../../publish/dispatcher-client.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { publishList } from "../operations/publish.ts";
 import { valuesLimit } from "../read-message.ts";
 import { startHttpSpan } from "../request-span.ts";
-import { clientOf, type GatewayServices } from "../services.ts";
+import { clientOf, type GatewayServices, recordRejection } from "../services.ts";
 import { type BodyLimits, decodedBody, withBody } from "./body.ts";
 import { type HttpHandler, respondWith, respondWithError } from "./router.ts";
 import { ROUTE_PATHS } from "./routes.ts";
@@ -100,11 +101,13 @@ async function publish(
   const isList = Array.isArray(value);
   const published = await publishList(services, publisher, video, given, isList, traces);
   const { inputs, accepted, refused, error: fault } = published;
+  for (const { code } of refused?.values() ?? []) countRefused(services.connections, "http", code);
   if (fault === undefined) {
     respondWith(exchange, 200, acceptedBody(accepted, refused));
     return undefined;
   }
   const error = asOvationError(fault);
+  recordRejection(services, "http", error, fault, exchange.header("traceparent"));
   // Events accepted before the failure stay accepted; a repeat with the same ids is harmless.
   const ids = inputs.map(({ id }) => id ?? null);
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};

@@ -3,6 +3,7 @@ import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts
 import { isVideoId } from "../../../shared/protocol/names.ts";
 import { encodeMsgpack } from "../../../shared/protocol/wire/codec.ts";
 import { CONNECT_PATH } from "../../../shared/protocol/wire/messages.ts";
+import type { RequestWire } from "../../limits/connection-stats.ts";
 import type { Attempt } from "../../limits/work.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import { clientOf, type GatewayServices, recordFailure, recordRejection } from "../services.ts";
@@ -75,7 +76,8 @@ export class Router {
 
   /** Answers one request, whatever happens. */
   route(exchange: HttpExchange): void {
-    this.#services.connections.requests += 1;
+    const wire = wireOf(exchange);
+    this.#services.connections.requests[wire] += 1;
     exchange.isLast = this.#isDraining;
     if (this.#client.has(exchange.path)) return this.#serveClient(exchange);
     const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
@@ -86,7 +88,7 @@ export class Router {
         return this.#refuseInTime(exchange, attempt.refusal ?? error);
       })
       .catch((fault: unknown) => {
-        recordFailure(this.#services, fault);
+        recordFailure(this.#services, wire, fault);
         exchange.abandon();
       })
       .finally(() => this.#underWay.delete(handling));
@@ -109,13 +111,20 @@ export class Router {
   /** Answers with an error from the table of errors. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    recordRejection(this.#services, error, fault, exchange.header("traceparent"));
+    recordRejection(
+      this.#services,
+      wireOf(exchange),
+      error,
+      fault,
+      exchange.header("traceparent"),
+    );
     const allowed = methodsOf(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }
 
   /** Answers a WebSocket's handshake that is refused; it counts as a request of its address. */
   refuseHandshake(exchange: HttpExchange, fault: unknown): void {
+    this.#services.connections.requests[wireOf(exchange)] += 1;
     const attempt = this.#services.rates.work.arrive(clientOf(this.#services, exchange));
     attempt.failed();
     try {
@@ -165,7 +174,7 @@ export class Router {
     } else hosts.check(exchange.header("host"));
     if (this.#isSettling) throw new OvationError("draining");
     // An EventSource gets the error in its stream.
-    const isStream = this.#isStream(exchange);
+    const isStream = isEventStream(exchange);
     if (!isStream) attempt.require();
     // A WebSocket request that lost its headers on the way, or a page that asks why it was refused.
     if (exchange.path === CONNECT_PATH) {
@@ -206,10 +215,6 @@ export class Router {
     await handling;
   }
 
-  #isStream({ path, method }: HttpExchange): boolean {
-    return ["GET", "HEAD"].includes(method) && routeAt(path)?.name === "events";
-  }
-
   #find(path: string): Found | undefined {
     const route = routeAt(path);
     if (route !== undefined) {
@@ -219,6 +224,16 @@ export class Router {
     if (!this.#page.has(path) && !this.#client.has(path)) return undefined;
     return { handlers: this.#pageHandlers, path: NO_NAMES, hasVideo: false };
   }
+}
+
+/** Whether it is for an event stream, or a poll of one. */
+function isEventStream({ path, method }: HttpExchange): boolean {
+  return ["GET", "HEAD"].includes(method) && routeAt(path)?.name === "events";
+}
+
+function wireOf(exchange: HttpExchange): RequestWire {
+  if (exchange.path === CONNECT_PATH) return "websocket";
+  return isEventStream(exchange) ? "sse" : "http";
 }
 
 /** @param folder its path, without the slash at its end */
