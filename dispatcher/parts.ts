@@ -28,6 +28,8 @@ import { ReviewGate } from "./review/gate.ts";
 import { Review } from "./review/review.ts";
 import { EndedVideos } from "./state/ended-videos.ts";
 import { VideoStates } from "./state/video-states.ts";
+import { registerStoreMetrics } from "./stores/metrics.ts";
+import { StoreMonitor } from "./stores/store-monitor.ts";
 import { Stores } from "./stores/stores.ts";
 import { viewersEvent } from "./table/counts.ts";
 import type { RouteTable } from "./table/routes.ts";
@@ -57,6 +59,7 @@ export class DispatcherParts implements RoleParts {
   readonly #erasure: Erasure;
   readonly #moderation: Moderation;
   readonly #review: Review;
+  readonly #storeMonitor: StoreMonitor;
   readonly #overload: DispatcherOverload;
   readonly #queueGroup: QueueGroup;
   readonly #fanout: Fanout;
@@ -226,6 +229,8 @@ export class DispatcherParts implements RoleParts {
       countRequests,
       replies,
     });
+    this.#storeMonitor = new StoreMonitor(bus);
+    registerStoreMetrics(registry, this.#storeMonitor);
     registerKinds(registry, this.#kinds);
     registerDispatcherMetrics(registry, {
       bus,
@@ -260,6 +265,7 @@ export class DispatcherParts implements RoleParts {
     this.#overload.start();
     // A gateway that starts once we are ready finds them. What fails now is tried again later.
     await Promise.all([this.#createStores(), this.#kinds.start()]);
+    this.#storeMonitor.start();
     this.#history.start();
     this.#timeline.start();
     this.#stopListening = bus.onState((state) => {
@@ -285,6 +291,7 @@ export class DispatcherParts implements RoleParts {
     this.#fanout.stop();
     this.#statement.stop();
     this.#stores.stop();
+    this.#storeMonitor.stop();
     this.#overload.stop();
     this.#history.stop();
     this.#stopListening();
@@ -306,6 +313,7 @@ export class DispatcherParts implements RoleParts {
       name,
       warning: isWrong ? warning : undefined,
     });
+    const { silent } = this.#storeMonitor;
     const { reviewFailure } = this.#context.config;
     const outcome = reviewFailure === "open" ? "accepted" : "refused";
     return [
@@ -313,6 +321,7 @@ export class DispatcherParts implements RoleParts {
       this.#peers.condition,
       this.#kinds.condition,
       condition,
+      warnIf("stores", silent.length > 0, `no leader answers for ${silent.join(", ")}`),
       warnIf("history", !this.#history.isWritable, "can't be written; durable events wait"),
       warnIf(
         "review",

@@ -139,9 +139,9 @@ export class History {
     this.#finder = new EventFinder({ reader, store: stream, writerOf });
   }
 
-  /** Whether the store worked when last used or probed. */
+  /** Whether the store worked when last used or probed, less than 10 s ago. */
   get isWritable(): boolean {
-    return this.#storeHealth.isWritable;
+    return this.#options.bus.state === "connected" && this.#storeHealth.isWritable;
   }
 
   get waitingEvents(): number {

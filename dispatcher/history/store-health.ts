@@ -1,5 +1,6 @@
 /**
- * Creates the history's stream if it doesn't exist, and knows whether the history can be written.
+ * Creates the history's stream if it doesn't exist, and knows whether the history can be written:
+ * without traffic too, since it tries.
  */
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
 import { Backoff } from "../../shared/lib/backoff.ts";
@@ -10,9 +11,13 @@ const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;
 /** A store that failed is trusted again when nothing failed for this long. */
 const CALM_MS = 5_000;
+/** Nothing was stored for this long: then it tries whether anything can be. */
+const IDLE_MS = 4_000;
+/** With the time between two, the truth is known within 10 s. */
+const PROBE_TIMEOUT_MS = 4_000;
 
 interface StoreHealthOptions {
-  readonly stream: Pick<HistoryStream, "ensure">;
+  readonly stream: Pick<HistoryStream, "ensure" | "probe">;
   readonly log: Log;
   readonly now: MonotonicClock;
   /** The stream was recreated. */
@@ -28,6 +33,10 @@ export class StoreHealth {
   #probeAt = 0;
   #isProbing = false;
   #epoch: string | undefined;
+  /** When something was stored last. */
+  #storedAt = Number.NEGATIVE_INFINITY;
+  /** The first probe only creates the stream. */
+  #isFirst = true;
   /** Failed attempts to use the store, and how many of them there were at the last probe. */
   #failures = 0;
   #failuresSeen = 0;
@@ -53,6 +62,7 @@ export class StoreHealth {
 
   /** Something was stored. */
   stored(): void {
+    this.#storedAt = this.#options.now();
     this.#setWritable();
   }
 
@@ -79,11 +89,16 @@ export class StoreHealth {
     const failures = this.#failures;
     this.#isProbing = true;
     try {
-      this.#found(await this.#options.stream.ensure());
-      this.#backoff.reset();
+      const { stream, now } = this.#options;
+      this.#found(await stream.ensure());
       // That the stream exists does not mean that appends succeed.
+      const isIdle = now() - this.#storedAt >= IDLE_MS;
+      if (!this.#isFirst && isIdle) await stream.probe(PROBE_TIMEOUT_MS);
+      this.#isFirst = false;
+      this.#backoff.reset();
+      // That one succeeds does not mean that all do.
       if (failures === this.#failuresSeen) this.#setWritable();
-      else this.#probeIn(CALM_MS);
+      this.#probeIn(failures === this.#failuresSeen ? IDLE_MS : CALM_MS);
       this.#failuresSeen = failures;
     } catch (error) {
       this.#setFailed(error);

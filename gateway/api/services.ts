@@ -15,7 +15,11 @@ import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
 import type { ClientKey } from "../limits/client-key.ts";
-import { type ConnectionStats, countRefused, type RequestWire } from "../limits/connection-stats.ts";
+import {
+  type ConnectionStats,
+  countRefused,
+  type RequestWire,
+} from "../limits/connection-stats.ts";
 import type { Rates } from "../limits/rates.ts";
 import type { BanReader } from "../moderation/ban-reader.ts";
 import type { ModerationReader } from "../moderation/moderation-reader.ts";

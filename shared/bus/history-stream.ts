@@ -2,7 +2,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DiscardPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { CommonConfig } from "../config/settings.ts";
-import { HISTORY_STREAM, HISTORY_SUBJECTS, historySubject } from "../protocol/subjects.ts";
+import { isVideoId } from "../protocol/names.ts";
+import {
+  HISTORY_STREAM,
+  HISTORY_SUBJECTS,
+  historySubject,
+  NO_VIDEO,
+} from "../protocol/subjects.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Bus } from "./connection.ts";
 import { ensureStream } from "./ensure-stream.ts";
@@ -17,6 +23,7 @@ import { SubjectStream } from "./subject-stream.ts";
 const RECREATE_AFTER_MS = 250;
 
 const NANOS_OF_MS = 1_000_000;
+const EMPTY = new Uint8Array();
 
 type Limits = Pick<
   CommonConfig,
@@ -48,6 +55,8 @@ export class HistoryStream {
   readonly #limits: Limits;
   #keptMs = Number.POSITIVE_INFINITY;
   #recreatedAt = Number.NEGATIVE_INFINITY;
+  /** Of the last {@link probe}; undefined: there is none. */
+  #probeSequence: number | undefined;
   readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits) {
@@ -119,6 +128,23 @@ export class HistoryStream {
   }
 
   /**
+   * Finds out whether anything can be stored: stores an empty message that belongs to no video, in
+   * place of the last one.
+   * @throws OvationError history_unavailable
+   */
+  async probe(timeoutMs: number): Promise<void> {
+    const before = this.#probeSequence;
+    this.#probeSequence = undefined;
+    const subject = historySubject(NO_VIDEO);
+    this.#probeSequence = await this.#subjects.store(subject, EMPTY, timeoutMs);
+    // One that is left over expires, as everything does.
+    if (before === undefined) return;
+    await this.#subjects
+      .attempt((manager) => manager.streams.deleteMessage(HISTORY_STREAM, before, false))
+      .catch(() => undefined);
+  }
+
+  /**
    * The video's newest message, from the stream's leader.
    * @throws OvationError history_unavailable
    */
@@ -152,7 +178,8 @@ export class HistoryStream {
       const filter = { subjects_filter: HISTORY_SUBJECTS };
       const { state } = await manager.streams.info(HISTORY_STREAM, filter);
       const prefix = HISTORY_SUBJECTS.length - 1;
-      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix));
+      const videos = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix));
+      return videos.filter(isVideoId);
     });
   }
 

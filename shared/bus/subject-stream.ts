@@ -48,6 +48,19 @@ export class SubjectStream {
   }
 
   /**
+   * Stores a message whatever is stored already.
+   * @returns its sequence in the stream
+   * @throws OvationError that it is unavailable
+   */
+  async store(subject: string, payload: Uint8Array, timeoutMs: number): Promise<number> {
+    try {
+      return await storeMessage(this.#bus, subject, payload, { timeoutMs });
+    } catch (error) {
+      throw this.#asUnavailable(error);
+    }
+  }
+
+  /**
    * The subject's newest message, from the stream's leader.
    * @throws OvationError that it is unavailable
    */

@@ -111,13 +111,7 @@ export class Router {
   /** Answers with an error from the table of errors. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    recordRejection(
-      this.#services,
-      wireOf(exchange),
-      error,
-      fault,
-      exchange.header("traceparent"),
-    );
+    recordRejection(this.#services, wireOf(exchange), error, fault, exchange.header("traceparent"));
     const allowed = methodsOf(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }
