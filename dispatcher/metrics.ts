@@ -26,6 +26,8 @@ import type { Review } from "./review/review.ts";
 import type { EndedVideos } from "./state/ended-videos.ts";
 import { registerStateMetrics } from "./state/metrics.ts";
 import type { VideoStates } from "./state/video-states.ts";
+import { registerStoreMetrics } from "./stores/metrics.ts";
+import type { StoreMonitor } from "./stores/store-monitor.ts";
 import { registerTableMetrics } from "./table/metrics.ts";
 import type { RouteTable } from "./table/routes.ts";
 import type { SubscriptionTable } from "./table/subscription-table.ts";
@@ -39,6 +41,7 @@ interface Parts {
   readonly bus: Bus;
   readonly overload: DispatcherOverload;
   readonly hops: { readonly publish: Hop; readonly dispatch: Hop; readonly store: Hop };
+  readonly stores: StoreMonitor;
   readonly replies: Replies;
   readonly publishHandler: PublishHandler;
   readonly acceptor: Acceptor;
@@ -77,6 +80,7 @@ export function registerDispatcherMetrics(registry: Registry, parts: Parts): voi
   registerVotesMetrics(registry, parts.votes);
   registerModerationMetrics(registry, parts.moderation);
   registerReviewMetrics(registry, parts.review);
+  registerStoreMetrics(registry, parts.stores);
   registerOverload(registry, parts.overload);
   registerTableMetrics(registry, parts.table, parts.routes);
   registerTotalsMetrics(registry, parts.totals, parts.timeline);

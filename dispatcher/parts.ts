@@ -28,7 +28,6 @@ import { ReviewGate } from "./review/gate.ts";
 import { Review } from "./review/review.ts";
 import { EndedVideos } from "./state/ended-videos.ts";
 import { VideoStates } from "./state/video-states.ts";
-import { registerStoreMetrics } from "./stores/metrics.ts";
 import { StoreMonitor } from "./stores/store-monitor.ts";
 import { Stores } from "./stores/stores.ts";
 import { viewersEvent } from "./table/counts.ts";
@@ -230,12 +229,12 @@ export class DispatcherParts implements RoleParts {
       replies,
     });
     this.#storeMonitor = new StoreMonitor(bus);
-    registerStoreMetrics(registry, this.#storeMonitor);
     registerKinds(registry, this.#kinds);
     registerDispatcherMetrics(registry, {
       bus,
       overload: this.#overload,
       hops,
+      stores: this.#storeMonitor,
       replies,
       publishHandler,
       acceptor,
