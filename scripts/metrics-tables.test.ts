@@ -14,6 +14,7 @@ const BOUNDED_LABELS = [
   "code",
   "condition",
   "direction",
+  "from",
   "hop",
   "limit",
   "reason",
