@@ -308,6 +308,11 @@ function registerHistory(
     "Times a video's history turned out to be a different one; its viewers got a reset.",
     () => stats.resets,
   );
+  counter(
+    "history_erased_total",
+    "Times all of a video was erased on request; its viewers got a reset.",
+    () => stats.erased,
+  );
   gauge("history_cache_bytes", "Memory that the videos' histories use.", () => budget.bytes);
   counter(
     "history_cache_shrunk_total",

@@ -1,54 +1,59 @@
 /**
- * The stores of a deployment: compares the streams and buckets of NATS with the settings, and changes
- * them while everything runs.
+ * The stores of a deployment: compares the streams and buckets of NATS with the settings, changes them
+ * while everything runs, and backs up, restores, moves and purges what they keep.
  *
  *   node cli/store/main.ts plan --nats-url nats://admin:…@127.0.0.1:4222 --history-age-ms 604800000
- *   node cli/store/main.ts apply …
+ *   node cli/store/main.ts backup /backups/today --nats-url …
  *
- * Exit codes: 0 the stores are as the settings say, 1 they are not, or a change was refused, 2 wrong
- * settings, 3 NATS could not be reached.
+ * Exit codes: 0 done, 1 refused, or `plan` found a difference, 2 wrong settings, 3 NATS could not be
+ * reached.
  */
-import { Bus } from "../../shared/bus/connection.ts";
-import { applyStores, planStores, StoreChangeFailed } from "../../shared/bus/store-admin.ts";
+import { StoreChangeFailed } from "../../shared/bus/store-admin.ts";
+import { SnapshotFailed } from "../../shared/bus/stream-snapshot.ts";
 import { EXIT_SETTINGS, processSettings } from "../../shared/config/process-settings.ts";
-import { createLog } from "../../shared/runtime/log.ts";
-import { lossText, planText, stepText } from "./plan-text.ts";
+import { OvationError } from "../../shared/protocol/errors.ts";
+import { apply, plan } from "./apply.ts";
+import { backup } from "./backup.ts";
+import { EXIT_REFUSED, EXIT_UNREACHABLE, end, Refused, reach } from "./command.ts";
+import { move } from "./move.ts";
+import { purge } from "./purge.ts";
+import { restore } from "./restore.ts";
 
-const EXIT_REFUSED = 1;
-const EXIT_UNREACHABLE = 3;
-const COMMANDS = ["plan", "apply"] as const;
-
-function end(text: string, code: number): never {
-  process.stderr.write(`${text}\n`);
-  process.exit(code);
-}
+const COMMANDS = [
+  { name: "plan", words: [], run: plan },
+  { name: "apply", words: [], run: apply },
+  { name: "backup", words: ["the folder"], run: backup },
+  { name: "restore", words: ["the folder"], run: restore },
+  { name: "move", words: [], run: move },
+  { name: "purge", words: ["the video"], run: purge },
+] as const;
 
 const given = process.argv.slice(2);
-const command = COMMANDS.find((known) => known === given[0]);
+const command = COMMANDS.find(({ name }) => name === given[0]);
 const isHelp = given.some((word) => word === "--help" || word === "-h");
-const config = processSettings("store", isHelp ? ["--help"] : given.slice(1));
+const count = command?.words.length ?? 0;
+const words = given.slice(1, 1 + count);
+const config = processSettings("store", isHelp ? ["--help"] : given.slice(1 + count));
 if (command === undefined) {
-  end(`ovation store needs one of ${COMMANDS.join(", ")}: see --help`, EXIT_SETTINGS);
+  const names = COMMANDS.map(({ name }) => name).join(", ");
+  end(`ovation store needs one of ${names}: see --help`, EXIT_SETTINGS);
 }
+const missing = command.words.find((_, index) => words[index]?.startsWith("-") ?? true);
+if (missing !== undefined) end(`${command.name}: ${missing} is missing`, EXIT_SETTINGS);
 
-const late = setTimeout(
-  () => end(`NATS could not be reached within ${config.patienceMs} ms`, EXIT_UNREACHABLE),
-  config.patienceMs,
-);
+const bus = await reach(config.natsUrl, config);
 try {
-  const bus = await Bus.connect({
-    servers: config.natsUrl,
-    login: config,
-    name: "ovation-store",
-    log: createLog("store", "store", "silent"),
-  });
-  clearTimeout(late);
-  const code = await (command === "plan" ? plan(bus) : apply(bus));
+  process.exitCode = await command.run({ bus, config, word: words[0] ?? "" });
   await bus.stop();
-  process.exitCode = code;
 } catch (fault) {
+  if (fault instanceof Refused) end(fault.message, EXIT_REFUSED);
   if (fault instanceof StoreChangeFailed) end(fault.message, EXIT_REFUSED);
-  end(`The stores could not be read: ${whyOf(fault)}`, EXIT_UNREACHABLE);
+  if (fault instanceof SnapshotFailed) end(fault.message, EXIT_REFUSED);
+  if (fault instanceof OvationError && fault.code === "unavailable") {
+    end("no dispatcher answers", EXIT_UNREACHABLE);
+  }
+  if (fault instanceof OvationError) end(`refused (${fault.code}): ${fault.message}`, EXIT_REFUSED);
+  end(`The stores could not be used: ${whyOf(fault)}`, EXIT_UNREACHABLE);
 }
 
 function whyOf(fault: unknown): string {
@@ -57,28 +62,4 @@ function whyOf(fault: unknown): string {
   }
   const isLate = fault instanceof Error && fault.name === "TimeoutError";
   return isLate ? "JetStream didn't answer; it may be choosing a leader" : String(fault);
-}
-
-async function plan(bus: Bus): Promise<number> {
-  const steps = await planStores(bus, config);
-  process.stdout.write(config.json ? `${JSON.stringify({ steps })}\n` : planText(steps));
-  return steps.length === 0 ? 0 : EXIT_REFUSED;
-}
-
-async function apply(bus: Bus): Promise<number> {
-  const steps = await planStores(bus, config);
-  const isLossy = steps.some(({ losses }) => losses.length > 0);
-  if (isLossy && !config.allowLoss) {
-    end(`${planText(steps)}\n${lossText(steps)}\nNothing was changed.`, EXIT_REFUSED);
-  }
-  if (!config.json) process.stdout.write(planText(steps));
-  await applyStores(bus, config, {
-    steps,
-    waitMs: config.copiesWaitMs,
-    onDone: (step) => {
-      if (!config.json) process.stdout.write(`done: ${stepText(step)}\n`);
-    },
-  });
-  if (config.json) process.stdout.write(`${JSON.stringify({ applied: steps })}\n`);
-  return 0;
 }

@@ -28,12 +28,12 @@ export function stepText({ stream, action, changes }: StoreStep): string {
 }
 
 export function planText(steps: readonly StoreStep[]): string {
-  if (steps.length === 0) return "The stores are as the settings say.\n";
+  if (steps.length === 0) return "The stores are as the settings say.";
   const lines = steps.flatMap((step) => [
     stepText(step),
     ...step.losses.map((loss) => `    loses ${loss}`),
   ]);
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 /** Why nothing is done. */

@@ -9,7 +9,7 @@ import {
   encodeUnplaced,
   writePlace,
 } from "../../shared/protocol/history/durable-event.ts";
-import { encodeRecord, type StoredRecord } from "../../shared/protocol/history/record.ts";
+import { encodeRecord, erasure, type StoredRecord } from "../../shared/protocol/history/record.ts";
 import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
 import { ReservedIds } from "../../shared/protocol/names.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
@@ -96,15 +96,7 @@ export class HistoryEraser {
     const seqs = new Set(messages.flatMap(eventsIn).map(({ seq }) => seq));
     if (seqs.size === 0) return { events: 0, seq: chain.last };
     const seq = chain.nextSeq(now());
-    // Its predecessor is none that anybody knows, so it continues no chain.
-    await this.#append(chain, {
-      prev: seq - 1,
-      last: seq,
-      events: [],
-      after: chain.sequence,
-      amended: [],
-      counts: { origin: seq, counts: new Map() },
-    });
+    await this.#append(chain, erasure(seq, chain.sequence));
     for (const { sequence } of messages) await store.erase(sequence);
     // Read again before anything else is stored: nothing of the old chain counts.
     chain.restart(false);

@@ -5,7 +5,7 @@
  */
 import { Backoff, jittered } from "../../shared/lib/backoff.ts";
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
-import type { StoredRecord } from "../../shared/protocol/history/record.ts";
+import { isErasure, type StoredRecord } from "../../shared/protocol/history/record.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { HistoryBudget } from "./budget.ts";
@@ -19,6 +19,8 @@ export interface FollowerStats {
   gapsUnfilled: number;
   /** Times a video's chain turned out to be a different one. */
   resets: number;
+  /** Times all of a video was erased on request. */
+  erased: number;
 }
 
 export interface FollowerOptions {
@@ -191,7 +193,7 @@ export class ChainFollower {
     const { reader, stats, log } = this.#options;
     const stored = await reader.whole(this.#video);
     if (this.#stopped) return;
-    const hadHead = this.timeline.head !== undefined;
+    const { head } = this.timeline;
     const { events, isReset } = this.timeline.load(
       stored.map(({ record }) => record),
       isLost,
@@ -200,14 +202,17 @@ export class ChainFollower {
     if (newest !== undefined && newest.record.last >= (this.timeline.head ?? 0)) {
       this.#from = newest.sequence + 1;
     }
-    if (isReset) {
+    if (isReset && stored.some(({ record }) => isErasure(record) && record.last > (head ?? 0))) {
+      stats.erased += 1;
+      log.info({ video: this.#video }, "a video's history was erased: its viewers get a reset");
+    } else if (isReset) {
       stats.resets += 1;
       log.warn(
         { video: this.#video },
         "a video's history is a different one: its viewers get a reset",
       );
     }
-    if (isReset || !hadHead) this.#handlers.onHead(this.timeline.head ?? 0);
+    if (isReset || head === undefined) this.#handlers.onHead(this.timeline.head ?? 0);
     this.#deliver(events);
   }
 

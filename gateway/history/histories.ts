@@ -77,7 +77,7 @@ export interface HistoryPage {
 export class VideoHistories {
   readonly reader: HistoryReader;
   readonly budget: HistoryBudget;
-  readonly stats: FollowerStats = { gaps: 0, gapsUnfilled: 0, resets: 0 };
+  readonly stats: FollowerStats = { gaps: 0, gapsUnfilled: 0, resets: 0, erased: 0 };
   readonly #options: HistoriesOptions;
   readonly #pages: PageReads;
 

@@ -9,6 +9,7 @@ import {
   type ConfigOf,
   choice,
   integer,
+  optionalText,
   port,
   type SettingGroup,
   text,
@@ -244,7 +245,7 @@ export const storeSettings = {
   patienceMs,
   allowLoss: boolean({
     default: false,
-    doc: "Whether `apply` also makes changes that lose something of what is stored.",
+    doc: "Whether `apply` also makes changes that lose something of what is stored, and `restore` and `move` replace what there is.",
   }),
   copiesWaitMs: integer({
     min: 1000,
@@ -253,7 +254,11 @@ export const storeSettings = {
     unit: "ms",
     doc: "How long `apply` waits until every copy of a stream has all that is stored.",
   }),
-  json: boolean({ default: false, doc: "Prints the plan as JSON instead of text." }),
+  to: optionalText({
+    doc: "The URL of the NATS to which `move` brings everything. Without a user in it, the login is the same there. Set it in the environment when it holds a password.",
+    secret: true,
+  }),
+  json: boolean({ default: false, doc: "Prints the result as JSON instead of text." }),
 } as const satisfies SettingGroup;
 
 export type CommonConfig = ConfigOf<typeof commonSettings>;

@@ -1,11 +1,10 @@
 /** `ovation store`: the stores become as the settings say while everything runs, and nothing is lost unasked. */
-import { execFile } from "node:child_process";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundled } from "../support/bundle.ts";
+import { ovationAs, type Ran } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats } from "../support/nats.ts";
-import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+import { connectTo } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
 import { post } from "../support/viewer.ts";
 
@@ -19,19 +18,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function store(url: string, ...words: string[]): Promise<Run> {
-  const argv = [bundled("cli/main.ts"), "store", ...words, "--nats-url", natsUrlAs("admin", url)];
-  return await new Promise((resolve) => {
-    execFile(process.execPath, argv, (error, stdout, stderr) => {
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-    });
-  });
+async function store(url: string, ...words: string[]): Promise<Ran> {
+  return await ovationAs("admin", url, "store", ...words);
 }
 
 async function kept(): Promise<number> {

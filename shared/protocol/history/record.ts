@@ -65,6 +65,18 @@ export interface StoredRecord extends ChainRecord {
   readonly counts: ChainCounts;
 }
 
+/** The record with which a chain begins anew after all before it was erased on request. */
+export function erasure(seq: number, after: number): StoredRecord {
+  // Its predecessor is none that anybody knows, so it continues no chain.
+  const counts = { origin: seq, counts: new Map<string, number>() };
+  return { prev: seq - 1, last: seq, events: [], after, amended: [], counts };
+}
+
+/** Whether it is such a record. */
+export function isErasure({ prev, last, events, counts }: StoredRecord): boolean {
+  return events.length === 0 && prev === last - 1 && counts.origin === last;
+}
+
 /** What a record says about the video's totals. */
 export function chainTotalsOf({
   last,
