@@ -30,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   client("delete", "deletes a comment, or all of an actor"),
   client("ban", "bans an actor"),
   client("unban", "lets an actor in again"),
+  client("bans", "lists who is banned"),
   client("pin", "pins a comment"),
   client("poll", "opens a poll, ends it, and shows its tally"),
   client("state", "prints what there is of a video"),

@@ -11,13 +11,13 @@ import { EXIT_TEXTS } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 import { optionalSwitch } from "./settings.ts";
 
-const outputSettings = {
-  json: optionalSwitch({
-    defaultText: "true in a pipe, false on a terminal",
-    doc: "Prints JSON, one value a line.",
-  }),
-} as const satisfies SettingGroup;
+function outputSettingsOf(defaultText: string) {
+  const doc = "Prints JSON, one value a line.";
+  return { json: optionalSwitch({ defaultText, doc }) } as const satisfies SettingGroup;
+}
 
+const outputSettings = outputSettingsOf("true in a pipe, false on a terminal");
+const textSettings = outputSettingsOf("false");
 const commonSettings = { ...clientSettings, ...outputSettings };
 
 /** Where the gateways are, and who asks. */
@@ -42,6 +42,8 @@ export interface HttpCommand<G extends SettingGroup> {
   readonly arguments: string;
   readonly doc: string;
   readonly settings: G;
+  /** Whether it prints text in a pipe too, unless `--json` says otherwise. */
+  readonly isText?: boolean;
   /** The fewest and the most arguments. */
   readonly words: readonly [number, number];
   /** Command lines without `ovation`, each with what it does. */
@@ -63,6 +65,7 @@ export type ParsedCommand<G extends SettingGroup> =
       readonly words: readonly string[];
       readonly options: ConfigOf<G>;
       readonly client: Client;
+      /** Undefined: in a pipe. */
       readonly isJson: boolean | undefined;
     };
 
@@ -109,7 +112,7 @@ export function parseCommandLine<G extends SettingGroup>(
       token: isFile && tokenFile !== undefined ? tokenIn(tokenFile) : token,
       waitMs,
     },
-    isJson: json,
+    isJson: command.isText ? json === true : json,
   };
 }
 
@@ -128,7 +131,7 @@ function tokenIn(file: string): string {
 }
 
 function helpText<G extends SettingGroup>(command: HttpCommand<G>): string {
-  const { name, doc, settings, examples } = command;
+  const { name, doc, settings, examples, isText } = command;
   const own = Object.keys(settings).length === 0 ? [] : [helpGroup("Flags", settings, false), ""];
   return [
     ["Usage: ovation", name, command.arguments, "[--flag value | --flag=value ...]"]
@@ -140,7 +143,7 @@ function helpText<G extends SettingGroup>(command: HttpCommand<G>): string {
     ...own,
     helpGroup("Connection", clientSettings),
     "",
-    helpGroup("Output", outputSettings, false),
+    helpGroup("Output", isText ? textSettings : outputSettings, false),
     "",
     "Examples:",
     ...examples.flatMap(([line, what]) => ["", `  ovation ${line}`, ...wrapped(what, 6)]),

@@ -38,11 +38,13 @@ const command: HttpCommand<typeof settings> = {
   arguments: "<viewer|moderator|backend> [actor]",
   doc: "Prints a token that is signed with the gateways' secret or with a private key; it sends nothing. A viewer and a moderator need an actor: who they are.",
   settings,
+  isText: true,
   words: [1, 2],
   examples: [
     ["token viewer anna --videos launch", "A viewer's token, for one video."],
     ["token moderator mo --for 8h", "A moderator's, for a shift; the console takes it."],
     ["token backend --secret-file secret.txt", "A backend's: it publishes for anyone."],
+    ["token viewer anna --json | jq -r .token", "The same as JSON."],
   ],
   run: async ({ words: [holder = "", actor], options, out }) => {
     if (!HOLDERS.includes(holder)) {

@@ -97,11 +97,17 @@ test("what is published can be pinned and deleted, and is counted and told of", 
 test("an actor is banned and let in, and a poll is opened, shown and ended", async () => {
   const ban = ["ban", "mod", "troll", "--mode", "mute", "--for", "10m", "--reason", "spam"];
   expect(await json(ban)).toMatchObject({ actor: "troll", mode: "mute", by: "moderator" });
+  const listed = await ovation(["bans", "mod", "--no-json"]);
+  expect(listed.out).toMatch(
+    /^actor +mode +until +by +reason\ntroll +mute +\d.+moderator +spam\n$/,
+  );
   const text = await ovation(["unban", "mod", "troll", "--no-json"]);
   expect(text.out).toBe("troll is not banned any more on mod\n");
   expect((await ovation(["unban", "mod", "troll", "--no-json"])).out).toContain("was not banned");
   expect(await json(["ban", "troll", "--everywhere"])).toMatchObject({ mode: "ban" });
+  expect(await json(["bans"])).toMatchObject({ actor: "troll", mode: "ban", by: "moderator" });
   expect(await json(["unban", "troll", "--everywhere"])).toMatchObject({ mode: "ban" });
+  expect((await ovation(["bans", "--no-json"])).out).toBe("nobody is banned everywhere\n");
   const poll = ["poll", "mod", "mvp", "Who was best?", "Ada", "Bo", "--for", "1h"];
   expect(await json(poll)).toMatchObject({ poll: "mvp", choices: ["Ada", "Bo"], total: 0 });
   const vote = '{"poll":"mvp","choice":1}';
@@ -224,12 +230,12 @@ test("on a terminal, what others wrote can't give it commands", async () => {
 
 test("a token is made from the secret, and is accepted", async () => {
   const secret = fileWith(`${SECRET}\n`);
-  const { out } = await ovation(["token", "viewer", "anna", "--secret-file", secret, "--no-json"]);
+  const { out } = await ovation(["token", "viewer", "anna", "--secret-file", secret]);
   const env = { OVATION_TOKEN: out.trim() };
   expect((await ovation(["publish", "tokens", "comment", "--text", "hi"], { env })).code).toBe(0);
   const refused = await ovation(["publish", "tokens", "comment", "--actor", "bo"], { env });
   expect(refused).toMatchObject({ code: 4, err: expect.stringContaining("(forbidden)") });
-  const backend = await ovation(["token", "backend", "--for", "1m"], {
+  const backend = await ovation(["token", "backend", "--for", "1m", "--json"], {
     env: { OVATION_AUTH_SECRET: SECRET },
   });
   const file = fileWith(`${(JSON.parse(backend.out) as { token: string }).token}\n`);

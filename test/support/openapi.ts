@@ -1,5 +1,5 @@
 /** Holds what a gateway answers and sends against its description. */
-import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
+import { Ajv2020, type AnySchema, type ValidateFunction } from "ajv/dist/2020.js";
 import { z } from "zod";
 import { serverSchemas } from "../../shared/protocol/wire/server-schemas.ts";
 
@@ -25,6 +25,7 @@ interface OpenApiOperation {
 export class DescribedApi {
   readonly #document: OpenApi;
   readonly #ajv = new Ajv2020({ strict: false });
+  readonly #validators = new Map<AnySchema, ValidateFunction>();
 
   constructor(document: Readonly<Record<string, unknown>>) {
     this.#document = document as unknown as OpenApi;
@@ -46,7 +47,8 @@ export class DescribedApi {
     const schema = described.content?.[type]?.schema;
     if (schema === undefined) return `${method} ${template}: ${type} is not described`;
     if (type !== "application/json") return undefined;
-    const validate = this.#ajv.compile(rebased(schema));
+    const validate = this.#validators.get(schema) ?? this.#ajv.compile(rebased(schema));
+    this.#validators.set(schema, validate);
     if (validate(await response.json())) return undefined;
     return `${method} ${template} ${response.status}: ${this.#ajv.errorsText(validate.errors)}`;
   }
