@@ -7,7 +7,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { costsTable, measuredTable, natsTable, sizesTable } from "../cli/sizing/page.ts";
-import { CHART, natsUsersFile, valuesFile, valuesTable } from "../deploy/helm/values.ts";
+import {
+  CHART,
+  natsUsersFile,
+  rulesFile,
+  valuesFile,
+  valuesSchemaFile,
+  valuesTable,
+} from "../deploy/helm/values.ts";
 import { alertTable } from "../deploy/observability/alerts.ts";
 import { DASHBOARD, dashboardFile } from "../deploy/observability/dashboard.ts";
 import { openApiDocument } from "../gateway/index.ts";
@@ -88,8 +95,11 @@ const GENERATED: readonly Generated[] = [
     content: () => fenced(join(root, "deploy/proxies", name)),
   })),
   { file: "THIRD-PARTY-NOTICES.md", content: thirdPartyPage },
+  { file: `${CHART}/values.schema.json`, content: valuesSchemaFile },
   { file: `${CHART}/values.yaml`, content: valuesFile },
   { file: `${CHART}/files/users.conf`, content: natsUsersFile },
+  { file: `${CHART}/files/rules.yaml`, content: rulesFile },
+  { file: `${CHART}/files/dashboard.json`, content: dashboardFile },
   { file: `${CHART}/README.md`, marker: "values", content: valuesTable },
   // Last: it quotes the pages.
   { file: "llms.txt", content: llmsFile },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-const RULES_FILE = join(import.meta.dirname, "prometheus", "ovation.rules.yaml");
+export const RULES_FILE = join(import.meta.dirname, "prometheus", "ovation.rules.yaml");
 const ROOT = join(import.meta.dirname, "..", "..");
 const RUNBOOK = "docs/operations.md";
 

@@ -12,6 +12,8 @@ export interface Setting<T> {
   readonly defaultText: string | undefined;
   /** What values are allowed, limits and unit included, in words. */
   readonly allowed: string;
+  /** The same for JSON and YAML, as JSON Schema, as far as that can say it: for the chart's values. */
+  readonly json: JsonForm;
   /** One or two sentences, in Markdown with no more than `code`. */
   readonly doc: string;
   readonly secret: boolean;
@@ -21,6 +23,15 @@ export interface Setting<T> {
   readonly standardEnv: string | undefined;
   /** The value as it may appear in a log. A method, so that settings of all types fit a group. */
   loggable(value: T): unknown;
+}
+
+/** A schema of JSON Schema. */
+interface JsonForm {
+  readonly type?: "string" | "integer" | "number" | "boolean";
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly JsonForm[];
 }
 
 /** Settings by property key. */
@@ -69,6 +80,7 @@ export function integer(parts: {
     default: parts.default,
     defaultText: String(parts.default),
     allowed,
+    json: { type: "integer", minimum: min, maximum: max },
     doc: parts.doc,
   });
 }
@@ -85,6 +97,7 @@ export function age(parts: {
   return {
     ...limited,
     allowed,
+    json: { anyOf: [{ enum: ["forever"] }, limited.json] },
     schema: reader((text, fault) => {
       if (text === "forever") return Number.POSITIVE_INFINITY;
       const { data } = limited.schema.safeParse(text);
@@ -112,6 +125,7 @@ export function boolean(parts: {
     default: parts.default,
     defaultText: String(parts.default),
     allowed: "true or false",
+    json: { type: "boolean" },
     doc: parts.doc,
     isSwitch: true,
   });
@@ -161,20 +175,22 @@ export function choice<const T extends string>(parts: {
     default: parts.default,
     defaultText: parts.default,
     allowed: `one of ${allowed}`,
+    json: { enum: parts.choices },
     doc: parts.doc,
     standardEnv: parts.standardEnv,
   });
 }
 
-/** A setting with defaults filled in; by default it is neither secret nor a switch. */
-export function setting<T>(
-  parts: Omit<Setting<T>, "secret" | "isSwitch" | "standardEnv" | "loggable"> & Partial<Setting<T>>,
-): Setting<T> {
+type Optional = "secret" | "isSwitch" | "standardEnv" | "json" | "loggable";
+
+/** A setting with defaults filled in; by default it is a text, and neither secret nor a switch. */
+export function setting<T>(parts: Omit<Setting<T>, Optional> & Partial<Setting<T>>): Setting<T> {
   const secret = parts.secret ?? false;
   const loggable = secret
     ? (value: T) => (value === undefined ? value : REDACTED)
     : (value: T) => value;
-  return { secret, isSwitch: false, standardEnv: undefined, loggable, ...parts };
+  const json: JsonForm = { type: "string" };
+  return { secret, isSwitch: false, standardEnv: undefined, json, loggable, ...parts };
 }
 
 /**

@@ -26,7 +26,7 @@ export const commonSettings = {
   }),
   opsHost: text({
     default: "127.0.0.1",
-    doc: "The address on which health and metrics are served.",
+    doc: "The address on which health and metrics are served. `::` stands for all addresses of the machine, IPv6 and IPv4, or only IPv4 where there is no IPv6.",
   }),
   kinds: kindList({
     default: [

@@ -83,6 +83,7 @@ function share(doc: string, standardEnv: string): Setting<number> {
     default: 1,
     defaultText: "1",
     allowed: "number from 0 to 1",
+    json: { type: "number", minimum: 0, maximum: 1 },
     doc,
     standardEnv,
   });

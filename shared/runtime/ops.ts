@@ -5,6 +5,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { listenHosts } from "./listen-hosts.ts";
 
 /** The state of one condition: a fault means not ready; with a warning the process still works. */
 export interface Condition {
@@ -51,7 +52,7 @@ export class OpsServer {
     this.#server.maxConnections = CONNECTIONS_LIMIT;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen(port, listenHosts(host)[0], resolve);
     });
     return (this.#server.address() as AddressInfo).port;
   }

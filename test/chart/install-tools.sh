@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Gets what the chart's tests need into .cache/kubernetes: Helm, a Kubernetes API server with its
-# etcd, and the definitions of the custom resources that the chart creates.
-# Needs Go 1.24 or later and takes about 10 minutes on two cores. Safe to run again.
+# etcd, the definitions of the custom resources that the chart creates, and two programs that judge
+# manifests without a cluster: kubeconform, with the schemas of that Kubernetes, and kube-score.
+# Needs Go 1.26 or later and takes about 10 minutes on two cores. Safe to run again.
 #
 #   test/chart/install-tools.sh          for npm run test:chart
 #   test/chart/install-tools.sh --pods   for npm run test:cluster as well: what runs pods
@@ -13,6 +14,9 @@ kubernetes=v1.34.0
 etcd=v3.6.13
 gateway_api=v1.4.1
 prometheus_operator=v0.85.0
+keda=v2.21.0
+kubeconform=v0.8.0
+kube_score=v1.20.0
 coredns=v1.12.4
 bin=$PWD/.cache/kubernetes
 work=$(mktemp -d)
@@ -44,9 +48,23 @@ definition httproutes "sigs.k8s.io/gateway-api@$gateway_api" \
   config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
 definition servicemonitors "github.com/prometheus-operator/prometheus-operator@$prometheus_operator" \
   example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
+definition prometheusrules "github.com/prometheus-operator/prometheus-operator@$prometheus_operator" \
+  example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml
+definition scaledobjects "github.com/kedacore/keda/v2@$keda" \
+  config/crd/bases/keda.sh_scaledobjects.yaml
+
+# What kubeconform's schemas are made of.
+source=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+install -m 644 "$source/api/openapi-spec/swagger.json" "$bin/swagger.json"
 
 module helm
 build helm helm.sh/helm/v3/cmd/helm "$helm" ""
+
+module kubeconform
+build kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$kubeconform" ""
+
+module kube-score
+build kube-score github.com/zegl/kube-score/cmd/kube-score "$kube_score" ""
 
 module etcd
 build etcd go.etcd.io/etcd/server/v3 "$etcd" ""
@@ -68,8 +86,7 @@ for program in "${programs[@]}"; do
 done
 if [[ "${1:-}" == --pods ]]; then
   # The container that holds a pod's namespaces.
-  folder=$(go mod download -json "k8s.io/kubernetes@$kubernetes" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
-  gcc -Os -static -o "$bin/pause" "$folder/build/pause/linux/pause.c"
+  gcc -Os -static -o "$bin/pause" "$source/build/pause/linux/pause.c"
   module coredns
   build coredns github.com/coredns/coredns "$coredns" ""
 fi

@@ -18,6 +18,8 @@ import {
 import { hasTools } from "./support/tools.ts";
 
 const hasHelm = hasTools("the chart's manifests", "helm");
+/** What a cluster serves if it is one of OpenShift. */
+const OPENSHIFT = "security.openshift.io/v1";
 const documented = new Set(
   readFileSync(join(CHART, "../../../docs/configuration.md"), "utf8").match(/OVATION_[A-Z_]+/g),
 );
@@ -48,16 +50,6 @@ describe.skipIf(!hasHelm)("the pods", () => {
     const settings = names.map(({ name }) => name).filter((name) => name.startsWith("OVATION_"));
     expect(settings).toContain("OVATION_NATS_URL");
     expect(settings.filter((name) => !documented.has(name))).toEqual([]);
-  });
-
-  test("get numbers in plain notation, however large", () => {
-    const { containers } = podsOf(CASES["tuned"] ?? {}).get("ovation-gateway") ?? {
-      containers: [],
-    };
-    const env = Object.fromEntries((containers[0]?.env ?? []).map((one) => [one.name, one.value]));
-    expect(env["OVATION_HISTORY_TOTAL_BYTES"]).toBe("1099511627776");
-    expect(env["OVATION_FRAME_EVENTS"]).toBe("200");
-    expect(env["OVATION_SHARE_PORT"]).toBe("true");
   });
 
   test.each<[string, Values, string | undefined]>([
@@ -130,6 +122,21 @@ describe.skipIf(!hasHelm)("the pods", () => {
     }
   });
 
+  test.each([
+    ["OpenShift's own, where it is OpenShift", {}, ["--api-versions", OPENSHIFT], undefined],
+    ["OpenShift's own, if told so", { openshift: "always" }, [], undefined],
+    ["65532 elsewhere", {}, [], 65_532],
+    ["65532 if told so", { openshift: "never" }, ["--api-versions", OPENSHIFT], 65_532],
+  ])("run as the user that the cluster expects: %s", (_, values, args, user) => {
+    const pods = [...podsOf(values, ...args)];
+    expect(pods.length).toBeGreaterThan(3);
+    for (const [name, { securityContext }] of pods) {
+      const { runAsNonRoot, runAsUser, runAsGroup, fsGroup } = securityContext;
+      const own = [runAsNonRoot, runAsUser, runAsGroup, fsGroup];
+      expect([name, ...own]).toEqual([name, true, user, user, user]);
+    }
+  });
+
   test.each([0, 10, 90])("have time for preStop, drain and stop when a drain takes %i s", (s) => {
     const values = { "drain.seconds": s, "drain.preStopSeconds": 7 };
     for (const role of ["ovation-gateway", "ovation-dispatcher"]) {
@@ -151,14 +158,6 @@ describe.skipIf(!hasHelm)("invalid values", () => {
     ["of another type", { "gateway.replicas": "three" }, "replicas"],
     ["out of range", { "drain.seconds": 601 }, "600"],
     ["2 servers, which have no majority", { "nats.replicas": 2 }, "replicas"],
-    ["a setting by its variable", { "gateway.settings": { OVATION_PORT: 1 } }, "OVATION_PORT"],
-    ["a setting that the chart sets", { settings: { "drain-ms": 1 } }, "drain.seconds"],
-    ["a secret in plain text", { settings: { "nats-password": "x" } }, "nats.login"],
-    [
-      "proxies by a setting",
-      { "gateway.settings": { "trusted-proxies": "::1" } },
-      "trustedProxies",
-    ],
     ["a proxy's name", { "gateway.trustedProxies": ["ingress"] }, "trustedProxies"],
     ["an open gateway with a secret", { "gateway.settings": { open: true } }, "auth.generate"],
     ["credentials for the chart's NATS", { "nats.login.kind": "creds" }, "nats.url"],
@@ -173,6 +172,11 @@ describe.skipIf(!hasHelm)("invalid values", () => {
         "httpRoute.path": "/live",
       },
       "must be the same",
+    ],
+    [
+      "viewers to scale by, without a Prometheus for KEDA",
+      { "gateway.autoscaling": { connections: { enabled: true }, keda: { enabled: true } } },
+      "prometheusUrl",
     ],
     ["a route without a Gateway", { "httpRoute.enabled": true }, "parentRefs"],
   ])("%s are refused", (_, values, word) => {

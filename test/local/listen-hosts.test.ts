@@ -10,9 +10,9 @@ import { TestSocket } from "../support/viewer.ts";
 const { host: DEFAULT_HOST } = configFor("gateway", {});
 const WITH_IPV6 = hasIpv6();
 
-async function isReached(host: string, port: number): Promise<boolean> {
+async function isReached(host: string, port: number, path = "/v1/ping"): Promise<boolean> {
   return await new Promise((resolve) => {
-    const request = get({ host, port, path: "/v1/ping", agent: false }, (response) => {
+    const request = get({ host, port, path, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });
@@ -53,4 +53,16 @@ describe.each([
     expect((await attemptConnect(stack.gateway.port)).status).toBe(429);
     await first.close();
   });
+});
+
+test.runIf(WITH_IPV6)("health can be reached by IPv6 and IPv4 where it listens on ::", async () => {
+  const stack = await TestStack.start({ gateway: { opsHost: "::" }, dispatchers: 0 });
+  try {
+    for (const address of ["127.0.0.1", "::1"]) {
+      const { opsPort } = stack.gateway;
+      expect([address, await isReached(address, opsPort, "/healthz")]).toEqual([address, true]);
+    }
+  } finally {
+    await stack.stop();
+  }
 });

@@ -57,7 +57,7 @@ export async function startApiServer(): Promise<ApiServer> {
     `--service-account-signing-key-file=${key}`,
     `--token-auth-file=${tokens}`,
     "--authorization-mode=RBAC",
-    "--service-cluster-ip-range=10.0.0.0/24",
+    "--service-cluster-ip-range=10.0.0.0/24,fd00:10::/108",
     // Where there are nodes (test/cluster), their names can't be resolved.
     "--kubelet-preferred-address-types=InternalIP",
     // The controller that makes each namespace's default account is not here.

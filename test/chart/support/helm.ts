@@ -1,5 +1,7 @@
 /** Helm and the chart, used as a person uses them. */
 import { execFile, spawnSync } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
@@ -24,6 +26,7 @@ interface PodOwnerSpec {
 
 export interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly {
     readonly env?: readonly { readonly name: string; readonly value?: string }[];
     readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } };
@@ -40,6 +43,15 @@ export function helm(args: readonly string[], kubeconfig = "/dev/null"): HelmRun
   const env = { ...process.env, KUBECONFIG: kubeconfig };
   const { status, stdout, stderr } = spawnSync(tool("helm"), args, { encoding: "utf8", env });
   return { ok: status === 0, stdout, stderr };
+}
+
+/** The path of the chart's package, alone in a new folder, which the caller removes. */
+export async function packedChart(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "ovation-package-"));
+  const { ok, stdout, stderr } = helm(["package", CHART, "--destination", folder]);
+  const path = /\S+\.tgz/.exec(stdout)?.[0];
+  if (!ok || path === undefined) throw new Error(`helm package failed: ${stderr}`);
+  return path;
 }
 
 /** Like {@link helm}, without blocking the process. */
@@ -62,14 +74,14 @@ export function valueFlags(values: Values): string[] {
   ]);
 }
 
-export function template(values: Values): HelmRun {
-  const args = ["template", "ovation", CHART, "--namespace", "live"];
+export function template(values: Values, ...more: readonly string[]): HelmRun {
+  const args = ["template", "ovation", CHART, "--namespace", "live", ...more];
   return helm([...args, "--kube-version", KUBE_VERSION, ...valueFlags(values)]);
 }
 
 /** The text of each object, by kind and name, with generated secrets replaced. */
-export function rendered(values: Values): Map<string, string> {
-  const { ok, stdout, stderr } = template(values);
+export function rendered(values: Values, ...more: readonly string[]): Map<string, string> {
+  const { ok, stdout, stderr } = template(values, ...more);
   if (!ok) throw new Error(stderr);
   const texts = stdout.split(/^---\n/m).filter((text) => /^kind:/m.test(text));
   return new Map(
@@ -95,8 +107,8 @@ export function manifestsOf(text: string): Manifest[] {
 }
 
 /** The chart's pods, by the name of their owner, and those of `helm test`. */
-export function podsOf(values: Values): Map<string, PodSpec> {
-  const objects = manifestsOf([...rendered(values).values()].join("---\n"));
+export function podsOf(values: Values, ...more: readonly string[]): Map<string, PodSpec> {
+  const objects = manifestsOf([...rendered(values, ...more).values()].join("---\n"));
   return new Map(
     objects.flatMap(({ kind, metadata, spec }) => {
       if (kind === "Pod") return [[metadata.name, spec as PodSpec] as const];

@@ -1,4 +1,4 @@
-{{/* The names of objects, their labels, and the image. */}}
+{{/* The names of objects, their labels and annotations, and the images. */}}
 
 {{- define "ovation.fullname" -}}
 {{- if .Values.fullnameOverride -}}
@@ -20,20 +20,41 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* Takes {root, component}. */}}
+{{/* Those, and the others. Takes {root, component, labels}, the last of which may be missing. */}}
 {{- define "ovation.labels" -}}
-{{ include "ovation.selector" . }}
-app.kubernetes.io/part-of: ovation
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- $own := include "ovation.selector" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "ovation" -}}
+{{- $_ := set $own "app.kubernetes.io/version" .root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{- toYaml (merge $own (default dict .labels) .root.Values.commonLabels) -}}
 {{- end -}}
 
+{{/*
+The metadata of an object. Takes {root, component, name, labels, annotations}, the last two of which may
+be missing.
+*/}}
+{{- define "ovation.metadata" -}}
+name: {{ .name }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "ovation.labels" . | nindent 2 }}
+{{- with merge dict (default dict .annotations) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* An image's name. Takes {root, image}. */}}
 {{- define "ovation.image" -}}
-{{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- $name := .image.repository -}}
+{{- with dig "imageRegistry" "" .root.Values.global -}}
+{{- $name = printf "%s/%s" (trimSuffix "/" .) $name -}}
+{{- end -}}
+{{- if .image.digest -}}
+{{ $name }}@{{ .image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ $name }}:{{ default .root.Chart.AppVersion .image.tag }}
 {{- end -}}
 {{- end -}}
 
@@ -43,4 +64,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- else -}}
 {{ default "default" .Values.serviceAccount.name }}
 {{- end -}}
+{{- end -}}
+
+{{/* The IP families of a Service. */}}
+{{- define "ovation.ipFamilies" -}}
+{{- with .Values.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.ipFamilies }}
+ipFamilies:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}

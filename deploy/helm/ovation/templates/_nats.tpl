@@ -11,7 +11,7 @@
 {{- else -}}
 {{- $urls := list -}}
 {{- range $host := include "ovation.nats.hosts" . | fromJsonArray -}}
-{{- $urls = append $urls (printf "nats://%s:4222" $host) -}}
+{{- $urls = append $urls (printf "%s://%s:4222" (ternary "tls" "nats" (ne $.Values.nats.tls.secretName "")) $host) -}}
 {{- end -}}
 {{- join "," $urls -}}
 {{- end -}}
@@ -48,6 +48,12 @@
 {{- range $variable := regexFindAll "\\$NATS_[A-Z]+_PASSWORD" (.Files.Get "files/users.conf") -1 -}}
 {{- $users = append $users ($variable | trimPrefix "$NATS_" | trimSuffix "_PASSWORD" | lower) -}}
 {{- end -}}
+{{- range .Values.nats.publishers -}}
+{{- if has . (append $users "route") -}}
+{{- fail (printf "nats.publishers: there is a user %s already" .) -}}
+{{- end -}}
+{{- $users = append $users . -}}
+{{- end -}}
 {{- $users | uniq | toJson -}}
 {{- end -}}
 
@@ -64,6 +70,12 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret with the authority of NATS's certificate; empty without TLS. */}}
+{{- define "ovation.nats.caSecret" -}}
+{{- $own := ternary "" .Values.nats.tls.secretName (ne .Values.nats.url "") -}}
+{{ .Values.nats.caSecret | default $own }}
+{{- end -}}
+
 {{/* The settings for a user's login, as JSON. Takes {root, user}. */}}
 {{- define "ovation.nats.login" -}}
 {{- $login := .root.Values.nats.login -}}
@@ -75,7 +87,7 @@
 {{- $flags := dict "password" "nats-password-file" "creds" "nats-creds-file" "nkey" "nats-nkey-file" -}}
 {{- $_ := set $settings (get $flags $login.kind) "/etc/ovation/nats/login" -}}
 {{- end -}}
-{{- if .root.Values.nats.caSecret -}}
+{{- if include "ovation.nats.caSecret" .root -}}
 {{- $_ := set $settings "nats-tls-ca-file" "/etc/ovation/nats/ca.crt" -}}
 {{- end -}}
 {{- toJson $settings -}}
@@ -84,7 +96,7 @@
 {{/* The volume with those files: only the user's own part of the logins' Secret. Takes {root, user}. */}}
 {{- define "ovation.nats.loginVolume" -}}
 {{- $secret := include "ovation.nats.loginSecret" .root -}}
-{{- $ca := .root.Values.nats.caSecret -}}
+{{- $ca := include "ovation.nats.caSecret" .root -}}
 {{- if or $secret $ca -}}
 - name: nats
   projected:
@@ -104,7 +116,7 @@
 {{- end -}}
 
 {{- define "ovation.nats.loginMount" -}}
-{{- if or (include "ovation.nats.loginSecret" .) .Values.nats.caSecret -}}
+{{- if or (include "ovation.nats.loginSecret" .) (include "ovation.nats.caSecret" .) -}}
 - { name: nats, mountPath: /etc/ovation/nats, readOnly: true }
 {{- end -}}
 {{- end -}}
