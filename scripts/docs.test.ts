@@ -81,8 +81,10 @@ test("scripts/site/pages.ts has every page once, for the site and llms.txt", () 
   ).toEqual([]);
 });
 
-test("each guide's code is run by a test in test/guides/ or test/playhead/", () => {
-  const tests = globSync("test/{guides,playhead}/*.test.ts", { cwd: root }).map(source).join("\n");
+test("each guide's code is run by a test in test/guides/, test/playhead/ or test/examples/", () => {
+  const tests = globSync("test/{guides,playhead,examples}/*.test.ts", { cwd: root })
+    .map(source)
+    .join("\n");
   const guides = globSync("docs/guides/*.md", { cwd: root }).map((page) => basename(page, ".md"));
   const isRun = (guide: string) => new RegExp(`["/]${guide}(\\.md)?"`).test(tests);
   expect(guides.filter((guide) => !isRun(guide))).toEqual([]);

@@ -62,6 +62,11 @@ const GENERATED: readonly Generated[] = [
     content: () => `${JSON.stringify(openApiDocument(VERSION), undefined, 2)}\n`,
   },
   { file: "docs/asyncapi.yaml", content: () => asyncApiDocument(VERSION) },
+  ...["schema.sql", "comments.js", "main.js"].map((name) => ({
+    file: "docs/guides/store-comments.md",
+    marker: name,
+    content: () => fenced(join(root, "examples/postgres", name)),
+  })),
   { file: "docs/records.schema.json", content: recordsSchemaFile },
   ...(["message", "record", "amended", "entry", "event"] as const).map((marker) => ({
     file: "docs/records.md",
@@ -143,7 +148,7 @@ function replaced(page: string, file: string, marker: string, content: string): 
 
 /** A file as a page shows it. */
 function fenced(path: string): string {
-  const language = path.endsWith(".yaml") ? "yaml" : "text";
+  const language = /\.(yaml|js|sql)$/.exec(path)?.[1] ?? "text";
   return `\`\`\`${language}\n${readFileSync(path, "utf8").trimEnd()}\n\`\`\``;
 }
 

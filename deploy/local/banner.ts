@@ -197,7 +197,7 @@ function serviceLines(publisherUrl: string, emphasis: Emphasis): string[] {
 
 function consumerLines(consumerUrl: string, emphasis: Emphasis): string[] {
   return [
-    emphasis("Read what is stored from a service (docs/records.md)"),
+    emphasis("Keep all comments in your own database (docs/guides/store-comments.md)"),
     `  ${consumerCommand(consumerUrl)}`,
     "",
   ];

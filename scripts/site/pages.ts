@@ -27,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
       "moderate",
       "delayed-stream",
       "recording",
+      "store-comments",
       "new-kind",
       "behind-nginx",
       "behind-haproxy",

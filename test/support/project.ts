@@ -11,6 +11,12 @@ const CACHE = join(root, ".cache/projects");
 /** What stays from one run to the next. */
 const KEPT = ["node_modules", "package-lock.json"];
 
+/** Our packages, and their folders. */
+const OURS: Readonly<Record<string, string>> = {
+  "ovation-client": "sdk",
+  "ovation-server": "server-sdk",
+};
+
 /** A command's output and exit code. */
 export interface Ran {
   readonly code: number | null;
@@ -44,8 +50,9 @@ export class Project {
   }
 
   /**
-   * Copies the project to the cache, and installs the packed client and its other dependencies, most
-   * of which are cached. The client's package is where `file:` in an example's package.json says.
+   * Copies the project to the cache, and installs our packed packages and its other dependencies, most
+   * of which are cached. Ours are where `file:` in an example's package.json says; a project that names
+   * none gets the client.
    */
   async install(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
@@ -54,17 +61,21 @@ export class Project {
     }
     const filter = (path: string) => !KEPT.includes(basename(path));
     await cp(join(root, this.#source), this.folder, { recursive: true, filter });
-    const { version } = await manifestOf(join(root, "sdk"));
-    const tarball = join(CACHE, `ovation-client-${version}.tgz`);
-    await this.#succeeds("npm", ["pack", "./sdk", "--pack-destination", CACHE], root);
-    // Reinstalled each time: npm would keep one of the same version.
-    await rm(join(this.folder, "node_modules/ovation-client"), { recursive: true, force: true });
-    const { dependencies } = await manifestOf(this.folder);
-    // The lockfile would have the hash of the last one.
-    if (dependencies?.["ovation-client"] !== undefined) await this.#forgetClient();
+    const { dependencies = {} } = await manifestOf(this.folder);
+    const named = Object.keys(OURS).filter((name) => name in dependencies);
+    const tarballs: string[] = [];
+    for (const name of named.length === 0 ? ["ovation-client"] : named) {
+      const source = OURS[name] ?? "";
+      const { version } = await manifestOf(join(root, source));
+      await this.#succeeds("npm", ["pack", `./${source}`, "--pack-destination", CACHE], root);
+      // Reinstalled each time: npm would keep one of the same version.
+      await rm(join(this.folder, "node_modules", name), { recursive: true, force: true });
+      tarballs.push(join(CACHE, `${name}-${version}.tgz`));
+    }
+    // The lockfile would have the hash of the last ones.
+    if (named.length > 0) await this.#forgetOurs();
     await this.#succeeds("npm", ["install"]);
-    if (dependencies?.["ovation-client"] !== undefined) return;
-    await this.#succeeds("npm", ["install", "--no-save", tarball]);
+    if (named.length === 0) await this.#succeeds("npm", ["install", "--no-save", ...tarballs]);
   }
 
   async run(command: string, args: readonly string[], cwd = this.folder): Promise<Ran> {
@@ -106,7 +117,7 @@ export class Project {
     await closed;
   }
 
-  async #forgetClient(): Promise<void> {
+  async #forgetOurs(): Promise<void> {
     for (const lock of ["package-lock.json", "node_modules/.package-lock.json"]) {
       await rm(join(this.folder, lock), { force: true });
     }
