@@ -16,7 +16,7 @@ export class Gateway extends RoleNode<GatewayConfig, GatewayParts> {
     return this.parts?.port ?? 0;
   }
 
-  /** Reads the certificate's files again. */
+  /** Reads the files of the certificate and of API keys again. */
   reload(): void {
     this.parts?.reload();
   }

@@ -149,9 +149,19 @@ function registerNatsOutage(counter: Register, gauge: Register, natsOutage: Nats
   );
 }
 
-function registerAuth(counter: Register, { tickets, remoteKeys }: Auth): void {
+function registerAuth(counter: Register, { tickets, remoteKeys, apiKeys }: Auth): void {
   counter("tickets_issued_total", "Tickets issued.", () => tickets.stats.issued);
   counter("tickets_used_total", "Event streams opened with a ticket.", () => tickets.stats.used);
+  counter(
+    "api_keys_reloads_total",
+    "Times the API keys' file was read again.",
+    () => apiKeys.stats.reloads,
+  );
+  counter(
+    "api_keys_failures_total",
+    "Times it could not be used; the old keys stayed in use.",
+    () => apiKeys.stats.failures,
+  );
   if (remoteKeys === undefined) return;
   const { stats } = remoteKeys;
   counter("key_fetches_total", "Requests for the key set of tokens.", () => stats.fetches);

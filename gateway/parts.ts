@@ -93,6 +93,7 @@ export class GatewayParts implements RoleParts {
   readonly #ownEvents: OwnEvents;
   readonly #putOut: PutOut;
   readonly #hub: Hub;
+  readonly #apiKeys: Auth["apiKeys"];
   #port = 0;
   #isDraining = false;
 
@@ -100,6 +101,7 @@ export class GatewayParts implements RoleParts {
     const { id: gateway, bus, config, log, tracer } = context;
     const now = monotonicNow;
     this.#context = context;
+    this.#apiKeys = auth.apiKeys;
     this.#kinds = new LiveKinds({
       bus,
       bucket: new Bucket(bus, kindsBucket(config)),
@@ -265,8 +267,9 @@ export class GatewayParts implements RoleParts {
     return { port: this.#port };
   }
 
-  /** Reads the certificate's files again. */
+  /** Reads the files of the certificate and of API keys again. */
   reload(): void {
+    void this.#apiKeys.reload();
     this.#hub.certificate?.reload();
   }
 
@@ -297,6 +300,7 @@ export class GatewayParts implements RoleParts {
     this.#rates.stop();
     this.#natsOutage.stop();
     this.#putOut.stop();
+    this.#apiKeys.stop();
     this.#ownEvents.stop();
     await Promise.all([this.#kinds.stop(), this.#bans.stop()]);
   }
@@ -310,6 +314,9 @@ export class GatewayParts implements RoleParts {
       this.#peers.condition,
       this.#kinds.condition,
       { name: "lease", warning: isLate ? "could not be renewed in time" : undefined },
+      ...(this.#context.config.authApiKeysFile === undefined
+        ? []
+        : [{ name: "api-keys", warning: this.#apiKeys.warning }]),
       ...(certificate === undefined ? [] : [{ name: "certificate", warning: certificate.warning }]),
     ];
   }

@@ -1,6 +1,7 @@
 /** What the commands of `ovation store` have in common. */
 import { userInfo } from "node:os";
 import { Bus } from "../../shared/bus/connection.ts";
+import { jetStreamReady } from "../../shared/bus/store-admin.ts";
 import type { StoreConfig } from "../../shared/config/settings.ts";
 import { createLog } from "../../shared/runtime/log.ts";
 
@@ -48,14 +49,20 @@ export function whoRuns(): string {
 export async function reach(servers: readonly string[], config: StoreConfig): Promise<Bus> {
   const { patienceMs } = config;
   const late = setTimeout(
-    () => end(`NATS could not be reached within ${patienceMs} ms`, EXIT_UNREACHABLE),
+    () =>
+      end(`NATS and its JetStream could not be reached within ${patienceMs} ms`, EXIT_UNREACHABLE),
     patienceMs,
   );
   try {
     const log = createLog("store", "store", "silent");
-    return await Bus.connect({ servers, login: config, name: "ovation-store", log });
+    const bus = await Bus.connect({ servers, login: config, name: "ovation-store", log });
+    // A cluster that has just started chooses a leader first.
+    await jetStreamReady(bus);
+    return bus;
   } catch (fault) {
-    end(`NATS could not be reached: ${String(fault)}`, EXIT_UNREACHABLE);
+    const isDenied = /Permissions Violation/.test(String(fault));
+    const why = isDenied ? "this NATS user may not manage streams: log in as admin" : String(fault);
+    end(`NATS could not be used: ${why}`, EXIT_UNREACHABLE);
   } finally {
     clearTimeout(late);
   }

@@ -15,6 +15,7 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { apply, plan } from "./apply.ts";
 import { backup } from "./backup.ts";
 import { EXIT_REFUSED, EXIT_UNREACHABLE, end, Refused, reach } from "./command.ts";
+import { leave } from "./leave.ts";
 import { move } from "./move.ts";
 import { purge } from "./purge.ts";
 import { restore } from "./restore.ts";
@@ -25,6 +26,7 @@ const COMMANDS = [
   { name: "backup", words: ["the folder"], run: backup },
   { name: "restore", words: ["the folder"], run: restore },
   { name: "move", words: [], run: move },
+  { name: "leave", words: ["the name of the nats-server"], run: leave },
   { name: "purge", words: ["the video"], run: purge },
 ] as const;
 
@@ -53,13 +55,7 @@ try {
     end("no dispatcher answers", EXIT_UNREACHABLE);
   }
   if (fault instanceof OvationError) end(`refused (${fault.code}): ${fault.message}`, EXIT_REFUSED);
-  end(`The stores could not be used: ${whyOf(fault)}`, EXIT_UNREACHABLE);
-}
-
-function whyOf(fault: unknown): string {
-  if (/Permissions Violation/.test(String(fault))) {
-    return "this NATS user may not manage streams: log in as admin";
-  }
   const isLate = fault instanceof Error && fault.name === "TimeoutError";
-  return isLate ? "JetStream didn't answer; it may be choosing a leader" : String(fault);
+  const why = isLate ? "JetStream didn't answer; it may be choosing a leader" : String(fault);
+  end(`The stores could not be used: ${why}`, EXIT_UNREACHABLE);
 }

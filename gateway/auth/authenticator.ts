@@ -4,7 +4,8 @@ import { OvationError } from "../../shared/protocol/errors.ts";
 import { actorSchema } from "../../shared/protocol/events.ts";
 import type { ClientKey } from "../limits/client-key.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
-import { API_KEY_PATTERN, type ApiKeys, hashOf } from "./api-keys.ts";
+import type { ApiKeyFile } from "./api-key-file.ts";
+import { API_KEY_PATTERN, hashOf } from "./api-keys.ts";
 import { type Grant, OPEN_GRANT, openGrant } from "./grant.ts";
 import type { Tickets } from "./tickets.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
@@ -88,10 +89,10 @@ export class OpenAuthenticator implements Authenticator {
 /** Requires a token or an API key. */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: TokenVerifier;
-  readonly #apiKeys: ApiKeys;
+  readonly #apiKeys: Pick<ApiKeyFile, "get">;
   readonly #tickets: Tickets;
 
-  constructor(verifier: TokenVerifier, apiKeys: ApiKeys, tickets: Tickets) {
+  constructor(verifier: TokenVerifier, apiKeys: Pick<ApiKeyFile, "get">, tickets: Tickets) {
     this.#verifier = verifier;
     this.#apiKeys = apiKeys;
     this.#tickets = tickets;

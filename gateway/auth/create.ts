@@ -3,7 +3,7 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import type { Log } from "../../shared/runtime/log.ts";
-import { loadApiKeys } from "./api-keys.ts";
+import { ApiKeyFile } from "./api-key-file.ts";
 import { type Authenticator, OpenAuthenticator, TokenAuthenticator } from "./authenticator.ts";
 import { loadKeyring } from "./keyring.ts";
 import { RemoteKeys } from "./remote-keys.ts";
@@ -21,6 +21,7 @@ export interface Auth {
   readonly authenticator: Authenticator;
   readonly tickets: Tickets;
   readonly remoteKeys: RemoteKeys | undefined;
+  readonly apiKeys: ApiKeyFile;
 }
 
 /** @throws Error that names the setting and the file at fault */
@@ -37,9 +38,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     clientSharePercent: config.clientSharePercent,
     limitedClientsKept: config.limitedClientsKept,
   });
+  const apiKeys = new ApiKeyFile(config.authApiKeysFile, log);
   if (config.open) {
     log.warn("OPEN: anyone who reaches this gateway may watch, publish and delete events (--open)");
-    return { authenticator: new OpenAuthenticator(tickets), tickets, remoteKeys: undefined };
+    const authenticator = new OpenAuthenticator(tickets);
+    return { authenticator, tickets, remoteKeys: undefined, apiKeys };
   }
   const { authJwksUrl: url } = config;
   const remoteKeys =
@@ -53,7 +56,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
           log,
         });
   const verifier = new TokenVerifier(await loadKeyring(config), remoteKeys, config);
-  const apiKeys = await loadApiKeys(config.authApiKeysFile);
+  await apiKeys.start();
   const authenticator = new TokenAuthenticator(verifier, apiKeys, tickets);
-  return { authenticator, tickets, remoteKeys };
+  return { authenticator, tickets, remoteKeys, apiKeys };
 }

@@ -51,7 +51,11 @@ export async function loadKeyring(config: AuthConfig): Promise<Keyring> {
   const algorithms = algorithmsOf(config);
   const keys = new Map<AuthAlgorithm, KeyObject[]>();
   if (config.authSecret !== undefined) {
-    keys.set("HS256", [createSecretKey(Buffer.from(config.authSecret, "utf8"))]);
+    const secrets = [config.authSecret, config.authSecondSecret ?? []].flat();
+    keys.set(
+      "HS256",
+      secrets.map((secret) => createSecretKey(Buffer.from(secret, "utf8"))),
+    );
   }
   for (const path of config.authPublicKeyFiles) {
     const fault = (what: string, cause?: unknown) =>

@@ -3,8 +3,8 @@
  * is never used: the old one stays, with an error in the log and a metric.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { type FSWatcher, readFileSync, watch } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { FileWatch } from "../../shared/runtime/file-watch.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 
 export interface CertificateFiles {
@@ -29,9 +29,6 @@ interface CertificateKeeperOptions {
   /** Uses the files for every connection from now on; throws when it can't. */
   readonly use: (files: CertificateFiles) => void;
 }
-
-/** Two files are seldom replaced atomically: changes within this time belong together. */
-const SETTLE_MS = 500;
 
 function read(path: string): Buffer {
   try {
@@ -69,10 +66,9 @@ function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
 export class CertificateKeeper {
   readonly stats = { reloads: 0, failures: 0 };
   readonly #options: CertificateKeeperOptions;
-  readonly #watchers: FSWatcher[] = [];
+  readonly #watch = new FileWatch();
   #current: Certificate | undefined;
   #fault: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
@@ -96,23 +92,15 @@ export class CertificateKeeper {
   start(): void {
     this.#apply(readCertificate(this.#options.files));
     const { certFile, keyFile } = this.#options.files;
-    // The folders are watched: a file or link that is replaced is a different file afterwards.
-    for (const folder of new Set([dirname(certFile), dirname(keyFile)])) this.#watch(folder);
-  }
-
-  /** Where a folder can't be watched, only SIGHUP reloads. */
-  #watch(folder: string): void {
-    const fail = (error: unknown) => {
-      const what = { folder, error: String(error) };
-      this.#options.log.warn(what, "certificate files are not watched: send SIGHUP to reload them");
-    };
-    try {
-      const watcher = watch(folder, () => this.#reloadSoon());
-      watcher.on("error", fail);
-      this.#watchers.push(watcher);
-    } catch (error) {
-      fail(error);
-    }
+    this.#watch.start(
+      [certFile, keyFile],
+      () => this.reload(),
+      (folder, error) =>
+        this.#options.log.warn(
+          { folder, error: String(error) },
+          "certificate files are not watched: send SIGHUP to reload them",
+        ),
+    );
   }
 
   /** Reads the files again; nothing happens if they are the same. */
@@ -136,8 +124,7 @@ export class CertificateKeeper {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    for (const watcher of this.#watchers.splice(0)) watcher.close();
+    this.#watch.stop();
   }
 
   #apply(certificate: Certificate): void {
@@ -148,10 +135,5 @@ export class CertificateKeeper {
     log.info({ subject: certificate.subject, validTo }, "certificate in use");
     if (certificate.notAfterMs < this.#options.wallClock())
       log.error("the certificate has expired");
-  }
-
-  #reloadSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.reload(), SETTLE_MS);
   }
 }

@@ -1,6 +1,7 @@
 /** Plans and makes changes of the streams and buckets, with the rights of the NATS user `admin`. */
 import { setTimeout as wait } from "node:timers/promises";
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from "@nats-io/jetstream";
+import { z } from "zod";
 import type { CommonConfig } from "../config/settings.ts";
 import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Bus } from "./connection.ts";
@@ -12,10 +13,29 @@ import { type StoreStep, stepOf } from "./store-plan.ts";
 /** A change of a stream may have to wait for a leader. */
 const API_TIMEOUT_MS = 15_000;
 const COPIES_POLL_MS = 200;
+const READY_TIMEOUT_MS = 2_000;
+const peerRemovedSchema = z.object({ error: z.object({ description: z.string() }).optional() });
 
 /** NATS refused a change, or it was not done in time; the message says which. */
 export class StoreChangeFailed extends Error {
   override readonly name = "StoreChangeFailed";
+}
+
+/**
+ * Resolves when JetStream can manage streams, however long that takes.
+ * @throws Error of the client when this user may not ask
+ */
+export async function jetStreamReady(bus: Bus): Promise<void> {
+  const manager = await managerOf(bus, READY_TIMEOUT_MS);
+  for (;;) {
+    try {
+      await manager.getAccountInfo();
+      return;
+    } catch (error) {
+      if (/Permissions Violation/.test(String(error))) throw error;
+    }
+    await wait(COPIES_POLL_MS);
+  }
 }
 
 /**
@@ -78,6 +98,50 @@ export async function applyStores(
   }
 }
 
+/**
+ * Has NATS make the copies that a server of its cluster holds on the others, stream by stream, and
+ * waits until they are complete. Nothing is lost where at least one other copy is whole.
+ * @returns the streams that had a copy there
+ * @throws StoreChangeFailed
+ */
+export async function leaveServer(
+  bus: Bus,
+  config: CommonConfig,
+  how: {
+    readonly server: string;
+    readonly waitMs: number;
+    readonly onDone: (stream: string) => void;
+  },
+): Promise<readonly string[]> {
+  const manager = await managerOf(bus, API_TIMEOUT_MS);
+  const left: string[] = [];
+  for (const { name } of storeConfigs(config)) {
+    const info = await infoOf(manager, name);
+    const { leader, replicas = [] } = info?.cluster ?? {};
+    const holders = [leader, ...replicas.map((one) => one.name)];
+    if (info === undefined || !holders.includes(how.server)) continue;
+    if (info.config.num_replicas === 1) {
+      throw new StoreChangeFailed(
+        `${name}: its only copy is on ${how.server}: give it more by \`ovation store apply\` first`,
+      );
+    }
+    await removePeer(bus, name, how.server);
+    await copied(manager, info.config, how.waitMs, how.server);
+    left.push(name);
+    how.onDone(name);
+  }
+  return left;
+}
+
+async function removePeer(bus: Bus, stream: string, server: string): Promise<void> {
+  const subject = `$JS.API.STREAM.PEER.REMOVE.${stream}`;
+  const request = Buffer.from(JSON.stringify({ peer: server }));
+  const { data } = await bus.connection.request(subject, request, { timeout: API_TIMEOUT_MS });
+  const { error } = peerRemovedSchema.parse(JSON.parse(Buffer.from(data).toString()));
+  if (error === undefined) return;
+  throw new StoreChangeFailed(`${stream}: NATS refused: ${error.description}`);
+}
+
 async function infoOf(
   manager: JetStreamManager,
   name: string,
@@ -113,8 +177,12 @@ async function make(
 }
 
 /** Resolves when the stream has a leader, and every copy has all that is stored. */
-async function copied(manager: JetStreamManager, wanted: StoreConfig, waitMs: number) {
-  const { name, num_replicas: copies = 1 } = wanted;
+async function copied(
+  manager: JetStreamManager,
+  { name, num_replicas: copies = 1 }: StoreConfig,
+  waitMs: number,
+  without?: string,
+): Promise<void> {
   const end = monotonicNow() + waitMs;
   let state = "it has no leader";
   for (;;) {
@@ -124,7 +192,9 @@ async function copied(manager: JetStreamManager, wanted: StoreConfig, waitMs: nu
       // A server without a cluster names no leader, or itself, and no copies.
       const current = replicas.filter((one) => one.current && one.offline !== true).length;
       const hasLeader = info.cluster === undefined || copies === 1 || (leader ?? "") !== "";
-      if (hasLeader && replicas.length === copies - 1 && current === copies - 1) return;
+      const isWhole = replicas.length === copies - 1 && current === copies - 1;
+      const isLeft = leader !== without && replicas.every((one) => one.name !== without);
+      if (hasLeader && isWhole && (without === undefined || isLeft)) return;
       state = `${current + 1} of ${copies} copies are complete`;
     }
     if (monotonicNow() > end) {

@@ -79,6 +79,9 @@ export const authSettings = {
   authSecret: secret(
     "The secret that tokens are signed with by HS256. Set it in the environment: every user of the machine can read flags.",
   ),
+  authSecondSecret: secret(
+    "Another secret that tokens may be signed with, while `auth-secret` is replaced: `docs/operations.md` has the steps.",
+  ),
   authPublicKeyFiles: fileList(
     "Files with public keys for tokens, in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA. They are read at the start; a token may be signed by any of them.",
   ),
@@ -127,7 +130,7 @@ export const authSettings = {
     doc: "How long a ticket is valid; must be the same for all gateways.",
   }),
   authApiKeysFile: optionalText({
-    doc: "A JSON file with the SHA-256 hashes of backends' API keys, and what each may do. It is read at the start.",
+    doc: "A JSON file with the SHA-256 hashes of backends' API keys, and what each may do. It is read again when it changes; a broken one changes nothing.",
   }),
 } as const satisfies SettingGroup;
 
@@ -172,6 +175,9 @@ export function authFaults(values: Readonly<Record<string, unknown>>): readonly 
     faults.push(
       `--open checks no tokens, and can't be set together with ${given.map(flag).join(", ")}`,
     );
+  }
+  if (isSet("authSecondSecret") && !isSet("authSecret")) {
+    faults.push("--auth-second-secret can't be set without --auth-secret");
   }
   const algorithms = (values["authAlgorithms"] ?? []) as readonly AuthAlgorithm[];
   const hasPublic = isSet("authPublicKeyFiles") || isSet("authJwksUrl");

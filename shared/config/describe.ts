@@ -21,7 +21,7 @@ const TITLES: Readonly<Record<Role, string>> = {
 };
 const ARGUMENTS: Readonly<Partial<Record<Role, string>>> = {
   kinds: "[apply <file>] ",
-  store: "plan|apply|backup <folder>|restore <folder>|move|purge <video> ",
+  store: "plan|apply|backup <folder>|restore <folder>|move|leave <server>|purge <video> ",
 };
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",

@@ -8,6 +8,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/cluster/**/*.test.ts"],
+    globalSetup: "test/support/bundle.ts",
     root: new URL("../..", import.meta.url).pathname,
     // By the chart's own settings, pods take a while to become ready and to stop.
     testTimeout: 400_000,

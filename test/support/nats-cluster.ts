@@ -9,6 +9,8 @@ import { TEST_PASSWORDS } from "./nats-users.ts";
 
 export interface NatsCluster {
   readonly servers: readonly NatsServer[];
+  /** Starts one more, which joins. */
+  add(): Promise<NatsServer>;
   stop(): Promise<void>;
 }
 
@@ -21,22 +23,29 @@ export async function startNatsCluster(count: number): Promise<NatsCluster> {
   const ports: number[] = [];
   for (let number = 0; number < 2 * count; number += 1) ports.push(await freePort());
   const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
+  const start = (route: string, index: number, port: number) => {
+    const name = `nats-${index + 1}`;
+    const cluster = ["--cluster_name", "test", "--cluster", route, "--routes", routes.join(",")];
+    return startNatsServer({
+      source,
+      name,
+      port,
+      storeDir: join(directory, name),
+      extraArgs: cluster,
+      passwords: TEST_PASSWORDS,
+    });
+  };
   const servers = await Promise.all(
-    routes.map((route, index) => {
-      const name = `nats-${index + 1}`;
-      const cluster = ["--cluster_name", "test", "--cluster", route, "--routes", routes.join(",")];
-      return startNatsServer({
-        source,
-        name,
-        port: ports[index] ?? 0,
-        storeDir: join(directory, name),
-        extraArgs: cluster,
-        passwords: TEST_PASSWORDS,
-      });
-    }),
+    routes.map((route, index) => start(route, index, ports[index] ?? 0)),
   );
   return {
     servers,
+    add: async () => {
+      const [port, route] = [await freePort(), `nats://127.0.0.1:${await freePort()}`];
+      const server = await start(route, servers.length, port);
+      servers.push(server);
+      return server;
+    },
     stop: async () => {
       await Promise.all(servers.map((server) => server.kill9()));
       await rm(directory, { recursive: true, force: true });
