@@ -33,6 +33,8 @@ export const CASES: Readonly<Record<string, Values>> = {
     "nats.login.existingSecret": "ovation-logins",
     "nats.caSecret": "nats-authority",
     "auth.existingSecret": "ovation-keys",
+    "storeApply.when": "always",
+    "storeApply.allowLoss": true,
     "networkPolicy.extraEgress": [{ ports: [{ port: 443, protocol: "TCP" }] }],
   },
   "own-nats-creds": {

@@ -106,6 +106,7 @@ describe.skipIf(!hasHelm)("the pods", () => {
       "ovation-gateway": ["ovation-auth/OVATION_AUTH_SECRET", "ovation-nats-users/gateway"],
       "ovation-dispatcher": ["ovation-nats-users/dispatcher"],
       "ovation-nats": [...NATS_USERS, "route"].map((user) => `ovation-nats-users/${user}`).sort(),
+      "ovation-store-apply": ["ovation-nats-users/admin"],
       "ovation-test": ["ovation-auth/OVATION_AUTH_SECRET"],
       "ovation-doctor": ["ovation-nats-users/observer"],
     });

@@ -87,9 +87,10 @@ function run(...args: string[]): string {
 }
 
 const install = (values: Values, ...more: string[]) =>
-  run("install", "ovation", packed, ...valueFlags(values), ...more);
+  run("install", "ovation", packed, "--no-hooks", ...valueFlags(values), ...more);
+/** Without its Job: nobody here would run that. */
 const upgrade = (values: Values, ...more: string[]) =>
-  run("upgrade", "ovation", packed, ...valueFlags(values), ...more);
+  run("upgrade", "ovation", packed, "--no-hooks", ...valueFlags(values), ...more);
 
 async function secret(name: string): Promise<unknown> {
   const { body } = await server.ask("GET", `/api/v1/namespaces/${NAMESPACE}/secrets/${name}`);
@@ -140,11 +141,32 @@ describe.skipIf(!canServe)("on a Kubernetes API server", () => {
 
   test("an upgrade changes any configuration into any other, and back", () => {
     install({});
-    // But for what Kubernetes never changes: a Service's first IP family, and volumes.
-    const { "example-ipv6-only": _, "example-large": __, ...cases } = CASES;
+    // But for what Kubernetes never changes, a Service's first IP family and volumes, and fewer servers.
+    const { "example-ipv6-only": _, "example-large": __, "one-server": ___, ...cases } = CASES;
     for (const values of Object.values(cases)) upgrade(values, "--reset-values");
     upgrade({}, "--reset-values");
-  });
+  }, 300_000);
+
+  test.each([
+    [3, 1],
+    [1, 3],
+    [5, 3],
+  ])(
+    "an upgrade from %i NATS servers to %i, which would lose comments, is refused",
+    async (now, wanted) => {
+      install({ "nats.replicas": now });
+      const args = ["upgrade", "ovation", packed, "--namespace", NAMESPACE, "--no-hooks"];
+      const upgraded = helm([...args, "--set", `nats.replicas=${wanted}`], server.kubeconfig);
+      expect(upgraded).toMatchObject({
+        ok: false,
+        stderr: expect.stringContaining("nats.replicas: from"),
+      });
+      // With the servers gone, as the documentation has it, there is nothing to lose.
+      const servers = `/apis/apps/v1/namespaces/${NAMESPACE}/statefulsets/ovation-nats`;
+      expect((await server.ask("DELETE", servers)).status).toBe(200);
+      upgrade({ "nats.replicas": wanted });
+    },
+  );
 
   test("secrets generated at the first install survive upgrades", async () => {
     install({});
@@ -155,6 +177,15 @@ describe.skipIf(!canServe)("on a Kubernetes API server", () => {
     expect(first).toEqual([Object.fromEntries(users), { OVATION_AUTH_SECRET: generated }]);
     upgrade({ "drain.seconds": 20 });
     expect(await secrets()).toEqual(first);
+  });
+
+  test("where the chart's NATS is created anew, no Job asks it before", () => {
+    install({});
+    const anew = () => run("upgrade", "ovation", packed, "--dry-run=server");
+    expect(anew()).toContain("ovation-store-apply");
+    run("uninstall", "ovation");
+    install({ "nats.url": "nats://elsewhere.example" });
+    expect(anew()).not.toContain("ovation-store-apply");
   });
 
   test.each([

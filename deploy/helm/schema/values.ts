@@ -142,6 +142,27 @@ export const chartValues: ValueSchema = group("Values of the Ovation chart", {
   gateway,
   dispatcher,
   nats: group("The NATS servers.", natsValues),
+  storeApply: group(
+    "A Job that runs `ovation store apply` before an upgrade, as the NATS user `admin`: what is stored follows the settings.",
+    {
+      when: choice(
+        "With the chart's own NATS, always, or never. With `nats.url` it runs before an install, too, and `nats.login` must have `admin`.",
+        "auto",
+        "always",
+        "never",
+      ),
+      allowLoss: flag(
+        "Makes changes that lose something of what is stored, such as a shorter age; otherwise they are refused, and the upgrade with them.",
+        false,
+      ),
+      envFromSecret: text(
+        "A Secret of yours whose keys become environment variables of this Job only, for a login that isn't in `nats.login`.",
+      ),
+      timeoutSeconds: count("How long it may take, copying to new servers included.", 900, {
+        minimum: 60,
+      }),
+    },
+  ),
   ingress,
   httpRoute,
   networkPolicy: group("NetworkPolicies: which pods may connect to which.", {

@@ -23,7 +23,7 @@ interface Answer {
 export interface ApiServer {
   /** The path of the kubeconfig with which Helm reaches it. */
   readonly kubeconfig: string;
-  ask(method: "GET" | "POST", path: string, body?: object): Promise<Answer>;
+  ask(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<Answer>;
   stop(): Promise<void>;
 }
 

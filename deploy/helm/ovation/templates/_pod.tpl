@@ -31,9 +31,9 @@
 {{- toYaml $rest -}}
 {{- end -}}
 
-{{/* The start of every pod's spec. Takes {root, part}. */}}
+{{/* The start of every pod's spec. Takes {root, part, account}, the last of which may be missing. */}}
 {{- define "ovation.podSpec" -}}
-serviceAccountName: {{ include "ovation.serviceAccount" .root }}
+serviceAccountName: {{ default (include "ovation.serviceAccount" .root) .account }}
 automountServiceAccountToken: false
 # A Service named ovation would add OVATION_PORT and similar variables to each pod.
 enableServiceLinks: false
@@ -89,10 +89,9 @@ affinity:
 {{ add .Values.drain.preStopSeconds (mul 2 .Values.drain.seconds) 5 }}
 {{- end -}}
 
-{{/* A pod that runs once, such as those of `helm test`. Takes {root, part}. */}}
+{{/* A pod that runs once, such as those of `helm test`. Takes {root, part, account}. */}}
 {{- define "ovation.oncePod" -}}
 restartPolicy: Never
-activeDeadlineSeconds: 120
 {{ include "ovation.podSpec" . }}
 {{- end -}}
 

@@ -44,7 +44,10 @@ Ingress or the HTTPRoute, which don't strip it; a setting takes precedence, for 
 {{- join "," (uniq $hosts) -}}
 {{- end -}}
 
-{{/* The environment of a role. Takes {root, component, part}. */}}
+{{/*
+The environment of a role. Takes {root, component, part, user}; the last, whom it logs in to NATS as, may
+be missing: then it is the component.
+*/}}
 {{- define "ovation.environment" -}}
 {{- $values := .root.Values -}}
 {{- $copies := include "ovation.nats.copies" .root -}}
@@ -57,7 +60,7 @@ Ingress or the HTTPRoute, which don't strip it; a setting takes precedence, for 
 {{- $_ := set $own "base-path" . -}}
 {{- end -}}
 {{- end -}}
-{{- $login := include "ovation.nats.login" (dict "root" .root "user" .component) | fromJson -}}
+{{- $login := include "ovation.nats.login" (dict "root" .root "user" (default .component .user)) | fromJson -}}
 {{- $settings := mergeOverwrite $own $login (deepCopy $values.settings) (deepCopy .part.settings) -}}
 {{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" "otlp-headers" "gateway.envFromSecret" -}}
 {{- if or (hasKey $values.settings $reserved) (hasKey $.part.settings $reserved) -}}
