@@ -9,7 +9,7 @@ export function registerTableMetrics(
   table: SubscriptionTable,
   routes: RouteTable,
 ): void {
-  const { mirror, announced, leases, sweeper, counts } = table;
+  const { mirror, announced, observers, leases, sweeper, counts } = table;
   const counter = (name: string, help: string, read: () => number) =>
     countOf(registry, `ovation_dispatcher_${name}`, help, read);
   const gauge = (name: string, help: string, read: () => number) =>
@@ -54,6 +54,7 @@ export function registerTableMetrics(
     "Announced rows dropped early, since there were too many.",
     () => announced.dropped,
   );
+  gauge("observed_patterns", "Patterns of videos that services observe.", () => observers.size);
   gauge("table_readable", "1 while the table can be read.", () => (mirror.isReadable ? 1 : 0));
   gauge(
     "table_read_age_seconds",

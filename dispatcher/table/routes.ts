@@ -3,8 +3,9 @@
  * for dispatching with one look-up per event.
  */
 import { estimate } from "../../shared/lib/hyperloglog.ts";
-import { frontendSubject } from "../../shared/protocol/subjects.ts";
+import { frontendSubject, observedSubject } from "../../shared/protocol/subjects.ts";
 import type { RowContent } from "../../shared/protocol/table.ts";
+import type { VideoPatterns } from "../../shared/protocol/video-patterns.ts";
 
 export interface Row extends RowContent {
   /** Revision of the row in its bucket. */
@@ -15,7 +16,7 @@ interface Route {
   readonly rows: Map<string, Row>;
   /** Gateways that announced that they watch; undefined when there are none. See announced.ts. */
   announced: Set<string> | undefined;
-  /** Subjects of the live gateways, or undefined when they must be recomputed. */
+  /** Subjects of the live gateways and of observers, or undefined when they must be recomputed. */
   subjects: readonly string[] | undefined;
 }
 
@@ -30,6 +31,8 @@ export class RouteTable {
   readonly #routes = new Map<string, Route>();
   readonly #videosOf = new Map<string, Set<string>>();
   readonly #dead = new Set<string>();
+  /** What services observe: see observers.ts. */
+  #observed: VideoPatterns | undefined;
   #rowCount = 0;
 
   get rowCount(): number {
@@ -40,12 +43,28 @@ export class RouteTable {
     return this.#routes.size;
   }
 
-  /** Where an event of `video` goes: one subject per live gateway with viewers of it. */
+  /**
+   * Where an event of `video` goes: one subject per live gateway with viewers of it, and one for all
+   * services that observe it.
+   */
   subjects(video: string): readonly string[] {
     const route = this.#routes.get(video);
-    if (route === undefined) return NONE;
-    route.subjects ??= this.#liveGateways(route).map((gateway) => frontendSubject(gateway, video));
+    if (route === undefined) return this.#observers(video);
+    route.subjects ??= [
+      ...this.#liveGateways(route).map((gateway) => frontendSubject(gateway, video)),
+      ...this.#observers(video),
+    ];
     return route.subjects;
+  }
+
+  #observers(video: string): readonly string[] {
+    return this.#observed?.cover(video) === true ? [observedSubject(video)] : NONE;
+  }
+
+  /** From now on, events of these videos go to observers too. */
+  observe(patterns: VideoPatterns | undefined): void {
+    this.#observed = patterns;
+    for (const route of this.#routes.values()) route.subjects = undefined;
   }
 
   #liveGateways({ rows, announced }: Route): string[] {

@@ -16,6 +16,7 @@ import { Announced } from "./announced.ts";
 import { type ViewerCount, ViewerCounts } from "./counts.ts";
 import { Leases } from "./leases.ts";
 import { Mirror } from "./mirror.ts";
+import { Observers } from "./observers.ts";
 import type { RouteTable } from "./routes.ts";
 import { Sweeper } from "./sweep.ts";
 
@@ -37,6 +38,7 @@ export class SubscriptionTable {
   readonly leases: Leases;
   readonly mirror: Mirror;
   readonly announced: Announced;
+  readonly observers: Observers;
   readonly sweeper: Sweeper;
   readonly counts: ViewerCounts;
   readonly #routes: RouteTable;
@@ -78,6 +80,7 @@ export class SubscriptionTable {
       onCorrected: countAgain,
     });
     this.announced = new Announced({ bus, routes, now });
+    this.observers = new Observers({ bus, routes, now });
     this.sweeper = new Sweeper({
       subscriptions,
       frontends,
@@ -107,6 +110,7 @@ export class SubscriptionTable {
    */
   async start(stopping: AbortSignal): Promise<void> {
     this.announced.start();
+    this.observers.start();
     await this.mirror.start();
     this.#isRead = true;
     if (!stopping.aborted) this.sweeper.start();
@@ -114,6 +118,7 @@ export class SubscriptionTable {
 
   async stop(): Promise<void> {
     this.announced.stop();
+    this.observers.stop();
     this.sweeper.stop();
     this.counts.stop();
     await this.mirror.stop();

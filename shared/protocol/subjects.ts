@@ -304,6 +304,14 @@ export function inspectSubject(gateway: string): string {
   return `ov.inspect.${gateway}`;
 }
 
+/** Where services say which videos they observe: see dispatcher/table/observers.ts. */
+export const OBSERVE_SUBJECT = "ov.observe";
+
+/** The subject of events of `video` for services that observe it. */
+export function observedSubject(video: string): string {
+  return `ov.observed.${video}`;
+}
+
 /** Where every dispatcher states its settings: see common-settings.ts. */
 export const INSPECT_DISPATCHERS = "ov.settings";
 

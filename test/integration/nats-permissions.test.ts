@@ -132,6 +132,8 @@ const FORBIDDEN: Readonly<
 > = {
   gateway: {
     publish: [
+      "ov.observe",
+      "ov.observed.video",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -148,6 +150,8 @@ const FORBIDDEN: Readonly<
       ...ofStreams(["STREAM.PURGE.*", "CONSUMER.NAMES.*"]),
     ],
     subscribe: [
+      "ov.observe",
+      "ov.observed.*",
       "ov.publish.*",
       "ov.gateway.publish.*",
       "ov.changes.>",
@@ -170,6 +174,7 @@ const FORBIDDEN: Readonly<
   },
   dispatcher: {
     publish: [
+      "ov.observe",
       "ov.inspect.other",
       "ov.publish.video",
       "ov.count.video",
@@ -184,6 +189,7 @@ const FORBIDDEN: Readonly<
       ...ofStreams(["CONSUMER.NAMES.*"]),
     ],
     subscribe: [
+      "ov.observed.*",
       "ov.publish.*",
       "ov.gateway.publish.*",
       "ov.gateway.command.*",
@@ -200,6 +206,8 @@ const FORBIDDEN: Readonly<
   },
   publisher: {
     publish: [
+      "ov.observe",
+      "ov.observed.video",
       "ov.inspect.other",
       "ov.review.comment",
       "$JS.API.DIRECT.GET.KV_ov_bans",
@@ -221,6 +229,8 @@ const FORBIDDEN: Readonly<
       ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*", "STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
     ],
     subscribe: [
+      "ov.observe",
+      "ov.observed.*",
       "ov.>",
       "ov.publish.*",
       "ov.frontend.*.*",
@@ -235,6 +245,7 @@ const FORBIDDEN: Readonly<
   },
   observer: {
     publish: [
+      "ov.observed.video",
       "ov.publish.video",
       "ov.review.comment",
       "$JS.API.DIRECT.GET.KV_ov_bans",
@@ -253,6 +264,7 @@ const FORBIDDEN: Readonly<
       ...ofStreams(["STREAM.MSG.GET.*"], ["ov_history", ...VIDEO_STREAMS, ...MODERATION_STREAMS]),
     ],
     subscribe: [
+      "ov.observe",
       "ov.publish.*",
       "ov.retract.*",
       "ov.command.*",
@@ -267,6 +279,8 @@ const FORBIDDEN: Readonly<
   },
   consumer: {
     publish: [
+      "ov.observe",
+      "ov.observed.video",
       "ov.publish.video",
       "ov.review.comment",
       "ov.count.video",
@@ -292,6 +306,8 @@ const FORBIDDEN: Readonly<
       ...ofStreams(["STREAM.INFO.*", "STREAM.MSG.GET.*"], NEWER_STREAMS),
     ],
     subscribe: [
+      "ov.observe",
+      "ov.observed.*",
       "ov.>",
       "ov.publish.*",
       "ov.frontend.*.*",
