@@ -27,8 +27,8 @@ interface Step {
 }
 
 const PACKAGES: readonly Package[] = [
-  { name: "ovation-client", folder: "sdk", hasCommonJs: true },
-  { name: "ovation-server", folder: "server-sdk", hasCommonJs: false },
+  { name: "ovation-client", folder: "sdk", hasCommonJs: true, bundled: [] },
+  { name: "ovation-server", folder: "server-sdk", hasCommonJs: false, bundled: ["msgpackr"] },
 ];
 
 const STEPS: readonly Step[] = [

@@ -14,6 +14,8 @@ export interface Package {
   readonly folder: string;
   /** Whether it has CommonJS beside its ES modules. */
   readonly hasCommonJs: boolean;
+  /** Packages of others whose code is in it. */
+  readonly bundled: readonly string[];
 }
 
 /** Of a package of ES modules alone, attw finds that CommonJS and `node10` can't have it. */

@@ -56,13 +56,18 @@ function bomOf(
   return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
-/** That of a package: itself and what it depends on, in the versions of the lockfile. */
-export async function packageBom({ name, folder }: Package, version: string): Promise<string> {
+/** That of a package: what it depends on and what is in it, in the versions of the lockfile. */
+export async function packageBom(
+  { name, folder, bundled }: Package,
+  version: string,
+): Promise<string> {
   const { components, specVersion } = await npmBom(ROOT);
   const manifest = await readFile(join(ROOT, folder, "package.json"), "utf8");
   const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
-  const direct = components.filter((one) => dependencies[one.name] === one.version);
-  if (direct.length < Object.keys(dependencies).length) {
+  const direct = components.filter(
+    (one) => dependencies[one.name] === one.version || bundled.includes(one.name),
+  );
+  if (direct.length < Object.keys(dependencies).length + bundled.length) {
     throw new Error(`${folder}/package.json: a dependency is not in the lockfile in its version`);
   }
   const library = { name, version, type: "library" };

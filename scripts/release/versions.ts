@@ -16,7 +16,7 @@ const PLACES: readonly (readonly [files: string, pattern: RegExp])[] = [
     "{README.md,{docs,sdk,server-sdk,examples}/**/*.md}",
     /\bovation-(?:client|server)-(\d.*?)\.tgz/g,
   ],
-  ["examples/*/package.json", /\/ovation-client-(\d.*?)\.tgz/g],
+  ["examples/*/package.json", /\/ovation-(?:client|server)-(\d.*?)\.tgz/g],
 ];
 
 export interface Statement {

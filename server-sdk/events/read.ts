@@ -136,7 +136,8 @@ class Reader {
       const text = "the history has lost its newest events";
       throw gone(text, positionAfter(state.epoch, last, position.at));
     }
-    if (isOld(position, state)) {
+    // Of one video, the next message that is left shows whether one before it is gone.
+    if (this.#options.video === undefined && isOld(position, state)) {
       const text = "what was stored after this position is not kept any more";
       throw gone(text, positionAfter(state.epoch, first - 1, position.at));
     }

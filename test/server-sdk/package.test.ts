@@ -50,6 +50,7 @@ test("it refers to nothing outside it but jose and Node, and is what a package s
     version: string;
   };
   expect(JSON.parse(await readFile(join(own, "package.json"), "utf8"))).toMatchObject({ version });
+  expect(await readFile(join(own, "dist/THIRD-PARTY-LICENSES.txt"), "utf8")).toContain("Kris Zyp");
   const { messages } = await publint({ pkgDir: own, pack: false });
   expect(messages).toEqual([]);
 });
