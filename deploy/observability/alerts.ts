@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { anchorOf } from "../../scripts/anchors.ts";
 
 export const RULES_FILE = join(import.meta.dirname, "prometheus", "ovation.rules.yaml");
-const ROOT = join(import.meta.dirname, "..", "..");
-const RUNBOOK = "docs/operations.md";
+/** Where the shipped rules say that the runbook is; a team puts its own place there. */
+export const RUNBOOK_URL = "https://ovation.example/operations.md";
 
 const alertSchema = z.object({
   alert: z.string(),
@@ -16,8 +17,8 @@ const alertSchema = z.object({
   annotations: z.object({
     summary: z.string(),
     description: z.string(),
-    /** From the root of the repository: a heading of docs/operations.md. */
-    runbook: z.string().startsWith(`${RUNBOOK}#`),
+    /** A heading of docs/operations.md. */
+    runbook_url: z.string().startsWith(`${RUNBOOK_URL}#`),
   }),
 });
 export type AlertRule = z.output<typeof alertSchema>;
@@ -41,29 +42,10 @@ export function readRules(): { readonly alerts: AlertRule[]; readonly records: R
   };
 }
 
-/** Headings of the runbook by their anchors. */
-function headings(): ReadonlyMap<string, string> {
-  const titles = readFileSync(join(ROOT, RUNBOOK), "utf8").matchAll(/^## (.+)$/gm);
-  return new Map(
-    [...titles].map(([, title = ""]) => {
-      const words = title.toLowerCase().replaceAll(/[^a-z0-9 -]/g, "");
-      return [words.replaceAll(" ", "-"), title];
-    }),
-  );
-}
-
-/**
- * The runbook's table, which links each alert to its heading.
- * @throws Error when there is no such heading
- */
+/** The runbook's table, which links each alert to its heading. */
 export function alertTable(): string {
-  const titles = headings();
   const rows = readRules().alerts.map(({ alert, labels, annotations }) => {
-    const anchor = annotations.runbook.slice(RUNBOOK.length + 1);
-    const title = titles.get(anchor);
-    if (title === undefined) throw new Error(`${alert}: ${RUNBOOK} has no heading #${anchor}`);
-    return `| \`${alert}\` | ${labels.severity} | ${annotations.summary} | [${title}](#${anchor}) |`;
+    return `| [${alert}](#${anchorOf(alert)}) | ${labels.severity} | ${annotations.summary} |`;
   });
-  const head = ["| alert | severity | meaning | runbook section |", "| --- | --- | --- | --- |"];
-  return [...head, ...rows, ""].join("\n");
+  return ["| alert | severity | meaning |", "| --- | --- | --- |", ...rows, ""].join("\n");
 }
