@@ -320,7 +320,7 @@ export class DispatcherParts implements RoleParts {
       this.#peers.condition,
       this.#kinds.condition,
       condition,
-      warnIf("stores", silent.length > 0, `no leader answers for ${silent.join(", ")}`),
+      warnIf("leaders", silent.length > 0, `none answers for ${silent.join(", ")}`),
       warnIf("history", !this.#history.isWritable, "can't be written; durable events wait"),
       warnIf(
         "review",

@@ -55,8 +55,6 @@ export class HistoryStream {
   readonly #limits: Limits;
   #keptMs = Number.POSITIVE_INFINITY;
   #recreatedAt = Number.NEGATIVE_INFINITY;
-  /** Of the last {@link probe}; undefined: there is none. */
-  #probeSequence: number | undefined;
   readonly #subjects: SubjectStream;
 
   constructor(bus: Bus, limits: Limits) {
@@ -128,19 +126,15 @@ export class HistoryStream {
   }
 
   /**
-   * Finds out whether anything can be stored: stores an empty message that belongs to no video, in
-   * place of the last one.
+   * Finds out whether anything can be stored: stores an empty message that belongs to no video, and
+   * deletes it.
    * @throws OvationError history_unavailable
    */
   async probe(timeoutMs: number): Promise<void> {
-    const before = this.#probeSequence;
-    this.#probeSequence = undefined;
-    const subject = historySubject(NO_VIDEO);
-    this.#probeSequence = await this.#subjects.store(subject, EMPTY, timeoutMs);
+    const sequence = await this.#subjects.store(historySubject(NO_VIDEO), EMPTY, timeoutMs);
     // One that is left over expires, as everything does.
-    if (before === undefined) return;
     await this.#subjects
-      .attempt((manager) => manager.streams.deleteMessage(HISTORY_STREAM, before, false))
+      .attempt((manager) => manager.streams.deleteMessage(HISTORY_STREAM, sequence, false))
       .catch(() => undefined);
   }
 

@@ -46,9 +46,14 @@ export class StoresCheck {
     clearTimeout(this.#timer);
   }
 
+  /** Every store that was compared with the settings. */
+  get compared(): readonly ComparedStore[] {
+    return [...this.#compared.values()];
+  }
+
   /** Those that keep less than the settings say. */
   get shortfalls(): readonly ComparedStore[] {
-    return [...this.#compared.values()].filter(({ short }) => short.length > 0);
+    return this.compared.filter(({ short }) => short.length > 0);
   }
 
   /** A warning while there are such. */
@@ -89,13 +94,13 @@ export class StoresCheck {
 /** How many settings of each stream fall short. */
 export function registerStores(
   registry: Registry,
-  read: () => Pick<StoresCheck, "shortfalls"> | undefined,
+  read: () => Pick<StoresCheck, "compared"> | undefined,
 ): void {
   gaugesOf(
     registry,
     "ovation_store_shortfalls",
-    "Settings of a stream of NATS that keep less than ours say, by stream; none while all are as they should be.",
+    "Settings of a stream of NATS that keep less than ours say, by stream.",
     ["stream"],
-    () => (read()?.shortfalls ?? []).map(({ stream, short }) => [{ stream }, short.length]),
+    () => (read()?.compared ?? []).map(({ stream, short }) => [{ stream }, short.length]),
   );
 }
