@@ -18,6 +18,9 @@ export const monitoringValues: Schemas = {
     labels: texts("Labels with which Prometheus selects it."),
     annotations: texts("Its annotations."),
     extraGroups: list("More groups of rules."),
+    runbookUrl: text(
+      "Where your team reads docs/operations.md: each alert's `runbook_url` begins with it.",
+    ),
   }),
   dashboard: group("A ConfigMap with the dashboard, for Grafana's sidecar.", {
     enabled: flag("Creates it.", false),
