@@ -46,7 +46,9 @@ function dashboardQueries(): (readonly [panel: string, expr: string])[] {
 /** Names of metrics in an expression, including recorded ones. */
 function namesIn(expr: string): string[] {
   const unquoted = expr.replaceAll(/"[^"]*"/g, '""');
-  return unquoted.match(/\b(ovation|process|nodejs|hop:|instance:|job:)[a-zA-Z0-9_:]*|\bup\b/g) ?? [];
+  return (
+    unquoted.match(/\b(ovation|process|nodejs|hop:|instance:|job:)[a-zA-Z0-9_:]*|\bup\b/g) ?? []
+  );
 }
 
 /** The metric that a series belongs to: a histogram has several series. */
