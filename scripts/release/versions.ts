@@ -9,6 +9,7 @@ const PLACES: readonly (readonly [files: string, pattern: RegExp])[] = [
   ["deploy/helm/ovation/Chart.yaml", /^(?:version|appVersion): (\S+)$/gm],
   ["docs/openapi.json", /^ {4}"version": "([^"]+)"/gm],
   ["deploy/docker/compose.yaml", /^ +image: ovation:(\S+)$/gm],
+  ["deploy/docker/compose.production.yaml", /ovation:(\d[^\s}]+)/g],
   ["test/{image,cluster}/*.{ts,sh}", /\bovation:(\d+\.\d+\.\d+)/g],
   // The names of files and images that people are told to use.
   ["{README.md,{docs,sdk,server-sdk,examples}/**/*.md}", /\bovation:(\d[^\s`]*)/g],

@@ -103,7 +103,11 @@ describe.skipIf(!hasHelm)("the pods", () => {
   test("get only the Secret keys that they read", () => {
     const secrets = [...podsOf({})].map(([name, pod]) => [name, secretsOf(pod)] as const);
     expect(Object.fromEntries(secrets)).toEqual({
-      "ovation-gateway": ["ovation-auth/OVATION_AUTH_SECRET", "ovation-nats-users/gateway"],
+      "ovation-gateway": [
+        "ovation-auth/OVATION_AUTH_SECOND_SECRET",
+        "ovation-auth/OVATION_AUTH_SECRET",
+        "ovation-nats-users/gateway",
+      ],
       "ovation-dispatcher": ["ovation-nats-users/dispatcher"],
       "ovation-nats": [...NATS_USERS, "route"].map((user) => `ovation-nats-users/${user}`).sort(),
       "ovation-store-apply": ["ovation-nats-users/admin"],

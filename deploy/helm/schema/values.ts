@@ -123,7 +123,7 @@ export const chartValues: ValueSchema = group("Values of the Ovation chart", {
         true,
       ),
       existingSecret: text(
-        "A Secret of yours that holds it as `OVATION_AUTH_SECRET`; then none is generated.",
+        "A Secret of yours that holds it as `OVATION_AUTH_SECRET`; then none is generated. While it is replaced, this Secret or the generated one may hold another as `OVATION_AUTH_SECOND_SECRET`.",
       ),
     },
   ),

@@ -62,7 +62,7 @@ be missing: then it is the component.
 {{- end -}}
 {{- $login := include "ovation.nats.login" (dict "root" .root "user" (default .component .user)) | fromJson -}}
 {{- $settings := mergeOverwrite $own $login (deepCopy $values.settings) (deepCopy .part.settings) -}}
-{{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" "otlp-headers" "gateway.envFromSecret" -}}
+{{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "auth-second-secret" "auth" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" "otlp-headers" "gateway.envFromSecret" -}}
 {{- if or (hasKey $values.settings $reserved) (hasKey $.part.settings $reserved) -}}
 {{- fail (printf "settings: %s can't be set here%s" $reserved (ternary "" (printf "; see %s" $instead) (empty $instead))) -}}
 {{- end -}}
@@ -79,6 +79,10 @@ be missing: then it is the component.
 - name: OVATION_AUTH_SECRET
   valueFrom:
     secretKeyRef: { name: {{ . }}, key: OVATION_AUTH_SECRET }
+# While it is replaced: docs/operations.md has the steps.
+- name: OVATION_AUTH_SECOND_SECRET
+  valueFrom:
+    secretKeyRef: { name: {{ . }}, key: OVATION_AUTH_SECOND_SECRET, optional: true }
 {{- end }}
 {{- end }}
 {{- with .part.extraEnv }}
