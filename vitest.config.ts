@@ -15,6 +15,7 @@ const unit: TestProjectInlineConfiguration = {
       "shared",
       "gateway",
       "dispatcher",
+      "hooks",
       "sdk",
       "server-sdk",
       "bench",

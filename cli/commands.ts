@@ -20,6 +20,11 @@ function client(name: string, doc: string): Command {
 export const COMMANDS: readonly Command[] = [
   { name: "gateway", entry: "gateway/main", doc: "holds the viewers' connections" },
   { name: "dispatcher", entry: "dispatcher/main", doc: "sends events to the gateways and stores" },
+  {
+    name: "hooks",
+    entry: "cli/hooks/main",
+    doc: "sends webhooks; shows and changes how far they are",
+  },
   { name: "doctor", entry: "cli/doctor/main", doc: "finds what is wrong with a deployment" },
   { name: "kinds", entry: "cli/kinds/main", doc: "prints or replaces the kinds of events" },
   { name: "store", entry: "cli/store/main", doc: "makes the stores as the settings say" },

@@ -8,7 +8,7 @@ import type { Launch } from "./managed-process.ts";
 const ROOT = join(import.meta.dirname, "..");
 const HOST = "127.0.0.1";
 
-export type ServerRole = "gateway" | "dispatcher";
+export type ServerRole = "gateway" | "dispatcher" | "hooks";
 
 /** Node's arguments: its flags, the role's script, and the role's flags. */
 export function roleArgs(role: ServerRole, flags: readonly string[]): string[] {

@@ -9,11 +9,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   gateway: ["shared"],
   dispatcher: ["shared"],
+  hooks: ["shared"],
   sdk: ["shared"],
   "server-sdk": ["shared"],
   kit: ["shared"],
   bench: ["shared", "kit"],
-  cli: ["shared", "gateway", "dispatcher", "sdk", "server-sdk"],
+  cli: ["shared", "gateway", "dispatcher", "hooks", "sdk", "server-sdk"],
   demo: ["shared", "kit"],
   deploy: ["shared", "kit", "cli", "demo", "server-sdk"],
 };
@@ -21,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const ENTRY_POINTS: Readonly<Record<string, RegExp>> = {
   gateway: /^gateway\/(index|main)\.ts$/,
   dispatcher: /^dispatcher\/(index|main)\.ts$/,
+  hooks: /^hooks\/(index|main)\.ts$/,
   sdk: /^sdk\/index\.ts$/,
   "server-sdk": /^server-sdk\/index\.ts$/,
 };

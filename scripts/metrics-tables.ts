@@ -1,7 +1,8 @@
-/** Every metric of both roles, read from the code that registers them, and as tables for docs/metrics.md. */
+/** Every metric of all roles, read from the code that registers them, and as tables for docs/metrics.md. */
 import { Registry } from "prom-client";
 import { registerDispatcherMetrics } from "../dispatcher/index.ts";
 import { registerGatewayMetrics, registerLimitMetrics } from "../gateway/index.ts";
+import { registerHooksMetrics } from "../hooks/index.ts";
 import { registerHealth } from "../shared/runtime/health-metrics.ts";
 import { registerKinds } from "../shared/runtime/live-kinds.ts";
 import { createRegistry } from "../shared/runtime/metrics.ts";
@@ -52,6 +53,13 @@ export function dispatcherMetrics(): MetricInfo[] {
   return [...commonMetrics(), ...metricsOf(registry)];
 }
 
+export function hooksMetrics(): MetricInfo[] {
+  const registry = new Registry();
+  registerHealth(registry, "hooks", unread());
+  registerHooksMetrics(registry, unread());
+  return [...commonMetrics(), ...metricsOf(registry)];
+}
+
 /** prom-client's metrics of any process. */
 export function processMetrics(): MetricInfo[] {
   return metricsOf(createRegistry()).filter(({ name }) => !isOvations.test(name));
@@ -83,10 +91,10 @@ function table(metrics: readonly MetricInfo[]): string {
 }
 
 /** Only gateways hear from viewers. */
-const ofRole = /^ovation_(gateway|dispatcher|viewer)_/;
+const ofRole = /^ovation_(gateway|dispatcher|hooks|viewer)_/;
 
 export function commonTable(): string {
-  const all = [...gatewayMetrics(), ...dispatcherMetrics()];
+  const all = [...gatewayMetrics(), ...dispatcherMetrics(), ...hooksMetrics()];
   const common = new Map(all.map((metric) => [metric.name, metric]));
   return table([...common.values()].filter(({ name }) => !ofRole.test(name)));
 }
@@ -97,6 +105,10 @@ export function gatewayTable(): string {
 
 export function dispatcherTable(): string {
   return table(dispatcherMetrics().filter(({ name }) => ofRole.test(name)));
+}
+
+export function hooksTable(): string {
+  return table(hooksMetrics().filter(({ name }) => ofRole.test(name)));
 }
 
 export function processTable(): string {

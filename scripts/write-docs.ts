@@ -22,10 +22,17 @@ import { configurationPage } from "../shared/config/describe.ts";
 import { closeCodeTable, errorTable } from "../shared/protocol/tables.ts";
 import { VERSION } from "../shared/runtime/version.ts";
 import { asyncApiDocument } from "./asyncapi/document.ts";
-import { commonTable, dispatcherTable, gatewayTable, processTable } from "./metrics-tables.ts";
+import {
+  commonTable,
+  dispatcherTable,
+  gatewayTable,
+  hooksTable,
+  processTable,
+} from "./metrics-tables.ts";
 import { recordsSchemaFile, recordTable } from "./records.ts";
 import { llmsFile } from "./site/llms.ts";
 import { thirdPartyPage } from "./third-party.ts";
+import { webhookSchemaFile } from "./webhook-schema.ts";
 
 interface Generated {
   /** Relative to the root of the repository. */
@@ -67,6 +74,7 @@ const GENERATED: readonly Generated[] = [
     marker: name,
     content: () => fenced(join(root, "examples/postgres", name)),
   })),
+  { file: "docs/webhook-events.schema.json", content: webhookSchemaFile },
   { file: "docs/records.schema.json", content: recordsSchemaFile },
   ...(["message", "record", "amended", "entry", "event"] as const).map((marker) => ({
     file: "docs/records.md",
@@ -82,6 +90,7 @@ const GENERATED: readonly Generated[] = [
   { file: "docs/metrics.md", marker: "common", content: commonTable },
   { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
   { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },
+  { file: "docs/metrics.md", marker: "hooks", content: hooksTable },
   { file: "docs/metrics.md", marker: "process", content: processTable },
   { file: "docs/operations.md", marker: "alerts", content: alertTable },
   { file: DASHBOARD, content: dashboardFile },

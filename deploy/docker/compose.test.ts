@@ -35,7 +35,12 @@ test("NATS has the users of ovation.conf, and no service gets the password of an
   const mounted = volumes.find((volume) => volume.endsWith(`:${at}:ro`)) ?? "";
   expect(join(import.meta.dirname, mounted.split(":")[0] ?? "")).toBe(ACCESS_CONFIG);
   expect(passwordsOf("nats").sort()).toEqual(Object.keys(accessEnv(randomPasswords())).sort());
-  const users = { gateway: "gateway", dispatcher: "dispatcher", doctor: "observer" };
+  const users = {
+    gateway: "gateway",
+    dispatcher: "dispatcher",
+    hooks: "hooks",
+    doctor: "observer",
+  };
   for (const [service, user] of Object.entries(users)) {
     expect(services[service]?.environment).toMatchObject({ OVATION_NATS_USER: user });
     expect(passwordsOf(service)).toEqual([`NATS_${user.toUpperCase()}_PASSWORD`]);

@@ -168,7 +168,12 @@ export class Stack {
     return { url: `nats://127.0.0.1:${port}`, passwords };
   }
 
-  #role(role: ServerRole, opsPort: number, number: number, env: NodeJS.ProcessEnv): Member {
+  #role(
+    role: Exclude<ServerRole, "hooks">,
+    opsPort: number,
+    number: number,
+    env: NodeJS.ProcessEnv,
+  ): Member {
     const name = `${role}-${number}`;
     const { port, allowedOrigins } = this.#options;
     const gatewayArgs = [

@@ -2,11 +2,13 @@
 import type { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus, BusSubscription } from "../../shared/bus/connection.ts";
 import type { HistoryStream } from "../../shared/bus/history-stream.ts";
+import type { KeptStream } from "../../shared/bus/kept-stream.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
 import { PINNED_KIND } from "../../shared/protocol/kinds.ts";
 import {
   ERASED_SUBJECTS,
   erasedSubject,
+  hookEventsSubjectsAbout,
   timelineKeysOf,
   videoOfErasedSubject,
 } from "../../shared/protocol/subjects.ts";
@@ -39,6 +41,7 @@ interface ErasureOptions {
   readonly stores: {
     readonly state: Pick<Bucket, "keys">;
     readonly timeline: Pick<Bucket, "read" | "putTombstone">;
+    readonly hookEvents: Pick<KeptStream, "purge">;
   };
   readonly now: MonotonicClock;
 }
@@ -82,7 +85,7 @@ export class Erasure {
    * @throws OvationError history_unavailable, state_unavailable
    */
   async eraseVideo(video: string): Promise<number> {
-    const { history, states, ended, totals, votes, shadows } = this.#options;
+    const { history, states, ended, totals, votes, shadows, stores } = this.#options;
     // First: what isn't stored yet, here and elsewhere, must not be added to what was erased.
     this.#forgetEverywhere(video);
     const { events, seq } = await history.eraseVideo(video);
@@ -92,6 +95,7 @@ export class Erasure {
         this.#eraseTimeline(video),
         votes.erase(video),
         shadows.eraseVideo(video),
+        stores.hookEvents.purge(hookEventsSubjectsAbout(video)),
       ]),
     );
     // Again: others may have read the polls meanwhile, and would show them in the state.

@@ -1,12 +1,15 @@
 /** Every store that dispatchers create and others use: each is created where it is missing. */
 import { Bucket } from "../../shared/bus/bucket.ts";
 import type { Bus } from "../../shared/bus/connection.ts";
+import { deadHooksConfig, hookEventsConfig } from "../../shared/bus/hook-streams.ts";
+import { KeptStream } from "../../shared/bus/kept-stream.ts";
 import { ModerationStream } from "../../shared/bus/moderation-stream.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import type { DispatcherConfig } from "../../shared/config/settings.ts";
 import {
   bansBucket,
   endedBucket,
+  hooksBucket,
   kindsBucket,
   shadowBucket,
   stateBucket,
@@ -27,6 +30,7 @@ export class Stores {
   readonly bans: Bucket;
   readonly shadow: Bucket;
   readonly moderation: ModerationStream;
+  readonly hookEvents: KeptStream;
   readonly #all: readonly Store[];
   readonly #kept: readonly KeptStore[];
 
@@ -41,6 +45,7 @@ export class Stores {
     this.bans = new Bucket(bus, bansBucket(config));
     this.shadow = new Bucket(bus, shadowBucket(config));
     this.moderation = new ModerationStream(bus, config);
+    this.hookEvents = new KeptStream(bus, hookEventsConfig(config));
     // Who follows the kinds, the bans, and which videos have ended, creates their buckets.
     this.#all = [
       tickets,
@@ -50,6 +55,9 @@ export class Stores {
       this.votes,
       this.moderation,
       this.shadow,
+      new Bucket(bus, hooksBucket(config)),
+      this.hookEvents,
+      new KeptStream(bus, deadHooksConfig(config)),
     ];
     this.#kept = this.#all.map((store) => new KeptStore({ bus, store, log }));
   }

@@ -9,6 +9,7 @@ export const NATS_USERS = [
   "admin",
   "gateway",
   "dispatcher",
+  "hooks",
   "publisher",
   "observer",
   "consumer",

@@ -231,6 +231,19 @@ export class Bus {
   }
 
   /**
+   * Calls `listener` with each change of a bucket that is followed, as its stream publishes it.
+   * @param prefix of {@link changesPrefix}
+   */
+  watchChanges(
+    prefix: string,
+    listener: (key: string, revision: number) => void,
+  ): { unsubscribe(): void } {
+    return this.#subscriptions.addRaw(`${prefix}>`, ({ subject, headers }) => {
+      listener(subject.slice(prefix.length), Number(headers?.get("Nats-Sequence") ?? 0));
+    });
+  }
+
+  /**
    * Calls `listener` when somebody creates or deletes a stream, by JetStream's advisories.
    * @returns a function that stops listening
    */

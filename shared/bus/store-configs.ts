@@ -1,10 +1,12 @@
 /** Every stream and bucket of a deployment, as its settings say. */
+
 import type { StreamConfig } from "@nats-io/jetstream";
 import type { CommonConfig } from "../config/settings.ts";
 import {
   bansBucket,
   endedBucket,
   frontendsBucket,
+  hooksBucket,
   kindsBucket,
   shadowBucket,
   stateBucket,
@@ -15,6 +17,7 @@ import {
 } from "../protocol/buckets.ts";
 import { bucketConfig } from "./bucket.ts";
 import { streamConfig } from "./history-stream.ts";
+import { deadHooksConfig, hookEventsConfig } from "./hook-streams.ts";
 import { moderationStreamConfig } from "./moderation-stream.ts";
 import { votesStreamConfig } from "./votes-stream.ts";
 
@@ -32,11 +35,14 @@ export function storeConfigs(config: CommonConfig): readonly StoreConfig[] {
     totalsBucket(config),
     timelineBucket(config),
     bansBucket(config),
+    hooksBucket(config),
     shadowBucket(config),
   ];
   return [
     streamConfig(config),
     votesStreamConfig(config),
+    hookEventsConfig(config),
+    deadHooksConfig(config),
     moderationStreamConfig(config),
     ...buckets.map(bucketConfig),
   ];

@@ -1,4 +1,5 @@
 import { gatewaySettings } from "./gateway-settings.ts";
+import { hooksSettings } from "./hooks-settings.ts";
 import type { SettingGroup } from "./setting.ts";
 import {
   commonSettings,
@@ -7,6 +8,7 @@ import {
   dispatcherSettings,
   doctorSettings,
   type GatewayConfig,
+  type HooksConfig,
   type KindsConfig,
   kindsSettings,
   type StoreConfig,
@@ -17,6 +19,7 @@ import {
 export interface ConfigByRole {
   readonly gateway: GatewayConfig;
   readonly dispatcher: DispatcherConfig;
+  readonly hooks: HooksConfig;
   readonly doctor: DoctorConfig;
   readonly kinds: KindsConfig;
   readonly store: StoreConfig;
@@ -24,12 +27,20 @@ export interface ConfigByRole {
 
 export type Role = keyof ConfigByRole;
 
-export const ROLES: readonly Role[] = ["gateway", "dispatcher", "doctor", "kinds", "store"];
+export const ROLES: readonly Role[] = [
+  "gateway",
+  "dispatcher",
+  "hooks",
+  "doctor",
+  "kinds",
+  "store",
+];
 
 /** The settings that only this role has. */
 export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
   gateway: gatewaySettings,
   dispatcher: dispatcherSettings,
+  hooks: hooksSettings,
   doctor: doctorSettings,
   kinds: kindsSettings,
   store: storeSettings,

@@ -1,4 +1,5 @@
 import type { gatewaySettings } from "./gateway-settings.ts";
+import type { hooksSettings } from "./hooks-settings.ts";
 import { kindList } from "./lists.ts";
 import { natsSettings } from "./nats-settings.ts";
 import { overloadSettings } from "./overload-settings.ts";
@@ -176,6 +177,27 @@ export const commonSettings = {
     unit: "bytes",
     doc: "How many bytes that record may take in the store; beyond that, its oldest entries are removed.",
   }),
+  hookEventsAgeMs: integer({
+    min: 60_000,
+    max: 31_536_000_000,
+    default: 172_800_000,
+    unit: "ms",
+    doc: "How long the events for webhooks are kept: `ovation hooks` can deliver and replay that much of the past. Make it longer than `--hooks-retry-for-ms`.",
+  }),
+  hookEventsTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 268_435_456,
+    unit: "bytes",
+    doc: "How many bytes these events may take in the store; beyond that, the oldest are removed, delivered or not.",
+  }),
+  deadHooksTotalBytes: integer({
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    default: 67_108_864,
+    unit: "bytes",
+    doc: "How many bytes the webhooks that could not be delivered may take in the store; beyond that, the oldest are removed.",
+  }),
   drainMs: integer({
     min: 0,
     max: 600_000,
@@ -264,6 +286,7 @@ export const storeSettings = {
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
+export type HooksConfig = CommonConfig & ConfigOf<typeof hooksSettings>;
 export type KindsConfig = CommonConfig & ConfigOf<typeof kindsSettings>;
 export type StoreConfig = CommonConfig & ConfigOf<typeof storeSettings>;
 export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

@@ -71,14 +71,18 @@ function signatureOf(key: SigningKey, { id, timestamp }: SignedMessage, body: Ui
   return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
 }
 
-/** The headers that sign a request now, with every key; none without keys. */
+/**
+ * The headers that sign a request now, with every key; none without keys.
+ * @param id the message's, the same in each attempt to deliver it
+ */
 export function signedHeaders(
   keys: readonly SigningKey[],
   body: Uint8Array,
+  id = `msg_${randomUUID()}`,
 ): Readonly<Record<string, string>> {
   if (keys.length === 0) return {};
   const message = {
-    id: `msg_${randomUUID()}`,
+    id,
     timestamp: String(Math.floor(Date.now() / 1_000)),
   };
   const signatures = keys.map(

@@ -5,6 +5,7 @@ import {
   BANS_BUCKET,
   ENDED_BUCKET,
   FRONTENDS_BUCKET,
+  HOOKS_BUCKET,
   KINDS_BUCKET,
   SHADOW_BUCKET,
   STATE_BUCKET,
@@ -81,6 +82,8 @@ export function kindsBucket(config: CommonConfig): BucketSpec {
 export function stateBucket(config: CommonConfig): BucketSpec {
   return {
     ...OF_VIDEOS,
+    // By `ovation hooks`.
+    isFollowed: true,
     name: STATE_BUCKET,
     description: "Ovation: the state of each video",
     replicas: config.historyReplicas,
@@ -151,5 +154,21 @@ export function timelineBucket(config: CommonConfig): BucketSpec {
     replicas: config.historyReplicas,
     maxAgeMs: config.historyAgeMs,
     limitBytes: config.stateTotalBytes,
+  };
+}
+
+/** A lease, and a few hundred bytes for each endpoint and source. */
+const HOOKS_LIMIT_BYTES = 4_194_304;
+
+export function hooksBucket(config: CommonConfig): BucketSpec {
+  return {
+    name: HOOKS_BUCKET,
+    description: "Ovation: which instance of hooks works, and how far each endpoint and source is",
+    storage: "file",
+    // Whoever changes an endpoint by the command line wakes the one that delivers to it.
+    isFollowed: true,
+    replicas: config.historyReplicas,
+    maxAgeMs: 0,
+    limitBytes: HOOKS_LIMIT_BYTES,
   };
 }

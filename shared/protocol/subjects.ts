@@ -62,6 +62,14 @@ export const VOTES_STREAM = "ov_votes";
 export const VOTES_SUBJECTS = "ov.votes.*.*";
 /** Notices between dispatchers: votes were stored. */
 export const VOTED_SUBJECTS = "ov.voted.*.*.*";
+/** KV bucket of `ovation hooks`: which instance works, and how far each source and endpoint is. */
+export const HOOKS_BUCKET = "ov_hooks";
+/** The JetStream stream that holds the events for webhooks, and its subjects. */
+export const HOOK_EVENTS_STREAM = "ov_hook_events";
+export const HOOK_EVENTS_SUBJECTS = "ov.hook.events.*.*";
+/** The JetStream stream that holds webhooks that could not be delivered, and its subjects. */
+export const DEAD_HOOKS_STREAM = "ov_hook_dead";
+export const DEAD_HOOKS_SUBJECTS = "ov.hook.dead.*";
 
 /** Notices between dispatchers: a video is being erased. */
 export const ERASED_SUBJECTS = "ov.erased.*";
@@ -186,6 +194,46 @@ export function parseStoredSubject(
 /** The subject of what moderators did. @param target a video, or {@link NO_VIDEO} */
 export function moderationSubject(target: string): string {
   return `ov.moderation.${target}`;
+}
+
+const HOOK_EVENTS_PREFIX = "ov.hook.events.";
+
+/**
+ * The subject of the events that a source of `ovation hooks` has of a video.
+ * @param target a video, or {@link NO_VIDEO}
+ */
+export function hookEventsSubject(source: string, target: string): string {
+  return `${HOOK_EVENTS_PREFIX}${source}.${target}`;
+}
+
+/** The same of one source and every video. */
+export function hookEventsSubjectsOf(source: string): string {
+  return `${HOOK_EVENTS_PREFIX}${source}.*`;
+}
+
+/** The same of one video and every source. */
+export function hookEventsSubjectsAbout(video: string): string {
+  return `${HOOK_EVENTS_PREFIX}*.${video}`;
+}
+
+/** The video, or {@link NO_VIDEO}, of a {@link hookEventsSubject}. */
+export function targetOfHookEvents(subject: string): string {
+  return subject.slice(subject.indexOf(".", HOOK_EVENTS_PREFIX.length) + 1);
+}
+
+/** The subject of what could not be delivered to an endpoint. */
+export function deadHooksSubject(endpoint: string): string {
+  return `ov.hook.dead.${endpoint}`;
+}
+
+/** The video of a subject of {@link historySubject}; undefined if it isn't ours. */
+export function videoOfHistorySubject(subject: string): string | undefined {
+  return videoAfter("ov.history.", subject);
+}
+
+/** The video, or {@link NO_VIDEO}, of a subject of {@link moderationSubject}. */
+export function targetOfModerationSubject(subject: string): string {
+  return subject.slice("ov.moderation.".length);
 }
 
 /** 96 bits: nobody finds an actor whose bans another one would have. */

@@ -6,6 +6,7 @@
 const NODE_FLAGS = {
   gateway: ["--max-semi-space-size=4"],
   dispatcher: [],
+  hooks: [],
 } as const;
 
 export function nodeFlags(role: keyof typeof NODE_FLAGS): readonly string[] {

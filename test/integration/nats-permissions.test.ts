@@ -68,6 +68,9 @@ const NEWER_STREAMS = [
   "KV_ov_bans",
   "ov_moderation",
   "KV_ov_shadow",
+  "KV_ov_hooks",
+  "ov_hook_events",
+  "ov_hook_dead",
 ];
 /** Who is banned, what moderators did, and what is hidden from others. */
 const MODERATION_STREAMS = ["KV_ov_bans", "ov_moderation", "KV_ov_shadow"];
@@ -104,6 +107,19 @@ const OF_DISPATCHERS = [
   "$JS.API.STREAM.CREATE.KV_ov_subscriptions",
   "$JS.API.STREAM.CREATE.KV_ov_frontends",
   "$JS.API.STREAM.CREATE.KV_ov_tickets",
+  "$JS.API.STREAM.PURGE.ov_hook_events",
+];
+/** How far webhooks are, what is to be delivered, and what could not be. */
+const OF_HOOKS = [
+  "$KV.ov_hooks.lease",
+  "$KV.ov_hooks.endpoint.default",
+  "ov.hook.events.history.video",
+  "ov.hook.dead.default",
+  ...["KV_ov_hooks", "ov_hook_events", "ov_hook_dead"].map(
+    (stream) => `$JS.API.STREAM.MSG.GET.${stream}`,
+  ),
+  "$JS.API.STREAM.MSG.DELETE.ov_hook_dead",
+  "$JS.API.STREAM.PURGE.ov_hook_dead",
 ];
 const SYSTEM = [
   "$SYS.REQ.SERVER.PING",
@@ -202,6 +218,47 @@ const FORBIDDEN: Readonly<
       "ov.inspect.*",
       "$KV.>",
       ...OTHERS_INBOXES("dispatcher"),
+    ],
+  },
+  hooks: {
+    publish: [
+      "ov.publish.video",
+      "ov.retract.video",
+      "ov.command.video",
+      "ov.count.video",
+      "ov.frontend.other.video",
+      "ov.history.video",
+      "ov.stored.video.1",
+      "ov.voted.video.poll.1",
+      "ov.erased.video",
+      "ov.settings",
+      "ov.inspect.other",
+      "ov.review.comment",
+      "_R_.x",
+      "$KV.ov_subscriptions.video.other",
+      "$KV.ov_frontends.other",
+      "$JS.API.INFO",
+      "$JS.API.DIRECT.GET.KV_ov_bans",
+      ...OTHERS_INBOXES("hooks"),
+      ...ofStreams(["STREAM.MSG.DELETE.*", "STREAM.PURGE.*"]),
+      ...ofStreams(["STREAM.MSG.DELETE.*"], ["KV_ov_hooks", "ov_hook_events"]),
+      ...ofStreams(
+        ["STREAM.MSG.GET.*"],
+        ["KV_ov_frontends", "KV_ov_kinds", "KV_ov_totals", "KV_ov_bans", "KV_ov_shadow"],
+      ),
+    ],
+    subscribe: [
+      "ov.>",
+      "ov.publish.*",
+      "ov.command.*",
+      "ov.frontend.*.*",
+      "ov.history.*",
+      "ov.hook.events.*.*",
+      "ov.changes.ov_frontends.>",
+      "ov.changes.ov_bans.>",
+      "$JS.>",
+      "$KV.>",
+      ...OTHERS_INBOXES("hooks"),
     ],
   },
   publisher: {
@@ -355,11 +412,13 @@ describe.each(ROLES)("the user %s", (user) => {
     ];
     const ofGateways = user === "gateway" ? [] : OF_GATEWAYS;
     const ofDispatchers = user === "dispatcher" ? [] : OF_DISPATCHERS;
+    const ofHooks = user === "hooks" ? [] : OF_HOOKS;
     const ofObservers = user === "observer" ? [] : OF_OBSERVERS;
     const subjects = [
       ...ofAll,
       ...ofGateways,
       ...ofDispatchers,
+      ...ofHooks,
       ...ofObservers,
       ...FORBIDDEN[user].publish,
     ];

@@ -2,6 +2,8 @@
 import { Bucket } from "../../shared/bus/bucket.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { HistoryStream } from "../../shared/bus/history-stream.ts";
+import { deadHooksConfig, hookEventsConfig } from "../../shared/bus/hook-streams.ts";
+import { KeptStream } from "../../shared/bus/kept-stream.ts";
 import { ModerationStream } from "../../shared/bus/moderation-stream.ts";
 import { VotesStream } from "../../shared/bus/votes-stream.ts";
 import { configFor } from "../../shared/config/load.ts";
@@ -9,6 +11,7 @@ import {
   bansBucket,
   endedBucket,
   frontendsBucket,
+  hooksBucket,
   kindsBucket,
   shadowBucket,
   stateBucket,
@@ -36,10 +39,14 @@ export async function createStores(url: string): Promise<void> {
     shadowBucket(config),
     totalsBucket(config),
     timelineBucket(config),
+    hooksBucket(config),
   ];
   for (const spec of specs) await new Bucket(bus, spec).ensure();
   await new HistoryStream(bus, config).ensure();
   await new ModerationStream(bus, config).ensure();
   await new VotesStream(bus, config).ensure();
+  for (const stream of [hookEventsConfig(config), deadHooksConfig(config)]) {
+    await new KeptStream(bus, stream).ensure();
+  }
   await bus.stop();
 }

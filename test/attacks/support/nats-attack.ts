@@ -24,6 +24,9 @@ export const STREAMS = [
   "KV_ov_bans",
   "ov_moderation",
   "KV_ov_shadow",
+  "KV_ov_hooks",
+  "ov_hook_events",
+  "ov_hook_dead",
 ];
 /** What the attacker writes in its own name bears this. */
 const OWN = "attacker";

@@ -1,0 +1,94 @@
+/** Delivers to all endpoints, to each at its own pace. */
+import type { Bucket } from "../../shared/bus/bucket.ts";
+import type { Bus } from "../../shared/bus/connection.ts";
+import type { StreamReader } from "../../shared/bus/stream-reader.ts";
+import type { HooksConfig } from "../../shared/config/settings.ts";
+import {
+  decodeEndpoint,
+  endpointKey,
+  endpointOfKey,
+} from "../../shared/protocol/hooks/progress.ts";
+import { changesPrefix, HOOKS_BUCKET } from "../../shared/protocol/subjects.ts";
+import type { Log } from "../../shared/runtime/log.ts";
+import type { Endpoint } from "../endpoints.ts";
+import type { AddressRules } from "./address-rules.ts";
+import { Courier } from "./courier.ts";
+import { DeadLetters } from "./dead-letters.ts";
+import { postTo } from "./post.ts";
+import { ProgressEntry } from "./progress-entry.ts";
+import { EndpointStats } from "./stats.ts";
+import { Wake } from "./wake.ts";
+
+interface DeliveriesOptions {
+  readonly bus: Bus;
+  readonly config: HooksConfig;
+  readonly bucket: Bucket;
+  readonly reader: StreamReader;
+  readonly endpoints: readonly Endpoint[];
+  readonly rules: AddressRules;
+  readonly log: Log;
+}
+
+export class Deliveries {
+  /** By the endpoint's name. */
+  readonly stats: ReadonlyMap<string, EndpointStats>;
+  readonly #options: DeliveriesOptions;
+  readonly #wakes: ReadonlyMap<string, Wake>;
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+    const names = options.endpoints.map(({ name }) => name);
+    this.stats = new Map(names.map((name) => [name, new EndpointStats()]));
+    this.#wakes = new Map(names.map((name) => [name, new Wake()]));
+  }
+
+  /** There are new events. */
+  wake(): void {
+    for (const wake of this.#wakes.values()) wake.call();
+  }
+
+  /**
+   * Works until the signal; never rejects.
+   * @param onLoaded called when it is known where each endpoint begins, or at the end
+   */
+  async run(signal: AbortSignal, onLoaded: () => void): Promise<void> {
+    const { bus, endpoints } = this.#options;
+    // An operator may change an endpoint's progress: see cli/hooks/.
+    const prefix = changesPrefix(HOOKS_BUCKET);
+    const changes = bus.watchChanges(prefix, (key, revision) => {
+      const name = endpointOfKey(key);
+      if (name !== undefined) this.#wakes.get(name)?.changed(revision);
+    });
+    const couriers = endpoints.map((endpoint) => {
+      const loaded = Promise.withResolvers<void>();
+      const courier = this.#courier(endpoint, loaded.resolve);
+      return { loaded: loaded.promise, done: courier.run(signal).finally(loaded.resolve) };
+    });
+    void Promise.all(couriers.map(({ loaded }) => loaded)).then(onLoaded);
+    await Promise.all(couriers.map(({ done }) => done));
+    changes.unsubscribe();
+  }
+
+  #courier(endpoint: Endpoint, onLoaded: () => void): Courier {
+    const { bus, config, bucket, reader, rules, log } = this.#options;
+    const { name } = endpoint;
+    return new Courier({
+      endpoint,
+      post: postTo(endpoint, rules, config.hooksTimeoutMs),
+      reader,
+      entry: new ProgressEntry(bucket, endpointKey(name), decodeEndpoint),
+      dead: new DeadLetters(bus, Date.now),
+      stats: this.stats.get(name) ?? new EndpointStats(),
+      wake: this.#wakes.get(name) ?? new Wake(),
+      onLoaded,
+      batchEvents: config.hooksBatchEvents,
+      retry: {
+        minMs: config.hooksRetryMinMs,
+        maxMs: config.hooksRetryMaxMs,
+        forMs: config.hooksRetryForMs,
+      },
+      now: Date.now,
+      log,
+    });
+  }
+}

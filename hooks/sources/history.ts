@@ -1,0 +1,97 @@
+/** Comments that were stored and deleted, from the history. */
+import type { ReadMessage, StreamReader } from "../../shared/bus/stream-reader.ts";
+import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
+import { type ChainRecord, decodeRecord } from "../../shared/protocol/history/record.ts";
+import type { HookEvent } from "../../shared/protocol/hooks/events.ts";
+import type { SourceProgress } from "../../shared/protocol/hooks/progress.ts";
+import { type WaitingEvent, waitingEvent } from "../../shared/protocol/hooks/stored-events.ts";
+import { RETRACTED_KIND } from "../../shared/protocol/kinds.ts";
+import { videoOfHistorySubject } from "../../shared/protocol/subjects.ts";
+import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { Missed } from "./missed.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Collector } from "./source.ts";
+
+interface Collected {
+  upTo: number;
+  readonly events: { readonly sequence: number; readonly event: WaitingEvent }[];
+}
+
+export class HistoryCollector implements Collector {
+  readonly name = "history";
+  readonly #outbox: Outbox;
+  readonly #missed: Missed;
+
+  constructor(outbox: Outbox, reader: StreamReader) {
+    this.#outbox = outbox;
+    this.#missed = new Missed(reader);
+  }
+
+  begin({ position }: SourceProgress): void {
+    this.#missed.begin(position);
+  }
+
+  async collect(messages: readonly ReadMessage[], { epoch }: SourceProgress): Promise<void> {
+    const videos = new Map<string, Collected>();
+    for (const message of messages) {
+      const video = videoOfHistorySubject(message.subject);
+      const record = decodeRecord(message.payload);
+      if (video === undefined || record === undefined) continue;
+      const missed = await this.#missed.before(video, message, record);
+      const of = videos.get(video) ?? { upTo: 0, events: [] };
+      videos.set(video, of);
+      of.upTo = message.sequence;
+      for (const event of eventsOf([...missed, record])) {
+        const waiting = waitingOf(video, epoch, event);
+        if (waiting !== undefined) of.events.push({ sequence: message.sequence, event: waiting });
+      }
+    }
+    await Promise.all(
+      [...videos].map(([video, { upTo, events }]) =>
+        this.#outbox.put(this.name, video, epoch, (before) => {
+          const news = events.filter(({ sequence }) => sequence > before.upTo);
+          return news.length === 0
+            ? undefined
+            : { upTo, mark: "", events: news.map(({ event }) => event) };
+        }),
+      ),
+    );
+  }
+}
+
+function eventsOf(records: readonly ChainRecord[]): readonly DurableEvent[] {
+  return records.flatMap(({ events }) => events);
+}
+
+function waitingOf(video: string, epoch: string, event: DurableEvent): WaitingEvent | undefined {
+  const { kind, seq, retracts } = event;
+  const value = decodeTrustedMsgpack(event.bytes);
+  if (typeof value !== "object" || value === null) return undefined;
+  const { id, at, actor, data } = value as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || typeof at !== "number") return undefined;
+  const about = { version: 1, id: `${video}:${seq}`, at, video } as const;
+  if (kind === RETRACTED_KIND) {
+    const target = data as { readonly id?: unknown } | undefined;
+    if (typeof target?.id !== "string" || retracts === undefined) return undefined;
+    const deleted = { id: target.id, seq: retracts, epoch };
+    return waitingEvent({ ...about, type: "comment.deleted", data: deleted });
+  }
+  const stored = {
+    id,
+    kind,
+    seq,
+    epoch,
+    ...(typeof actor === "string" ? { actor } : {}),
+  };
+  const whole: HookEvent = {
+    ...about,
+    type: "comment.stored",
+    data: { ...stored, ...(data === undefined ? {} : { data }) },
+  };
+  try {
+    return waitingEvent(whole);
+  } catch {
+    // MessagePack holds values that JSON can't.
+    return waitingEvent({ ...about, type: "comment.stored", data: stored });
+  }
+}

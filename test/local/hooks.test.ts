@@ -1,0 +1,284 @@
+/** Webhooks: what an endpoint gets, and what happens when it fails. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { dead as deadLetters } from "../../cli/hooks/dead.ts";
+import { replay, resume } from "../../cli/hooks/progress.ts";
+import { status } from "../../cli/hooks/status.ts";
+import { HooksStores } from "../../cli/hooks/stores.ts";
+import { Bus } from "../../shared/bus/connection.ts";
+import { configFor } from "../../shared/config/load.ts";
+import type { HookEvent } from "../../shared/protocol/hooks/events.ts";
+import { silentLog } from "../../shared/runtime/log.ts";
+import { eventually } from "../support/eventually.ts";
+import { ACCEPT, answerWith, HookReceiver } from "../support/hook-receiver.ts";
+import { TestHooks } from "../support/hooks.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
+import { metric, TestStack } from "../support/stack.ts";
+import { post, TestSocket } from "../support/viewer.ts";
+
+let stack: TestStack;
+let hooks: TestHooks;
+let receiver: HookReceiver;
+let videos = 0;
+/** Each test has a video of its own. */
+let video = "";
+
+beforeAll(async () => {
+  stack = await TestStack.start({ gateway: { lingerMs: 100 } });
+  hooks = new TestHooks(stack.nats.url);
+});
+
+beforeEach(async () => {
+  videos += 1;
+  video = `video-${videos}`;
+  receiver = new HookReceiver();
+  await receiver.start();
+});
+
+afterEach(async () => {
+  await hooks.stopInstances();
+  await receiver.stop();
+  expect(receiver.faults).toEqual([]);
+});
+
+afterAll(async () => {
+  await hooks?.stop();
+  await stack?.stop();
+});
+
+async function publish(...texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    const comment = { kind: "comment", id: text, actor: "anna", data: { text } };
+    const { status } = await post(stack.gateway.port, video, comment);
+    expect(status).toBe(200);
+  }
+}
+
+async function request(method: "PUT" | "DELETE", path: string, body?: unknown) {
+  const url = `http://127.0.0.1:${stack.gateway.port}/v1/${path}`;
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status, await response.text()).toBe(200);
+}
+
+/** Events of the test's video: what an earlier test left may come first. */
+const ours = ({ events }: Pick<HookReceiver, "events">) =>
+  events.filter((event) => event.video === video);
+
+const idsOf = (events: readonly HookEvent[]) =>
+  events.flatMap(({ type, data }) => (type === "comment.stored" ? [data.id] : []));
+
+describe("an endpoint gets", () => {
+  test("comments as they are stored and deleted, in order", async () => {
+    await hooks.active(hooks.settings(receiver));
+    await publish("one", "two");
+    await request("DELETE", `videos/${video}/events/one`);
+    await publish("three");
+    await eventually(() => ours(receiver).length === 4);
+    expect(ours(receiver)).toMatchObject([
+      {
+        type: "comment.stored",
+        video,
+        data: { id: "one", kind: "comment", actor: "anna", data: { text: "one" } },
+      },
+      { type: "comment.stored", data: { id: "two" } },
+      { type: "comment.deleted", video, data: { id: "one" } },
+      { type: "comment.stored", data: { id: "three" } },
+    ]);
+    const [stored] = receiver.of("comment.stored");
+    const [deleted] = receiver.of("comment.deleted");
+    expect(deleted?.data.seq).toBe(stored?.data.seq);
+  });
+
+  test("what else happens on a video, each once", async () => {
+    await hooks.active(hooks.settings(receiver));
+    const viewer = await TestSocket.connect(stack.gateway.port);
+    await viewer.ask("subscribe", { video });
+    await eventually(() => receiver.of("video.occupied").length === 1);
+    await publish("pinned");
+    await request("PUT", `videos/${video}/pin`, { id: "pinned" });
+    const choices = ["a", "b"];
+    const poll = { question: "Which?", choices };
+    await request("PUT", `videos/${video}/polls/which`, poll);
+    await request("PUT", `videos/${video}/polls/which`, { ...poll, closesAt: Date.now() });
+    await request("PUT", `videos/${video}/bans/bob`, { mode: "mute", reason: "spam" });
+    await request("DELETE", `videos/${video}/bans/bob`);
+    await request("PUT", "bans/eve", { mode: "ban", forMs: 60_000 });
+    viewer.close();
+    await eventually(() => receiver.of("video.vacated").length === 1);
+    await request("PUT", `videos/${video}/end`);
+    await eventually(() => receiver.of("video.ended").length === 1);
+    await eventually(() => receiver.of("poll.closed").length === 1);
+    const moderation = receiver.events.filter(({ type }) => type.startsWith("actor."));
+    expect(moderation).toMatchObject([
+      { type: "actor.banned", video, data: { actor: "bob", mode: "mute", reason: "spam" } },
+      { type: "actor.unbanned", video, data: { actor: "bob" } },
+      { type: "actor.banned", video: null, data: { actor: "eve", mode: "ban" } },
+    ]);
+    expect(receiver.of("poll.closed")).toMatchObject([
+      { video, data: { poll: "which", choices, votes: [0, 0], total: 0 } },
+    ]);
+    const [pinned] = receiver.of("state.changed");
+    expect(pinned).toMatchObject({
+      video,
+      data: { state: { pinned: { data: { id: "pinned" } } } },
+    });
+    const occupancy = receiver.events.filter(({ type }) => /occupied|vacated/.test(type));
+    expect(occupancy.map(({ type }) => type)).toEqual(["video.occupied", "video.vacated"]);
+  });
+});
+
+describe("an endpoint that fails", () => {
+  test("gets all in order once it works, with the same ids; another one does not wait", async () => {
+    const other = new HookReceiver();
+    await other.start();
+    const endpoints = [
+      { name: "one", url: receiver.url, secretFile: hooks.file("one", receiver.secret) },
+      {
+        name: "two",
+        url: other.url,
+        secretFile: hooks.file("two", other.secret),
+        events: ["comment.stored"],
+      },
+    ];
+    receiver.answer = answerWith(503);
+    const hooksFile = hooks.file("hooks.json", JSON.stringify({ endpoints }));
+    const instance = await hooks.active({ hooksFile, hooksBatchEvents: 3 });
+    const ids = Array.from({ length: 10 }, (_, index) => `c-${index}`);
+    await publish(...ids);
+    await eventually(() => idsOf(ours(other)).length === 10);
+    await eventually(() => receiver.received.length >= 3);
+    expect(receiver.accepted).toEqual([]);
+    expect(await metric(instance, "ovation_hooks_attempts_total")).toBeGreaterThan(0);
+    receiver.answer = ACCEPT;
+    await eventually(() => idsOf(ours(receiver)).length === 10);
+    expect(idsOf(ours(receiver))).toEqual(ids);
+    expect(idsOf(ours(other))).toEqual(ids);
+    const bodies = new Map(receiver.received.map(({ id, body }) => [id, body]));
+    for (const { id, body } of receiver.received) expect(body).toBe(bodies.get(id));
+    expect(receiver.received.every(({ events }) => events.length <= 3)).toBe(true);
+    await other.stop();
+  });
+
+  test.each([
+    ["redirects", answerWith(301, { location: "http://127.0.0.1:1/" })],
+    [
+      "sends without end",
+      (response) => {
+        response.writeHead(500);
+        const more = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+          response.once("drain", more);
+        };
+        more();
+      },
+    ],
+    ["never answers", () => undefined],
+    ["answers bit by bit", (response) => response.writeHead(500).flushHeaders()],
+    ["ends the connection", (response) => response.destroy()],
+  ] satisfies [string, HookReceiver["answer"]][])(
+    "is tried again when it %s",
+    async (_what, bad) => {
+      let failures = 0;
+      receiver.answer = (response, received) => {
+        failures += 1;
+        if (failures > 2) ACCEPT(response, received);
+        else bad(response, received);
+      };
+      await hooks.active({ ...hooks.settings(receiver), hooksTimeoutMs: 200 });
+      await publish("one");
+      await eventually(() => receiver.accepted.length === 1);
+      expect(receiver.received.length).toBeGreaterThanOrEqual(3);
+      expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1);
+    },
+  );
+});
+
+describe("the commands", () => {
+  /** With the rights that they have. */
+  async function withStores<T>(work: (stores: HooksStores) => Promise<T>): Promise<T> {
+    const servers = [natsUrlAs("hooks", stack.nats.url)];
+    const bus = await Bus.connect({ servers, inbox: "hooks", name: "commands", log: silentLog });
+    try {
+      return await work(new HooksStores(bus, configFor("hooks", { natsUrl: servers })));
+    } finally {
+      await bus.stop();
+    }
+  }
+
+  test("a webhook that is given up is a dead letter, which can be delivered after all", async () => {
+    receiver.answer = answerWith(500);
+    const instance = await hooks.active({ ...hooks.settings(receiver), hooksRetryForMs: 0 });
+    await publish("lost");
+    const dead = async () => await metric(instance, "ovation_hooks_dead_total");
+    await eventually(async () => (await dead()) === 1);
+    receiver.answer = ACCEPT;
+    await publish("next");
+    await eventually(() => idsOf(receiver.events).includes("next"));
+    const command = { name: "dead", act: "requeue", endpoint: undefined, isJson: false } as const;
+    await withStores(async (stores) => {
+      const listed = await deadLetters(stores, { ...command, act: "list", isJson: true });
+      expect(JSON.parse(listed)).toMatchObject({
+        endpoint: "default",
+        events: 1,
+        fault: "status 500",
+      });
+      expect(await deadLetters(stores, command)).toBe("1 dead letters are delivered again.\n");
+      expect(await deadLetters(stores, { ...command, act: "list" })).toMatch(/no dead letters/);
+    });
+    await eventually(() => idsOf(receiver.events).includes("lost"));
+    const ids = receiver.received.filter(({ events }) => idsOf(events).includes("lost"));
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test("an endpoint that answers 410 gets nothing until it is resumed", async () => {
+    receiver.answer = answerWith(410);
+    const instance = await hooks.active(hooks.settings(receiver));
+    await publish("one");
+    await eventually(async () => (await metric(instance, "ovation_hooks_gone")) === 1);
+    receiver.answer = ACCEPT;
+    await publish("two");
+    expect(receiver.accepted).toEqual([]);
+    await withStores((stores) => resume(stores, "default"));
+    await eventually(() => idsOf(ours(receiver)).length === 2);
+    expect(idsOf(ours(receiver))).toEqual(["one", "two"]);
+  });
+
+  test("a replay delivers again, with the events' ids, and new ids of the webhooks", async () => {
+    const since = Date.now() - 1_000;
+    await hooks.active(hooks.settings(receiver));
+    await publish("one", "two");
+    await eventually(() => idsOf(ours(receiver)).length === 2);
+    const before = receiver.accepted.map(({ id }) => id);
+    await withStores(async (stores) => {
+      expect(await status(stores, false)).toMatch(
+        /^Instance \S+ works\.\ndefault: nothing waits$/m,
+      );
+      await replay(stores, { since, endpoint: undefined });
+      await expect(resume(stores, "other")).rejects.toThrow("there is no endpoint other");
+    });
+    const again = () => {
+      const events = receiver.accepted.filter(({ id }) => !before.includes(id));
+      return ours({ events: events.flatMap((one) => one.events) });
+    };
+    await eventually(() => idsOf(again()).length === 2);
+    expect(idsOf(again())).toEqual(["one", "two"]);
+    const known = new Set(ours(receiver).map(({ id }) => id));
+    expect(again().every(({ id }) => known.has(id))).toBe(true);
+  });
+});
+
+test("the standby goes on where the instance that worked stopped", async () => {
+  const settings = hooks.settings(receiver);
+  const first = await hooks.active(settings);
+  const second = await hooks.start(settings);
+  await publish("one");
+  await eventually(() => ours(receiver).length === 1);
+  await first.drain();
+  await publish("two");
+  await eventually(() => second.isWorking && idsOf(ours(receiver)).includes("two"));
+  expect([...new Set(idsOf(ours(receiver)))]).toEqual(["one", "two"]);
+});
