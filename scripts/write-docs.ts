@@ -62,6 +62,20 @@ function program(language: string, path: string): Generated {
   return { file: "docs/clients.md", marker: `publish-${language}`, content };
 }
 
+/** A program of `test/backends/`, which docs/backends.md shows and `npm run test:backends` runs. */
+function backendProgram(language: string, path: string, name: string): Generated {
+  const folder = join(import.meta.dirname, "../test/backends");
+  const content = () =>
+    `\`\`\`${language}\n${readFileSync(join(folder, path), "utf8").trimEnd()}\n\`\`\``;
+  return { file: "docs/backends.md", marker: name, content };
+}
+
+const BACKEND_PROGRAMS = ["publish", "token", "moderate", "webhook"].flatMap((name) => [
+  backendProgram("js", `node/${name}.mjs`, `node-${name}`),
+  backendProgram("python", `python/${name === "token" ? "token_for" : name}.py`, `python-${name}`),
+  backendProgram("go", `go/${name}/main.go`, `go-${name}`),
+]);
+
 const GENERATED: readonly Generated[] = [
   { file: "docs/configuration.md", content: configurationPage },
   {
@@ -87,6 +101,9 @@ const GENERATED: readonly Generated[] = [
   program("go", "go/publish/main.go"),
   program("rust", "rust/src/bin/publish.rs"),
   program("java", "java/src/main/java/Publish.java"),
+  ...BACKEND_PROGRAMS,
+  backendProgram("js", "node/follow.mjs", "node-follow"),
+  backendProgram("python", "python/observe.py", "python-observe"),
   { file: "docs/metrics.md", marker: "common", content: commonTable },
   { file: "docs/metrics.md", marker: "gateway", content: gatewayTable },
   { file: "docs/metrics.md", marker: "dispatcher", content: dispatcherTable },

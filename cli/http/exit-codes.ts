@@ -22,9 +22,12 @@ export const EXIT_TEXTS = [
 /** Codes of the clients for an address where no gateway answers. */
 const NO_GATEWAY = ["unreachable", "wrong_address", "captive_portal", "websocket_blocked"];
 
+/** `login_refused` is NATS's. */
+const NOT_ALLOWED = ["forbidden", "login_refused"];
+
 /** @param code of a gateway, of ovation-server or of the SDK */
 export function exitCodeOf(code: string): number {
-  if (code.startsWith("token_") || code === "forbidden") return EXIT.notAllowed;
+  if (code.startsWith("token_") || NOT_ALLOWED.includes(code)) return EXIT.notAllowed;
   if (NO_GATEWAY.includes(code)) return EXIT.unreachable;
   const mayTryAgain = isErrorCode(code) && errorKinds[code].retry !== "no";
   return mayTryAgain ? EXIT.unreachable : EXIT.refused;

@@ -4,10 +4,11 @@ import { OvationError } from "../../server-sdk/index.ts";
 import { boolean, choice, integer } from "../../shared/config/setting.ts";
 import type { OvationEvent } from "../../shared/protocol/event.ts";
 import { HISTORY_LIMIT } from "../../shared/protocol/wire/endpoints.ts";
-import type { HttpCommand, Run } from "../http/command.ts";
+import { type HttpCommand, type Run, UsageError } from "../http/command.ts";
 import { dataText, harmless, type Output } from "../http/output.ts";
 import { runCommand } from "../http/run.ts";
 import { words as wordList } from "../http/settings.ts";
+import { observe } from "./observe.ts";
 
 const settings = {
   kinds: wordList({
@@ -40,18 +41,21 @@ const settings = {
 const command: HttpCommand<typeof settings> = {
   name: "tail",
   arguments: "<video> [video ...]",
-  doc: "Prints the events of videos as they come, until Ctrl-C: coloured on a terminal, one JSON object a line in a pipe. It counts as a viewer, unless --hidden is given. Under a flood of likes, viewers get some of them; then a line with counts has the exact numbers. It connects again by itself, and what was missed of the comments is printed then.",
+  doc: "Prints the events of videos as they come, until Ctrl-C: coloured on a terminal, one JSON object a line in a pipe. It counts as a viewer, unless --hidden is given. Under a flood of likes, viewers get some of them; then a line with counts has the exact numbers. It connects again by itself, and what was missed of the comments is printed then. A pattern such as 'match-*' is followed over NATS, as the user observer, who is no viewer: OVATION_NATS_URL says where it is, and the other OVATION_NATS_… variables how to log in.",
   settings,
   words: [1, 100],
   examples: [
     ["tail launch --history 10", "The last ten comments, and all that happens."],
     ["tail launch finale --kinds comment | jq -r .data.text", "The texts of two videos' comments."],
     ["tail launch --kinds viewers --count 1 --json", "How many viewers there are, and ends."],
+    ["tail 'match-*'", "All that happens on all videos whose ids begin with match-, over NATS."],
   ],
   run: tail,
 };
 
-async function tail({ words, options, client, out }: Run<typeof settings>): Promise<void> {
+async function tail(run: Run<typeof settings>): Promise<void> {
+  const { words, options, client, out } = run;
+  if (words.some((word) => word.includes("*"))) return await tailPatterns(run);
   const { kinds, history, hidden, transport } = options;
   const { url, token } = client;
   const ovation = new Ovation({ url, transport, ...(token === undefined ? {} : { token }) });
@@ -76,6 +80,20 @@ async function tail({ words, options, client, out }: Run<typeof settings>): Prom
   } finally {
     ovation.close();
   }
+}
+
+async function tailPatterns({ words, options, client, out }: Run<typeof settings>): Promise<void> {
+  const { kinds, history, count } = options;
+  if (history > 0) throw new UsageError("--history is for videos, not for patterns");
+  const lines = new Lines(out, true, count);
+  const done = new AbortController();
+  await observe(words, client.waitMs, done.signal, (video, { events, counts }) => {
+    const isWanted = (kind: string) => kinds?.includes(kind) !== false;
+    const wanted = Object.entries(counts).filter(([kind]) => isWanted(kind));
+    const shown = events.filter(({ kind }) => isWanted(kind));
+    lines.print(video, { events: shown, counts: Object.fromEntries(wanted) });
+    if (lines.isFull) done.abort();
+  });
 }
 
 /** Fails when there is no connection at first; tells of later ones that are lost. */
@@ -150,3 +168,5 @@ class Lines {
 }
 
 await runCommand(command);
+// A client that still tries to reach NATS would keep the process alive.
+if (process.exitCode !== undefined) process.exit();

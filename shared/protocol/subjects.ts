@@ -354,10 +354,18 @@ export function inspectSubject(gateway: string): string {
 
 /** Where services say which videos they observe: see dispatcher/table/observers.ts. */
 export const OBSERVE_SUBJECT = "ov.observe";
+/** What happens on all videos that are observed. */
+export const OBSERVED_SUBJECTS = "ov.observed.*";
+const OBSERVED_PREFIX = "ov.observed.";
 
 /** The subject of events of `video` for services that observe it. */
 export function observedSubject(video: string): string {
-  return `ov.observed.${video}`;
+  return OBSERVED_PREFIX + video;
+}
+
+/** The inverse of {@link observedSubject}; undefined for a subject that isn't ours. */
+export function videoOfObservedSubject(subject: string): string | undefined {
+  return videoAfter(OBSERVED_PREFIX, subject);
 }
 
 /** Where every dispatcher states its settings: see common-settings.ts. */

@@ -1,11 +1,14 @@
-/** A service that observes videos by pattern over NATS, and is no viewer. */
+/** A service that observes videos by pattern over NATS, and is no viewer; and `ovation tail` as one. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeFanoutMessage } from "../../shared/protocol/fanout-message.ts";
 import { OBSERVE_SUBJECT } from "../../shared/protocol/subjects.ts";
 import { decodeTrustedMsgpack } from "../../shared/protocol/wire/codec.ts";
+import { bundled } from "../support/bundle.ts";
 import { eventually } from "../support/eventually.ts";
-import { connectTo } from "../support/nats-users.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 import { post, watch } from "../support/viewer.ts";
 
@@ -84,4 +87,52 @@ test("it hears each event of each video of its pattern once, watched or not, and
 test("what is no pattern is refused by name", async () => {
   const error = { code: "field_invalid", field: "videos" };
   expect(await observe("match-*-final")).toMatchObject({ error });
+});
+
+test("ovation tail follows a pattern over NATS, and ends after --count", async () => {
+  const args = [bundled("cli/main.ts"), "tail", "cup-*", "--kinds", "comment", "--count", "2"];
+  const env = { ...process.env, OVATION_NATS_URL: natsUrlAs("observer", stack.nats.url) };
+  const child = spawn(process.execPath, args, { env });
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  const closed = once(child, "close");
+  await eventually(() =>
+    stack.dispatchers.every(({ routes }) => routes.subjects("cup-0").length > 0),
+  );
+  for (const [video, kind] of [
+    ["cup-1", "like"],
+    ["cup-1", "comment"],
+    ["cup-2", "comment"],
+  ]) {
+    const event = { kind, id: `${video}-${kind}`, data: { text: "hi" } };
+    expect((await post(stack.gateway.port, video ?? "", event)).status).toBe(200);
+  }
+  expect(await closed).toEqual([0, null]);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  expect(lines).toMatchObject([
+    { video: "cup-1", kind: "comment", data: { text: "hi" } },
+    { video: "cup-2", kind: "comment" },
+  ]);
+});
+
+test.each([
+  [3, "could not be reached", "300", () => "nats://127.0.0.1:1"],
+  [4, "login", "60000", () => natsUrlAs("observer", stack.nats.url).replace(/:[^:@]+@/, ":wrong@")],
+])("a tail of a pattern ends with %d when it fails: %s", async (code, text, waitMs, url) => {
+  const args = [bundled("cli/main.ts"), "tail", "cup-*", "--wait-ms", waitMs];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, OVATION_NATS_URL: url() },
+  });
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    err += part;
+  });
+  expect(await once(child, "close")).toEqual([code, null]);
+  expect(err).toContain(text);
+  expect(err).not.toContain("wrong");
 });
