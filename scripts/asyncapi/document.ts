@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type Message,
   serviceMessages,
+  storedRecord,
   viewerMessages,
 } from "./messages.ts";
 
@@ -37,7 +38,7 @@ export function asyncApiDocument(version: string): string {
       nats: {
         host: "nats.example.com:4222",
         protocol: "nats",
-        description: "As user `publisher`.",
+        description: "As user `publisher`; `consumer` hears what was stored.",
       },
     },
     channels: {
@@ -48,17 +49,29 @@ export function asyncApiDocument(version: string): string {
         messages: byName([...viewerMessages, ...gatewayMessages]),
       },
       ...Object.fromEntries(services.map((name) => [name, serviceChannel(name)])),
+      stored: {
+        address: "ov.stored.{video}.{sequence}",
+        description: "What was stored just now; the stream `ov_history` keeps it.",
+        servers: [reference("servers/nats")],
+        parameters: {
+          video: { description: `A video's id: ${VIDEO_PATTERN.source}` },
+          sequence: { description: "The message's sequence in the stream." },
+        },
+        messages: byName([storedRecord]),
+      },
     },
     operations: {
       receiveRequests: operation("receive", "socket", viewerMessages, "What viewers send."),
       sendMessages: operation("send", "socket", gatewayMessages, "What gateways send."),
       ...Object.fromEntries(services.map((name) => [`${name}Operation`, serviceOperation(name)])),
+      tellStored: operation("send", "stored", [storedRecord], "What dispatchers store."),
     },
     components: {
       messages: byNameInFull([
         ...viewerMessages,
         ...gatewayMessages,
         ...services.flatMap((name) => Object.values(serviceMessages[name])),
+        storedRecord,
       ]),
     },
   };

@@ -9,6 +9,7 @@ import {
   publishReplySchema,
   retractRequestSchema,
 } from "../../shared/protocol/events.ts";
+import { recordMessageSchema } from "../../shared/protocol/history/record-schema.ts";
 import { answerSchema, reviewRequestSchema } from "../../shared/protocol/moderation/review.ts";
 import { requestIdSchema, requestSchemas } from "../../shared/protocol/wire/messages.ts";
 import { serverSchemas } from "../../shared/protocol/wire/server-schemas.ts";
@@ -18,6 +19,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface Message {
   readonly name: string;
   readonly summary: string;
+  readonly contentType?: string;
   readonly payload: JsonObject;
 }
 
@@ -75,6 +77,21 @@ const commandSchema = z.union(
     z.object({ op: z.literal(op), by: actorSchema.optional(), ...COMMANDS[op].input.shape }),
   ),
 );
+
+/** What was stored, told to those who read the history; AsyncAPI's tuples are those of draft 7. */
+export const storedRecord: Message = {
+  name: "storedRecord",
+  summary:
+    "A message of the stream ov_history, its msgpack decoded, and that of the events in it: docs/records.md.",
+  contentType: "application/msgpack",
+  payload: withoutDraft(
+    z.toJSONSchema(recordMessageSchema, { target: "draft-7", unrepresentable: "any" }),
+  ),
+};
+
+function withoutDraft({ $schema: _draft, ...payload }: JsonObject): JsonObject {
+  return payload;
+}
 
 /** What services send and get over NATS, by the channel. */
 export const serviceMessages = {
