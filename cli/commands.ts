@@ -53,12 +53,13 @@ export type Choice =
 
 /** @param argv the arguments after the script's name; those after the command are the command's */
 export function commandOf(argv: readonly string[]): Choice {
-  const [name] = argv;
+  const [name, flag] = argv;
   if (name === "--help" || name === "-h" || name === "help") return { outcome: "help" };
   if (name === "--version") return { outcome: "version" };
   if (name === undefined)
     return { outcome: "refused", fault: `a command is missing\n\n${usage()}` };
   const command = COMMANDS.find((known) => known.name === name);
+  if (command !== undefined && flag === "--version") return { outcome: "version" };
   if (command !== undefined) return { outcome: "run", module: moduleOf(command) };
   const known = COMMANDS.map((one) => one.name);
   const hint = `${suggestion(name, known)}: see ovation --help`;

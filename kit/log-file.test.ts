@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LogFile, lastFault, readable } from "./log-file.ts";
 
 const FATAL =
-  '{"level":60,"role":"gateway","err":{"message":"EADDRINUSE"},"msg":"could not start"}';
-const ERROR = '{"level":50,"error":"refused","msg":"NATS reported an error"}';
-const INFO = '{"level":30,"msg":"starting"}';
+  '{"level":"fatal","role":"gateway","err":{"message":"EADDRINUSE"},"msg":"could not start"}';
+const ERROR = '{"level":"error","error":"refused","msg":"NATS reported an error"}';
+const INFO = '{"level":"info","msg":"starting"}';
 const NATS_FATAL = "[17] 2026/01/31 12:00:00.000000 [FTL] Can't start JetStream: no space";
 
 describe("log lines", () => {

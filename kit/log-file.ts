@@ -6,14 +6,7 @@ import { join } from "node:path";
 const TAIL_BYTES = 16_384;
 
 const FAULT_LEVELS: readonly string[] = ["error", "fatal"];
-const PINO_LEVELS = new Map([
-  [10, "trace"],
-  [20, "debug"],
-  [30, "info"],
-  [40, "warn"],
-  [50, "error"],
-  [60, "fatal"],
-]);
+const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 /** `[4711] 2026/01/31 12:00:00.000000 [FTL] message` */
 const NATS_LINE = /^\[\d+\] \S+ \S+ \[([A-Z]{3})\] (.*)$/;
 const NATS_LEVELS = new Map([
@@ -103,8 +96,8 @@ function parseLine(line: string): LogLine | undefined {
 }
 
 function parsePino(line: unknown): LogLine | undefined {
-  const level = PINO_LEVELS.get(Number(property(line, "level")));
-  if (level === undefined) return undefined;
+  const level = property(line, "level");
+  if (typeof level !== "string" || !LEVELS.includes(level)) return undefined;
   const error = property(line, "error") ?? property(property(line, "err"), "message");
   const parts = [property(line, "msg"), error].filter((part) => typeof part === "string");
   return { level, text: parts.join(": ") };

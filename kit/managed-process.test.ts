@@ -17,7 +17,7 @@ const { PORT, BROKEN_IF } = process.env;
 process.on("SIGTERM", () => process.exit(0));
 process.on("disconnect", () => process.exit(0));
 if (existsSync(BROKEN_IF)) {
-  console.log('{"level":60,"msg":"could not start","err":{"message":"it is broken"}}');
+  console.log('{"level":"fatal","msg":"could not start","err":{"message":"it is broken"}}');
   process.exit(3);
 }
 createServer((request, response) => {

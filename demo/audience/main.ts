@@ -5,6 +5,7 @@
  *   node demo/audience/main.ts --url http://127.0.0.1:8080 --video launch --ops-port 9103
  */
 import { parseArgs } from "node:util";
+import { silentLog } from "../../shared/runtime/log.ts";
 import { createRegistry, gaugeOf } from "../../shared/runtime/metrics.ts";
 import { OpsServer } from "../../shared/runtime/ops.ts";
 import { Crowd } from "./crowd.ts";
@@ -36,6 +37,7 @@ const ops = new OpsServer({
   host: "127.0.0.1",
   port: Number(values["ops-port"] ?? 0),
   registry,
+  log: silentLog,
   conditions: () => [],
 });
 

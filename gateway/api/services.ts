@@ -94,20 +94,32 @@ export function clientFor(
 }
 
 /**
- * Counts a refusal, which the caller answers, by its code; logs it if the failure is our own.
- * @param traceparent the request's header; empty without one
+ * Counts a refusal, which the caller answers, by its code; logs it if the failure is our own, and at
+ * debug why a token or an API key was refused.
+ * @param exchange the request, over HTTP
  */
 export function recordRejection(
   { connections, log }: Pick<GatewayServices, "connections" | "log">,
   wire: RequestWire,
-  { code }: OvationError,
+  error: OvationError,
   fault: unknown,
-  traceparent = "",
+  exchange?: Pick<HttpExchange, "requestId" | "header">,
 ): void {
+  const { code } = error;
   countRefused(connections, wire, code);
-  if (code !== "internal") return;
-  const traceId = parseTraceContext(traceparent)?.traceId;
-  log.error({ err: fault, ...(traceId === undefined ? {} : { traceId }) }, "a request failed");
+  if (code === "internal") log.error({ err: fault, ...idsOf(exchange) }, "a request failed");
+  else if (error.kind.status === 401) {
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    log.debug({ wire, code, reason, ...idsOf(exchange) }, "a token was refused");
+  }
+}
+
+/** By what the request is found in a client's log, and in a trace. */
+function idsOf(exchange: Pick<HttpExchange, "requestId" | "header"> | undefined): object {
+  if (exchange === undefined) return {};
+  const traceId = parseTraceContext(exchange.header("traceparent"))?.traceId;
+  const { requestId } = exchange;
+  return traceId === undefined ? { requestId } : { requestId, traceId };
 }
 
 /** Counts a failure of our own that can't be sent as an answer as `internal`, and logs it. */

@@ -103,7 +103,10 @@ export class TokenAuthenticator implements Authenticator {
     if (token === undefined) throw new OvationError("token_required");
     if (!API_KEY_PATTERN.test(token)) return await this.#verifier.verify(token);
     const grant = this.#apiKeys.get(hashOf(token));
-    if (grant === undefined) throw new OvationError("token_refused");
+    if (grant === undefined) {
+      const cause = new Error("it has the form of an API key, and is none of those configured");
+      throw new OvationError("token_refused", undefined, { cause });
+    }
     return grant;
   }
 

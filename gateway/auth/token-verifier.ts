@@ -40,7 +40,8 @@ const claimsSchema = z.object({
 
 /** Why a token is refused, with no more detail than its holder needs. */
 function refusalOf(error: unknown): OvationError {
-  if (error instanceof errors.JWTExpired) return new OvationError("token_expired", undefined);
+  if (error instanceof errors.JWTExpired)
+    return new OvationError("token_expired", undefined, { cause: error });
   if (error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout) {
     return new OvationError("keys_unavailable", undefined, { cause: error });
   }

@@ -63,7 +63,7 @@ export class Origins {
     if (origin === "") return {};
     return {
       "Access-Control-Allow-Origin": this.#allowsAll ? "*" : origin,
-      "Access-Control-Expose-Headers": "Retry-After",
+      "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
     };
   }
 

@@ -7,6 +7,7 @@ import { TRACEPARENT, TRACESTATE } from "../../shared/runtime/tracing/trace-cont
 import type { BodyRoom } from "../limits/body-budget.ts";
 import type { HttpConnection, RawConnection } from "./open-connections.ts";
 import { type BodyReading, RequestBody } from "./request-body.ts";
+import { REQUEST_ID, requestIdOf } from "./request-id.ts";
 import type { SendOutcome } from "./send-outcome.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -59,6 +60,7 @@ const COPIED_HEADERS = [
   "origin",
   TRACEPARENT,
   TRACESTATE,
+  REQUEST_ID,
 ] as const;
 /**
  * How long the addon keeps an idle connection open at least: its fixed timeout is 10 s, checked
@@ -99,6 +101,8 @@ export class HttpExchange {
   readonly isBase: boolean;
   readonly basePath: string;
   readonly query: URLSearchParams;
+  /** Its id, in the answer and in the log. */
+  readonly requestId: string;
   /** The other end's address, 4 or 16 bytes. */
   readonly peer: Uint8Array;
   /** All values of `X-Forwarded-For`. */
@@ -133,6 +137,7 @@ export class HttpExchange {
     this.basePath = basePath;
     this.query = new URLSearchParams(request.getQuery() ?? "");
     this.#headers = new Map(COPIED_HEADERS.map((name) => [name, request.getHeader(name)]));
+    this.requestId = requestIdOf(this.header(REQUEST_ID));
     this.forwardedFor = forwardedFor(request);
     this.peer = new Uint8Array(response.getRemoteAddress()).slice();
     this.#response = response;
@@ -319,7 +324,7 @@ export class HttpExchange {
   #begin(status: number, headers: Headers): void {
     if (this.#isHeld) this.#response.resume();
     this.#response.writeStatus(statusLine(status));
-    const all = { ...this.commonHeaders, ...headers };
+    const all = { ...this.commonHeaders, "X-Request-Id": this.requestId, ...headers };
     for (const [name, value] of Object.entries(all)) this.#response.writeHeader(name, value);
   }
 

@@ -1,6 +1,7 @@
 import type { gatewaySettings } from "./gateway-settings.ts";
 import type { hooksSettings } from "./hooks-settings.ts";
 import { kindList } from "./lists.ts";
+import { LOG_LEVELS } from "./log-levels.ts";
 import { natsSettings } from "./nats-settings.ts";
 import { overloadSettings } from "./overload-settings.ts";
 import { reviewSettings } from "./review-settings.ts";
@@ -21,9 +22,9 @@ import { tracingSettings } from "./tracing-settings.ts";
 export const commonSettings = {
   ...natsSettings,
   logLevel: choice({
-    choices: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+    choices: LOG_LEVELS,
     default: "info",
-    doc: "The lowest level of messages that are logged.",
+    doc: "The lowest level of messages that are logged. SIGUSR2, and `PUT /log-level/debug` on the ops port, change it while the process runs.",
   }),
   opsHost: text({
     default: "127.0.0.1",

@@ -1,11 +1,14 @@
 /**
  * Health and metrics, on a port of their own that viewers can't reach.
  * `/healthz`: the process is alive. `/readyz`: it can do its work. `/metrics`: Prometheus text.
+ * `/log-level`: what is logged; `PUT /log-level/debug` changes it.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { isLogLevel, LOG_LEVELS } from "../config/log-levels.ts";
 import { listenHosts } from "./listen-hosts.ts";
+import { type Log, setLevel } from "./log.ts";
 
 /** The state of one condition: a fault means not ready; with a warning the process still works. */
 export interface Condition {
@@ -18,6 +21,7 @@ interface OpsOptions {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
+  readonly log: Log;
   /** All conditions of readiness, evaluated at each request. */
   readonly conditions: () => readonly Condition[];
 }
@@ -27,6 +31,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
+const LOG_LEVEL_PREFIX = "/log-level/";
 /** Probes and scrapers are few; a further connection is closed at once. */
 const CONNECTIONS_LIMIT = 100;
 
@@ -63,8 +68,14 @@ export class OpsServer {
   }
 
   async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+    const path = url.split("?")[0] ?? "";
+    if (method === "PUT" && path.startsWith(LOG_LEVEL_PREFIX)) {
+      return this.#setLevel(path.slice(LOG_LEVEL_PREFIX.length), response);
+    }
     if (method !== "GET" && method !== "HEAD") return sendJson(response, 405, { status: "error" });
-    switch (url.split("?")[0]) {
+    switch (path) {
+      case "/log-level":
+        return sendJson(response, 200, { level: this.#options.log.level });
       case "/healthz":
         return sendJson(response, 200, { status: "ok" });
       case "/readyz":
@@ -76,6 +87,15 @@ export class OpsServer {
       default:
         return sendJson(response, 404, { status: "error" });
     }
+  }
+
+  #setLevel(level: string, response: ServerResponse): void {
+    if (!isLogLevel(level)) {
+      const message = `the level must be one of ${LOG_LEVELS.join(", ")}`;
+      return sendJson(response, 400, { status: "error", message });
+    }
+    setLevel(this.#options.log, level, "the ops port");
+    sendJson(response, 200, { level });
   }
 
   #answerReady(response: ServerResponse): void {

@@ -53,6 +53,7 @@ export abstract class RoleNode<
       host: config.opsHost,
       port: config.opsPort,
       registry: this.registry,
+      log,
       conditions,
     });
     registerHealth(this.registry, role, conditions);

@@ -4,8 +4,9 @@ import { redactedConfig } from "../config/redact.ts";
 import type { ConfigByRole, Role } from "../config/roles.ts";
 import { newNodeId } from "../protocol/names.ts";
 import type { Component } from "./lifecycle.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, setLevel } from "./log.ts";
 import { standardLogOutput } from "./log-output.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit codes: 0 stopped on request, 1 failed, and EXIT_SETTINGS for wrong settings. */
 const EXIT_FAILED = 1;
@@ -32,7 +33,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   const config = processSettings(role);
   const id = newNodeId();
   const log = createLog(role, id, config.logLevel);
-  log.info({ config: redactedConfig(role, config) }, "starting");
+  log.info({ version: VERSION, config: redactedConfig(role, config) }, "starting");
   const component = make(id, config, log);
   const output = standardLogOutput();
   let stopping = false;
@@ -62,7 +63,11 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   process.on("unhandledRejection", fail("unhandled rejection"));
   process.on("SIGTERM", stopOn("SIGTERM"));
   process.on("SIGINT", stopOn("SIGINT"));
-  if (component.reload !== undefined) process.on("SIGHUP", () => component.reload?.());
+  // A role that has nothing to reload must not end by it.
+  process.on("SIGHUP", () => component.reload?.());
+  process.on("SIGUSR2", () => {
+    setLevel(log, log.level === "debug" ? config.logLevel : "debug", "SIGUSR2");
+  });
   if (process.channel !== undefined) process.on("disconnect", stopOn("parent gone"));
   // The parent may be gone before we listened.
   if (process.send !== undefined && !process.connected) stopOn("parent gone")();

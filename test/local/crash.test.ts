@@ -72,7 +72,7 @@ describe.each(["gateway", "dispatcher"] as const)("a %s that fails", (role) => {
     const { child, log } = await run(role);
     child.kill(signal);
     expect(await end(child)).toEqual([1, null]);
-    const isFatal = (line: Record<string, unknown> | undefined) => line?.["level"] === 60;
+    const isFatal = (line: Record<string, unknown> | undefined) => line?.["level"] === "fatal";
     await eventually(() => isFatal(log.at(-1)));
     expect(log.at(-1)).toMatchObject({ role, msg, err: { message: text } });
     expect(log.filter(isFatal)).toHaveLength(1);

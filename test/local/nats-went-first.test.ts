@@ -4,7 +4,7 @@ import { startTestNats } from "../support/nats.ts";
 import { type RoleProcess, spawnRole } from "../support/process.ts";
 import { TestSocket } from "../support/viewer.ts";
 
-const FATAL = '"level":60';
+const FATAL = '"level":"fatal"';
 
 test.each([
   ["before the roles are stopped", "before"],

@@ -24,7 +24,7 @@ export interface RoleProcess {
 }
 
 interface LogLine {
-  readonly level?: number;
+  readonly level?: string;
   readonly node?: string;
   readonly port?: number;
   readonly opsPort?: number;

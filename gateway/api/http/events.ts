@@ -99,7 +99,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     const refuse = async (fault: unknown) => {
       await lateIfLimited(fault);
       const error = asOvationError(fault);
-      recordRejection(services, "sse", error, fault);
+      recordRejection(services, "sse", error, fault, exchange);
       refuseInStream(exchange, error);
     };
     try {
@@ -173,7 +173,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       onExpired: () => stream.send({ op: "refresh", withinMs: graceMs }),
       onEnd: () => {
         const error = new OvationError("token_expired");
-        recordRejection(services, "sse", error, error);
+        recordRejection(services, "sse", error, error, exchange);
         stream.send({ op: "error", id: 0, ...error.body() });
         stream.end();
       },
@@ -204,7 +204,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       if (request.isNewcomer) void services.ownEvents.showPast(video, stream);
     } catch (fault) {
       const error = asOvationError(fault);
-      recordRejection(services, "sse", error, fault);
+      recordRejection(services, "sse", error, fault, exchange);
       stream.send({ op: "error", id: 0, ...error.body() });
       stream.end();
     }

@@ -107,7 +107,7 @@ async function publish(
     return undefined;
   }
   const error = asOvationError(fault);
-  recordRejection(services, "http", error, fault, exchange.header("traceparent"));
+  recordRejection(services, "http", error, fault, exchange);
   // Events accepted before the failure stay accepted; a repeat with the same ids is harmless.
   const ids = inputs.map(({ id }) => id ?? null);
   const repeat = error.kind.retry === "same-id" ? { eventIds: ids } : {};

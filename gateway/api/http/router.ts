@@ -111,7 +111,7 @@ export class Router {
   /** Answers with an error from the table of errors. */
   refuse(exchange: HttpExchange, fault: unknown): void {
     const error = asOvationError(fault);
-    recordRejection(this.#services, wireOf(exchange), error, fault, exchange.header("traceparent"));
+    recordRejection(this.#services, wireOf(exchange), error, fault, exchange);
     const allowed = methodsOf(this.#find(exchange.path)?.handlers ?? {});
     respondWithError(exchange, error, {}, allowed);
   }
@@ -290,5 +290,10 @@ export function respondWithError(
   if (error.kind.status === 401) headers["WWW-Authenticate"] = "Bearer";
   const waitMs = error.retryAfterMs ?? (error.kind.status === 503 ? 1_000 : undefined);
   if (waitMs !== undefined) headers["Retry-After"] = String(Math.ceil(waitMs / 1_000));
-  respondWith(exchange, error.kind.status, { error: error.body(), ...more }, headers);
+  respondWith(
+    exchange,
+    error.kind.status,
+    { error: { ...error.body(), requestId: exchange.requestId }, ...more },
+    headers,
+  );
 }

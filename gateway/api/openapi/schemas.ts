@@ -20,6 +20,8 @@ const state = z.record(z.string(), z.unknown());
 const place = { video: video.optional() };
 const codes = Object.keys(errorKinds) as [ErrorCode, ...ErrorCode[]];
 const errorBody = errorBodySchema.extend({ code: z.enum(codes), eventId: z.string().optional() });
+/** Of a whole request: with the id that the header `X-Request-Id` has too. */
+const answeredError = errorBody.extend({ requestId: z.string() });
 
 const snapshot = z.object({
   video,
@@ -61,11 +63,11 @@ const INPUTS = {
 
 /** What answers carry. */
 const OUTPUTS = {
-  Error: z.object({ error: errorBody }),
+  Error: z.object({ error: answeredError }),
   Accepted: z.object(accepted),
   /** Events accepted before the failure stay accepted. */
   PublishError: z.object({
-    error: errorBody,
+    error: answeredError,
     ...accepted,
     accepted: accepted.accepted.optional(),
     eventIds: z.array(z.string().nullable()).optional(),

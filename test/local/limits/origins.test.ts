@@ -50,7 +50,7 @@ describe("over HTTP", () => {
     expect(answer.status).toBe(200);
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": GOOD,
-      "access-control-expose-headers": "Retry-After",
+      "access-control-expose-headers": "Retry-After, X-Request-Id",
       vary: "Origin",
     });
     expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
