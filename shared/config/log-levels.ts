@@ -1,5 +1,5 @@
-/** How much is logged, from least to most. */
-export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+/** The lowest level of messages that are logged. */
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export function isLogLevel(text: string): text is LogLevel {

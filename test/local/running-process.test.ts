@@ -48,7 +48,7 @@ test("SIGUSR2 and the ops port change the log's level, and SIGHUP ends nothing",
   expect(await (await fetch(url)).json()).toEqual({ level: "warn" });
   const refused = await set("loud");
   expect(refused.status).toBe(400);
-  expect(await refused.text()).toContain("silent, fatal, error, warn, info, debug, trace");
+  expect(await refused.text()).toContain("fatal, error, warn, info, debug, trace, silent");
 });
 
 test.each(["gateway/main.ts", "dispatcher/main.ts", "cli/doctor/main.ts"])(
