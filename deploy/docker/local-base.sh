@@ -6,6 +6,7 @@
 #   deploy/docker/local-base.sh          builds the missing ones
 #   deploy/docker/local-base.sh --force  rebuilds all
 #
+# Those of compose.production.yaml are built where Debian's busybox-static, caddy and prometheus are installed.
 # They contain what Ovation needs of the official images, under the same names: `docker pull` replaces
 # them with the official ones.
 set -euo pipefail
@@ -14,6 +15,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 debian_image=debian:trixie-slim
 node_image=node:22-trixie-slim
 nats_image=nats:2.12.15
+nats_alpine_image=nats:2.12.15-alpine
+caddy_image=caddy:2.10
+prometheus_image=prom/prometheus:v3.7.3
 force=${1:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -66,7 +70,55 @@ make_nats() {
     docker build --quiet --tag "$nats_image" - >&2
 }
 
+# With the program of its health check.
+make_nats_alpine() {
+  say "$nats_alpine_image: the same, with busybox's wget"
+  mkdir -p "$work/alpine"
+  cp "$(command -v busybox)" "$work/alpine/wget"
+  printf 'FROM %s\nCOPY wget /usr/local/bin/wget\n' "$nats_image" >"$work/alpine/Dockerfile"
+  docker build --quiet --tag "$nats_alpine_image" "$work/alpine" >&2
+}
+
+make_caddy() {
+  say "$caddy_image: Debian's caddy"
+  mkdir -p "$work/caddy"
+  cp "$(command -v caddy)" "$work/caddy/caddy"
+  cat >"$work/caddy/Dockerfile" <<END
+FROM $debian_image
+COPY caddy /usr/bin/caddy
+ENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config
+CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+END
+  docker build --quiet --tag "$caddy_image" "$work/caddy" >&2
+}
+
+make_prometheus() {
+  say "$prometheus_image: Debian's prometheus"
+  mkdir -p "$work/prometheus"
+  cp "$(command -v prometheus)" "$work/prometheus/prometheus"
+  cat >"$work/prometheus/Dockerfile" <<END
+FROM $debian_image
+COPY prometheus /bin/prometheus
+RUN mkdir /prometheus && chown 65534:65534 /prometheus
+USER 65534
+WORKDIR /prometheus
+VOLUME /prometheus
+ENTRYPOINT ["/bin/prometheus"]
+END
+  docker build --quiet --tag "$prometheus_image" "$work/prometheus" >&2
+}
+
+# installed PROGRAM IMAGE
+installed() {
+  if command -v "$1" >/dev/null; then return; fi
+  say "$2 is left out: $1 is not installed"
+  return 1
+}
+
 has "$debian_image" || make_debian
 has "$node_image" || make_node
 has "$nats_image" || make_nats
-say "all images are present"
+has "$nats_alpine_image" || { installed busybox "$nats_alpine_image" && make_nats_alpine; } || true
+has "$caddy_image" || { installed caddy "$caddy_image" && make_caddy; } || true
+has "$prometheus_image" || { installed prometheus "$prometheus_image" && make_prometheus; } || true
+say "done"

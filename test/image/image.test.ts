@@ -104,6 +104,23 @@ describe("a container", () => {
     expect(await exec(gateway, "touch", "/tmp/file")).toBe(1);
   });
 
+  test("runs as any user, such as OpenShift chooses", async () => {
+    const role = ["gateway", "--open", "--allowed-hosts", "live.example"];
+    const { stdout: name } = await docker(
+      "run",
+      ...["--detach", "--user", "1000660000:0", "--read-only", "--cap-drop", "ALL"],
+      ...["--health-interval", "1s", "--network", stack.network, IMAGE, ...role],
+      // It waits for NATS, and is alive meanwhile.
+      ...["--nats-url", "nats://nowhere:4222"],
+    );
+    const container = name.trim();
+    try {
+      await healthy(container);
+    } finally {
+      await docker("rm", "--force", container);
+    }
+  });
+
   test("runs the role itself as process 1", async () => {
     const { stdout } = await docker("exec", part(stack, "gateway", 0), "cat", "/proc/1/cmdline");
     expect(stdout.split("\0").filter(Boolean)).toEqual(["node", "/app/cli/main.js", "gateway"]);
