@@ -5,6 +5,7 @@ import { authFaults } from "./auth-settings.ts";
 const NONE = {
   open: false,
   authSecret: undefined,
+  authSecondSecret: undefined,
   authPublicKeyFiles: [],
   authJwksUrl: undefined,
   authApiKeysFile: undefined,
@@ -24,6 +25,10 @@ describe("contradicting token settings are refused by name", () => {
     ],
     [{ ...secret, authAlgorithms: ["HS256", "EdDSA"] }, ["EdDSA", "--auth-public-key-files"]],
     [{ ...secret, ...files, authAlgorithms: ["RS256"] }, ["--auth-secret is for HS256"]],
+    [
+      { ...files, authSecondSecret: "s".repeat(32) },
+      ["--auth-second-secret", "without --auth-secret"],
+    ],
   ])("%j", (settings, texts) => {
     const faults = authFaults({ ...NONE, ...settings });
     expect(faults).toHaveLength(1);

@@ -41,7 +41,10 @@ export function helpText(role: Role): string {
     helpGroup(`${TITLES[role]} settings`, roleSettings[role]),
   ];
   return [
-    `Usage: node ${SCRIPTS[role]} ${ARGUMENTS[role] ?? ""}[--flag value | --flag=value ...]`,
+    ...wrapped(
+      `Usage: node ${SCRIPTS[role]} ${ARGUMENTS[role] ?? ""}[--flag value | --flag=value ...]`,
+      0,
+    ),
     "",
     ...wrapped(
       "Each setting has a flag and an environment variable. Flags override the environment, which overrides the default. Unknown flags and unknown OVATION_ variables are refused.",
