@@ -29,6 +29,7 @@ import { Hub } from "./api/hub.ts";
 import { messageBounds } from "./api/read-message.ts";
 import type { GatewayServices } from "./api/services.ts";
 import type { Auth } from "./auth/create.ts";
+import { Control } from "./control/control.ts";
 import { emptyDeliveryStats } from "./delivery/delivery-stats.ts";
 import { FrameInterval } from "./delivery/frame-interval.ts";
 import { FrameScheduler } from "./delivery/frame-scheduler.ts";
@@ -85,6 +86,7 @@ export class GatewayParts implements RoleParts {
   readonly #states: StateReader;
   readonly #interest: Interest;
   readonly #inspection: Inspection;
+  readonly #control: Control;
   readonly #peers: SettingsPeers;
   readonly #dispatcherSettings: DispatcherSettings;
   readonly #natsOutage: NatsOutage;
@@ -173,6 +175,15 @@ export class GatewayParts implements RoleParts {
     });
     this.#interest = this.#newInterest();
     this.#inspection = new Inspection({ bus, gateway, held: () => this.#interest.held() });
+    this.#control = new Control({
+      bus,
+      gateway,
+      viewers: () => this.#hub.viewers(),
+      requestStop: context.requestStop,
+      now,
+      random: Math.random,
+      log,
+    });
     this.#peers = new SettingsPeers(commonSettingsOf(config), log);
     this.#dispatcherSettings = new DispatcherSettings(bus, config.leaseMs, this.#peers);
     this.#natsOutage = new NatsOutage({
@@ -253,6 +264,7 @@ export class GatewayParts implements RoleParts {
     this.#states.start();
     this.#scheduler.start();
     this.#inspection.start();
+    this.#control.start();
     this.#dispatcherSettings.start();
     this.#admission.overload.start({
       framesLateMs: () => this.#scheduler.takeLateMs(),
@@ -295,6 +307,7 @@ export class GatewayParts implements RoleParts {
     this.#totals.stop();
     this.#states.stop();
     this.#inspection.stop();
+    this.#control.stop();
     this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
     this.#rates.stop();

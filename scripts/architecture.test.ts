@@ -43,6 +43,7 @@ const GATEWAY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
     "transport",
   ],
   auth: ["limits", "transport"],
+  control: [],
   delivery: ["history", "state", "totals", "transport"],
   drain: [],
   history: [],

@@ -1,5 +1,4 @@
 /** What the commands of `ovation store` have in common. */
-import { userInfo } from "node:os";
 import { Bus } from "../../shared/bus/connection.ts";
 import { jetStreamReady } from "../../shared/bus/store-admin.ts";
 import type { StoreConfig } from "../../shared/config/settings.ts";
@@ -34,15 +33,6 @@ export function say({ json }: StoreConfig, line: string): void {
 /** The result for a program. */
 export function result({ json }: StoreConfig, value: object): void {
   if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-/** Who runs this, for the record of what was done. */
-export function whoRuns(): string {
-  try {
-    return `cli:${userInfo().username}`;
-  } catch {
-    return "cli";
-  }
 }
 
 /** Connects, or ends the process when NATS can't be reached in time. */

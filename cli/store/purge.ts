@@ -2,7 +2,8 @@
 import { encodeCommand, resultOf } from "../../shared/protocol/commands.ts";
 import { videoSchema } from "../../shared/protocol/events.ts";
 import { commandSubject } from "../../shared/protocol/subjects.ts";
-import { Refused, result, type StoreRun, say, whoRuns } from "./command.ts";
+import { whoRuns } from "../who-runs.ts";
+import { Refused, result, type StoreRun, say } from "./command.ts";
 
 const ANSWER_MS = 60_000;
 

@@ -39,6 +39,7 @@ const ops = new OpsServer({
   registry,
   log: silentLog,
   conditions: () => [],
+  settings: () => ({}),
 });
 
 process.on("message", (message) => crowd.set(crowdSchema.parse(message)));

@@ -9,6 +9,7 @@ import { type CloseCode, closeCodes } from "../../shared/protocol/close-codes.ts
 import { asOvationError, OvationError } from "../../shared/protocol/errors.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
 import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
+import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
 import type { Outlet } from "../delivery/subscription.ts";
@@ -80,6 +81,8 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   readonly limits: SessionLimits;
   /** The address that its client is counted by. */
   readonly address: ClientKey;
+  /** When it was opened, in seconds of the monotonic clock. */
+  readonly openedAtS = Math.round(monotonicNow() / 1_000);
   /** Videos watched or about to be, each by its hold on the gateway's interest. */
   readonly videos = new CompactMap<VideoHold>();
   readonly joining = new JoiningVideos();
@@ -136,6 +139,11 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Who is connected, if the token says so. */
   get actor(): string | undefined {
     return this.#grant.actor;
+  }
+
+  /** The videos that it watches. */
+  watching(): readonly string[] {
+    return [...this.videos.keys()];
   }
 
   /** Whom it counts as. A fresh token is of the same actor, so this stays. */

@@ -19,11 +19,13 @@ const TITLES: Readonly<Record<Role, string>> = {
   doctor: "Doctor",
   kinds: "Kinds",
   store: "Store",
+  ops: "Ops",
 };
 const ARGUMENTS: Readonly<Partial<Record<Role, string>>> = {
   hooks: "[status | resume | replay | dead] ",
   kinds: "[apply <file>] ",
   store: "plan|apply|backup <folder>|restore <folder>|move|leave <server>|purge <video> ",
+  ops: "who video <video>|who actor <actor>|disconnect actor <actor>|disconnect connection <id>|drain <gateway> ",
 };
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",
@@ -32,6 +34,7 @@ const SCRIPTS: Readonly<Record<Role, string>> = {
   doctor: "cli/doctor/main.ts",
   kinds: "cli/kinds/main.ts",
   store: "cli/store/main.ts",
+  ops: "cli/ops/main.ts",
 };
 
 /** What `--help` prints: every setting of the role, with its names, default and limits. */
@@ -65,7 +68,7 @@ export function configurationPage(): string {
     "<!-- Generated from shared/config/ by scripts/write-docs.ts: do not edit. -->",
     "# Configuration",
     "",
-    "A gateway, a dispatcher, `ovation hooks`, the doctor, `ovation kinds` and `ovation store` take their settings from flags and from the environment. A flag overrides the environment, which overrides the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print the settings on this page.",
+    "A gateway, a dispatcher, `ovation hooks`, the doctor, `ovation kinds`, `ovation store` and `ovation ops` take their settings from flags and from the environment. A flag overrides the environment, which overrides the default. `node gateway/main.ts --help`, `node dispatcher/main.ts --help` and `node cli/doctor/main.ts --help` print the settings on this page.",
     "",
     "- A flag is written `--port 8080` or `--port=8080`, a switch `--share-port`, `--no-share-port` or `--share-port=true`. When a flag is given more than once, the last one counts.",
     "- An empty environment variable counts as unset. Where a row names two, the first takes precedence; the second is OpenTelemetry's own.",

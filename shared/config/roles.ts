@@ -11,6 +11,8 @@ import {
   type HooksConfig,
   type KindsConfig,
   kindsSettings,
+  type OpsConfig,
+  opsSettings,
   type StoreConfig,
   storeSettings,
 } from "./settings.ts";
@@ -23,6 +25,7 @@ export interface ConfigByRole {
   readonly doctor: DoctorConfig;
   readonly kinds: KindsConfig;
   readonly store: StoreConfig;
+  readonly ops: OpsConfig;
 }
 
 export type Role = keyof ConfigByRole;
@@ -34,6 +37,7 @@ export const ROLES: readonly Role[] = [
   "doctor",
   "kinds",
   "store",
+  "ops",
 ];
 
 /** The settings that only this role has. */
@@ -44,6 +48,7 @@ export const roleSettings: Readonly<Record<Role, SettingGroup>> = {
   doctor: doctorSettings,
   kinds: kindsSettings,
   store: storeSettings,
+  ops: opsSettings,
 };
 
 /** All settings of a role: the common ones and its own. */

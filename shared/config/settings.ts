@@ -284,10 +284,17 @@ export const storeSettings = {
   json: boolean({ default: false, doc: "Prints the result as JSON instead of text." }),
 } as const satisfies SettingGroup;
 
+/** Settings of `ovation ops` alone. */
+export const opsSettings = {
+  patienceMs,
+  json: boolean({ default: false, doc: "Prints the result as JSON instead of text." }),
+} as const satisfies SettingGroup;
+
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 export type GatewayConfig = CommonConfig & ConfigOf<typeof gatewaySettings>;
 export type DispatcherConfig = CommonConfig & ConfigOf<typeof dispatcherSettings>;
 export type HooksConfig = CommonConfig & ConfigOf<typeof hooksSettings>;
 export type KindsConfig = CommonConfig & ConfigOf<typeof kindsSettings>;
+export type OpsConfig = CommonConfig & ConfigOf<typeof opsSettings>;
 export type StoreConfig = CommonConfig & ConfigOf<typeof storeSettings>;
 export type DoctorConfig = CommonConfig & ConfigOf<typeof doctorSettings>;

@@ -368,6 +368,11 @@ export function videoOfObservedSubject(subject: string): string | undefined {
   return videoAfter(OBSERVED_PREFIX, subject);
 }
 
+/** The subject on which a gateway does what an operator asks: see control.ts. */
+export function controlSubject(gateway: string): string {
+  return `ov.control.${gateway}`;
+}
+
 /** Where every dispatcher states its settings: see common-settings.ts. */
 export const INSPECT_DISPATCHERS = "ov.settings";
 

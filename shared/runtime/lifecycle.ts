@@ -6,6 +6,8 @@ export interface Component {
   drain(): Promise<void>;
   /** Releases every socket, timer and subscription. Safe to call twice, with or without drain. */
   stop(): Promise<void>;
+  /** Resolves, with the reason, when somebody who may asks that it ends. */
+  readonly stopRequested?: Promise<string>;
   /** On SIGHUP: reloads what can change at run time. */
   reload?(): void;
 }

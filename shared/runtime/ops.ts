@@ -2,6 +2,7 @@
  * Health and metrics, on a port of their own that viewers can't reach.
  * `/healthz`: the process is alive. `/readyz`: it can do its work. `/metrics`: Prometheus text.
  * `/log-level`: what is logged; `PUT /log-level/debug` changes it.
+ * `/settings`: those in effect, without secrets.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -24,6 +25,8 @@ interface OpsOptions {
   readonly log: Log;
   /** All conditions of readiness, evaluated at each request. */
   readonly conditions: () => readonly Condition[];
+  /** What `/settings` answers; no secret may be in it. */
+  readonly settings: () => unknown;
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -80,6 +83,8 @@ export class OpsServer {
         return sendJson(response, 200, { status: "ok" });
       case "/readyz":
         return this.#answerReady(response);
+      case "/settings":
+        return sendJson(response, 200, this.#options.settings());
       case "/metrics":
         response.writeHead(200, { "content-type": this.#options.registry.contentType });
         response.end(await this.#options.registry.metrics());

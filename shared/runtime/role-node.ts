@@ -5,7 +5,8 @@
 import type { Registry } from "prom-client";
 import { Bus } from "../bus/connection.ts";
 import { permitted } from "../bus/violations.ts";
-import type { Role } from "../config/roles.ts";
+import { redactedConfig } from "../config/redact.ts";
+import type { ConfigByRole, Role } from "../config/roles.ts";
 import type { CommonConfig } from "../config/settings.ts";
 import { registerHealth } from "./health-metrics.ts";
 import type { Component } from "./lifecycle.ts";
@@ -16,6 +17,7 @@ import type { RoleContext, RoleParts } from "./role-parts.ts";
 import { registerStores, StoresCheck } from "./stores-check.ts";
 import { startTracing } from "./tracing/start.ts";
 import type { Tracing } from "./tracing/tracing.ts";
+import { VERSION } from "./version.ts";
 
 type State = "starting" | "running" | "draining" | "stopped";
 
@@ -33,6 +35,7 @@ export abstract class RoleNode<
   #state: State = "starting";
   #opsPort = 0;
   readonly #stopping = new AbortController();
+  readonly #stopRequest = Promise.withResolvers<string>();
   #bus: Bus | undefined;
   #parts: Parts | undefined;
   #stores: StoresCheck | undefined;
@@ -55,6 +58,12 @@ export abstract class RoleNode<
       registry: this.registry,
       log,
       conditions,
+      settings: () => ({
+        role,
+        id,
+        version: VERSION,
+        settings: redactedConfig(role, config as ConfigByRole[Role]),
+      }),
     });
     registerHealth(this.registry, role, conditions);
     registerStores(this.registry, () => this.#stores);
@@ -63,6 +72,11 @@ export abstract class RoleNode<
   /** Where health and metrics are served, once started. */
   get opsPort(): number {
     return this.#opsPort;
+  }
+
+  /** Resolves, with the reason, when an operator asks over NATS that the process ends. */
+  get stopRequested(): Promise<string> {
+    return this.#stopRequest.promise;
   }
 
   /** Undefined until the process is connected to NATS. */
@@ -100,6 +114,7 @@ export abstract class RoleNode<
         registry,
         bus,
         tracer: this.#tracing,
+        requestStop: (why) => this.#stopRequest.resolve(why),
         stopping: this.#stopping.signal,
       });
       this.#parts = parts;

@@ -15,6 +15,8 @@ export interface RoleContext<Config> {
   readonly bus: Bus;
   /** Undefined where nothing is traced. */
   readonly tracer: Tracer | undefined;
+  /** Drains the process and ends it, as SIGTERM does. @param why for the log */
+  readonly requestStop: (why: string) => void;
   /** Aborted when the process is to stop, also while it is still starting. */
   readonly stopping: AbortSignal;
 }

@@ -63,6 +63,7 @@ export async function runRole<R extends Role>(role: R, make: MakeRole<R>): Promi
   process.on("unhandledRejection", fail("unhandled rejection"));
   process.on("SIGTERM", stopOn("SIGTERM"));
   process.on("SIGINT", stopOn("SIGINT"));
+  void component.stopRequested?.then((why) => stopOn(why)());
   // A role that has nothing to reload must not end by it.
   process.on("SIGHUP", () => component.reload?.());
   process.on("SIGUSR2", () => {

@@ -159,6 +159,7 @@ const FORBIDDEN: Readonly<
       "ov.retract.video",
       "ov.command.video",
       "ov.inspect.other",
+      "ov.control.other",
       "ov.review.comment",
       "$JS.API.DIRECT.GET.ov_history",
       ...OTHERS_INBOXES("gateway"),
@@ -192,6 +193,7 @@ const FORBIDDEN: Readonly<
     publish: [
       "ov.observe",
       "ov.inspect.other",
+      "ov.control.other",
       "ov.publish.video",
       "ov.count.video",
       "ov.retract.video",
@@ -266,6 +268,7 @@ const FORBIDDEN: Readonly<
       "ov.observe",
       "ov.observed.video",
       "ov.inspect.other",
+      "ov.control.other",
       "ov.review.comment",
       "$JS.API.DIRECT.GET.KV_ov_bans",
       "ov.inspect.all-dispatchers",
@@ -345,6 +348,7 @@ const FORBIDDEN: Readonly<
       "ov.command.video",
       "ov.settings",
       "ov.inspect.other",
+      "ov.control.other",
       "ov.frontend.other.video",
       "ov.history.video",
       "ov.stored.video.1",
@@ -430,7 +434,7 @@ describe.each(ROLES)("the user %s", (user) => {
 
   test("can subscribe to nothing that it doesn't need to", async () => {
     const connection = await connected(user);
-    const ofGateways = user === "gateway" ? [] : ["ov.spending.*", "ov.inspect.*"];
+    const ofGateways = user === "gateway" ? [] : ["ov.spending.*", "ov.inspect.*", "ov.control.*"];
     const subjects = [
       ">",
       "_INBOX.>",

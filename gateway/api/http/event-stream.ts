@@ -1,6 +1,7 @@
 /** One viewer over Server-Sent Events, in one response or in polls. */
 import { bannedError } from "../../../shared/moderation/bans.ts";
 import type { ServerMessage } from "../../../shared/protocol/wire/messages.ts";
+import { monotonicNow } from "../../../shared/runtime/lifecycle.ts";
 import { sseMessage } from "../../delivery/frame.ts";
 import { Viewer } from "../../delivery/viewer.ts";
 import { countRefused } from "../../limits/connection-stats.ts";
@@ -29,6 +30,9 @@ export class EventStream {
   readonly viewer: Viewer;
   /** Who watches, if that is known. */
   readonly actor: string | undefined;
+  readonly wire = "sse";
+  /** When it was opened, in seconds of the monotonic clock. */
+  readonly openedAtS = Math.round(monotonicNow() / 1_000);
   readonly #video: string;
   readonly #services: StreamServices;
   #stream: EventSink;
@@ -74,6 +78,11 @@ export class EventStream {
     stream.send(Buffer.concat([Buffer.from(RETRY), unsent, Buffer.from(this.#pending)]));
     this.#pending = "";
     this.viewer.catchUp();
+  }
+
+  /** The videos that it watches. */
+  watching(): readonly string[] {
+    return [this.#video];
   }
 
   get isOpen(): boolean {
