@@ -40,6 +40,7 @@ import { Admission } from "./limits/admission.ts";
 import { BodyBudget } from "./limits/body-budget.ts";
 import { clientShare } from "./limits/client-share.ts";
 import { emptyConnectionStats } from "./limits/connection-stats.ts";
+import { LiveLimits } from "./limits/live-limits.ts";
 import { registerLimitMetrics } from "./limits/metrics.ts";
 import { Rates } from "./limits/rates.ts";
 import { VideoShares } from "./limits/video-shares.ts";
@@ -77,6 +78,7 @@ export class GatewayParts implements RoleParts {
   readonly #registration: Registration;
   readonly #admission: Admission;
   readonly #rates: Rates;
+  readonly #liveLimits: LiveLimits;
   readonly #interval: FrameInterval;
   readonly #scheduler: FrameScheduler;
   readonly #histories: VideoHistories;
@@ -109,6 +111,7 @@ export class GatewayParts implements RoleParts {
       bucket: new Bucket(bus, kindsBucket(config)),
       seed: config.kinds,
       mayCreate: false,
+      onLimits: (bytes) => this.#liveLimits.adopt(bytes),
       resyncIntervalMs: config.reconcileIntervalMs,
       now,
       log,
@@ -138,6 +141,12 @@ export class GatewayParts implements RoleParts {
     }
     this.#viewerReports = new ViewerReports(config, now);
     this.#rates = new Rates({ bus, gateway, config, now });
+    this.#liveLimits = new LiveLimits({
+      settings: config,
+      set: (name, perSecond) => this.#rates.set(name, perSecond),
+      wallClock: Date.now,
+      log,
+    });
     this.#interval = new FrameInterval(
       config.frameIntervalMinMs,
       config.frameIntervalMaxMs,
@@ -311,6 +320,7 @@ export class GatewayParts implements RoleParts {
     this.#dispatcherSettings.stop();
     this.#admission.overload.stop();
     this.#rates.stop();
+    this.#liveLimits.stop();
     this.#natsOutage.stop();
     this.#putOut.stop();
     this.#apiKeys.stop();
@@ -411,6 +421,7 @@ export class GatewayParts implements RoleParts {
       admission: this.#admission,
       bodies,
       rates: this.#rates,
+      live: this.#liveLimits,
     });
   }
 

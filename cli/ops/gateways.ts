@@ -20,7 +20,7 @@ const ASKED_AT_ONCE = 16;
 const EXIT_NOBODY = 1;
 
 /** What a command prints: text for a person, or a value for a program. */
-interface Outcome {
+export interface Outcome {
   readonly lines: readonly string[];
   readonly value: unknown;
   readonly code: number;

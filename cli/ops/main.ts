@@ -11,6 +11,7 @@ import { Bus } from "../../shared/bus/connection.ts";
 import { EXIT_SETTINGS, processSettings } from "../../shared/config/process-settings.ts";
 import { createLog } from "../../shared/runtime/log.ts";
 import { disconnect, drain, whoActor, whoVideo } from "./gateways.ts";
+import { changeLimit } from "./limit.ts";
 
 const EXIT_UNREACHABLE = 3;
 
@@ -21,6 +22,7 @@ const COMMANDS = [
   { words: ["disconnect", "actor"], run: disconnect("actor") },
   { words: ["disconnect", "connection"], run: disconnect("connection") },
   { words: ["drain"], run: drain },
+  { words: ["limit"], run: changeLimit },
 ] as const;
 
 function end(text: string, code: number): never {

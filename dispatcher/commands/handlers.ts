@@ -16,6 +16,7 @@ import type { Totals } from "../totals/totals.ts";
 import type { Votes } from "../votes/votes.ts";
 import type { CommandHandlers } from "./commands.ts";
 import { kindsCommands } from "./kinds.ts";
+import { limitsCommands } from "./limits.ts";
 
 /** The parts that carry out commands. */
 interface CommandParts {
@@ -34,6 +35,7 @@ interface CommandParts {
 export function commandHandlers(parts: CommandParts): CommandHandlers {
   return {
     ...kindsCommands(parts.stores.kinds, parts.kinds),
+    ...limitsCommands(parts.stores.kinds, Date.now),
     ...ofVideos(parts),
     ...ofRoom(parts),
   };

@@ -10,6 +10,10 @@ const ACTS: {
   readonly [Op in CommandOp]?: (input: CommandInput<Op>, result: CommandResult<Op>) => Described;
 } = {
   "totals.set": ({ totals }) => ({ detail: totals }),
+  "limits.put": ({ name, perSecond }) => ({
+    target: name,
+    ...(perSecond === undefined ? {} : { detail: { perSecond } }),
+  }),
   "video.end": () => ({}),
   "video.erase": (_input, { events }) => ({ detail: { events } }),
   "actor.erase": ({ actor }, { events, values }) => ({ target: actor, detail: { events, values } }),

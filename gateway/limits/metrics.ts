@@ -4,6 +4,7 @@ import { counterOf, countOf, countsBy, gaugeOf } from "../../shared/runtime/metr
 import { registerShedLevels } from "../../shared/runtime/overload/metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import type { LiveLimits } from "./live-limits.ts";
 import { RATE_NAMES, type Rates } from "./rates.ts";
 
 interface Parts {
@@ -15,11 +16,12 @@ interface Parts {
   readonly admission: Admission;
   readonly bodies: BodyBudget;
   readonly rates: Rates;
+  readonly live: Pick<LiveLimits, "changed">;
 }
 
 export function registerLimitMetrics(
   registry: Registry,
-  { open, admission, bodies, rates }: Parts,
+  { open, admission, bodies, rates, live }: Parts,
 ): void {
   const gauge = (name: string, help: string, read: () => number) =>
     gaugeOf(registry, `ovation_gateway_${name}`, help, read);
@@ -66,6 +68,11 @@ export function registerLimitMetrics(
     "TCP connections closed at once, by the limit that they exceeded: of the gateway (`total`), or of one address.",
     ["limit"],
     () => Object.entries(open.refused).map(([limit, count]) => [{ limit }, count]),
+  );
+  gauge(
+    "limits_changed",
+    "Limits that an operator has changed for a time, in place of the settings.",
+    () => live.changed,
   );
   gauge("body_bytes", "Memory that bodies of HTTP requests use.", () => bodies.bytes);
   counter(

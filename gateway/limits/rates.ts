@@ -2,6 +2,7 @@
 import type { Bus } from "../../shared/bus/connection.ts";
 import type { GatewayConfig } from "../../shared/config/settings.ts";
 import { OvationError } from "../../shared/protocol/errors.ts";
+import type { LiveLimitName } from "../../shared/protocol/live-limits.ts";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { BoundedMapStats } from "./bounded-map.ts";
 import { ClientBuckets } from "./client-buckets.ts";
@@ -11,7 +12,7 @@ import { ClientQuota, type PublishQuota } from "./publish-quota.ts";
 import { Publishers } from "./publishers.ts";
 import { SlowMode } from "./slow-mode.ts";
 import { SpendingReports } from "./spending-reports.ts";
-import { type Rate, rateOf } from "./token-bucket.ts";
+import { type ChangeableRate, changeRate, type Rate, rateOf } from "./token-bucket.ts";
 import { Work, type WorkConfig } from "./work.ts";
 
 type RatesConfig = Pick<
@@ -52,7 +53,6 @@ export const RATE_NAMES = [
   "request_bytes",
   "history_bytes",
 ] as const;
-type RateName = (typeof RATE_NAMES)[number];
 
 /** An event that isn't transient costs an address so much: it stays on the screen and in the history. */
 const LASTING_COST = 10;
@@ -70,14 +70,31 @@ export class Rates {
   readonly #deletes: ClientBuckets;
   readonly #commands: ClientBuckets;
   readonly #historyReads: ClientBuckets;
+  /** Those that an operator may change, by their settings. */
+  readonly #changeable: Readonly<Record<LiveLimitName, ChangeableRate>>;
 
   constructor({ bus, gateway, config, now }: RatesOptions) {
     const { limitedClientsKept: limit } = config;
-    const likes = rateOf("likes", config.likesPerSecond);
-    const publishes = rateOf("actor_publishes", config.actorPublishesPerSecond);
+    this.#changeable = {
+      requestsPerSecond: rateOf("requests", config.requestsPerSecond),
+      connectionPublishesPerSecond: rateOf(
+        "connection_publishes",
+        config.connectionPublishesPerSecond,
+      ),
+      actorPublishesPerSecond: rateOf("actor_publishes", config.actorPublishesPerSecond),
+      addressPublishesPerSecond: rateOf("address_publishes", config.addressPublishesPerSecond),
+      likesPerSecond: rateOf("likes", config.likesPerSecond),
+      httpPublishesPerSecond: rateOf("http_publishes", config.httpPublishesPerSecond),
+      deletesPerSecond: rateOf("deletes", config.deletesPerSecond),
+      commandsPerSecond: rateOf("commands", config.commandsPerSecond),
+      historyReadsPerSecond: rateOf("history_reads", config.historyReadsPerSecond),
+    };
+    const rates = this.#changeable;
+    const likes = rates.likesPerSecond;
+    const publishes = rates.actorPublishesPerSecond;
     const actor = { publishes, lastingCost: 1, likes };
     const address = {
-      publishes: rateOf("address_publishes", config.addressPublishesPerSecond),
+      publishes: rates.addressPublishesPerSecond,
       lastingCost: LASTING_COST,
       likes: undefined,
     };
@@ -86,9 +103,9 @@ export class Rates {
     const { publishers, slowMode } = this;
     this.reports = new SpendingReports({ bus, gateway, publishers, slowMode });
     this.#connections = {
-      requests: rateOf("requests", config.requestsPerSecond),
+      requests: rates.requestsPerSecond,
       spending: {
-        publishes: rateOf("connection_publishes", config.connectionPublishesPerSecond),
+        publishes: rates.connectionPublishesPerSecond,
         lastingCost: 1,
         likes,
       },
@@ -99,12 +116,16 @@ export class Rates {
     };
     const refuse = (rate: Rate, waitMs: number) => this.refusal(rate, waitMs);
     this.work = new Work({ config, stats: this.#stats, now, refuse });
-    const clients = (name: RateName, perSecond: number) =>
-      new ClientBuckets(rateOf(name, perSecond), limit, this.#stats, now);
-    this.#httpPublishes = clients("http_publishes", config.httpPublishesPerSecond);
-    this.#deletes = clients("deletes", config.deletesPerSecond);
-    this.#commands = clients("commands", config.commandsPerSecond);
-    this.#historyReads = clients("history_reads", config.historyReadsPerSecond);
+    const clients = (rate: Rate) => new ClientBuckets(rate, limit, this.#stats, now);
+    this.#httpPublishes = clients(rates.httpPublishesPerSecond);
+    this.#deletes = clients(rates.deletesPerSecond);
+    this.#commands = clients(rates.commandsPerSecond);
+    this.#historyReads = clients(rates.historyReadsPerSecond);
+  }
+
+  /** From now on, this limit counts for everybody. */
+  set(name: LiveLimitName, perSecond: number): void {
+    changeRate(this.#changeable[name], perSecond);
   }
 
   start(): void {

@@ -17,8 +17,19 @@ export interface Rate {
   readonly burst: number;
 }
 
-export function rateOf(name: string, perSecond: number): Rate {
+/** A rate that can be changed: whoever goes by it goes by the new one from then on. */
+export interface ChangeableRate extends Rate {
+  perSecond: number;
+  burst: number;
+}
+
+export function rateOf(name: string, perSecond: number): ChangeableRate {
   return { name, perSecond, burst: BURST_SECONDS * perSecond };
+}
+
+export function changeRate(rate: ChangeableRate, perSecond: number): void {
+  rate.perSecond = perSecond;
+  rate.burst = BURST_SECONDS * perSecond;
 }
 
 export class TokenBucket {

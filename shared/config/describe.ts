@@ -25,7 +25,7 @@ const ARGUMENTS: Readonly<Partial<Record<Role, string>>> = {
   hooks: "[status | resume | replay | dead] ",
   kinds: "[apply <file>] ",
   store: "plan|apply|backup <folder>|restore <folder>|move|leave <server>|purge <video> ",
-  ops: "who video <video>|who actor <actor>|disconnect actor <actor>|disconnect connection <id>|drain <gateway> ",
+  ops: "who video <video>|who actor <actor>|disconnect actor <actor>|disconnect connection <id>|drain <gateway>|limit <setting>=<number or default> ",
 };
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",

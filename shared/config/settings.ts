@@ -287,6 +287,13 @@ export const storeSettings = {
 /** Settings of `ovation ops` alone. */
 export const opsSettings = {
   patienceMs,
+  forMs: integer({
+    min: 1000,
+    max: 604_800_000,
+    default: 3_600_000,
+    unit: "ms",
+    doc: "For how long `limit` changes a limit; then the setting counts again.",
+  }),
   json: boolean({ default: false, doc: "Prints the result as JSON instead of text." }),
 } as const satisfies SettingGroup;
 

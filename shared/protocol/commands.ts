@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { isErrorCode, OvationError } from "./errors.ts";
 import { actorSchema, errorOfIssues, errorReplySchema, videoSchema } from "./events.ts";
+import { LIVE_LIMIT_MAX, LIVE_LIMIT_MS, LIVE_LIMITS, liveLimitsSchema } from "./live-limits.ts";
 import { banPutSchema, banSchema } from "./moderation/ban.ts";
 import { pinnedSchema } from "./moderation/pinned.ts";
 import { roomRulesFields, roomRulesSchema } from "./moderation/room-rules.ts";
@@ -55,6 +56,16 @@ export const COMMANDS = {
     about: "all",
     input: z.strictObject({ document: z.unknown() }),
     result: kindsSchema,
+  },
+  /** Changes a limit of all gateways for a time; without `perSecond`, the setting counts again. */
+  "limits.put": {
+    about: "all",
+    input: z.strictObject({
+      name: z.enum(LIVE_LIMITS),
+      perSecond: z.int().min(1).max(LIVE_LIMIT_MAX).optional(),
+      forMs: z.int().min(1_000).max(LIVE_LIMIT_MS),
+    }),
+    result: z.object({ limits: liveLimitsSchema }),
   },
   /** Erases all that is kept of a video. Answered with how many durable events there were. */
   "video.erase": {

@@ -42,6 +42,8 @@ export const TICKETS_BUCKET = "ov_tickets";
 /** KV bucket: the kinds of the deployment, under {@link KINDS_KEY}. */
 export const KINDS_BUCKET = "ov_kinds";
 export const KINDS_KEY = "kinds";
+/** Key of the limits that were changed for a time in {@link KINDS_BUCKET}: see live-limits.ts. */
+export const LIMITS_KEY = "limits";
 /** KV bucket: the newest value of each kind of class `state`, by video. */
 export const STATE_BUCKET = "ov_state";
 /** KV bucket: which videos have ended. */

@@ -15,7 +15,7 @@ import { OvationError } from "../protocol/errors.ts";
 import type { LiveRules } from "../protocol/events.ts";
 import { type Kind, KindTable } from "../protocol/kinds.ts";
 import { decodeKinds, encodeKinds, faultText, withDefaults } from "../protocol/kinds-document.ts";
-import { KINDS_KEY } from "../protocol/subjects.ts";
+import { KINDS_KEY, LIMITS_KEY } from "../protocol/subjects.ts";
 import type { MonotonicClock } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import { countOf, gaugeOf } from "./metrics.ts";
@@ -33,6 +33,8 @@ interface LiveKindsOptions {
   readonly seed: readonly Kind[];
   /** Whether to create the bucket and the document where they are missing: only dispatchers may. */
   readonly mayCreate: boolean;
+  /** Takes the document of limits that is beside that of the kinds. */
+  readonly onLimits?: (bytes: Uint8Array | undefined) => void;
   readonly resyncIntervalMs: number;
   readonly now: MonotonicClock;
   readonly log: Log;
@@ -69,7 +71,10 @@ export class LiveKinds {
       log,
       handlers: {
         onSnapshot: async (snapshot) => await this.#found(snapshot),
-        onChange: (entry) => this.#adopt(entry),
+        onChange: (entry) => {
+          if (entry.key === LIMITS_KEY) this.#options.onLimits?.(entry.value);
+          else this.#adopt(entry);
+        },
         onUnreadable: (error) => {
           // Until dispatchers have created it, there is nothing to read.
           if (!isStreamMissing(error)) this.#isReadable = false;
@@ -172,6 +177,7 @@ export class LiveKinds {
     // Revisions of a bucket that was created again begin anew.
     if (incarnation !== this.#incarnation) this.#revision = 0;
     this.#incarnation = incarnation;
+    this.#options.onLimits?.(entries.get(LIMITS_KEY)?.value);
     const entry = entries.get(KINDS_KEY);
     if (entry !== undefined) this.#adopt(entry);
     else if (this.#options.mayCreate) await this.#create();

@@ -2,6 +2,10 @@
  * From one nats-server to three, to five and back to three, as docs/operations.md says, while comments
  * are published: none that was acknowledged is lost. It needs a nats-server only, no Kubernetes.
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, expect, test } from "vitest";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
@@ -14,7 +18,7 @@ import { ovationAs } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats } from "../support/nats.ts";
 import { type NatsCluster, startNatsCluster } from "../support/nats-cluster.ts";
-import { natsUrlAs } from "../support/nats-users.ts";
+import { connectTo, natsUrlAs } from "../support/nats-users.ts";
 import { ROOMY_DISPATCHER, ROOMY_GATEWAY } from "../support/roomy.ts";
 
 const VIDEO = "launch";
@@ -58,6 +62,14 @@ async function end(node: Dispatcher | Gateway): Promise<void> {
 
 function urlsOf({ servers }: NatsCluster): string[] {
   return servers.map(({ url }) => url);
+}
+
+/** Whether every copy of the history has all that is stored. */
+async function areCopied(url: string): Promise<boolean> {
+  const connection = await connectTo(url);
+  const { cluster } = await (await jetstreamManager(connection)).streams.info("ov_history");
+  await connection.close();
+  return cluster?.replicas?.length === 2 && cluster.replicas.every(({ current }) => current);
 }
 
 test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go on", async () => {
@@ -113,6 +125,11 @@ test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go o
   await lone.stop();
   await more();
 
+  // A disk is lost: the server comes back with an empty one.
+  await cluster.servers[2]?.restart({ wipe: true });
+  await more();
+  await eventually(async () => await areCopied(first), 120_000);
+
   // 3 → 5.
   await cluster.add();
   await cluster.add();
@@ -138,5 +155,23 @@ test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go o
   await eventually(() => seen.includes(last), 60_000);
   expect(seen).toEqual(acknowledged);
   expect(resets).toBe(0);
+
+  // A backup of that cluster, restored into an empty one.
+  const folder = await mkdtemp(join(tmpdir(), "ovation-backup-"));
+  ends.push(() => rm(folder, { recursive: true }));
+  await store(first, "backup", join(folder, "backup"), ...copies(3));
+  const empty = await startNatsCluster(3);
+  ends.push(() => empty.stop());
+  const [there = ""] = urlsOf(empty);
+  const patience = ["--patience-ms", "60000"];
+  await store(there, "restore", join(folder, "backup"), ...copies(3), ...patience);
+  const another = await startDispatcher(urlsOf(empty), 3);
+  ends.push(() => end(another));
+  const restored = await startGateway(urlsOf(empty), 0, 3);
+  ends.push(() => end(restored));
+  const reader = new Ovation({ url: `http://127.0.0.1:${restored.port}` });
+  const { events } = await reader.video(VIDEO).readHistory({ limit: 1_000 });
+  expect(events.map(({ id }) => id)).toEqual(acknowledged.slice(-1_000));
+  reader.close();
   process.stdout.write(`${acknowledged.length} comments, all there\n`);
 });

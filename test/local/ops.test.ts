@@ -54,6 +54,30 @@ test("an operator finds the viewers of a video and of an actor, and disconnects 
   expect(acts.some((line) => line.includes('"by":"cli:') && line.includes('"anna"'))).toBe(true);
 });
 
+test("an operator changes a limit at every gateway for a time, and ends it early", async () => {
+  const token = await tokenOf(VIEWER);
+  /** Whether this gateway takes 20 publishes at once. */
+  const takes = async (at: number) => {
+    const { port } = stack.gatewayAt(at);
+    for (let count = 0; count < 20; count += 1) {
+      if ((await post(port, "busy", { kind: "like" }, token)).status === 429) return false;
+    }
+    return true;
+  };
+  const limit = "http-publishes-per-second";
+  expect((await ops("limit", `${limit}=1`)).stdout).toMatch(new RegExp(`^${limit} is 1 until 20`));
+  for (const at of [0, 1]) await eventually(async () => !(await takes(at)));
+  expect((await ops("limit", `${limit}=default`)).code).toBe(0);
+  for (const at of [0, 1]) await eventually(async () => await takes(at));
+
+  await ops("limit", `${limit}=1`, "--for-ms", "1000");
+  await eventually(() => logged.filter((line) => line.includes("the settings again")).length >= 4);
+  expect(await takes(0)).toBe(true);
+  expect(logged.some((line) => /changed a limit/.test(line) && /"by":"cli:/.test(line))).toBe(true);
+  const wrong = await ops("limit", "lease-ms=1");
+  expect(wrong).toMatchObject({ code: 2, stdout: expect.stringContaining("likes-per-second") });
+});
+
 test("an operator drains a gateway: its process is asked to end, with who asked", async () => {
   const gateway = stack.gatewayAt(1);
   expect((await ops("drain", "nobody")).code).toBe(1);
