@@ -94,6 +94,6 @@ export function usage(): string {
 
 function linesOf(usesGateway: boolean): readonly string[] {
   return COMMANDS.filter((command) => (command.usesGateway ?? false) === usesGateway).map(
-    ({ name, doc }) => `  ${name.padEnd(12)}${doc}`,
+    ({ name, doc }) => `  ${name.padEnd(14)}${doc}`,
   );
 }

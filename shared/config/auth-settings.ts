@@ -176,7 +176,7 @@ export function authFaults(values: Readonly<Record<string, unknown>>): readonly 
       `--open checks no tokens, and can't be set together with ${given.map(flag).join(", ")}`,
     );
   }
-  if (isSet("authSecondSecret") && !isSet("authSecret")) {
+  if (values["authSecondSecret"] !== undefined && !isSet("authSecret")) {
     faults.push("--auth-second-secret can't be set without --auth-secret");
   }
   const algorithms = (values["authAlgorithms"] ?? []) as readonly AuthAlgorithm[];

@@ -24,9 +24,38 @@ const TITLES: Readonly<Record<Role, string>> = {
 const ARGUMENTS: Readonly<Partial<Record<Role, string>>> = {
   hooks: "[status | resume | replay | dead] ",
   kinds: "[apply <file>] ",
-  store: "plan|apply|backup <folder>|restore <folder>|move|leave <server>|purge <video> ",
-  ops: "who video <video>|who actor <actor>|disconnect actor <actor>|disconnect connection <id>|drain <gateway>|limit <setting>=<number or default> ",
+  store: "<command> ",
+  ops: "<command> ",
 };
+/** The commands of a role that has several, each with what it does. */
+const ROLE_COMMANDS: Readonly<Partial<Record<Role, readonly (readonly [string, string])[]>>> = {
+  store: [
+    ["plan", "prints what differs from the settings"],
+    ["apply", "makes the stores as the settings say"],
+    ["backup <folder>", "saves all that is kept"],
+    ["restore <folder>", "puts a backup into a NATS"],
+    ["move", "puts all that is kept into the NATS of --to"],
+    ["leave <server>", "has the copies of a nats-server made on others"],
+    ["purge <video>", "erases all that is kept of a video"],
+  ],
+  ops: [
+    ["who video <video>", "says where its viewers are"],
+    ["who actor <actor>", "lists an actor's connections"],
+    ["disconnect actor <actor>", "ends them"],
+    ["disconnect connection <id>", "ends one"],
+    ["drain <gateway>", "sends its viewers to the others, and ends it"],
+    ["limit <setting>=<number>", "changes a limit for a time; =default ends that"],
+  ],
+};
+const COMMAND_COLUMNS = 28;
+
+function commandLines(role: Role): readonly string[] {
+  const lines = (ROLE_COMMANDS[role] ?? []).map(
+    ([command, doc]) => `  ${command.padEnd(COMMAND_COLUMNS)}${doc}`,
+  );
+  return lines.length === 0 ? [] : [...lines, ""];
+}
+
 const SCRIPTS: Readonly<Record<Role, string>> = {
   gateway: "gateway/main.ts",
   dispatcher: "dispatcher/main.ts",
@@ -49,6 +78,7 @@ export function helpText(role: Role): string {
       0,
     ),
     "",
+    ...commandLines(role),
     ...wrapped(
       "Each setting has a flag and an environment variable. Flags override the environment, which overrides the default. Unknown flags and unknown OVATION_ variables are refused.",
       0,
