@@ -4,7 +4,14 @@ import type { Figure, LoadResult } from "../report/result.ts";
 import type { Options, Scenario } from "./scenario.ts";
 import { highestRate } from "./search.ts";
 import { runOnly, steadyPlan } from "./steady-load.ts";
-import { type Contestant, chosenPeers, isChosen, orSkipped, ovationWith } from "./systems.ts";
+import {
+  type Contestant,
+  chosenPeers,
+  isChosen,
+  OVATION,
+  orSkipped,
+  ovationWith,
+} from "./systems.ts";
 
 /** The service level that a rate must keep. */
 const P99_MS = 150;
@@ -14,14 +21,14 @@ const VIEWERS = 2_000;
 const LOAD = { warmUpSeconds: 2, seconds: 5, sample: 100 } as const;
 const BOUNDS = { least: 5, most: 60_000 };
 
-/** Viewers get every like as an event of its own, and none as a count. */
-const EVERY_EVENT = "every event";
+/** Ovation where viewers get every like as an event of its own, and none as a count. */
+const EVERY_EVENT = `${OVATION}-every-event`;
 const EVERY_EVENT_FLAGS = {
   gatewayFlags: ["--frame-events=10000"],
   dispatcherFlags: ["--fanout-window-ms=0"],
 } as const;
 /** Goals on two cores, in likes a second. */
-const GOAL = { counts: 20_000, every: 2_000 } as const;
+const GOAL: Readonly<Record<string, number>> = { [OVATION]: 20_000, [EVERY_EVENT]: 2_000 };
 /** How many times a peer's rate Ovation should carry with counts. */
 const GOALS: Readonly<Record<string, number>> = {
   ws: 250,
@@ -35,7 +42,7 @@ const FROM: Readonly<Record<string, number>> = { "uWebSockets.js": 400, centrifu
 export const capacity: Scenario = {
   name: "capacity",
   question:
-    "How many likes a second does each server carry to 2,000 viewers of one video, within one service level? The same search for Ovation and each peer: the highest rate at which 99 % arrive within 150 ms, none is lost or shown twice, none is refused, and nothing is behind at the end. Ovation twice: with exact counts instead of some events, as it comes, and with every like as an event of its own. --system names one or more of them.",
+    "How many likes a second does each server carry to 2,000 viewers of one video, within one service level? The same search for Ovation and each peer: the highest rate at which 99 % arrive within 150 ms, none is lost or shown twice, none is refused, and nothing is behind at the end. Ovation twice: as it comes, with exact counts instead of some events, and with every like as an event of its own. --system names one or more of them.",
   run: async (options, watcher) => {
     const found: { readonly name: string; readonly rate: number }[] = [];
     const loads: LoadResult[] = [];
@@ -52,16 +59,18 @@ export const capacity: Scenario = {
       const best = outcome.tried.find(({ name: rate }) => rate === nameOf(outcome.rate));
       if (best !== undefined) remarks.push(...remarksOf(best).map((text) => `${name}: ${text}`));
     };
-    if (isChosen("ovation", options)) {
+    if (isChosen(OVATION, options)) {
       const counts = { from: 8_000, isCountingAllowed: true };
-      await search(ovationWith(options, watcher, {}), "ovation, with counts", counts);
+      await search(ovationWith(options, watcher), OVATION, counts);
+    }
+    if (isChosen(EVERY_EVENT, options)) {
       const every = {
         ...options,
         gatewayFlags: [...EVERY_EVENT_FLAGS.gatewayFlags, ...options.gatewayFlags],
         dispatcherFlags: [...EVERY_EVENT_FLAGS.dispatcherFlags, ...options.dispatcherFlags],
       };
       const each = { from: 800, isCountingAllowed: false };
-      await search(ovationWith(every, watcher, {}), `ovation, ${EVERY_EVENT}`, each);
+      await search(ovationWith(every, watcher), EVERY_EVENT, each);
     }
     for (const peer of chosenPeers(options, watcher)) {
       await search(peer, peer.name, { from: FROM[peer.name] ?? 50, isCountingAllowed: false });
@@ -126,16 +135,15 @@ function lineOf(name: string, load: LoadResult, mode: Mode): string {
 }
 
 function figuresOf(found: readonly { readonly name: string; readonly rate: number }[]): Figure[] {
-  const counts = found.find(({ name }) => name === "ovation, with counts")?.rate;
+  const counts = found.find(({ name }) => name === OVATION)?.rate;
   return found.flatMap(({ name, rate }): Figure[] => {
-    const least = name.startsWith("ovation")
-      ? GOAL[name.endsWith(EVERY_EVENT) ? "every" : "counts"]
-      : undefined;
-    const figure = { name: `${name}: capacity`, unit: "likes/s", value: rate, better: "higher" };
+    const least = GOAL[name];
     const goal = GOALS[name];
     return [
       {
-        ...figure,
+        name: `${name}: capacity`,
+        unit: "likes/s",
+        value: rate,
         better: "higher",
         ...(least === undefined ? {} : { goal: { relation: "≥", value: least } as const }),
       },

@@ -2,7 +2,14 @@ import { remarksOf } from "../report/figures.ts";
 import type { Figure, LoadResult } from "../report/result.ts";
 import type { Scenario } from "./scenario.ts";
 import { runOnly, steadyPlan } from "./steady-load.ts";
-import { type Contestant, chosenPeers, isChosen, orSkipped, ovationWith } from "./systems.ts";
+import {
+  type Contestant,
+  chosenPeers,
+  isChosen,
+  OVATION,
+  orSkipped,
+  ovationWith,
+} from "./systems.ts";
 
 const LOAD = { viewers: 2_000, rate: 20, warmUpSeconds: 3, seconds: 8 } as const;
 /** The peer that does least for each message. */
@@ -13,12 +20,12 @@ const GOAL = { one: 0.95, two: 0.9 } as const;
 export const economy: Scenario = {
   name: "economy",
   question:
-    "What does a delivery cost at a load that every server carries on time? 20 likes a second to 2,000 viewers of one video, with Ovation and each peer; Ovation with one gateway and with two, as the peers have one process that holds viewers or two. The figure is deliveries per CPU second of the servers, NATS and dispatchers included.",
+    "What does a delivery cost at a load that every server carries on time? 20 likes a second to 2,000 viewers of one video, with Ovation and each peer; Ovation with one gateway and one dispatcher, and with two of each, as the peers have one process that holds viewers or two. The figure is deliveries per CPU second of the servers, NATS and dispatchers included.",
   run: async (options, watcher) => {
     const loads: LoadResult[] = [];
     const skipped: string[] = [];
-    const ovation = isChosen("ovation", options)
-      ? [1, 2].map((gateways) => ovationWith(options, watcher, { gateways }))
+    const ovation = isChosen(OVATION, options)
+      ? [1, 2].map((processes) => ovationWith(options, watcher, processes))
       : [];
     const found = new Map<string, number>();
     for (const contestant of [...ovation, ...chosenPeers(options, watcher)]) {
@@ -47,7 +54,7 @@ function figuresOf(
   loads: readonly LoadResult[],
   found: ReadonlyMap<string, number>,
 ): readonly Figure[] {
-  const [one, two] = [1, 2].map((processes) => found.get(nameOf({ name: "ovation", processes })));
+  const [one, two] = [1, 2].map((processes) => found.get(nameOf({ name: OVATION, processes })));
   const leanest = found.get(nameOf({ name: LEANEST, processes: 1 }));
   const share = (name: string, part?: number, whole?: number, least = 0): Figure[] =>
     part === undefined || whole === undefined || whole === 0

@@ -19,7 +19,7 @@ export const peers: Scenario = {
   run: async (options, watcher) => {
     const loads: LoadResult[] = [];
     const skipped: string[] = [];
-    const ovation = isChosen(OVATION, options) ? [ovationWith(options, watcher, {})] : [];
+    const ovation = isChosen(OVATION, options) ? [ovationWith(options, watcher)] : [];
     for (const { start } of [...ovation, ...chosenPeers(options, watcher)]) {
       const system = await orSkipped(start, skipped);
       if (system === undefined) continue;

@@ -20,16 +20,13 @@ export function isChosen(name: string, { systems }: Options): boolean {
   return systems.length === 0 || systems.includes(name);
 }
 
-export function ovationWith(
-  options: Options,
-  watcher: Watcher,
-  sizes: { readonly gateways?: number },
-): Contestant {
-  const gateways = sizes.gateways ?? options.gateways ?? 2;
+/** @param processes gateways, and as many dispatchers; those of the options when it is left out */
+export function ovationWith(options: Options, watcher: Watcher, processes?: number): Contestant {
+  const sizes = processes === undefined ? {} : { gateways: processes, dispatchers: processes };
   return {
     name: OVATION,
-    processes: gateways,
-    start: () => stackOf(options, watcher, { gateways }),
+    processes: processes ?? options.gateways ?? 2,
+    start: () => stackOf(options, watcher, sizes),
   };
 }
 
