@@ -39,8 +39,8 @@ test.each([
   [20, 100],
   [100, 8],
   [100, 100],
-  [300, 3],
-  [1_000, 1],
+  [300, 2],
+  [200, 1],
   [1_000, 100],
 ])(
   "of %i requests a second to %i gateways the window makes as many messages as the model says",

@@ -161,6 +161,24 @@ test("of a kind of class latest, only the newest event of a window is sent", () 
   expect(messages.map(({ shown }) => shown.map(({ bytes }) => [...bytes]))).toEqual([[[1]], [[4]]]);
 });
 
+test("windows of several videos that end at about the same time are sent in one go", () => {
+  const sentAt: number[] = [];
+  const window = new FanoutWindow({
+    windowMs: WINDOW_MS,
+    now: Date.now,
+    send: () => sentAt.push(Date.now()),
+  });
+  const timing: RequestTiming = { at: 0, publishedAt: 0, trace: undefined };
+  for (const pauseMs of [0, 1, 1, 3]) {
+    vi.advanceTimersByTime(pauseMs);
+    for (let request = 0; request < 2; request += 1) {
+      window.take(`video-${pauseMs}-${Date.now()}`, MANY_GATEWAYS, likes(1), timing);
+    }
+  }
+  vi.advanceTimersByTime(3 * WINDOW_MS);
+  expect(sentAt).toEqual([1_010, 1_010, 1_010, 1_015]);
+});
+
 test("nothing is kept of videos whose window has ended", () => {
   const { window } = sending();
   const timing: RequestTiming = { at: 0, publishedAt: 0, trace: undefined };

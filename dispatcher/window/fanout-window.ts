@@ -13,7 +13,7 @@ import { CollectedEvents, SAMPLE } from "./collected-events.ts";
  * Messages to gateways that a video may cause in one window before it is worth collecting: so many
  * cost less than the wait. One message to each gateway may always be sent.
  */
-export const FREE_MESSAGES = 16;
+export const FREE_MESSAGES = 4;
 /** More are sent before the window ends: with repeat keys of 60 bytes, a quarter of a megabyte. */
 const EVENTS_LIMIT = 4_000;
 
@@ -37,8 +37,10 @@ interface VideoWindow {
   events: number;
   /** What is sent when it ends. From the first of them on, all wait, so that they keep their order. */
   collected: CollectedEvents | undefined;
-  timer: NodeJS.Timeout | undefined;
 }
+
+/** A window of another video ends with one whose time is up if it has at most this share left. */
+const TOGETHER_SHARE = 0.2;
 
 export class FanoutWindow {
   readonly stats = {
@@ -48,6 +50,9 @@ export class FanoutWindow {
   readonly #options: FanoutWindowOptions;
   /** By video. All windows are as long, so those that began first are first, and end first. */
   readonly #windows = new Map<string, VideoWindow>();
+  /** Ends all windows whose time is up, so that NATS gets their messages in one write. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: FanoutWindowOptions) {
     this.#options = options;
@@ -85,21 +90,20 @@ export class FanoutWindow {
     const { collected } = window;
     collected.add(events, timing);
     if (isFirst || collected.size >= EVENTS_LIMIT) this.#end(video, window);
-    else window.timer ??= this.#endLater(video, window, now);
+    else this.#endLater(window, now);
     return collected.sent;
   }
 
   /** Sends what is collected of a video, before something else of it is sent. */
   flush(video: string): void {
     const window = this.#windows.get(video);
-    if (window?.collected !== undefined) this.#end(video, window);
+    if (window !== undefined) this.#end(video, window);
   }
 
   /** Sends all that is collected. */
   stop(): void {
-    for (const [video, window] of [...this.#windows]) {
-      if (window.collected !== undefined) this.#end(video, window);
-    }
+    clearTimeout(this.#timer);
+    for (const [video, window] of [...this.#windows]) this.#end(video, window);
     this.#windows.clear();
   }
 
@@ -113,7 +117,7 @@ export class FanoutWindow {
   }
 
   #begin(video: string, beganAt: number, messages: number, events: number): VideoWindow {
-    const window = { beganAt, messages, events, collected: undefined, timer: undefined };
+    const window = { beganAt, messages, events, collected: undefined };
     // Last, since it ends last.
     this.#windows.delete(video);
     this.#windows.set(video, window);
@@ -128,15 +132,28 @@ export class FanoutWindow {
     }
   }
 
-  #endLater(video: string, window: VideoWindow, now: number): NodeJS.Timeout {
-    const wait = window.beganAt + this.#options.windowMs - now;
-    return setTimeout(() => this.#end(video, window), Math.max(1, Math.ceil(wait)));
+  #endLater({ beganAt }: VideoWindow, now: number): void {
+    const endsAt = beganAt + this.#options.windowMs;
+    if (this.#timerAt <= endsAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = endsAt;
+    this.#timer = setTimeout(() => this.#endAll(), Math.max(1, Math.ceil(endsAt - now)));
+  }
+
+  #endAll(): void {
+    const { windowMs, now } = this.#options;
+    const began = now() - (1 - TOGETHER_SHARE) * windowMs;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    for (const [video, window] of [...this.#windows]) {
+      if (window.collected === undefined) continue;
+      if (window.beganAt <= began) this.#end(video, window);
+      else return this.#endLater(window, now());
+    }
   }
 
   /** Sends what the window has. It counts for the next window, which begins. */
   #end(video: string, window: VideoWindow): void {
     const { collected } = window;
-    clearTimeout(window.timer);
     if (collected === undefined) return;
     this.stats.collected += 1;
     const next = this.#begin(video, this.#options.now(), 0, Math.min(SAMPLE, collected.size));
