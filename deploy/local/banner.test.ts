@@ -18,6 +18,7 @@ const stack: RunningStack = {
   natsUrl: "nats://127.0.0.1:20001",
   publisherUrl: "nats://publisher:p0f@127.0.0.1:20001",
   consumerUrl: "nats://consumer:p1f@127.0.0.1:20001",
+  observerUrl: "nats://observer:p2f@127.0.0.1:20001",
   processes: [
     { name: "gateway-1", pid: 11, opsPort: 20_011 },
     { name: "dispatcher-1", pid: 12, opsPort: 20_012 },
@@ -64,7 +65,10 @@ test("a service's login is valid shell, and is not shown for a NATS that was giv
   expect(shellArguments(loginCommand(url))).toEqual([`NATS_URL=${url}`]);
   const consumer = "  export OVATION_NATS_URL=nats://consumer:p1f@127.0.0.1:20001";
   expect(banner(stack, (title) => title).split("\n")).toContain(consumer);
-  const given = { ...stack, publisherUrl: undefined, consumerUrl: undefined };
+  const observer = "  OVATION_NATS_URL=nats://observer:p2f@127.0.0.1:20001 npx ovation tail '*'";
+  expect(banner(stack, (title) => title).split("\n")).toContain(observer);
+  const none = { publisherUrl: undefined, consumerUrl: undefined, observerUrl: undefined };
+  const given = { ...stack, ...none };
   expect(banner(given, (title) => title)).not.toContain("NATS_URL");
 });
 
@@ -105,7 +109,7 @@ test("where tokens are required, it prints them, and every line uses one", () =>
   ]) {
     expect(text).toContain(fact);
   }
-  const commands = text.split("\n").filter((line) => /^ {2}(curl|npx|OVATION)/.test(line));
+  const commands = text.split("\n").filter((line) => /^ {2}(curl|npx|OVATION_URL)/.test(line));
   expect(commands).toHaveLength(5);
   for (const line of commands) expect(line).toMatch(/(VIEWER|BACKEND|MODERATOR)_TOKEN/);
 });

@@ -18,6 +18,8 @@ export interface RunningStack {
   readonly publisherUrl: string | undefined;
   /** The same, for a service that reads the history. */
   readonly consumerUrl: string | undefined;
+  /** The same, for whoever observes videos. */
+  readonly observerUrl: string | undefined;
   readonly processes: readonly RunningProcess[];
   readonly logDirectory: string;
   /** The process that a SIGINT stops. */
@@ -120,7 +122,7 @@ function consumerCommand(consumerUrl: string): string {
 
 /** The whole banner, one string with line breaks. */
 export function banner(stack: RunningStack, emphasis: Emphasis): string {
-  const { port, processes, publisherUrl, consumerUrl, tokens } = stack;
+  const { port, processes, publisherUrl, consumerUrl, observerUrl, tokens } = stack;
   const viewer = tokens === undefined ? undefined : "viewer";
   const fragment = (holder: Holder) => (tokens === undefined ? "" : `#token=${tokens[holder]}`);
   const width = Math.max(...processes.map(({ name }) => name.length));
@@ -158,6 +160,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     ...(tokens === undefined ? [] : holderLines(port, emphasis)),
     ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
     ...(consumerUrl === undefined ? [] : consumerLines(consumerUrl, emphasis)),
+    ...(observerUrl === undefined ? [] : observerLines(observerUrl, emphasis)),
     `Ctrl-C stops everything (or: kill ${stack.pid})`,
     "",
   ].join("\n");
@@ -199,6 +202,14 @@ function consumerLines(consumerUrl: string, emphasis: Emphasis): string[] {
   return [
     emphasis("Keep all comments in your own database (docs/guides/store-comments.md)"),
     `  ${consumerCommand(consumerUrl)}`,
+    "",
+  ];
+}
+
+function observerLines(observerUrl: string, emphasis: Emphasis): string[] {
+  return [
+    emphasis("Look on at all videos, over NATS, from this folder (docs/backends.md)"),
+    `  OVATION_NATS_URL=${observerUrl} npx ovation tail '*'`,
     "",
   ];
 }

@@ -126,6 +126,7 @@ export class Stack {
       natsUrl: nats?.shownUrl ?? natsChoice.url,
       publisherUrl: nats === undefined ? natsUrlOf(natsChoice, "publisher") : undefined,
       consumerUrl: nats === undefined ? natsUrlOf(natsChoice, "consumer") : undefined,
+      observerUrl: nats === undefined ? natsUrlOf(natsChoice, "observer") : undefined,
       processes: [...this.#gateways, ...this.#dispatchers].map(({ managed, opsPort }) => {
         return { name: managed.name, pid: managed.pid, opsPort };
       }),
