@@ -15,8 +15,11 @@ import {
 
 /** The service level that a rate must keep. */
 const P99_MS = 150;
-/** All that was published must be there this long after the last of it. */
-const SETTLED_MS = 2_000;
+/**
+ * All that was published must be there this long after the last of it. Most viewers are read late by
+ * the generator itself, so what a server has not sent yet shows in the latency of the others.
+ */
+const SETTLED_MS = 10_000;
 const VIEWERS = 2_000;
 const LOAD = { warmUpSeconds: 2, seconds: 5, sample: 100 } as const;
 const BOUNDS = { least: 5, most: 60_000 };

@@ -29,7 +29,7 @@ export function likeFlow(
     return Math.max(requests, likes / MAX_BATCH);
   };
   const likeRequests = requestsAfter(requestMs);
-  if (fanoutWindowMs === 0) return { likeRequests, likeMessages: likeRequests };
+  if (fanoutWindowMs === 0 || gateways <= 1) return { likeRequests, likeMessages: likeRequests };
   // A dispatcher sends so many a window at once, before it collects.
   const perWindow = Math.max(1, Math.floor(FREE_MESSAGES / Math.max(1, gateways)));
   const messagesOf = (requests: number) =>

@@ -11,7 +11,8 @@ import { CollectedEvents, SAMPLE } from "./collected-events.ts";
 
 /**
  * Messages to gateways that a video may cause in one window before it is worth collecting: so many
- * cost less than the wait. One message to each gateway may always be sent.
+ * cost less than the wait. One message to each gateway may always be sent; and a single gateway has
+ * one request under way at a time, so its messages are few by themselves.
  */
 export const FREE_MESSAGES = 4;
 /** More are sent before the window ends: with repeat keys of 60 bytes, a quarter of a megabyte. */
@@ -80,7 +81,8 @@ export class FanoutWindow {
     if (window.collected === undefined && events.length <= SAMPLE) {
       const messages = window.messages + gateways;
       const sum = window.events + events.length;
-      if (isFirst || (messages <= FREE_MESSAGES && sum <= SAMPLE)) {
+      const isCheap = gateways === 1 || messages <= FREE_MESSAGES;
+      if (isFirst || (isCheap && sum <= SAMPLE)) {
         window.messages = messages;
         window.events = sum;
         return undefined;
