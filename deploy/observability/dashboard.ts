@@ -1,4 +1,5 @@
 /** The dashboard as Grafana imports it: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
+import { dispatcherMetrics, gatewayMetrics, processMetrics } from "../../scripts/metrics-tables.ts";
 import type { Panel } from "./panels/panel.ts";
 import { rows } from "./panels/rows.ts";
 
@@ -13,7 +14,45 @@ const SIZES = {
 } as const;
 
 const DATASOURCE = { type: "prometheus", uid: "$datasource" };
-const CHOSEN = 'instance=~"$instance"';
+const DEPLOYMENT = 'namespace=~"$namespace", job=~"$job"';
+const CHOSEN = `${DEPLOYMENT}, instance=~"$instance"`;
+
+const HELP = new Map(
+  [...gatewayMetrics(), ...dispatcherMetrics(), ...processMetrics()].map(({ name, help }) => [
+    name,
+    help,
+  ]),
+);
+
+/** What a panel shows: in its own words, or by the help of its metrics. */
+function descriptionOf({ description, queries }: Panel): string {
+  if (description !== undefined) return description;
+  const names = queries.flatMap(
+    ({ expr }) => expr.match(/\b(?:ovation|process|nodejs)_\w+/g) ?? [],
+  );
+  const helps = names.map(
+    (name) => HELP.get(name) ?? HELP.get(name.replace(/_(bucket|sum|count)$/, "")),
+  );
+  return [...new Set(helps)].filter((help) => help !== undefined).join(" ");
+}
+
+/** A choice of the dashboard: the values of a label, of processes that the choices before it leave. */
+function variable(name: string, label: string, where: string) {
+  const query = `label_values(ovation_build_info${where}, ${name})`;
+  return {
+    name,
+    label,
+    type: "query",
+    datasource: DATASOURCE,
+    query: { query, refId: name },
+    definition: query,
+    includeAll: true,
+    multi: true,
+    current: { text: ["All"], value: ["$__all"] },
+    refresh: 2,
+    sort: 1,
+  };
+}
 
 function refId(index: number): string {
   return String.fromCharCode("A".charCodeAt(0) + index);
@@ -29,12 +68,12 @@ const LOOKS = {
 } as const;
 
 function panelModel(panel: Panel, id: number, x: number, y: number): object {
-  const { title, description, kind, unit, queries } = panel;
+  const { title, kind, unit, queries } = panel;
   return {
     id,
     type: kind,
     title,
-    ...(description === undefined ? {} : { description }),
+    description: descriptionOf(panel),
     datasource: DATASOURCE,
     gridPos: { ...SIZES[kind], x, y },
     fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
@@ -42,7 +81,7 @@ function panelModel(panel: Panel, id: number, x: number, y: number): object {
     targets: queries.map(({ expr, legend }, index) => ({
       refId: refId(index),
       datasource: DATASOURCE,
-      expr: expr.replaceAll("$chosen", CHOSEN),
+      expr: expr.replaceAll("$chosen", CHOSEN).replaceAll("$deployment", DEPLOYMENT),
       legendFormat: legend,
       ...(kind === "heatmap" ? { format: "heatmap" } : {}),
     })),
@@ -97,20 +136,11 @@ export function dashboardFile(): string {
     templating: {
       list: [
         { name: "datasource", label: "Prometheus", type: "datasource", query: "prometheus" },
-        {
-          name: "instance",
-          label: "Process",
-          type: "query",
-          datasource: DATASOURCE,
-          query: { query: "label_values(ovation_build_info, instance)", refId: "instance" },
-          definition: "label_values(ovation_build_info, instance)",
-          includeAll: true,
-          multi: true,
-          allValue: ".*",
-          current: { text: ["All"], value: ["$__all"] },
-          refresh: 2,
-          sort: 1,
-        },
+        // Without Kubernetes there are no namespaces: then any is the one that is missing.
+        { ...variable("namespace", "Namespace", ""), allValue: ".*" },
+        { ...variable("job", "Deployment", '{namespace=~"$namespace"}'), allValue: ".*" },
+        { ...variable("role", "Role", `{${DEPLOYMENT}}`), allValue: ".*" },
+        variable("instance", "Process", `{${DEPLOYMENT}, role=~"$role"}`),
       ],
     },
     panels: panelModels(),

@@ -1,8 +1,10 @@
 /** A publisher's request as a span: of the publisher's trace, or of one that begins here. */
+import { asOvationError } from "../../shared/protocol/errors.ts";
 import {
   parseTraceContext,
   TRACEPARENT,
   TRACESTATE,
+  type TraceContext,
 } from "../../shared/runtime/tracing/trace-context.ts";
 import {
   type Attributes,
@@ -37,7 +39,7 @@ export function startHttpSpan(
   const given = grant.bringsTraces ? exchange.header(TRACEPARENT) : "";
   const trace = given === "" ? undefined : parseTraceContext(given, exchange.header(TRACESTATE));
   if (trace === undefined && tracer?.startsTraces !== true) return undefined;
-  return startSpan(tracer, name, trace === undefined ? [] : [trace], () => ({
+  const span = startSpan(tracer, name, trace === undefined ? [] : [trace], () => ({
     kind: "server",
     at,
     attributes: {
@@ -46,6 +48,32 @@ export function startHttpSpan(
       "ovation.video": video,
     },
   }));
+  return new HttpSpan(span, exchange);
+}
+
+/** It ends with the status of the answer, which a fault gets only afterwards. */
+class HttpSpan implements Span {
+  readonly #span: Span;
+  readonly #exchange: Pick<HttpExchange, "status">;
+
+  constructor(span: Span, exchange: Pick<HttpExchange, "status">) {
+    this.#span = span;
+    this.#exchange = exchange;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#span.trace;
+  }
+
+  note(attributes: Attributes): void {
+    this.#span.note(attributes);
+  }
+
+  end(fault?: unknown): void {
+    const failed = fault === undefined ? 200 : asOvationError(fault).kind.status;
+    this.#span.note({ "http.response.status_code": this.#exchange.status ?? failed });
+    this.#span.end(fault);
+  }
 }
 
 /**

@@ -111,6 +111,8 @@ export class HttpExchange {
   commonHeaders: Headers = {};
   /** Whether the connection ends with the response. */
   isLast = false;
+  /** Of the answer; undefined before it. */
+  status: number | undefined;
   readonly #headers: ReadonlyMap<CopiedHeader, string>;
   readonly #response: RawResponse;
   readonly #connection: HttpConnection;
@@ -219,7 +221,7 @@ export class HttpExchange {
    * as its head only.
    */
   respond(status: number, headers: Headers, body: string | Uint8Array): void {
-    if (!this.#answers()) return;
+    if (!this.#answers(status)) return;
     // Closed if the client may still be sending a refused body, or one without a known end.
     const closes = this.#isLastHere || [408, 411, 413].includes(status) || this.#isTooMuchLeft();
     if (BODILESS.has(status)) this.#respondWithHead(status, headers, closes);
@@ -260,7 +262,7 @@ export class HttpExchange {
   /** Answers without a body, once; HEAD gets no length. */
   respondWithoutBody(status: number, headers: Headers): void {
     if (this.method !== "HEAD") this.respond(status, headers, "");
-    else if (this.#answers()) this.#respondWithHead(status, headers, this.#isLastHere);
+    else if (this.#answers(status)) this.#respondWithHead(status, headers, this.#isLastHere);
   }
 
   get #isLastHere(): boolean {
@@ -314,10 +316,11 @@ export class HttpExchange {
   }
 
   /** Whether the request can still be answered. A stream can't: the failure ends it. */
-  #answers(): boolean {
+  #answers(status: number): boolean {
     if (this.#state === "streaming") this.abandon();
     if (this.#state !== "unanswered") return false;
     this.#state = "over";
+    this.status = status;
     return true;
   }
 

@@ -36,7 +36,7 @@ function dashboardQueries(): (readonly [panel: string, expr: string])[] {
   return panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => {
       const asked = expr
-        .replaceAll("$instance", ".*")
+        .replaceAll(/\$(instance|namespace|job)\b/g, ".*")
         .replaceAll("$__rate_interval", RATE_INTERVAL);
       return [title, asked] as const;
     }),
@@ -95,6 +95,12 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
       samples.filter(({ value }) => !Number.isNaN(value)).length;
     const shown = async () => numbers(await prometheus.query(expr));
     await expect.poll(shown, SOON).toBeGreaterThan(0);
+  });
+
+  test("every panel has a description", () => {
+    const { panels } = JSON.parse(dashboardFile()) as { panels: readonly Record<string, string>[] };
+    const shown = panels.filter(({ type }) => type !== "row");
+    expect(shown.filter(({ description }) => (description ?? "").length < 10)).toEqual([]);
   });
 
   test("every metric in dashboard and rules exists", async () => {

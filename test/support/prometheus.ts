@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -46,17 +46,25 @@ const exampleSchema = z.looseObject({
   scrape_configs: z.tuple([z.looseObject({ job_name: z.string() })]),
 });
 
-/** The shipped example, with a scrape interval of one second and other targets. */
-async function configFor(opsPorts: readonly number[]): Promise<string> {
+/** The shipped example, with a scrape interval of one second, other targets, and perhaps other rules. */
+async function configFor(targetsFile: string, rules: string): Promise<string> {
   const example = exampleSchema.parse(parse(await readFile(EXAMPLE, "utf8")));
   const [job] = example.scrape_configs;
-  const targets = opsPorts.map((port) => `127.0.0.1:${port}`);
   return stringify({
     ...example,
     global: { scrape_interval: "1s", evaluation_interval: "1s" },
-    rule_files: [RULES],
-    scrape_configs: [{ ...job, static_configs: [{ targets }] }],
+    rule_files: [rules],
+    scrape_configs: [{ job_name: job.job_name, file_sd_configs: [{ files: [targetsFile] }] }],
   });
+}
+
+const TARGETS = "targets.json";
+
+/** In one step: Prometheus reads the file as soon as it changes. */
+async function writeTargets(folder: string, opsPorts: readonly number[]): Promise<void> {
+  const targets = opsPorts.map((port) => `127.0.0.1:${port}`);
+  await writeFile(join(folder, "next.json.tmp"), JSON.stringify([{ targets }]));
+  await rename(join(folder, "next.json.tmp"), join(folder, TARGETS));
 }
 
 const answerSchema = z.object({ status: z.literal("success"), data: z.unknown() });
@@ -89,11 +97,15 @@ export class TestPrometheus {
     this.#url = url;
   }
 
-  /** Starts a server that scrapes these local ports every second. */
-  static async start(opsPorts: readonly number[]): Promise<TestPrometheus> {
+  /**
+   * Starts a server that scrapes these local ports every second.
+   * @param rules a file of rules; by default the shipped one
+   */
+  static async start(opsPorts: readonly number[], rules = RULES): Promise<TestPrometheus> {
     const folder = await mkdtemp(join(tmpdir(), "ovation-prometheus-"));
     const config = join(folder, "prometheus.yaml");
-    await writeFile(config, await configFor(opsPorts));
+    await writeTargets(folder, opsPorts);
+    await writeFile(config, await configFor(join(folder, TARGETS), rules));
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(
       "prometheus",
@@ -114,6 +126,11 @@ export class TestPrometheus {
       throw error;
     }
     return prometheus;
+  }
+
+  /** Scrapes these from now on. */
+  async scrape(opsPorts: readonly number[]): Promise<void> {
+    await writeTargets(this.#folder, opsPorts);
   }
 
   async stop(): Promise<void> {

@@ -23,7 +23,7 @@ export const overview: readonly Row[] = [
         },
       ]),
       panel("Videos watched", stat("short"), [
-        { expr: "max(ovation_dispatcher_table_videos)", legend: "videos" },
+        { expr: "max(ovation_dispatcher_table_videos{$deployment})", legend: "videos" },
       ]),
       panel("Events accepted", stat("ops"), totals({ events: "ovation_dispatcher_events_total" })),
       panel(

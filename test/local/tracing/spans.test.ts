@@ -75,6 +75,7 @@ describe("a publish over HTTP with a traceparent", () => {
       attributes: {
         "http.request.method": "POST",
         "http.route": "/v1/videos/{video}/events",
+        "http.response.status_code": 200,
         "ovation.video": "traced",
         "ovation.kind": "like",
         "messaging.batch.message_count": 1,
