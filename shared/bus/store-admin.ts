@@ -14,6 +14,12 @@ import { type StoreStep, stepOf } from "./store-plan.ts";
 const API_TIMEOUT_MS = 15_000;
 const COPIES_POLL_MS = 200;
 const READY_TIMEOUT_MS = 2_000;
+/** How long a question may go without an answer. */
+const ANSWERS_WITHIN_MS = 60_000;
+/** JetStream's code for a stream that exists, with another configuration. */
+const NAME_IN_USE = 10_058;
+/** JetStream's status while it has no leader. */
+const UNAVAILABLE = 503;
 const peerRemovedSchema = z.object({ error: z.object({ description: z.string() }).optional() });
 
 /** NATS refused a change, or it was not done in time; the message says which. */
@@ -86,7 +92,7 @@ export async function applyStores(
     const wanted = configs.get(step.stream);
     if (wanted === undefined) continue;
     try {
-      await make(manager, step, wanted);
+      await patiently(how.waitMs, () => make(manager, step, wanted));
     } catch (error) {
       if (!(error instanceof JetStreamApiError)) throw error;
       throw new StoreChangeFailed(`${step.stream}: NATS refused: ${error.message}`, {
@@ -125,7 +131,7 @@ export async function leaveServer(
         `${name}: its only copy is on ${how.server}: give it more by \`ovation store apply\` first`,
       );
     }
-    await removePeer(bus, name, how.server);
+    await patiently(how.waitMs, () => removePeer(bus, name, how.server));
     await copied(manager, info.config, how.waitMs, how.server);
     left.push(name);
     how.onDone(name);
@@ -148,14 +154,30 @@ async function infoOf(
   counted?: string,
 ): Promise<StreamInfo | undefined> {
   try {
-    return await manager.streams.info(
-      name,
-      counted === undefined ? {} : { subjects_filter: counted },
-    );
+    const filter = counted === undefined ? {} : { subjects_filter: counted };
+    return await patiently(ANSWERS_WITHIN_MS, () => manager.streams.info(name, filter));
   } catch (error) {
     if (isStreamMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** Repeats what JetStream didn't answer, or couldn't do while it had no leader: each is harmless. */
+async function patiently<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+  const end = monotonicNow() + waitMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTemporary(error) || monotonicNow() > end) throw error;
+    }
+    await wait(COPIES_POLL_MS);
+  }
+}
+
+function isTemporary(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status === UNAVAILABLE;
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 async function make(
@@ -164,15 +186,23 @@ async function make(
   wanted: StoreConfig,
 ): Promise<void> {
   if (action === "recreate") await manager.streams.delete(wanted.name);
-  if (action !== "change") {
-    await manager.streams.add(wanted);
-    return;
-  }
+  if (action !== "change" && (await isCreated(manager, wanted))) return;
   const { num_replicas: copies = 1, ...rest } = wanted;
   // First what concerns what is kept, with as many copies as there are; then the copies.
   const { config } = await manager.streams.update(wanted.name, rest);
   if (config.num_replicas !== copies) {
     await manager.streams.update(wanted.name, { ...rest, num_replicas: copies });
+  }
+}
+
+/** Creates a stream; false when somebody else has created it meanwhile, perhaps with other settings. */
+async function isCreated(manager: JetStreamManager, wanted: StoreConfig): Promise<boolean> {
+  try {
+    await manager.streams.add(wanted);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) return false;
+    throw error;
   }
 }
 

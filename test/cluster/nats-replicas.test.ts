@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, expect, test } from "vitest";
 import { Dispatcher } from "../../dispatcher/dispatcher.ts";
 import { Gateway } from "../../gateway/gateway.ts";
@@ -18,7 +17,7 @@ import { ovationAs } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNats } from "../support/nats.ts";
 import { type NatsCluster, startNatsCluster } from "../support/nats-cluster.ts";
-import { connectTo, natsUrlAs } from "../support/nats-users.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
 import { ROOMY_DISPATCHER, ROOMY_GATEWAY } from "../support/roomy.ts";
 
 const VIDEO = "launch";
@@ -64,14 +63,6 @@ function urlsOf({ servers }: NatsCluster): string[] {
   return servers.map(({ url }) => url);
 }
 
-/** Whether every copy of the history has all that is stored. */
-async function areCopied(url: string): Promise<boolean> {
-  const connection = await connectTo(url);
-  const { cluster } = await (await jetstreamManager(connection)).streams.info("ov_history");
-  await connection.close();
-  return cluster?.replicas?.length === 2 && cluster.replicas.every(({ current }) => current);
-}
-
 test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go on", async () => {
   const port = await freePort();
   const lone = await startTestNats();
@@ -102,6 +93,8 @@ test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go o
       acknowledged.push(eventId);
     }
   })();
+  // A test that has failed doesn't wait for it.
+  publishing.catch(() => undefined);
   const more = async () => {
     const wanted = acknowledged.length + EACH;
     await eventually(() => acknowledged.length >= wanted, 120_000);
@@ -124,11 +117,6 @@ test("nats 1 → 3 → 5 → 3 loses no acknowledged comment, and positions go o
   await store(first, "plan", ...copies(3));
   await lone.stop();
   await more();
-
-  // A disk is lost: the server comes back with an empty one.
-  await cluster.servers[2]?.restart({ wipe: true });
-  await more();
-  await eventually(async () => await areCopied(first), 120_000);
 
   // 3 → 5.
   await cluster.add();
