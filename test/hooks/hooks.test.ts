@@ -1,0 +1,212 @@
+/** What webhooks promise, while instances are killed and endpoints are away. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { freePort } from "../../kit/nats/free-port.ts";
+import { eventually } from "../support/eventually.ts";
+import { ACCEPT, answerWith, HookReceiver } from "../support/hook-receiver.ts";
+import { TestHooks } from "../support/hooks.ts";
+import { TestStack } from "../support/stack.ts";
+import { Comments } from "./support/comments.ts";
+import { HooksProcess } from "./support/hooks-process.ts";
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
+const FOLDER = join(ROOT, ".cache/test-hooks");
+const PAGE = readFileSync(join(ROOT, "docs/webhooks.md"), "utf8");
+const VIDEOS = ["one", "two", "three"];
+const PATIENCE_MS = 180_000;
+/** How long the endpoint is away; a minute by OVATION_TEST_AWAY_MS=60000. */
+const AWAY_MS = Number(process.env["OVATION_TEST_AWAY_MS"] ?? 15_000);
+/** Bytes of the heap that come and go. */
+const HEAP_SWING_BYTES = 12_000_000;
+
+let stack: TestStack;
+let files: TestHooks;
+let receiver: HookReceiver;
+const processes: HooksProcess[] = [];
+
+beforeAll(() => mkdirSync(FOLDER, { recursive: true }));
+
+beforeEach(async () => {
+  stack = await TestStack.start();
+  files = new TestHooks(stack.nats.url);
+  receiver = new HookReceiver();
+  await receiver.start();
+});
+
+afterEach(async () => {
+  for (const one of processes.splice(0)) await one.kill();
+  await receiver.stop();
+  await files.stop();
+  await stack.stop();
+});
+
+async function started(settings: Record<string, string> = {}): Promise<HooksProcess> {
+  const one = await HooksProcess.start(stack.nats.url, {
+    HOOKS_URL: receiver.url,
+    HOOKS_SECRET_FILE: files.file("secret", receiver.secret),
+    ...settings,
+  });
+  processes.push(one);
+  return one;
+}
+
+/** Ids of comments of a video, each at its first delivery. */
+function delivered(video: string): string[] {
+  const ids = receiver.of("comment.stored").filter((event) => event.video === video);
+  return [...new Set(ids.map(({ data }) => data.id))];
+}
+
+async function allDelivered({ published }: Comments): Promise<void> {
+  for (const [video, ids] of published) {
+    await eventually(() => delivered(video).length >= ids.length, PATIENCE_MS);
+    expect(delivered(video)).toEqual(ids);
+  }
+  expect(receiver.faults).toEqual([]);
+}
+
+test("the one that works is killed again and again under 200 comments a second: nothing is lost, all is in order, and repeats have their ids", async () => {
+  await Promise.all([started(), started()]);
+  await eventually(async () => (await Promise.all(processes.map((one) => one.isActive()))).includes(true));
+  const comments = new Comments(stack.gateway.port, VIDEOS, 200);
+  comments.start();
+  for (let round = 0; round < 4; round += 1) {
+    const before = receiver.accepted.length;
+    await eventually(() => receiver.accepted.length > before + 20, PATIENCE_MS);
+    const active = await Promise.all(processes.map((one) => one.isActive()));
+    const at = active.indexOf(true);
+    await processes.splice(at, 1)[0]?.kill();
+    await started();
+  }
+  await comments.stop();
+  await allDelivered(comments);
+  const webhooks = new Map<string, Set<string>>();
+  for (const { id, events } of receiver.received) {
+    for (const event of events) {
+      webhooks.set(event.id, (webhooks.get(event.id) ?? new Set()).add(id));
+    }
+  }
+  expect([...webhooks].filter(([, ids]) => ids.size > 1)).toEqual([]);
+  const bodies = new Map(receiver.received.map(({ id, body }) => [id, body]));
+  expect(receiver.received.filter(({ id, body }) => bodies.get(id) !== body)).toEqual([]);
+});
+
+test("an endpoint that was away under 200 comments a second gets all in order", async () => {
+  const active = await started();
+  await eventually(() => active.isActive());
+  receiver.answer = answerWith(503);
+  const comments = new Comments(stack.gateway.port, VIDEOS, 200);
+  comments.start();
+  await wait(AWAY_MS);
+  receiver.answer = ACCEPT;
+  await wait(2_000);
+  await comments.stop();
+  await allDelivered(comments);
+});
+
+test("an endpoint that stays away costs no memory", async () => {
+  const active = await started({ HOOKS_RETRY_MAX_MS: "20", HOOKS_BATCH_EVENTS: "500" });
+  await eventually(() => active.isActive());
+  receiver.answer = answerWith(503);
+  const comments = new Comments(stack.gateway.port, VIDEOS, 400);
+  comments.start();
+  const leastHeap = async (ms: number) => {
+    let least = Number.POSITIVE_INFINITY;
+    for (const until = performance.now() + ms; performance.now() < until; await wait(250)) {
+      least = Math.min(least, await active.metric("nodejs_heap_size_used_bytes"));
+      receiver.received.length = 0;
+    }
+    return least;
+  };
+  // The first attempts load what later ones use.
+  await leastHeap(10_000);
+  const before = await leastHeap(10_000);
+  await wait(AWAY_MS);
+  const after = await leastHeap(10_000);
+  await comments.stop();
+  expect(comments.total).toBeGreaterThan(5_000);
+  expect(after).toBeLessThan(before + HEAP_SWING_BYTES);
+  expect(await active.metric("ovation_hooks_waiting_messages")).toBeGreaterThan(100);
+});
+
+/** A block of code of the page. */
+function printed(language: string): string {
+  return new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(PAGE)?.[1] ?? "";
+}
+
+test("the published libraries of Standard Webhooks verify every webhook, in Python as printed and in Node", async () => {
+  const python = join(FOLDER, "venv/bin/python");
+  if (!existsSync(python)) {
+    await run("python3", ["-m", "venv", join(FOLDER, "venv")]);
+    const requirements = join(import.meta.dirname, "requirements.txt");
+    await run(join(FOLDER, "venv/bin/pip"), ["install", "-q", "-r", requirements]);
+  }
+  writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true }));
+  await run("npm", ["install", "--no-audit", "--no-fund", "standardwebhooks@1.1.1"], { cwd: FOLDER });
+  const path = join(FOLDER, "node_modules/standardwebhooks/dist/index.js");
+  const { Webhook } = (await import(path)) as {
+    Webhook: new (secret: string) => { verify(body: string, headers: object): unknown };
+  };
+  const faults: unknown[] = [];
+  const verified: string[] = [];
+  const webhook = new Webhook(receiver.secret);
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += part;
+    try {
+      const { data } = webhook.verify(body, request.headers) as { data: { events: { id: string }[] } };
+      verified.push(...data.events.map(({ id }) => id));
+      response.writeHead(204).end();
+    } catch (error) {
+      faults.push(error);
+      response.writeHead(401).end();
+    }
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const pythonPort = await freePort();
+  writeFileSync(join(FOLDER, "receiver.py"), printed("python"));
+  const child: ChildProcess = spawn(python, [join(FOLDER, "receiver.py")], {
+    env: { PORT: String(pythonPort), WEBHOOK_SECRETS: receiver.secret },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const inPython: string[] = [];
+  if (child.stdout !== null) {
+    createInterface(child.stdout).on("line", (line) => {
+      inPython.push(...[...line.matchAll(/'([^']+)'/g)].map(([, id = ""]) => id));
+    });
+  }
+  try {
+    const secretFile = files.file("secret", receiver.secret);
+    const nodePort = (server.address() as AddressInfo).port;
+    const endpoints = [
+      { name: "node", url: `http://127.0.0.1:${nodePort}/`, secretFile },
+      { name: "python", url: `http://127.0.0.1:${pythonPort}/`, secretFile },
+    ];
+    const hooks = await HooksProcess.start(stack.nats.url, {
+      HOOKS_FILE: files.file("hooks.json", JSON.stringify({ endpoints })),
+    });
+    processes.push(hooks);
+    await eventually(() => hooks.isActive());
+    const comments = new Comments(stack.gateway.port, VIDEOS, 100);
+    comments.start();
+    await wait(3_000);
+    await comments.stop();
+    await eventually(() => new Set(verified).size >= comments.total, PATIENCE_MS);
+    await eventually(() => new Set(inPython).size >= comments.total, PATIENCE_MS);
+    expect(faults).toEqual([]);
+    expect(await hooks.metric('ovation_hooks_dead_total')).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+    server.close();
+  }
+});
+
