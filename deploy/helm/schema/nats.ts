@@ -49,7 +49,7 @@ const login = group(
   "How roles log in to NATS: each as its own user. Its pods get only their own password, as a file that is read again at each connect.",
   {
     existingSecret: text(
-      "A Secret of yours with a password for each user, by the user's name: for the chart's NATS `admin`, `gateway`, `dispatcher`, `hooks`, `publisher`, `consumer`, `observer`, `route` and those of `nats.publishers`, each beginning with a letter; for your own NATS `gateway`, `dispatcher` and, for the doctor of `helm test`, `observer`. When empty, passwords for the chart's NATS are generated at the first install and kept, and your own NATS is used without a login.",
+      "A Secret of yours with a password for each user, by the user's name: for the chart's NATS `admin`, `gateway`, `dispatcher`, `hooks`, `publisher`, `consumer`, `observer`, `route` and those of `nats.publishers`, each beginning with a letter; for your own NATS `gateway`, `dispatcher`, `hooks` where it runs and, for the doctor of `helm test`, `observer`. When empty, passwords for the chart's NATS are generated at the first install and kept, and your own NATS is used without a login.",
     ),
     kind: choice(
       "What that Secret holds for each user. Only with `nats.url` can it be other than passwords: JWT credentials or nkey seeds.",

@@ -89,10 +89,15 @@ export function roleValues(parts: {
   readonly settings: Schemas[string];
   readonly secretExample: string;
   readonly memory: string;
-  readonly autoscaling: Schemas[string];
+  /** Undefined for a role whose number of pods is fixed. */
+  readonly autoscaling?: Schemas[string];
 }): Schemas {
   return {
-    replicas: count("How many pods, without autoscaling.", 2, { minimum: 0 }),
+    replicas: count(
+      parts.autoscaling === undefined ? "How many pods." : "How many pods, without autoscaling.",
+      2,
+      { minimum: 0 },
+    ),
     settings: parts.settings,
     envFromSecret: text(
       `A Secret of yours whose keys become environment variables of these pods only, such as \`${parts.secretExample}\`.`,
@@ -101,7 +106,7 @@ export function roleValues(parts: {
       "How pods are replaced, as a Deployment's `strategy`. By default one at a time, the new one first, so that viewers reconnect in portions; with many pods, a `maxSurge` of `25%` ends sooner.",
       { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
     ),
-    autoscaling: parts.autoscaling,
+    ...(parts.autoscaling === undefined ? {} : { autoscaling: parts.autoscaling }),
     resources: resources(
       "A pod's requests and limits. There is no CPU limit: a throttled event loop is late for everybody.",
       parts.memory,

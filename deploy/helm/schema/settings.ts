@@ -33,9 +33,12 @@ export const commonValues = settings(
 );
 
 /** The settings of one role: the common ones and its own. */
-export function settingsValue(role: "gateway" | "dispatcher", example: string): ValueSchema {
+export function settingsValue(
+  role: "gateway" | "dispatcher" | "hooks",
+  example: string,
+): ValueSchema {
   return settings(
-    `Settings of the ${role}s, by their flags without the dashes: \`${example}\`. They take precedence over \`settings\`.`,
+    `Settings of the ${role === "hooks" ? "instances" : `${role}s`}, by their flags without the dashes: \`${example}\`. They take precedence over \`settings\`.`,
     commonSettings,
     roleSettings[role],
   );

@@ -65,6 +65,24 @@ const dispatcher = group(
   }),
 );
 
+const hooks = group("The instances of `ovation hooks`, which send webhooks (docs/webhooks.md).", {
+  enabled: flag("Runs them.", false),
+  url: text("The endpoint, where there is one."),
+  existingSecret: text(
+    "A Secret of yours: with `url`, it holds the endpoint's secret as `secret`; otherwise the endpoints as `hooks.json`, and their secrets under the names that `secretFile` has there.",
+  ),
+  egress: list(
+    "Where their network policy lets them connect to beside NATS, as rules of `egress`: by default any address at port 443. The instances themselves refuse private addresses, unless `settings` has `hooks-allow-private: true`.",
+    [{ ports: [{ port: 443, protocol: "TCP" }] }],
+  ),
+  ...roleValues({
+    roles: "instances",
+    settings: settingsValue("hooks", "{hooks-batch-events: 50}"),
+    secretExample: "OVATION_NATS_TOKEN",
+    memory: "128Mi",
+  }),
+});
+
 export const chartValues: ValueSchema = group("Values of the Ovation chart", {
   global: {
     ...group("For this chart and those that include it.", {
@@ -141,6 +159,7 @@ export const chartValues: ValueSchema = group("Values of the Ovation chart", {
   }),
   gateway,
   dispatcher,
+  hooks,
   nats: group("The NATS servers.", natsValues),
   storeApply: group(
     "A Job that runs `ovation store apply` before an upgrade, as the NATS user `admin`: what is stored follows the settings.",

@@ -7,7 +7,7 @@ kind: Deployment
 metadata:
   {{- include "ovation.metadata" (dict "root" $root "component" .component "name" (printf "%s-%s" (include "ovation.fullname" $root) .component) "labels" $part.labels "annotations" $part.annotations) | nindent 2 }}
 spec:
-  {{- if not $part.autoscaling.enabled }}
+  {{- if not (dig "autoscaling" "enabled" false $part) }}
   replicas: {{ $part.replicas }}
   {{- end }}
   revisionHistoryLimit: 5

@@ -60,9 +60,17 @@ be missing: then it is the component.
 {{- $_ := set $own "base-path" . -}}
 {{- end -}}
 {{- end -}}
+{{- if eq .component "hooks" -}}
+{{- if .part.url -}}
+{{- $_ := set $own "hooks-url" .part.url -}}
+{{- $_ := set $own "hooks-secret-file" "/etc/ovation/hooks/secret" -}}
+{{- else -}}
+{{- $_ := set $own "hooks-file" "/etc/ovation/hooks/hooks.json" -}}
+{{- end -}}
+{{- end -}}
 {{- $login := include "ovation.nats.login" (dict "root" .root "user" (default .component .user)) | fromJson -}}
 {{- $settings := mergeOverwrite $own $login (deepCopy $values.settings) (deepCopy .part.settings) -}}
-{{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "auth-second-secret" "auth" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" "otlp-headers" "gateway.envFromSecret" -}}
+{{- range $reserved, $instead := dict "drain-ms" "drain.seconds" "ops-port" "" "ops-host" "" "port" "gateway.service.port" "nats-url" "nats.url" "trusted-proxies" "gateway.trustedProxies" "auth-secret" "auth" "auth-second-secret" "auth" "hooks-url" "hooks.url" "hooks-secret-file" "hooks.existingSecret" "hooks-file" "hooks.existingSecret" "nats-password" "nats.login" "nats-token" "gateway.envFromSecret" "otlp-headers" "gateway.envFromSecret" -}}
 {{- if or (hasKey $values.settings $reserved) (hasKey $.part.settings $reserved) -}}
 {{- fail (printf "settings: %s can't be set here%s" $reserved (ternary "" (printf "; see %s" $instead) (empty $instead))) -}}
 {{- end -}}
