@@ -26,6 +26,7 @@ const stack: RunningStack = {
   logDirectory: "/somewhere/logs",
   pid: 10,
   tokens: undefined,
+  hooksSecret: undefined,
 };
 
 /** How a shell splits a command into arguments, without the command's name. */
@@ -112,4 +113,9 @@ test("where tokens are required, it prints them, and every line uses one", () =>
   const commands = text.split("\n").filter((line) => /^ {2}(curl|npx|OVATION_URL)/.test(line));
   expect(commands).toHaveLength(5);
   for (const line of commands) expect(line).toMatch(/(VIEWER|BACKEND|MODERATOR)_TOKEN/);
+});
+
+test("the banner prints the secret of webhooks, where they are sent", () => {
+  const text = banner({ ...stack, hooksSecret: "whsec_c2VjcmV0" }, (title) => title);
+  expect(text).toContain("export WEBHOOK_SECRETS=whsec_c2VjcmV0\n");
 });

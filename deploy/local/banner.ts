@@ -26,6 +26,8 @@ export interface RunningStack {
   readonly pid: number;
   /** Undefined where none are required. */
   readonly tokens: StackTokens | undefined;
+  /** What webhooks are signed with; undefined where none are sent. */
+  readonly hooksSecret: string | undefined;
 }
 
 /** The variables that the lines below use, where tokens are required. */
@@ -160,7 +162,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     ...(tokens === undefined ? [] : holderLines(port, emphasis)),
     ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
     ...(consumerUrl === undefined ? [] : consumerLines(consumerUrl, emphasis)),
-    ...(observerUrl === undefined ? [] : observerLines(observerUrl, emphasis)),
+    ...(stack.hooksSecret === undefined ? [] : hooksLines(stack.hooksSecret, emphasis)),
     `Ctrl-C stops everything (or: kill ${stack.pid})`,
     "",
   ].join("\n");
@@ -186,6 +188,14 @@ function holderLines(port: number, emphasis: Emphasis): string[] {
     "",
     emphasis("Moderate, from this folder"),
     `  ${banCommand(port)}`,
+    "",
+  ];
+}
+
+function hooksLines(secret: string, emphasis: Emphasis): string[] {
+  return [
+    emphasis("Verify webhooks with this secret (docs/webhooks.md)"),
+    `  export WEBHOOK_SECRETS=${secret}`,
     "",
   ];
 }

@@ -58,6 +58,7 @@ describe("numbers", () => {
       allowedOrigins: "same-origin,loopback,null",
       auth: false,
       kinds: undefined,
+      hooks: undefined,
       nats: undefined,
     });
   });

@@ -2,6 +2,7 @@
 import { HIGHEST_LEVEL } from "../../demo/audience-level.ts";
 import { AUTH_KEYS, authSettings } from "../../shared/config/auth-settings.ts";
 import { helpGroup } from "../../shared/config/describe.ts";
+import { hooksSettings } from "../../shared/config/hooks-settings.ts";
 import { ConfigError } from "../../shared/config/load.ts";
 import { LOOPBACK, NO_ORIGIN, originList, SAME_ORIGIN } from "../../shared/config/network-lists.ts";
 import { boolean, integer, type SettingGroup, settingNames } from "../../shared/config/setting.ts";
@@ -30,6 +31,8 @@ export interface Options {
   readonly auth: boolean;
   /** The roles' setting of this name; undefined: that of the environment. */
   readonly kinds: string | undefined;
+  /** The endpoint that webhooks are sent to; undefined: none are sent. */
+  readonly hooks: string | undefined;
   /** Undefined: the stack runs its own. */
   readonly nats: GivenNats | undefined;
 }
@@ -74,6 +77,10 @@ const settings = {
     doc: "Requires tokens, and prints a viewer's, a backend's and a moderator's. They are signed with OVATION_AUTH_SECRET, or else with a secret of this run.",
   }),
   kinds: commonSettings.kinds,
+  hooks: {
+    ...hooksSettings.hooksUrl,
+    doc: "Sends webhooks to this URL (docs/webhooks.md), and prints the secret that they are signed with.",
+  },
 } as const satisfies SettingGroup;
 
 /** The variables that name a given NATS: the common one first, then the roles' own. */

@@ -1,6 +1,7 @@
 /** All of Ovation on one machine: its parts, and the order in which they start and stop. */
 
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const LOG_DIRECTORY = join(ROOT, ".cache", "local", "logs");
 /** Starting takes processor time: if all started at once, each would be slow to answer. */
 const START_CONCURRENCY = 4;
+const HOOKS_SECRET_BYTES = 32;
 /** How long killed processes may take to end. */
 const KILL_MS = 2_000;
 
@@ -49,6 +51,7 @@ export class Stack {
   #nats: ManagedProcess | undefined;
   #dispatchers: readonly Member[] = [];
   #gateways: readonly Member[] = [];
+  #hooks: ManagedProcess | undefined;
   #demo: Demo | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -70,8 +73,8 @@ export class Stack {
       `Starting ${counted(gateways, "gateway")} on port ${port} and ${counted(dispatchers, "dispatcher")} (pid ${process.pid})`,
     );
     this.#say.step(`Logs go to ${LOG_DIRECTORY}`);
-    const [controlPort = 0, audienceOpsPort = 0, ...opsPorts] = await freePorts(
-      2 + gateways + dispatchers,
+    const [controlPort = 0, audienceOpsPort = 0, hooksOpsPort = 0, ...opsPorts] = await freePorts(
+      3 + gateways + dispatchers,
     );
     this.#throwIfStopped();
     this.#controlPort = controlPort;
@@ -120,6 +123,7 @@ export class Stack {
     // Dispatchers first: a ready gateway needs one for its publish requests.
     await startAll(this.#dispatchers);
     await startAll(this.#gateways);
+    const hooksSecret = await this.#startHooks(hooksOpsPort, () => envOf("hooks"));
     await this.#demo.start();
     return {
       port,
@@ -133,6 +137,7 @@ export class Stack {
       logDirectory: LOG_DIRECTORY,
       pid: process.pid,
       tokens: auth?.tokens,
+      hooksSecret,
     };
   }
 
@@ -153,6 +158,21 @@ export class Stack {
       new Promise<void>((resolve) => timeUp.addEventListener("abort", () => resolve())),
     ]);
     await this.#removeFiles();
+  }
+
+  /** @returns the secret that webhooks are signed with; undefined where none are sent */
+  async #startHooks(opsPort: number, env: () => NodeJS.ProcessEnv): Promise<string | undefined> {
+    const { hooks: url } = this.#options;
+    if (url === undefined) return undefined;
+    const secret = `whsec_${randomBytes(HOOKS_SECRET_BYTES).toString("base64")}`;
+    const file = join(this.#directory ?? "", "hooks-secret");
+    writeFileSync(file, secret, { mode: 0o600 });
+    const flags = ["--hooks-url", url, "--hooks-secret-file", file];
+    const log = new LogFile(LOG_DIRECTORY, "hooks");
+    const launch = roleLaunch({ role: "hooks", opsPort, flags, env: env(), log });
+    this.#hooks = this.#manage("hooks", launch);
+    await this.#hooks.start();
+    return secret;
   }
 
   /** Starts NATS with random passwords that only this stack knows. */
@@ -208,12 +228,14 @@ export class Stack {
   }
 
   #everything(): readonly ManagedProcess[] {
-    const members = [...this.#gateways, ...this.#dispatchers].map(({ managed }) => managed);
+    const roles = [...this.#gateways, ...this.#dispatchers].map(({ managed }) => managed);
+    const members = this.#hooks === undefined ? roles : [...roles, this.#hooks];
     return this.#nats === undefined ? members : [...members, this.#nats];
   }
 
   async #stopAll(): Promise<void> {
     await this.#demo?.stop();
+    await this.#hooks?.stop();
     // The gateways first: they still need dispatchers for their requests in flight.
     for (const [name, members] of [
       ["gateways", this.#gateways],

@@ -100,6 +100,23 @@ describe.skipIf(!hasHelm)("the pods", () => {
     expect(replicas({ "nats.replicas": 1 })).toEqual(["1", "1"]);
   });
 
+  test("of hooks send to one endpoint, or to those in the Secret", () => {
+    const environment = (values: Values) => {
+      const enabled = { "hooks.enabled": true, "hooks.existingSecret": "webhooks", ...values };
+      const { containers } = podsOf(enabled).get("ovation-hooks") ?? { containers: [] };
+      const entries = containers[0]?.env?.map(({ name, value }) => [name, value]) ?? [];
+      return Object.fromEntries(entries) as Record<string, string>;
+    };
+    expect(environment({ "hooks.url": "https://backend.example/" })).toMatchObject({
+      OVATION_HOOKS_URL: "https://backend.example/",
+      OVATION_HOOKS_SECRET_FILE: "/etc/ovation/hooks/secret",
+      OVATION_NATS_USER: "hooks",
+    });
+    expect(environment({})).toMatchObject({
+      OVATION_HOOKS_FILE: "/etc/ovation/hooks/hooks.json",
+    });
+  });
+
   test("get only the Secret keys that they read", () => {
     const secrets = [...podsOf({})].map(([name, pod]) => [name, secretsOf(pod)] as const);
     expect(Object.fromEntries(secrets)).toEqual({

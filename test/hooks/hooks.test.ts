@@ -74,7 +74,9 @@ async function allDelivered({ published }: Comments): Promise<void> {
 
 test("the one that works is killed again and again under 200 comments a second: nothing is lost, all is in order, and repeats have their ids", async () => {
   await Promise.all([started(), started()]);
-  await eventually(async () => (await Promise.all(processes.map((one) => one.isActive()))).includes(true));
+  await eventually(async () =>
+    (await Promise.all(processes.map((one) => one.isActive()))).includes(true),
+  );
   const comments = new Comments(stack.gateway.port, VIDEOS, 200);
   comments.start();
   for (let round = 0; round < 4; round += 1) {
@@ -149,7 +151,9 @@ test("the published libraries of Standard Webhooks verify every webhook, in Pyth
     await run(join(FOLDER, "venv/bin/pip"), ["install", "-q", "-r", requirements]);
   }
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true }));
-  await run("npm", ["install", "--no-audit", "--no-fund", "standardwebhooks@1.1.1"], { cwd: FOLDER });
+  await run("npm", ["install", "--no-audit", "--no-fund", "standardwebhooks@1.1.1"], {
+    cwd: FOLDER,
+  });
   const path = join(FOLDER, "node_modules/standardwebhooks/dist/index.js");
   const { Webhook } = (await import(path)) as {
     Webhook: new (secret: string) => { verify(body: string, headers: object): unknown };
@@ -161,7 +165,9 @@ test("the published libraries of Standard Webhooks verify every webhook, in Pyth
     let body = "";
     for await (const part of request) body += part;
     try {
-      const { data } = webhook.verify(body, request.headers) as { data: { events: { id: string }[] } };
+      const { data } = webhook.verify(body, request.headers) as {
+        data: { events: { id: string }[] };
+      };
       verified.push(...data.events.map(({ id }) => id));
       response.writeHead(204).end();
     } catch (error) {
@@ -203,10 +209,9 @@ test("the published libraries of Standard Webhooks verify every webhook, in Pyth
     await eventually(() => new Set(verified).size >= comments.total, PATIENCE_MS);
     await eventually(() => new Set(inPython).size >= comments.total, PATIENCE_MS);
     expect(faults).toEqual([]);
-    expect(await hooks.metric('ovation_hooks_dead_total')).toBe(0);
+    expect(await hooks.metric("ovation_hooks_dead_total")).toBe(0);
   } finally {
     child.kill("SIGKILL");
     server.close();
   }
 });
-

@@ -37,12 +37,20 @@ export class Comments {
   async #loop(video: string): Promise<void> {
     const ids: string[] = [];
     this.published.set(video, ids);
-    const size = Math.max(1, Math.round((this.#perSecond * EVERY_MS) / 1_000 / this.#videos.length));
+    const size = Math.max(
+      1,
+      Math.round((this.#perSecond * EVERY_MS) / 1_000 / this.#videos.length),
+    );
     const start = performance.now();
     for (let round = 1; !this.#isStopped; round += 1) {
       const events = Array.from({ length: size }, () => {
         this.#count += 1;
-        return { kind: "comment", id: `c-${this.#count}`, actor: "anna", data: { text: "hello there" } };
+        return {
+          kind: "comment",
+          id: `c-${this.#count}`,
+          actor: "anna",
+          data: { text: "hello there" },
+        };
       });
       const { status } = await post(this.#port, video, events);
       if (status === 200) ids.push(...events.map(({ id }) => id));
