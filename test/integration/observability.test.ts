@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readRules } from "../../deploy/observability/alerts.ts";
 import { dashboardFile } from "../../deploy/observability/dashboard.ts";
-import { dispatcherMetrics, gatewayMetrics } from "../../scripts/metrics-tables.ts";
+import { dispatcherMetrics, gatewayMetrics, hooksMetrics } from "../../scripts/metrics-tables.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
+import { HookReceiver } from "../support/hook-receiver.ts";
+import { TestHooks } from "../support/hooks.ts";
 import { KeySetServer } from "../support/key-set.ts";
 import { requestedNatsKind } from "../support/nats-kind.ts";
 import {
@@ -60,6 +62,8 @@ function metricOf(series: string, histograms: ReadonlySet<string>): string {
 describe.skipIf(!hasPrometheus)("on a running stack", () => {
   let stack: TestStack;
   let traffic: Traffic;
+  let hooks: TestHooks;
+  let receiver: HookReceiver;
   let prometheus: TestPrometheus;
   let keySet: KeySetServer;
   let authority: TestAuthority;
@@ -73,14 +77,20 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
     const authJwksUrl = keySet.url;
     // Has the metrics that only such a gateway exposes; it has no viewers.
     await stack.addGateway({ open: false, authJwksUrl, tlsCertFile, tlsKeyFile });
+    receiver = new HookReceiver();
+    await receiver.start();
+    hooks = new TestHooks(stack.nats.url);
+    const instance = await hooks.active(hooks.settings(receiver));
     traffic = await Traffic.start(stack.gatewayAt(0).port, stack.gatewayAt(1).port);
-    const nodes = [...stack.gateways, ...stack.dispatchers];
+    const nodes = [...stack.gateways, ...stack.dispatchers, instance];
     prometheus = await TestPrometheus.start(nodes.map(({ opsPort }) => opsPort));
     await eventually(async () => (await prometheus.query("up == 1")).length === nodes.length);
   });
   afterAll(async () => {
     await prometheus?.stop();
     await traffic?.stop();
+    await hooks?.stop();
+    await receiver?.stop();
     await stack?.stop();
     await keySet?.stop();
     await authority?.remove();
@@ -127,7 +137,7 @@ describe.skipIf(!hasPrometheus)("on a running stack", () => {
   });
 
   test("docs/metrics.md has every metric that is exposed, and no other", async () => {
-    const documented = [...gatewayMetrics(), ...dispatcherMetrics()];
+    const documented = [...gatewayMetrics(), ...dispatcherMetrics(), ...hooksMetrics()];
     const histograms = new Set(
       documented.filter(({ type }) => type === "histogram").map(({ name }) => name),
     );

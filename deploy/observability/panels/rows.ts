@@ -1,5 +1,6 @@
 /** All rows of the dashboard, from top to bottom. */
 import { dispatching } from "./dispatching.ts";
+import { hooks } from "./hooks.ts";
 import { nats } from "./nats.ts";
 import { overview } from "./overview.ts";
 import type { Row } from "./panel.ts";
@@ -15,5 +16,6 @@ export const rows: readonly Row[] = [
   ...dispatching,
   ...nats,
   ...stores,
+  ...hooks,
   ...processes,
 ];
