@@ -20,8 +20,6 @@ const READS_AT_ONCE = 8;
 export interface Batch {
   readonly first: number;
   readonly last: number;
-  /** When the newest message in it was stored, in milliseconds since 1970. */
-  readonly storedAt: number;
   readonly events: readonly WaitingEvent[];
   /** Where it was given up before, and is tried again: the webhook id that it had. */
   readonly webhookId?: string | undefined;
@@ -65,7 +63,6 @@ export async function nextBatch(
       batch = {
         first: batch?.first ?? message.sequence,
         last: message.sequence,
-        storedAt: message.storedAt,
         events: [...(batch?.events ?? []), ...events],
         webhookId,
       };
@@ -83,18 +80,16 @@ export async function sameBatch(
   { first, last }: EndpointBatch,
 ): Promise<Batch> {
   const events: WaitingEvent[] = [];
-  let storedAt = 0;
   let id: string | undefined;
   for await (const messages of reader.from(first, READS_AT_ONCE)) {
     for (const message of messages) {
-      if (message.sequence > last) return { first, last, storedAt, events, webhookId: id };
+      if (message.sequence > last) return { first, last, events, webhookId: id };
       const { events: more, webhookId } = eventsFor(recipient, message);
       events.push(...more);
-      storedAt = message.storedAt;
       id = webhookId ?? id;
     }
   }
-  return { first, last, storedAt, events, webhookId: id };
+  return { first, last, events, webhookId: id };
 }
 
 /** What is sent. */

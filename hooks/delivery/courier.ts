@@ -108,15 +108,12 @@ export class Courier {
     progress: EndpointProgress,
     signal: AbortSignal,
   ): Promise<EndpointProgress | undefined> {
-    const { reader, endpoint, entry, batchEvents, now, stats } = this.#options;
+    const { reader, endpoint, entry, batchEvents, now } = this.#options;
     let { batch: noted } = progress;
     let batch: Batch | undefined;
     if (noted === null) {
       batch = await nextBatch(reader, endpoint, progress.position, batchEvents);
-      if (batch === undefined) {
-        stats.waitingSince = undefined;
-        return undefined;
-      }
+      if (batch === undefined) return undefined;
       if (batch.first > progress.position + 1) await this.#passed(progress, batch.first);
       if (batch.events.length > 0) {
         noted = { first: batch.first, last: batch.last, since: now() };
@@ -124,7 +121,6 @@ export class Courier {
       }
     } else batch = await sameBatch(reader, endpoint, noted);
     if (noted !== null && batch.events.length > 0) {
-      stats.waitingSince = batch.storedAt;
       const id = batch.webhookId ?? webhookIdOf(endpoint.name, progress, noted);
       const end = await this.#attempt(id, batch, noted.since, signal);
       if (end === "stopped") return undefined;

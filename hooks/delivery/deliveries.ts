@@ -67,6 +67,8 @@ export class Deliveries {
     void Promise.all(couriers.map(({ loaded }) => loaded)).then(onLoaded);
     await Promise.all(couriers.map(({ done }) => done));
     changes.unsubscribe();
+    // What it was like is for the instance that works to say.
+    for (const stats of this.stats.values()) stats.isGone = false;
   }
 
   #courier(endpoint: Endpoint, onLoaded: () => void): Courier {

@@ -21,8 +21,6 @@ export class EndpointStats {
   isGone = false;
   /** The sequence up to which everything is delivered. */
   position = 0;
-  /** When the events that are being delivered were stored; undefined: none wait. */
-  waitingSince: number | undefined;
 
   attempted(outcome: Outcome["kind"], ms: number): void {
     this.attempts.set(outcome, (this.attempts.get(outcome) ?? 0) + 1);

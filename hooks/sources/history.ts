@@ -12,9 +12,13 @@ import { Missed } from "./missed.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Collector } from "./source.ts";
 
+/** Bytes of the events that are stored as one message: NATS takes none of more than a megabyte. */
+const PART_LIMIT_BYTES = 262_144;
+
 interface Collected {
-  upTo: number;
-  readonly events: { readonly sequence: number; readonly event: WaitingEvent }[];
+  /** Rises by 1 from record to record, and by a share of that within one. */
+  readonly position: number;
+  readonly event: WaitingEvent;
 }
 
 export class HistoryCollector implements Collector {
@@ -32,31 +36,52 @@ export class HistoryCollector implements Collector {
   }
 
   async collect(messages: readonly ReadMessage[], { epoch }: SourceProgress): Promise<void> {
-    const videos = new Map<string, Collected>();
+    const videos = new Map<string, Collected[]>();
     for (const message of messages) {
       const video = videoOfHistorySubject(message.subject);
       const record = decodeRecord(message.payload);
       if (video === undefined || record === undefined) continue;
       const missed = await this.#missed.before(video, message, record);
-      const of = videos.get(video) ?? { upTo: 0, events: [] };
-      videos.set(video, of);
-      of.upTo = message.sequence;
-      for (const event of eventsOf([...missed, record])) {
+      const collected = videos.get(video) ?? [];
+      videos.set(video, collected);
+      const events = eventsOf([...missed, record]);
+      for (const [index, event] of events.entries()) {
         const waiting = waitingOf(video, epoch, event);
-        if (waiting !== undefined) of.events.push({ sequence: message.sequence, event: waiting });
+        const position = message.sequence - 1 + (index + 1) / events.length;
+        if (waiting !== undefined) collected.push({ position, event: waiting });
       }
     }
     await Promise.all(
-      [...videos].map(([video, { upTo, events }]) =>
-        this.#outbox.put(this.name, video, epoch, (before) => {
-          const news = events.filter(({ sequence }) => sequence > before.upTo);
-          return news.length === 0
-            ? undefined
-            : { upTo, mark: "", events: news.map(({ event }) => event) };
-        }),
-      ),
+      [...videos].map(async ([video, collected]) => {
+        for (const part of partsOf(collected)) await this.#put(video, epoch, part);
+      }),
     );
   }
+
+  async #put(video: string, epoch: string, part: readonly Collected[]): Promise<void> {
+    await this.#outbox.put(this.name, video, epoch, ({ upTo }) => {
+      const news = part.filter(({ position }) => position > upTo);
+      const last = news.at(-1);
+      if (last === undefined) return undefined;
+      return { upTo: last.position, mark: "", events: news.map(({ event }) => event) };
+    });
+  }
+}
+
+function* partsOf(collected: readonly Collected[]): Generator<readonly Collected[]> {
+  let part: Collected[] = [];
+  let bytes = 0;
+  for (const one of collected) {
+    const size = Buffer.byteLength(one.event.json);
+    if (part.length > 0 && bytes + size > PART_LIMIT_BYTES) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(one);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
 }
 
 function eventsOf(records: readonly ChainRecord[]): readonly DurableEvent[] {
