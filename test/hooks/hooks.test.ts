@@ -12,6 +12,7 @@ import { freePort } from "../../kit/nats/free-port.ts";
 import { eventually } from "../support/eventually.ts";
 import { ACCEPT, answerWith, HookReceiver } from "../support/hook-receiver.ts";
 import { TestHooks } from "../support/hooks.ts";
+import { natsUrlAs } from "../support/nats-users.ts";
 import { TestStack } from "../support/stack.ts";
 import { Comments } from "./support/comments.ts";
 import { HooksProcess } from "./support/hooks-process.ts";
@@ -136,6 +137,23 @@ test("an endpoint that stays away costs no memory", async () => {
   expect(comments.total).toBeGreaterThan(5_000);
   expect(after).toBeLessThan(before + HEAP_SWING_BYTES);
   expect(await active.metric("ovation_hooks_waiting_messages")).toBeGreaterThan(100);
+});
+
+test("the page's commands run as printed", async () => {
+  const active = await started();
+  await eventually(() => active.isActive());
+  const [, block = ""] = /## The commands\n.*?```sh\n(.*?)```/s.exec(PAGE) ?? [];
+  const lines = block.trim().split("\n");
+  expect(lines).toHaveLength(6);
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    OVATION_NATS_URL: natsUrlAs("hooks", stack.nats.url),
+  };
+  for (const line of lines) {
+    const args = line.split(" ").slice(1);
+    const { stdout } = await run(process.execPath, [join(ROOT, "cli/main.ts"), ...args], { env });
+    expect(stdout).not.toBe("");
+  }
 });
 
 /** A block of code of the page. */
