@@ -11,7 +11,7 @@ import type { Sources } from "./sources/sources.ts";
 interface HooksMetricsSource {
   readonly bus: Bus;
   readonly lease: Pick<Lease, "isHeld">;
-  readonly sources: Pick<Sources, "streams" | "occupancy">;
+  readonly sources: Pick<Sources, "streams" | "occupancy" | "isFollowing">;
   readonly deliveries: Pick<Deliveries, "stats">;
   readonly backlog: Pick<Backlog, "waiting">;
 }
@@ -19,8 +19,11 @@ interface HooksMetricsSource {
 export function registerHooksMetrics(registry: Registry, source: HooksMetricsSource): void {
   const { bus, lease, sources, deliveries, backlog } = source;
   registerBusMetrics(registry, bus);
-  gaugeOf(registry, "ovation_hooks_active", "1 where this instance works; others stand by.", () =>
-    Number(lease.isHeld),
+  gaugeOf(
+    registry,
+    "ovation_hooks_active",
+    "1 where this instance works, and follows all sources; others stand by.",
+    () => Number(lease.isHeld && sources.isFollowing),
   );
   counterOf(
     registry,
