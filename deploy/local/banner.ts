@@ -162,6 +162,7 @@ export function banner(stack: RunningStack, emphasis: Emphasis): string {
     ...(tokens === undefined ? [] : holderLines(port, emphasis)),
     ...(publisherUrl === undefined ? [] : serviceLines(publisherUrl, emphasis)),
     ...(consumerUrl === undefined ? [] : consumerLines(consumerUrl, emphasis)),
+    ...(observerUrl === undefined ? [] : observerLines(observerUrl, emphasis)),
     ...(stack.hooksSecret === undefined ? [] : hooksLines(stack.hooksSecret, emphasis)),
     `Ctrl-C stops everything (or: kill ${stack.pid})`,
     "",
