@@ -30,6 +30,7 @@ export type {
   EventInput,
   HistoryPage,
   HistoryRange,
+  LiveVideo,
   Poll,
   PollInput,
   Published,

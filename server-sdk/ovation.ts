@@ -3,7 +3,7 @@ import type { EventsOptions, HistoryEvent } from "./events/types.ts";
 import { Http, pathOf } from "./http.ts";
 import { Moderation } from "./moderation.ts";
 import { type OvationOptions, type Settings, settingsOf } from "./options.ts";
-import type { Erased, VideoInfo } from "./types.ts";
+import type { Erased, LiveVideo, VideoInfo } from "./types.ts";
 import { Video } from "./video.ts";
 
 /**
@@ -48,11 +48,9 @@ export class Ovation {
    * @example
    * for (const { video, viewers } of await ovation.liveVideos(10)) console.log(video, viewers);
    */
-  async liveVideos(
-    limit = 50,
-  ): Promise<readonly { readonly video: string; readonly viewers: number }[]> {
+  async liveVideos(limit = 50): Promise<readonly LiveVideo[]> {
     const { body } = await this.#http.send({ method: "GET", path: "videos", query: { limit } });
-    return body["videos"] as Awaited<ReturnType<Ovation["liveVideos"]>>;
+    return body["videos"] as readonly LiveVideo[];
   }
 
   /**

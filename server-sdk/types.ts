@@ -70,6 +70,18 @@ export interface HistoryRange {
 }
 
 /**
+ * A video that has viewers, and how many gateways have them.
+ *
+ * @example
+ * const line = ({ video, viewers, gateways }: LiveVideo) => `${video}: ${viewers} on ${gateways}`;
+ */
+export interface LiveVideo {
+  readonly video: string;
+  readonly viewers: number;
+  readonly gateways: number;
+}
+
+/**
  * What there is of a video. `totals`, `state` and `history` are absent where they can't be read at the
  * moment.
  *

@@ -24,7 +24,7 @@ const settings = {
 const command: HttpCommand<typeof settings> = {
   name: "top",
   arguments: "",
-  doc: "Shows the videos with the most viewers, with likes per second (events of all transient kinds) and comments per minute (of all durable kinds), until Ctrl-C. In a pipe, each table is a line of JSON. Needs the scope moderate. Which gateways there are is not told over HTTP: ovation doctor reads it from NATS.",
+  doc: "Shows the videos with the most viewers, with likes per second (events of all transient kinds) and comments per minute (of all durable kinds), until Ctrl-C. In a pipe, each table is a line of JSON. Also how many gateways have a video's viewers; ovation doctor names them. Needs the scope moderate.",
   settings,
   words: [0, 0],
   examples: [
@@ -59,7 +59,7 @@ async function top({ options, client, ovation, out }: Run<typeof settings>): Pro
 async function sampleOf(ovation: Ovation, limit: number): Promise<Sample> {
   const live = await ovation.liveVideos(limit);
   const videos = live.length === 0 ? [] : await ovation.infos(live.map(({ video }) => video));
-  return { at: performance.now(), videos };
+  return { at: performance.now(), live, videos };
 }
 
 function show(out: Output, url: string, rates: readonly VideoRates[], isKept: boolean): void {
@@ -71,12 +71,13 @@ function show(out: Output, url: string, rates: readonly VideoRates[], isKept: bo
   const rows = rates.map((one) => [
     one.video,
     one.viewers,
+    one.gateways,
     cell(one.likesPerSecond),
     cell(one.commentsPerMinute),
     cell(one.likes),
     cell(one.comments),
   ]);
-  const columns = ["video", "viewers", "likes/s", "comments/min", "likes", "comments"];
+  const columns = ["video", "viewers", "gateways", "likes/s", "comments/min", "likes", "comments"];
   const lines = [heading, "", ...out.table(columns, rows).split("\n")];
   const text = lines.slice(0, Math.max(3, (out.rows ?? Number.POSITIVE_INFINITY) - 1)).join("\n");
   if (isKept) out.redraw(text);

@@ -1,16 +1,20 @@
 /** What `ovation top` shows of a video: rates, from totals at two moments. */
-import type { VideoInfo } from "../../server-sdk/index.ts";
+import type { LiveVideo, VideoInfo } from "../../server-sdk/index.ts";
 
 /** Videos as they were at one moment. */
 export interface Sample {
   /** In milliseconds, of any clock that only goes forward. */
   readonly at: number;
+  readonly live: readonly LiveVideo[];
+  /** More about each of them. */
   readonly videos: readonly VideoInfo[];
 }
 
 export interface VideoRates {
   readonly video: string;
   readonly viewers: number;
+  /** How many gateways have them. */
+  readonly gateways: number;
   /** Events of transient kinds; null while they aren't known. */
   readonly likesPerSecond: number | null;
   /** Events of durable kinds. */
@@ -27,6 +31,7 @@ export function ratesOf(
 ): readonly VideoRates[] {
   const seconds = (now.at - before.at) / 1_000;
   const earlier = new Map(before.videos.map(({ video, totals }) => [video, totals]));
+  const gateways = new Map(now.live.map((one) => [one.video, one.gateways]));
   const sum = (totals: VideoInfo["totals"], deliveryClass: string) => {
     if (totals === undefined) return null;
     // A variant's total is included in that of its kind.
@@ -45,6 +50,7 @@ export function ratesOf(
     return {
       video,
       viewers,
+      gateways: gateways.get(video) ?? 0,
       likesPerSecond: rate(likes, "transient", 1),
       commentsPerMinute: rate(comments, "durable", 60),
       likes,

@@ -55,7 +55,10 @@ function ofVideos(parts: CommandParts): CommandHandlers {
       viewers: videos.map((video) => routes.viewers(video)),
     }),
     "viewers.rank": async ({ videos, limit }) => ({
-      videos: await mostViewed(routes, new VideoPatterns(videos), limit),
+      videos: (await mostViewed(routes, new VideoPatterns(videos), limit)).map((one) => ({
+        ...one,
+        gateways: routes.gatewayCount(one.video),
+      })),
     }),
     "poll.put": async ({ poll, ...input }, { video }) => ({
       poll: await votes.put(video, poll, input),

@@ -57,6 +57,12 @@ export class RouteTable {
     return route.subjects;
   }
 
+  /** How many live gateways have viewers of `video`. */
+  gatewayCount(video: string): number {
+    const route = this.#routes.get(video);
+    return route === undefined ? 0 : this.#liveGateways(route).length;
+  }
+
   #observers(video: string): readonly string[] {
     return this.#observed?.cover(video) === true ? [observedSubject(video)] : NONE;
   }

@@ -103,7 +103,9 @@ export const COMMANDS = {
       videos: z.array(z.string().regex(VIDEO_GLOB)).max(2 * PATTERNS_LIMIT),
       limit: z.int().min(1).max(RANK_LIMIT),
     }),
-    result: z.object({ videos: z.array(z.object({ video: z.string(), viewers: z.number() })) }),
+    result: z.object({
+      videos: z.array(z.object({ video: z.string(), viewers: z.number(), gateways: z.number() })),
+    }),
   },
   /** Bans an actor from the video, or from everywhere. */
   "ban.put": { about: "any", input: banPutSchema, result: z.object({ ban: banSchema }) },

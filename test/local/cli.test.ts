@@ -188,11 +188,13 @@ test("who and top list the videos that have viewers, with rates", async () => {
     // Viewers of the tests before may still be counted.
     expect((await ovation(["who"])).out.split("\n")).toContain('{"video":"watched","viewers":1}');
     const top = await json(["top", "--once", "--interval-ms", "1000"]);
-    const watched = { video: "watched", viewers: 1, likesPerSecond: 0 };
+    const watched = { video: "watched", viewers: 1, gateways: 1, likesPerSecond: 0 };
     expect(top["videos"]).toContainEqual(expect.objectContaining(watched));
     const table = await ovation(["top", "--once", "--interval-ms", "1000", "--no-json"]);
-    expect(table.out).toMatch(/^video +viewers +likes\/s +comments\/min +likes +comments$/m);
-    expect(table.out).toMatch(/^watched +1 +0 +0 +0 +0$/m);
+    expect(table.out).toMatch(
+      /^video +viewers +gateways +likes\/s +comments\/min +likes +comments$/m,
+    );
+    expect(table.out).toMatch(/^watched +1 +1 +0 +0 +0 +0$/m);
   } finally {
     const closed = once(viewer, "close");
     viewer.kill("SIGTERM");

@@ -81,7 +81,9 @@ const OUTPUTS = {
   }),
   Snapshot: snapshot,
   Snapshots: z.object({
-    videos: z.array(z.union([snapshot, z.object({ video, viewers: z.number() })])),
+    videos: z.array(
+      z.union([snapshot, z.object({ video, viewers: z.number(), gateways: z.number() })]),
+    ),
   }),
   Timeline: z.object({
     video,

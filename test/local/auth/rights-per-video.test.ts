@@ -72,8 +72,8 @@ test("a moderator gets the videos that have viewers, of those that it moderates"
   };
   const claims = { videos: ["live-*", "hall-1"], scope: "moderate@live-* moderate@off-1" };
   const videos = [
-    { video: "live-2", viewers: 2 },
-    { video: "live-1", viewers: 1 },
+    { video: "live-2", viewers: 2, gateways: 2 },
+    { video: "live-1", viewers: 1, gateways: 1 },
   ];
   await expect.poll(() => list(claims)).toEqual({ videos });
   expect(await list(claims, "?limit=1")).toEqual({ videos: videos.slice(0, 1) });
