@@ -228,6 +228,7 @@ function natsFlows(input: SizingInput, flows: Omit<Flows, "nats">): NatsFlow[] {
       ...times(operations.tableRead("dispatcher", rows + gateways), reads * dispatchers),
       ...times(operations.tableRead("gateway", rows / gateways), reads * gateways),
     ]),
+    natsFlow("checks of the stores", operations.storeChecks(dispatchers)),
     natsFlow("history checks", times(operations.historyCheck(), flows.historyChecks)),
     natsFlow("state", times(operations.documentRead(), flows.stateReads)),
     natsFlow("actors' quotas", times(operations.quotaSync(gateways), quotaSyncs(input, gateways))),

@@ -29,6 +29,9 @@ function delivered(kind: MessageKind, out: number): Sends {
 /** A JetStream API call and its answer. */
 const API_CALL: readonly Sends[] = [stored("api-call"), delivered("api-answer", 1)];
 
+/** Each store's state is read; the history is asked for, and a message is stored and deleted. */
+const STORE_CHECKS = { stores: 13, everySeconds: 7.5, tryCalls: 3, trySeconds: 4 } as const;
+
 function repeated(sends: readonly Sends[], times: number): readonly Sends[] {
   return sends.map((one) => ({ ...one, in: one.in * times, out: one.out * times }));
 }
@@ -127,6 +130,12 @@ export function tableRead(reader: keyof typeof READ_CALLS, entries: number): rea
  */
 export function watchChecks(gateways: number, dispatchers: number): readonly Sends[] {
   return repeated(API_CALL, 2 * gateways + 5 * dispatchers);
+}
+
+/** What dispatchers ask each second about the stores, and write to see whether the history works. */
+export function storeChecks(dispatchers: number): readonly Sends[] {
+  const { stores, everySeconds, tryCalls, trySeconds } = STORE_CHECKS;
+  return repeated(API_CALL, dispatchers * (stores / everySeconds + tryCalls / trySeconds));
 }
 
 /** A gateway sends all gateways what its clients have published. */

@@ -214,7 +214,12 @@ describe("bad rules", () => {
     const { status, body } = await moderate(stack().gateway, "PUT", "bad/rules", rules);
     expect([status, body["error"]]).toEqual([
       400,
-      { code, message: expect.any(String), ...(field === undefined ? {} : { field }) },
+      {
+        code,
+        message: expect.any(String),
+        requestId: expect.any(String),
+        ...(field === undefined ? {} : { field }),
+      },
     ]);
   });
 

@@ -99,6 +99,7 @@ async function ofItself(): Promise<Moved> {
       operations.watchChecks(gateways.length, dispatchers.length),
       (performance.now() - startedAt) / 1_000,
     ],
+    [operations.storeChecks(dispatchers.length), (performance.now() - startedAt) / 1_000],
   ]);
 }
 
