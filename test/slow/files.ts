@@ -1,6 +1,7 @@
 /**
- * Files that `npm test` leaves to `npm run test:slow`, so that it stays short. They tell no guarantee
- * that the others don't: they run what guides, bench and demo page show, as a whole.
+ * Files that `npm test` leaves to `npm run test:slow`, so that it stays short: what guides, bench and
+ * demo page show, as a whole; long runs under load, of which `npm test` has the parts one by one; and
+ * the sizing model and memory, measured.
  */
 export const SLOW_FILES = [
   "bench/end-to-end.test.ts",
@@ -9,4 +10,9 @@ export const SLOW_FILES = [
   "test/guides/moving.test.ts",
   "test/guides/operating.test.ts",
   "test/guides/pages.test.ts",
+  "test/integration/comments-under-fire.test.ts",
+  "test/integration/thousand-viewers.test.ts",
+  "test/local/sizing.test.ts",
+  "test/local/tracing/away.test.ts",
+  "test/memory/kept-bytes.test.ts",
 ];

@@ -1,4 +1,4 @@
-/** Guides, bench and demo page, run as a whole: `npm run test:slow`. */
+/** What `npm test` leaves out to stay short: `npm run test:slow`. */
 import { defineConfig } from "vitest/config";
 import { SLOW_FILES } from "./files.ts";
 
