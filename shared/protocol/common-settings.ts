@@ -4,8 +4,8 @@
  * where they differ, one process refuses what another accepts.
  */
 import { z } from "zod";
-import { decode, encodeMsgpack } from "./wire/codec.ts";
-import { MalformedError } from "./wire/msgpack-guard.ts";
+import { encodeMsgpack } from "./wire/codec.ts";
+import { decodeAs } from "./wire/decode-as.ts";
 
 const TEXT_LIMIT = 4_096;
 const NAMES_LIMIT = 64;
@@ -60,10 +60,5 @@ export function encodeStatement(statement: DispatcherStatement): Uint8Array {
 
 /** Undefined for bytes that aren't a statement. */
 export function decodeStatement(bytes: Uint8Array): DispatcherStatement | undefined {
-  try {
-    return statementSchema.safeParse(decode("msgpack", bytes)).data;
-  } catch (error) {
-    if (error instanceof MalformedError) return undefined;
-    throw error;
-  }
+  return decodeAs(statementSchema, bytes);
 }

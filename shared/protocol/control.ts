@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { actorSchema } from "./events.ts";
-import { decode, encodeMsgpack } from "./wire/codec.ts";
-import { MalformedError } from "./wire/msgpack-guard.ts";
+import { encodeMsgpack } from "./wire/codec.ts";
+import { decodeAs } from "./wire/decode-as.ts";
 
 /** Connections in one answer. */
 export const CONNECTIONS_LIMIT = 100;
@@ -48,7 +48,7 @@ export function encodeControlRequest(request: ControlRequest): Uint8Array {
 
 /** Undefined for bytes that aren't such a request. */
 export function decodeControlRequest(bytes: Uint8Array): ControlRequest | undefined {
-  return parsed(requestSchema, bytes);
+  return decodeAs(requestSchema, bytes);
 }
 
 export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
@@ -57,14 +57,5 @@ export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
 
 /** Undefined for bytes that aren't such an answer. */
 export function decodeControlAnswer(bytes: Uint8Array): ControlAnswer | undefined {
-  return parsed(answerSchema, bytes);
-}
-
-function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
-  try {
-    return schema.safeParse(decode("msgpack", bytes)).data;
-  } catch (error) {
-    if (error instanceof MalformedError) return undefined;
-    throw error;
-  }
+  return decodeAs(answerSchema, bytes);
 }

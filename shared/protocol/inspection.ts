@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { isVideoId } from "./names.ts";
-import { decode, encodeMsgpack } from "./wire/codec.ts";
-import { MalformedError } from "./wire/msgpack-guard.ts";
+import { encodeMsgpack } from "./wire/codec.ts";
+import { decodeAs } from "./wire/decode-as.ts";
 
 /** Videos on one page: far below NATS's limit of a message. */
 export const PAGE_VIDEOS = 2_000;
@@ -28,7 +28,7 @@ export function encodeInspectionRequest(request: InspectionRequest): Uint8Array 
 
 /** Undefined for bytes that aren't such a request. */
 export function decodeInspectionRequest(bytes: Uint8Array): InspectionRequest | undefined {
-  return parsed(requestSchema, bytes);
+  return decodeAs(requestSchema, bytes);
 }
 
 export function encodeInspectionPage(page: InspectionPage): Uint8Array {
@@ -37,14 +37,5 @@ export function encodeInspectionPage(page: InspectionPage): Uint8Array {
 
 /** Undefined for bytes that aren't such a page. */
 export function decodeInspectionPage(bytes: Uint8Array): InspectionPage | undefined {
-  return parsed(pageSchema, bytes);
-}
-
-function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
-  try {
-    return schema.safeParse(decode("msgpack", bytes)).data;
-  } catch (error) {
-    if (error instanceof MalformedError) return undefined;
-    throw error;
-  }
+  return decodeAs(pageSchema, bytes);
 }
