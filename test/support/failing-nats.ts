@@ -6,13 +6,26 @@ import { idsOf, publish, untilCount, untilShown } from "./guarantee-stack.ts";
 import type { TestStack } from "./stack.ts";
 import { type Inbox, post, TestSocket, watch } from "./viewer.ts";
 
-/** A viewer at each gateway, known to every dispatcher. */
+/** A viewer at each gateway, known to every dispatcher, with a position in the history. */
 export async function audienceOf(stack: TestStack, video: string): Promise<Inbox[]> {
   const viewers = await Promise.all(
-    stack.gateways.map(({ port }) => watch("msgpack", port, video)),
+    stack.gateways.map(({ port }) => watchWithPosition(port, video)),
   );
   await stack.mirrored(video, viewers.length);
   return viewers;
+}
+
+/** A gateway that can't read the history yet answers a subscribe without a position. */
+async function watchWithPosition(port: number, video: string): Promise<Inbox> {
+  let viewer: Inbox | undefined;
+  await eventually(async () => {
+    const candidate = await watch("msgpack", port, video);
+    if (candidate.hasPosition) viewer = candidate;
+    else await candidate.close();
+    return candidate.hasPosition;
+  });
+  if (viewer === undefined) throw new Error("no viewer has a position");
+  return viewer;
 }
 
 /** Publishes with this id until it is accepted; returns the codes of the errors before. */

@@ -42,9 +42,14 @@ export class Inbox {
     return (this.events.get(video) ?? []).filter((event) => event.kind === kind);
   }
 
+  /** Whether the subscribe was answered with a place in the history. */
+  get hasPosition(): boolean {
+    return this.#withPosition() !== undefined;
+  }
+
   /** The result of the subscribe: the first answer with a seq. */
   get subscription(): Received {
-    const found = this.messages.find((message) => message.op === "result" && "seq" in message);
+    const found = this.#withPosition();
     if (found === undefined) throw new Error("no subscription was answered with a seq");
     return found;
   }
@@ -52,6 +57,10 @@ export class Inbox {
   /** Resolves with the first value that isn't undefined or false; polls after each message. */
   async until<T>(poll: () => T | undefined | false): Promise<T> {
     return await this.#waiter.until(poll);
+  }
+
+  #withPosition(): Received | undefined {
+    return this.messages.find((message) => message.op === "result" && "seq" in message);
   }
 
   #record(video: string, events: readonly OvationEvent[], counts?: Record<string, number>): void {
