@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Hooks } from "../../hooks/hooks.ts";
 import { configFor } from "../../shared/config/load.ts";
 import type { HooksConfig } from "../../shared/config/settings.ts";
+import type { HookEventType } from "../../shared/protocol/hooks/events.ts";
 import { newNodeId } from "../../shared/protocol/names.ts";
 import { createLog } from "../../shared/runtime/log.ts";
 import { eventually } from "./eventually.ts";
@@ -30,9 +31,23 @@ export class TestHooks {
     return path;
   }
 
-  /** The settings of an instance that delivers to one endpoint. */
+  /** The settings of an instance that delivers to one endpoint, named `default`. */
   settings(receiver: Pick<HookReceiver, "url" | "secret">): Partial<HooksConfig> {
     return { hooksUrl: receiver.url, hooksSecretFile: this.file("secret", receiver.secret) };
+  }
+
+  /** The same with endpoints in a file: a name that is new gets nothing of what was before. */
+  endpoints(
+    ...endpoints: readonly (Pick<HookReceiver, "url" | "secret"> & {
+      readonly name: string;
+      readonly events?: readonly HookEventType[];
+    })[]
+  ): Partial<HooksConfig> {
+    const listed = endpoints.map(({ name, url, secret, events }) => {
+      const secretFile = this.file(`${name}-secret`, secret);
+      return { name, url, secretFile, ...(events === undefined ? {} : { events }) };
+    });
+    return { hooksFile: this.file("hooks.json", JSON.stringify({ endpoints: listed })) };
   }
 
   /** Starts one; with short intervals, since nothing here waits for people. */
