@@ -76,12 +76,12 @@ export class Fanout {
     events: readonly FanoutEvent[],
     taken: RequestTiming,
   ): Promise<void> | undefined {
-    const gateways = this.#options.routes.subjects(video).length;
-    if (gateways > 0) {
-      const sent = this.#window?.take(video, gateways, events, taken);
+    const subjects = this.#options.routes.subjects(video);
+    if (subjects.length > 0) {
+      const sent = this.#window?.take(video, subjects.length, events, taken);
       if (sent !== undefined) return sent;
     }
-    this.#emit(video, events, taken);
+    this.#emit(subjects, events, taken);
     return undefined;
   }
 
@@ -93,17 +93,24 @@ export class Fanout {
    */
   emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
     this.#window?.flush(video);
-    this.#emit(video, events, taken);
+    this.#emit(this.#options.routes.subjects(video), events, taken);
   }
 
-  #emit(video: string, events: readonly FanoutEvent[], taken?: RequestTiming): void {
+  #emit(
+    subjects: readonly string[],
+    events: readonly FanoutEvent[],
+    taken: RequestTiming | undefined,
+  ): void {
     const { hops } = this.#options;
-    const subjects = this.#options.routes.subjects(video);
     if (subjects.length === 0) {
       this.stats.unwatchedEvents += events.length;
       return;
     }
     const stamps = this.#stamps(hops.dispatch, taken);
+    if (events.length === 1) {
+      this.#send(subjects, encodeFanoutMessage(events, stamps, taken?.trace), 0);
+      return;
+    }
     let sent = 0;
     for (const part of this.#parts(events)) {
       sent = this.#send(subjects, encodeFanoutMessage(part, stamps, taken?.trace), sent);
@@ -176,7 +183,6 @@ export class Fanout {
 
   /** Splits a list where the message would exceed what the NATS server takes. */
   *#parts(events: readonly FanoutEvent[]): Generator<readonly FanoutEvent[]> {
-    if (events.length === 1) return yield events;
     const limit = this.#options.bus.maxPayloadBytes - MESSAGE_OVERHEAD_BYTES;
     let from = 0;
     let bytes = 0;

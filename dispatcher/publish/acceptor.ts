@@ -102,7 +102,7 @@ export class Acceptor {
     if (variants.length > 0 && !totals.variants.areKnown(video, variants)) {
       return this.#acceptNewVariants(video, inputs, variants, isStored, at, taken);
     }
-    if (inputs.every(({ kind }) => rules.kinds.isVote(kind))) {
+    if (isStored && inputs.every(({ kind }) => rules.kinds.isVote(kind))) {
       return this.#acceptVotes(votes, video, inputs);
     }
     if (isStored) return this.#acceptStored(video, inputs, at, taken);

@@ -1,5 +1,5 @@
 /** Gives accepted events their ids and encodes them, once for all gateways and the history. */
-import type { LiveRules, RequestEvent } from "../../shared/protocol/events.ts";
+import type { LiveRules, OvationEvent, RequestEvent } from "../../shared/protocol/events.ts";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { encodeUnplaced } from "../../shared/protocol/history/durable-event.ts";
 import type { DeliveryClass } from "../../shared/protocol/kinds.ts";
@@ -48,14 +48,15 @@ class UnsentEvent implements FanoutEvent {
   }
 
   #encode(): Uint8Array {
-    const { kind, actor, data } = this.#input;
-    return encodeMsgpack({
+    const { actor, data } = this.#input;
+    const event: { -readonly [Field in keyof OvationEvent]: OvationEvent[Field] } = {
       id: this.#id,
-      kind,
+      kind: this.kind,
       at: this.#at,
-      ...(actor === undefined ? {} : { actor }),
-      ...(data === undefined ? {} : { data }),
-    });
+    };
+    if (actor !== undefined) event.actor = actor;
+    if (data !== undefined) event.data = data;
+    return encodeMsgpack(event);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Bus } from "../../shared/bus/connection.ts";
 import { asOvationError, type ErrorBody } from "../../shared/protocol/errors.ts";
 import { isInboxOfGateway, isReservedSubject } from "../../shared/protocol/subjects.ts";
 import { type Encoding, encode } from "../../shared/protocol/wire/codec.ts";
+import { headSize, MsgpackWriter, textSize } from "../../shared/protocol/wire/msgpack-writer.ts";
 import type { Log } from "../../shared/runtime/log.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 
@@ -21,6 +22,24 @@ export interface Accepted {
 /** The reply for a command that was carried out. */
 interface Done {
   readonly result: unknown;
+}
+
+const ACCEPTED = "accepted";
+
+/** `{"accepted": ids}` as msgpack: nearly all replies, at half the cost of encoding them as any value. */
+function plainReply(ids: Accepted["accepted"]): Buffer {
+  let size = 1 + textSize(ACCEPTED.length) + headSize(ids.length);
+  // Ids are ASCII.
+  for (const id of ids) size += id === null ? 1 : textSize(id.length);
+  const reply = new MsgpackWriter(size);
+  reply.smallMap(1);
+  reply.text(ACCEPTED, ACCEPTED.length);
+  reply.list(ids.length);
+  for (const id of ids) {
+    if (id === null) reply.nil();
+    else reply.text(id, id.length);
+  }
+  return reply.bytes;
 }
 
 export class Replies {
@@ -45,8 +64,10 @@ export class Replies {
   /** @param reply subject of the reply; empty when nobody waits for it */
   accept(encoding: Encoding, reply: string, accepted: Accepted | Done): void {
     const refused = "refused" in accepted ? accepted.refused : undefined;
-    for (const { code } of refused ?? []) this.#countRefusal(reply, code);
-    this.#send(encoding, reply, accepted);
+    if (refused !== undefined) for (const { code } of refused) this.#countRefusal(reply, code);
+    const isPlain = "accepted" in accepted && accepted.seqs === undefined && refused === undefined;
+    if (isPlain && encoding === "msgpack") this.#sendBytes(reply, plainReply(accepted.accepted));
+    else this.#send(encoding, reply, accepted);
   }
 
   /** @param trace that the request belongs to */
@@ -91,8 +112,12 @@ export class Replies {
   }
 
   #send(encoding: Encoding, reply: string, answer: unknown): void {
+    if (reply !== "") this.#sendBytes(reply, encode(encoding, answer));
+  }
+
+  #sendBytes(reply: string, answer: Uint8Array): void {
     // We may publish where the requester may not: never reply on a subject of Ovation or NATS.
     if (isReservedSubject(reply)) this.rejectedReplyTo += 1;
-    else if (reply !== "") this.#options.bus.publish(reply, encode(encoding, answer));
+    else if (reply !== "") this.#options.bus.publish(reply, answer);
   }
 }

@@ -110,11 +110,11 @@ export class FanoutWindow {
   }
 
   #present(video: string, now: number): VideoWindow {
-    this.#dropEnded(now);
     const known = this.#windows.get(video);
     // One that waits for its timer goes on until that has sent what it has.
     if (known?.collected !== undefined) return known;
     if (known !== undefined && now - known.beganAt < this.#options.windowMs) return known;
+    this.#dropEnded(now);
     return this.#begin(video, now, 0, 0);
   }
 

@@ -33,6 +33,23 @@ test("events decode to what was encoded, byte for byte", () => {
   expect(eventsOf(encodeFanoutMessage([]))).toEqual([]);
 });
 
+test.each([0, 1, 3, 15, 16, 1_000])(
+  "%i events with timestamps decode to what was encoded",
+  (count) => {
+    const stamps = { sentAt: 1_795_500_000_000.25, publishedAt: 1_795_500_000_000 };
+    const events = Array.from({ length: count }, (_, index): FanoutEvent => {
+      const size = [10, 255, 256, 70_000][index % 4] ?? 0;
+      const event = { kind: "k".repeat(1 + (index % 32)), bytes: Buffer.alloc(size, index) };
+      const deliveryClass = index % 2 === 0 ? "transient" : "latest";
+      const repeatKey = "é".repeat(index % 200);
+      return { ...event, deliveryClass, ...(index % 3 === 0 ? { repeatKey } : {}) };
+    });
+    const decoded = decodeFanoutMessage(encodeFanoutMessage(events, stamps));
+    expect(decoded).toMatchObject({ form: "events", stamps });
+    expect(plain(eventsOf(encodeFanoutMessage(events, stamps)))).toEqual(plain(events));
+  },
+);
+
 test("a sample decodes to what was encoded, with the counts of the others", () => {
   const counted = [
     { kind: "like", variant: undefined, count: 900, repeatKeys: [] },

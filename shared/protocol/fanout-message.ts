@@ -33,6 +33,13 @@ import type { DeliveryClass } from "./kinds.ts";
 import type { VideoTotals } from "./totals/totals.ts";
 import { decodeTotalsDocument, encodeTotals } from "./totals/totals-document.ts";
 import { decodeTrustedMsgpack, encodeMsgpack } from "./wire/codec.ts";
+import {
+  binarySize,
+  FLOAT_SIZE,
+  headSize,
+  MsgpackWriter,
+  textSize,
+} from "./wire/msgpack-writer.ts";
 
 const EVENTS_VERSION = 1;
 const HEAD_VERSION = 3;
@@ -152,6 +159,10 @@ export function encodeFanoutMessage(
   stamps?: Stamps,
   trace?: TraceContext,
 ): Buffer {
+  // Nearly all messages of a dispatcher are such: without a trace, and events that anybody may see.
+  if (trace === undefined && stamps !== undefined && events.every(isPlain)) {
+    return encodePlain(events, stamps);
+  }
   return encodeTail([EVENTS_VERSION, events.map(entryOf)], stamps, trace);
 }
 
@@ -167,6 +178,35 @@ export function encodeSample(
 ): Buffer {
   const message = [SAMPLE_VERSION, sample.map(entryOf), countedEntries(counted)];
   return encodeTail(message, stamps, trace);
+}
+
+/** Whether an event needs no more than its kind, class, bytes and repeat key. */
+function isPlain({ state, onlyFor, variant }: FanoutEvent): boolean {
+  return state === undefined && onlyFor === undefined && variant === undefined;
+}
+
+/** The same message as by {@link encodeTail}, at a third of its cost. */
+function encodePlain(events: readonly FanoutEvent[], { sentAt, publishedAt }: Stamps): Buffer {
+  let size = headSize(4) + 1 + headSize(events.length) + 2 * FLOAT_SIZE;
+  for (const { kind, bytes, repeatKey } of events) {
+    size += headSize(4) + textSize(kind.length) + 1 + binarySize(bytes.length);
+    if (repeatKey !== undefined) size += textSize(Buffer.byteLength(repeatKey));
+  }
+  const message = new MsgpackWriter(size);
+  message.list(4);
+  message.small(EVENTS_VERSION);
+  message.list(events.length);
+  for (const { kind, deliveryClass, bytes, repeatKey } of events) {
+    message.list(repeatKey === undefined ? 3 : 4);
+    // A kind's name is ASCII.
+    message.text(kind, kind.length);
+    message.small(CLASSES.indexOf(deliveryClass));
+    message.binary(bytes);
+    if (repeatKey !== undefined) message.text(repeatKey);
+  }
+  message.float(sentAt);
+  message.float(publishedAt);
+  return message.bytes;
 }
 
 function encodeTail(

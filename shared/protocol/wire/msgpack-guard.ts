@@ -62,7 +62,9 @@ class Walker {
   #values = 0;
 
   constructor(bytes: Uint8Array, limit: number) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limit = limit;
   }
 
