@@ -228,7 +228,7 @@ export class DispatcherParts implements RoleParts {
       countRequests,
       replies,
     });
-    this.#storeMonitor = new StoreMonitor(bus);
+    this.#storeMonitor = new StoreMonitor(bus, config);
     registerKinds(registry, this.#kinds);
     registerDispatcherMetrics(registry, {
       bus,

@@ -2,6 +2,8 @@
  * What each operation of Ovation sends over NATS. `test/local/sizing.test.ts` checks it against the
  * counters of a real NATS.
  */
+import { storeConfigs } from "../../shared/bus/store-configs.ts";
+import { configFor } from "../../shared/config/load.ts";
 import type { MessageKind } from "./message-bytes.ts";
 
 /** Messages of one kind: how many NATS receives, and to how many connections it delivers them. */
@@ -30,7 +32,12 @@ function delivered(kind: MessageKind, out: number): Sends {
 const API_CALL: readonly Sends[] = [stored("api-call"), delivered("api-answer", 1)];
 
 /** Each store's state is read; the history is asked for, and a message is stored and deleted. */
-const STORE_CHECKS = { stores: 13, everySeconds: 7.5, tryCalls: 3, trySeconds: 4 } as const;
+const STORE_CHECKS = {
+  stores: storeConfigs(configFor("dispatcher")).length,
+  everySeconds: 7.5,
+  tryCalls: 3,
+  trySeconds: 4,
+} as const;
 
 function repeated(sends: readonly Sends[], times: number): readonly Sends[] {
   return sends.map((one) => ({ ...one, in: one.in * times, out: one.out * times }));

@@ -4,6 +4,10 @@ import type { StoreState } from "../../shared/bus/store-state.ts";
 import { gaugesOf } from "../../shared/runtime/metrics.ts";
 import type { StoreMonitor } from "./store-monitor.ts";
 
+function secondsOf(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1_000;
+}
+
 export function registerStoreMetrics(registry: Registry, monitor: StoreMonitor): void {
   const gauge = (
     name: string,
@@ -25,8 +29,23 @@ export function registerStoreMetrics(registry: Registry, monitor: StoreMonitor):
   gauge("bytes", "Bytes in it, of one copy.", (state) => state?.bytes);
   gauge(
     "limit_bytes",
-    "How many bytes it may have: beyond that, the history removes its oldest events, and the others refuse to store.",
+    "How many bytes it may have: beyond that, its oldest messages are removed, or new ones are refused, as `…_drops_oldest` says.",
     (state) => state?.limitBytes,
+  );
+  gauge(
+    "drops_oldest",
+    "1 if its oldest messages are removed at a limit, 0 if new ones are refused.",
+    (state) => (state === undefined ? undefined : Number(state.dropsOldest)),
+  );
+  gauge(
+    "oldest_seconds",
+    "How long ago its oldest message was stored, by the dispatcher's clock.",
+    (state) => secondsOf(state?.oldestMs),
+  );
+  gauge(
+    "age_limit_seconds",
+    "How long it keeps a message; not told of one that keeps them for ever.",
+    (state) => secondsOf(state?.ageLimitMs),
   );
   gauge("replicas", "Copies that it should have.", (state) => state?.replicas);
   gauge(

@@ -1,40 +1,8 @@
 /** Asks every store a few times a minute how it is, with or without traffic. */
 import type { Bus } from "../../shared/bus/connection.ts";
+import { storeConfigs } from "../../shared/bus/store-configs.ts";
 import { type StoreState, StoreStateReader } from "../../shared/bus/store-state.ts";
-import {
-  BANS_BUCKET,
-  ENDED_BUCKET,
-  FRONTENDS_BUCKET,
-  HISTORY_STREAM,
-  KINDS_BUCKET,
-  MODERATION_STREAM,
-  SHADOW_BUCKET,
-  STATE_BUCKET,
-  SUBSCRIPTIONS_BUCKET,
-  TICKETS_BUCKET,
-  TIMELINE_BUCKET,
-  TOTALS_BUCKET,
-  VOTES_STREAM,
-} from "../../shared/protocol/subjects.ts";
-
-const BUCKETS = [
-  BANS_BUCKET,
-  ENDED_BUCKET,
-  FRONTENDS_BUCKET,
-  KINDS_BUCKET,
-  SHADOW_BUCKET,
-  STATE_BUCKET,
-  SUBSCRIPTIONS_BUCKET,
-  TICKETS_BUCKET,
-  TIMELINE_BUCKET,
-  TOTALS_BUCKET,
-];
-const STREAMS = [
-  ...BUCKETS.map((name) => `KV_${name}`),
-  HISTORY_STREAM,
-  MODERATION_STREAM,
-  VOTES_STREAM,
-];
+import type { DispatcherConfig } from "../../shared/config/settings.ts";
 
 /** An answer takes up to two seconds more, so that what is told is never older than 10 s. */
 const INTERVAL_MS = 7_500;
@@ -49,9 +17,9 @@ export class StoreMonitor {
   #stopListening: () => void = () => undefined;
   #isStopped = false;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, config: DispatcherConfig) {
     this.#bus = bus;
-    this.#readers = STREAMS.map((stream) => new StoreStateReader(bus, stream));
+    this.#readers = storeConfigs(config).map(({ name }) => new StoreStateReader(bus, name));
   }
 
   /** The state of each store; undefined where no leader answers. Empty before the first check. */

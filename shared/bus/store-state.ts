@@ -1,5 +1,6 @@
 /** How full a bucket or stream is, and whether all of its replicas are there. */
-import type { ClusterInfo } from "@nats-io/jetstream";
+import { type ClusterInfo, DiscardPolicy } from "@nats-io/jetstream";
+import { millis } from "nats";
 import type { Bus } from "./connection.ts";
 import { StreamAccess } from "./stream-access.ts";
 
@@ -8,6 +9,12 @@ export interface StoreState {
   readonly bytes: number;
   /** Undefined: as many as there is room for. */
   readonly limitBytes: number | undefined;
+  /** At a limit, its oldest messages are removed; otherwise new ones are refused. */
+  readonly dropsOldest: boolean;
+  /** How long ago the oldest message was stored; undefined: there is none. */
+  readonly oldestMs: number | undefined;
+  /** How long a message is kept; undefined: for ever. */
+  readonly ageLimitMs: number | undefined;
   /** How many copies there should be, and how many of them are gone or lag behind. */
   readonly replicas: number;
   readonly replicasMissing: number;
@@ -39,6 +46,9 @@ export class StoreStateReader {
         messages: state.messages,
         bytes: state.bytes,
         limitBytes: config.max_bytes > 0 ? config.max_bytes : undefined,
+        dropsOldest: config.discard === DiscardPolicy.Old,
+        oldestMs: state.messages > 0 ? Date.now() - Date.parse(state.first_ts) : undefined,
+        ageLimitMs: config.max_age > 0 ? millis(config.max_age) : undefined,
         replicas,
         replicasMissing: Math.max(0, replicas - currentReplicas(cluster)),
       };

@@ -1,13 +1,19 @@
 /** What the chart renders from its values. */
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { NATS_USERS } from "../../kit/nats/access.ts";
+import { hasPrometheus, promtool } from "../support/prometheus.ts";
 import { CASES } from "./cases.ts";
 import { differencesOf } from "./support/differences.ts";
 import {
   CHART,
   helm,
+  type Manifest,
+  manifestsOf,
   podsOf,
   rendered,
   secretsOf,
@@ -205,5 +211,60 @@ describe.skipIf(!hasHelm)("invalid values", () => {
     const { ok, stderr } = template(values);
     expect(ok).toBe(false);
     expect(stderr).toContain(word);
+  });
+});
+
+describe.skipIf(!hasHelm || !hasPrometheus)("the alerts", () => {
+  test("of a release with a name of its own find its processes and its NATS", async () => {
+    const { ok, stdout, stderr } = template({
+      fullnameOverride: "likes",
+      "serviceMonitor.enabled": true,
+      "prometheusRule.enabled": true,
+      "nats.exporter.enabled": true,
+    });
+    if (!ok) throw new Error(stderr);
+    const objects = manifestsOf(stdout);
+    const rules = objects.find(({ kind }) => kind === "PrometheusRule");
+    // A target's job is the name of its Service.
+    const jobOf = (port: string) => {
+      const has = ({ kind, spec }: Manifest) =>
+        kind === "Service" && JSON.stringify(spec).includes(`"name":"${port}"`);
+      return `namespace="live", job="${objects.find(has)?.metadata.name}"`;
+    };
+    const series = (name: string, values: string) => ({ series: name, values });
+    const down = (instance: string, job: string) => ({
+      exp_labels: { severity: "warning", namespace: "live", job, instance },
+      exp_annotations: {
+        summary: "A process has not answered Prometheus for a minute.",
+        description: `${instance} doesn't answer. It has crashed, hangs, or can't be reached.`,
+        runbook_url: "https://ovation.example/operations.md#ovationprocessdown",
+      },
+    });
+    const ops = jobOf("ops");
+    const tests = [
+      {
+        interval: "15s",
+        input_series: [
+          series(`up{${ops}, instance="g1"}`, "1x4 0x40"),
+          series(`ovation_build_info{${ops}, instance="g1", role="gateway"}`, "1x4 stale"),
+          series(`ovation_build_info{${ops}, instance="d1", role="dispatcher"}`, "1x40"),
+          series(`up{${jobOf("exporter")}, instance="n1"}`, "0x40"),
+        ],
+        alert_rule_test: [
+          {
+            eval_time: "5m",
+            alertname: "OvationProcessDown",
+            exp_alerts: [down("g1", "likes-ops"), down("n1", "likes-nats-headless")],
+          },
+          { eval_time: "5m", alertname: "OvationNoDispatcher", exp_alerts: [] },
+        ],
+      },
+    ];
+    const folder = await mkdtemp(join(tmpdir(), "ovation-rules-"));
+    const file = join(folder, "test.yaml");
+    await writeFile(join(folder, "rules.yaml"), stringify(rules?.spec));
+    await writeFile(file, stringify({ rule_files: ["rules.yaml"], tests }));
+    expect(await promtool(["test", "rules", file])).toContain("SUCCESS");
+    await rm(folder, { recursive: true });
   });
 });

@@ -2,6 +2,8 @@
 import { DiscardPolicy, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readMetrics } from "../../kit/metrics-page.ts";
+import { storeConfigs } from "../../shared/bus/store-configs.ts";
+import { configFor } from "../../shared/config/load.ts";
 import { HISTORY_STREAM } from "../../shared/protocol/subjects.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectTo } from "../support/nats-users.ts";
@@ -46,7 +48,16 @@ test("a history that refuses to store is not writable, and is again once it stor
   await isWritable(1);
   await comment("second");
   expect(await gauge('store_limit_bytes{store="ov_history"}')).toBe(1_000_000);
-  expect(await gauge('store_readable{store="ov_state"}')).toBe(1);
+  for (const { name } of storeConfigs(configFor("dispatcher"))) {
+    const store = name.replace("KV_", "");
+    expect([store, await gauge(`store_readable{store="${store}"}`)]).toEqual([store, 1]);
+  }
+  expect(await gauge('store_drops_oldest{store="ov_moderation"}')).toBe(1);
+  expect(await gauge('store_drops_oldest{store="ov_votes"}')).toBe(0);
+  expect(await gauge('store_age_limit_seconds{store="ov_history"}')).toBe(86_400);
+  const oldest = await gauge('store_oldest_seconds{store="ov_history"}');
+  expect(oldest).toBeGreaterThan(0);
+  expect(oldest).toBeLessThan(600);
   expect(await gauge("store_replicas_missing")).toBe(0);
 });
 

@@ -23,6 +23,9 @@ export const dispatching: readonly Row[] = [
       panel("Messages to gateways", PER_SECOND, [
         totalBy("instance", "ovation_dispatcher_messages_total"),
       ]),
+      panel("Fan-out windows", PER_SECOND, [
+        totalBy("instance", "ovation_dispatcher_fanout_windows_total"),
+      ]),
       panel("Refused", PER_SECOND, [
         {
           expr: `${total("ovation_dispatcher_refused_total", "code")} > 0 or vector(0)`,
@@ -34,6 +37,20 @@ export const dispatching: readonly Row[] = [
         value("ovation_gateway_publishes_waiting", "to be published, at {{instance}}"),
         value("ovation_dispatcher_counts_pending", "counts to be sent, at {{instance}}"),
       ]),
+    ],
+  },
+  {
+    title: "Review before publish",
+    panels: [
+      panel("Verdicts", PER_SECOND, [
+        totalBy("verdict", "ovation_dispatcher_review_verdicts_total"),
+      ]),
+      panel(
+        "Failed requests",
+        PER_SECOND,
+        totals({ failed: "ovation_dispatcher_review_failures_total" }),
+      ),
+      panel("Paused", NUMBER, [value("ovation_dispatcher_review_paused")]),
     ],
   },
   {

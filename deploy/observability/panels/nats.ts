@@ -5,13 +5,22 @@ import {
   NUMBER,
   PER_SECOND,
   panel,
+  type Query,
   quantiles,
   type Row,
   SECONDS,
+  SHARE,
   totalBy,
   totals,
   value,
 } from "./panel.ts";
+
+const STORE = "ovation_dispatcher_store_";
+
+/** What dispatchers find of each store. */
+function ofStore(sum: "min" | "max", what: string): Query {
+  return { expr: `${sum} by (store) (${STORE}${what}{$chosen})`, legend: "{{store}}" };
+}
 
 export const nats: readonly Row[] = [
   {
@@ -39,6 +48,48 @@ export const nats: readonly Row[] = [
           "handlers failed": "ovation_bus_handler_faults_total",
           "NATS errors": "ovation_bus_errors_total",
         }),
+      ),
+    ],
+  },
+  {
+    title: "Stores at NATS",
+    panels: [
+      panel("Answer", NUMBER, [ofStore("min", "readable")]),
+      panel(
+        "Bytes, of the limit",
+        SHARE,
+        [
+          {
+            expr: `max by (store) (${STORE}bytes{$chosen}) / max by (store) (${STORE}limit_bytes{$chosen})`,
+            legend: "{{store}}",
+          },
+        ],
+        "At its limit, a store refuses what is new, or removes its oldest messages.",
+      ),
+      panel("Bytes", BYTES, [ofStore("max", "bytes")]),
+      panel("Messages", NUMBER, [ofStore("max", "messages")]),
+      panel(
+        "Oldest message, of the age limit",
+        SHARE,
+        [
+          {
+            expr: `max by (store) (${STORE}oldest_seconds{$chosen}) / max by (store) (${STORE}age_limit_seconds{$chosen})`,
+            legend: "{{store}}",
+          },
+        ],
+        "A store that is full, and far below 1 here, removes its oldest messages before their time.",
+      ),
+      panel("Copies missing", NUMBER, [ofStore("max", "replicas_missing")]),
+      panel(
+        "Settings that fall short",
+        NUMBER,
+        [
+          {
+            expr: "max by (stream) (ovation_store_shortfalls{$chosen}) or vector(0)",
+            legend: "{{stream}}",
+          },
+        ],
+        "Settings of which a store keeps less than the processes' own say: `ovation store plan` names them.",
       ),
     ],
   },
