@@ -17,6 +17,7 @@ import type { Auth } from "./auth/create.ts";
 import type { DeliveryStats } from "./delivery/delivery-stats.ts";
 import type { FrameInterval } from "./delivery/frame-interval.ts";
 import type { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import type { SharedWrites } from "./delivery/shared-writes.ts";
 import type { NatsOutage } from "./drain/nats-outage.ts";
 import { registerFrames, registerPublishing } from "./flow-metrics.ts";
 import type { VideoHistories } from "./history/histories.ts";
@@ -49,6 +50,7 @@ interface Parts {
   readonly lease: Lease;
   readonly connections: ConnectionStats;
   readonly delivery: DeliveryStats;
+  readonly sharedWrites: SharedWrites;
   readonly viewerReports: Pick<ViewerReports, "stats">;
   /** Undefined without TLS. */
   readonly certificate: CertificateKeeper | undefined;
@@ -84,6 +86,11 @@ export function registerGatewayMetrics(registry: Registry, parts: Parts): void {
     () => parts.counts.dropped,
   );
   registerDelivery(registry, counter, parts.delivery);
+  counter(
+    "writes_saved_total",
+    "Frames that went to a viewer in the same write as a frame of another video.",
+    () => parts.sharedWrites.saved,
+  );
   registerFrames(registry, parts);
   registerViewerReports(registry, parts.viewerReports.stats);
   registerTable(counter, gauge, parts);

@@ -33,6 +33,7 @@ import { Control } from "./control/control.ts";
 import { emptyDeliveryStats } from "./delivery/delivery-stats.ts";
 import { FrameInterval } from "./delivery/frame-interval.ts";
 import { FrameScheduler } from "./delivery/frame-scheduler.ts";
+import { SharedWrites } from "./delivery/shared-writes.ts";
 import { NatsOutage } from "./drain/nats-outage.ts";
 import { paceOf } from "./drain/pace.ts";
 import { VideoHistories } from "./history/histories.ts";
@@ -79,6 +80,7 @@ export class GatewayParts implements RoleParts {
   readonly #admission: Admission;
   readonly #rates: Rates;
   readonly #liveLimits: LiveLimits;
+  readonly #sharedWrites = new SharedWrites();
   readonly #interval: FrameInterval;
   readonly #scheduler: FrameScheduler;
   readonly #histories: VideoHistories;
@@ -154,6 +156,7 @@ export class GatewayParts implements RoleParts {
     );
     this.#scheduler = new FrameScheduler({
       interval: this.#interval,
+      writes: this.#sharedWrites,
       viewersPerPass: config.frameGroupViewers,
       now,
     });
@@ -239,6 +242,7 @@ export class GatewayParts implements RoleParts {
       banReader: new BanReader({ bans: this.#bans, bucket: this.#bansStore, wallClock: Date.now }),
       moderation: new ModerationReader(new ModerationStream(bus, config)),
       delivery: this.#delivery,
+      sharedWrites: this.#sharedWrites,
       viewerReports: this.#viewerReports,
       connections: this.#connections,
       admission: this.#admission,
@@ -410,6 +414,7 @@ export class GatewayParts implements RoleParts {
       lease: this.#registration.lease,
       connections: this.#connections,
       delivery: this.#delivery,
+      sharedWrites: this.#sharedWrites,
       viewerReports: this.#viewerReports,
       certificate: this.#hub.certificate,
       hub: this.#hub,

@@ -46,6 +46,9 @@ export interface RequestContext extends ConnectedPublisher, LearningConnection, 
    */
   adopt(grant: Grant): string[];
 
+  /** Charges the request for more work than others cause: the next ones wait for it. */
+  chargeRequests(more: number): void;
+
   /** No more events of this video are sent. False if it wasn't watched. */
   unwatch(video: string): boolean;
 

@@ -10,6 +10,7 @@ import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { DeliveryStats } from "../delivery/delivery-stats.ts";
+import type { SharedWrites } from "../delivery/shared-writes.ts";
 import type { NatsOutage } from "../drain/nats-outage.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import type { Admission } from "../limits/admission.ts";
@@ -66,6 +67,7 @@ export interface GatewayServices {
   readonly banReader: Pick<BanReader, "get" | "page">;
   readonly moderation: Pick<ModerationReader, "page">;
   readonly delivery: DeliveryStats;
+  readonly sharedWrites: SharedWrites;
   readonly viewerReports: Pick<ViewerReports, "ask" | "take">;
   readonly connections: ConnectionStats;
   readonly admission: Admission;

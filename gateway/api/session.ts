@@ -12,6 +12,7 @@ import type { ServerMessage } from "../../shared/protocol/wire/messages.ts";
 import { monotonicNow } from "../../shared/runtime/lifecycle.ts";
 import { Expiry } from "../auth/expiry.ts";
 import { type Grant, NO_GRANT } from "../auth/grant.ts";
+import type { SharingOutlet } from "../delivery/shared-writes.ts";
 import type { Outlet } from "../delivery/subscription.ts";
 import { Viewer } from "../delivery/viewer.ts";
 import type { ClientKey } from "../limits/client-key.ts";
@@ -32,6 +33,7 @@ import { type GatewayServices, recordFailure, recordRejection } from "./services
 export interface SessionLimits extends RequestLimits {
   readonly connectTimeoutMs: number;
   readonly authRefreshGraceMs: number;
+  readonly viewerBufferBytes: number;
 }
 
 export interface SessionOptions {
@@ -74,7 +76,7 @@ const OPENED: SessionState = { name: "opened" };
 const CONNECTED: SessionState = { name: "connected" };
 const CLOSED: SessionState = { name: "closed" };
 
-export class Session implements SocketHandlers, Outlet, RequestContext {
+export class Session implements SocketHandlers, Outlet, SharingOutlet, RequestContext {
   readonly viewer: Viewer;
   readonly wire: Encoding;
   readonly services: GatewayServices;
@@ -219,6 +221,23 @@ export class Session implements SocketHandlers, Outlet, RequestContext {
   /** Writes a frame, or another encoded message. */
   send(bytes: Uint8Array): SendOutcome {
     return this.#socket.send(bytes, this.wire === "msgpack");
+  }
+
+  /** Writes a frame with those of other videos that are due in the same turn. */
+  sendShared(bytes: Uint8Array): SendOutcome {
+    return this.services.sharedWrites.send(this, bytes);
+  }
+
+  get roomBytes(): number {
+    return this.limits.viewerBufferBytes - this.#socket.bufferedBytes;
+  }
+
+  sendTogether(messages: readonly Uint8Array[]): void {
+    this.#socket.sendTogether(messages, this.wire === "msgpack");
+  }
+
+  chargeRequests(more: number): void {
+    if (more > 0) this.quota.more(more, this.#work);
   }
 
   /** The client sent a WebSocket ping frame, or a pong, whether or not we had pinged it. */

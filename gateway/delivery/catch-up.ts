@@ -5,7 +5,7 @@
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";
 import type { ResetMessage } from "../../shared/protocol/wire/messages.ts";
 import type { ChainFollower } from "../history/follower.ts";
-import type { Cursor } from "./event-log.ts";
+import type { Cursor } from "./cursor.ts";
 import { Frame, sseMessage, type Wire } from "./frame.ts";
 import type { KindFilter } from "./kind-filter.ts";
 

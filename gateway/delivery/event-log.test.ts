@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { append, event, ids, logOf, readAll, totals } from "../../test/support/event-log.ts";
-import type { Cursor } from "./event-log.ts";
+import type { Cursor } from "./cursor.ts";
 
 describe("readers", () => {
   test("a reader gets what was appended after its cursor, in order", () => {
@@ -187,6 +187,63 @@ describe("summaries and trimming", () => {
     expect(frames.flatMap(ids)).toEqual(expect.arrayContaining(["comment-6", "comment-7"]));
     expect(totals(frames, "comment")).toBe(2);
     expect(totals(frames, "like")).toBe(20);
+  });
+});
+
+describe("a reader with slower frames", () => {
+  test("gets every durable event, exact counts and a sample of the rest; the others get all", () => {
+    const log = logOf();
+    const slow = log.end;
+    let quick = log.end;
+    for (let round = 0; round < 50; round += 1) {
+      append(log, "like", 8, 1 + 8 * round);
+      append(log, "comment", 1, 1 + round);
+      const { frame, next } = log.read(quick);
+      expect(ids(frame)).toHaveLength(9);
+      quick = next;
+      log.trim(quick.position, slow.position);
+    }
+    const frames = readAll(log, slow);
+    const shown = frames.flatMap(ids);
+    expect(shown.filter((id) => id.startsWith("comment"))).toEqual(
+      Array.from({ length: 50 }, (_, n) => `comment-${n + 1}`),
+    );
+    expect(totals(frames, "like")).toBe(400);
+    expect(new Set(shown).size).toBe(shown.length);
+  });
+
+  test("gets each event while they are few", () => {
+    const log = logOf();
+    const slow = log.end;
+    for (let n = 1; n <= 8; n += 1) {
+      append(log, "like", 1, n);
+      log.trim(log.end.position, slow.position);
+    }
+    const [frame, ...more] = readAll(log, slow);
+    expect(frame && ids(frame)).toEqual(Array.from({ length: 8 }, (_, n) => `like-${n + 1}`));
+    expect(frame?.counts).toBeUndefined();
+    expect(more).toEqual([]);
+    // The same after a flood.
+    append(log, "like", 500);
+    log.trim(log.end.position, slow.position);
+    let from = log.end;
+    for (let calm = 0; calm < 8; calm += 1) {
+      log.trim(from.position);
+      from = log.end;
+      append(log, "like", 3);
+      log.trim(log.end.position, from.position);
+    }
+    expect(log.read(from).frame.events).toHaveLength(3);
+  });
+
+  test("holds back no more durable events than the log takes", () => {
+    const log = logOf();
+    const slow = log.end;
+    append(log, "comment", 4_096);
+    log.trim(log.end.position, slow.position);
+    expect(log.isFull).toBe(true);
+    log.trim(log.end.position);
+    expect(log.isFull).toBe(false);
   });
 });
 

@@ -7,21 +7,9 @@ import type { FanoutEvent, StateMark } from "../../shared/protocol/fanout-messag
 import type { DurableEvent } from "../../shared/protocol/history/durable-event.ts";
 import type { DeliveredClass } from "../../shared/protocol/kinds.ts";
 import { type CountedEvent, CountedNames } from "./counted-names.ts";
+import type { Cursor, LoggedDurableEvent } from "./cursor.ts";
 import { type Arrival, Frame, type LoggedEvent } from "./frame.ts";
-
-/** A reader's position, and the totals by name up to it. Never changed in place. */
-export interface Cursor {
-  readonly position: number;
-  /** By index of the name; a name beyond the end has no events yet. */
-  readonly totals: readonly number[];
-  /** Its `seq` in the chain of durable events; undefined while that is not known. */
-  readonly seq: number | undefined;
-}
-
-interface LoggedDurableEvent extends LoggedEvent {
-  /** A frame may end right after a durable event, so it knows the totals up to itself. */
-  readonly cursor: Cursor;
-}
+import { KeptEvents } from "./kept-events.ts";
 
 /** An event of which only the newest counts. */
 interface LoggedNewest extends LoggedEvent {
@@ -40,6 +28,8 @@ export interface LogLimits {
 
 /** Transient events that the log keeps, as a multiple of what a frame can hold. */
 const SAMPLE_FACTOR = 4;
+/** Those that it keeps for viewers with slower frames alone. */
+const KEPT_SAMPLE_FACTOR = 2;
 /** Names whose removal is remembered: as many as a state has values. */
 const REMOVALS_LIMIT = 64;
 /** Durable events that may wait in the log for the next frames. */
@@ -53,6 +43,8 @@ export class EventLog {
   /** The newest event of each kind of class latest, and of each name of the state. */
   readonly #newest = new Map<string, LoggedNewest>();
   #events: (LoggedEvent | LoggedDurableEvent)[] = [];
+  /** What only readers with slower frames have not read; none comes after those of `#events`. */
+  readonly #kept: KeptEvents;
   #transientCount = 0;
   #durableCount = 0;
   #position = 0;
@@ -66,6 +58,7 @@ export class EventLog {
     this.#video = video;
     this.#sseIdOf = sseIdOf;
     this.#limits = limits;
+    this.#kept = new KeptEvents(KEPT_SAMPLE_FACTOR * limits.frameEvents);
   }
 
   /** The end of the log: a reader that starts here gets what is appended from now on. */
@@ -76,7 +69,7 @@ export class EventLog {
 
   /** Whether no further durable event should be appended before frames are read. */
   get isFull(): boolean {
-    return this.#durableCount >= DURABLE_LIMIT;
+    return this.#durableCount + this.#kept.durableCount >= DURABLE_LIMIT;
   }
 
   /** Appends an event that is not part of the chain; the bytes of one of state are kept. */
@@ -152,13 +145,20 @@ export class EventLog {
     return frame.events.length === 0 && frame.counts === undefined ? undefined : frame;
   }
 
-  /** Drops events up to `position`, which every reader has read. */
-  trim(position: number): void {
+  /**
+   * Drops events up to `position`, which every reader has read but those with slower frames.
+   * @param slower the position up to which these have read, too
+   */
+  trim(position: number, slower = position): void {
     if (this.#cached !== undefined && this.#cached.next.position <= position) {
       this.#cached = undefined;
     }
+    this.#kept.dropTo(slower);
     const keep = this.#indexAfter(position);
     if (keep === 0) return;
+    if (slower < position) {
+      for (const event of this.#events.slice(this.#indexAfter(slower), keep)) this.#kept.add(event);
+    }
     this.#events = this.#events.slice(keep);
     this.#durableCount = this.#events.filter((event) => event.deliveryClass === "durable").length;
     this.#transientCount = this.#events.length - this.#durableCount;
@@ -216,10 +216,11 @@ export class EventLog {
     const transient: LoggedEvent[] = [];
     let next = this.end;
     let bytes = 0;
-    const first = this.#indexAfter(cursor.position);
-    for (let index = first; index < this.#events.length; index += 1) {
-      const event = this.#events[index];
-      if (event === undefined) break;
+    const unread = [
+      ...this.#kept.after(cursor.position),
+      ...this.#events.slice(this.#indexAfter(cursor.position)),
+    ];
+    for (const event of unread) {
       if (!("cursor" in event)) {
         transient.push(event);
         continue;
@@ -242,7 +243,7 @@ export class EventLog {
     ].sort((one, other) => one.position - other.position);
     const frame = this.#frame(events, cursor, next);
     // Even if it is not in the sample.
-    frame.oldest = earlier(this.#events[first], events[0])?.arrival;
+    frame.oldest = earlier(unread[0], events[0])?.arrival;
     return { frame, next };
   }
 

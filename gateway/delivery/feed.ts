@@ -10,13 +10,15 @@ import type { Tracer } from "../../shared/runtime/tracing/tracer.ts";
 import type { ChainFollower } from "../history/follower.ts";
 import type { VideoHistories } from "../history/histories.ts";
 import { CatchUp, type CatchUpStep } from "./catch-up.ts";
+import type { Cursor } from "./cursor.ts";
 import type { DeliveryStats } from "./delivery-stats.ts";
-import { type Cursor, EventLog, type LogLimits } from "./event-log.ts";
+import { EventLog, type LogLimits } from "./event-log.ts";
 import type { Arrival } from "./frame.ts";
 import type { FrameScheduler } from "./frame-scheduler.ts";
 import type { FrameStats } from "./frame-stats.ts";
-import { Group, type GroupOwner } from "./group.ts";
+import type { Group, GroupOwner } from "./group.ts";
 import type { KindFilter } from "./kind-filter.ts";
+import { PaceGroups } from "./pace-groups.ts";
 import { type Outlet, Subscription } from "./subscription.ts";
 import { TracedDeliveries } from "./traced-deliveries.ts";
 
@@ -42,7 +44,10 @@ export class Feed implements GroupOwner {
   readonly #frames: FrameStats;
   readonly #log: EventLog;
   readonly #catchUp: CatchUp;
-  readonly #groups: Group[] = [];
+  /** Those whose frames come as often as the gateway can. */
+  readonly #steady: PaceGroups;
+  /** That, and those that asked for slower frames, each pace once. */
+  readonly #paces: PaceGroups[];
   /** Undefined when tracing is off. */
   readonly #traced: TracedDeliveries | undefined;
   readonly #onEmpty: () => void;
@@ -67,10 +72,8 @@ export class Feed implements GroupOwner {
     this.#log = new EventLog(video, sseIdOf, options);
     this.#traced = tracer === undefined ? undefined : new TracedDeliveries(video, tracer, now);
     this.#catchUp = new CatchUp(history, { video, filter, sseIdOf, ...options });
-  }
-
-  get groupCount(): number {
-    return this.#groups.length;
+    this.#steady = new PaceGroups(0, this, options.groupViewers);
+    this.#paces = [this.#steady];
   }
 
   /** The end of its log. */
@@ -83,21 +86,14 @@ export class Feed implements GroupOwner {
    * @param after the `seq` of the last durable event that it has; absent: it has everything so far
    */
   subscribe(outlet: Outlet, stats: DeliveryStats, after?: number): Subscription {
-    const { groupViewers } = this.#options;
-    let group = this.#groups.find(({ members }) => members.length < groupViewers);
-    if (group === undefined) {
-      group = new Group(this, this.#groups.length, this.#log.end);
-      this.#groups.push(group);
-    }
-    // The log has kept nothing for an empty group.
-    if (group.size === 0) group.cursor = this.#log.end;
+    const group = this.#steady.open(this.#log.end);
     // Otherwise the next frame would repeat events that the viewer got elsewhere.
-    if (after !== undefined && after > (group.cursor.seq ?? 0)) this.#bringUpToDate(group);
+    if (after !== undefined && after > (group.cursor.seq ?? 0)) this.bringUpToDate(group);
     const { totals, seq } = group.cursor;
     // Position 0, so that the viewer gets all newest values.
     const from = { position: 0, totals, seq: after ?? seq };
-    const subscription = new Subscription(outlet, stats, group, group.size, from);
-    group.members.push(subscription);
+    const subscription = new Subscription(outlet, stats, group, from);
+    group.add(subscription);
     this.#viewerCount += 1;
     this.opening -= 1;
     return subscription;
@@ -112,9 +108,23 @@ export class Feed implements GroupOwner {
   /** A subscription has ended. */
   left(): void {
     this.#viewerCount -= 1;
-    while (this.#groups.at(-1)?.size === 0) this.#groups.pop();
+    for (const pace of this.#paces) pace.prune();
     if (this.#viewerCount === 0) this.#traced?.forget();
     this.#endIfEmpty();
+  }
+
+  groupAt(everyMs: number): Group {
+    let pace = this.#paces.find((one) => one.everyMs === everyMs);
+    if (pace === undefined) {
+      pace = new PaceGroups(everyMs, this, this.#options.groupViewers);
+      this.#paces.push(pace);
+    }
+    return pace.open(this.#log.end);
+  }
+
+  moved(): void {
+    for (const pace of this.#paces) pace.prune();
+    this.#trim();
   }
 
   /** Begins with the newest values and the position of another feed. */
@@ -145,16 +155,16 @@ export class Feed implements GroupOwner {
     }
     this.#log.appendDurable(event, arrival);
     // Durable events are never sampled out, so a full log is sent before more is appended.
-    if (this.#log.isFull) for (const group of this.#groups) this.#bringUpToDate(group);
+    if (this.#log.isFull) for (const group of this.#groups()) this.bringUpToDate(group);
   }
 
   /** The chain is at `head`; viewers with a position in another chain get a reset. */
   moveTo(head: number): void {
     if (this.filter?.hasDurable === false) return;
-    for (const group of this.#groups) this.#bringUpToDate(group);
+    for (const group of this.#groups()) this.bringUpToDate(group);
     this.#log.moveTo(head);
     this.#catchUp.forget();
-    for (const group of this.#groups) {
+    for (const group of this.#groups()) {
       const before = group.cursor;
       group.cursor = { ...before, seq: head };
       if (before.seq === undefined) continue;
@@ -164,11 +174,13 @@ export class Feed implements GroupOwner {
 
   /** Schedules a frame for each group that has not got all of the log. */
   schedule(): void {
-    for (const group of this.#groups) {
+    for (const group of this.#groups()) {
       if (!group.queued && group.members.length > 0 && this.#log.hasAfter(group.cursor)) {
         this.#options.scheduler.schedule(group);
       }
     }
+    // Nobody's next frame does it soon.
+    if (this.#steady.groups.length === 0) this.#trim();
   }
 
   /** Traces a message from its receipt until a frame that ends within it. */
@@ -201,7 +213,7 @@ export class Feed implements GroupOwner {
     for (let slot = group.members.length - 1; slot >= 0; slot -= 1) {
       group.members[slot]?.deliver(frame, cursor);
     }
-    this.#frames.written(frame, startedAt);
+    this.#frames.written(frame, startedAt, { isPaced: group.everyMs > 0 });
     if (this.#traced?.isWaiting === true) {
       this.#traced.flushed(next, startedAt, size, this.#viewerCount);
     }
@@ -217,15 +229,19 @@ export class Feed implements GroupOwner {
     if (seq !== undefined && this.filter?.hasDurable !== false) this.#log.moveTo(seq);
   }
 
-  #bringUpToDate(group: Group): void {
+  bringUpToDate(group: Group): void {
     while (group.members.length > 0 && this.#log.hasAfter(group.cursor)) this.flush(group);
   }
 
   #trim(): void {
-    let oldest = this.#log.end.position;
-    for (const { cursor, members } of this.#groups) {
-      if (members.length > 0) oldest = Math.min(oldest, cursor.position);
-    }
-    this.#log.trim(oldest);
+    const end = this.#log.end.position;
+    const read = this.#steady.readUpTo(end);
+    let slower = read;
+    for (const pace of this.#paces) slower = Math.min(slower, pace.readUpTo(end));
+    this.#log.trim(read, slower);
+  }
+
+  *#groups(): Iterable<Group> {
+    for (const { groups } of this.#paces) yield* groups;
   }
 }

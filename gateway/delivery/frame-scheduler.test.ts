@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FrameInterval } from "./frame-interval.ts";
 import { type FrameGroup, FrameScheduler } from "./frame-scheduler.ts";
+import { SharedWrites } from "./shared-writes.ts";
 
 const INTERVAL_MS = 100;
 
@@ -10,12 +11,14 @@ class TestGroup implements FrameGroup {
   queued = false;
   readonly phase: number;
   readonly size: number;
+  readonly everyMs: number;
   /** Frames that are left to write after the next one. */
   left = 0;
   readonly flushedAt: number[] = [];
   readonly #onFlush: () => void;
 
-  constructor(phase = 1, size = 1, onFlush: () => void = () => undefined) {
+  constructor(phase = 1, size = 1, onFlush: () => void = () => undefined, everyMs = 0) {
+    this.everyMs = everyMs;
     this.phase = phase;
     this.size = size;
     this.#onFlush = onFlush;
@@ -34,7 +37,12 @@ let scheduler: FrameScheduler;
 
 function schedulerOf(intervalMs: number, viewersPerPass = 1_000): FrameScheduler {
   const interval = new FrameInterval(intervalMs, intervalMs);
-  return new FrameScheduler({ interval, viewersPerPass, now: () => performance.now() });
+  return new FrameScheduler({
+    interval,
+    writes: new SharedWrites(),
+    viewersPerPass,
+    now: () => performance.now(),
+  });
 }
 
 /** Runs the event loop to its next turn, with no time passing. */
@@ -104,6 +112,28 @@ describe("when a frame is sent", () => {
     turn();
     vi.advanceTimersByTime(3 * INTERVAL_MS);
     expect(group.flushedAt).toEqual([0]);
+  });
+
+  test("slower frames come at the same moments for all videos, but the first one at once", () => {
+    const [one, other] = [1, 1].map((phase) => new TestGroup(phase, 1, undefined, 250));
+    const half = new TestGroup(0.5, 1, undefined, 250);
+    vi.advanceTimersByTime(10);
+    for (let passed = 0; passed < 700; passed += 10) {
+      for (const group of [one, other, half]) if (group !== undefined) scheduler.schedule(group);
+      vi.advanceTimersByTime(10);
+    }
+    expect(one?.flushedAt).toEqual([10, 250, 500]);
+    expect(other?.flushedAt).toEqual([10, 250, 500]);
+    expect(half.flushedAt).toEqual([10, 125, 375, 625]);
+  });
+
+  test("slower frames are no faster than the gateway can", () => {
+    const group = new TestGroup(1, 1, undefined, INTERVAL_MS / 2);
+    for (const _ of [1, 2, 3]) {
+      scheduler.schedule(group);
+      vi.advanceTimersByTime(INTERVAL_MS);
+    }
+    expect(group.flushedAt).toEqual([0, 100, 200]);
   });
 
   test("what did not fit into a frame follows without waiting for the interval", () => {

@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import TinyQueue from "tinyqueue";
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { FrameInterval } from "./frame-interval.ts";
+import type { SharedWrites } from "./shared-writes.ts";
 
 /** A group of viewers of one video, as the scheduler sees it. */
 export interface FrameGroup {
@@ -19,12 +20,16 @@ export interface FrameGroup {
   /** Its offset in the interval, 0 to 1: spreads the groups of one video after a pause. */
   readonly phase: number;
   readonly size: number;
+  /** The least time between its frames, if its viewers asked for that; 0 if not. */
+  readonly everyMs: number;
   /** Writes a frame; returns whether something is left for another one. */
   flush(): boolean;
 }
 
 interface SchedulerOptions {
   readonly interval: FrameInterval;
+  /** Collects the frames of a pass. */
+  readonly writes: Pick<SharedWrites, "begin" | "end">;
   /** Viewers written to in one pass of the event loop, at least one group. */
   readonly viewersPerPass: number;
   readonly now: MonotonicClock;
@@ -97,8 +102,9 @@ export class FrameScheduler {
 
   #pass(): void {
     this.#immediate = undefined;
-    const { now, viewersPerPass } = this.#options;
+    const { now, viewersPerPass, writes } = this.#options;
     let written = 0;
+    writes.begin();
     for (let group = this.#queue.peek(); group !== undefined; group = this.#queue.peek()) {
       if (group.dueAt > now()) break;
       if (written > 0 && written + group.size > viewersPerPass) break;
@@ -107,6 +113,7 @@ export class FrameScheduler {
       group.queued = false;
       this.#flush(group);
     }
+    writes.end();
     this.#arm();
   }
 
@@ -115,14 +122,24 @@ export class FrameScheduler {
     const at = now();
     this.#lateMs += at - Math.max(group.dueAt, group.queuedAt);
     this.#flushed += 1;
-    const isPaced = at - group.dueAt < interval.ms;
+    const isSteady = at - group.dueAt < interval.ms;
     const hasMore = group.flush();
+    if (group.everyMs > interval.ms) group.dueAt = nextTick(at, group);
     // After a pause, all groups of a video are written at once; their phases spread them again.
-    group.dueAt = isPaced ? group.dueAt + interval.ms : at + interval.ms * group.phase;
+    else group.dueAt = isSteady ? group.dueAt + interval.ms : at + interval.ms * group.phase;
     if (hasMore) {
       // What didn't fit into the frame doesn't wait for the interval.
       group.dueAt = at;
       this.schedule(group);
     }
   }
+}
+
+/**
+ * The next moment for the frames of a pace. It is the same for all videos, but for the phases of
+ * large ones, so that a viewer of several gets their frames together.
+ */
+function nextTick(at: number, { everyMs, phase }: FrameGroup): number {
+  const offset = (phase % 1) * everyMs;
+  return at - ((at - offset) % everyMs) + everyMs;
 }

@@ -40,7 +40,7 @@ test("a frame is timed by its oldest event, from arrival and from publishing", (
   time.ms = 40;
   const { frame } = log.read(start);
   frame.on("msgpack");
-  stats.written(frame, 38);
+  stats.written(frame, 38, { isPaced: false });
   expect(hops.frame.seconds.sum).toBeCloseTo(0.03);
   expect(hops.delivery.seconds.sum).toBeCloseTo(0.035);
   expect(stats.writeSeconds.sum).toBeCloseTo(0.002);
@@ -65,9 +65,9 @@ test("events from the history count in no hop, and events without a time in no d
   const start = log.end;
   log.appendDurable({ id: "c1", kind: "comment", seq: 1, bytes: Buffer.from("c") });
   const first = log.read(start);
-  stats.written(first.frame, 0);
+  stats.written(first.frame, 0, { isPaced: false });
   log.append(like("a"), { at: 0, publishedAt: undefined });
-  stats.written(log.read(first.next).frame, 0);
+  stats.written(log.read(first.next).frame, 0, { isPaced: false });
   expect(countOf(stats.events)).toBe(2);
   expect(countOf(hops.frame.seconds)).toBe(1);
   expect(countOf(hops.delivery.seconds)).toBe(0);

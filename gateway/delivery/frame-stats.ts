@@ -33,8 +33,11 @@ export class FrameStats {
     this.#hops = hops;
   }
 
-  /** A frame was written to a group: observed once, however many viewers it has. */
-  written(frame: Frame, startedAt: number): void {
+  /**
+   * A frame was written to a group: observed once, however many viewers it has.
+   * @param group `isPaced`: its viewers asked to wait, so how long they did says nothing
+   */
+  written(frame: Frame, startedAt: number, { isPaced }: { readonly isPaced: boolean }): void {
     const now = this.#clock.now();
     const { events, encoded, oldest } = frame;
     this.events.observe(events.length);
@@ -43,7 +46,7 @@ export class FrameStats {
       if (size !== undefined) this.bytes[wire].observe(size);
     }
     this.writeSeconds.observe((now - startedAt) / 1_000);
-    if (oldest === undefined) return;
+    if (oldest === undefined || isPaced) return;
     this.#hops.frame.took(now - oldest.at);
     if (oldest.publishedAt === undefined) return;
     this.#hops.delivery.passed(oldest.publishedAt, this.#clock.wallAt(now));

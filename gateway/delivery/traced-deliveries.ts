@@ -5,7 +5,7 @@
 import type { MonotonicClock } from "../../shared/runtime/lifecycle.ts";
 import type { TraceContext } from "../../shared/runtime/tracing/trace-context.ts";
 import { startSpan, type Tracer } from "../../shared/runtime/tracing/tracer.ts";
-import type { Cursor } from "./event-log.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** Traced messages of a video that may wait for a frame; more are counted as dropped spans. */
 const PENDING_LIMIT = 64;

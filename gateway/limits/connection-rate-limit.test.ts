@@ -19,15 +19,8 @@ function room(count: number): ClientMessages {
   };
 }
 
-/** The verdicts, counted, for a connection that sends at a steady rate. */
-function steadily(
-  perSecond: number,
-  seconds: number,
-  bytes = 100,
-  client = room(Number.POSITIVE_INFINITY),
-): Map<Verdict, number> {
-  let now = 0;
-  const rateLimit = new ConnectionRateLimit({
+function rateLimitAt(now: () => number): ConnectionRateLimit {
+  return new ConnectionRateLimit({
     requests: REQUESTS,
     spending: {
       publishes: rateOf("connection_publishes", 20),
@@ -36,9 +29,20 @@ function steadily(
     },
     publishers: { refusal: () => undefined, take: () => undefined, giveBack: () => undefined },
     stats: { forgotten: 0 },
-    now: () => now,
+    now,
     refuse: (_rate, retryAfterMs) => new OvationError("rate_limited", "", { retryAfterMs }),
   });
+}
+
+/** The verdicts, counted, for a connection that sends at a steady rate. */
+function steadily(
+  perSecond: number,
+  seconds: number,
+  bytes = 100,
+  client = room(Number.POSITIVE_INFINITY),
+): Map<Verdict, number> {
+  let now = 0;
+  const rateLimit = rateLimitAt(() => now);
   const verdicts = new Map<Verdict, number>();
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
     now = (sent * 1_000) / perSecond;
@@ -75,6 +79,17 @@ describe("a connection that sends", () => {
     expect(verdicts.get("take")).toBe(250);
     expect(verdicts.get("refuse")).toBe(250);
     expect(verdicts.get("close")).toBe(1);
+  });
+
+  test("a request that causes more work than most leaves room for fewer others", () => {
+    const paid = (more: number) => {
+      let taken = 0;
+      for (const rateLimit = rateLimitAt(() => 0); ; taken += 1) {
+        if (rateLimit.request(100, room(1_000)) !== "take") return taken;
+        rateLimit.more(more, room(1_000));
+      }
+    };
+    expect([paid(0), paid(9)]).toEqual([250, 25]);
   });
 
   test("more than its client may send over all connections is refused, and closed ten times as soon", () => {

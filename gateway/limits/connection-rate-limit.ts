@@ -63,6 +63,12 @@ export class ConnectionRateLimit implements PublishQuota {
     return this.#charge((REFUSED_COST - 1) * cost) === "close" ? "close" : "refuse-client";
   }
 
+  /** Counts a request as so many more than one, though it was taken: the next ones wait for it. */
+  more(cost: number, client: Pick<ClientMessages, "message">): void {
+    this.#charge(cost);
+    client.message(cost);
+  }
+
   /** Counts a ping or a pong: the connection's own limit is enough of one for what is that cheap. */
   control(): Verdict {
     return this.#charge(1);

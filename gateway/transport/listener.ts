@@ -110,6 +110,18 @@ export class ViewerSocket {
     return this.#socket.send(bytes, isBinary, false) === DROPPED ? "dropped" : "sent";
   }
 
+  /** Writes messages with as few calls of the kernel as possible. */
+  sendTogether(messages: readonly Uint8Array[], isBinary: boolean): void {
+    this.#socket?.cork(() => {
+      for (const bytes of messages) this.send(bytes, isBinary);
+    });
+  }
+
+  /** What waits until the client reads. */
+  get bufferedBytes(): number {
+    return this.#socket?.getBufferedAmount() ?? 0;
+  }
+
   /** Sends a ping frame. */
   ping(): void {
     this.#socket?.ping();

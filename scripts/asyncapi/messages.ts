@@ -39,6 +39,7 @@ const REQUESTS: Readonly<Record<keyof typeof requestSchemas, string>> = {
   subscribe: "Watches a video, from a position in its history if wanted.",
   unsubscribe: "Stops watching a video.",
   publish: "Publishes an event.",
+  pace: "Asks for frames that are further apart, such as on a hidden page.",
   ping: "Only asks for an answer.",
   report: "What reached this viewer, in numbers; only where the gateway asked for it.",
 };

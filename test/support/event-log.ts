@@ -1,6 +1,7 @@
 /** Event logs filled with events, and the contents of their frames. */
 import { expect } from "vitest";
-import { type Cursor, EventLog } from "../../gateway/delivery/event-log.ts";
+import type { Cursor } from "../../gateway/delivery/cursor.ts";
+import { EventLog } from "../../gateway/delivery/event-log.ts";
 import type { Frame } from "../../gateway/delivery/frame.ts";
 import type { FanoutEvent } from "../../shared/protocol/fanout-message.ts";
 import { encodeMsgpack } from "../../shared/protocol/wire/codec.ts";

@@ -4,6 +4,7 @@
  */
 import { asOvationError, OvationError } from "../../../shared/protocol/errors.ts";
 import { FILTER_KINDS_LIMIT } from "../../../shared/protocol/wire/messages.ts";
+import { PACE_MAX_MS, paceWithin } from "../../../shared/protocol/wire/pace.ts";
 import { Expiry } from "../../auth/expiry.ts";
 import type { HttpExchange } from "../../transport/http-exchange.ts";
 import {
@@ -112,6 +113,8 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
     grant.requireWatching(video, { isHidden: hidden === true });
     bans.requireWatching(grant.actor, video);
     const kinds = list(exchange, "kinds", FILTER_KINDS_LIMIT);
+    const asksEveryMs = wholeNumber(exchange, "everyMs", { min: 0, max: PACE_MAX_MS });
+    const everyMs = paceWithin(asksEveryMs ?? 0);
     const asked = { ...pastRequest(exchange), kinds, hidden };
     const request = subscribeRequest(services, asked, grant.actor);
     const { hold } = request;
@@ -128,6 +131,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       const { stream, events, expiry } = known;
       if (isSame(known.request, request)) {
         expiry.watch(grant.expiresAtMs);
+        events.viewer.setPace(everyMs);
         if (waitMs !== undefined) return stream.poll(exchange, waitMs);
         // The viewer stays subscribed: nothing is missed in between.
         pollingViewers.remove(video, stream);
@@ -166,6 +170,7 @@ export function eventsOverHttp(options: EventsOptions): HttpHandler {
       if (polled !== undefined) pollingViewers.remove(video, polled);
       interest.release(video, holder, hold);
     });
+    stream.viewer.setPace(everyMs);
     stream.start(keepaliveMs);
     const expiry = new Expiry({
       graceMs,

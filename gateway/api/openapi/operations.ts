@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { MAX_BATCH } from "../../../shared/protocol/events.ts";
 import { HISTORY_LIMIT } from "../../../shared/protocol/wire/endpoints.ts";
+import { PACE_MAX_MS } from "../../../shared/protocol/wire/pace.ts";
 import type { RouteName } from "../http/routes.ts";
 import type { InputName, JsonObject, OutputName } from "./schemas.ts";
 
@@ -172,6 +173,11 @@ export const OPERATIONS: Readonly<Record<RouteName, Readonly<Partial<Record<Meth
           text("after", "Goes on after the `id:` of a message, as `epoch:seq`."),
           text("kinds", "Only these kinds, with commas between them."),
           { name: "hidden", about: "Is not counted as a viewer.", schema: { type: "boolean" } },
+          {
+            name: "everyMs",
+            about: "Sends what happened at most so often, rounded down to one of the paces.",
+            schema: { ...moment, maximum: PACE_MAX_MS },
+          },
           {
             name: "wait",
             about: "Answers within so many milliseconds, as a poll.",

@@ -10,6 +10,7 @@ import {
 import { dropNulls } from "../../../shared/protocol/wire/null-fields.ts";
 import type { RequestHandler } from "../request-handler.ts";
 import { connect } from "./connect.ts";
+import { pace } from "./pace.ts";
 import { ping } from "./ping.ts";
 import { publish } from "./publish.ts";
 import { refresh } from "./refresh.ts";
@@ -23,6 +24,7 @@ const handlers: { readonly [O in Op]: RequestHandler<O> } = {
   subscribe,
   unsubscribe,
   publish,
+  pace,
   ping,
   report,
 };

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { actorSchema, videoSchema } from "../events.ts";
 import { EVENT_ID_PATTERN } from "../names.ts";
 import { HISTORY_LIMIT } from "./endpoints.ts";
+import { PACE_MAX_MS } from "./pace.ts";
 import { reportSchema } from "./viewer-report.ts";
 
 export {
@@ -68,6 +69,9 @@ const publishSchema = z.object({
   eventId: z.string().regex(EVENT_ID_PATTERN).optional(),
 });
 
+/** Asks for slower frames on this connection, or for as many as there are again, by 0. */
+const paceSchema = z.object({ op: z.literal("pace"), everyMs: z.int().min(0).max(PACE_MAX_MS) });
+
 /** Only asks for an answer: a browser can't see the WebSocket's own pings, nor our clock. */
 const pingSchema = z.object({ op: z.literal("ping") });
 
@@ -78,6 +82,7 @@ export const requestSchemas = {
   subscribe: subscribeSchema,
   unsubscribe: unsubscribeSchema,
   publish: publishSchema,
+  pace: paceSchema,
   ping: pingSchema,
   report: reportSchema,
 } as const;

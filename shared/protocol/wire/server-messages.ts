@@ -38,6 +38,8 @@ export interface ResultMessage {
   readonly now?: number;
   /** Of `connect` and `refresh`: how long the token is valid; absent when it doesn't expire. */
   readonly expiresInMs?: number;
+  /** Of `pace`: the pace in effect. */
+  readonly everyMs?: number;
   /** Of `publish`: the event's id. */
   readonly eventId?: string;
   /**

@@ -21,6 +21,7 @@ export const serverSchemas = {
     report: z.object({ everyMs: z.number(), boundsMs: z.array(z.number()) }).optional(),
     now: z.number().optional(),
     expiresInMs: z.number().optional(),
+    everyMs: z.number().optional(),
     eventId: z.string().optional(),
     seq: z.number().optional(),
     epoch: z.string().optional(),
