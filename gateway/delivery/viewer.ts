@@ -40,7 +40,7 @@ export class Viewer implements Outlet {
   /**
    * Frames of each video come at least so far apart from now on. What was held back and is due at
    * the new pace comes at once.
-   * @param everyMs one of `PACES_MS`
+   * @param everyMs as `paceWithin` returns it
    */
   setPace(everyMs: number): void {
     this.#everyMs = everyMs;

@@ -7,7 +7,7 @@ export const PACE_MAX_MS = 10_000;
  * The paces there are, in milliseconds. Viewers of a video and pace share frames, and whoever asks
  * for odd ones can't make more of them.
  */
-export const PACES_MS = [0, 100, 250, 500, 1_000, 2_500, 5_000, PACE_MAX_MS] as const;
+const PACES_MS = [0, 100, 250, 500, 1_000, 2_500, 5_000, PACE_MAX_MS] as const;
 
 /**
  * The pace that a viewer gets: the slowest that is no slower than what it asked for.
