@@ -140,6 +140,6 @@ test.each([-1, 0.5, SLOWEST_MS + 1, "100", null, undefined])(
     const path = `/v1/videos/bad/events?everyMs=${everyMs}`;
     const { status, error } = await ask(stack().gateway.port, { path, headers });
     expect({ status, error }).toMatchObject({ status: 400, error: refusal });
-    expect(error?.message).toContain(String(SLOWEST_MS));
+    expect(error?.["message"]).toContain(String(SLOWEST_MS));
   },
 );

@@ -4,6 +4,7 @@ import { messageBounds } from "../../gateway/api/read-message.ts";
 import type { GatewayServices } from "../../gateway/api/services.ts";
 import type { Grant } from "../../gateway/auth/grant.ts";
 import { emptyDeliveryStats } from "../../gateway/delivery/delivery-stats.ts";
+import { SharedWrites } from "../../gateway/delivery/shared-writes.ts";
 import { Admission } from "../../gateway/limits/admission.ts";
 import { BodyBudget } from "../../gateway/limits/body-budget.ts";
 import { emptyConnectionStats } from "../../gateway/limits/connection-stats.ts";
@@ -43,6 +44,7 @@ export function servicesWithoutNats(
     },
     admission: new Admission(config, connections, monotonicNow),
     bodies: new BodyBudget(config.bodiesLimitBytes),
+    sharedWrites: new SharedWrites(),
     natsOutage: { admit: () => undefined },
     rates: new Rates({ bus, gateway: "alone", config, now: rateClock }),
     countsActors: config.countActors,
