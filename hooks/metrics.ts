@@ -6,18 +6,20 @@ import type { Backlog } from "./backlog.ts";
 import type { Deliveries } from "./delivery/deliveries.ts";
 import { type EndpointStats, OUTCOMES } from "./delivery/stats.ts";
 import type { Lease } from "./lease.ts";
+import type { Outbox } from "./sources/outbox.ts";
 import type { Sources } from "./sources/sources.ts";
 
 interface HooksMetricsSource {
   readonly bus: Bus;
   readonly lease: Pick<Lease, "isHeld">;
   readonly sources: Pick<Sources, "streams" | "occupancy" | "isFollowing">;
-  readonly deliveries: Pick<Deliveries, "stats">;
+  readonly outbox: Pick<Outbox, "cut">;
+  readonly deliveries: Pick<Deliveries, "stats" | "cut">;
   readonly backlog: Pick<Backlog, "waiting">;
 }
 
 export function registerHooksMetrics(registry: Registry, source: HooksMetricsSource): void {
-  const { bus, lease, sources, deliveries, backlog } = source;
+  const { bus, lease, sources, outbox, deliveries, backlog } = source;
   registerBusMetrics(registry, bus);
   gaugeOf(
     registry,
@@ -37,6 +39,16 @@ export function registerHooksMetrics(registry: Registry, source: HooksMetricsSou
     "ovation_hooks_occupied_videos",
     "Videos that have viewers, as the instance that works sees it.",
     () => sources.occupancy.occupied,
+  );
+  counterOf(
+    registry,
+    "ovation_hooks_cut_events_total",
+    "Events that wait, or are dead letters, without their data, since NATS takes no message so large.",
+    ["place"],
+    () => [
+      [{ place: "waiting" }, outbox.cut],
+      [{ place: "dead_letters" }, deliveries.cut],
+    ],
   );
   registerDeliveries(registry, deliveries.stats);
   registerBacklog(registry, deliveries.stats, backlog);

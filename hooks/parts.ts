@@ -36,7 +36,7 @@ export class HooksParts implements RoleParts {
     const deadReader = new StreamReader(bus, DEAD_HOOKS_STREAM, DEAD_HOOKS_SUBJECTS);
     this.#deliveries = new Deliveries({ bus, config, bucket, reader, endpoints, rules, log });
     const deliveries = this.#deliveries;
-    const outbox = new Outbox(bus, reader, () => deliveries.wake());
+    const outbox = new Outbox(bus, reader, () => deliveries.wake(), log);
     this.#sources = new Sources({ bus, config, bucket, reader, outbox, log });
     const sources = this.#sources;
     const backlog = new Backlog({ reader, deadReader, endpoints: deliveries.stats });
@@ -55,7 +55,14 @@ export class HooksParts implements RoleParts {
       },
       log,
     });
-    registerHooksMetrics(registry, { bus, lease: this.#lease, sources, deliveries, backlog });
+    registerHooksMetrics(registry, {
+      bus,
+      lease: this.#lease,
+      sources,
+      outbox,
+      deliveries,
+      backlog,
+    });
   }
 
   /** Whether it is this instance that works, and all sources are followed. */

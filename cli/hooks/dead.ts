@@ -1,6 +1,6 @@
 /** `ovation hooks dead`: what could not be delivered. */
 import type { z } from "zod";
-import { storeMessage } from "../../shared/bus/store-message.ts";
+import { storableBytes, storeMessage } from "../../shared/bus/store-message.ts";
 import { type DeadLetter, decodeDeadLetter } from "../../shared/protocol/hooks/dead-letter.ts";
 import { hookBodySchema } from "../../shared/protocol/hooks/events.ts";
 import { requeuedSubject } from "../../shared/protocol/hooks/requeued.ts";
@@ -52,12 +52,13 @@ async function list(
 ): Promise<string> {
   let text = "";
   for await (const [, { body: _, ...letter }] of lettersOf(stores, endpoint)) {
-    const { webhookId, events, since, at, fault } = letter;
+    const { webhookId, events, since, at, fault, isCut = false } = letter;
     const line = [
       webhookId,
       `${events} events`,
       `tried from ${new Date(since).toISOString()} to ${new Date(at).toISOString()}`,
       fault,
+      ...(isCut ? ["without its data: it is too large for NATS"] : []),
     ];
     text += `${isJson ? JSON.stringify(letter) : line.join(", ")}\n`;
   }
@@ -73,12 +74,9 @@ async function requeue(stores: HooksStores, endpoint: string | undefined): Promi
     const body: unknown = JSON.parse(letter.body);
     // As it was sent: what a schema returns may be without fields that it doesn't know.
     const { events } = (isHookBody(body) ? body : { data: { events: [] } }).data;
-    const payload = encodeStoredEvents({
-      epoch: "",
-      upTo: 0,
-      mark: letter.webhookId,
-      events: events.map(waitingEvent),
-    });
+    const waiting = events.map(waitingEvent);
+    const stored = { epoch: "", upTo: 0, mark: letter.webhookId, events: waiting };
+    const payload = encodeStoredEvents(stored, storableBytes(stores.bus));
     const subject = requeuedSubject(letter.endpoint);
     await storeMessage(stores.bus, subject, payload, { timeoutMs: STORE_TIMEOUT_MS });
     await stores.dead.remove(sequence);

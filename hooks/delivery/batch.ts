@@ -51,7 +51,7 @@ export async function nextBatch(
   for await (const messages of reader.from(position + 1, READS_AT_ONCE)) {
     for (const message of messages) {
       const { events, webhookId } = eventsFor(recipient, message);
-      const size = events.reduce((sum, { json }) => sum + json.length, 0);
+      const size = events.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
       const count = batch?.events.length ?? 0;
       const isFull =
         events.length > 0 &&

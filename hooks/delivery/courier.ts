@@ -164,8 +164,8 @@ export class Courier {
       const waitMs = this.#waitMs(outcome);
       const leftMs = since + retry.forMs - now();
       if (leftMs <= 0) {
-        await dead.add({ endpoint: endpoint.name, id, batch, body, since, fault: outcome.fault });
-        stats.dead += 1;
+        const given = { endpoint: endpoint.name, id, batch, since, fault: outcome.fault };
+        stats.dead += await dead.add(given);
         log.error({ endpoint: endpoint.name, id }, "a webhook is given up");
         return "done";
       }

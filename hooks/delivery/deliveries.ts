@@ -34,12 +34,19 @@ export class Deliveries {
   readonly stats: ReadonlyMap<string, EndpointStats>;
   readonly #options: DeliveriesOptions;
   readonly #wakes: ReadonlyMap<string, Wake>;
+  readonly #dead: DeadLetters;
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
     const names = options.endpoints.map(({ name }) => name);
     this.stats = new Map(names.map((name) => [name, new EndpointStats()]));
+    this.#dead = new DeadLetters(options.bus, Date.now, options.log);
     this.#wakes = new Map(names.map((name) => [name, new Wake()]));
+  }
+
+  /** Events of dead letters that are kept without their data, since NATS takes no message so large. */
+  get cut(): number {
+    return this.#dead.cut;
   }
 
   /** There are new events. */
@@ -72,14 +79,14 @@ export class Deliveries {
   }
 
   #courier(endpoint: Endpoint, onLoaded: () => void): Courier {
-    const { bus, config, bucket, reader, rules, log } = this.#options;
+    const { config, bucket, reader, rules, log } = this.#options;
     const { name } = endpoint;
     return new Courier({
       endpoint,
       post: postTo(endpoint, rules, config.hooksTimeoutMs),
       reader,
       entry: new ProgressEntry(bucket, endpointKey(name), decodeEndpoint),
-      dead: new DeadLetters(bus, Date.now),
+      dead: this.#dead,
       stats: this.stats.get(name) ?? new EndpointStats(),
       wake: this.#wakes.get(name) ?? new Wake(),
       onLoaded,

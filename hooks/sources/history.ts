@@ -12,8 +12,8 @@ import { Missed } from "./missed.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Collector } from "./source.ts";
 
-/** Bytes of the events that are stored as one message: NATS takes none of more than a megabyte. */
-const PART_LIMIT_BYTES = 262_144;
+/** Bytes that an event takes in an entry besides its JSON. */
+const EVENT_OVERHEAD_BYTES = 32;
 
 interface Collected {
   /** Rises by 1 from record to record, and by a share of that within one. */
@@ -53,7 +53,8 @@ export class HistoryCollector implements Collector {
     }
     await Promise.all(
       [...videos].map(async ([video, collected]) => {
-        for (const part of partsOf(collected)) await this.#put(video, epoch, part);
+        for (const part of partsOf(collected, this.#outbox.partBytes))
+          await this.#put(video, epoch, part);
       }),
     );
   }
@@ -68,12 +69,15 @@ export class HistoryCollector implements Collector {
   }
 }
 
-function* partsOf(collected: readonly Collected[]): Generator<readonly Collected[]> {
+function* partsOf(
+  collected: readonly Collected[],
+  limitBytes: number,
+): Generator<readonly Collected[]> {
   let part: Collected[] = [];
   let bytes = 0;
   for (const one of collected) {
-    const size = Buffer.byteLength(one.event.json);
-    if (part.length > 0 && bytes + size > PART_LIMIT_BYTES) {
+    const size = Buffer.byteLength(one.event.json) + EVENT_OVERHEAD_BYTES;
+    if (part.length > 0 && bytes + size > limitBytes) {
       yield part;
       part = [];
       bytes = 0;

@@ -4,6 +4,8 @@ import { headers, type MsgHdrs } from "nats";
 import { asConflict } from "./conflict.ts";
 import type { Bus } from "./connection.ts";
 
+/** What a message may need besides its payload: the sequence that it expects, and its trace. */
+const HEADERS_LIMIT_BYTES = 1_024;
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
 
 interface StoreOptions {
@@ -11,6 +13,11 @@ interface StoreOptions {
   /** Only if this is the sequence of the subject's newest message; 0: only if it has none. */
   readonly after?: number | undefined;
   readonly headers?: MsgHdrs | undefined;
+}
+
+/** The largest payload that {@link storeMessage} can store on this connection, in bytes. */
+export function storableBytes({ maxPayloadBytes }: Pick<Bus, "maxPayloadBytes">): number {
+  return maxPayloadBytes - HEADERS_LIMIT_BYTES;
 }
 
 type Acknowledgement = { readonly seq: number } | { readonly error: ApiError };

@@ -4,12 +4,17 @@ import { dead as deadLetters } from "../../cli/hooks/dead.ts";
 import { replay, resume } from "../../cli/hooks/progress.ts";
 import { status } from "../../cli/hooks/status.ts";
 import { HooksStores } from "../../cli/hooks/stores.ts";
+import { verifyWebhook } from "../../server-sdk/index.ts";
 import { Bus } from "../../shared/bus/connection.ts";
 import { configFor } from "../../shared/config/load.ts";
-import type { HookEvent, HookEventType } from "../../shared/protocol/hooks/events.ts";
+import {
+  HOOK_EVENT_TYPES,
+  type HookEvent,
+  type HookEventType,
+} from "../../shared/protocol/hooks/events.ts";
 import { silentLog } from "../../shared/runtime/log.ts";
 import { eventually } from "../support/eventually.ts";
-import { ACCEPT, answerWith, HookReceiver } from "../support/hook-receiver.ts";
+import { ACCEPT, answerWith, HookReceiver, newHookSecret } from "../support/hook-receiver.ts";
 import { TestHooks } from "../support/hooks.ts";
 import { natsUrlAs } from "../support/nats-users.ts";
 import { metric, TestStack } from "../support/stack.ts";
@@ -106,7 +111,8 @@ describe("an endpoint gets", () => {
     const viewer = await TestSocket.connect(stack.gateway.port);
     await viewer.ask("subscribe", { video });
     await eventually(() => receiver.of("video.occupied").length === 1);
-    await publish("pinned");
+    await publish("pinned", "deleted");
+    await request("DELETE", `videos/${video}/events/deleted`);
     await request("PUT", `videos/${video}/pin`, { id: "pinned" });
     const choices = ["a", "b"];
     const poll = { question: "Which?", choices };
@@ -136,6 +142,10 @@ describe("an endpoint gets", () => {
     });
     const occupancy = receiver.events.filter(({ type }) => /occupied|vacated/.test(type));
     expect(occupancy.map(({ type }) => type)).toEqual(["video.occupied", "video.vacated"]);
+    await eventually(() => receiver.of("comment.deleted").length === 1);
+    // The receiver has held each against docs/webhook-events.schema.json.
+    const types = new Set(receiver.events.map(({ type }) => type));
+    expect([...types].sort()).toEqual([...HOOK_EVENT_TYPES].sort());
   });
 });
 
@@ -197,6 +207,37 @@ describe("an endpoint that fails", () => {
       expect(new Set(attempts().map(({ id }) => id)).size).toBe(1);
     },
   );
+});
+
+test("while the secret is changed, webhooks verify with the old and the new one, then with the new one alone", async () => {
+  const [before, after] = [receiver.secret, newHookSecret()];
+  const steps = [
+    [[before], [true, false]],
+    [
+      [before, after],
+      [true, true],
+    ],
+    [[after], [false, true]],
+  ] as const;
+  for (const [step, [secrets, verified]] of steps.entries()) {
+    receiver.secret = secrets.at(-1) ?? "";
+    const secret = secrets.join("\n");
+    await hooks.active(hooks.endpoints({ name: endpoint, url: receiver.url, secret }));
+    const id = `step-${step}`;
+    await publish(id);
+    await eventually(() => idsOf(receiver.events).includes(id));
+    const webhook = receiver.accepted.find(({ events }) => idsOf(events).includes(id));
+    const isGood = async (one: string) => {
+      const { headers, body } = webhook ?? { headers: {}, body: "" };
+      const verifying = verifyWebhook({ headers, body }, { secrets: [one] });
+      return await verifying.then(
+        () => true,
+        () => false,
+      );
+    };
+    expect([await isGood(before), await isGood(after)], id).toEqual(verified);
+    await hooks.stopInstances();
+  }
 });
 
 describe("the commands", () => {

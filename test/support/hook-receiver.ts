@@ -1,9 +1,19 @@
-/** An endpoint of webhooks: verifies each, and answers as it is told. */
+/** An endpoint of webhooks: verifies each, holds it against its schema, and answers as it is told. */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { z } from "zod";
+import schema from "../../docs/webhook-events.schema.json" with { type: "json" };
 import { verifyWebhook } from "../../server-sdk/index.ts";
-import { type HookEvent, hookBodySchema } from "../../shared/protocol/hooks/events.ts";
+import type { HookEvent, hookBodySchema } from "../../shared/protocol/hooks/events.ts";
+
+type HookBody = z.output<typeof hookBodySchema>;
+
+const ajv = new Ajv2020({ formats: { "date-time": (text) => !Number.isNaN(Date.parse(text)) } });
+const isHookBody = ajv.compile<HookBody>(schema);
+
+export const newHookSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 export interface Received {
   readonly id: string;
@@ -21,7 +31,8 @@ export const answerWith =
     response.writeHead(status, headers).end();
 
 export class HookReceiver {
-  readonly secret = `whsec_${randomBytes(32).toString("base64")}`;
+  /** What it verifies webhooks with. */
+  secret = newHookSecret();
   /** Every request, in the order of arrival. */
   readonly received: Received[] = [];
   /** Those that were accepted. */
@@ -38,9 +49,9 @@ export class HookReceiver {
     });
   });
 
-  async start(port = 0): Promise<void> {
+  async start(port = 0, host = "127.0.0.1"): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#server.listen(port, "127.0.0.1", resolve);
+      this.#server.listen(port, host, resolve);
     });
   }
 
@@ -70,8 +81,8 @@ export class HookReceiver {
   async #take(headers: IncomingHttpHeaders, body: string, response: ServerResponse): Promise<void> {
     try {
       const { id, payload } = await verifyWebhook({ headers, body }, { secrets: [this.secret] });
-      const { events } = hookBodySchema.parse(payload).data;
-      const received = { id, headers, body, events };
+      if (!isHookBody(payload)) throw new Error(ajv.errorsText(isHookBody.errors));
+      const received = { id, headers, body, events: payload.data.events };
       this.received.push(received);
       this.answer(response, received);
       if (response.statusCode === 204) this.accepted.push(received);

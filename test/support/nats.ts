@@ -17,6 +17,8 @@ export interface TestNatsOptions {
   readonly keepStore?: boolean;
   /** The port of its HTTP monitoring; off if unset. Not available in a container. */
   readonly monitorPort?: number;
+  /** A configuration in place of deploy/nats/ovation.conf. Not available in a container. */
+  readonly config?: string;
 }
 
 /** A running nats-server. Its methods must not run concurrently. */
@@ -59,7 +61,11 @@ async function start(
 
 /** Starts a nats-server with JetStream on 127.0.0.1 for a test, with an empty store. */
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const { port = 0, keepStore = false, monitorPort } = options;
-  const extraArgs = monitorPort === undefined ? [] : ["--http_port", String(monitorPort)];
+  const { port = 0, keepStore = false, monitorPort, config } = options;
+  const extraArgs = [
+    ...(monitorPort === undefined ? [] : ["--http_port", String(monitorPort)]),
+    // Of two of them, nats-server takes the last.
+    ...(config === undefined ? [] : ["--config", config]),
+  ];
   return await withOwnStore((storeDir) => start(storeDir, port, extraArgs), keepStore);
 }

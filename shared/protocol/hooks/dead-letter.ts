@@ -11,7 +11,9 @@ const deadLetterSchema = z.object({
   /** Why the last attempt failed. */
   fault: z.string(),
   events: z.number(),
-  /** What was sent. */
+  /** Whether its events are without their data, since NATS takes no message so large. */
+  isCut: z.boolean().optional(),
+  /** What was sent, or a part of that; the webhook id of a part ends in `.1` or `.2`. */
   body: z.string(),
 });
 export type DeadLetter = Readonly<z.output<typeof deadLetterSchema>>;

@@ -1,11 +1,16 @@
 /**
  * Events as they wait for delivery, one message for some of one source and video. As msgpack:
- * `[1, epoch, upTo, mark, [[type, at, JSON], …]]`.
+ * `[1, epoch, upTo, mark, [[type, at, JSON], …]]`, or `[2, epoch, upTo, mark, compressed]`, where the
+ * list in its msgpack encoding is compressed by gzip.
  */
+import { gunzipSync, gzipSync } from "node:zlib";
 import { decodeTrustedMsgpack, encodeMsgpack } from "../wire/codec.ts";
 import type { HookEvent } from "./events.ts";
 
 const VERSION = 1;
+const COMPRESSED_VERSION = 2;
+/** Far more than is stored at once, so that a message that somebody else wrote can't fill the memory. */
+const LIMIT_BYTES = 67_108_864;
 
 /** An event as it will be sent. */
 export interface WaitingEvent {
@@ -29,24 +34,40 @@ export function waitingEvent(event: HookEvent): WaitingEvent {
   return { type: event.type, at: event.at, json: JSON.stringify(event) };
 }
 
-export function encodeStoredEvents({ epoch, upTo, mark, events }: StoredEvents): Buffer {
+/**
+ * @param limitBytes what is larger than this is compressed: an event in JSON may take six times the
+ * bytes that were published
+ */
+export function encodeStoredEvents(
+  { epoch, upTo, mark, events }: StoredEvents,
+  limitBytes: number,
+): Buffer {
   const entries = events.map(({ type, at, json }) => [type, at, json]);
-  return encodeMsgpack([VERSION, epoch, upTo, mark, entries]);
+  const plain = encodeMsgpack([VERSION, epoch, upTo, mark, entries]);
+  if (plain.length <= limitBytes) return plain;
+  const compressed = gzipSync(encodeMsgpack(entries));
+  return encodeMsgpack([COMPRESSED_VERSION, epoch, upTo, mark, compressed]);
+}
+
+function listIn(version: unknown, entries: unknown): unknown {
+  if (version === VERSION) return entries;
+  if (version !== COMPRESSED_VERSION || !(entries instanceof Uint8Array)) return undefined;
+  return decodeTrustedMsgpack(gunzipSync(entries, { maxOutputLength: LIMIT_BYTES }));
 }
 
 /** The inverse of {@link encodeStoredEvents}; undefined for a payload that isn't ours. */
 export function decodeStoredEvents(payload: Uint8Array): StoredEvents | undefined {
-  let value: unknown;
   try {
-    value = decodeTrustedMsgpack(payload);
+    const value = decodeTrustedMsgpack(payload);
+    if (!Array.isArray(value)) return undefined;
+    const [version, epoch, upTo, mark, entries]: unknown[] = value;
+    const list = listIn(version, entries);
+    if (typeof epoch !== "string" || typeof upTo !== "number") return undefined;
+    if (typeof mark !== "string" || !Array.isArray(list)) return undefined;
+    return { epoch, upTo, mark, events: list.map(parseEvent).filter((one) => one !== undefined) };
   } catch {
     return undefined;
   }
-  if (!Array.isArray(value)) return undefined;
-  const [version, epoch, upTo, mark, entries]: unknown[] = value;
-  if (version !== VERSION || typeof epoch !== "string" || typeof upTo !== "number") return;
-  if (typeof mark !== "string" || !Array.isArray(entries)) return undefined;
-  return { epoch, upTo, mark, events: entries.map(parseEvent).filter((one) => one !== undefined) };
 }
 
 function parseEvent(entry: unknown): WaitingEvent | undefined {
