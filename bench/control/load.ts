@@ -146,7 +146,8 @@ function windowOf({ warmUpMs, measureMs }: LoadPlan): Window {
   return { epochUs: nowUs() + LEAD_MS * 1_000, fromUs, toUs: fromUs + measureMs * 1_000 };
 }
 
-function expectedOf({ accepted, unsure }: Published): ExpectedByVideo {
+/** How many events each viewer of a video should have received. */
+export function expectedOf({ accepted, unsure }: Published): ExpectedByVideo {
   const videos = new Set([...Object.keys(accepted), ...Object.keys(unsure)]);
   return Object.fromEntries(
     [...videos].map((video) => {

@@ -1,6 +1,7 @@
 /** Installs the peers, which only this comparison needs. */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -24,21 +25,29 @@ export class PeerMissing extends Error {
 const PROGRAMS = join(import.meta.dirname, "..", "..", ".cache", "bench", "peers");
 
 /**
- * Builds a peer that is written in Go; Go itself skips the build when nothing changed.
- * @returns the program's path
- * @throws PeerMissing when there is no Go, or its dependencies can't be fetched
+ * Builds a peer that is written in Go from its released module; Go keeps what it built.
+ * @param program its module path and version, such as `example.org/program@v1.2.3`
+ * @returns the path of the program
+ * @throws PeerMissing when there is no Go, or the module can't be fetched
  */
-export async function buildGoPeer(folder: string, onStep: (text: string) => void): Promise<string> {
-  const name = basename(folder);
-  const program = join(PROGRAMS, name);
-  onStep(`building ${name} with Go (minutes, the first time)`);
+export async function buildGoPeer(
+  program: string,
+  onStep: (text: string) => void,
+): Promise<string> {
+  const [path = "", version = ""] = program.split("@");
+  const name = basename(path.replace(/\/v\d+$/, ""));
+  const folder = join(PROGRAMS, `${name}-${version}`);
+  const built = join(folder, name);
+  if (existsSync(built)) return built;
+  onStep(`building ${program} with Go (minutes, once)`);
   try {
-    await promisify(execFile)("go", ["build", "-buildvcs=false", "-o", program, "."], {
-      cwd: folder,
+    await promisify(execFile)("go", ["install", program], {
+      cwd: tmpdir(),
+      env: { ...process.env, GOBIN: folder },
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : "";
+    const why = error instanceof Error ? error.message.split("\n").slice(-4).join(" ") : "";
     throw new PeerMissing(`${name} is skipped, since Go can't build it here: ${why}`);
   }
-  return program;
+  return built;
 }

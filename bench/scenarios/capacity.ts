@@ -36,11 +36,11 @@ const GOAL: Readonly<Record<string, number>> = { [OVATION]: 20_000, [EVERY_EVENT
 const GOALS: Readonly<Record<string, number>> = {
   ws: 250,
   "socket.io": 250,
-  centrifuge: 100,
+  centrifugo: 100,
   "uWebSockets.js": 25,
 };
 /** Where the search begins. */
-const FROM: Readonly<Record<string, number>> = { "uWebSockets.js": 400, centrifuge: 100 };
+const FROM: Readonly<Record<string, number>> = { "uWebSockets.js": 400, centrifugo: 100 };
 
 export const capacity: Scenario = {
   name: "capacity",

@@ -9,13 +9,13 @@ const GOALS: Readonly<Record<string, number>> = {
   "socket.io": 10,
   ws: 7,
   "uWebSockets.js": 0.8,
-  centrifuge: 3,
+  centrifugo: 3,
 };
 
 export const peers: Scenario = {
   name: "peers",
   question:
-    "How does Ovation compare with what an engineer would otherwise use? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifuge over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. The main figure is how many likes were delivered per CPU second of the servers; for a server that could not keep up, these are the deliveries that it managed.",
+    "How does Ovation compare with what an engineer would otherwise use? The load of `likes` on Ovation, on Socket.IO over NATS, on Centrifugo over NATS, on plain ws and on uWebSockets.js alone, one after the other on the same machine with the same generator; --repeat interleaves them. The main figure is how many likes were delivered per CPU second of the servers; for a server that could not keep up, these are the deliveries that it managed.",
   run: async (options, watcher) => {
     const loads: LoadResult[] = [];
     const skipped: string[] = [];
