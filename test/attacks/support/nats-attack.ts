@@ -10,72 +10,49 @@ import { covers, NATS_ROLES, type NatsRole, rightsOf } from "../../support/nats-
 import { connectTo } from "../../support/nats-users.ts";
 import { createStores } from "../../support/stores.ts";
 
-export const STREAMS = [
-  "ov_history",
-  "KV_ov_subscriptions",
-  "KV_ov_frontends",
-  "KV_ov_tickets",
-  "KV_ov_kinds",
-  "KV_ov_state",
-  "KV_ov_ended",
-  "KV_ov_totals",
-  "KV_ov_timeline",
-  "ov_votes",
-  "KV_ov_bans",
-  "ov_moderation",
-  "KV_ov_shadow",
-  "KV_ov_hooks",
-  "ov_hook_events",
-  "ov_hook_dead",
-];
+/** The streams of the store: those that dispatchers may create. */
+const CREATE = "$JS.API.STREAM.CREATE.";
+export const STREAMS = rightsOf("dispatcher")
+  .publish.filter((right) => right.startsWith(CREATE))
+  .map((right) => right.slice(CREATE.length));
 /** What the attacker writes in its own name bears this. */
 const OWN = "attacker";
 const VICTIM = "victim";
+/** Requests that read: an answer there is a request without an answer. */
+const READ = /^\$JS\.API\.(INFO$|\w+\.(INFO|NAMES|LIST)|(STREAM\.MSG|DIRECT)\.GET)/;
+
+/** A subject that a right or a stream's pattern covers. */
+function subjectOf(pattern: string, token: string): string {
+  return pattern.replace(">", token).replaceAll("*", token);
+}
+
+/** What anybody may send or hear, by deploy/nats/ovation.conf. */
+const MEANINGFUL = NATS_ROLES.flatMap((role) => {
+  const { publish, subscribe } = rightsOf(role);
+  return [...publish, ...subscribe.map((right) => right.replace(/ .*/, ""))];
+}).filter((right) => !READ.test(right));
 
 /** Subjects on which an answer would change, erase or forge something. */
 export const DANGEROUS_REPLIES: readonly string[] = [
-  ...STREAMS.flatMap((stream) =>
-    ["PURGE", "DELETE", "UPDATE", "CREATE", "MSG.DELETE", "SNAPSHOT"].map(
-      (act) => `$JS.API.STREAM.${act}.${stream}`,
+  ...new Set([
+    ...MEANINGFUL.map((right) => subjectOf(right, VICTIM)),
+    ...STREAMS.flatMap((stream) =>
+      ["PURGE", "DELETE", "UPDATE", "CREATE", "MSG.DELETE", "SNAPSHOT"].map(
+        (act) => `$JS.API.STREAM.${act}.${stream}`,
+      ),
     ),
-  ),
-  ...STREAMS.map((stream) => `$JS.API.CONSUMER.CREATE.${stream}.c`),
-  "$JS.API.STREAM.CREATE.evil",
-  "$JS.API.ACCOUNT.PURGE.STORE",
-  // NATS passes such a reply on as it is.
-  "$JS.ACK.ov_history.c.1.1.1.1.1",
-  `ov.history.${VICTIM}`,
-  `ov.frontend.${VICTIM}.video`,
-  `ov.stored.${VICTIM}.1`,
-  `ov.erased.${VICTIM}`,
-  `ov.voted.${VICTIM}.poll.1`,
-  `ov.erased.${VICTIM}`,
-  `ov.watched.${VICTIM}.video`,
-  `ov.spending.${VICTIM}`,
-  `ov.publish.${VICTIM}`,
-  `ov.retract.${VICTIM}`,
-  `ov.command.${VICTIM}`,
-  `ov.votes.${VICTIM}.poll`,
-  `ov.moderation.${VICTIM}`,
-  `ov.review.${VICTIM}`,
-  `$KV.ov_bans.video.${VICTIM}`,
-  `$KV.ov_shadow.video.${VICTIM}`,
-  `ov.changes.ov_bans.video.${VICTIM}`,
-  `ov.changes.ov_kinds.${VICTIM}`,
-  `ov.changes.ov_subscriptions.video.${VICTIM}`,
-  `$KV.ov_subscriptions.video.${VICTIM}`,
-  `$KV.ov_frontends.${VICTIM}`,
-  `$KV.ov_tickets.${VICTIM}`,
-  `$KV.ov_kinds.${VICTIM}`,
-  `$KV.ov_state.${VICTIM}`,
-  `$KV.ov_ended.${VICTIM}`,
-  `$KV.ov_totals.${VICTIM}`,
-  `$KV.ov_timeline.${VICTIM}.1`,
-  ...NATS_ROLES.map((role) => `_INBOX.${role}.${VICTIM}`),
+    ...STREAMS.map((stream) => `$JS.API.CONSUMER.CREATE.${stream}.c`),
+    "$JS.API.STREAM.CREATE.evil",
+    "$JS.API.ACCOUNT.PURGE.STORE",
+    // NATS passes such a reply on as it is.
+    "$JS.ACK.ov_history.c.1.1.1.1.1",
+  ]),
 ];
 
 interface Heard {
   readonly subject: string;
+  /** Where an answer is expected; empty where none is. */
+  readonly reply: string;
   readonly text: string;
 }
 
@@ -91,6 +68,8 @@ export class NatsAttack {
   readonly manager: JetStreamManager;
   readonly #others: { readonly role: NatsRole; readonly connection: NatsConnection }[] = [];
   readonly #heard: (Heard & { readonly role: NatsRole })[] = [];
+  /** Messages that the attacker wrote in its own name, which are not read again. */
+  readonly #own = new Set<string>();
 
   private constructor(nats: TestNats, admin: NatsConnection, manager: JetStreamManager) {
     this.nats = nats;
@@ -105,24 +84,13 @@ export class NatsAttack {
     const admin = await connectTo(nats.url);
     const manager = await jetstreamManager(admin);
     const attack = new NatsAttack(nats, admin, manager);
-    // The attacks take longer than a ticket is kept.
-    await manager.streams.update("KV_ov_tickets", { max_age: 0 });
-    for (const subject of [
-      `ov.history.${VICTIM}`,
-      `$KV.ov_subscriptions.video.${VICTIM}`,
-      `$KV.ov_frontends.${VICTIM}`,
-      `$KV.ov_tickets.${VICTIM}`,
-      `$KV.ov_kinds.${VICTIM}`,
-      `$KV.ov_state.${VICTIM}`,
-      `$KV.ov_ended.${VICTIM}`,
-      `$KV.ov_totals.${VICTIM}`,
-      `$KV.ov_timeline.${VICTIM}.1`,
-      `ov.votes.${VICTIM}.poll`,
-      `$KV.ov_bans.video.${VICTIM}`,
-      `ov.moderation.${VICTIM}`,
-      `$KV.ov_shadow.video.${VICTIM}`,
-    ])
-      await admin.request(subject, VICTIM);
+    for (const { config } of await manager.streams.list().next()) {
+      // The attacks take longer than a lease or a ticket is kept.
+      await manager.streams.update(config.name, { max_age: 0, duplicate_window: 0 });
+      for (const subjects of config.subjects) {
+        await admin.request(subjectOf(subjects, VICTIM), VICTIM);
+      }
+    }
     for (const role of NATS_ROLES) await attack.#listen(role);
     return attack;
   }
@@ -137,8 +105,8 @@ export class NatsAttack {
         ...(queue === undefined ? {} : { queue }),
         callback: (_error, message) => {
           const text = message.string();
-          this.#heard.push({ role, subject: message.subject, text });
           const { reply = "" } = message;
+          this.#heard.push({ role, subject: message.subject, reply, text });
           if (reply.startsWith("_R_.") || isInboxOfGateway(reply)) message.respond(text);
         },
       });
@@ -153,7 +121,9 @@ export class NatsAttack {
       const messages: unknown[] = [];
       // A stream that never held a message begins at 0, where none can be.
       for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
+        if (this.#own.has(`${config.name} ${seq}`)) continue;
         const message = await this.manager.streams.getMessage(config.name, { seq });
+        if (message?.subject.includes(OWN)) this.#own.add(`${config.name} ${seq}`);
         if (message === null || message.subject.includes(OWN)) continue;
         messages.push([seq, message.subject, message.string()]);
       }
@@ -174,12 +144,14 @@ export class NatsAttack {
 
   /**
    * What roles have heard since the last call that `role` could not have sent them by its own rights.
-   * Its own account is its own work.
+   * Its own account is its own work, but for requests of operators, which gateways tell by the reply
+   * subject that NATS gives them (gateway/control/control.ts).
    */
   takeForged(role: NatsRole): Heard[] {
     const { publish } = rightsOf(role);
-    return this.#heard.splice(0).filter(({ role: who, subject }) => {
-      if (who === role || publish.some((right) => covers(right, subject))) return false;
+    return this.#heard.splice(0).filter(({ role: who, subject, reply }) => {
+      if (who === role) return subject.startsWith("ov.control.") && reply !== "";
+      if (publish.some((right) => covers(right, subject))) return false;
       // A bucket's stream tells of the attacker's own entries.
       return !(subject.startsWith("ov.changes.") && subject.includes(OWN));
     });
@@ -195,18 +167,15 @@ export class NatsAttack {
 /** Requests by every right of a role, in the attacker's own name. */
 export function requestsOf(role: NatsRole): readonly Request[] {
   return rightsOf(role).publish.map((right) => {
-    const subject = right.replace(">", OWN).replaceAll("*", OWN);
+    const subject = subjectOf(right, OWN);
     return { subject, body: bodyOf(subject) };
   });
 }
 
 function bodyOf(subject: string): string {
   if (subject.startsWith("$JS.API.STREAM.CREATE.")) return evilStream(subject.slice(22));
-  if (subject.startsWith("$JS.API.STREAM.PURGE.")) {
-    const bucket = subject.slice("$JS.API.STREAM.PURGE.KV_".length);
-    const isBucket = subject.startsWith("$JS.API.STREAM.PURGE.KV_");
-    return JSON.stringify({ filter: isBucket ? `$KV.${bucket}.${OWN}` : `ov.history.${OWN}` });
-  }
+  // Of nothing: to purge the stream is within the right.
+  if (subject.startsWith("$JS.API.STREAM.PURGE.")) return JSON.stringify({ filter: OWN });
   if (subject.startsWith("$JS.API.STREAM.MSG.DELETE.")) return '{"seq":9999}';
   if (/^\$JS\.API\.(STREAM\.MSG|DIRECT)\.GET\./.test(subject)) return '{"seq":1}';
   if (subject.startsWith("$JS.API.")) return "";
