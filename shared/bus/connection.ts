@@ -14,6 +14,7 @@ import { type BusOptions, firstConnect, inboxPrefixOf } from "./first-connect.ts
 import { InFlight } from "./in-flight.ts";
 import { LameDuck } from "./lame-duck.ts";
 import { Requests } from "./requests.ts";
+import { dropStalledLink } from "./stalled-link.ts";
 import { type BusSubscription, type MessageHandler, Subscriptions } from "./subscriptions.ts";
 import { traceHeaders } from "./trace-headers.ts";
 import { UNCONFIRMED_LIMIT_BYTES, UnconfirmedBytes } from "./unconfirmed.ts";
@@ -365,6 +366,9 @@ export class Bus {
           this.#log.warn({ server: status.server }, "NATS connection lost");
           this.stats.disconnects += 1;
           this.#enter("disconnected");
+          break;
+        case "staleConnection":
+          dropStalledLink(this.connection);
           break;
         case "reconnect":
           void this.#returned(status.server);

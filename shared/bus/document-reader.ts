@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import type { OvationError } from "../protocol/errors.ts";
+import { monotonicNow } from "../runtime/lifecycle.ts";
 import type { Bucket } from "./bucket.ts";
 import type { BucketEntry } from "./bucket-entry.ts";
 import type { Bus } from "./connection.ts";
@@ -11,6 +12,11 @@ import type { Bus } from "./connection.ts";
 const READS_AT_ONCE = 16;
 /** Reads that may wait for their turn; more are refused. */
 const READS_WAITING_LIMIT = 4_096;
+/**
+ * The longest wait for a turn. While the store is away, each read takes its time limit of five seconds:
+ * nobody waits for all those before it too.
+ */
+const TURN_WAIT_MS = 5_000;
 
 export interface DocumentReaderOptions {
   readonly bus: Pick<Bus, "onState">;
@@ -60,7 +66,12 @@ export abstract class DocumentReader<Document> {
     this.stats.reads += 1;
     try {
       if (this.#limit.pendingCount >= READS_WAITING_LIMIT) throw this.tooManyWait();
-      return this.decode(await this.#limit(() => this.#options.bucket.get(video)));
+      const since = monotonicNow();
+      const entry = await this.#limit(async () => {
+        if (monotonicNow() - since > TURN_WAIT_MS) throw this.tooManyWait();
+        return await this.#options.bucket.get(video);
+      });
+      return this.decode(entry);
     } catch (error) {
       this.stats.failures += 1;
       throw error;

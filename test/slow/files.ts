@@ -12,6 +12,7 @@ export const SLOW_FILES = [
   "test/guides/pages.test.ts",
   "test/integration/comments-under-fire.test.ts",
   "test/integration/thousand-viewers.test.ts",
+  "test/local/bus-stalled-link.test.ts",
   "test/local/sizing.test.ts",
   "test/local/tracing/away.test.ts",
   "test/memory/kept-bytes.test.ts",

@@ -11,6 +11,7 @@ export class Requester {
   readonly #waiter = new Waiter();
   #lastId = 0;
   #pending = 0;
+  #closedWith: number | undefined;
 
   private constructor(url: string, answers: Map<string, number>) {
     this.answers = answers;
@@ -25,6 +26,10 @@ export class Requester {
     requester.#socket.on("message", (message: Buffer) =>
       requester.#receive(JSON.parse(message.toString())),
     );
+    requester.#socket.on("close", (code: number) => {
+      requester.#closedWith = code;
+      requester.#waiter.changed();
+    });
     await once(requester.#socket, "open");
     requester.ask({ op: "connect" });
     await requester.answered();
@@ -37,9 +42,15 @@ export class Requester {
     this.#socket.send(JSON.stringify({ ...request, id: this.#lastId }));
   }
 
-  /** Resolves when every request is answered. */
+  /**
+   * Resolves when every request is answered.
+   * @throws Error when the connection was closed before
+   */
   async answered(): Promise<void> {
-    await this.#waiter.until(() => this.#pending === 0);
+    await this.#waiter.until(() => this.#pending === 0 || this.#closedWith !== undefined);
+    if (this.#pending > 0) {
+      throw new Error(`closed with ${this.#closedWith} before ${this.#pending} answers`);
+    }
   }
 
   close(): void {
