@@ -16,7 +16,7 @@ import { MemoryWatch } from "./cluster/memory.ts";
 import { Requester } from "./cluster/requester.ts";
 
 /** In MiB, over the baseline. */
-const CEILING = { stalledViewers: 192, stalledNats: 512, flood: 256, videos: 384 } as const;
+const CEILING = { stalledViewers: 192, stalledNats: 512, flood: 256, videos: 640 } as const;
 const STALLED_VIEWERS = 1_000;
 /** Longer than a gateway needs to notice the stall; from then on it refuses requests at once. */
 const STALL_MS = 10_000;
